@@ -1,0 +1,151 @@
+package io.relaypod.domain;
+
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
+
+import org.xbill.DNS.AAAARecord;
+import org.xbill.DNS.ARecord;
+import org.xbill.DNS.ExtendedResolver;
+import org.xbill.DNS.MXRecord;
+import org.xbill.DNS.Name;
+import org.xbill.DNS.Resolver;
+import org.xbill.DNS.Type;
+import org.xbill.DNS.lookup.LookupResult;
+import org.xbill.DNS.lookup.LookupSession;
+import org.xbill.DNS.lookup.NoSuchDomainException;
+
+import io.relaypod.domain.DomainVerdict.HasMx;
+import io.relaypod.domain.DomainVerdict.ImplicitMx;
+import io.relaypod.domain.DomainVerdict.NoMailHost;
+import io.relaypod.domain.DomainVerdict.NullMx;
+import io.relaypod.domain.DomainVerdict.Unknown;
+
+/**
+ * Asks DNS for a domain's MX records and, where there are none, for its addresses (RFC 5321 section 5.1).
+ *
+ * <p>A domain that does not exist costs one query; one without MX records costs three, the last two in parallel. Names are
+ * absolute, so no search domain applies, and CNAMEs are followed. Thread-safe; no thread waits for an answer.
+ */
+public final class DnsDomainCheck implements DomainCheck {
+
+    private final LookupSession lookups;
+    private final Duration longestWait;
+
+    /**
+     * @param settings servers, timeout and tries
+     * @param executor where answers are parsed and their consumers run; they do not block
+     */
+    public DnsDomainCheck(DnsSettings settings, Executor executor) {
+        ExtendedResolver servers = new ExtendedResolver(settings.servers().stream()
+            .map(server -> withTimeout(new UsableAnswerResolver(server), settings))
+            .toList());
+        servers.setRetries(settings.tries());
+        servers.setTimeout(settings.longestWait());
+        // No cache and no hosts file: verdicts are cached, not records, and mail is not routed by /etc/hosts.
+        this.lookups = LookupSession.builder().resolver(servers).executor(executor).build();
+        // Twice, for MX and then the addresses; the resolver keeps to it by itself, this is the last line of defence.
+        this.longestWait = settings.longestWait().multipliedBy(2).plusSeconds(1);
+    }
+
+    private static Resolver withTimeout(UsableAnswerResolver server, DnsSettings settings) {
+        server.setTimeout(settings.timeout());
+        return server;
+    }
+
+    @Override
+    public CompletionStage<DomainVerdict> verdict(MailDomain domain) {
+        Name name = domain.absolute();
+        return ask(name, Type.MX).thenCompose(answer -> verdict(name, answer)).toCompletableFuture()
+            .completeOnTimeout(new Unknown("timeout"), longestWait.toMillis(), TimeUnit.MILLISECONDS)
+            .exceptionally(failure -> new Unknown(reason(failure)));
+    }
+
+    private CompletionStage<DomainVerdict> verdict(Name name, Answer answer) {
+        if (answer instanceof Answer.Found found) {
+            return done(byMx(found.result()));
+        }
+        if (answer instanceof Answer.NoData) {
+            return byAddress(name);
+        }
+        return done(answer instanceof Answer.Failed failed ? new Unknown(failed.reason()) : new NoMailHost(false));
+    }
+
+    private static DomainVerdict byMx(LookupResult result) {
+        List<String> exchangers = result.getRecords().stream()
+            .map(MXRecord.class::cast)
+            .sorted(Comparator.comparingInt(MXRecord::getPriority))
+            .map(MXRecord::getTarget)
+            .filter(target -> !target.equals(Name.root))
+            .map(target -> target.toString(true))
+            .toList();
+        return exchangers.isEmpty() ? new NullMx() : new HasMx(exchangers);
+    }
+
+    private CompletionStage<DomainVerdict> byAddress(Name name) {
+        return ask(name, Type.A).thenCombine(ask(name, Type.AAAA), (a, aaaa) -> {
+            List<String> addresses = Stream.of(a, aaaa).flatMap(DnsDomainCheck::addresses).toList();
+            if (!addresses.isEmpty()) {
+                return new ImplicitMx(addresses);
+            }
+            return Stream.of(a, aaaa)
+                .filter(Answer.Failed.class::isInstance)
+                .map(Answer.Failed.class::cast)
+                .findFirst()
+                .<DomainVerdict>map(failed -> new Unknown(failed.reason()))
+                .orElseGet(() -> new NoMailHost(true));
+        });
+    }
+
+    private static Stream<String> addresses(Answer answer) {
+        return answer instanceof Answer.Found found
+            ? found.result().getRecords().stream().map(address -> address instanceof ARecord a
+                ? a.getAddress().getHostAddress()
+                : ((AAAARecord) address).getAddress().getHostAddress())
+            : Stream.empty();
+    }
+
+    private CompletionStage<Answer> ask(Name name, int type) {
+        return lookups.lookupAsync(name, type).handle((result, failure) -> {
+            if (failure == null) {
+                return result.getRecords().isEmpty() ? new Answer.NoData() : new Answer.Found(result);
+            }
+            Throwable cause = failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+            return cause instanceof NoSuchDomainException ? new Answer.NoSuchDomain() : new Answer.Failed(reason(cause));
+        });
+    }
+
+    private static String reason(Throwable failure) {
+        if (failure instanceof TimeoutException) {
+            return "timeout";
+        }
+        String message = failure.getMessage();
+        return message == null ? failure.getClass().getSimpleName() : message;
+    }
+
+    private static CompletionStage<DomainVerdict> done(DomainVerdict verdict) {
+        return CompletableFuture.completedFuture(verdict);
+    }
+
+    /** What one question to DNS came to. */
+    private sealed interface Answer {
+        record Found(LookupResult result) implements Answer {
+        }
+
+        record NoData() implements Answer {
+        }
+
+        record NoSuchDomain() implements Answer {
+        }
+
+        record Failed(String reason) implements Answer {
+        }
+    }
+}

@@ -1,0 +1,15 @@
+package io.relaypod.domain;
+
+import java.util.concurrent.CompletionStage;
+
+/**
+ * Finds out whether a domain can receive mail. Implementations are thread-safe and never block the caller.
+ */
+@FunctionalInterface
+public interface DomainCheck {
+
+    /**
+     * @return the verdict, within a bounded time and never exceptionally: what goes wrong is {@link DomainVerdict.Unknown}
+     */
+    CompletionStage<DomainVerdict> verdict(MailDomain domain);
+}

@@ -1,0 +1,56 @@
+package io.relaypod.domain;
+
+import java.util.List;
+
+/**
+ * What DNS says about a domain's ability to receive mail (RFC 5321 section 5.1, RFC 7505).
+ */
+public sealed interface DomainVerdict {
+
+    /**
+     * The domain names its mail exchangers.
+     *
+     * @param exchangers host names, best preference first
+     */
+    record HasMx(List<String> exchangers) implements DomainVerdict {
+        public HasMx {
+            exchangers = List.copyOf(exchangers);
+        }
+    }
+
+    /**
+     * No MX record, but an address: the domain is its own mail exchanger (RFC 5321 section 5.1, "implicit MX").
+     *
+     * @param addresses IPv4 and IPv6 addresses as text, those known when the verdict was reached
+     */
+    record ImplicitMx(List<String> addresses) implements DomainVerdict {
+        public ImplicitMx {
+            addresses = List.copyOf(addresses);
+        }
+    }
+
+    /**
+     * Nobody can receive mail there.
+     *
+     * @param domainExists false when the name itself does not exist (NXDOMAIN)
+     */
+    record NoMailHost(boolean domainExists) implements DomainVerdict {
+    }
+
+    /** The domain says that it takes no mail: a null MX (RFC 7505). */
+    record NullMx() implements DomainVerdict {
+    }
+
+    /**
+     * DNS gave no usable answer; asking again later may.
+     *
+     * @param reason for the log and the operator, such as {@code SERVFAIL} or {@code timeout}
+     */
+    record Unknown(String reason) implements DomainVerdict {
+    }
+
+    /** Whether the answer is DNS' own, and so may be remembered. */
+    default boolean isKnown() {
+        return !(this instanceof Unknown);
+    }
+}

@@ -1,0 +1,71 @@
+package io.relaypod.domain;
+
+import java.net.IDN;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+import org.xbill.DNS.Name;
+import org.xbill.DNS.TextParseException;
+
+/**
+ * A mail domain in its canonical form: lower case, without the dot of the root, U-labels turned into A-labels
+ * (RFC 5890). Two spellings of one domain are equal, so it serves as the cache key.
+ *
+ * @param name the canonical name, such as {@code example.com} or {@code xn--bcher-kva.example}
+ */
+public record MailDomain(String name) {
+
+    // RFC 1035 2.3.4: 255 octets on the wire are 253 characters as text.
+    private static final int MAX_LENGTH = 253;
+
+    // RFC 5321 4.1.2 wants letters, digits and hyphens; DNS also knows underscores, and may answer for itself.
+    private static final Pattern DOMAIN = Pattern.compile("[a-z0-9_-]{1,63}(\\.[a-z0-9_-]{1,63})*");
+
+    /**
+     * @throws IllegalArgumentException when {@code name} is not in canonical form
+     */
+    public MailDomain {
+        if (name.length() > MAX_LENGTH || !DOMAIN.matcher(name).matches()) {
+            throw new IllegalArgumentException("not a canonical mail domain: " + name);
+        }
+    }
+
+    /**
+     * Reads a domain as people and clients write it.
+     *
+     * @return the canonical domain, or empty when no such domain can exist
+     */
+    public static Optional<MailDomain> parse(String text) {
+        String name = text.endsWith(".") ? text.substring(0, text.length() - 1) : text;
+        return toAscii(name)
+            .map(ascii -> ascii.toLowerCase(Locale.ROOT))
+            .filter(ascii -> ascii.length() <= MAX_LENGTH && DOMAIN.matcher(ascii).matches())
+            .map(MailDomain::new);
+    }
+
+    private static Optional<String> toAscii(String name) {
+        if (name.chars().allMatch(character -> character < 0x80)) {
+            return Optional.of(name);
+        }
+        try {
+            return Optional.of(IDN.toASCII(name, IDN.ALLOW_UNASSIGNED));
+        } catch (IllegalArgumentException notAnInternationalName) {
+            return Optional.empty();
+        }
+    }
+
+    /** The absolute name: no search domain of a resolv.conf can apply to it. */
+    Name absolute() {
+        try {
+            return Name.fromString(name, Name.root);
+        } catch (TextParseException impossible) {
+            throw new IllegalStateException("a canonical domain is a DNS name: " + name, impossible);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+}

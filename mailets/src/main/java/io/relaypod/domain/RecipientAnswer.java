@@ -1,0 +1,33 @@
+package io.relaypod.domain;
+
+/**
+ * What a client is told about a recipient at RCPT (RFC 5321 section 4.2, RFC 3463).
+ *
+ * @param outcome  the kind of answer, for metrics and the log
+ * @param code     the SMTP reply code; 250 for an accepted recipient
+ * @param text     enhanced status code and words; empty for an accepted recipient
+ */
+public record RecipientAnswer(Outcome outcome, int code, String text) {
+
+    /** Why a recipient was accepted or refused: few, so that they can be metric labels. */
+    public enum Outcome {
+        MX, IMPLICIT_MX, ADDRESS_LITERAL, LOCAL_POSTMASTER, UNCHECKED, NO_MAIL_HOST, NULL_MX, REFUSED_LITERAL, BAD_DOMAIN, DNS_FAILURE
+    }
+
+    static RecipientAnswer accept(Outcome outcome) {
+        return new RecipientAnswer(outcome, 250, "");
+    }
+
+    static RecipientAnswer refuse(Outcome outcome, int code, String text) {
+        return new RecipientAnswer(outcome, code, text);
+    }
+
+    public boolean isAccepted() {
+        return code == 250;
+    }
+
+    /** Whether the client may try again later with hope (a 4xx reply). */
+    public boolean isTemporary() {
+        return code >= 400 && code < 500;
+    }
+}

@@ -1,0 +1,53 @@
+package io.relaypod.gateway;
+
+import java.util.Optional;
+
+import javax.mail.MessagingException;
+
+import org.apache.james.transport.mailets.remote.delivery.Bouncer;
+import org.apache.james.transport.mailets.remote.delivery.EnhancedMessagingException;
+import org.apache.james.transport.mailets.remote.delivery.RemoteDeliveryConfiguration;
+import org.apache.mailet.Attribute;
+import org.apache.mailet.AttributeValue;
+import org.apache.mailet.Mail;
+import org.apache.mailet.MailetContext;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Sends what cannot be delivered to the bounce processor, mails with an empty sender too. James' own Bouncer drops those: right
+ * for a bounce, which must not answer a bounce (RFC 5321 section 4.5.5), but here nothing is sent and everything is kept.
+ */
+final class FailedMailKeeper extends Bouncer {
+
+    private static final Logger LOGGER = LoggerFactory.getLogger(FailedMailKeeper.class);
+
+    private final MailetContext context;
+    private final String processor;
+
+    FailedMailKeeper(RemoteDeliveryConfiguration configuration, MailetContext context, String processor) {
+        super(configuration, context);
+        this.context = context;
+        this.processor = processor;
+    }
+
+    @Override
+    public void bounce(Mail mail, Exception failure) {
+        String reason = Optional.ofNullable(failure).map(this::getErrorMsg).orElse("delivery failed for good").strip();
+        replyCode(failure).ifPresent(code -> mail.setAttribute(new Attribute(DELIVERY_ERROR_CODE, AttributeValue.of(code))));
+        mail.setAttribute(new Attribute(DELIVERY_ERROR, AttributeValue.of(reason)));
+        mail.setErrorMessage(reason);
+        try {
+            context.sendMail(mail, processor);
+            LOGGER.warn("event=failed mail={} rcpts={} reason=\"{}\"", mail.getName(), mail.getRecipients().size(), reason);
+        } catch (MessagingException notKept) {
+            // The delivery thread puts the mail back into its queue when we fail; swallowing this would lose it.
+            throw new IllegalStateException("mail " + mail.getName() + " could not be sent to processor " + processor, notKept);
+        }
+    }
+
+    private static Optional<Integer> replyCode(Exception failure) {
+        return failure instanceof MessagingException messaging
+            ? new EnhancedMessagingException(messaging).getReturnCode() : Optional.empty();
+    }
+}

@@ -1,0 +1,24 @@
+package io.relaypod.gateway;
+
+import javax.mail.MessagingException;
+import javax.mail.internet.MimeMessage;
+
+import org.apache.james.server.core.MimeMessageWrapper;
+
+/**
+ * A message that changes only where a mailet changes it.
+ *
+ * <p>Jakarta Mail "completes" a message when one header of it was touched: it adds MIME-Version, Message-ID and a
+ * Content-Transfer-Encoding guessed from the body, which then says one thing while the body is another. A relay adds none.
+ */
+final class VerbatimMessage extends MimeMessageWrapper {
+
+    VerbatimMessage(MimeMessage message) throws MessagingException {
+        super(message);
+    }
+
+    @Override
+    protected void updateHeaders() {
+        // nothing is missing that we may add
+    }
+}

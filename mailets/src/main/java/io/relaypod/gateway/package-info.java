@@ -1,0 +1,4 @@
+/**
+ * The way out: how a mail is handed to the gateway with not a byte changed, and what becomes of it when that fails.
+ */
+package io.relaypod.gateway;

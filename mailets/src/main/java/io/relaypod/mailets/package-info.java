@@ -1,0 +1,6 @@
+/**
+ * What an admin names in James' XML: the RCPT hook of smtpserver.xml and the mailets of mailetcontainer.xml.
+ *
+ * <p>Thin adapters: the rules are in {@link io.relaypod.domain}, the way out in {@link io.relaypod.gateway}.
+ */
+package io.relaypod.mailets;

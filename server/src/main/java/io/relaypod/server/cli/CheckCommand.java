@@ -1,0 +1,125 @@
+package io.relaypod.server.cli;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+
+import io.relaypod.domain.DnsDomainCheck;
+import io.relaypod.domain.DomainCheck;
+import io.relaypod.domain.DomainVerdict;
+import io.relaypod.domain.DomainVerdict.HasMx;
+import io.relaypod.domain.DomainVerdict.ImplicitMx;
+import io.relaypod.domain.DomainVerdict.NoMailHost;
+import io.relaypod.domain.DomainVerdict.Unknown;
+import io.relaypod.domain.MailDomain;
+import io.relaypod.domain.RecipientAnswer;
+import io.relaypod.domain.RecipientAnswer.Outcome;
+import io.relaypod.domain.RecipientRule;
+import io.relaypod.server.settings.Settings;
+import io.relaypod.server.settings.Settings.RcptSettings;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Prints what the RCPT rule says of domains, with the records that it found; the rule is the hook's own. */
+@Command(name = "check", mixinStandardHelpOptions = true,
+    description = "Say what the relay would answer to recipients at these domains, and why.",
+    exitCodeListHeading = "Exit codes:%n",
+    exitCodeList = {"0:every domain is accepted", "1:one is refused", "2:DNS gave no answer for one"})
+final class CheckCommand implements Callable<Integer> {
+
+    private static final int ALL_ACCEPTED = 0;
+    private static final int ONE_REFUSED = 1;
+    private static final int ONE_UNKNOWN = 2;
+
+    @Parameters(arity = "1..*", paramLabel = "DOMAIN|ADDRESS", description = "A domain or a mail address.")
+    private List<String> asked = List.of();
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    private record Line(String asked, RecipientAnswer answer, String found, Duration took) {
+    }
+
+    @Override
+    public Integer call() {
+        RcptSettings settings = Settings.forRcptRule(System.getenv());
+        ExecutorService executor = Executors.newCachedThreadPool();
+        try {
+            Map<MailDomain, DomainVerdict> found = new ConcurrentHashMap<>();
+            DomainCheck dns = new DnsDomainCheck(settings.dns(), executor);
+            RecipientRule rule = new RecipientRule(
+                domain -> dns.verdict(domain).thenApply(verdict -> remember(found, domain, verdict)), settings.mx());
+            List<CompletableFuture<Line>> pending = asked.stream().map(one -> check(one, rule, found).toCompletableFuture()).toList();
+            List<Line> lines = pending.stream().map(CompletableFuture::join).toList();
+            print(lines);
+            return exitCode(lines);
+        } finally {
+            executor.shutdownNow();
+        }
+    }
+
+    private static DomainVerdict remember(Map<MailDomain, DomainVerdict> found, MailDomain domain, DomainVerdict verdict) {
+        found.put(domain, verdict);
+        return verdict;
+    }
+
+    private static CompletionStage<Line> check(String asked, RecipientRule rule, Map<MailDomain, DomainVerdict> found) {
+        int at = asked.lastIndexOf('@');
+        String domain = asked.substring(at + 1);
+        long begin = System.nanoTime();
+        return rule.answer(at > 0 ? asked.substring(0, at) : "", domain).thenApply(answer -> new Line(asked, answer,
+            MailDomain.parse(domain).flatMap(parsed -> Optional.ofNullable(found.get(parsed))).map(CheckCommand::records).orElse(""),
+            Duration.ofNanos(System.nanoTime() - begin)));
+    }
+
+    private static String records(DomainVerdict verdict) {
+        if (verdict instanceof HasMx mx) {
+            return "MX " + String.join(", ", mx.exchangers());
+        }
+        if (verdict instanceof ImplicitMx implicit) {
+            return "no MX, address " + String.join(", ", implicit.addresses());
+        }
+        if (verdict instanceof NoMailHost none) {
+            return none.domainExists() ? "no MX and no address" : "no such domain";
+        }
+        return verdict instanceof Unknown unknown ? unknown.reason() : "MX 0 .";
+    }
+
+    private void print(List<Line> lines) {
+        int widest = lines.stream().map(Line::asked).mapToInt(String::length).max().orElse(0);
+        for (Line line : lines) {
+            String verdict = switch (kind(line)) {
+                case ALL_ACCEPTED -> "@|green accepted|@";
+                case ONE_UNKNOWN -> "@|yellow unknown |@";
+                default -> "@|red refused |@";
+            };
+            String answer = line.answer().isAccepted() ? "" : "  " + line.answer().code() + " " + line.answer().text();
+            CommandLine command = spec.commandLine();
+            command.getOut().println(command.getColorScheme().ansi().string(verdict)
+                + String.format("  %-" + widest + "s  %6d ms  %s%s", line.asked(), line.took().toMillis(), line.found(), answer));
+        }
+        spec.commandLine().getOut().flush();
+    }
+
+    private static int kind(Line line) {
+        if (line.answer().outcome() == Outcome.DNS_FAILURE || line.answer().outcome() == Outcome.UNCHECKED) {
+            return ONE_UNKNOWN;
+        }
+        return line.answer().isAccepted() ? ALL_ACCEPTED : ONE_REFUSED;
+    }
+
+    private static int exitCode(List<Line> lines) {
+        return lines.stream().mapToInt(CheckCommand::kind).filter(kind -> kind == ONE_REFUSED).findFirst()
+            .orElseGet(() -> lines.stream().mapToInt(CheckCommand::kind).max().orElse(ALL_ACCEPTED));
+    }
+}

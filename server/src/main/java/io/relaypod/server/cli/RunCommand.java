@@ -1,0 +1,41 @@
+package io.relaypod.server.cli;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.relaypod.server.james.RelayServer;
+import io.relaypod.server.settings.Settings;
+import picocli.CommandLine.Command;
+
+/** Runs the relay in the foreground until SIGTERM or Ctrl-C. */
+@Command(name = "run", mixinStandardHelpOptions = true,
+    description = "Run the relay in the foreground. Its environment variables are described in docs/configuration.md.")
+final class RunCommand implements Callable<Integer> {
+
+    private static final Logger LOGGER = LoggerFactory.getLogger(RunCommand.class);
+
+    @Override
+    public Integer call() throws Exception {
+        Instant begin = Instant.now();
+        Settings settings = Settings.from(System.getenv());
+        RelayServer relay = RelayServer.start(settings, System.getenv(), new SimpleMeterRegistry());
+        CountDownLatch stopped = new CountDownLatch(1);
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            LOGGER.info("event=stopping");
+            relay.close();
+            LOGGER.info("event=stopped");
+            stopped.countDown();
+        }, "shutdown"));
+        LOGGER.info("event=ready smtp={}:{} webadmin={} upstream={}:{} data={} after={}ms", settings.listen().host(),
+            relay.smtpAddress().getPort(), settings.webadmin().map(address -> address.host() + ":" + relay.webadminPort().orElse(0)).orElse("off"),
+            settings.upstreamHost(), settings.upstreamPort(), settings.dataDir(), Duration.between(begin, Instant.now()).toMillis());
+        stopped.await();
+        return 0;
+    }
+}

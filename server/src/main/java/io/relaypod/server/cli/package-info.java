@@ -1,0 +1,2 @@
+/** The commands of the launcher. */
+package io.relaypod.server.cli;

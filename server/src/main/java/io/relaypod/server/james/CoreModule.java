@@ -1,0 +1,77 @@
+package io.relaypod.server.james;
+
+import java.util.Map;
+
+import javax.inject.Singleton;
+
+import org.apache.james.dnsservice.api.DNSService;
+import org.apache.james.filesystem.api.FileSystem;
+import org.apache.james.filesystem.api.JamesDirectoriesProvider;
+import org.apache.james.metrics.api.GaugeRegistry;
+import org.apache.james.metrics.api.MetricFactory;
+import org.apache.james.modules.ClockModule;
+import org.apache.james.modules.MimeMessageModule;
+import org.apache.james.modules.StartablesModule;
+import org.apache.james.onami.lifecycle.PreDestroyModule;
+import org.apache.james.server.core.configuration.Configuration;
+import org.apache.james.server.core.configuration.ConfigurationProvider;
+import org.apache.james.server.core.configuration.FileConfigurationProvider;
+import org.apache.james.server.core.filesystem.FileSystemImpl;
+import org.apache.james.utils.ExtensionModule;
+import org.apache.james.utils.PropertiesProvider;
+
+import com.google.inject.AbstractModule;
+import com.google.inject.Provides;
+import com.google.inject.Scopes;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.relaypod.server.metrics.MicrometerGaugeRegistry;
+import io.relaypod.server.metrics.MicrometerMetricFactory;
+import io.relaypod.server.settings.Settings;
+
+/** What James' CommonServicesModule gives, with our configuration, metrics and name service in place of its own. */
+final class CoreModule extends AbstractModule {
+
+    private final Settings settings;
+    private final Map<String, String> environment;
+    private final MeterRegistry meters;
+    private final Configuration.Basic james;
+
+    CoreModule(Settings settings, Map<String, String> environment, MeterRegistry meters) {
+        this.settings = settings;
+        this.environment = environment;
+        this.meters = meters;
+        this.james = Configuration.builder()
+            .workingDirectory(settings.dataDir().toFile())
+            .configurationPath(new Configuration.ConfigurationPath(FileSystem.FILE_PROTOCOL + settings.jamesConf() + "/"))
+            .build();
+    }
+
+    @Override
+    protected void configure() {
+        install(new ExtensionModule());
+        install(new StartablesModule());
+        install(new PreDestroyModule());
+        install(new MimeMessageModule());
+        install(new ClockModule());
+
+        bind(Settings.class).toInstance(settings);
+        bind(MeterRegistry.class).toInstance(meters);
+        bind(MetricFactory.class).to(MicrometerMetricFactory.class).in(Scopes.SINGLETON);
+        bind(GaugeRegistry.class).to(MicrometerGaugeRegistry.class).in(Scopes.SINGLETON);
+        bind(DNSService.class).to(SystemNameService.class).in(Scopes.SINGLETON);
+
+        FileSystem files = new FileSystemImpl(james.directories());
+        bind(FileSystem.class).toInstance(files);
+        bind(Configuration.class).toInstance(james);
+        bind(JamesDirectoriesProvider.class).toInstance(james.directories());
+        bind(ConfigurationProvider.class).toInstance(
+            new JamesConf(new FileConfigurationProvider(files, james), new EnvironmentLookup(settings, environment)));
+    }
+
+    @Provides
+    @Singleton
+    PropertiesProvider properties(FileSystem files) {
+        return new PropertiesProvider(files, james.configurationPath());
+    }
+}

@@ -1,0 +1,31 @@
+package io.relaypod.server.james;
+
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+import org.apache.commons.configuration2.interpol.Lookup;
+
+import io.relaypod.server.settings.Settings;
+
+/**
+ * What {@code ${env:NAME}} stands for in james-conf: relaypod's own variables as they were read, with their defaults and in the form
+ * that James takes; any other from the environment.
+ */
+final class EnvironmentLookup implements Lookup {
+
+    private final Map<String, String> ours;
+    private final Map<String, String> environment;
+
+    EnvironmentLookup(Settings settings, Map<String, String> environment) {
+        this.ours = settings.forJames().entrySet().stream()
+            .collect(Collectors.toUnmodifiableMap(entry -> entry.getKey().name(), Map.Entry::getValue));
+        this.environment = Map.copyOf(environment);
+    }
+
+    @Override
+    public Object lookup(String name) {
+        // Commons Configuration asks for null when there is no such variable, and then leaves the text as it is.
+        return Optional.ofNullable(ours.get(name)).orElseGet(() -> environment.get(name));
+    }
+}

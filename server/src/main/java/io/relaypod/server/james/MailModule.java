@@ -1,0 +1,53 @@
+package io.relaypod.server.james;
+
+import java.util.List;
+
+import javax.inject.Singleton;
+
+import org.apache.commons.configuration2.BaseHierarchicalConfiguration;
+import org.apache.james.mailrepository.api.MailRepositoryUrlStore;
+import org.apache.james.mailrepository.api.Protocol;
+import org.apache.james.mailrepository.file.FileMailRepository;
+import org.apache.james.mailrepository.memory.MailRepositoryStoreConfiguration;
+import org.apache.james.modules.queue.memory.MemoryMailQueueModule;
+import org.apache.james.modules.server.MailStoreRepositoryModule;
+import org.apache.james.modules.server.MailetContainerModule;
+import org.apache.james.queue.api.MailQueueItemDecoratorFactory;
+
+import com.google.inject.AbstractModule;
+import com.google.inject.Provides;
+import com.google.inject.Scopes;
+
+import io.relaypod.gateway.VerbatimMailQueueItems;
+import io.relaypod.server.settings.Settings;
+
+/**
+ * Spool, processors and repositories. The queue is James' memory queue: nothing else here knows that, so the durable one will take
+ * its place in this module alone.
+ */
+final class MailModule extends AbstractModule {
+
+    @Override
+    protected void configure() {
+        install(new MailetContainerModule());
+        install(new MailStoreRepositoryModule());
+        install(new MemoryMailQueueModule());
+        bind(MailQueueItemDecoratorFactory.class).to(VerbatimMailQueueItems.class).in(Scopes.SINGLETON);
+        bind(MailetContainerModule.DefaultProcessorsConfigurationSupplier.class).toInstance(() -> {
+            throw new IllegalStateException("mailetcontainer.xml has no <processors>");
+        });
+    }
+
+    /** What {@code file://} means when james-conf has no mailrepositorystore.xml. */
+    @Provides
+    MailRepositoryStoreConfiguration.Item fileRepositories() {
+        return new MailRepositoryStoreConfiguration.Item(List.of(new Protocol("file")), FileMailRepository.class.getName(),
+            new BaseHierarchicalConfiguration());
+    }
+
+    @Provides
+    @Singleton
+    MailRepositoryUrlStore repositoryUrls(Settings settings) {
+        return new FileMailRepositoryUrlStore(settings.dataDir().resolve("var/mail/repositories"));
+    }
+}

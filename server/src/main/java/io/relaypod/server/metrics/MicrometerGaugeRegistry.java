@@ -1,0 +1,43 @@
+package io.relaypod.server.metrics;
+
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicReference;
+
+import javax.inject.Inject;
+
+import org.apache.james.metrics.api.Gauge;
+import org.apache.james.metrics.api.GaugeRegistry;
+
+import io.micrometer.core.instrument.MeterRegistry;
+
+/** James' gauges in a Micrometer registry; one whose value is no number is left out, as a meter has to be one. Thread-safe. */
+public final class MicrometerGaugeRegistry implements GaugeRegistry {
+
+    private final MeterRegistry registry;
+    // Micrometer holds what it watches weakly.
+    private final ConcurrentMap<String, Gauge<?>> gauges = new ConcurrentHashMap<>();
+
+    @Inject
+    public MicrometerGaugeRegistry(MeterRegistry registry) {
+        this.registry = registry;
+    }
+
+    @Override
+    public <T> GaugeRegistry register(String name, Gauge<T> gauge) {
+        gauges.put(name, gauge);
+        io.micrometer.core.instrument.Gauge.builder(name, gauge, MicrometerGaugeRegistry::number).register(registry);
+        return this;
+    }
+
+    private static double number(Gauge<?> gauge) {
+        return gauge.get() instanceof Number number ? number.doubleValue() : Double.NaN;
+    }
+
+    @Override
+    public <T> SettableGauge<T> settableGauge(String name) {
+        AtomicReference<T> value = new AtomicReference<>();
+        register(name, value::get);
+        return value::set;
+    }
+}

@@ -1,0 +1,101 @@
+package io.relaypod.server.metrics;
+
+import java.time.Duration;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicLong;
+
+import javax.inject.Inject;
+
+import org.apache.james.metrics.api.Metric;
+import org.apache.james.metrics.api.MetricFactory;
+import org.apache.james.metrics.api.TimeMetric;
+import org.reactivestreams.Publisher;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import reactor.core.publisher.Flux;
+
+/**
+ * James' counters and timers in a Micrometer registry, under James' names. A James counter can go down, so it is a gauge.
+ * Thread-safe.
+ */
+public final class MicrometerMetricFactory implements MetricFactory {
+
+    private final MeterRegistry registry;
+    private final ConcurrentMap<String, AtomicLong> counts = new ConcurrentHashMap<>();
+
+    @Inject
+    public MicrometerMetricFactory(MeterRegistry registry) {
+        this.registry = registry;
+    }
+
+    @Override
+    public Metric generate(String name) {
+        return new Count(counts.computeIfAbsent(name, key -> registry.gauge(key, new AtomicLong())));
+    }
+
+    @Override
+    public TimeMetric timer(String name) {
+        return new Stopwatch(name, registry.timer(name), Timer.start(registry));
+    }
+
+    @Override
+    public <T> Publisher<T> decoratePublisherWithTimerMetric(String name, Publisher<T> publisher) {
+        return Flux.defer(() -> {
+            TimeMetric timer = timer(name);
+            return Flux.from(publisher).doOnComplete(timer::stopAndPublish);
+        });
+    }
+
+    @Override
+    @Deprecated
+    public <T> Publisher<T> decoratePublisherWithTimerMetricLogP99(String name, Publisher<T> publisher) {
+        return decoratePublisherWithTimerMetric(name, publisher);
+    }
+
+    private record Count(AtomicLong value) implements Metric {
+
+        @Override
+        public void increment() {
+            value.incrementAndGet();
+        }
+
+        @Override
+        public void decrement() {
+            value.decrementAndGet();
+        }
+
+        @Override
+        public void add(int added) {
+            value.addAndGet(added);
+        }
+
+        @Override
+        public void remove(int removed) {
+            value.addAndGet(-removed);
+        }
+
+        @Override
+        public long getCount() {
+            return Math.max(0, value.get());
+        }
+    }
+
+    private record Stopwatch(String name, Timer timer, Timer.Sample sample) implements TimeMetric {
+
+        @Override
+        public ExecutionResult stopAndPublish() {
+            return new Elapsed(Duration.ofNanos(sample.stop(timer)));
+        }
+    }
+
+    private record Elapsed(Duration elasped) implements TimeMetric.ExecutionResult {
+
+        @Override
+        @Deprecated
+        public TimeMetric.ExecutionResult logWhenExceedP99(Duration threshold) {
+            return this;
+        }
+    }
+}

@@ -1,0 +1,2 @@
+/** James' metrics interfaces on Micrometer. */
+package io.relaypod.server.metrics;

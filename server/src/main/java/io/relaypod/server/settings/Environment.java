@@ -1,0 +1,47 @@
+package io.relaypod.server.settings;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+
+/** Reads variables and collects what is wrong with them, so that it can be said all at once. For one thread. */
+final class Environment {
+
+    private final Map<String, String> values;
+    private final List<String> problems = new ArrayList<>();
+
+    Environment(Map<String, String> values) {
+        this.values = Map.copyOf(values);
+    }
+
+    String text(Variable variable) {
+        String value = values.getOrDefault(variable.name(), "").strip();
+        return value.isEmpty() ? variable.defaultValue() : value;
+    }
+
+    /**
+     * @param parser throws {@link IllegalArgumentException} for a value that is not as expected; takes the default
+     * @return the parsed value, or the parsed default after noting the problem
+     */
+    <T> T read(Variable variable, Function<String, T> parser) {
+        String value = text(variable);
+        try {
+            return parser.apply(value);
+        } catch (IllegalArgumentException wrong) {
+            problems.add(variable + " is '" + value + "'; expected " + variable.expected());
+            return parser.apply(variable.defaultValue());
+        }
+    }
+
+    /** Notes a value that is well-formed and cannot be used here. */
+    void reject(Variable variable, String why) {
+        problems.add(variable + " is '" + text(variable) + "'; " + why + "; expected " + variable.expected());
+    }
+
+    void throwIfWrong() {
+        if (!problems.isEmpty()) {
+            throw new InvalidSettingsException(problems);
+        }
+    }
+}

@@ -1,0 +1,47 @@
+package io.relaypod.server.settings;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+
+import com.google.common.net.HostAndPort;
+
+/**
+ * Where a server listens, as Go programs write it: {@code :25} is every address, IPv4 and IPv6.
+ *
+ * @param host an address or a name; {@code 0.0.0.0} for every address
+ * @param port 0 lets the system choose
+ */
+public record ListenAddress(String host, int port) {
+
+    private static final String EVERY_ADDRESS = "0.0.0.0";
+
+    static ListenAddress parse(String text) {
+        HostAndPort parsed = HostAndPort.fromString(text);
+        String host = parsed.getHost();
+        if (!parsed.hasPort()) {
+            throw new IllegalArgumentException("no port in " + text);
+        }
+        if (host.isEmpty() || host.equals("::")) {
+            return new ListenAddress(EVERY_ADDRESS, parsed.getPort());
+        }
+        if (host.contains(":")) {
+            throw new IllegalArgumentException("James cannot bind an IPv6 address: " + text);
+        }
+        return new ListenAddress(host, parsed.getPort());
+    }
+
+    /** Whether nobody outside this machine, or this pod, can reach it. Looks a name up. */
+    boolean isLoopback() {
+        try {
+            return InetAddress.getByName(host).isLoopbackAddress();
+        } catch (UnknownHostException unknown) {
+            return false;
+        }
+    }
+
+    /** As {@code host:port}, the form that James' XML takes. */
+    @Override
+    public String toString() {
+        return host + ":" + port;
+    }
+}

@@ -1,0 +1,197 @@
+package io.relaypod.server.settings;
+
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+import org.apache.james.util.DurationParser;
+import org.apache.james.util.Size;
+import org.xbill.DNS.ResolverConfig;
+
+import com.google.common.base.Splitter;
+import com.google.common.net.HostAndPort;
+import com.google.common.net.InetAddresses;
+
+import io.relaypod.domain.DnsSettings;
+import io.relaypod.domain.MxSettings;
+import io.relaypod.domain.MxSettings.OnDnsFailure;
+
+/**
+ * Everything that can be set, read once at start. Immutable.
+ *
+ * @param listen             where SMTP is served
+ * @param upstreamHost       the gateway's name or IPv4 address
+ * @param upstreamPort       the gateway's port
+ * @param relayNetworks      whose mail is taken
+ * @param maxMessageSize     in bytes; 0 for no limit
+ * @param stripIcsRecipients lower-case addresses and {@code @domain}s that get no calendar content
+ * @param dns                how DNS is asked
+ * @param mx                 what a recipient's domain must offer
+ * @param metrics            where metrics are served
+ * @param webadmin           where webadmin is served; empty when it is off
+ * @param dataDir            where mail is kept
+ * @param jamesConf          James' configuration files
+ */
+public record Settings(ListenAddress listen, String upstreamHost, int upstreamPort, NetworkList relayNetworks, long maxMessageSize,
+                       List<String> stripIcsRecipients, DnsSettings dns, MxSettings mx, ListenAddress metrics,
+                       Optional<ListenAddress> webadmin, Path dataDir, Path jamesConf) {
+
+    private static final int DNS_PORT = 53;
+    private static final Pattern SIZE = Pattern.compile("\\d{1,12}[kKmMgG]?");
+    private static final Pattern HOST = Pattern.compile("[A-Za-z0-9]([A-Za-z0-9._-]{0,252})");
+    private static final Pattern ADDRESS_OR_DOMAIN = Pattern.compile("[^\\s@,]*@[a-z0-9]([a-z0-9.-]*[a-z0-9])?");
+
+    /**
+     * @throws InvalidSettingsException naming every variable that is wrong
+     */
+    public static Settings from(Map<String, String> variables) {
+        Environment environment = new Environment(variables);
+        Settings settings = new Settings(
+            environment.read(Variable.LISTEN_ADDR, ListenAddress::parse),
+            environment.read(Variable.UPSTREAM_HOST, Settings::host),
+            environment.read(Variable.UPSTREAM_PORT, value -> (int) number(value, 1, 65_535)),
+            environment.read(Variable.RELAY_NETWORKS, NetworkList::parse),
+            environment.read(Variable.MAX_MESSAGE_SIZE, Settings::size),
+            environment.read(Variable.STRIP_ICS_RECIPIENTS, Settings::addressesAndDomains),
+            dns(environment),
+            mx(environment),
+            environment.read(Variable.METRICS_ADDR, ListenAddress::parse),
+            environment.read(Variable.WEBADMIN_ADDR, Settings::webadmin),
+            environment.read(Variable.DATA_DIR, Path::of).toAbsolutePath(),
+            environment.read(Variable.JAMES_CONF, Path::of).toAbsolutePath());
+        settings.checkDirectories(environment);
+        environment.throwIfWrong();
+        return settings;
+    }
+
+    /**
+     * What the RCPT rule alone needs.
+     *
+     * @throws InvalidSettingsException naming every variable that is wrong
+     */
+    public static RcptSettings forRcptRule(Map<String, String> variables) {
+        Environment environment = new Environment(variables);
+        RcptSettings settings = new RcptSettings(dns(environment), mx(environment));
+        environment.throwIfWrong();
+        return settings;
+    }
+
+    /** How DNS is asked, and what of its answers is accepted. */
+    public record RcptSettings(DnsSettings dns, MxSettings mx) {
+    }
+
+    private static DnsSettings dns(Environment environment) {
+        return new DnsSettings(
+            environment.read(Variable.DNS_SERVERS, Settings::dnsServers),
+            environment.read(Variable.DNS_TIMEOUT, Settings::duration),
+            environment.read(Variable.DNS_TRIES, value -> (int) number(value, 1, 10)));
+    }
+
+    private static MxSettings mx(Environment environment) {
+        return new MxSettings(
+            environment.read(Variable.MX_CACHE_TTL, Settings::duration),
+            environment.read(Variable.MX_CACHE_SIZE, value -> number(value, 1, 100_000_000)),
+            environment.read(Variable.MX_ON_DNS_FAILURE, Settings::onDnsFailure),
+            environment.read(Variable.ALLOW_ADDRESS_LITERALS, Settings::bool));
+    }
+
+    private void checkDirectories(Environment environment) {
+        Path existing = dataDir;
+        while (!Files.exists(existing) && existing.getParent() != null) {
+            existing = existing.getParent();
+        }
+        if (!Files.isDirectory(existing) || !Files.isWritable(existing)) {
+            environment.reject(Variable.DATA_DIR, existing + " is no directory that we may write");
+        }
+        for (String file : List.of("smtpserver.xml", "mailetcontainer.xml")) {
+            if (!Files.isReadable(jamesConf.resolve(file))) {
+                environment.reject(Variable.JAMES_CONF, file + " cannot be read there");
+            }
+        }
+    }
+
+    /** The values as James' XML takes them: what {@code ${env:NAME}} stands for there. */
+    public Map<Variable, String> forJames() {
+        Map<Variable, String> values = new EnumMap<>(Variable.class);
+        values.put(Variable.LISTEN_ADDR, listen.toString());
+        values.put(Variable.UPSTREAM_HOST, upstreamHost);
+        values.put(Variable.UPSTREAM_PORT, Integer.toString(upstreamPort));
+        values.put(Variable.RELAY_NETWORKS, relayNetworks.toString());
+        values.put(Variable.MAX_MESSAGE_SIZE, maxMessageSize + "B");
+        values.put(Variable.STRIP_ICS_RECIPIENTS, String.join(",", stripIcsRecipients));
+        return values;
+    }
+
+    private static String host(String value) {
+        require(HOST.matcher(value).matches());
+        return value;
+    }
+
+    private static long number(String value, long min, long max) {
+        long number = Long.parseLong(value);
+        require(number >= min && number <= max);
+        return number;
+    }
+
+    private static long size(String value) {
+        require(SIZE.matcher(value).matches());
+        return Size.parse(value, Size.Unit.NoUnit).asBytes();
+    }
+
+    private static Duration duration(String value) {
+        Duration duration = DurationParser.parse(value);
+        require(!duration.isNegative() && !duration.isZero());
+        return duration;
+    }
+
+    private static boolean bool(String value) {
+        require(value.equals("true") || value.equals("false"));
+        return Boolean.parseBoolean(value);
+    }
+
+    private static OnDnsFailure onDnsFailure(String value) {
+        require(value.equals("later") || value.equals("accept"));
+        return value.equals("accept") ? OnDnsFailure.ACCEPT : OnDnsFailure.TRY_LATER;
+    }
+
+    private static List<String> addressesAndDomains(String value) {
+        List<String> entries = Splitter.on(',').trimResults().omitEmptyStrings().splitToStream(value)
+            .map(entry -> entry.toLowerCase(Locale.ROOT))
+            .toList();
+        require(entries.stream().allMatch(entry -> ADDRESS_OR_DOMAIN.matcher(entry).matches()));
+        return entries;
+    }
+
+    private static List<InetSocketAddress> dnsServers(String value) {
+        if (value.isEmpty()) {
+            return ResolverConfig.getCurrentConfig().servers();
+        }
+        return Splitter.on(',').trimResults().splitToStream(value)
+            .map(HostAndPort::fromString)
+            .map(server -> new InetSocketAddress(InetAddresses.forString(server.getHost()), server.getPortOrDefault(DNS_PORT)))
+            .collect(Collectors.toUnmodifiableList());
+    }
+
+    private static Optional<ListenAddress> webadmin(String value) {
+        if (value.equals("off")) {
+            return Optional.empty();
+        }
+        ListenAddress address = ListenAddress.parse(value);
+        require(address.isLoopback());
+        return Optional.of(address);
+    }
+
+    private static void require(boolean asExpected) {
+        if (!asExpected) {
+            throw new IllegalArgumentException("not as expected");
+        }
+    }
+}

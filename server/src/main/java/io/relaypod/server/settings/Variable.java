@@ -1,0 +1,44 @@
+package io.relaypod.server.settings;
+
+/**
+ * The environment variables that relaypod reads, each with its default and with what it must look like. The table in
+ * docs/configuration.md has a row for each; a test compares them.
+ */
+public enum Variable {
+    LISTEN_ADDR(":25", ":port or host:port, where host is a name or an IPv4 address"),
+    UPSTREAM_HOST("127.0.0.1", "a host name or an IPv4 address"),
+    UPSTREAM_PORT("1025", "a port from 1 to 65535"),
+    RELAY_NETWORKS("127.0.0.0/8, ::1/128, 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, fc00::/7, fe80::/10",
+        "networks such as 10.0.0.0/8 or fc00::/7, separated by commas"),
+    MAX_MESSAGE_SIZE("3M", "a number of bytes, or one with K, M or G behind it; 0 for no limit"),
+    STRIP_ICS_RECIPIENTS("", "mail addresses or @domains, separated by commas"),
+    DNS_SERVERS("", "IP addresses of DNS servers, each with an optional :port, separated by commas"),
+    DNS_TIMEOUT("2s", "a duration above zero, such as 2s or 500ms"),
+    DNS_TRIES("2", "a number from 1 to 10"),
+    MX_CACHE_TTL("1h", "a duration above zero, such as 1h or 30m"),
+    MX_CACHE_SIZE("100000", "a number of domains from 1 to 100000000"),
+    MX_ON_DNS_FAILURE("later", "later (451) or accept"),
+    ALLOW_ADDRESS_LITERALS("false", "true or false"),
+    METRICS_ADDR(":9090", ":port or host:port, where host is a name or an IPv4 address"),
+    WEBADMIN_ADDR("127.0.0.1:8000", "a loopback host:port, as webadmin asks for no password; or off"),
+    DATA_DIR("/var/lib/relaypod", "a directory that can be written, or made"),
+    JAMES_CONF("/etc/relaypod/james-conf", "a directory with smtpserver.xml and mailetcontainer.xml");
+
+    private final String defaultValue;
+    private final String expected;
+
+    Variable(String defaultValue, String expected) {
+        this.defaultValue = defaultValue;
+        this.expected = expected;
+    }
+
+    /** The value that an absent or blank variable has. */
+    public String defaultValue() {
+        return defaultValue;
+    }
+
+    /** What a value must look like, to be put behind "expected". */
+    public String expected() {
+        return expected;
+    }
+}

@@ -1,0 +1,99 @@
+package io.relaypod.server.smtp;
+
+import java.util.List;
+import java.util.regex.Pattern;
+
+import org.apache.james.protocols.api.Response;
+import org.apache.james.protocols.api.handler.LineHandler;
+import org.apache.james.protocols.smtp.SMTPResponse;
+import org.apache.james.protocols.smtp.SMTPSession;
+import org.apache.james.protocols.smtp.core.DataLineFilter;
+import org.apache.james.protocols.smtp.core.esmtp.EhloExtension;
+import org.apache.james.protocols.smtp.hook.HookResult;
+import org.apache.james.protocols.smtp.hook.HookReturnCode;
+import org.apache.james.protocols.smtp.hook.MailParametersHook;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Announces {@code <maxmessagesize>} as SIZE and refuses what is larger with {@code 552 5.3.4} (RFC 1870): at MAIL when the client
+ * says so itself, else at the end of data. Of a mail beyond the limit nothing more is kept while the rest arrives.
+ *
+ * <p>The size is what the client sent, CRLFs counted and dot-stuffing not; what we add does not count. Thread-safe.
+ */
+public final class MessageSizeLimit implements MailParametersHook, EhloExtension, DataLineFilter {
+
+    private static final Logger LOGGER = LoggerFactory.getLogger(MessageSizeLimit.class);
+
+    private static final String TOO_BIG = "5.3.4 Message size exceeds fixed maximum message size";
+    // RFC 1870 3: up to 20 digits, more than a long holds.
+    private static final Pattern SIZE_VALUE = Pattern.compile("\\d{1,20}");
+    private static final int DIGITS_OF_A_LONG = 18;
+
+    @Override
+    public List<String> getImplementedEsmtpFeatures(SMTPSession session) {
+        long limit = session.getConfiguration().getMaxMessageSize();
+        return limit > 0 ? List.of("SIZE " + limit) : List.of("SIZE");
+    }
+
+    @Override
+    public String[] getMailParamNames() {
+        return new String[] {"SIZE"};
+    }
+
+    @Override
+    public HookResult doMailParameter(SMTPSession session, String name, String value) {
+        if (!SIZE_VALUE.matcher(value).matches()) {
+            return refuse("501", "5.5.4 Syntactically incorrect value for SIZE parameter");
+        }
+        long declared = value.length() > DIGITS_OF_A_LONG ? Long.MAX_VALUE : Long.parseLong(value);
+        if (exceedsLimit(session, declared)) {
+            log(session, "declared", declared);
+            return refuse("552", TOO_BIG);
+        }
+        return HookResult.DECLINED;
+    }
+
+    private static HookResult refuse(String code, String text) {
+        return HookResult.builder().hookReturnCode(HookReturnCode.deny()).smtpReturnCode(code).smtpDescription(text).build();
+    }
+
+    @Override
+    public Response onLine(SMTPSession session, byte[] line, LineHandler<SMTPSession> next) {
+        if (isEndOfData(line)) {
+            return session.messageFailed() ? refuse(session) : next.onLine(session, line);
+        }
+        boolean stuffed = line.length > 1 && line[0] == '.' && line[1] == '.';
+        session.setCurrentMessageSize(session.currentMessageSize() + line.length - (stuffed ? 1 : 0));
+        if (exceedsLimit(session, session.currentMessageSize())) {
+            session.setMessageFailed(true);
+        }
+        return session.messageFailed() ? goOn() : next.onLine(session, line);
+    }
+
+    private static Response refuse(SMTPSession session) {
+        log(session, "sent", session.currentMessageSize());
+        session.popLineHandler();
+        session.resetState();
+        return new SMTPResponse("552", TOO_BIG);
+    }
+
+    private static boolean isEndOfData(byte[] line) {
+        return line.length == 3 && line[0] == '.' && line[1] == '\r' && line[2] == '\n';
+    }
+
+    private static boolean exceedsLimit(SMTPSession session, long size) {
+        long limit = session.getConfiguration().getMaxMessageSize();
+        return limit > 0 && size > limit;
+    }
+
+    // James' way to say that a line needs no reply.
+    private static Response goOn() {
+        return null;
+    }
+
+    private static void log(SMTPSession session, String how, long size) {
+        LOGGER.info("event=too-big session={} client={} {}={} limit={}", session.getSessionID(),
+            session.getRemoteAddress().getAddress().getHostAddress(), how, size, session.getConfiguration().getMaxMessageSize());
+    }
+}

@@ -1,0 +1,29 @@
+package io.relaypod.server.smtp;
+
+import javax.inject.Inject;
+
+import org.apache.james.dnsservice.api.DNSService;
+import org.apache.james.filesystem.api.FileSystem;
+import org.apache.james.metrics.api.MetricFactory;
+import org.apache.james.protocols.lib.handler.ProtocolHandlerLoader;
+import org.apache.james.smtpserver.netty.SMTPServer;
+import org.apache.james.smtpserver.netty.SMTPServerFactory;
+
+import io.relaypod.domain.RecipientRule;
+
+/** Makes a server for each {@code <smtpserver>} of smtpserver.xml. */
+public final class RelaySmtpServerFactory extends SMTPServerFactory {
+
+    private final RecipientRule rule;
+
+    @Inject
+    public RelaySmtpServerFactory(DNSService dns, ProtocolHandlerLoader loader, FileSystem files, MetricFactory metrics, RecipientRule rule) {
+        super(dns, loader, files, metrics);
+        this.rule = rule;
+    }
+
+    @Override
+    protected SMTPServer createServer() {
+        return new RelaySmtpServer(smtpMetrics, rule);
+    }
+}

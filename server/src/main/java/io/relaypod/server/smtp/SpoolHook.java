@@ -1,0 +1,54 @@
+package io.relaypod.server.smtp;
+
+import javax.inject.Inject;
+import javax.mail.MessagingException;
+
+import org.apache.commons.configuration2.Configuration;
+import org.apache.james.protocols.smtp.SMTPSession;
+import org.apache.james.protocols.smtp.hook.HookResult;
+import org.apache.james.protocols.smtp.hook.HookReturnCode;
+import org.apache.james.queue.api.MailQueue;
+import org.apache.james.queue.api.MailQueueFactory;
+import org.apache.james.smtpserver.JamesMessageHook;
+import org.apache.mailet.Mail;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Puts a received mail into the spool. Only when the spool has it is the client told {@code 250}, with the queue id that every later
+ * log line of the mail carries; when it has not, {@code 451}, and the client keeps the mail. Thread-safe.
+ */
+public final class SpoolHook implements JamesMessageHook {
+
+    private static final Logger LOGGER = LoggerFactory.getLogger(SpoolHook.class);
+
+    private final MailQueue spool;
+
+    @Inject
+    public SpoolHook(MailQueueFactory<?> queues) {
+        this.spool = queues.createQueue(MailQueueFactory.SPOOL);
+    }
+
+    @Override
+    public void init(Configuration configuration) {
+        // nothing to configure
+    }
+
+    @Override
+    public HookResult onMessage(SMTPSession session, Mail mail) {
+        try {
+            spool.enQueue(mail);
+            LOGGER.info("event=accepted mail={} session={} client={} rcpts={} size={}", mail.getName(), session.getSessionID(),
+                mail.getRemoteAddr(), mail.getRecipients().size(), session.currentMessageSize());
+            LOGGER.debug("event=accepted mail={} from={} to={}", mail.getName(), mail.getMaybeSender().asString(), mail.getRecipients());
+            return answer(HookReturnCode.ok(), "250", "2.6.0 Message received as " + mail.getName());
+        } catch (MessagingException | RuntimeException notSpooled) {
+            LOGGER.error("event=not-accepted mail={} session={}", mail.getName(), session.getSessionID(), notSpooled);
+            return answer(HookReturnCode.denySoft(), "451", "4.3.0 The mail could not be stored, try again later");
+        }
+    }
+
+    private static HookResult answer(HookReturnCode action, String code, String text) {
+        return HookResult.builder().hookReturnCode(action).smtpReturnCode(code).smtpDescription(text).build();
+    }
+}

@@ -1,0 +1,4 @@
+/**
+ * The SMTP side: James' server with the handlers of a relay, and without what would make one client wait for another.
+ */
+package io.relaypod.server.smtp;
