@@ -1,0 +1,2 @@
+/** The launcher's commands that need the lab. */
+package io.relaypod.lab.cli;

@@ -1,0 +1,119 @@
+package io.relaypod.lab.dns;
+
+import java.util.Arrays;
+import java.util.List;
+import org.xbill.DNS.DClass;
+import org.xbill.DNS.Flags;
+import org.xbill.DNS.Header;
+import org.xbill.DNS.Message;
+import org.xbill.DNS.OPTRecord;
+import org.xbill.DNS.Opcode;
+import org.xbill.DNS.Rcode;
+import org.xbill.DNS.Record;
+import org.xbill.DNS.Section;
+
+/** Writes the bytes that answer a query. Immutable; RFC 1035 section 4, RFC 6891 for sizes beyond 512. */
+final class Responder {
+
+    static final int MAX_TCP_SIZE = 65535;
+
+    private static final int MIN_UDP_SIZE = 512;
+    private static final int OUR_UDP_SIZE = 4096;
+
+    private final Zones zones;
+
+    Responder(Zones zones) {
+        this.zones = zones;
+    }
+
+    /** What the zones say; over UDP with the TC bit when it is more than the client takes. */
+    byte[] answer(Message query, boolean tcp) {
+        return answered(query).toWire(tcp ? MAX_TCP_SIZE : udpSize(query));
+    }
+
+    byte[] truncated(Message query) {
+        Message response = blank(query, Rcode.NOERROR);
+        response.getHeader().setFlag(Flags.AA);
+        response.getHeader().setFlag(Flags.TC);
+        return response.toWire(MIN_UDP_SIZE);
+    }
+
+    byte[] underWrongId(Message query, boolean tcp) {
+        byte[] response = answer(query, tcp);
+        response[0] ^= 0x55;
+        response[1] ^= 0x55;
+        return response;
+    }
+
+    byte[] lame(Message query) {
+        return blank(query, Rcode.NOERROR).toWire(MIN_UDP_SIZE);
+    }
+
+    byte[] nodataWithoutSoa(Message query) {
+        Message response = blank(query, Rcode.NOERROR);
+        response.getHeader().setFlag(Flags.AA);
+        return response.toWire(MIN_UDP_SIZE);
+    }
+
+    byte[] error(Message query, int rcode) {
+        return blank(query, rcode).toWire(MIN_UDP_SIZE);
+    }
+
+    /** A header without an error or the TC bit, then counts and names that point beyond the end. */
+    byte[] garbage(Message query) {
+        byte[] response = new byte[64];
+        Arrays.fill(response, (byte) 0xEE);
+        int id = query.getHeader().getID();
+        response[0] = (byte) (id >> 8);
+        response[1] = (byte) id;
+        response[2] = (byte) 0x81;
+        response[3] = (byte) 0x80;
+        return response;
+    }
+
+    private Message answered(Message query) {
+        Record question = query.getQuestion();
+        if (query.getHeader().getOpcode() != Opcode.QUERY) {
+            return blank(query, Rcode.NOTIMP);
+        }
+        if (question.getDClass() != DClass.IN && question.getDClass() != DClass.ANY) {
+            return blank(query, Rcode.REFUSED);
+        }
+        Zones.Answer answer = zones.lookup(question.getName(), question.getType());
+        Message response = blank(query, answer.rcode());
+        response.getHeader().setFlag(Flags.AA);
+        add(response, Section.ANSWER, answer.records());
+        add(response, Section.AUTHORITY, answer.soa().stream().toList());
+        return response;
+    }
+
+    private static void add(Message response, int section, List<Record> records) {
+        records.forEach(record -> response.addRecord(record, section));
+    }
+
+    private static Message blank(Message query, int rcode) {
+        Header asked = query.getHeader();
+        Message response = new Message(asked.getID());
+        Header header = response.getHeader();
+        header.setOpcode(asked.getOpcode());
+        header.setRcode(rcode);
+        header.setFlag(Flags.QR);
+        // Stub resolvers want a server that recurses; in a closed world we are one.
+        header.setFlag(Flags.RA);
+        if (asked.getFlag(Flags.RD)) {
+            header.setFlag(Flags.RD);
+        }
+        if (query.getQuestion() != null) {
+            response.addRecord(query.getQuestion(), Section.QUESTION);
+        }
+        if (query.getOPT() != null) {
+            response.addRecord(new OPTRecord(OUR_UDP_SIZE, 0, 0), Section.ADDITIONAL);
+        }
+        return response;
+    }
+
+    private static int udpSize(Message query) {
+        OPTRecord opt = query.getOPT();
+        return opt == null ? MIN_UDP_SIZE : Math.max(MIN_UDP_SIZE, opt.getPayloadSize());
+    }
+}

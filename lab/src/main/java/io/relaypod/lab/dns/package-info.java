@@ -1,0 +1,4 @@
+/**
+ * An authoritative DNS server for tests and the demo: a closed world in which each name answers as it is told to.
+ */
+package io.relaypod.lab.dns;

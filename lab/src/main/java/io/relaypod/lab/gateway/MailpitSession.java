@@ -1,0 +1,260 @@
+package io.relaypod.lab.gateway;
+
+import io.relaypod.lab.smtp.LineReader;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * One client's session with the stand-in, in the words of Mailpit 1.28.3 (its internal/smtpd/smtpd.go). For one thread.
+ */
+final class MailpitSession {
+
+    /** What a session needs from its server. */
+    interface Server {
+
+        /** A fault to commit at this point, if one is due. */
+        Optional<Fault> fault(Phase phase);
+
+        /** Passes the mail on and stores it; gives the reply. */
+        String take(String sender, List<String> recipients, byte[] received);
+
+        /** Waits until so much time has passed or the server stops. */
+        void pause(Fault.Silence silence) throws InterruptedException;
+    }
+
+    /** The connection is to be dropped. */
+    private static final class Dropped extends IOException {
+
+        Dropped() {
+            super("dropped on purpose");
+        }
+    }
+
+    static final String HOSTNAME = "mailpit-stand-in";
+
+    private static final int MAX_RECIPIENTS = 100;
+    private static final int TIMEOUT_MILLIS = 5 * 60 * 1000;
+    private static final int MAX_LOCAL_PART = 64;
+    private static final int MAX_ADDRESS = 256;
+    private static final Pattern FROM = Pattern.compile("(?i)FROM: ?<(|[^<>\\x0B]+)>(?: |$)(.*)");
+    private static final Pattern TO = Pattern.compile("(?i)TO: ?<([^<>\\x0B]+)>(?: |$)(.*)");
+    private static final Pattern SIZE = Pattern.compile("(?i)(?:^| |,)SIZE=(.*?)(?:$|,| )");
+    private static final Pattern ADDRESS = Pattern.compile("(?!.*\\.\\.|\\.|.*\\.@|.*@\\.|.*\\.$)"
+            + "(?:[^\\s@()<>\\[\\]:;,\\\\\"]+|\"(?:[^\"\\\\]|\\\\.)*\")"
+            + "@(?:[^\\s@()<>\\[\\]:;,\\\\\"]+|\\[[^\\s\\[\\]\\\\]*])");
+    private static final DateTimeFormatter DATE =
+            DateTimeFormatter.ofPattern("EEE, d MMM yyyy HH:mm:ss Z (zzz)", Locale.ENGLISH);
+    private static final byte[] END_OF_DATA = {'.', '\r', '\n'};
+
+    private final Socket socket;
+    private final Server server;
+    private final LineReader in;
+    private final OutputStream out;
+
+    private String helo = "";
+    private Optional<String> sender = Optional.empty();
+    private List<String> recipients = new ArrayList<>();
+
+    MailpitSession(Socket socket, Server server) throws IOException {
+        this.socket = socket;
+        this.server = server;
+        this.in = new LineReader(socket.getInputStream());
+        this.out = socket.getOutputStream();
+    }
+
+    void run() throws IOException {
+        socket.setSoTimeout(TIMEOUT_MILLIS);
+        socket.setTcpNoDelay(true);
+        reply(Phase.CONNECT, "220 " + HOSTNAME + " Mailpit ESMTP Service ready");
+        boolean open = true;
+        while (open) {
+            byte[] line = in.readLine();
+            if (line.length == 0) {
+                return;
+            }
+            open = execute(new String(line, StandardCharsets.UTF_8).strip());
+        }
+    }
+
+    private boolean execute(String line) throws IOException {
+        int blank = line.indexOf(' ');
+        String verb = (blank < 0 ? line : line.substring(0, blank)).toUpperCase(Locale.ROOT);
+        String arguments = blank < 0 ? "" : line.substring(blank + 1).strip();
+        switch (verb) {
+            case "HELO" -> hello(arguments, "250 " + HOSTNAME + " greets " + arguments);
+            case "EHLO" -> hello(arguments, "250-" + HOSTNAME + " greets " + arguments + "\r\n"
+                    + "250-SIZE 0\r\n250-ENHANCEDSTATUSCODES\r\n250 SMTPUTF8");
+            case "MAIL" -> mail(arguments);
+            case "RCPT" -> rcpt(arguments);
+            case "DATA" -> data();
+            case "RSET" -> {
+                reset();
+                reply("250 2.0.0 Ok");
+            }
+            case "NOOP", "XCLIENT" -> reply("250 2.0.0 Ok");
+            case "HELP", "VRFY", "EXPN", "AUTH" -> reply("502 5.5.1 Command not implemented");
+            case "STARTTLS" -> reply(arguments.isEmpty()
+                    ? "502 5.5.1 Command not implemented"
+                    : "501 5.5.2 Syntax error (no parameters allowed)");
+            case "QUIT" -> {
+                reply("221 2.0.0 " + HOSTNAME + " Mailpit ESMTP Service closing transmission channel");
+                return false;
+            }
+            default -> reply("500 5.5.2 Syntax error, command unrecognized");
+        }
+        return true;
+    }
+
+    private void hello(String name, String answer) throws IOException {
+        if (!failed(Phase.HELO)) {
+            helo = name;
+            reset();
+            reply(answer);
+        }
+    }
+
+    private void mail(String arguments) throws IOException {
+        if (failed(Phase.MAIL)) {
+            return;
+        }
+        recipients = new ArrayList<>();
+        Matcher from = FROM.matcher(arguments);
+        if (!from.find() || !from.group(1).isEmpty() && !isAddress(from.group(1))) {
+            reply("501 5.5.4 Syntax error in parameters or arguments (invalid FROM parameter)");
+            return;
+        }
+        Matcher size = SIZE.matcher(from.group(2));
+        if (size.find() && !size.group(1).matches("[+-]?\\d+")) {
+            reply("501 5.5.4 Syntax error in parameters or arguments (invalid SIZE parameter)");
+            return;
+        }
+        sender = Optional.of(from.group(1));
+        reply("250 2.1.0 Ok");
+    }
+
+    private void rcpt(String arguments) throws IOException {
+        if (failed(Phase.RCPT)) {
+            return;
+        }
+        Matcher to = TO.matcher(arguments);
+        if (sender.isEmpty()) {
+            reply("503 5.5.1 Bad sequence of commands (MAIL required before RCPT)");
+        } else if (!to.find() || !isAddress(to.group(1))) {
+            reply("501 5.5.4 Syntax error in parameters or arguments (invalid TO parameter)");
+        } else if (recipients.size() >= MAX_RECIPIENTS) {
+            reply("452 4.5.3 Too many recipients");
+        } else {
+            recipients.add(to.group(1));
+            reply("250 2.1.5 Ok");
+        }
+    }
+
+    private void data() throws IOException {
+        if (failed(Phase.DATA)) {
+            return;
+        }
+        if (sender.isEmpty() || recipients.isEmpty()) {
+            reply("503 5.5.1 Bad sequence of commands (MAIL & RCPT required before DATA)");
+            return;
+        }
+        reply("354 Start mail input; end with <CR><LF>.<CR><LF>");
+        Optional<Fault> fault = server.fault(Phase.CONTENT);
+        if (fault.isPresent() && !(fault.get() instanceof Fault.Answer || fault.get() instanceof Fault.TakeAndClose)) {
+            in.readLine();
+            commit(fault.get());
+        }
+        byte[] received = content();
+        if (fault.isPresent() && fault.get() instanceof Fault.Answer) {
+            commit(fault.get());
+            return;
+        }
+        String answer = server.take(sender.orElseThrow(), recipients, received);
+        if (fault.isPresent()) {
+            commit(fault.get());
+        }
+        // A failed mail keeps its envelope: Mailpit takes another DATA for it.
+        if (answer.startsWith("2")) {
+            reset();
+        }
+        reply(answer);
+    }
+
+    /** The mail with its dots unstuffed, after a Received header. Any line of one dot and CRLF ends it. */
+    private byte[] content() throws IOException {
+        ByteArrayOutputStream content = new ByteArrayOutputStream();
+        content.writeBytes(receivedHeader().getBytes(StandardCharsets.UTF_8));
+        while (true) {
+            byte[] line = in.readLine();
+            if (line.length == 0 || line[line.length - 1] != '\n') {
+                throw new Dropped();
+            }
+            if (Arrays.equals(line, END_OF_DATA)) {
+                return content.toByteArray();
+            }
+            int stuffing = line[0] == '.' ? 1 : 0;
+            content.write(line, stuffing, line.length - stuffing);
+        }
+    }
+
+    private String receivedHeader() {
+        return "Received: from " + helo + " (unknown [" + socket.getInetAddress().getHostAddress() + "])\r\n"
+                + "        by " + HOSTNAME + " (Mailpit) with SMTP\r\n"
+                + "        for <" + recipients.get(0) + ">; " + DATE.format(ZonedDateTime.now()) + "\r\n";
+    }
+
+    private void reset() {
+        sender = Optional.empty();
+        recipients = new ArrayList<>();
+    }
+
+    private static boolean isAddress(String text) {
+        int at = text.lastIndexOf('@');
+        return ADDRESS.matcher(text).matches() && at <= MAX_LOCAL_PART && text.length() <= MAX_ADDRESS;
+    }
+
+    private void reply(Phase phase, String line) throws IOException {
+        if (!failed(phase)) {
+            reply(line);
+        }
+    }
+
+    private boolean failed(Phase phase) throws IOException {
+        Optional<Fault> fault = server.fault(phase);
+        if (fault.isPresent()) {
+            commit(fault.get());
+        }
+        return fault.isPresent();
+    }
+
+    private void commit(Fault fault) throws IOException {
+        if (fault instanceof Fault.Answer answer) {
+            reply(answer.reply());
+            return;
+        }
+        if (fault instanceof Fault.Silence silence) {
+            try {
+                server.pause(silence);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+        throw new Dropped();
+    }
+
+    private void reply(String line) throws IOException {
+        out.write((line + "\r\n").getBytes(StandardCharsets.UTF_8));
+        out.flush();
+    }
+}

@@ -1,0 +1,216 @@
+package io.relaypod.lab.gateway;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Plays Mailpit 1.28.3 where there is none, and fails on demand, which the real one does not.
+ *
+ * <pre>{@code
+ * MailpitStandIn mailpit = MailpitStandIn.start(Relaying.to(smtp2graph.address()));
+ * mailpit.failNext(2, Phase.CONTENT, new Fault.Answer("451 4.3.0 try again"));
+ * }</pre>
+ *
+ * <p>It speaks SMTP itself: an SMTP server library has replies and extensions of its own, and here each counts.
+ * Safe for use by many threads.
+ */
+public final class MailpitStandIn implements Mailpit {
+
+    private static final int FOR_EVER = Integer.MAX_VALUE;
+    private static final int BACKLOG = 1024;
+    /** Mailpit's alphabet: no characters that look alike. */
+    private static final String ID_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+    private static final int ID_LENGTH = 22;
+
+    private final ServerSocket listener;
+    private final Relaying relaying;
+    private final Faults faults = new Faults();
+    private final List<ReceivedMail> stored = new ArrayList<>();
+    private final AtomicLong connectionCount = new AtomicLong();
+    private final AtomicLong transactionCount = new AtomicLong();
+    private final CountDownLatch stopped = new CountDownLatch(1);
+    private final Set<Socket> connections = ConcurrentHashMap.newKeySet();
+    private final ExecutorService threads = Executors.newCachedThreadPool(MailpitStandIn::daemon);
+
+    private MailpitStandIn(ServerSocket listener, Relaying relaying) {
+        this.listener = listener;
+        this.relaying = relaying;
+    }
+
+    /** Starts at a free port of 127.0.0.1. */
+    public static MailpitStandIn start(Relaying relaying) throws IOException {
+        return start(ANY_PORT, relaying);
+    }
+
+    /** Starts at the given port of 127.0.0.1. */
+    public static MailpitStandIn start(int port, Relaying relaying) throws IOException {
+        ServerSocket listener = new ServerSocket();
+        listener.setReuseAddress(true);
+        listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), BACKLOG);
+        MailpitStandIn mailpit = new MailpitStandIn(listener, relaying);
+        mailpit.threads.execute(mailpit::accept);
+        return mailpit;
+    }
+
+    @Override
+    public InetSocketAddress smtpAddress() {
+        return new InetSocketAddress(listener.getInetAddress(), listener.getLocalPort());
+    }
+
+    @Override
+    public String description() {
+        return "stand-in for Mailpit v1.28.3";
+    }
+
+    @Override
+    public List<ReceivedMail> messages() {
+        synchronized (stored) {
+            return List.copyOf(stored);
+        }
+    }
+
+    @Override
+    public void clear() {
+        synchronized (stored) {
+            stored.clear();
+        }
+    }
+
+    /** From now on answers this line in that phase, whatever was asked. */
+    public void answer(Phase phase, String reply) {
+        fail(phase, new Fault.Answer(reply));
+    }
+
+    /** From now on commits this fault in that phase. */
+    public void fail(Phase phase, Fault fault) {
+        faults.put(phase, fault, FOR_EVER);
+    }
+
+    /** Commits this fault so many times in that phase. */
+    public void failNext(int times, Phase phase, Fault fault) {
+        faults.put(phase, fault, times);
+    }
+
+    /** Ends all faults. */
+    public void recover() {
+        faults.clear();
+    }
+
+    /** How many clients connected. */
+    public long connections() {
+        return connectionCount.get();
+    }
+
+    /** How many mails came in whole and were judged, stored or not. */
+    public long transactions() {
+        return transactionCount.get();
+    }
+
+    @Override
+    public void close() {
+        stopped.countDown();
+        closeQuietly(listener);
+        connections.forEach(MailpitStandIn::closeQuietly);
+        threads.shutdownNow();
+    }
+
+    private void accept() {
+        while (!listener.isClosed()) {
+            try {
+                Socket connection = listener.accept();
+                connections.add(connection);
+                connectionCount.incrementAndGet();
+                threads.execute(() -> serve(connection));
+            } catch (IOException | RejectedExecutionException e) {
+                // Closed; the loop's condition ends it.
+            }
+        }
+    }
+
+    private void serve(Socket connection) {
+        try (connection) {
+            new MailpitSession(connection, new Sessions()).run();
+        } catch (IOException e) {
+            // The client, or a fault, dropped the connection.
+        } finally {
+            connections.remove(connection);
+        }
+    }
+
+    /** Relays first, stores after, as Mailpit does: what it could not pass on is not there to be seen. */
+    private String take(String sender, List<String> recipients, byte[] received) {
+        transactionCount.incrementAndGet();
+        Optional<MailpitMail> mail = MailpitMail.read(received, sender, randomId());
+        if (mail.isEmpty()) {
+            return NextHop.UNABLE;
+        }
+        if (relaying.nextHop().isPresent()) {
+            try {
+                new NextHop(relaying.nextHop().get(), relaying.forwardErrors(), MailpitSession.HOSTNAME)
+                        .pass(sender, recipients, mail.get().relayed());
+            } catch (NextHop.Failure e) {
+                if (relaying.forwardErrors()) {
+                    return e.getMessage();
+                }
+            }
+        }
+        String id = randomId();
+        synchronized (stored) {
+            stored.add(new ReceivedMail(id, sender, recipients, mail.get().stored(recipients)));
+        }
+        return "250 2.0.0 Ok: queued as " + id;
+    }
+
+    private final class Sessions implements MailpitSession.Server {
+
+        @Override
+        public Optional<Fault> fault(Phase phase) {
+            return faults.take(phase);
+        }
+
+        @Override
+        public String take(String sender, List<String> recipients, byte[] received) {
+            return MailpitStandIn.this.take(sender, recipients, received);
+        }
+
+        @Override
+        public void pause(Fault.Silence silence) throws InterruptedException {
+            stopped.await(silence.atMost().toNanos(), TimeUnit.NANOSECONDS);
+        }
+    }
+
+    private static String randomId() {
+        return ThreadLocalRandom.current().ints(ID_LENGTH, 0, ID_ALPHABET.length())
+                .collect(StringBuilder::new, (id, at) -> id.append(ID_ALPHABET.charAt(at)), StringBuilder::append)
+                .toString();
+    }
+
+    private static void closeQuietly(AutoCloseable socket) {
+        try {
+            socket.close();
+        } catch (Exception e) {
+            // We only want it gone.
+        }
+    }
+
+    private static Thread daemon(Runnable task) {
+        Thread thread = new Thread(task, "lab-mailpit");
+        thread.setDaemon(true);
+        return thread;
+    }
+}

@@ -1,0 +1,213 @@
+package io.relaypod.lab.gateway;
+
+import java.io.File;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
+
+/**
+ * A Mailpit process of our own, on free ports of 127.0.0.1 with a database of its own. Mail has to come in at
+ * {@link #smtpAddress()}, where the envelope is noted. Safe for use by many threads.
+ */
+public final class RealMailpit implements Mailpit {
+
+    private static final String NAME = "mailpit";
+    private static final Duration START_TIMEOUT = Duration.ofSeconds(20);
+    private static final long POLL_MILLIS = 20;
+
+    private final EnvelopeTap tap;
+    private final MailpitApi api;
+    private final String description;
+    private final Runnable stop;
+
+    private RealMailpit(EnvelopeTap tap, MailpitApi api, String description, Runnable stop) {
+        this.tap = tap;
+        this.api = api;
+        this.description = description;
+        this.stop = stop;
+    }
+
+    /**
+     * The binary that the environment variable MAILPIT names, or else {@code mailpit} on the PATH.
+     *
+     * @throws IllegalStateException when MAILPIT names no program, since falling back would hide that
+     */
+    public static Optional<Path> find() {
+        String named = System.getenv().getOrDefault("MAILPIT", "");
+        if (named.isEmpty()) {
+            return Arrays.stream(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator))
+                    .map(folder -> Path.of(folder, NAME))
+                    .filter(RealMailpit::isProgram)
+                    .findFirst();
+        }
+        Path binary = Path.of(named).toAbsolutePath();
+        if (!isProgram(binary)) {
+            throw new IllegalStateException("MAILPIT=" + named + " is not a program that can be run");
+        }
+        return Optional.of(binary);
+    }
+
+    /** Starts a binary, with SMTP at a free port. */
+    public static RealMailpit start(Path binary, Relaying relaying) throws IOException {
+        return start(binary, ANY_PORT, relaying);
+    }
+
+    /** Starts a binary, with SMTP at the given port. */
+    public static RealMailpit start(Path binary, int port, Relaying relaying) throws IOException {
+        InetSocketAddress smtp = freeAddress();
+        InetSocketAddress http = freeAddress();
+        Path folder = Files.createTempDirectory("lab-mailpit");
+        Path log = folder.resolve("mailpit.log");
+        ProcessBuilder builder = new ProcessBuilder(binary.toString())
+                .redirectErrorStream(true)
+                .redirectOutput(log.toFile());
+        builder.environment().keySet().removeIf(variable -> variable.startsWith("MP_"));
+        builder.environment().putAll(environment(smtp, http, relaying));
+        builder.environment().put("MP_DATABASE", folder.resolve("mailpit.db").toString());
+        Process process = builder.start();
+        // A lab that is killed must not leave a Mailpit behind.
+        Thread atExit = new Thread(process::destroyForcibly);
+        Runtime.getRuntime().addShutdownHook(atExit);
+        Runnable stop = () -> {
+            removeShutdownHook(atExit);
+            end(process, folder);
+        };
+        try {
+            return attach(port, smtp, http, " at " + binary, stop, process::isAlive);
+        } catch (IOException e) {
+            String said = Files.readString(log);
+            stop.run();
+            throw new IOException(e.getMessage() + "; it said: " + said, e);
+        }
+    }
+
+    /** Waits for a Mailpit that is about to run, and notes the envelopes of its mail from now on. */
+    static RealMailpit attach(int port, InetSocketAddress smtp, InetSocketAddress http, String where, Runnable stop,
+            BooleanSupplier alive) throws IOException {
+        MailpitApi api = new MailpitApi(http);
+        Instant deadline = Instant.now().plus(START_TIMEOUT);
+        while (!api.isReady() || !isListening(smtp)) {
+            if (!alive.getAsBoolean() || Instant.now().isAfter(deadline)) {
+                throw new IOException("Mailpit" + where + " did not start");
+            }
+            pause();
+        }
+        EnvelopeTap tap = EnvelopeTap.start(port, smtp);
+        return new RealMailpit(tap, api, "real Mailpit " + api.version() + where, stop);
+    }
+
+    /** The settings that the pod has too, and no network use of its own. */
+    static Map<String, String> environment(InetSocketAddress smtp, InetSocketAddress http, Relaying relaying) {
+        Map<String, String> environment = new HashMap<>();
+        environment.put("MP_SMTP_BIND_ADDR", smtp.getHostString() + ":" + smtp.getPort());
+        environment.put("MP_UI_BIND_ADDR", http.getHostString() + ":" + http.getPort());
+        environment.put("MP_DISABLE_VERSION_CHECK", "true");
+        environment.put("MP_SMTP_DISABLE_RDNS", "true");
+        // Its default is to keep 500 mails; a test counts thousands.
+        environment.put("MP_MAX_MESSAGES", "0");
+        relaying.nextHop().ifPresent(nextHop -> {
+            environment.put("MP_SMTP_RELAY_HOST", nextHop.getHostString());
+            environment.put("MP_SMTP_RELAY_PORT", String.valueOf(nextHop.getPort()));
+            environment.put("MP_SMTP_RELAY_ALL", "true");
+            environment.put("MP_SMTP_RELAY_FWD_SMTP_ERRORS", String.valueOf(relaying.forwardErrors()));
+        });
+        return environment;
+    }
+
+    /** A free port of 127.0.0.1; somebody else may take it first, as a process cannot be handed a socket. */
+    static InetSocketAddress freeAddress() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+            return new InetSocketAddress("127.0.0.1", socket.getLocalPort());
+        }
+    }
+
+    @Override
+    public InetSocketAddress smtpAddress() {
+        return tap.address();
+    }
+
+    @Override
+    public String description() {
+        return description;
+    }
+
+    @Override
+    public List<ReceivedMail> messages() {
+        return tap.envelopes().entrySet().stream()
+                .map(entry -> new ReceivedMail(entry.getKey(), entry.getValue().sender(),
+                        entry.getValue().recipients(), api.raw(entry.getKey())))
+                .toList();
+    }
+
+    @Override
+    public void clear() {
+        api.deleteAll();
+        tap.clear();
+    }
+
+    @Override
+    public void close() {
+        tap.close();
+        stop.run();
+    }
+
+    private static boolean isProgram(Path path) {
+        return Files.isRegularFile(path) && Files.isExecutable(path);
+    }
+
+    private static boolean isListening(InetSocketAddress address) {
+        try (Socket socket = new Socket(address.getAddress(), address.getPort())) {
+            return socket.isConnected();
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private static void pause() throws IOException {
+        try {
+            TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted while Mailpit was starting", e);
+        }
+    }
+
+    private static void end(Process process, Path folder) {
+        process.destroyForcibly();
+        try {
+            process.waitFor(10, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        try (Stream<Path> files = Files.list(folder)) {
+            for (Path file : files.toList()) {
+                Files.delete(file);
+            }
+            Files.delete(folder);
+        } catch (IOException e) {
+            // A file left in the temporary folder harms nobody.
+        }
+    }
+
+    private static void removeShutdownHook(Thread hook) {
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException e) {
+            // The JVM is already shutting down, and the hook with it.
+        }
+    }
+}

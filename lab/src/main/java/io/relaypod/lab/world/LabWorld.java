@@ -1,0 +1,173 @@
+package io.relaypod.lab.world;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.stream.Stream;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.relaypod.lab.dns.LabDns;
+import io.relaypod.lab.gateway.Mailpit;
+import io.relaypod.lab.gateway.Relaying;
+import io.relaypod.lab.smtp.SmtpConversation;
+import io.relaypod.server.james.RelayServer;
+import io.relaypod.server.settings.Settings;
+
+/**
+ * The relay in a world of its own: DNS with the zone of world.zone before it, Mailpit (the real one where there is one), smtp2graph and
+ * Graph behind it, all on 127.0.0.1.
+ *
+ * <pre>{@code
+ * try (LabWorld world = LabWorld.builder().start()) {
+ *     try (SmtpConversation smtp = world.connect()) { ... }
+ * }
+ * }</pre>
+ */
+public final class LabWorld implements AutoCloseable {
+
+    private final LabDns dns;
+    private final Mailpit mailpit;
+    private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    private final Settings settings;
+    private final RelayServer relay;
+    private final Deque<AutoCloseable> parts;
+
+    private LabWorld(LabDns dns, Mailpit mailpit, Settings settings, Deque<AutoCloseable> parts) throws Exception {
+        this.dns = dns;
+        this.mailpit = mailpit;
+        this.settings = settings;
+        this.parts = parts;
+        this.relay = RelayServer.start(settings, Map.of(), meters);
+        parts.push(relay);
+    }
+
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    public LabDns dns() {
+        return dns;
+    }
+
+    public Mailpit mailpit() {
+        return mailpit;
+    }
+
+    public RelayServer relay() {
+        return relay;
+    }
+
+    public Settings settings() {
+        return settings;
+    }
+
+    /** Opens a connection to the relay and says EHLO. */
+    public SmtpConversation connect() throws IOException {
+        SmtpConversation smtp = SmtpConversation.connect(relay.smtpAddress());
+        smtp.send("EHLO client.example");
+        return smtp;
+    }
+
+    /** A counter of the relay by James' name, such as {@code rcpt_no_mail_host}; 0 when nothing was counted yet. */
+    public long count(String name) {
+        return meters.find(name).gauges().stream().mapToLong(gauge -> (long) gauge.value()).sum();
+    }
+
+    @Override
+    public void close() {
+        closeAll(parts);
+    }
+
+    private static void closeAll(Deque<AutoCloseable> parts) {
+        while (!parts.isEmpty()) {
+            try {
+                parts.pop().close();
+            } catch (Exception next) {
+                // the others have to be closed all the same
+            }
+        }
+    }
+
+    /** How the world differs from the usual one. For one thread. */
+    public static final class Builder {
+
+        private static final int ANY_PORT = 0;
+
+        private final Map<String, String> environment = new HashMap<>();
+        private int mailpitPort = ANY_PORT;
+        private int dnsPort = ANY_PORT;
+
+        private Builder() {
+            environment.put("LISTEN_ADDR", "127.0.0.1:0");
+            environment.put("WEBADMIN_ADDR", "127.0.0.1:0");
+            environment.put("DNS_TIMEOUT", "500ms");
+            environment.put("JAMES_CONF", jamesConf().toString());
+        }
+
+        /** Sets an environment variable of the relay. */
+        public Builder with(String variable, String value) {
+            environment.put(variable, value);
+            return this;
+        }
+
+        /** Listens where a person can find it again. */
+        public Builder atFixedPorts(int smtp, int webadmin, int mailpit, int dns) {
+            this.mailpitPort = mailpit;
+            this.dnsPort = dns;
+            return with("LISTEN_ADDR", "127.0.0.1:" + smtp).with("WEBADMIN_ADDR", "127.0.0.1:" + webadmin);
+        }
+
+        /** Starts all of it; what was started is stopped again when something cannot be. */
+        public LabWorld start() throws Exception {
+            Deque<AutoCloseable> parts = new ArrayDeque<>();
+            try {
+                Path data = Files.createTempDirectory("relaypod-lab");
+                parts.push(() -> delete(data));
+                LabDns dns = LabDns.at(dnsPort, zone());
+                parts.push(dns);
+                Mailpit mailpit = Mailpit.start(mailpitPort, Relaying.none());
+                parts.push(mailpit);
+                environment.putIfAbsent("DNS_SERVERS", "127.0.0.1:" + dns.address().getPort());
+                environment.putIfAbsent("UPSTREAM_PORT", Integer.toString(mailpit.smtpAddress().getPort()));
+                environment.putIfAbsent("DATA_DIR", data.toString());
+                return new LabWorld(dns, mailpit, Settings.from(environment), parts);
+            } catch (Exception | Error notStarted) {
+                closeAll(parts);
+                throw notStarted;
+            }
+        }
+
+        // The launcher and Maven start us in different directories.
+        private static Path jamesConf() {
+            return Stream.of("james-conf", "../james-conf", System.getenv().getOrDefault("JAMES_CONF", "james-conf"))
+                .map(Path::of)
+                .filter(Files::isDirectory)
+                .findFirst()
+                .orElseThrow(() -> new IllegalStateException("no james-conf near " + Path.of("").toAbsolutePath()));
+        }
+
+        private static String zone() {
+            try (InputStream zone = LabWorld.class.getResourceAsStream("world.zone")) {
+                return new String(zone.readAllBytes(), StandardCharsets.US_ASCII);
+            } catch (IOException unreadable) {
+                throw new UncheckedIOException(unreadable);
+            }
+        }
+
+        private static void delete(Path directory) throws IOException {
+            try (Stream<Path> files = Files.walk(directory)) {
+                for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                    Files.deleteIfExists(file);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,115 @@
+package io.relaypod.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.IntStream;
+
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import io.relaypod.lab.gateway.ReceivedMail;
+import io.relaypod.lab.smtp.Reply;
+import io.relaypod.lab.smtp.SmtpConversation;
+import io.relaypod.lab.world.LabWorld;
+
+/** An accepted mail reaches Mailpit as it was sent. */
+class WayOfAMailTest {
+
+    private static LabWorld world;
+
+    @BeforeAll
+    static void start() throws Exception {
+        world = LabWorld.builder().start();
+    }
+
+    @AfterAll
+    static void stop() {
+        world.close();
+    }
+
+    @BeforeEach
+    void empty() {
+        world.mailpit().clear();
+    }
+
+    @Test
+    void aMailArrivesByteForByteBehindOneReceivedLine() throws Exception {
+        String mail = "From: a@example.com\r\nTo: b@example.com\r\nSubject:  odd   spacing \r\n and a fold\r\nX-Empty:\r\nContent-Length: 3\r\n\r\n"
+            + "..two dots\r\n.\r\n.one dot\r\ntrailing blanks   \r\n\r\n\r\nend\r\n";
+
+        send("a@example.com", List.of("b@example.com"), mail.getBytes(StandardCharsets.US_ASCII));
+
+        assertThat(asSent(onlyMail())).isEqualTo(mail);
+    }
+
+    @Test
+    void anEightBitBodyIsNotTouched() throws Exception {
+        byte[] mail = "From: a@example.com\r\nTo: b@example.com\r\nSubject: x\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nGrüße\r\n"
+            .getBytes(StandardCharsets.UTF_8);
+
+        send("a@example.com", List.of("b@example.com"), mail);
+
+        assertThat(asSent(onlyMail()).getBytes(StandardCharsets.ISO_8859_1)).isEqualTo(mail);
+    }
+
+    @Test
+    void bccIsTakenOutAndNothingElseChanges() throws Exception {
+        send("a@example.com", List.of("b@example.com", "c@example.com"),
+            "From: a@example.com\r\nBcc: c@example.com\r\nTo: b@example.com\r\nSubject: x\r\n\r\nGr\u00fc\u00dfe\r\n".getBytes(StandardCharsets.UTF_8));
+
+        assertThat(asSent(onlyMail()).getBytes(StandardCharsets.ISO_8859_1)).isEqualTo(
+            "From: a@example.com\r\nTo: b@example.com\r\nSubject: x\r\n\r\nGr\u00fc\u00dfe\r\n".getBytes(StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void moreThanAHundredRecipientsAllGetTheMail() throws Exception {
+        List<String> recipients = IntStream.range(0, 250).mapToObj(i -> "r" + i + "@example.com").toList();
+
+        send("a@example.com", recipients, "From: a@example.com\r\nSubject: many\r\n\r\nx\r\n".getBytes(StandardCharsets.US_ASCII));
+
+        await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> assertThat(world.mailpit().messages()).hasSize(3));
+        assertThat(world.mailpit().messages().stream().flatMap(mail -> mail.recipients().stream()))
+            .containsExactlyInAnyOrderElementsOf(recipients);
+    }
+
+    @Test
+    void aMailWithAnEmptySenderIsRelayed() throws Exception {
+        send("", List.of("b@example.com"), "From: a@example.com\r\nTo: b@example.com\r\n\r\nx\r\n".getBytes(StandardCharsets.US_ASCII));
+
+        assertThat(onlyMail().sender()).isEmpty();
+    }
+
+    private static void send(String from, List<String> to, byte[] mail) throws Exception {
+        try (SmtpConversation smtp = world.connect()) {
+            smtp.send("MAIL FROM:<" + from + ">");
+            for (String recipient : to) {
+                assertThat(smtp.send("RCPT TO:<" + recipient + ">").code()).isEqualTo(250);
+            }
+            Reply reply = smtp.data(mail);
+            assertThat(reply.code()).as(reply.toString()).isEqualTo(250);
+        }
+    }
+
+    private static ReceivedMail onlyMail() {
+        await().atMost(Duration.ofSeconds(20)).until(() -> !world.mailpit().messages().isEmpty());
+        assertThat(world.mailpit().messages()).hasSize(1);
+        return world.mailpit().messages().get(0);
+    }
+
+    /** What was sent, without what the relay and Mailpit put before it. */
+    private static String asSent(ReceivedMail mail) {
+        String text = mail.text();
+        int received = text.lastIndexOf("Received: ");
+        int end = text.indexOf("\r\n", received);
+        while (text.startsWith(" ", end + 2)) {
+            end = text.indexOf("\r\n", end + 2);
+        }
+        return text.substring(end + 2);
+    }
+}
