@@ -1,15 +1,13 @@
 package io.relaypod.lab.cli;
 
 import java.io.PrintWriter;
-import java.util.List;
+import java.util.concurrent.CountDownLatch;
 
-import io.relaypod.lab.gateway.ReceivedMail;
+import io.relaypod.lab.graph.GraphMail;
 import io.relaypod.lab.world.LabWorld;
 
-/** Shows each mail that reaches Mailpit, a line a mail, until the process is told to stop. */
+/** Shows each mail that Graph takes, a line a mail, until the process is told to stop. */
 final class Arrivals {
-
-    private static final int LOOK_AGAIN_MILLIS = 200;
 
     private final LabWorld world;
     private final PrintWriter out;
@@ -19,28 +17,39 @@ final class Arrivals {
         this.out = out;
     }
 
-    int show() {
+    int show() throws InterruptedException {
         out.printf("Send to 127.0.0.1:%d, such as: swaks --server 127.0.0.1:%1$d --from a@example.com --to b@example.com%n"
             + "Domains that can receive mail here: example.com, gmail.com, booker.example. Ctrl-C stops.%n", world.relay().smtpAddress().getPort());
         out.flush();
-        Runtime.getRuntime().addShutdownHook(new Thread(world::close, "shutdown"));
-        int shown = 0;
-        try {
-            while (true) {
-                List<ReceivedMail> mails = world.mailpit().messages();
-                mails.subList(Math.min(shown, mails.size()), mails.size()).forEach(this::print);
-                shown = mails.size();
-                Thread.sleep(LOOK_AGAIN_MILLIS);
-            }
-        } catch (InterruptedException stop) {
-            Thread.currentThread().interrupt();
-            return 0;
-        }
+        world.graph().onMail(this::print);
+        CountDownLatch stopped = new CountDownLatch(1);
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            world.close();
+            stopped.countDown();
+        }, "shutdown"));
+        stopped.await();
+        return 0;
     }
 
-    private void print(ReceivedMail mail) {
-        String subject = mail.text().lines().filter(line -> line.regionMatches(true, 0, "Subject:", 0, 8)).findFirst().orElse("Subject: (none)");
-        out.printf("%s  <%s> -> %s%n", subject, mail.sender(), mail.recipients());
+    private synchronized void print(GraphMail mail) {
+        out.printf("\"%s\"  envelope %s  Graph delivers to %s%n", mail.subject(), envelope(mail), String.join(", ", mail.deliveredTo()));
         out.flush();
+    }
+
+    /** What Mailpit was told to do with the mail that Graph now has. */
+    private String envelope(GraphMail mail) {
+        String id = messageId(mail.text());
+        return world.mailpit().messages().stream()
+            .filter(stored -> messageId(stored.text()).equals(id))
+            .reduce((earlier, later) -> later)
+            .map(stored -> "<" + stored.sender() + "> -> " + String.join(", ", stored.recipients()))
+            .orElse("not yet stored");
+    }
+
+    private static String messageId(String mail) {
+        return mail.lines().takeWhile(line -> !line.isEmpty())
+            .filter(line -> line.regionMatches(true, 0, "Message-ID:", 0, 11))
+            .findFirst()
+            .orElse("");
     }
 }

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.BooleanSupplier;
 
 import io.relaypod.lab.gateway.ReceivedMail;
 import io.relaypod.lab.smtp.Reply;
@@ -33,6 +34,7 @@ final class Observer {
         this.counter = counter;
         this.countedBefore = world.count(counter);
         world.mailpit().clear();
+        world.graph().clear();
     }
 
     static byte[] mail(String to, String subject) {
@@ -63,14 +65,26 @@ final class Observer {
             smtp.data(mail(CANARY, subject));
             smtp.send("QUIT");
         }
+        await(() -> world.mailpit().messages().stream().anyMatch(mail -> mail.text().contains(subject)) && world.relay().queuedMails() == 0);
+        return world.mailpit().messages().stream().filter(mail -> !mail.text().contains(subject)).toList();
+    }
+
+    /** To whom Graph delivers the mails of that subject, once it has all that smtp2graph was given. */
+    List<String> deliveredByGraph(String subject) throws InterruptedException {
+        await(() -> world.smtp2graph().pending() == 0);
+        return world.graph().mails().stream()
+            .filter(mail -> mail.subject().equals(subject))
+            .flatMap(mail -> mail.deliveredTo().stream())
+            .toList();
+    }
+
+    private static void await(BooleanSupplier happened) throws InterruptedException {
         Instant deadline = Instant.now().plus(PATIENCE);
-        while (Instant.now().isBefore(deadline)) {
-            List<ReceivedMail> mails = world.mailpit().messages();
-            if (mails.stream().anyMatch(mail -> mail.text().contains(subject)) && world.relay().queuedMails() == 0) {
-                return mails.stream().filter(mail -> !mail.text().contains(subject)).toList();
+        while (!happened.getAsBoolean()) {
+            if (Instant.now().isAfter(deadline)) {
+                throw new IllegalStateException("nothing arrived for " + PATIENCE.toSeconds() + " s");
             }
             Thread.sleep(LOOK_AGAIN.toMillis());
         }
-        throw new IllegalStateException("the relay delivered nothing for " + PATIENCE.toSeconds() + " s");
     }
 }
