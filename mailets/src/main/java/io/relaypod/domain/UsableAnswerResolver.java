@@ -16,12 +16,15 @@ import org.xbill.DNS.Type;
 
 /**
  * One DNS server, of which only an answer that settles the question counts: SERVFAIL, REFUSED and a lame referral fail
- * like a timeout does, so that the next server is asked. Truncated answers are asked for again over TCP.
+ * like a timeout does, so that the next server is asked. Truncated answers are asked for again over TCP, and what is denied is learned.
  */
 final class UsableAnswerResolver extends SimpleResolver {
 
-    UsableAnswerResolver(InetSocketAddress server) {
+    private final NonexistentDomains nonexistent;
+
+    UsableAnswerResolver(InetSocketAddress server, NonexistentDomains nonexistent) {
         super(server);
+        this.nonexistent = nonexistent;
     }
 
     @Override
@@ -34,6 +37,7 @@ final class UsableAnswerResolver extends SimpleResolver {
             if (isReferral(answer)) {
                 return CompletableFuture.failedFuture(new IOException("lame answer"));
             }
+            nonexistent.learn(answer);
             return CompletableFuture.completedFuture(answer);
         });
     }

@@ -21,6 +21,7 @@ import com.google.common.net.HostAndPort;
 import com.google.common.net.InetAddresses;
 
 import io.relaypod.domain.DnsSettings;
+import io.relaypod.domain.DomainListFile;
 import io.relaypod.domain.MxSettings;
 import io.relaypod.domain.MxSettings.OnDnsFailure;
 
@@ -31,6 +32,7 @@ import io.relaypod.domain.MxSettings.OnDnsFailure;
  * @param upstreamHost       the gateway's name or IPv4 address
  * @param upstreamPort       the gateway's port
  * @param relayNetworks      whose mail is taken
+ * @param clients            what a client may take of us
  * @param maxMessageSize     in bytes; 0 for no limit
  * @param stripIcsRecipients lower-case addresses and {@code @domain}s that get no calendar content
  * @param dns                how DNS is asked
@@ -40,7 +42,8 @@ import io.relaypod.domain.MxSettings.OnDnsFailure;
  * @param dataDir            where mail is kept
  * @param jamesConf          James' configuration files
  */
-public record Settings(ListenAddress listen, String upstreamHost, int upstreamPort, NetworkList relayNetworks, long maxMessageSize,
+public record Settings(ListenAddress listen, String upstreamHost, int upstreamPort, NetworkList relayNetworks, ClientLimits clients,
+                       long maxMessageSize,
                        List<String> stripIcsRecipients, DnsSettings dns, MxSettings mx, ListenAddress metrics,
                        Optional<ListenAddress> webadmin, Path dataDir, Path jamesConf) {
 
@@ -60,6 +63,11 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
             environment.read(Variable.UPSTREAM_HOST, Settings::host),
             environment.read(Variable.UPSTREAM_PORT, value -> (int) number(value, 1, 65_535)),
             environment.read(Variable.RELAY_NETWORKS, NetworkList::parse),
+            new ClientLimits(
+                environment.read(Variable.MAX_CONNECTIONS, value -> (int) number(value, 1, 100_000)),
+                environment.read(Variable.MAX_CONNECTIONS_PER_IP, value -> (int) number(value, 1, 100_000)),
+                environment.read(Variable.IDLE_TIMEOUT, Settings::duration),
+                environment.read(Variable.MAX_BAD_RCPTS, value -> (int) number(value, 0, 1_000_000))),
             environment.read(Variable.MAX_MESSAGE_SIZE, Settings::size),
             environment.read(Variable.STRIP_ICS_RECIPIENTS, Settings::addressesAndDomains),
             dns(environment),
@@ -101,9 +109,30 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
     private static MxSettings mx(Environment environment) {
         return new MxSettings(
             environment.read(Variable.MX_CACHE_TTL, Settings::duration),
+            environment.read(Variable.MX_STALE_TTL, Settings::duration),
             environment.read(Variable.MX_CACHE_SIZE, value -> number(value, 1, 100_000_000)),
+            environment.read(Variable.DNS_MAX_INFLIGHT, value -> (int) number(value, 1, 100_000)),
             environment.read(Variable.MX_ON_DNS_FAILURE, Settings::onDnsFailure),
-            environment.read(Variable.ALLOW_ADDRESS_LITERALS, Settings::bool));
+            environment.read(Variable.MX_VERIFY_TARGETS, Settings::bool),
+            environment.read(Variable.ALLOW_ADDRESS_LITERALS, Settings::bool),
+            domainFile(environment, Variable.ALLOW_DOMAINS_FILE),
+            domainFile(environment, Variable.DENY_DOMAINS_FILE),
+            environment.read(Variable.MX_SUGGEST, Settings::bool),
+            domainFile(environment, Variable.MX_SUGGEST_FILE));
+    }
+
+    /** Read here to see that it can be; whoever uses it reads it again when it changes. */
+    private static Optional<Path> domainFile(Environment environment, Variable variable) {
+        String value = environment.text(variable);
+        if (value.isEmpty()) {
+            return Optional.empty();
+        }
+        try {
+            new DomainListFile(Path.of(value));
+        } catch (IllegalArgumentException wrong) {
+            environment.reject(variable, wrong.getMessage());
+        }
+        return Optional.of(Path.of(value));
     }
 
     private void checkDirectories(Environment environment) {

@@ -9,6 +9,7 @@ import org.apache.james.smtpserver.netty.SmtpMetrics;
 
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.relaypod.domain.RecipientRule;
+import io.relaypod.server.settings.ClientLimits;
 
 /** James' SMTP server with {@link RelaySession}s and {@link RelayChannelHandler}s. */
 @SuppressWarnings("unchecked") // James overrides createPipelineFactory() with a raw type
@@ -16,12 +17,16 @@ final class RelaySmtpServer extends SMTPServer {
 
     private final SmtpMetrics metrics;
     private final RecipientRule rule;
+    private final ClientLimits limits;
+    private final OpenConnections openConnections;
     private final SMTPConfiguration configuration = new SMTPHandlerConfigurationDataImpl();
 
-    RelaySmtpServer(SmtpMetrics metrics, RecipientRule rule) {
+    RelaySmtpServer(SmtpMetrics metrics, RecipientRule rule, ClientLimits limits) {
         super(metrics);
         this.metrics = metrics;
         this.rule = rule;
+        this.limits = limits;
+        this.openConnections = new OpenConnections(limits);
     }
 
     @Override
@@ -32,7 +37,7 @@ final class RelaySmtpServer extends SMTPServer {
                 return new RelaySession(configuration, transport);
             }
         };
-        return new RelayChannelHandler(protocol, getEncryption(), proxyRequired, metrics, rule);
+        return new RelayChannelHandler(protocol, getEncryption(), proxyRequired, metrics, rule, limits, openConnections);
     }
 
     @Override
