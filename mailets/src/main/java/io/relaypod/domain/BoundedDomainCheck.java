@@ -26,7 +26,12 @@ public final class BoundedDomainCheck implements DomainCheck {
         if (!free.tryAcquire()) {
             return CompletableFuture.completedFuture(new NotAsked());
         }
-        return origin.verdict(domain).whenComplete((verdict, failure) -> free.release());
+        try {
+            return origin.verdict(domain).whenComplete((verdict, failure) -> free.release());
+        } catch (RuntimeException broken) {
+            free.release();
+            throw broken;
+        }
     }
 
     /** Questions under way now. */

@@ -1,6 +1,7 @@
 package io.relaypod.domain;
 
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -68,29 +69,39 @@ public final class CachedDomainCheck implements DomainCheck {
         Remembered remembered = verdicts.getIfPresent(domain);
         if (remembered == null) {
             misses.increment();
-            return ask(domain);
+            return ask(domain, Optional.empty());
         }
         long age = ticker.read() - remembered.since();
         if (age >= timeToLiveNanos) {
             misses.increment();
-            return ask(domain).copy()
+            return ask(domain, Optional.of(remembered)).copy()
                 .completeOnTimeout(new DomainVerdict.Unknown("slow"), STALE_WAIT.toMillis(), TimeUnit.MILLISECONDS)
                 .thenApply(fresh -> fresh.isKnown() ? fresh : useStale(domain, remembered.verdict()));
         }
         hits.increment();
         if (age >= timeToLiveNanos - timeToLiveNanos / REFRESH_SHARE) {
-            ask(domain);
+            ask(domain, Optional.of(remembered));
         }
         return CompletableFuture.completedFuture(remembered.verdict());
     }
 
-    private CompletableFuture<DomainVerdict> ask(MailDomain domain) {
+    /**
+     * @param seen what was remembered when it was decided to ask
+     */
+    private CompletableFuture<DomainVerdict> ask(MailDomain domain, Optional<Remembered> seen) {
         CompletableFuture<DomainVerdict> answer = new CompletableFuture<>();
         CompletableFuture<DomainVerdict> earlier = underWay.putIfAbsent(domain, answer);
         if (earlier != null) {
             return earlier;
         }
-        origin.verdict(domain).whenComplete((verdict, failure) -> {
+        Optional<Remembered> now = Optional.ofNullable(verdicts.getIfPresent(domain));
+        if (now.isPresent() && !now.equals(seen)) {
+            // Somebody else asked, and was answered, between our look and now.
+            underWay.remove(domain, answer);
+            answer.complete(now.get().verdict());
+            return answer;
+        }
+        askOrigin(domain).whenComplete((verdict, failure) -> {
             DomainVerdict reached = failure == null ? verdict : new DomainVerdict.Unknown(failure.toString());
             if (reached.isKnown()) {
                 verdicts.put(domain, new Remembered(reached, ticker.read()));
@@ -99,6 +110,15 @@ public final class CachedDomainCheck implements DomainCheck {
             answer.complete(reached);
         });
         return answer;
+    }
+
+    private CompletionStage<DomainVerdict> askOrigin(MailDomain domain) {
+        try {
+            return origin.verdict(domain);
+        } catch (RuntimeException broken) {
+            // Else the domain would be under way for ever.
+            return CompletableFuture.failedFuture(broken);
+        }
     }
 
     private DomainVerdict useStale(MailDomain domain, DomainVerdict stale) {

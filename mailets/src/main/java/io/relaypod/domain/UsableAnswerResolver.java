@@ -5,6 +5,7 @@ import java.net.InetSocketAddress;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 
 import org.xbill.DNS.Flags;
 import org.xbill.DNS.Message;
@@ -29,7 +30,10 @@ final class UsableAnswerResolver extends SimpleResolver {
 
     @Override
     public CompletionStage<Message> sendAsync(Message query, Executor executor) {
-        return super.sendAsync(query, executor).thenCompose(answer -> {
+        // dnsjava looks for what has timed out once a second only, so a short try would last a second and be the only one.
+        CompletableFuture<Message> inTime = super.sendAsync(query, executor).toCompletableFuture()
+            .orTimeout(getTimeout().toNanos(), TimeUnit.NANOSECONDS);
+        return inTime.thenCompose(answer -> {
             int rcode = answer.getRcode();
             if (rcode != Rcode.NOERROR && rcode != Rcode.NXDOMAIN) {
                 return CompletableFuture.failedFuture(new IOException(Rcode.string(rcode)));

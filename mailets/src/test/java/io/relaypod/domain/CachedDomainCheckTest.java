@@ -220,6 +220,19 @@ class CachedDomainCheckTest {
         });
     }
 
+    @Test
+    void anOriginThatThrowsDoesNotBlockItsDomainForEver() {
+        DomainCheck cached = cached(domain -> {
+            if (asked.size() == 1) {
+                throw new IllegalStateException("broken");
+            }
+            return CompletableFuture.completedFuture(MX);
+        });
+
+        assertThat(verdict(cached, DOMAIN)).isInstanceOf(Unknown.class);
+        assertThat(verdict(cached, DOMAIN)).isEqualTo(MX);
+    }
+
     private DomainCheck cached(DomainCheck origin) {
         return cached(origin, 1_000);
     }

@@ -42,6 +42,14 @@ final class Messages {
             Named.of("a wrong Content-Type", bytes(HEADER + "Content-Type: nonsense; ; =\r\nContent-Transfer-Encoding: x-none\r\n\r\nbody\r\n")));
     }
 
+    /** Header fields with bytes above 127, which RFC 6532 has and many programs send without asking. */
+    static Stream<Named<byte[]>> with8BitHeaders() {
+        return Stream.of(
+            Named.of("UTF-8", bytes(HEADER + "X-Subject: Gr\u00fc\u00dfe aus K\u00f6ln \ud83d\ude00\r\n\r\nbody\r\n")),
+            Named.of("Latin-1", latin1(HEADER + "X-Subject: Gr\u00fc\u00dfe\r\n\r\nbody\r\n")),
+            Named.of("UTF-8 cut in two by folding", latin1(HEADER + "X-Subject: \u00c3\r\n \u00bc\r\n\r\nbody\r\n")));
+    }
+
     static byte[] bytes(String text) {
         return text.getBytes(StandardCharsets.UTF_8);
     }

@@ -104,7 +104,7 @@ class RemoteDeliveryTest {
     }
 
     @ParameterizedTest
-    @MethodSource("io.relaypod.gateway.Messages#awkward")
+    @MethodSource({"io.relaypod.gateway.Messages#awkward", "io.relaypod.gateway.Messages#with8BitHeaders"})
     void aMailArrivesAtTheGatewayByteForByte(byte[] message) throws Exception {
         try (SmtpSink sink = SmtpSink.acceptingAll()) {
             deliver(sink, mail(MaybeSender.of(new MailAddress("sender@example.com")), message, "a@example.com"));
@@ -255,6 +255,22 @@ class RemoteDeliveryTest {
     }
 
     @Test
+    void aQuotedLocalPartFaresAsAnyOther() throws Exception {
+        try (SmtpSink sink = SmtpSink.replying(mixed())) {
+            deliver(sink, mail(MaybeSender.of(new MailAddress("sender@example.com")), MESSAGE,
+                "good@example.com", "later@example.com", "\"later one\"@example.com", "\"never one\"@example.com"));
+
+            Awaitility.await().untilAsserted(() -> {
+                assertThat(sink.received()).hasSize(1);
+                assertThat(kept()).singleElement().satisfies(
+                    mail -> assertThat(mail.getRecipients()).containsExactly(new MailAddress("\"never one\"@example.com")));
+                assertThat(waiting()).singleElement().satisfies(mail -> assertThat(mail.getMail().getRecipients())
+                    .containsExactlyInAnyOrder(new MailAddress("later@example.com"), new MailAddress("\"later one\"@example.com")));
+            });
+        }
+    }
+
+    @Test
     void whenNoneIsTakenSomeMayStillBeLater() throws Exception {
         try (SmtpSink sink = SmtpSink.replying(mixed())) {
             deliver(sink, mail(MaybeSender.of(new MailAddress("sender@example.com")), MESSAGE, "never@example.com", "later@example.com"));
@@ -333,8 +349,8 @@ class RemoteDeliveryTest {
     }
 
     private static UnaryOperator<String> mixed() {
-        return command -> command.startsWith("RCPT TO:<never") ? "550 5.1.1 nobody"
-            : command.startsWith("RCPT TO:<later") ? "452 4.5.3 too many" : "";
+        return command -> command.startsWith("RCPT TO:<never") || command.startsWith("RCPT TO:<\"never") ? "550 5.1.1 nobody"
+            : command.startsWith("RCPT TO:<later") || command.startsWith("RCPT TO:<\"later") ? "452 4.5.3 too many" : "";
     }
 
     private static Mail mail(MaybeSender sender, byte[] message, String... recipients) throws Exception {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Stream;
 
 import org.apache.james.queue.api.MailQueue.MailQueueItem;
 import org.apache.james.queue.api.MailQueueName;
@@ -14,6 +15,7 @@ import org.apache.james.transport.mailets.RemoveMimeHeader;
 import org.apache.mailet.Mail;
 import org.apache.mailet.base.test.FakeMailetConfig;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -30,8 +32,12 @@ class VerbatimMailQueueItemsTest {
         queue.close();
     }
 
+    static Stream<Named<byte[]>> messages() {
+        return Stream.concat(Messages.awkward(), Messages.with8BitHeaders());
+    }
+
     @ParameterizedTest
-    @MethodSource("io.relaypod.gateway.Messages#awkward")
+    @MethodSource("messages")
     void whatComesOutOfAQueueIsWhatWentIn(byte[] message) throws Exception {
         Mail mail = throughTheQueue(message);
 
@@ -39,7 +45,7 @@ class VerbatimMailQueueItemsTest {
     }
 
     @ParameterizedTest
-    @MethodSource("io.relaypod.gateway.Messages#awkward")
+    @MethodSource("messages")
     void removingAHeaderChangesNothingElse(byte[] message) throws Exception {
         Mail mail = throughTheQueue(concat(Messages.bytes(BCC), message));
 
@@ -49,7 +55,7 @@ class VerbatimMailQueueItemsTest {
     }
 
     @ParameterizedTest
-    @MethodSource("io.relaypod.gateway.Messages#awkward")
+    @MethodSource("messages")
     void whatWasChangedGoesThroughTheNextQueueUnchanged(byte[] message) throws Exception {
         Mail mail = throughTheQueue(concat(Messages.bytes(BCC), message));
         removeBcc(mail);
@@ -93,6 +99,7 @@ class VerbatimMailQueueItemsTest {
     private Mail throughTheQueue(byte[] message) throws Exception {
         MailImpl mail = MailImpl.builder().name("mail-1").sender("sender@example.com").addRecipient("recipient@example.com").build();
         mail.setMessageNoCopy(Messages.received(message));
+        VerbatimMailQueueItems.makeVerbatim(mail);
         queue.enQueue(mail);
         mail.dispose();
         return dequeued();

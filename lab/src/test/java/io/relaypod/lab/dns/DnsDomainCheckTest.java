@@ -257,6 +257,7 @@ class DnsDomainCheckTest {
 
         assertThat(verdict("mx.example")).isInstanceOfSatisfying(Unknown.class,
                 unknown -> assertThat(unknown.reason()).containsIgnoringCase("time"));
+        assertThat(dns.count("mx.example", "MX")).as("as many tries as are set").isEqualTo(TRIES);
     }
 
     @Test

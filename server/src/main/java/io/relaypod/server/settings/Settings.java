@@ -50,7 +50,7 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
     private static final int DNS_PORT = 53;
     private static final Pattern SIZE = Pattern.compile("\\d{1,12}[kKmMgG]?");
     private static final Pattern LOG_LEVEL = Pattern.compile("ERROR|WARN|INFO|DEBUG|TRACE");
-    private static final Pattern HOST = Pattern.compile("[A-Za-z0-9]([A-Za-z0-9._-]{0,252})");
+    private static final Pattern BARE_NUMBER = Pattern.compile("\\d+");
     private static final Pattern ADDRESS_OR_DOMAIN = Pattern.compile("[^\\s@,]*@[a-z0-9]([a-z0-9.-]*[a-z0-9])?");
 
     /**
@@ -163,7 +163,7 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
     }
 
     private static String host(String value) {
-        require(HOST.matcher(value).matches());
+        require(ListenAddress.HOST.matcher(value).matches());
         return value;
     }
 
@@ -179,6 +179,8 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
     }
 
     private static Duration duration(String value) {
+        // James would take a bare number for milliseconds.
+        require(!BARE_NUMBER.matcher(value).matches());
         Duration duration = DurationParser.parse(value);
         require(!duration.isNegative() && !duration.isZero());
         return duration;

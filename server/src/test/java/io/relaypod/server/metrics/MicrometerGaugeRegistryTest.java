@@ -58,6 +58,14 @@ class MicrometerGaugeRegistryTest {
         assertThat(value("one") + value("two")).isEqualTo(3);
     }
 
+    @Test
+    void aNameRegisteredAgainShowsTheNewGauge() {
+        gauges.register("queue.size", () -> 1);
+        gauges.register("queue.size", () -> 2);
+
+        assertThat(value("queue.size")).isEqualTo(2);
+    }
+
     private double value(String name) {
         return registry.get(name).gauge().value();
     }

@@ -84,11 +84,11 @@ class SettingsTest {
 
     static Stream<Arguments> wrongValues() {
         Map<Variable, List<String>> wrong = Map.ofEntries(
-            Map.entry(Variable.LISTEN_ADDR, List.of("25", "localhost", ":", ":smtp", ":65536", ":-1", "[::1]:25", "host:25:26")),
+            Map.entry(Variable.LISTEN_ADDR, List.of("25", "localhost", ":", ":smtp", ":65536", ":-1", "[::1]:25", "a b:25", "host:25:26", "*:25")),
             Map.entry(Variable.UPSTREAM_HOST, List.of("two words", "http://mailpit", "mailpit:1025", "a,b", "::1", "-x", "user@host", "host/path")),
             Map.entry(Variable.UPSTREAM_PORT, List.of("0", "65536", "-1", "smtp", "10.25", "1025x", "9999999999")),
             Map.entry(Variable.RELAY_NETWORKS, List.of("foo", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/", "10.0.0.0/8/8", "10.0.0/8", "fc00::/129",
-                "10.0.0.0/255.0.0.0", "*", "any", ",", ", ,", "10.0.0.0/8,foo", "example.com", "10.0.0.256", "10.0.0.0/x", "/8", "[::1]")),
+                "10.0.0.0/255.0.0.0", "*", "any", ",", ", ,", "10.0.0.0/8,foo", "example.com", "10.0.0.256", "10.0.0.0/x", "/8", "10.0.0.0/+8", "fe80::1%eth0/10", "[::1]")),
             Map.entry(Variable.MAX_CONNECTIONS, List.of("0", "100001", "many")),
             Map.entry(Variable.MAX_CONNECTIONS_PER_IP, List.of("0", "100001", "-5")),
             Map.entry(Variable.IDLE_TIMEOUT, List.of("0s", "-5m", "never")),
@@ -100,9 +100,9 @@ class SettingsTest {
             Map.entry(Variable.MAX_MESSAGE_SIZE, List.of("-1", "3MB", "3 M", "3T", "M", "1.5M", "unlimited", "9999999999999", "0x10")),
             Map.entry(Variable.STRIP_ICS_RECIPIENTS, List.of("somebody", "a@b@c", "a b@example.com", "@", "a@", "a@-example.com", "ok@example.com,nobody")),
             Map.entry(Variable.DNS_SERVERS, List.of("dns.example.com", "127.0.0.1:0x35", "127.0.0.1:65536", "127.0.0.1,", ",", "::1:53:53:x", "[::1", "1.2.3")),
-            Map.entry(Variable.DNS_TIMEOUT, List.of("0", "0s", "-1s", "soon", "2 parsecs")),
+            Map.entry(Variable.DNS_TIMEOUT, List.of("0", "0s", "-1s", "soon", "2 parsecs", "2", "2000")),
             Map.entry(Variable.DNS_TRIES, List.of("0", "11", "-1", "two", "1.5")),
-            Map.entry(Variable.MX_CACHE_TTL, List.of("0s", "-1h", "for ever")),
+            Map.entry(Variable.MX_CACHE_TTL, List.of("0s", "-1h", "for ever", "3600")),
             Map.entry(Variable.MX_CACHE_SIZE, List.of("0", "-1", "100000001", "many")),
             Map.entry(Variable.MX_ON_DNS_FAILURE, List.of("refuse", "451", "ACCEPTED")),
             Map.entry(Variable.ALLOW_ADDRESS_LITERALS, List.of("yes", "1", "on", "truee")),

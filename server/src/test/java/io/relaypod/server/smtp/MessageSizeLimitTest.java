@@ -43,7 +43,7 @@ class MessageSizeLimitTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"0", "1", "99", "100", "000000000000000100"})
+    @ValueSource(strings = {"0", "1", "99", "100", "00000000000000000100"})
     void aDeclaredSizeWithinTheLimitIsLeftToTheNextHook(String declared) {
         assertThat(limit.doMailParameter(session(100), "SIZE", declared)).isEqualTo(HookResult.DECLINED);
     }
