@@ -34,6 +34,7 @@ import io.relaypod.domain.MxSettings.OnDnsFailure;
  * @param relayNetworks      whose mail is taken
  * @param clients            what a client may take of us
  * @param maxMessageSize     in bytes; 0 for no limit
+ * @param maxRecipients      of one mail
  * @param stripIcsRecipients lower-case addresses and {@code @domain}s that get no calendar content
  * @param dns                how DNS is asked
  * @param mx                 what a recipient's domain must offer
@@ -44,7 +45,7 @@ import io.relaypod.domain.MxSettings.OnDnsFailure;
  */
 public record Settings(ListenAddress listen, String upstreamHost, int upstreamPort, NetworkList relayNetworks, ClientLimits clients,
                        long maxMessageSize,
-                       List<String> stripIcsRecipients, DnsSettings dns, MxSettings mx, ListenAddress metrics,
+                       int maxRecipients, List<String> stripIcsRecipients, DnsSettings dns, MxSettings mx, ListenAddress metrics,
                        Optional<ListenAddress> webadmin, Path dataDir, Path jamesConf) {
 
     private static final int DNS_PORT = 53;
@@ -69,6 +70,7 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
                 environment.read(Variable.IDLE_TIMEOUT, Settings::duration),
                 environment.read(Variable.MAX_BAD_RCPTS, value -> (int) number(value, 0, 1_000_000))),
             environment.read(Variable.MAX_MESSAGE_SIZE, Settings::size),
+            environment.read(Variable.MAX_RECIPIENTS, value -> (int) number(value, 100, 100_000)),
             environment.read(Variable.STRIP_ICS_RECIPIENTS, Settings::addressesAndDomains),
             dns(environment),
             mx(environment),
@@ -158,6 +160,7 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
         values.put(Variable.UPSTREAM_PORT, Integer.toString(upstreamPort));
         values.put(Variable.RELAY_NETWORKS, relayNetworks.toString());
         values.put(Variable.MAX_MESSAGE_SIZE, maxMessageSize + "B");
+        values.put(Variable.MAX_RECIPIENTS, Integer.toString(maxRecipients));
         values.put(Variable.STRIP_ICS_RECIPIENTS, String.join(",", stripIcsRecipients));
         return values;
     }

@@ -15,6 +15,7 @@ public enum Variable {
     IDLE_TIMEOUT("5m", "a duration above zero, such as 5m"),
     MAX_BAD_RCPTS("20", "a number from 1 to 1000000, or 0 for no limit"),
     MAX_MESSAGE_SIZE("3M", "a number of bytes, or one with K, M or G behind it; 0 for no limit"),
+    MAX_RECIPIENTS("1000", "a number from 100 to 100000"),
     STRIP_ICS_RECIPIENTS("", "mail addresses or @domains, separated by commas"),
     DNS_SERVERS("", "IP addresses of DNS servers, each with an optional :port, separated by commas"),
     DNS_TIMEOUT("2s", "a duration above zero, such as 2s or 500ms"),

@@ -9,6 +9,7 @@ import org.apache.commons.configuration2.ex.ConfigurationException;
 import org.apache.commons.configuration2.tree.ImmutableNode;
 import org.apache.james.protocols.api.ProtocolSession;
 import org.apache.james.protocols.api.ProtocolTransport;
+import org.apache.james.protocols.netty.ChannelHandlerFactory;
 import org.apache.james.protocols.smtp.SMTPConfiguration;
 import org.apache.james.protocols.smtp.SMTPProtocol;
 import org.apache.james.smtpserver.netty.SMTPServer;
@@ -17,6 +18,7 @@ import org.apache.james.smtpserver.netty.SmtpMetrics;
 import com.google.common.net.InetAddresses;
 
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.util.concurrent.EventExecutorGroup;
 import io.relaypod.domain.RecipientRule;
 import io.relaypod.server.settings.ClientLimits;
 import io.relaypod.server.settings.NetworkList;
@@ -68,6 +70,17 @@ final class RelaySmtpServer extends SMTPServer {
             }
         };
         return new RelayChannelHandler(protocol, getEncryption(), proxyRequired, metrics, rule, limits, openConnections);
+    }
+
+    @Override
+    protected ChannelHandlerFactory createFrameHandlerFactory() {
+        return pipeline -> new SmtpLineDecoder();
+    }
+
+    /** Netty's way to say: on the channel's own thread. James gives lines one of their own, ahead of what the session knows. */
+    @Override
+    protected EventExecutorGroup getExecutorGroup() {
+        return null;
     }
 
     @Override
