@@ -117,8 +117,12 @@ class SmtpStartTlsTest {
 
     @Test
     void noLessAfterDataWasSaid() throws Exception {
-        // James stops looking for it once it has seen DATA, in place or not.
-        assertCutOff("DATA\r\nSTARTTLS\r\nMAIL FROM:<injected@example.com>\r\n");
+        // James stops looking for it once it has seen DATA, in its place or not.
+        try (SmtpConversation smtp = world.connect()) {
+            assertThat(smtp.send("DATA").code()).isEqualTo(503);
+            smtp.sendRaw(bytes("STARTTLS\r\nMAIL FROM:<injected@example.com>\r\n"));
+            assertThat(smtp.readReply().lines()).containsExactly(CUT_OFF);
+        }
         assertCutOff("MAIL FROM:<a@example.com>\r\nRCPT TO:<b@example.com>\r\nDATA\r\nSubject: x\r\n\r\n.\r\nSTARTTLS\r\nMAIL FROM:<injected@example.com>\r\n");
     }
 

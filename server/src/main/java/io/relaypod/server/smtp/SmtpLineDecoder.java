@@ -27,7 +27,7 @@ import io.netty.util.ByteProcessor;
  *
  * <p>Nothing may follow STARTTLS in plain text (RFC 3207 section 4.2): who sends more is cut off, so that no command that somebody
  * put into the plain connection is taken for one of the encrypted session. James looks for this too, but no more once the client has
- * said DATA, and takes a mail that mentions STARTTLS for an attack.
+ * said DATA, and calls it an error of its own.
  *
  * <p>Runs on the channel's own thread, as the handler behind it, so that the state of the session is that of the line in hand.
  */
