@@ -44,8 +44,7 @@ import io.relaypod.domain.MxSettings.OnDnsFailure;
  * @param jamesConf          James' configuration files
  */
 public record Settings(ListenAddress listen, String upstreamHost, int upstreamPort, NetworkList relayNetworks, ClientLimits clients,
-                       long maxMessageSize,
-                       int maxRecipients, List<String> stripIcsRecipients, DnsSettings dns, MxSettings mx, ListenAddress metrics,
+                       long maxMessageSize, int maxRecipients, List<String> stripIcsRecipients, DnsSettings dns, MxSettings mx, ListenAddress metrics,
                        Optional<ListenAddress> webadmin, Path dataDir, Path jamesConf) {
 
     private static final int DNS_PORT = 53;
