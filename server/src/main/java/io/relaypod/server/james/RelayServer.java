@@ -1,5 +1,7 @@
 package io.relaypod.server.james;
 
+import java.io.IOException;
+import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.time.Duration;
@@ -50,13 +52,15 @@ public final class RelayServer implements AutoCloseable {
     private static final Duration DRAIN_POLL = Duration.ofMillis(20);
 
     private final Injector injector;
+    private final Settings settings;
     private final RelaySmtpServerFactory smtp;
     private final Optional<WebAdminServer> webadmin;
 
-    private RelayServer(Injector injector, boolean withWebadmin) {
+    private RelayServer(Injector injector, Settings settings) {
         this.injector = injector;
+        this.settings = settings;
         this.smtp = injector.getInstance(RelaySmtpServerFactory.class);
-        this.webadmin = withWebadmin ? Optional.of(injector.getInstance(WebAdminServer.class)) : Optional.empty();
+        this.webadmin = settings.webadmin().map(address -> injector.getInstance(WebAdminServer.class));
     }
 
     /**
@@ -72,7 +76,7 @@ public final class RelayServer implements AutoCloseable {
             new NoLocalUsersModule(),
             new MailModule(),
             new SmtpModule(),
-            WebAdminModule.create()), settings.webadmin().isPresent());
+            WebAdminModule.create()), settings);
         try {
             relay.start();
             return relay;
@@ -83,9 +87,15 @@ public final class RelayServer implements AutoCloseable {
     }
 
     private void start() throws Exception {
+        // James starts what was made first first, and its mailets need the repositories.
+        injector.getInstance(MailRepositoryStore.class);
         injector.getInstance(InitializationOperations.class).initModules();
         smtp.configure(injector.getInstance(ConfigurationProvider.class).getConfiguration("smtpserver"));
-        smtp.init();
+        try {
+            smtp.init();
+        } catch (BindException taken) {
+            throw new IOException("cannot listen at " + settings.listen() + " (LISTEN_ADDR): " + taken.getMessage(), taken);
+        }
     }
 
     /** Where SMTP is served, once started. */

@@ -46,6 +46,7 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
 
     private static final int DNS_PORT = 53;
     private static final Pattern SIZE = Pattern.compile("\\d{1,12}[kKmMgG]?");
+    private static final Pattern LOG_LEVEL = Pattern.compile("ERROR|WARN|INFO|DEBUG|TRACE");
     private static final Pattern HOST = Pattern.compile("[A-Za-z0-9]([A-Za-z0-9._-]{0,252})");
     private static final Pattern ADDRESS_OR_DOMAIN = Pattern.compile("[^\\s@,]*@[a-z0-9]([a-z0-9.-]*[a-z0-9])?");
 
@@ -68,6 +69,8 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
             environment.read(Variable.DATA_DIR, Path::of).toAbsolutePath(),
             environment.read(Variable.JAMES_CONF, Path::of).toAbsolutePath());
         settings.checkDirectories(environment);
+        // Logback reads it by itself, and would take a wrong one for DEBUG.
+        environment.read(Variable.LOG_LEVEL, Settings::logLevel);
         environment.throwIfWrong();
         return settings;
     }
@@ -155,6 +158,11 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
     private static boolean bool(String value) {
         require(value.equals("true") || value.equals("false"));
         return Boolean.parseBoolean(value);
+    }
+
+    private static String logLevel(String value) {
+        require(LOG_LEVEL.matcher(value).matches());
+        return value;
     }
 
     private static OnDnsFailure onDnsFailure(String value) {
