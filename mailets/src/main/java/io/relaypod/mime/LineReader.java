@@ -8,10 +8,11 @@ import java.util.Arrays;
 /** Reads a message line by line, in constant memory however long its lines are. A line ends behind LF. For one thread. */
 final class LineReader {
 
-    /** As much of a line as is kept. */
+    /** As much of a line as is kept where nothing else is said. */
     static final int KEPT = 64 * 1024;
 
     private final InputStream in;
+    private final int most;
     private final byte[] buffer = new byte[16 * 1024];
     private int position;
     private int filled;
@@ -21,7 +22,13 @@ final class LineReader {
     private long end;
 
     LineReader(InputStream in) {
+        this(in, KEPT);
+    }
+
+    /** Keeps as much of a line as is said. */
+    LineReader(InputStream in, int most) {
         this.in = in;
+        this.most = most;
     }
 
     /** Moves to the next line. */
@@ -51,9 +58,9 @@ final class LineReader {
     }
 
     private void keep(int from, int length) {
-        int taken = Math.min(length, KEPT - kept);
+        int taken = Math.min(length, most - kept);
         if (kept + taken > line.length) {
-            line = Arrays.copyOf(line, Math.min(KEPT, Math.max(kept + taken, 2 * line.length)));
+            line = Arrays.copyOf(line, (int) Math.min(most, Math.max(kept + taken, 2L * line.length)));
         }
         System.arraycopy(buffer, from, line, kept, taken);
         kept += taken;

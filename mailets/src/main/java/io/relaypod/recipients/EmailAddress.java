@@ -20,12 +20,14 @@ public record EmailAddress(String local, String domain) {
     private static final Pattern ADDRESS = Pattern.compile(
         "(?:@[^:<>\"\\s]*:)?\\s*(?<local>\"(?:[^\"\\\\]|\\\\.)*+\"|[^\\s\"<>()@,;:\\\\]+)\\s*@\\s*(?<domain>[^\\s\"<>()@,;\\\\]+)",
         Pattern.DOTALL);
+    // RFC 5321 4.5.3.1 allows 320; a pattern must not go on for ever.
+    private static final int LONGEST = 1_000;
     private static final Pattern QUOTED_PAIR = Pattern.compile("\\\\(.)", Pattern.DOTALL);
 
     /** @return the address, or empty when the text is none */
     public static Optional<EmailAddress> parse(String text) {
         Matcher address = ADDRESS.matcher(text.strip());
-        if (!address.matches()) {
+        if (text.length() > LONGEST || !address.matches()) {
             return Optional.empty();
         }
         String local = address.group("local");
