@@ -1,8 +1,11 @@
 package io.relaypod.gateway;
 
+import java.util.Optional;
+
 import javax.mail.MessagingException;
 import javax.mail.internet.MimeMessage;
 
+import org.apache.james.server.core.MimeMessageSource;
 import org.apache.james.server.core.MimeMessageWrapper;
 
 /**
@@ -17,8 +20,25 @@ final class VerbatimMessage extends MimeMessageWrapper {
         super(message);
     }
 
+    VerbatimMessage(MimeMessageSource source) {
+        super(source);
+    }
+
     @Override
     protected void updateHeaders() {
         // nothing is missing that we may add
+    }
+
+    @Override
+    public void removeHeader(String name) throws MessagingException {
+        // James would mark the message as changed, and write it anew, also when there is no such header.
+        if (getHeader(name) != null) {
+            super.removeHeader(name);
+        }
+    }
+
+    /** The bytes of the message, unless they were changed since they came. */
+    Optional<MimeMessageSource> unchangedSource() {
+        return isModified() ? Optional.empty() : Optional.ofNullable(source);
     }
 }

@@ -18,6 +18,7 @@ import io.relaypod.domain.CachedDomainCheck;
 import io.relaypod.domain.DnsDomainCheck;
 import io.relaypod.domain.DomainCheck;
 import io.relaypod.domain.RecipientRule;
+import io.relaypod.graph.GraphRules;
 import io.relaypod.server.settings.Settings;
 import io.relaypod.server.smtp.RelaySmtpServerFactory;
 
@@ -43,6 +44,11 @@ final class SmtpModule extends AbstractModule {
             return thread;
         }));
         return new CachedDomainCheck(dns, settings.mx().cacheTtl(), settings.mx().cacheSize(), Ticker.systemTicker());
+    }
+
+    @Provides
+    GraphRules graphRules(Settings settings) {
+        return settings.graph();
     }
 
     @Provides

@@ -48,6 +48,7 @@ public final class RelayHandlers implements HandlersPackage {
             RsetCmdHandler.class,
             VrfyCmdHandler.class,
             MessageSizeLimit.class,
+            GraphCheck.class,
             RelayNetworksHook.class,
             PostmasterAbuseRcptHook.class,
             ReceivedDataLineFilter.class,

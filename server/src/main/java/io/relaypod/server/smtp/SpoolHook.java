@@ -14,6 +14,8 @@ import org.apache.mailet.Mail;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import io.relaypod.mailets.RefusedRecipients;
+
 /**
  * Puts a received mail into the spool. Only when the spool has it is the client told {@code 250}, with the queue id that every later
  * log line of the mail carries; when it has not, {@code 451}, and the client keeps the mail. Thread-safe.
@@ -37,6 +39,7 @@ public final class SpoolHook implements JamesMessageHook {
     @Override
     public HookResult onMessage(SMTPSession session, Mail mail) {
         try {
+            RefusedRecipients.of(session).saveTo(mail);
             spool.enQueue(mail);
             LOGGER.info("event=accepted mail={} session={} client={} rcpts={} size={}", mail.getName(), session.getSessionID(),
                 mail.getRemoteAddr(), mail.getRecipients().size(), session.currentMessageSize());
