@@ -37,7 +37,8 @@ public final class Invitation {
         this.mail = mail;
         this.calendars = calendars;
         this.attendees = attendees;
-        this.readable = !calendars.hasStray() && attendees.size() == calendars.parts().size()
+        this.readable = !calendars.hasStray() && !Signatures.isBesideContent(Set.copyOf(calendars.parts()), calendars.message())
+            && attendees.size() == calendars.parts().size()
             && attendees.entrySet().stream().allMatch(each -> each.getValue().readable() && each.getKey().encoding().canEncode());
     }
 

@@ -43,6 +43,12 @@ final class Signatures {
         return unwrapped;
     }
 
+    /** Whether one of the parts is where a signature should be, and would go with it. */
+    static boolean isBesideContent(Set<Part> parts, Part part) {
+        return isSigned(part) && part.children().stream().skip(1).anyMatch(child -> holdsOneOf(parts, child))
+            || part.children().stream().anyMatch(child -> isBesideContent(parts, child));
+    }
+
     private static boolean holdsOneOf(Set<Part> changed, Part part) {
         return changed.contains(part) || part.children().stream().anyMatch(child -> holdsOneOf(changed, child));
     }
