@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Enumeration;
+import java.util.Optional;
 import java.util.UUID;
 
 import javax.mail.MessagingException;
@@ -51,6 +52,10 @@ final class VerbatimMessage extends MimeMessageWrapper {
         }
     }
 
+    VerbatimMessage(MimeMessageSource source) {
+        super(source);
+    }
+
     @Override
     protected void updateHeaders() {
         // nothing is missing that we may add
@@ -80,5 +85,18 @@ final class VerbatimMessage extends MimeMessageWrapper {
             out.write(CRLF);
         }
         out.write(CRLF);
+    }
+
+    @Override
+    public void removeHeader(String name) throws MessagingException {
+        // James would mark the message as changed, and write it anew, also when there is no such header.
+        if (getHeader(name) != null) {
+            super.removeHeader(name);
+        }
+    }
+
+    /** The bytes of the message, unless they were changed since they came. */
+    Optional<MimeMessageSource> unchangedSource() {
+        return isModified() ? Optional.empty() : Optional.ofNullable(source);
     }
 }

@@ -60,6 +60,7 @@ public final class MxRcptHook implements RcptHook {
         }
         if (recipient.toInternetAddress().isEmpty() || recipient.asString().chars().anyMatch(Character::isISOControl)) {
             count("bad_address");
+            RefusedRecipients.note(session, recipient);
             return UNSENDABLE;
         }
         RecipientAnswer answer = answer(session, recipient);
@@ -67,6 +68,7 @@ public final class MxRcptHook implements RcptHook {
         if (answer.isAccepted()) {
             return HookResult.DECLINED;
         }
+        RefusedRecipients.note(session, recipient);
         log(session, recipient, answer);
         return HookResult.builder()
             .hookReturnCode(answer.isTemporary() ? HookReturnCode.denySoft() : HookReturnCode.deny())

@@ -1,5 +1,6 @@
 package io.relaypod.mailets;
 
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -10,7 +11,7 @@ import org.apache.james.protocols.smtp.utils.BaseFakeSMTPSession;
 final class FakeSmtpSession extends BaseFakeSMTPSession {
 
     private final boolean relayingAllowed;
-    private final Map<AttachmentKey<?>, Object> connection = new HashMap<>();
+    private final Map<State, Map<AttachmentKey<?>, Object>> attachments = new EnumMap<>(State.class);
 
     FakeSmtpSession(boolean relayingAllowed) {
         this.relayingAllowed = relayingAllowed;
@@ -42,9 +43,6 @@ final class FakeSmtpSession extends BaseFakeSMTPSession {
     }
 
     private Map<AttachmentKey<?>, Object> of(State state) {
-        if (state != State.Connection) {
-            throw new IllegalArgumentException("a pending answer outlives no transaction: " + state);
-        }
-        return connection;
+        return attachments.computeIfAbsent(state, begun -> new HashMap<>());
     }
 }

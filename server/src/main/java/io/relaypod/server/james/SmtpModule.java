@@ -31,6 +31,7 @@ import io.relaypod.domain.ListedDomainCheck;
 import io.relaypod.domain.MxSettings;
 import io.relaypod.domain.ProviderSuggestions;
 import io.relaypod.domain.RecipientRule;
+import io.relaypod.graph.GraphRules;
 import io.relaypod.server.settings.ClientLimits;
 import io.relaypod.server.settings.Settings;
 import io.relaypod.server.smtp.RelaySmtpServerFactory;
@@ -53,6 +54,11 @@ final class SmtpModule extends AbstractModule {
     @Singleton
     ClientLimits clientLimits(Settings settings) {
         return settings.clients();
+    }
+
+    @Provides
+    GraphRules graphRules(Settings settings) {
+        return settings.graph();
     }
 
     @Provides

@@ -24,6 +24,8 @@ import io.relaypod.domain.DnsSettings;
 import io.relaypod.domain.DomainListFile;
 import io.relaypod.domain.MxSettings;
 import io.relaypod.domain.MxSettings.OnDnsFailure;
+import io.relaypod.graph.GraphRules;
+import io.relaypod.recipients.AddressSet;
 
 /**
  * Everything that can be set, read once at start. Immutable.
@@ -35,7 +37,8 @@ import io.relaypod.domain.MxSettings.OnDnsFailure;
  * @param clients            what a client may take of us
  * @param maxMessageSize     in bytes; 0 for no limit
  * @param maxRecipients      of one mail
- * @param stripIcsRecipients lower-case addresses and {@code @domain}s that get no calendar content
+ * @param graph              what Graph takes
+ * @param calendar           what becomes of calendar content
  * @param dns                how DNS is asked
  * @param mx                 what a recipient's domain must offer
  * @param metrics            where metrics are served
@@ -44,7 +47,8 @@ import io.relaypod.domain.MxSettings.OnDnsFailure;
  * @param jamesConf          James' configuration files
  */
 public record Settings(ListenAddress listen, String upstreamHost, int upstreamPort, NetworkList relayNetworks, ClientLimits clients,
-                       long maxMessageSize, int maxRecipients, List<String> stripIcsRecipients, DnsSettings dns, MxSettings mx, ListenAddress metrics,
+                       long maxMessageSize, int maxRecipients, GraphRules graph, CalendarSettings calendar, DnsSettings dns, MxSettings mx,
+                       ListenAddress metrics,
                        Optional<ListenAddress> webadmin, Path dataDir, Path jamesConf) {
 
     private static final int DNS_PORT = 53;
@@ -70,7 +74,8 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
                 environment.read(Variable.MAX_BAD_RCPTS, value -> (int) number(value, 0, 1_000_000))),
             environment.read(Variable.MAX_MESSAGE_SIZE, Settings::size),
             environment.read(Variable.MAX_RECIPIENTS, value -> (int) number(value, 100, 100_000)),
-            environment.read(Variable.STRIP_ICS_RECIPIENTS, Settings::addressesAndDomains),
+            graph(environment),
+            calendar(environment),
             dns(environment),
             mx(environment),
             environment.read(Variable.METRICS_ADDR, ListenAddress::parse),
@@ -98,6 +103,34 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
 
     /** How DNS is asked, and what of its answers is accepted. */
     public record RcptSettings(DnsSettings dns, MxSettings mx) {
+    }
+
+    /**
+     * What becomes of calendar content, each in the form that James' XML takes.
+     *
+     * @param recipients lower-case addresses and {@code @domain}s that get none
+     * @param mode       {@code listed} or {@code auto}
+     * @param summary    whether an event is put in words beside other text
+     */
+    public record CalendarSettings(List<String> recipients, String mode, boolean summary) {
+    }
+
+    private static GraphRules graph(Environment environment) {
+        return new GraphRules(
+            AddressSet.parse(String.join(",", environment.read(Variable.SENDER_MAILBOXES, Settings::addressesAndDomains))),
+            environment.read(Variable.GRAPH_MAX_MESSAGE_SIZE, Settings::size));
+    }
+
+    private static CalendarSettings calendar(Environment environment) {
+        return new CalendarSettings(
+            environment.read(Variable.STRIP_ICS_RECIPIENTS, Settings::addressesAndDomains),
+            environment.read(Variable.STRIP_ICS_MODE, Settings::stripMode),
+            environment.read(Variable.CALENDAR_SUMMARY, Settings::bool));
+    }
+
+    private static String stripMode(String value) {
+        require(value.equals("listed") || value.equals("auto"));
+        return value;
     }
 
     private static DnsSettings dns(Environment environment) {
@@ -160,7 +193,9 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
         values.put(Variable.RELAY_NETWORKS, relayNetworks.toString());
         values.put(Variable.MAX_MESSAGE_SIZE, maxMessageSize + "B");
         values.put(Variable.MAX_RECIPIENTS, Integer.toString(maxRecipients));
-        values.put(Variable.STRIP_ICS_RECIPIENTS, String.join(",", stripIcsRecipients));
+        values.put(Variable.STRIP_ICS_RECIPIENTS, String.join(",", calendar.recipients()));
+        values.put(Variable.STRIP_ICS_MODE, calendar.mode());
+        values.put(Variable.CALENDAR_SUMMARY, Boolean.toString(calendar.summary()));
         return values;
     }
 

@@ -1,6 +1,7 @@
 package io.relaypod.server.smtp;
 
 import java.math.BigInteger;
+import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Pattern;
 
@@ -63,8 +64,7 @@ public final class MessageSizeLimit implements MailParametersHook, EhloExtension
         if (isEndOfData(line)) {
             return session.messageFailed() ? refuse(session) : next.onLine(session, line);
         }
-        boolean stuffed = line.length > 1 && line[0] == '.' && line[1] == '.';
-        session.setCurrentMessageSize(session.currentMessageSize() + line.length - (stuffed ? 1 : 0));
+        session.setCurrentMessageSize(session.currentMessageSize() + line.length - (isStuffed(line) ? 1 : 0));
         if (exceedsLimit(session, session.currentMessageSize())) {
             session.setMessageFailed(true);
         }
@@ -78,7 +78,16 @@ public final class MessageSizeLimit implements MailParametersHook, EhloExtension
         return new SMTPResponse("552", TOO_BIG);
     }
 
-    private static boolean isEndOfData(byte[] line) {
+    private static boolean isStuffed(byte[] line) {
+        return line.length > 1 && line[0] == '.' && line[1] == '.';
+    }
+
+    /** The line as it was before the client put a dot before its dot (RFC 5321 section 4.5.2). */
+    static byte[] unstuffed(byte[] line) {
+        return isStuffed(line) ? Arrays.copyOfRange(line, 1, line.length) : line;
+    }
+
+    static boolean isEndOfData(byte[] line) {
         return line.length == 3 && line[0] == '.' && line[1] == '\r' && line[2] == '\n';
     }
 

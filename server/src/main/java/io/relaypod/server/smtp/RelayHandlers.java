@@ -48,6 +48,7 @@ public final class RelayHandlers implements HandlersPackage {
             VrfyCmdHandler.class,
             MailLines.class,
             MessageSizeLimit.class,
+            GraphCheck.class,
             RelayNetworksHook.class,
             PostmasterAbuseRcptHook.class,
             ReceivedDataLineFilter.class,

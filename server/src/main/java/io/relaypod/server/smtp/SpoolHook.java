@@ -15,6 +15,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import io.relaypod.gateway.VerbatimMailQueueItems;
+import io.relaypod.mailets.RefusedRecipients;
 
 /**
  * Puts a received mail into the spool. Only when the spool has it is the client told {@code 250}, with the queue id that every later
@@ -40,6 +41,7 @@ public final class SpoolHook implements JamesMessageHook {
     public HookResult onMessage(SMTPSession session, Mail mail) {
         try {
             VerbatimMailQueueItems.makeVerbatim(mail);
+            RefusedRecipients.of(session).saveTo(mail);
             spool.enQueue(mail);
             LOGGER.info("event=accepted mail={} session={} client={} rcpts={} size={}", mail.getName(), session.getSessionID(),
                 mail.getRemoteAddr(), mail.getRecipients().size(), session.currentMessageSize());

@@ -41,8 +41,8 @@ class SettingsTest {
         assertThat(settings.upstreamPort()).isEqualTo(1025);
         assertThat(settings.relayNetworks().networks()).containsExactly("127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12",
             "192.168.0.0/16", "fc00::/7", "fe80::/10");
-        assertThat(settings.maxMessageSize()).isEqualTo(3 * 1024 * 1024);
-        assertThat(settings.stripIcsRecipients()).isEmpty();
+        assertThat(settings.maxMessageSize()).isEqualTo(3_000 * 1024);
+        assertThat(settings.calendar().recipients()).isEmpty();
         assertThat(settings.dns().servers()).isNotEmpty();
         assertThat(settings.dns().timeout()).isEqualTo(Duration.ofSeconds(2));
         assertThat(settings.dns().tries()).isEqualTo(2);
@@ -204,7 +204,7 @@ class SettingsTest {
 
     @Test
     void recipientsWithoutCalendarsAreLowerCaseAddressesAndDomains() {
-        assertThat(settings(Map.of("STRIP_ICS_RECIPIENTS", "Boss@Example.com, @Example.org ,")).stripIcsRecipients())
+        assertThat(settings(Map.of("STRIP_ICS_RECIPIENTS", "Boss@Example.com, @Example.org ,")).calendar().recipients())
             .containsExactly("boss@example.com", "@example.org");
     }
 

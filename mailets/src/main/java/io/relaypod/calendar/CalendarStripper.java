@@ -1,0 +1,177 @@
+package io.relaypod.calendar;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.stream.Collectors;
+
+import io.relaypod.mime.Edits;
+import io.relaypod.mime.HeaderField;
+import io.relaypod.mime.MessageSource;
+import io.relaypod.mime.Part;
+import io.relaypod.mime.TransferEncoding;
+import io.relaypod.mime.UnreadableMailException;
+
+/**
+ * Takes all calendar content out of a mail, and leaves every other byte as it was.
+ *
+ * <pre>{@code
+ * ChangedMail stripped = new CalendarStripper(false).strip(() -> Files.newInputStream(mail));
+ * }</pre>
+ *
+ * <p>A multipart left without parts goes too. A message that was nothing but a calendar says the event in words instead. Where a part
+ * was signed, the part stays and the signature, which would not hold, goes. Thread-safe.
+ */
+public final class CalendarStripper {
+
+    private final boolean summaryBesideText;
+
+    /**
+     * @param summaryBesideText whether the event is put in words also where other text is left
+     */
+    public CalendarStripper(boolean summaryBesideText) {
+        this.summaryBesideText = summaryBesideText;
+    }
+
+    /**
+     * @throws UnreadableMailException when nobody can say what is in the mail: then no part of it may be delivered
+     */
+    public ChangedMail strip(MessageSource mail) throws IOException, UnreadableMailException {
+        Calendars calendars = Calendars.find(mail);
+        Map<Part, Optional<String>> words = calendars.read(EventInWords::read);
+        return new Plan(calendars, words).of(mail);
+    }
+
+    /** Decides part by part, from the inside out. For one message. */
+    private final class Plan {
+
+        private final Calendars calendars;
+        private final Map<Part, Optional<String>> words;
+        private final Edits edits = new Edits();
+        private int removed;
+        private int signatures;
+        private int sealed;
+
+        Plan(Calendars calendars, Map<Part, Optional<String>> words) {
+            this.calendars = calendars;
+            this.words = words;
+        }
+
+        ChangedMail of(MessageSource mail) throws IOException {
+            Part message = calendars.message();
+            boolean replaced = message(message);
+            if (summaryBesideText && removed > 0 && !replaced) {
+                addSummary(message);
+            }
+            return new ChangedMail(mail, edits, removed, signatures, sealed);
+        }
+
+        /** @return whether nothing was left of the message and words took its place */
+        private boolean message(Part message) throws IOException {
+            boolean gone = isGone(message);
+            if (gone) {
+                replaceByWords(message);
+            }
+            return gone;
+        }
+
+        /** @return whether nothing is left of the part */
+        private boolean isGone(Part part) throws IOException {
+            part.fields().stream().filter(CalendarParts::isCalendarClass).forEach(this::delete);
+            part.strayCalendars().forEach(stray -> edits.delete(stray.start(), stray.end()));
+            removed += part.strayCalendars().size();
+            if (calendars.contains(part)) {
+                removed++;
+                return true;
+            }
+            if (CalendarParts.isSealed(part)) {
+                sealed++;
+                return false;
+            }
+            if (part.type().isMessage()) {
+                for (Part inner : part.children()) {
+                    message(inner);
+                }
+                return false;
+            }
+            return part.type().isMultipart() && isMultipartGone(part);
+        }
+
+        private boolean isMultipartGone(Part part) throws IOException {
+            int before = edits.count();
+            int left = 0;
+            boolean contentGone = false;
+            for (Part child : part.children()) {
+                if (isGone(child)) {
+                    contentGone |= child == part.children().get(0);
+                    edits.delete(child.delimiterStart(), child.end());
+                } else {
+                    left++;
+                }
+            }
+            boolean changed = edits.count() > before;
+            if (changed && Signatures.isSigned(part)) {
+                signatures++;
+                if (!contentGone) {
+                    Signatures.unwrap(part, edits);
+                }
+                return contentGone;
+            }
+            return left == 0 && (changed || !part.strayCalendars().isEmpty());
+        }
+
+        private void delete(HeaderField field) {
+            edits.delete(field.start(), field.end());
+        }
+
+        private void replaceByWords(Part message) throws IOException {
+            byte[] text = wordsFor(message);
+            message.fields().stream().filter(Signatures::isContentField).forEach(this::delete);
+            edits.insert(message.headerEnd(), mimeVersion(message) + textHeader() + (message.hasBody() ? "" : "\r\n"));
+            edits.replace(message.bodyStart(), message.end(), (original, out) -> out.write(text));
+        }
+
+        private static String textHeader() {
+            return "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n";
+        }
+
+        private static String mimeVersion(Part message) {
+            return message.field("mime-version").isPresent() ? "" : "MIME-Version: 1.0\r\n";
+        }
+
+        private byte[] wordsFor(Part part) throws IOException {
+            String text = calendars.parts().stream()
+                .filter(calendar -> part.headerStart() <= calendar.headerStart() && calendar.end() <= part.end())
+                .flatMap(calendar -> words.getOrDefault(calendar, Optional.empty()).stream())
+                .distinct()
+                .limit(10)
+                .collect(Collectors.joining("\r\n"));
+            return TransferEncoding.quotedPrintable(text.isEmpty() ? EventInWords.NEUTRAL : text);
+        }
+
+        /** Wraps what is left of the message into a multipart/mixed, with the words behind it. */
+        private void addSummary(Part message) throws IOException {
+            String boundary = "relaypod-" + UUID.randomUUID();
+            String delimiter = "--" + boundary + "\r\n";
+            Part content = message;
+            String contentFields = message.fields().stream()
+                .filter(field -> Signatures.isContentField(field) && !CalendarParts.isCalendarClass(field))
+                .map(HeaderField::raw)
+                .collect(Collectors.joining());
+            String header = mimeVersion(message) + "Content-Type: multipart/mixed; boundary=\"" + boundary + "\"\r\n";
+            if (signatures > 0 && Signatures.isSigned(message)) {
+                // The signed part brings its own header along.
+                content = message.children().get(0);
+                edits.insert(message.headerEnd(), header + "\r\n" + delimiter);
+            } else {
+                message.fields().stream().filter(Signatures::isContentField).forEach(this::delete);
+                edits.insert(message.headerEnd(), header);
+                edits.insert(message.bodyStart(), (message.hasBody() ? "" : "\r\n") + delimiter + contentFields + "\r\n");
+            }
+            edits.insert(content.end(), "\r\n" + delimiter + textHeader() + "Content-Disposition: inline\r\n\r\n"
+                + new String(wordsFor(message), StandardCharsets.ISO_8859_1) + "\r\n--" + boundary + "--\r\n");
+        }
+    }
+}

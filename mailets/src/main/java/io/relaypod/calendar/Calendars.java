@@ -1,0 +1,179 @@
+package io.relaypod.calendar;
+
+import java.io.BufferedInputStream;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.SequenceInputStream;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+import com.google.common.io.ByteStreams;
+
+import io.relaypod.mime.HeaderField;
+import io.relaypod.mime.MessageSource;
+import io.relaypod.mime.Part;
+import io.relaypod.mime.StructureScanner;
+import io.relaypod.mime.UnreadableMailException;
+
+/** The calendar parts of a message, found in two passes over its bytes and in constant memory. Immutable. */
+final class Calendars {
+
+    // An encoded message is read from its beginning for each that is inside; RFC 2045 6.4 forbids them anyway.
+    private static final int MAX_ENCODED = 10;
+    private static final int MAX_ENCODED_DEPTH = 3;
+
+    private final MessageSource source;
+    private final Part message;
+    private final List<Part> parts;
+    private final Set<Part> found = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final Set<Part> encoded;
+
+    private Calendars(MessageSource source, Part message, List<Part> parts, Set<Part> encoded) {
+        this.source = source;
+        this.message = message;
+        this.parts = List.copyOf(parts);
+        this.found.addAll(parts);
+        this.encoded = encoded;
+    }
+
+    /** What is made of a calendar's decoded content. */
+    @FunctionalInterface
+    interface Reader<T> {
+        T read(InputStream content) throws IOException;
+    }
+
+    /**
+     * @throws UnreadableMailException when nobody can say whether there is a calendar in it
+     */
+    static Calendars find(MessageSource source) throws IOException, UnreadableMailException {
+        return find(source, 0);
+    }
+
+    private static Calendars find(MessageSource source, int depth) throws IOException, UnreadableMailException {
+        Part message = StructureScanner.scan(source);
+        List<Part> leaves = new ArrayList<>();
+        collectLeaves(message, leaves);
+        List<Part> calendars = new ArrayList<>();
+        Set<Part> encoded = Collections.newSetFromMap(new IdentityHashMap<>());
+        try (Walk walk = new Walk(source)) {
+            for (Part leaf : leaves) {
+                if (leaf.isEncodedComposite()) {
+                    if (encoded.size() == MAX_ENCODED || depth == MAX_ENCODED_DEPTH) {
+                        throw new UnreadableMailException("too many attached messages are encoded");
+                    }
+                    encoded.add(leaf);
+                    Calendars inside = find(() -> decoded(source, leaf), depth + 1);
+                    if (!inside.isEmpty() || inside.hasStray()) {
+                        calendars.add(leaf);
+                    }
+                } else if (CalendarParts.isDeclared(leaf) || holdsCalendar(leaf, walk)) {
+                    calendars.add(leaf);
+                }
+            }
+        }
+        return new Calendars(source, message, calendars, encoded);
+    }
+
+    private static void collectLeaves(Part part, List<Part> leaves) throws UnreadableMailException {
+        if (CalendarParts.isSealed(part)) {
+            return;
+        }
+        if (part.type().isMultipart() && part.type().boundary().isEmpty() && part.end() > part.bodyStart()) {
+            throw new UnreadableMailException("a multipart without a boundary");
+        }
+        for (Part child : part.children()) {
+            collectLeaves(child, leaves);
+        }
+        if (part.children().isEmpty()) {
+            leaves.add(part);
+        }
+    }
+
+    private static boolean holdsCalendar(Part leaf, Walk walk) throws IOException {
+        if (CalendarParts.isTnef(leaf)) {
+            return CalendarParts.namesMeeting(walk.content(leaf));
+        }
+        return !leaf.type().isMultipart() && CalendarParts.beginsAsCalendar(walk.content(leaf));
+    }
+
+    private static boolean hasStray(Part part) {
+        return !part.strayCalendars().isEmpty() || part.children().stream().anyMatch(Calendars::hasStray);
+    }
+
+    /** An encoded message or multipart as the message that it stands for. */
+    private static InputStream decoded(MessageSource source, Part part) throws IOException {
+        InputStream in = source.open();
+        ByteStreams.skipFully(in, part.bodyStart());
+        InputStream content = part.encoding().decode(ByteStreams.limit(in, part.end() - part.bodyStart()));
+        if (part.type().isMessage()) {
+            return content;
+        }
+        byte[] header = part.field("content-type").map(HeaderField::bytes).orElse(new byte[0]);
+        return new SequenceInputStream(Collections.enumeration(List.of(new ByteArrayInputStream(header),
+            new ByteArrayInputStream(new byte[] {'\r', '\n'}), content)));
+    }
+
+    /** Whether something like a calendar stands where no part is. */
+    boolean hasStray() {
+        return hasStray(message);
+    }
+
+    Part message() {
+        return message;
+    }
+
+    boolean isEmpty() {
+        return parts.isEmpty();
+    }
+
+    boolean contains(Part part) {
+        return found.contains(part);
+    }
+
+    List<Part> parts() {
+        return parts;
+    }
+
+    /** Reads each calendar; those inside an encoded message, and Outlook's, are not. */
+    <T> Map<Part, T> read(Reader<T> reader) throws IOException {
+        Map<Part, T> read = new IdentityHashMap<>();
+        try (Walk walk = new Walk(source)) {
+            for (Part part : parts) {
+                if (!encoded.contains(part) && !CalendarParts.isTnef(part)) {
+                    read.put(part, reader.read(walk.content(part)));
+                }
+            }
+        }
+        return read;
+    }
+
+    /** Goes through a message once, from leaf to leaf. */
+    private static final class Walk implements AutoCloseable {
+
+        private final InputStream in;
+        private long at;
+        private InputStream body = InputStream.nullInputStream();
+
+        Walk(MessageSource source) throws IOException {
+            this.in = source.open();
+        }
+
+        InputStream content(Part leaf) throws IOException {
+            ByteStreams.exhaust(body);
+            ByteStreams.skipFully(in, leaf.bodyStart() - at);
+            body = ByteStreams.limit(in, leaf.end() - leaf.bodyStart());
+            at = leaf.end();
+            return leaf.encoding().decode(new BufferedInputStream(body));
+        }
+
+        @Override
+        public void close() throws IOException {
+            in.close();
+        }
+    }
+}

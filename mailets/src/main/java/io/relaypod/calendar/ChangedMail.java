@@ -1,0 +1,28 @@
+package io.relaypod.calendar;
+
+import java.io.IOException;
+import java.io.OutputStream;
+
+import io.relaypod.mime.Edits;
+import io.relaypod.mime.MessageSource;
+
+/**
+ * What became of a mail's calendars.
+ *
+ * @param original      the message as it was
+ * @param edits         what changes in it
+ * @param calendars     the calendar parts that were taken out or narrowed
+ * @param signatures    the signatures that went because what they signed was changed
+ * @param sealed        the parts that nobody but the recipient can look into, left as they are
+ */
+public record ChangedMail(MessageSource original, Edits edits, int calendars, int signatures, int sealed) {
+
+    /** Whether the message is another one than before; if not, keep the one at hand. */
+    public boolean isChanged() {
+        return !edits.isEmpty();
+    }
+
+    public void writeTo(OutputStream out) throws IOException {
+        edits.apply(original, out);
+    }
+}

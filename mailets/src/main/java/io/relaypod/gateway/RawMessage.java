@@ -1,0 +1,72 @@
+package io.relaypod.gateway;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.UUID;
+
+import javax.mail.MessagingException;
+import javax.mail.internet.MimeMessage;
+
+import org.apache.james.server.core.MailImpl;
+import org.apache.james.server.core.MimeMessageInputStreamSource;
+import org.apache.james.server.core.MimeMessageWrapper;
+import org.apache.mailet.Mail;
+
+import io.relaypod.mime.MessageSource;
+
+/**
+ * The message of a mail as bytes, to be read and to be replaced without James or Jakarta Mail adding anything.
+ *
+ * <pre>{@code
+ * RawMessage message = RawMessage.of(mail);
+ * message.replace(changed::writeTo);
+ * }</pre>
+ */
+public final class RawMessage {
+
+    private final Mail mail;
+    private final MessageSource source;
+
+    private RawMessage(Mail mail, MessageSource source) {
+        this.mail = mail;
+        this.source = source;
+    }
+
+    /** Writes a message. */
+    @FunctionalInterface
+    public interface Writer {
+        void writeTo(OutputStream out) throws IOException, MessagingException;
+    }
+
+    public static RawMessage of(Mail mail) throws MessagingException {
+        MimeMessage message = mail.getMessage();
+        VerbatimMessage verbatim = message instanceof VerbatimMessage already && already.unchangedSource().isPresent()
+            ? already : replace(mail, new VerbatimMessage(message));
+        return new RawMessage(mail, () -> verbatim.unchangedSource().orElseThrow(() ->
+            new IOException("the message of mail " + mail.getName() + " was changed meanwhile")).getInputStream());
+    }
+
+    public MessageSource source() {
+        return source;
+    }
+
+    /** Gives the mail other bytes, which {@code writer} may read from {@link #source()}; afterwards this object is of no use. */
+    public void replace(Writer writer) throws MessagingException {
+        MimeMessageInputStreamSource bytes = MimeMessageInputStreamSource.create("relaypod-" + UUID.randomUUID());
+        try (OutputStream out = bytes.getWritableOutputStream()) {
+            writer.writeTo(out);
+        } catch (IOException | MessagingException | RuntimeException notWritten) {
+            bytes.dispose();
+            throw new MessagingException("mail " + mail.getName() + " could not be written", new IOException(notWritten));
+        }
+        replace(mail, new VerbatimMessage(bytes));
+    }
+
+    private static <T extends MimeMessageWrapper> T replace(Mail mail, T message) throws MessagingException {
+        if (mail instanceof MailImpl ours) {
+            ours.setMessageNoCopy(message);
+            return message;
+        }
+        throw new MessagingException("mail " + mail.getName() + " is not one of James' own: " + mail.getClass());
+    }
+}

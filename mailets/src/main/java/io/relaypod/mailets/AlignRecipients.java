@@ -1,0 +1,80 @@
+package io.relaypod.mailets;
+
+import java.io.IOException;
+import java.util.List;
+
+import javax.inject.Inject;
+import javax.mail.MessagingException;
+
+import org.apache.james.core.MailAddress;
+import org.apache.james.metrics.api.MetricFactory;
+import org.apache.mailet.Mail;
+import org.apache.mailet.MailetException;
+import org.apache.mailet.base.GenericMailet;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import io.relaypod.gateway.RawMessage;
+import io.relaypod.mime.Edits;
+import io.relaypod.mime.HeaderSection;
+import io.relaypod.recipients.RecipientAlignment;
+
+/**
+ * Makes To and Cc name the recipients of this copy and nobody else, as Graph delivers to whom they name. The last mailet before
+ * RemoteDelivery, behind everything that splits a mail.
+ *
+ * <pre>{@code
+ * <mailet match="All" class="io.relaypod.mailets.AlignRecipients">
+ *   <keepOriginal>true</keepOriginal>
+ * </mailet>
+ * }</pre>
+ *
+ * <p>{@code keepOriginal} (default true): a changed To or Cc is recorded as {@code X-Relaypod-Original-To} or {@code -Cc}, refused
+ * recipients left out. A mail whose headers agree with its envelope is not touched. docs/recipients.md has the consequences.
+ */
+public final class AlignRecipients extends GenericMailet {
+
+    private static final Logger LOGGER = LoggerFactory.getLogger(AlignRecipients.class);
+
+    private final MetricFactory metrics;
+    private boolean keepOriginal;
+
+    @Inject
+    public AlignRecipients(MetricFactory metrics) {
+        this.metrics = metrics;
+    }
+
+    @Override
+    public void init() throws MessagingException {
+        String keep = getInitParameter("keepOriginal", "true");
+        if (!List.of("true", "false").contains(keep)) {
+            throw new MailetException("AlignRecipients: keepOriginal is '" + keep + "'; expected true or false");
+        }
+        keepOriginal = Boolean.parseBoolean(keep);
+    }
+
+    @Override
+    public void service(Mail mail) throws MessagingException {
+        RawMessage message = RawMessage.of(mail);
+        List<String> recipients = mail.getRecipients().stream().map(MailAddress::asString).toList();
+        Edits edits = new RecipientAlignment(recipients, keepOriginal, RefusedRecipients.of(mail)).of(header(mail, message));
+        if (!edits.isEmpty()) {
+            message.replace(out -> edits.apply(message.source(), out));
+            metrics.generate("recipients_aligned").increment();
+            LOGGER.info("event=recipients-aligned mail={} rcpts={}", mail.getName(), recipients.size());
+        }
+    }
+
+    private static HeaderSection header(Mail mail, RawMessage message) throws MessagingException {
+        try {
+            return HeaderSection.read(message.source(), RecipientAlignment.FIELDS);
+        } catch (IOException notRead) {
+            throw new MessagingException("mail " + mail.getName() + " could not be read", notRead);
+        }
+    }
+
+    @Override
+    public String getMailetInfo() {
+        return "AlignRecipients";
+    }
+}

@@ -1,0 +1,42 @@
+package io.relaypod.mailets;
+
+import java.io.IOException;
+
+import javax.mail.MessagingException;
+
+import org.apache.mailet.Mail;
+import org.apache.mailet.base.GenericMailet;
+
+import io.relaypod.gateway.RawMessage;
+import io.relaypod.graph.SenderAlignment;
+import io.relaypod.mime.Edits;
+import io.relaypod.mime.HeaderSection;
+
+/**
+ * Puts the address of From and Sender on the field's first line, where smtp2graph looks for the mailbox to send from. It has no
+ * parameters; a mail that is so already is not touched.
+ *
+ * <pre>{@code
+ * <mailet match="All" class="io.relaypod.mailets.AlignSender"/>
+ * }</pre>
+ */
+public final class AlignSender extends GenericMailet {
+
+    @Override
+    public void service(Mail mail) throws MessagingException {
+        RawMessage message = RawMessage.of(mail);
+        try {
+            Edits edits = SenderAlignment.of(HeaderSection.read(message.source(), SenderAlignment.FIELDS));
+            if (!edits.isEmpty()) {
+                message.replace(out -> edits.apply(message.source(), out));
+            }
+        } catch (IOException notRead) {
+            throw new MessagingException("mail " + mail.getName() + " could not be read", notRead);
+        }
+    }
+
+    @Override
+    public String getMailetInfo() {
+        return "AlignSender";
+    }
+}

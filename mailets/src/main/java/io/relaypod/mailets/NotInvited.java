@@ -1,0 +1,53 @@
+package io.relaypod.mailets;
+
+import java.io.IOException;
+import java.util.Collection;
+import java.util.List;
+
+import javax.mail.MessagingException;
+
+import org.apache.james.core.MailAddress;
+import org.apache.mailet.Mail;
+import org.apache.mailet.base.GenericMatcher;
+
+import io.relaypod.calendar.Invitation;
+import io.relaypod.gateway.RawMessage;
+import io.relaypod.mime.UnreadableMailException;
+
+/**
+ * In mode {@code auto}, matches the recipients whom the calendars in the mail do not invite, so that their copy goes without; all
+ * recipients when the calendars cannot be read. In mode {@code listed} it matches nobody and reads nothing.
+ *
+ * <pre>{@code
+ * <mailet match="io.relaypod.mailets.NotInvited=${env:STRIP_ICS_MODE}" class="io.relaypod.mailets.StripCalendar"/>
+ * }</pre>
+ */
+public final class NotInvited extends GenericMatcher {
+
+    private StripMode mode = StripMode.LISTED;
+
+    @Override
+    public void init() throws MessagingException {
+        mode = StripMode.of("NotInvited", getCondition());
+    }
+
+    @Override
+    public Collection<MailAddress> match(Mail mail) throws MessagingException {
+        if (mode == StripMode.LISTED) {
+            return List.of();
+        }
+        try {
+            Invitation invitation = Invitation.in(RawMessage.of(mail).source());
+            return mail.getRecipients().stream().filter(recipient -> !invitation.mayGoTo(Addresses.of(recipient))).toList();
+        } catch (UnreadableMailException leftToTheMailet) {
+            return mail.getRecipients();
+        } catch (IOException notRead) {
+            throw new MessagingException("mail " + mail.getName() + " could not be read", notRead);
+        }
+    }
+
+    @Override
+    public String getMatcherInfo() {
+        return "NotInvited";
+    }
+}

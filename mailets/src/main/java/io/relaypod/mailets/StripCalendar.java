@@ -1,0 +1,64 @@
+package io.relaypod.mailets;
+
+import java.util.List;
+
+import javax.inject.Inject;
+import javax.mail.MessagingException;
+
+import org.apache.james.metrics.api.MetricFactory;
+import org.apache.mailet.Mail;
+import org.apache.mailet.MailetException;
+import org.apache.mailet.ProcessingState;
+import org.apache.mailet.base.GenericMailet;
+
+import io.relaypod.calendar.CalendarStripper;
+
+/**
+ * Takes all calendar content out of a mail: attachments and inline parts, at any depth. Every other byte stays.
+ *
+ * <pre>{@code
+ * <mailet match="io.relaypod.mailets.StripCalendarFor=${env:STRIP_ICS_RECIPIENTS}" class="io.relaypod.mailets.StripCalendar">
+ *   <summary>${env:CALENDAR_SUMMARY}</summary>
+ *   <unreadableProcessor>bounces</unreadableProcessor>
+ * </mailet>
+ * }</pre>
+ *
+ * <p>{@code summary} (default false): whether the event is put in words also where other text is left. {@code unreadableProcessor}
+ * (default bounces): where a mail goes that may hold a calendar which nobody can find. docs/calendar.md tells what counts as calendar.
+ */
+public final class StripCalendar extends GenericMailet {
+
+    private final MetricFactory metrics;
+    private CalendarStripper stripper = new CalendarStripper(false);
+    private String unreadableProcessor = "";
+
+    @Inject
+    public StripCalendar(MetricFactory metrics) {
+        this.metrics = metrics;
+    }
+
+    @Override
+    public void init() throws MessagingException {
+        String summary = getInitParameter("summary", "false");
+        if (!List.of("true", "false").contains(summary)) {
+            throw new MailetException("StripCalendar: summary is '" + summary + "'; expected true or false");
+        }
+        stripper = new CalendarStripper(Boolean.parseBoolean(summary));
+        unreadableProcessor = getInitParameter("unreadableProcessor", "bounces");
+    }
+
+    @Override
+    public List<ProcessingState> requiredProcessingState() {
+        return List.of(new ProcessingState(unreadableProcessor));
+    }
+
+    @Override
+    public void service(Mail mail) throws MessagingException {
+        new CalendarChange("stripped", unreadableProcessor, metrics).apply(mail, stripper::strip);
+    }
+
+    @Override
+    public String getMailetInfo() {
+        return "StripCalendar";
+    }
+}

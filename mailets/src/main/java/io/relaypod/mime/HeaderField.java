@@ -1,0 +1,65 @@
+package io.relaypod.mime;
+
+import java.nio.charset.StandardCharsets;
+
+/**
+ * One field of a header section, folded lines included.
+ *
+ * @param name  its name in lower case, without the blanks that may stand before the colon
+ * @param start where it begins in the message
+ * @param end   behind its last line break
+ * @param raw   its bytes, one char each; empty where the scanner had no use for them
+ */
+public record HeaderField(String name, long start, long end, String raw) {
+
+    /** A field from its bytes, one char each, which begin at {@code start}; its name is empty when it has no colon. */
+    public static HeaderField at(long start, String raw) {
+        return new HeaderField(nameOf(raw), start, start + raw.length(), raw);
+    }
+
+    static String nameOf(String line) {
+        int colon = line.indexOf(':');
+        return colon < 0 ? "" : asciiLowerCase(line.substring(0, colon).strip());
+    }
+
+    private static String asciiLowerCase(String text) {
+        StringBuilder lower = new StringBuilder(text);
+        for (int i = 0; i < lower.length(); i++) {
+            char c = lower.charAt(i);
+            if (c >= 'A' && c <= 'Z') {
+                lower.setCharAt(i, (char) (c + ('a' - 'A')));
+            }
+        }
+        return lower.toString();
+    }
+
+    /** What stands behind the colon, with its line breaks taken out (RFC 5322 section 2.2.3), one char a byte; a CR alone is a blank. */
+    public String value() {
+        StringBuilder value = new StringBuilder(raw.length());
+        for (int i = raw.indexOf(':') + 1; i < raw.length(); i++) {
+            char c = raw.charAt(i);
+            boolean lineBreak = c == '\n' || c == '\r' && (i + 1 == raw.length() || raw.charAt(i + 1) == '\n');
+            if (!lineBreak) {
+                value.append(c == '\r' ? ' ' : c);
+            }
+        }
+        return value.toString();
+    }
+
+    /** What stands behind the colon on the field's first line. */
+    public String firstLine() {
+        int end = raw.indexOf('\n');
+        String line = end < 0 ? raw : raw.substring(0, end);
+        return line.substring(line.indexOf(':') + 1).strip();
+    }
+
+    /** Whether the name is followed by its colon at once, as RFC 5322 wants and as those behind us look for it. */
+    public boolean isPlainlyNamed() {
+        return raw.length() > name.length() && raw.charAt(name.length()) == ':';
+    }
+
+    /** The field's bytes. */
+    public byte[] bytes() {
+        return raw.getBytes(StandardCharsets.ISO_8859_1);
+    }
+}

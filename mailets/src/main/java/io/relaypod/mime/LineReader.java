@@ -1,0 +1,102 @@
+package io.relaypod.mime;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/** Reads a message line by line, in constant memory however long its lines are. A line ends behind LF. For one thread. */
+final class LineReader {
+
+    /** As much of a line as is kept where nothing else is said. */
+    static final int KEPT = 64 * 1024;
+
+    private final InputStream in;
+    private final int most;
+    private final byte[] buffer = new byte[16 * 1024];
+    private int position;
+    private int filled;
+    private byte[] line = new byte[1024];
+    private int kept;
+    private long start;
+    private long end;
+
+    LineReader(InputStream in) {
+        this(in, KEPT);
+    }
+
+    /** Keeps as much of a line as is said. */
+    LineReader(InputStream in, int most) {
+        this.in = in;
+        this.most = most;
+    }
+
+    /** Moves to the next line. */
+    boolean next() throws IOException {
+        start = end;
+        kept = 0;
+        while (position < filled || fill()) {
+            int from = position;
+            while (position < filled && buffer[position] != '\n') {
+                position++;
+            }
+            boolean complete = position < filled;
+            position += complete ? 1 : 0;
+            keep(from, position - from);
+            end += position - from;
+            if (complete) {
+                return true;
+            }
+        }
+        return end > start;
+    }
+
+    private boolean fill() throws IOException {
+        position = 0;
+        filled = Math.max(0, in.read(buffer));
+        return filled > 0;
+    }
+
+    private void keep(int from, int length) {
+        int taken = Math.min(length, most - kept);
+        if (kept + taken > line.length) {
+            line = Arrays.copyOf(line, (int) Math.min(most, Math.max(kept + taken, 2L * line.length)));
+        }
+        System.arraycopy(buffer, from, line, kept, taken);
+        kept += taken;
+    }
+
+    long start() {
+        return start;
+    }
+
+    long end() {
+        return end;
+    }
+
+    boolean isCut() {
+        return end - start > kept;
+    }
+
+    boolean isBlank() {
+        return kept > 0 && (line[0] == '\n' || kept == 2 && line[0] == '\r' && line[1] == '\n');
+    }
+
+    boolean startsWith(char first) {
+        return kept > 0 && line[0] == first;
+    }
+
+    boolean startsWithDashes() {
+        return kept > 1 && line[0] == '-' && line[1] == '-';
+    }
+
+    /** The line with its line break, one char a byte. */
+    String text() {
+        return new String(line, 0, kept, StandardCharsets.ISO_8859_1);
+    }
+
+    /** The first chars of the line. */
+    String text(int length) {
+        return new String(line, 0, Math.min(length, kept), StandardCharsets.ISO_8859_1);
+    }
+}

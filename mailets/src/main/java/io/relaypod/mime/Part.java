@@ -1,0 +1,103 @@
+package io.relaypod.mime;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A part of a message, or the message itself, and where it lies in the bytes. What stands between the parts is told by its parent.
+ * Immutable.
+ */
+public final class Part {
+
+    private final MediaType type;
+    private final boolean message;
+    private final List<HeaderField> fields;
+    private final long delimiterStart;
+    private final long headerStart;
+    private final long headerEnd;
+    private final long bodyStart;
+    private final long end;
+    private final List<Part> children;
+    private final List<Range> strayCalendars;
+
+    /** From the byte at {@code start} up to and without the one at {@code end}. */
+    public record Range(long start, long end) {
+    }
+
+    Part(StructureScanner.OpenPart part, long end) {
+        this.type = part.type;
+        this.message = part.message;
+        this.fields = List.copyOf(part.fields);
+        this.delimiterStart = part.delimiterStart;
+        this.headerStart = part.headerStart;
+        this.headerEnd = part.headerEnd < 0 ? end : part.headerEnd;
+        this.bodyStart = part.bodyStart < 0 ? end : part.bodyStart;
+        this.end = end;
+        this.children = List.copyOf(part.children);
+        this.strayCalendars = List.copyOf(part.strayCalendars);
+    }
+
+    public MediaType type() {
+        return type;
+    }
+
+    /** Whether this is a whole message, the outermost or an attached one, whose header is more than that of a part. */
+    public boolean isMessage() {
+        return message;
+    }
+
+    /** Of the fields that are not Content-something only where they are. */
+    public List<HeaderField> fields() {
+        return fields;
+    }
+
+    public Optional<HeaderField> field(String name) {
+        return fields.stream().filter(field -> field.name().equals(name)).findFirst();
+    }
+
+    /** The parts of a multipart, or the one message in a message/rfc822. */
+    public List<Part> children() {
+        return children;
+    }
+
+    public TransferEncoding encoding() {
+        return field("content-transfer-encoding").map(field -> TransferEncoding.of(field.value())).orElse(TransferEncoding.IDENTITY);
+    }
+
+    /** Whether this is a message or multipart that RFC 2045 6.4 forbids to encode, and that is encoded. */
+    public boolean isEncodedComposite() {
+        return (type.isMessage() || type.isMultipart()) && children.isEmpty() && encoding() != TransferEncoding.IDENTITY;
+    }
+
+    /** Where the line of dashes before this part begins. */
+    public long delimiterStart() {
+        return delimiterStart;
+    }
+
+    public long headerStart() {
+        return headerStart;
+    }
+
+    /** Where the empty line behind the header begins. */
+    public long headerEnd() {
+        return headerEnd;
+    }
+
+    public boolean hasBody() {
+        return bodyStart > headerEnd;
+    }
+
+    public long bodyStart() {
+        return bodyStart;
+    }
+
+    /** Where the next delimiter begins: the line break before it, which belongs to it, is still inside. */
+    public long end() {
+        return end;
+    }
+
+    /** What stands before the first and behind the last part of a multipart, where it looks like a calendar. */
+    public List<Range> strayCalendars() {
+        return strayCalendars;
+    }
+}

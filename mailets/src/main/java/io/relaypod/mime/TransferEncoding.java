@@ -1,0 +1,89 @@
+package io.relaypod.mime;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+
+import javax.mail.MessagingException;
+import javax.mail.internet.MimeUtility;
+
+import org.apache.commons.io.output.CloseShieldOutputStream;
+import org.apache.james.mime4j.codec.Base64InputStream;
+import org.apache.james.mime4j.codec.Base64OutputStream;
+import org.apache.james.mime4j.codec.DecodeMonitor;
+import org.apache.james.mime4j.codec.QuotedPrintableInputStream;
+import org.apache.james.mime4j.codec.QuotedPrintableOutputStream;
+
+/** How the bytes of a body stand for its content (RFC 2045 section 6). */
+public enum TransferEncoding {
+    IDENTITY, BASE64, QUOTED_PRINTABLE, UUENCODE;
+
+    static TransferEncoding of(String value) {
+        String name = MediaType.withoutComments(value).replace("\"", "").replace(";", " ").strip().toLowerCase(Locale.ROOT);
+        return switch (name) {
+            case "base64" -> BASE64;
+            case "quoted-printable" -> QUOTED_PRINTABLE;
+            case "uuencode", "x-uuencode", "x-uue" -> UUENCODE;
+            default -> IDENTITY;
+        };
+    }
+
+    /** The content; what is wrong in the encoding is read over. */
+    public InputStream decode(InputStream body) throws IOException {
+        return switch (this) {
+            case IDENTITY -> body;
+            case BASE64 -> new Base64InputStream(body, DecodeMonitor.SILENT);
+            case QUOTED_PRINTABLE -> new QuotedPrintableInputStream(body, DecodeMonitor.SILENT);
+            case UUENCODE -> uudecode(body);
+        };
+    }
+
+    private static InputStream uudecode(InputStream body) throws IOException {
+        try {
+            return MimeUtility.decode(body, "uuencode");
+        } catch (MessagingException unknownEncoding) {
+            throw new IOException(unknownEncoding);
+        }
+    }
+
+    /** Whether {@link #recode} knows the way back. */
+    public boolean canEncode() {
+        return this != UUENCODE;
+    }
+
+    /** Changes a content. */
+    @FunctionalInterface
+    public interface Change {
+        void write(InputStream content, OutputStream changed) throws IOException;
+    }
+
+    /** Changes the content of a body, which stays in its encoding, and whose last line stays ended. */
+    public void recode(InputStream body, OutputStream out, Change change) throws IOException {
+        switch (this) {
+            case IDENTITY -> change.write(body, out);
+            case BASE64 -> {
+                try (Base64OutputStream base64 = new Base64OutputStream(CloseShieldOutputStream.wrap(out))) {
+                    change.write(decode(body), base64);
+                }
+            }
+            case QUOTED_PRINTABLE -> {
+                try (QuotedPrintableOutputStream printable = new QuotedPrintableOutputStream(CloseShieldOutputStream.wrap(out), false)) {
+                    change.write(decode(body), printable);
+                }
+            }
+            case UUENCODE -> throw new IOException("uuencode is only read");
+        }
+    }
+
+    /** A text in quoted-printable; its lines end with CRLF. */
+    public static byte[] quotedPrintable(String text) throws IOException {
+        ByteArrayOutputStream body = new ByteArrayOutputStream();
+        try (QuotedPrintableOutputStream printable = new QuotedPrintableOutputStream(body, false)) {
+            printable.write(text.getBytes(StandardCharsets.UTF_8));
+        }
+        return body.toByteArray();
+    }
+}

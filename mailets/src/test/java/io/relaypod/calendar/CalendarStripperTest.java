@@ -1,0 +1,264 @@
+package io.relaypod.calendar;
+
+import static io.relaypod.calendar.Mails.CALENDAR;
+import static io.relaypod.calendar.Mails.base64;
+import static io.relaypod.calendar.Mails.crlf;
+import static io.relaypod.calendar.Mails.mixed;
+import static io.relaypod.calendar.Mails.multipart;
+import static io.relaypod.calendar.Mails.source;
+import static io.relaypod.calendar.Mails.stripped;
+import static io.relaypod.calendar.Mails.text;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.charset.StandardCharsets;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import io.relaypod.mime.UnreadableMailException;
+
+class CalendarStripperTest {
+
+    private static final String TEXT = "Content-Type: text/plain\n\nHello  \n.odd\nbytes \u00e9\n";
+    private static final String IMAGE = "Content-Type: image/png; name=a.png\nContent-Transfer-Encoding: base64\n\niVBORw0KGgo=\n";
+
+    @ParameterizedTest
+    @ValueSource(strings = {
+        "Content-Type: text/calendar; method=REQUEST",
+        "content-TYPE : TEXT/Calendar",
+        "Content-Type: text/\n calendar",
+        "Content-Type: (a comment) text/(and one)calendar",
+        "Content-Type: text/calendar method=REQUEST",
+        "Content-Type: application/ics",
+        "Content-Type: text/x-vcalendar",
+        "Content-Type: application/x-vcalendar",
+        "Content-Type: text/vcalendar",
+        "Content-Type: application/x-ical",
+        "Content-Type: application/calendar+json",
+        "Content-Type: application/vnd.ical+xml",
+        "Content-Type: application/octet-stream; name=invite.ics",
+        "Content-Type: application/octet-stream; name=\"invite.ICS\"",
+        "Content-Disposition: attachment; filename=\"invite.ical\"",
+        "Content-Disposition: attachment; filename=a.icalendar",
+        "Content-Disposition: attachment; filename=free.ifb",
+        "Content-Disposition: attachment; filename=old.vcs",
+        "Content-Disposition: attachment; filename=\"invite.ics. \"",
+        "Content-Disposition: attachment; filename*=utf-8''invit%C3%A9.i%63s",
+        "Content-Disposition: attachment; filename*0=\"invi\"; filename*1=\"te.ics\"",
+        "Content-Disposition: attachment; filename*1*=ics; filename*0*=utf-8'en'invite%2E",
+        "Content-Type: application/octet-stream; name=\"=?utf-8?Q?invite=2Eics?=\"",
+        "Content-Type: application/octet-stream; name==?utf-8?B?aW52aXRlLmljcw==?=",
+        "Content-Type: application/octet-stream; name*=us-ascii''x.ics"})
+    void whatCallsItselfACalendarGoes(String header) throws Exception {
+        assertThat(stripped(mixed(TEXT, header + "\n\nnot even a calendar\n", IMAGE))).isEqualTo(mixed(TEXT, IMAGE));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "\n\n  \t\n", "\u00ef\u00bb\u00bf"})
+    void whatBeginsAsACalendarGoesWhateverItsType(String before) throws Exception {
+        assertThat(stripped(mixed(TEXT, "Content-Type: text/plain\n\n" + before + CALENDAR))).isEqualTo(mixed(TEXT));
+        assertThat(stripped(mixed(TEXT, "Content-Type: application/octet-stream\nContent-Transfer-Encoding: BASE64\n\n"
+            + base64(before.replace("\u00ef\u00bb\u00bf", "\ufeff") + CALENDAR) + "\n"))).isEqualTo(mixed(TEXT));
+        assertThat(stripped(mixed(TEXT, "Content-Transfer-Encoding: quoted-printable\n\n" + before + "BEGIN:V=\nCALENDA=52\n")))
+            .isEqualTo(mixed(TEXT));
+    }
+
+    @Test
+    void aCalendarInUtf16Goes() throws Exception {
+        String utf16 = new String(("\ufeff" + CALENDAR).getBytes(StandardCharsets.UTF_16LE), StandardCharsets.ISO_8859_1);
+
+        assertThat(stripped(mixed(TEXT, "Content-Type: text/plain\n\n" + utf16.replace("\n", "")))).isEqualTo(mixed(TEXT));
+    }
+
+    @Test
+    void aTextThatQuotesACalendarStays() throws Exception {
+        String mail = mixed("Content-Type: text/plain\n\nSee: BEGIN:VCALENDAR\n", "Content-Type: text/plain; name=ics\n\nBEGIN:VCARD\n");
+
+        assertThat(new CalendarStripper(true).strip(source(mail)).isChanged()).isFalse();
+    }
+
+    @Test
+    void aMeetingInOutlooksContainerGoesAndAnotherStays() throws Exception {
+        String meeting = "Content-Type: application/ms-tnef; name=winmail.dat\nContent-Transfer-Encoding: base64\n\n"
+            + base64("x\u009f>\"IPM.Microsoft Schedule.MtgReq\0") + "\n";
+        String note = meeting.replace(base64("x\u009f>\"IPM.Microsoft Schedule.MtgReq\0"), base64("x\u009f>\"IPM.Note\0"));
+        String byName = "Content-Disposition: attachment; filename=WINMAIL.DAT\n\nI\0P\0M\0.\0S\0c\0h\0e\0d\0u\0l\0e\0.\0M\0e\0e\0t\0i\0n\0g\0\n";
+
+        assertThat(stripped(mixed(TEXT, meeting, note, byName))).isEqualTo(mixed(TEXT, note));
+    }
+
+    @Test
+    void partsAtAnyDepthGoAndWhatIsLeftKeepsItsBytes() throws Exception {
+        String before = mixed(
+            "Content-Type: multipart/alternative; boundary=b2\n\n" + multipart("b2", TEXT, "Content-Type: text/html\n\n<p>\n",
+                "Content-Type: text/calendar\n\n" + CALENDAR),
+            "Content-Type: multipart/related; boundary=b3\n\n" + multipart("b3", "Content-Type: text/calendar\n\n" + CALENDAR),
+            "Content-Type: message/rfc822\n\nSubject: inner\nContent-Type: multipart/mixed; boundary=b4\n\n"
+                + multipart("b4", TEXT, "Content-Type: text/calendar\n\n" + CALENDAR),
+            IMAGE);
+        String after = mixed(
+            "Content-Type: multipart/alternative; boundary=b2\n\n" + multipart("b2", TEXT, "Content-Type: text/html\n\n<p>\n"),
+            "Content-Type: message/rfc822\n\nSubject: inner\nContent-Type: multipart/mixed; boundary=b4\n\n" + multipart("b4", TEXT),
+            IMAGE);
+
+        assertThat(stripped(before)).isEqualTo(after);
+    }
+
+    @Test
+    void aMailThatWasNothingButACalendarSaysTheEventInWords() throws Exception {
+        String mail = crlf("Received: x\nFrom: a@example.com\nContent-class: urn:content-classes:calendarmessage\nMIME-Version: 1.0\n"
+            + "Content-Type: text/calendar; charset=utf-8\nContent-Transfer-Encoding: base64\nSubject: s\n\n" + base64(CALENDAR) + "\n");
+
+        assertThat(stripped(mail)).isEqualTo(crlf("""
+            Received: x
+            From: a@example.com
+            MIME-Version: 1.0
+            Subject: s
+            Content-Type: text/plain; charset=utf-8
+            Content-Transfer-Encoding: quoted-printable
+
+            Event: Caf=C3=A9, first meeting
+            When: Sunday, 1 March 2026, 10:00 (Europe/Berlin) to Sunday, 1 March 2026,=
+             11:00 (Europe/Berlin)
+            Where: Room 5
+            Organiser: Org <org@example=2Ecom>
+            """));
+    }
+
+    @Test
+    void aMultipartOfNothingButCalendarsSaysEachEventOnce() throws Exception {
+        String mail = mixed("Content-Type: text/calendar\nContent-Transfer-Encoding: base64\n\n" + base64(CALENDAR) + "\n",
+            "Content-Type: application/ics\nContent-Transfer-Encoding: base64\n\n" + base64(CALENDAR) + "\n");
+
+        assertThat(stripped(mail)).containsOnlyOnce("Event: Caf").doesNotContain("--b1", "multipart").endsWith("<org@example=2Ecom>\r\n");
+    }
+
+    @Test
+    void aCalendarThatCannotBeReadLeavesANeutralSentence() throws Exception {
+        assertThat(stripped(crlf("From: a@example.com\nContent-Type: text/calendar\n\n\u0001garbage\n")))
+            .contains("MIME-Version: 1.0\r\n").endsWith("\r\n\r\nThis mail was about an event in a calendar=2E Its calendar part was taken o=\r\nut on the way=2E\r\n");
+    }
+
+    @Test
+    void aMailWithAHeaderAndNoBodyIsStillReplaced() throws Exception {
+        assertThat(stripped(crlf("From: a@example.com\nContent-Type: text/calendar\n")))
+            .startsWith("From: a@example.com\r\nMIME-Version: 1.0\r\nContent-Type: text/plain").contains("\r\n\r\nThis mail was");
+    }
+
+    @Test
+    void theSummaryStandsBehindWhatIsLeftWhenAsked() throws Exception {
+        String mail = crlf("From: a@example.com\nContent-Type: multipart/alternative; boundary=b2\nSubject: s\n\n")
+            + multipart("b2", TEXT, "Content-Type: text/calendar\n\n" + CALENDAR);
+
+        String summed = text(new CalendarStripper(true).strip(source(mail)));
+
+        String boundary = summed.replaceAll("(?s).*multipart/mixed; boundary=\"([^\"]*)\".*", "$1");
+        assertThat(summed).startsWith(crlf("From: a@example.com\nSubject: s\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=\"" + boundary
+            + "\"\n\n--" + boundary + "\nContent-Type: multipart/alternative; boundary=b2\n\n") + multipart("b2", TEXT));
+        assertThat(summed).contains("Where: Room 5\r\n").endsWith("\r\n--" + boundary + "--\r\n");
+        assertThat(new CalendarStripper(true).strip(source(summed)).isChanged()).isFalse();
+    }
+
+    @Test
+    void aSignatureThatCannotHoldGoesAndWhatWasSignedStays() throws Exception {
+        String alternative = "Content-Type: multipart/alternative; boundary=b3\n\n";
+        String calendar = "Content-Type: text/calendar\n\n" + CALENDAR;
+        String signature = "Content-Type: application/pkcs7-signature; name=smime.p7s\n\nAAAA\n";
+        String root = "From: a@example.com\nContent-Type: multipart/signed; micalg=sha-256; boundary=b2\nSubject: s\n\n";
+        String signed = crlf(root) + multipart("b2", "X-Odd: 1\n" + alternative + multipart("b3", TEXT, calendar), signature);
+
+        ChangedMail changed = new CalendarStripper(false).strip(source(signed));
+
+        assertThat(changed.signatures()).isOne();
+        assertThat(text(changed)).isEqualTo(crlf("From: a@example.com\nSubject: s\n" + alternative) + multipart("b3", TEXT) + "\r\n");
+        assertThat(stripped(mixed(IMAGE, crlf("Content-Type: multipart/signed; boundary=b2\n\n")
+            + multipart("b2", alternative + multipart("b3", TEXT, calendar), signature))))
+            .isEqualTo(mixed(IMAGE, alternative + multipart("b3", TEXT)));
+    }
+
+    @Test
+    void aSignedMailWithoutACalendarIsNotTouched() throws Exception {
+        assertThat(new CalendarStripper(true).strip(source(crlf("Content-Type: multipart/signed; boundary=b2\n\n")
+            + multipart("b2", TEXT, IMAGE))).isChanged()).isFalse();
+    }
+
+    @Test
+    void theSummaryIsAddedToAMailThatWasSigned() throws Exception {
+        String signed = crlf("From: a@example.com\nContent-Type: multipart/signed; boundary=b2\n\n") + multipart("b2",
+            "Content-Type: multipart/mixed; boundary=b3\n\n" + multipart("b3", TEXT, "Content-Type: text/calendar\n\n" + CALENDAR), "\nsignature\n");
+
+        String summed = text(new CalendarStripper(true).strip(source(signed)));
+
+        assertThat(summed).contains(multipart("b3", TEXT), "Where: Room 5").doesNotContain("signature", "--b2", "BEGIN:VCALENDAR");
+    }
+
+    @Test
+    void whatIsEncryptedIsLeftAndCounted() throws Exception {
+        String sealed = "Content-Type: multipart/encrypted; boundary=b2\n\n" + multipart("b2", "\nBEGIN:VCALENDAR\n", "\nx\n");
+
+        ChangedMail changed = new CalendarStripper(false).strip(source(mixed(sealed, "Content-Type: application/pkcs7-mime; name=x.ics\n\nx\n")));
+
+        assertThat(changed.isChanged()).isFalse();
+        assertThat(changed.sealed()).isEqualTo(2);
+    }
+
+    @Test
+    void anEncodedMessageWithACalendarGoesAndOneWithoutStays() throws Exception {
+        String head = "Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n";
+        String with = head + base64("Subject: x\nContent-Type: text/calendar\n\nx\n") + "\n";
+        String without = head + base64("Subject: x\n\nx\n") + "\n";
+        String encodedParts = "Content-Type: multipart/mixed; boundary=bb\nContent-Transfer-Encoding: base64\n\n"
+            + base64("--bb\nContent-Type: text/calendar\n\nx\n--bb--\n") + "\n";
+
+        assertThat(stripped(mixed(with, without, encodedParts))).isEqualTo(mixed(without));
+    }
+
+    @Test
+    void aCalendarBetweenThePartsGoes() throws Exception {
+        assertThat(stripped(mixed(TEXT).replace("preamble", "BEGIN:VCALENDAR") + "BEGIN:VCALENDAR\r\n"))
+            .isEqualTo(mixed(TEXT).replace("preamble\r\n", ""));
+    }
+
+    @Test
+    void boundariesThatNeverEndAreReadToTheEnd() throws Exception {
+        String open = mixed(TEXT, "Content-Type: text/calendar\n\n" + CALENDAR).replace("--b1--\r\n", "");
+
+        assertThat(stripped(open)).isEqualTo(mixed(TEXT).replace("--b1--\r\n", ""));
+    }
+
+    @Test
+    void anInnerBoundaryThatIsTheOuterOneHidesNothing() throws Exception {
+        String mail = mixed("Content-Type: multipart/mixed; boundary=b1\n\n" + multipart("b1", TEXT, "Content-Type: text/calendar\n\nx\n"));
+
+        assertThat(stripped(mail)).doesNotContain("text/calendar");
+    }
+
+    @Test
+    void anInnerPartEndsWithTheOuterOne() throws Exception {
+        String mail = mixed("Content-Type: multipart/alternative; boundary=b2\n\n--b2\n" + TEXT,
+            "Content-Type: text/calendar\n\n" + CALENDAR);
+
+        assertThat(stripped(mail)).isEqualTo(mixed("Content-Type: multipart/alternative; boundary=b2\n\n--b2\n" + TEXT));
+    }
+
+    @Test
+    void aHeaderLineWithoutAColonHidesNothing() throws Exception {
+        assertThat(stripped(mixed(TEXT, "no header\nContent-Type: text/calendar\n\nx\n"))).isEqualTo(mixed(TEXT));
+    }
+
+    @Test
+    void whatNobodyCanReadIsToldApart() {
+        assertThatThrownBy(() -> stripped(crlf("Content-Type: multipart/mixed\n\n--x\nContent-Type: text/calendar\n\nx\n")))
+            .isInstanceOf(UnreadableMailException.class).hasMessage("a multipart without a boundary");
+        assertThatThrownBy(() -> stripped(crlf("Content-Type: text/plain\nContent-Type: multipart/mixed; boundary=x\n\nx\n")))
+            .isInstanceOf(UnreadableMailException.class).hasMessageStartingWith("two Content-Type fields");
+        assertThatThrownBy(() -> stripped(crlf("Content-Type: message/rfc822\n\n".repeat(1_000))))
+            .isInstanceOf(UnreadableMailException.class).hasMessageStartingWith("parts are nested more than");
+        assertThatThrownBy(() -> stripped(crlf("Content-Type: multipart/mixed; boundary=x\n\n" + "--x\n".repeat(100_000))))
+            .isInstanceOf(UnreadableMailException.class).hasMessageStartingWith("more than");
+        assertThatThrownBy(() -> stripped("Content-Type: text/plain; x=" + "x".repeat(100_000) + "\r\n\r\nx"))
+            .isInstanceOf(UnreadableMailException.class).hasMessageContaining("content-type");
+    }
+}

@@ -1,0 +1,110 @@
+package io.relaypod.graph;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import io.relaypod.recipients.AddressSet;
+
+class MailReviewTest {
+
+    private static final GraphRules ANY = new GraphRules(AddressSet.parse(""), 0);
+
+    @ParameterizedTest
+    @ValueSource(strings = {
+        "From: a@x.com\n\nany : body\nwithout colons\n",
+        "From: a@x.com\n",
+        "Subject : x\n: x\nX-Empty:\nFrom:\n a@x.com\n\n",
+        "Subject: only the envelope knows the sender\n\nx\n",
+        "\nno header at all\n",
+        "Sender:\nFrom: a@x.com\n",
+        "From: Team: a@x.com;\n",
+        "From: a@x.com, b@x.com\nSender: b@x.com\n",
+        "From: a@x.com\nX-Odd: \u0000\u00ff\n"})
+    void whatWouldBeSentIsTaken(String mail) {
+        assertThat(verdict(mail)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
+        "` continued\nFrom: a@x.com\n` | 550 5.6.0 Header line 1: a continuation without a field before it (RFC 5322 section 2.2.3)",
+        "`From: a@x.com\nno field\n\nbody\n` | 550 5.6.0 Header line 2: no colon, so that it is no header field (RFC 5322 section 2.2)",
+        "`From a@x.com Thu Jan 1\nFrom: a@x.com\n` | 550 5.6.0 Header line 1: no colon, so that it is no header field (RFC 5322 section 2.2)",
+        "`From: a@x.com\n \nbody\n` | 550 5.6.0 Header line 3: no colon, so that it is no header field (RFC 5322 section 2.2)",
+        "`Subject: x\rFrom: b@x.com\nFrom: a@x.com\n` | 550 5.6.0 Header line 1: a line break that is not CRLF",
+        "`Subject: x\u00e2\u0080\u00a8From: b@x.com\nFrom: a@x.com\n` | 550 5.6.0 Header line 1: a line break that is not CRLF",
+        "`From: a@x.com\nX: y\nFrom: b@x.com\n` | 550 5.6.0 Header line 3: a second from field (RFC 5322 section 3.6)",
+        "`X: y\nFrom: Nobody\n` | 550 5.6.0 Header line 2: no address in the from field (RFC 5322 section 3.6.2)",
+        "`From: Team:;\n` | 550 5.6.0 Header line 1: no address in the from field (RFC 5322 section 3.6.2)",
+        "`Sender: who\nFrom: a@x.com\n` | 550 5.6.0 Header line 1: no address in the sender field (RFC 5322 section 3.6.2)",
+        "`From: a/../b@x.com\n` | 550 5.6.0 No mailbox of Graph can be named <a/../b@x.com>"})
+    void whatWouldBeRefusedOrKeptForEverIsRefusedHere(String mail, String answer) {
+        assertThat(verdict(mail)).hasValue(answer);
+    }
+
+    @Test
+    void withoutAFromFieldAndWithAnEmptySenderNobodyCanSendIt() {
+        assertThat(verdict(ANY, "", "Subject: x\n")).hasValue(
+            "550 5.6.0 No From field and an empty MAIL FROM: there is no mailbox to send from");
+        assertThat(verdict(ANY, "", "From: a@x.com\n")).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
+        "`From: a@x.com\n` | a@x.com",
+        "`From: b@y.com, a@x.com\n` | b@y.com",
+        "`Sender: s@x.com\nFrom: a@x.com\n` | s@x.com",
+        "`From: a@x.com\nSender: s@x.com\n` | a@x.com",
+        "`From: \"x@y\"\n <A@x.com>\n` | A@x.com",
+        "`Sender: s@x.com\n` | e@x.com",
+        "`Subject: x\n` | e@x.com"})
+    void theSendingMailboxIsTheOneThatSmtp2graphPicks(String mail, String mailbox) {
+        assertThat(verdict(new GraphRules(AddressSet.parse("nobody@x.com"), 0), "e@x.com", mail))
+            .hasValue("550 5.7.1 Mail may not be sent from the mailbox <" + mailbox + ">");
+        assertThat(verdict(new GraphRules(AddressSet.parse(mailbox), 0), "e@x.com", mail)).isEmpty();
+        assertThat(verdict(new GraphRules(AddressSet.parse(mailbox.substring(mailbox.indexOf('@'))), 0), "e@x.com", mail)).isEmpty();
+    }
+
+    @Test
+    void aMailLeavesRoomForWhatIsAddedToEveryPart() {
+        String mail = "From: a@x.com\nTo: b@x.com\n\n" + "--boundary\n".repeat(30);
+        List<String> recipients = Collections.nCopies(150, "r".repeat(50) + "@example.com");
+        long size = mail.replace("\n", "\r\n").length();
+        long inEveryPart = 100 * (62 + 8) + 7 + 16;
+        long most = size + 4 * 1024 + 3 * 13 + 31 * inEveryPart;
+
+        assertThat(verdict(new GraphRules(AddressSet.parse(""), most), "e@x.com", mail, recipients)).isEmpty();
+        assertThat(verdict(new GraphRules(AddressSet.parse(""), most - 1), "e@x.com", mail, recipients)).hasValue(
+            "552 5.3.4 Message would have " + most + " bytes with what is added on the way; Graph takes " + (most - 1));
+    }
+
+    @Test
+    void aSenderFieldWithoutEndTakesNoMemory() {
+        assertThat(verdict("From: a@x.com\n" + " x\n".repeat(50_000))).hasValueSatisfying(answer ->
+            assertThat(answer).contains("a From or Sender field of more than"));
+    }
+
+    private static Optional<String> verdict(String mail) {
+        return verdict(ANY, "e@x.com", mail);
+    }
+
+    private static Optional<String> verdict(GraphRules rules, String sender, String mail) {
+        return verdict(rules, sender, mail, List.of("b@x.com"));
+    }
+
+    private static Optional<String> verdict(GraphRules rules, String sender, String mail, List<String> recipients) {
+        MailReview review = new MailReview(rules);
+        for (String line : mail.split("(?<=\n)")) {
+            review.line(line.replace("\n", "\r\n").getBytes(StandardCharsets.ISO_8859_1));
+        }
+        return review.verdict(sender, recipients).map(refusal -> refusal.code() + " " + refusal.text());
+    }
+}
