@@ -92,6 +92,20 @@ class WhatGraphDeliversTest {
     }
 
     @Test
+    void inModeAutoAnInvitationOfAHundredAndTwentyReachesEachOnce() throws Exception {
+        List<String> attendees = IntStream.range(0, 120).mapToObj(i -> "guest" + i + "@example.com").toList();
+        String calendar = CALENDAR.replace("END:VEVENT", String.join("\r\n", attendees.stream().map(each -> "ATTENDEE:mailto:" + each).toList())
+            + "\r\nEND:VEVENT");
+
+        accept(auto, FROM + "To: " + String.join(",\r\n ", attendees) + "\r\n" + INVITATION.replace(CALENDAR, calendar),
+            attendees.toArray(String[]::new));
+
+        List<GraphMail> mails = mails(auto, 2);
+        assertThat(deliveries(mails)).containsExactlyInAnyOrderElementsOf(attendees);
+        assertThat(mails).allSatisfy(mail -> assertThat(mail.text()).contains("BEGIN:VCALENDAR"));
+    }
+
+    @Test
     void anAddressThatWasRefusedIsNotReachedThroughTheHeader() throws Exception {
         try (SmtpConversation smtp = listed.connect()) {
             smtp.send("MAIL FROM:<calendar@example.com>");

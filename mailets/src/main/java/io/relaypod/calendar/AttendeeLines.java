@@ -29,6 +29,9 @@ final class AttendeeLines {
 
     private static final int LONGEST_LINE = 64 * 1024;
     private static final int LONGEST_NAME = 200;
+    // A byte order mark as well, which is no part of the first line.
+    private static final Pattern FOLD_OR_MARK = Pattern.compile("[\\r\\n]+[ \\t]|^\\x{FEFF}");
+    private static final Pattern BLANKS = Pattern.compile("\\s+");
     private static final Pattern QUOTED = Pattern.compile("\"[^\"]*\"");
     private static final Pattern EMAIL = Pattern.compile(";EMAIL=\"?(?:mailto:)?([^\";:]+)", Pattern.CASE_INSENSITIVE);
 
@@ -121,7 +124,7 @@ final class AttendeeLines {
     }
 
     private void component(String text) {
-        String line = text.replaceAll("\\s", "").toUpperCase(Locale.ROOT);
+        String line = BLANKS.matcher(text).replaceAll("").toUpperCase(Locale.ROOT);
         calendarSeen |= line.endsWith("BEGIN:VCALENDAR");
         if (line.equals("BEGIN:VALARM")) {
             alarms++;
@@ -214,7 +217,8 @@ final class AttendeeLines {
         }
 
         String unfolded() {
-            return bytes.toString(StandardCharsets.UTF_8).replaceAll("[\\r\\n]+[ \\t]|^\uFEFF", "").strip();
+            String text = bytes.toString(StandardCharsets.UTF_8);
+            return FOLD_OR_MARK.matcher(text).replaceAll("").strip();
         }
 
         void flush() throws IOException {

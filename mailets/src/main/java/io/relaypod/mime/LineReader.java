@@ -13,10 +13,10 @@ final class LineReader {
 
     private final InputStream in;
     private final int most;
-    private final byte[] buffer = new byte[16 * 1024];
+    private final byte[] buffer = new byte[8 * 1024];
     private int position;
     private int filled;
-    private byte[] line = new byte[1024];
+    private byte[] line = new byte[256];
     private int kept;
     private long start;
     private long end;
