@@ -28,7 +28,9 @@ public final class VerbatimMailQueueItems implements MailQueueItemDecoratorFacto
 
         private static void makeVerbatim(MailImpl mail) {
             try {
-                mail.setMessageNoCopy(new VerbatimMessage(mail.getMessage()));
+                if (!(mail.getMessage() instanceof VerbatimMessage)) {
+                    mail.setMessageNoCopy(new VerbatimMessage(mail.getMessage()));
+                }
             } catch (MessagingException unreadable) {
                 throw new IllegalStateException("mail " + mail.getName() + " cannot be read from its queue", unreadable);
             }

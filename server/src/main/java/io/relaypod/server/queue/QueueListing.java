@@ -1,0 +1,93 @@
+package io.relaypod.server.queue;
+
+import java.io.IOException;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.NoSuchElementException;
+import java.util.Optional;
+import java.util.PriorityQueue;
+
+import javax.mail.MessagingException;
+
+import org.apache.activemq.artemis.api.core.ActiveMQException;
+import org.apache.activemq.artemis.api.core.client.ClientConsumer;
+import org.apache.activemq.artemis.api.core.client.ClientMessage;
+import org.apache.activemq.artemis.api.core.client.ClientSession;
+import org.apache.activemq.artemis.api.core.client.ClientSessionFactory;
+import org.apache.james.queue.api.ManageableMailQueue.DefaultMailQueueItemView;
+import org.apache.james.queue.api.ManageableMailQueue.MailQueueItemView;
+import org.apache.james.queue.api.ManageableMailQueue.MailQueueIterator;
+
+/**
+ * What is in a queue, page by page from the broker: first what is ready, by priority, then what waits, the next first. Mails in hand are
+ * not shown. The mails have no body. Closes itself at the end. For one thread.
+ */
+final class QueueListing implements MailQueueIterator {
+
+    private final ClientSession session;
+    private final PriorityQueue<Head> heads = new PriorityQueue<>(Comparator.comparing(Head::isWaiting).thenComparing(Head::due)
+        .thenComparing(Head::messageId));
+
+    QueueListing(ClientSessionFactory connection, Collection<BrokerQueue> queues) throws ActiveMQException {
+        this.session = connection.createSession();
+        session.start();
+        for (BrokerQueue queue : queues) {
+            read(queue, session.createConsumer(queue.name(), null, true));
+        }
+    }
+
+    private record Head(BrokerQueue queue, ClientConsumer consumer, ClientMessage message) {
+
+        boolean isWaiting() {
+            return !queue.delay().isZero();
+        }
+
+        Instant due() {
+            return StoredMail.due(message);
+        }
+
+        long messageId() {
+            return message.getMessageID();
+        }
+    }
+
+    private void read(BrokerQueue queue, ClientConsumer consumer) throws ActiveMQException {
+        Optional.ofNullable(consumer.receiveImmediate()).ifPresent(message -> heads.add(new Head(queue, consumer, message)));
+    }
+
+    @Override
+    public boolean hasNext() {
+        if (heads.isEmpty()) {
+            close();
+        }
+        return !heads.isEmpty();
+    }
+
+    @Override
+    public MailQueueItemView next() {
+        if (heads.isEmpty()) {
+            throw new NoSuchElementException("the queue has no more mails");
+        }
+        Head head = heads.remove();
+        try {
+            MailQueueItemView view = new DefaultMailQueueItemView(StoredMail.readEnvelope(head.message()),
+                head.isWaiting() ? Optional.of(ZonedDateTime.ofInstant(head.due(), ZoneOffset.UTC)) : Optional.empty());
+            read(head.queue(), head.consumer());
+            return view;
+        } catch (ActiveMQException | MessagingException | IOException unreadable) {
+            throw new IllegalStateException("queue " + head.queue().mails().asString() + " cannot be listed", unreadable);
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            session.close();
+        } catch (ActiveMQException closed) {
+            heads.clear();
+        }
+    }
+}
