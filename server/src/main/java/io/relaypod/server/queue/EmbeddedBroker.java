@@ -52,6 +52,8 @@ public final class EmbeddedBroker implements Broker {
     // In memory, of each queue; what is beyond is in page files only.
     private static final long QUEUE_IN_MEMORY = 8 << 20;
     private static final int PAGE = 2 << 20;
+    private static final int CONFIRMATION_WINDOW = 1 << 20;
+    private static final int FETCHED_AHEAD = 128 << 10;
     private static final int UNLIMITED = -1;
     private static final int NO_DISK_LIMIT = -1;
     private static final long DISK_RESERVE = 64L << 20;
@@ -174,6 +176,10 @@ public final class EmbeddedBroker implements Broker {
     private static ServerLocator locator(int id) {
         return ActiveMQClient.createServerLocatorWithoutHA(
                 new TransportConfiguration(InVMConnectorFactory.class.getName(), Map.of(SERVER_ID, id)))
+            // Without it a send would count as confirmed before the broker has seen it.
+            .setConfirmationWindowSize(CONFIRMATION_WINDOW)
+            .setProducerWindowSize(UNLIMITED)
+            .setConsumerWindowSize(FETCHED_AHEAD)
             .setCallTimeout(CALL_TIMEOUT.toMillis());
     }
 

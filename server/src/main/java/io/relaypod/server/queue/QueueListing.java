@@ -23,7 +23,7 @@ import org.apache.james.queue.api.ManageableMailQueue.MailQueueIterator;
 
 /**
  * What is in a queue, page by page from the broker: first what is ready, by priority, then what waits, the next first. Mails in hand are
- * not shown. The mails have no body. Closes itself at the end. For one thread.
+ * not shown. Large mails come without their message: it stays on the disk. Closes itself at the end. For one thread.
  */
 final class QueueListing implements MailQueueIterator {
 
@@ -73,7 +73,7 @@ final class QueueListing implements MailQueueIterator {
         }
         Head head = heads.remove();
         try {
-            MailQueueItemView view = new DefaultMailQueueItemView(StoredMail.readEnvelope(head.message()),
+            MailQueueItemView view = new DefaultMailQueueItemView(StoredMail.readListed(head.message()),
                 head.isWaiting() ? Optional.of(ZonedDateTime.ofInstant(head.due(), ZoneOffset.UTC)) : Optional.empty());
             read(head.queue(), head.consumer());
             return view;

@@ -132,8 +132,12 @@ final class StoredMail {
         return mail;
     }
 
-    /** The mail, but no body: {@link Mail#getMessage()} has none to give. */
-    static MailImpl readEnvelope(ClientMessage message) throws MessagingException, IOException {
+    /** The mail to be looked at; the body of a large one stays where it is, and {@link Mail#getMessage()} has none to give. */
+    static MailImpl readListed(ClientMessage message) throws MessagingException, IOException, ActiveMQException {
+        return message.isLargeMessage() ? readEnvelope(message) : read(message, body(message));
+    }
+
+    private static MailImpl readEnvelope(ClientMessage message) throws MessagingException, IOException {
         JsonNode json = JSON.readTree(message.getStringProperty(ENVELOPE));
         MailImpl.Builder mail = MailImpl.builder().name(message.getStringProperty(NAME));
         String sender = message.getStringProperty(SENDER);
