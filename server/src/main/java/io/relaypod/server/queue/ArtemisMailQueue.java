@@ -6,7 +6,6 @@ import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
@@ -25,6 +24,7 @@ import org.apache.james.metrics.api.Metric;
 import org.apache.james.metrics.api.MetricFactory;
 import org.apache.james.metrics.api.TimeMetric;
 import org.apache.james.queue.api.MailPrioritySupport;
+import org.apache.james.queue.api.MailQueueFactory;
 import org.apache.james.queue.api.MailQueueItemDecoratorFactory;
 import org.apache.james.queue.api.MailQueueName;
 import org.apache.james.queue.api.ManageableMailQueue;
@@ -119,7 +119,10 @@ public final class ArtemisMailQueue implements ManageableMailQueue, MailPriority
     }
 
     private CompletableFuture<Void> store(Mail mail, Duration delay) throws MailQueueException {
-        broker.checkStorage();
+        if (ready.mails().equals(MailQueueFactory.SPOOL)) {
+            // Elsewhere a mail is that has been taken already: it needs the room that new ones are refused.
+            broker.checkStorage();
+        }
         try (MailBody body = MailBody.of(mail.getMessage())) {
             CompletableFuture<Void> stored = put(delay, body.isLarge(), session -> {
                 ClientMessage message = session.createMessage(true);
@@ -174,6 +177,11 @@ public final class ArtemisMailQueue implements ManageableMailQueue, MailPriority
             @Override
             public void putBack() throws MailQueueException {
                 ArtemisMailQueue.this.putBack(message, body);
+            }
+
+            @Override
+            public void over() {
+                dequeuer.done();
             }
         }), ready.mails());
         dequeued.increment();
@@ -286,12 +294,22 @@ public final class ArtemisMailQueue implements ManageableMailQueue, MailPriority
         LOGGER.debug("queue {} stays open until its factory is closed", ready.mails().asString());
     }
 
-    Optional<ActiveMQException> stop() {
+    /** Gives no more mails to those who dequeue. */
+    void stop() {
+        dequeuer.stop();
+    }
+
+    /** Mails that were dequeued and are not done. */
+    int mailsInHand() {
+        return dequeuer.inHand();
+    }
+
+    /** Gives what is in hand back to the broker. */
+    void disconnect() {
         try {
             dequeuer.close();
-            return Optional.empty();
-        } catch (ActiveMQException failure) {
-            return Optional.of(failure);
+        } catch (ActiveMQException closed) {
+            LOGGER.debug("queue {} was closed already", ready.mails().asString(), closed);
         }
     }
 }

@@ -13,7 +13,6 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
-import javax.annotation.PreDestroy;
 import javax.inject.Inject;
 
 import org.apache.activemq.artemis.api.core.ActiveMQException;
@@ -88,12 +87,21 @@ public final class ArtemisMailQueueFactory implements MailQueueFactory<ArtemisMa
         }
     }
 
-    /** Takes nothing more from the queues and closes them. What is in them, and what is in hand, stays with the broker. */
+    /** Gives no more mails to those who dequeue; whoever has one can still say that it is done. */
+    public void stopGiving() {
+        queues.values().forEach(ArtemisMailQueue::stop);
+    }
+
+    /** Mails that were dequeued and are not done, in all queues. */
+    public int mailsInHand() {
+        return queues.values().stream().mapToInt(ArtemisMailQueue::mailsInHand).sum();
+    }
+
+    /** Closes the queues. What is in them, and what is in hand, stays with the broker. */
     @Override
-    @PreDestroy
     public void close() {
         ticker.shutdown();
-        queues.values().forEach(ArtemisMailQueue::stop);
+        queues.values().forEach(ArtemisMailQueue::disconnect);
         connections.close();
         threads.shutdownNow();
     }

@@ -44,6 +44,7 @@ final class Connections implements AutoCloseable {
     public void close() {
         try {
             enqueuer.close();
+            console.close();
         } catch (ActiveMQException closed) {
             LOGGER.debug("sessions were closed already", closed);
         }

@@ -14,6 +14,9 @@ final class DequeuedMail implements MailQueueItem {
         void remove() throws MailQueueException;
 
         void putBack() throws MailQueueException;
+
+        /** The mail is in hand no more, whether that went well or not. */
+        void over();
     }
 
     private final MailImpl mail;
@@ -32,10 +35,14 @@ final class DequeuedMail implements MailQueueItem {
     /** Puts it back as it was dequeued, unless all went well: what James rejects is still a mail that somebody was told {@code 250} for. */
     @Override
     public void done(CompletionStatus status) throws MailQueueException {
-        if (status == CompletionStatus.SUCCESS) {
-            ending.remove();
-        } else {
-            ending.putBack();
+        try {
+            if (status == CompletionStatus.SUCCESS) {
+                ending.remove();
+            } else {
+                ending.putBack();
+            }
+        } finally {
+            ending.over();
         }
     }
 }

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 
 import javax.mail.MessagingException;
@@ -46,7 +47,8 @@ final class Dequeuer implements AutoCloseable {
     private final ReentrantLock acknowledging = new ReentrantLock();
     private final Deque<MailQueueItem> notTaken = new ArrayDeque<>();
     private Optional<Inlet> opened = Optional.empty();
-    private volatile boolean closed;
+    private final AtomicInteger inHand = new AtomicInteger();
+    private volatile boolean stopped;
 
     /**
      * @param threads runs each subscriber's waiting, so has a thread for each
@@ -81,7 +83,7 @@ final class Dequeuer implements AutoCloseable {
 
     private void serve(FluxSink<MailQueueItem> subscriber, Semaphore awake) {
         try {
-            while (!closed && !subscriber.isCancelled()) {
+            while (!stopped && !subscriber.isCancelled()) {
                 if (subscriber.requestedFromDownstream() == 0) {
                     awake.tryAcquire(LOOK_UP.toMillis(), TimeUnit.MILLISECONDS);
                     awake.drainPermits();
@@ -89,7 +91,7 @@ final class Dequeuer implements AutoCloseable {
                     next().ifPresent(item -> give(item, subscriber));
                 }
             }
-        } catch (InterruptedException stopped) {
+        } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
         }
         subscriber.complete();
@@ -104,6 +106,7 @@ final class Dequeuer implements AutoCloseable {
                 receiving.unlock();
             }
         } else {
+            inHand.incrementAndGet();
             subscriber.next(item);
         }
     }
@@ -113,7 +116,7 @@ final class Dequeuer implements AutoCloseable {
         try {
             return notTaken.isEmpty() ? receive() : Optional.of(notTaken.removeFirst());
         } catch (ActiveMQException | IOException failure) {
-            if (!closed) {
+            if (!stopped) {
                 LOGGER.error("event=dequeue-failed queue={} reason=\"{}\"", queue, failure.getMessage(), failure);
                 Thread.sleep(PAUSE_AFTER_FAILURE.toMillis());
             }
@@ -156,10 +159,25 @@ final class Dequeuer implements AutoCloseable {
         }
     }
 
+    /** Tells that a subscriber has done with a mail, whatever became of it. */
+    void done() {
+        inHand.decrementAndGet();
+    }
+
+    /** Mails that subscribers have and have not done with. */
+    int inHand() {
+        return inHand.get();
+    }
+
+    /** Gives no more mails; those in hand can still be acknowledged. */
+    void stop() {
+        stopped = true;
+    }
+
     /** What is in hand and not done goes back to the broker. */
     @Override
     public void close() throws ActiveMQException {
-        closed = true;
+        stop();
         receiving.lock();
         try {
             if (opened.isPresent()) {

@@ -13,6 +13,9 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
+import org.apache.activemq.artemis.api.core.QueueConfiguration;
+import org.apache.activemq.artemis.api.core.RoutingType;
+import org.apache.activemq.artemis.api.core.SimpleString;
 import org.apache.activemq.artemis.api.core.TransportConfiguration;
 import org.apache.activemq.artemis.api.core.client.ActiveMQClient;
 import org.apache.activemq.artemis.api.core.client.ClientSessionFactory;
@@ -54,6 +57,8 @@ public final class EmbeddedBroker implements Broker {
     private static final int PAGE = 2 << 20;
     private static final int CONFIRMATION_WINDOW = 1 << 20;
     private static final int FETCHED_AHEAD = 128 << 10;
+    // Nothing expires and nothing is tried too often; were Artemis to think so, the mail would be found here.
+    private static final SimpleString KEPT = SimpleString.of("relaypod.kept");
     private static final int UNLIMITED = -1;
     private static final int NO_DISK_LIMIT = -1;
     private static final long DISK_RESERVE = 64L << 20;
@@ -144,6 +149,8 @@ public final class EmbeddedBroker implements Broker {
             .setMaxReadPageBytes(UNLIMITED)
             .setPrefetchPageBytes(PAGE)
             .setMaxDeliveryAttempts(UNLIMITED)
+            .setDeadLetterAddress(KEPT)
+            .setExpiryAddress(KEPT)
             .setAutoCreateQueues(false)
             .setAutoDeleteAddresses(false)
             .setAutoDeleteQueues(false);
@@ -170,7 +177,8 @@ public final class EmbeddedBroker implements Broker {
             .setJMXManagementEnabled(false)
             .setName("relaypod")
             .addAcceptorConfiguration(new TransportConfiguration(InVMAcceptorFactory.class.getName(), Map.of(SERVER_ID, id)))
-            .addAddressSetting("#", queues);
+            .addAddressSetting("#", queues)
+            .addQueueConfiguration(QueueConfiguration.of(KEPT).setRoutingType(RoutingType.ANYCAST));
     }
 
     private static ServerLocator locator(int id) {

@@ -15,7 +15,7 @@ import org.apache.activemq.artemis.api.core.management.ResourceNames;
 import org.apache.james.queue.api.ManageableMailQueue.Type;
 
 /** Asks the broker to do by itself what would be slow from here: it finds mails by their properties and sends none of them. Thread-safe. */
-final class QueueConsole {
+final class QueueConsole implements AutoCloseable {
 
     private static final String MANAGEMENT = "activemq.management";
     private static final int REMOVED_AT_ONCE = 1000;
@@ -85,6 +85,17 @@ final class QueueConsole {
             throw failure;
         } catch (Exception failure) {
             throw new ActiveMQException(operation + " on " + resource + " failed", failure, ActiveMQExceptionType.GENERIC_EXCEPTION);
+        }
+    }
+
+    @Override
+    public void close() throws ActiveMQException {
+        try {
+            requestor.close();
+        } catch (Exception closed) {
+            throw new ActiveMQException("answers could not be given up", closed, ActiveMQExceptionType.GENERIC_EXCEPTION);
+        } finally {
+            session.close();
         }
     }
 }
