@@ -98,6 +98,8 @@ public final class RelayServer implements AutoCloseable {
     }
 
     private void start() throws Exception {
+        // James starts its parts in the order in which they are first asked for, and mailets look for their repositories when they start.
+        injector.getInstance(MailRepositoryStore.class);
         injector.getInstance(InitializationOperations.class).initModules();
         smtp.configure(injector.getInstance(ConfigurationProvider.class).getConfiguration("smtpserver"));
         smtp.init();
