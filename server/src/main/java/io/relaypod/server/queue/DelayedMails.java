@@ -19,7 +19,6 @@ import javax.mail.MessagingException;
 
 import org.apache.activemq.artemis.api.core.ActiveMQException;
 import org.apache.activemq.artemis.api.core.ActiveMQQueueExistsException;
-import org.apache.activemq.artemis.api.core.client.ClientConsumer;
 import org.apache.activemq.artemis.api.core.client.ClientMessage;
 import org.apache.activemq.artemis.api.core.client.ClientProducer;
 import org.apache.activemq.artemis.api.core.client.ClientSession;
@@ -126,7 +125,7 @@ final class DelayedMails {
             session.start();
             PriorityQueue<Head> heads = new PriorityQueue<>(Comparator.comparing(Head::messageId));
             for (BrokerQueue queue : from) {
-                receive(queue, session.createConsumer(queue.name()), isDue).ifPresent(heads::add);
+                receive(QueueReader.taking(queue, session), isDue).ifPresent(heads::add);
             }
             return moveAll(heads, isDue, session);
         }
@@ -146,7 +145,7 @@ final class DelayedMails {
             if (++moved % MOVED_AT_ONCE == 0) {
                 commit(session, bodies);
             }
-            receive(head.queue(), head.consumer(), isDue).ifPresent(heads::add);
+            receive(head.queue(), isDue).ifPresent(heads::add);
         }
         commit(session, bodies);
         return moved;
@@ -158,7 +157,7 @@ final class DelayedMails {
         bodies.clear();
     }
 
-    private record Head(BrokerQueue queue, ClientConsumer consumer, ClientMessage message) {
+    private record Head(QueueReader queue, ClientMessage message) {
 
         long messageId() {
             return message.getMessageID();
@@ -166,16 +165,9 @@ final class DelayedMails {
     }
 
     // What is not due goes back to its place when the session is closed.
-    private Optional<Head> receive(BrokerQueue queue, ClientConsumer consumer, Predicate<Instant> isDue) throws ActiveMQException {
-        ClientMessage message = consumer.receiveImmediate();
-        if (message == null) {
-            return Optional.empty();
-        }
-        Instant due = StoredMail.due(message);
-        if (isDue.test(due)) {
-            return Optional.of(new Head(queue, consumer, message));
-        }
-        lanes.get(queue).lookAt(due);
-        return Optional.empty();
+    private Optional<Head> receive(QueueReader queue, Predicate<Instant> isDue) throws ActiveMQException {
+        Optional<ClientMessage> message = queue.next();
+        message.map(StoredMail::due).filter(isDue.negate()).ifPresent(due -> lanes.get(queue.queue()).lookAt(due));
+        return message.filter(found -> isDue.test(StoredMail.due(found))).map(found -> new Head(queue, found));
     }
 }

@@ -96,7 +96,7 @@ public final class EmbeddedBroker implements Broker {
         int id = NEXT_ID.incrementAndGet();
         EmbeddedActiveMQ artemis = new EmbeddedActiveMQ().setConfiguration(configuration(directory, id));
         try {
-            FreeSpace freeSpace = new FreeSpace(directory, diskReserve);
+            FreeSpace freeSpace = FreeSpace.of(directory, diskReserve);
             artemis.start();
             if (!artemis.getActiveMQServer().waitForActivation(CALL_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)) {
                 throw new IOException("the broker did not become active");

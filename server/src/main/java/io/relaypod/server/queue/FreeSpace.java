@@ -1,7 +1,6 @@
 package io.relaypod.server.queue;
 
 import java.io.IOException;
-import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -23,19 +22,29 @@ final class FreeSpace {
     private static final long LOOK_EVERY = Duration.ofMillis(200).toNanos();
 
     private final Path directory;
-    private final FileStore disk;
+    private final Disk disk;
     private final long reserve;
     private final AtomicLong looked = new AtomicLong(System.nanoTime() - LOOK_EVERY);
     private final ReentrantLock looking = new ReentrantLock();
     private volatile long free = Long.MAX_VALUE;
 
+    /** Tells how many bytes are free. */
+    interface Disk {
+
+        long free() throws IOException;
+    }
+
     /**
      * @param reserve bytes that must be free for one more mail to be taken
      */
-    FreeSpace(Path directory, long reserve) throws IOException {
+    FreeSpace(Path directory, Disk disk, long reserve) {
         this.directory = directory;
-        this.disk = Files.getFileStore(directory);
+        this.disk = disk;
         this.reserve = reserve;
+    }
+
+    static FreeSpace of(Path directory, long reserve) throws IOException {
+        return new FreeSpace(directory, Files.getFileStore(directory)::getUsableSpace, reserve);
     }
 
     /**
@@ -59,7 +68,7 @@ final class FreeSpace {
 
     private void look(long now) {
         try {
-            long found = disk.getUsableSpace();
+            long found = disk.free();
             if (found < reserve != free < reserve) {
                 LOGGER.warn("event={} free={}MiB reserve={}MiB directory={}", found < reserve ? "disk-full" : "disk-free", mebibytes(found),
                     mebibytes(reserve), directory);

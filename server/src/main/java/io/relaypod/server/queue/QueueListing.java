@@ -13,7 +13,6 @@ import java.util.PriorityQueue;
 import javax.mail.MessagingException;
 
 import org.apache.activemq.artemis.api.core.ActiveMQException;
-import org.apache.activemq.artemis.api.core.client.ClientConsumer;
 import org.apache.activemq.artemis.api.core.client.ClientMessage;
 import org.apache.activemq.artemis.api.core.client.ClientSession;
 import org.apache.activemq.artemis.api.core.client.ClientSessionFactory;
@@ -35,14 +34,14 @@ final class QueueListing implements MailQueueIterator {
         this.session = connection.createSession();
         session.start();
         for (BrokerQueue queue : queues) {
-            read(queue, session.createConsumer(queue.name(), null, true));
+            read(QueueReader.browsing(queue, session));
         }
     }
 
-    private record Head(BrokerQueue queue, ClientConsumer consumer, ClientMessage message) {
+    private record Head(QueueReader queue, ClientMessage message) {
 
         boolean isWaiting() {
-            return !queue.delay().isZero();
+            return !queue.queue().delay().isZero();
         }
 
         Instant due() {
@@ -54,8 +53,8 @@ final class QueueListing implements MailQueueIterator {
         }
     }
 
-    private void read(BrokerQueue queue, ClientConsumer consumer) throws ActiveMQException {
-        Optional.ofNullable(consumer.receiveImmediate()).ifPresent(message -> heads.add(new Head(queue, consumer, message)));
+    private void read(QueueReader queue) throws ActiveMQException {
+        queue.next().ifPresent(message -> heads.add(new Head(queue, message)));
     }
 
     @Override
@@ -75,10 +74,10 @@ final class QueueListing implements MailQueueIterator {
         try {
             MailQueueItemView view = new DefaultMailQueueItemView(StoredMail.readListed(head.message()),
                 head.isWaiting() ? Optional.of(ZonedDateTime.ofInstant(head.due(), ZoneOffset.UTC)) : Optional.empty());
-            read(head.queue(), head.consumer());
+            read(head.queue());
             return view;
         } catch (ActiveMQException | MessagingException | IOException unreadable) {
-            throw new IllegalStateException("queue " + head.queue().mails().asString() + " cannot be listed", unreadable);
+            throw new IllegalStateException("queue " + head.queue().queue().mails().asString() + " cannot be listed", unreadable);
         }
     }
 
