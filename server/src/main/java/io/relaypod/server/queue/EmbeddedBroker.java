@@ -186,7 +186,7 @@ public final class EmbeddedBroker implements Broker {
                 new TransportConfiguration(InVMConnectorFactory.class.getName(), Map.of(SERVER_ID, id)))
             // Without it a send would count as confirmed before the broker has seen it.
             .setConfirmationWindowSize(CONFIRMATION_WINDOW)
-            .setProducerWindowSize(UNLIMITED)
+            .setProducerWindowSize(CONFIRMATION_WINDOW)
             .setConsumerWindowSize(FETCHED_AHEAD)
             .setCallTimeout(CALL_TIMEOUT.toMillis());
     }
