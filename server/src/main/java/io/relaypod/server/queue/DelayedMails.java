@@ -134,27 +134,33 @@ final class DelayedMails {
     private long moveAll(PriorityQueue<Head> heads, Predicate<Instant> isDue, ClientSession session)
             throws ActiveMQException, IOException, MessagingException {
         ClientProducer producer = session.createProducer(ready.name());
-        List<MimeMessageSource> bodies = new ArrayList<>();
+        List<Moved> batch = new ArrayList<>();
         long moved = 0;
         while (!heads.isEmpty()) {
             Head head = heads.remove();
             MimeMessageSource body = StoredMail.body(head.message());
-            bodies.add(body);
+            batch.add(new Moved(head.queue(), body));
             producer.send(StoredMail.copy(head.message(), body, session));
             head.message().individualAcknowledge();
             if (++moved % MOVED_AT_ONCE == 0) {
-                commit(session, bodies);
+                commit(session, batch);
             }
             receive(head.queue(), isDue).ifPresent(heads::add);
         }
-        commit(session, bodies);
+        commit(session, batch);
         return moved;
     }
 
-    private static void commit(ClientSession session, List<MimeMessageSource> bodies) throws ActiveMQException {
+    private static void commit(ClientSession session, List<Moved> batch) throws ActiveMQException {
         session.commit();
-        bodies.forEach(LifecycleUtil::dispose);
-        bodies.clear();
+        batch.forEach(moved -> {
+            moved.from().gone();
+            LifecycleUtil.dispose(moved.body());
+        });
+        batch.clear();
+    }
+
+    private record Moved(QueueReader from, MimeMessageSource body) {
     }
 
     private record Head(QueueReader queue, ClientMessage message) {

@@ -18,7 +18,7 @@ final class QueueReader {
     private final BrokerQueue queue;
     private final ClientSession session;
     private final ClientConsumer consumer;
-    private long read;
+    private long inHand;
 
     private QueueReader(BrokerQueue queue, ClientSession session, ClientConsumer consumer) {
         this.queue = queue;
@@ -47,13 +47,18 @@ final class QueueReader {
             message = consumer.receive(BETWEEN.toMillis());
         }
         if (message != null) {
-            read++;
+            inHand++;
         }
         return Optional.ofNullable(message);
     }
 
-    // What somebody has in hand counts too, so that this is not the last word.
+    /** Tells that a message that was read has left the queue. */
+    void gone() {
+        inHand--;
+    }
+
+    // What somebody else has in hand counts too, so that this is not the last word.
     private boolean hasMore() throws ActiveMQException {
-        return session.queueQuery(queue.name()).getMessageCount() > read;
+        return session.queueQuery(queue.name()).getMessageCount() > inHand;
     }
 }
