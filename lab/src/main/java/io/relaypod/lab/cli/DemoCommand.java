@@ -1,15 +1,87 @@
 package io.relaypod.lab.cli;
 
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 
+import io.relaypod.lab.scenario.Outcome;
+import io.relaypod.lab.scenario.Scenario;
+import io.relaypod.lab.world.LabWorld;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
-/** Plays the attack scenarios against the relay. */
-@Command(name = "demo", mixinStandardHelpOptions = true)
+/** Plays the attack scenarios against a relay in a world of its own, and shows what is seen. */
+@Command(name = "demo", mixinStandardHelpOptions = true,
+    description = "Play the attack scenarios against the relay. Needs no network, no Docker and no root.",
+    exitCodeListHeading = "Exit codes:%n", exitCodeList = {"0:every scenario was seen as expected", "1:one was not"})
 final class DemoCommand implements Callable<Integer> {
 
+    private static final int SMTP_PORT = 2500;
+    private static final int WEBADMIN_PORT = 8000;
+    private static final int MAILPIT_PORT = 1025;
+    private static final int DNS_PORT = 5300;
+
+    @Option(names = "--stay", description = "Leave the world running for your own tries and show each mail that arrives, until Ctrl-C.")
+    private boolean stay;
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    private record Played(Scenario scenario, Outcome outcome) {
+    }
+
     @Override
-    public Integer call() {
-        return 0;
+    public Integer call() throws Exception {
+        LabWorld.Builder builder = LabWorld.builder();
+        try (LabWorld world = stay ? builder.atFixedPorts(SMTP_PORT, WEBADMIN_PORT, MAILPIT_PORT, DNS_PORT).start() : builder.start()) {
+            PrintWriter out = spec.commandLine().getOut();
+            out.printf("relay 127.0.0.1:%d, Mailpit 127.0.0.1:%d: %s%n", world.relay().smtpAddress().getPort(),
+                world.mailpit().smtpAddress().getPort(), world.mailpit().description());
+            if (stay) {
+                return new Arrivals(world, out).show();
+            }
+            List<Played> played = new ArrayList<>();
+            for (Scenario scenario : Scenario.all()) {
+                Outcome outcome = scenario.play(world);
+                played.add(new Played(scenario, outcome));
+                print(scenario, outcome);
+            }
+            printTable(played);
+            return played.stream().allMatch(one -> one.outcome().holds()) ? 0 : 1;
+        }
+    }
+
+    private void print(Scenario scenario, Outcome outcome) {
+        PrintWriter out = spec.commandLine().getOut();
+        out.println();
+        out.println(styled("@|bold " + scenario.number() + " " + scenario.name() + "|@"));
+        outcome.transcript().forEach(line -> out.println("  " + line));
+        out.flush();
+    }
+
+    private void printTable(List<Played> played) {
+        PrintWriter out = spec.commandLine().getOut();
+        int name = width(played.stream().map(one -> one.scenario().name()).toList());
+        int expected = width(played.stream().map(one -> one.scenario().expected()).toList());
+        int seen = width(played.stream().map(one -> one.outcome().seen()).toList());
+        String row = "%-2s %-" + name + "s  %-" + expected + "s  %-" + seen + "s  ";
+        out.println();
+        out.println(String.format(row, "#", "scenario", "expected", "seen") + "verdict");
+        for (Played one : played) {
+            out.println(String.format(row, one.scenario().number(), one.scenario().name(), one.scenario().expected(), one.outcome().seen())
+                + styled(one.outcome().holds() ? "@|green holds|@" : "@|red,bold FAILS|@"));
+        }
+        out.flush();
+    }
+
+    private static int width(List<String> cells) {
+        return cells.stream().mapToInt(String::length).max().orElse(1);
+    }
+
+    private String styled(String text) {
+        return spec.commandLine().getColorScheme().ansi().string(text);
     }
 }

@@ -17,6 +17,9 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.relaypod.lab.dns.LabDns;
 import io.relaypod.lab.gateway.Mailpit;
 import io.relaypod.lab.gateway.Relaying;
+import io.relaypod.lab.gateway.Retries;
+import io.relaypod.lab.gateway.Smtp2GraphStandIn;
+import io.relaypod.lab.graph.GraphStandIn;
 import io.relaypod.lab.smtp.SmtpConversation;
 import io.relaypod.server.james.RelayServer;
 import io.relaypod.server.settings.Settings;
@@ -35,14 +38,19 @@ public final class LabWorld implements AutoCloseable {
 
     private final LabDns dns;
     private final Mailpit mailpit;
+    private final Smtp2GraphStandIn smtp2graph;
+    private final GraphStandIn graph;
     private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
     private final Settings settings;
     private final RelayServer relay;
     private final Deque<AutoCloseable> parts;
 
-    private LabWorld(LabDns dns, Mailpit mailpit, Settings settings, Deque<AutoCloseable> parts) throws Exception {
+    private LabWorld(LabDns dns, Mailpit mailpit, Smtp2GraphStandIn smtp2graph, GraphStandIn graph, Settings settings,
+                     Deque<AutoCloseable> parts) throws Exception {
         this.dns = dns;
         this.mailpit = mailpit;
+        this.smtp2graph = smtp2graph;
+        this.graph = graph;
         this.settings = settings;
         this.parts = parts;
         this.relay = RelayServer.start(settings, Map.of(), meters);
@@ -59,6 +67,14 @@ public final class LabWorld implements AutoCloseable {
 
     public Mailpit mailpit() {
         return mailpit;
+    }
+
+    public Smtp2GraphStandIn smtp2graph() {
+        return smtp2graph;
+    }
+
+    public GraphStandIn graph() {
+        return graph;
     }
 
     public RelayServer relay() {
@@ -133,12 +149,16 @@ public final class LabWorld implements AutoCloseable {
                 parts.push(() -> delete(data));
                 LabDns dns = LabDns.at(dnsPort, zone());
                 parts.push(dns);
-                Mailpit mailpit = Mailpit.start(mailpitPort, Relaying.none());
+                GraphStandIn graph = GraphStandIn.start();
+                parts.push(graph);
+                Smtp2GraphStandIn smtp2graph = Smtp2GraphStandIn.start(graph.address(), Retries.asReleased());
+                parts.push(smtp2graph);
+                Mailpit mailpit = Mailpit.start(mailpitPort, Relaying.to(smtp2graph.address()));
                 parts.push(mailpit);
                 environment.putIfAbsent("DNS_SERVERS", "127.0.0.1:" + dns.address().getPort());
                 environment.putIfAbsent("UPSTREAM_PORT", Integer.toString(mailpit.smtpAddress().getPort()));
                 environment.putIfAbsent("DATA_DIR", data.toString());
-                return new LabWorld(dns, mailpit, Settings.from(environment), parts);
+                return new LabWorld(dns, mailpit, smtp2graph, graph, Settings.from(environment), parts);
             } catch (Exception | Error notStarted) {
                 closeAll(parts);
                 throw notStarted;

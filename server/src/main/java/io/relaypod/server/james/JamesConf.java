@@ -1,5 +1,6 @@
 package io.relaypod.server.james;
 
+import org.apache.commons.configuration2.BaseHierarchicalConfiguration;
 import org.apache.commons.configuration2.HierarchicalConfiguration;
 import org.apache.commons.configuration2.ex.ConfigurationException;
 import org.apache.commons.configuration2.tree.ImmutableNode;
@@ -21,6 +22,8 @@ final class JamesConf implements ConfigurationProvider {
     public HierarchicalConfiguration<ImmutableNode> getConfiguration(String component, LoggingLevel whenMissing) throws ConfigurationException {
         HierarchicalConfiguration<ImmutableNode> configuration = files.getConfiguration(component, whenMissing);
         configuration.getInterpolator().registerLookup("env", environment);
-        return configuration;
+        // Filled in here and now: a part of a configuration would ask the process' environment again, past our defaults and forms.
+        return configuration instanceof BaseHierarchicalConfiguration whole
+            ? (BaseHierarchicalConfiguration) whole.interpolatedConfiguration() : configuration;
     }
 }

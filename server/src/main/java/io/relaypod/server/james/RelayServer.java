@@ -1,5 +1,7 @@
 package io.relaypod.server.james;
 
+import java.io.IOException;
+import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.time.Duration;
@@ -52,16 +54,18 @@ public final class RelayServer implements AutoCloseable {
 
     private final Broker broker;
     private final Injector injector;
+    private final Settings settings;
     private final ArtemisMailQueueFactory queues;
     private final RelaySmtpServerFactory smtp;
     private final Optional<WebAdminServer> webadmin;
 
-    private RelayServer(Broker broker, Injector injector, boolean withWebadmin) {
+    private RelayServer(Broker broker, Injector injector, Settings settings) {
         this.broker = broker;
         this.injector = injector;
+        this.settings = settings;
         this.queues = injector.getInstance(ArtemisMailQueueFactory.class);
         this.smtp = injector.getInstance(RelaySmtpServerFactory.class);
-        this.webadmin = withWebadmin ? Optional.of(injector.getInstance(WebAdminServer.class)) : Optional.empty();
+        this.webadmin = settings.webadmin().map(address -> injector.getInstance(WebAdminServer.class));
     }
 
     /**
@@ -90,7 +94,7 @@ public final class RelayServer implements AutoCloseable {
                 new NoLocalUsersModule(),
                 new MailModule(broker),
                 new SmtpModule(),
-                WebAdminModule.create()), settings.webadmin().isPresent());
+                WebAdminModule.create()), settings);
         } catch (RuntimeException | Error notAssembled) {
             broker.close();
             throw notAssembled;
@@ -98,11 +102,15 @@ public final class RelayServer implements AutoCloseable {
     }
 
     private void start() throws Exception {
-        // James starts its parts in the order in which they are first asked for, and mailets look for their repositories when they start.
+        // James starts what was made first first, and its mailets need the repositories.
         injector.getInstance(MailRepositoryStore.class);
         injector.getInstance(InitializationOperations.class).initModules();
         smtp.configure(injector.getInstance(ConfigurationProvider.class).getConfiguration("smtpserver"));
-        smtp.init();
+        try {
+            smtp.init();
+        } catch (BindException taken) {
+            throw new IOException("cannot listen at " + settings.listen() + " (LISTEN_ADDR): " + taken.getMessage(), taken);
+        }
     }
 
     /** Where SMTP is served, once started. */

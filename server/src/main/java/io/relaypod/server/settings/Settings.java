@@ -21,6 +21,7 @@ import com.google.common.net.HostAndPort;
 import com.google.common.net.InetAddresses;
 
 import io.relaypod.domain.DnsSettings;
+import io.relaypod.domain.DomainListFile;
 import io.relaypod.domain.MxSettings;
 import io.relaypod.domain.MxSettings.OnDnsFailure;
 
@@ -31,7 +32,9 @@ import io.relaypod.domain.MxSettings.OnDnsFailure;
  * @param upstreamHost       the gateway's name or IPv4 address
  * @param upstreamPort       the gateway's port
  * @param relayNetworks      whose mail is taken
+ * @param clients            what a client may take of us
  * @param maxMessageSize     in bytes; 0 for no limit
+ * @param maxRecipients      of one mail
  * @param stripIcsRecipients lower-case addresses and {@code @domain}s that get no calendar content
  * @param dns                how DNS is asked
  * @param mx                 what a recipient's domain must offer
@@ -40,13 +43,14 @@ import io.relaypod.domain.MxSettings.OnDnsFailure;
  * @param dataDir            where mail is kept
  * @param jamesConf          James' configuration files
  */
-public record Settings(ListenAddress listen, String upstreamHost, int upstreamPort, NetworkList relayNetworks, long maxMessageSize,
-                       List<String> stripIcsRecipients, DnsSettings dns, MxSettings mx, ListenAddress metrics,
+public record Settings(ListenAddress listen, String upstreamHost, int upstreamPort, NetworkList relayNetworks, ClientLimits clients,
+                       long maxMessageSize, int maxRecipients, List<String> stripIcsRecipients, DnsSettings dns, MxSettings mx, ListenAddress metrics,
                        Optional<ListenAddress> webadmin, Path dataDir, Path jamesConf) {
 
     private static final int DNS_PORT = 53;
     private static final Pattern SIZE = Pattern.compile("\\d{1,12}[kKmMgG]?");
-    private static final Pattern HOST = Pattern.compile("[A-Za-z0-9]([A-Za-z0-9._-]{0,252})");
+    private static final Pattern LOG_LEVEL = Pattern.compile("ERROR|WARN|INFO|DEBUG|TRACE");
+    private static final Pattern BARE_NUMBER = Pattern.compile("\\d+");
     private static final Pattern ADDRESS_OR_DOMAIN = Pattern.compile("[^\\s@,]*@[a-z0-9]([a-z0-9.-]*[a-z0-9])?");
 
     /**
@@ -59,7 +63,13 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
             environment.read(Variable.UPSTREAM_HOST, Settings::host),
             environment.read(Variable.UPSTREAM_PORT, value -> (int) number(value, 1, 65_535)),
             environment.read(Variable.RELAY_NETWORKS, NetworkList::parse),
+            new ClientLimits(
+                environment.read(Variable.MAX_CONNECTIONS, value -> (int) number(value, 1, 100_000)),
+                environment.read(Variable.MAX_CONNECTIONS_PER_IP, value -> (int) number(value, 1, 100_000)),
+                environment.read(Variable.IDLE_TIMEOUT, Settings::duration),
+                environment.read(Variable.MAX_BAD_RCPTS, value -> (int) number(value, 0, 1_000_000))),
             environment.read(Variable.MAX_MESSAGE_SIZE, Settings::size),
+            environment.read(Variable.MAX_RECIPIENTS, value -> (int) number(value, 100, 100_000)),
             environment.read(Variable.STRIP_ICS_RECIPIENTS, Settings::addressesAndDomains),
             dns(environment),
             mx(environment),
@@ -68,6 +78,8 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
             environment.read(Variable.DATA_DIR, Path::of).toAbsolutePath(),
             environment.read(Variable.JAMES_CONF, Path::of).toAbsolutePath());
         settings.checkDirectories(environment);
+        // Logback reads it by itself, and would take a wrong one for DEBUG.
+        environment.read(Variable.LOG_LEVEL, Settings::logLevel);
         environment.throwIfWrong();
         return settings;
     }
@@ -98,9 +110,30 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
     private static MxSettings mx(Environment environment) {
         return new MxSettings(
             environment.read(Variable.MX_CACHE_TTL, Settings::duration),
+            environment.read(Variable.MX_STALE_TTL, Settings::duration),
             environment.read(Variable.MX_CACHE_SIZE, value -> number(value, 1, 100_000_000)),
+            environment.read(Variable.DNS_MAX_INFLIGHT, value -> (int) number(value, 1, 100_000)),
             environment.read(Variable.MX_ON_DNS_FAILURE, Settings::onDnsFailure),
-            environment.read(Variable.ALLOW_ADDRESS_LITERALS, Settings::bool));
+            environment.read(Variable.MX_VERIFY_TARGETS, Settings::bool),
+            environment.read(Variable.ALLOW_ADDRESS_LITERALS, Settings::bool),
+            domainFile(environment, Variable.ALLOW_DOMAINS_FILE),
+            domainFile(environment, Variable.DENY_DOMAINS_FILE),
+            environment.read(Variable.MX_SUGGEST, Settings::bool),
+            domainFile(environment, Variable.MX_SUGGEST_FILE));
+    }
+
+    /** Read here to see that it can be; whoever uses it reads it again when it changes. */
+    private static Optional<Path> domainFile(Environment environment, Variable variable) {
+        String value = environment.text(variable);
+        if (value.isEmpty()) {
+            return Optional.empty();
+        }
+        try {
+            new DomainListFile(Path.of(value));
+        } catch (IllegalArgumentException wrong) {
+            environment.reject(variable, wrong.getMessage());
+        }
+        return Optional.of(Path.of(value));
     }
 
     private void checkDirectories(Environment environment) {
@@ -126,12 +159,13 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
         values.put(Variable.UPSTREAM_PORT, Integer.toString(upstreamPort));
         values.put(Variable.RELAY_NETWORKS, relayNetworks.toString());
         values.put(Variable.MAX_MESSAGE_SIZE, maxMessageSize + "B");
+        values.put(Variable.MAX_RECIPIENTS, Integer.toString(maxRecipients));
         values.put(Variable.STRIP_ICS_RECIPIENTS, String.join(",", stripIcsRecipients));
         return values;
     }
 
     private static String host(String value) {
-        require(HOST.matcher(value).matches());
+        require(ListenAddress.HOST.matcher(value).matches());
         return value;
     }
 
@@ -147,6 +181,8 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
     }
 
     private static Duration duration(String value) {
+        // James would take a bare number for milliseconds.
+        require(!BARE_NUMBER.matcher(value).matches());
         Duration duration = DurationParser.parse(value);
         require(!duration.isNegative() && !duration.isZero());
         return duration;
@@ -155,6 +191,11 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
     private static boolean bool(String value) {
         require(value.equals("true") || value.equals("false"));
         return Boolean.parseBoolean(value);
+    }
+
+    private static String logLevel(String value) {
+        require(LOG_LEVEL.matcher(value).matches());
+        return value;
     }
 
     private static OnDnsFailure onDnsFailure(String value) {

@@ -1,0 +1,53 @@
+package io.relaypod.lab.graph;
+
+import java.time.Duration;
+
+/** What Graph answers in place of taking a mail; no Retry-After header where that is zero. Immutable. */
+public record GraphFailure(int status, String code, String message, Duration retryAfter) {
+
+    /** 429: too many requests from one application or mailbox. */
+    public static GraphFailure throttled(Duration retryAfter) {
+        return new GraphFailure(429, "ApplicationThrottled", "Application is over its MailboxConcurrency limit.",
+                retryAfter);
+    }
+
+    /** 503: try again. */
+    public static GraphFailure unavailable() {
+        return new GraphFailure(503, "ErrorServerBusy", "The server cannot service this request right now.",
+                Duration.ZERO);
+    }
+
+    /** 500: nobody knows why. */
+    public static GraphFailure internalError() {
+        return new GraphFailure(500, "ErrorInternalServerError", "An internal server error occurred.", Duration.ZERO);
+    }
+
+    /** 403: the application may not send as this mailbox. */
+    public static GraphFailure accessDenied() {
+        return new GraphFailure(403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.",
+                Duration.ZERO);
+    }
+
+    static GraphFailure unauthorized() {
+        return new GraphFailure(401, "InvalidAuthenticationToken", "Access token is empty.", Duration.ZERO);
+    }
+
+    static GraphFailure tooLarge() {
+        return new GraphFailure(413, "ErrorMessageSizeExceeded", "The message exceeds the maximum supported size.",
+                Duration.ZERO);
+    }
+
+    static GraphFailure notBase64() {
+        return new GraphFailure(400, "ErrorMimeContentInvalidBase64String", "Invalid base64 string for MIME content.",
+                Duration.ZERO);
+    }
+
+    static GraphFailure invalidRecipients() {
+        return new GraphFailure(400, "ErrorInvalidRecipients", "At least one recipient is not valid., "
+                + "A message can't be sent because it contains no recipients.", Duration.ZERO);
+    }
+
+    static GraphFailure notFound(String what) {
+        return new GraphFailure(404, "ResourceNotFound", "The lab does not know " + what, Duration.ZERO);
+    }
+}

@@ -1,0 +1,209 @@
+package io.relaypod.lab.graph;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Plays login.microsoftonline.com and graph.microsoft.com on 127.0.0.1: asked directly, or as the HTTP proxy of a real
+ * smtp2graph, which then sends whole URLs and no TLS.
+ *
+ * <pre>{@code
+ * try (GraphStandIn graph = GraphStandIn.start()) {
+ *     graph.failNext(3, GraphFailure.throttled(Duration.ofSeconds(10)));
+ *     // send to graph.address(), then look at graph.mails()
+ * }
+ * }</pre>
+ *
+ * <p>Safe for use by many threads.
+ */
+public final class GraphStandIn implements AutoCloseable {
+
+    /** The token that the login endpoint gives and sendMail wants. */
+    public static final String TOKEN = "lab-token";
+
+    private static final String LOGIN_HOST = "login.microsoftonline.com";
+    private static final String GRAPH_HOST = "graph.microsoft.com";
+    /** Of the request, so of the mail in base64. */
+    private static final int MAX_REQUEST = 4 * 1024 * 1024;
+    private static final int THREADS = 8;
+    private static final int BACKLOG = 256;
+    private static final Pattern TOKEN_PATH = Pattern.compile("/[^/]+/oauth2/v2\\.0/token");
+    private static final Pattern SEND_MAIL_PATH = Pattern.compile("/v1\\.0/users/([^/]+)/sendMail");
+
+    private record Answer(int status, Map<String, String> headers, Map<String, Object> body) { }
+
+    private final HttpServer server;
+    private final ExecutorService threads = Executors.newFixedThreadPool(THREADS, GraphStandIn::daemon);
+    private final ObjectMapper json = new ObjectMapper();
+    private final List<GraphMail> mails = Collections.synchronizedList(new ArrayList<>());
+    private final List<Consumer<GraphMail>> listeners = new CopyOnWriteArrayList<>();
+    private final Deque<GraphFailure> failures = new ArrayDeque<>();
+    private final AtomicLong requestCount = new AtomicLong();
+
+    private GraphStandIn(HttpServer server) {
+        this.server = server;
+    }
+
+    /** Starts at a free port. */
+    public static GraphStandIn start() throws IOException {
+        return start(0);
+    }
+
+    /** Starts at the given port. */
+    public static GraphStandIn start(int port) throws IOException {
+        InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
+        GraphStandIn graph = new GraphStandIn(HttpServer.create(address, BACKLOG));
+        graph.server.setExecutor(graph.threads);
+        graph.server.createContext("/", graph::handle);
+        graph.server.start();
+        return graph;
+    }
+
+    /** Where to ask, or the proxy to configure. */
+    public InetSocketAddress address() {
+        return server.getAddress();
+    }
+
+    /** What was accepted, in order of arrival. */
+    public List<GraphMail> mails() {
+        synchronized (mails) {
+            return List.copyOf(mails);
+        }
+    }
+
+    /** Forgets what was accepted. */
+    public void clear() {
+        mails.clear();
+    }
+
+    /** How many sendMail requests came in, whatever the answer. */
+    public long requests() {
+        return requestCount.get();
+    }
+
+    /** Answers the next requests to send a mail so; after the ones that were asked for before. */
+    public void failNext(int times, GraphFailure failure) {
+        synchronized (failures) {
+            failures.addAll(Collections.nCopies(times, failure));
+        }
+    }
+
+    /** Tells somebody of each mail as it is accepted, on the thread of the request. */
+    public void onMail(Consumer<GraphMail> listener) {
+        listeners.add(listener);
+    }
+
+    @Override
+    public void close() {
+        server.stop(0);
+        threads.shutdownNow();
+    }
+
+    private void handle(HttpExchange exchange) throws IOException {
+        try (exchange) {
+            byte[] body = exchange.getRequestBody().readAllBytes();
+            Answer answer = answer(exchange, body);
+            byte[] bytes = answer.body().isEmpty() ? new byte[0] : json.writeValueAsBytes(answer.body());
+            answer.headers().forEach(exchange.getResponseHeaders()::set);
+            exchange.getResponseHeaders().set("Content-Type", "application/json");
+            exchange.sendResponseHeaders(answer.status(), bytes.length == 0 ? -1 : bytes.length);
+            exchange.getResponseBody().write(bytes);
+        }
+    }
+
+    private Answer answer(HttpExchange exchange, byte[] body) {
+        URI uri = exchange.getRequestURI();
+        boolean post = exchange.getRequestMethod().equals("POST");
+        if (post && isFor(LOGIN_HOST, uri) && TOKEN_PATH.matcher(uri.getPath()).matches()) {
+            return new Answer(200, Map.of(), Map.of(
+                    "token_type", "Bearer", "expires_in", 3599, "ext_expires_in", 3599, "access_token", TOKEN));
+        }
+        Matcher sendMail = SEND_MAIL_PATH.matcher(uri.getPath());
+        if (post && isFor(GRAPH_HOST, uri) && sendMail.matches()) {
+            requestCount.incrementAndGet();
+            String authorization = Optional.ofNullable(exchange.getRequestHeaders().getFirst("Authorization")).orElse("");
+            return sendMail(sendMail.group(1), authorization, body).map(GraphStandIn::failed)
+                    .orElse(new Answer(202, Map.of(), Map.of()));
+        }
+        return failed(GraphFailure.notFound(exchange.getRequestMethod() + " " + uri));
+    }
+
+    private Optional<GraphFailure> sendMail(String mailbox, String authorization, byte[] body) {
+        Optional<GraphFailure> ordered = nextFailure();
+        if (ordered.isPresent()) {
+            return ordered;
+        }
+        if (!authorization.equals("Bearer " + TOKEN)) {
+            return Optional.of(GraphFailure.unauthorized());
+        }
+        if (body.length > MAX_REQUEST) {
+            return Optional.of(GraphFailure.tooLarge());
+        }
+        byte[] mime = decoded(body);
+        if (mime.length == 0) {
+            return Optional.of(GraphFailure.notBase64());
+        }
+        DeliveryRule delivery = DeliveryRule.of(mime);
+        if (!delivery.isAccepted()) {
+            return Optional.of(GraphFailure.invalidRecipients());
+        }
+        GraphMail mail = new GraphMail(mailbox, mime, delivery.recipients(), delivery.subject());
+        mails.add(mail);
+        listeners.forEach(listener -> listener.accept(mail));
+        return Optional.empty();
+    }
+
+    private Optional<GraphFailure> nextFailure() {
+        synchronized (failures) {
+            return Optional.ofNullable(failures.pollFirst());
+        }
+    }
+
+    /** Nothing where it is not base64. */
+    private static byte[] decoded(byte[] base64) {
+        try {
+            return Base64.getMimeDecoder().decode(base64);
+        } catch (IllegalArgumentException e) {
+            return new byte[0];
+        }
+    }
+
+    /** A request to a proxy names the host; one that was sent to us directly means us. */
+    private static boolean isFor(String host, URI uri) {
+        return uri.getHost() == null || uri.getHost().equals(host);
+    }
+
+    private static Answer failed(GraphFailure failure) {
+        Map<String, String> headers = failure.retryAfter().isZero()
+                ? Map.of()
+                : Map.of("Retry-After", String.valueOf(failure.retryAfter().toSeconds()));
+        return new Answer(failure.status(), headers,
+                Map.of("error", Map.of("code", failure.code(), "message", failure.message())));
+    }
+
+    private static Thread daemon(Runnable task) {
+        Thread thread = new Thread(task, "lab-graph");
+        thread.setDaemon(true);
+        return thread;
+    }
+}

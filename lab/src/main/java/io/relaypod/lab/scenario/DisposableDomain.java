@@ -1,0 +1,36 @@
+package io.relaypod.lab.scenario;
+
+import io.relaypod.lab.smtp.Reply;
+import io.relaypod.lab.smtp.SmtpConversation;
+import io.relaypod.lab.world.LabWorld;
+
+/** Throw-away addresses: at a domain without mail hosts, and at one of a service that has them. */
+final class DisposableDomain implements Scenario {
+
+    @Override
+    public int number() {
+        return 3;
+    }
+
+    @Override
+    public String name() {
+        return "disposable domain without infrastructure";
+    }
+
+    @Override
+    public String expected() {
+        return "refused; one with real MX records passes (the known limit)";
+    }
+
+    @Override
+    public Outcome play(LabWorld world) throws Exception {
+        Observer observer = new Observer(world, "rcpt_no_mail_host");
+        try (SmtpConversation smtp = observer.begin()) {
+            Reply without = smtp.send("RCPT TO:<bot@temp-mail-service.xyz>");
+            Reply with = smtp.send("RCPT TO:<bot@disposable-with-mx.example>");
+            boolean holds = Observer.isRefusedForGood(without) && with.code() == 250 && observer.refusals() == 1;
+            return new Outcome(holds, without.code() + " without mail hosts, " + with.code() + " with them",
+                TranscriptLines.of(smtp.transcript(), "RCPT"));
+        }
+    }
+}

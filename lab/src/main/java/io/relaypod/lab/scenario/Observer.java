@@ -1,0 +1,90 @@
+package io.relaypod.lab.scenario;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+import java.util.function.BooleanSupplier;
+
+import io.relaypod.lab.gateway.ReceivedMail;
+import io.relaypod.lab.smtp.Reply;
+import io.relaypod.lab.smtp.SmtpConversation;
+import io.relaypod.lab.world.LabWorld;
+
+/** Sends mails and sees what reaches Mailpit because of them. For one thread. */
+final class Observer {
+
+    static final String APPLICATION = "calendar@organiser.example";
+
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final Duration LOOK_AGAIN = Duration.ofMillis(20);
+    private static final String CANARY = "canary@example.com";
+
+    private final LabWorld world;
+    private final long countedBefore;
+    private final String counter;
+
+    /**
+     * @param counter the refusals that this scenario is about, as the relay counts them
+     */
+    Observer(LabWorld world, String counter) {
+        this.world = world;
+        this.counter = counter;
+        this.countedBefore = world.count(counter);
+        world.mailpit().clear();
+        world.graph().clear();
+    }
+
+    static byte[] mail(String to, String subject) {
+        return ("From: " + APPLICATION + "\r\nTo: " + to + "\r\nSubject: " + subject + "\r\n\r\nHello.\r\n").getBytes(StandardCharsets.US_ASCII);
+    }
+
+    /** Begins a mail on a new connection. */
+    SmtpConversation begin() throws IOException {
+        SmtpConversation smtp = world.connect();
+        smtp.send("MAIL FROM:<" + APPLICATION + ">");
+        return smtp;
+    }
+
+    static boolean isRefusedForGood(Reply reply) {
+        return reply.code() == 550 && reply.lines().get(0).contains("5.1.2");
+    }
+
+    /** How many refusals were counted since we began. */
+    long refusals() {
+        return world.count(counter) - countedBefore;
+    }
+
+    /** Everything that reached Mailpit: a mail sent now has arrived, so all before it that will arrive has. */
+    List<ReceivedMail> arrived() throws Exception {
+        String subject = "canary " + UUID.randomUUID();
+        try (SmtpConversation smtp = begin()) {
+            smtp.send("RCPT TO:<" + CANARY + ">");
+            smtp.data(mail(CANARY, subject));
+            smtp.send("QUIT");
+        }
+        await(() -> world.mailpit().messages().stream().anyMatch(mail -> mail.text().contains(subject)) && world.relay().queuedMails() == 0);
+        return world.mailpit().messages().stream().filter(mail -> !mail.text().contains(subject)).toList();
+    }
+
+    /** To whom Graph delivers the mails of that subject, once it has all that smtp2graph was given. */
+    List<String> deliveredByGraph(String subject) throws InterruptedException {
+        await(() -> world.smtp2graph().pending() == 0);
+        return world.graph().mails().stream()
+            .filter(mail -> mail.subject().equals(subject))
+            .flatMap(mail -> mail.deliveredTo().stream())
+            .toList();
+    }
+
+    private static void await(BooleanSupplier happened) throws InterruptedException {
+        Instant deadline = Instant.now().plus(PATIENCE);
+        while (!happened.getAsBoolean()) {
+            if (Instant.now().isAfter(deadline)) {
+                throw new IllegalStateException("nothing arrived for " + PATIENCE.toSeconds() + " s");
+            }
+            Thread.sleep(LOOK_AGAIN.toMillis());
+        }
+    }
+}

@@ -1,0 +1,25 @@
+package io.relaypod.lab.scenario;
+
+import io.relaypod.lab.smtp.Reply;
+import io.relaypod.lab.smtp.SmtpConversation;
+import io.relaypod.lab.world.LabWorld;
+
+/** One mail to one address that must be refused at RCPT, with no DATA and nothing in Mailpit. */
+final class RefusedMail {
+
+    private RefusedMail() {
+    }
+
+    static Outcome play(LabWorld world, String recipient) throws Exception {
+        Observer observer = new Observer(world, "rcpt_no_mail_host");
+        try (SmtpConversation smtp = observer.begin()) {
+            Reply refusal = smtp.send("RCPT TO:<" + recipient + ">");
+            Reply data = smtp.send("DATA");
+            long refusals = observer.refusals();
+            int arrived = observer.arrived().size();
+            boolean holds = Observer.isRefusedForGood(refusal) && data.code() == 503 && arrived == 0 && refusals == 1;
+            return new Outcome(holds, refusal.code() + " at RCPT, DATA " + data.code() + ", " + arrived + " in Mailpit, " + refusals + " counted",
+                TranscriptLines.of(smtp.transcript(), "RCPT", "DATA"));
+        }
+    }
+}

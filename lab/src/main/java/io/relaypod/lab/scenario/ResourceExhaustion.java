@@ -1,0 +1,50 @@
+package io.relaypod.lab.scenario;
+
+import java.util.ArrayList;
+import java.util.List;
+
+import io.relaypod.lab.smtp.Reply;
+import io.relaypod.lab.smtp.SmtpConversation;
+import io.relaypod.lab.world.LabWorld;
+
+/** A flood of RCPTs to a few fake domains. */
+final class ResourceExhaustion implements Scenario {
+
+    private static final int CONNECTIONS = 100;
+    private static final int DOMAINS = 10;
+
+    @Override
+    public int number() {
+        return 6;
+    }
+
+    @Override
+    public String name() {
+        return "resource exhaustion";
+    }
+
+    @Override
+    public String expected() {
+        return "lookups cached: one DNS query a fake domain, however many RCPTs";
+    }
+
+    @Override
+    public Outcome play(LabWorld world) throws Exception {
+        Observer observer = new Observer(world, "rcpt_no_mail_host");
+        long queriesBefore = world.dns().total();
+        List<Reply> replies = new ArrayList<>();
+        List<String> transcript = new ArrayList<>();
+        for (int connection = 0; connection < CONNECTIONS; connection++) {
+            try (SmtpConversation smtp = observer.begin()) {
+                for (int domain = 0; domain < DOMAINS; domain++) {
+                    replies.add(smtp.send("RCPT TO:<bot" + connection + "@flood" + domain + ".xyz>"));
+                }
+                transcript.addAll(TranscriptLines.of(smtp.transcript(), "RCPT"));
+            }
+        }
+        long refused = replies.stream().filter(Observer::isRefusedForGood).count();
+        long queries = world.dns().total() - queriesBefore;
+        boolean holds = refused == CONNECTIONS * DOMAINS && queries == DOMAINS && observer.refusals() == refused;
+        return new Outcome(holds, refused + " RCPTs refused with " + queries + " DNS queries", transcript.subList(0, 2));
+    }
+}

@@ -1,0 +1,27 @@
+package io.relaypod.lab.scenario;
+
+import io.relaypod.lab.world.LabWorld;
+
+/** A booker who hopes that nobody misses the verification mail to his fake domain. */
+final class VerificationBypass implements Scenario {
+
+    @Override
+    public int number() {
+        return 4;
+    }
+
+    @Override
+    public String name() {
+        return "e-mail verification bypass";
+    }
+
+    @Override
+    public String expected() {
+        return "the verification mail is refused too";
+    }
+
+    @Override
+    public Outcome play(LabWorld world) throws Exception {
+        return RefusedMail.play(world, "booker@fake-verification.xyz");
+    }
+}

@@ -1,0 +1,153 @@
+package io.relaypod.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import io.relaypod.lab.gateway.Fault;
+import io.relaypod.lab.gateway.MailpitStandIn;
+import io.relaypod.lab.gateway.Phase;
+import io.relaypod.lab.gateway.ReceivedMail;
+import io.relaypod.lab.gateway.Relaying;
+import io.relaypod.lab.smtp.SmtpConversation;
+import io.relaypod.lab.world.LabWorld;
+
+/** The gateway refuses, breaks off or is away: the mail is tried again, or kept where an operator finds it. */
+class GatewayTroubleTest {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    @TempDir
+    private Path directory;
+
+    private MailpitStandIn mailpit;
+
+    @BeforeEach
+    void start() throws Exception {
+        mailpit = MailpitStandIn.start(Relaying.none());
+    }
+
+    @AfterEach
+    void stop() {
+        mailpit.close();
+    }
+
+    @Test
+    void aMailRefusedForGoodIsKeptAsFailedAndListedAfterARestart() throws Exception {
+        mailpit.answer(Phase.CONTENT, "554 5.6.0 not this one");
+        try (LabWorld world = world()) {
+            send(world, "a@example.com", "b@example.com");
+            await().atMost(PATIENCE).until(() -> world.relay().repository("file://var/mail/failed/").size() == 1);
+        }
+        try (LabWorld world = world()) {
+            assertThat(get(world, "/mailRepositories")).contains("var/mail/failed");
+            String keys = get(world, "/mailRepositories/var%2Fmail%2Ffailed/mails");
+            assertThat(keys).contains("Mail");
+            String mail = get(world, "/mailRepositories/var%2Fmail%2Ffailed/mails/" + keys.replaceAll("[\\[\\]\"]", ""));
+            assertThat(mail).contains("b@example.com").contains("not this one");
+        }
+        assertThat(mailpit.connections()).as("one try, and no bounce sent").isEqualTo(1);
+    }
+
+    @Test
+    void aRefusedMailWithAnEmptySenderIsKeptToo() throws Exception {
+        mailpit.answer(Phase.CONTENT, "554 5.6.0 not this one");
+        try (LabWorld world = world()) {
+            send(world, "", "b@example.com");
+            await().atMost(PATIENCE).until(() -> world.relay().repository("file://var/mail/failed/").size() == 1);
+        }
+    }
+
+    @Test
+    void aMailThatTheGatewayDoesNotTakeNowIsTriedAgain() throws Exception {
+        mailpit.failNext(1, Phase.CONTENT, new Fault.Answer("451 4.3.5 Unable to process mail"));
+        try (LabWorld world = world()) {
+            send(world, "a@example.com", "b@example.com");
+            await().atMost(PATIENCE).until(() -> mailpit.messages().size() == 1);
+        }
+    }
+
+    @Test
+    void aConnectionBrokenInTheMiddleOfAMailLosesNothing() throws Exception {
+        mailpit.failNext(1, Phase.CONTENT, new Fault.Close());
+        try (LabWorld world = world()) {
+            send(world, "a@example.com", "b@example.com");
+            await().atMost(PATIENCE).until(() -> mailpit.messages().size() == 1);
+        }
+    }
+
+    @Test
+    void aGatewayWhoseNameIsNotFoundIsWaitedFor() throws Exception {
+        try (LabWorld world = world("UPSTREAM_HOST", "no-such-host.invalid")) {
+            send(world, "a@example.com", "b@example.com");
+            await().during(Duration.ofSeconds(3)).atMost(PATIENCE).until(() ->
+                world.relay().queuedMails() == 1 && world.relay().repository("file://var/mail/failed/").size() == 0);
+        }
+    }
+
+    @Test
+    void aRecipientThatTheGatewayRefusesDoesNotStopTheOthers() throws Exception {
+        mailpit.failNext(1, Phase.RCPT, new Fault.Answer("550 5.1.1 no such user"));
+        try (LabWorld world = world()) {
+            send(world, "a@example.com", "first@example.com", "second@example.com");
+            await().atMost(PATIENCE).until(() -> mailpit.messages().size() == 1 && world.relay().repository("file://var/mail/failed/").size() == 1);
+        }
+        assertThat(mailpit.messages()).extracting(ReceivedMail::recipients).containsExactly(List.of("second@example.com"));
+    }
+
+    @Test
+    void mailForPostmasterIsKeptForWhoeverRunsTheRelay() throws Exception {
+        try (LabWorld world = world()) {
+            send(world, "a@example.com", "postmaster");
+            await().atMost(PATIENCE).until(() -> world.relay().repository("file://var/mail/postmaster/").size() == 1);
+        }
+        assertThat(mailpit.messages()).isEmpty();
+    }
+
+    private LabWorld world(String... variable) throws Exception {
+        LabWorld.Builder builder = LabWorld.builder()
+            .with("UPSTREAM_PORT", Integer.toString(mailpit.smtpAddress().getPort()))
+            .with("DATA_DIR", directory.resolve("data").toString())
+            .with("JAMES_CONF", quickRetries().toString());
+        return variable.length == 0 ? builder.start() : builder.with(variable[0], variable[1]).start();
+    }
+
+    /** An admin's own james-conf, whose retries a test can wait for. */
+    private Path quickRetries() throws Exception {
+        Path conf = Files.createDirectories(directory.resolve("james-conf"));
+        for (String file : List.of("smtpserver.xml", "mailetcontainer.xml", "webadmin.properties")) {
+            String text = Files.readString(Path.of("../james-conf").resolve(file));
+            Files.writeString(conf.resolve(file), text.replaceFirst("<delayTime>.*</delayTime>", "<delayTime>125 * 1 second</delayTime>"));
+        }
+        return conf;
+    }
+
+    private static void send(LabWorld world, String from, String... recipients) throws Exception {
+        try (SmtpConversation smtp = world.connect()) {
+            smtp.send("MAIL FROM:<" + from + ">");
+            for (String recipient : recipients) {
+                smtp.send("RCPT TO:<" + recipient + ">");
+            }
+            assertThat(smtp.data("From: a@example.com\r\nSubject: x\r\n\r\nx\r\n".getBytes(StandardCharsets.US_ASCII)).code()).isEqualTo(250);
+        }
+    }
+
+    private static String get(LabWorld world, String path) throws Exception {
+        URI uri = URI.create("http://127.0.0.1:" + world.relay().webadminPort().orElseThrow() + path);
+        return HttpClient.newHttpClient().send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString()).body();
+    }
+}

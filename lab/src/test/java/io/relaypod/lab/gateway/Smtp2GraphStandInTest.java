@@ -1,0 +1,254 @@
+package io.relaypod.lab.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.relaypod.lab.graph.GraphFailure;
+import io.relaypod.lab.graph.GraphMail;
+import io.relaypod.lab.graph.GraphStandIn;
+import io.relaypod.lab.smtp.Reply;
+import io.relaypod.lab.smtp.SmtpConversation;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class Smtp2GraphStandInTest {
+
+    private static final String MAIL = "From: a@contoso.com\r\nTo: b@example.com\r\nSubject: s\r\n\r\nhello\r\n";
+
+    private GraphStandIn graph;
+    private Smtp2GraphStandIn gateway;
+
+    @BeforeEach
+    void start() throws IOException {
+        graph = GraphStandIn.start();
+        gateway = Smtp2GraphStandIn.start(graph.address(), Retries.hurried());
+    }
+
+    @AfterEach
+    void stop() {
+        gateway.close();
+        graph.close();
+    }
+
+    @Test
+    void takesAMailAndHandsItToGraphAsItIs() throws IOException {
+        String mail = MAIL + "\u00e4\u00ff bare\nlf\r\n..dots\r\n";
+
+        assertThat(send("a@contoso.com", List.of("b@example.com"), mail)).hasToString("250 OK: message queued");
+
+        settle();
+        GraphMail sent = onlySent();
+        assertThat(sent.mailbox()).isEqualTo("a@contoso.com");
+        assertThat(sent.text()).isEqualTo(mail);
+        assertThat(sent.deliveredTo()).containsExactly("b@example.com");
+    }
+
+    @Test
+    void takesManyRecipientsAndEachOnce() throws IOException {
+        List<String> recipients = IntStream.range(0, 600).mapToObj(i -> "r" + i % 300 + "@example.com").toList();
+
+        send("a@contoso.com", recipients, MAIL);
+
+        settle();
+        assertThat(onlySent().deliveredTo()).hasSize(301).contains("r0@example.com", "r299@example.com");
+    }
+
+    @Test
+    void addsABccForRecipientsThatToAndCcDoNotName() throws IOException {
+        send("a@contoso.com", List.of("B@example.com", "c@example.com", "d@example.com"),
+                "Cc: D <d@example.com>\r\n" + MAIL);
+
+        settle();
+        assertThat(onlySent().text()).startsWith("Bcc: c@example.com\r\nCc: ");
+        assertThat(onlySent().deliveredTo()).containsExactly("b@example.com", "d@example.com", "c@example.com");
+    }
+
+    @Test
+    void addsNoBccWhereOneIsThere() throws IOException {
+        send("a@contoso.com", List.of("b@example.com", "c@example.com"), "Bcc: x@example.com\r\n" + MAIL);
+
+        settle();
+        assertThat(onlySent().deliveredTo()).as("c is lost, x was never asked for")
+                .containsExactly("b@example.com", "x@example.com");
+    }
+
+    @Test
+    void deliversToWhoTheHeadersNameWhateverTheEnvelopeSays() throws IOException {
+        send("a@contoso.com", List.of("c@example.com"), MAIL);
+
+        settle();
+        assertThat(onlySent().deliveredTo()).containsExactly("b@example.com", "c@example.com");
+    }
+
+    @Test
+    void sendsFromTheHeaderAndNotFromTheEnvelope() throws IOException {
+        send("bounce@contoso.com", List.of("b@example.com"), MAIL);
+        settle();
+        assertThat(onlySent().mailbox()).isEqualTo("a@contoso.com");
+    }
+
+    @Test
+    void sendsFromTheFirstLineOfSenderOrFrom() throws IOException {
+        send("a@contoso.com", List.of("b@example.com"), "Sender: \"S, T\" <s@contoso.com>\r\n" + MAIL);
+        settle();
+        assertThat(onlySent().mailbox()).isEqualTo("s@contoso.com");
+    }
+
+    @Test
+    void takesTheEmptySender() throws IOException {
+        assertThat(send("", List.of("b@example.com"), MAIL).code()).isEqualTo(250);
+        settle();
+        assertThat(onlySent().mailbox()).isEqualTo("a@contoso.com");
+    }
+
+    @Test
+    void givesAMailWithoutFromOneFromTheEnvelope() throws IOException {
+        send("a@contoso.com", List.of("b@example.com"), "To: b@example.com\r\n\r\nhello\r\n");
+        settle();
+        assertThat(onlySent().text()).startsWith("From: a@contoso.com\r\nTo: ");
+    }
+
+    @Test
+    void holdsAMailWhoseFromIsFoldedBeforeTheAddress() throws IOException {
+        send("a@contoso.com", List.of("b@example.com"), MAIL.replace("From: ", "From: Printer\r\n "));
+
+        settle();
+        assertThat(gateway.held()).singleElement().extracting(QueuedMail::sender).isEqualTo("a@contoso.com");
+        assertThat(graph.requests()).isZero();
+    }
+
+    @Test
+    void holdsWhatIsTooLargeForGraphAndWhatItMayNotSend() throws IOException {
+        send("a@contoso.com", List.of("b@example.com"), MAIL + "x".repeat(3 * 1024 * 1024) + "\r\n");
+        settle();
+        assertThat(gateway.held()).hasSize(1);
+
+        graph.failNext(1, GraphFailure.accessDenied());
+        send("a@contoso.com", List.of("b@example.com"), MAIL);
+        settle();
+        assertThat(gateway.held()).hasSize(2);
+        assertThat(graph.requests()).as("neither is tried again").isEqualTo(2);
+    }
+
+    @Test
+    void losesAMailThatIsThrottled() throws IOException {
+        graph.failNext(2, GraphFailure.throttled(Duration.ofSeconds(1)));
+
+        send("a@contoso.com", List.of("b@example.com"), MAIL);
+
+        settle();
+        assertThat(gateway.lost()).singleElement().extracting(QueuedMail::text).isEqualTo(MAIL);
+        assertThat(graph.mails()).isEmpty();
+        assertThat(graph.requests()).as("the third was empty").isEqualTo(3);
+    }
+
+    @Test
+    void sendsAMailThatIsThrottledForLongerAfterAll() throws IOException {
+        graph.failNext(4, GraphFailure.unavailable());
+
+        send("a@contoso.com", List.of("b@example.com"), MAIL);
+
+        settle();
+        assertThat(onlySent().text()).isEqualTo(MAIL);
+        assertThat(gateway.lost()).isEmpty();
+    }
+
+    @Test
+    void triesThreeTimesMoreAfterOtherFailuresAndThenGivesUp() throws IOException {
+        graph.failNext(3, GraphFailure.internalError());
+        send("a@contoso.com", List.of("b@example.com"), MAIL);
+        settle();
+        assertThat(graph.mails()).hasSize(1);
+
+        graph.failNext(4, GraphFailure.internalError());
+        send("a@contoso.com", List.of("b@example.com"), MAIL);
+        settle();
+        assertThat(graph.mails()).hasSize(1);
+        assertThat(gateway.failed()).hasSize(1);
+    }
+
+    @Test
+    void givesUpWhatGraphRefusesForItsRecipients() throws IOException {
+        send("a@contoso.com", List.of("b@example.com"), MAIL.replace("b@example.com", "undisclosed-recipients:;"));
+
+        settle();
+        assertThat(gateway.failed()).hasSize(1);
+    }
+
+    @Test
+    void givesUpWhenGraphIsNotThere() throws IOException {
+        graph.close();
+
+        assertThat(send("a@contoso.com", List.of("b@example.com"), MAIL).code()).isEqualTo(250);
+
+        settle();
+        assertThat(gateway.failed()).hasSize(1);
+    }
+
+    @Test
+    void goesDownAndComesUpAtTheSamePort() throws IOException {
+        graph.failNext(1, GraphFailure.accessDenied());
+        send("a@contoso.com", List.of("b@example.com"), MAIL);
+        settle();
+
+        gateway.down();
+        assertThatThrownBy(() -> SmtpConversation.connect(gateway.address())).isInstanceOf(ConnectException.class);
+        gateway.up();
+
+        settle();
+        assertThat(gateway.held()).as("sent when it starts again").isEmpty();
+        assertThat(send("a@contoso.com", List.of("b@example.com"), MAIL).code()).isEqualTo(250);
+        settle();
+        assertThat(graph.mails()).hasSize(2);
+    }
+
+    @Test
+    void isWhatMailpitRelaysTo() throws IOException {
+        try (Mailpit mailpit = MailpitStandIn.start(Relaying.to(gateway.address()));
+                SmtpConversation smtp = SmtpConversation.connect(mailpit.smtpAddress())) {
+            smtp.send("EHLO client.test");
+            smtp.send("MAIL FROM:<a@contoso.com>");
+            smtp.send("RCPT TO:<b@example.com>");
+            assertThat(smtp.data(bytes(MAIL)).code()).isEqualTo(250);
+            settle();
+            assertThat(onlySent().text()).endsWith(MAIL);
+
+            gateway.down();
+            smtp.send("MAIL FROM:<a@contoso.com>");
+            smtp.send("RCPT TO:<b@example.com>");
+            assertThat(smtp.data(bytes(MAIL))).hasToString("451 4.3.5 Unable to process mail");
+        }
+    }
+
+    private Reply send(String sender, List<String> recipients, String mail) throws IOException {
+        try (SmtpConversation smtp = SmtpConversation.connect(gateway.address())) {
+            smtp.send("EHLO client.test");
+            smtp.send("MAIL FROM:<" + sender + ">");
+            for (String recipient : recipients) {
+                smtp.send("RCPT TO:<" + recipient + ">");
+            }
+            return smtp.data(bytes(mail));
+        }
+    }
+
+    private void settle() {
+        await().until(() -> gateway.pending() == 0);
+    }
+
+    private GraphMail onlySent() {
+        assertThat(graph.mails()).hasSize(1);
+        return graph.mails().get(0);
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.ISO_8859_1);
+    }
+}
