@@ -24,11 +24,16 @@ import org.apache.james.server.core.MimeMessageWrapper;
  *
  * <p>Jakarta Mail "completes" a message when one header of it was touched: it adds MIME-Version, Message-ID and a
  * Content-Transfer-Encoding guessed from the body, which then says one thing while the body is another. James writes a question
- * mark for every byte above 127 in a header. A relay does neither.
+ * mark for every byte above 127 in a header. A relay does neither. For one thread.
  */
-final class VerbatimMessage extends MimeMessageWrapper {
+public final class VerbatimMessage extends MimeMessageWrapper {
 
     private static final byte[] CRLF = {'\r', '\n'};
+
+    /** The message that the source has; disposing of the one disposes of the other. */
+    public VerbatimMessage(MimeMessageSource source) {
+        super(source);
+    }
 
     VerbatimMessage(MimeMessage message) throws MessagingException {
         super(copy(message));
@@ -50,10 +55,6 @@ final class VerbatimMessage extends MimeMessageWrapper {
         } catch (IOException unreadable) {
             throw new MessagingException("the message cannot be copied", unreadable);
         }
-    }
-
-    VerbatimMessage(MimeMessageSource source) {
-        super(source);
     }
 
     @Override

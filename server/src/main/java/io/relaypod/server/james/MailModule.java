@@ -9,29 +9,44 @@ import org.apache.james.mailrepository.api.MailRepositoryUrlStore;
 import org.apache.james.mailrepository.api.Protocol;
 import org.apache.james.mailrepository.file.FileMailRepository;
 import org.apache.james.mailrepository.memory.MailRepositoryStoreConfiguration;
-import org.apache.james.modules.queue.memory.MemoryMailQueueModule;
 import org.apache.james.modules.server.MailStoreRepositoryModule;
 import org.apache.james.modules.server.MailetContainerModule;
+import org.apache.james.queue.api.MailQueue;
+import org.apache.james.queue.api.MailQueueFactory;
 import org.apache.james.queue.api.MailQueueItemDecoratorFactory;
+import org.apache.james.queue.api.ManageableMailQueue;
 
 import com.google.inject.AbstractModule;
 import com.google.inject.Provides;
 import com.google.inject.Scopes;
+import com.google.inject.TypeLiteral;
 
 import io.relaypod.gateway.VerbatimMailQueueItems;
+import io.relaypod.server.queue.ArtemisMailQueueFactory;
+import io.relaypod.server.queue.Broker;
 import io.relaypod.server.settings.Settings;
 
-/**
- * Spool, processors and repositories. The queue is James' memory queue: nothing else here knows that, so the durable one will take
- * its place in this module alone.
- */
+/** Spool, processors and repositories. */
 final class MailModule extends AbstractModule {
+
+    private final Broker broker;
+
+    /**
+     * @param broker where the queues are; whoever started it closes it
+     */
+    MailModule(Broker broker) {
+        this.broker = broker;
+    }
 
     @Override
     protected void configure() {
         install(new MailetContainerModule());
         install(new MailStoreRepositoryModule());
-        install(new MemoryMailQueueModule());
+        bind(Broker.class).toInstance(broker);
+        bind(ArtemisMailQueueFactory.class).in(Scopes.SINGLETON);
+        bind(new TypeLiteral<MailQueueFactory<? extends ManageableMailQueue>>() { }).to(ArtemisMailQueueFactory.class);
+        bind(new TypeLiteral<MailQueueFactory<? extends MailQueue>>() { }).to(ArtemisMailQueueFactory.class);
+        bind(new TypeLiteral<MailQueueFactory<?>>() { }).to(ArtemisMailQueueFactory.class);
         bind(MailQueueItemDecoratorFactory.class).to(VerbatimMailQueueItems.class).in(Scopes.SINGLETON);
         bind(MailetContainerModule.DefaultProcessorsConfigurationSupplier.class).toInstance(() -> {
             throw new IllegalStateException("mailetcontainer.xml has no <processors>");

@@ -16,10 +16,8 @@ import org.apache.james.mailrepository.api.MailRepositoryStore;
 import org.apache.james.mailrepository.api.MailRepositoryStore.MailRepositoryStoreException;
 import org.apache.james.mailrepository.api.MailRepositoryUrl;
 import org.apache.james.onami.lifecycle.Stager;
-import org.apache.james.queue.api.MailQueue;
-import org.apache.james.queue.api.MailQueueFactory;
+import org.apache.james.queue.api.MailQueue.MailQueueException;
 import org.apache.james.queue.api.MailQueueName;
-import org.apache.james.queue.api.ManageableMailQueue;
 import org.apache.james.server.core.configuration.ConfigurationProvider;
 import org.apache.james.utils.InitializationOperations;
 import org.apache.james.webadmin.WebAdminServer;
@@ -32,6 +30,9 @@ import com.google.inject.Key;
 import com.google.inject.TypeLiteral;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.relaypod.server.queue.ArtemisMailQueueFactory;
+import io.relaypod.server.queue.Broker;
+import io.relaypod.server.queue.EmbeddedBroker;
 import io.relaypod.server.settings.Settings;
 import io.relaypod.server.smtp.RelaySmtpServerFactory;
 
@@ -51,14 +52,18 @@ public final class RelayServer implements AutoCloseable {
     private static final Duration DRAIN_TIME = Duration.ofSeconds(5);
     private static final Duration DRAIN_POLL = Duration.ofMillis(20);
 
+    private final Broker broker;
     private final Injector injector;
     private final Settings settings;
+    private final ArtemisMailQueueFactory queues;
     private final RelaySmtpServerFactory smtp;
     private final Optional<WebAdminServer> webadmin;
 
-    private RelayServer(Injector injector, Settings settings) {
+    private RelayServer(Broker broker, Injector injector, Settings settings) {
+        this.broker = broker;
         this.injector = injector;
         this.settings = settings;
+        this.queues = injector.getInstance(ArtemisMailQueueFactory.class);
         this.smtp = injector.getInstance(RelaySmtpServerFactory.class);
         this.webadmin = settings.webadmin().map(address -> injector.getInstance(WebAdminServer.class));
     }
@@ -71,18 +76,28 @@ public final class RelayServer implements AutoCloseable {
      */
     public static RelayServer start(Settings settings, Map<String, String> environment, MeterRegistry meters) throws Exception {
         Files.createDirectories(settings.dataDir());
-        RelayServer relay = new RelayServer(Guice.createInjector(
-            new CoreModule(settings, environment, meters),
-            new NoLocalUsersModule(),
-            new MailModule(),
-            new SmtpModule(),
-            WebAdminModule.create()), settings);
+        Broker broker = EmbeddedBroker.start(settings.dataDir());
+        RelayServer relay = assemble(broker, settings, environment, meters);
         try {
             relay.start();
             return relay;
         } catch (Exception | Error notStarted) {
-            relay.preDestroy();
+            relay.stopParts();
             throw notStarted;
+        }
+    }
+
+    private static RelayServer assemble(Broker broker, Settings settings, Map<String, String> environment, MeterRegistry meters) {
+        try {
+            return new RelayServer(broker, Guice.createInjector(
+                new CoreModule(settings, environment, meters),
+                new NoLocalUsersModule(),
+                new MailModule(broker),
+                new SmtpModule(),
+                WebAdminModule.create()), settings);
+        } catch (RuntimeException | Error notAssembled) {
+            broker.close();
+            throw notAssembled;
         }
     }
 
@@ -118,30 +133,30 @@ public final class RelayServer implements AutoCloseable {
 
     /** Mails in the spool and the outgoing queue, those that wait for their next try included. */
     public long queuedMails() {
-        MailQueueFactory<? extends ManageableMailQueue> queues =
-            injector.getInstance(Key.get(new TypeLiteral<MailQueueFactory<? extends ManageableMailQueue>>() { }));
-        return queues.listCreatedMailQueues().stream().mapToLong(name -> size(queues, name)).sum();
+        return queues.listCreatedMailQueues().stream().mapToLong(this::size).sum();
     }
 
-    private static long size(MailQueueFactory<? extends ManageableMailQueue> queues, MailQueueName name) {
-        try (ManageableMailQueue queue = queues.createQueue(name)) {
-            return queue.getSize();
-        } catch (Exception unreadable) {
+    private long size(MailQueueName name) {
+        try {
+            return queues.createQueue(name).getSize();
+        } catch (MailQueueException unreadable) {
             throw new IllegalStateException("size of queue " + name.asString() + " cannot be read", unreadable);
         }
     }
 
-    /** Takes no more mail, delivers what is in hand for a few seconds, and stops. */
+    /** Takes no more mail, finishes for a few seconds what is in hand, and stops. What is left is in the queues at the next start. */
     @Override
     public void close() {
         smtp.destroy();
-        drain();
-        preDestroy();
+        queues.stopGiving();
+        finishWhatIsInHand();
+        LOGGER.info("event=drained left={}", queuedMails());
+        stopParts();
     }
 
-    private void drain() {
+    private void finishWhatIsInHand() {
         Instant deadline = Instant.now().plus(DRAIN_TIME);
-        while (queuedMails() > 0 && Instant.now().isBefore(deadline)) {
+        while (queues.mailsInHand() > 0 && Instant.now().isBefore(deadline)) {
             try {
                 Thread.sleep(DRAIN_POLL.toMillis());
             } catch (InterruptedException stopNow) {
@@ -149,13 +164,11 @@ public final class RelayServer implements AutoCloseable {
                 break;
             }
         }
-        long left = queuedMails();
-        if (left > 0) {
-            LOGGER.error("event=lost mails={} reason=\"the queue is in memory and the gateway did not take them in time\"", left);
-        }
     }
 
-    private void preDestroy() {
+    private void stopParts() {
         injector.getInstance(Key.get(new TypeLiteral<Stager<PreDestroy>>() { })).stage();
+        queues.close();
+        broker.close();
     }
 }

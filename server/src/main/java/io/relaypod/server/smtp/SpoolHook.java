@@ -16,10 +16,11 @@ import org.slf4j.LoggerFactory;
 
 import io.relaypod.gateway.VerbatimMailQueueItems;
 import io.relaypod.mailets.RefusedRecipients;
+import io.relaypod.server.queue.InsufficientStorageException;
 
 /**
  * Puts a received mail into the spool. Only when the spool has it is the client told {@code 250}, with the queue id that every later
- * log line of the mail carries; when it has not, {@code 451}, and the client keeps the mail. Thread-safe.
+ * log line of the mail carries; when it has not, {@code 452} for a full disk or {@code 451}, and the client keeps the mail. Thread-safe.
  */
 public final class SpoolHook implements JamesMessageHook {
 
@@ -47,6 +48,9 @@ public final class SpoolHook implements JamesMessageHook {
                 mail.getRemoteAddr(), mail.getRecipients().size(), session.currentMessageSize());
             LOGGER.debug("event=accepted mail={} from={} to={}", mail.getName(), mail.getMaybeSender().asString(), mail.getRecipients());
             return answer(HookReturnCode.ok(), "250", "2.6.0 Message received as " + mail.getName());
+        } catch (InsufficientStorageException full) {
+            LOGGER.warn("event=not-accepted mail={} session={} reason=\"{}\"", mail.getName(), session.getSessionID(), full.getMessage());
+            return answer(HookReturnCode.denySoft(), "452", "4.3.1 Insufficient system storage");
         } catch (MessagingException | RuntimeException notSpooled) {
             LOGGER.error("event=not-accepted mail={} session={}", mail.getName(), session.getSessionID(), notSpooled);
             return answer(HookReturnCode.denySoft(), "451", "4.3.0 The mail could not be stored, try again later");

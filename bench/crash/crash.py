@@ -1,0 +1,132 @@
+#!/usr/bin/env python3
+"""Kills relaypod under load, again and again, and compares every mail that it answered 250 for with what arrived.
+
+Needs a built tree and java. Everything listens on 127.0.0.1. Exit code 0: nothing lost.
+
+    bench/crash/crash.py             # 5 kills, the short form
+    bench/crash/crash.py --kills 50
+"""
+import argparse
+import collections
+import random
+import re
+import signal
+import smtplib
+import socketserver
+import sys
+import threading
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "relay"))
+from bench import Dns, RELAY_PORT, Relaypod  # noqa: E402
+
+SINK_PORT = 21028
+CLIENTS = 8
+BODY = "x" * 70 + "\r\n"
+
+
+class Sink(socketserver.ThreadingTCPServer):
+    """A gateway that takes everything and counts each mail's arrivals."""
+
+    allow_reuse_address = True
+    daemon_threads = True
+
+    def __init__(self):
+        self.arrivals = collections.Counter()
+        super().__init__(("127.0.0.1", SINK_PORT), Connection)
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def handle_error(self, request, client_address):
+        pass  # a killed relay resets its connections
+
+
+class Connection(socketserver.StreamRequestHandler):
+
+    def handle(self):
+        self.wfile.write(b"220 sink\r\n")
+        for line in self.rfile:
+            command = line[:4].upper()
+            if command == b"DATA":
+                self.wfile.write(b"354 go on\r\n")
+                name = ""
+                for data in self.rfile:
+                    if data == b".\r\n":
+                        self.server.arrivals[name] += 1
+                        self.wfile.write(b"250 ok\r\n")
+                        break
+                    found = re.match(rb"Subject: (\S+)", data)
+                    name = found.group(1).decode() if found else name
+            elif command == b"QUIT":
+                self.wfile.write(b"221 bye\r\n")
+                return
+            else:
+                self.wfile.write(b"250 ok\r\n")
+
+
+class Client(threading.Thread):
+    """Sends one mail after another, and remembers which were answered 250."""
+
+    def __init__(self, number, stop):
+        super().__init__(daemon=True)
+        self.number, self.stop, self.accepted = number, stop, []
+
+    def run(self):
+        count = 0
+        while not self.stop.is_set():
+            try:
+                with smtplib.SMTP("127.0.0.1", RELAY_PORT, timeout=20) as relay:
+                    while not self.stop.is_set():
+                        count += 1
+                        name = f"{self.number}-{count}"
+                        relay.sendmail("sender@bench.example", ["recipient@bench.example"],
+                                       f"From: sender@bench.example\r\nTo: recipient@bench.example\r\nSubject: {name}\r\n\r\n{BODY * random.randint(1, 100)}")
+                        self.accepted.append(name)
+            except (OSError, smtplib.SMTPException):
+                time.sleep(0.05)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--kills", type=int, default=5)
+    parser.add_argument("--seed", type=int, default=random.randrange(10**6))
+    options = parser.parse_args()
+    random.seed(options.seed)
+
+    Dns().start()
+    sink = Sink()
+    relay = Relaypod(["-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"], upstream=SINK_PORT)
+    stop = threading.Event()
+    clients = [Client(number, stop) for number in range(CLIENTS)]
+    try:
+        relay.start()
+        for client in clients:
+            client.start()
+        for kill in range(options.kills):
+            time.sleep(random.uniform(0.5, 4))
+            relay.process.send_signal(signal.SIGKILL)
+            relay.process.wait()
+            relay.start()
+            print(f"kill {kill + 1}: accepted {sum(len(client.accepted) for client in clients)}, arrived {len(sink.arrivals)}", flush=True)
+        time.sleep(1)
+        stop.set()
+        for client in clients:
+            client.join(30)
+        accepted = {name for client in clients for name in client.accepted}
+        deadline = time.monotonic() + 120
+        while accepted - sink.arrivals.keys() and time.monotonic() < deadline:
+            time.sleep(0.2)
+        lost = accepted - sink.arrivals.keys()
+        twice = {name: count for name, count in sink.arrivals.items() if count > 1}
+        print(f"seed {options.seed}: kills {options.kills}, accepted {len(accepted)}, arrived {len(sink.arrivals)}, lost {len(lost)}, "
+              f"delivered twice {len(twice)}, arrived without a 250 {len(sink.arrivals.keys() - accepted)}")
+        if lost:
+            print("lost:", *sorted(lost)[:20])
+            relay.stop()
+            sys.exit(1)
+    finally:
+        relay.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,108 @@
+package io.relaypod.server.queue;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+
+import javax.inject.Inject;
+
+import org.apache.activemq.artemis.api.core.ActiveMQException;
+import org.apache.activemq.artemis.api.core.client.ClientSession;
+import org.apache.james.metrics.api.GaugeRegistry;
+import org.apache.james.metrics.api.MetricFactory;
+import org.apache.james.queue.api.MailQueueFactory;
+import org.apache.james.queue.api.MailQueueItemDecoratorFactory;
+import org.apache.james.queue.api.MailQueueName;
+import org.apache.james.util.concurrent.NamedThreadFactory;
+
+/** The mail queues of a broker, those that an earlier process left there too. Thread-safe. */
+public final class ArtemisMailQueueFactory implements MailQueueFactory<ArtemisMailQueue>, AutoCloseable {
+
+    private static final Duration TICK = Duration.ofMillis(100);
+
+    private final Broker broker;
+    private final MailQueueItemDecoratorFactory decorators;
+    private final Clock clock;
+    private final MetricFactory metrics;
+    private final GaugeRegistry gauges;
+    private final Connections connections;
+    private final Map<MailQueueName, ArtemisMailQueue> queues = new ConcurrentHashMap<>();
+    private final ExecutorService threads = Executors.newCachedThreadPool(NamedThreadFactory.withName("dequeue"));
+    private final ScheduledExecutorService ticker = Executors.newSingleThreadScheduledExecutor(NamedThreadFactory.withName("queue-clock"));
+
+    /**
+     * @throws QueueUnavailableException when the broker does not answer
+     */
+    @Inject
+    public ArtemisMailQueueFactory(Broker broker, MailQueueItemDecoratorFactory decorators, Clock clock, MetricFactory metrics,
+                                   GaugeRegistry gauges) {
+        this.broker = broker;
+        this.decorators = decorators;
+        this.clock = clock;
+        this.metrics = metrics;
+        this.gauges = gauges;
+        this.connections = new Connections(broker);
+        ticker.scheduleWithFixedDelay(() -> queues.values().forEach(ArtemisMailQueue::releaseDue), TICK.toMillis(), TICK.toMillis(),
+            TimeUnit.MILLISECONDS);
+    }
+
+    @Override
+    public Optional<ArtemisMailQueue> getQueue(MailQueueName name, PrefetchCount count) {
+        return Optional.ofNullable(queues.get(name))
+            .or(() -> listCreatedMailQueues().contains(name) ? Optional.of(createQueue(name, count)) : Optional.empty());
+    }
+
+    @Override
+    public ArtemisMailQueue createQueue(MailQueueName name, PrefetchCount count) {
+        return queues.computeIfAbsent(name, this::open);
+    }
+
+    private ArtemisMailQueue open(MailQueueName name) {
+        try (ClientSession session = connections.administering().createSession()) {
+            DelayedMails.declare(BrokerQueue.ready(name), session);
+            List<BrokerQueue> waiting = connections.console().queues().stream()
+                .filter(queue -> queue.mails().equals(name) && !queue.delay().isZero())
+                .toList();
+            return new ArtemisMailQueue(name, waiting, broker, connections, threads, decorators, clock, metrics, gauges);
+        } catch (ActiveMQException failure) {
+            throw new QueueUnavailableException("queue " + name.asString() + " cannot be opened", failure);
+        }
+    }
+
+    @Override
+    public Set<MailQueueName> listCreatedMailQueues() {
+        try {
+            return connections.console().queues().stream().map(BrokerQueue::mails).collect(Collectors.toUnmodifiableSet());
+        } catch (ActiveMQException failure) {
+            throw new QueueUnavailableException("the queues cannot be listed", failure);
+        }
+    }
+
+    /** Gives no more mails to those who dequeue; whoever has one can still say that it is done. */
+    public void stopGiving() {
+        queues.values().forEach(ArtemisMailQueue::stop);
+    }
+
+    /** Mails that were dequeued and are not done, in all queues. */
+    public int mailsInHand() {
+        return queues.values().stream().mapToInt(ArtemisMailQueue::mailsInHand).sum();
+    }
+
+    /** Closes the queues. What is in them, and what is in hand, stays with the broker. */
+    @Override
+    public void close() {
+        ticker.shutdown();
+        queues.values().forEach(ArtemisMailQueue::disconnect);
+        connections.close();
+        threads.shutdownNow();
+    }
+}

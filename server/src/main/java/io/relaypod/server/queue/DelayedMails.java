@@ -1,0 +1,179 @@
+package io.relaypod.server.queue;
+
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.PriorityQueue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Predicate;
+
+import javax.mail.MessagingException;
+
+import org.apache.activemq.artemis.api.core.ActiveMQException;
+import org.apache.activemq.artemis.api.core.ActiveMQQueueExistsException;
+import org.apache.activemq.artemis.api.core.client.ClientMessage;
+import org.apache.activemq.artemis.api.core.client.ClientProducer;
+import org.apache.activemq.artemis.api.core.client.ClientSession;
+import org.apache.activemq.artemis.api.core.client.ClientSessionFactory;
+import org.apache.james.lifecycle.api.LifecycleUtil;
+import org.apache.james.queue.api.MailQueueName;
+import org.apache.james.server.core.MimeMessageSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The mails of one queue that wait. All that wait for the same time are one queue at the broker, in which the first is always the next
+ * that is due: however many wait, one is looked at, and memory holds few. Artemis' own scheduled delivery keeps every waiting message
+ * in memory, and hides it from whoever browses. Thread-safe.
+ */
+final class DelayedMails {
+
+    private static final Logger LOGGER = LoggerFactory.getLogger(DelayedMails.class);
+
+    // One sync for so many.
+    private static final int MOVED_AT_ONCE = 200;
+    // Another relay on the same broker may have died after it had put mails here.
+    private static final Duration LOOK_AT_LEAST_EVERY = Duration.ofSeconds(30);
+
+    private final BrokerQueue ready;
+    private final ClientSessionFactory connection;
+    private final Clock clock;
+    private final Map<BrokerQueue, Lane> lanes = new ConcurrentHashMap<>();
+
+    DelayedMails(MailQueueName name, Collection<BrokerQueue> found, ClientSessionFactory connection, Clock clock) {
+        this.ready = BrokerQueue.ready(name);
+        this.connection = connection;
+        this.clock = clock;
+        found.forEach(queue -> lanes.put(queue, new Lane()));
+    }
+
+    /** When the lane must be looked at next. */
+    private static final class Lane {
+
+        private final AtomicReference<Instant> nextLook = new AtomicReference<>(Instant.EPOCH);
+
+        void lookAt(Instant due) {
+            nextLook.accumulateAndGet(due, (known, other) -> known.isBefore(other) ? known : other);
+        }
+    }
+
+    /** Where a mail that has to wait for so long is put; the queue is there when this returns. */
+    BrokerQueue lane(Duration delay) throws ActiveMQException {
+        BrokerQueue lane = BrokerQueue.waiting(ready.mails(), delay);
+        if (!lanes.containsKey(lane)) {
+            try (ClientSession session = connection.createSession()) {
+                declare(lane, session);
+            }
+            lanes.put(lane, new Lane());
+        }
+        return lane;
+    }
+
+    static void declare(BrokerQueue queue, ClientSession session) throws ActiveMQException {
+        try {
+            if (!session.queueQuery(queue.name()).isExists()) {
+                session.createQueue(queue.configuration());
+            }
+        } catch (ActiveMQQueueExistsException somebodyWasFaster) {
+            LOGGER.debug("queue {} exists already", queue.name());
+        }
+    }
+
+    /** Tells that a mail was put there. */
+    void added(BrokerQueue lane, Instant due) {
+        lanes.get(lane).lookAt(due);
+    }
+
+    Collection<BrokerQueue> queues() {
+        return List.copyOf(lanes.keySet());
+    }
+
+    /** Makes ready what is due.
+     *
+     * @return how many
+     */
+    long release() throws ActiveMQException, IOException, MessagingException {
+        Instant now = clock.instant();
+        List<BrokerQueue> toLookAt = lanes.entrySet().stream()
+            .filter(lane -> !lane.getValue().nextLook.get().isAfter(now))
+            .map(Map.Entry::getKey)
+            .toList();
+        return toLookAt.isEmpty() ? 0 : move(toLookAt, due -> !due.isAfter(now), now);
+    }
+
+    /** Makes ready all that waits, in the order in which it came.
+     *
+     * @return how many
+     */
+    long releaseAll() throws ActiveMQException, IOException, MessagingException {
+        return move(queues(), due -> true, clock.instant());
+    }
+
+    private synchronized long move(Collection<BrokerQueue> from, Predicate<Instant> isDue, Instant now)
+            throws ActiveMQException, IOException, MessagingException {
+        // Set before looking, so that whoever adds a mail meanwhile brings it forward again.
+        from.forEach(queue -> lanes.get(queue).nextLook.set(now.plus(LOOK_AT_LEAST_EVERY)));
+        try (ClientSession session = connection.createSession(false, false, 0)) {
+            session.start();
+            PriorityQueue<Head> heads = new PriorityQueue<>(Comparator.comparing(Head::messageId));
+            for (BrokerQueue queue : from) {
+                receive(QueueReader.taking(queue, session), isDue).ifPresent(heads::add);
+            }
+            return moveAll(heads, isDue, session);
+        }
+    }
+
+    private long moveAll(PriorityQueue<Head> heads, Predicate<Instant> isDue, ClientSession session)
+            throws ActiveMQException, IOException, MessagingException {
+        ClientProducer producer = session.createProducer(ready.name());
+        List<Moved> batch = new ArrayList<>();
+        long moved = 0;
+        while (!heads.isEmpty()) {
+            Head head = heads.remove();
+            MimeMessageSource body = StoredMail.body(head.message());
+            batch.add(new Moved(head.queue(), body));
+            producer.send(StoredMail.copy(head.message(), body, session));
+            head.message().individualAcknowledge();
+            if (++moved % MOVED_AT_ONCE == 0) {
+                commit(session, batch);
+            }
+            receive(head.queue(), isDue).ifPresent(heads::add);
+        }
+        commit(session, batch);
+        return moved;
+    }
+
+    private static void commit(ClientSession session, List<Moved> batch) throws ActiveMQException {
+        session.commit();
+        batch.forEach(moved -> {
+            moved.from().gone();
+            LifecycleUtil.dispose(moved.body());
+        });
+        batch.clear();
+    }
+
+    private record Moved(QueueReader from, MimeMessageSource body) {
+    }
+
+    private record Head(QueueReader queue, ClientMessage message) {
+
+        long messageId() {
+            return message.getMessageID();
+        }
+    }
+
+    // What is not due goes back to its place when the session is closed.
+    private Optional<Head> receive(QueueReader queue, Predicate<Instant> isDue) throws ActiveMQException {
+        Optional<ClientMessage> message = queue.next();
+        message.map(StoredMail::due).filter(isDue.negate()).ifPresent(due -> lanes.get(queue.queue()).lookAt(due));
+        return message.filter(found -> isDue.test(StoredMail.due(found))).map(found -> new Head(queue, found));
+    }
+}

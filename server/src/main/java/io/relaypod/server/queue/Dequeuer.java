@@ -1,0 +1,190 @@
+package io.relaypod.server.queue;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Optional;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
+
+import javax.mail.MessagingException;
+
+import org.apache.activemq.artemis.api.core.ActiveMQException;
+import org.apache.activemq.artemis.api.core.SimpleString;
+import org.apache.activemq.artemis.api.core.client.ClientConsumer;
+import org.apache.activemq.artemis.api.core.client.ClientMessage;
+import org.apache.activemq.artemis.api.core.client.ClientSession;
+import org.apache.activemq.artemis.api.core.client.ClientSessionFactory;
+import org.apache.james.queue.api.MailQueue.MailQueueItem;
+import org.apache.james.server.core.MimeMessageSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.FluxSink;
+
+/**
+ * Takes mails from the broker, each once, as many as its subscribers ask for. They share one session; a few mails more than they hold
+ * are fetched ahead. Opened by the first subscriber. Thread-safe.
+ */
+final class Dequeuer implements AutoCloseable {
+
+    private static final Logger LOGGER = LoggerFactory.getLogger(Dequeuer.class);
+
+    // How soon a subscriber that has gone, or a closed queue, is noticed.
+    private static final Duration LOOK_UP = Duration.ofMillis(250);
+    private static final Duration PAUSE_AFTER_FAILURE = Duration.ofSeconds(1);
+
+    private final ClientSessionFactory connection;
+    private final SimpleString queue;
+    private final Executor threads;
+    private final MailReader reader;
+    private final ReentrantLock receiving = new ReentrantLock();
+    private final ReentrantLock acknowledging = new ReentrantLock();
+    private final Deque<MailQueueItem> notTaken = new ArrayDeque<>();
+    private Optional<Inlet> opened = Optional.empty();
+    private final AtomicInteger inHand = new AtomicInteger();
+    private volatile boolean stopped;
+
+    /**
+     * @param threads runs each subscriber's waiting, so has a thread for each
+     */
+    Dequeuer(ClientSessionFactory connection, SimpleString queue, Executor threads, MailReader reader) {
+        this.connection = connection;
+        this.queue = queue;
+        this.threads = threads;
+        this.reader = reader;
+    }
+
+    /** Makes what subscribers get out of what the broker gives. */
+    interface MailReader {
+
+        /**
+         * @throws MessagingException when there is no mail in the message
+         */
+        MailQueueItem read(ClientMessage message, MimeMessageSource body) throws MessagingException, IOException;
+    }
+
+    private record Inlet(ClientSession session, ClientConsumer consumer) {
+    }
+
+    Flux<MailQueueItem> mails() {
+        return Flux.create(subscriber -> {
+            Semaphore awake = new Semaphore(0);
+            subscriber.onRequest(any -> awake.release());
+            subscriber.onDispose(awake::release);
+            threads.execute(() -> serve(subscriber, awake));
+        });
+    }
+
+    private void serve(FluxSink<MailQueueItem> subscriber, Semaphore awake) {
+        try {
+            while (!stopped && !subscriber.isCancelled()) {
+                if (subscriber.requestedFromDownstream() == 0) {
+                    awake.tryAcquire(LOOK_UP.toMillis(), TimeUnit.MILLISECONDS);
+                    awake.drainPermits();
+                } else {
+                    next().ifPresent(item -> give(item, subscriber));
+                }
+            }
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        subscriber.complete();
+    }
+
+    private void give(MailQueueItem item, FluxSink<MailQueueItem> subscriber) {
+        if (subscriber.isCancelled()) {
+            receiving.lock();
+            try {
+                notTaken.addLast(item);
+            } finally {
+                receiving.unlock();
+            }
+        } else {
+            inHand.incrementAndGet();
+            subscriber.next(item);
+        }
+    }
+
+    private Optional<MailQueueItem> next() throws InterruptedException {
+        receiving.lockInterruptibly();
+        try {
+            return notTaken.isEmpty() ? receive() : Optional.of(notTaken.removeFirst());
+        } catch (ActiveMQException | IOException failure) {
+            if (!stopped) {
+                LOGGER.error("event=dequeue-failed queue={} reason=\"{}\"", queue, failure.getMessage(), failure);
+                Thread.sleep(PAUSE_AFTER_FAILURE.toMillis());
+            }
+            return Optional.empty();
+        } finally {
+            receiving.unlock();
+        }
+    }
+
+    private Optional<MailQueueItem> receive() throws ActiveMQException, IOException {
+        ClientMessage message = inlet().consumer().receive(LOOK_UP.toMillis());
+        if (message == null) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(reader.read(message, StoredMail.body(message)));
+        } catch (MessagingException | RuntimeException unreadable) {
+            // It stays in hand, so on the disk, and is tried again at the next start.
+            LOGGER.error("event=unreadable queue={} mail={} message={}", queue, StoredMail.name(message), message.getMessageID(), unreadable);
+            return Optional.empty();
+        }
+    }
+
+    private Inlet inlet() throws ActiveMQException {
+        if (opened.isEmpty()) {
+            ClientSession session = connection.createSession(true, true, 0);
+            session.start();
+            opened = Optional.of(new Inlet(session, session.createConsumer(queue)));
+        }
+        return opened.get();
+    }
+
+    /** Removes the message for good. Not waited for: were it forgotten in a crash, the mail would be delivered twice, and not lost. */
+    void acknowledge(ClientMessage message) throws ActiveMQException {
+        acknowledging.lock();
+        try {
+            message.individualAcknowledge();
+        } finally {
+            acknowledging.unlock();
+        }
+    }
+
+    /** Tells that a subscriber has done with a mail, whatever became of it. */
+    void done() {
+        inHand.decrementAndGet();
+    }
+
+    /** Mails that subscribers have and have not done with. */
+    int inHand() {
+        return inHand.get();
+    }
+
+    /** Gives no more mails; those in hand can still be acknowledged. */
+    void stop() {
+        stopped = true;
+    }
+
+    /** What is in hand and not done goes back to the broker. */
+    @Override
+    public void close() throws ActiveMQException {
+        stop();
+        receiving.lock();
+        try {
+            if (opened.isPresent()) {
+                opened.get().session().close();
+            }
+        } finally {
+            receiving.unlock();
+        }
+    }
+}

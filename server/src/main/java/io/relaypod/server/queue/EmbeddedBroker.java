@@ -1,0 +1,228 @@
+package io.relaypod.server.queue;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+import org.apache.activemq.artemis.api.core.QueueConfiguration;
+import org.apache.activemq.artemis.api.core.RoutingType;
+import org.apache.activemq.artemis.api.core.SimpleString;
+import org.apache.activemq.artemis.api.core.TransportConfiguration;
+import org.apache.activemq.artemis.api.core.client.ActiveMQClient;
+import org.apache.activemq.artemis.api.core.client.ClientSessionFactory;
+import org.apache.activemq.artemis.api.core.client.ServerLocator;
+import org.apache.activemq.artemis.core.config.Configuration;
+import org.apache.activemq.artemis.core.config.impl.ConfigurationImpl;
+import org.apache.activemq.artemis.core.remoting.impl.invm.InVMAcceptorFactory;
+import org.apache.activemq.artemis.core.remoting.impl.invm.InVMConnectorFactory;
+import org.apache.activemq.artemis.core.server.ActiveMQServer;
+import org.apache.activemq.artemis.core.server.JournalType;
+import org.apache.activemq.artemis.core.server.embedded.EmbeddedActiveMQ;
+import org.apache.activemq.artemis.core.settings.impl.AddressFullMessagePolicy;
+import org.apache.activemq.artemis.core.settings.impl.AddressSettings;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import io.relaypod.server.settings.InvalidSettingsException;
+import io.relaypod.server.settings.Variable;
+
+/**
+ * An Artemis in this process, reached by nobody else: no port, no JMX. Its journal is synced before an enqueue is confirmed.
+ *
+ * <pre>{@code
+ * try (Broker broker = EmbeddedBroker.start(dataDir)) { ... }
+ * }</pre>
+ */
+public final class EmbeddedBroker implements Broker {
+
+    private static final Logger LOGGER = LoggerFactory.getLogger(EmbeddedBroker.class);
+
+    private static final String SERVER_ID = "serverId";
+    private static final AtomicInteger NEXT_ID = new AtomicInteger();
+
+    private static final int JOURNAL_FILE = 10 << 20;
+    // What waits for the disk at the same time shares one sync; a lone mail waits this long for company.
+    private static final int SYNC_AT_MOST_EVERY = (int) TimeUnit.MICROSECONDS.toNanos(500);
+    // In memory, of each queue; what is beyond is in page files only.
+    private static final long QUEUE_IN_MEMORY = 8 << 20;
+    private static final int PAGE = 2 << 20;
+    private static final int CONFIRMATION_WINDOW = 1 << 20;
+    private static final int FETCHED_AHEAD = 128 << 10;
+    // Nothing expires and nothing is tried too often; were Artemis to think so, the mail would be found here.
+    private static final SimpleString KEPT = SimpleString.of("relaypod.kept");
+    private static final int UNLIMITED = -1;
+    private static final int NO_DISK_LIMIT = -1;
+    private static final long DISK_RESERVE = 64L << 20;
+    private static final Duration CALL_TIMEOUT = Duration.ofSeconds(30);
+
+    private final FileChannel lockFile;
+    private final EmbeddedActiveMQ artemis;
+    private final ServerLocator locator;
+    private final FreeSpace freeSpace;
+
+    private EmbeddedBroker(FileChannel lockFile, EmbeddedActiveMQ artemis, ServerLocator locator, FreeSpace freeSpace) {
+        this.lockFile = lockFile;
+        this.artemis = artemis;
+        this.locator = locator;
+        this.freeSpace = freeSpace;
+    }
+
+    /**
+     * Starts with what is on the disk, or with nothing. A journal that was cut short when its process died is read up to the cut.
+     *
+     * @param dataDir the queues are in its subdirectory {@code queue}
+     * @throws InvalidSettingsException  when another process has the directory
+     * @throws QueueUnavailableException when the queues on the disk cannot be opened
+     */
+    public static EmbeddedBroker start(Path dataDir) {
+        return start(dataDir, DISK_RESERVE);
+    }
+
+    /**
+     * @param diskReserve bytes that must be free in the directory for a mail to be taken
+     */
+    static EmbeddedBroker start(Path dataDir, long diskReserve) {
+        Path directory = dataDir.resolve("queue");
+        FileChannel lockFile = lock(dataDir, directory);
+        int id = NEXT_ID.incrementAndGet();
+        EmbeddedActiveMQ artemis = new EmbeddedActiveMQ().setConfiguration(configuration(directory, id));
+        try {
+            FreeSpace freeSpace = FreeSpace.of(directory, diskReserve);
+            artemis.start();
+            if (!artemis.getActiveMQServer().waitForActivation(CALL_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)) {
+                throw new IOException("the broker did not become active");
+            }
+            stopAtBrokenDisk(artemis.getActiveMQServer());
+            return new EmbeddedBroker(lockFile, artemis, locator(id), freeSpace);
+        } catch (Exception failure) {
+            stop(artemis);
+            unlock(lockFile);
+            throw new QueueUnavailableException("the queues in " + directory + " cannot be opened", failure);
+        }
+    }
+
+    private static FileChannel lock(Path dataDir, Path directory) {
+        try {
+            Files.createDirectories(directory);
+            FileChannel file = FileChannel.open(directory.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            if (tryLock(file).isEmpty()) {
+                unlock(file);
+                throw new InvalidSettingsException(Variable.DATA_DIR + " is '" + dataDir
+                    + "'; another relaypod is running on it; give each its own");
+            }
+            return file;
+        } catch (IOException noLock) {
+            throw new QueueUnavailableException("the queues in " + directory + " cannot be opened", noLock);
+        }
+    }
+
+    private static Optional<FileLock> tryLock(FileChannel file) throws IOException {
+        try {
+            return Optional.ofNullable(file.tryLock());
+        } catch (OverlappingFileLockException inThisProcess) {
+            return Optional.empty();
+        }
+    }
+
+    private static void unlock(FileChannel lockFile) {
+        try {
+            lockFile.close();
+        } catch (IOException closed) {
+            LOGGER.debug("lock file was closed already", closed);
+        }
+    }
+
+    private static Configuration configuration(Path directory, int id) {
+        AddressSettings queues = new AddressSettings()
+            .setAddressFullMessagePolicy(AddressFullMessagePolicy.PAGE)
+            .setMaxSizeBytes(QUEUE_IN_MEMORY)
+            .setPageSizeBytes(PAGE)
+            .setMaxReadPageBytes(UNLIMITED)
+            .setPrefetchPageBytes(PAGE)
+            .setMaxDeliveryAttempts(UNLIMITED)
+            .setDeadLetterAddress(KEPT)
+            .setExpiryAddress(KEPT)
+            .setAutoCreateQueues(false)
+            .setAutoDeleteAddresses(false)
+            .setAutoDeleteQueues(false);
+        return new ConfigurationImpl()
+            .setPersistenceEnabled(true)
+            .setJournalDirectory(directory.resolve("journal").toString())
+            .setBindingsDirectory(directory.resolve("bindings").toString())
+            .setPagingDirectory(directory.resolve("paging").toString())
+            .setLargeMessagesDirectory(directory.resolve("large").toString())
+            .setNodeManagerLockDirectory(directory.resolve("journal").toString())
+            .setJournalType(JournalType.NIO)
+            .setJournalFileSize(JOURNAL_FILE)
+            .setJournalMinFiles(2)
+            .setJournalPoolFiles(4)
+            .setJournalBufferTimeout_NIO(SYNC_AT_MOST_EVERY)
+            .setPageSyncTimeout(SYNC_AT_MOST_EVERY)
+            .setJournalSyncTransactional(true)
+            .setJournalSyncNonTransactional(true)
+            .setMaxDiskUsage(NO_DISK_LIMIT)
+            .setGlobalMaxSize(4 * QUEUE_IN_MEMORY)
+            .setCriticalAnalyzer(false)
+            .setMessageExpiryScanPeriod(UNLIMITED)
+            .setSecurityEnabled(false)
+            .setJMXManagementEnabled(false)
+            .setName("relaypod")
+            .addAcceptorConfiguration(new TransportConfiguration(InVMAcceptorFactory.class.getName(), Map.of(SERVER_ID, id)))
+            .addAddressSetting("#", queues)
+            .addQueueConfiguration(QueueConfiguration.of(KEPT).setRoutingType(RoutingType.ANYCAST));
+    }
+
+    private static ServerLocator locator(int id) {
+        return ActiveMQClient.createServerLocatorWithoutHA(
+                new TransportConfiguration(InVMConnectorFactory.class.getName(), Map.of(SERVER_ID, id)))
+            // Without it a send would count as confirmed before the broker has seen it.
+            .setConfirmationWindowSize(CONFIRMATION_WINDOW)
+            .setProducerWindowSize(CONFIRMATION_WINDOW)
+            .setConsumerWindowSize(FETCHED_AHEAD)
+            .setCallTimeout(CALL_TIMEOUT.toMillis());
+    }
+
+    // Artemis stops itself; a relay that can store nothing is of no use, and whoever supervises it starts it again.
+    private static void stopAtBrokenDisk(ActiveMQServer server) {
+        server.registerIOCriticalErrorListener((failure, message, file) ->
+            LOGGER.error("event=queue-stopped file={} reason=\"{}\"", file, message, failure));
+    }
+
+    @Override
+    public ClientSessionFactory connect() {
+        try {
+            return locator.createSessionFactory();
+        } catch (Exception refused) {
+            throw new QueueUnavailableException("the broker in this process does not answer", refused);
+        }
+    }
+
+    @Override
+    public void checkStorage() throws InsufficientStorageException {
+        freeSpace.check();
+    }
+
+    @Override
+    public void close() {
+        locator.close();
+        stop(artemis);
+        unlock(lockFile);
+    }
+
+    private static void stop(EmbeddedActiveMQ artemis) {
+        try {
+            artemis.stop();
+        } catch (Exception failure) {
+            LOGGER.warn("event=queue-not-closed reason=\"{}\"", failure.getMessage(), failure);
+        }
+    }
+}

@@ -1,0 +1,99 @@
+package io.relaypod.server.queue;
+
+import java.io.IOException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.ReentrantLock;
+
+import org.apache.activemq.artemis.api.core.ActiveMQException;
+import org.apache.activemq.artemis.api.core.Message;
+import org.apache.activemq.artemis.api.core.SimpleString;
+import org.apache.activemq.artemis.api.core.client.ClientMessage;
+import org.apache.activemq.artemis.api.core.client.ClientProducer;
+import org.apache.activemq.artemis.api.core.client.ClientSession;
+import org.apache.activemq.artemis.api.core.client.ClientSessionFactory;
+import org.apache.activemq.artemis.api.core.client.SendAcknowledgementHandler;
+
+/**
+ * Hands messages to the broker and says when they are on the disk. All who enqueue share two sessions, one for what is large: nobody
+ * waits for another's sync, so that all who wait at a time share one. Thread-safe.
+ */
+final class Enqueuer implements AutoCloseable {
+
+    private final Outlet small;
+    private final Outlet large;
+
+    Enqueuer(ClientSessionFactory connection) {
+        this.small = new Outlet(connection);
+        this.large = new Outlet(connection);
+    }
+
+    /** Writes a message for a session. */
+    interface Writer {
+
+        /** @return a new message of the session, complete */
+        ClientMessage write(ClientSession session) throws IOException;
+    }
+
+    /**
+     * Returns when the message has been read, before it is stored.
+     *
+     * @return completes when the message is on the disk; fails with an {@link ActiveMQException} when it is not
+     * @throws IOException as the writer throws it
+     */
+    CompletableFuture<Void> send(SimpleString queue, boolean isLarge, Writer writer) throws ActiveMQException, IOException {
+        return (isLarge ? large : small).send(queue, writer);
+    }
+
+    @Override
+    public void close() throws ActiveMQException {
+        small.close();
+        large.close();
+    }
+
+    private static final class Outlet {
+
+        private final ReentrantLock sending = new ReentrantLock();
+        private final ClientSession session;
+        private final ClientProducer producer;
+
+        Outlet(ClientSessionFactory connection) {
+            try {
+                this.session = connection.createSession(true, true, 0);
+                this.producer = session.createProducer();
+            } catch (ActiveMQException refused) {
+                throw new QueueUnavailableException("the broker gives no session", refused);
+            }
+        }
+
+        CompletableFuture<Void> send(SimpleString queue, Writer writer) throws ActiveMQException, IOException {
+            ClientMessage message = writer.write(session);
+            Stored stored = new Stored();
+            sending.lock();
+            try {
+                producer.send(queue, message, stored);
+            } finally {
+                sending.unlock();
+            }
+            return stored.confirmation;
+        }
+
+        void close() throws ActiveMQException {
+            session.close();
+        }
+    }
+
+    private static final class Stored implements SendAcknowledgementHandler {
+
+        private final CompletableFuture<Void> confirmation = new CompletableFuture<>();
+
+        @Override
+        public void sendAcknowledged(Message message) {
+            confirmation.complete(null);
+        }
+
+        @Override
+        public void sendFailed(Message message, Exception failure) {
+            confirmation.completeExceptionally(failure);
+        }
+    }
+}

@@ -1,0 +1,73 @@
+package io.relaypod.server.queue;
+
+import java.io.Closeable;
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Files;
+
+import javax.mail.MessagingException;
+import javax.mail.internet.MimeMessage;
+
+import org.apache.commons.io.output.DeferredFileOutputStream;
+import org.apache.james.server.core.MimeMessageWrapper;
+
+/** A message, header and all, as it is stored: in memory up to a size, in a temporary file above it. For one thread. */
+final class MailBody implements Closeable {
+
+    /** In bytes. Above it a mail is a file of its own beside the journal, as Artemis' large message. */
+    static final int LARGE = 100 * 1024;
+
+    private static final byte[] NOTHING = {};
+
+    private final DeferredFileOutputStream bytes;
+
+    private MailBody(DeferredFileOutputStream bytes) {
+        this.bytes = bytes;
+    }
+
+    static MailBody of(MimeMessage message) throws IOException, MessagingException {
+        DeferredFileOutputStream out = DeferredFileOutputStream.builder().setThreshold(LARGE).setPrefix("relaypod-mail-").get();
+        MailBody body = new MailBody(out);
+        try (out) {
+            write(message, out);
+            return body;
+        } catch (IOException | MessagingException | RuntimeException unreadable) {
+            body.close();
+            throw unreadable;
+        }
+    }
+
+    // What nobody changed is copied as it came; writing a message parses its header and writes it anew.
+    private static void write(MimeMessage message, OutputStream out) throws IOException, MessagingException {
+        if (message instanceof MimeMessageWrapper wrapper && !wrapper.isModified()) {
+            try (InputStream in = wrapper.getMessageInputStream()) {
+                in.transferTo(out);
+            }
+        } else {
+            message.writeTo(out);
+        }
+    }
+
+    boolean isLarge() {
+        return !bytes.isInMemory();
+    }
+
+    /** All of a message that is not large. */
+    byte[] inMemory() {
+        return bytes.isInMemory() ? bytes.getData() : NOTHING;
+    }
+
+    InputStream stream() throws IOException {
+        return bytes.toInputStream();
+    }
+
+    @Override
+    public void close() throws IOException {
+        File file = bytes.getFile();
+        if (file != null) {
+            Files.deleteIfExists(file.toPath());
+        }
+    }
+}

@@ -1,0 +1,92 @@
+package io.relaypod.server.queue;
+
+import java.io.IOException;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.NoSuchElementException;
+import java.util.Optional;
+import java.util.PriorityQueue;
+
+import javax.mail.MessagingException;
+
+import org.apache.activemq.artemis.api.core.ActiveMQException;
+import org.apache.activemq.artemis.api.core.client.ClientMessage;
+import org.apache.activemq.artemis.api.core.client.ClientSession;
+import org.apache.activemq.artemis.api.core.client.ClientSessionFactory;
+import org.apache.james.queue.api.ManageableMailQueue.DefaultMailQueueItemView;
+import org.apache.james.queue.api.ManageableMailQueue.MailQueueItemView;
+import org.apache.james.queue.api.ManageableMailQueue.MailQueueIterator;
+
+/**
+ * What is in a queue, page by page from the broker: first what is ready, by priority, then what waits, the next first. Mails in hand are
+ * not shown. Large mails come without their message: it stays on the disk. Closes itself at the end. For one thread.
+ */
+final class QueueListing implements MailQueueIterator {
+
+    private final ClientSession session;
+    private final PriorityQueue<Head> heads = new PriorityQueue<>(Comparator.comparing(Head::isWaiting).thenComparing(Head::due)
+        .thenComparing(Head::messageId));
+
+    QueueListing(ClientSessionFactory connection, Collection<BrokerQueue> queues) throws ActiveMQException {
+        this.session = connection.createSession();
+        session.start();
+        for (BrokerQueue queue : queues) {
+            read(QueueReader.browsing(queue, session));
+        }
+    }
+
+    private record Head(QueueReader queue, ClientMessage message) {
+
+        boolean isWaiting() {
+            return !queue.queue().delay().isZero();
+        }
+
+        Instant due() {
+            return StoredMail.due(message);
+        }
+
+        long messageId() {
+            return message.getMessageID();
+        }
+    }
+
+    private void read(QueueReader queue) throws ActiveMQException {
+        queue.next().ifPresent(message -> heads.add(new Head(queue, message)));
+    }
+
+    @Override
+    public boolean hasNext() {
+        if (heads.isEmpty()) {
+            close();
+        }
+        return !heads.isEmpty();
+    }
+
+    @Override
+    public MailQueueItemView next() {
+        if (heads.isEmpty()) {
+            throw new NoSuchElementException("the queue has no more mails");
+        }
+        Head head = heads.remove();
+        try {
+            MailQueueItemView view = new DefaultMailQueueItemView(StoredMail.readListed(head.message()),
+                head.isWaiting() ? Optional.of(ZonedDateTime.ofInstant(head.due(), ZoneOffset.UTC)) : Optional.empty());
+            read(head.queue());
+            return view;
+        } catch (ActiveMQException | MessagingException | IOException unreadable) {
+            throw new IllegalStateException("queue " + head.queue().queue().mails().asString() + " cannot be listed", unreadable);
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            session.close();
+        } catch (ActiveMQException closed) {
+            heads.clear();
+        }
+    }
+}

@@ -1,0 +1,210 @@
+package io.relaypod.server.queue;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.Date;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+import javax.mail.MessagingException;
+import javax.mail.internet.AddressException;
+
+import org.apache.activemq.artemis.api.core.ActiveMQException;
+import org.apache.activemq.artemis.api.core.SimpleString;
+import org.apache.activemq.artemis.api.core.client.ClientMessage;
+import org.apache.activemq.artemis.api.core.client.ClientSession;
+import org.apache.james.core.MailAddress;
+import org.apache.james.queue.api.MailPrioritySupport;
+import org.apache.james.server.core.MailImpl;
+import org.apache.james.server.core.MimeMessageInputStreamSource;
+import org.apache.james.server.core.MimeMessageSource;
+import org.apache.mailet.Attribute;
+import org.apache.mailet.AttributeName;
+import org.apache.mailet.AttributeUtils;
+import org.apache.mailet.AttributeValue;
+import org.apache.mailet.Mail;
+import org.apache.mailet.PerRecipientHeaders;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.common.base.Splitter;
+
+import io.relaypod.gateway.VerbatimMessage;
+
+/**
+ * How a mail is written into a broker's message and read back. The message is the body; name, sender and recipients are properties,
+ * so that the broker can find a mail by them; all else is one JSON property.
+ *
+ * <p>A mail attribute whose value has no JSON form, as James defines it, does not survive; James' own queues lose it too.
+ */
+final class StoredMail {
+
+    static final String NAME = "name";
+    static final String SENDER = "sender";
+    /** Each between line feeds, the first and the last too, so that one can be looked for. No address has a line feed. */
+    static final String RECIPIENTS = "recipients";
+    static final String RECIPIENT_SEPARATOR = "\n";
+
+    private static final SimpleString DUE = SimpleString.of("due");
+    private static final SimpleString ENVELOPE = SimpleString.of("envelope");
+
+    private static final int LOWEST_PRIORITY = 0;
+    private static final int HIGHEST_PRIORITY = 9;
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private StoredMail() {
+    }
+
+    /** Fills all but the body. */
+    static void writeEnvelope(Mail mail, ClientMessage message) throws JsonProcessingException {
+        message.setPriority(priority(mail));
+        message.putStringProperty(NAME, mail.getName());
+        message.putStringProperty(SENDER, mail.getMaybeSender().asString(""));
+        message.putStringProperty(RECIPIENTS, recipients(mail.getRecipients()));
+        message.putStringProperty(ENVELOPE, SimpleString.of(JSON.writeValueAsString(envelope(mail))));
+    }
+
+    /** Fills the body; the message reads a large one when it is sent, so the body must stay open till then. */
+    static void writeBody(MailBody body, ClientMessage message) throws IOException {
+        if (body.isLarge()) {
+            message.setBodyInputStream(body.stream());
+        } else {
+            message.getBodyBuffer().writeBytes(body.inMemory());
+        }
+    }
+
+    /** When a waiting mail may be delivered. */
+    static void writeDue(Instant due, ClientMessage message) {
+        message.putLongProperty(DUE, due.toEpochMilli());
+    }
+
+    static Instant due(ClientMessage message) {
+        return message.containsProperty(DUE) ? Instant.ofEpochMilli(message.getLongProperty(DUE)) : Instant.EPOCH;
+    }
+
+    static String name(ClientMessage message) {
+        return Optional.ofNullable(message.getStringProperty(NAME)).orElse("?");
+    }
+
+    /** The same mail in a new message of that session, whoever may read it first. */
+    static ClientMessage copy(ClientMessage message, MimeMessageSource body, ClientSession session) throws IOException {
+        ClientMessage copy = session.createMessage(true);
+        copy.setPriority(message.getPriority());
+        for (SimpleString property : List.of(SimpleString.of(NAME), SimpleString.of(SENDER), SimpleString.of(RECIPIENTS), ENVELOPE)) {
+            copy.putStringProperty(property, message.getSimpleStringProperty(property));
+        }
+        if (message.isLargeMessage()) {
+            copy.setBodyInputStream(body.getInputStream());
+        } else {
+            try (InputStream in = body.getInputStream()) {
+                copy.getBodyBuffer().writeBytes(in.readAllBytes());
+            }
+        }
+        return copy;
+    }
+
+    /** Takes the body off the connection; whoever calls disposes of the source. */
+    static MimeMessageSource body(ClientMessage message) throws MessagingException, IOException, ActiveMQException {
+        if (!message.isLargeMessage()) {
+            byte[] bytes = new byte[message.getBodyBuffer().readableBytes()];
+            message.getBodyBuffer().readBytes(bytes);
+            return new InMemoryBody(name(message), bytes);
+        }
+        MimeMessageInputStreamSource file = MimeMessageInputStreamSource.create("queue-" + message.getMessageID());
+        try (OutputStream out = file.getWritableOutputStream()) {
+            message.saveToOutputStream(out);
+        }
+        return file;
+    }
+
+    /** The mail with its body. */
+    static MailImpl read(ClientMessage message, MimeMessageSource body) throws MessagingException, IOException {
+        MailImpl mail = readEnvelope(message);
+        mail.setMessageNoCopy(new VerbatimMessage(body));
+        return mail;
+    }
+
+    /** The mail to be looked at; the body of a large one stays where it is, and {@link Mail#getMessage()} has none to give. */
+    static MailImpl readListed(ClientMessage message) throws MessagingException, IOException, ActiveMQException {
+        return message.isLargeMessage() ? readEnvelope(message) : read(message, body(message));
+    }
+
+    private static MailImpl readEnvelope(ClientMessage message) throws MessagingException, IOException {
+        JsonNode json = JSON.readTree(message.getStringProperty(ENVELOPE));
+        MailImpl.Builder mail = MailImpl.builder().name(message.getStringProperty(NAME));
+        String sender = message.getStringProperty(SENDER);
+        if (!sender.isEmpty()) {
+            mail.sender(sender);
+        }
+        for (String recipient : Splitter.on(RECIPIENT_SEPARATOR).omitEmptyStrings().split(message.getStringProperty(RECIPIENTS))) {
+            mail.addRecipient(recipient);
+        }
+        readText(json, "state", mail::state);
+        readText(json, "error", mail::errorMessage);
+        readText(json, "remoteHost", mail::remoteHost);
+        readText(json, "remoteAddr", mail::remoteAddr);
+        if (json.has("updated")) {
+            mail.lastUpdated(new Date(json.get("updated").longValue()));
+        }
+        mail.addAttributes(json.path("attributes").properties().stream()
+            .map(field -> new Attribute(AttributeName.of(field.getKey()), AttributeValue.fromJson(field.getValue())))
+            .collect(Collectors.toList()));
+        mail.addAllHeadersForRecipients(recipientHeaders(json));
+        return mail.build();
+    }
+
+    private static ObjectNode envelope(Mail mail) {
+        ObjectNode json = JSON.createObjectNode();
+        writeText(json, "state", Optional.ofNullable(mail.getState()));
+        writeText(json, "error", Optional.ofNullable(mail.getErrorMessage()));
+        writeText(json, "remoteHost", Optional.ofNullable(mail.getRemoteHost()));
+        writeText(json, "remoteAddr", Optional.ofNullable(mail.getRemoteAddr()));
+        Optional.ofNullable(mail.getLastUpdated()).ifPresent(updated -> json.put("updated", updated.getTime()));
+        ObjectNode attributes = json.putObject("attributes");
+        mail.attributes().forEach(attribute -> attribute.getValue().toJson()
+            .ifPresent(value -> attributes.set(attribute.getName().asString(), value)));
+        ObjectNode headers = json.putObject("recipientHeaders");
+        mail.getPerRecipientSpecificHeaders().getHeadersByRecipient().asMap().forEach((recipient, ofRecipient) ->
+            ofRecipient.forEach(header -> headers.withArray(recipient.asString()).add(header.asString())));
+        return json;
+    }
+
+    private static PerRecipientHeaders recipientHeaders(JsonNode json) throws AddressException {
+        PerRecipientHeaders headers = new PerRecipientHeaders();
+        for (var ofRecipient : json.path("recipientHeaders").properties()) {
+            MailAddress recipient = new MailAddress(ofRecipient.getKey());
+            ofRecipient.getValue().forEach(header ->
+                headers.addHeaderForRecipient(PerRecipientHeaders.Header.fromString(header.textValue()), recipient));
+        }
+        return headers;
+    }
+
+    private static void writeText(ObjectNode json, String field, Optional<String> value) {
+        value.ifPresent(text -> json.put(field, text));
+    }
+
+    private static void readText(JsonNode json, String field, Consumer<String> reader) {
+        if (json.has(field)) {
+            reader.accept(json.get(field).textValue());
+        }
+    }
+
+    private static String recipients(Collection<MailAddress> recipients) {
+        return recipients.stream().map(MailAddress::asString)
+            .collect(Collectors.joining(RECIPIENT_SEPARATOR, RECIPIENT_SEPARATOR, RECIPIENT_SEPARATOR));
+    }
+
+    private static byte priority(Mail mail) {
+        int asked = AttributeUtils.getValueAndCastFromMail(mail, MailPrioritySupport.MAIL_PRIORITY, Integer.class)
+            .orElse(MailPrioritySupport.NORMAL_PRIORITY);
+        return (byte) Math.max(LOWEST_PRIORITY, Math.min(HIGHEST_PRIORITY, asked));
+    }
+}

@@ -1,0 +1,43 @@
+package io.relaypod.server.queue;
+
+import java.nio.file.Path;
+import java.time.Clock;
+
+import org.apache.james.metrics.api.NoopGaugeRegistry;
+import org.apache.james.metrics.tests.RecordingMetricFactory;
+import org.apache.james.queue.api.MailQueueFactory;
+import org.apache.james.queue.api.MailQueueFactoryContract;
+import org.apache.james.queue.api.ManageableMailQueueFactoryContract;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.io.TempDir;
+
+import io.relaypod.gateway.VerbatimMailQueueItems;
+
+/** James' contracts of a mail queue factory. */
+class ArtemisMailQueueFactoryTest implements MailQueueFactoryContract<ArtemisMailQueue>, ManageableMailQueueFactoryContract<ArtemisMailQueue> {
+
+    @TempDir
+    private Path dataDir;
+
+    private Broker broker;
+    private ArtemisMailQueueFactory queues;
+
+    @BeforeEach
+    void open() {
+        broker = EmbeddedBroker.start(dataDir);
+        queues = new ArtemisMailQueueFactory(broker, new VerbatimMailQueueItems(), Clock.systemUTC(), new RecordingMetricFactory(),
+            new NoopGaugeRegistry());
+    }
+
+    @AfterEach
+    void close() {
+        queues.close();
+        broker.close();
+    }
+
+    @Override
+    public MailQueueFactory<ArtemisMailQueue> getMailQueueFactory() {
+        return queues;
+    }
+}

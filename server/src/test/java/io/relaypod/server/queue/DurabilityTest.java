@@ -1,0 +1,271 @@
+package io.relaypod.server.queue;
+
+import static io.relaypod.server.queue.OpenQueue.LONG_ENOUGH;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
+
+import org.apache.james.core.MailAddress;
+import org.apache.james.queue.api.MailPrioritySupport;
+import org.apache.james.queue.api.MailQueue.MailQueueItem;
+import org.apache.james.queue.api.MailQueue.MailQueueItem.CompletionStatus;
+import org.apache.james.queue.api.MailQueueName;
+import org.apache.james.queue.api.ManageableMailQueue.Type;
+import org.apache.mailet.Attribute;
+import org.apache.mailet.DsnParameters;
+import org.apache.mailet.Mail;
+import org.apache.mailet.PerRecipientHeaders;
+import org.apache.mailet.base.test.FakeMail;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import io.relaypod.server.settings.InvalidSettingsException;
+
+/** What was stored is still there, whatever happened to the process or the disk. */
+class DurabilityTest {
+
+    private static final String MESSAGE = "Subject: test\r\n\r\nHello\r\n";
+
+    @TempDir
+    private Path dataDir;
+
+    @Test
+    void a_mail_and_all_that_it_carries_survives_a_restart() throws Exception {
+        MailAddress recipient = new MailAddress("\"a, b\"@example.com");
+        PerRecipientHeaders.Header header = PerRecipientHeaders.Header.builder().name("X-For").value("one: of them").build();
+        Attribute attribute = Attribute.convertToAttribute("tried", 7);
+        DsnParameters dsn = DsnParameters.builder().envId(DsnParameters.EnvId.of("id"))
+            .addRcptParameter(recipient, DsnParameters.RecipientDsnParameters.of(EnumSet.of(DsnParameters.Notify.FAILURE))).build()
+            .orElseThrow();
+        try (OpenQueue before = OpenQueue.on(dataDir, "spool")) {
+            FakeMail mail = OpenQueue.mail("one", MESSAGE);
+            mail.setRecipients(List.of(recipient));
+            mail.setErrorMessage("451 not now\nreally");
+            mail.setState("transport");
+            mail.setAttribute(attribute);
+            mail.addSpecificHeaderForRecipient(header, recipient);
+            mail.setDsnParameters(dsn);
+            before.queue().enQueue(mail);
+        }
+        try (OpenQueue after = OpenQueue.on(dataDir, "spool")) {
+            Mail mail = after.dequeueOne().getMail();
+            assertThat(mail.getName()).isEqualTo("one");
+            assertThat(mail.getMaybeSender().asString()).isEqualTo("sender@example.com");
+            assertThat(mail.getRecipients()).containsExactly(recipient);
+            assertThat(mail.getErrorMessage()).isEqualTo("451 not now\nreally");
+            assertThat(mail.getState()).isEqualTo("transport");
+            assertThat(mail.getAttribute(attribute.getName())).contains(attribute);
+            assertThat(mail.getPerRecipientSpecificHeaders().getHeadersForRecipient(recipient)).containsExactly(header);
+            assertThat(mail.dsnParameters()).contains(dsn);
+            assertThat(bytes(mail)).isEqualTo(MESSAGE);
+        }
+    }
+
+    @Test
+    void mails_come_back_by_priority_and_then_in_their_order() throws Exception {
+        try (OpenQueue before = OpenQueue.on(dataDir, "spool")) {
+            FakeMail urgent = OpenQueue.mail("urgent", MESSAGE);
+            urgent.setAttribute(MailPrioritySupport.HIGH_PRIORITY_ATTRIBUTE);
+            before.queue().enQueue(OpenQueue.mail("first", MESSAGE));
+            before.queue().enQueue(OpenQueue.mail("second", MESSAGE));
+            before.queue().enQueue(urgent);
+        }
+        try (OpenQueue after = OpenQueue.on(dataDir, "spool")) {
+            assertThat(after.names()).containsExactly("urgent", "first", "second");
+        }
+    }
+
+    @Test
+    void a_mail_that_waits_goes_on_waiting_after_a_restart() throws Exception {
+        try (OpenQueue before = OpenQueue.on(dataDir, "outgoing")) {
+            before.queue().enQueue(OpenQueue.mail("soon", MESSAGE), Duration.ofSeconds(3));
+            before.queue().enQueue(OpenQueue.mail("late", MESSAGE), Duration.ofHours(1));
+        }
+        try (OpenQueue after = OpenQueue.on(dataDir, "outgoing")) {
+            assertThat(after.names()).containsExactly("soon", "late");
+            assertThat(after.dequeueOne().getMail().getName()).isEqualTo("soon");
+            assertThat(after.names()).containsExactly("late");
+        }
+    }
+
+    @Test
+    void a_mail_in_hand_is_given_again_after_a_restart_and_one_that_is_done_is_not() throws Exception {
+        try (OpenQueue before = OpenQueue.on(dataDir, "spool")) {
+            before.queue().enQueue(OpenQueue.mail("done", MESSAGE));
+            before.queue().enQueue(OpenQueue.mail("in hand", MESSAGE));
+            List<MailQueueItem> items = before.dequeue(2);
+            items.get(0).done(CompletionStatus.SUCCESS);
+            await().untilAsserted(() -> assertThat(before.queue().getSize()).isEqualTo(1));
+        }
+        try (OpenQueue after = OpenQueue.on(dataDir, "spool")) {
+            assertThat(after.names()).containsExactly("in hand");
+        }
+    }
+
+    @Test
+    void what_the_spooler_rejects_is_kept_and_given_again() throws Exception {
+        try (OpenQueue open = OpenQueue.on(dataDir, "spool")) {
+            open.queue().enQueue(OpenQueue.mail("rejected", MESSAGE));
+            open.dequeueOne().done(CompletionStatus.REJECT);
+            MailQueueItem again = open.dequeueOne();
+            assertThat(again.getMail().getName()).isEqualTo("rejected");
+            assertThat(bytes(again.getMail())).isEqualTo(MESSAGE);
+        }
+    }
+
+    @Test
+    void no_mail_that_was_confirmed_is_lost_when_the_process_is_killed() throws Exception {
+        List<String> confirmed = new ArrayList<>();
+        for (int kill = 1; kill <= 3; kill++) {
+            QueueProcess.Ended killed = QueueProcess.killedAfter(200 * kill, dataDir, "kill" + kill + "-");
+            assertThat(killed.exitCode()).as("killed, not ended").isNotZero();
+            confirmed.addAll(killed.lines().subList(0, killed.lines().size() - 1));
+        }
+        try (OpenQueue after = OpenQueue.on(dataDir, "spool")) {
+            assertThat(confirmed).hasSizeGreaterThan(1000);
+            assertThat(after.names()).doesNotHaveDuplicates().containsAll(confirmed);
+        }
+    }
+
+    @Test
+    void a_journal_whose_last_write_was_torn_is_read_up_to_there() throws Exception {
+        Path torn = dataDir.resolve("torn");
+        List<String> names = Stream.iterate(1, number -> number + 1).limit(20).map(number -> "mail" + number).toList();
+        try (OpenQueue before = OpenQueue.on(dataDir.resolve("intact"), "spool")) {
+            for (String name : names) {
+                before.queue().enQueue(OpenQueue.mail(name, MESSAGE));
+            }
+            copy(dataDir.resolve("intact"), torn);
+        }
+        tear(torn.resolve("queue/journal"));
+        try (OpenQueue after = OpenQueue.on(torn, "spool")) {
+            assertThat(after.names()).containsExactlyElementsOf(names);
+            after.queue().enQueue(OpenQueue.mail("next", MESSAGE));
+        }
+        try (OpenQueue again = OpenQueue.on(torn, "spool")) {
+            assertThat(again.names()).hasSize(21).endsWith("next");
+        }
+    }
+
+    @Test
+    void a_second_relay_on_the_same_directory_is_refused_and_says_why() throws Exception {
+        try (OpenQueue first = OpenQueue.on(dataDir, "spool")) {
+            assertThatThrownBy(() -> EmbeddedBroker.start(dataDir)).isInstanceOf(InvalidSettingsException.class)
+                .hasMessageContaining("DATA_DIR is '" + dataDir + "'; another relaypod is running on it");
+            first.queue().enQueue(OpenQueue.mail("one", MESSAGE));
+            assertThat(first.names()).containsExactly("one");
+        }
+        try (OpenQueue second = OpenQueue.on(dataDir, "spool")) {
+            assertThat(second.names()).containsExactly("one");
+        }
+    }
+
+    @Test
+    void a_full_disk_refuses_new_mail_at_once_and_lets_out_what_is_there() throws Exception {
+        Path unlimited = dataDir.resolve("queue");
+        try (OpenQueue open = OpenQueue.on(EmbeddedBroker.start(dataDir, Long.MAX_VALUE), "spool")) {
+            assertThatThrownBy(() -> open.queue().enQueue(OpenQueue.mail("refused", MESSAGE)))
+                .isInstanceOf(InsufficientStorageException.class).hasMessageContaining(unlimited.toString());
+            assertThat(open.names()).isEmpty();
+            ArtemisMailQueue outgoing = open.queues().createQueue(MailQueueName.of("outgoing"));
+            outgoing.enQueue(OpenQueue.mail("on its way", MESSAGE));
+            assertThat(outgoing.getSize()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void mail_is_taken_again_when_there_is_room_again() throws Exception {
+        AtomicLong free = new AtomicLong(99);
+        FreeSpace space = new FreeSpace(dataDir, free::get, 100);
+        assertThatThrownBy(space::check).isInstanceOf(InsufficientStorageException.class);
+        free.set(100);
+        await().atMost(LONG_ENOUGH).ignoreExceptions().untilAsserted(space::check);
+    }
+
+    @Test
+    void a_large_mail_needs_little_memory() throws Exception {
+        QueueProcess.Ended ended = QueueProcess.ran("48m", dataDir, 3, Duration.ZERO, 25 << 20);
+        assertThat(ended.exitCode()).isZero();
+        try (OpenQueue open = OpenQueue.on(dataDir, "spool")) {
+            MailQueueItem item = open.dequeueOne();
+            assertThat(item.getMail().getMessageSize()).isEqualTo((25 << 20) + 17);
+            item.done(CompletionStatus.RETRY);
+            assertThat(open.dequeue(3)).allSatisfy(mail -> assertThat(mail.getMail().getMessageSize()).isEqualTo((25 << 20) + 17));
+        }
+    }
+
+    @Test
+    void thousands_of_waiting_mails_need_no_more_memory_than_a_few() throws Exception {
+        int mails = 10_000;
+        QueueProcess.Ended ended = QueueProcess.ran("40m", dataDir, mails, Duration.ofHours(1), 4000);
+        assertThat(ended.exitCode()).isZero();
+        try (OpenQueue open = OpenQueue.on(dataDir, "spool")) {
+            assertThat(open.queue().getSize()).isEqualTo(mails);
+            assertThat(open.queue().remove(Type.Name, "mail9999")).isEqualTo(1);
+            assertThat(open.names()).hasSize(mails - 1).doesNotContain("mail9999");
+            assertThat(open.queue().flush()).isEqualTo(mails - 1);
+            assertThat(open.dequeue(1000)).hasSize(1000);
+        }
+    }
+
+    private static String bytes(Mail mail) throws Exception {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        mail.getMessage().writeTo(out);
+        return out.toString(StandardCharsets.ISO_8859_1);
+    }
+
+    private static void copy(Path from, Path to) throws IOException {
+        try (Stream<Path> files = Files.walk(from)) {
+            for (Path file : (Iterable<Path>) files::iterator) {
+                Path target = to.resolve(from.relativize(file).toString());
+                if (Files.isDirectory(file)) {
+                    Files.createDirectories(target);
+                } else {
+                    Files.copy(file, target);
+                }
+            }
+        }
+    }
+
+    /** Behind the last record, half of one more. */
+    private static void tear(Path journal) throws IOException {
+        byte[] half = new byte[700];
+        new Random(6).nextBytes(half);
+        half[0] = 11;
+        try (Stream<Path> files = Files.list(journal)) {
+            Path last = files.filter(file -> file.toString().endsWith(".amq")).max(Comparator.comparingLong(DurabilityTest::end)).orElseThrow();
+            try (RandomAccessFile file = new RandomAccessFile(last.toFile(), "rw")) {
+                file.seek(end(last));
+                file.write(half);
+            }
+        }
+    }
+
+    private static long end(Path file) {
+        try {
+            byte[] bytes = Files.readAllBytes(file);
+            int end = bytes.length;
+            while (end > 0 && bytes[end - 1] == 0) {
+                end--;
+            }
+            return end;
+        } catch (IOException unreadable) {
+            throw new IllegalStateException(unreadable);
+        }
+    }
+}

@@ -1,0 +1,70 @@
+package io.relaypod.server.queue;
+
+import java.io.ByteArrayInputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Properties;
+import java.util.Spliterators;
+import java.util.stream.StreamSupport;
+
+import javax.mail.MessagingException;
+import javax.mail.Session;
+import javax.mail.internet.MimeMessage;
+
+import org.apache.james.metrics.api.NoopGaugeRegistry;
+import org.apache.james.metrics.tests.RecordingMetricFactory;
+import org.apache.james.queue.api.MailQueue.MailQueueException;
+import org.apache.james.queue.api.MailQueue.MailQueueItem;
+import org.apache.james.queue.api.MailQueueName;
+import org.apache.james.queue.api.ManageableMailQueue.MailQueueIterator;
+import org.apache.mailet.base.test.FakeMail;
+
+import io.relaypod.gateway.VerbatimMailQueueItems;
+import reactor.core.publisher.Flux;
+
+/** A queue on a directory, from one start to one stop. */
+record OpenQueue(Broker broker, ArtemisMailQueueFactory queues, ArtemisMailQueue queue) implements AutoCloseable {
+
+    static final Duration LONG_ENOUGH = Duration.ofSeconds(20);
+
+    static OpenQueue on(Path dataDir, String name) {
+        return on(EmbeddedBroker.start(dataDir), name);
+    }
+
+    static OpenQueue on(Broker broker, String name) {
+        ArtemisMailQueueFactory queues = new ArtemisMailQueueFactory(broker, new VerbatimMailQueueItems(), Clock.systemUTC(),
+            new RecordingMetricFactory(), new NoopGaugeRegistry());
+        return new OpenQueue(broker, queues, queues.createQueue(MailQueueName.of(name)));
+    }
+
+    static FakeMail mail(String name, String message) throws MessagingException {
+        return FakeMail.builder().name(name).sender("sender@example.com").recipient("recipient@example.com").mimeMessage(message(message))
+            .build();
+    }
+
+    private static MimeMessage message(String message) throws MessagingException {
+        return new MimeMessage(Session.getInstance(new Properties()), new ByteArrayInputStream(message.getBytes(StandardCharsets.ISO_8859_1)));
+    }
+
+    List<String> names() throws MailQueueException {
+        MailQueueIterator mails = queue.browse();
+        return StreamSupport.stream(Spliterators.spliteratorUnknownSize(mails, 0), false).map(view -> view.getMail().getName()).toList();
+    }
+
+    List<MailQueueItem> dequeue(int count) {
+        return Flux.from(queue.deQueue()).take(count).collectList().block(LONG_ENOUGH);
+    }
+
+    MailQueueItem dequeueOne() {
+        return dequeue(1).get(0);
+    }
+
+    @Override
+    public void close() {
+        queues.close();
+        broker.close();
+    }
+}
