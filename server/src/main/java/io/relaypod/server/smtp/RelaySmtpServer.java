@@ -2,16 +2,20 @@ package io.relaypod.server.smtp;
 
 import org.apache.james.protocols.api.ProtocolSession;
 import org.apache.james.protocols.api.ProtocolTransport;
+import org.apache.james.protocols.netty.AbstractChannelPipelineFactory;
+import org.apache.james.protocols.netty.ChannelHandlerFactory;
+import org.apache.james.protocols.netty.LineDelimiterBasedChannelHandlerFactory;
 import org.apache.james.protocols.smtp.SMTPConfiguration;
 import org.apache.james.protocols.smtp.SMTPProtocol;
 import org.apache.james.smtpserver.netty.SMTPServer;
 import org.apache.james.smtpserver.netty.SmtpMetrics;
 
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.util.concurrent.EventExecutorGroup;
 import io.relaypod.domain.RecipientRule;
 import io.relaypod.server.settings.ClientLimits;
 
-/** James' SMTP server with {@link RelaySession}s and {@link RelayChannelHandler}s. */
+/** James' SMTP server with {@link RelaySession}s and {@link RelayChannelHandler}s, each connection on one thread. */
 @SuppressWarnings("unchecked") // James overrides createPipelineFactory() with a raw type
 final class RelaySmtpServer extends SMTPServer {
 
@@ -38,6 +42,19 @@ final class RelaySmtpServer extends SMTPServer {
             }
         };
         return new RelayChannelHandler(protocol, getEncryption(), proxyRequired, metrics, rule, limits, openConnections);
+    }
+
+    /** Without TLS there is no STARTTLS to guard, for which James reads all that has arrived again at every line. */
+    @Override
+    protected ChannelHandlerFactory createFrameHandlerFactory() {
+        return getEncryption() == null ? new LineDelimiterBasedChannelHandlerFactory(AbstractChannelPipelineFactory.MAX_LINE_LENGTH)
+            : super.createFrameHandlerFactory();
+    }
+
+    /** Lines are cut on the channel's own thread, for which null is Netty's word: a pool of their own costs two thread switches a line. */
+    @Override
+    protected EventExecutorGroup getExecutorGroup() {
+        return null;
     }
 
     @Override
