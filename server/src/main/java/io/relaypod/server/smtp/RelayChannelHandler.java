@@ -8,8 +8,6 @@ import java.util.Deque;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 import org.apache.james.protocols.api.Protocol;
 import org.apache.james.protocols.api.ProtocolSession;
@@ -51,10 +49,6 @@ import io.relaypod.server.settings.ClientLimits;
 final class RelayChannelHandler extends BasicChannelInboundHandler {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(RelayChannelHandler.class);
-
-    // Good enough to know what to ask DNS; James parses the command itself, and asks again if it reads another address.
-    private static final Pattern RCPT = Pattern.compile("RCPT TO:\\s*<?(?<address>(?<local>[^<>\\s]*)@(?<domain>[^<>@\\s]+)).*",
-        Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
 
     private static final String TOO_MANY_CONNECTIONS = "421 4.7.0 Too many connections, try again later\r\n";
     private static final String TOO_MANY_BAD_RECIPIENTS = "421 4.7.0 Too many refused recipients, closing connection\r\n";
@@ -216,13 +210,11 @@ final class RelayChannelHandler extends BasicChannelInboundHandler {
         if (session == null || !mayAsk(session)) {
             return Optional.empty();
         }
-        Matcher rcpt = RCPT.matcher(line.toString(StandardCharsets.US_ASCII));
-        if (!rcpt.matches()) {
-            return Optional.empty();
-        }
-        CompletableFuture<RecipientAnswer> answer = rule.answer(rcpt.group("local"), rcpt.group("domain")).toCompletableFuture();
-        session.setAttachment(PendingAnswer.KEY, new PendingAnswer(rcpt.group("address"), answer), State.Connection);
-        return Optional.of(answer);
+        return RcptLine.recipient(line).map(recipient -> {
+            CompletableFuture<RecipientAnswer> answer = rule.answer(recipient.getLocalPart(), recipient.getDomain().asString()).toCompletableFuture();
+            session.setAttachment(PendingAnswer.KEY, new PendingAnswer(recipient, answer), State.Connection);
+            return answer;
+        });
     }
 
     private static boolean mayAsk(SMTPSession session) {
