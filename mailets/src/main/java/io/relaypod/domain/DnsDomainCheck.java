@@ -58,8 +58,9 @@ public final class DnsDomainCheck implements DomainCheck {
     public DnsDomainCheck(DnsSettings settings, MxSettings mx, Ticker ticker, Executor executor) {
         this.nonexistent = new NonexistentDomains(mx.cacheTtl(), mx.cacheSize(), ticker);
         this.verifyTargets = mx.verifyTargets();
+        DnsSockets sockets = new DnsSockets();
         ExtendedResolver servers = new ExtendedResolver(settings.servers().stream()
-            .map(server -> withTimeout(new UsableAnswerResolver(server, nonexistent), settings))
+            .map(server -> withTimeout(new UsableAnswerResolver(server, nonexistent, sockets), settings))
             .toList());
         servers.setRetries(settings.tries());
         servers.setTimeout(settings.longestWait());
