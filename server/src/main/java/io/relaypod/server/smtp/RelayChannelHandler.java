@@ -40,8 +40,8 @@ import io.relaypod.server.settings.ClientLimits;
  * James runs all connections on a few I/O threads, so one that waited would stop hundreds of others.
  *
  * <p>The question is asked when the RCPT line arrives; the line goes on to James when the answer is there, and
- * {@link io.relaypod.mailets.MxRcptHook} finds it in the session. Lines keep their order, and while one waits nothing more is read from
- * the socket, so what a client sends ahead is bounded by one read.
+ * {@link io.relaypod.mailets.MxRcptHook} finds it in the session. Lines keep their order, and once one waits behind another nothing more
+ * is read from the socket, so what a client sends ahead is bounded by two reads.
  *
  * <p>A client that is refused one recipient after the other waits longer and longer for the next refusal, and is then cut off. All methods
  * run on the channel's I/O thread.
@@ -129,6 +129,7 @@ final class RelayChannelHandler extends BasicChannelInboundHandler {
             ReferenceCountUtil.release(line);
         } else if (waiting) {
             waitingLines.addLast(line);
+            context.channel().config().setAutoRead(false);
         } else {
             handle(context, line);
         }
@@ -141,7 +142,7 @@ final class RelayChannelHandler extends BasicChannelInboundHandler {
         } else if (asked.get().isDone()) {
             answered(context, line, asked.get().join());
         } else {
-            hold(context, line);
+            hold(line);
             asked.get().thenAccept(answer -> context.executor().execute(() -> goOn(context, first -> answered(context, first, answer))));
         }
     }
@@ -161,7 +162,7 @@ final class RelayChannelHandler extends BasicChannelInboundHandler {
         } else if (delay == 0) {
             super.channelRead(context, line);
         } else {
-            hold(context, line);
+            hold(line);
             context.executor().schedule(() -> goOn(context, first -> super.channelRead(context, first)), delay, TimeUnit.MILLISECONDS);
         }
     }
@@ -171,10 +172,9 @@ final class RelayChannelHandler extends BasicChannelInboundHandler {
         return Math.min(LONGEST_DELAY_MILLIS, Math.max(0, badRecipients - limits.badRecipients() / 2) * DELAY_STEP_MILLIS);
     }
 
-    private void hold(ChannelHandlerContext context, Object line) {
+    private void hold(Object line) {
         waiting = true;
         waitingLines.addFirst(line);
-        context.channel().config().setAutoRead(false);
     }
 
     /** What is done with the line that has waited. */
