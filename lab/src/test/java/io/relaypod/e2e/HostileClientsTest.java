@@ -11,6 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import io.relaypod.lab.dns.Behaviour;
 import io.relaypod.lab.smtp.Reply;
@@ -41,6 +43,32 @@ class HostileClientsTest {
                 for (SmtpConversation smtp : waiting) {
                     assertThat(smtp.readReply().code()).isEqualTo(451);
                 }
+            } finally {
+                for (SmtpConversation smtp : waiting) {
+                    smtp.close();
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {" RCPT TO:<a@c%d.silent.example>", "RCPT TO:<\"a b\"@c%d.silent.example>", "RCPT TO:< a@c%d.silent.example >",
+        "rcpt to: <a@c%d.silent.example> NOTIFY=NEVER"})
+    void howeverTheyWriteIt(String rcpt) throws Exception {
+        int clients = 4 * Runtime.getRuntime().availableProcessors();
+        List<SmtpConversation> waiting = new ArrayList<>();
+        try (LabWorld world = LabWorld.builder().with("DNS_TIMEOUT", "10s").start()) {
+            world.dns().behave("silent.example", Behaviour.silence());
+            try {
+                for (int client = 0; client < clients; client++) {
+                    SmtpConversation smtp = world.connect();
+                    waiting.add(smtp);
+                    smtp.send("MAIL FROM:<s@example.com>");
+                    smtp.sendRaw((rcpt.formatted(client) + "\r\n").getBytes(StandardCharsets.US_ASCII));
+                }
+                long begin = System.nanoTime();
+                assertThat(rcpt(world, "a@example.com").code()).isEqualTo(250);
+                assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(5));
             } finally {
                 for (SmtpConversation smtp : waiting) {
                     smtp.close();

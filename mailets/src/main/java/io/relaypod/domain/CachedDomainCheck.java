@@ -61,6 +61,7 @@ public final class CachedDomainCheck implements DomainCheck {
             .ticker(ticker)
             .expireAfterWrite(settings.staleTtl().compareTo(settings.cacheTtl()) < 0 ? settings.cacheTtl() : settings.staleTtl())
             .maximumSize(settings.cacheSize())
+            .executor(Runnable::run) // what it has to tidy is less than handing it to another thread
             .build();
     }
 

@@ -17,8 +17,11 @@ import org.xbill.DNS.AAAARecord;
 import org.xbill.DNS.ARecord;
 import org.xbill.DNS.ExtendedResolver;
 import org.xbill.DNS.MXRecord;
+import org.xbill.DNS.Message;
 import org.xbill.DNS.Name;
+import org.xbill.DNS.Rcode;
 import org.xbill.DNS.Resolver;
+import org.xbill.DNS.Section;
 import org.xbill.DNS.Type;
 import org.xbill.DNS.lookup.LookupResult;
 import org.xbill.DNS.lookup.LookupSession;
@@ -58,8 +61,9 @@ public final class DnsDomainCheck implements DomainCheck {
     public DnsDomainCheck(DnsSettings settings, MxSettings mx, Ticker ticker, Executor executor) {
         this.nonexistent = new NonexistentDomains(mx.cacheTtl(), mx.cacheSize(), ticker);
         this.verifyTargets = mx.verifyTargets();
-        ExtendedResolver servers = new ExtendedResolver(settings.servers().stream()
-            .map(server -> withTimeout(new UsableAnswerResolver(server, nonexistent), settings))
+        DnsSockets sockets = new DnsSockets();
+        ExtendedResolver servers = new Servers(settings.servers().stream()
+            .map(server -> withTimeout(new UsableAnswerResolver(server, nonexistent, sockets), settings))
             .toList());
         servers.setRetries(settings.tries());
         servers.setTimeout(settings.longestWait());
@@ -159,7 +163,7 @@ public final class DnsDomainCheck implements DomainCheck {
                 return result.getRecords().isEmpty() ? new Answer.NoData() : new Answer.Found(result);
             }
             Throwable cause = failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
-            return cause instanceof NoSuchDomainException ? new Answer.NoSuchDomain() : new Answer.Failed(reason(cause));
+            return cause == NoSuchName.INSTANCE || cause instanceof NoSuchDomainException ? new Answer.NoSuchDomain() : new Answer.Failed(reason(cause));
         });
     }
 
@@ -173,6 +177,31 @@ public final class DnsDomainCheck implements DomainCheck {
 
     private static CompletionStage<DomainVerdict> done(DomainVerdict verdict) {
         return CompletableFuture.completedFuture(verdict);
+    }
+
+    /** The servers, asked in turn; in a flood most names do not exist, and dnsjava's exception for it is dear. */
+    private static final class Servers extends ExtendedResolver {
+
+        Servers(List<Resolver> servers) {
+            super(servers);
+        }
+
+        @Override
+        public CompletionStage<Message> sendAsync(Message query, Executor executor) {
+            return super.sendAsync(query, executor).thenCompose(answer ->
+                answer.getRcode() == Rcode.NXDOMAIN && answer.getSection(Section.ANSWER).isEmpty()
+                    ? CompletableFuture.failedFuture(NoSuchName.INSTANCE) : CompletableFuture.completedFuture(answer));
+        }
+    }
+
+    /** Has no stack trace. */
+    private static final class NoSuchName extends Exception {
+
+        static final NoSuchName INSTANCE = new NoSuchName();
+
+        private NoSuchName() {
+            super("no such domain", null, false, false);
+        }
     }
 
     /** What one question to DNS came to. */

@@ -3,7 +3,6 @@ package io.relaypod.domain;
 import java.net.IDN;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.regex.Pattern;
 
 import org.xbill.DNS.Name;
 import org.xbill.DNS.TextParseException;
@@ -19,14 +18,13 @@ public record MailDomain(String name) {
     // RFC 1035 2.3.4: 255 octets on the wire are 253 characters as text.
     private static final int MAX_LENGTH = 253;
 
-    // RFC 5321 4.1.2 wants letters, digits and hyphens; DNS also knows underscores, and may answer for itself.
-    private static final Pattern DOMAIN = Pattern.compile("[a-z0-9_-]{1,63}(\\.[a-z0-9_-]{1,63})*");
+    private static final int MAX_LABEL = 63;
 
     /**
      * @throws IllegalArgumentException when {@code name} is not in canonical form
      */
     public MailDomain {
-        if (name.length() > MAX_LENGTH || !DOMAIN.matcher(name).matches()) {
+        if (!isCanonical(name)) {
             throw new IllegalArgumentException("not a canonical mail domain: " + name);
         }
     }
@@ -40,12 +38,40 @@ public record MailDomain(String name) {
         String name = text.endsWith(".") ? text.substring(0, text.length() - 1) : text;
         return toAscii(name)
             .map(ascii -> ascii.toLowerCase(Locale.ROOT))
-            .filter(ascii -> ascii.length() <= MAX_LENGTH && DOMAIN.matcher(ascii).matches())
+            .filter(MailDomain::isCanonical)
             .map(MailDomain::new);
     }
 
+    // By hand, as it is done for every recipient: labels of 1 to 63 characters, with a dot between them.
+    private static boolean isCanonical(String name) {
+        int label = 0;
+        for (int at = 0; at < name.length(); at++) {
+            char character = name.charAt(at);
+            if (character == '.' && label > 0) {
+                label = 0;
+            } else if (!isLabelCharacter(character) || ++label > MAX_LABEL) {
+                return false;
+            }
+        }
+        return label > 0 && name.length() <= MAX_LENGTH;
+    }
+
+    // RFC 5321 4.1.2 wants letters, digits and hyphens; DNS also knows underscores, and may answer for itself.
+    private static boolean isLabelCharacter(char character) {
+        return character >= 'a' && character <= 'z' || character >= '0' && character <= '9' || character == '-' || character == '_';
+    }
+
+    private static boolean isAscii(String name) {
+        for (int at = 0; at < name.length(); at++) {
+            if (name.charAt(at) >= 0x80) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     private static Optional<String> toAscii(String name) {
-        if (name.chars().allMatch(character -> character < 0x80)) {
+        if (isAscii(name)) {
             return Optional.of(name);
         }
         try {

@@ -28,7 +28,8 @@ final class NonexistentDomains {
     private final Cache<Name, Boolean> names;
 
     NonexistentDomains(Duration timeToLive, long maxEntries, Ticker ticker) {
-        this.names = Caffeine.newBuilder().ticker(ticker).expireAfterWrite(timeToLive).maximumSize(maxEntries).build();
+        this.names = Caffeine.newBuilder().ticker(ticker).expireAfterWrite(timeToLive).maximumSize(maxEntries)
+            .executor(Runnable::run).build();
     }
 
     /** Learns from an answer; one that denies nothing teaches nothing. */

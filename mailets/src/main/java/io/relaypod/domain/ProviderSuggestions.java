@@ -40,27 +40,38 @@ public final class ProviderSuggestions {
 
     /** The provider that is one edit away: a letter too many, missing, wrong, or two swapped. */
     public Optional<String> suggestionFor(MailDomain domain) {
-        return providers.stream().filter(provider -> isOneEditAway(domain.name(), provider)).findFirst();
+        for (String provider : providers) {
+            if (isOneEditAway(domain.name(), provider)) {
+                return Optional.of(provider);
+            }
+        }
+        return Optional.empty();
     }
 
+    // Asked at every refusal, of every provider: most differ in length, or in the first letter and the second, and cost nothing more.
     static boolean isOneEditAway(String typed, String meant) {
+        int longer = typed.length() - meant.length();
+        if (longer < -1 || longer > 1) {
+            return false;
+        }
         int shorter = Math.min(typed.length(), meant.length());
         int begin = 0;
         while (begin < shorter && typed.charAt(begin) == meant.charAt(begin)) {
             begin++;
         }
-        String typedRest = typed.substring(begin);
-        String meantRest = meant.substring(begin);
-        return switch (typed.length() - meant.length()) {
-            case 1 -> typedRest.substring(1).equals(meantRest);
-            case -1 -> meantRest.substring(1).equals(typedRest);
-            case 0 -> !typedRest.isEmpty() && (typedRest.substring(1).equals(meantRest.substring(1)) || isSwapped(typedRest, meantRest));
-            default -> false;
+        return switch (longer) {
+            case 1 -> endsAlike(typed, begin + 1, meant, begin);
+            case -1 -> endsAlike(typed, begin, meant, begin + 1);
+            default -> begin < shorter && (endsAlike(typed, begin + 1, meant, begin + 1) || isSwapped(typed, meant, begin));
         };
     }
 
-    private static boolean isSwapped(String typed, String meant) {
-        return typed.length() > 1 && typed.charAt(0) == meant.charAt(1) && typed.charAt(1) == meant.charAt(0)
-            && typed.substring(2).equals(meant.substring(2));
+    private static boolean endsAlike(String typed, int typedFrom, String meant, int meantFrom) {
+        return typed.regionMatches(typedFrom, meant, meantFrom, typed.length() - typedFrom);
+    }
+
+    private static boolean isSwapped(String typed, String meant, int at) {
+        return at + 1 < typed.length() && typed.charAt(at) == meant.charAt(at + 1) && typed.charAt(at + 1) == meant.charAt(at)
+            && endsAlike(typed, at + 2, meant, at + 2);
     }
 }

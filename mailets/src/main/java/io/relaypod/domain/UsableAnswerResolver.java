@@ -14,6 +14,8 @@ import org.xbill.DNS.Record;
 import org.xbill.DNS.Section;
 import org.xbill.DNS.SimpleResolver;
 import org.xbill.DNS.Type;
+import org.xbill.DNS.io.DefaultIoClientFactory;
+import org.xbill.DNS.io.UdpIoClient;
 
 /**
  * One DNS server, of which only an answer that settles the question counts: SERVFAIL, REFUSED and a lame referral fail
@@ -23,8 +25,14 @@ final class UsableAnswerResolver extends SimpleResolver {
 
     private final NonexistentDomains nonexistent;
 
-    UsableAnswerResolver(InetSocketAddress server, NonexistentDomains nonexistent) {
+    UsableAnswerResolver(InetSocketAddress server, NonexistentDomains nonexistent, DnsSockets sockets) {
         super(server);
+        setIoClientFactory(new DefaultIoClientFactory() {
+            @Override
+            public UdpIoClient createOrGetUdpClient() {
+                return sockets;
+            }
+        });
         this.nonexistent = nonexistent;
     }
 

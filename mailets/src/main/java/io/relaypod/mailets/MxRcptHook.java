@@ -1,21 +1,26 @@
 package io.relaypod.mailets;
 
+import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.Locale;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 import javax.inject.Inject;
 
 import org.apache.james.core.MailAddress;
 import org.apache.james.core.MaybeSender;
+import org.apache.james.metrics.api.Metric;
 import org.apache.james.metrics.api.MetricFactory;
 import org.apache.james.protocols.api.ProtocolSession.State;
 import org.apache.james.protocols.smtp.SMTPSession;
 import org.apache.james.protocols.smtp.hook.HookResult;
 import org.apache.james.protocols.smtp.hook.HookReturnCode;
 import org.apache.james.protocols.smtp.hook.RcptHook;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 import io.relaypod.domain.RecipientAnswer;
+import io.relaypod.domain.RecipientAnswer.Outcome;
 import io.relaypod.domain.RecipientRule;
 
 /**
@@ -29,13 +34,11 @@ import io.relaypod.domain.RecipientRule;
  * }</pre>
  *
  * <p>Clients that may not relay are left to James' relaying rule: no stranger makes us ask DNS. Each answer is counted as
- * {@code rcpt_<outcome>} and each refusal logged with its domain; the address in full only at DEBUG. Thread-safe.
+ * {@code rcpt_<outcome>} and refusals logged with their domain, a flood of them as a count; the address in full only at DEBUG. Thread-safe.
  *
  * @see <a href="https://www.rfc-editor.org/rfc/rfc5321#section-5.1">RFC 5321 section 5.1</a>
  */
 public final class MxRcptHook implements RcptHook {
-
-    private static final Logger LOGGER = LoggerFactory.getLogger(MxRcptHook.class);
 
     // What Jakarta Mail cannot put into a RCPT command would be dropped on the way out, after we said 250.
     private static final HookResult UNSENDABLE = HookResult.builder()
@@ -45,12 +48,16 @@ public final class MxRcptHook implements RcptHook {
         .build();
 
     private final RecipientRule rule;
-    private final MetricFactory metrics;
+    private final Map<Outcome, Metric> outcomes;
+    private final Metric badAddresses;
+    private final RefusalLog refusals = new RefusalLog();
 
     @Inject
     public MxRcptHook(RecipientRule rule, MetricFactory metrics) {
         this.rule = rule;
-        this.metrics = metrics;
+        this.outcomes = Arrays.stream(Outcome.values()).collect(Collectors.toMap(Function.identity(),
+            outcome -> metrics.generate("rcpt_" + outcome.name().toLowerCase(Locale.ROOT)), (one, other) -> one, () -> new EnumMap<>(Outcome.class)));
+        this.badAddresses = metrics.generate("rcpt_bad_address");
     }
 
     @Override
@@ -59,17 +66,17 @@ public final class MxRcptHook implements RcptHook {
             return HookResult.DECLINED;
         }
         if (recipient.toInternetAddress().isEmpty() || recipient.asString().chars().anyMatch(Character::isISOControl)) {
-            count("bad_address");
+            badAddresses.increment();
             RefusedRecipients.note(session, recipient);
             return UNSENDABLE;
         }
         RecipientAnswer answer = answer(session, recipient);
-        count(answer.outcome().name());
+        outcomes.get(answer.outcome()).increment();
         if (answer.isAccepted()) {
             return HookResult.DECLINED;
         }
         RefusedRecipients.note(session, recipient);
-        log(session, recipient, answer);
+        refusals.refused(session, recipient, answer);
         return HookResult.builder()
             .hookReturnCode(answer.isTemporary() ? HookReturnCode.denySoft() : HookReturnCode.deny())
             .smtpReturnCode(Integer.toString(answer.code()))
@@ -79,20 +86,10 @@ public final class MxRcptHook implements RcptHook {
 
     private RecipientAnswer answer(SMTPSession session, MailAddress recipient) {
         return session.removeAttachment(PendingAnswer.KEY, State.Connection)
-            .filter(pending -> pending.address().equalsIgnoreCase(recipient.asString()))
+            .filter(pending -> pending.recipient().equals(recipient))
             .map(PendingAnswer::answer)
             .orElseGet(() -> rule.answer(recipient.getLocalPart(), recipient.getDomain().asString()))
             .toCompletableFuture()
             .join();
-    }
-
-    private void count(String outcome) {
-        metrics.generate("rcpt_" + outcome.toLowerCase(Locale.ROOT)).increment();
-    }
-
-    private static void log(SMTPSession session, MailAddress recipient, RecipientAnswer answer) {
-        LOGGER.info("event=rcpt-refused session={} client={} domain={} outcome={} code={}", session.getSessionID(),
-            session.getRemoteAddress().getAddress().getHostAddress(), recipient.getDomain().asString(), answer.outcome(), answer.code());
-        LOGGER.debug("event=rcpt-refused session={} rcpt={}", session.getSessionID(), recipient);
     }
 }

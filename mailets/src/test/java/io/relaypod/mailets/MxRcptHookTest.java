@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
 
 import org.apache.james.core.MailAddress;
 import org.apache.james.core.MaybeSender;
@@ -72,7 +73,7 @@ class MxRcptHookTest {
     void aDnsFailureIsAcceptedWhereThatIsSet() throws Exception {
         assertThat(hook(OnDnsFailure.ACCEPT).doRcpt(session, MaybeSender.nullSender(), new MailAddress("user@servfail.example")))
             .isEqualTo(HookResult.DECLINED);
-        assertThat(metrics.countForPrefixName("rcpt_")).containsExactly(Map.entry("rcpt_unchecked", 1));
+        assertThat(counted()).containsExactly(Map.entry("rcpt_unchecked", 1));
     }
 
     @Test
@@ -88,7 +89,7 @@ class MxRcptHookTest {
 
         assertThat(result).as("left to the relaying rule").isEqualTo(HookResult.DECLINED);
         assertThat(asked).isEmpty();
-        assertThat(metrics.countForPrefixName("rcpt_")).isEmpty();
+        assertThat(counted()).isEmpty();
     }
 
     @Test
@@ -144,7 +145,7 @@ class MxRcptHookTest {
             rcpt(recipient);
         }
 
-        assertThat(metrics.countForPrefixName("rcpt_")).containsOnly(
+        assertThat(counted()).containsOnly(
             Map.entry("rcpt_mx", 2), Map.entry("rcpt_implicit_mx", 1), Map.entry("rcpt_no_mail_host", 1), Map.entry("rcpt_null_mx", 1),
             Map.entry("rcpt_dns_failure", 1), Map.entry("rcpt_refused_literal", 1), Map.entry("rcpt_local_postmaster", 1));
     }
@@ -155,12 +156,19 @@ class MxRcptHookTest {
             .isEqualTo(HookResult.DECLINED);
     }
 
+    /** The outcomes that were counted; all are there from the start, at 0. */
+    private Map<String, Integer> counted() {
+        return metrics.countForPrefixName("rcpt_").entrySet().stream()
+            .filter(outcome -> outcome.getValue() > 0)
+            .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
+    }
+
     private HookResult rcpt(String recipient) throws Exception {
         return hook.doRcpt(session, MaybeSender.of(new MailAddress("sender@good.example")), new MailAddress(recipient));
     }
 
-    private void pending(String address, RecipientAnswer answer) {
-        session.setAttachment(PendingAnswer.KEY, new PendingAnswer(address, CompletableFuture.completedFuture(answer)), State.Connection);
+    private void pending(String address, RecipientAnswer answer) throws Exception {
+        session.setAttachment(PendingAnswer.KEY, new PendingAnswer(new MailAddress(address), CompletableFuture.completedFuture(answer)), State.Connection);
     }
 
     private MxRcptHook hook(OnDnsFailure onDnsFailure) {

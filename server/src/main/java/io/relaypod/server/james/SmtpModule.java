@@ -3,6 +3,7 @@ package io.relaypod.server.james;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Optional;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
@@ -39,8 +40,8 @@ import io.relaypod.server.smtp.RelaySmtpServerFactory;
 /** The SMTP server and its RCPT rule. */
 final class SmtpModule extends AbstractModule {
 
-    // Parsing answers takes microseconds; two threads keep up with every resolver.
-    private static final int DNS_THREADS = 2;
+    // Reading an answer takes less than handing it to another thread: the one that receives it reads it.
+    private static final Executor DNS_RECEIVER = Runnable::run;
     private static final int LIST_POLL_SECONDS = 2;
 
     @Override
@@ -65,7 +66,7 @@ final class SmtpModule extends AbstractModule {
     @Singleton
     CachedDomainCheck cachedDomainCheck(Settings settings, MetricFactory metrics) {
         MxSettings mx = settings.mx();
-        DomainCheck dns = new DnsDomainCheck(settings.dns(), mx, Ticker.systemTicker(), Executors.newFixedThreadPool(DNS_THREADS, daemons("dns")));
+        DomainCheck dns = new DnsDomainCheck(settings.dns(), mx, Ticker.systemTicker(), DNS_RECEIVER);
         return new CachedDomainCheck(new BoundedDomainCheck(dns, mx.maxInflight()), mx, Ticker.systemTicker(),
             new StaleVerdictLog(metrics, Clock.systemUTC()));
     }

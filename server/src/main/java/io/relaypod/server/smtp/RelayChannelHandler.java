@@ -8,8 +8,6 @@ import java.util.Deque;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 import org.apache.james.protocols.api.Protocol;
 import org.apache.james.protocols.api.ProtocolSession;
@@ -42,8 +40,8 @@ import io.relaypod.server.settings.ClientLimits;
  * James runs all connections on a few I/O threads, so one that waited would stop hundreds of others.
  *
  * <p>The question is asked when the RCPT line arrives; the line goes on to James when the answer is there, and
- * {@link io.relaypod.mailets.MxRcptHook} finds it in the session. Lines keep their order, and while one waits nothing more is read from
- * the socket, so what a client sends ahead is bounded by one read.
+ * {@link io.relaypod.mailets.MxRcptHook} finds it in the session. Lines keep their order, and once one waits behind another nothing more
+ * is read from the socket, so what a client sends ahead is bounded by two reads.
  *
  * <p>A client that is refused one recipient after the other waits longer and longer for the next refusal, and is then cut off. All methods
  * run on the channel's I/O thread.
@@ -51,10 +49,6 @@ import io.relaypod.server.settings.ClientLimits;
 final class RelayChannelHandler extends BasicChannelInboundHandler {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(RelayChannelHandler.class);
-
-    // Good enough to know what to ask DNS; James parses the command itself, and asks again if it reads another address.
-    private static final Pattern RCPT = Pattern.compile("RCPT TO:\\s*<?(?<address>(?<local>[^<>\\s]*)@(?<domain>[^<>@\\s]+)).*",
-        Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
 
     private static final String TOO_MANY_CONNECTIONS = "421 4.7.0 Too many connections, try again later\r\n";
     private static final String TOO_MANY_BAD_RECIPIENTS = "421 4.7.0 Too many refused recipients, closing connection\r\n";
@@ -135,6 +129,7 @@ final class RelayChannelHandler extends BasicChannelInboundHandler {
             ReferenceCountUtil.release(line);
         } else if (waiting) {
             waitingLines.addLast(line);
+            context.channel().config().setAutoRead(false);
         } else {
             handle(context, line);
         }
@@ -147,7 +142,7 @@ final class RelayChannelHandler extends BasicChannelInboundHandler {
         } else if (asked.get().isDone()) {
             answered(context, line, asked.get().join());
         } else {
-            hold(context, line);
+            hold(line);
             asked.get().thenAccept(answer -> context.executor().execute(() -> goOn(context, first -> answered(context, first, answer))));
         }
     }
@@ -167,7 +162,7 @@ final class RelayChannelHandler extends BasicChannelInboundHandler {
         } else if (delay == 0) {
             super.channelRead(context, line);
         } else {
-            hold(context, line);
+            hold(line);
             context.executor().schedule(() -> goOn(context, first -> super.channelRead(context, first)), delay, TimeUnit.MILLISECONDS);
         }
     }
@@ -177,10 +172,9 @@ final class RelayChannelHandler extends BasicChannelInboundHandler {
         return Math.min(LONGEST_DELAY_MILLIS, Math.max(0, badRecipients - limits.badRecipients() / 2) * DELAY_STEP_MILLIS);
     }
 
-    private void hold(ChannelHandlerContext context, Object line) {
+    private void hold(Object line) {
         waiting = true;
         waitingLines.addFirst(line);
-        context.channel().config().setAutoRead(false);
     }
 
     /** What is done with the line that has waited. */
@@ -216,13 +210,11 @@ final class RelayChannelHandler extends BasicChannelInboundHandler {
         if (session == null || !mayAsk(session)) {
             return Optional.empty();
         }
-        Matcher rcpt = RCPT.matcher(line.toString(StandardCharsets.US_ASCII));
-        if (!rcpt.matches()) {
-            return Optional.empty();
-        }
-        CompletableFuture<RecipientAnswer> answer = rule.answer(rcpt.group("local"), rcpt.group("domain")).toCompletableFuture();
-        session.setAttachment(PendingAnswer.KEY, new PendingAnswer(rcpt.group("address"), answer), State.Connection);
-        return Optional.of(answer);
+        return RcptLine.recipient(line).map(recipient -> {
+            CompletableFuture<RecipientAnswer> answer = rule.answer(recipient.getLocalPart(), recipient.getDomain().asString()).toCompletableFuture();
+            session.setAttachment(PendingAnswer.KEY, new PendingAnswer(recipient, answer), State.Connection);
+            return answer;
+        });
     }
 
     private static boolean mayAsk(SMTPSession session) {
