@@ -220,15 +220,15 @@ public final class ArtemisMailQueue implements ManageableMailQueue, MailPriority
 
     @Override
     public long getSize() throws MailQueueException {
-        return administer("counted", () -> {
-            try (ClientSession session = connection.createSession()) {
-                long size = 0;
-                for (BrokerQueue queue : (Iterable<BrokerQueue>) queues()::iterator) {
-                    size += session.queueQuery(queue.name()).getMessageCount();
-                }
-                return size;
+        try (ClientSession session = connection.createSession()) {
+            long size = 0;
+            for (BrokerQueue queue : (Iterable<BrokerQueue>) queues()::iterator) {
+                size += session.queueQuery(queue.name()).getMessageCount();
             }
-        });
+            return size;
+        } catch (ActiveMQException failure) {
+            throw new MailQueueException("queue " + ready.mails().asString() + " could not be counted", failure);
+        }
     }
 
     private long sizeOrUnknown() {
@@ -276,13 +276,9 @@ public final class ArtemisMailQueue implements ManageableMailQueue, MailPriority
         return Stream.concat(Stream.of(ready), delayed.queues().stream());
     }
 
-    private interface Administration<T> {
-        T run() throws ActiveMQException, IOException, MessagingException;
-    }
-
-    private <T> T administer(String what, Administration<T> administration) throws MailQueueException {
+    private <T> T administer(String what, DelayedMails.Action<T> administration) throws MailQueueException {
         try {
-            return administration.run();
+            return delayed.undisturbed(administration);
         } catch (ActiveMQException | IOException | MessagingException failure) {
             throw new MailQueueException("queue " + ready.mails().asString() + " could not be " + what, failure);
         }

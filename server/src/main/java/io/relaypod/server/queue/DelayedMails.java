@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
 
 import javax.mail.MessagingException;
@@ -46,19 +47,24 @@ final class DelayedMails {
     private final BrokerQueue ready;
     private final ClientSessionFactory connection;
     private final Clock clock;
+    private final ReentrantLock moving = new ReentrantLock();
     private final Map<BrokerQueue, Lane> lanes = new ConcurrentHashMap<>();
 
     DelayedMails(MailQueueName name, Collection<BrokerQueue> found, ClientSessionFactory connection, Clock clock) {
         this.ready = BrokerQueue.ready(name);
         this.connection = connection;
         this.clock = clock;
-        found.forEach(queue -> lanes.put(queue, new Lane()));
+        found.forEach(queue -> lanes.put(queue, new Lane(Instant.EPOCH)));
     }
 
     /** When the lane must be looked at next. */
     private static final class Lane {
 
-        private final AtomicReference<Instant> nextLook = new AtomicReference<>(Instant.EPOCH);
+        private final AtomicReference<Instant> nextLook;
+
+        Lane(Instant nextLook) {
+            this.nextLook = new AtomicReference<>(nextLook);
+        }
 
         void lookAt(Instant due) {
             nextLook.accumulateAndGet(due, (known, other) -> known.isBefore(other) ? known : other);
@@ -72,7 +78,7 @@ final class DelayedMails {
             try (ClientSession session = connection.createSession()) {
                 declare(lane, session);
             }
-            lanes.put(lane, new Lane());
+            lanes.putIfAbsent(lane, new Lane(clock.instant().plus(LOOK_AT_LEAST_EVERY)));
         }
         return lane;
     }
@@ -96,7 +102,8 @@ final class DelayedMails {
         return List.copyOf(lanes.keySet());
     }
 
-    /** Makes ready what is due.
+    /**
+     * Makes ready what is due.
      *
      * @return how many
      */
@@ -106,18 +113,35 @@ final class DelayedMails {
             .filter(lane -> !lane.getValue().nextLook.get().isAfter(now))
             .map(Map.Entry::getKey)
             .toList();
-        return toLookAt.isEmpty() ? 0 : move(toLookAt, due -> !due.isAfter(now), now);
+        return toLookAt.isEmpty() ? 0 : undisturbed(() -> move(toLookAt, due -> !due.isAfter(now), now));
     }
 
-    /** Makes ready all that waits, in the order in which it came.
+    /**
+     * Makes ready all that waits, in the order in which it came.
      *
      * @return how many
      */
     long releaseAll() throws ActiveMQException, IOException, MessagingException {
-        return move(queues(), due -> true, clock.instant());
+        return undisturbed(() -> move(queues(), due -> true, clock.instant()));
     }
 
-    private synchronized long move(Collection<BrokerQueue> from, Predicate<Instant> isDue, Instant now)
+    /** Does what must see all mails: while some are moved they are in nobody's view. */
+    <T> T undisturbed(Action<T> action) throws ActiveMQException, IOException, MessagingException {
+        moving.lock();
+        try {
+            return action.run();
+        } finally {
+            moving.unlock();
+        }
+    }
+
+    /** What is done undisturbed. */
+    interface Action<T> {
+
+        T run() throws ActiveMQException, IOException, MessagingException;
+    }
+
+    private long move(Collection<BrokerQueue> from, Predicate<Instant> isDue, Instant now)
             throws ActiveMQException, IOException, MessagingException {
         // Set before looking, so that whoever adds a mail meanwhile brings it forward again.
         from.forEach(queue -> lanes.get(queue).nextLook.set(now.plus(LOOK_AT_LEAST_EVERY)));
