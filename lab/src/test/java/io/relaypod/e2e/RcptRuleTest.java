@@ -49,7 +49,7 @@ class RcptRuleTest {
         "a@implicit6.example            | 250 2.1.5 Recipient <a@implicit6.example> OK",
         "a@alias.example                | 250 2.1.5 Recipient <a@alias.example> OK",
         "a@nonexistent-domain.xyz       | 550 5.1.2 Bad destination mailbox address - domain has no MX record",
-        "a@gmial.com                    | 550 5.1.2 Bad destination mailbox address - domain has no MX record",
+        "a@gmial.com                    | 550 5.1.2 Bad destination mailbox address - domain has no MX record (did you mean gmail.com?)",
         "a@nullmx.example               | 556 5.1.10 Recipient address has null MX",
         "a@servfail.example             | 451 4.4.3 Temporary DNS failure, try again later",
         "a@refused.example              | 451 4.4.3 Temporary DNS failure, try again later",

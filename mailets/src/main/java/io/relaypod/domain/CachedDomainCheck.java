@@ -1,46 +1,143 @@
 package io.relaypod.domain;
 
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 
-import com.github.benmanes.caffeine.cache.AsyncCache;
+import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Ticker;
 
 /**
- * Remembers verdicts. Simultaneous questions for one domain become one, an unknown verdict is never kept, and the number
- * of entries is bounded. Thread-safe.
+ * Remembers verdicts. Simultaneous questions for one domain become one, an unknown verdict is never kept, and the number of entries is
+ * bounded. Thread-safe.
+ *
+ * <p>A verdict that is asked for when a tenth of its time is left is asked for anew in the background, so that a domain in use never
+ * waits. One that is past its time is kept on: when DNS fails, or does not answer within {@link #STALE_WAIT}, it is used instead
+ * (RFC 8767).
  */
 public final class CachedDomainCheck implements DomainCheck {
 
+    /** How long a client waits for a fresh verdict while there is a stale one (RFC 8767 section 5). */
+    static final Duration STALE_WAIT = Duration.ofMillis(1_800);
+
+    // A tenth is minutes of an hour: long enough for every try at every server.
+    private static final int REFRESH_SHARE = 10;
+
     private final DomainCheck origin;
-    private final AsyncCache<MailDomain, DomainVerdict> verdicts;
+    private final long timeToLiveNanos;
+    private final Ticker ticker;
+    private final Cache<MailDomain, Remembered> verdicts;
+    private final ConcurrentMap<MailDomain, CompletableFuture<DomainVerdict>> underWay = new ConcurrentHashMap<>();
+    private final StaleListener staleListener;
+    private final LongAdder hits = new LongAdder();
+    private final LongAdder misses = new LongAdder();
+
+    /** Hears of each stale verdict that is used. */
+    @FunctionalInterface
+    public interface StaleListener {
+        void staleVerdictUsed(MailDomain domain);
+    }
+
+    private record Remembered(DomainVerdict verdict, long since) {
+    }
 
     /**
-     * @param origin     asked for what is not remembered
-     * @param timeToLive how long a verdict holds
-     * @param maxEntries how many domains are remembered; beyond it the least useful are forgotten
-     * @param ticker     the clock
+     * @param origin   asked for what is not remembered
+     * @param settings how long a verdict holds, how long it is kept for when DNS fails, and how many are remembered
+     * @param ticker   the clock
      */
-    public CachedDomainCheck(DomainCheck origin, Duration timeToLive, long maxEntries, Ticker ticker) {
+    public CachedDomainCheck(DomainCheck origin, MxSettings settings, Ticker ticker, StaleListener staleListener) {
         this.origin = origin;
+        this.timeToLiveNanos = settings.cacheTtl().toNanos();
+        this.ticker = ticker;
+        this.staleListener = staleListener;
         this.verdicts = Caffeine.newBuilder()
             .ticker(ticker)
-            .expireAfterWrite(timeToLive)
-            .maximumSize(maxEntries)
-            .buildAsync();
+            .expireAfterWrite(settings.staleTtl().compareTo(settings.cacheTtl()) < 0 ? settings.cacheTtl() : settings.staleTtl())
+            .maximumSize(settings.cacheSize())
+            .build();
     }
 
     @Override
     public CompletionStage<DomainVerdict> verdict(MailDomain domain) {
-        CompletableFuture<DomainVerdict> verdict =
-            verdicts.get(domain, (asked, executor) -> origin.verdict(asked).toCompletableFuture());
-        verdict.thenAccept(known -> {
-            if (!known.isKnown()) {
-                verdicts.asMap().remove(domain, verdict);
+        Remembered remembered = verdicts.getIfPresent(domain);
+        if (remembered == null) {
+            misses.increment();
+            return ask(domain, Optional.empty());
+        }
+        long age = ticker.read() - remembered.since();
+        if (age >= timeToLiveNanos) {
+            misses.increment();
+            return ask(domain, Optional.of(remembered)).copy()
+                .completeOnTimeout(new DomainVerdict.Unknown("slow"), STALE_WAIT.toMillis(), TimeUnit.MILLISECONDS)
+                .thenApply(fresh -> fresh.isKnown() ? fresh : useStale(domain, remembered.verdict()));
+        }
+        hits.increment();
+        if (age >= timeToLiveNanos - timeToLiveNanos / REFRESH_SHARE) {
+            ask(domain, Optional.of(remembered));
+        }
+        return CompletableFuture.completedFuture(remembered.verdict());
+    }
+
+    /**
+     * @param seen what was remembered when it was decided to ask
+     */
+    private CompletableFuture<DomainVerdict> ask(MailDomain domain, Optional<Remembered> seen) {
+        CompletableFuture<DomainVerdict> answer = new CompletableFuture<>();
+        CompletableFuture<DomainVerdict> earlier = underWay.putIfAbsent(domain, answer);
+        if (earlier != null) {
+            return earlier;
+        }
+        Optional<Remembered> now = Optional.ofNullable(verdicts.getIfPresent(domain));
+        if (now.isPresent() && !now.equals(seen)) {
+            // Somebody else asked, and was answered, between our look and now.
+            underWay.remove(domain, answer);
+            answer.complete(now.get().verdict());
+            return answer;
+        }
+        askOrigin(domain).whenComplete((verdict, failure) -> {
+            DomainVerdict reached = failure == null ? verdict : new DomainVerdict.Unknown(failure.toString());
+            if (reached.isKnown()) {
+                verdicts.put(domain, new Remembered(reached, ticker.read()));
             }
+            underWay.remove(domain, answer);
+            answer.complete(reached);
         });
-        return verdict;
+        return answer;
+    }
+
+    private CompletionStage<DomainVerdict> askOrigin(MailDomain domain) {
+        try {
+            return origin.verdict(domain);
+        } catch (RuntimeException broken) {
+            // Else the domain would be under way for ever.
+            return CompletableFuture.failedFuture(broken);
+        }
+    }
+
+    private DomainVerdict useStale(MailDomain domain, DomainVerdict stale) {
+        staleListener.staleVerdictUsed(domain);
+        return stale;
+    }
+
+    /** How many domains are remembered, about. */
+    public long size() {
+        return verdicts.estimatedSize();
+    }
+
+    /** How many questions were answered from memory. */
+    public long hits() {
+        return hits.sum();
+    }
+
+    /** How many were not. */
+    public long misses() {
+        return misses.sum();
     }
 }

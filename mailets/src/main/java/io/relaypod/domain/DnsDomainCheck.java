@@ -1,8 +1,10 @@
 package io.relaypod.domain;
 
+import java.net.InetAddress;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -22,11 +24,14 @@ import org.xbill.DNS.lookup.LookupResult;
 import org.xbill.DNS.lookup.LookupSession;
 import org.xbill.DNS.lookup.NoSuchDomainException;
 
+import com.github.benmanes.caffeine.cache.Ticker;
+
 import io.relaypod.domain.DomainVerdict.HasMx;
 import io.relaypod.domain.DomainVerdict.ImplicitMx;
 import io.relaypod.domain.DomainVerdict.NoMailHost;
 import io.relaypod.domain.DomainVerdict.NullMx;
 import io.relaypod.domain.DomainVerdict.Unknown;
+import io.relaypod.domain.DomainVerdict.UnreachableMx;
 
 /**
  * Asks DNS for a domain's MX records and, where there are none, for its addresses (RFC 5321 section 5.1).
@@ -36,22 +41,31 @@ import io.relaypod.domain.DomainVerdict.Unknown;
  */
 public final class DnsDomainCheck implements DomainCheck {
 
+    // More than anybody's real mail has; a domain with so many is not refused for the rest.
+    private static final int MAX_VERIFIED_TARGETS = 10;
+
     private final LookupSession lookups;
     private final Duration longestWait;
+    private final NonexistentDomains nonexistent;
+    private final boolean verifyTargets;
 
     /**
      * @param settings servers, timeout and tries
+     * @param mx       whether mail exchangers are looked up too, and how much of what does not exist is remembered
+     * @param ticker   the clock
      * @param executor where answers are parsed and their consumers run; they do not block
      */
-    public DnsDomainCheck(DnsSettings settings, Executor executor) {
+    public DnsDomainCheck(DnsSettings settings, MxSettings mx, Ticker ticker, Executor executor) {
+        this.nonexistent = new NonexistentDomains(mx.cacheTtl(), mx.cacheSize(), ticker);
+        this.verifyTargets = mx.verifyTargets();
         ExtendedResolver servers = new ExtendedResolver(settings.servers().stream()
-            .map(server -> withTimeout(new UsableAnswerResolver(server), settings))
+            .map(server -> withTimeout(new UsableAnswerResolver(server, nonexistent), settings))
             .toList());
         servers.setRetries(settings.tries());
         servers.setTimeout(settings.longestWait());
         // No cache and no hosts file: verdicts are cached, not records, and mail is not routed by /etc/hosts.
         this.lookups = LookupSession.builder().resolver(servers).executor(executor).build();
-        // Twice, for MX and then the addresses; the resolver keeps to it by itself, this is the last line of defence.
+        // MX, then the addresses of the domain or of its exchangers; the resolver keeps to it by itself, this is the last line of defence.
         this.longestWait = settings.longestWait().multipliedBy(2).plusSeconds(1);
     }
 
@@ -63,6 +77,9 @@ public final class DnsDomainCheck implements DomainCheck {
     @Override
     public CompletionStage<DomainVerdict> verdict(MailDomain domain) {
         Name name = domain.absolute();
+        if (nonexistent.contains(name)) {
+            return done(new NoMailHost(false));
+        }
         return ask(name, Type.MX).thenCompose(answer -> verdict(name, answer)).toCompletableFuture()
             .completeOnTimeout(new Unknown("timeout"), longestWait.toMillis(), TimeUnit.MILLISECONDS)
             .exceptionally(failure -> new Unknown(reason(failure)));
@@ -70,7 +87,8 @@ public final class DnsDomainCheck implements DomainCheck {
 
     private CompletionStage<DomainVerdict> verdict(Name name, Answer answer) {
         if (answer instanceof Answer.Found found) {
-            return done(byMx(found.result()));
+            DomainVerdict byMx = byMx(found.result());
+            return verifyTargets && byMx instanceof HasMx mx ? verified(mx, found.result()) : done(byMx);
         }
         if (answer instanceof Answer.NoData) {
             return byAddress(name);
@@ -89,9 +107,33 @@ public final class DnsDomainCheck implements DomainCheck {
         return exchangers.isEmpty() ? new NullMx() : new HasMx(exchangers);
     }
 
+    /** Refuses only when every exchanger was looked up and none can be reached. */
+    private CompletionStage<DomainVerdict> verified(HasMx mx, LookupResult result) {
+        List<CompletableFuture<Optional<Boolean>>> reachable = result.getRecords().stream()
+            .map(MXRecord.class::cast)
+            .map(MXRecord::getTarget)
+            .limit(MAX_VERIFIED_TARGETS)
+            .map(target -> isReachable(target).toCompletableFuture())
+            .toList();
+        return CompletableFuture.allOf(reachable.toArray(CompletableFuture[]::new)).thenApply(all ->
+            mx.exchangers().size() <= MAX_VERIFIED_TARGETS
+                && reachable.stream().map(CompletableFuture::join).allMatch(Optional.of(false)::equals)
+                ? new UnreachableMx(mx.exchangers()) : mx);
+    }
+
+    /** @return empty when DNS does not say */
+    private CompletionStage<Optional<Boolean>> isReachable(Name host) {
+        return ask(host, Type.A).thenCombine(ask(host, Type.AAAA), (a, aaaa) -> {
+            if (Stream.of(a, aaaa).flatMap(DnsDomainCheck::inetAddresses).anyMatch(RoutableAddress::isRoutable)) {
+                return Optional.of(true);
+            }
+            return a instanceof Answer.Failed || aaaa instanceof Answer.Failed ? Optional.<Boolean>empty() : Optional.of(false);
+        });
+    }
+
     private CompletionStage<DomainVerdict> byAddress(Name name) {
         return ask(name, Type.A).thenCombine(ask(name, Type.AAAA), (a, aaaa) -> {
-            List<String> addresses = Stream.of(a, aaaa).flatMap(DnsDomainCheck::addresses).toList();
+            List<String> addresses = Stream.of(a, aaaa).flatMap(DnsDomainCheck::inetAddresses).map(InetAddress::getHostAddress).toList();
             if (!addresses.isEmpty()) {
                 return new ImplicitMx(addresses);
             }
@@ -104,11 +146,10 @@ public final class DnsDomainCheck implements DomainCheck {
         });
     }
 
-    private static Stream<String> addresses(Answer answer) {
+    private static Stream<InetAddress> inetAddresses(Answer answer) {
         return answer instanceof Answer.Found found
-            ? found.result().getRecords().stream().map(address -> address instanceof ARecord a
-                ? a.getAddress().getHostAddress()
-                : ((AAAARecord) address).getAddress().getHostAddress())
+            ? found.result().getRecords().stream()
+                .map(address -> address instanceof ARecord a ? a.getAddress() : ((AAAARecord) address).getAddress())
             : Stream.empty();
     }
 

@@ -3,7 +3,7 @@ package io.relaypod.domain;
 import java.util.List;
 
 /**
- * What DNS says about a domain's ability to receive mail (RFC 5321 section 5.1, RFC 7505).
+ * What is known of a domain's ability to receive mail (RFC 5321 section 5.1, RFC 7505).
  */
 public sealed interface DomainVerdict {
 
@@ -37,8 +37,27 @@ public sealed interface DomainVerdict {
     record NoMailHost(boolean domainExists) implements DomainVerdict {
     }
 
+    /**
+     * The domain names mail exchangers, and none of them has an address that the Internet can reach.
+     *
+     * @param exchangers host names, best preference first
+     */
+    record UnreachableMx(List<String> exchangers) implements DomainVerdict {
+        public UnreachableMx {
+            exchangers = List.copyOf(exchangers);
+        }
+    }
+
     /** The domain says that it takes no mail: a null MX (RFC 7505). */
     record NullMx() implements DomainVerdict {
+    }
+
+    /** The admin's list says that it is accepted; DNS was not asked. */
+    record Allowed() implements DomainVerdict {
+    }
+
+    /** The admin's list says that it is not; DNS was not asked. */
+    record Denied() implements DomainVerdict {
     }
 
     /**
@@ -49,8 +68,12 @@ public sealed interface DomainVerdict {
     record Unknown(String reason) implements DomainVerdict {
     }
 
-    /** Whether the answer is DNS' own, and so may be remembered. */
+    /** DNS was not asked, as too many questions were under way already. */
+    record NotAsked() implements DomainVerdict {
+    }
+
+    /** Whether this is an answer, and so may be remembered. */
     default boolean isKnown() {
-        return !(this instanceof Unknown);
+        return !(this instanceof Unknown) && !(this instanceof NotAsked);
     }
 }

@@ -10,7 +10,7 @@ import org.xbill.DNS.TextParseException;
 
 /**
  * A mail domain in its canonical form: lower case, without the dot of the root, U-labels turned into A-labels
- * (RFC 5890). Two spellings of one domain are equal, so it serves as the cache key.
+ * (RFC 3490, which is what the JDK has: {@code straße.example} is {@code strasse.example}). Two spellings of one domain are equal, so it serves as the cache key.
  *
  * @param name the canonical name, such as {@code example.com} or {@code xn--bcher-kva.example}
  */

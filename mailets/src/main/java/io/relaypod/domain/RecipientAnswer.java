@@ -11,7 +11,9 @@ public record RecipientAnswer(Outcome outcome, int code, String text) {
 
     /** Why a recipient was accepted or refused: few, so that they can be metric labels. */
     public enum Outcome {
-        MX, IMPLICIT_MX, ADDRESS_LITERAL, LOCAL_POSTMASTER, UNCHECKED, NO_MAIL_HOST, NULL_MX, REFUSED_LITERAL, BAD_DOMAIN, DNS_FAILURE
+        MX, IMPLICIT_MX, ALLOWED, ADDRESS_LITERAL, LOCAL_POSTMASTER, UNCHECKED,
+        NO_MAIL_HOST, UNREACHABLE_MX, NULL_MX, DENIED, REFUSED_LITERAL, BAD_DOMAIN,
+        DNS_FAILURE, DNS_BUSY
     }
 
     static RecipientAnswer accept(Outcome outcome) {
@@ -20,6 +22,11 @@ public record RecipientAnswer(Outcome outcome, int code, String text) {
 
     static RecipientAnswer refuse(Outcome outcome, int code, String text) {
         return new RecipientAnswer(outcome, code, text);
+    }
+
+    /** The same refusal, with the domain that the sender may have meant. */
+    RecipientAnswer suggesting(String meant) {
+        return new RecipientAnswer(outcome, code, text + " (did you mean " + meant + "?)");
     }
 
     public boolean isAccepted() {

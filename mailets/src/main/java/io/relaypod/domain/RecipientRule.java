@@ -4,10 +4,15 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.regex.Pattern;
 
+import io.relaypod.domain.DomainVerdict.Allowed;
+import io.relaypod.domain.DomainVerdict.Denied;
 import io.relaypod.domain.DomainVerdict.HasMx;
 import io.relaypod.domain.DomainVerdict.ImplicitMx;
+import io.relaypod.domain.DomainVerdict.NotAsked;
 import io.relaypod.domain.DomainVerdict.NullMx;
 import io.relaypod.domain.DomainVerdict.Unknown;
+import io.relaypod.domain.DomainVerdict.UnreachableMx;
+import io.relaypod.domain.MxSettings.OnDnsFailure;
 import io.relaypod.domain.RecipientAnswer.Outcome;
 
 /**
@@ -21,23 +26,36 @@ public final class RecipientRule {
     // The one address that RFC 5321 4.5.1 wants accepted without a domain; James completes it with its default domain.
     private static final MailDomain LOCAL = new MailDomain("localhost");
 
-    private static final RecipientAnswer NO_MAIL_HOST = RecipientAnswer.refuse(Outcome.NO_MAIL_HOST, 550,
-        "5.1.2 Bad destination mailbox address - domain has no MX record");
-    private static final RecipientAnswer NULL_MX = RecipientAnswer.refuse(Outcome.NULL_MX, 556,
-        "5.1.10 Recipient address has null MX");
-    private static final RecipientAnswer DNS_FAILURE = RecipientAnswer.refuse(Outcome.DNS_FAILURE, 451,
-        "4.4.3 Temporary DNS failure, try again later");
+    private static final String BAD_DESTINATION = "5.1.2 Bad destination mailbox address - ";
+
+    private static final RecipientAnswer NO_MAIL_HOST = RecipientAnswer.refuse(Outcome.NO_MAIL_HOST, 550, BAD_DESTINATION + "domain has no MX record");
+    private static final RecipientAnswer UNREACHABLE_MX = RecipientAnswer.refuse(Outcome.UNREACHABLE_MX, 550,
+        BAD_DESTINATION + "no mail host of this domain can be reached");
+    private static final RecipientAnswer DENIED = RecipientAnswer.refuse(Outcome.DENIED, 550, BAD_DESTINATION + "this domain is not accepted here");
     private static final RecipientAnswer REFUSED_LITERAL = RecipientAnswer.refuse(Outcome.REFUSED_LITERAL, 550,
-        "5.1.2 Bad destination mailbox address - address literals are not accepted");
+        BAD_DESTINATION + "address literals are not accepted");
+    private static final RecipientAnswer NULL_MX = RecipientAnswer.refuse(Outcome.NULL_MX, 556, "5.1.10 Recipient address has null MX");
     private static final RecipientAnswer BAD_DOMAIN = RecipientAnswer.refuse(Outcome.BAD_DOMAIN, 553,
         "5.1.3 Bad destination mailbox address - no such domain can exist");
+    private static final RecipientAnswer DNS_FAILURE = RecipientAnswer.refuse(Outcome.DNS_FAILURE, 451,
+        "4.4.3 Temporary DNS failure, try again later");
+    private static final RecipientAnswer DNS_BUSY = RecipientAnswer.refuse(Outcome.DNS_BUSY, 451,
+        "4.4.3 Temporary DNS failure, try again later");
 
     private final DomainCheck domains;
-    private final MxSettings settings;
+    private final OnDnsFailure onDnsFailure;
+    private final boolean allowAddressLiterals;
+    private final ProviderSuggestions suggestions;
 
-    public RecipientRule(DomainCheck domains, MxSettings settings) {
+    /**
+     * @param domains     asked about each recipient's domain
+     * @param suggestions what may have been meant by a domain that is refused
+     */
+    public RecipientRule(DomainCheck domains, MxSettings settings, ProviderSuggestions suggestions) {
         this.domains = domains;
-        this.settings = settings;
+        this.onDnsFailure = settings.onDnsFailure();
+        this.allowAddressLiterals = settings.allowAddressLiterals();
+        this.suggestions = suggestions;
     }
 
     /**
@@ -47,29 +65,47 @@ public final class RecipientRule {
      */
     public CompletionStage<RecipientAnswer> answer(String localPart, String domain) {
         if (ADDRESS_LITERAL.matcher(domain).matches()) {
-            return done(settings.allowAddressLiterals() ? RecipientAnswer.accept(Outcome.ADDRESS_LITERAL) : REFUSED_LITERAL);
+            return done(allowAddressLiterals ? RecipientAnswer.accept(Outcome.ADDRESS_LITERAL) : REFUSED_LITERAL);
         }
         return MailDomain.parse(domain)
             .map(parsed -> parsed.equals(LOCAL) && localPart.equalsIgnoreCase("postmaster")
                 ? done(RecipientAnswer.accept(Outcome.LOCAL_POSTMASTER))
-                : domains.verdict(parsed).thenApply(this::answer))
+                : domains.verdict(parsed).thenApply(verdict -> answer(parsed, verdict)))
             .orElseGet(() -> done(BAD_DOMAIN));
     }
 
-    /** The answer that a verdict leads to. */
-    public RecipientAnswer answer(DomainVerdict verdict) {
+    private RecipientAnswer answer(MailDomain domain, DomainVerdict verdict) {
+        RecipientAnswer answer = answer(verdict);
+        if (answer.isAccepted() || answer.isTemporary()) {
+            return answer;
+        }
+        return suggestions.suggestionFor(domain).map(answer::suggesting).orElse(answer);
+    }
+
+    private RecipientAnswer answer(DomainVerdict verdict) {
         if (verdict instanceof HasMx) {
             return RecipientAnswer.accept(Outcome.MX);
         }
         if (verdict instanceof ImplicitMx) {
             return RecipientAnswer.accept(Outcome.IMPLICIT_MX);
         }
+        if (verdict instanceof Allowed) {
+            return RecipientAnswer.accept(Outcome.ALLOWED);
+        }
+        if (verdict instanceof Denied) {
+            return DENIED;
+        }
         if (verdict instanceof NullMx) {
             return NULL_MX;
         }
+        if (verdict instanceof UnreachableMx) {
+            return UNREACHABLE_MX;
+        }
+        if (verdict instanceof NotAsked) {
+            return DNS_BUSY;
+        }
         if (verdict instanceof Unknown) {
-            return settings.onDnsFailure() == MxSettings.OnDnsFailure.ACCEPT
-                ? RecipientAnswer.accept(Outcome.UNCHECKED) : DNS_FAILURE;
+            return onDnsFailure == OnDnsFailure.ACCEPT ? RecipientAnswer.accept(Outcome.UNCHECKED) : DNS_FAILURE;
         }
         return NO_MAIL_HOST;
     }

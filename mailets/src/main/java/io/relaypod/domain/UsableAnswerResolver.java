@@ -5,6 +5,7 @@ import java.net.InetSocketAddress;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 
 import org.xbill.DNS.Flags;
 import org.xbill.DNS.Message;
@@ -16,17 +17,23 @@ import org.xbill.DNS.Type;
 
 /**
  * One DNS server, of which only an answer that settles the question counts: SERVFAIL, REFUSED and a lame referral fail
- * like a timeout does, so that the next server is asked. Truncated answers are asked for again over TCP.
+ * like a timeout does, so that the next server is asked. Truncated answers are asked for again over TCP, and what is denied is learned.
  */
 final class UsableAnswerResolver extends SimpleResolver {
 
-    UsableAnswerResolver(InetSocketAddress server) {
+    private final NonexistentDomains nonexistent;
+
+    UsableAnswerResolver(InetSocketAddress server, NonexistentDomains nonexistent) {
         super(server);
+        this.nonexistent = nonexistent;
     }
 
     @Override
     public CompletionStage<Message> sendAsync(Message query, Executor executor) {
-        return super.sendAsync(query, executor).thenCompose(answer -> {
+        // dnsjava looks for what has timed out once a second only, so a short try would last a second and be the only one.
+        CompletableFuture<Message> inTime = super.sendAsync(query, executor).toCompletableFuture()
+            .orTimeout(getTimeout().toNanos(), TimeUnit.NANOSECONDS);
+        return inTime.thenCompose(answer -> {
             int rcode = answer.getRcode();
             if (rcode != Rcode.NOERROR && rcode != Rcode.NXDOMAIN) {
                 return CompletableFuture.failedFuture(new IOException(Rcode.string(rcode)));
@@ -34,6 +41,7 @@ final class UsableAnswerResolver extends SimpleResolver {
             if (isReferral(answer)) {
                 return CompletableFuture.failedFuture(new IOException("lame answer"));
             }
+            nonexistent.learn(answer);
             return CompletableFuture.completedFuture(answer);
         });
     }

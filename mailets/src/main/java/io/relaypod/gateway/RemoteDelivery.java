@@ -81,6 +81,7 @@ public final class RemoteDelivery extends GenericMailet {
 
     @Override
     public void service(Mail mail) throws MessagingException {
+        VerbatimMailQueueItems.makeVerbatim(mail);
         running().queue().enQueue(mail);
         mail.setState(Mail.GHOST);
     }

@@ -2,12 +2,14 @@ package io.relaypod.gateway;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.util.stream.Stream;
 
 import javax.mail.Address;
 import javax.mail.Message;
 import javax.mail.MessagingException;
 import javax.mail.Session;
 import javax.mail.URLName;
+import javax.mail.internet.InternetAddress;
 import javax.mail.internet.MimeMessage;
 
 import org.slf4j.Logger;
@@ -39,10 +41,28 @@ public final class SMTPTransport extends com.sun.mail.smtp.SMTPTransport {
 
     @Override
     public synchronized void sendMessage(Message message, Address[] recipients) throws MessagingException {
-        super.sendMessage(new Verbatim((MimeMessage) message), recipients);
+        super.sendMessage(new Verbatim((MimeMessage) message), Stream.of(recipients).map(Plain::new).toArray(Address[]::new));
         // James' delivery thread names the mail in the MDC.
         LOGGER.info("event=delivered mail={} rcpts={} gateway={} reply=\"{}\"", MDC.get("mail"), recipients.length, getURLName().getHost(),
             getLastServerResponse().strip());
+    }
+
+    /**
+     * An address as James wrote it. James reads a failure's addresses back from their text, and drops those with a quoted local
+     * part, which Jakarta Mail puts between angle brackets: a mail deferred for such a recipient would be lost for it.
+     */
+    private static final class Plain extends InternetAddress {
+
+        private static final long serialVersionUID = 1L;
+
+        Plain(Address address) {
+            setAddress(((InternetAddress) address).getAddress());
+        }
+
+        @Override
+        public String toString() {
+            return getAddress();
+        }
     }
 
     /** Writes the message whole, whatever header its sender would leave out. */

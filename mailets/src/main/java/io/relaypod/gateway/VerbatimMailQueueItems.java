@@ -17,20 +17,25 @@ public final class VerbatimMailQueueItems implements MailQueueItemDecoratorFacto
         return new Item(item);
     }
 
+    /**
+     * Lets a mail that James made, by receiving or by copying it, go into a queue without side effects as well.
+     *
+     * @throws MessagingException when its message cannot be read
+     */
+    public static void makeVerbatim(Mail mail) throws MessagingException {
+        if (mail instanceof MailImpl james && !(mail.getMessage() instanceof VerbatimMessage)) {
+            james.setMessageNoCopy(new VerbatimMessage(mail.getMessage()));
+        }
+    }
+
     private static final class Item extends MailQueueItemDecorator {
 
         Item(MailQueueItem item) {
             super(item);
-            if (item.getMail() instanceof MailImpl mail) {
-                makeVerbatim(mail);
-            }
-        }
-
-        private static void makeVerbatim(MailImpl mail) {
             try {
-                mail.setMessageNoCopy(new VerbatimMessage(mail.getMessage()));
+                makeVerbatim(item.getMail());
             } catch (MessagingException unreadable) {
-                throw new IllegalStateException("mail " + mail.getName() + " cannot be read from its queue", unreadable);
+                throw new IllegalStateException("mail " + item.getMail().getName() + " cannot be read from its queue", unreadable);
             }
         }
 

@@ -1,23 +1,55 @@
 package io.relaypod.gateway;
 
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Enumeration;
 import java.util.Optional;
+import java.util.UUID;
 
 import javax.mail.MessagingException;
+import javax.mail.internet.InternetHeaders;
 import javax.mail.internet.MimeMessage;
 
+import org.apache.james.server.core.MailHeaders;
+import org.apache.james.server.core.MimeMessageInputStreamSource;
 import org.apache.james.server.core.MimeMessageSource;
+import org.apache.james.server.core.MimeMessageUtil;
 import org.apache.james.server.core.MimeMessageWrapper;
 
 /**
  * A message that changes only where a mailet changes it.
  *
  * <p>Jakarta Mail "completes" a message when one header of it was touched: it adds MIME-Version, Message-ID and a
- * Content-Transfer-Encoding guessed from the body, which then says one thing while the body is another. A relay adds none.
+ * Content-Transfer-Encoding guessed from the body, which then says one thing while the body is another. James writes a question
+ * mark for every byte above 127 in a header. A relay does neither.
  */
 final class VerbatimMessage extends MimeMessageWrapper {
 
+    private static final byte[] CRLF = {'\r', '\n'};
+
     VerbatimMessage(MimeMessage message) throws MessagingException {
-        super(message);
+        super(copy(message));
+    }
+
+    private static MimeMessageSource copy(MimeMessage message) throws MessagingException {
+        String name = "Verbatim-" + UUID.randomUUID();
+        try {
+            if (message instanceof MimeMessageWrapper wrapper && !wrapper.isModified()) {
+                try (InputStream whole = wrapper.getMessageInputStream()) {
+                    return MimeMessageInputStreamSource.create(name, whole);
+                }
+            }
+            MimeMessageInputStreamSource copy = MimeMessageInputStreamSource.create(name);
+            try (OutputStream out = new BufferedOutputStream(copy.getWritableOutputStream())) {
+                message.writeTo(out);
+            }
+            return copy;
+        } catch (IOException unreadable) {
+            throw new MessagingException("the message cannot be copied", unreadable);
+        }
     }
 
     VerbatimMessage(MimeMessageSource source) {
@@ -40,5 +72,31 @@ final class VerbatimMessage extends MimeMessageWrapper {
     /** The bytes of the message, unless they were changed since they came. */
     Optional<MimeMessageSource> unchangedSource() {
         return isModified() ? Optional.empty() : Optional.ofNullable(source);
+    }
+
+    @Override
+    public void writeTo(OutputStream headerOut, OutputStream bodyOut, String[] ignored, boolean preLoad) throws IOException, MessagingException {
+        if (!saved) {
+            saveChanges();
+        }
+        if (isBodyModified()) {
+            writeHeaders(headers, ignored, headerOut);
+            MimeMessageUtil.writeMessageBodyTo(this, bodyOut);
+            return;
+        }
+        try (InputStream in = source.getInputStream()) {
+            InternetHeaders received = new MailHeaders(in);
+            writeHeaders(isHeaderModified() ? headers : received, ignored, headerOut);
+            in.transferTo(bodyOut);
+        }
+    }
+
+    // Jakarta Mail reads a header's bytes as Latin-1, so this gives back the bytes that came, whatever they meant.
+    private static void writeHeaders(InternetHeaders headers, String[] ignored, OutputStream out) throws IOException {
+        for (Enumeration<String> lines = headers.getNonMatchingHeaderLines(ignored); lines.hasMoreElements();) {
+            out.write(lines.nextElement().getBytes(StandardCharsets.ISO_8859_1));
+            out.write(CRLF);
+        }
+        out.write(CRLF);
     }
 }

@@ -58,7 +58,7 @@ public final class MxRcptHook implements RcptHook {
         if (!session.isRelayingAllowed()) {
             return HookResult.DECLINED;
         }
-        if (recipient.toInternetAddress().isEmpty()) {
+        if (recipient.toInternetAddress().isEmpty() || recipient.asString().chars().anyMatch(Character::isISOControl)) {
             count("bad_address");
             RefusedRecipients.note(session, recipient);
             return UNSENDABLE;

@@ -14,6 +14,8 @@ import org.apache.mailet.base.GenericMailet;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.Lists;
 
+import io.relaypod.gateway.VerbatimMailQueueItems;
+
 /**
  * Splits a mail with many recipients into copies that the gateway takes in one transaction each: Mailpit answers
  * {@code 452 4.5.3} to the 101st recipient.
@@ -73,6 +75,7 @@ public final class SplitRecipients extends GenericMailet {
         try {
             copy.setName(name);
             copy.setRecipients(recipients);
+            VerbatimMailQueueItems.makeVerbatim(copy);
             getMailetContext().sendMail(copy, processor);
         } finally {
             LifecycleUtil.dispose(copy);

@@ -1,5 +1,6 @@
 package io.relaypod.server.cli;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -10,15 +11,26 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.Supplier;
+
+import com.github.benmanes.caffeine.cache.Ticker;
 
 import io.relaypod.domain.DnsDomainCheck;
 import io.relaypod.domain.DomainCheck;
+import io.relaypod.domain.DomainListFile;
+import io.relaypod.domain.DomainSet;
 import io.relaypod.domain.DomainVerdict;
+import io.relaypod.domain.DomainVerdict.Allowed;
+import io.relaypod.domain.DomainVerdict.Denied;
 import io.relaypod.domain.DomainVerdict.HasMx;
 import io.relaypod.domain.DomainVerdict.ImplicitMx;
 import io.relaypod.domain.DomainVerdict.NoMailHost;
 import io.relaypod.domain.DomainVerdict.Unknown;
+import io.relaypod.domain.DomainVerdict.UnreachableMx;
+import io.relaypod.domain.ListedDomainCheck;
 import io.relaypod.domain.MailDomain;
+import io.relaypod.domain.MxSettings;
+import io.relaypod.domain.ProviderSuggestions;
 import io.relaypod.domain.RecipientAnswer;
 import io.relaypod.domain.RecipientAnswer.Outcome;
 import io.relaypod.domain.RecipientRule;
@@ -56,9 +68,11 @@ final class CheckCommand implements Callable<Integer> {
         ExecutorService executor = Executors.newCachedThreadPool();
         try {
             Map<MailDomain, DomainVerdict> found = new ConcurrentHashMap<>();
-            DomainCheck dns = new DnsDomainCheck(settings.dns(), executor);
+            MxSettings mx = settings.mx();
+            DomainCheck dns = new DnsDomainCheck(settings.dns(), mx, Ticker.systemTicker(), executor);
+            DomainCheck listed = new ListedDomainCheck(dns, domainList(mx.allowFile()), domainList(mx.denyFile()));
             RecipientRule rule = new RecipientRule(
-                domain -> dns.verdict(domain).thenApply(verdict -> remember(found, domain, verdict)), settings.mx());
+                domain -> listed.verdict(domain).thenApply(verdict -> remember(found, domain, verdict)), mx, ProviderSuggestions.of(mx));
             List<CompletableFuture<Line>> pending = asked.stream().map(one -> check(one, rule, found).toCompletableFuture()).toList();
             List<Line> lines = pending.stream().map(CompletableFuture::join).toList();
             print(lines);
@@ -66,6 +80,10 @@ final class CheckCommand implements Callable<Integer> {
         } finally {
             executor.shutdownNow();
         }
+    }
+
+    private static Supplier<DomainSet> domainList(Optional<Path> file) {
+        return file.<Supplier<DomainSet>>map(DomainListFile::new).orElse(DomainSet::empty);
     }
 
     private static DomainVerdict remember(Map<MailDomain, DomainVerdict> found, MailDomain domain, DomainVerdict verdict) {
@@ -91,6 +109,15 @@ final class CheckCommand implements Callable<Integer> {
         }
         if (verdict instanceof NoMailHost none) {
             return none.domainExists() ? "no MX and no address" : "no such domain";
+        }
+        if (verdict instanceof UnreachableMx mx) {
+            return "MX without an address on the Internet: " + String.join(", ", mx.exchangers());
+        }
+        if (verdict instanceof Allowed) {
+            return "in ALLOW_DOMAINS_FILE";
+        }
+        if (verdict instanceof Denied) {
+            return "in DENY_DOMAINS_FILE";
         }
         return verdict instanceof Unknown unknown ? unknown.reason() : "MX 0 .";
     }

@@ -1,9 +1,16 @@
 package io.relaypod.server.james;
 
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.Optional;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 import javax.inject.Singleton;
 
+import org.apache.james.metrics.api.MetricFactory;
 import org.apache.james.modules.protocols.ProtocolHandlerModule;
 import org.apache.james.protocols.lib.netty.CertificateReloadable;
 import org.apache.james.util.concurrent.NamedThreadFactory;
@@ -14,11 +21,18 @@ import com.google.inject.Provides;
 import com.google.inject.Scopes;
 import com.google.inject.multibindings.Multibinder;
 
+import io.relaypod.domain.BoundedDomainCheck;
 import io.relaypod.domain.CachedDomainCheck;
 import io.relaypod.domain.DnsDomainCheck;
 import io.relaypod.domain.DomainCheck;
+import io.relaypod.domain.DomainListFile;
+import io.relaypod.domain.DomainSet;
+import io.relaypod.domain.ListedDomainCheck;
+import io.relaypod.domain.MxSettings;
+import io.relaypod.domain.ProviderSuggestions;
 import io.relaypod.domain.RecipientRule;
 import io.relaypod.graph.GraphRules;
+import io.relaypod.server.settings.ClientLimits;
 import io.relaypod.server.settings.Settings;
 import io.relaypod.server.smtp.RelaySmtpServerFactory;
 
@@ -27,6 +41,7 @@ final class SmtpModule extends AbstractModule {
 
     // Parsing answers takes microseconds; two threads keep up with every resolver.
     private static final int DNS_THREADS = 2;
+    private static final int LIST_POLL_SECONDS = 2;
 
     @Override
     protected void configure() {
@@ -37,13 +52,8 @@ final class SmtpModule extends AbstractModule {
 
     @Provides
     @Singleton
-    DomainCheck domainCheck(Settings settings) {
-        DomainCheck dns = new DnsDomainCheck(settings.dns(), Executors.newFixedThreadPool(DNS_THREADS, daemon -> {
-            Thread thread = NamedThreadFactory.withName("dns").newThread(daemon);
-            thread.setDaemon(true);
-            return thread;
-        }));
-        return new CachedDomainCheck(dns, settings.mx().cacheTtl(), settings.mx().cacheSize(), Ticker.systemTicker());
+    ClientLimits clientLimits(Settings settings) {
+        return settings.clients();
     }
 
     @Provides
@@ -53,7 +63,36 @@ final class SmtpModule extends AbstractModule {
 
     @Provides
     @Singleton
-    RecipientRule recipientRule(DomainCheck domains, Settings settings) {
-        return new RecipientRule(domains, settings.mx());
+    CachedDomainCheck cachedDomainCheck(Settings settings, MetricFactory metrics) {
+        MxSettings mx = settings.mx();
+        DomainCheck dns = new DnsDomainCheck(settings.dns(), mx, Ticker.systemTicker(), Executors.newFixedThreadPool(DNS_THREADS, daemons("dns")));
+        return new CachedDomainCheck(new BoundedDomainCheck(dns, mx.maxInflight()), mx, Ticker.systemTicker(),
+            new StaleVerdictLog(metrics, Clock.systemUTC()));
+    }
+
+    @Provides
+    @Singleton
+    RecipientRule recipientRule(CachedDomainCheck cached, Settings settings) {
+        MxSettings mx = settings.mx();
+        return new RecipientRule(new ListedDomainCheck(cached, domainList(mx.allowFile()), domainList(mx.denyFile())), mx,
+            ProviderSuggestions.of(mx));
+    }
+
+    private static Supplier<DomainSet> domainList(Optional<Path> path) {
+        return path.<Supplier<DomainSet>>map(present -> {
+            DomainListFile file = new DomainListFile(present);
+            Executors.newSingleThreadScheduledExecutor(daemons("domain-list"))
+                .scheduleWithFixedDelay(file::reloadIfChanged, LIST_POLL_SECONDS, LIST_POLL_SECONDS, TimeUnit.SECONDS);
+            return file;
+        }).orElse(DomainSet::empty);
+    }
+
+    private static ThreadFactory daemons(String name) {
+        ThreadFactory threads = NamedThreadFactory.withName(name);
+        return runnable -> {
+            Thread thread = threads.newThread(runnable);
+            thread.setDaemon(true);
+            return thread;
+        };
     }
 }

@@ -26,7 +26,8 @@ public final class MicrometerGaugeRegistry implements GaugeRegistry {
     @Override
     public <T> GaugeRegistry register(String name, Gauge<T> gauge) {
         gauges.put(name, gauge);
-        io.micrometer.core.instrument.Gauge.builder(name, gauge, MicrometerGaugeRegistry::number).register(registry);
+        // By name, so that a gauge registered again takes the place of the one before.
+        io.micrometer.core.instrument.Gauge.builder(name, gauges, all -> number(all.get(name))).register(registry);
         return this;
     }
 

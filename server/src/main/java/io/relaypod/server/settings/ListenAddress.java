@@ -2,6 +2,7 @@ package io.relaypod.server.settings;
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.util.regex.Pattern;
 
 import com.google.common.net.HostAndPort;
 
@@ -12,6 +13,8 @@ import com.google.common.net.HostAndPort;
  * @param port 0 lets the system choose
  */
 public record ListenAddress(String host, int port) {
+
+    static final Pattern HOST = Pattern.compile("[A-Za-z0-9]([A-Za-z0-9._-]{0,252})");
 
     private static final String EVERY_ADDRESS = "0.0.0.0";
 
@@ -24,8 +27,8 @@ public record ListenAddress(String host, int port) {
         if (host.isEmpty() || host.equals("::")) {
             return new ListenAddress(EVERY_ADDRESS, parsed.getPort());
         }
-        if (host.contains(":")) {
-            throw new IllegalArgumentException("James cannot bind an IPv6 address: " + text);
+        if (!HOST.matcher(host).matches()) {
+            throw new IllegalArgumentException("no name and no IPv4 address, which is all that James can bind: " + text);
         }
         return new ListenAddress(host, parsed.getPort());
     }

@@ -21,6 +21,7 @@ import com.google.common.net.HostAndPort;
 import com.google.common.net.InetAddresses;
 
 import io.relaypod.domain.DnsSettings;
+import io.relaypod.domain.DomainListFile;
 import io.relaypod.domain.MxSettings;
 import io.relaypod.domain.MxSettings.OnDnsFailure;
 import io.relaypod.graph.GraphRules;
@@ -33,7 +34,9 @@ import io.relaypod.recipients.AddressSet;
  * @param upstreamHost       the gateway's name or IPv4 address
  * @param upstreamPort       the gateway's port
  * @param relayNetworks      whose mail is taken
+ * @param clients            what a client may take of us
  * @param maxMessageSize     in bytes; 0 for no limit
+ * @param maxRecipients      of one mail
  * @param graph              what Graph takes
  * @param calendar           what becomes of calendar content
  * @param dns                how DNS is asked
@@ -43,14 +46,15 @@ import io.relaypod.recipients.AddressSet;
  * @param dataDir            where mail is kept
  * @param jamesConf          James' configuration files
  */
-public record Settings(ListenAddress listen, String upstreamHost, int upstreamPort, NetworkList relayNetworks, long maxMessageSize,
-                       GraphRules graph, CalendarSettings calendar, DnsSettings dns, MxSettings mx, ListenAddress metrics,
+public record Settings(ListenAddress listen, String upstreamHost, int upstreamPort, NetworkList relayNetworks, ClientLimits clients,
+                       long maxMessageSize, int maxRecipients, GraphRules graph, CalendarSettings calendar, DnsSettings dns,
+                       MxSettings mx, ListenAddress metrics,
                        Optional<ListenAddress> webadmin, Path dataDir, Path jamesConf) {
 
     private static final int DNS_PORT = 53;
     private static final Pattern SIZE = Pattern.compile("\\d{1,12}[kKmMgG]?");
     private static final Pattern LOG_LEVEL = Pattern.compile("ERROR|WARN|INFO|DEBUG|TRACE");
-    private static final Pattern HOST = Pattern.compile("[A-Za-z0-9]([A-Za-z0-9._-]{0,252})");
+    private static final Pattern BARE_NUMBER = Pattern.compile("\\d+");
     private static final Pattern ADDRESS_OR_DOMAIN = Pattern.compile("[^\\s@,]*@[a-z0-9]([a-z0-9.-]*[a-z0-9])?");
 
     /**
@@ -63,7 +67,13 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
             environment.read(Variable.UPSTREAM_HOST, Settings::host),
             environment.read(Variable.UPSTREAM_PORT, value -> (int) number(value, 1, 65_535)),
             environment.read(Variable.RELAY_NETWORKS, NetworkList::parse),
+            new ClientLimits(
+                environment.read(Variable.MAX_CONNECTIONS, value -> (int) number(value, 1, 100_000)),
+                environment.read(Variable.MAX_CONNECTIONS_PER_IP, value -> (int) number(value, 1, 100_000)),
+                environment.read(Variable.IDLE_TIMEOUT, Settings::duration),
+                environment.read(Variable.MAX_BAD_RCPTS, value -> (int) number(value, 0, 1_000_000))),
             environment.read(Variable.MAX_MESSAGE_SIZE, Settings::size),
+            environment.read(Variable.MAX_RECIPIENTS, value -> (int) number(value, 100, 100_000)),
             graph(environment),
             calendar(environment),
             dns(environment),
@@ -133,9 +143,30 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
     private static MxSettings mx(Environment environment) {
         return new MxSettings(
             environment.read(Variable.MX_CACHE_TTL, Settings::duration),
+            environment.read(Variable.MX_STALE_TTL, Settings::duration),
             environment.read(Variable.MX_CACHE_SIZE, value -> number(value, 1, 100_000_000)),
+            environment.read(Variable.DNS_MAX_INFLIGHT, value -> (int) number(value, 1, 100_000)),
             environment.read(Variable.MX_ON_DNS_FAILURE, Settings::onDnsFailure),
-            environment.read(Variable.ALLOW_ADDRESS_LITERALS, Settings::bool));
+            environment.read(Variable.MX_VERIFY_TARGETS, Settings::bool),
+            environment.read(Variable.ALLOW_ADDRESS_LITERALS, Settings::bool),
+            domainFile(environment, Variable.ALLOW_DOMAINS_FILE),
+            domainFile(environment, Variable.DENY_DOMAINS_FILE),
+            environment.read(Variable.MX_SUGGEST, Settings::bool),
+            domainFile(environment, Variable.MX_SUGGEST_FILE));
+    }
+
+    /** Read here to see that it can be; whoever uses it reads it again when it changes. */
+    private static Optional<Path> domainFile(Environment environment, Variable variable) {
+        String value = environment.text(variable);
+        if (value.isEmpty()) {
+            return Optional.empty();
+        }
+        try {
+            new DomainListFile(Path.of(value));
+        } catch (IllegalArgumentException wrong) {
+            environment.reject(variable, wrong.getMessage());
+        }
+        return Optional.of(Path.of(value));
     }
 
     private void checkDirectories(Environment environment) {
@@ -161,6 +192,7 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
         values.put(Variable.UPSTREAM_PORT, Integer.toString(upstreamPort));
         values.put(Variable.RELAY_NETWORKS, relayNetworks.toString());
         values.put(Variable.MAX_MESSAGE_SIZE, maxMessageSize + "B");
+        values.put(Variable.MAX_RECIPIENTS, Integer.toString(maxRecipients));
         values.put(Variable.STRIP_ICS_RECIPIENTS, String.join(",", calendar.recipients()));
         values.put(Variable.STRIP_ICS_MODE, calendar.mode());
         values.put(Variable.CALENDAR_SUMMARY, Boolean.toString(calendar.summary()));
@@ -168,7 +200,7 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
     }
 
     private static String host(String value) {
-        require(HOST.matcher(value).matches());
+        require(ListenAddress.HOST.matcher(value).matches());
         return value;
     }
 
@@ -184,6 +216,8 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
     }
 
     private static Duration duration(String value) {
+        // James would take a bare number for milliseconds.
+        require(!BARE_NUMBER.matcher(value).matches());
         Duration duration = DurationParser.parse(value);
         require(!duration.isNegative() && !duration.isZero());
         return duration;

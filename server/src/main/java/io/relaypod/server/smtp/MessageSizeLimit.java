@@ -1,5 +1,6 @@
 package io.relaypod.server.smtp;
 
+import java.math.BigInteger;
 import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -29,7 +30,6 @@ public final class MessageSizeLimit implements MailParametersHook, EhloExtension
     private static final String TOO_BIG = "5.3.4 Message size exceeds fixed maximum message size";
     // RFC 1870 3: up to 20 digits, more than a long holds.
     private static final Pattern SIZE_VALUE = Pattern.compile("\\d{1,20}");
-    private static final int DIGITS_OF_A_LONG = 18;
 
     @Override
     public List<String> getImplementedEsmtpFeatures(SMTPSession session) {
@@ -47,7 +47,7 @@ public final class MessageSizeLimit implements MailParametersHook, EhloExtension
         if (!SIZE_VALUE.matcher(value).matches()) {
             return refuse("501", "5.5.4 Syntactically incorrect value for SIZE parameter");
         }
-        long declared = value.length() > DIGITS_OF_A_LONG ? Long.MAX_VALUE : Long.parseLong(value);
+        long declared = new BigInteger(value).min(BigInteger.valueOf(Long.MAX_VALUE)).longValue();
         if (exceedsLimit(session, declared)) {
             log(session, "declared", declared);
             return refuse("552", TOO_BIG);

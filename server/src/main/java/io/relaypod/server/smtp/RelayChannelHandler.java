@@ -1,10 +1,13 @@
 package io.relaypod.server.smtp;
 
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
-import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -13,6 +16,7 @@ import org.apache.james.protocols.api.ProtocolSession;
 import org.apache.james.protocols.api.ProtocolSession.State;
 import org.apache.james.protocols.netty.BasicChannelInboundHandler;
 import org.apache.james.protocols.netty.Encryption;
+import org.apache.james.protocols.netty.HandlerConstants;
 import org.apache.james.protocols.netty.ProtocolMDCContextFactory;
 import org.apache.james.protocols.smtp.SMTPSession;
 import org.apache.james.smtpserver.netty.SmtpMetrics;
@@ -21,39 +25,62 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.timeout.IdleStateEvent;
+import io.netty.handler.timeout.IdleStateHandler;
 import io.netty.util.ReferenceCountUtil;
 import io.relaypod.domain.RecipientAnswer;
 import io.relaypod.domain.RecipientRule;
 import io.relaypod.mailets.PendingAnswer;
+import io.relaypod.server.settings.ClientLimits;
 
 /**
- * One connection. While DNS is asked about a recipient it is the client's line that waits, with those behind it, and not a
- * thread: James runs all connections on a few I/O threads, so one that waited would stop hundreds of others.
+ * One connection. While DNS is asked about a recipient it is the client's line that waits, with those behind it, and not a thread:
+ * James runs all connections on a few I/O threads, so one that waited would stop hundreds of others.
  *
  * <p>The question is asked when the RCPT line arrives; the line goes on to James when the answer is there, and
- * {@link io.relaypod.mailets.MxRcptHook} finds it in the session. Lines keep their order, and while one waits nothing more is read
- * from the socket, so what a client sends ahead is bounded by one read. All methods run on the channel's I/O thread.
+ * {@link io.relaypod.mailets.MxRcptHook} finds it in the session. Lines keep their order, and while one waits nothing more is read from
+ * the socket, so what a client sends ahead is bounded by one read.
+ *
+ * <p>A client that is refused one recipient after the other waits longer and longer for the next refusal, and is then cut off. All methods
+ * run on the channel's I/O thread.
  */
 final class RelayChannelHandler extends BasicChannelInboundHandler {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(RelayChannelHandler.class);
 
     // Good enough to know what to ask DNS; James parses the command itself, and asks again if it reads another address.
-    private static final Pattern RCPT = Pattern.compile("RCPT TO:\\s*<?(?<address>(?<local>[^<>\\s]*)@(?<domain>[^<>@\\s]+)).*\\s*",
+    private static final Pattern RCPT = Pattern.compile("RCPT TO:\\s*<?(?<address>(?<local>[^<>\\s]*)@(?<domain>[^<>@\\s]+)).*",
         Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
+
+    private static final String TOO_MANY_CONNECTIONS = "421 4.7.0 Too many connections, try again later\r\n";
+    private static final String TOO_MANY_BAD_RECIPIENTS = "421 4.7.0 Too many refused recipients, closing connection\r\n";
+    private static final String IDLE_TOO_LONG = "421 4.7.0 Idle for too long, closing connection\r\n";
+
+    private static final long DELAY_STEP_MILLIS = 100;
+    private static final long LONGEST_DELAY_MILLIS = 2_000;
 
     private final RecipientRule rule;
     private final SmtpMetrics metrics;
+    private final ClientLimits limits;
+    private final OpenConnections openConnections;
     private final Deque<Object> waitingLines = new ArrayDeque<>();
     private boolean waiting;
+    private boolean served;
+    private boolean cutOff;
     private int lineHandlers;
+    private int badRecipients;
 
-    RelayChannelHandler(Protocol protocol, Encryption encryption, boolean proxyRequired, SmtpMetrics metrics, RecipientRule rule) {
+    RelayChannelHandler(Protocol protocol, Encryption encryption, boolean proxyRequired, SmtpMetrics metrics, RecipientRule rule,
+                        ClientLimits limits, OpenConnections openConnections) {
         super(new NoMdc(), protocol, encryption, proxyRequired);
         this.rule = rule;
         this.metrics = metrics;
+        this.limits = limits;
+        this.openConnections = openConnections;
         this.resultHandlers.add((session, response, executionTime, handler) -> {
             metrics.getCommandsMetric().increment();
             return response;
@@ -61,52 +88,116 @@ final class RelayChannelHandler extends BasicChannelInboundHandler {
     }
 
     @Override
+    public void handlerAdded(ChannelHandlerContext context) {
+        // James' own closes without a word, and only after twice its time.
+        context.pipeline().replace(HandlerConstants.TIMEOUT_HANDLER, HandlerConstants.TIMEOUT_HANDLER,
+            new IdleStateHandler(limits.idle().toMillis(), 0, 0, TimeUnit.MILLISECONDS));
+    }
+
+    @Override
     public void channelActive(ChannelHandlerContext context) throws Exception {
-        super.channelActive(context);
+        served = openConnections.tryOpen(client(context));
+        if (!served) {
+            LOGGER.info("event=too-many-connections client={}", client(context).getHostAddress());
+            sayAndClose(context, TOO_MANY_CONNECTIONS);
+            return;
+        }
         metrics.getConnectionMetric().increment();
+        super.channelActive(context);
     }
 
     @Override
     public void channelInactive(ChannelHandlerContext context) throws Exception {
         waitingLines.forEach(ReferenceCountUtil::release);
         waitingLines.clear();
-        super.channelInactive(context);
-        metrics.getConnectionMetric().decrement();
+        if (served) {
+            served = false;
+            openConnections.close(client(context));
+            metrics.getConnectionMetric().decrement();
+            super.channelInactive(context);
+        }
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext context, Object event) throws Exception {
+        if (event instanceof IdleStateEvent) {
+            LOGGER.info("event=idle client={} timeout={}", client(context).getHostAddress(), limits.idle());
+            cutOff = true;
+            sayAndClose(context, IDLE_TOO_LONG);
+        } else {
+            super.userEventTriggered(context, event);
+        }
     }
 
     @Override
     public void channelRead(ChannelHandlerContext context, Object line) throws Exception {
-        if (waiting) {
-            waitingLines.add(line);
-            return;
+        if (!served || cutOff) {
+            ReferenceCountUtil.release(line);
+        } else if (waiting) {
+            waitingLines.addLast(line);
+        } else {
+            handle(context, line);
         }
-        Optional<CompletionStage<?>> answer = askAhead(context, line);
-        if (answer.isEmpty()) {
+    }
+
+    private void handle(ChannelHandlerContext context, Object line) throws Exception {
+        Optional<CompletableFuture<RecipientAnswer>> asked = askAhead(context, line);
+        if (asked.isEmpty()) {
+            super.channelRead(context, line);
+        } else if (asked.get().isDone()) {
+            answered(context, line, asked.get().join());
+        } else {
+            hold(context, line);
+            asked.get().thenAccept(answer -> context.executor().execute(() -> goOn(context, first -> answered(context, first, answer))));
+        }
+    }
+
+    private void answered(ChannelHandlerContext context, Object line, RecipientAnswer answer) throws Exception {
+        if (answer.isAccepted() || answer.isTemporary() || limits.badRecipients() == 0) {
             super.channelRead(context, line);
             return;
         }
+        badRecipients++;
+        long delay = delayMillis();
+        if (badRecipients > limits.badRecipients()) {
+            LOGGER.info("event=cut-off client={} refused-rcpts={}", client(context).getHostAddress(), badRecipients);
+            ReferenceCountUtil.release(line);
+            cutOff = true;
+            sayAndClose(context, TOO_MANY_BAD_RECIPIENTS);
+        } else if (delay == 0) {
+            super.channelRead(context, line);
+        } else {
+            hold(context, line);
+            context.executor().schedule(() -> goOn(context, first -> super.channelRead(context, first)), delay, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    /** Nothing for the first half of the refusals that are allowed, so that a mistyped address costs no time; then longer each time. */
+    private long delayMillis() {
+        return Math.min(LONGEST_DELAY_MILLIS, Math.max(0, badRecipients - limits.badRecipients() / 2) * DELAY_STEP_MILLIS);
+    }
+
+    private void hold(ChannelHandlerContext context, Object line) {
         waiting = true;
         waitingLines.addFirst(line);
         context.channel().config().setAutoRead(false);
-        answer.get().whenComplete((any, failure) -> context.executor().execute(() -> goOn(context)));
     }
 
-    private void goOn(ChannelHandlerContext context) {
+    /** What is done with the line that has waited. */
+    @FunctionalInterface
+    private interface LineConsumer {
+        void accept(Object line) throws Exception;
+    }
+
+    private void goOn(ChannelHandlerContext context, LineConsumer withFirst) {
         waiting = false;
-        if (!context.channel().isActive()) {
-            return;
+        if (waitingLines.isEmpty()) {
+            return; // the client has gone, and its lines with it
         }
         try {
-            // The line at the head has its answer; the next RCPT may have to wait in its turn.
-            boolean answered = true;
+            withFirst.accept(waitingLines.removeFirst());
             while (!waiting && !waitingLines.isEmpty()) {
-                Object line = waitingLines.removeFirst();
-                if (answered) {
-                    super.channelRead(context, line);
-                    answered = false;
-                } else {
-                    channelRead(context, line);
-                }
+                channelRead(context, waitingLines.removeFirst());
             }
         } catch (Exception failure) {
             context.fireExceptionCaught(failure);
@@ -116,8 +207,8 @@ final class RelayChannelHandler extends BasicChannelInboundHandler {
         }
     }
 
-    /** @return what the line must wait for, if anything */
-    private Optional<CompletionStage<?>> askAhead(ChannelHandlerContext context, Object message) {
+    /** @return the answer that the line must have before James sees it, if it is a RCPT that James may accept */
+    private Optional<CompletableFuture<RecipientAnswer>> askAhead(ChannelHandlerContext context, Object message) {
         if (lineHandlers > 0 || !(message instanceof ByteBuf line)) {
             return Optional.empty();
         }
@@ -129,13 +220,21 @@ final class RelayChannelHandler extends BasicChannelInboundHandler {
         if (!rcpt.matches()) {
             return Optional.empty();
         }
-        CompletionStage<RecipientAnswer> answer = rule.answer(rcpt.group("local"), rcpt.group("domain"));
+        CompletableFuture<RecipientAnswer> answer = rule.answer(rcpt.group("local"), rcpt.group("domain")).toCompletableFuture();
         session.setAttachment(PendingAnswer.KEY, new PendingAnswer(rcpt.group("address"), answer), State.Connection);
-        return answer.toCompletableFuture().isDone() ? Optional.empty() : Optional.of(answer);
+        return Optional.of(answer);
     }
 
     private static boolean mayAsk(SMTPSession session) {
         return session.isRelayingAllowed() && session.getAttachment(SMTPSession.SENDER, State.Transaction).isPresent();
+    }
+
+    private static InetAddress client(ChannelHandlerContext context) {
+        return ((InetSocketAddress) context.channel().remoteAddress()).getAddress();
+    }
+
+    private static void sayAndClose(ChannelHandlerContext context, String reply) {
+        context.writeAndFlush(Unpooled.copiedBuffer(reply, StandardCharsets.US_ASCII)).addListener(ChannelFutureListener.CLOSE);
     }
 
     @Override
@@ -148,12 +247,6 @@ final class RelayChannelHandler extends BasicChannelInboundHandler {
     public void popLineHandler() {
         lineHandlers = Math.max(0, lineHandlers - 1);
         super.popLineHandler();
-    }
-
-    @Override
-    protected void cleanup(ChannelHandlerContext context) {
-        LOGGER.debug("event=disconnected client={}", context.channel().remoteAddress());
-        super.cleanup(context);
     }
 
     /** James would fill the MDC for every line, with the client's name looked up and with addresses that no log may show. */

@@ -2,7 +2,6 @@ package io.relaypod.server.smtp;
 
 import java.util.List;
 
-import org.apache.james.protocols.api.handler.CommandDispatcher;
 import org.apache.james.protocols.lib.handler.HandlersPackage;
 import org.apache.james.protocols.smtp.core.ExpnCmdHandler;
 import org.apache.james.protocols.smtp.core.HeloCmdHandler;
@@ -19,8 +18,6 @@ import org.apache.james.protocols.smtp.core.esmtp.StartTlsCmdHandler;
 import org.apache.james.smtpserver.AddDefaultAttributesMessageHook;
 import org.apache.james.smtpserver.DataLineJamesMessageHookHandler;
 import org.apache.james.smtpserver.JamesDataCmdHandler;
-import org.apache.james.smtpserver.JamesMailCmdHandler;
-import org.apache.james.smtpserver.JamesRcptCmdHandler;
 import org.apache.james.smtpserver.JamesWelcomeMessageHandler;
 
 /**
@@ -35,18 +32,21 @@ public final class RelayHandlers implements HandlersPackage {
 
     private static final List<String> HANDLERS = List.<Class<?>>of(
             JamesWelcomeMessageHandler.class,
-            CommandDispatcher.class,
+            RelayCommands.class,
+            ErrorLimit.class,
             JamesDataCmdHandler.class,
             EhloCmdHandler.class,
             ExpnCmdHandler.class,
             HeloCmdHandler.class,
+            HeloName.class,
             HelpCmdHandler.class,
-            JamesMailCmdHandler.class,
+            RelayMailCmdHandler.class,
             NoopCmdHandler.class,
             QuitCmdHandler.class,
-            JamesRcptCmdHandler.class,
+            RelayRcptCmdHandler.class,
             RsetCmdHandler.class,
             VrfyCmdHandler.class,
+            MailLines.class,
             MessageSizeLimit.class,
             GraphCheck.class,
             RelayNetworksHook.class,
@@ -56,7 +56,8 @@ public final class RelayHandlers implements HandlersPackage {
             StartTlsCmdHandler.class,
             AddDefaultAttributesMessageHook.class,
             SpoolHook.class,
-            UnknownCmdHandler.class)
+            UnknownCmdHandler.class,
+            UnknownCommand.class)
         .stream()
         .map(Class::getName)
         .toList();

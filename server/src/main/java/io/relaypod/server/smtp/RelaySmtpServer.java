@@ -1,27 +1,64 @@
 package io.relaypod.server.smtp;
 
+import java.net.InetAddress;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+import org.apache.commons.configuration2.HierarchicalConfiguration;
+import org.apache.commons.configuration2.ex.ConfigurationException;
+import org.apache.commons.configuration2.tree.ImmutableNode;
 import org.apache.james.protocols.api.ProtocolSession;
 import org.apache.james.protocols.api.ProtocolTransport;
+import org.apache.james.protocols.netty.ChannelHandlerFactory;
 import org.apache.james.protocols.smtp.SMTPConfiguration;
 import org.apache.james.protocols.smtp.SMTPProtocol;
 import org.apache.james.smtpserver.netty.SMTPServer;
 import org.apache.james.smtpserver.netty.SmtpMetrics;
 
+import com.google.common.net.InetAddresses;
+
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.util.concurrent.EventExecutorGroup;
 import io.relaypod.domain.RecipientRule;
+import io.relaypod.server.settings.ClientLimits;
+import io.relaypod.server.settings.NetworkList;
 
 /** James' SMTP server with {@link RelaySession}s and {@link RelayChannelHandler}s. */
 @SuppressWarnings("unchecked") // James overrides createPipelineFactory() with a raw type
 final class RelaySmtpServer extends SMTPServer {
 
+    // The interface behind a link-local client's address, which its network has nothing to do with.
+    private static final Pattern SCOPE = Pattern.compile("%.*");
+
     private final SmtpMetrics metrics;
     private final RecipientRule rule;
-    private final SMTPConfiguration configuration = new SMTPHandlerConfigurationDataImpl();
+    private final ClientLimits limits;
+    private final OpenConnections openConnections;
+    private final SMTPConfiguration configuration = new SMTPHandlerConfigurationDataImpl() {
+        @Override
+        public boolean isRelayingAllowed(String client) {
+            InetAddress address = InetAddresses.forString(SCOPE.matcher(client).replaceFirst(""));
+            return relayNetworks.filter(networks -> networks.contains(address)).isPresent();
+        }
+    };
+    private Optional<NetworkList> relayNetworks = Optional.empty();
 
-    RelaySmtpServer(SmtpMetrics metrics, RecipientRule rule) {
+    RelaySmtpServer(SmtpMetrics metrics, RecipientRule rule, ClientLimits limits) {
         super(metrics);
         this.metrics = metrics;
         this.rule = rule;
+        this.limits = limits;
+        this.openConnections = new OpenConnections(limits);
+    }
+
+    @Override
+    public void doConfigure(HierarchicalConfiguration<ImmutableNode> xml) throws ConfigurationException {
+        super.doConfigure(xml);
+        try {
+            relayNetworks = Optional.ofNullable(xml.getString("authorizedAddresses")).map(NetworkList::parse);
+        } catch (IllegalArgumentException wrong) {
+            throw new ConfigurationException("smtpserver.xml: <authorizedAddresses>: " + wrong.getMessage(), wrong);
+        }
     }
 
     @Override
@@ -32,7 +69,18 @@ final class RelaySmtpServer extends SMTPServer {
                 return new RelaySession(configuration, transport);
             }
         };
-        return new RelayChannelHandler(protocol, getEncryption(), proxyRequired, metrics, rule);
+        return new RelayChannelHandler(protocol, getEncryption(), proxyRequired, metrics, rule, limits, openConnections);
+    }
+
+    @Override
+    protected ChannelHandlerFactory createFrameHandlerFactory() {
+        return pipeline -> new SmtpLineDecoder();
+    }
+
+    /** Netty's way to say: on the channel's own thread. James gives lines one of their own, ahead of what the session knows. */
+    @Override
+    protected EventExecutorGroup getExecutorGroup() {
+        return null;
     }
 
     @Override

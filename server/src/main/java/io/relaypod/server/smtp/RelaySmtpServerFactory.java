@@ -10,20 +10,24 @@ import org.apache.james.smtpserver.netty.SMTPServer;
 import org.apache.james.smtpserver.netty.SMTPServerFactory;
 
 import io.relaypod.domain.RecipientRule;
+import io.relaypod.server.settings.ClientLimits;
 
 /** Makes a server for each {@code <smtpserver>} of smtpserver.xml. */
 public final class RelaySmtpServerFactory extends SMTPServerFactory {
 
     private final RecipientRule rule;
+    private final ClientLimits limits;
 
     @Inject
-    public RelaySmtpServerFactory(DNSService dns, ProtocolHandlerLoader loader, FileSystem files, MetricFactory metrics, RecipientRule rule) {
+    public RelaySmtpServerFactory(DNSService dns, ProtocolHandlerLoader loader, FileSystem files, MetricFactory metrics, RecipientRule rule,
+                                  ClientLimits limits) {
         super(dns, loader, files, metrics);
         this.rule = rule;
+        this.limits = limits;
     }
 
     @Override
     protected SMTPServer createServer() {
-        return new RelaySmtpServer(smtpMetrics, rule);
+        return new RelaySmtpServer(smtpMetrics, rule, limits);
     }
 }

@@ -14,6 +14,7 @@ import org.apache.mailet.Mail;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import io.relaypod.gateway.VerbatimMailQueueItems;
 import io.relaypod.mailets.RefusedRecipients;
 
 /**
@@ -40,6 +41,7 @@ public final class SpoolHook implements JamesMessageHook {
     public HookResult onMessage(SMTPSession session, Mail mail) {
         try {
             RefusedRecipients.of(session).saveTo(mail);
+            VerbatimMailQueueItems.makeVerbatim(mail);
             spool.enQueue(mail);
             LOGGER.info("event=accepted mail={} session={} client={} rcpts={} size={}", mail.getName(), session.getSessionID(),
                 mail.getRemoteAddr(), mail.getRecipients().size(), session.currentMessageSize());

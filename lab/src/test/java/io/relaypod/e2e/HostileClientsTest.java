@@ -1,0 +1,135 @@
+package io.relaypod.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.awaitility.Awaitility.await;
+
+import java.io.EOFException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+import org.junit.jupiter.api.Test;
+
+import io.relaypod.lab.dns.Behaviour;
+import io.relaypod.lab.smtp.Reply;
+import io.relaypod.lab.smtp.SmtpConversation;
+import io.relaypod.lab.world.LabWorld;
+
+/** No client can slow another, and whoever asks for too much is told so. */
+class HostileClientsTest {
+
+    @Test
+    void twoHundredClientsThatWaitForSilentNameServersStopNobody() throws Exception {
+        int clients = 200;
+        List<SmtpConversation> waiting = new ArrayList<>();
+        try (LabWorld world = LabWorld.builder().with("DNS_TIMEOUT", "3s").start()) {
+            world.dns().behave("silent.example", Behaviour.silence());
+            try {
+                for (int client = 0; client < clients; client++) {
+                    SmtpConversation smtp = world.connect();
+                    waiting.add(smtp);
+                    smtp.send("MAIL FROM:<s@example.com>");
+                    smtp.sendRaw(("RCPT TO:<a@c" + client + ".silent.example>\r\n").getBytes(StandardCharsets.US_ASCII));
+                }
+                await().until(() -> world.dns().count("c" + (clients - 1) + ".silent.example") > 0);
+
+                assertThat(rcpt(world, "a@example.com").code()).isEqualTo(250);
+                assertThat(rcpt(world, "a@nowhere.xyz").code()).isEqualTo(550);
+
+                for (SmtpConversation smtp : waiting) {
+                    assertThat(smtp.readReply().code()).isEqualTo(451);
+                }
+            } finally {
+                for (SmtpConversation smtp : waiting) {
+                    smtp.close();
+                }
+            }
+        }
+    }
+
+    @Test
+    void lookupsBeyondTheBoundAreAnsweredAtOnce() throws Exception {
+        try (LabWorld world = LabWorld.builder().with("DNS_MAX_INFLIGHT", "2").with("DNS_TIMEOUT", "10s").with("MX_ON_DNS_FAILURE", "accept").start()) {
+            world.dns().behave("silent.example", Behaviour.silence());
+            try (SmtpConversation first = asking(world, "a@one.silent.example"); SmtpConversation second = asking(world, "a@two.silent.example")) {
+                await().until(() -> world.dns().count("one.silent.example") > 0 && world.dns().count("two.silent.example") > 0);
+
+                assertThat(rcpt(world, "a@example.com").lines()).containsExactly("451 4.4.3 Temporary DNS failure, try again later");
+                assertThat(world.count("rcpt_dns_busy")).isEqualTo(1);
+                assertThat(world.dns().count("example.com")).isZero();
+            }
+        }
+    }
+
+    @Test
+    void aClientBeyondTheConnectionLimitIsToldToComeBack() throws Exception {
+        try (LabWorld world = LabWorld.builder().with("MAX_CONNECTIONS", "2").start()) {
+            try (SmtpConversation first = world.connect(); SmtpConversation second = world.connect()) {
+                assertThat(SmtpConversation.connect(world.relay().smtpAddress()).banner().lines())
+                    .containsExactly("421 4.7.0 Too many connections, try again later");
+            }
+            await().untilAsserted(() -> assertThat(rcpt(world, "a@example.com").code()).isEqualTo(250));
+        }
+    }
+
+    @Test
+    void oneAddressCannotTakeAllConnections() throws Exception {
+        try (LabWorld world = LabWorld.builder().with("MAX_CONNECTIONS_PER_IP", "1").start(); SmtpConversation first = world.connect()) {
+            assertThat(SmtpConversation.connect(world.relay().smtpAddress()).banner().code()).isEqualTo(421);
+            assertThat(first.send("NOOP").code()).isEqualTo(250);
+        }
+    }
+
+    @Test
+    void anIdleClientIsToldThatItIsDisconnected() throws Exception {
+        try (LabWorld world = LabWorld.builder().with("IDLE_TIMEOUT", "300ms").start();
+             SmtpConversation smtp = SmtpConversation.connect(world.relay().smtpAddress())) {
+            assertThat(smtp.readReply().lines()).containsExactly("421 4.7.0 Idle for too long, closing connection");
+            assertThatConnectionIsClosed(smtp);
+        }
+    }
+
+    @Test
+    void aClientThatCollectsRefusalsIsCutOff() throws Exception {
+        try (LabWorld world = LabWorld.builder().with("MAX_BAD_RCPTS", "4").start(); SmtpConversation smtp = world.connect()) {
+            smtp.send("MAIL FROM:<s@example.com>");
+            for (int bad = 0; bad < 4; bad++) {
+                assertThat(smtp.send("RCPT TO:<a@bad" + bad + ".xyz>").code()).isEqualTo(550);
+            }
+            assertThat(smtp.send("RCPT TO:<a@good.example.com>").code()).as("another refusal").isEqualTo(421);
+            assertThatConnectionIsClosed(smtp);
+        }
+    }
+
+    @Test
+    void refusalsThatAreTemporaryDoNotCount() throws Exception {
+        try (LabWorld world = LabWorld.builder().with("MAX_BAD_RCPTS", "2").start(); SmtpConversation smtp = world.connect()) {
+            world.dns().behave("servfail.example", Behaviour.servfail());
+            smtp.send("MAIL FROM:<s@example.com>");
+            for (int attempt = 0; attempt < 5; attempt++) {
+                assertThat(smtp.send("RCPT TO:<a@servfail.example>").code()).isEqualTo(451);
+            }
+            assertThat(smtp.send("RCPT TO:<a@example.com>").code()).isEqualTo(250);
+        }
+    }
+
+    private static SmtpConversation asking(LabWorld world, String recipient) throws Exception {
+        SmtpConversation smtp = world.connect();
+        smtp.send("MAIL FROM:<s@example.com>");
+        smtp.sendRaw(("RCPT TO:<" + recipient + ">\r\n").getBytes(StandardCharsets.US_ASCII));
+        return smtp;
+    }
+
+    private static Reply rcpt(LabWorld world, String recipient) throws Exception {
+        try (SmtpConversation smtp = world.connect()) {
+            smtp.send("MAIL FROM:<s@example.com>");
+            return smtp.send("RCPT TO:<" + recipient + ">");
+        }
+    }
+
+    private static void assertThatConnectionIsClosed(SmtpConversation smtp) {
+        assertThatExceptionOfType(EOFException.class).isThrownBy(smtp::readReply);
+    }
+}

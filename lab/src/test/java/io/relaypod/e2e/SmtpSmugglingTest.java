@@ -1,0 +1,214 @@
+package io.relaypod.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import io.relaypod.lab.gateway.ReceivedMail;
+import io.relaypod.lab.smtp.Reply;
+import io.relaypod.lab.smtp.SmtpConversation;
+import io.relaypod.lab.world.LabWorld;
+
+/**
+ * A mail ends at CRLF, dot, CRLF and nowhere else: whatever else looks like an end to somebody, and has the commands of a second mail
+ * behind it, is part of the one mail, or the one mail is refused.
+ */
+class SmtpSmugglingTest {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final int LIMIT = 4096;
+
+    private static final List<String> BEFORE = List.of("", "\r", "\n", "\r\n", "\n\r", "\r\r", "\n\n", "\r\r\n", "\r\n\r", "\r\n\n", "\r\n\0", "\n\0", "\0\r\n");
+    private static final List<String> DOTS = List.of(".", "..", ". ", ".\0", "\0.", ".\t", ".\r.", ".\n.");
+    private static final List<String> AFTER = List.of("", "\r", "\n", "\r\n", "\n\r", "\r\r", "\n\n", "\r\r\n", "\0\r\n", "\r\0\n");
+
+    private static final String END = "\r\n.\r\n";
+    private static final Pattern BARE = Pattern.compile("(?<!\r)\n|\r(?!\n)");
+    private static final String HEAD = "From: a@example.com\r\nTo: b@example.com\r\nSubject: one\r\n\r\nbody";
+    private static final String SMUGGLED = "MAIL FROM:<smuggler@example.com>\r\nRCPT TO:<victim@example.com>\r\nDATA\r\n"
+        + "From: ceo@example.com\r\nTo: victim@example.com\r\nSubject: two\r\n\r\nsmuggled";
+
+    private static LabWorld world;
+
+    private final LoggedProblems log = new LoggedProblems();
+
+    @BeforeAll
+    static void start() throws Exception {
+        world = LabWorld.builder().with("MAX_MESSAGE_SIZE", "4K").start();
+    }
+
+    @AfterAll
+    static void stop() {
+        world.close();
+    }
+
+    @BeforeEach
+    void empty() {
+        world.mailpit().clear();
+    }
+
+    @AfterEach
+    void nothingWentWrong() {
+        log.assertNone();
+        log.close();
+    }
+
+    @Test
+    void noSequenceMakesTwoMailsOfOne() throws Exception {
+        int accepted = 0;
+        for (String sequence : sequences()) {
+            Reply reply = onlyReplyTo(HEAD, sequence, SMUGGLED);
+            assertThat(reply.code()).as(escaped(sequence)).isEqualTo(expected(HEAD + sequence + SMUGGLED));
+            accepted += reply.code() == 250 ? 1 : 0;
+        }
+        assertOneMailForEach250(accepted);
+    }
+
+    @Test
+    void norWhenItComesByteByByte() throws Exception {
+        int accepted = 0;
+        for (String sequence : sequences()) {
+            List<String> parts = new ArrayList<>(List.of(HEAD));
+            sequence.chars().forEach(each -> parts.add(Character.toString(each)));
+            parts.add(SMUGGLED);
+            Reply reply = onlyReplyTo(parts.toArray(String[]::new));
+            assertThat(reply.code()).as(escaped(sequence)).isEqualTo(expected(HEAD + sequence + SMUGGLED));
+            accepted += reply.code() == 250 ? 1 : 0;
+        }
+        assertOneMailForEach250(accepted);
+    }
+
+    @Test
+    void norInAMailThatIsTooLargeAnyway() throws Exception {
+        String filler = "\r\n" + ("x".repeat(98) + "\r\n").repeat(LIMIT / 100 + 1) + "x";
+        for (String sequence : sequences()) {
+            String mail = HEAD + filler + sequence + SMUGGLED;
+            assertThat(onlyReplyTo(mail).code()).as(escaped(sequence)).isEqualTo(expected(mail) == 250 ? 552 : 554);
+        }
+        assertOneMailForEach250(0);
+    }
+
+    @Test
+    void norWhereALongLineIsCut() throws Exception {
+        // Around each length at which a line is read in pieces, a piece of its own could look like the end.
+        int accepted = 0;
+        for (int length = 2040; length <= 2056; length++) {
+            for (String sequence : List.of(".\r\n", "\r.\r\n", "\n.\r\n", ".\r", "\r\n.\n")) {
+                String mail = HEAD + "\r\n" + "x".repeat(length) + sequence + SMUGGLED;
+                Reply reply = onlyReplyTo(mail);
+                assertThat(reply.code()).as(length + escaped(sequence)).isEqualTo(expected(mail));
+                accepted += reply.code() == 250 ? 1 : 0;
+            }
+        }
+        assertOneMailForEach250(accepted);
+    }
+
+    /** The table of docs/smtp.md. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '"', value = {
+        "\\n.\\n         | 554",
+        "\\n.\\r\\n      | 554",
+        "\\n.\\r         | 554",
+        "\\r.\\n         | 554",
+        "\\r.\\r         | 554",
+        "\\r.\\r\\n      | 554",
+        "\\r\\n.\\n      | 554",
+        "\\r\\n.\\r      | 554",
+        "\\r\\n\\0.\\r\\n | 250",
+        "\\r\\n.\\0\\r\\n | 250",
+        "\\r\\n. \\r\\n   | 250",
+        "\\r\\n..\\r\\n  | 250",
+        ".\\r\\n         | 250",
+    })
+    void eachSequenceHasItsAnswer(String sequence, int code) throws Exception {
+        String bytes = sequence.replace("\\r", "\r").replace("\\n", "\n").replace("\\0", "\0");
+        String mail = HEAD + bytes + SMUGGLED;
+
+        assertThat(onlyReplyTo(mail).code()).isEqualTo(code);
+
+        assertOneMailForEach250(code == 250 ? 1 : 0);
+    }
+
+    @Test
+    void aBareCrOrLfIsRefusedWithItsReasonAndTheSessionGoesOn() throws Exception {
+        try (SmtpConversation smtp = world.connect()) {
+            assertThat(mail(smtp, HEAD + "\rbare" + END).lines()).containsExactly("554 5.6.0 The mail has a CR without LF (RFC 5321 2.3.8)");
+            assertThat(mail(smtp, HEAD + "\nbare" + END).lines()).containsExactly("554 5.6.0 The mail has an LF without CR (RFC 5321 2.3.8)");
+            assertThat(mail(smtp, "Subject: x\rX-Injected: y\r\n\r\n" + END).code()).isEqualTo(554);
+            assertThat(mail(smtp, HEAD + END).code()).isEqualTo(250);
+        }
+        assertOneMailForEach250(1);
+    }
+
+    @Test
+    void anEmptyMailMayEndAtItsFirstLine() throws Exception {
+        try (SmtpConversation smtp = world.connect()) {
+            assertThat(mail(smtp, ".\r\n").code()).isEqualTo(250);
+            assertThat(smtp.send("NOOP").code()).isEqualTo(250);
+        }
+        assertOneMailForEach250(1);
+    }
+
+    private static List<String> sequences() {
+        return BEFORE.stream()
+            .flatMap(before -> DOTS.stream().map(before::concat))
+            .flatMap(begun -> AFTER.stream().map(begun::concat))
+            .filter(sequence -> !sequence.contains(END))
+            .toList();
+    }
+
+    private static int expected(String mail) {
+        return BARE.matcher(mail).find() ? 554 : 250;
+    }
+
+    /** Sends the mail and its one end, says QUIT, and sees that there was one reply in between. */
+    private static Reply onlyReplyTo(String... parts) throws Exception {
+        try (SmtpConversation smtp = world.connect()) {
+            assertThat(smtp.pipeline("MAIL FROM:<a@example.com>", "RCPT TO:<b@example.com>", "DATA")).extracting(Reply::code)
+                .containsExactly(250, 250, 354);
+            for (String part : parts) {
+                smtp.sendRaw(part.getBytes(StandardCharsets.ISO_8859_1));
+            }
+            smtp.sendRaw((END + "QUIT\r\n").getBytes(StandardCharsets.ISO_8859_1));
+            Reply reply = smtp.readReply();
+            assertThat(smtp.readReply().code()).as("the reply after " + reply).isEqualTo(221);
+            return reply;
+        }
+    }
+
+    private static Reply mail(SmtpConversation smtp, String bytes) throws Exception {
+        smtp.pipeline("MAIL FROM:<a@example.com>", "RCPT TO:<b@example.com>", "DATA");
+        smtp.sendRaw(bytes.getBytes(StandardCharsets.ISO_8859_1));
+        return smtp.readReply();
+    }
+
+    private static void assertOneMailForEach250(int accepted) throws Exception {
+        try (SmtpConversation smtp = world.connect()) {
+            assertThat(mail(smtp, "From: a@example.com\r\nSubject: last\r\n\r\nlast" + END).code()).isEqualTo(250);
+        }
+        await().atMost(PATIENCE).until(() -> received().size() == accepted + 1);
+        await().during(Duration.ofMillis(300)).atMost(PATIENCE).until(() -> received().size() == accepted + 1);
+        assertThat(received()).allMatch(mail -> mail.recipients().equals(List.of("b@example.com")) && mail.sender().equals("a@example.com"));
+    }
+
+    private static List<ReceivedMail> received() {
+        return world.mailpit().messages();
+    }
+
+    private static String escaped(String bytes) {
+        return bytes.replace("\r", "\\r").replace("\n", "\\n").replace("\0", "\\0");
+    }
+}

@@ -1,0 +1,460 @@
+package io.relaypod.lab.dns;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.github.benmanes.caffeine.cache.Ticker;
+import io.relaypod.domain.DnsDomainCheck;
+import io.relaypod.domain.DnsSettings;
+import io.relaypod.domain.DomainVerdict;
+import io.relaypod.domain.DomainVerdict.HasMx;
+import io.relaypod.domain.DomainVerdict.ImplicitMx;
+import io.relaypod.domain.DomainVerdict.NoMailHost;
+import io.relaypod.domain.DomainVerdict.NullMx;
+import io.relaypod.domain.DomainVerdict.Unknown;
+import io.relaypod.domain.MailDomain;
+import io.relaypod.domain.MxSettings;
+import io.relaypod.domain.MxSettings.OnDnsFailure;
+import java.io.IOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.xbill.DNS.Flags;
+import org.xbill.DNS.Message;
+import org.xbill.DNS.Rcode;
+import org.xbill.DNS.Section;
+import org.xbill.DNS.SimpleResolver;
+import org.xbill.DNS.Type;
+
+/** The table of docs/mx-validation.md, and what servers do that no table foresees. */
+class DnsDomainCheckTest {
+
+    private static final Duration TIMEOUT = Duration.ofMillis(300);
+    private static final int TRIES = 2;
+    private static final MxSettings SETTINGS = new MxSettings(Duration.ofHours(1), Duration.ofDays(1), 1_000, 256,
+            OnDnsFailure.TRY_LATER, false, false, Optional.empty(), Optional.empty(), false, Optional.empty());
+    /** What a busy machine may take on top of what the settings allow. */
+    private static final Duration SLACK = Duration.ofSeconds(2);
+
+    private final LabDns dns = LabDns.serving("""
+            $ORIGIN example.
+            $TTL 300
+            @         IN SOA ns.example. admin.example. 1 3600 600 86400 60
+            mx        IN MX  20 backup.mx
+            mx        IN MX  10 first.mx
+            mx        IN A   192.0.2.9
+            a         IN A   192.0.2.1
+            aaaa      IN AAAA 2001:db8::1
+            both      IN A   192.0.2.1
+            both      IN AAAA 2001:db8::1
+            empty     IN TXT "no mail here"
+            sub.deep  IN A   192.0.2.1
+            null      IN MX  0 .
+            null      IN A   192.0.2.1
+            null10    IN MX  10 .
+            nullplus  IN MX  0 .
+            nullplus  IN MX  10 first.mx
+            alias     IN CNAME mx
+            alias2    IN CNAME alias
+            aliasa    IN CNAME a
+            aliasnull IN CNAME null
+            dangling  IN CNAME nowhere
+            out       IN CNAME mx.other.
+            outgone   IN CNAME gone.other.
+            round     IN CNAME about
+            about     IN CNAME round
+            self      IN CNAME self
+            same      IN MX  10 z.same
+            same      IN MX  10 a.same
+            """,
+            "mx.other. 300 IN MX 5 host.other.",
+            "search.test. 300 IN SOA ns.search.test. admin.search.test. 1 3600 600 86400 60",
+            "*.search.test. 300 IN MX 10 wrong.search.test.",
+            mxRecords("many.test.", 100),
+            "xn--bcher-kva.test. 300 IN MX 10 mx.test.");
+
+    private final ExecutorService executor = Executors.newFixedThreadPool(2);
+    private final DnsDomainCheck check = check(dns.address());
+
+    @AfterEach
+    void stop() {
+        dns.close();
+        executor.shutdownNow();
+    }
+
+    @Test
+    void mxRecordsAreTheVerdictBestFirst() {
+        assertThat(verdict("mx.example")).isEqualTo(new HasMx(List.of("first.mx.example", "backup.mx.example")));
+        assertThat(dns.queries()).as("the addresses are not asked for").containsOnly(Map.entry(new Question("mx.example", "MX"), 1L));
+    }
+
+    @Test
+    void equalPreferencesAreBothThere() {
+        assertThat(verdict("same.example")).isInstanceOfSatisfying(HasMx.class,
+                mx -> assertThat(mx.exchangers()).containsExactlyInAnyOrder("a.same.example", "z.same.example"));
+    }
+
+    @Test
+    void anAddressAloneIsAnImplicitMx() {
+        assertThat(verdict("a.example")).isEqualTo(new ImplicitMx(List.of("192.0.2.1")));
+        assertThat(verdict("aaaa.example")).isEqualTo(new ImplicitMx(List.of("2001:db8:0:0:0:0:0:1")));
+        assertThat(verdict("both.example")).isEqualTo(new ImplicitMx(List.of("192.0.2.1", "2001:db8:0:0:0:0:0:1")));
+    }
+
+    @Test
+    void withoutMxBothKindsOfAddressAreAskedForOnce() {
+        verdict("a.example");
+
+        assertThat(dns.queries()).containsOnly(
+                Map.entry(new Question("a.example", "MX"), 1L),
+                Map.entry(new Question("a.example", "A"), 1L),
+                Map.entry(new Question("a.example", "AAAA"), 1L));
+    }
+
+    @Test
+    void aNameThatDoesNotExistCostsOneQuery() {
+        assertThat(verdict("gmial.com")).isEqualTo(new NoMailHost(false));
+        assertThat(dns.queries()).containsOnly(Map.entry(new Question("gmial.com", "MX"), 1L));
+    }
+
+    @Test
+    void aNameWithNeitherMxNorAddressHasNoMailHost() {
+        assertThat(verdict("empty.example")).isEqualTo(new NoMailHost(true));
+        assertThat(dns.total()).isEqualTo(3);
+    }
+
+    @Test
+    void aNameThatOnlyExistsBecauseOthersAreBelowItHasNoMailHost() {
+        assertThat(verdict("deep.example")).isEqualTo(new NoMailHost(true));
+    }
+
+    @Test
+    void aNullMxIsTheDomainsOwnRefusalWhateverItsAddress() {
+        assertThat(verdict("null.example")).isEqualTo(new NullMx());
+        assertThat(dns.total()).isEqualTo(1);
+    }
+
+    @Test
+    void theRootAsExchangerIsANullMxWithAnyPreference() {
+        assertThat(verdict("null10.example")).isEqualTo(new NullMx());
+    }
+
+    @Test
+    void aNullMxBesideARealOneDoesNotCount() {
+        // RFC 7505 section 3: a null MX is the only MX, or none.
+        assertThat(verdict("nullplus.example")).isEqualTo(new HasMx(List.of("first.mx.example")));
+    }
+
+    @Test
+    void aliasesAreFollowed() {
+        HasMx mx = new HasMx(List.of("first.mx.example", "backup.mx.example"));
+        assertThat(verdict("alias.example")).isEqualTo(mx);
+        assertThat(verdict("alias2.example")).isEqualTo(mx);
+        assertThat(verdict("aliasa.example")).isEqualTo(new ImplicitMx(List.of("192.0.2.1")));
+        assertThat(verdict("aliasnull.example")).isEqualTo(new NullMx());
+    }
+
+    @Test
+    void anAliasIsFollowedIntoAnotherZone() {
+        assertThat(verdict("out.example")).isEqualTo(new HasMx(List.of("host.other")));
+        assertThat(dns.count("mx.other", "MX")).isEqualTo(1);
+    }
+
+    @Test
+    void anAliasToNothingDoesNotExist() {
+        assertThat(verdict("dangling.example")).isEqualTo(new NoMailHost(false));
+        assertThat(verdict("outgone.example")).isEqualTo(new NoMailHost(false));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"round.example", "self.example"})
+    void aRingOfAliasesIsUnknownAndEnds(String ring) {
+        assertThat(verdict(ring)).isInstanceOf(Unknown.class);
+        assertThat(dns.total()).isLessThan(50);
+    }
+
+    @Test
+    void caseDoesNotMatter() {
+        assertThat(verdict("MX.eXample")).isEqualTo(new HasMx(List.of("first.mx.example", "backup.mx.example")));
+    }
+
+    @Test
+    void anInternationalNameIsAskedForByItsALabel() {
+        assertThat(verdict("B\u00fccher.test")).isEqualTo(new HasMx(List.of("mx.test")));
+    }
+
+    @Test
+    void aHundredMxRecordsAreAllRead() {
+        assertThat(verdict("many.test")).isInstanceOfSatisfying(HasMx.class, mx -> assertThat(mx.exchangers())
+                .hasSize(100).startsWith("mx0.many.test", "mx1.many.test").endsWith("mx99.many.test"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"mx.example", "a.example", "null.example", "gmial.com", "empty.example"})
+    void aTruncatedAnswerIsAskedForOverTcp(String domain) {
+        DomainVerdict whole = verdict(domain);
+        long queries = dns.total();
+        dns.behave(".", Behaviour.truncate());
+
+        assertThat(verdict(check(dns.address()), domain)).isEqualTo(whole);
+        assertThat(dns.total() - queries).as("each twice, by UDP and by TCP").isEqualTo(2 * queries);
+    }
+
+    @Test
+    void nodataWithoutItsSoaIsNodata() {
+        dns.behave("empty.example", Behaviour.nodataWithoutSoa());
+
+        assertThat(verdict("empty.example")).isEqualTo(new NoMailHost(true));
+        assertThat(dns.total()).isEqualTo(3);
+    }
+
+    @Test
+    void anEmptyAnswerWithoutAuthorityIsNodataAsStubResolversSeeIt() {
+        dns.behave("empty.example", Behaviour.lame());
+
+        assertThat(verdict("empty.example")).isEqualTo(new NoMailHost(true));
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = Behaviour.Fixed.class, names = {"SERVFAIL", "REFUSED", "SILENCE", "WRONG_ID", "GARBAGE"})
+    void whatIsNoAnswerIsUnknownWithinTheBound(Behaviour.Fixed behaviour) {
+        dns.behave("mx.example", behaviour);
+        long begin = System.nanoTime();
+
+        assertThat(verdict("mx.example")).isInstanceOfSatisfying(Unknown.class, unknown -> assertThat(unknown.reason()).isNotBlank());
+        assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(TIMEOUT.multipliedBy(TRIES).plus(SLACK));
+        assertThat(dns.count("mx.example", "MX")).isBetween(1L, (long) TRIES);
+        assertThat(dns.total()).as("nothing else is asked").isEqualTo(dns.count("mx.example", "MX"));
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = Behaviour.Fixed.class, names = {"SERVFAIL", "REFUSED"})
+    void aServersFailureIsNamed(Behaviour.Fixed behaviour) {
+        dns.behave("mx.example", behaviour);
+
+        assertThat(verdict("mx.example")).isInstanceOfSatisfying(Unknown.class,
+                unknown -> assertThat(unknown.reason()).contains(behaviour.name()));
+    }
+
+    @Test
+    void silenceIsNamedATimeout() {
+        dns.behave("mx.example", Behaviour.silence());
+
+        assertThat(verdict("mx.example")).isInstanceOfSatisfying(Unknown.class,
+                unknown -> assertThat(unknown.reason()).containsIgnoringCase("time"));
+        assertThat(dns.count("mx.example", "MX")).as("as many tries as are set").isEqualTo(TRIES);
+    }
+
+    @Test
+    void anAnswerThatComesInTimeCounts() {
+        dns.behave("mx.example", Behaviour.delay(TIMEOUT.dividedBy(3)));
+
+        assertThat(verdict("mx.example")).isInstanceOf(HasMx.class);
+    }
+
+    @Test
+    void aServerThatIsNotThereIsUnknownWithinTheBound() throws IOException {
+        long begin = System.nanoTime();
+
+        assertThat(verdict(check(nobody()), "mx.example")).isInstanceOf(Unknown.class);
+        assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(TIMEOUT.multipliedBy(TRIES).plus(SLACK));
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = Behaviour.Fixed.class, names = {"SERVFAIL", "REFUSED", "SILENCE", "WRONG_ID", "GARBAGE"})
+    void whenTheFirstServerFailsTheSecondIsAsked(Behaviour.Fixed behaviour) {
+        try (LabDns first = LabDns.serving("mx.example. IN A 192.0.2.1")) {
+            first.behave("mx.example", behaviour);
+
+            assertThat(verdict(check(first.address(), dns.address()), "mx.example")).isInstanceOf(HasMx.class);
+            assertThat(first.total()).isPositive();
+        }
+    }
+
+    @Test
+    void whenTheFirstServerIsGoneTheSecondIsAsked() throws IOException {
+        assertThat(verdict(check(nobody(), dns.address()), "mx.example")).isInstanceOf(HasMx.class);
+    }
+
+    @Test
+    void theFirstServerIsAskedAsLongAsItAnswers() {
+        try (LabDns second = LabDns.serving("mx.example. IN A 192.0.2.1")) {
+            DnsDomainCheck both = check(dns.address(), second.address());
+            for (int i = 0; i < 5; i++) {
+                assertThat(verdict(both, "mx.example")).isInstanceOf(HasMx.class);
+                assertThat(verdict(both, "gmial.com")).isEqualTo(new NoMailHost(false));
+            }
+            assertThat(second.total()).as("NXDOMAIN is an answer too").isZero();
+        }
+    }
+
+    @Test
+    void allServersFailingIsUnknownWithinTheBound() {
+        try (LabDns first = LabDns.serving("mx.example. IN A 192.0.2.1")) {
+            first.behave(".", Behaviour.silence());
+            dns.behave(".", Behaviour.silence());
+            long begin = System.nanoTime();
+
+            assertThat(verdict(check(first.address(), dns.address()), "mx.example")).isInstanceOf(Unknown.class);
+            assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(TIMEOUT.multipliedBy(2L * TRIES).plus(SLACK));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"A", "AAAA"})
+    void oneKindOfAddressIsEnoughWhenTheOtherFails(String failing) throws IOException {
+        try (OneTypeFails relay = new OneTypeFails(dns.address(), failing)) {
+            assertThat(verdict(check(relay.address()), "both.example")).isInstanceOf(ImplicitMx.class);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"A", "AAAA"})
+    void withoutAnyAddressAFailureOfEitherKindIsUnknown(String failing) throws IOException {
+        try (OneTypeFails relay = new OneTypeFails(dns.address(), failing)) {
+            assertThat(verdict(check(relay.address()), "empty.example")).isInstanceOf(Unknown.class);
+        }
+    }
+
+    @Test
+    void noSearchDomainEverApplies() {
+        String before = System.setProperty("dns.search", "search.test");
+        try {
+            DnsDomainCheck inACluster = check(dns.address());
+            assertThat(verdict(inACluster, "gmial.com")).isEqualTo(new NoMailHost(false));
+            assertThat(verdict(inACluster, "single")).isEqualTo(new NoMailHost(false));
+            assertThat(dns.queries()).containsOnlyKeys(new Question("gmial.com", "MX"), new Question("single", "MX"));
+        } finally {
+            if (before == null) {
+                System.clearProperty("dns.search");
+            } else {
+                System.setProperty("dns.search", before);
+            }
+        }
+    }
+
+    @Test
+    void aNameOfTheHostsFileIsAskedForLikeAnyOther() {
+        assertThat(verdict("localhost")).isEqualTo(new NoMailHost(false));
+        assertThat(dns.count("localhost", "MX")).isEqualTo(1);
+    }
+
+    @Test
+    void nothingIsRememberedBetweenQuestions() {
+        verdict("mx.example");
+        dns.serve("mx.example. IN A 192.0.2.7");
+
+        assertThat(verdict("mx.example")).isEqualTo(new ImplicitMx(List.of("192.0.2.7")));
+    }
+
+    @Test
+    void aSilentDomainHoldsUpNoOther() {
+        dns.behave("silent.test", Behaviour.silence());
+        List<CompletableFuture<DomainVerdict>> silent = IntStream.range(0, 200)
+                .mapToObj(i -> check.verdict(new MailDomain("d" + i + ".silent.test")).toCompletableFuture()).toList();
+
+        long begin = System.nanoTime();
+        assertThat(verdict("mx.example")).isInstanceOf(HasMx.class);
+        Duration took = Duration.ofNanos(System.nanoTime() - begin);
+
+        assertThat(silent).anyMatch(question -> !question.isDone());
+        assertThat(took).isLessThan(TIMEOUT.multipliedBy(TRIES));
+        assertThat(silent).allSatisfy(question -> assertThat(question.join()).isInstanceOf(Unknown.class));
+    }
+
+    @Test
+    void theLongestNameCanBeAskedFor() {
+        String longest = ("a".repeat(63) + ".").repeat(3) + "b".repeat(61);
+
+        assertThat(verdict(longest)).isEqualTo(new NoMailHost(false));
+    }
+
+    private DomainVerdict verdict(String domain) {
+        return verdict(check, domain);
+    }
+
+    private static DomainVerdict verdict(DnsDomainCheck check, String domain) {
+        return check.verdict(MailDomain.parse(domain).orElseThrow()).toCompletableFuture().join();
+    }
+
+    private DnsDomainCheck check(InetSocketAddress... servers) {
+        return new DnsDomainCheck(new DnsSettings(List.of(servers), TIMEOUT, TRIES),
+                SETTINGS, Ticker.systemTicker(), executor);
+    }
+
+    private static InetSocketAddress nobody() throws IOException {
+        try (DatagramSocket closed = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
+            return new InetSocketAddress(InetAddress.getLoopbackAddress(), closed.getLocalPort());
+        }
+    }
+
+    private static String mxRecords(String owner, int count) {
+        return IntStream.range(0, count).mapToObj(i -> owner + " 300 IN MX " + i + " mx" + i + "." + owner).collect(Collectors.joining("\n"));
+    }
+
+    /** A server that answers as another does, save for one type, for which it has SERVFAIL. */
+    private static final class OneTypeFails implements AutoCloseable {
+
+        private final DatagramSocket socket;
+        private final SimpleResolver upstream;
+        private final int failing;
+
+        OneTypeFails(InetSocketAddress upstream, String failing) throws IOException {
+            this.socket = new DatagramSocket(0, InetAddress.getLoopbackAddress());
+            this.upstream = new SimpleResolver(upstream);
+            this.failing = Type.value(failing);
+            Thread thread = new Thread(this::serve, "one-type-fails");
+            thread.setDaemon(true);
+            thread.start();
+        }
+
+        InetSocketAddress address() {
+            return new InetSocketAddress(InetAddress.getLoopbackAddress(), socket.getLocalPort());
+        }
+
+        private void serve() {
+            byte[] buffer = new byte[4096];
+            while (!socket.isClosed()) {
+                DatagramPacket packet = new DatagramPacket(buffer, buffer.length);
+                try {
+                    socket.receive(packet);
+                    byte[] answer = answer(new Message(Arrays.copyOf(buffer, packet.getLength()))).toWire();
+                    socket.send(new DatagramPacket(answer, answer.length, packet.getSocketAddress()));
+                } catch (IOException closed) {
+                    // the loop's condition ends it
+                }
+            }
+        }
+
+        private Message answer(Message query) throws IOException {
+            if (query.getQuestion().getType() != failing) {
+                return upstream.send(query);
+            }
+            Message failure = new Message(query.getHeader().getID());
+            failure.getHeader().setFlag(Flags.QR);
+            failure.getHeader().setRcode(Rcode.SERVFAIL);
+            failure.addRecord(query.getQuestion(), Section.QUESTION);
+            return failure;
+        }
+
+        @Override
+        public void close() {
+            socket.close();
+        }
+    }
+}

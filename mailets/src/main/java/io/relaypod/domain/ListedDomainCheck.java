@@ -1,0 +1,36 @@
+package io.relaypod.domain;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+
+import io.relaypod.domain.DomainVerdict.Allowed;
+import io.relaypod.domain.DomainVerdict.Denied;
+
+/**
+ * What the admin's lists say goes before what DNS says; a domain on both is allowed. Thread-safe.
+ */
+public final class ListedDomainCheck implements DomainCheck {
+
+    private final DomainCheck origin;
+    private final Supplier<DomainSet> allowed;
+    private final Supplier<DomainSet> denied;
+
+    /**
+     * @param allowed asked at each verdict, so that a list can change
+     * @param denied  likewise
+     */
+    public ListedDomainCheck(DomainCheck origin, Supplier<DomainSet> allowed, Supplier<DomainSet> denied) {
+        this.origin = origin;
+        this.allowed = allowed;
+        this.denied = denied;
+    }
+
+    @Override
+    public CompletionStage<DomainVerdict> verdict(MailDomain domain) {
+        if (allowed.get().contains(domain)) {
+            return CompletableFuture.completedFuture(new Allowed());
+        }
+        return denied.get().contains(domain) ? CompletableFuture.completedFuture(new Denied()) : origin.verdict(domain);
+    }
+}

@@ -1,0 +1,369 @@
+package io.relaypod.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+import javax.mail.MessagingException;
+import javax.xml.parsers.DocumentBuilderFactory;
+import javax.xml.xpath.XPath;
+import javax.xml.xpath.XPathConstants;
+import javax.xml.xpath.XPathFactory;
+
+import org.apache.james.core.MailAddress;
+import org.apache.james.core.MaybeSender;
+import org.apache.james.domainlist.api.DomainList;
+import org.apache.james.metrics.tests.RecordingMetricFactory;
+import org.apache.james.queue.api.MailQueueName;
+import org.apache.james.queue.api.ManageableMailQueue.MailQueueItemView;
+import org.apache.james.queue.memory.MemoryMailQueueFactory;
+import org.apache.james.queue.memory.MemoryMailQueueFactory.MemoryCacheableMailQueue;
+import org.apache.james.server.core.MailImpl;
+import org.apache.james.transport.mailets.remote.delivery.Bouncer;
+import org.apache.james.transport.mailets.remote.delivery.RemoteDeliveryConfiguration;
+import org.apache.mailet.Attribute;
+import org.apache.mailet.AttributeName;
+import org.apache.mailet.AttributeValue;
+import org.apache.mailet.Mail;
+import org.apache.mailet.MailetConfig;
+import org.apache.mailet.MailetException;
+import org.apache.mailet.ProcessingState;
+import org.apache.mailet.base.test.FakeMailContext;
+import org.apache.mailet.base.test.FakeMailContext.SentMail;
+import org.apache.mailet.base.test.FakeMailetConfig;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.w3c.dom.Node;
+import org.w3c.dom.NodeList;
+
+import io.relaypod.mailets.JamesContext;
+
+class RemoteDeliveryTest {
+
+    private static final Path SHIPPED = Path.of("../james-conf/mailetcontainer.xml");
+    private static final Instant NOW = Instant.parse("2026-01-01T12:00:00Z");
+    private static final byte[] MESSAGE = Messages.bytes("Subject: Test\r\n\r\nbody\r\n");
+
+    private final MemoryMailQueueFactory queues = new MemoryMailQueueFactory(new VerbatimMailQueueItems(), Clock.fixed(NOW, ZoneOffset.UTC));
+    private final MemoryCacheableMailQueue outgoing = queues.createQueue(MailQueueName.of("outgoing"));
+    private final FakeMailContext context = FakeMailContext.defaultContext();
+    private final RemoteDelivery delivery = new RemoteDelivery(new JamesContext.Hosts(), domains(), queues, new RecordingMetricFactory());
+
+    @AfterEach
+    void stop() {
+        delivery.destroy();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "  "})
+    void withoutAGatewayItDoesNotStart(String gateway) {
+        assertThatThrownBy(() -> init(Map.of("bounceProcessor", "bounces", "gateway", gateway))).isInstanceOf(MailetException.class)
+            .hasMessage("RemoteDelivery: <gateway> is missing; relaypod sends everything through one gateway");
+        assertThatThrownBy(() -> init(Map.of("bounceProcessor", "bounces"))).isInstanceOf(MailetException.class).hasMessageContaining("<gateway>");
+    }
+
+    @Test
+    void withoutABounceProcessorItDoesNotStart() {
+        assertThatThrownBy(() -> init(Map.of("gateway", "127.0.0.1"))).isInstanceOf(MailetException.class)
+            .hasMessage("RemoteDelivery: <bounceProcessor> is missing; it keeps what cannot be delivered");
+    }
+
+    @Test
+    void jamesIsToldThatItNeedsTheBounceProcessor() throws Exception {
+        start(1);
+
+        assertThat(delivery.requiredProcessingState()).containsExactly(new ProcessingState("bounces"));
+    }
+
+    @Test
+    void aMailThatItTookLeavesItsProcessor() throws Exception {
+        try (SmtpSink sink = SmtpSink.acceptingAll()) {
+            start(sink.port());
+            Mail mail = mail(MaybeSender.of(new MailAddress("sender@example.com")), MESSAGE, "a@example.com");
+
+            delivery.service(mail);
+
+            assertThat(mail.getState()).isEqualTo(Mail.GHOST);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource({"io.relaypod.gateway.Messages#awkward", "io.relaypod.gateway.Messages#with8BitHeaders"})
+    void aMailArrivesAtTheGatewayByteForByte(byte[] message) throws Exception {
+        try (SmtpSink sink = SmtpSink.acceptingAll()) {
+            deliver(sink, mail(MaybeSender.of(new MailAddress("sender@example.com")), message, "a@example.com"));
+
+            Awaitility.await().until(() -> !sink.received().isEmpty());
+            assertThat(Messages.text(sink.received().get(0).message())).isEqualTo(Messages.text(message));
+            assertNothingIsLeft();
+        }
+    }
+
+    @Test
+    void allRecipientsGoInOneTransactionWithTheSender() throws Exception {
+        String[] recipients = IntStream.range(0, 100).mapToObj(i -> "r" + i + "@d" + i + ".example").toArray(String[]::new);
+        try (SmtpSink sink = SmtpSink.acceptingAll()) {
+            deliver(sink, mail(MaybeSender.of(new MailAddress("sender@example.com")), MESSAGE, recipients));
+
+            Awaitility.await().until(() -> !sink.received().isEmpty());
+            assertThat(sink.received()).singleElement().satisfies(received -> {
+                assertThat(received.envelope().get(0)).startsWith("MAIL FROM:<sender@example.com>");
+                assertThat(received.envelope().subList(1, 101))
+                    .containsExactlyInAnyOrderElementsOf(Stream.of(recipients).map(recipient -> "RCPT TO:<" + recipient + ">").toList());
+            });
+        }
+    }
+
+    @Test
+    void anEmptySenderStaysEmpty() throws Exception {
+        try (SmtpSink sink = SmtpSink.acceptingAll()) {
+            deliver(sink, mail(MaybeSender.nullSender(), MESSAGE, "a@example.com"));
+
+            Awaitility.await().until(() -> !sink.received().isEmpty());
+            assertThat(sink.received().get(0).envelope().get(0)).startsWith("MAIL FROM:<>");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"MAIL", "RCPT", "DATA", SmtpSink.DATA_END})
+    void whatTheGatewayRefusesForGoodGoesToTheBounceProcessor(String stage) throws Exception {
+        try (SmtpSink sink = SmtpSink.replying(at(stage, "554 5.6.0 never"))) {
+            deliver(sink, mail(MaybeSender.of(new MailAddress("sender@example.com")), MESSAGE, "a@example.com"));
+
+            SentMail kept = Awaitility.await().until(this::kept, mails -> mails.size() == 1).get(0);
+            assertThat(kept.getState()).isEqualTo("bounces");
+            assertThat(kept.getRecipients()).containsExactly(new MailAddress("a@example.com"));
+            assertThat(kept.getSender()).isEqualTo(new MailAddress("sender@example.com"));
+            assertThat(Messages.text(Messages.written(kept.getMsg()))).isEqualTo(Messages.text(MESSAGE));
+            assertThat(value(kept, Bouncer.DELIVERY_ERROR)).asString().contains("554 5.6.0 never");
+            assertThat(value(kept, Bouncer.IS_DELIVERY_PERMANENT_ERROR)).isEqualTo(true);
+            assertNothingIsLeft();
+        }
+    }
+
+    @Test
+    void whatFailedForGoodIsKeptWhoeverItsSenderIsAndNobodyIsWrittenTo() throws Exception {
+        try (SmtpSink sink = SmtpSink.replying(at("RCPT", "550 5.1.1 nobody"))) {
+            deliver(sink, mail(MaybeSender.nullSender(), MESSAGE, "a@example.com"));
+
+            SentMail kept = Awaitility.await().until(this::kept, mails -> mails.size() == 1).get(0);
+            assertThat(kept.getState()).isEqualTo("bounces");
+            assertThat(kept.getSender()).isNull();
+            assertThat(kept.getRecipients()).containsExactly(new MailAddress("a@example.com"));
+            assertThat(context.getBouncedMails()).isEmpty();
+            assertNothingIsLeft();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"MAIL", "RCPT", "DATA", SmtpSink.DATA_END})
+    void whatTheGatewayRefusesForNowIsTriedAgainAfterAMinute(String stage) throws Exception {
+        try (SmtpSink sink = SmtpSink.replying(at(stage, "451 4.3.5 smtp2graph is down"))) {
+            deliver(sink, mail(MaybeSender.of(new MailAddress("sender@example.com")), MESSAGE, "a@example.com"));
+
+            MailQueueItemView waiting = Awaitility.await().until(this::waiting, mails -> mails.size() == 1).get(0);
+            assertThat(waiting.getNextDelivery()).contains(ZonedDateTime.ofInstant(NOW.plus(Duration.ofMinutes(1)), ZoneOffset.UTC));
+            assertThat(waiting.getMail().getRecipients()).containsExactly(new MailAddress("a@example.com"));
+            assertThat(kept()).isEmpty();
+        }
+    }
+
+    @Test
+    void aGatewayThatIsNotThereIsTriedAgainAfterAMinute() throws Exception {
+        SmtpSink gone = SmtpSink.acceptingAll();
+        gone.close();
+        deliver(gone, mail(MaybeSender.of(new MailAddress("sender@example.com")), MESSAGE, "a@example.com"));
+
+        MailQueueItemView waiting = Awaitility.await().until(this::waiting, mails -> mails.size() == 1).get(0);
+        assertThat(waiting.getNextDelivery()).contains(ZonedDateTime.ofInstant(NOW.plus(Duration.ofMinutes(1)), ZoneOffset.UTC));
+        assertThat(kept()).isEmpty();
+    }
+
+    @Test
+    void aGatewayWhoseNameIsNotFoundIsTriedAgainToo() throws Exception {
+        Map<String, String> parameters = shipped(25);
+        parameters.put("gateway", "no-such-host.invalid");
+        init(parameters);
+        delivery.service(mail(MaybeSender.of(new MailAddress("sender@example.com")), MESSAGE, "a@example.com"));
+
+        Awaitility.await().until(this::waiting, mails -> mails.size() == 1);
+        assertThat(kept()).isEmpty();
+    }
+
+    @Test
+    void theSecondPauseIsLonger() throws Exception {
+        try (SmtpSink sink = SmtpSink.replying(at("RCPT", "451 4.3.5 later"))) {
+            deliver(sink, mail(MaybeSender.of(new MailAddress("sender@example.com")), MESSAGE, "a@example.com"));
+            Awaitility.await().until(this::waiting, mails -> mails.size() == 1);
+
+            // As webadmin's flush does: what waits is tried at once.
+            outgoing.flush();
+
+            Awaitility.await().untilAsserted(() -> assertThat(waiting()).singleElement().satisfies(mail -> assertThat(mail.getNextDelivery())
+                .contains(ZonedDateTime.ofInstant(NOW.plus(Duration.ofMinutes(2)), ZoneOffset.UTC))));
+        }
+    }
+
+    @Test
+    void aMailThatWaitedArrivesByteForByte() throws Exception {
+        byte[] message = Messages.bytes("Subject: Test\r\nContent-Length: 1\r\n\r\n\u00fc\r\n.\r\n");
+        boolean[] up = {false};
+        try (SmtpSink sink = SmtpSink.replying(command -> up[0] || !command.equals(SmtpSink.DATA_END) ? "" : "451 4.3.5 later")) {
+            deliver(sink, mail(MaybeSender.of(new MailAddress("sender@example.com")), message, "a@example.com"));
+            Awaitility.await().until(this::waiting, mails -> mails.size() == 1);
+
+            up[0] = true;
+            outgoing.flush();
+
+            Awaitility.await().until(() -> !sink.received().isEmpty());
+            assertThat(Messages.text(sink.received().get(0).message())).isEqualTo(Messages.text(message));
+            assertNothingIsLeft();
+        }
+    }
+
+    @Test
+    void eachRecipientFaresAsTheGatewaySays() throws Exception {
+        try (SmtpSink sink = SmtpSink.replying(mixed())) {
+            deliver(sink, mail(MaybeSender.of(new MailAddress("sender@example.com")), MESSAGE,
+                "good@example.com", "never@example.com", "later@example.com"));
+
+            Awaitility.await().untilAsserted(() -> {
+                assertThat(sink.received()).singleElement()
+                    .satisfies(received -> assertThat(received.envelope()).contains("RCPT TO:<good@example.com>").hasSize(2));
+                assertThat(kept()).singleElement()
+                    .satisfies(mail -> assertThat(mail.getRecipients()).containsExactly(new MailAddress("never@example.com")));
+                assertThat(waiting()).singleElement()
+                    .satisfies(mail -> assertThat(mail.getMail().getRecipients()).containsExactly(new MailAddress("later@example.com")));
+            });
+        }
+    }
+
+    @Test
+    void aQuotedLocalPartFaresAsAnyOther() throws Exception {
+        try (SmtpSink sink = SmtpSink.replying(mixed())) {
+            deliver(sink, mail(MaybeSender.of(new MailAddress("sender@example.com")), MESSAGE,
+                "good@example.com", "later@example.com", "\"later one\"@example.com", "\"never one\"@example.com"));
+
+            Awaitility.await().untilAsserted(() -> {
+                assertThat(sink.received()).hasSize(1);
+                assertThat(kept()).singleElement().satisfies(
+                    mail -> assertThat(mail.getRecipients()).containsExactly(new MailAddress("\"never one\"@example.com")));
+                assertThat(waiting()).singleElement().satisfies(mail -> assertThat(mail.getMail().getRecipients())
+                    .containsExactlyInAnyOrder(new MailAddress("later@example.com"), new MailAddress("\"later one\"@example.com")));
+            });
+        }
+    }
+
+    @Test
+    void whenNoneIsTakenSomeMayStillBeLater() throws Exception {
+        try (SmtpSink sink = SmtpSink.replying(mixed())) {
+            deliver(sink, mail(MaybeSender.of(new MailAddress("sender@example.com")), MESSAGE, "never@example.com", "later@example.com"));
+
+            Awaitility.await().untilAsserted(() -> {
+                assertThat(kept()).singleElement()
+                    .satisfies(mail -> assertThat(mail.getRecipients()).containsExactly(new MailAddress("never@example.com")));
+                assertThat(waiting()).singleElement()
+                    .satisfies(mail -> assertThat(mail.getMail().getRecipients()).containsExactly(new MailAddress("later@example.com")));
+            });
+        }
+    }
+
+    @Test
+    void theShippedPausesBeginWithAMinuteAndLastFiveDays() throws Exception {
+        RemoteDeliveryConfiguration configuration = new RemoteDeliveryConfiguration(config(shipped(25)), domains());
+
+        assertThat(configuration.getDelayTimes()).startsWith(Duration.ofMinutes(1), Duration.ofMinutes(2), Duration.ofMinutes(4))
+            .endsWith(Duration.ofHours(1)).isSorted().hasSize(configuration.getMaxRetries());
+        assertThat(configuration.getDelayTimes().stream().reduce(Duration.ZERO, Duration::plus))
+            .isBetween(Duration.ofDays(5), Duration.ofDays(5).plusHours(1));
+    }
+
+    private void deliver(SmtpSink sink, Mail mail) throws Exception {
+        start(sink.port());
+        delivery.service(mail);
+    }
+
+    private void start(int gatewayPort) throws Exception {
+        init(shipped(gatewayPort));
+    }
+
+    private void init(Map<String, String> parameters) throws MessagingException {
+        delivery.init(config(parameters));
+    }
+
+    private MailetConfig config(Map<String, String> parameters) {
+        FakeMailetConfig.Builder config = FakeMailetConfig.builder().mailetName("RemoteDelivery").mailetContext(context);
+        parameters.forEach(config::setProperty);
+        return config.build();
+    }
+
+    /** The parameters that james-conf ships, with the gateway at a port of this machine. */
+    private static Map<String, String> shipped(int gatewayPort) throws Exception {
+        XPath xpath = XPathFactory.newInstance().newXPath();
+        Node mailet = (Node) xpath.evaluate("//mailet[@class='io.relaypod.gateway.RemoteDelivery']",
+            DocumentBuilderFactory.newInstance().newDocumentBuilder().parse(SHIPPED.toFile()), XPathConstants.NODE);
+        NodeList children = (NodeList) xpath.evaluate("*", mailet, XPathConstants.NODESET);
+        Map<String, String> parameters = new TreeMap<>();
+        IntStream.range(0, children.getLength()).mapToObj(children::item)
+            .forEach(child -> parameters.put(child.getNodeName(), child.getTextContent()
+                .replace("${env:UPSTREAM_HOST}", "127.0.0.1").replace("${env:UPSTREAM_PORT}", Integer.toString(gatewayPort))));
+        return parameters;
+    }
+
+    private List<SentMail> kept() {
+        return context.getSentMails();
+    }
+
+    private List<MailQueueItemView> waiting() {
+        return Stream.of(outgoing.browse()).<MailQueueItemView>mapMulti((views, out) -> views.forEachRemaining(out::accept))
+            .filter(view -> view.getNextDelivery().filter(next -> next.toInstant().isAfter(NOW)).isPresent()).toList();
+    }
+
+    private void assertNothingIsLeft() {
+        Awaitility.await().untilAsserted(() -> assertThat(outgoing.getSize()).isZero());
+    }
+
+    private static Object value(SentMail mail, AttributeName name) {
+        Attribute attribute = mail.getAttributes().get(name);
+        return attribute == null ? null : ((AttributeValue<?>) attribute.getValue()).value();
+    }
+
+    private static UnaryOperator<String> at(String stage, String reply) {
+        return command -> command.equals(stage) || command.startsWith(stage + " ") ? reply : "";
+    }
+
+    private static UnaryOperator<String> mixed() {
+        return command -> command.startsWith("RCPT TO:<never") || command.startsWith("RCPT TO:<\"never") ? "550 5.1.1 nobody"
+            : command.startsWith("RCPT TO:<later") || command.startsWith("RCPT TO:<\"later") ? "452 4.5.3 too many" : "";
+    }
+
+    private static Mail mail(MaybeSender sender, byte[] message, String... recipients) throws Exception {
+        MailImpl mail = MailImpl.builder().name("mail-1").sender(sender).addRecipients(recipients).build();
+        mail.setMessageNoCopy(Messages.received(message));
+        return mail;
+    }
+
+    private static DomainList domains() {
+        try {
+            return JamesContext.domains();
+        } catch (Exception impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+}

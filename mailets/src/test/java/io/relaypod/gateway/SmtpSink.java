@@ -1,0 +1,155 @@
+package io.relaypod.gateway;
+
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.UnaryOperator;
+
+/**
+ * The next hop, down to the bytes: keeps every line of the client and each message with its dots unstuffed, and answers as it is told.
+ *
+ * <p>It offers SIZE and no 8BITMIME, as Mailpit 1.28.3 does.
+ */
+final class SmtpSink implements AutoCloseable {
+
+    /** What came between DATA and the last dot. */
+    record Received(List<String> envelope, byte[] message) {
+    }
+
+    static final String DATA_END = ".";
+
+    private final ServerSocket server;
+    private final UnaryOperator<String> replies;
+    private final List<String> commands = new CopyOnWriteArrayList<>();
+    private final List<Received> received = new CopyOnWriteArrayList<>();
+
+    private SmtpSink(UnaryOperator<String> replies) throws IOException {
+        this.server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        this.replies = replies;
+    }
+
+    static SmtpSink acceptingAll() throws IOException {
+        return replying(command -> "");
+    }
+
+    /**
+     * @param replies the reply to a command, {@link #DATA_END} being the end of a message; empty for the reply of success
+     */
+    static SmtpSink replying(UnaryOperator<String> replies) throws IOException {
+        SmtpSink sink = new SmtpSink(replies);
+        Thread thread = new Thread(sink::accept, "smtp-sink");
+        thread.setDaemon(true);
+        thread.start();
+        return sink;
+    }
+
+    int port() {
+        return server.getLocalPort();
+    }
+
+    List<String> commands() {
+        return commands;
+    }
+
+    List<Received> received() {
+        return received;
+    }
+
+    private void accept() {
+        while (!server.isClosed()) {
+            try (Socket client = server.accept()) {
+                talk(client);
+            } catch (IOException gone) {
+                // the client went away, or the test is over
+            }
+        }
+    }
+
+    private void talk(Socket client) throws IOException {
+        InputStream in = new BufferedInputStream(client.getInputStream());
+        OutputStream out = client.getOutputStream();
+        List<String> envelope = new CopyOnWriteArrayList<>();
+        say(out, "220 sink ESMTP");
+        for (byte[] line = line(in); line.length > 0; line = line(in)) {
+            String command = new String(line, StandardCharsets.ISO_8859_1).stripTrailing();
+            commands.add(command);
+            String verb = command.split("[ :]", 2)[0].toUpperCase(Locale.ROOT);
+            String reply = replies.apply(command);
+            if (verb.equals("QUIT")) {
+                say(out, "221 bye");
+                return;
+            }
+            if (verb.equals("DATA") && reply.isEmpty()) {
+                say(out, "354 go ahead");
+                byte[] message = message(in);
+                String answer = replies.apply(DATA_END);
+                if (answer.isEmpty()) {
+                    received.add(new Received(List.copyOf(envelope), message));
+                }
+                say(out, answer.isEmpty() ? "250 2.0.0 Ok: queued" : answer);
+                continue;
+            }
+            if (reply.isEmpty() && (verb.equals("MAIL") || verb.equals("RCPT"))) {
+                envelope.add(command);
+            }
+            if (verb.equals("MAIL") || verb.equals("RSET")) {
+                envelope.removeIf(earlier -> !earlier.equals(command));
+            }
+            say(out, !reply.isEmpty() ? reply : verb.equals("EHLO") ? "250-sink\r\n250 SIZE 52428800" : "250 2.0.0 Ok");
+        }
+    }
+
+    private static byte[] message(InputStream in) throws IOException {
+        ByteArrayOutputStream message = new ByteArrayOutputStream();
+        for (byte[] line = line(in); !isLastDot(line); line = line(in)) {
+            if (line.length == 0) {
+                throw new IOException("the client left in the middle of its message");
+            }
+            int stuffed = line[0] == '.' ? 1 : 0;
+            message.write(line, stuffed, line.length - stuffed);
+        }
+        return message.toByteArray();
+    }
+
+    private static boolean isLastDot(byte[] line) {
+        return line.length == 3 && line[0] == '.' && line[1] == '\r' && line[2] == '\n';
+    }
+
+    /** A line with its CRLF; empty at the end. */
+    private static byte[] line(InputStream in) throws IOException {
+        ByteArrayOutputStream line = new ByteArrayOutputStream();
+        int previous = -1;
+        for (int next = in.read(); next >= 0; next = in.read()) {
+            line.write(next);
+            if (previous == '\r' && next == '\n') {
+                break;
+            }
+            previous = next;
+        }
+        return line.toByteArray();
+    }
+
+    private static void say(OutputStream out, String reply) throws IOException {
+        out.write((reply + "\r\n").getBytes(StandardCharsets.US_ASCII));
+        out.flush();
+    }
+
+    @Override
+    public void close() {
+        try {
+            server.close();
+        } catch (IOException notClosed) {
+            throw new UncheckedIOException(notClosed);
+        }
+    }
+}

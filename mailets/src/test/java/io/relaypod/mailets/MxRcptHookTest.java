@@ -1,0 +1,179 @@
+package io.relaypod.mailets;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+
+import org.apache.james.core.MailAddress;
+import org.apache.james.core.MaybeSender;
+import org.apache.james.metrics.tests.RecordingMetricFactory;
+import org.apache.james.protocols.api.ProtocolSession.State;
+import org.apache.james.protocols.smtp.hook.HookResult;
+import org.apache.james.protocols.smtp.hook.HookReturnCode;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import io.relaypod.domain.DomainVerdict;
+import io.relaypod.domain.DomainVerdict.HasMx;
+import io.relaypod.domain.DomainVerdict.ImplicitMx;
+import io.relaypod.domain.DomainVerdict.NoMailHost;
+import io.relaypod.domain.DomainVerdict.NullMx;
+import io.relaypod.domain.DomainVerdict.Unknown;
+import io.relaypod.domain.MailDomain;
+import io.relaypod.domain.MxSettings;
+import io.relaypod.domain.MxSettings.OnDnsFailure;
+import io.relaypod.domain.MxSettingsFixture;
+import io.relaypod.domain.ProviderSuggestions;
+import io.relaypod.domain.RecipientAnswer;
+import io.relaypod.domain.RecipientAnswer.Outcome;
+import io.relaypod.domain.RecipientRule;
+
+class MxRcptHookTest {
+
+    private static final Map<MailDomain, DomainVerdict> DNS = Map.of(
+        new MailDomain("good.example"), new HasMx(List.of("mx.good.example")),
+        new MailDomain("plain.example"), new ImplicitMx(List.of("192.0.2.1")),
+        new MailDomain("null.example"), new NullMx(),
+        new MailDomain("servfail.example"), new Unknown("SERVFAIL"));
+
+    private static final RecipientAnswer REFUSED_BEFORE = new RecipientAnswer(Outcome.NULL_MX, 556, "5.1.10 asked before");
+
+    private final List<MailDomain> asked = new ArrayList<>();
+    private final RecordingMetricFactory metrics = new RecordingMetricFactory();
+    private final FakeSmtpSession session = new FakeSmtpSession(true);
+    private final MxRcptHook hook = hook(OnDnsFailure.TRY_LATER);
+
+    @ParameterizedTest
+    @ValueSource(strings = {"somebody@good.example", "somebody@plain.example", "SomeBody@GOOD.Example", "postmaster@localhost"})
+    void aRecipientThatCanBeReachedIsLeftToTheHooksBehind(String recipient) throws Exception {
+        assertThat(rcpt(recipient)).isEqualTo(HookResult.DECLINED);
+    }
+
+    @Test
+    void aDomainWithoutAMailHostIsRefusedForGood() throws Exception {
+        assertRefused(rcpt("user@gmial.com"), HookReturnCode.deny(), "550", "5.1.2 Bad destination mailbox address - domain has no MX record");
+    }
+
+    @Test
+    void aNullMxIsRefusedForGood() throws Exception {
+        assertRefused(rcpt("user@null.example"), HookReturnCode.deny(), "556", "5.1.10 Recipient address has null MX");
+    }
+
+    @Test
+    void aDnsFailureIsRefusedForNow() throws Exception {
+        assertRefused(rcpt("user@servfail.example"), HookReturnCode.denySoft(), "451", "4.4.3 Temporary DNS failure, try again later");
+    }
+
+    @Test
+    void aDnsFailureIsAcceptedWhereThatIsSet() throws Exception {
+        assertThat(hook(OnDnsFailure.ACCEPT).doRcpt(session, MaybeSender.nullSender(), new MailAddress("user@servfail.example")))
+            .isEqualTo(HookResult.DECLINED);
+        assertThat(metrics.countForPrefixName("rcpt_")).containsExactly(Map.entry("rcpt_unchecked", 1));
+    }
+
+    @Test
+    void anAddressLiteralIsRefusedForGood() throws Exception {
+        assertRefused(rcpt("user@[192.0.2.1]"), HookReturnCode.deny(), "550",
+            "5.1.2 Bad destination mailbox address - address literals are not accepted");
+        assertThat(asked).isEmpty();
+    }
+
+    @Test
+    void aStrangerMakesUsAskNothing() throws Exception {
+        HookResult result = hook.doRcpt(new FakeSmtpSession(false), MaybeSender.nullSender(), new MailAddress("user@gmial.com"));
+
+        assertThat(result).as("left to the relaying rule").isEqualTo(HookResult.DECLINED);
+        assertThat(asked).isEmpty();
+        assertThat(metrics.countForPrefixName("rcpt_")).isEmpty();
+    }
+
+    @Test
+    void theAnswerThatWasAskedForAheadIsUsed() throws Exception {
+        pending("user@good.example", REFUSED_BEFORE);
+
+        assertRefused(rcpt("user@good.example"), HookReturnCode.deny(), "556", "5.1.10 asked before");
+        assertThat(asked).isEmpty();
+    }
+
+    @Test
+    void theAnswerAheadIsKnownByItsAddressInAnyCase() throws Exception {
+        pending("USER@Good.Example", REFUSED_BEFORE);
+
+        assertRefused(rcpt("user@good.example"), HookReturnCode.deny(), "556", "5.1.10 asked before");
+    }
+
+    @Test
+    void theAnswerAheadIsUsedOnce() throws Exception {
+        pending("user@good.example", REFUSED_BEFORE);
+        rcpt("user@good.example");
+
+        assertThat(rcpt("user@good.example")).isEqualTo(HookResult.DECLINED);
+        assertThat(asked).containsExactly(new MailDomain("good.example"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"other@good.example", "user@plain.example", "user@good.example.org"})
+    void anAnswerAboutAnotherAddressIsNotUsed(String other) throws Exception {
+        pending(other, REFUSED_BEFORE);
+
+        assertThat(rcpt("user@good.example")).isEqualTo(HookResult.DECLINED);
+        assertThat(asked).containsExactly(new MailDomain("good.example"));
+        assertThat(session.getAttachment(PendingAnswer.KEY, State.Connection)).as("nor kept for a later recipient").isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"a\\(b@good.example", "\"\\\\\"@good.example", "a\\,b@good.example"})
+    void whatTheWayOutCannotWriteIsRefusedAndNotAskedFor(String unsendable) throws Exception {
+        MailAddress recipient = new MailAddress(unsendable);
+        assertThat(recipient.toInternetAddress()).as("what this test is about").isEmpty();
+
+        assertRefused(hook.doRcpt(session, MaybeSender.nullSender(), recipient), HookReturnCode.deny(), "553",
+            "5.1.3 Bad destination mailbox address syntax");
+        assertThat(asked).isEmpty();
+        assertThat(metrics.countFor("rcpt_bad_address")).isEqualTo(1);
+    }
+
+    @Test
+    void eachOutcomeIsCountedUnderItsName() throws Exception {
+        for (String recipient : List.of("a@good.example", "b@good.example", "a@plain.example", "a@gmial.com", "a@null.example",
+            "a@servfail.example", "a@[192.0.2.1]", "postmaster@localhost")) {
+            rcpt(recipient);
+        }
+
+        assertThat(metrics.countForPrefixName("rcpt_")).containsOnly(
+            Map.entry("rcpt_mx", 2), Map.entry("rcpt_implicit_mx", 1), Map.entry("rcpt_no_mail_host", 1), Map.entry("rcpt_null_mx", 1),
+            Map.entry("rcpt_dns_failure", 1), Map.entry("rcpt_refused_literal", 1), Map.entry("rcpt_local_postmaster", 1));
+    }
+
+    @Test
+    void theSenderDoesNotMatter() throws Exception {
+        assertThat(hook.doRcpt(session, MaybeSender.of(new MailAddress("a@gmial.com")), new MailAddress("a@good.example")))
+            .isEqualTo(HookResult.DECLINED);
+    }
+
+    private HookResult rcpt(String recipient) throws Exception {
+        return hook.doRcpt(session, MaybeSender.of(new MailAddress("sender@good.example")), new MailAddress(recipient));
+    }
+
+    private void pending(String address, RecipientAnswer answer) {
+        session.setAttachment(PendingAnswer.KEY, new PendingAnswer(address, CompletableFuture.completedFuture(answer)), State.Connection);
+    }
+
+    private MxRcptHook hook(OnDnsFailure onDnsFailure) {
+        MxSettings settings = MxSettingsFixture.rule(onDnsFailure, false);
+        return new MxRcptHook(new RecipientRule(domain -> {
+            asked.add(domain);
+            return CompletableFuture.completedFuture(DNS.getOrDefault(domain, new NoMailHost(false)));
+        }, settings, ProviderSuggestions.of(settings)), metrics);
+    }
+
+    private static void assertRefused(HookResult result, HookReturnCode action, String code, String text) {
+        assertThat(result.getResult()).isEqualTo(action);
+        assertThat(result.getSmtpRetCode()).isEqualTo(code);
+        assertThat(result.getSmtpDescription()).isEqualTo(text);
+    }
+}

@@ -1,0 +1,40 @@
+package io.relaypod.server.james;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.atomic.AtomicReference;
+
+import org.apache.james.metrics.api.Metric;
+import org.apache.james.metrics.api.MetricFactory;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import io.relaypod.domain.CachedDomainCheck;
+import io.relaypod.domain.MailDomain;
+
+/** Counts the stale verdicts that are used while DNS fails, and says so once a minute at most. Thread-safe. */
+final class StaleVerdictLog implements CachedDomainCheck.StaleListener {
+
+    private static final Logger LOGGER = LoggerFactory.getLogger(StaleVerdictLog.class);
+    private static final Duration SILENCE = Duration.ofMinutes(1);
+
+    private final Metric used;
+    private final Clock clock;
+    private final AtomicReference<Instant> nextLine = new AtomicReference<>(Instant.EPOCH);
+
+    StaleVerdictLog(MetricFactory metrics, Clock clock) {
+        this.used = metrics.generate("mx_stale_verdicts");
+        this.clock = clock;
+    }
+
+    @Override
+    public void staleVerdictUsed(MailDomain domain) {
+        used.increment();
+        Instant now = clock.instant();
+        Instant next = nextLine.get();
+        if (!now.isBefore(next) && nextLine.compareAndSet(next, now.plus(SILENCE))) {
+            LOGGER.warn("event=stale-verdict domain={} used-so-far={} reason=\"DNS does not answer\"", domain, used.getCount());
+        }
+    }
+}

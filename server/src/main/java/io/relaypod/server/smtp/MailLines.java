@@ -1,0 +1,116 @@
+package io.relaypod.server.smtp;
+
+import java.io.ByteArrayOutputStream;
+import java.util.Optional;
+
+import org.apache.james.protocols.api.ProtocolSession.AttachmentKey;
+import org.apache.james.protocols.api.ProtocolSession.State;
+import org.apache.james.protocols.api.Response;
+import org.apache.james.protocols.api.handler.LineHandler;
+import org.apache.james.protocols.smtp.SMTPResponse;
+import org.apache.james.protocols.smtp.SMTPSession;
+import org.apache.james.protocols.smtp.core.DataLineFilter;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Ends a mail at CRLF, dot, CRLF and nowhere else, and refuses one with a CR or an LF on its own (RFC 5321 section 2.3.8): whoever reads
+ * it as the end of a line, as Jakarta Mail does with CR and Mailpit with LF, would see another mail than its sender, or two of them.
+ * The answer is given at the end of data, so that the client hears it.
+ *
+ * <p>Lines that {@link SmtpLineDecoder} had to cut are put together, up to 1 MiB. It has to be the first of the DataLineFilters: those
+ * behind it, and James, believe what looks like the end of data. Thread-safe.
+ */
+public final class MailLines implements DataLineFilter {
+
+    private static final Logger LOGGER = LoggerFactory.getLogger(MailLines.class);
+
+    private static final AttachmentKey<Reading> READING = AttachmentKey.of("relaypod.reading", Reading.class);
+
+    private static final int MAX_LINE = 1 << 20;
+
+    @Override
+    public Response onLine(SMTPSession session, byte[] piece, LineHandler<SMTPSession> next) {
+        Reading reading = session.getAttachment(READING, State.Transaction).orElseGet(() -> {
+            Reading begun = new Reading();
+            session.setAttachment(READING, begun, State.Transaction);
+            return begun;
+        });
+        if (reading.isEndOfData(piece)) {
+            return reading.fault.isPresent() ? refuse(session, reading.fault.get()) : next.onLine(session, piece);
+        }
+        return reading.wholeLine(piece).map(line -> next.onLine(session, line)).orElseGet(MailLines::goOn);
+    }
+
+    private static Response refuse(SMTPSession session, Fault fault) {
+        LOGGER.info("event=bad-lines session={} client={} fault={}", session.getSessionID(),
+            session.getRemoteAddress().getAddress().getHostAddress(), fault);
+        session.popLineHandler();
+        session.resetState();
+        return new SMTPResponse("554", fault.text);
+    }
+
+    // James' way to say that a line needs no reply.
+    private static Response goOn() {
+        return null;
+    }
+
+    private enum Fault {
+        BARE_CR("5.6.0 The mail has a CR without LF (RFC 5321 2.3.8)"),
+        BARE_LF("5.6.0 The mail has an LF without CR (RFC 5321 2.3.8)"),
+        LONG_LINE("5.6.0 The mail has a line of more than " + MAX_LINE + " bytes");
+
+        private final String text;
+
+        Fault(String text) {
+            this.text = text;
+        }
+    }
+
+    /** How far one mail is read. For the channel's thread. */
+    private static final class Reading {
+
+        private final ByteArrayOutputStream begun = new ByteArrayOutputStream();
+        private Optional<Fault> fault = Optional.empty();
+        private boolean atLineStart = true;
+
+        boolean isEndOfData(byte[] piece) {
+            return atLineStart && piece.length == 3 && piece[0] == '.' && piece[1] == '\r' && piece[2] == '\n';
+        }
+
+        /** @return the line that ends with this piece, if one does and the mail is without fault */
+        Optional<byte[]> wholeLine(byte[] piece) {
+            int last = piece.length - 1;
+            boolean ended = piece[last] == '\n';
+            atLineStart = ended && last > 0 && piece[last - 1] == '\r';
+            fault = fault.or(() -> fault(piece, ended));
+            if (fault.isPresent()) {
+                begun.reset();
+                return Optional.empty();
+            }
+            if (ended && begun.size() == 0) {
+                return Optional.of(piece);
+            }
+            begun.writeBytes(piece);
+            if (!ended) {
+                return Optional.empty();
+            }
+            byte[] line = begun.toByteArray();
+            begun.reset();
+            return Optional.of(line);
+        }
+
+        private Optional<Fault> fault(byte[] piece, boolean ended) {
+            int end = piece.length - (atLineStart ? 2 : 0);
+            for (int i = 0; i < end; i++) {
+                if (piece[i] == '\r') {
+                    return Optional.of(Fault.BARE_CR);
+                }
+            }
+            if (ended && !atLineStart) {
+                return Optional.of(Fault.BARE_LF);
+            }
+            return begun.size() + piece.length > MAX_LINE ? Optional.of(Fault.LONG_LINE) : Optional.empty();
+        }
+    }
+}

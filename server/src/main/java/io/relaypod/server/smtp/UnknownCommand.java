@@ -1,0 +1,21 @@
+package io.relaypod.server.smtp;
+
+import org.apache.james.protocols.smtp.SMTPSession;
+import org.apache.james.protocols.smtp.hook.HookResult;
+import org.apache.james.protocols.smtp.hook.HookReturnCode;
+import org.apache.james.protocols.smtp.hook.UnknownHook;
+
+/** Answers a command that is none without saying it again; James would, up to the length of a line. */
+public final class UnknownCommand implements UnknownHook {
+
+    private static final HookResult UNRECOGNIZED = HookResult.builder()
+        .hookReturnCode(HookReturnCode.deny())
+        .smtpReturnCode("500")
+        .smtpDescription("5.5.2 Command unrecognized")
+        .build();
+
+    @Override
+    public HookResult doUnknown(SMTPSession session, String command) {
+        return UNRECOGNIZED;
+    }
+}

@@ -1,0 +1,95 @@
+package io.relaypod.server.metrics;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+
+import org.apache.james.metrics.api.Metric;
+import org.apache.james.metrics.api.MetricContract;
+import org.apache.james.metrics.api.MetricFactory;
+import org.apache.james.metrics.api.MetricFactoryContract;
+import org.apache.james.metrics.api.TimeMetric;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.reactivestreams.Publisher;
+
+import io.micrometer.core.instrument.MockClock;
+import io.micrometer.core.instrument.simple.SimpleConfig;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+class MicrometerMetricFactoryTest implements MetricFactoryContract {
+
+    private final MockClock clock = new MockClock();
+    private final SimpleMeterRegistry registry = new SimpleMeterRegistry(SimpleConfig.DEFAULT, clock);
+    private final MicrometerMetricFactory factory = new MicrometerMetricFactory(registry);
+
+    @Override
+    public MetricFactory testee() {
+        return factory;
+    }
+
+    @Nested
+    class ItsMetric implements MetricContract {
+
+        private final Metric metric = factory.generate("metric");
+
+        @Override
+        public Metric testee() {
+            return metric;
+        }
+    }
+
+    @Test
+    void aCountIsSeenInTheRegistryUnderItsName() {
+        factory.generate("rcpt_mx").add(3);
+        System.gc();
+        factory.generate("rcpt_mx").decrement();
+
+        assertThat(registry.get("rcpt_mx").gauge().value()).isEqualTo(2);
+    }
+
+    @Test
+    void aCountIsThereBeforeAnythingIsCounted() {
+        factory.generate("rcpt_mx");
+
+        assertThat(registry.get("rcpt_mx").gauge().value()).isZero();
+    }
+
+    @Test
+    void aTimerMeasuresFromItsStartToItsStop() {
+        TimeMetric timer = factory.timer("smtp");
+        clock.add(Duration.ofMillis(250));
+        TimeMetric.ExecutionResult result = timer.stopAndPublish();
+
+        assertThat(timer.name()).isEqualTo("smtp");
+        assertThat(result.elasped()).isEqualTo(Duration.ofMillis(250));
+        assertThat(registry.get("smtp").timer().count()).isEqualTo(1);
+        assertThat(registry.get("smtp").timer().totalTime(TimeUnit.MILLISECONDS)).isEqualTo(250);
+    }
+
+    @Test
+    void everySubscriptionIsTimedForItself() {
+        Publisher<String> timed = factory.decoratePublisherWithTimerMetric("spool", Mono.fromSupplier(() -> {
+            clock.add(Duration.ofMillis(10));
+            return "done";
+        }));
+        assertThat(registry.find("spool").timer()).as("nothing is measured before somebody subscribes").isNull();
+
+        assertThat(Flux.from(timed).blockLast()).isEqualTo("done");
+        assertThat(Flux.from(timed).blockLast()).isEqualTo("done");
+
+        assertThat(registry.get("spool").timer().count()).isEqualTo(2);
+        assertThat(registry.get("spool").timer().totalTime(TimeUnit.MILLISECONDS)).isEqualTo(20);
+    }
+
+    @Test
+    @SuppressWarnings("deprecation")
+    void theVariantThatLogsIsTimedTheSame() {
+        Flux.from(factory.decoratePublisherWithTimerMetricLogP99("spool", Mono.just("done"))).blockLast();
+
+        assertThat(registry.get("spool").timer().count()).isEqualTo(1);
+    }
+}
