@@ -8,18 +8,19 @@ import java.util.stream.Collectors;
 import com.google.common.base.Splitter;
 
 /**
- * Addresses and whole domains, as an admin lists them: {@code "boss@example.com, @example.org"}. Immutable.
+ * Addresses and whole domains, as an admin lists them: {@code "boss@example.com, @example.org"}.
+ *
+ * @param addresses each for itself
+ * @param domains   in canonical form, each for all its addresses, and not for its subdomains
  */
-public final class AddressSet {
+public record AddressSet(Set<EmailAddress> addresses, Set<String> domains) {
 
     private static final Pattern DOMAIN = Pattern.compile("@[^\\s@,]+");
 
-    private final Set<EmailAddress> addresses;
-    private final Set<String> domains;
-
-    private AddressSet(Set<EmailAddress> addresses, Set<String> domains) {
-        this.addresses = addresses;
-        this.domains = domains;
+    /** Keeps its own copies. */
+    public AddressSet {
+        addresses = Set.copyOf(addresses);
+        domains = Set.copyOf(domains);
     }
 
     /**

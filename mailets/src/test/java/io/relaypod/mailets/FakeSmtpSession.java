@@ -11,6 +11,7 @@ final class FakeSmtpSession extends BaseFakeSMTPSession {
 
     private final boolean relayingAllowed;
     private final Map<AttachmentKey<?>, Object> connection = new HashMap<>();
+    private final Map<AttachmentKey<?>, Object> transaction = new HashMap<>();
 
     FakeSmtpSession(boolean relayingAllowed) {
         this.relayingAllowed = relayingAllowed;
@@ -42,9 +43,6 @@ final class FakeSmtpSession extends BaseFakeSMTPSession {
     }
 
     private Map<AttachmentKey<?>, Object> of(State state) {
-        if (state != State.Connection) {
-            throw new IllegalArgumentException("a pending answer outlives no transaction: " + state);
-        }
-        return connection;
+        return state == State.Connection ? connection : transaction;
     }
 }

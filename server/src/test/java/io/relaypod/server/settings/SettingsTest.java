@@ -23,8 +23,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import io.relaypod.domain.MxSettings.OnDnsFailure;
-import io.relaypod.server.settings.Settings.RcptSettings;
 import io.relaypod.recipients.EmailAddress;
+import io.relaypod.server.settings.Settings.RcptSettings;
 
 class SettingsTest {
 
