@@ -8,10 +8,10 @@ import java.util.stream.Collectors;
 import com.google.common.base.Splitter;
 
 /**
- * Addresses and whole domains, as an admin lists them: {@code "boss@example.com, @example.org"}. Immutable.
+ * Addresses and whole domains, as an admin lists them: {@code "boss@example.com, @example.org"}.
  *
  * @param addresses each for itself
- * @param domains   each for all addresses in it, and for none in a sub-domain
+ * @param domains   in canonical form, each for all its addresses, and not for its subdomains
  */
 public record AddressSet(Set<EmailAddress> addresses, Set<String> domains) {
 

@@ -36,6 +36,7 @@ class CalendarStripperTest {
         "Content-Type: application/x-vcalendar",
         "Content-Type: text/vcalendar",
         "Content-Type: application/x-ical",
+        "Content-Type: text/x-ifb",
         "Content-Type: application/calendar+json",
         "Content-Type: application/vnd.ical+xml",
         "Content-Type: application/octet-stream; name=invite.ics",
@@ -125,6 +126,15 @@ class CalendarStripperTest {
             Where: Room 5
             Organiser: Org <org@example=2Ecom>
             """));
+    }
+
+    @Test
+    void theHeaderThatCallsTheMailAMeetingGoes() throws Exception {
+        String head = "From: a@example.com\nContent-class: urn:content-classes:calendarmessage\nContent-Class: urn:content-classes:message\n"
+            + "Content-Type: multipart/mixed; boundary=b1\n\n";
+
+        assertThat(stripped(crlf(head) + multipart("b1", TEXT)))
+            .isEqualTo(crlf(head.replace("Content-class: urn:content-classes:calendarmessage\n", "")) + multipart("b1", TEXT));
     }
 
     @Test

@@ -130,6 +130,13 @@ class InvitationTest {
         assertThat(narrowed(signed, "org@example.com")).isEqualTo(crlf("Subject: s\n" + BOTH.replace(BOOKER_LINES, "") + "\n"));
     }
 
+    @Test
+    void aCalendarWhereTheSignatureShouldBeIsForNobody() throws Exception {
+        String signed = crlf("Content-Type: multipart/signed; boundary=b2\n\n") + multipart("b2", "\nsigned\n", BOTH);
+
+        assertThat(Invitation.in(source(signed)).mayGoTo(address("org@example.com"))).isFalse();
+    }
+
     private static String narrowed(String mail, String... recipients) throws Exception {
         return text(Invitation.in(source(mail)).narrowedTo(addresses(recipients)));
     }

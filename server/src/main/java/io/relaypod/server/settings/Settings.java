@@ -47,8 +47,8 @@ import io.relaypod.recipients.AddressSet;
  * @param jamesConf          James' configuration files
  */
 public record Settings(ListenAddress listen, String upstreamHost, int upstreamPort, NetworkList relayNetworks, ClientLimits clients,
-                       long maxMessageSize, int maxRecipients, GraphRules graph, CalendarSettings calendar, DnsSettings dns, MxSettings mx,
-                       ListenAddress metrics,
+                       long maxMessageSize, int maxRecipients, GraphRules graph, CalendarSettings calendar, DnsSettings dns,
+                       MxSettings mx, ListenAddress metrics,
                        Optional<ListenAddress> webadmin, Path dataDir, Path jamesConf) {
 
     private static final int DNS_PORT = 53;

@@ -23,6 +23,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import io.relaypod.domain.MxSettings.OnDnsFailure;
+import io.relaypod.recipients.EmailAddress;
 import io.relaypod.server.settings.Settings.RcptSettings;
 
 class SettingsTest {
@@ -42,7 +43,9 @@ class SettingsTest {
         assertThat(settings.relayNetworks().networks()).containsExactly("127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12",
             "192.168.0.0/16", "fc00::/7", "fe80::/10");
         assertThat(settings.maxMessageSize()).isEqualTo(3_000 * 1024);
-        assertThat(settings.calendar().recipients()).isEmpty();
+        assertThat(settings.graph().maxMessageSize()).isEqualTo(3 * 1024 * 1024);
+        assertThat(settings.graph().mailboxes().isEmpty()).isTrue();
+        assertThat(settings.calendar()).isEqualTo(new Settings.CalendarSettings(List.of(), "listed", false));
         assertThat(settings.dns().servers()).isNotEmpty();
         assertThat(settings.dns().timeout()).isEqualTo(Duration.ofSeconds(2));
         assertThat(settings.dns().tries()).isEqualTo(2);
@@ -206,6 +209,18 @@ class SettingsTest {
     void recipientsWithoutCalendarsAreLowerCaseAddressesAndDomains() {
         assertThat(settings(Map.of("STRIP_ICS_RECIPIENTS", "Boss@Example.com, @Example.org ,")).calendar().recipients())
             .containsExactly("boss@example.com", "@example.org");
+    }
+
+    @Test
+    void calendarsAndSendersCanBeSet() {
+        Settings settings = settings(Map.of("STRIP_ICS_MODE", "auto", "CALENDAR_SUMMARY", "true", "SENDER_MAILBOXES", "Cal@Example.com, @example.org",
+            "GRAPH_MAX_MESSAGE_SIZE", "0"));
+
+        assertThat(settings.calendar()).isEqualTo(new Settings.CalendarSettings(List.of(), "auto", true));
+        assertThat(settings.graph().mailboxes().contains(EmailAddress.of("cal", "example.com"))).isTrue();
+        assertThat(settings.graph().mailboxes().contains(EmailAddress.of("any", "example.org"))).isTrue();
+        assertThat(settings.graph().maxMessageSize()).isZero();
+        assertThat(settings.forJames()).containsEntry(Variable.STRIP_ICS_MODE, "auto").containsEntry(Variable.CALENDAR_SUMMARY, "true");
     }
 
     @Test

@@ -18,6 +18,7 @@ import java.util.stream.Stream;
 
 import org.apache.commons.configuration2.BaseConfiguration;
 import org.apache.james.core.MailAddress;
+import org.apache.james.lifecycle.api.LifecycleUtil;
 import org.apache.james.mailetcontainer.impl.MailetConfigImpl;
 import org.apache.james.mailetcontainer.impl.MatcherConfigImpl;
 import org.apache.james.metrics.api.MetricFactory;
@@ -46,7 +47,7 @@ import net.jqwik.api.Provide;
  * The one property: for any mail, the people to whom Graph would deliver are exactly the envelope's accepted recipients, each once. The
  * mailets are the real ones in the order of mailetcontainer.xml; smtp2graph and Graph are the lab's, which know nothing of them.
  */
-class DeliveryProperties {
+class DeliveryPropertiesTest {
 
     private static final String SENDER = "sender@example.com";
     private static final List<String> PEOPLE = List.of("ann@example.com", "bob@example.com", "cem@example.net", "dee@listed.example",
@@ -92,6 +93,7 @@ class DeliveryProperties {
                 DeliveryRule graph = DeliveryRule.of(Smtp2GraphMail.completed(mime.toByteArray(), SENDER, envelope));
                 assertThat(graph.isAccepted()).isTrue();
                 deliveries.addAll(graph.recipients());
+                LifecycleUtil.dispose(copy);
             }
         }
         return deliveries;

@@ -28,7 +28,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 
 /** Whatever To and Cc say, another reader finds recipients in what leaves, and nobody else. */
-class AnyHeaderProperties {
+class AnyHeaderPropertiesTest {
 
     private static final List<String> RECIPIENTS = List.of("a@x.com", "b@x.com");
     private static final List<String> PIECES = List.of("a@x.com", "b@x.com", "A@X.COM", "c@y.com", "c@y.com", "a", "@", "x.com", "<", ">", "<a@x.com>",

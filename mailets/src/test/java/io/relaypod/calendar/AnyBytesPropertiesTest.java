@@ -18,7 +18,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 
 /** Whatever the bytes are, there is an answer. */
-class AnyBytesProperties {
+class AnyBytesPropertiesTest {
 
     // What mails are made of, in any order: far more of these are nearly mails than random bytes would be.
     private static final List<String> PIECES = List.of("\r\n", "\r\n", "\n", "\r", " ", "\t", "\r\n ", ":", ";", "\"", "(", "--b1\r\n", "--b1--\r\n",
