@@ -7,7 +7,7 @@ import io.relaypod.lab.smtp.Reply;
 import io.relaypod.lab.smtp.SmtpConversation;
 import io.relaypod.lab.world.LabWorld;
 
-/** One mail to a good and a bad domain. */
+/** One mail to a good and a bad domain, with both in its To. */
 final class SenderReputation implements Scenario {
 
     @Override
@@ -22,7 +22,7 @@ final class SenderReputation implements Scenario {
 
     @Override
     public String expected() {
-        return "the good address gets the mail, the bad one never reaches Microsoft 365";
+        return "the good address gets the mail, the bad one never reaches Microsoft 365, not by header either";
     }
 
     @Override
@@ -31,7 +31,7 @@ final class SenderReputation implements Scenario {
         try (SmtpConversation smtp = observer.begin()) {
             Reply good = smtp.send("RCPT TO:<guest@example.com>");
             Reply bad = smtp.send("RCPT TO:<spammer@nonexistent-domain.xyz>");
-            Reply sent = smtp.data(Observer.mail("guest@example.com", "Your booking"));
+            Reply sent = smtp.data(Observer.mail("guest@example.com, spammer@nonexistent-domain.xyz", "Your booking"));
             List<String> recipients = observer.arrived().stream().map(ReceivedMail::recipients).flatMap(List::stream).toList();
             List<String> delivered = observer.deliveredByGraph("Your booking");
             boolean holds = good.code() == 250 && Observer.isRefusedForGood(bad) && sent.code() == 250

@@ -36,6 +36,9 @@ import io.relaypod.server.settings.Settings;
  */
 public final class LabWorld implements AutoCloseable {
 
+    /** Who is to get no calendar content. */
+    public static final String ORGANISER = "organiser@organiser.example";
+
     private final LabDns dns;
     private final Mailpit mailpit;
     private final Smtp2GraphStandIn smtp2graph;
@@ -125,6 +128,7 @@ public final class LabWorld implements AutoCloseable {
             environment.put("LISTEN_ADDR", "127.0.0.1:0");
             environment.put("WEBADMIN_ADDR", "127.0.0.1:0");
             environment.put("DNS_TIMEOUT", "500ms");
+            environment.put("STRIP_ICS_RECIPIENTS", ORGANISER);
             environment.put("JAMES_CONF", jamesConf().toString());
         }
 

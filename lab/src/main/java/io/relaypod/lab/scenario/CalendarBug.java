@@ -1,0 +1,80 @@
+package io.relaypod.lab.scenario;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+import io.relaypod.lab.graph.DeliveryRule;
+import io.relaypod.lab.smtp.Reply;
+import io.relaypod.lab.smtp.SmtpConversation;
+import io.relaypod.lab.world.LabWorld;
+
+/** The organiser is told of a booking, with a calendar file that names the booker: Graph would send it to the booker a second time. */
+final class CalendarBug implements Scenario {
+
+    private static final String BOOKER = "booker@booker.example";
+
+    @Override
+    public int number() {
+        return 8;
+    }
+
+    @Override
+    public String name() {
+        return "Graph calendar bug";
+    }
+
+    @Override
+    public String expected() {
+        return "the organiser gets the notification, the booker does not get it too";
+    }
+
+    @Override
+    public Outcome play(LabWorld world) throws Exception {
+        Observer observer = new Observer(world, "rcpt_no_mail_host");
+        byte[] notification = notification();
+        List<String> unprotected = DeliveryRule.recipients(notification);
+        try (SmtpConversation smtp = observer.begin()) {
+            Reply recipient = smtp.send("RCPT TO:<" + LabWorld.ORGANISER + ">");
+            Reply sent = smtp.data(notification);
+            observer.arrived();
+            List<String> delivered = observer.deliveredByGraph("New booking");
+            boolean holds = recipient.code() == 250 && sent.code() == 250
+                && unprotected.equals(List.of(BOOKER)) && delivered.equals(List.of(LabWorld.ORGANISER));
+            return new Outcome(holds, "without us to " + String.join(", ", unprotected) + ", with us to " + String.join(", ", delivered),
+                TranscriptLines.of(smtp.transcript(), "RCPT"));
+        }
+    }
+
+    private static byte[] notification() {
+        return ("""
+            From: Calendar <%s>
+            To: %s
+            Subject: New booking
+            MIME-Version: 1.0
+            Content-Type: multipart/mixed; boundary="b"
+
+            --b
+            Content-Type: text/plain
+
+            Somebody has booked an hour with you.
+            --b
+            Content-Type: application/ics; name="invite.ics"
+            Content-Disposition: attachment; filename="invite.ics"
+
+            BEGIN:VCALENDAR
+            VERSION:2.0
+            METHOD:REQUEST
+            BEGIN:VEVENT
+            UID:1@organiser.example
+            DTSTART:20270104T090000Z
+            DTEND:20270104T100000Z
+            SUMMARY:Booking
+            ORGANIZER:mailto:%s
+            ATTENDEE;CN=Booker:mailto:%s
+            END:VEVENT
+            END:VCALENDAR
+            --b--
+            """).formatted(Observer.APPLICATION, LabWorld.ORGANISER, LabWorld.ORGANISER, BOOKER)
+            .replace("\n", "\r\n").getBytes(StandardCharsets.US_ASCII);
+    }
+}
