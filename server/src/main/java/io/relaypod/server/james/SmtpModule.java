@@ -9,10 +9,12 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
+import javax.annotation.PreDestroy;
 import javax.inject.Singleton;
 
 import org.apache.james.metrics.api.MetricFactory;
 import org.apache.james.modules.protocols.ProtocolHandlerModule;
+import org.apache.james.onami.lifecycle.DisposingStager;
 import org.apache.james.protocols.lib.netty.CertificateReloadable;
 import org.apache.james.util.concurrent.NamedThreadFactory;
 
@@ -73,16 +75,16 @@ final class SmtpModule extends AbstractModule {
 
     @Provides
     @Singleton
-    RecipientRule recipientRule(CachedDomainCheck cached, Settings settings) {
+    RecipientRule recipientRule(CachedDomainCheck cached, Settings settings, DisposingStager<PreDestroy> stager) {
         MxSettings mx = settings.mx();
-        return new RecipientRule(new ListedDomainCheck(cached, domainList(mx.allowFile()), domainList(mx.denyFile())), mx,
+        return new RecipientRule(new ListedDomainCheck(cached, domainList(mx.allowFile(), stager), domainList(mx.denyFile(), stager)), mx,
             ProviderSuggestions.of(mx));
     }
 
-    private static Supplier<DomainSet> domainList(Optional<Path> path) {
+    private static Supplier<DomainSet> domainList(Optional<Path> path, DisposingStager<PreDestroy> stager) {
         return path.<Supplier<DomainSet>>map(present -> {
             DomainListFile file = new DomainListFile(present);
-            Executors.newSingleThreadScheduledExecutor(daemons("domain-list"))
+            stager.register(Executors.newSingleThreadScheduledExecutor(daemons("domain-list")))
                 .scheduleWithFixedDelay(file::reloadIfChanged, LIST_POLL_SECONDS, LIST_POLL_SECONDS, TimeUnit.SECONDS);
             return file;
         }).orElse(DomainSet::empty);

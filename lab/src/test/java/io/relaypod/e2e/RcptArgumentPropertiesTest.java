@@ -20,7 +20,7 @@ import io.relaypod.lab.smtp.SmtpConversation;
 import io.relaypod.lab.world.LabWorld;
 
 /** Whatever a client says of its recipient, it gets one answer, and it is no error of the relay's. */
-class RcptArgumentProperties {
+class RcptArgumentPropertiesTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
