@@ -101,12 +101,25 @@ class GatewayTroubleTest {
 
     @Test
     void aRecipientThatTheGatewayRefusesDoesNotStopTheOthers() throws Exception {
-        mailpit.failNext(1, Phase.RCPT, new Fault.Answer("550 5.1.1 no such user"));
+        mailpit.refuseNext(10, "first@example.com", "550 5.1.1 no such user");
         try (LabWorld world = world()) {
             send(world, "a@example.com", "first@example.com", "second@example.com");
             await().atMost(PATIENCE).until(() -> mailpit.messages().size() == 1 && world.relay().repository("file://var/mail/failed/").size() == 1);
         }
         assertThat(mailpit.messages()).extracting(ReceivedMail::recipients).containsExactly(List.of("second@example.com"));
+        assertThat(mailpit.messages().get(0).text()).as("the header names nobody else").contains("To: second@example.com").doesNotContain("To: first");
+    }
+
+    @Test
+    void aRecipientThatTheGatewayDefersGetsTheMailLaterAndNobodyGetsItTwice() throws Exception {
+        mailpit.refuseNext(2, "first@example.com", "450 4.2.1 not now");
+        try (LabWorld world = world()) {
+            send(world, "a@example.com", "first@example.com", "second@example.com");
+            await().atMost(PATIENCE).until(() -> mailpit.messages().size() == 2 && world.relay().queuedMails() == 0);
+        }
+        assertThat(mailpit.messages()).extracting(ReceivedMail::recipients)
+            .containsExactly(List.of("second@example.com"), List.of("first@example.com"));
+        assertThat(mailpit.messages().get(1).text()).as("the header names nobody else").contains("To: first@example.com").doesNotContain("To: second", ", second");
     }
 
     @Test
@@ -142,7 +155,7 @@ class GatewayTroubleTest {
             for (String recipient : recipients) {
                 smtp.send("RCPT TO:<" + recipient + ">");
             }
-            assertThat(smtp.data("From: a@example.com\r\nSubject: x\r\n\r\nx\r\n".getBytes(StandardCharsets.US_ASCII)).code()).isEqualTo(250);
+            assertThat(smtp.data(("From: a@example.com\r\nTo: " + String.join(", ", recipients) + "\r\nSubject: x\r\n\r\nx\r\n").getBytes(StandardCharsets.US_ASCII)).code()).isEqualTo(250);
         }
     }
 

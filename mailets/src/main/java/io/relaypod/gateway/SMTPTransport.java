@@ -1,20 +1,31 @@
 package io.relaypod.gateway;
 
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 import javax.mail.Address;
 import javax.mail.Message;
 import javax.mail.MessagingException;
+import javax.mail.SendFailedException;
 import javax.mail.Session;
 import javax.mail.URLName;
 import javax.mail.internet.InternetAddress;
 import javax.mail.internet.MimeMessage;
 
+import org.apache.james.server.core.MimeMessageSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
+
+import com.sun.mail.smtp.SMTPAddressFailedException;
+
+import io.relaypod.mime.MessageSource;
 
 /**
  * Jakarta Mail's SMTP client, made to send a mail as it is.
@@ -41,10 +52,84 @@ public final class SMTPTransport extends com.sun.mail.smtp.SMTPTransport {
 
     @Override
     public synchronized void sendMessage(Message message, Address[] recipients) throws MessagingException {
-        super.sendMessage(new Verbatim((MimeMessage) message), Stream.of(recipients).map(Plain::new).toArray(Address[]::new));
+        Address[] plain = Stream.of(recipients).map(Plain::new).toArray(Address[]::new);
+        try {
+            send((MimeMessage) message, plain);
+        } catch (SendFailedException refused) {
+            // Nothing was sent: sendpartial is off, so that no mail goes out whose header names more than its transaction.
+            if (plain.length == 1 || !isRecipientRefused(refused)) {
+                throw refused;
+            }
+            sendOneByOne((MimeMessage) message, plain);
+        }
+    }
+
+    private void send(MimeMessage message, Address... recipients) throws MessagingException {
+        super.sendMessage(new Verbatim(message), recipients);
         // James' delivery thread names the mail in the MDC.
         LOGGER.info("event=delivered mail={} rcpts={} gateway={} reply=\"{}\"", MDC.get("mail"), recipients.length, getURLName().getHost(),
             getLastServerResponse().strip());
+    }
+
+    private static boolean isRecipientRefused(SendFailedException failure) {
+        return failure.getNextException() instanceof SMTPAddressFailedException;
+    }
+
+    /** A transaction for each recipient, its header naming nobody else, so that one that is refused does not stop the others. */
+    private void sendOneByOne(MimeMessage message, Address[] recipients) throws MessagingException {
+        List<Address> sent = new ArrayList<>();
+        List<Address> unsent = new ArrayList<>();
+        List<Address> refused = new ArrayList<>();
+        MessagingException last = new MessagingException("no recipient was refused");
+        for (Address recipient : recipients) {
+            try {
+                send(new ForOne(message, recipient), recipient);
+                sent.add(recipient);
+            } catch (SendFailedException failure) {
+                (isEmpty(failure.getInvalidAddresses()) ? unsent : refused).add(recipient);
+                last = failure;
+            } catch (MessagingException failure) {
+                unsent.add(recipient);
+                last = failure;
+            }
+        }
+        if (sent.size() < recipients.length) {
+            throw new SendFailedException(last.getMessage(), last, sent.toArray(Address[]::new), unsent.toArray(Address[]::new),
+                refused.toArray(Address[]::new));
+        }
+    }
+
+    private static boolean isEmpty(Address[] addresses) {
+        return addresses == null || addresses.length == 0;
+    }
+
+    /** A message whose To and Cc name no recipient but one. */
+    private static final class ForOne extends MimeMessage {
+
+        private final MimeMessage message;
+        private final Address recipient;
+
+        ForOne(MimeMessage message, Address recipient) {
+            super(message.getSession());
+            this.message = message;
+            this.recipient = recipient;
+        }
+
+        @Override
+        public void writeTo(OutputStream out) throws IOException, MessagingException {
+            MessageSource bytes = bytes();
+            TransactionHeader.edits(bytes, List.of(recipient.toString())).apply(bytes, out);
+        }
+
+        private MessageSource bytes() throws IOException, MessagingException {
+            Optional<MimeMessageSource> source = message instanceof VerbatimMessage verbatim ? verbatim.unchangedSource() : Optional.empty();
+            if (source.isPresent()) {
+                return source.get()::getInputStream;
+            }
+            ByteArrayOutputStream written = new ByteArrayOutputStream();
+            message.writeTo(written);
+            return () -> new ByteArrayInputStream(written.toByteArray());
+        }
     }
 
     /**

@@ -27,6 +27,9 @@ final class MailpitSession {
         /** A fault to commit at this point, if one is due. */
         Optional<Fault> fault(Phase phase);
 
+        /** What to answer for this recipient in place of 250. */
+        Optional<String> refusal(String recipient);
+
         /** Passes the mail on and stores it; gives the reply. */
         String take(String sender, List<String> recipients, byte[] received);
 
@@ -156,8 +159,11 @@ final class MailpitSession {
         } else if (recipients.size() >= MAX_RECIPIENTS) {
             reply("452 4.5.3 Too many recipients");
         } else {
-            recipients.add(to.group(1));
-            reply("250 2.1.5 Ok");
+            Optional<String> refusal = server.refusal(to.group(1));
+            if (refusal.isEmpty()) {
+                recipients.add(to.group(1));
+            }
+            reply(refusal.orElse("250 2.1.5 Ok"));
         }
     }
 

@@ -5,9 +5,13 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -39,6 +43,7 @@ public final class MailpitStandIn implements Mailpit {
 
     private final ServerSocket listener;
     private final Relaying relaying;
+    private final Map<String, Queue<String>> refusals = new ConcurrentHashMap<>();
     private final Faults faults = new Faults();
     private final List<ReceivedMail> stored = new ArrayList<>();
     private final AtomicLong connectionCount = new AtomicLong();
@@ -106,9 +111,15 @@ public final class MailpitStandIn implements Mailpit {
         faults.put(phase, fault, times);
     }
 
+    /** Answers this line to this recipient so many times. */
+    public void refuseNext(int times, String recipient, String reply) {
+        refusals.put(recipient, new ArrayDeque<>(Collections.nCopies(times, reply)));
+    }
+
     /** Ends all faults. */
     public void recover() {
         faults.clear();
+        refusals.clear();
     }
 
     /** How many clients connected. */
@@ -181,6 +192,14 @@ public final class MailpitStandIn implements Mailpit {
         @Override
         public Optional<Fault> fault(Phase phase) {
             return faults.take(phase);
+        }
+
+        @Override
+        public Optional<String> refusal(String recipient) {
+            Queue<String> replies = refusals.get(recipient);
+            synchronized (refusals) {
+                return replies == null ? Optional.empty() : Optional.ofNullable(replies.poll());
+            }
         }
 
         @Override
