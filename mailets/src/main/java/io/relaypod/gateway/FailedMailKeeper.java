@@ -39,7 +39,7 @@ final class FailedMailKeeper extends Bouncer {
         mail.setErrorMessage(reason);
         try {
             context.sendMail(mail, processor);
-            LOGGER.warn("event=failed mail={} rcpts={} reason=\"{}\"", mail.getName(), mail.getRecipients().size(), reason);
+            LOGGER.warn("event=failed mail={} rcpts={} reason=\"{}\"", mail.getName(), mail.getRecipients().size(), MaskedAddresses.in(reason));
         } catch (MessagingException notKept) {
             // The delivery thread puts the mail back into its queue when we fail; swallowing this would lose it.
             throw new IllegalStateException("mail " + mail.getName() + " could not be sent to processor " + processor, notKept);

@@ -68,7 +68,7 @@ public final class SMTPTransport extends com.sun.mail.smtp.SMTPTransport {
         super.sendMessage(new Verbatim(message), recipients);
         // James' delivery thread names the mail in the MDC.
         LOGGER.info("event=delivered mail={} rcpts={} gateway={} reply=\"{}\"", MDC.get("mail"), recipients.length, getURLName().getHost(),
-            getLastServerResponse().strip());
+            MaskedAddresses.in(getLastServerResponse().strip()));
     }
 
     private static boolean isRecipientRefused(SendFailedException failure) {

@@ -21,7 +21,7 @@ import io.relaypod.recipients.AddressList.Mailbox;
  * no field names, or whom one names in a way that not every program reads alike, is left to smtp2graph's Bcc.
  *
  * <pre>{@code
- * Edits edits = new RecipientAlignment(recipients).of(HeaderSection.read(mail, RecipientAlignment.FIELDS));
+ * Edits edits = new RecipientAlignment(recipients, keepOriginal, refused).of(HeaderSection.read(mail, RecipientAlignment.FIELDS));
  * }</pre>
  *
  * <p>A field that needs no change is not written anew. Bcc and Resent-Bcc go. Immutable.

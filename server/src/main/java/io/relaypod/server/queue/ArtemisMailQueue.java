@@ -24,7 +24,6 @@ import org.apache.james.metrics.api.Metric;
 import org.apache.james.metrics.api.MetricFactory;
 import org.apache.james.metrics.api.TimeMetric;
 import org.apache.james.queue.api.MailPrioritySupport;
-import org.apache.james.queue.api.MailQueueFactory;
 import org.apache.james.queue.api.MailQueueItemDecoratorFactory;
 import org.apache.james.queue.api.MailQueueName;
 import org.apache.james.queue.api.ManageableMailQueue;
@@ -52,7 +51,6 @@ public final class ArtemisMailQueue implements ManageableMailQueue, MailPriority
     private static final Instant END_OF_TIME = Instant.ofEpochMilli(Long.MAX_VALUE);
 
     private final BrokerQueue ready;
-    private final Broker broker;
     private final ClientSessionFactory connection;
     private final Enqueuer enqueuer;
     private final Dequeuer dequeuer;
@@ -64,10 +62,9 @@ public final class ArtemisMailQueue implements ManageableMailQueue, MailPriority
     private final Metric enqueued;
     private final Metric dequeued;
 
-    ArtemisMailQueue(MailQueueName name, Collection<BrokerQueue> found, Broker broker, Connections connections, Executor threads,
+    ArtemisMailQueue(MailQueueName name, Collection<BrokerQueue> found, Connections connections, Executor threads,
                      MailQueueItemDecoratorFactory decorators, Clock clock, MetricFactory metrics, GaugeRegistry gauges) {
         this.ready = BrokerQueue.ready(name);
-        this.broker = broker;
         this.connection = connections.administering();
         this.enqueuer = connections.enqueuer();
         this.dequeuer = new Dequeuer(connections.dequeuing(), ready.name(), threads, this::item);
@@ -119,10 +116,6 @@ public final class ArtemisMailQueue implements ManageableMailQueue, MailPriority
     }
 
     private CompletableFuture<Void> store(Mail mail, Duration delay) throws MailQueueException {
-        if (ready.mails().equals(MailQueueFactory.SPOOL)) {
-            // Elsewhere a mail is that has been taken already: it needs the room that new ones are refused.
-            broker.checkStorage();
-        }
         try (MailBody body = MailBody.of(mail.getMessage())) {
             CompletableFuture<Void> stored = put(delay, body.isLarge(), session -> {
                 ClientMessage message = session.createMessage(true);

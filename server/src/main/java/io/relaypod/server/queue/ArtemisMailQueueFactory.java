@@ -29,7 +29,6 @@ public final class ArtemisMailQueueFactory implements MailQueueFactory<ArtemisMa
 
     private static final Duration TICK = Duration.ofMillis(100);
 
-    private final Broker broker;
     private final MailQueueItemDecoratorFactory decorators;
     private final Clock clock;
     private final MetricFactory metrics;
@@ -45,7 +44,6 @@ public final class ArtemisMailQueueFactory implements MailQueueFactory<ArtemisMa
     @Inject
     public ArtemisMailQueueFactory(Broker broker, MailQueueItemDecoratorFactory decorators, Clock clock, MetricFactory metrics,
                                    GaugeRegistry gauges) {
-        this.broker = broker;
         this.decorators = decorators;
         this.clock = clock;
         this.metrics = metrics;
@@ -72,7 +70,7 @@ public final class ArtemisMailQueueFactory implements MailQueueFactory<ArtemisMa
             List<BrokerQueue> waiting = connections.console().queues().stream()
                 .filter(queue -> queue.mails().equals(name) && !queue.delay().isZero())
                 .toList();
-            return new ArtemisMailQueue(name, waiting, broker, connections, threads, decorators, clock, metrics, gauges);
+            return new ArtemisMailQueue(name, waiting, connections, threads, decorators, clock, metrics, gauges);
         } catch (ActiveMQException failure) {
             throw new QueueUnavailableException("queue " + name.asString() + " cannot be opened", failure);
         }

@@ -18,6 +18,7 @@ import org.apache.james.protocols.smtp.core.DataLineFilter;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import io.relaypod.gateway.MaskedAddresses;
 import io.relaypod.graph.GraphRules;
 import io.relaypod.graph.MailReview;
 import io.relaypod.graph.Refusal;
@@ -67,7 +68,7 @@ public final class GraphCheck implements DataLineFilter {
     private Response refuse(SMTPSession session, Refusal refusal) {
         metrics.generate("data_refused").increment();
         LOGGER.info("event=data-refused session={} client={} code={} reason=\"{}\"", session.getSessionID(),
-            session.getRemoteAddress().getAddress().getHostAddress(), refusal.code(), refusal.text());
+            session.getRemoteAddress().getAddress().getHostAddress(), refusal.code(), MaskedAddresses.in(refusal.text()));
         session.popLineHandler();
         session.resetState();
         return new SMTPResponse(Integer.toString(refusal.code()), refusal.text());

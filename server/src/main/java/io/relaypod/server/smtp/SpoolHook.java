@@ -16,6 +16,7 @@ import org.slf4j.LoggerFactory;
 
 import io.relaypod.gateway.VerbatimMailQueueItems;
 import io.relaypod.mailets.RefusedRecipients;
+import io.relaypod.server.queue.Broker;
 import io.relaypod.server.queue.InsufficientStorageException;
 
 /**
@@ -27,9 +28,11 @@ public final class SpoolHook implements JamesMessageHook {
     private static final Logger LOGGER = LoggerFactory.getLogger(SpoolHook.class);
 
     private final MailQueue spool;
+    private final Broker broker;
 
     @Inject
-    public SpoolHook(MailQueueFactory<?> queues) {
+    public SpoolHook(MailQueueFactory<?> queues, Broker broker) {
+        this.broker = broker;
         this.spool = queues.createQueue(MailQueueFactory.SPOOL);
     }
 
@@ -43,6 +46,8 @@ public final class SpoolHook implements JamesMessageHook {
         try {
             VerbatimMailQueueItems.makeVerbatim(mail);
             RefusedRecipients.of(session).saveTo(mail);
+            // Here and nowhere later: a mail that was taken needs the room that new ones are refused.
+            broker.checkStorage();
             spool.enQueue(mail);
             LOGGER.info("event=accepted mail={} session={} client={} rcpts={} size={}", mail.getName(), session.getSessionID(),
                 mail.getRemoteAddr(), mail.getRecipients().size(), session.currentMessageSize());
