@@ -59,6 +59,15 @@ class WayOfAMailTest {
     }
 
     @Test
+    void eightBitBytesInAHeaderAreNotTouched() throws Exception {
+        byte[] mail = "From: a@example.com\r\nTo: b@example.com\r\nSubject: Gr\u00fc\u00dfe\r\n\r\nx\r\n".getBytes(StandardCharsets.UTF_8);
+
+        send("a@example.com", List.of("b@example.com"), mail);
+
+        assertThat(asSent(onlyMail()).getBytes(StandardCharsets.ISO_8859_1)).isEqualTo(mail);
+    }
+
+    @Test
     void bccIsTakenOutAndNothingElseChanges() throws Exception {
         send("a@example.com", List.of("b@example.com", "c@example.com"),
             "From: a@example.com\r\nBcc: c@example.com\r\nTo: b@example.com\r\nSubject: x\r\n\r\nGr\u00fc\u00dfe\r\n".getBytes(StandardCharsets.UTF_8));

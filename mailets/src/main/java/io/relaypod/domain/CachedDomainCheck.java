@@ -7,7 +7,6 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.LongAdder;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
@@ -35,8 +34,6 @@ public final class CachedDomainCheck implements DomainCheck {
     private final Cache<MailDomain, Remembered> verdicts;
     private final ConcurrentMap<MailDomain, CompletableFuture<DomainVerdict>> underWay = new ConcurrentHashMap<>();
     private final StaleListener staleListener;
-    private final LongAdder hits = new LongAdder();
-    private final LongAdder misses = new LongAdder();
 
     /** Hears of each stale verdict that is used. */
     @FunctionalInterface
@@ -69,17 +66,14 @@ public final class CachedDomainCheck implements DomainCheck {
     public CompletionStage<DomainVerdict> verdict(MailDomain domain) {
         Remembered remembered = verdicts.getIfPresent(domain);
         if (remembered == null) {
-            misses.increment();
             return ask(domain, Optional.empty());
         }
         long age = ticker.read() - remembered.since();
         if (age >= timeToLiveNanos) {
-            misses.increment();
             return ask(domain, Optional.of(remembered)).copy()
                 .completeOnTimeout(new DomainVerdict.Unknown("slow"), STALE_WAIT.toMillis(), TimeUnit.MILLISECONDS)
                 .thenApply(fresh -> fresh.isKnown() ? fresh : useStale(domain, remembered.verdict()));
         }
-        hits.increment();
         if (age >= timeToLiveNanos - timeToLiveNanos / REFRESH_SHARE) {
             ask(domain, Optional.of(remembered));
         }
@@ -125,20 +119,5 @@ public final class CachedDomainCheck implements DomainCheck {
     private DomainVerdict useStale(MailDomain domain, DomainVerdict stale) {
         staleListener.staleVerdictUsed(domain);
         return stale;
-    }
-
-    /** How many domains are remembered, about. */
-    public long size() {
-        return verdicts.estimatedSize();
-    }
-
-    /** How many questions were answered from memory. */
-    public long hits() {
-        return hits.sum();
-    }
-
-    /** How many were not. */
-    public long misses() {
-        return misses.sum();
     }
 }

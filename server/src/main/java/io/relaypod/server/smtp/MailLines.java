@@ -75,7 +75,7 @@ public final class MailLines implements DataLineFilter {
         private boolean atLineStart = true;
 
         boolean isEndOfData(byte[] piece) {
-            return atLineStart && piece.length == 3 && piece[0] == '.' && piece[1] == '\r' && piece[2] == '\n';
+            return atLineStart && MessageSizeLimit.isEndOfData(piece);
         }
 
         /** @return the line that ends with this piece, if one does and the mail is without fault */

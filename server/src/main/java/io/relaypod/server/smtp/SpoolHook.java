@@ -14,7 +14,6 @@ import org.apache.mailet.Mail;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-import io.relaypod.gateway.VerbatimMailQueueItems;
 import io.relaypod.mailets.RefusedRecipients;
 import io.relaypod.server.queue.Broker;
 import io.relaypod.server.queue.InsufficientStorageException;
@@ -44,7 +43,6 @@ public final class SpoolHook implements JamesMessageHook {
     @Override
     public HookResult onMessage(SMTPSession session, Mail mail) {
         try {
-            VerbatimMailQueueItems.makeVerbatim(mail);
             RefusedRecipients.of(session).saveTo(mail);
             // Here and nowhere later: a mail that was taken needs the room that new ones are refused.
             broker.checkStorage();
