@@ -37,7 +37,9 @@ import io.relaypod.domain.RecipientRule;
 import io.relaypod.graph.GraphRules;
 import io.relaypod.server.settings.ClientLimits;
 import io.relaypod.server.settings.Settings;
+import io.relaypod.server.settings.SpoolSettings;
 import io.relaypod.server.smtp.RelaySmtpServerFactory;
+import io.relaypod.server.smtp.SpoolWriter;
 
 /** The SMTP server and its RCPT rule. */
 final class SmtpModule extends AbstractModule {
@@ -50,6 +52,7 @@ final class SmtpModule extends AbstractModule {
     protected void configure() {
         install(new ProtocolHandlerModule());
         bind(RelaySmtpServerFactory.class).in(Scopes.SINGLETON);
+        bind(SpoolWriter.class).in(Scopes.SINGLETON);
         Multibinder.newSetBinder(binder(), CertificateReloadable.Factory.class).addBinding().to(RelaySmtpServerFactory.class);
     }
 
@@ -57,6 +60,12 @@ final class SmtpModule extends AbstractModule {
     @Singleton
     ClientLimits clientLimits(Settings settings) {
         return settings.clients();
+    }
+
+    @Provides
+    @Singleton
+    SpoolSettings spoolSettings(Settings settings) {
+        return settings.spool();
     }
 
     @Provides

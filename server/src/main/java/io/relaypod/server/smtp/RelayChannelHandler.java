@@ -12,6 +12,7 @@ import java.util.concurrent.TimeUnit;
 import org.apache.james.protocols.api.Protocol;
 import org.apache.james.protocols.api.ProtocolSession;
 import org.apache.james.protocols.api.ProtocolSession.State;
+import org.apache.james.protocols.api.ProtocolSessionImpl;
 import org.apache.james.protocols.netty.BasicChannelInboundHandler;
 import org.apache.james.protocols.netty.Encryption;
 import org.apache.james.protocols.netty.HandlerConstants;
@@ -63,6 +64,7 @@ final class RelayChannelHandler extends BasicChannelInboundHandler {
     private final OpenConnections openConnections;
     private final Deque<Object> waitingLines = new ArrayDeque<>();
     private boolean waiting;
+    private boolean storing;
     private boolean served;
     private boolean cutOff;
     private int lineHandlers;
@@ -115,6 +117,9 @@ final class RelayChannelHandler extends BasicChannelInboundHandler {
     @Override
     public void userEventTriggered(ChannelHandlerContext context, Object event) throws Exception {
         if (event instanceof IdleStateEvent) {
+            if (storing) {
+                return; // it is the client who waits
+            }
             LOGGER.info("event=idle client={} timeout={}", client(context).getHostAddress(), limits.idle());
             cutOff = true;
             sayAndClose(context, IDLE_TOO_LONG);
@@ -136,6 +141,13 @@ final class RelayChannelHandler extends BasicChannelInboundHandler {
     }
 
     private void handle(ChannelHandlerContext context, Object line) throws Exception {
+        if (lineHandlers > 0) {
+            super.channelRead(context, line);
+            if (lineHandlers == 0) {
+                awaitReply(context);
+            }
+            return;
+        }
         Optional<CompletableFuture<RecipientAnswer>> asked = askAhead(context, line);
         if (asked.isEmpty()) {
             super.channelRead(context, line);
@@ -143,7 +155,7 @@ final class RelayChannelHandler extends BasicChannelInboundHandler {
             answered(context, line, asked.get().join());
         } else {
             hold(line);
-            asked.get().thenAccept(answer -> context.executor().execute(() -> goOn(context, first -> answered(context, first, answer))));
+            asked.get().thenAccept(answer -> context.executor().execute(() -> goOn(context, () -> answered(context, waitingLines.removeFirst(), answer))));
         }
     }
 
@@ -163,7 +175,7 @@ final class RelayChannelHandler extends BasicChannelInboundHandler {
             super.channelRead(context, line);
         } else {
             hold(line);
-            context.executor().schedule(() -> goOn(context, first -> super.channelRead(context, first)), delay, TimeUnit.MILLISECONDS);
+            context.executor().schedule(() -> goOn(context, () -> super.channelRead(context, waitingLines.removeFirst())), delay, TimeUnit.MILLISECONDS);
         }
     }
 
@@ -177,19 +189,34 @@ final class RelayChannelHandler extends BasicChannelInboundHandler {
         waitingLines.addFirst(line);
     }
 
-    /** What is done with the line that has waited. */
-    @FunctionalInterface
-    private interface LineConsumer {
-        void accept(Object line) throws Exception;
+    /** At the end of a mail: lets the client's next lines wait, and its leaving too, until the mail is stored. */
+    private void awaitReply(ChannelHandlerContext context) {
+        ProtocolSessionImpl session = (ProtocolSessionImpl) context.channel().attr(SESSION_ATTRIBUTE_KEY).get();
+        session.removeAttachment(PendingReply.KEY, State.Connection).ifPresent(pending -> {
+            waiting = true;
+            storing = true;
+            context.channel().config().setAutoRead(false);
+            pending.reply().thenAccept(reply -> context.executor().execute(() -> {
+                storing = false;
+                goOn(context, () -> session.getProtocolTransport().writeResponse(reply, session));
+                pending.given().run();
+            }));
+        });
     }
 
-    private void goOn(ChannelHandlerContext context, LineConsumer withFirst) {
+    /** What is done when the wait is over. */
+    @FunctionalInterface
+    private interface Step {
+        void run() throws Exception;
+    }
+
+    private void goOn(ChannelHandlerContext context, Step step) {
         waiting = false;
-        if (waitingLines.isEmpty()) {
+        if (!served) {
             return; // the client has gone, and its lines with it
         }
         try {
-            withFirst.accept(waitingLines.removeFirst());
+            step.run();
             while (!waiting && !waitingLines.isEmpty()) {
                 channelRead(context, waitingLines.removeFirst());
             }
@@ -203,7 +230,7 @@ final class RelayChannelHandler extends BasicChannelInboundHandler {
 
     /** @return the answer that the line must have before James sees it, if it is a RCPT that James may accept */
     private Optional<CompletableFuture<RecipientAnswer>> askAhead(ChannelHandlerContext context, Object message) {
-        if (lineHandlers > 0 || !(message instanceof ByteBuf line)) {
+        if (!(message instanceof ByteBuf line)) {
             return Optional.empty();
         }
         SMTPSession session = (SMTPSession) context.channel().attr(SESSION_ATTRIBUTE_KEY).get();

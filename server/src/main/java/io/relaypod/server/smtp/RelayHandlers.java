@@ -16,7 +16,6 @@ import org.apache.james.protocols.smtp.core.VrfyCmdHandler;
 import org.apache.james.protocols.smtp.core.esmtp.EhloCmdHandler;
 import org.apache.james.protocols.smtp.core.esmtp.StartTlsCmdHandler;
 import org.apache.james.smtpserver.AddDefaultAttributesMessageHook;
-import org.apache.james.smtpserver.DataLineJamesMessageHookHandler;
 import org.apache.james.smtpserver.JamesDataCmdHandler;
 import org.apache.james.smtpserver.JamesWelcomeMessageHandler;
 
@@ -52,10 +51,9 @@ public final class RelayHandlers implements HandlersPackage {
             RelayNetworksHook.class,
             PostmasterAbuseRcptHook.class,
             ReceivedDataLineFilter.class,
-            DataLineJamesMessageHookHandler.class,
+            MailReceipt.class,
             StartTlsCmdHandler.class,
             AddDefaultAttributesMessageHook.class,
-            SpoolHook.class,
             UnknownCmdHandler.class,
             UnknownCommand.class)
         .stream()

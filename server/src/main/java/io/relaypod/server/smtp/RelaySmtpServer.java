@@ -33,6 +33,7 @@ final class RelaySmtpServer extends SMTPServer {
     private final SmtpMetrics metrics;
     private final RecipientRule rule;
     private final ClientLimits limits;
+    private final SpoolWriter spool;
     private final OpenConnections openConnections;
     private final SMTPConfiguration configuration = new SMTPHandlerConfigurationDataImpl() {
         @Override
@@ -43,11 +44,12 @@ final class RelaySmtpServer extends SMTPServer {
     };
     private Optional<NetworkList> relayNetworks = Optional.empty();
 
-    RelaySmtpServer(SmtpMetrics metrics, RecipientRule rule, ClientLimits limits) {
+    RelaySmtpServer(SmtpMetrics metrics, RecipientRule rule, ClientLimits limits, SpoolWriter spool) {
         super(metrics);
         this.metrics = metrics;
         this.rule = rule;
         this.limits = limits;
+        this.spool = spool;
         this.openConnections = new OpenConnections(limits);
     }
 
@@ -84,6 +86,13 @@ final class RelaySmtpServer extends SMTPServer {
     @Override
     protected EventExecutorGroup getExecutorGroup() {
         return null;
+    }
+
+    /** Closes all connections, after those whose mail is being stored have heard of it. */
+    @Override
+    public synchronized void unbind() {
+        spool.finish();
+        super.unbind();
     }
 
     @Override

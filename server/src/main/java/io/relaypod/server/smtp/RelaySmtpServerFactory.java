@@ -17,17 +17,19 @@ public final class RelaySmtpServerFactory extends SMTPServerFactory {
 
     private final RecipientRule rule;
     private final ClientLimits limits;
+    private final SpoolWriter spool;
 
     @Inject
     public RelaySmtpServerFactory(DNSService dns, ProtocolHandlerLoader loader, FileSystem files, MetricFactory metrics, RecipientRule rule,
-                                  ClientLimits limits) {
+                                  ClientLimits limits, SpoolWriter spool) {
         super(dns, loader, files, metrics);
         this.rule = rule;
         this.limits = limits;
+        this.spool = spool;
     }
 
     @Override
     protected SMTPServer createServer() {
-        return new RelaySmtpServer(smtpMetrics, rule, limits);
+        return new RelaySmtpServer(smtpMetrics, rule, limits, spool);
     }
 }
