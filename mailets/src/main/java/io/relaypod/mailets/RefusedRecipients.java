@@ -1,7 +1,7 @@
 package io.relaypod.mailets;
 
+import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 
 import org.apache.james.core.MailAddress;
 import org.apache.james.protocols.api.ProtocolSession.AttachmentKey;
@@ -21,7 +21,7 @@ import org.apache.mailet.Mail;
  */
 public record RefusedRecipients(List<String> addresses) {
 
-    private static final AttachmentKey<RefusedRecipients> KEY = AttachmentKey.of("relaypod.refusedRecipients", RefusedRecipients.class);
+    private static final AttachmentKey<Noted> KEY = AttachmentKey.of("relaypod.refusedRecipients", Noted.class);
     private static final AttributeName ATTRIBUTE = AttributeName.of("relaypod.refusedRecipients");
     // A client that tries addresses by the thousand must not fill the memory.
     private static final int MOST = 1_000;
@@ -32,16 +32,25 @@ public record RefusedRecipients(List<String> addresses) {
     }
 
     static void note(SMTPSession session, MailAddress recipient) {
-        List<String> before = of(session).addresses();
-        if (before.size() < MOST) {
-            session.setAttachment(KEY, new RefusedRecipients(
-                Stream.concat(before.stream(), Stream.of(recipient.asString())).toList()), State.Transaction);
+        List<String> addresses = session.getAttachment(KEY, State.Transaction).orElseGet(() -> begin(session)).addresses();
+        if (addresses.size() < MOST) {
+            addresses.add(recipient.asString());
         }
+    }
+
+    private static Noted begin(SMTPSession session) {
+        Noted noted = new Noted(new ArrayList<>());
+        session.setAttachment(KEY, noted, State.Transaction);
+        return noted;
+    }
+
+    /** Those of the transaction so far; for the session's thread. */
+    private record Noted(List<String> addresses) {
     }
 
     /** Those of the session's transaction. */
     public static RefusedRecipients of(SMTPSession session) {
-        return session.getAttachment(KEY, State.Transaction).orElse(new RefusedRecipients(List.of()));
+        return new RefusedRecipients(session.getAttachment(KEY, State.Transaction).map(Noted::addresses).orElse(List.of()));
     }
 
     /** Leaves them with the mail. */

@@ -77,7 +77,7 @@ public final class MailReceipt implements DataLineFilter, ExtensibleHandler {
         RefusedRecipients.of(session).saveTo(mail);
         Response response = answerOfHooks(session, mail);
         if (response == null) {
-            session.setAttachment(PendingReply.KEY, spool.store(session, mail), State.Connection);
+            spool.store(session, mail).leaveIn(session);
         } else {
             LifecycleUtil.dispose(mail);
         }

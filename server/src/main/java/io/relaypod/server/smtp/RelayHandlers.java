@@ -32,7 +32,6 @@ public final class RelayHandlers implements HandlersPackage {
     private static final List<String> HANDLERS = List.<Class<?>>of(
             JamesWelcomeMessageHandler.class,
             RelayCommands.class,
-            ErrorLimit.class,
             JamesDataCmdHandler.class,
             EhloCmdHandler.class,
             ExpnCmdHandler.class,

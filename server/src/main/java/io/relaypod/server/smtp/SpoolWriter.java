@@ -71,7 +71,7 @@ public final class SpoolWriter {
     PendingReply store(SMTPSession session, Mail mail) {
         underWay.incrementAndGet();
         CompletableFuture<Response> reply = stopping ? CompletableFuture.completedFuture(STOPPING) : reply(session, mail);
-        return new PendingReply(reply, underWay::decrementAndGet);
+        return new PendingReply(reply, reply::join, underWay::decrementAndGet);
     }
 
     private CompletableFuture<Response> reply(SMTPSession session, Mail mail) {
