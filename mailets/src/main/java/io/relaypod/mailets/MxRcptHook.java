@@ -67,7 +67,6 @@ public final class MxRcptHook implements RcptHook {
         }
         if (recipient.toInternetAddress().isEmpty() || recipient.asString().chars().anyMatch(Character::isISOControl)) {
             badAddresses.increment();
-            RefusedRecipients.note(session, recipient);
             return UNSENDABLE;
         }
         RecipientAnswer answer = answer(session, recipient);
@@ -75,7 +74,6 @@ public final class MxRcptHook implements RcptHook {
         if (answer.isAccepted()) {
             return HookResult.DECLINED;
         }
-        RefusedRecipients.note(session, recipient);
         refusals.refused(session, recipient, answer);
         return HookResult.builder()
             .hookReturnCode(answer.isTemporary() ? HookReturnCode.denySoft() : HookReturnCode.deny())
