@@ -1,5 +1,6 @@
 package io.relaypod.gateway;
 
+import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Date;
@@ -8,6 +9,7 @@ import java.util.Optional;
 
 import javax.mail.MessagingException;
 
+import org.apache.james.core.MailAddress;
 import org.apache.james.metrics.api.Metric;
 import org.apache.james.metrics.api.MetricFactory;
 import org.apache.james.metrics.api.TimeMetric;
@@ -27,6 +29,10 @@ import org.apache.mailet.Mail;
 import org.apache.mailet.MailetContext;
 import org.apache.mailet.ProcessingState;
 
+import io.relaypod.events.MailEvent.Deferred;
+import io.relaypod.events.MailEvents;
+import io.relaypod.mime.Edits;
+
 /**
  * Tries once to hand a mail to the gateway. When this returns, the mail is delivered, or waits in the queue for its next try, or is
  * with the bounce processor; whoever had it need not keep it. As James' DeliveryRunnable does it, whose own attempt cannot be called from
@@ -39,6 +45,7 @@ final class Delivery {
     private final Bouncer bouncer;
     private final MailetContext context;
     private final Clock clock;
+    private final MailEvents events;
     private final MetricFactory metrics;
     private final Metric delivered;
     private final List<Duration> delays;
@@ -50,12 +57,13 @@ final class Delivery {
      * @param queue where a mail waits for its next try
      */
     Delivery(MailQueue queue, MailDelivrer deliverer, Bouncer bouncer, RemoteDeliveryConfiguration configuration, MailetContext context,
-             Clock clock, MetricFactory metrics) {
+             Clock clock, MailEvents events, MetricFactory metrics) {
         this.queue = queue;
         this.deliverer = deliverer;
         this.bouncer = bouncer;
         this.context = context;
         this.clock = clock;
+        this.events = events;
         this.metrics = metrics;
         this.delivered = metrics.generate(DeliveryRunnable.OUTGOING_MAILS);
         this.delays = configuration.getDelayTimes();
@@ -103,7 +111,28 @@ final class Delivery {
         if (retriesComeLast) {
             mail.setAttribute(MailPrioritySupport.LOW_PRIORITY_ATTRIBUTE);
         }
-        queue.enQueue(mail, retries < delays.size() ? delays.get(retries) : Delay.DEFAULT_DELAY_TIME);
+        nameOnlyWhoIsLeft(mail);
+        Duration delay = retries < delays.size() ? delays.get(retries) : Delay.DEFAULT_DELAY_TIME;
+        queue.enQueue(mail, delay);
+        events.tell(new Deferred(mail.getName(), mail.getRecipients().stream().map(MailAddress::asString).toList(),
+            result.getException().map(failure -> reason(failure, mail)).orElse(""), delay));
+    }
+
+    private String reason(Exception failure, Mail mail) {
+        return FailureReason.of(failure, mail.getRecipients()).map(Exception::getMessage).orElseGet(() -> bouncer.getErrorMsg(failure)).strip();
+    }
+
+    /** Some of its recipients may have got the mail, or were refused, in the try that failed. */
+    private static void nameOnlyWhoIsLeft(Mail mail) throws MailQueueException {
+        try {
+            RawMessage message = RawMessage.of(mail);
+            Edits edits = TransactionHeader.edits(message.source(), mail.getRecipients().stream().map(MailAddress::asString).toList());
+            if (!edits.isEmpty()) {
+                message.replace(out -> edits.apply(message.source(), out));
+            }
+        } catch (IOException | MessagingException unreadable) {
+            throw new MailQueueException("mail " + mail.getName() + " could not be read", unreadable);
+        }
     }
 
     private static Attribute permanent(boolean isPermanent) {

@@ -14,6 +14,8 @@ import org.apache.commons.pool2.impl.GenericKeyedObjectPool;
 import org.apache.commons.pool2.impl.GenericKeyedObjectPoolConfig;
 import org.apache.james.transport.mailets.remote.delivery.RemoteDeliveryConfiguration;
 
+import io.relaypod.events.MailEvents;
+
 /**
  * Connections to the gateway, kept for a while for the next mail, as opening one takes longer than sending a mail. There are as many as
  * callers have at a time. Thread-safe.
@@ -26,8 +28,9 @@ final class GatewayConnections implements AutoCloseable {
     /**
      * @param idleTime           how long one is kept that nobody uses
      * @param mailsPerConnection after so many it is closed
+     * @param events             is told what was delivered
      */
-    GatewayConnections(RemoteDeliveryConfiguration configuration, Duration idleTime, int mailsPerConnection) {
+    GatewayConnections(RemoteDeliveryConfiguration configuration, Duration idleTime, int mailsPerConnection, MailEvents events) {
         GenericKeyedObjectPoolConfig<SMTPTransport> settings = new GenericKeyedObjectPoolConfig<>();
         settings.setMaxTotal(-1);
         settings.setMaxTotalPerKey(-1);
@@ -37,7 +40,7 @@ final class GatewayConnections implements AutoCloseable {
         settings.setTimeBetweenEvictionRuns(idleTime.dividedBy(2));
         settings.setNumTestsPerEvictionRun(-1);
         settings.setJmxEnabled(false);
-        this.pool = new GenericKeyedObjectPool<>(new Opening(configuration, mailsPerConnection), settings);
+        this.pool = new GenericKeyedObjectPool<>(new Opening(configuration, mailsPerConnection, events), settings);
     }
 
     /**
@@ -108,10 +111,12 @@ final class GatewayConnections implements AutoCloseable {
 
         private final RemoteDeliveryConfiguration configuration;
         private final int mailsPerConnection;
+        private final MailEvents events;
         private final Session plain;
         private final Session tls;
 
-        Opening(RemoteDeliveryConfiguration configuration, int mailsPerConnection) {
+        Opening(RemoteDeliveryConfiguration configuration, int mailsPerConnection, MailEvents events) {
+            this.events = events;
             this.configuration = configuration;
             this.mailsPerConnection = mailsPerConnection;
             this.plain = Session.getInstance(configuration.createFinalJavaxProperties());
@@ -121,7 +126,7 @@ final class GatewayConnections implements AutoCloseable {
         @Override
         public SMTPTransport create(Gateway gateway) throws MessagingException {
             URLName url = new URLName(gateway.url());
-            SMTPTransport connection = new SMTPTransport(url.getProtocol().equals("smtps") ? tls : plain, url);
+            SMTPTransport connection = new SMTPTransport(url.getProtocol().equals("smtps") ? tls : plain, url, events);
             if (configuration.getAuthUser() != null) {
                 connection.connect(gateway.hostName(), configuration.getAuthUser(), configuration.getAuthPass());
             } else if (configuration.isConnectByHostname()) {

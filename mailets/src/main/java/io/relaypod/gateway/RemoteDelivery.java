@@ -14,6 +14,7 @@ import java.util.stream.Stream;
 import javax.inject.Inject;
 import javax.mail.MessagingException;
 
+import org.apache.james.core.MailAddress;
 import org.apache.james.dnsservice.api.DNSService;
 import org.apache.james.domainlist.api.DomainList;
 import org.apache.james.metrics.api.GaugeRegistry;
@@ -30,6 +31,9 @@ import org.apache.mailet.ProcessingState;
 import org.apache.mailet.base.GenericMailet;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+
+import io.relaypod.events.MailEvent.Queued;
+import io.relaypod.events.MailEvents;
 
 /**
  * James' RemoteDelivery, with its parameters, for a relay that has one way out and loses nothing: {@code gateway} and
@@ -68,18 +72,20 @@ public final class RemoteDelivery extends GenericMailet {
     private final DomainList domains;
     private final MailQueueFactory<?> queues;
     private final Clock clock;
+    private final MailEvents events;
     private final MetricFactory metrics;
     private final GaugeRegistry gauges;
 
     private Optional<Running> running = Optional.empty();
 
     @Inject
-    public RemoteDelivery(DNSService dns, DomainList domains, MailQueueFactory<?> queues, Clock clock, MetricFactory metrics,
-                          GaugeRegistry gauges) {
+    public RemoteDelivery(DNSService dns, DomainList domains, MailQueueFactory<?> queues, Clock clock, MailEvents events,
+                          MetricFactory metrics, GaugeRegistry gauges) {
         this.dns = dns;
         this.domains = domains;
         this.queues = queues;
         this.clock = clock;
+        this.events = events;
         this.metrics = metrics;
         this.gauges = gauges;
     }
@@ -95,15 +101,15 @@ public final class RemoteDelivery extends GenericMailet {
         Semaphore atOnce = new Semaphore(number("atOnce", 12, 0));
         int threads = number("deliveryThreads", 8, 1);
         GatewayConnections connections = new GatewayConnections(configuration, duration("idleTime", "10 seconds"),
-            number("mailsPerConnection", 100, 1));
+            number("mailsPerConnection", 100, 1), events);
         gauges.register("gatewayConnections.active", connections::active)
             .register("gatewayConnections.idle", connections::idle)
             .register("gatewayConnections.opened", connections::opened);
         MailQueue queue = queues.createQueue(configuration.getOutGoingQueueName());
-        Bouncer keeper = new FailedMailKeeper(configuration, getMailetContext(), bounces.getValue());
-        MailDelivrer deliverer = new MailDelivrer(configuration, new ToGateway(configuration, getMailetContext(), connections), dns, keeper,
+        Bouncer keeper = new FailedMailKeeper(configuration, getMailetContext(), bounces.getValue(), events);
+        MailDelivrer deliverer = new MailDelivrer(configuration, new ToGateway(configuration, getMailetContext(), connections, events), dns, keeper,
             getMailetContext());
-        Delivery delivery = new Delivery(new LoggedRetries(queue), deliverer, keeper, configuration, getMailetContext(), clock, metrics);
+        Delivery delivery = new Delivery(queue, deliverer, keeper, configuration, getMailetContext(), clock, events, metrics);
         running = Optional.of(new Running(queue, atOnce, delivery, new QueuedDeliveries(queue, threads, item -> delivery.attempt(item.getMail())),
             connections, Stream.concat(Stream.of(bounces), configuration.getOnSuccess().stream()).toList()));
     }
@@ -155,6 +161,7 @@ public final class RemoteDelivery extends GenericMailet {
             }
         } else {
             here.queue().enQueue(mail);
+            events.tell(new Queued(mail.getName(), mail.getRecipients().stream().map(MailAddress::asString).toList()));
         }
         mail.setState(Mail.GHOST);
     }

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 import javax.mail.Address;
 import javax.mail.MessagingException;
@@ -29,6 +30,8 @@ import org.slf4j.LoggerFactory;
 import com.sun.mail.smtp.SMTPAddressFailedException;
 import com.sun.mail.smtp.SMTPMessage;
 
+import io.relaypod.events.MailEvent.Delivered;
+import io.relaypod.events.MailEvents;
 import io.relaypod.mime.MessageSource;
 
 /**
@@ -45,12 +48,14 @@ final class SMTPTransport extends com.sun.mail.smtp.SMTPTransport {
     private static final int SERVICE_CLOSING = 421;
     private static final String SMTPS = "smtps";
 
+    private final MailEvents events;
     private int mails;
     private boolean broken;
     private boolean endOfDataSent;
 
-    SMTPTransport(Session session, URLName gateway) {
+    SMTPTransport(Session session, URLName gateway, MailEvents events) {
         super(session, gateway, gateway.getProtocol(), gateway.getProtocol().equals(SMTPS));
+        this.events = events;
     }
 
     @Override
@@ -99,8 +104,8 @@ final class SMTPTransport extends com.sun.mail.smtp.SMTPTransport {
             broken = failure.getNextException() instanceof IOException || getLastReturnCode() <= 0 || getLastReturnCode() == SERVICE_CLOSING;
             throw failure;
         }
-        LOGGER.info("event=delivered mail={} rcpts={} gateway={} reply=\"{}\"", mail.getName(), recipients.length, getURLName().getHost(),
-            MaskedAddresses.in(getLastServerResponse().strip()));
+        events.tell(new Delivered(mail.getName(), Stream.of(recipients).map(Address::toString).toList(), getURLName().getHost(),
+            getLastServerResponse().strip()));
     }
 
     // Jakarta Mail leaves out RET and NOTIFY where DSN is not offered, and not what it is given as an extension.
@@ -144,7 +149,7 @@ final class SMTPTransport extends com.sun.mail.smtp.SMTPTransport {
         List<Address> sent = new ArrayList<>();
         List<Address> unsent = new ArrayList<>();
         List<Address> refused = new ArrayList<>();
-        MessagingException last = new MessagingException("no recipient was refused");
+        MessagingException failures = new MessagingException("not every recipient could be sent the mail");
         for (Address recipient : recipients) {
             if (broken) {
                 unsent.add(recipient);
@@ -155,16 +160,21 @@ final class SMTPTransport extends com.sun.mail.smtp.SMTPTransport {
                 sent.add(recipient);
             } catch (SendFailedException failure) {
                 (isEmpty(failure.getInvalidAddresses()) ? unsent : refused).add(recipient);
-                last = failure;
+                failures.setNextException(firstReply(failure));
             } catch (MessagingException failure) {
                 unsent.add(recipient);
-                last = failure;
+                failures.setNextException(failure);
             }
         }
         if (sent.size() < recipients.length) {
-            throw new SendFailedException(last.getMessage(), last, sent.toArray(Address[]::new), unsent.toArray(Address[]::new),
+            throw new SendFailedException(failures.getMessage(), failures.getNextException(), sent.toArray(Address[]::new), unsent.toArray(Address[]::new),
                 refused.toArray(Address[]::new));
         }
+    }
+
+    // "Invalid Addresses", says Jakarta Mail itself.
+    private static Exception firstReply(SendFailedException failure) {
+        return failure.getNextException() instanceof SMTPAddressFailedException refusal ? refusal : failure;
     }
 
     private static boolean isEmpty(Address[] addresses) {

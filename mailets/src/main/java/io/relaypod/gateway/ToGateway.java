@@ -15,6 +15,8 @@ import org.apache.mailet.MailetContext;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import io.relaypod.events.MailEvent.Tried;
+import io.relaypod.events.MailEvents;
 import io.relaypod.gateway.GatewayConnections.Gateway;
 
 /**
@@ -26,16 +28,19 @@ final class ToGateway extends MailDelivrerToHost {
     private static final Logger LOGGER = LoggerFactory.getLogger(ToGateway.class);
 
     private final GatewayConnections connections;
+    private final MailEvents events;
 
-    ToGateway(RemoteDeliveryConfiguration configuration, MailetContext context, GatewayConnections connections) {
+    ToGateway(RemoteDeliveryConfiguration configuration, MailetContext context, GatewayConnections connections, MailEvents events) {
         super(configuration, context);
         this.connections = connections;
+        this.events = events;
     }
 
     @Override
     @SuppressWarnings("deprecation") // James 3.8 names the gateway by this class.
     public ExecutionResult tryDeliveryToHost(Mail mail, Collection<InternetAddress> recipients, HostAddress host) throws MessagingException {
         Gateway gateway = new Gateway(host.getHostName(), host.toString());
+        events.tell(new Tried(mail.getName(), recipients.stream().map(InternetAddress::getAddress).toList(), host.getHost()));
         Optional<MessagingException> stale = deliver(mail, recipients, gateway, connections.take(gateway));
         if (stale.isPresent()) {
             LOGGER.debug("mail {} goes over a new connection: {}", mail.getName(), stale.get().getMessage());

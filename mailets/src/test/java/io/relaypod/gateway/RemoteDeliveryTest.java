@@ -12,6 +12,7 @@ import java.time.ZonedDateTime;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
@@ -55,6 +56,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.w3c.dom.Node;
 import org.w3c.dom.NodeList;
 
+import io.relaypod.events.MailEvent;
+import io.relaypod.events.MailEvent.Deferred;
+import io.relaypod.events.MailEvent.Delivered;
+import io.relaypod.events.MailEvent.Failed;
+import io.relaypod.events.MailEvent.Tried;
 import io.relaypod.mailets.JamesContext;
 
 class RemoteDeliveryTest {
@@ -66,8 +72,9 @@ class RemoteDeliveryTest {
     private final MemoryMailQueueFactory queues = new MemoryMailQueueFactory(new VerbatimMailQueueItems(), Clock.fixed(NOW, ZoneOffset.UTC));
     private final MemoryCacheableMailQueue outgoing = queues.createQueue(MailQueueName.of("outgoing"));
     private final FakeMailContext context = FakeMailContext.defaultContext();
+    private final List<MailEvent> events = new CopyOnWriteArrayList<>();
     private final RemoteDelivery delivery = new RemoteDelivery(new JamesContext.Hosts(), domains(), queues,
-        Clock.fixed(NOW, ZoneOffset.UTC), new RecordingMetricFactory(), new NoopGaugeRegistry());
+        Clock.fixed(NOW, ZoneOffset.UTC), events::add, new RecordingMetricFactory(), new NoopGaugeRegistry());
 
     @AfterEach
     void stop() {
@@ -285,6 +292,20 @@ class RemoteDeliveryTest {
                 assertThat(waiting()).singleElement()
                     .satisfies(mail -> assertThat(mail.getMail().getRecipients()).containsExactly(new MailAddress("later@example.com")));
             });
+        }
+    }
+
+    @Test
+    void whatHappensToEachRecipientIsToldWithTheGatewaysWords() throws Exception {
+        try (SmtpSink sink = SmtpSink.replying(mixed())) {
+            deliver(sink, mail(MaybeSender.of(new MailAddress("sender@example.com")), MESSAGE,
+                "good@example.com", "never@example.com", "later@example.com"));
+
+            assertThat(value(kept().get(0), Bouncer.DELIVERY_ERROR_CODE)).isEqualTo(550);
+            assertThat(events).hasSize(4).hasAtLeastOneElementOfType(Tried.class).contains(
+                new Delivered("mail-1", List.of("good@example.com"), "127.0.0.1", "250 2.0.0 Ok: queued"),
+                new Failed("mail-1", "sender@example.com", List.of("never@example.com"), "550 5.1.1 nobody"),
+                new Deferred("mail-1", List.of("later@example.com"), "452 4.5.3 too many", Duration.ofMinutes(1)));
         }
     }
 

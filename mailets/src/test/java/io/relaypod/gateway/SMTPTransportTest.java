@@ -216,7 +216,7 @@ class SMTPTransportTest {
     }
 
     private static SMTPTransport connectedTo(SmtpSink sink) throws Exception {
-        SMTPTransport transport = new SMTPTransport(session(), new URLName("smtp://127.0.0.1:" + sink.port()));
+        SMTPTransport transport = new SMTPTransport(session(), new URLName("smtp://127.0.0.1:" + sink.port()), event -> { });
         transport.connect();
         return transport;
     }

@@ -43,13 +43,14 @@ import io.relaypod.recipients.AddressSet;
  * @param mx                 what a recipient's domain must offer
  * @param metrics            where metrics are served
  * @param webadmin           where webadmin is served; empty when it is off
+ * @param logAddresses       whether the log holds addresses in full at every level
  * @param dataDir            where mail is kept
  * @param jamesConf          James' configuration files
  */
 public record Settings(ListenAddress listen, String upstreamHost, int upstreamPort, NetworkList relayNetworks, ClientLimits clients,
                        long maxMessageSize, int maxRecipients, GraphRules graph, CalendarSettings calendar, DnsSettings dns,
                        MxSettings mx, ListenAddress metrics,
-                       Optional<ListenAddress> webadmin, Path dataDir, Path jamesConf) {
+                       Optional<ListenAddress> webadmin, boolean logAddresses, Path dataDir, Path jamesConf) {
 
     private static final int DNS_PORT = 53;
     private static final Pattern SIZE = Pattern.compile("\\d{1,12}[kKmMgG]?");
@@ -80,6 +81,7 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
             mx(environment),
             environment.read(Variable.METRICS_ADDR, ListenAddress::parse),
             environment.read(Variable.WEBADMIN_ADDR, Settings::webadmin),
+            environment.read(Variable.LOG_ADDRESSES, Settings::bool),
             environment.read(Variable.DATA_DIR, Path::of).toAbsolutePath(),
             environment.read(Variable.JAMES_CONF, Path::of).toAbsolutePath());
         settings.checkDirectories(environment);

@@ -38,6 +38,7 @@ public enum Variable {
     METRICS_ADDR(":9090", ":port or host:port, where host is a name or an IPv4 address"),
     WEBADMIN_ADDR("127.0.0.1:8000", "a loopback host:port, as webadmin asks for no password; or off"),
     LOG_LEVEL("INFO", "one of ERROR, WARN, INFO, DEBUG, TRACE"),
+    LOG_ADDRESSES("false", "true or false"),
     DATA_DIR("/var/lib/relaypod", "a directory that can be written, or made"),
     JAMES_CONF("/etc/relaypod/james-conf", "a directory with smtpserver.xml and mailetcontainer.xml");
 
