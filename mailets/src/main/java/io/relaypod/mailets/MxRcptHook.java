@@ -68,7 +68,6 @@ public final class MxRcptHook implements RcptHook {
             events.tell(new RecipientAccepted(Clients.of(session), sender.asString(""), recipient.asString(), answer));
             return HookResult.DECLINED;
         }
-        RefusedRecipients.note(session, recipient);
         events.tell(new RecipientRefused(Clients.of(session), sender.asString(""), recipient.asString(), answer));
         return HookResult.builder()
             .hookReturnCode(answer.isTemporary() ? HookReturnCode.denySoft() : HookReturnCode.deny())

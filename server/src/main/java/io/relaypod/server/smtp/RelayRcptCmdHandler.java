@@ -11,8 +11,10 @@ import javax.inject.Inject;
 import org.apache.james.domainlist.api.DomainList;
 import org.apache.james.metrics.api.MetricFactory;
 import org.apache.james.protocols.api.ProtocolSession.State;
+import org.apache.james.protocols.api.Request;
 import org.apache.james.protocols.api.Response;
 import org.apache.james.protocols.smtp.SMTPResponse;
+import org.apache.james.protocols.smtp.SMTPRetCode;
 import org.apache.james.protocols.smtp.SMTPSession;
 import org.apache.james.protocols.smtp.hook.HookResult;
 import org.apache.james.protocols.smtp.hook.RcptHook;
@@ -24,10 +26,11 @@ import io.relaypod.domain.RecipientAnswer;
 import io.relaypod.events.MailEvent.RecipientRefused;
 import io.relaypod.events.MailEvents;
 import io.relaypod.mailets.Clients;
+import io.relaypod.mailets.RefusedRecipients;
 
 /**
- * James' RCPT, which refuses a recipient that could not be sent on, and shows its hooks the options alone. James shows them the words of
- * the whole command, and fails on one that comes twice, as blanks do.
+ * James' RCPT, which refuses a recipient that could not be sent on, keeps in mind whoever was refused, by it or by a hook, and shows its
+ * hooks the options alone. James shows them the words of the whole command, and fails on one that comes twice, as blanks do.
  */
 public final class RelayRcptCmdHandler extends JamesRcptCmdHandler {
 
@@ -43,6 +46,17 @@ public final class RelayRcptCmdHandler extends JamesRcptCmdHandler {
     public RelayRcptCmdHandler(MetricFactory metrics, DomainList domains, MailEvents events) {
         super(metrics, domains);
         this.events = events;
+    }
+
+    @Override
+    public Response onCommand(SMTPSession session, Request request) {
+        Response response = super.onCommand(session, request);
+        boolean refused = !response.getRetCode().equals(SMTPRetCode.MAIL_OK);
+        if (refused && session.getAttachment(SMTPSession.SENDER, State.Transaction).isPresent()) {
+            Optional.ofNullable(request.getArgument()).flatMap(RcptLine::path)
+                .ifPresent(recipient -> RefusedRecipients.note(session, recipient));
+        }
+        return response;
     }
 
     @Override
