@@ -76,7 +76,15 @@ public final class RelayServer implements AutoCloseable {
      */
     public static RelayServer start(Settings settings, Map<String, String> environment, MeterRegistry meters) throws Exception {
         Files.createDirectories(settings.dataDir());
-        Broker broker = EmbeddedBroker.start(settings.dataDir());
+        return start(EmbeddedBroker.start(settings.dataDir()), settings, environment, meters);
+    }
+
+    /**
+     * The same on a broker that was started before.
+     *
+     * @param broker where the queues are; closed with the relay, or when it cannot be started
+     */
+    public static RelayServer start(Broker broker, Settings settings, Map<String, String> environment, MeterRegistry meters) throws Exception {
         RelayServer relay = assemble(broker, settings, environment, meters);
         try {
             relay.start();

@@ -35,6 +35,7 @@ import io.relaypod.recipients.AddressSet;
  * @param upstreamPort       the gateway's port
  * @param relayNetworks      whose mail is taken
  * @param clients            what a client may take of us
+ * @param spool              how received mails are stored
  * @param maxMessageSize     in bytes; 0 for no limit
  * @param maxRecipients      of one mail
  * @param graph              what Graph takes
@@ -48,7 +49,7 @@ import io.relaypod.recipients.AddressSet;
  * @param jamesConf          James' configuration files
  */
 public record Settings(ListenAddress listen, String upstreamHost, int upstreamPort, NetworkList relayNetworks, ClientLimits clients,
-                       long maxMessageSize, int maxRecipients, GraphRules graph, CalendarSettings calendar, DnsSettings dns,
+                       SpoolSettings spool, long maxMessageSize, int maxRecipients, GraphRules graph, CalendarSettings calendar, DnsSettings dns,
                        MxSettings mx, ListenAddress metrics,
                        Optional<ListenAddress> webadmin, boolean logAddresses, Path dataDir, Path jamesConf) {
 
@@ -73,6 +74,9 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
                 environment.read(Variable.MAX_CONNECTIONS_PER_IP, value -> (int) number(value, 1, 100_000)),
                 environment.read(Variable.IDLE_TIMEOUT, Settings::duration),
                 environment.read(Variable.MAX_BAD_RCPTS, value -> (int) number(value, 0, 1_000_000))),
+            new SpoolSettings(
+                environment.read(Variable.SPOOL_WRITERS, value -> (int) number(value, 1, 64)),
+                environment.read(Variable.SPOOL_TIMEOUT, Settings::duration)),
             environment.read(Variable.MAX_MESSAGE_SIZE, Settings::size),
             environment.read(Variable.MAX_RECIPIENTS, value -> (int) number(value, 100, 100_000)),
             graph(environment),

@@ -12,6 +12,8 @@ public enum Variable {
         "networks such as 10.0.0.0/8 or fc00::/7, separated by commas"),
     MAX_CONNECTIONS("1000", "a number from 1 to 100000"),
     MAX_CONNECTIONS_PER_IP("500", "a number from 1 to 100000"),
+    SPOOL_WRITERS("4", "a number from 1 to 64"),
+    SPOOL_TIMEOUT("60s", "a duration above zero, such as 60s"),
     IDLE_TIMEOUT("5m", "a duration above zero, such as 5m"),
     MAX_BAD_RCPTS("20", "a number from 1 to 1000000, or 0 for no limit"),
     MAX_MESSAGE_SIZE("3000K", "a number of bytes, or one with K, M or G behind it; 0 for no limit"),
