@@ -17,6 +17,7 @@ import org.slf4j.LoggerFactory;
 import io.relaypod.mailets.RefusedRecipients;
 import io.relaypod.server.queue.Broker;
 import io.relaypod.server.queue.InsufficientStorageException;
+import reactor.core.publisher.Mono;
 
 /**
  * Puts a received mail into the spool. Only when the spool has it is the client told {@code 250}, with the queue id that every later
@@ -46,7 +47,7 @@ public final class SpoolHook implements JamesMessageHook {
             RefusedRecipients.of(session).saveTo(mail);
             // Here and nowhere later: a mail that was taken needs the room that new ones are refused.
             broker.checkStorage();
-            spool.enQueue(mail);
+            Mono.from(spool.enqueueReactive(mail)).block();
             LOGGER.info("event=accepted mail={} session={} client={} rcpts={} size={}", mail.getName(), session.getSessionID(),
                 mail.getRemoteAddr(), mail.getRecipients().size(), session.currentMessageSize());
             LOGGER.debug("event=accepted mail={} from={} to={}", mail.getName(), mail.getMaybeSender().asString(), mail.getRecipients());
