@@ -31,7 +31,7 @@ import io.relaypod.events.MailEvents;
 import io.relaypod.mailets.Clients;
 import io.relaypod.server.queue.Broker;
 import io.relaypod.server.queue.InsufficientStorageException;
-import io.relaypod.server.settings.SpoolSettings;
+import io.relaypod.server.settings.QueueSettings;
 import reactor.core.publisher.Mono;
 
 /**
@@ -59,7 +59,7 @@ public final class SpoolWriter {
     private volatile boolean stopping;
 
     @Inject
-    public SpoolWriter(MailQueueFactory<?> queues, Broker broker, SpoolSettings settings, GaugeRegistry gauges, MailEvents events) {
+    public SpoolWriter(MailQueueFactory<?> queues, Broker broker, QueueSettings settings, GaugeRegistry gauges, MailEvents events) {
         this.events = events;
         this.spool = queues.createQueue(MailQueueFactory.SPOOL);
         this.broker = broker;
