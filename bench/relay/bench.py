@@ -87,15 +87,17 @@ class Relaypod:
     name = "relaypod"
     port = RELAY_PORT
 
-    def __init__(self, java_options, upstream=SINK_PORT):
+    def __init__(self, java_options, upstream=SINK_PORT, james_conf=HOME / "james-conf"):
         self.data = tempfile.mkdtemp(prefix="relaypod-bench-", dir=os.environ.get("BENCH_DIR", "/var/tmp"))
         self.options = java_options
         self.upstream = upstream
+        self.james_conf = james_conf
         self.process = None
 
     def start(self):
         environment = dict(os.environ, LISTEN_ADDR=f"127.0.0.1:{self.port}", UPSTREAM_HOST="127.0.0.1", UPSTREAM_PORT=str(self.upstream),
-                           DATA_DIR=self.data, JAMES_CONF=str(HOME / "james-conf"), WEBADMIN_ADDR="off", METRICS_ADDR="127.0.0.1:0",
+                           DATA_DIR=self.data, JAMES_CONF=str(self.james_conf),
+                           WEBADMIN_ADDR=os.environ.get("WEBADMIN_ADDR", "off"), METRICS_ADDR="127.0.0.1:0",
                            DNS_SERVERS=f"127.0.0.1:{DNS_PORT}")
         self.log = open(os.path.join(self.data, "log"), "ab")
         self.process = subprocess.Popen(

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 
-import org.apache.activemq.artemis.api.core.client.ClientSessionFactory;
+import org.apache.activemq.artemis.api.core.ActiveMQException;
 import org.apache.james.queue.api.MailQueue.MailQueueException;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
@@ -24,7 +24,9 @@ import io.relaypod.lab.smtp.Reply;
 import io.relaypod.lab.smtp.SmtpConversation;
 import io.relaypod.lab.world.LabWorld;
 import io.relaypod.server.queue.Broker;
+import io.relaypod.server.queue.Connection;
 import io.relaypod.server.queue.InsufficientStorageException;
+import io.relaypod.server.queue.QueueConsole;
 
 /** From the final dot to its reply, on a disk that takes its time. */
 class EndOfMailTest {
@@ -151,7 +153,7 @@ class EndOfMailTest {
     @Test
     void aDiskThatNeverEndsIsATemporaryFailure() throws Exception {
         SlowDisk disk = new SlowDisk();
-        try (LabWorld world = LabWorld.builder().with("SPOOL_TIMEOUT", "200ms").withBroker(disk::below).start();
+        try (LabWorld world = LabWorld.builder().with("QUEUE_TIMEOUT", "200ms").withBroker(disk::below).start();
              SmtpConversation smtp = atItsEnd(world)) {
             assertThat(smtp.readReply().lines()).containsExactly("451 4.3.0 The mail could not be stored, try again later");
             assertThat(smtp.send("NOOP").code()).isEqualTo(250);
@@ -224,8 +226,23 @@ class EndOfMailTest {
             return new Broker() {
 
                 @Override
-                public ClientSessionFactory connect() {
-                    return broker.connect();
+                public List<Connection> connect(int count) throws ActiveMQException {
+                    return broker.connect(count);
+                }
+
+                @Override
+                public void look(QueueConsole console) throws ActiveMQException {
+                    broker.look(console);
+                }
+
+                @Override
+                public Duration timeout() {
+                    return broker.timeout();
+                }
+
+                @Override
+                public boolean isSentAgain() {
+                    return broker.isSentAgain();
                 }
 
                 @Override

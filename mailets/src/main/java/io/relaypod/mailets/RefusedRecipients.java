@@ -2,8 +2,9 @@ package io.relaypod.mailets;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 
-import org.apache.james.core.MailAddress;
 import org.apache.james.protocols.api.ProtocolSession.AttachmentKey;
 import org.apache.james.protocols.api.ProtocolSession.State;
 import org.apache.james.protocols.smtp.SMTPSession;
@@ -13,9 +14,11 @@ import org.apache.mailet.AttributeUtils;
 import org.apache.mailet.AttributeValue;
 import org.apache.mailet.Mail;
 
+import io.relaypod.recipients.EmailAddress;
+
 /**
- * The recipients of a transaction that were refused at RCPT, on their way from the session to the mailets: no record of a header may
- * name them.
+ * The recipients of a transaction that were refused at RCPT, for good or for now, on their way from the session to the mailets: no record
+ * of a header may name them.
  *
  * @param addresses as the client gave them
  */
@@ -31,10 +34,13 @@ public record RefusedRecipients(List<String> addresses) {
         addresses = List.copyOf(addresses);
     }
 
-    static void note(SMTPSession session, MailAddress recipient) {
+    /**
+     * @param recipient as the client named it, be it an address or not
+     */
+    public static void note(SMTPSession session, String recipient) {
         List<String> addresses = session.getAttachment(KEY, State.Transaction).orElseGet(() -> begin(session)).addresses();
         if (addresses.size() < MOST) {
-            addresses.add(recipient.asString());
+            addresses.add(recipient);
         }
     }
 
@@ -53,11 +59,16 @@ public record RefusedRecipients(List<String> addresses) {
         return new RefusedRecipients(session.getAttachment(KEY, State.Transaction).map(Noted::addresses).orElse(List.of()));
     }
 
-    /** Leaves them with the mail. */
+    /** Leaves them with the mail, except for those that were accepted when they were tried again. */
     public void saveTo(Mail mail) {
-        if (!addresses.isEmpty()) {
-            mail.setAttribute(new Attribute(ATTRIBUTE, AttributeValue.of(String.join("\n", addresses))));
+        if (addresses.isEmpty()) {
+            return;
         }
+        Set<EmailAddress> accepted = mail.getRecipients().stream().map(Addresses::of).collect(Collectors.toSet());
+        String refused = addresses.stream()
+            .filter(address -> EmailAddress.parse(address).filter(accepted::contains).isEmpty())
+            .collect(Collectors.joining("\n"));
+        mail.setAttribute(new Attribute(ATTRIBUTE, AttributeValue.of(refused)));
     }
 
     static List<String> of(Mail mail) {

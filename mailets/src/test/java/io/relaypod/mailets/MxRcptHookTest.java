@@ -12,6 +12,8 @@ import java.util.stream.Collectors;
 import org.apache.james.core.MailAddress;
 import org.apache.james.core.MaybeSender;
 import org.apache.james.metrics.tests.RecordingMetricFactory;
+import org.apache.james.protocols.api.ProtocolSession.State;
+import org.apache.james.protocols.smtp.SMTPSession;
 import org.apache.james.protocols.smtp.hook.HookResult;
 import org.apache.james.protocols.smtp.hook.HookReturnCode;
 import org.junit.jupiter.api.Test;
@@ -30,7 +32,11 @@ import io.relaypod.domain.MxSettings;
 import io.relaypod.domain.MxSettings.OnDnsFailure;
 import io.relaypod.domain.MxSettingsFixture;
 import io.relaypod.domain.ProviderSuggestions;
+import io.relaypod.domain.RecipientAnswer.Outcome;
 import io.relaypod.domain.RecipientRule;
+import io.relaypod.events.MailEvent;
+import io.relaypod.events.MailEvent.RecipientAccepted;
+import io.relaypod.events.MailEvent.RecipientRefused;
 
 class MxRcptHookTest {
 
@@ -42,6 +48,7 @@ class MxRcptHookTest {
 
     private final List<MailDomain> asked = new ArrayList<>();
     private final RecordingMetricFactory metrics = new RecordingMetricFactory();
+    private final List<MailEvent> told = new ArrayList<>();
     private final FakeSmtpSession session = new FakeSmtpSession(true);
     private final MxRcptHook hook = hook(OnDnsFailure.TRY_LATER);
 
@@ -54,6 +61,22 @@ class MxRcptHookTest {
     @Test
     void aDomainWithoutAMailHostIsRefusedForGood() throws Exception {
         assertRefused(rcpt("user@gmial.com"), HookReturnCode.deny(), "550", "5.1.2 Bad destination mailbox address - domain has no MX record");
+    }
+
+    @Test
+    void eachRecipientIsToldWithItsSenderAndVerdict() throws Exception {
+        rcpt("user@gmial.com");
+        rcpt("user@good.example");
+
+        assertThat(told).satisfiesExactly(
+            event -> assertThat(event).isInstanceOfSatisfying(RecipientRefused.class, refused -> {
+                assertThat(refused.recipient()).isEqualTo("user@gmial.com");
+                assertThat(refused.sender()).isEqualTo("sender@good.example");
+                assertThat(refused.answer().outcome()).isEqualTo(Outcome.NO_MAIL_HOST);
+                assertThat(refused.client().session()).isEqualTo(session.getSessionID());
+            }),
+            event -> assertThat(event).isInstanceOfSatisfying(RecipientAccepted.class,
+                accepted -> assertThat(accepted.recipient()).isEqualTo("user@good.example")));
     }
 
     @Test
@@ -99,9 +122,9 @@ class MxRcptHookTest {
         dns.complete(new NoMailHost(false));
 
         assertThat(asked).isDone();
-        assertThat(RefusedRecipients.of(session).addresses()).isEmpty();
+        assertThat(told).isEmpty();
         assertRefused(asked.join().get(), HookReturnCode.deny(), "550", "5.1.2 Bad destination mailbox address - domain has no MX record");
-        assertThat(RefusedRecipients.of(session).addresses()).containsExactly("user@gmial.com");
+        assertThat(told).hasSize(1);
     }
 
     @ParameterizedTest
@@ -142,7 +165,9 @@ class MxRcptHookTest {
     }
 
     private HookResult rcpt(String recipient) throws Exception {
-        return hook.doRcpt(session, MaybeSender.of(new MailAddress("sender@good.example")), new MailAddress(recipient));
+        MaybeSender sender = MaybeSender.of(new MailAddress("sender@good.example"));
+        session.setAttachment(SMTPSession.SENDER, sender, State.Transaction);
+        return hook.doRcpt(session, sender, new MailAddress(recipient));
     }
 
     private MxRcptHook hook(OnDnsFailure onDnsFailure) {
@@ -154,7 +179,7 @@ class MxRcptHookTest {
 
     private MxRcptHook hook(OnDnsFailure onDnsFailure, DomainCheck domains) {
         MxSettings settings = MxSettingsFixture.rule(onDnsFailure, false);
-        return new MxRcptHook(new RecipientRule(domains, settings, ProviderSuggestions.of(settings)), metrics);
+        return new MxRcptHook(new RecipientRule(domains, settings, ProviderSuggestions.of(settings)), metrics, told::add);
     }
 
     private static void assertRefused(HookResult result, HookReturnCode action, String code, String text) {

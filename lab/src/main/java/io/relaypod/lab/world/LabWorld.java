@@ -24,7 +24,6 @@ import io.relaypod.lab.graph.GraphStandIn;
 import io.relaypod.lab.smtp.SmtpConversation;
 import io.relaypod.server.james.RelayServer;
 import io.relaypod.server.queue.Broker;
-import io.relaypod.server.queue.EmbeddedBroker;
 import io.relaypod.server.settings.Settings;
 
 /**
@@ -59,7 +58,7 @@ public final class LabWorld implements AutoCloseable {
         this.graph = graph;
         this.settings = settings;
         this.parts = parts;
-        this.relay = RelayServer.start(broker.apply(EmbeddedBroker.start(settings.dataDir())), settings, Map.of(), meters);
+        this.relay = RelayServer.start(broker.apply(RelayServer.broker(settings)), settings, Map.of(), meters);
         parts.push(relay);
     }
 
@@ -132,6 +131,7 @@ public final class LabWorld implements AutoCloseable {
             environment.put("LISTEN_ADDR", "127.0.0.1:0");
             environment.put("WEBADMIN_ADDR", "127.0.0.1:0");
             environment.put("DNS_TIMEOUT", "500ms");
+            environment.put("QUEUE_TIMEOUT", "60s");
             environment.put("STRIP_ICS_RECIPIENTS", ORGANISER);
             environment.put("JAMES_CONF", jamesConf().toString());
         }

@@ -36,8 +36,8 @@ import io.relaypod.domain.ProviderSuggestions;
 import io.relaypod.domain.RecipientRule;
 import io.relaypod.graph.GraphRules;
 import io.relaypod.server.settings.ClientLimits;
+import io.relaypod.server.settings.QueueSettings;
 import io.relaypod.server.settings.Settings;
-import io.relaypod.server.settings.SpoolSettings;
 import io.relaypod.server.smtp.RelaySmtpServerFactory;
 import io.relaypod.server.smtp.SpoolWriter;
 
@@ -62,8 +62,8 @@ final class SmtpModule extends AbstractModule {
 
     @Provides
     @Singleton
-    SpoolSettings spoolSettings(Settings settings) {
-        return settings.spool();
+    QueueSettings queueSettings(Settings settings) {
+        return settings.queue();
     }
 
     @Provides

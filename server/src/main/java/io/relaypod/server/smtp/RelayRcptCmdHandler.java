@@ -24,6 +24,7 @@ import org.apache.james.protocols.api.ProtocolSession.State;
 import org.apache.james.protocols.api.Request;
 import org.apache.james.protocols.api.Response;
 import org.apache.james.protocols.smtp.SMTPResponse;
+import org.apache.james.protocols.smtp.SMTPRetCode;
 import org.apache.james.protocols.smtp.SMTPSession;
 import org.apache.james.protocols.smtp.hook.HookResult;
 import org.apache.james.protocols.smtp.hook.HookReturnCode.Action;
@@ -34,13 +35,18 @@ import org.slf4j.LoggerFactory;
 
 import com.google.common.base.Splitter;
 
+import io.relaypod.domain.RecipientAnswer;
+import io.relaypod.events.MailEvent.RecipientRefused;
+import io.relaypod.events.MailEvents;
 import io.relaypod.mailets.AsynchronousRcptHook;
+import io.relaypod.mailets.Clients;
+import io.relaypod.mailets.RefusedRecipients;
 import io.relaypod.server.settings.ClientLimits;
 
 /**
  * James' RCPT, in which a hook may wait for its answer without a thread ({@link AsynchronousRcptHook}). It refuses a recipient that could
- * not be sent on, and shows its hooks the options alone: James shows them the words of the whole command, and fails on one that comes
- * twice, as blanks do.
+ * not be sent on, keeps in mind whoever was refused, by it or by a hook, and shows its hooks the options alone: James shows them the words
+ * of the whole command, and fails on one that comes twice, as blanks do.
  *
  * <p>A client that is refused one recipient after the other waits longer and longer for the next refusal, and is then cut off.
  * Thread-safe.
@@ -49,7 +55,8 @@ public final class RelayRcptCmdHandler extends JamesRcptCmdHandler {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(RelayRcptCmdHandler.class);
 
-    private static final Response UNSENDABLE = new SMTPResponse("553", "5.1.3 Bad destination mailbox address syntax").immutable();
+    private static final Response UNSENDABLE = new SMTPResponse(Integer.toString(RecipientAnswer.BAD_ADDRESS.code()),
+        RecipientAnswer.BAD_ADDRESS.text()).immutable();
     private static final Response OPTION_TWICE = new SMTPResponse("501", "5.5.4 An option is given twice").immutable();
     private static final AttachmentKey<Integer> REFUSED = AttachmentKey.of("relaypod.refusals", Integer.class);
 
@@ -59,11 +66,13 @@ public final class RelayRcptCmdHandler extends JamesRcptCmdHandler {
     private static final long LONGEST_DELAY_MILLIS = 2_000;
 
     private final ClientLimits limits;
+    private final MailEvents events;
 
     @Inject
-    public RelayRcptCmdHandler(MetricFactory metrics, DomainList domains, ClientLimits limits) {
+    public RelayRcptCmdHandler(MetricFactory metrics, DomainList domains, ClientLimits limits, MailEvents events) {
         super(metrics, domains);
         this.limits = limits;
+        this.events = events;
     }
 
     @Override
@@ -71,7 +80,7 @@ public final class RelayRcptCmdHandler extends JamesRcptCmdHandler {
         TimeMetric timer = metricFactory.timer(TIMER);
         try {
             Response refusal = doFilterChecks(session, request.getCommand(), request.getArgument());
-            return refusal == null ? new Recipient(session, request).answer() : refusal;
+            return refusal == null ? new Recipient(session, request).answer() : noted(session, request.getArgument(), refusal);
         } finally {
             timer.stopAndPublish();
         }
@@ -86,12 +95,28 @@ public final class RelayRcptCmdHandler extends JamesRcptCmdHandler {
         if (hasOptionTwice(parameters)) {
             return OPTION_TWICE;
         }
-        // James' way to say that nothing is wrong is null.
-        return SendableAddress.is(recipient(session)) ? null : UNSENDABLE;
+        MailAddress recipient = recipient(session);
+        if (SendableAddress.is(recipient)) {
+            return null; // James' way to say that nothing is wrong
+        }
+        events.tell(new RecipientRefused(Clients.of(session), Clients.sender(session), recipient.asString(), RecipientAnswer.BAD_ADDRESS));
+        return UNSENDABLE;
     }
 
     private static MailAddress recipient(SMTPSession session) {
         return session.getAttachment(CURRENT_RECIPIENT, State.Transaction).orElseThrow();
+    }
+
+    /** The refusal, after the recipient was noted: no record of the mail's header may name it. */
+    private static Response noted(SMTPSession session, String parameters, Response refusal) {
+        if (parameters != null && session.getAttachment(SMTPSession.SENDER, State.Transaction).isPresent()) {
+            int begin = parameters.indexOf('<');
+            int end = parameters.lastIndexOf('>');
+            if (begin >= 0 && begin < end) {
+                RefusedRecipients.note(session, parameters.substring(begin + 1, end));
+            }
+        }
+        return refusal;
     }
 
     private static boolean hasOptionTwice(String parameters) {
@@ -139,7 +164,11 @@ public final class RelayRcptCmdHandler extends JamesRcptCmdHandler {
 
         private Response goOn(HookResult result) {
             Optional<Response> response = response(result);
-            return response.isPresent() ? limited(response.get()) : answer();
+            if (response.isEmpty()) {
+                return answer();
+            }
+            boolean accepted = response.get().getRetCode().equals(SMTPRetCode.MAIL_OK);
+            return accepted ? response.get() : limited(noted(session, parameters, response.get()));
         }
 
         private HookResult ask(RcptHook hook) {

@@ -24,9 +24,14 @@ import org.apache.mailet.Mail;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import io.relaypod.events.Client;
+import io.relaypod.events.MailEvent.Received;
+import io.relaypod.events.MailEvent.Refused;
+import io.relaypod.events.MailEvents;
+import io.relaypod.mailets.Clients;
 import io.relaypod.server.queue.Broker;
 import io.relaypod.server.queue.InsufficientStorageException;
-import io.relaypod.server.settings.SpoolSettings;
+import io.relaypod.server.settings.QueueSettings;
 import reactor.core.publisher.Mono;
 
 /**
@@ -48,12 +53,14 @@ public final class SpoolWriter {
     private final MailQueue spool;
     private final Broker broker;
     private final Duration timeout;
+    private final MailEvents events;
     private final ThreadPoolExecutor writers;
     private final AtomicInteger underWay = new AtomicInteger();
     private volatile boolean stopping;
 
     @Inject
-    public SpoolWriter(MailQueueFactory<?> queues, Broker broker, SpoolSettings settings, GaugeRegistry gauges) {
+    public SpoolWriter(MailQueueFactory<?> queues, Broker broker, QueueSettings settings, GaugeRegistry gauges, MailEvents events) {
+        this.events = events;
         this.spool = queues.createQueue(MailQueueFactory.SPOOL);
         this.broker = broker;
         this.timeout = settings.timeout();
@@ -75,11 +82,12 @@ public final class SpoolWriter {
     }
 
     private CompletableFuture<Response> reply(SMTPSession session, Mail mail) {
-        String client = session.getSessionID();
-        long size = session.currentMessageSize();
+        Client client = Clients.of(session);
+        Received received = new Received(client, mail.getName(), GraphCheck.messageId(session), mail.getMaybeSender().asString(""),
+            Clients.addresses(mail.getRecipients()), session.currentMessageSize());
         CompletableFuture<Void> stored = CompletableFuture.supplyAsync(() -> write(mail), writers).thenCompose(written -> written);
         CompletableFuture<Response> reply = stored.copy().orTimeout(timeout.toNanos(), TimeUnit.NANOSECONDS)
-            .handle((nothing, failure) -> failure == null ? accepted(mail, client, size) : notAccepted(mail, client, failure));
+            .handle((nothing, failure) -> failure == null ? accepted(received) : notAccepted(received, failure));
         // After a timeout it may still be read.
         stored.whenComplete((nothing, failure) -> reply.thenRun(() -> LifecycleUtil.dispose(mail)));
         return reply;
@@ -95,21 +103,23 @@ public final class SpoolWriter {
         }
     }
 
-    private static Response accepted(Mail mail, String session, long size) {
-        LOGGER.info("event=accepted mail={} session={} client={} rcpts={} size={}", mail.getName(), session, mail.getRemoteAddr(),
-            mail.getRecipients().size(), size);
-        LOGGER.debug("event=accepted mail={} from={} to={}", mail.getName(), mail.getMaybeSender().asString(), mail.getRecipients());
-        return new SMTPResponse("250", "2.6.0 Message received as " + mail.getName());
+    private Response accepted(Received mail) {
+        events.tell(mail);
+        return new SMTPResponse("250", "2.6.0 Message received as " + mail.queueId());
     }
 
-    private static Response notAccepted(Mail mail, String session, Throwable failure) {
+    private Response notAccepted(Received mail, Throwable failure) {
         Throwable cause = failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
         if (cause instanceof InsufficientStorageException) {
-            LOGGER.warn("event=not-accepted mail={} session={} reason=\"{}\"", mail.getName(), session, cause.getMessage());
-            return new SMTPResponse("452", "4.3.1 Insufficient system storage");
+            return refuse(mail, 452, "4.3.1 Insufficient system storage");
         }
-        LOGGER.error("event=not-accepted mail={} session={}", mail.getName(), session, cause);
-        return new SMTPResponse("451", "4.3.0 The mail could not be stored, try again later");
+        LOGGER.error("event=not-stored queue-id={} session={}", mail.queueId(), mail.client().session(), cause);
+        return refuse(mail, 451, "4.3.0 The mail could not be stored, try again later");
+    }
+
+    private Response refuse(Received mail, int code, String text) {
+        events.tell(new Refused(mail.client(), mail.sender(), mail.recipients(), code, text));
+        return new SMTPResponse(Integer.toString(code), text);
     }
 
     /** Takes no more mails, and waits until the clients of those in hand have been told. */

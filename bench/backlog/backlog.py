@@ -1,0 +1,145 @@
+#!/usr/bin/env python3
+"""What a backlog costs: the gateway is away, mails pile up, the gateway comes back.
+
+Measures how fast mails are accepted as the queue grows, what memory that takes, and how fast the queue drains. Writes the course of it
+as a table and as a plot. Needs a built tree, java and smtp-source; everything listens on 127.0.0.1.
+
+    bench/backlog/backlog.py                        # 100,000 mails: about 10 minutes
+    bench/backlog/backlog.py --mails 20000 --plot /tmp/backlog.svg
+"""
+import argparse
+import json
+import os
+import re
+import statistics
+import sys
+import threading
+import time
+import urllib.request
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "relay"))
+from bench import Dns, RELAY_PORT, Relaypod, Sink, load  # noqa: E402
+
+WEBADMIN_PORT = 21029
+DRAIN_WITHIN = 1800
+
+
+class Memory(threading.Thread):
+    """Looks at the process's resident memory once a second; the JVM's log of collections has the heap."""
+
+    def __init__(self, relay, gc_log):
+        super().__init__(daemon=True)
+        self.relay, self.gc_log = relay, gc_log
+        self.started = time.monotonic()
+        self.resident = []
+
+    def run(self):
+        while True:
+            try:
+                self.resident.append((time.monotonic() - self.started, self.relay.resident_mib()))
+            except (OSError, AttributeError):
+                return  # the process has ended
+            time.sleep(1)
+
+    def heap(self):
+        """@return (seconds, MiB in use after a collection) of each collection"""
+        line = re.compile(r"\[([\d.]+)s\].*Pause \w+.* \d+M->(\d+)M\(")
+        found = (line.search(entry) for entry in Path(self.gc_log).read_text().splitlines())
+        return [(float(match.group(1)), int(match.group(2))) for match in found if match]
+
+
+def queue_size():
+    with urllib.request.urlopen(f"http://127.0.0.1:{WEBADMIN_PORT}/mailQueues/outgoing", timeout=60) as answer:
+        return json.load(answer)["size"]
+
+
+def try_all_now():
+    request = urllib.request.Request(f"http://127.0.0.1:{WEBADMIN_PORT}/mailQueues/outgoing/mails?delayed=true", b'{"delayed": false}',
+                                     {"Content-Type": "application/json"}, method="PATCH")
+    urllib.request.urlopen(request, timeout=120).read()
+
+
+def plot(path, accepted, drained, memory):
+    """Three curves over time, each scaled to its own largest value, which its label says."""
+    curves = [("mails queued", "#2563eb", accepted + drained), ("resident MiB", "#dc2626", memory.resident),
+              ("heap in use after a collection, MiB", "#059669", memory.heap())]
+    width, height, left, top = 900, 360, 20, 70
+    end = max(x for _, _, points in curves for x, _ in points)
+    out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width + 2 * left} {height + top + 40}" font-family="sans-serif" font-size="14">',
+           '<rect width="100%" height="100%" fill="white"/>']
+    for number, (label, colour, points) in enumerate(curves):
+        largest = max((y for _, y in points), default=0) or 1
+        out.append(f'<text x="{left}" y="{20 + 18 * number}" fill="{colour}">{label}: up to {largest:,.0f}</text>')
+        line = " ".join(f"{left + x / end * width:.1f},{top + height - y / largest * height:.1f}" for x, y in points)
+        out.append(f'<polyline fill="none" stroke="{colour}" stroke-width="2" points="{line}"/>')
+    out.append(f'<path d="M{left} {top}V{top + height}H{left + width}" fill="none" stroke="#666"/>')
+    out.append(f'<text x="{left + width}" y="{top + height + 22}" text-anchor="end" fill="#666">{end:.0f} s</text></svg>')
+    Path(path).write_text("\n".join(out) + "\n")
+
+
+def lowest(points):
+    """@return MiB: what a collection leaves includes garbage that a later one finds, so the lowest is nearest to what is in use"""
+    return min((mib for _, mib in points), default=0)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--mails", type=int, default=100_000)
+    parser.add_argument("--step", type=int, default=5000, help="mails between two figures")
+    parser.add_argument("--connections", type=int, default=20)
+    parser.add_argument("--size", type=int, default=2000, help="bytes")
+    parser.add_argument("--java", default="-Xmx64m -XX:+UseSerialGC -XX:TieredStopAtLevel=1", help="options of the relay's JVM")
+    parser.add_argument("--plot", default="backlog.svg")
+    options = parser.parse_args()
+
+    Dns().start()
+    os.environ["WEBADMIN_ADDR"] = f"127.0.0.1:{WEBADMIN_PORT}"
+    relay = Relaypod(options.java.split())
+    gc_log = os.path.join(relay.data, "gc.log")
+    relay.options.append(f"-Xlog:gc:file={gc_log}:uptime")
+    total, options.mails = options.mails, options.step
+    try:
+        relay.start()
+        memory = Memory(relay, gc_log)
+        memory.start()
+        load(RELAY_PORT, options)  # not counted: classes load, code compiles
+        queued, rates, accepted = options.step, [], [(0, 0)]
+        while queued < total:
+            begin, cpu = time.monotonic(), relay.cpu_seconds()
+            load(RELAY_PORT, options)
+            rates.append(options.step / (time.monotonic() - begin))
+            queued += options.step
+            accepted.append((time.monotonic() - memory.started, queued))
+            print(f"queued {queued:7,}  accepted {rates[-1]:5.0f}/s  cpu {1000 * (relay.cpu_seconds() - cpu) / options.step:.2f} ms a mail, "
+                  f"resident {relay.resident_mib()} MiB", flush=True)
+
+        sink = Sink()
+        drained, begin = [accepted[-1]], time.monotonic()
+        try_all_now()
+        while sink.received < queued:
+            if time.monotonic() - begin > DRAIN_WITHIN:
+                raise SystemExit(f"only {sink.received} of {queued} arrived in {DRAIN_WITHIN} s; {queue_size()} are queued")
+            time.sleep(0.5)
+            drained.append((time.monotonic() - memory.started, queued - sink.received))
+        seconds = time.monotonic() - begin
+        plot(options.plot, accepted, drained, memory)
+        quarter = max(1, len(rates) // 4)
+        first, last = statistics.median(rates[:quarter]), statistics.median(rates[-quarter:])
+        filling = [point for point in memory.heap() if point[0] < begin - memory.started]
+        print(json.dumps({
+            "mails": queued,
+            "accepted": {"first quarter": round(first), "last quarter": round(last), "ratio": round(last / first, 2)},
+            "drained": round(queued / seconds),
+            "heap at its lowest": {"first quarter": lowest(filling[:len(filling) // 4]), "last quarter": lowest(filling[-(len(filling) // 4):])},
+            "resident": max(mib for _, mib in memory.resident),
+            "left": queue_size(),
+            "plot": options.plot,
+        }, indent=2))
+        sink.close()
+    finally:
+        relay.close()
+
+
+if __name__ == "__main__":
+    main()
