@@ -36,7 +36,7 @@ class WhatGraphDeliversTest {
     @BeforeAll
     static void start() throws Exception {
         listed = LabWorld.builder().with("STRIP_ICS_RECIPIENTS", "Organiser@example.com, @staff.example")
-            .with("SENDER_MAILBOXES", "@example.com").start();
+            .with("SENDER_MAILBOXES", "@example.com").with("MAX_RECIPIENTS", "100").start();
         auto = LabWorld.builder().with("STRIP_ICS_MODE", "auto").start();
     }
 
@@ -118,6 +118,45 @@ class WhatGraphDeliversTest {
         GraphMail mail = mails(listed, 1).get(0);
         assertThat(mail.deliveredTo()).containsExactly("good@example.com");
         assertThat(mail.text()).contains("X-Relaypod-Original-To: good@example.com,\r\n other@example.com\r\n").doesNotContain("nonexistent-domain");
+    }
+
+    @Test
+    void noRecordOfTheHeaderNamesWhoWasRefusedForWhateverReason() throws Exception {
+        String longest = "l".repeat(65) + "@example.com";
+        try (SmtpConversation smtp = listed.connect()) {
+            smtp.send("MAIL FROM:<calendar@example.com>");
+            assertThat(smtp.send("RCPT TO:<good@example.com>").code()).isEqualTo(250);
+            assertThat(smtp.send("RCPT TO:<" + longest + ">").code()).isEqualTo(553);
+            assertThat(smtp.send("RCPT TO:<two..dots@example.com>").code()).isEqualTo(553);
+            assertThat(smtp.send("RCPT TO:<option@example.com> X=1").code()).isEqualTo(504);
+            assertThat(smtp.send("RCPT TO:<again@example.com> X=1").code()).isEqualTo(504);
+            assertThat(smtp.send("RCPT TO:<again@example.com>").code()).isEqualTo(250);
+            smtp.data((FROM + "To: good@example.com, " + longest + ", two..dots@example.com, option@example.com,\r\n again@example.com,"
+                + " never-tried@example.com\r\nSubject: s\r\n\r\nx\r\n").getBytes(StandardCharsets.US_ASCII));
+        }
+
+        GraphMail mail = mails(listed, 1).get(0);
+        assertThat(mail.deliveredTo()).containsExactlyInAnyOrder("good@example.com", "again@example.com");
+        assertThat(mail.text()).contains(
+            "X-Relaypod-Original-To: good@example.com,\r\n again@example.com,\r\n never-tried@example.com\r\n");
+    }
+
+    @Test
+    void norDoesItNameWhoWasTooManyForOneTransaction() throws Exception {
+        List<String> guests = IntStream.range(0, 101).mapToObj(i -> "guest" + i + "@example.com").toList();
+        try (SmtpConversation smtp = listed.connect()) {
+            smtp.send("MAIL FROM:<calendar@example.com>");
+            for (String guest : guests.subList(0, 100)) {
+                assertThat(smtp.send("RCPT TO:<" + guest + ">").code()).isEqualTo(250);
+            }
+            assertThat(smtp.send("RCPT TO:<" + guests.get(100) + ">").code()).isEqualTo(452);
+            smtp.data((FROM + "To: " + String.join(",\r\n ", guests) + ", other@example.com\r\nSubject: s\r\n\r\nx\r\n")
+                .getBytes(StandardCharsets.US_ASCII));
+        }
+
+        GraphMail mail = mails(listed, 1).get(0);
+        assertThat(mail.deliveredTo()).containsExactlyInAnyOrderElementsOf(guests.subList(0, 100));
+        assertThat(mail.text()).contains("X-Relaypod-Original-To: guest0@example.com", "other@example.com").doesNotContain("guest100@");
     }
 
     @Test

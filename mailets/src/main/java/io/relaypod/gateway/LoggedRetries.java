@@ -2,6 +2,7 @@ package io.relaypod.gateway;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 import javax.mail.MessagingException;
@@ -11,27 +12,29 @@ import org.apache.james.queue.api.MailQueue;
 import org.apache.james.queue.api.MailQueueName;
 import org.apache.mailet.Mail;
 import org.reactivestreams.Publisher;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
+import io.relaypod.events.MailEvent.Deferred;
+import io.relaypod.events.MailEvent.Delivered;
+import io.relaypod.events.MailEvents;
 import io.relaypod.mime.Edits;
+import reactor.core.publisher.Flux;
 
 /** The outgoing queue, which says of every mail that comes back to it when it will be tried again, and for whom that is. */
 final class LoggedRetries implements MailQueue {
 
-    private static final Logger LOGGER = LoggerFactory.getLogger(LoggedRetries.class);
-
     private final MailQueue queue;
+    private final MailEvents events;
 
-    LoggedRetries(MailQueue queue) {
+    LoggedRetries(MailQueue queue, MailEvents events) {
         this.queue = queue;
+        this.events = events;
     }
 
     @Override
     public void enQueue(Mail mail, Duration delay) throws MailQueueException {
         nameOnlyWhoIsLeft(mail);
         queue.enQueue(mail, delay);
-        LOGGER.info("event=deferred mail={} rcpts={} retry-in={}", mail.getName(), mail.getRecipients().size(), delay);
+        events.tell(new Deferred(mail.getName(), mail.getRecipients().stream().map(MailAddress::asString).toList(), "", delay));
     }
 
     /** Some of its recipients may have got the mail, or were refused, in the try that failed. */
@@ -69,7 +72,19 @@ final class LoggedRetries implements MailQueue {
 
     @Override
     public Publisher<MailQueueItem> deQueue() {
-        return queue.deQueue();
+        return Flux.from(queue.deQueue()).doOnNext(this::report);
+    }
+
+    // Whoever sends a message is made by Jakarta Mail, and knows nothing but the message.
+    private void report(MailQueueItem item) {
+        Mail mail = item.getMail();
+        try {
+            if (mail.getMessage() instanceof VerbatimMessage message) {
+                message.onDelivered((recipients, gateway, reply) -> events.tell(new Delivered(mail.getName(), recipients, gateway, reply)));
+            }
+        } catch (MessagingException unreadable) {
+            throw new IllegalStateException("mail " + mail.getName() + " cannot be read", unreadable);
+        }
     }
 
     @Override

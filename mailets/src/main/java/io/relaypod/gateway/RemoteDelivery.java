@@ -8,6 +8,7 @@ import java.util.Optional;
 import javax.inject.Inject;
 import javax.mail.MessagingException;
 
+import org.apache.james.core.MailAddress;
 import org.apache.james.dnsservice.api.DNSService;
 import org.apache.james.domainlist.api.DomainList;
 import org.apache.james.metrics.api.MetricFactory;
@@ -21,6 +22,9 @@ import org.apache.mailet.ProcessingState;
 import org.apache.mailet.base.GenericMailet;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+
+import io.relaypod.events.MailEvent.Queued;
+import io.relaypod.events.MailEvents;
 
 /**
  * James' RemoteDelivery, with its parameters, for a relay that has one way out and loses nothing: {@code gateway} and
@@ -48,15 +52,17 @@ public final class RemoteDelivery extends GenericMailet {
     private final DomainList domains;
     private final MailQueueFactory<?> queues;
     private final MetricFactory metrics;
+    private final MailEvents events;
 
     private Optional<Outgoing> outgoing = Optional.empty();
 
     @Inject
-    public RemoteDelivery(DNSService dns, DomainList domains, MailQueueFactory<?> queues, MetricFactory metrics) {
+    public RemoteDelivery(DNSService dns, DomainList domains, MailQueueFactory<?> queues, MetricFactory metrics, MailEvents events) {
         this.dns = dns;
         this.domains = domains;
         this.queues = queues;
         this.metrics = metrics;
+        this.events = events;
     }
 
     @Override
@@ -68,8 +74,8 @@ public final class RemoteDelivery extends GenericMailet {
         ProcessingState bounces = configuration.getBounceProcessor().orElseThrow(() ->
             new MailetException("RemoteDelivery: <bounceProcessor> is missing; it keeps what cannot be delivered"));
         MailQueue queue = queues.createQueue(configuration.getOutGoingQueueName());
-        DeliveryRunnable delivery = new DeliveryRunnable(new LoggedRetries(queue), configuration, dns, metrics, getMailetContext(),
-            new FailedMailKeeper(configuration, getMailetContext(), bounces.getValue()));
+        DeliveryRunnable delivery = new DeliveryRunnable(new LoggedRetries(queue, events), configuration, dns, metrics, getMailetContext(),
+            new FailedMailKeeper(configuration, getMailetContext(), bounces.getValue(), events));
         delivery.start();
         outgoing = Optional.of(new Outgoing(queue, delivery, bounces));
     }
@@ -83,6 +89,7 @@ public final class RemoteDelivery extends GenericMailet {
     public void service(Mail mail) throws MessagingException {
         VerbatimMailQueueItems.makeVerbatim(mail);
         running().queue().enQueue(mail);
+        events.tell(new Queued(mail.getName(), mail.getRecipients().stream().map(MailAddress::asString).toList()));
         mail.setState(Mail.GHOST);
     }
 

@@ -19,9 +19,6 @@ import javax.mail.internet.InternetAddress;
 import javax.mail.internet.MimeMessage;
 
 import org.apache.james.server.core.MimeMessageSource;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-import org.slf4j.MDC;
 
 import com.sun.mail.smtp.SMTPAddressFailedException;
 
@@ -38,8 +35,6 @@ import io.relaypod.mime.MessageSource;
  * {@code .SMTPTransport}: James looks at it before it believes {@code supportsExtension}.
  */
 public final class SMTPTransport extends com.sun.mail.smtp.SMTPTransport {
-
-    private static final Logger LOGGER = LoggerFactory.getLogger(SMTPTransport.class);
 
     public SMTPTransport(Session session, URLName name) {
         super(session, name);
@@ -66,9 +61,10 @@ public final class SMTPTransport extends com.sun.mail.smtp.SMTPTransport {
 
     private void send(MimeMessage message, Address... recipients) throws MessagingException {
         super.sendMessage(new Verbatim(message), recipients);
-        // James' delivery thread names the mail in the MDC.
-        LOGGER.info("event=delivered mail={} rcpts={} gateway={} reply=\"{}\"", MDC.get("mail"), recipients.length, getURLName().getHost(),
-            MaskedAddresses.in(getLastServerResponse().strip()));
+        MimeMessage queued = message instanceof ForOne one ? one.message : message;
+        if (queued instanceof VerbatimMessage verbatim) {
+            verbatim.delivered(Stream.of(recipients).map(Address::toString).toList(), getURLName().getHost(), getLastServerResponse().strip());
+        }
     }
 
     private static boolean isRecipientRefused(SendFailedException failure) {

@@ -22,6 +22,9 @@ import org.apache.james.protocols.smtp.hook.RcptHook;
 import io.relaypod.domain.RecipientAnswer;
 import io.relaypod.domain.RecipientAnswer.Outcome;
 import io.relaypod.domain.RecipientRule;
+import io.relaypod.events.MailEvent.RecipientAccepted;
+import io.relaypod.events.MailEvent.RecipientRefused;
+import io.relaypod.events.MailEvents;
 
 /**
  * Refuses, at RCPT, recipients whose domain cannot receive mail; the other recipients of the mail go on.
@@ -34,30 +37,22 @@ import io.relaypod.domain.RecipientRule;
  * }</pre>
  *
  * <p>Clients that may not relay are left to James' relaying rule: no stranger makes us ask DNS. Each answer is counted as
- * {@code rcpt_<outcome>} and refusals logged with their domain, a flood of them as a count; the address in full only at DEBUG. Thread-safe.
+ * {@code rcpt_<outcome>} and told to {@link MailEvents}. Thread-safe.
  *
  * @see <a href="https://www.rfc-editor.org/rfc/rfc5321#section-5.1">RFC 5321 section 5.1</a>
  */
 public final class MxRcptHook implements RcptHook {
 
-    // What Jakarta Mail cannot put into a RCPT command would be dropped on the way out, after we said 250.
-    private static final HookResult UNSENDABLE = HookResult.builder()
-        .hookReturnCode(HookReturnCode.deny())
-        .smtpReturnCode("553")
-        .smtpDescription("5.1.3 Bad destination mailbox address syntax")
-        .build();
-
     private final RecipientRule rule;
     private final Map<Outcome, Metric> outcomes;
-    private final Metric badAddresses;
-    private final RefusalLog refusals = new RefusalLog();
+    private final MailEvents events;
 
     @Inject
-    public MxRcptHook(RecipientRule rule, MetricFactory metrics) {
+    public MxRcptHook(RecipientRule rule, MetricFactory metrics, MailEvents events) {
         this.rule = rule;
         this.outcomes = Arrays.stream(Outcome.values()).collect(Collectors.toMap(Function.identity(),
             outcome -> metrics.generate("rcpt_" + outcome.name().toLowerCase(Locale.ROOT)), (one, other) -> one, () -> new EnumMap<>(Outcome.class)));
-        this.badAddresses = metrics.generate("rcpt_bad_address");
+        this.events = events;
     }
 
     @Override
@@ -65,18 +60,15 @@ public final class MxRcptHook implements RcptHook {
         if (!session.isRelayingAllowed()) {
             return HookResult.DECLINED;
         }
-        if (recipient.toInternetAddress().isEmpty() || recipient.asString().chars().anyMatch(Character::isISOControl)) {
-            badAddresses.increment();
-            RefusedRecipients.note(session, recipient);
-            return UNSENDABLE;
-        }
-        RecipientAnswer answer = answer(session, recipient);
+        // What Jakarta Mail cannot put into a RCPT command would be dropped on the way out, after we said 250.
+        boolean sendable = recipient.toInternetAddress().isPresent() && recipient.asString().chars().noneMatch(Character::isISOControl);
+        RecipientAnswer answer = sendable ? answer(session, recipient) : RecipientAnswer.BAD_ADDRESS;
         outcomes.get(answer.outcome()).increment();
         if (answer.isAccepted()) {
+            events.tell(new RecipientAccepted(Clients.of(session), sender.asString(""), recipient.asString(), answer));
             return HookResult.DECLINED;
         }
-        RefusedRecipients.note(session, recipient);
-        refusals.refused(session, recipient, answer);
+        events.tell(new RecipientRefused(Clients.of(session), sender.asString(""), recipient.asString(), answer));
         return HookResult.builder()
             .hookReturnCode(answer.isTemporary() ? HookReturnCode.denySoft() : HookReturnCode.deny())
             .smtpReturnCode(Integer.toString(answer.code()))

@@ -1,9 +1,10 @@
 package io.relaypod.mailets;
 
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-import org.apache.james.core.MailAddress;
 import org.apache.james.protocols.api.ProtocolSession.AttachmentKey;
 import org.apache.james.protocols.api.ProtocolSession.State;
 import org.apache.james.protocols.smtp.SMTPSession;
@@ -13,9 +14,11 @@ import org.apache.mailet.AttributeUtils;
 import org.apache.mailet.AttributeValue;
 import org.apache.mailet.Mail;
 
+import io.relaypod.recipients.EmailAddress;
+
 /**
- * The recipients of a transaction that were refused at RCPT, on their way from the session to the mailets: no record of a header may
- * name them.
+ * The recipients of a transaction that were refused at RCPT, for good or for now, on their way from the session to the mailets: no record
+ * of a header may name them.
  *
  * @param addresses as the client gave them
  */
@@ -31,11 +34,14 @@ public record RefusedRecipients(List<String> addresses) {
         addresses = List.copyOf(addresses);
     }
 
-    static void note(SMTPSession session, MailAddress recipient) {
+    /**
+     * @param recipient as the client named it, be it an address or not
+     */
+    public static void note(SMTPSession session, String recipient) {
         List<String> before = of(session).addresses();
         if (before.size() < MOST) {
             session.setAttachment(KEY, new RefusedRecipients(
-                Stream.concat(before.stream(), Stream.of(recipient.asString())).toList()), State.Transaction);
+                Stream.concat(before.stream(), Stream.of(recipient)).toList()), State.Transaction);
         }
     }
 
@@ -44,11 +50,16 @@ public record RefusedRecipients(List<String> addresses) {
         return session.getAttachment(KEY, State.Transaction).orElse(new RefusedRecipients(List.of()));
     }
 
-    /** Leaves them with the mail. */
+    /** Leaves them with the mail, except for those that were accepted when they were tried again. */
     public void saveTo(Mail mail) {
-        if (!addresses.isEmpty()) {
-            mail.setAttribute(new Attribute(ATTRIBUTE, AttributeValue.of(String.join("\n", addresses))));
+        if (addresses.isEmpty()) {
+            return;
         }
+        Set<EmailAddress> accepted = mail.getRecipients().stream().map(Addresses::of).collect(Collectors.toSet());
+        String refused = addresses.stream()
+            .filter(address -> EmailAddress.parse(address).filter(accepted::contains).isEmpty())
+            .collect(Collectors.joining("\n"));
+        mail.setAttribute(new Attribute(ATTRIBUTE, AttributeValue.of(refused)));
     }
 
     static List<String> of(Mail mail) {

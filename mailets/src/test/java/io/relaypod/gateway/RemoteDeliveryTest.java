@@ -63,7 +63,7 @@ class RemoteDeliveryTest {
     private final MemoryMailQueueFactory queues = new MemoryMailQueueFactory(new VerbatimMailQueueItems(), Clock.fixed(NOW, ZoneOffset.UTC));
     private final MemoryCacheableMailQueue outgoing = queues.createQueue(MailQueueName.of("outgoing"));
     private final FakeMailContext context = FakeMailContext.defaultContext();
-    private final RemoteDelivery delivery = new RemoteDelivery(new JamesContext.Hosts(), domains(), queues, new RecordingMetricFactory());
+    private final RemoteDelivery delivery = new RemoteDelivery(new JamesContext.Hosts(), domains(), queues, new RecordingMetricFactory(), event -> { });
 
     @AfterEach
     void stop() {

@@ -32,6 +32,9 @@ import io.relaypod.domain.ProviderSuggestions;
 import io.relaypod.domain.RecipientAnswer;
 import io.relaypod.domain.RecipientAnswer.Outcome;
 import io.relaypod.domain.RecipientRule;
+import io.relaypod.events.MailEvent;
+import io.relaypod.events.MailEvent.RecipientAccepted;
+import io.relaypod.events.MailEvent.RecipientRefused;
 
 class MxRcptHookTest {
 
@@ -45,6 +48,7 @@ class MxRcptHookTest {
 
     private final List<MailDomain> asked = new ArrayList<>();
     private final RecordingMetricFactory metrics = new RecordingMetricFactory();
+    private final List<MailEvent> told = new ArrayList<>();
     private final FakeSmtpSession session = new FakeSmtpSession(true);
     private final MxRcptHook hook = hook(OnDnsFailure.TRY_LATER);
 
@@ -57,6 +61,22 @@ class MxRcptHookTest {
     @Test
     void aDomainWithoutAMailHostIsRefusedForGood() throws Exception {
         assertRefused(rcpt("user@gmial.com"), HookReturnCode.deny(), "550", "5.1.2 Bad destination mailbox address - domain has no MX record");
+    }
+
+    @Test
+    void eachRecipientIsToldWithItsSenderAndVerdict() throws Exception {
+        rcpt("user@gmial.com");
+        rcpt("user@good.example");
+
+        assertThat(told).satisfiesExactly(
+            event -> assertThat(event).isInstanceOfSatisfying(RecipientRefused.class, refused -> {
+                assertThat(refused.recipient()).isEqualTo("user@gmial.com");
+                assertThat(refused.sender()).isEqualTo("sender@good.example");
+                assertThat(refused.answer().outcome()).isEqualTo(Outcome.NO_MAIL_HOST);
+                assertThat(refused.client().session()).isEqualTo(session.getSessionID());
+            }),
+            event -> assertThat(event).isInstanceOfSatisfying(RecipientAccepted.class,
+                accepted -> assertThat(accepted.recipient()).isEqualTo("user@good.example")));
     }
 
     @Test
@@ -176,7 +196,7 @@ class MxRcptHookTest {
         return new MxRcptHook(new RecipientRule(domain -> {
             asked.add(domain);
             return CompletableFuture.completedFuture(DNS.getOrDefault(domain, new NoMailHost(false)));
-        }, settings, ProviderSuggestions.of(settings)), metrics);
+        }, settings, ProviderSuggestions.of(settings)), metrics, told::add);
     }
 
     private static void assertRefused(HookResult result, HookReturnCode action, String code, String text) {

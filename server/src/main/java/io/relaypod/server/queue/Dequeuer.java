@@ -171,7 +171,7 @@ final class Dequeuer implements AutoCloseable {
             return Optional.of(reader.read(new Received(message, inlet), StoredMail.body(message)));
         } catch (MessagingException | RuntimeException unreadable) {
             // It stays in hand, so on the disk, and is tried again at the next start.
-            LOGGER.error("event=unreadable queue={} mail={} message={}", queue.name(), StoredMail.name(message), message.getMessageID(), unreadable);
+            LOGGER.error("event=unreadable queue={} queue-id={} message={}", queue.name(), StoredMail.name(message), message.getMessageID(), unreadable);
             return Optional.empty();
         }
     }

@@ -50,6 +50,7 @@ import io.relaypod.recipients.AddressSet;
  * @param mx                 what a recipient's domain must offer
  * @param metrics            where metrics are served
  * @param webadmin           where webadmin is served; empty when it is off
+ * @param logAddresses       whether the log holds addresses in full at every level
  * @param queue              where the queues are
  * @param dataDir            where mail is kept
  * @param jamesConf          James' configuration files
@@ -57,7 +58,7 @@ import io.relaypod.recipients.AddressSet;
 public record Settings(ListenAddress listen, String upstreamHost, int upstreamPort, NetworkList relayNetworks, ClientLimits clients,
                        long maxMessageSize, int maxRecipients, GraphRules graph, CalendarSettings calendar, DnsSettings dns,
                        MxSettings mx, ListenAddress metrics,
-                       Optional<ListenAddress> webadmin, QueueSettings queue, Path dataDir, Path jamesConf) {
+                       Optional<ListenAddress> webadmin, boolean logAddresses, QueueSettings queue, Path dataDir, Path jamesConf) {
 
     private static final int DNS_PORT = 53;
     private static final Pattern SIZE = Pattern.compile("\\d{1,12}[kKmMgG]?");
@@ -88,6 +89,7 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
             mx(environment),
             environment.read(Variable.METRICS_ADDR, ListenAddress::parse),
             environment.read(Variable.WEBADMIN_ADDR, Settings::webadmin),
+            environment.read(Variable.LOG_ADDRESSES, Settings::bool),
             queue(environment),
             environment.read(Variable.DATA_DIR, Path::of).toAbsolutePath(),
             environment.read(Variable.JAMES_CONF, Path::of).toAbsolutePath());

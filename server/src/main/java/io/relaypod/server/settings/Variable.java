@@ -38,6 +38,7 @@ public enum Variable {
     METRICS_ADDR(":9090", ":port or host:port, where host is a name or an IPv4 address"),
     WEBADMIN_ADDR("127.0.0.1:8000", "a loopback host:port, as webadmin asks for no password; or off"),
     LOG_LEVEL("INFO", "one of ERROR, WARN, INFO, DEBUG, TRACE"),
+    LOG_ADDRESSES("false", "true or false"),
     QUEUE_URL("", "tcp://host:port, more of them behind commas, then ? and parameters such as sslEnabled=true and verifyHost=false"),
     QUEUE_USER("", "a user of the broker"),
     QUEUE_PASSWORD_FILE("", "a file with the user's password"),

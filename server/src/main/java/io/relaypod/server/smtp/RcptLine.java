@@ -34,9 +34,14 @@ final class RcptLine {
         if (!command.regionMatches(true, 0, COMMAND, 0, COMMAND.length())) {
             return Optional.empty();
         }
-        int begin = command.indexOf('<', COMMAND.length());
+        return path(command).flatMap(RcptLine::parse);
+    }
+
+    /** What the client names between its brackets, whether it is an address or not. */
+    static Optional<String> path(String command) {
+        int begin = command.indexOf('<');
         int end = command.lastIndexOf('>');
-        return begin < 0 || end < begin ? Optional.empty() : parse(command.substring(begin + 1, end));
+        return begin < 0 || end < begin ? Optional.empty() : Optional.of(command.substring(begin + 1, end));
     }
 
     private static Optional<MailAddress> parse(String address) {

@@ -14,6 +14,10 @@ import org.apache.mailet.Mail;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import io.relaypod.events.MailEvent.Received;
+import io.relaypod.events.MailEvent.Refused;
+import io.relaypod.events.MailEvents;
+import io.relaypod.mailets.Clients;
 import io.relaypod.mailets.RefusedRecipients;
 import io.relaypod.server.queue.Broker;
 import io.relaypod.server.queue.InsufficientStorageException;
@@ -29,10 +33,12 @@ public final class SpoolHook implements JamesMessageHook {
 
     private final MailQueue spool;
     private final Broker broker;
+    private final MailEvents events;
 
     @Inject
-    public SpoolHook(MailQueueFactory<?> queues, Broker broker) {
+    public SpoolHook(MailQueueFactory<?> queues, Broker broker, MailEvents events) {
         this.broker = broker;
+        this.events = events;
         this.spool = queues.createQueue(MailQueueFactory.SPOOL);
     }
 
@@ -48,17 +54,20 @@ public final class SpoolHook implements JamesMessageHook {
             // Here and nowhere later: a mail that was taken needs the room that new ones are refused.
             broker.checkStorage();
             Mono.from(spool.enqueueReactive(mail)).block();
-            LOGGER.info("event=accepted mail={} session={} client={} rcpts={} size={}", mail.getName(), session.getSessionID(),
-                mail.getRemoteAddr(), mail.getRecipients().size(), session.currentMessageSize());
-            LOGGER.debug("event=accepted mail={} from={} to={}", mail.getName(), mail.getMaybeSender().asString(), mail.getRecipients());
+            events.tell(new Received(Clients.of(session), mail.getName(), GraphCheck.messageId(session), mail.getMaybeSender().asString(""),
+                Clients.addresses(mail.getRecipients()), session.currentMessageSize()));
             return answer(HookReturnCode.ok(), "250", "2.6.0 Message received as " + mail.getName());
         } catch (InsufficientStorageException full) {
-            LOGGER.warn("event=not-accepted mail={} session={} reason=\"{}\"", mail.getName(), session.getSessionID(), full.getMessage());
-            return answer(HookReturnCode.denySoft(), "452", "4.3.1 Insufficient system storage");
+            return refuse(session, 452, "4.3.1 Insufficient system storage");
         } catch (MessagingException | RuntimeException notSpooled) {
-            LOGGER.error("event=not-accepted mail={} session={}", mail.getName(), session.getSessionID(), notSpooled);
-            return answer(HookReturnCode.denySoft(), "451", "4.3.0 The mail could not be stored, try again later");
+            LOGGER.error("event=not-stored queue-id={} session={}", mail.getName(), session.getSessionID(), notSpooled);
+            return refuse(session, 451, "4.3.0 The mail could not be stored, try again later");
         }
+    }
+
+    private HookResult refuse(SMTPSession session, int code, String text) {
+        events.tell(new Refused(Clients.of(session), Clients.sender(session), Clients.recipients(session), code, text));
+        return answer(HookReturnCode.denySoft(), Integer.toString(code), text);
     }
 
     private static HookResult answer(HookReturnCode action, String code, String text) {
