@@ -1,8 +1,11 @@
 package io.relaypod.server.smtp;
 
+import java.util.concurrent.TimeoutException;
+
 import javax.inject.Inject;
 import javax.mail.MessagingException;
 
+import org.apache.activemq.artemis.api.core.ActiveMQException;
 import org.apache.commons.configuration2.Configuration;
 import org.apache.james.protocols.smtp.SMTPSession;
 import org.apache.james.protocols.smtp.hook.HookResult;
@@ -13,6 +16,8 @@ import org.apache.james.smtpserver.JamesMessageHook;
 import org.apache.mailet.Mail;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+
+import com.google.common.base.Throwables;
 
 import io.relaypod.events.MailEvent.Received;
 import io.relaypod.events.MailEvent.Refused;
@@ -60,7 +65,12 @@ public final class SpoolHook implements JamesMessageHook {
         } catch (InsufficientStorageException full) {
             return refuse(session, 452, "4.3.1 Insufficient system storage");
         } catch (MessagingException | RuntimeException notSpooled) {
-            LOGGER.error("event=not-stored queue-id={} session={}", mail.getName(), session.getSessionID(), notSpooled);
+            Throwable reason = Throwables.getRootCause(notSpooled);
+            if (reason instanceof ActiveMQException || reason instanceof TimeoutException) {
+                LOGGER.warn("event=not-stored queue-id={} session={} reason=\"{}\"", mail.getName(), session.getSessionID(), reason.getMessage());
+            } else {
+                LOGGER.error("event=not-stored queue-id={} session={}", mail.getName(), session.getSessionID(), notSpooled);
+            }
             return refuse(session, 451, "4.3.0 The mail could not be stored, try again later");
         }
     }
