@@ -3,6 +3,8 @@ package io.relaypod.lab.dns;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.github.benmanes.caffeine.cache.Ticker;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.nio.NioEventLoopGroup;
 import io.relaypod.domain.DnsDomainCheck;
 import io.relaypod.domain.DnsSettings;
 import io.relaypod.domain.DomainVerdict;
@@ -25,8 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -88,13 +89,13 @@ class DnsDomainCheckTest {
             mxRecords("many.test.", 100),
             "xn--bcher-kva.test. 300 IN MX 10 mx.test.");
 
-    private final ExecutorService executor = Executors.newFixedThreadPool(2);
+    private final EventLoopGroup loops = new NioEventLoopGroup(2);
     private final DnsDomainCheck check = check(dns.address());
 
     @AfterEach
     void stop() {
         dns.close();
-        executor.shutdownNow();
+        loops.shutdownGracefully(0, 0, TimeUnit.SECONDS);
     }
 
     @Test
@@ -394,7 +395,7 @@ class DnsDomainCheckTest {
 
     private DnsDomainCheck check(InetSocketAddress... servers) {
         return new DnsDomainCheck(new DnsSettings(List.of(servers), TIMEOUT, TRIES),
-                SETTINGS, Ticker.systemTicker(), executor);
+                SETTINGS, Ticker.systemTicker()).on(loops);
     }
 
     private static InetSocketAddress nobody() throws IOException {

@@ -83,9 +83,22 @@ public final class RelayServer implements AutoCloseable {
      */
     public static RelayServer start(Settings settings, Map<String, String> environment, MeterRegistry meters) throws Exception {
         Files.createDirectories(settings.dataDir());
+        return start(broker(settings), settings, environment, meters);
+    }
+
+    /** The broker that the settings name, to be closed by whoever asks. */
+    public static Broker broker(Settings settings) {
         QueueSettings queue = settings.queue();
-        Broker broker = queue.remote().<Broker>map(remote -> new RemoteBroker(remote, queue.timeout()))
+        return queue.remote().<Broker>map(remote -> new RemoteBroker(remote, queue.timeout()))
             .orElseGet(() -> EmbeddedBroker.start(settings.dataDir(), queue.timeout()));
+    }
+
+    /**
+     * The same on a broker that was started before.
+     *
+     * @param broker where the queues are; closed with the relay, or when it cannot be started
+     */
+    public static RelayServer start(Broker broker, Settings settings, Map<String, String> environment, MeterRegistry meters) throws Exception {
         RelayServer relay = assemble(broker, settings, environment, meters);
         try {
             relay.start();

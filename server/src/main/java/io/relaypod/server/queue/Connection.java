@@ -8,7 +8,7 @@ import org.apache.activemq.artemis.api.core.client.FailoverEventType;
 import com.google.common.base.Strings;
 
 /** One connection to a broker, and as whom. It is never made again: when it breaks, all that was opened on it is closed. Thread-safe. */
-final class Connection implements AutoCloseable {
+public final class Connection implements AutoCloseable {
 
     private final ClientSessionFactory factory;
     private final String user;

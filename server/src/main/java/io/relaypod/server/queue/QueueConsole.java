@@ -15,7 +15,7 @@ import org.apache.activemq.artemis.api.core.management.ResourceNames;
 import org.apache.james.queue.api.ManageableMailQueue.Type;
 
 /** Asks the broker to do by itself what would be slow from here: it finds mails by their properties and sends none of them. Thread-safe. */
-final class QueueConsole implements AutoCloseable {
+public final class QueueConsole implements AutoCloseable {
 
     private static final String MANAGEMENT = "activemq.management";
     private static final int REMOVED_AT_ONCE = 1000;

@@ -14,8 +14,9 @@ import com.google.common.net.HostAndPort;
  *
  * @param remote  a broker elsewhere; empty for the one in this process
  * @param timeout how long a client's mail may take to be stored before the client is told to come again
+ * @param writers threads that write received mails; none of them waits for the disk's sync
  */
-public record QueueSettings(Optional<RemoteQueue> remote, Duration timeout) {
+public record QueueSettings(Optional<RemoteQueue> remote, Duration timeout, int writers) {
 
     /**
      * A broker elsewhere, and as whom to talk to it.

@@ -191,7 +191,8 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
         return new QueueSettings(
             url.map(found -> new QueueSettings.RemoteQueue(found.servers(), parameters, user, password, authority,
                 chain.flatMap(certificate -> key.map(its -> new QueueSettings.ClientCertificate(certificate, its))))),
-            environment.read(Variable.QUEUE_TIMEOUT, Settings::duration));
+            environment.read(Variable.QUEUE_TIMEOUT, Settings::duration),
+            environment.read(Variable.QUEUE_WRITERS, value -> (int) number(value, 1, 64)));
     }
 
     private static Optional<Path> file(Environment environment, Variable variable, FileCheck check) {

@@ -46,6 +46,7 @@ public enum Variable {
     QUEUE_CERT_FILE("", "a PEM file with a certificate"),
     QUEUE_KEY_FILE("", "a PEM file with the certificate's private key"),
     QUEUE_TIMEOUT("5s", "a duration above zero, such as 5s"),
+    QUEUE_WRITERS("4", "a number from 1 to 64"),
     DATA_DIR("/var/lib/relaypod", "a directory that can be written, or made"),
     JAMES_CONF("/etc/relaypod/james-conf", "a directory with smtpserver.xml and mailetcontainer.xml");
 
