@@ -65,7 +65,7 @@ public final class RelayServer implements AutoCloseable {
         this.settings = settings;
         this.queues = injector.getInstance(ArtemisMailQueueFactory.class);
         this.smtp = injector.getInstance(RelaySmtpServerFactory.class);
-        this.webadmin = settings.webadmin().map(address -> injector.getInstance(WebAdminServer.class));
+        this.webadmin = settings.webadmin().map(served -> injector.getInstance(WebAdminServer.class));
     }
 
     /**
@@ -94,6 +94,7 @@ public final class RelayServer implements AutoCloseable {
                 new NoLocalUsersModule(),
                 new MailModule(broker),
                 new SmtpModule(),
+                new TraceModule(),
                 WebAdminModule.create()), settings);
         } catch (RuntimeException | Error notAssembled) {
             broker.close();
