@@ -11,6 +11,7 @@ import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 import io.relaypod.lab.dns.LabDns;
@@ -21,6 +22,7 @@ import io.relaypod.lab.gateway.Smtp2GraphStandIn;
 import io.relaypod.lab.graph.GraphStandIn;
 import io.relaypod.lab.smtp.SmtpConversation;
 import io.relaypod.server.james.RelayServer;
+import io.relaypod.server.queue.Broker;
 import io.relaypod.server.settings.Settings;
 
 /**
@@ -136,6 +138,7 @@ public final class LabWorld implements AutoCloseable {
         private static final int ANY_PORT = 0;
 
         private final Map<String, String> environment = new HashMap<>();
+        private UnaryOperator<Broker> broker = UnaryOperator.identity();
         private int mailpitPort = ANY_PORT;
         private int dnsPort = ANY_PORT;
 
@@ -143,6 +146,7 @@ public final class LabWorld implements AutoCloseable {
             environment.put("LISTEN_ADDR", "127.0.0.1:0");
             environment.put("WEBADMIN_ADDR", "127.0.0.1:0");
             environment.put("DNS_TIMEOUT", "500ms");
+            environment.put("QUEUE_TIMEOUT", "60s");
             environment.put("STRIP_ICS_RECIPIENTS", ORGANISER);
             environment.put("JAMES_CONF", jamesConf().toString());
         }
@@ -150,6 +154,12 @@ public final class LabWorld implements AutoCloseable {
         /** Sets an environment variable of the relay. */
         public Builder with(String variable, String value) {
             environment.put(variable, value);
+            return this;
+        }
+
+        /** Puts something between the relay and its queues. */
+        public Builder withBroker(UnaryOperator<Broker> between) {
+            broker = between;
             return this;
         }
 
@@ -162,7 +172,7 @@ public final class LabWorld implements AutoCloseable {
 
         /** Starts all of it, the relay in this process; what was started is stopped again when something cannot be. */
         public LabWorld start() throws Exception {
-            return start(OwnRelay::start);
+            return start(own -> OwnRelay.start(own, broker));
         }
 
         /**

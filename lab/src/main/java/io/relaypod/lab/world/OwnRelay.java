@@ -2,18 +2,24 @@ package io.relaypod.lab.world;
 
 import java.net.InetSocketAddress;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.relaypod.server.james.RelayServer;
+import io.relaypod.server.queue.Broker;
 import io.relaypod.server.settings.Settings;
 
 /** The relay in this process. */
 record OwnRelay(RelayServer server, MeterRegistry meters) implements Relay {
 
-    static OwnRelay start(Map<String, String> environment) throws Exception {
+    /**
+     * @param between put between the relay and its broker
+     */
+    static OwnRelay start(Map<String, String> environment, UnaryOperator<Broker> between) throws Exception {
+        Settings settings = Settings.from(environment);
         MeterRegistry meters = new SimpleMeterRegistry();
-        return new OwnRelay(RelayServer.start(Settings.from(environment), Map.of(), meters), meters);
+        return new OwnRelay(RelayServer.start(between.apply(RelayServer.broker(settings)), settings, Map.of(), meters), meters);
     }
 
     @Override
