@@ -4,6 +4,7 @@ import java.util.Optional;
 
 import javax.mail.MessagingException;
 
+import org.apache.james.core.MailAddress;
 import org.apache.james.transport.mailets.remote.delivery.Bouncer;
 import org.apache.james.transport.mailets.remote.delivery.EnhancedMessagingException;
 import org.apache.james.transport.mailets.remote.delivery.RemoteDeliveryConfiguration;
@@ -11,8 +12,11 @@ import org.apache.mailet.Attribute;
 import org.apache.mailet.AttributeValue;
 import org.apache.mailet.Mail;
 import org.apache.mailet.MailetContext;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+
+import com.sun.mail.smtp.SMTPAddressFailedException;
+
+import io.relaypod.events.MailEvent.Failed;
+import io.relaypod.events.MailEvents;
 
 /**
  * Sends what cannot be delivered to the bounce processor, mails with an empty sender too. James' own Bouncer drops those: right
@@ -20,26 +24,28 @@ import org.slf4j.LoggerFactory;
  */
 final class FailedMailKeeper extends Bouncer {
 
-    private static final Logger LOGGER = LoggerFactory.getLogger(FailedMailKeeper.class);
-
     private final MailetContext context;
     private final String processor;
+    private final MailEvents events;
 
-    FailedMailKeeper(RemoteDeliveryConfiguration configuration, MailetContext context, String processor) {
+    FailedMailKeeper(RemoteDeliveryConfiguration configuration, MailetContext context, String processor, MailEvents events) {
         super(configuration, context);
         this.context = context;
         this.processor = processor;
+        this.events = events;
     }
 
     @Override
     public void bounce(Mail mail, Exception failure) {
-        String reason = Optional.ofNullable(failure).map(this::getErrorMsg).orElse("delivery failed for good").strip();
-        replyCode(failure).ifPresent(code -> mail.setAttribute(new Attribute(DELIVERY_ERROR_CODE, AttributeValue.of(code))));
+        Optional<SMTPAddressFailedException> refusal = FailureReason.of(failure, mail.getRecipients());
+        String reason = refusal.map(Exception::getMessage)
+            .or(() -> Optional.ofNullable(failure).map(this::getErrorMsg)).orElse("delivery failed for good").strip();
+        refusal.map(SMTPAddressFailedException::getReturnCode).or(() -> replyCode(failure)).ifPresent(code -> mail.setAttribute(new Attribute(DELIVERY_ERROR_CODE, AttributeValue.of(code))));
         mail.setAttribute(new Attribute(DELIVERY_ERROR, AttributeValue.of(reason)));
         mail.setErrorMessage(reason);
         try {
             context.sendMail(mail, processor);
-            LOGGER.warn("event=failed mail={} rcpts={} reason=\"{}\"", mail.getName(), mail.getRecipients().size(), MaskedAddresses.in(reason));
+            events.tell(new Failed(mail.getName(), mail.getMaybeSender().asString(""), mail.getRecipients().stream().map(MailAddress::asString).toList(), reason));
         } catch (MessagingException notKept) {
             // The delivery thread puts the mail back into its queue when we fail; swallowing this would lose it.
             throw new IllegalStateException("mail " + mail.getName() + " could not be sent to processor " + processor, notKept);

@@ -31,6 +31,7 @@ public final class MailReview {
     private static final int LONGEST_SENDER_FIELD = 64 * 1024;
     // Received (ours and Mailpit's), Return-Path, Message-ID: what they say in full is bounded by the addresses and names in them.
     private static final int ADDED_FIELDS = 4 * 1024;
+    private static final int LONGEST_MESSAGE_ID = 998;
     private static final int MAILPIT_RECIPIENTS = 100;
     private static final String ATTACHED_MESSAGE = "rfc822";
     // "Bcc: ", a comma, a blank and a folded line for each address.
@@ -43,7 +44,9 @@ public final class MailReview {
     private final StringBuilder senderField = new StringBuilder();
     private Optional<Refusal> problem = Optional.empty();
     private boolean inHeader = true;
+    private final StringBuilder messageId = new StringBuilder();
     private boolean inRecipientField;
+    private boolean inMessageId;
     private long lineNumber;
     private long senderLine;
     private long size;
@@ -116,6 +119,9 @@ public final class MailReview {
         if (inRecipientField) {
             recipientBytes += line.length();
         }
+        if (inMessageId && messageId.length() < LONGEST_MESSAGE_ID) {
+            messageId.append(continued ? text : HeaderField.at(0, text).value());
+        }
         if (!senderField.isEmpty() || !continued && isSender(text)) {
             senderField.append(line);
             if (senderField.length() > LONGEST_SENDER_FIELD) {
@@ -133,6 +139,12 @@ public final class MailReview {
         senderLine = lineNumber;
         String name = name(text);
         inRecipientField = name.equals("to") || name.equals("cc");
+        inMessageId = name.equals("message-id");
+    }
+
+    /** The Message-ID with its angle brackets; empty when there is none. */
+    public String messageId() {
+        return messageId.toString().strip();
     }
 
     private static boolean isSender(String text) {

@@ -2,6 +2,7 @@ package io.relaypod.mailets;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 
 import javax.inject.Inject;
 import javax.mail.MessagingException;
@@ -11,9 +12,9 @@ import org.apache.james.metrics.api.MetricFactory;
 import org.apache.mailet.Mail;
 import org.apache.mailet.MailetException;
 import org.apache.mailet.base.GenericMailet;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
+import io.relaypod.events.MailEvent.Changed;
+import io.relaypod.events.MailEvents;
 import io.relaypod.gateway.RawMessage;
 import io.relaypod.mime.Edits;
 import io.relaypod.mime.HeaderSection;
@@ -34,14 +35,14 @@ import io.relaypod.recipients.RecipientAlignment;
  */
 public final class AlignRecipients extends GenericMailet {
 
-    private static final Logger LOGGER = LoggerFactory.getLogger(AlignRecipients.class);
-
     private final MetricFactory metrics;
+    private final MailEvents events;
     private boolean keepOriginal;
 
     @Inject
-    public AlignRecipients(MetricFactory metrics) {
+    public AlignRecipients(MetricFactory metrics, MailEvents events) {
         this.metrics = metrics;
+        this.events = events;
     }
 
     @Override
@@ -61,7 +62,7 @@ public final class AlignRecipients extends GenericMailet {
         if (!edits.isEmpty()) {
             message.replace(out -> edits.apply(message.source(), out));
             metrics.generate("recipients_aligned").increment();
-            LOGGER.info("event=recipients-aligned mail={} rcpts={}", mail.getName(), recipients.size());
+            events.tell(new Changed(mail.getName(), "recipients-aligned", recipients, Map.of()));
         }
     }
 

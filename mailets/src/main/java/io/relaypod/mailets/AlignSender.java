@@ -1,12 +1,16 @@
 package io.relaypod.mailets;
 
 import java.io.IOException;
+import java.util.Map;
 
+import javax.inject.Inject;
 import javax.mail.MessagingException;
 
 import org.apache.mailet.Mail;
 import org.apache.mailet.base.GenericMailet;
 
+import io.relaypod.events.MailEvent.Changed;
+import io.relaypod.events.MailEvents;
 import io.relaypod.gateway.RawMessage;
 import io.relaypod.graph.SenderAlignment;
 import io.relaypod.mime.Edits;
@@ -22,6 +26,13 @@ import io.relaypod.mime.HeaderSection;
  */
 public final class AlignSender extends GenericMailet {
 
+    private final MailEvents events;
+
+    @Inject
+    public AlignSender(MailEvents events) {
+        this.events = events;
+    }
+
     @Override
     public void service(Mail mail) throws MessagingException {
         RawMessage message = RawMessage.of(mail);
@@ -29,6 +40,7 @@ public final class AlignSender extends GenericMailet {
             Edits edits = SenderAlignment.of(HeaderSection.read(message.source(), SenderAlignment.FIELDS));
             if (!edits.isEmpty()) {
                 message.replace(out -> edits.apply(message.source(), out));
+                events.tell(new Changed(mail.getName(), "sender-aligned", Clients.addresses(mail.getRecipients()), Map.of()));
             }
         } catch (IOException notRead) {
             throw new MessagingException("mail " + mail.getName() + " could not be read", notRead);

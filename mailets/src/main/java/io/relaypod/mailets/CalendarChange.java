@@ -6,10 +6,13 @@ import javax.mail.MessagingException;
 
 import org.apache.james.metrics.api.MetricFactory;
 import org.apache.mailet.Mail;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+
+import com.google.common.collect.ImmutableMap;
 
 import io.relaypod.calendar.ChangedMail;
+import io.relaypod.events.MailEvent.Changed;
+import io.relaypod.events.MailEvent.Failed;
+import io.relaypod.events.MailEvents;
 import io.relaypod.gateway.RawMessage;
 import io.relaypod.mime.MessageSource;
 import io.relaypod.mime.UnreadableMailException;
@@ -17,20 +20,20 @@ import io.relaypod.mime.UnreadableMailException;
 /** Changes the calendars of a mail, counts and logs what was done, and sets aside a mail that nobody can read. */
 final class CalendarChange {
 
-    private static final Logger LOGGER = LoggerFactory.getLogger(CalendarChange.class);
-
     private final String action;
     private final String unreadableProcessor;
     private final MetricFactory metrics;
+    private final MailEvents events;
 
     /**
      * @param action              such as {@code stripped}, for log and counters
      * @param unreadableProcessor where a mail goes of which nobody can say what is in it
      */
-    CalendarChange(String action, String unreadableProcessor, MetricFactory metrics) {
+    CalendarChange(String action, String unreadableProcessor, MetricFactory metrics, MailEvents events) {
         this.action = action;
         this.unreadableProcessor = unreadableProcessor;
         this.metrics = metrics;
+        this.events = events;
     }
 
     /** What becomes of a message. */
@@ -59,8 +62,8 @@ final class CalendarChange {
         count("signature_dropped", changed.signatures());
         count("sealed", changed.sealed());
         if (changed.isChanged() || changed.sealed() > 0) {
-            LOGGER.info("event=calendar-{} mail={} rcpts={} calendars={} signatures-dropped={} sealed={}", action, mail.getName(),
-                mail.getRecipients().size(), changed.calendars(), changed.signatures(), changed.sealed());
+            events.tell(new Changed(mail.getName(), "calendar-" + action, Clients.addresses(mail.getRecipients()),
+                ImmutableMap.of("calendars", changed.calendars(), "signatures-dropped", changed.signatures(), "sealed", changed.sealed())));
         }
     }
 
@@ -72,8 +75,9 @@ final class CalendarChange {
 
     private void setAside(Mail mail, String reason) {
         count("unreadable", 1);
-        LOGGER.warn("event=calendar-unreadable mail={} rcpts={} reason=\"{}\"", mail.getName(), mail.getRecipients().size(), reason);
-        mail.setErrorMessage("cannot tell whether there is a calendar in it: " + reason);
+        String why = "cannot tell whether there is a calendar in it: " + reason;
+        events.tell(new Failed(mail.getName(), mail.getMaybeSender().asString(""), Clients.addresses(mail.getRecipients()), why));
+        mail.setErrorMessage(why);
         mail.setState(unreadableProcessor);
     }
 }

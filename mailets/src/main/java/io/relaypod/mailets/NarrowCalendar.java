@@ -11,6 +11,7 @@ import org.apache.mailet.ProcessingState;
 import org.apache.mailet.base.GenericMailet;
 
 import io.relaypod.calendar.Invitation;
+import io.relaypod.events.MailEvents;
 
 /**
  * In mode {@code auto}, takes the attendees that are no recipients of this copy out of its calendars; a calendar that names no other is
@@ -28,12 +29,14 @@ import io.relaypod.calendar.Invitation;
 public final class NarrowCalendar extends GenericMailet {
 
     private final MetricFactory metrics;
+    private final MailEvents events;
     private StripMode mode = StripMode.LISTED;
     private String unreadableProcessor = "";
 
     @Inject
-    public NarrowCalendar(MetricFactory metrics) {
+    public NarrowCalendar(MetricFactory metrics, MailEvents events) {
         this.metrics = metrics;
+        this.events = events;
     }
 
     @Override
@@ -50,7 +53,7 @@ public final class NarrowCalendar extends GenericMailet {
     @Override
     public void service(Mail mail) throws MessagingException {
         if (mode == StripMode.AUTO) {
-            new CalendarChange("narrowed", unreadableProcessor, metrics).apply(mail, message ->
+            new CalendarChange("narrowed", unreadableProcessor, metrics, events).apply(mail, message ->
                 Invitation.in(message).narrowedTo(mail.getRecipients().stream().map(Addresses::of).toList()));
         }
     }

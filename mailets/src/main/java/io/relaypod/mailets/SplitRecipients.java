@@ -1,7 +1,9 @@
 package io.relaypod.mailets;
 
 import java.util.List;
+import java.util.Map;
 
+import javax.inject.Inject;
 import javax.mail.MessagingException;
 
 import org.apache.james.core.MailAddress;
@@ -14,6 +16,8 @@ import org.apache.mailet.base.GenericMailet;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.Lists;
 
+import io.relaypod.events.MailEvent.Changed;
+import io.relaypod.events.MailEvents;
 import io.relaypod.gateway.VerbatimMailQueueItems;
 
 /**
@@ -33,8 +37,14 @@ import io.relaypod.gateway.VerbatimMailQueueItems;
  */
 public final class SplitRecipients extends GenericMailet {
 
+    private final MailEvents events;
     private int recipientsPerMail;
     private String processor = "";
+
+    @Inject
+    public SplitRecipients(MailEvents events) {
+        this.events = events;
+    }
 
     @Override
     public void init() throws MessagingException {
@@ -66,6 +76,7 @@ public final class SplitRecipients extends GenericMailet {
             sendCopy(mail, batches.get(batch), mail.getName() + "-" + (batch + 1));
         }
         if (batches.size() > 1) {
+            events.tell(new Changed(mail.getName(), "split", Clients.addresses(mail.getRecipients()), Map.of("copies", batches.size())));
             mail.setRecipients(batches.get(0));
         }
     }

@@ -12,6 +12,7 @@ import org.apache.mailet.ProcessingState;
 import org.apache.mailet.base.GenericMailet;
 
 import io.relaypod.calendar.CalendarStripper;
+import io.relaypod.events.MailEvents;
 
 /**
  * Takes all calendar content out of a mail: attachments and inline parts, at any depth. Every other byte stays.
@@ -29,12 +30,14 @@ import io.relaypod.calendar.CalendarStripper;
 public final class StripCalendar extends GenericMailet {
 
     private final MetricFactory metrics;
+    private final MailEvents events;
     private CalendarStripper stripper = new CalendarStripper(false);
     private String unreadableProcessor = "";
 
     @Inject
-    public StripCalendar(MetricFactory metrics) {
+    public StripCalendar(MetricFactory metrics, MailEvents events) {
         this.metrics = metrics;
+        this.events = events;
     }
 
     @Override
@@ -54,7 +57,7 @@ public final class StripCalendar extends GenericMailet {
 
     @Override
     public void service(Mail mail) throws MessagingException {
-        new CalendarChange("stripped", unreadableProcessor, metrics).apply(mail, stripper::strip);
+        new CalendarChange("stripped", unreadableProcessor, metrics, events).apply(mail, stripper::strip);
     }
 
     @Override

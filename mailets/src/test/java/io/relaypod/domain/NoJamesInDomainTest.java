@@ -11,15 +11,18 @@ import java.util.List;
 import java.util.stream.Stream;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The rules outlive the James release they run on: DESIGN.md. */
 class NoJamesInDomainTest {
 
     private static final List<String> JAMES = List.of("org/apache/james", "org/apache/mailet", "org.apache.james", "org.apache.mailet", "javax/mail");
 
-    @Test
-    void noClassOfTheDomainNamesJames() throws Exception {
-        assertThat(classes("domain")).hasSizeGreaterThan(5).allSatisfy(file -> assertThat(text(file)).doesNotContain(JAMES));
+    @ParameterizedTest
+    @ValueSource(strings = {"domain", "events"})
+    void noClassOfTheDomainNamesJames(String folder) throws Exception {
+        assertThat(classes(folder)).hasSizeGreaterThan(5).allSatisfy(file -> assertThat(text(file)).doesNotContain(JAMES));
     }
 
     @Test

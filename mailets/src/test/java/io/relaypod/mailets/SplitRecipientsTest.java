@@ -63,7 +63,7 @@ class SplitRecipientsTest {
         MemoryMailQueueFactory queues = new MemoryMailQueueFactory(new VerbatimMailQueueItems());
         MailImpl mail = MailImpl.builder().name("mail-1").sender("sender@example.com").addRecipients(recipients(250))
             .mimeMessage(message().build()).build();
-        SplitRecipients splitter = new SplitRecipients();
+        SplitRecipients splitter = new SplitRecipients(event -> { });
         splitter.init(FakeMailetConfig.builder().mailetContext(JamesContext.spoolingTo(queues)).build());
 
         splitter.service(mail);
@@ -109,7 +109,7 @@ class SplitRecipientsTest {
 
     @Test
     void withoutParametersItIs100AndTransport() throws Exception {
-        SplitRecipients splitter = new SplitRecipients();
+        SplitRecipients splitter = new SplitRecipients(event -> { });
         splitter.init(FakeMailetConfig.builder().mailetContext(context).build());
         splitter.service(mail(recipients(201)));
 
@@ -131,7 +131,7 @@ class SplitRecipientsTest {
     }
 
     private SplitRecipients splitter(String recipientsPerMail, String processor) throws Exception {
-        SplitRecipients splitter = new SplitRecipients();
+        SplitRecipients splitter = new SplitRecipients(event -> { });
         splitter.init(FakeMailetConfig.builder().mailetContext(context).setProperty("recipientsPerMail", recipientsPerMail)
             .setProperty("processor", processor).build());
         return splitter;

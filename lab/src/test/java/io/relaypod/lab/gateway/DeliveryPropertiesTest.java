@@ -30,6 +30,7 @@ import org.apache.mailet.base.GenericMatcher;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.relaypod.lab.graph.DeliveryRule;
+import io.relaypod.events.MailEvents;
 import io.relaypod.mailets.AlignRecipients;
 import io.relaypod.mailets.AlignSender;
 import io.relaypod.mailets.NarrowCalendar;
@@ -119,12 +120,13 @@ class DeliveryPropertiesTest {
 
         Relay(String mode) throws Exception {
             MetricFactory metrics = new MicrometerMetricFactory(new SimpleMeterRegistry());
+            MailEvents events = event -> { };
             steps = List.of(
-                new Step(Optional.of(matcher(new StripCalendarFor(), "@listed.example")), mailet(new StripCalendar(metrics), mode)),
-                new Step(Optional.of(matcher(new NotInvited(), mode)), mailet(new StripCalendar(metrics), mode)),
-                new Step(Optional.empty(), mailet(new NarrowCalendar(metrics), mode)),
-                new Step(Optional.empty(), mailet(new AlignRecipients(metrics), mode)),
-                new Step(Optional.empty(), mailet(new AlignSender(), mode)));
+                new Step(Optional.of(matcher(new StripCalendarFor(), "@listed.example")), mailet(new StripCalendar(metrics, events), mode)),
+                new Step(Optional.of(matcher(new NotInvited(), mode)), mailet(new StripCalendar(metrics, events), mode)),
+                new Step(Optional.empty(), mailet(new NarrowCalendar(metrics, events), mode)),
+                new Step(Optional.empty(), mailet(new AlignRecipients(metrics, events), mode)),
+                new Step(Optional.empty(), mailet(new AlignSender(events), mode)));
         }
 
         private static GenericMatcher matcher(GenericMatcher matcher, String condition) throws Exception {

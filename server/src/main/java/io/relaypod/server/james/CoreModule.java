@@ -1,6 +1,7 @@
 package io.relaypod.server.james;
 
 import java.util.Map;
+import java.util.Set;
 
 import javax.inject.Singleton;
 
@@ -23,10 +24,14 @@ import org.apache.james.utils.PropertiesProvider;
 import com.google.inject.AbstractModule;
 import com.google.inject.Provides;
 import com.google.inject.Scopes;
+import com.google.inject.multibindings.Multibinder;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.relaypod.server.metrics.MicrometerGaugeRegistry;
 import io.relaypod.server.metrics.MicrometerMetricFactory;
+import io.relaypod.events.MailEventListener;
+import io.relaypod.events.MailEventLog;
+import io.relaypod.events.MailEvents;
 import io.relaypod.server.settings.Settings;
 
 /** What James' CommonServicesModule gives, with our configuration, metrics and name service in place of its own. */
@@ -61,12 +66,21 @@ final class CoreModule extends AbstractModule {
         bind(GaugeRegistry.class).to(MicrometerGaugeRegistry.class).in(Scopes.SINGLETON);
         bind(DNSService.class).to(SystemNameService.class).in(Scopes.SINGLETON);
 
+        Multibinder.newSetBinder(binder(), MailEventListener.class);
+
         FileSystem files = new FileSystemImpl(james.directories());
         bind(FileSystem.class).toInstance(files);
         bind(Configuration.class).toInstance(james);
         bind(JamesDirectoriesProvider.class).toInstance(james.directories());
         bind(ConfigurationProvider.class).toInstance(
             new JamesConf(new FileConfigurationProvider(files, james), new EnvironmentLookup(settings, environment)));
+    }
+
+    /** Whoever wants to hear of mails' events adds itself to the set of listeners. */
+    @Provides
+    @Singleton
+    MailEvents mailEvents(Set<MailEventListener> listeners) {
+        return new MailEventLog(settings.logAddresses(), listeners);
     }
 
     @Provides

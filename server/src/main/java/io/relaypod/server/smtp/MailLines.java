@@ -3,6 +3,8 @@ package io.relaypod.server.smtp;
 import java.io.ByteArrayOutputStream;
 import java.util.Optional;
 
+import javax.inject.Inject;
+
 import org.apache.james.protocols.api.ProtocolSession.AttachmentKey;
 import org.apache.james.protocols.api.ProtocolSession.State;
 import org.apache.james.protocols.api.Response;
@@ -10,8 +12,10 @@ import org.apache.james.protocols.api.handler.LineHandler;
 import org.apache.james.protocols.smtp.SMTPResponse;
 import org.apache.james.protocols.smtp.SMTPSession;
 import org.apache.james.protocols.smtp.core.DataLineFilter;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+
+import io.relaypod.events.MailEvent.Refused;
+import io.relaypod.events.MailEvents;
+import io.relaypod.mailets.Clients;
 
 /**
  * Ends a mail at CRLF, dot, CRLF and nowhere else, and refuses one with a CR or an LF on its own (RFC 5321 section 2.3.8): whoever reads
@@ -23,11 +27,16 @@ import org.slf4j.LoggerFactory;
  */
 public final class MailLines implements DataLineFilter {
 
-    private static final Logger LOGGER = LoggerFactory.getLogger(MailLines.class);
-
     private static final AttachmentKey<Reading> READING = AttachmentKey.of("relaypod.reading", Reading.class);
 
     private static final int MAX_LINE = 1 << 20;
+
+    private final MailEvents events;
+
+    @Inject
+    public MailLines(MailEvents events) {
+        this.events = events;
+    }
 
     @Override
     public Response onLine(SMTPSession session, byte[] piece, LineHandler<SMTPSession> next) {
@@ -42,9 +51,8 @@ public final class MailLines implements DataLineFilter {
         return reading.wholeLine(piece).map(line -> next.onLine(session, line)).orElseGet(MailLines::goOn);
     }
 
-    private static Response refuse(SMTPSession session, Fault fault) {
-        LOGGER.info("event=bad-lines session={} client={} fault={}", session.getSessionID(),
-            session.getRemoteAddress().getAddress().getHostAddress(), fault);
+    private Response refuse(SMTPSession session, Fault fault) {
+        events.tell(new Refused(Clients.of(session), Clients.sender(session), Clients.recipients(session), 554, fault.text));
         session.popLineHandler();
         session.resetState();
         return new SMTPResponse("554", fault.text);

@@ -5,6 +5,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Pattern;
 
+import javax.inject.Inject;
+
 import org.apache.james.protocols.api.Response;
 import org.apache.james.protocols.api.handler.LineHandler;
 import org.apache.james.protocols.smtp.SMTPResponse;
@@ -14,8 +16,10 @@ import org.apache.james.protocols.smtp.core.esmtp.EhloExtension;
 import org.apache.james.protocols.smtp.hook.HookResult;
 import org.apache.james.protocols.smtp.hook.HookReturnCode;
 import org.apache.james.protocols.smtp.hook.MailParametersHook;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+
+import io.relaypod.events.MailEvent.Refused;
+import io.relaypod.events.MailEvents;
+import io.relaypod.mailets.Clients;
 
 /**
  * Announces {@code <maxmessagesize>} as SIZE and refuses what is larger with {@code 552 5.3.4} (RFC 1870): at MAIL when the client
@@ -25,11 +29,16 @@ import org.slf4j.LoggerFactory;
  */
 public final class MessageSizeLimit implements MailParametersHook, EhloExtension, DataLineFilter {
 
-    private static final Logger LOGGER = LoggerFactory.getLogger(MessageSizeLimit.class);
-
     private static final String TOO_BIG = "5.3.4 Message size exceeds fixed maximum message size";
     // RFC 1870 3: up to 20 digits, more than a long holds.
     private static final Pattern SIZE_VALUE = Pattern.compile("\\d{1,20}");
+
+    private final MailEvents events;
+
+    @Inject
+    public MessageSizeLimit(MailEvents events) {
+        this.events = events;
+    }
 
     @Override
     public List<String> getImplementedEsmtpFeatures(SMTPSession session) {
@@ -49,7 +58,7 @@ public final class MessageSizeLimit implements MailParametersHook, EhloExtension
         }
         long declared = new BigInteger(value).min(BigInteger.valueOf(Long.MAX_VALUE)).longValue();
         if (exceedsLimit(session, declared)) {
-            log(session, "declared", declared);
+            tell(session);
             return refuse("552", TOO_BIG);
         }
         return HookResult.DECLINED;
@@ -71,14 +80,14 @@ public final class MessageSizeLimit implements MailParametersHook, EhloExtension
         return session.messageFailed() ? goOn() : next.onLine(session, line);
     }
 
-    private static Response refuse(SMTPSession session) {
-        log(session, "sent", session.currentMessageSize());
+    private Response refuse(SMTPSession session) {
+        tell(session);
         session.popLineHandler();
         session.resetState();
         return new SMTPResponse("552", TOO_BIG);
     }
 
-    private static boolean isStuffed(byte[] line) {
+    static boolean isStuffed(byte[] line) {
         return line.length > 1 && line[0] == '.' && line[1] == '.';
     }
 
@@ -101,8 +110,7 @@ public final class MessageSizeLimit implements MailParametersHook, EhloExtension
         return null;
     }
 
-    private static void log(SMTPSession session, String how, long size) {
-        LOGGER.info("event=too-big session={} client={} {}={} limit={}", session.getSessionID(),
-            session.getRemoteAddress().getAddress().getHostAddress(), how, size, session.getConfiguration().getMaxMessageSize());
+    private void tell(SMTPSession session) {
+        events.tell(new Refused(Clients.of(session), Clients.sender(session), Clients.recipients(session), 552, TOO_BIG));
     }
 }

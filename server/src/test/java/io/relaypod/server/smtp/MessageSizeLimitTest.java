@@ -2,10 +2,15 @@ package io.relaypod.server.smtp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
+import org.apache.james.protocols.api.ProtocolSession.AttachmentKey;
+import org.apache.james.protocols.api.ProtocolSession.State;
 import org.apache.james.protocols.api.Response;
 import org.apache.james.protocols.api.handler.LineHandler;
 import org.apache.james.protocols.smtp.SMTPConfiguration;
@@ -24,7 +29,7 @@ class MessageSizeLimitTest {
     private static final String END = ".\r\n";
     private static final Response STORED = new SMTPResponse("250", "stored");
 
-    private final MessageSizeLimit limit = new MessageSizeLimit();
+    private final MessageSizeLimit limit = new MessageSizeLimit(event -> { });
     private final List<String> stored = new ArrayList<>();
 
     @Test
@@ -188,6 +193,16 @@ class MessageSizeLimitTest {
         @Override
         public String getSessionID() {
             return "session-1";
+        }
+
+        @Override
+        public <T> Optional<T> getAttachment(AttachmentKey<T> key, State state) {
+            return Optional.empty();
+        }
+
+        @Override
+        public InetSocketAddress getRemoteAddress() {
+            return new InetSocketAddress(InetAddress.getLoopbackAddress(), 25);
         }
 
         @Override

@@ -1,4 +1,4 @@
-package io.relaypod.mailets;
+package io.relaypod.events;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -10,14 +10,15 @@ import java.util.stream.IntStream;
 
 import org.junit.jupiter.api.Test;
 
-class RefusalLogTest {
+class LineLimitTest {
 
     private final AtomicLong clock = new AtomicLong(TimeUnit.DAYS.toNanos(1));
     private final List<Runnable> later = new ArrayList<>();
-    private final RefusalLog log = new RefusalLog(clock::get, later::add);
+    private final List<Long> said = new ArrayList<>();
+    private final LineLimit limit = new LineLimit(clock::get, later::add, said::add);
 
     @Test
-    void tenRefusalsASecondAreLoggedOneByOne() {
+    void tenASecondAreLetThrough() {
         assertThat(lines(10)).isEqualTo(10);
         assertThat(later).isEmpty();
     }
@@ -34,11 +35,12 @@ class RefusalLogTest {
         clock.addAndGet(TimeUnit.SECONDS.toNanos(1));
         later.remove(0).run();
 
+        assertThat(said).containsExactly(990L);
         assertThat(lines(1000)).isEqualTo(10);
         assertThat(later).as("what the second flood left out").hasSize(1);
     }
 
     private long lines(int refusals) {
-        return IntStream.range(0, refusals).filter(refusal -> log.hasRoom()).count();
+        return IntStream.range(0, refusals).filter(refusal -> limit.hasRoom()).count();
     }
 }

@@ -1,4 +1,4 @@
-package io.relaypod.gateway;
+package io.relaypod.events;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

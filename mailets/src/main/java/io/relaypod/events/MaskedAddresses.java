@@ -1,4 +1,4 @@
-package io.relaypod.gateway;
+package io.relaypod.events;
 
 import java.util.regex.Pattern;
 

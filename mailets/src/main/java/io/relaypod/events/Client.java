@@ -1,0 +1,12 @@
+package io.relaypod.events;
+
+import java.net.InetAddress;
+
+/**
+ * Who speaks SMTP to us.
+ *
+ * @param session names the connection in the log
+ * @param address where it comes from
+ */
+public record Client(String session, InetAddress address) {
+}
