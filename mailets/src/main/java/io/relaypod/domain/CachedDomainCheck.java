@@ -120,6 +120,17 @@ public final class CachedDomainCheck implements DomainCheck {
         verdicts.invalidateAll();
     }
 
+    /** Verdicts that are remembered. */
+    public long size() {
+        verdicts.cleanUp();
+        return verdicts.estimatedSize();
+    }
+
+    /** Domains that are asked about now. */
+    public int underWay() {
+        return underWay.size();
+    }
+
     /**
      * @param seen what was remembered when it was decided to ask
      */

@@ -45,6 +45,14 @@ public enum Variable {
     TRACE_MAX_AGE("7d", "a duration above zero, such as 7d"),
     FAILED_MAX_AGE("", "a duration above zero, such as 30d"),
     FAILED_MAX_SIZE("", "a number of bytes above zero, or one with K, M or G behind it"),
+    QUEUE_URL("", "tcp://host:port, more of them behind commas, then ? and parameters such as sslEnabled=true and verifyHost=false"),
+    QUEUE_USER("", "a user of the broker"),
+    QUEUE_PASSWORD_FILE("", "a file with the user's password"),
+    QUEUE_CA_FILE("", "a PEM file with certificates"),
+    QUEUE_CERT_FILE("", "a PEM file with a certificate"),
+    QUEUE_KEY_FILE("", "a PEM file with the certificate's private key"),
+    QUEUE_TIMEOUT("5s", "a duration above zero, such as 5s"),
+    QUEUE_WRITERS("4", "a number from 1 to 64"),
     DATA_DIR("/var/lib/relaypod", "a directory that can be written, or made"),
     JAMES_CONF("/etc/relaypod/james-conf", "a directory with smtpserver.xml and mailetcontainer.xml");
 

@@ -25,9 +25,10 @@ class ArtemisMailQueueFactoryTest implements MailQueueFactoryContract<ArtemisMai
 
     @BeforeEach
     void open() {
-        broker = EmbeddedBroker.start(dataDir);
+        broker = EmbeddedBroker.start(dataDir, OpenQueue.LONG_ENOUGH);
         queues = new ArtemisMailQueueFactory(broker, new VerbatimMailQueueItems(), Clock.systemUTC(), new RecordingMetricFactory(),
             new NoopGaugeRegistry());
+        OpenQueue.open(queues);
     }
 
     @AfterEach
