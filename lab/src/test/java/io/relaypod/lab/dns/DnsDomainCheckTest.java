@@ -6,6 +6,7 @@ import com.github.benmanes.caffeine.cache.Ticker;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.nio.NioEventLoopGroup;
 import io.relaypod.domain.DnsDomainCheck;
+import io.relaypod.domain.DnsServers;
 import io.relaypod.domain.DnsSettings;
 import io.relaypod.domain.DomainVerdict;
 import io.relaypod.domain.DomainVerdict.HasMx;
@@ -394,8 +395,8 @@ class DnsDomainCheckTest {
     }
 
     private DnsDomainCheck check(InetSocketAddress... servers) {
-        return new DnsDomainCheck(new DnsSettings(List.of(servers), TIMEOUT, TRIES),
-                SETTINGS, Ticker.systemTicker()).on(loops);
+        return new DnsDomainCheck(new DnsServers(new DnsSettings(List.of(servers), TIMEOUT, TRIES)).on(loops),
+                SETTINGS, Ticker.systemTicker());
     }
 
     private static InetSocketAddress nobody() throws IOException {

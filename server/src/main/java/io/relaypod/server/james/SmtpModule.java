@@ -26,6 +26,8 @@ import com.google.inject.multibindings.Multibinder;
 import io.relaypod.domain.BoundedDomainCheck;
 import io.relaypod.domain.CachedDomainCheck;
 import io.relaypod.domain.DnsDomainCheck;
+import io.relaypod.domain.DnsServers;
+import io.relaypod.domain.DomainCheck;
 import io.relaypod.domain.DomainListFile;
 import io.relaypod.domain.DomainSet;
 import io.relaypod.domain.ListedDomainCheck;
@@ -71,14 +73,15 @@ final class SmtpModule extends AbstractModule {
 
     @Provides
     @Singleton
-    DnsDomainCheck dnsDomainCheck(Settings settings) {
-        return new DnsDomainCheck(settings.dns(), settings.mx(), Ticker.systemTicker());
+    DnsServers dnsServers(Settings settings) {
+        return new DnsServers(settings.dns());
     }
 
     @Provides
     @Singleton
-    CachedDomainCheck cachedDomainCheck(DnsDomainCheck dns, Settings settings, MetricFactory metrics) {
+    CachedDomainCheck cachedDomainCheck(DnsServers servers, Settings settings, MetricFactory metrics) {
         MxSettings mx = settings.mx();
+        DomainCheck dns = new DnsDomainCheck(servers, mx, Ticker.systemTicker());
         return new CachedDomainCheck(new BoundedDomainCheck(dns, mx.maxInflight()), mx, Ticker.systemTicker(),
             new StaleVerdictLog(metrics, Clock.systemUTC()));
     }
