@@ -20,7 +20,7 @@ import io.relaypod.recipients.RecipientAlignment;
 /** Strips, narrows and aligns a mail far larger than the heap it is run with, and says how many bytes were left of it each time. */
 final class SmallHeap {
 
-    private static final int MEBIBYTES = 24;
+    private static final int MEBIBYTES = 16;
 
     private SmallHeap() {
     }
