@@ -62,6 +62,7 @@ import io.relaypod.events.MailEvent.Delivered;
 import io.relaypod.events.MailEvent.Failed;
 import io.relaypod.events.MailEvent.Tried;
 import io.relaypod.mailets.JamesContext;
+import io.relaypod.pacing.SenderPace;
 
 class RemoteDeliveryTest {
 
@@ -73,7 +74,7 @@ class RemoteDeliveryTest {
     private final MemoryCacheableMailQueue outgoing = queues.createQueue(MailQueueName.of("outgoing"));
     private final FakeMailContext context = FakeMailContext.defaultContext();
     private final List<MailEvent> events = new CopyOnWriteArrayList<>();
-    private final RemoteDelivery delivery = new RemoteDelivery(new JamesContext.Hosts(), domains(), queues,
+    private final RemoteDelivery delivery = new RemoteDelivery(new JamesContext.Hosts(), domains(), queues, SenderPace.unlimited(),
         Clock.fixed(NOW, ZoneOffset.UTC), events::add, new RecordingMetricFactory(), new NoopGaugeRegistry());
 
     @AfterEach

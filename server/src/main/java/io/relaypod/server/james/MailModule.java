@@ -1,5 +1,6 @@
 package io.relaypod.server.james;
 
+import java.time.Clock;
 import java.util.List;
 
 import javax.inject.Singleton;
@@ -22,6 +23,7 @@ import com.google.inject.Scopes;
 import com.google.inject.TypeLiteral;
 
 import io.relaypod.gateway.VerbatimMailQueueItems;
+import io.relaypod.pacing.SenderPace;
 import io.relaypod.server.queue.ArtemisMailQueueFactory;
 import io.relaypod.server.queue.Broker;
 import io.relaypod.server.settings.Settings;
@@ -58,6 +60,12 @@ final class MailModule extends AbstractModule {
     MailRepositoryStoreConfiguration.Item fileRepositories() {
         return new MailRepositoryStoreConfiguration.Item(List.of(new Protocol("file")), FileMailRepository.class.getName(),
             new BaseHierarchicalConfiguration());
+    }
+
+    @Provides
+    @Singleton
+    SenderPace pace(Settings settings, Clock clock) {
+        return settings.upstreamRate().map(rate -> SenderPace.of(rate, clock)).orElseGet(SenderPace::unlimited);
     }
 
     @Provides

@@ -5,7 +5,9 @@ import java.time.Clock;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
@@ -33,6 +35,9 @@ import org.reactivestreams.Publisher;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import io.relaypod.gateway.PacedMailQueue;
+import io.relaypod.pacing.SenderPace;
+
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -41,7 +46,7 @@ import reactor.core.publisher.Mono;
  * {@code SUCCESS}, so that a crash delivers a mail twice rather than never. Mails of higher priority come first, those of the same
  * priority in the order in which they became ready. Thread-safe.
  */
-public final class ArtemisMailQueue implements ManageableMailQueue, MailPrioritySupport {
+public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQueue, MailPrioritySupport {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(ArtemisMailQueue.class);
 
@@ -63,12 +68,12 @@ public final class ArtemisMailQueue implements ManageableMailQueue, MailPriority
     private final Metric dequeued;
 
     ArtemisMailQueue(MailQueueName name, Collection<BrokerQueue> found, Connections connections, Executor threads,
-                     MailQueueItemDecoratorFactory decorators, Clock clock, MetricFactory metrics, GaugeRegistry gauges) {
+                     MailQueueItemDecoratorFactory decorators, SenderPace pace, Clock clock, MetricFactory metrics, GaugeRegistry gauges) {
         this.ready = BrokerQueue.ready(name);
         this.connection = connections.administering();
         this.enqueuer = connections.enqueuer();
         this.dequeuer = new Dequeuer(connections.dequeuing(), ready.name(), threads, this::item);
-        this.delayed = new DelayedMails(name, found, connections.administering(), clock);
+        this.delayed = new DelayedMails(name, found, connections.administering(), pace, clock);
         this.console = connections.console();
         this.decorators = decorators;
         this.clock = clock;
@@ -76,6 +81,11 @@ public final class ArtemisMailQueue implements ManageableMailQueue, MailPriority
         this.enqueued = metrics.generate(ENQUEUED_METRIC_NAME_PREFIX + name.asString());
         this.dequeued = metrics.generate(DEQUEUED_METRIC_NAME_PREFIX + name.asString());
         gauges.register(QUEUE_SIZE_METRIC_NAME_PREFIX + name.asString(), this::sizeOrUnknown);
+        if (pace.isLimited()) {
+            gauges.register("mailsWaitingForTurn:" + name.asString(), () -> inLines().mapToLong(Line::mails).sum());
+            gauges.register("longestWaitForTurnSeconds:" + name.asString(),
+                () -> inLines().mapToLong(line -> pace.untilTurn(line.mailbox(), line.mails()).toSeconds()).max().orElse(0));
+        }
     }
 
     @Override
@@ -90,9 +100,26 @@ public final class ArtemisMailQueue implements ManageableMailQueue, MailPriority
 
     @Override
     public void enQueue(Mail mail, Duration delay) throws MailQueueException {
+        enQueue(mail, place(delay));
+    }
+
+    @Override
+    public void join(String mailbox, Mail mail) throws MailQueueException {
+        enQueue(mail, (isLarge, writer) -> {
+            BrokerQueue line = delayed.line(mailbox);
+            return enqueuer.send(line.name(), isLarge, writer).thenRun(() -> delayed.added(line, clock.instant()));
+        });
+    }
+
+    @Override
+    public boolean isWaitedFor(String mailbox) {
+        return delayed.isWaitedFor(mailbox);
+    }
+
+    private void enQueue(Mail mail, Place place) throws MailQueueException {
         TimeMetric timer = metrics.timer(ENQUEUED_TIMER_METRIC_NAME_PREFIX + ready.mails().asString());
         try {
-            store(mail, delay).get(CONFIRMATION_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+            store(mail, place).get(CONFIRMATION_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException | TimeoutException failure) {
             throw notStored(mail, failure);
         } catch (InterruptedException stopped) {
@@ -107,7 +134,7 @@ public final class ArtemisMailQueue implements ManageableMailQueue, MailPriority
     public Publisher<Void> enqueueReactive(Mail mail) {
         return Mono.defer(() -> {
             try {
-                return Mono.fromFuture(store(mail, Duration.ZERO)).timeout(CONFIRMATION_TIMEOUT)
+                return Mono.fromFuture(store(mail, place(Duration.ZERO))).timeout(CONFIRMATION_TIMEOUT)
                     .onErrorMap(failure -> notStored(mail, new ExecutionException(failure)));
             } catch (MailQueueException refused) {
                 return Mono.error(refused);
@@ -115,9 +142,15 @@ public final class ArtemisMailQueue implements ManageableMailQueue, MailPriority
         });
     }
 
-    private CompletableFuture<Void> store(Mail mail, Duration delay) throws MailQueueException {
+    /** Where a mail is put, at the broker. */
+    private interface Place {
+
+        CompletableFuture<Void> put(boolean isLarge, Enqueuer.Writer writer) throws ActiveMQException, IOException;
+    }
+
+    private CompletableFuture<Void> store(Mail mail, Place place) throws MailQueueException {
         try (MailBody body = MailBody.of(mail.getMessage())) {
-            CompletableFuture<Void> stored = put(delay, body.isLarge(), session -> {
+            CompletableFuture<Void> stored = place.put(body.isLarge(), session -> {
                 ClientMessage message = session.createMessage(true);
                 StoredMail.writeEnvelope(mail, message);
                 StoredMail.writeBody(body, message);
@@ -127,6 +160,10 @@ public final class ArtemisMailQueue implements ManageableMailQueue, MailPriority
         } catch (ActiveMQException | IOException | MessagingException failure) {
             throw notStored(mail, failure);
         }
+    }
+
+    private Place place(Duration delay) {
+        return (isLarge, writer) -> put(delay, isLarge, writer);
     }
 
     private CompletableFuture<Void> put(Duration delay, boolean isLarge, Enqueuer.Writer writer) throws ActiveMQException, IOException {
@@ -262,7 +299,26 @@ public final class ArtemisMailQueue implements ManageableMailQueue, MailPriority
 
     @Override
     public MailQueueIterator browse() throws MailQueueException {
-        return administer("listed", () -> new QueueListing(connection, queues().toList()));
+        return administer("listed", () -> new QueueListing(connection, queues().toList(), delayed, clock));
+    }
+
+    /** A mailbox's waiting mails. */
+    private record Line(String mailbox, long mails) {
+    }
+
+    private Stream<Line> inLines() {
+        try (ClientSession session = connection.createSession()) {
+            List<Line> lines = new ArrayList<>();
+            for (BrokerQueue queue : delayed.queues()) {
+                if (queue.mailbox().isPresent()) {
+                    lines.add(new Line(queue.mailbox().get(), session.queueQuery(queue.name()).getMessageCount()));
+                }
+            }
+            return lines.stream().filter(line -> line.mails() > 0);
+        } catch (ActiveMQException unknown) {
+            LOGGER.warn("event=size-unknown queue={} reason=\"{}\"", ready.mails().asString(), unknown.getMessage());
+            return Stream.empty();
+        }
     }
 
     private Stream<BrokerQueue> queues() {

@@ -24,12 +24,15 @@ import org.apache.james.queue.api.MailQueueItemDecoratorFactory;
 import org.apache.james.queue.api.MailQueueName;
 import org.apache.james.util.concurrent.NamedThreadFactory;
 
+import io.relaypod.pacing.SenderPace;
+
 /** The mail queues of a broker, those that an earlier process left there too. Thread-safe. */
 public final class ArtemisMailQueueFactory implements MailQueueFactory<ArtemisMailQueue>, AutoCloseable {
 
     private static final Duration TICK = Duration.ofMillis(100);
 
     private final MailQueueItemDecoratorFactory decorators;
+    private final SenderPace pace;
     private final Clock clock;
     private final MetricFactory metrics;
     private final GaugeRegistry gauges;
@@ -42,9 +45,10 @@ public final class ArtemisMailQueueFactory implements MailQueueFactory<ArtemisMa
      * @throws QueueUnavailableException when the broker does not answer
      */
     @Inject
-    public ArtemisMailQueueFactory(Broker broker, MailQueueItemDecoratorFactory decorators, Clock clock, MetricFactory metrics,
-                                   GaugeRegistry gauges) {
+    public ArtemisMailQueueFactory(Broker broker, MailQueueItemDecoratorFactory decorators, SenderPace pace, Clock clock,
+                                   MetricFactory metrics, GaugeRegistry gauges) {
         this.decorators = decorators;
+        this.pace = pace;
         this.clock = clock;
         this.metrics = metrics;
         this.gauges = gauges;
@@ -68,9 +72,9 @@ public final class ArtemisMailQueueFactory implements MailQueueFactory<ArtemisMa
         try (ClientSession session = connections.administering().createSession()) {
             DelayedMails.declare(BrokerQueue.ready(name), session);
             List<BrokerQueue> waiting = connections.console().queues().stream()
-                .filter(queue -> queue.mails().equals(name) && !queue.delay().isZero())
+                .filter(queue -> queue.mails().equals(name) && queue.isWaiting())
                 .toList();
-            return new ArtemisMailQueue(name, waiting, connections, threads, decorators, clock, metrics, gauges);
+            return new ArtemisMailQueue(name, waiting, connections, threads, decorators, pace, clock, metrics, gauges);
         } catch (ActiveMQException failure) {
             throw new QueueUnavailableException("queue " + name.asString() + " cannot be opened", failure);
         }

@@ -37,6 +37,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.base.Splitter;
 
+import io.relaypod.gateway.PacedMailQueue;
 import io.relaypod.gateway.VerbatimMessage;
 
 /**
@@ -54,6 +55,7 @@ final class StoredMail {
     static final String RECIPIENT_SEPARATOR = "\n";
 
     private static final SimpleString DUE = SimpleString.of("due");
+    private static final SimpleString TURN = SimpleString.of("turn");
     private static final SimpleString ENVELOPE = SimpleString.of("envelope");
 
     private static final int LOWEST_PRIORITY = 0;
@@ -84,6 +86,11 @@ final class StoredMail {
     /** When a waiting mail may be delivered. */
     static void writeDue(Instant due, ClientMessage message) {
         message.putLongProperty(DUE, due.toEpochMilli());
+    }
+
+    /** That the mail has left its mailbox's line. */
+    static void writeTurn(ClientMessage message) {
+        message.putBooleanProperty(TURN, true);
     }
 
     static Instant due(ClientMessage message) {
@@ -158,6 +165,9 @@ final class StoredMail {
             .map(field -> new Attribute(AttributeName.of(field.getKey()), AttributeValue.fromJson(field.getValue())))
             .collect(Collectors.toList()));
         mail.addAllHeadersForRecipients(recipientHeaders(json));
+        if (message.containsProperty(TURN)) {
+            mail.addAttribute(new Attribute(PacedMailQueue.TURN, AttributeValue.of(true)));
+        }
         return mail.build();
     }
 
