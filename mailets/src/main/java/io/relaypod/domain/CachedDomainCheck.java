@@ -80,6 +80,17 @@ public final class CachedDomainCheck implements DomainCheck {
         return CompletableFuture.completedFuture(remembered.verdict());
     }
 
+    /** Verdicts that are remembered. */
+    public long size() {
+        verdicts.cleanUp();
+        return verdicts.estimatedSize();
+    }
+
+    /** Domains that are asked about now. */
+    public int underWay() {
+        return underWay.size();
+    }
+
     /**
      * @param seen what was remembered when it was decided to ask
      */

@@ -1,31 +1,24 @@
 package io.relaypod.domain;
 
 import java.net.InetAddress;
-import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.Executor;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 import org.xbill.DNS.AAAARecord;
 import org.xbill.DNS.ARecord;
-import org.xbill.DNS.ExtendedResolver;
+import org.xbill.DNS.CNAMERecord;
 import org.xbill.DNS.MXRecord;
 import org.xbill.DNS.Message;
 import org.xbill.DNS.Name;
 import org.xbill.DNS.Rcode;
-import org.xbill.DNS.Resolver;
+import org.xbill.DNS.Record;
 import org.xbill.DNS.Section;
 import org.xbill.DNS.Type;
-import org.xbill.DNS.lookup.LookupResult;
-import org.xbill.DNS.lookup.LookupSession;
-import org.xbill.DNS.lookup.NoSuchDomainException;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 
@@ -47,61 +40,54 @@ public final class DnsDomainCheck implements DomainCheck {
     // More than anybody's real mail has; a domain with so many is not refused for the rest.
     private static final int MAX_VERIFIED_TARGETS = 10;
 
-    private final LookupSession lookups;
-    private final Duration longestWait;
+    // An alias of an alias is rare already; resolvers themselves follow about as many.
+    private static final int MAX_ALIASES = 16;
+
+    private static final DomainVerdict NO_SUCH_DOMAIN = new NoMailHost(false);
+    private static final Consumer<Message> NOBODY = message -> { };
+
+    private final DnsSource dns;
     private final NonexistentDomains nonexistent;
     private final boolean verifyTargets;
 
     /**
-     * @param settings servers, timeout and tries
-     * @param mx       whether mail exchangers are looked up too, and how much of what does not exist is remembered
-     * @param ticker   the clock
-     * @param executor where answers are parsed and their consumers run; they do not block
+     * @param dns    whom to ask
+     * @param mx     whether mail exchangers are looked up too, and how much of what does not exist is remembered
+     * @param ticker the clock
      */
-    public DnsDomainCheck(DnsSettings settings, MxSettings mx, Ticker ticker, Executor executor) {
+    public DnsDomainCheck(DnsSource dns, MxSettings mx, Ticker ticker) {
         this.nonexistent = new NonexistentDomains(mx.cacheTtl(), mx.cacheSize(), ticker);
         this.verifyTargets = mx.verifyTargets();
-        DnsSockets sockets = new DnsSockets();
-        ExtendedResolver servers = new Servers(settings.servers().stream()
-            .map(server -> withTimeout(new UsableAnswerResolver(server, nonexistent, sockets), settings))
-            .toList());
-        servers.setRetries(settings.tries());
-        servers.setTimeout(settings.longestWait());
-        // No cache and no hosts file: verdicts are cached, not records, and mail is not routed by /etc/hosts.
-        this.lookups = LookupSession.builder().resolver(servers).executor(executor).build();
-        // MX, then the addresses of the domain or of its exchangers; the resolver keeps to it by itself, this is the last line of defence.
-        this.longestWait = settings.longestWait().multipliedBy(2).plusSeconds(1);
+        this.dns = dns;
     }
 
-    private static Resolver withTimeout(UsableAnswerResolver server, DnsSettings settings) {
-        server.setTimeout(settings.timeout());
-        return server;
+    /** Names that are remembered as not existing. */
+    public int nonexistentNames() {
+        return nonexistent.size();
     }
 
     @Override
     public CompletionStage<DomainVerdict> verdict(MailDomain domain) {
-        Name name = domain.absolute();
-        if (nonexistent.contains(name)) {
-            return done(new NoMailHost(false));
+        if (nonexistent.contains(domain.name())) {
+            return done(NO_SUCH_DOMAIN);
         }
-        return ask(name, Type.MX).thenCompose(answer -> verdict(name, answer)).toCompletableFuture()
-            .completeOnTimeout(new Unknown("timeout"), longestWait.toMillis(), TimeUnit.MILLISECONDS)
-            .exceptionally(failure -> new Unknown(reason(failure)));
+        Name name = domain.absolute();
+        return ask(name, Type.MX, 0, message -> nonexistent.learn(domain.name(), message)).thenCompose(answer -> verdict(name, answer));
     }
 
     private CompletionStage<DomainVerdict> verdict(Name name, Answer answer) {
         if (answer instanceof Answer.Found found) {
-            DomainVerdict byMx = byMx(found.result());
-            return verifyTargets && byMx instanceof HasMx mx ? verified(mx, found.result()) : done(byMx);
+            DomainVerdict byMx = byMx(found.records());
+            return verifyTargets && byMx instanceof HasMx mx ? verified(mx, found.records()) : done(byMx);
         }
         if (answer instanceof Answer.NoData) {
             return byAddress(name);
         }
-        return done(answer instanceof Answer.Failed failed ? new Unknown(failed.reason()) : new NoMailHost(false));
+        return done(answer instanceof Answer.Failed failed ? new Unknown(failed.reason()) : NO_SUCH_DOMAIN);
     }
 
-    private static DomainVerdict byMx(LookupResult result) {
-        List<String> exchangers = result.getRecords().stream()
+    private static DomainVerdict byMx(List<Record> records) {
+        List<String> exchangers = records.stream()
             .map(MXRecord.class::cast)
             .sorted(Comparator.comparingInt(MXRecord::getPriority))
             .map(MXRecord::getTarget)
@@ -112,8 +98,8 @@ public final class DnsDomainCheck implements DomainCheck {
     }
 
     /** Refuses only when every exchanger was looked up and none can be reached. */
-    private CompletionStage<DomainVerdict> verified(HasMx mx, LookupResult result) {
-        List<CompletableFuture<Optional<Boolean>>> reachable = result.getRecords().stream()
+    private CompletionStage<DomainVerdict> verified(HasMx mx, List<Record> records) {
+        List<CompletableFuture<Optional<Boolean>>> reachable = records.stream()
             .map(MXRecord.class::cast)
             .map(MXRecord::getTarget)
             .limit(MAX_VERIFIED_TARGETS)
@@ -152,25 +138,56 @@ public final class DnsDomainCheck implements DomainCheck {
 
     private static Stream<InetAddress> inetAddresses(Answer answer) {
         return answer instanceof Answer.Found found
-            ? found.result().getRecords().stream()
+            ? found.records().stream()
                 .map(address -> address instanceof ARecord a ? a.getAddress() : ((AAAARecord) address).getAddress())
             : Stream.empty();
     }
 
     private CompletionStage<Answer> ask(Name name, int type) {
-        return lookups.lookupAsync(name, type).handle((result, failure) -> {
-            if (failure == null) {
-                return result.getRecords().isEmpty() ? new Answer.NoData() : new Answer.Found(result);
+        return ask(name, type, 0, NOBODY);
+    }
+
+    private CompletionStage<Answer> ask(Name name, int type, int aliases, Consumer<Message> learner) {
+        return dns.ask(name, type).handle((message, failure) -> {
+            if (failure != null) {
+                return new Answer.Failed(reason(failure));
             }
-            Throwable cause = failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
-            return cause == NoSuchName.INSTANCE || cause instanceof NoSuchDomainException ? new Answer.NoSuchDomain() : new Answer.Failed(reason(cause));
-        });
+            learner.accept(message);
+            return answer(message, name, type);
+        }).thenCompose(answer -> answer instanceof Answer.Alias alias ? follow(alias.target(), type, aliases) : CompletableFuture.completedFuture(answer));
+    }
+
+    private CompletionStage<Answer> follow(Name target, int type, int aliases) {
+        return aliases < MAX_ALIASES ? ask(target, type, aliases + 1, NOBODY) : CompletableFuture.completedFuture(new Answer.Failed("too many aliases"));
+    }
+
+    /** What the message says about the name, or the last of its aliases that it names. */
+    private static Answer answer(Message message, Name name, int type) {
+        if (message.getRcode() == Rcode.NXDOMAIN) {
+            return new Answer.NoSuchDomain();
+        }
+        List<Record> answers = message.getSection(Section.ANSWER);
+        Name alias = name;
+        for (int aliases = 0; aliases <= MAX_ALIASES; aliases++) {
+            List<Record> found = select(answers, alias, type);
+            if (!found.isEmpty()) {
+                return new Answer.Found(found);
+            }
+            List<Record> next = select(answers, alias, Type.CNAME);
+            if (next.isEmpty()) {
+                return alias == name ? new Answer.NoData() : new Answer.Alias(alias);
+            }
+            alias = ((CNAMERecord) next.get(0)).getTarget();
+        }
+        return new Answer.Failed("too many aliases");
+    }
+
+    private static List<Record> select(List<Record> records, Name name, int type) {
+        return records.isEmpty() ? records
+            : records.stream().filter(record -> record.getType() == type && record.getName().equals(name)).toList();
     }
 
     private static String reason(Throwable failure) {
-        if (failure instanceof TimeoutException) {
-            return "timeout";
-        }
         String message = failure.getMessage();
         return message == null ? failure.getClass().getSimpleName() : message;
     }
@@ -179,34 +196,12 @@ public final class DnsDomainCheck implements DomainCheck {
         return CompletableFuture.completedFuture(verdict);
     }
 
-    /** The servers, asked in turn; in a flood most names do not exist, and dnsjava's exception for it is dear. */
-    private static final class Servers extends ExtendedResolver {
-
-        Servers(List<Resolver> servers) {
-            super(servers);
-        }
-
-        @Override
-        public CompletionStage<Message> sendAsync(Message query, Executor executor) {
-            return super.sendAsync(query, executor).thenCompose(answer ->
-                answer.getRcode() == Rcode.NXDOMAIN && answer.getSection(Section.ANSWER).isEmpty()
-                    ? CompletableFuture.failedFuture(NoSuchName.INSTANCE) : CompletableFuture.completedFuture(answer));
-        }
-    }
-
-    /** Has no stack trace. */
-    private static final class NoSuchName extends Exception {
-
-        static final NoSuchName INSTANCE = new NoSuchName();
-
-        private NoSuchName() {
-            super("no such domain", null, false, false);
-        }
-    }
-
     /** What one question to DNS came to. */
     private sealed interface Answer {
-        record Found(LookupResult result) implements Answer {
+        record Found(List<Record> records) implements Answer {
+        }
+
+        record Alias(Name target) implements Answer {
         }
 
         record NoData() implements Answer {

@@ -11,6 +11,7 @@ import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -22,6 +23,7 @@ import io.relaypod.lab.gateway.Smtp2GraphStandIn;
 import io.relaypod.lab.graph.GraphStandIn;
 import io.relaypod.lab.smtp.SmtpConversation;
 import io.relaypod.server.james.RelayServer;
+import io.relaypod.server.queue.Broker;
 import io.relaypod.server.settings.Settings;
 
 /**
@@ -49,14 +51,14 @@ public final class LabWorld implements AutoCloseable {
     private final Deque<AutoCloseable> parts;
 
     private LabWorld(LabDns dns, Mailpit mailpit, Smtp2GraphStandIn smtp2graph, GraphStandIn graph, Settings settings,
-                     Deque<AutoCloseable> parts) throws Exception {
+                     UnaryOperator<Broker> broker, Deque<AutoCloseable> parts) throws Exception {
         this.dns = dns;
         this.mailpit = mailpit;
         this.smtp2graph = smtp2graph;
         this.graph = graph;
         this.settings = settings;
         this.parts = parts;
-        this.relay = RelayServer.start(settings, Map.of(), meters);
+        this.relay = RelayServer.start(broker.apply(RelayServer.broker(settings)), settings, Map.of(), meters);
         parts.push(relay);
     }
 
@@ -121,6 +123,7 @@ public final class LabWorld implements AutoCloseable {
         private static final int ANY_PORT = 0;
 
         private final Map<String, String> environment = new HashMap<>();
+        private UnaryOperator<Broker> broker = UnaryOperator.identity();
         private int mailpitPort = ANY_PORT;
         private int dnsPort = ANY_PORT;
 
@@ -128,6 +131,7 @@ public final class LabWorld implements AutoCloseable {
             environment.put("LISTEN_ADDR", "127.0.0.1:0");
             environment.put("WEBADMIN_ADDR", "127.0.0.1:0");
             environment.put("DNS_TIMEOUT", "500ms");
+            environment.put("QUEUE_TIMEOUT", "60s");
             environment.put("STRIP_ICS_RECIPIENTS", ORGANISER);
             environment.put("JAMES_CONF", jamesConf().toString());
         }
@@ -135,6 +139,12 @@ public final class LabWorld implements AutoCloseable {
         /** Sets an environment variable of the relay. */
         public Builder with(String variable, String value) {
             environment.put(variable, value);
+            return this;
+        }
+
+        /** Puts something between the relay and its queues. */
+        public Builder withBroker(UnaryOperator<Broker> between) {
+            broker = between;
             return this;
         }
 
@@ -162,7 +172,7 @@ public final class LabWorld implements AutoCloseable {
                 environment.putIfAbsent("DNS_SERVERS", "127.0.0.1:" + dns.address().getPort());
                 environment.putIfAbsent("UPSTREAM_PORT", Integer.toString(mailpit.smtpAddress().getPort()));
                 environment.putIfAbsent("DATA_DIR", data.toString());
-                return new LabWorld(dns, mailpit, smtp2graph, graph, Settings.from(environment), parts);
+                return new LabWorld(dns, mailpit, smtp2graph, graph, Settings.from(environment), broker, parts);
             } catch (Exception | Error notStarted) {
                 closeAll(parts);
                 throw notStarted;

@@ -3,7 +3,10 @@ package io.relaypod.lab.dns;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.github.benmanes.caffeine.cache.Ticker;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.nio.NioEventLoopGroup;
 import io.relaypod.domain.DnsDomainCheck;
+import io.relaypod.domain.DnsServers;
 import io.relaypod.domain.DnsSettings;
 import io.relaypod.domain.DomainVerdict;
 import io.relaypod.domain.DomainVerdict.HasMx;
@@ -25,8 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -88,13 +90,13 @@ class DnsDomainCheckTest {
             mxRecords("many.test.", 100),
             "xn--bcher-kva.test. 300 IN MX 10 mx.test.");
 
-    private final ExecutorService executor = Executors.newFixedThreadPool(2);
+    private final EventLoopGroup loops = new NioEventLoopGroup(2);
     private final DnsDomainCheck check = check(dns.address());
 
     @AfterEach
     void stop() {
         dns.close();
-        executor.shutdownNow();
+        loops.shutdownGracefully(0, 0, TimeUnit.SECONDS);
     }
 
     @Test
@@ -393,8 +395,8 @@ class DnsDomainCheckTest {
     }
 
     private DnsDomainCheck check(InetSocketAddress... servers) {
-        return new DnsDomainCheck(new DnsSettings(List.of(servers), TIMEOUT, TRIES),
-                SETTINGS, Ticker.systemTicker(), executor);
+        return new DnsDomainCheck(new DnsServers(new DnsSettings(List.of(servers), TIMEOUT, TRIES)).on(loops),
+                SETTINGS, Ticker.systemTicker());
     }
 
     private static InetSocketAddress nobody() throws IOException {

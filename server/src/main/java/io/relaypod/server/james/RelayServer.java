@@ -15,6 +15,7 @@ import org.apache.james.mailrepository.api.MailRepository;
 import org.apache.james.mailrepository.api.MailRepositoryStore;
 import org.apache.james.mailrepository.api.MailRepositoryStore.MailRepositoryStoreException;
 import org.apache.james.mailrepository.api.MailRepositoryUrl;
+import org.apache.james.metrics.api.GaugeRegistry;
 import org.apache.james.onami.lifecycle.Stager;
 import org.apache.james.queue.api.MailQueue.MailQueueException;
 import org.apache.james.queue.api.MailQueueName;
@@ -32,8 +33,13 @@ import com.google.inject.TypeLiteral;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.relaypod.server.queue.ArtemisMailQueueFactory;
 import io.relaypod.server.queue.Broker;
+import io.relaypod.server.queue.BrokerRefusedException;
 import io.relaypod.server.queue.EmbeddedBroker;
+import io.relaypod.server.queue.RemoteBroker;
+import io.relaypod.server.settings.InvalidSettingsException;
+import io.relaypod.server.settings.QueueSettings;
 import io.relaypod.server.settings.Settings;
+import io.relaypod.server.settings.Variable;
 import io.relaypod.server.smtp.RelaySmtpServerFactory;
 
 /**
@@ -65,6 +71,7 @@ public final class RelayServer implements AutoCloseable {
         this.settings = settings;
         this.queues = injector.getInstance(ArtemisMailQueueFactory.class);
         this.smtp = injector.getInstance(RelaySmtpServerFactory.class);
+        injector.getInstance(GaugeRegistry.class).register("queueConnected", () -> queues.isConnected() ? 1 : 0);
         this.webadmin = settings.webadmin().map(address -> injector.getInstance(WebAdminServer.class));
     }
 
@@ -76,7 +83,22 @@ public final class RelayServer implements AutoCloseable {
      */
     public static RelayServer start(Settings settings, Map<String, String> environment, MeterRegistry meters) throws Exception {
         Files.createDirectories(settings.dataDir());
-        Broker broker = EmbeddedBroker.start(settings.dataDir());
+        return start(broker(settings), settings, environment, meters);
+    }
+
+    /** The broker that the settings name, to be closed by whoever asks. */
+    public static Broker broker(Settings settings) {
+        QueueSettings queue = settings.queue();
+        return queue.remote().<Broker>map(remote -> new RemoteBroker(remote, queue.timeout()))
+            .orElseGet(() -> EmbeddedBroker.start(settings.dataDir(), queue.timeout()));
+    }
+
+    /**
+     * The same on a broker that was started before.
+     *
+     * @param broker where the queues are; closed with the relay, or when it cannot be started
+     */
+    public static RelayServer start(Broker broker, Settings settings, Map<String, String> environment, MeterRegistry meters) throws Exception {
         RelayServer relay = assemble(broker, settings, environment, meters);
         try {
             relay.start();
@@ -102,6 +124,11 @@ public final class RelayServer implements AutoCloseable {
     }
 
     private void start() throws Exception {
+        try {
+            queues.open();
+        } catch (BrokerRefusedException refused) {
+            throw new InvalidSettingsException(Variable.QUEUE_URL + " is '" + broker + "'; " + refused.getMessage());
+        }
         // James starts what was made first first, and its mailets need the repositories.
         injector.getInstance(MailRepositoryStore.class);
         injector.getInstance(InitializationOperations.class).initModules();
@@ -150,7 +177,7 @@ public final class RelayServer implements AutoCloseable {
         smtp.destroy();
         queues.stopGiving();
         finishWhatIsInHand();
-        LOGGER.info("event=drained left={}", queuedMails());
+        LOGGER.info("event=drained left={}", queues.isConnected() ? queuedMails() : "unknown");
         stopParts();
     }
 

@@ -3,7 +3,6 @@ package io.relaypod.server.james;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Optional;
-import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
@@ -27,6 +26,7 @@ import com.google.inject.multibindings.Multibinder;
 import io.relaypod.domain.BoundedDomainCheck;
 import io.relaypod.domain.CachedDomainCheck;
 import io.relaypod.domain.DnsDomainCheck;
+import io.relaypod.domain.DnsServers;
 import io.relaypod.domain.DomainCheck;
 import io.relaypod.domain.DomainListFile;
 import io.relaypod.domain.DomainSet;
@@ -36,20 +36,21 @@ import io.relaypod.domain.ProviderSuggestions;
 import io.relaypod.domain.RecipientRule;
 import io.relaypod.graph.GraphRules;
 import io.relaypod.server.settings.ClientLimits;
+import io.relaypod.server.settings.QueueSettings;
 import io.relaypod.server.settings.Settings;
 import io.relaypod.server.smtp.RelaySmtpServerFactory;
+import io.relaypod.server.smtp.SpoolWriter;
 
 /** The SMTP server and its RCPT rule. */
 final class SmtpModule extends AbstractModule {
 
-    // Reading an answer takes less than handing it to another thread: the one that receives it reads it.
-    private static final Executor DNS_RECEIVER = Runnable::run;
     private static final int LIST_POLL_SECONDS = 2;
 
     @Override
     protected void configure() {
         install(new ProtocolHandlerModule());
         bind(RelaySmtpServerFactory.class).in(Scopes.SINGLETON);
+        bind(SpoolWriter.class).in(Scopes.SINGLETON);
         Multibinder.newSetBinder(binder(), CertificateReloadable.Factory.class).addBinding().to(RelaySmtpServerFactory.class);
     }
 
@@ -60,15 +61,27 @@ final class SmtpModule extends AbstractModule {
     }
 
     @Provides
+    @Singleton
+    QueueSettings queueSettings(Settings settings) {
+        return settings.queue();
+    }
+
+    @Provides
     GraphRules graphRules(Settings settings) {
         return settings.graph();
     }
 
     @Provides
     @Singleton
-    CachedDomainCheck cachedDomainCheck(Settings settings, MetricFactory metrics) {
+    DnsServers dnsServers(Settings settings) {
+        return new DnsServers(settings.dns());
+    }
+
+    @Provides
+    @Singleton
+    CachedDomainCheck cachedDomainCheck(DnsServers servers, Settings settings, MetricFactory metrics) {
         MxSettings mx = settings.mx();
-        DomainCheck dns = new DnsDomainCheck(settings.dns(), mx, Ticker.systemTicker(), DNS_RECEIVER);
+        DomainCheck dns = new DnsDomainCheck(servers, mx, Ticker.systemTicker());
         return new CachedDomainCheck(new BoundedDomainCheck(dns, mx.maxInflight()), mx, Ticker.systemTicker(),
             new StaleVerdictLog(metrics, Clock.systemUTC()));
     }

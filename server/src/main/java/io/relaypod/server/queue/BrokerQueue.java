@@ -36,6 +36,11 @@ record BrokerQueue(MailQueueName mails, Duration delay, Optional<String> mailbox
         return new BrokerQueue(mails, Duration.ZERO, Optional.of(mailbox));
     }
 
+    /** Where what cannot be read is put: a mail queue too, so that webadmin shows it; nobody delivers from it. */
+    BrokerQueue aside() {
+        return ready(MailQueueName.of("unreadable-" + mails.asString()));
+    }
+
     static BrokerQueue waiting(MailQueueName mails, Duration delay) {
         long millis = Math.max(1, saturatedMillis(delay));
         long unit = 1;

@@ -19,16 +19,12 @@ import java.util.function.Predicate;
 import javax.mail.MessagingException;
 
 import org.apache.activemq.artemis.api.core.ActiveMQException;
-import org.apache.activemq.artemis.api.core.ActiveMQQueueExistsException;
 import org.apache.activemq.artemis.api.core.client.ClientMessage;
 import org.apache.activemq.artemis.api.core.client.ClientProducer;
 import org.apache.activemq.artemis.api.core.client.ClientSession;
-import org.apache.activemq.artemis.api.core.client.ClientSessionFactory;
 import org.apache.james.lifecycle.api.LifecycleUtil;
 import org.apache.james.queue.api.MailQueueName;
 import org.apache.james.server.core.MimeMessageSource;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 import io.relaypod.pacing.SenderPace;
 
@@ -39,8 +35,6 @@ import io.relaypod.pacing.SenderPace;
  */
 final class DelayedMails {
 
-    private static final Logger LOGGER = LoggerFactory.getLogger(DelayedMails.class);
-
     // One sync for so many.
     private static final int MOVED_AT_ONCE = 200;
     // Another relay on the same broker may have died after it had put mails here.
@@ -50,18 +44,18 @@ final class DelayedMails {
     private static final String ALL_OTHERS = "";
 
     private final BrokerQueue ready;
-    private final ClientSessionFactory connection;
+    private final BrokerLink link;
     private final SenderPace pace;
     private final Clock clock;
     private final ReentrantLock moving = new ReentrantLock();
     private final Map<BrokerQueue, Lane> lanes = new ConcurrentHashMap<>();
+    private Instant nextDiscovery = Instant.EPOCH;
 
-    DelayedMails(MailQueueName name, Collection<BrokerQueue> found, ClientSessionFactory connection, SenderPace pace, Clock clock) {
+    DelayedMails(MailQueueName name, BrokerLink link, SenderPace pace, Clock clock) {
         this.ready = BrokerQueue.ready(name);
-        this.connection = connection;
+        this.link = link;
         this.pace = pace;
         this.clock = clock;
-        found.forEach(queue -> lanes.put(queue, new Lane(Instant.EPOCH)));
     }
 
     /** When the lane must be looked at next, and whether there may be mails in it. */
@@ -79,60 +73,40 @@ final class DelayedMails {
         }
     }
 
-    /** Where a mail that has to wait for so long is put; the queue is there when this returns. */
-    BrokerQueue lane(Duration delay) throws ActiveMQException {
-        return open(BrokerQueue.waiting(ready.mails(), delay));
+    /** Where a mail that has to wait for so long is put. */
+    BrokerQueue lane(Duration delay) {
+        return BrokerQueue.waiting(ready.mails(), delay);
     }
 
-    /** Where a mail that has to wait for its mailbox's turn is put; the queue is there when this returns. */
-    BrokerQueue line(String mailbox) throws ActiveMQException {
-        return open(lineOf(mailbox));
-    }
-
-    /** Whether mails wait for that mailbox's turn. */
-    boolean isWaitedFor(String mailbox) {
-        return Optional.ofNullable(lanes.get(lineOf(mailbox))).filter(line -> !line.isEmpty).isPresent();
-    }
-
-    // The broker keeps a queue for each, empty or not.
-    private BrokerQueue lineOf(String mailbox) {
+    /** Where a mail that has to wait for its mailbox's turn is put. The broker keeps such a queue, empty or not, so there are not too many. */
+    BrokerQueue line(String mailbox) {
         BrokerQueue line = BrokerQueue.line(ready.mails(), mailbox);
         return lanes.containsKey(line) || lanes.keySet().stream().filter(queue -> queue.mailbox().isPresent()).count() < LINES
             ? line : BrokerQueue.line(ready.mails(), ALL_OTHERS);
     }
 
-    private BrokerQueue open(BrokerQueue lane) throws ActiveMQException {
-        if (!lanes.containsKey(lane)) {
-            try (ClientSession session = connection.createSession()) {
-                declare(lane, session);
-            }
-            lanes.putIfAbsent(lane, new Lane(clock.instant().plus(LOOK_AT_LEAST_EVERY)));
-        }
-        return lane;
-    }
-
-    static void declare(BrokerQueue queue, ClientSession session) throws ActiveMQException {
-        try {
-            if (!session.queueQuery(queue.name()).isExists()) {
-                session.createQueue(queue.configuration());
-            }
-        } catch (ActiveMQQueueExistsException somebodyWasFaster) {
-            LOGGER.debug("queue {} exists already", queue.name());
-        }
+    /** Whether mails wait for that mailbox's turn. */
+    boolean isWaitedFor(String mailbox) {
+        return Optional.ofNullable(lanes.get(line(mailbox))).filter(line -> !line.isEmpty).isPresent();
     }
 
     /** Tells that a mail was put there. */
-    void added(BrokerQueue lane, Instant due) {
-        lanes.get(lane).isEmpty = false;
-        lanes.get(lane).lookAt(due);
+    void added(BrokerQueue queue, Instant due) {
+        Lane lane = lanes.computeIfAbsent(queue, added -> new Lane(clock.instant().plus(LOOK_AT_LEAST_EVERY)));
+        lane.isEmpty = false;
+        lane.lookAt(due);
     }
 
-    /** How long until the mailbox's turn comes again for a mail that has so many before it. */
+    /** How long until the mailbox's turn comes for a mail that has so many before it. */
     Duration untilTurn(String mailbox, long before) {
         return pace.untilTurn(mailbox, before);
     }
 
-    Collection<BrokerQueue> queues() {
+    /** Those that other relays, or we before we were started, put mails into too. */
+    Collection<BrokerQueue> queues() throws ActiveMQException {
+        link.connections().console().queues().stream()
+            .filter(queue -> queue.mails().equals(ready.mails()) && queue.isWaiting())
+            .forEach(queue -> lanes.computeIfAbsent(queue, found -> new Lane(Instant.EPOCH)));
         return List.copyOf(lanes.keySet());
     }
 
@@ -143,6 +117,10 @@ final class DelayedMails {
      */
     long release() throws ActiveMQException, IOException, MessagingException {
         Instant now = clock.instant();
+        if (!nextDiscovery.isAfter(now)) {
+            queues();
+            nextDiscovery = now.plus(LOOK_AT_LEAST_EVERY);
+        }
         List<BrokerQueue> toLookAt = lanes.entrySet().stream()
             .filter(lane -> !lane.getValue().nextLook.get().isAfter(now))
             .map(Map.Entry::getKey)
@@ -151,8 +129,8 @@ final class DelayedMails {
     }
 
     /**
-     * Makes ready all that waits for its time, in the order in which it came. What waits for its mailbox's turn goes on waiting: nobody
-     * who is impatient makes the next hops take it.
+     * Makes ready all that waits for its time, in the order in which it came. What waits for its mailbox's turn goes on waiting: that an
+     * operator is impatient makes the next hops take no more.
      *
      * @return how many
      */
@@ -186,7 +164,12 @@ final class DelayedMails {
             throws ActiveMQException, IOException, MessagingException {
         // Set before looking, so that whoever adds a mail meanwhile brings it forward again.
         from.forEach(queue -> lanes.get(queue).nextLook.set(now.plus(LOOK_AT_LEAST_EVERY)));
-        try (ClientSession session = connection.createSession(false, false, 0)) {
+        Connections connections = link.connections();
+        connections.declare(ready);
+        for (BrokerQueue queue : from) {
+            connections.declare(queue);
+        }
+        try (ClientSession session = connections.administering().transaction()) {
             session.start();
             PriorityQueue<Head> heads = new PriorityQueue<>(Comparator.comparing(Head::messageId));
             for (BrokerQueue queue : from) {

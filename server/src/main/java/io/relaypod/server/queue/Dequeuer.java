@@ -2,8 +2,12 @@ package io.relaypod.server.queue;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
@@ -14,11 +18,11 @@ import java.util.concurrent.locks.ReentrantLock;
 import javax.mail.MessagingException;
 
 import org.apache.activemq.artemis.api.core.ActiveMQException;
-import org.apache.activemq.artemis.api.core.SimpleString;
+import org.apache.activemq.artemis.api.core.ActiveMQNotConnectedException;
+import org.apache.activemq.artemis.api.core.ActiveMQObjectClosedException;
 import org.apache.activemq.artemis.api.core.client.ClientConsumer;
 import org.apache.activemq.artemis.api.core.client.ClientMessage;
 import org.apache.activemq.artemis.api.core.client.ClientSession;
-import org.apache.activemq.artemis.api.core.client.ClientSessionFactory;
 import org.apache.james.queue.api.MailQueue.MailQueueItem;
 import org.apache.james.server.core.MimeMessageSource;
 import org.slf4j.Logger;
@@ -29,7 +33,8 @@ import reactor.core.publisher.FluxSink;
 
 /**
  * Takes mails from the broker, each once, as many as its subscribers ask for. They share one session; a few mails more than they hold
- * are fetched ahead. Opened by the first subscriber. Thread-safe.
+ * are fetched ahead. Opened by the first subscriber, and again when the
+ * connection has been made again. Thread-safe.
  */
 final class Dequeuer implements AutoCloseable {
 
@@ -38,23 +43,29 @@ final class Dequeuer implements AutoCloseable {
     // How soon a subscriber that has gone, or a closed queue, is noticed.
     private static final Duration LOOK_UP = Duration.ofMillis(250);
     private static final Duration PAUSE_AFTER_FAILURE = Duration.ofSeconds(1);
+    // Of what cannot be read: when it is tried again, how long others may take to be done with before, and how often.
+    private static final Duration AGAIN_AFTER = Duration.ofSeconds(5);
+    private static final Duration DONE_WITHIN = Duration.ofMinutes(1);
+    private static final int TRIES = 5;
 
-    private final ClientSessionFactory connection;
-    private final SimpleString queue;
+    private final BrokerLink link;
+    private final BrokerQueue queue;
     private final Executor threads;
     private final MailReader reader;
     private final ReentrantLock receiving = new ReentrantLock();
-    private final ReentrantLock acknowledging = new ReentrantLock();
     private final Deque<MailQueueItem> notTaken = new ArrayDeque<>();
+    private final Map<Long, Unreadable> unreadable = new LinkedHashMap<>();
     private Optional<Inlet> opened = Optional.empty();
+    private Optional<Instant> tryAgainAt = Optional.empty();
+    private boolean triedWhatIsAside;
     private final AtomicInteger inHand = new AtomicInteger();
     private volatile boolean stopped;
 
     /**
      * @param threads runs each subscriber's waiting, so has a thread for each
      */
-    Dequeuer(ClientSessionFactory connection, SimpleString queue, Executor threads, MailReader reader) {
-        this.connection = connection;
+    Dequeuer(BrokerLink link, BrokerQueue queue, Executor threads, MailReader reader) {
+        this.link = link;
         this.queue = queue;
         this.threads = threads;
         this.reader = reader;
@@ -66,10 +77,41 @@ final class Dequeuer implements AutoCloseable {
         /**
          * @throws MessagingException when there is no mail in the message
          */
-        MailQueueItem read(ClientMessage message, MimeMessageSource body) throws MessagingException, IOException;
+        MailQueueItem read(Received received, MimeMessageSource body) throws MessagingException, IOException;
     }
 
-    private record Inlet(ClientSession session, ClientConsumer consumer) {
+    /** A message in hand. */
+    static final class Received {
+
+        private final ClientMessage message;
+        private final Inlet inlet;
+
+        private Received(ClientMessage message, Inlet inlet) {
+            this.message = message;
+            this.inlet = inlet;
+        }
+
+        ClientMessage message() {
+            return message;
+        }
+
+        /** Whether the broker gives it again, to us or to another relay, as the connection that it came by has broken. */
+        boolean isLost() {
+            return inlet.session().isClosed();
+        }
+
+        /** Removes the message for good. Not waited for: were it forgotten in a crash, the mail would be delivered twice, and not lost. */
+        void acknowledge() throws ActiveMQException {
+            inlet.acknowledging().lock();
+            try {
+                message.individualAcknowledge();
+            } finally {
+                inlet.acknowledging().unlock();
+            }
+        }
+    }
+
+    private record Inlet(ClientSession session, ClientConsumer consumer, ReentrantLock acknowledging) {
     }
 
     Flux<MailQueueItem> mails() {
@@ -115,9 +157,13 @@ final class Dequeuer implements AutoCloseable {
         receiving.lockInterruptibly();
         try {
             return notTaken.isEmpty() ? receive() : Optional.of(notTaken.removeFirst());
-        } catch (ActiveMQException | IOException failure) {
+        } catch (ActiveMQNotConnectedException | ActiveMQObjectClosedException away) {
+            // The link tells it once, and opens it again.
+            Thread.sleep(PAUSE_AFTER_FAILURE.toMillis());
+            return Optional.empty();
+        } catch (ActiveMQException failure) {
             if (!stopped) {
-                LOGGER.error("event=dequeue-failed queue={} reason=\"{}\"", queue, failure.getMessage(), failure);
+                LOGGER.error("event=dequeue-failed queue={} reason=\"{}\"", queue.name(), failure.getMessage(), failure);
                 Thread.sleep(PAUSE_AFTER_FAILURE.toMillis());
             }
             return Optional.empty();
@@ -126,37 +172,98 @@ final class Dequeuer implements AutoCloseable {
         }
     }
 
-    private Optional<MailQueueItem> receive() throws ActiveMQException, IOException {
-        ClientMessage message = inlet().consumer().receive(LOOK_UP.toMillis());
+    /** How often a message was tried, and what came of it. */
+    private record Unreadable(String mail, int tries, String reason) {
+    }
+
+    private Optional<MailQueueItem> receive() throws ActiveMQException, InterruptedException {
+        if (isWaitingToTryAgain()) {
+            Thread.sleep(LOOK_UP.toMillis());
+            return Optional.empty();
+        }
+        Inlet inlet = inlet();
+        ClientMessage message = inlet.consumer().receive(LOOK_UP.toMillis());
         if (message == null) {
             return Optional.empty();
         }
         try {
-            return Optional.of(reader.read(message, StoredMail.body(message)));
-        } catch (MessagingException | RuntimeException unreadable) {
-            // It stays in hand, so on the disk, and is tried again at the next start.
-            LOGGER.error("event=unreadable queue={} queue-id={} message={}", queue, StoredMail.name(message), message.getMessageID(), unreadable);
+            return Optional.of(reader.read(new Received(message, inlet), StoredMail.body(message)));
+        } catch (MessagingException | IOException | ActiveMQException | RuntimeException failure) {
+            if (!inlet.session().isClosed()) {
+                remember(message, failure);
+            }
             return Optional.empty();
         }
     }
 
-    private Inlet inlet() throws ActiveMQException {
-        if (opened.isEmpty()) {
-            ClientSession session = connection.createSession(true, true, 0);
-            session.start();
-            opened = Optional.of(new Inlet(session, session.createConsumer(queue)));
+    private void remember(ClientMessage message, Exception failure) {
+        String mail = StoredMail.name(message);
+        Unreadable found = unreadable.merge(message.getMessageID(), new Unreadable(mail, 1, String.valueOf(failure.getMessage())),
+            (before, now) -> new Unreadable(mail, before.tries() + 1, now.reason()));
+        LOGGER.error("event=unreadable queue={} queue-id={} message={} try={}/{}", queue.name(), mail, message.getMessageID(), found.tries(), TRIES, failure);
+        if (tryAgainAt.isEmpty()) {
+            tryAgainAt = Optional.of(Instant.now().plus(AGAIN_AFTER));
         }
-        return opened.get();
     }
 
-    /** Removes the message for good. Not waited for: were it forgotten in a crash, the mail would be delivered twice, and not lost. */
-    void acknowledge(ClientMessage message) throws ActiveMQException {
-        acknowledging.lock();
-        try {
-            message.individualAcknowledge();
-        } finally {
-            acknowledging.unlock();
+    /**
+     * What could not be read comes again when the session is closed, and so does all that is in hand: that is waited for. Meanwhile
+     * nothing is received.
+     */
+    private boolean isWaitingToTryAgain() throws ActiveMQException {
+        Instant now = Instant.now();
+        if (tryAgainAt.isEmpty() || now.isBefore(tryAgainAt.get())) {
+            return false;
         }
+        if (inHand.get() > 0) {
+            if (now.isBefore(tryAgainAt.get().plus(DONE_WITHIN))) {
+                return true;
+            }
+            tryAgainAt = Optional.of(now.plus(DONE_WITHIN));
+            return false;
+        }
+        tryAgainAt = Optional.empty();
+        notTaken.clear();
+        if (opened.isPresent()) {
+            opened.get().session().close();
+        }
+        for (Map.Entry<Long, Unreadable> message : List.copyOf(unreadable.entrySet())) {
+            if (message.getValue().tries() >= TRIES) {
+                setAside(message.getKey(), message.getValue());
+            }
+        }
+        return false;
+    }
+
+    private void setAside(long messageId, Unreadable message) throws ActiveMQException {
+        Connections connections = link.connections();
+        connections.declare(queue.aside());
+        if (connections.console().move(queue, messageId, queue.aside())) {
+            LOGGER.error("event=set-aside queue={} aside={} queue-id={} reason=\"{}\"", queue.name(), queue.aside().name(), message.mail(), message.reason());
+            unreadable.remove(messageId);
+        }
+    }
+
+    // The reason may have gone: a disk that was full, a version that could not read what another wrote.
+    private void tryWhatIsAside(Connections connections) throws ActiveMQException {
+        if (!triedWhatIsAside && connections.console().queues().contains(queue.aside())) {
+            connections.console().moveAll(queue.aside(), queue);
+        }
+        triedWhatIsAside = true;
+    }
+
+    private Inlet inlet() throws ActiveMQException {
+        if (opened.isEmpty() || opened.get().session().isClosed()) {
+            // The broker gives them again.
+            notTaken.clear();
+            Connections connections = link.connections();
+            connections.declare(queue);
+            tryWhatIsAside(connections);
+            ClientSession session = connections.dequeuing().session();
+            session.start();
+            opened = Optional.of(new Inlet(session, session.createConsumer(queue.name()), new ReentrantLock()));
+        }
+        return opened.get();
     }
 
     /** Tells that a subscriber has done with a mail, whatever became of it. */

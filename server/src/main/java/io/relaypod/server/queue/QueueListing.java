@@ -16,13 +16,15 @@ import javax.mail.MessagingException;
 import org.apache.activemq.artemis.api.core.ActiveMQException;
 import org.apache.activemq.artemis.api.core.client.ClientMessage;
 import org.apache.activemq.artemis.api.core.client.ClientSession;
-import org.apache.activemq.artemis.api.core.client.ClientSessionFactory;
 import org.apache.james.queue.api.ManageableMailQueue.DefaultMailQueueItemView;
 import org.apache.james.queue.api.ManageableMailQueue.MailQueueItemView;
 import org.apache.james.queue.api.ManageableMailQueue.MailQueueIterator;
+import org.apache.james.server.core.MailImpl;
+import org.apache.mailet.Mail;
 
 /**
- * What is in a queue, page by page from the broker: first what is ready, by priority, then what waits, the next first, with the time when it is tried; a line's times are foretold. Mails in hand are
+ * What is in a queue, page by page from the broker: first what is ready, by priority, then what waits, the next first; when it is the turn of what waits for
+ * that is foretold. Mails in hand are
  * not shown. Large mails come without their message: it stays on the disk. Closes itself at the end. For one thread.
  */
 final class QueueListing implements MailQueueIterator {
@@ -33,10 +35,10 @@ final class QueueListing implements MailQueueIterator {
     private final PriorityQueue<Head> heads = new PriorityQueue<>(Comparator.comparing(Head::isWaiting).thenComparing(Head::due)
         .thenComparing(Head::messageId));
 
-    QueueListing(ClientSessionFactory connection, Collection<BrokerQueue> queues, DelayedMails delayed, Clock clock) throws ActiveMQException {
+    QueueListing(Connection connection, Collection<BrokerQueue> queues, DelayedMails delayed, Clock clock) throws ActiveMQException {
         this.delayed = delayed;
         this.clock = clock;
-        this.session = connection.createSession();
+        this.session = connection.session();
         session.start();
         for (BrokerQueue queue : queues) {
             read(QueueReader.browsing(queue, session));
@@ -78,12 +80,21 @@ final class QueueListing implements MailQueueIterator {
         }
         Head head = heads.remove();
         try {
-            MailQueueItemView view = new DefaultMailQueueItemView(StoredMail.readListed(head.message()),
+            MailQueueItemView view = new DefaultMailQueueItemView(listed(head.message()),
                 head.isWaiting() ? Optional.of(ZonedDateTime.ofInstant(head.due(), ZoneOffset.UTC)) : Optional.empty());
             read(head.queue());
             return view;
-        } catch (ActiveMQException | MessagingException | IOException unreadable) {
+        } catch (ActiveMQException unreadable) {
             throw new IllegalStateException("queue " + head.queue().queue().mails().asString() + " cannot be listed", unreadable);
+        }
+    }
+
+    // It may be what was set aside for that.
+    private static Mail listed(ClientMessage message) throws ActiveMQException {
+        try {
+            return StoredMail.readListed(message);
+        } catch (MessagingException | IOException | RuntimeException unreadable) {
+            return MailImpl.builder().name(StoredMail.name(message)).errorMessage("unreadable: " + unreadable.getMessage()).build();
         }
     }
 

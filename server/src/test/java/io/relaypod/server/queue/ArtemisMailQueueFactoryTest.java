@@ -26,9 +26,10 @@ class ArtemisMailQueueFactoryTest implements MailQueueFactoryContract<ArtemisMai
 
     @BeforeEach
     void open() {
-        broker = EmbeddedBroker.start(dataDir);
+        broker = EmbeddedBroker.start(dataDir, OpenQueue.LONG_ENOUGH);
         queues = new ArtemisMailQueueFactory(broker, new VerbatimMailQueueItems(), SenderPace.unlimited(), Clock.systemUTC(), new RecordingMetricFactory(),
             new NoopGaugeRegistry());
+        OpenQueue.open(queues);
     }
 
     @AfterEach

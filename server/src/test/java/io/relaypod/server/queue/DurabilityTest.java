@@ -17,11 +17,17 @@ import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 
+import org.apache.activemq.artemis.api.core.client.ClientMessage;
+import org.apache.activemq.artemis.api.core.client.ClientProducer;
+import org.apache.activemq.artemis.api.core.client.ClientSession;
 import org.apache.james.core.MailAddress;
 import org.apache.james.queue.api.MailPrioritySupport;
+import org.apache.james.queue.api.MailQueue;
 import org.apache.james.queue.api.MailQueue.MailQueueItem;
 import org.apache.james.queue.api.MailQueue.MailQueueItem.CompletionStatus;
 import org.apache.james.queue.api.MailQueueName;
@@ -35,6 +41,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 import io.relaypod.server.settings.InvalidSettingsException;
+import reactor.core.Disposable;
+import reactor.core.publisher.Flux;
 
 /** What was stored is still there, whatever happened to the process or the disk. */
 class DurabilityTest {
@@ -165,7 +173,7 @@ class DurabilityTest {
     @Test
     void a_second_relay_on_the_same_directory_is_refused_and_says_why() throws Exception {
         try (OpenQueue first = OpenQueue.on(dataDir, "spool")) {
-            assertThatThrownBy(() -> EmbeddedBroker.start(dataDir)).isInstanceOf(InvalidSettingsException.class)
+            assertThatThrownBy(() -> EmbeddedBroker.start(dataDir, LONG_ENOUGH)).isInstanceOf(InvalidSettingsException.class)
                 .hasMessageContaining("DATA_DIR is '" + dataDir + "'; another relaypod is running on it");
             first.queue().enQueue(OpenQueue.mail("one", MESSAGE));
             assertThat(first.names()).containsExactly("one");
@@ -176,9 +184,55 @@ class DurabilityTest {
     }
 
     @Test
+    void what_cannot_be_read_is_set_aside_and_does_not_stop_the_others_and_is_tried_again_at_the_next_start() throws Exception {
+        EmbeddedBroker broker = EmbeddedBroker.start(dataDir, LONG_ENOUGH);
+        try (OpenQueue open = OpenQueue.on(broker, "spool")) {
+            send(broker, "broken", "no JSON");
+            Set<String> given = ConcurrentHashMap.newKeySet();
+            Disposable reader = Flux.from(open.queue().deQueue()).subscribe(item -> {
+                given.add(item.getMail().getName());
+                done(item);
+            });
+            open.queue().enQueue(OpenQueue.mail("other", MESSAGE));
+            await().atMost(LONG_ENOUGH).until(() -> given.contains("other"));
+            ArtemisMailQueue aside = open.queues().createQueue(MailQueueName.of("unreadable-spool"));
+            await().atMost(LONG_ENOUGH.multipliedBy(4)).until(() -> aside.getSize() == 1);
+            assertThat(open.queue().getSize()).isZero();
+            assertThat(aside.browse().next().getMail().getName()).isEqualTo("broken");
+            reader.dispose();
+        }
+        try (OpenQueue again = OpenQueue.on(dataDir, "spool")) {
+            again.queue().enQueue(OpenQueue.mail("next", MESSAGE));
+            assertThat(again.dequeueOne().getMail().getName()).isEqualTo("next");
+            assertThat(again.queues().createQueue(MailQueueName.of("unreadable-spool")).getSize()).isZero();
+            assertThat(again.queue().getSize()).as("the one, and the one in hand").isEqualTo(2);
+        }
+    }
+
+    private static void send(EmbeddedBroker broker, String name, String envelope) throws Exception {
+        try (Connection connection = broker.connect(1).get(0); ClientSession session = connection.session();
+             ClientProducer producer = session.createProducer("relaypod.ready.spool")) {
+            ClientMessage message = session.createMessage(true);
+            message.putStringProperty("name", name);
+            message.putStringProperty("sender", "");
+            message.putStringProperty("recipients", "");
+            message.putStringProperty("envelope", envelope);
+            producer.send(message);
+        }
+    }
+
+    private static void done(MailQueueItem item) {
+        try {
+            item.done(CompletionStatus.SUCCESS);
+        } catch (MailQueue.MailQueueException failure) {
+            throw new IllegalStateException(failure);
+        }
+    }
+
+    @Test
     void a_full_disk_refuses_new_mail_at_once_and_lets_out_what_is_there() throws Exception {
         Path unlimited = dataDir.resolve("queue");
-        EmbeddedBroker broker = EmbeddedBroker.start(dataDir, Long.MAX_VALUE);
+        EmbeddedBroker broker = EmbeddedBroker.start(dataDir, LONG_ENOUGH, Long.MAX_VALUE);
         try (OpenQueue open = OpenQueue.on(broker, "spool")) {
             assertThatThrownBy(broker::checkStorage)
                 .isInstanceOf(InsufficientStorageException.class).hasMessageContaining(unlimited.toString());

@@ -60,8 +60,9 @@ class PacedQueueTest {
 
     private void open(SenderPace anyPace) {
         pace = anyPace;
-        broker = EmbeddedBroker.start(dataDir);
+        broker = EmbeddedBroker.start(dataDir, OpenQueue.LONG_ENOUGH);
         queues = new ArtemisMailQueueFactory(broker, new VerbatimMailQueueItems(), pace, clock, new RecordingMetricFactory(), new NoopGaugeRegistry());
+        OpenQueue.open(queues);
         queue = queues.createQueue(MailQueueName.of("outgoing"));
     }
 
@@ -154,7 +155,7 @@ class PacedQueueTest {
         close();
         open(SenderPace.of(SendingRate.parse("2/m"), clock));
 
-        assertThat(queue.isWaitedFor(OFFICE)).isTrue();
+        Awaitility.await().until(() -> queue.isWaitedFor(OFFICE));
         dequeue();
         stays(List.of("1"));
         clock.now = NOON.plusSeconds(30);
