@@ -90,6 +90,17 @@ public final class CachedDomainCheck implements DomainCheck {
         return CompletableFuture.completedFuture(remembered.verdict());
     }
 
+    /** Verdicts that are remembered. */
+    public long size() {
+        verdicts.cleanUp();
+        return verdicts.estimatedSize();
+    }
+
+    /** Domains that are asked about now. */
+    public int underWay() {
+        return underWay.size();
+    }
+
     /** Asks DNS whatever is remembered, and remembers the answer. */
     public CompletionStage<DomainVerdict> freshVerdict(MailDomain domain) {
         return ask(domain, Optional.ofNullable(verdicts.getIfPresent(domain))).copy();
@@ -118,17 +129,6 @@ public final class CachedDomainCheck implements DomainCheck {
     /** Every next question goes to DNS. */
     public void forgetAll() {
         verdicts.invalidateAll();
-    }
-
-    /** Verdicts that are remembered. */
-    public long size() {
-        verdicts.cleanUp();
-        return verdicts.estimatedSize();
-    }
-
-    /** Domains that are asked about now. */
-    public int underWay() {
-        return underWay.size();
     }
 
     /**

@@ -19,7 +19,8 @@ public final class Relaypod {
 
     /** The commands, with errors told to people: what is wrong in words, no stack trace. */
     public static CommandLine commandLine() {
-        CommandLine commands = new CommandLine(new Relaypod());
+        // An argument such as @example.com names no file.
+        CommandLine commands = new CommandLine(new Relaypod()).setExpandAtFiles(false);
         commands.setExecutionExceptionHandler((failure, command, parsed) -> {
             command.getErr().println(command.getColorScheme().errorText("relaypod: " + messages(failure)));
             if (failure instanceof WebAdminClient.Refusal refusal) {

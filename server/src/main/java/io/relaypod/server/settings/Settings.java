@@ -51,9 +51,9 @@ import io.relaypod.recipients.AddressSet;
  * @param metrics            where metrics are served
  * @param webadmin           where webadmin is served and who may use it; empty when it is off
  * @param logAddresses       whether the log holds addresses in full at every level
+ * @param queue              where the queues are
  * @param trace              how much of what happened is remembered
  * @param failed             how much mail that could not be delivered is kept
- * @param queue              where the queues are
  * @param dataDir            where mail is kept
  * @param jamesConf          James' configuration files
  * @param variables          each variable as it is written in the environment, or its default
@@ -61,8 +61,8 @@ import io.relaypod.recipients.AddressSet;
 public record Settings(ListenAddress listen, String upstreamHost, int upstreamPort, NetworkList relayNetworks, ClientLimits clients,
                        long maxMessageSize, int maxRecipients, GraphRules graph, CalendarSettings calendar, DnsSettings dns,
                        MxSettings mx, ListenAddress metrics,
-                       Optional<WebAdminSettings> webadmin, boolean logAddresses, TraceSettings trace, FailedMailSettings failed,
-                       QueueSettings queue, Path dataDir, Path jamesConf, Map<Variable, String> variables) {
+                       Optional<WebAdminSettings> webadmin, boolean logAddresses, QueueSettings queue, TraceSettings trace,
+                       FailedMailSettings failed, Path dataDir, Path jamesConf, Map<Variable, String> variables) {
 
     private static final int DNS_PORT = 53;
     private static final long SMALLEST_TRACE = 1 << 20;
@@ -95,9 +95,9 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
             environment.read(Variable.METRICS_ADDR, ListenAddress::parse),
             webadmin(environment),
             environment.read(Variable.LOG_ADDRESSES, Settings::bool),
+            queue(environment),
             trace(environment),
             failed(environment),
-            queue(environment),
             environment.read(Variable.DATA_DIR, Path::of).toAbsolutePath(),
             environment.read(Variable.JAMES_CONF, Path::of).toAbsolutePath(),
             environment.texts());

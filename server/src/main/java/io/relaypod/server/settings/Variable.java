@@ -41,10 +41,6 @@ public enum Variable {
     LOG_LEVEL("INFO", "one of ERROR, WARN, INFO, DEBUG, TRACE"),
     LOG_FORMAT("text", "text or json"),
     LOG_ADDRESSES("false", "true or false"),
-    TRACE_MAX_SIZE("100M", "a number of bytes of 1M or more, or one with K, M or G behind it; 0 for no trace"),
-    TRACE_MAX_AGE("7d", "a duration above zero, such as 7d"),
-    FAILED_MAX_AGE("", "a duration above zero, such as 30d"),
-    FAILED_MAX_SIZE("", "a number of bytes above zero, or one with K, M or G behind it"),
     QUEUE_URL("", "tcp://host:port, more of them behind commas, then ? and parameters such as sslEnabled=true and verifyHost=false"),
     QUEUE_USER("", "a user of the broker"),
     QUEUE_PASSWORD_FILE("", "a file with the user's password"),
@@ -53,6 +49,10 @@ public enum Variable {
     QUEUE_KEY_FILE("", "a PEM file with the certificate's private key"),
     QUEUE_TIMEOUT("5s", "a duration above zero, such as 5s"),
     QUEUE_WRITERS("4", "a number from 1 to 64"),
+    TRACE_MAX_SIZE("100M", "a number of bytes of 1M or more, or one with K, M or G behind it; 0 for no trace"),
+    TRACE_MAX_AGE("7d", "a duration above zero, such as 7d"),
+    FAILED_MAX_AGE("", "a duration above zero, such as 30d"),
+    FAILED_MAX_SIZE("", "a number of bytes above zero, or one with K, M or G behind it"),
     DATA_DIR("/var/lib/relaypod", "a directory that can be written, or made"),
     JAMES_CONF("/etc/relaypod/james-conf", "a directory with smtpserver.xml and mailetcontainer.xml");
 

@@ -67,9 +67,9 @@ public record TraceQuery(Optional<String> queueId, Optional<String> messageId, O
         return Stream.of(queueId, messageId, sender, recipient, address).flatMap(Optional::stream).toList();
     }
 
-    /** What the terms of an entry have of it; part of a queue id is no term. */
+    /** What the terms of an entry have of it. */
     List<String> terms() {
-        return Stream.of(queueId.filter(TraceTerms::isWhole).map(TraceTerms::original), messageId, sender, recipient, address)
+        return Stream.of(queueId.filter(TraceTerms::isWhole).map(TraceTerms::original), queueId.flatMap(TraceTerms::beginning), messageId, sender, recipient, address)
             .flatMap(Optional::stream).toList();
     }
 
