@@ -47,6 +47,10 @@ import reactor.core.publisher.Flux;
 /** What was stored is still there, whatever happened to the process or the disk. */
 class DurabilityTest {
 
+    // Of Artemis' journal: a kind of record, where it has the length of its body, and where a file has its number, which each record repeats.
+    private static final byte ADD_RECORD = 11;
+    private static final int LENGTH = 14;
+    private static final int NUMBER = 12;
     private static final String MESSAGE = "Subject: test\r\n\r\nHello\r\n";
 
     @TempDir
@@ -160,7 +164,12 @@ class DurabilityTest {
             }
             copy(dataDir.resolve("intact"), torn);
         }
-        tear(torn.resolve("queue/journal"));
+        assertThat(CutJournal.find(dataDir.resolve("intact/queue/journal"))).isEmpty();
+        Path file = tear(torn.resolve("queue/journal"));
+        assertThat(CutJournal.find(torn.resolve("queue/journal"))).hasValueSatisfying(cut -> {
+            assertThat(cut.file()).isEqualTo(file);
+            assertThat(cut.bytes()).isBetween(600L, 700L);
+        });
         try (OpenQueue after = OpenQueue.on(torn, "spool")) {
             assertThat(after.names()).containsExactlyElementsOf(names);
             after.queue().enQueue(OpenQueue.mail("next", MESSAGE));
@@ -299,16 +308,24 @@ class DurabilityTest {
     }
 
     /** Behind the last record, half of one more. */
-    private static void tear(Path journal) throws IOException {
+    private static Path tear(Path journal) throws IOException {
         byte[] half = new byte[700];
         new Random(6).nextBytes(half);
-        half[0] = 11;
+        half[0] = ADD_RECORD;
         try (Stream<Path> files = Files.list(journal)) {
             Path last = files.filter(file -> file.toString().endsWith(".amq")).max(Comparator.comparingLong(DurabilityTest::end)).orElseThrow();
             try (RandomAccessFile file = new RandomAccessFile(last.toFile(), "rw")) {
-                file.seek(end(last));
+                file.seek(NUMBER);
+                int number = file.readInt();
+                long begin = end(last);
+                file.seek(begin);
                 file.write(half);
+                file.seek(begin + 1);
+                file.writeInt(number);
+                file.seek(begin + LENGTH);
+                file.writeInt(2 * half.length);
             }
+            return last;
         }
     }
 
