@@ -69,6 +69,9 @@ public final class DnsServers implements DnsSource {
                 return question.answer;
             }
         }
+        if (loops.isEmpty()) {
+            throw new IllegalStateException("no event loop to ask DNS on");
+        }
         DnsSockets there = loops.get(ThreadLocalRandom.current().nextInt(loops.size()));
         try {
             there.loop().execute(() -> question.askNext(there));

@@ -65,7 +65,7 @@ final class Observer {
             smtp.data(mail(CANARY, subject));
             smtp.send("QUIT");
         }
-        await(() -> world.mailpit().messages().stream().anyMatch(mail -> mail.text().contains(subject)) && world.relay().queuedMails() == 0);
+        await(() -> world.mailpit().messages().stream().anyMatch(mail -> mail.text().contains(subject)) && world.queuedMails() == 0);
         return world.mailpit().messages().stream().filter(mail -> !mail.text().contains(subject)).toList();
     }
 

@@ -33,8 +33,10 @@ final class RunCommand implements Callable<Integer> {
             stopped.countDown();
         }, "shutdown"));
         LOGGER.info("event=ready smtp={}:{} webadmin={} upstream={}:{} data={} after={}ms", settings.listen().host(),
-            relay.smtpAddress().getPort(), settings.webadmin().map(address -> address.host() + ":" + relay.webadminPort().orElse(0)).orElse("off"),
+            relay.smtpAddress().getPort(), settings.webadmin().map(webadmin -> webadmin.address().host() + ":" + relay.webadminPort().orElse(0)).orElse("off"),
             settings.upstreamHost(), settings.upstreamPort(), settings.dataDir(), Duration.between(begin, Instant.now()).toMillis());
+        // What only the start needed is given back at once; a relay may stay idle for hours.
+        System.gc();
         stopped.await();
         return 0;
     }

@@ -72,7 +72,7 @@ public final class RelayServer implements AutoCloseable {
         this.queues = injector.getInstance(ArtemisMailQueueFactory.class);
         this.smtp = injector.getInstance(RelaySmtpServerFactory.class);
         injector.getInstance(GaugeRegistry.class).register("queueConnected", () -> queues.isConnected() ? 1 : 0);
-        this.webadmin = settings.webadmin().map(address -> injector.getInstance(WebAdminServer.class));
+        this.webadmin = settings.webadmin().map(served -> injector.getInstance(WebAdminServer.class));
     }
 
     /**
@@ -116,6 +116,7 @@ public final class RelayServer implements AutoCloseable {
                 new NoLocalUsersModule(),
                 new MailModule(broker),
                 new SmtpModule(),
+                new TraceModule(),
                 WebAdminModule.create()), settings);
         } catch (RuntimeException | Error notAssembled) {
             broker.close();

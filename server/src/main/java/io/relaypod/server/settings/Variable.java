@@ -1,5 +1,7 @@
 package io.relaypod.server.settings;
 
+import io.relaypod.pacing.SendingRate;
+
 /**
  * The environment variables that relaypod reads, each with its default and with what it must look like. The table in
  * docs/configuration.md has a row for each; a test compares them.
@@ -8,6 +10,7 @@ public enum Variable {
     LISTEN_ADDR(":25", ":port or host:port, where host is a name or an IPv4 address"),
     UPSTREAM_HOST("127.0.0.1", "a host name or an IPv4 address"),
     UPSTREAM_PORT("1025", "a port from 1 to 65535"),
+    UPSTREAM_RATE_PER_SENDER("", SendingRate.EXPECTED),
     RELAY_NETWORKS("127.0.0.0/8, ::1/128, 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, fc00::/7, fe80::/10",
         "networks such as 10.0.0.0/8 or fc00::/7, separated by commas"),
     MAX_CONNECTIONS("1000", "a number from 1 to 100000"),
@@ -36,8 +39,10 @@ public enum Variable {
     DENY_DOMAINS_FILE("", "a file with a domain a line, .domain for its sub-domains too"),
     ALLOW_ADDRESS_LITERALS("false", "true or false"),
     METRICS_ADDR(":9090", ":port or host:port, where host is a name or an IPv4 address"),
-    WEBADMIN_ADDR("127.0.0.1:8000", "a loopback host:port, as webadmin asks for no password; or off"),
+    WEBADMIN_ADDR("127.0.0.1:8000", ":port or host:port, which has to be loopback unless a password or a JWT is asked for; or off"),
+    WEBADMIN_PASSWORD_FILE("", "a file with a password of 8 characters or more on its first line"),
     LOG_LEVEL("INFO", "one of ERROR, WARN, INFO, DEBUG, TRACE"),
+    LOG_FORMAT("text", "text or json"),
     LOG_ADDRESSES("false", "true or false"),
     QUEUE_URL("", "tcp://host:port, more of them behind commas, then ? and parameters such as sslEnabled=true and verifyHost=false"),
     QUEUE_USER("", "a user of the broker"),
@@ -47,6 +52,10 @@ public enum Variable {
     QUEUE_KEY_FILE("", "a PEM file with the certificate's private key"),
     QUEUE_TIMEOUT("5s", "a duration above zero, such as 5s"),
     QUEUE_WRITERS("4", "a number from 1 to 64"),
+    TRACE_MAX_SIZE("100M", "a number of bytes of 1M or more, or one with K, M or G behind it; 0 for no trace"),
+    TRACE_MAX_AGE("7d", "a duration above zero, such as 7d"),
+    FAILED_MAX_AGE("", "a duration above zero, such as 30d"),
+    FAILED_MAX_SIZE("", "a number of bytes above zero, or one with K, M or G behind it"),
     DATA_DIR("/var/lib/relaypod", "a directory that can be written, or made"),
     JAMES_CONF("/etc/relaypod/james-conf", "a directory with smtpserver.xml and mailetcontainer.xml");
 

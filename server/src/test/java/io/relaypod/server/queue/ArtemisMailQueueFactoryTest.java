@@ -13,6 +13,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 
 import io.relaypod.gateway.VerbatimMailQueueItems;
+import io.relaypod.pacing.SenderPace;
 
 /** James' contracts of a mail queue factory. */
 class ArtemisMailQueueFactoryTest implements MailQueueFactoryContract<ArtemisMailQueue>, ManageableMailQueueFactoryContract<ArtemisMailQueue> {
@@ -26,7 +27,7 @@ class ArtemisMailQueueFactoryTest implements MailQueueFactoryContract<ArtemisMai
     @BeforeEach
     void open() {
         broker = EmbeddedBroker.start(dataDir, OpenQueue.LONG_ENOUGH);
-        queues = new ArtemisMailQueueFactory(broker, new VerbatimMailQueueItems(), Clock.systemUTC(), new RecordingMetricFactory(),
+        queues = new ArtemisMailQueueFactory(broker, new VerbatimMailQueueItems(), SenderPace.unlimited(), Clock.systemUTC(), new RecordingMetricFactory(),
             new NoopGaugeRegistry());
         OpenQueue.open(queues);
     }

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 
 import io.relaypod.gateway.VerbatimMailQueueItems;
+import io.relaypod.pacing.SenderPace;
 
 /** James' contracts of a mail queue, on the disk. */
 class ArtemisMailQueueTest implements DelayedManageableMailQueueContract, DelayedPriorityMailQueueContract,
@@ -33,7 +34,7 @@ class ArtemisMailQueueTest implements DelayedManageableMailQueueContract, Delaye
     @BeforeEach
     void open(MailQueueMetricExtension.MailQueueMetricTestSystem metrics) {
         broker = EmbeddedBroker.start(dataDir, OpenQueue.LONG_ENOUGH);
-        queues = new ArtemisMailQueueFactory(broker, new VerbatimMailQueueItems(), Clock.systemUTC(), metrics.getMetricFactory(),
+        queues = new ArtemisMailQueueFactory(broker, new VerbatimMailQueueItems(), SenderPace.unlimited(), Clock.systemUTC(), metrics.getMetricFactory(),
             metrics.getSpyGaugeRegistry());
         OpenQueue.open(queues);
         queue = queues.createQueue(MailQueueName.of("spool"));

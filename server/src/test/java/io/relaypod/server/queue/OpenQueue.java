@@ -23,6 +23,7 @@ import org.apache.james.queue.api.ManageableMailQueue.MailQueueIterator;
 import org.apache.mailet.base.test.FakeMail;
 
 import io.relaypod.gateway.VerbatimMailQueueItems;
+import io.relaypod.pacing.SenderPace;
 import reactor.core.publisher.Flux;
 
 /** A queue on a directory, from one start to one stop. */
@@ -35,7 +36,7 @@ record OpenQueue(Broker broker, ArtemisMailQueueFactory queues, ArtemisMailQueue
     }
 
     static OpenQueue on(Broker broker, String name) {
-        ArtemisMailQueueFactory queues = new ArtemisMailQueueFactory(broker, new VerbatimMailQueueItems(), Clock.systemUTC(),
+        ArtemisMailQueueFactory queues = new ArtemisMailQueueFactory(broker, new VerbatimMailQueueItems(), SenderPace.unlimited(), Clock.systemUTC(),
             new RecordingMetricFactory(), new NoopGaugeRegistry());
         open(queues);
         return new OpenQueue(broker, queues, queues.createQueue(MailQueueName.of(name)));

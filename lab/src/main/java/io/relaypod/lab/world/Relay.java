@@ -1,0 +1,30 @@
+package io.relaypod.lab.world;
+
+import java.net.InetSocketAddress;
+import java.util.Map;
+
+/** The relay of a world: in this process, or a program of its own. Implementations are safe for use by many threads. */
+public interface Relay extends AutoCloseable {
+
+    /** Starts one; it serves SMTP when this returns. */
+    @FunctionalInterface
+    interface Starter {
+
+        /**
+         * @param environment the relay's variables
+         */
+        Relay start(Map<String, String> environment) throws Exception;
+    }
+
+    InetSocketAddress smtpAddress();
+
+    /** Mails in its queues, those that wait for their next try included. */
+    long queuedMails();
+
+    /** What it has counted under that name; 0 when nothing was counted yet. */
+    long count(String counter);
+
+    /** Stops it in order, as SIGTERM does. */
+    @Override
+    void close();
+}
