@@ -118,9 +118,14 @@ public final class LabWorld implements AutoCloseable {
         return smtp;
     }
 
-    /** A counter of the relay by James' name, such as {@code rcpt_no_mail_host}; 0 when nothing was counted yet. */
-    public long count(String name) {
-        return relay.count(name);
+    /**
+     * What the relay has counted; 0 when nothing was counted yet.
+     *
+     * @param metric by Prometheus' name, such as {@code relaypod_rcpt_total}
+     * @param labels keys and values; those that are left out may be anything
+     */
+    public long count(String metric, String... labels) {
+        return relay.count(metric, labels);
     }
 
     @Override
@@ -151,6 +156,7 @@ public final class LabWorld implements AutoCloseable {
         private Builder() {
             environment.put("LISTEN_ADDR", "127.0.0.1:0");
             environment.put("WEBADMIN_ADDR", "127.0.0.1:0");
+            environment.put("METRICS_ADDR", "off");
             environment.put("DNS_TIMEOUT", "500ms");
             environment.put("QUEUE_TIMEOUT", "60s");
             environment.put("STRIP_ICS_RECIPIENTS", ORGANISER);
@@ -170,10 +176,10 @@ public final class LabWorld implements AutoCloseable {
         }
 
         /** Listens where a person can find it again. */
-        public Builder atFixedPorts(int smtp, int webadmin, int mailpit, int dns) {
+        public Builder atFixedPorts(int smtp, int metrics, int webadmin, int mailpit, int dns) {
             this.mailpitPort = mailpit;
             this.dnsPort = dns;
-            return with("LISTEN_ADDR", "127.0.0.1:" + smtp).with("WEBADMIN_ADDR", "127.0.0.1:" + webadmin);
+            return with("LISTEN_ADDR", "127.0.0.1:" + smtp).with("METRICS_ADDR", "127.0.0.1:" + metrics).with("WEBADMIN_ADDR", "127.0.0.1:" + webadmin);
         }
 
         /** Starts all of it, the relay in this process; what was started is stopped again when something cannot be. */
