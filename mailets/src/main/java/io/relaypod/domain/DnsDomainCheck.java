@@ -46,19 +46,23 @@ public final class DnsDomainCheck implements DomainCheck {
 
     // More than anybody's real mail has; a domain with so many is not refused for the rest.
     private static final int MAX_VERIFIED_TARGETS = 10;
+    private static final String TIMEOUT = "timeout";
 
     private final LookupSession lookups;
     private final Duration longestWait;
     private final NonexistentDomains nonexistent;
     private final boolean verifyTargets;
+    private final LookupListener listener;
 
     /**
      * @param settings servers, timeout and tries
      * @param mx       whether mail exchangers are looked up too, and how much of what does not exist is remembered
      * @param ticker   the clock
      * @param executor where answers are parsed and their consumers run; they do not block
+     * @param listener hears of every question
      */
-    public DnsDomainCheck(DnsSettings settings, MxSettings mx, Ticker ticker, Executor executor) {
+    public DnsDomainCheck(DnsSettings settings, MxSettings mx, Ticker ticker, Executor executor, LookupListener listener) {
+        this.listener = listener;
         this.nonexistent = new NonexistentDomains(mx.cacheTtl(), mx.cacheSize(), ticker);
         this.verifyTargets = mx.verifyTargets();
         DnsSockets sockets = new DnsSockets();
@@ -85,7 +89,7 @@ public final class DnsDomainCheck implements DomainCheck {
             return done(new NoMailHost(false));
         }
         return ask(name, Type.MX).thenCompose(answer -> verdict(name, answer)).toCompletableFuture()
-            .completeOnTimeout(new Unknown("timeout"), longestWait.toMillis(), TimeUnit.MILLISECONDS)
+            .completeOnTimeout(new Unknown(TIMEOUT), longestWait.toMillis(), TimeUnit.MILLISECONDS)
             .exceptionally(failure -> new Unknown(reason(failure)));
     }
 
@@ -158,6 +162,14 @@ public final class DnsDomainCheck implements DomainCheck {
     }
 
     private CompletionStage<Answer> ask(Name name, int type) {
+        long begin = System.nanoTime();
+        return lookup(name, type).thenApply(answer -> {
+            listener.lookedUp(Type.string(type), answer.outcome(), Duration.ofNanos(System.nanoTime() - begin));
+            return answer;
+        });
+    }
+
+    private CompletionStage<Answer> lookup(Name name, int type) {
         return lookups.lookupAsync(name, type).handle((result, failure) -> {
             if (failure == null) {
                 return result.getRecords().isEmpty() ? new Answer.NoData() : new Answer.Found(result);
@@ -169,7 +181,7 @@ public final class DnsDomainCheck implements DomainCheck {
 
     private static String reason(Throwable failure) {
         if (failure instanceof TimeoutException) {
-            return "timeout";
+            return TIMEOUT;
         }
         String message = failure.getMessage();
         return message == null ? failure.getClass().getSimpleName() : message;
@@ -206,16 +218,35 @@ public final class DnsDomainCheck implements DomainCheck {
 
     /** What one question to DNS came to. */
     private sealed interface Answer {
+
+        LookupListener.Outcome outcome();
+
         record Found(LookupResult result) implements Answer {
+            @Override
+            public LookupListener.Outcome outcome() {
+                return LookupListener.Outcome.FOUND;
+            }
         }
 
         record NoData() implements Answer {
+            @Override
+            public LookupListener.Outcome outcome() {
+                return LookupListener.Outcome.NO_RECORDS;
+            }
         }
 
         record NoSuchDomain() implements Answer {
+            @Override
+            public LookupListener.Outcome outcome() {
+                return LookupListener.Outcome.NO_SUCH_DOMAIN;
+            }
         }
 
         record Failed(String reason) implements Answer {
+            @Override
+            public LookupListener.Outcome outcome() {
+                return reason.equals(TIMEOUT) ? LookupListener.Outcome.TIMEOUT : LookupListener.Outcome.FAILED;
+            }
         }
     }
 }

@@ -13,7 +13,6 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.stream.Stream;
 
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.relaypod.lab.dns.LabDns;
 import io.relaypod.lab.gateway.Mailpit;
 import io.relaypod.lab.gateway.Relaying;
@@ -43,7 +42,6 @@ public final class LabWorld implements AutoCloseable {
     private final Mailpit mailpit;
     private final Smtp2GraphStandIn smtp2graph;
     private final GraphStandIn graph;
-    private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
     private final Settings settings;
     private final RelayServer relay;
     private final Deque<AutoCloseable> parts;
@@ -56,7 +54,7 @@ public final class LabWorld implements AutoCloseable {
         this.graph = graph;
         this.settings = settings;
         this.parts = parts;
-        this.relay = RelayServer.start(settings, Map.of(), meters);
+        this.relay = RelayServer.start(settings, Map.of());
         parts.push(relay);
     }
 
@@ -95,9 +93,14 @@ public final class LabWorld implements AutoCloseable {
         return smtp;
     }
 
-    /** A counter of the relay by James' name, such as {@code rcpt_no_mail_host}; 0 when nothing was counted yet. */
-    public long count(String name) {
-        return meters.find(name).gauges().stream().mapToLong(gauge -> (long) gauge.value()).sum();
+    /**
+     * What the relay has counted.
+     *
+     * @param counter by Micrometer's name, such as {@code relaypod.rcpt}
+     * @param tags    keys and values; those that are left out may be anything
+     */
+    public long count(String counter, String... tags) {
+        return relay.meters().find(counter).tags(tags).counters().stream().mapToLong(found -> (long) found.count()).sum();
     }
 
     @Override
@@ -127,6 +130,7 @@ public final class LabWorld implements AutoCloseable {
         private Builder() {
             environment.put("LISTEN_ADDR", "127.0.0.1:0");
             environment.put("WEBADMIN_ADDR", "127.0.0.1:0");
+            environment.put("METRICS_ADDR", "off");
             environment.put("DNS_TIMEOUT", "500ms");
             environment.put("STRIP_ICS_RECIPIENTS", ORGANISER);
             environment.put("JAMES_CONF", jamesConf().toString());
@@ -139,10 +143,10 @@ public final class LabWorld implements AutoCloseable {
         }
 
         /** Listens where a person can find it again. */
-        public Builder atFixedPorts(int smtp, int webadmin, int mailpit, int dns) {
+        public Builder atFixedPorts(int smtp, int metrics, int webadmin, int mailpit, int dns) {
             this.mailpitPort = mailpit;
             this.dnsPort = dns;
-            return with("LISTEN_ADDR", "127.0.0.1:" + smtp).with("WEBADMIN_ADDR", "127.0.0.1:" + webadmin);
+            return with("LISTEN_ADDR", "127.0.0.1:" + smtp).with("METRICS_ADDR", "127.0.0.1:" + metrics).with("WEBADMIN_ADDR", "127.0.0.1:" + webadmin);
         }
 
         /** Starts all of it; what was started is stopped again when something cannot be. */

@@ -24,6 +24,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -51,6 +53,7 @@ class DnsDomainCheckTest {
     /** What a busy machine may take on top of what the settings allow. */
     private static final Duration SLACK = Duration.ofSeconds(2);
 
+    private final Queue<String> heard = new ConcurrentLinkedQueue<>();
     private final LabDns dns = LabDns.serving("""
             $ORIGIN example.
             $TTL 300
@@ -384,6 +387,15 @@ class DnsDomainCheckTest {
         assertThat(verdict(longest)).isEqualTo(new NoMailHost(false));
     }
 
+    @Test
+    void everyQuestionIsHeardOfWithItsTypeAndHowItEnded() {
+        verdict("mx.example");
+        verdict("a.example");
+        verdict("nothing-of-that-name.example");
+
+        assertThat(heard).containsExactlyInAnyOrder("MX FOUND", "MX NO_RECORDS", "A FOUND", "AAAA NO_RECORDS", "MX NO_SUCH_DOMAIN");
+    }
+
     private DomainVerdict verdict(String domain) {
         return verdict(check, domain);
     }
@@ -394,7 +406,7 @@ class DnsDomainCheckTest {
 
     private DnsDomainCheck check(InetSocketAddress... servers) {
         return new DnsDomainCheck(new DnsSettings(List.of(servers), TIMEOUT, TRIES),
-                SETTINGS, Ticker.systemTicker(), executor);
+                SETTINGS, Ticker.systemTicker(), executor, (type, outcome, took) -> heard.add(type + " " + outcome));
     }
 
     private static InetSocketAddress nobody() throws IOException {

@@ -69,7 +69,7 @@ final class CheckCommand implements Callable<Integer> {
         try {
             Map<MailDomain, DomainVerdict> found = new ConcurrentHashMap<>();
             MxSettings mx = settings.mx();
-            DomainCheck dns = new DnsDomainCheck(settings.dns(), mx, Ticker.systemTicker(), executor);
+            DomainCheck dns = new DnsDomainCheck(settings.dns(), mx, Ticker.systemTicker(), executor, (type, outcome, took) -> { });
             DomainCheck listed = new ListedDomainCheck(dns, domainList(mx.allowFile()), domainList(mx.denyFile()));
             RecipientRule rule = new RecipientRule(
                 domain -> listed.verdict(domain).thenApply(verdict -> remember(found, domain, verdict)), mx, ProviderSuggestions.of(mx));

@@ -30,6 +30,11 @@ import com.google.inject.Key;
 import com.google.inject.TypeLiteral;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.relaypod.server.health.Lifecycle;
+import io.relaypod.server.metrics.MeterNames;
+import io.relaypod.server.monitoring.Monitoring;
 import io.relaypod.server.queue.ArtemisMailQueueFactory;
 import io.relaypod.server.queue.Broker;
 import io.relaypod.server.queue.EmbeddedBroker;
@@ -41,7 +46,7 @@ import io.relaypod.server.smtp.RelaySmtpServerFactory;
  * is ready, and closes first.
  *
  * <pre>{@code
- * RelayServer relay = RelayServer.start(Settings.from(System.getenv()), System.getenv(), new SimpleMeterRegistry());
+ * RelayServer relay = RelayServer.start(Settings.from(System.getenv()), System.getenv());
  * }</pre>
  */
 public final class RelayServer implements AutoCloseable {
@@ -58,6 +63,8 @@ public final class RelayServer implements AutoCloseable {
     private final ArtemisMailQueueFactory queues;
     private final RelaySmtpServerFactory smtp;
     private final Optional<WebAdminServer> webadmin;
+    private final Lifecycle lifecycle;
+    private final Monitoring monitoring;
 
     private RelayServer(Broker broker, Injector injector, Settings settings) {
         this.broker = broker;
@@ -65,18 +72,21 @@ public final class RelayServer implements AutoCloseable {
         this.settings = settings;
         this.queues = injector.getInstance(ArtemisMailQueueFactory.class);
         this.smtp = injector.getInstance(RelaySmtpServerFactory.class);
+        this.lifecycle = injector.getInstance(Lifecycle.class);
+        this.monitoring = injector.getInstance(Monitoring.class);
         this.webadmin = settings.webadmin().map(address -> injector.getInstance(WebAdminServer.class));
     }
 
     /**
      * @param settings    where to listen, where to send
      * @param environment what else {@code ${env:...}} in james-conf may name
-     * @param meters      where metrics go
      * @throws Exception as James' parts throw it; nothing listens then
      */
-    public static RelayServer start(Settings settings, Map<String, String> environment, MeterRegistry meters) throws Exception {
+    public static RelayServer start(Settings settings, Map<String, String> environment) throws Exception {
         Files.createDirectories(settings.dataDir());
-        Broker broker = EmbeddedBroker.start(settings.dataDir());
+        PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+        meters.config().meterFilter(new MeterNames());
+        Broker broker = EmbeddedBroker.start(settings.dataDir(), meters);
         RelayServer relay = assemble(broker, settings, environment, meters);
         try {
             relay.start();
@@ -87,13 +97,15 @@ public final class RelayServer implements AutoCloseable {
         }
     }
 
-    private static RelayServer assemble(Broker broker, Settings settings, Map<String, String> environment, MeterRegistry meters) {
+    private static RelayServer assemble(Broker broker, Settings settings, Map<String, String> environment,
+                                        PrometheusMeterRegistry meters) {
         try {
             return new RelayServer(broker, Guice.createInjector(
                 new CoreModule(settings, environment, meters),
                 new NoLocalUsersModule(),
                 new MailModule(broker),
                 new SmtpModule(),
+                new MonitoringModule(),
                 WebAdminModule.create()), settings);
         } catch (RuntimeException | Error notAssembled) {
             broker.close();
@@ -105,12 +117,14 @@ public final class RelayServer implements AutoCloseable {
         // James starts what was made first first, and its mailets need the repositories.
         injector.getInstance(MailRepositoryStore.class);
         injector.getInstance(InitializationOperations.class).initModules();
+        monitoring.start();
         smtp.configure(injector.getInstance(ConfigurationProvider.class).getConfiguration("smtpserver"));
         try {
             smtp.init();
         } catch (BindException taken) {
             throw new IOException("cannot listen at " + settings.listen() + " (LISTEN_ADDR): " + taken.getMessage(), taken);
         }
+        lifecycle.serving();
     }
 
     /** Where SMTP is served, once started. */
@@ -119,6 +133,16 @@ public final class RelayServer implements AutoCloseable {
             .flatMap(server -> server.getListenAddresses().stream())
             .findFirst()
             .orElseThrow(() -> new IllegalStateException("smtpserver.xml names no server"));
+    }
+
+    /** What is counted and timed. */
+    public MeterRegistry meters() {
+        return injector.getInstance(MeterRegistry.class);
+    }
+
+    /** Where metrics, health and the status page are served, unless they are off. */
+    public Optional<Integer> metricsPort() {
+        return monitoring.address().map(InetSocketAddress::getPort);
     }
 
     /** Where webadmin is served, unless it is off. */
@@ -147,6 +171,7 @@ public final class RelayServer implements AutoCloseable {
     /** Takes no more mail, finishes for a few seconds what is in hand, and stops. What is left is in the queues at the next start. */
     @Override
     public void close() {
+        lifecycle.draining();
         smtp.destroy();
         queues.stopGiving();
         finishWhatIsInHand();
@@ -168,6 +193,7 @@ public final class RelayServer implements AutoCloseable {
 
     private void stopParts() {
         injector.getInstance(Key.get(new TypeLiteral<Stager<PreDestroy>>() { })).stage();
+        monitoring.close();
         queues.close();
         broker.close();
     }

@@ -12,7 +12,6 @@ import java.util.function.Supplier;
 import javax.annotation.PreDestroy;
 import javax.inject.Singleton;
 
-import org.apache.james.metrics.api.MetricFactory;
 import org.apache.james.modules.protocols.ProtocolHandlerModule;
 import org.apache.james.onami.lifecycle.DisposingStager;
 import org.apache.james.protocols.lib.netty.CertificateReloadable;
@@ -24,6 +23,9 @@ import com.google.inject.Provides;
 import com.google.inject.Scopes;
 import com.google.inject.multibindings.Multibinder;
 
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.cache.CaffeineCacheMetrics;
 import io.relaypod.domain.BoundedDomainCheck;
 import io.relaypod.domain.CachedDomainCheck;
 import io.relaypod.domain.DnsDomainCheck;
@@ -35,6 +37,8 @@ import io.relaypod.domain.MxSettings;
 import io.relaypod.domain.ProviderSuggestions;
 import io.relaypod.domain.RecipientRule;
 import io.relaypod.graph.GraphRules;
+import io.relaypod.server.health.DnsHealthCheck;
+import io.relaypod.server.metrics.DnsMeters;
 import io.relaypod.server.settings.ClientLimits;
 import io.relaypod.server.settings.Settings;
 import io.relaypod.server.smtp.RelaySmtpServerFactory;
@@ -66,11 +70,25 @@ final class SmtpModule extends AbstractModule {
 
     @Provides
     @Singleton
-    CachedDomainCheck cachedDomainCheck(Settings settings, MetricFactory metrics) {
+    DnsHealthCheck dnsHealthCheck(Settings settings) {
+        return new DnsHealthCheck(settings.dns(), settings.mx().onDnsFailure(), Ticker.systemTicker());
+    }
+
+    @Provides
+    @Singleton
+    CachedDomainCheck cachedDomainCheck(Settings settings, MeterRegistry meters, DnsHealthCheck health) {
         MxSettings mx = settings.mx();
-        DomainCheck dns = new DnsDomainCheck(settings.dns(), mx, Ticker.systemTicker(), DNS_RECEIVER);
-        return new CachedDomainCheck(new BoundedDomainCheck(dns, mx.maxInflight()), mx, Ticker.systemTicker(),
-            new StaleVerdictLog(metrics, Clock.systemUTC()));
+        DomainCheck dns = new DnsDomainCheck(settings.dns(), mx, Ticker.systemTicker(), DNS_RECEIVER, new DnsMeters(meters).and(health));
+        BoundedDomainCheck bounded = new BoundedDomainCheck(dns, mx.maxInflight());
+        StaleVerdictLog staleLog = new StaleVerdictLog(meters, Clock.systemUTC());
+        CachedDomainCheck cached = new CachedDomainCheck(bounded, mx, Ticker.systemTicker(), domain -> {
+            staleLog.staleVerdictUsed(domain);
+            health.staleVerdictUsed(domain);
+        });
+        Gauge.builder("relaypod.dns.domains.in.flight", bounded, BoundedDomainCheck::underWay)
+            .description("Domains that DNS is being asked about").register(meters);
+        CaffeineCacheMetrics.monitor(meters, cached.verdicts(), "verdicts");
+        return cached;
     }
 
     @Provides

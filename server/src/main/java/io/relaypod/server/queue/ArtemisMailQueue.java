@@ -6,6 +6,8 @@ import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.Comparator;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
@@ -221,6 +223,24 @@ public final class ArtemisMailQueue implements ManageableMailQueue, MailPriority
             return size;
         } catch (ActiveMQException failure) {
             throw new MailQueueException("queue " + ready.mails().asString() + " could not be counted", failure);
+        }
+    }
+
+    /**
+     * When the oldest mail was received among those at the head of each line: what is ready, and what waits equally long. A mail behind a
+     * head may be a little older, as the lines are in the order of tries; mails in hand do not count.
+     */
+    public Optional<Instant> oldest() throws MailQueueException {
+        try (ClientSession session = connection.createSession()) {
+            session.start();
+            Optional<Instant> oldest = Optional.empty();
+            for (BrokerQueue queue : (Iterable<BrokerQueue>) queues()::iterator) {
+                Optional<Instant> head = QueueReader.browsing(queue, session).next().map(StoredMail::name).flatMap(QueueId::receivedAt);
+                oldest = Stream.of(oldest, head).flatMap(Optional::stream).min(Comparator.naturalOrder());
+            }
+            return oldest;
+        } catch (ActiveMQException failure) {
+            throw new MailQueueException("queue " + ready.mails().asString() + " could not be looked at", failure);
         }
     }
 

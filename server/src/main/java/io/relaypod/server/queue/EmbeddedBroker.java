@@ -21,6 +21,7 @@ import org.apache.activemq.artemis.api.core.client.ActiveMQClient;
 import org.apache.activemq.artemis.api.core.client.ClientSessionFactory;
 import org.apache.activemq.artemis.api.core.client.ServerLocator;
 import org.apache.activemq.artemis.core.config.Configuration;
+import org.apache.activemq.artemis.core.config.MetricsConfiguration;
 import org.apache.activemq.artemis.core.config.impl.ConfigurationImpl;
 import org.apache.activemq.artemis.core.remoting.impl.invm.InVMAcceptorFactory;
 import org.apache.activemq.artemis.core.remoting.impl.invm.InVMConnectorFactory;
@@ -32,6 +33,7 @@ import org.apache.activemq.artemis.core.settings.impl.AddressSettings;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import io.micrometer.core.instrument.MeterRegistry;
 import io.relaypod.server.settings.InvalidSettingsException;
 import io.relaypod.server.settings.Variable;
 
@@ -39,7 +41,7 @@ import io.relaypod.server.settings.Variable;
  * An Artemis in this process, reached by nobody else: no port, no JMX. Its journal is synced before an enqueue is confirmed.
  *
  * <pre>{@code
- * try (Broker broker = EmbeddedBroker.start(dataDir)) { ... }
+ * try (Broker broker = EmbeddedBroker.start(dataDir, meters)) { ... }
  * }</pre>
  */
 public final class EmbeddedBroker implements Broker {
@@ -80,21 +82,23 @@ public final class EmbeddedBroker implements Broker {
      * Starts with what is on the disk, or with nothing. A journal that was cut short when its process died is read up to the cut.
      *
      * @param dataDir the queues are in its subdirectory {@code queue}
+     * @param meters  where Artemis' own gauges go
      * @throws InvalidSettingsException  when another process has the directory
      * @throws QueueUnavailableException when the queues on the disk cannot be opened
      */
-    public static EmbeddedBroker start(Path dataDir) {
-        return start(dataDir, DISK_RESERVE);
+    public static EmbeddedBroker start(Path dataDir, MeterRegistry meters) {
+        return start(dataDir, DISK_RESERVE, meters);
     }
 
     /**
      * @param diskReserve bytes that must be free in the directory for a mail to be taken
      */
-    static EmbeddedBroker start(Path dataDir, long diskReserve) {
+    static EmbeddedBroker start(Path dataDir, long diskReserve, MeterRegistry meters) {
         Path directory = dataDir.resolve("queue");
         FileChannel lockFile = lock(dataDir, directory);
         int id = NEXT_ID.incrementAndGet();
-        EmbeddedActiveMQ artemis = new EmbeddedActiveMQ().setConfiguration(configuration(directory, id));
+        EmbeddedActiveMQ artemis = new EmbeddedActiveMQ().setConfiguration(configuration(directory, id)
+            .setMetricsConfiguration(new MetricsConfiguration().setJvmMemory(false).setPlugin(new ArtemisMeters(meters))));
         try {
             FreeSpace freeSpace = FreeSpace.of(directory, diskReserve);
             artemis.start();

@@ -41,7 +41,7 @@ import io.relaypod.recipients.AddressSet;
  * @param calendar           what becomes of calendar content
  * @param dns                how DNS is asked
  * @param mx                 what a recipient's domain must offer
- * @param metrics            where metrics are served
+ * @param metrics            where metrics, health and the status page are served; empty when they are not
  * @param webadmin           where webadmin is served; empty when it is off
  * @param logAddresses       whether the log holds addresses in full at every level
  * @param dataDir            where mail is kept
@@ -49,7 +49,7 @@ import io.relaypod.recipients.AddressSet;
  */
 public record Settings(ListenAddress listen, String upstreamHost, int upstreamPort, NetworkList relayNetworks, ClientLimits clients,
                        long maxMessageSize, int maxRecipients, GraphRules graph, CalendarSettings calendar, DnsSettings dns,
-                       MxSettings mx, ListenAddress metrics,
+                       MxSettings mx, Optional<ListenAddress> metrics,
                        Optional<ListenAddress> webadmin, boolean logAddresses, Path dataDir, Path jamesConf) {
 
     private static final int DNS_PORT = 53;
@@ -79,7 +79,7 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
             calendar(environment),
             dns(environment),
             mx(environment),
-            environment.read(Variable.METRICS_ADDR, ListenAddress::parse),
+            environment.read(Variable.METRICS_ADDR, Settings::metrics),
             environment.read(Variable.WEBADMIN_ADDR, Settings::webadmin),
             environment.read(Variable.LOG_ADDRESSES, Settings::bool),
             environment.read(Variable.DATA_DIR, Path::of).toAbsolutePath(),
@@ -256,6 +256,10 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
             .map(HostAndPort::fromString)
             .map(server -> new InetSocketAddress(InetAddresses.forString(server.getHost()), server.getPortOrDefault(DNS_PORT)))
             .collect(Collectors.toUnmodifiableList());
+    }
+
+    private static Optional<ListenAddress> metrics(String value) {
+        return value.equals("off") ? Optional.empty() : Optional.of(ListenAddress.parse(value));
     }
 
     private static Optional<ListenAddress> webadmin(String value) {

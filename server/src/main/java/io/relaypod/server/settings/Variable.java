@@ -35,7 +35,7 @@ public enum Variable {
     ALLOW_DOMAINS_FILE("", "a file with a domain a line, .domain for its sub-domains too"),
     DENY_DOMAINS_FILE("", "a file with a domain a line, .domain for its sub-domains too"),
     ALLOW_ADDRESS_LITERALS("false", "true or false"),
-    METRICS_ADDR(":9090", ":port or host:port, where host is a name or an IPv4 address"),
+    METRICS_ADDR(":9090", ":port or host:port, where host is a name or an IPv4 address; or off"),
     WEBADMIN_ADDR("127.0.0.1:8000", "a loopback host:port, as webadmin asks for no password; or off"),
     LOG_LEVEL("INFO", "one of ERROR, WARN, INFO, DEBUG, TRACE"),
     LOG_ADDRESSES("false", "true or false"),

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.relaypod.gateway.VerbatimMailQueueItems;
 
 /** James' contracts of a mail queue factory. */
@@ -25,7 +26,7 @@ class ArtemisMailQueueFactoryTest implements MailQueueFactoryContract<ArtemisMai
 
     @BeforeEach
     void open() {
-        broker = EmbeddedBroker.start(dataDir);
+        broker = EmbeddedBroker.start(dataDir, new SimpleMeterRegistry());
         queues = new ArtemisMailQueueFactory(broker, new VerbatimMailQueueItems(), Clock.systemUTC(), new RecordingMetricFactory(),
             new NoopGaugeRegistry());
     }

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.relaypod.gateway.VerbatimMailQueueItems;
 
 /** James' contracts of a mail queue, on the disk. */
@@ -32,7 +33,7 @@ class ArtemisMailQueueTest implements DelayedManageableMailQueueContract, Delaye
 
     @BeforeEach
     void open(MailQueueMetricExtension.MailQueueMetricTestSystem metrics) {
-        broker = EmbeddedBroker.start(dataDir);
+        broker = EmbeddedBroker.start(dataDir, new SimpleMeterRegistry());
         queues = new ArtemisMailQueueFactory(broker, new VerbatimMailQueueItems(), Clock.systemUTC(), metrics.getMetricFactory(),
             metrics.getSpyGaugeRegistry());
         queue = queues.createQueue(MailQueueName.of("spool"));
