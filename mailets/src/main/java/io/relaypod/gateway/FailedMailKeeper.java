@@ -13,6 +13,8 @@ import org.apache.mailet.AttributeValue;
 import org.apache.mailet.Mail;
 import org.apache.mailet.MailetContext;
 
+import com.sun.mail.smtp.SMTPAddressFailedException;
+
 import io.relaypod.events.MailEvent.Failed;
 import io.relaypod.events.MailEvents;
 
@@ -35,8 +37,10 @@ final class FailedMailKeeper extends Bouncer {
 
     @Override
     public void bounce(Mail mail, Exception failure) {
-        String reason = Optional.ofNullable(failure).map(this::getErrorMsg).orElse("delivery failed for good").strip();
-        replyCode(failure).ifPresent(code -> mail.setAttribute(new Attribute(DELIVERY_ERROR_CODE, AttributeValue.of(code))));
+        Optional<SMTPAddressFailedException> refusal = FailureReason.of(failure, mail.getRecipients());
+        String reason = refusal.map(Exception::getMessage)
+            .or(() -> Optional.ofNullable(failure).map(this::getErrorMsg)).orElse("delivery failed for good").strip();
+        refusal.map(SMTPAddressFailedException::getReturnCode).or(() -> replyCode(failure)).ifPresent(code -> mail.setAttribute(new Attribute(DELIVERY_ERROR_CODE, AttributeValue.of(code))));
         mail.setAttribute(new Attribute(DELIVERY_ERROR, AttributeValue.of(reason)));
         mail.setErrorMessage(reason);
         try {

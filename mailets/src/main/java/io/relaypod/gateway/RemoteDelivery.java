@@ -1,9 +1,15 @@
 package io.relaypod.gateway;
 
 import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 import javax.inject.Inject;
 import javax.mail.MessagingException;
@@ -11,11 +17,14 @@ import javax.mail.MessagingException;
 import org.apache.james.core.MailAddress;
 import org.apache.james.dnsservice.api.DNSService;
 import org.apache.james.domainlist.api.DomainList;
+import org.apache.james.metrics.api.GaugeRegistry;
 import org.apache.james.metrics.api.MetricFactory;
 import org.apache.james.queue.api.MailQueue;
 import org.apache.james.queue.api.MailQueueFactory;
-import org.apache.james.transport.mailets.remote.delivery.DeliveryRunnable;
+import org.apache.james.transport.mailets.remote.delivery.Bouncer;
+import org.apache.james.transport.mailets.remote.delivery.MailDelivrer;
 import org.apache.james.transport.mailets.remote.delivery.RemoteDeliveryConfiguration;
+import org.apache.james.util.DurationParser;
 import org.apache.mailet.Mail;
 import org.apache.mailet.MailetException;
 import org.apache.mailet.ProcessingState;
@@ -30,6 +39,16 @@ import io.relaypod.events.MailEvents;
  * James' RemoteDelivery, with its parameters, for a relay that has one way out and loses nothing: {@code gateway} and
  * {@code bounceProcessor} are required, and what failed for good goes to that processor whoever its sender is.
  *
+ * <p>A mail is handed to the gateway at once, while its spool still has it on the disk, and is stored in the outgoing queue only when that
+ * has to be tried again, or when so many are on their way that none can join them within a second. Parameters of its own:
+ *
+ * <ul>
+ * <li>{@code atOnce}: mails that are on their way without having been queued; 12, and fewer than the spooler has threads.
+ * <li>{@code deliveryThreads}: mails that are on their way from the queue; 8. The two together are the connections to the gateway.
+ * <li>{@code idleTime}: how long a connection is kept for the next mail; 10 seconds.
+ * <li>{@code mailsPerConnection}: how many mails one connection is used for; 100, and 1 for a connection a mail.
+ * </ul>
+ *
  * <pre>{@code
  * <mailet match="All" class="io.relaypod.gateway.RemoteDelivery">
  *   <gateway>${env:UPSTREAM_HOST}</gateway>
@@ -38,7 +57,6 @@ import io.relaypod.events.MailEvents;
  *   <maxRetries>125</maxRetries>
  *   <maxDnsProblemRetries>125</maxDnsProblemRetries>
  *   <bounceProcessor>bounces</bounceProcessor>
- *   <mail.smtp.class>io.relaypod.gateway.SMTPTransport</mail.smtp.class>
  * </mailet>
  * }</pre>
  *
@@ -48,21 +66,28 @@ public final class RemoteDelivery extends GenericMailet {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(RemoteDelivery.class);
 
+    private static final Duration WAIT_TO_JOIN = Duration.ofSeconds(1);
+
     private final DNSService dns;
     private final DomainList domains;
     private final MailQueueFactory<?> queues;
-    private final MetricFactory metrics;
+    private final Clock clock;
     private final MailEvents events;
+    private final MetricFactory metrics;
+    private final GaugeRegistry gauges;
 
-    private Optional<Outgoing> outgoing = Optional.empty();
+    private Optional<Running> running = Optional.empty();
 
     @Inject
-    public RemoteDelivery(DNSService dns, DomainList domains, MailQueueFactory<?> queues, MetricFactory metrics, MailEvents events) {
+    public RemoteDelivery(DNSService dns, DomainList domains, MailQueueFactory<?> queues, Clock clock, MailEvents events,
+                          MetricFactory metrics, GaugeRegistry gauges) {
         this.dns = dns;
         this.domains = domains;
         this.queues = queues;
-        this.metrics = metrics;
+        this.clock = clock;
         this.events = events;
+        this.metrics = metrics;
+        this.gauges = gauges;
     }
 
     @Override
@@ -73,36 +98,90 @@ public final class RemoteDelivery extends GenericMailet {
         }
         ProcessingState bounces = configuration.getBounceProcessor().orElseThrow(() ->
             new MailetException("RemoteDelivery: <bounceProcessor> is missing; it keeps what cannot be delivered"));
+        Semaphore atOnce = new Semaphore(number("atOnce", 12, 0));
+        int threads = number("deliveryThreads", 8, 1);
+        GatewayConnections connections = new GatewayConnections(configuration, duration("idleTime", "10 seconds"),
+            number("mailsPerConnection", 100, 1), events);
+        gauges.register("gatewayConnections.active", connections::active)
+            .register("gatewayConnections.idle", connections::idle)
+            .register("gatewayConnections.opened", connections::opened);
         MailQueue queue = queues.createQueue(configuration.getOutGoingQueueName());
-        DeliveryRunnable delivery = new DeliveryRunnable(new LoggedRetries(queue, events), configuration, dns, metrics, getMailetContext(),
-            new FailedMailKeeper(configuration, getMailetContext(), bounces.getValue(), events));
-        delivery.start();
-        outgoing = Optional.of(new Outgoing(queue, delivery, bounces));
+        Bouncer keeper = new FailedMailKeeper(configuration, getMailetContext(), bounces.getValue(), events);
+        MailDelivrer deliverer = new MailDelivrer(configuration, new ToGateway(configuration, getMailetContext(), connections, events), dns, keeper,
+            getMailetContext());
+        Delivery delivery = new Delivery(queue, deliverer, keeper, configuration, getMailetContext(), clock, events, metrics);
+        running = Optional.of(new Running(queue, atOnce, delivery, new QueuedDeliveries(queue, threads, item -> delivery.attempt(item.getMail())),
+            connections, Stream.concat(Stream.of(bounces), configuration.getOnSuccess().stream()).toList()));
+    }
+
+    private int number(String parameter, int otherwise, int least) throws MailetException {
+        String value = getInitParameter(parameter, Integer.toString(otherwise));
+        try {
+            int number = Integer.parseInt(value.strip());
+            if (number >= least) {
+                return number;
+            }
+        } catch (NumberFormatException noNumber) {
+            throw new MailetException(wrong(parameter, value, "a number from " + least), noNumber);
+        }
+        throw new MailetException(wrong(parameter, value, "a number from " + least));
+    }
+
+    private Duration duration(String parameter, String otherwise) throws MailetException {
+        String value = getInitParameter(parameter, otherwise);
+        try {
+            Duration duration = DurationParser.parse(value.strip(), ChronoUnit.SECONDS);
+            if (!duration.isZero() && !duration.isNegative()) {
+                return duration;
+            }
+        } catch (NumberFormatException noDuration) {
+            throw new MailetException(wrong(parameter, value, "a duration above zero, such as 10 seconds"), noDuration);
+        }
+        throw new MailetException(wrong(parameter, value, "a duration above zero, such as 10 seconds"));
+    }
+
+    private static String wrong(String parameter, String value, String expected) {
+        return "RemoteDelivery: <" + parameter + "> is '" + value + "'; expected " + expected;
     }
 
     @Override
     public Collection<ProcessingState> requiredProcessingState() {
-        return outgoing.map(running -> List.of(running.bounces())).orElseGet(List::of);
+        return running.map(Running::processors).orElseGet(List::of);
     }
 
     @Override
     public void service(Mail mail) throws MessagingException {
+        Running here = running.orElseThrow(() -> new IllegalStateException("RemoteDelivery is not initialised"));
         VerbatimMailQueueItems.makeVerbatim(mail);
-        running().queue().enQueue(mail);
-        events.tell(new Queued(mail.getName(), mail.getRecipients().stream().map(MailAddress::asString).toList()));
+        if (mayJoin(here.atOnce())) {
+            try {
+                here.delivery().attempt(mail);
+            } finally {
+                here.atOnce().release();
+            }
+        } else {
+            here.queue().enQueue(mail);
+            events.tell(new Queued(mail.getName(), mail.getRecipients().stream().map(MailAddress::asString).toList()));
+        }
         mail.setState(Mail.GHOST);
     }
 
-    private Outgoing running() {
-        return outgoing.orElseThrow(() -> new IllegalStateException("RemoteDelivery is not initialised"));
+    private static boolean mayJoin(Semaphore atOnce) {
+        try {
+            return atOnce.tryAcquire(WAIT_TO_JOIN.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException stopping) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
     }
 
     @Override
     public void destroy() {
-        outgoing.ifPresent(running -> {
-            running.delivery().dispose();
+        running.ifPresent(here -> {
+            here.fromQueue().close();
+            here.connections().close();
             try {
-                running.queue().close();
+                here.queue().close();
             } catch (IOException alreadyClosed) {
                 LOGGER.debug("outgoing queue was closed already", alreadyClosed);
             }
@@ -114,6 +193,7 @@ public final class RemoteDelivery extends GenericMailet {
         return "RemoteDelivery";
     }
 
-    private record Outgoing(MailQueue queue, DeliveryRunnable delivery, ProcessingState bounces) {
+    private record Running(MailQueue queue, Semaphore atOnce, Delivery delivery, QueuedDeliveries fromQueue, GatewayConnections connections,
+                           List<ProcessingState> processors) {
     }
 }

@@ -3,14 +3,15 @@ package io.relaypod.gateway;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
 import javax.mail.Address;
-import javax.mail.Message;
 import javax.mail.MessagingException;
 import javax.mail.SendFailedException;
 import javax.mail.Session;
@@ -18,26 +19,43 @@ import javax.mail.URLName;
 import javax.mail.internet.InternetAddress;
 import javax.mail.internet.MimeMessage;
 
+import org.apache.james.core.MailAddress;
 import org.apache.james.server.core.MimeMessageSource;
+import org.apache.mailet.DsnParameters;
+import org.apache.mailet.DsnParameters.Notify;
+import org.apache.mailet.Mail;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 import com.sun.mail.smtp.SMTPAddressFailedException;
+import com.sun.mail.smtp.SMTPMessage;
 
+import io.relaypod.events.MailEvent.Delivered;
+import io.relaypod.events.MailEvents;
 import io.relaypod.mime.MessageSource;
 
 /**
- * Jakarta Mail's SMTP client, made to send a mail as it is.
+ * A connection to the gateway, for one mail after another: Jakarta Mail's SMTP client, made to send a mail as it is. For one thread at a time.
  *
  * <p>James turns 8-bit bodies into quoted-printable when the next hop does not offer 8BITMIME, which breaks DKIM signatures,
  * and Jakarta Mail leaves out Content-Length. Mailpit 1.28.3 does not offer 8BITMIME and yet keeps every byte, as does
  * smtp2graph behind it, so 8BITMIME is taken as offered. Put no gateway behind this that is not 8-bit clean.
- *
- * <p>Named by {@code <mail.smtp.class>} in mailetcontainer.xml and in META-INF/javamail.providers. The name has to end in
- * {@code .SMTPTransport}: James looks at it before it believes {@code supportsExtension}.
  */
-public final class SMTPTransport extends com.sun.mail.smtp.SMTPTransport {
+final class SMTPTransport extends com.sun.mail.smtp.SMTPTransport {
 
-    public SMTPTransport(Session session, URLName name) {
-        super(session, name);
+    private static final Logger LOGGER = LoggerFactory.getLogger(SMTPTransport.class);
+
+    private static final int SERVICE_CLOSING = 421;
+    private static final String SMTPS = "smtps";
+
+    private final MailEvents events;
+    private int mails;
+    private boolean broken;
+    private boolean endOfDataSent;
+
+    SMTPTransport(Session session, URLName gateway, MailEvents events) {
+        super(session, gateway, gateway.getProtocol(), gateway.getProtocol().equals(SMTPS));
+        this.events = events;
     }
 
     @Override
@@ -45,87 +63,159 @@ public final class SMTPTransport extends com.sun.mail.smtp.SMTPTransport {
         return extension.equalsIgnoreCase("8BITMIME") || super.supportsExtension(extension);
     }
 
-    @Override
-    public synchronized void sendMessage(Message message, Address[] recipients) throws MessagingException {
-        Address[] plain = Stream.of(recipients).map(Plain::new).toArray(Address[]::new);
+    /**
+     * Sends the mail to all of them in one transaction; when the gateway refuses one, or they want different notices (RFC 3461), each in a
+     * transaction of its own, with a header that names nobody else. Nobody gets a mail whose header names more than its transaction.
+     *
+     * @throws SendFailedException naming who has it, who was refused, and who may be tried again
+     * @throws MessagingException  when nobody has it
+     */
+    synchronized void deliver(Mail mail, Collection<InternetAddress> recipients) throws MessagingException {
+        mails++;
+        broken = false;
+        endOfDataSent = false;
+        Address[] plain = recipients.stream().map(Plain::new).toArray(Address[]::new);
+        MimeMessage message = mail.getMessage();
+        if (wantDifferentNotices(mail, recipients)) {
+            sendOneByOne(mail, message, plain);
+            return;
+        }
         try {
-            send((MimeMessage) message, plain);
+            send(new Verbatim(message), mail, plain);
         } catch (SendFailedException refused) {
-            // Nothing was sent: sendpartial is off, so that no mail goes out whose header names more than its transaction.
             if (plain.length == 1 || !isRecipientRefused(refused)) {
                 throw refused;
             }
-            sendOneByOne((MimeMessage) message, plain);
+            sendOneByOne(mail, message, plain);
         }
     }
 
-    private void send(MimeMessage message, Address... recipients) throws MessagingException {
-        super.sendMessage(new Verbatim(message), recipients);
-        MimeMessage queued = message instanceof ForOne one ? one.message : message;
-        if (queued instanceof VerbatimMessage verbatim) {
-            verbatim.delivered(Stream.of(recipients).map(Address::toString).toList(), getURLName().getHost(), getLastServerResponse().strip());
+    private boolean wantDifferentNotices(Mail mail, Collection<InternetAddress> recipients) {
+        return mail.dsnParameters().isPresent() && super.supportsExtension("DSN")
+            && recipients.stream().map(recipient -> notices(mail, recipient)).distinct().count() > 1;
+    }
+
+    private void send(SMTPMessage message, Mail mail, Address... recipients) throws MessagingException {
+        message.setEnvelopeFrom(mail.getMaybeSender().asString());
+        askForNotices(message, mail, recipients[0]);
+        try {
+            sendMessage(message, recipients);
+        } catch (MessagingException failure) {
+            broken = failure.getNextException() instanceof IOException || getLastReturnCode() <= 0 || getLastReturnCode() == SERVICE_CLOSING;
+            throw failure;
         }
+        events.tell(new Delivered(mail.getName(), Stream.of(recipients).map(Address::toString).toList(), getURLName().getHost(),
+            getLastServerResponse().strip()));
+    }
+
+    // Jakarta Mail leaves out RET and NOTIFY where DSN is not offered, and not what it is given as an extension.
+    private void askForNotices(SMTPMessage message, Mail mail, Address recipient) {
+        if (super.supportsExtension("DSN")) {
+            mail.dsnParameters().flatMap(DsnParameters::getEnvIdParameter)
+                .ifPresent(id -> message.setMailExtension("ENVID=" + id.asString()));
+            mail.dsnParameters().flatMap(DsnParameters::getRetParameter)
+                .ifPresent(parts -> message.setReturnOption(parts == DsnParameters.Ret.FULL ? SMTPMessage.RETURN_FULL : SMTPMessage.RETURN_HDRS));
+            notices(mail, (InternetAddress) recipient).ifPresent(message::setNotifyOptions);
+        }
+    }
+
+    private static Optional<Integer> notices(Mail mail, InternetAddress recipient) {
+        return mail.dsnParameters().flatMap(parameters -> parameters.getRcptParameters().entrySet().stream()
+            .filter(entry -> isFor(entry.getKey(), recipient))
+            .findFirst()
+            .flatMap(entry -> entry.getValue().getNotifyParameter())
+            .map(wanted -> wanted.stream().mapToInt(SMTPTransport::option).sum()));
+    }
+
+    private static boolean isFor(MailAddress address, InternetAddress recipient) {
+        return address.asString().equals(recipient.getAddress());
+    }
+
+    private static int option(Notify notice) {
+        return switch (notice) {
+            case NEVER -> SMTPMessage.NOTIFY_NEVER;
+            case SUCCESS -> SMTPMessage.NOTIFY_SUCCESS;
+            case FAILURE -> SMTPMessage.NOTIFY_FAILURE;
+            case DELAY -> SMTPMessage.NOTIFY_DELAY;
+        };
     }
 
     private static boolean isRecipientRefused(SendFailedException failure) {
         return failure.getNextException() instanceof SMTPAddressFailedException;
     }
 
-    /** A transaction for each recipient, its header naming nobody else, so that one that is refused does not stop the others. */
-    private void sendOneByOne(MimeMessage message, Address[] recipients) throws MessagingException {
+    /** A transaction for each recipient, so that one that is refused does not stop the others. */
+    private void sendOneByOne(Mail mail, MimeMessage message, Address[] recipients) throws MessagingException {
         List<Address> sent = new ArrayList<>();
         List<Address> unsent = new ArrayList<>();
         List<Address> refused = new ArrayList<>();
-        MessagingException last = new MessagingException("no recipient was refused");
+        MessagingException failures = new MessagingException("not every recipient could be sent the mail");
         for (Address recipient : recipients) {
+            if (broken) {
+                unsent.add(recipient);
+                continue;
+            }
             try {
-                send(new ForOne(message, recipient), recipient);
+                send(new ForOne(message, recipient), mail, recipient);
                 sent.add(recipient);
             } catch (SendFailedException failure) {
                 (isEmpty(failure.getInvalidAddresses()) ? unsent : refused).add(recipient);
-                last = failure;
+                failures.setNextException(firstReply(failure));
             } catch (MessagingException failure) {
                 unsent.add(recipient);
-                last = failure;
+                failures.setNextException(failure);
             }
         }
         if (sent.size() < recipients.length) {
-            throw new SendFailedException(last.getMessage(), last, sent.toArray(Address[]::new), unsent.toArray(Address[]::new),
+            throw new SendFailedException(failures.getMessage(), failures.getNextException(), sent.toArray(Address[]::new), unsent.toArray(Address[]::new),
                 refused.toArray(Address[]::new));
         }
+    }
+
+    // "Invalid Addresses", says Jakarta Mail itself.
+    private static Exception firstReply(SendFailedException failure) {
+        return failure.getNextException() instanceof SMTPAddressFailedException refusal ? refusal : failure;
     }
 
     private static boolean isEmpty(Address[] addresses) {
         return addresses == null || addresses.length == 0;
     }
 
-    /** A message whose To and Cc name no recipient but one. */
-    private static final class ForOne extends MimeMessage {
+    @Override
+    protected void finishData() throws IOException, MessagingException {
+        endOfDataSent = true;
+        super.finishData();
+    }
 
-        private final MimeMessage message;
-        private final Address recipient;
+    @Override
+    protected void finishBdat() throws IOException, MessagingException {
+        endOfDataSent = true;
+        super.finishBdat();
+    }
 
-        ForOne(MimeMessage message, Address recipient) {
-            super(message.getSession());
-            this.message = message;
-            this.recipient = recipient;
+    /** Whatever comes of QUIT: what was acknowledged stays delivered (RFC 5321 section 3.8). */
+    @Override
+    public synchronized void close() {
+        try {
+            super.close();
+        } catch (MessagingException dead) {
+            LOGGER.debug("the gateway did not hear QUIT", dead);
         }
+    }
 
-        @Override
-        public void writeTo(OutputStream out) throws IOException, MessagingException {
-            MessageSource bytes = bytes();
-            TransactionHeader.edits(bytes, List.of(recipient.toString())).apply(bytes, out);
-        }
+    /** How many mails it was given. */
+    synchronized int mails() {
+        return mails;
+    }
 
-        private MessageSource bytes() throws IOException, MessagingException {
-            Optional<MimeMessageSource> source = message instanceof VerbatimMessage verbatim ? verbatim.unchangedSource() : Optional.empty();
-            if (source.isPresent()) {
-                return source.get()::getInputStream;
-            }
-            ByteArrayOutputStream written = new ByteArrayOutputStream();
-            message.writeTo(written);
-            return () -> new ByteArrayInputStream(written.toByteArray());
-        }
+    /** Whether another mail may follow. */
+    synchronized boolean isUsable() {
+        return !broken;
+    }
+
+    /** Whether it had served another mail, and then broke before the gateway can have taken any of this one: a new connection may do. */
+    synchronized boolean wasStale() {
+        return broken && mails > 1 && !endOfDataSent;
     }
 
     /**
@@ -136,8 +226,8 @@ public final class SMTPTransport extends com.sun.mail.smtp.SMTPTransport {
 
         private static final long serialVersionUID = 1L;
 
-        Plain(Address address) {
-            setAddress(((InternetAddress) address).getAddress());
+        Plain(InternetAddress address) {
+            setAddress(address.getAddress());
         }
 
         @Override
@@ -147,7 +237,7 @@ public final class SMTPTransport extends com.sun.mail.smtp.SMTPTransport {
     }
 
     /** Writes the message whole, whatever header its sender would leave out. */
-    private static final class Verbatim extends MimeMessage {
+    private static class Verbatim extends SMTPMessage {
 
         private final MimeMessage message;
 
@@ -158,7 +248,36 @@ public final class SMTPTransport extends com.sun.mail.smtp.SMTPTransport {
 
         @Override
         public void writeTo(OutputStream out, String[] ignoredHeaders) throws IOException, MessagingException {
-            message.writeTo(out);
+            try (InputStream in = bytes().open()) {
+                in.transferTo(out);
+            }
+        }
+
+        MessageSource bytes() throws IOException, MessagingException {
+            Optional<MimeMessageSource> source = message instanceof VerbatimMessage verbatim ? verbatim.unchangedSource() : Optional.empty();
+            if (source.isPresent()) {
+                return source.get()::getInputStream;
+            }
+            ByteArrayOutputStream written = new ByteArrayOutputStream();
+            message.writeTo(written);
+            return () -> new ByteArrayInputStream(written.toByteArray());
+        }
+    }
+
+    /** A message whose To and Cc name no recipient but one. */
+    private static final class ForOne extends Verbatim {
+
+        private final Address recipient;
+
+        ForOne(MimeMessage message, Address recipient) {
+            super(message);
+            this.recipient = recipient;
+        }
+
+        @Override
+        public void writeTo(OutputStream out, String[] ignoredHeaders) throws IOException, MessagingException {
+            MessageSource bytes = bytes();
+            TransactionHeader.edits(bytes, List.of(recipient.toString())).apply(bytes, out);
         }
     }
 }

@@ -6,7 +6,6 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Enumeration;
-import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -30,14 +29,6 @@ import org.apache.james.server.core.MimeMessageWrapper;
 public final class VerbatimMessage extends MimeMessageWrapper {
 
     private static final byte[] CRLF = {'\r', '\n'};
-
-    /** Hears that the gateway has taken a message. */
-    @FunctionalInterface
-    interface DeliveryListener {
-        void delivered(List<String> recipients, String gateway, String reply);
-    }
-
-    private DeliveryListener deliveryListener = (recipients, gateway, reply) -> { };
 
     /** The message that the source has; disposing of the one disposes of the other. */
     public VerbatimMessage(MimeMessageSource source) {
@@ -103,14 +94,6 @@ public final class VerbatimMessage extends MimeMessageWrapper {
         if (getHeader(name) != null) {
             super.removeHeader(name);
         }
-    }
-
-    void onDelivered(DeliveryListener listener) {
-        deliveryListener = listener;
-    }
-
-    void delivered(List<String> recipients, String gateway, String reply) {
-        deliveryListener.delivered(recipients, gateway, reply);
     }
 
     /** The bytes of the message, unless they were changed since they came. */

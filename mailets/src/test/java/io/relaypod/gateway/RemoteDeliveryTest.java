@@ -12,6 +12,8 @@ import java.time.ZonedDateTime;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -25,6 +27,7 @@ import javax.xml.xpath.XPathFactory;
 import org.apache.james.core.MailAddress;
 import org.apache.james.core.MaybeSender;
 import org.apache.james.domainlist.api.DomainList;
+import org.apache.james.metrics.api.NoopGaugeRegistry;
 import org.apache.james.metrics.tests.RecordingMetricFactory;
 import org.apache.james.queue.api.MailQueueName;
 import org.apache.james.queue.api.ManageableMailQueue.MailQueueItemView;
@@ -47,11 +50,17 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.w3c.dom.Node;
 import org.w3c.dom.NodeList;
 
+import io.relaypod.events.MailEvent;
+import io.relaypod.events.MailEvent.Deferred;
+import io.relaypod.events.MailEvent.Delivered;
+import io.relaypod.events.MailEvent.Failed;
+import io.relaypod.events.MailEvent.Tried;
 import io.relaypod.mailets.JamesContext;
 
 class RemoteDeliveryTest {
@@ -63,7 +72,9 @@ class RemoteDeliveryTest {
     private final MemoryMailQueueFactory queues = new MemoryMailQueueFactory(new VerbatimMailQueueItems(), Clock.fixed(NOW, ZoneOffset.UTC));
     private final MemoryCacheableMailQueue outgoing = queues.createQueue(MailQueueName.of("outgoing"));
     private final FakeMailContext context = FakeMailContext.defaultContext();
-    private final RemoteDelivery delivery = new RemoteDelivery(new JamesContext.Hosts(), domains(), queues, new RecordingMetricFactory(), event -> { });
+    private final List<MailEvent> events = new CopyOnWriteArrayList<>();
+    private final RemoteDelivery delivery = new RemoteDelivery(new JamesContext.Hosts(), domains(), queues,
+        Clock.fixed(NOW, ZoneOffset.UTC), events::add, new RecordingMetricFactory(), new NoopGaugeRegistry());
 
     @AfterEach
     void stop() {
@@ -285,6 +296,169 @@ class RemoteDeliveryTest {
     }
 
     @Test
+    void whatHappensToEachRecipientIsToldWithTheGatewaysWords() throws Exception {
+        try (SmtpSink sink = SmtpSink.replying(mixed())) {
+            deliver(sink, mail(MaybeSender.of(new MailAddress("sender@example.com")), MESSAGE,
+                "good@example.com", "never@example.com", "later@example.com"));
+
+            assertThat(value(kept().get(0), Bouncer.DELIVERY_ERROR_CODE)).isEqualTo(550);
+            assertThat(events).hasSize(4).hasAtLeastOneElementOfType(Tried.class).contains(
+                new Delivered("mail-1", List.of("good@example.com"), "127.0.0.1", "250 2.0.0 Ok: queued"),
+                new Failed("mail-1", "sender@example.com", List.of("never@example.com"), "550 5.1.1 nobody"),
+                new Deferred("mail-1", List.of("later@example.com"), "452 4.5.3 too many", Duration.ofMinutes(1)));
+        }
+    }
+
+    @Test
+    void oneConnectionServesOneMailAfterAnother() throws Exception {
+        try (SmtpSink sink = SmtpSink.acceptingAll()) {
+            start(sink.port());
+            for (int i = 0; i < 5; i++) {
+                delivery.service(mail());
+            }
+
+            assertThat(sink.received()).hasSize(5);
+            assertThat(sink.connections()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void aConnectionIsUsedForSoManyMailsAndNoMore() throws Exception {
+        try (SmtpSink sink = SmtpSink.acceptingAll()) {
+            Map<String, String> parameters = shipped(sink.port());
+            parameters.put("mailsPerConnection", "2");
+            init(parameters);
+            for (int i = 0; i < 5; i++) {
+                delivery.service(mail());
+            }
+
+            assertThat(sink.connections()).isEqualTo(3);
+            assertThat(sink.commands()).filteredOn("QUIT"::equals).hasSize(2);
+        }
+    }
+
+    @Test
+    void aConnectionThatNobodyUsesIsClosed() throws Exception {
+        try (SmtpSink sink = SmtpSink.acceptingAll()) {
+            Map<String, String> parameters = shipped(sink.port());
+            parameters.put("idleTime", "100 ms");
+            init(parameters);
+            delivery.service(mail());
+
+            Awaitility.await().until(() -> sink.commands().contains("QUIT"));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"MAIL, close", "RCPT, close", "DATA, close", "MAIL, 421 4.4.2 closing", "RCPT, 421 4.4.2 closing",
+        "DATA, 421 4.4.2 closing"})
+    void aKeptConnectionThatTheGatewayEndsDefersNothing(String stage, String fault) throws Exception {
+        AtomicInteger times = new AtomicInteger();
+        try (SmtpSink sink = SmtpSink.replying(command -> command.startsWith(stage) && times.incrementAndGet() == 2 ? fault : "")) {
+            start(sink.port());
+            delivery.service(mail());
+            delivery.service(mail());
+
+            assertThat(sink.received()).as("each once").hasSize(2);
+            assertThat(sink.connections()).isEqualTo(2);
+            assertThat(waiting()).isEmpty();
+        }
+    }
+
+    @Test
+    void aGatewayThatWasRestartedDefersNothing() throws Exception {
+        try (SmtpSink sink = SmtpSink.acceptingAll()) {
+            start(sink.port());
+            delivery.service(mail());
+            sink.hangUp();
+            delivery.service(mail());
+
+            assertThat(sink.received()).hasSize(2);
+            assertThat(waiting()).isEmpty();
+        }
+    }
+
+    @Test
+    void aKeptConnectionThatIsSilentDefersNothing() throws Exception {
+        AtomicInteger times = new AtomicInteger();
+        try (SmtpSink sink = SmtpSink.replying(command -> command.startsWith("MAIL") && times.incrementAndGet() == 2 ? SmtpSink.SILENCE : "")) {
+            Map<String, String> parameters = shipped(sink.port());
+            parameters.put("timeout", "300");
+            init(parameters);
+            delivery.service(mail());
+            delivery.service(mail());
+
+            assertThat(sink.received()).hasSize(2);
+            assertThat(waiting()).isEmpty();
+        }
+    }
+
+    @Test
+    void aNewConnectionThatEndsIsNotTriedTwice() throws Exception {
+        AtomicInteger mails = new AtomicInteger();
+        try (SmtpSink sink = SmtpSink.replying(command -> command.startsWith("MAIL") && mails.incrementAndGet() > 1 ? SmtpSink.CLOSE : "")) {
+            start(sink.port());
+            delivery.service(mail());
+            delivery.service(mail());
+
+            assertThat(sink.connections()).isEqualTo(2);
+            assertThat(waiting()).hasSize(1);
+        }
+    }
+
+    @Test
+    void aKeptConnectionThatTheGatewayEndsInTheMiddleOfAMailLosesNothing() throws Exception {
+        AtomicInteger mails = new AtomicInteger();
+        try (SmtpSink sink = SmtpSink.replying(command -> command.equals("DATA") && mails.incrementAndGet() == 2 ? SmtpSink.CLOSE_IN_MESSAGE : "")) {
+            start(sink.port());
+            delivery.service(mail());
+            delivery.service(mail());
+
+            // The whole of it was under way, so that the gateway may have it.
+            assertThat(waiting()).hasSize(1);
+        }
+    }
+
+    @Test
+    void whatTheGatewayMayHaveTakenIsTriedAgainLaterAndNotAtOnce() throws Exception {
+        AtomicInteger mails = new AtomicInteger();
+        try (SmtpSink sink = SmtpSink.replying(command -> command.equals(SmtpSink.DATA_END) && mails.incrementAndGet() == 2 ? SmtpSink.CLOSE : "")) {
+            start(sink.port());
+            delivery.service(mail());
+            delivery.service(mail());
+
+            assertThat(sink.received()).hasSize(2);
+            assertThat(waiting()).as("at least once").hasSize(1);
+        }
+    }
+
+    @Test
+    void aMailThatCannotGoAtOnceGoesThroughTheQueue() throws Exception {
+        try (SmtpSink sink = SmtpSink.acceptingAll()) {
+            Map<String, String> parameters = shipped(sink.port());
+            parameters.put("atOnce", "0");
+            init(parameters);
+            delivery.service(mail());
+
+            Awaitility.await().until(() -> !sink.received().isEmpty());
+            assertNothingIsLeft();
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "atOnce | some | a number from 0", "atOnce | -1 | a number from 0", "deliveryThreads | 0 | a number from 1",
+        "mailsPerConnection | 0 | a number from 1", "idleTime | 0 s | a duration above zero, such as 10 seconds",
+        "idleTime | long | a duration above zero, such as 10 seconds"})
+    void aWrongParameterIsNamedWithWhatWasExpected(String parameter, String value, String expected) throws Exception {
+        Map<String, String> parameters = shipped(25);
+        parameters.put(parameter, value);
+
+        assertThatThrownBy(() -> init(parameters)).isInstanceOf(MailetException.class)
+            .hasMessage("RemoteDelivery: <" + parameter + "> is '" + value + "'; expected " + expected);
+    }
+
+    @Test
     void theShippedPausesBeginWithAMinuteAndLastFiveDays() throws Exception {
         RemoteDeliveryConfiguration configuration = new RemoteDeliveryConfiguration(config(shipped(25)), domains());
 
@@ -351,6 +525,10 @@ class RemoteDeliveryTest {
     private static UnaryOperator<String> mixed() {
         return command -> command.startsWith("RCPT TO:<never") || command.startsWith("RCPT TO:<\"never") ? "550 5.1.1 nobody"
             : command.startsWith("RCPT TO:<later") || command.startsWith("RCPT TO:<\"later") ? "452 4.5.3 too many" : "";
+    }
+
+    private static Mail mail() throws Exception {
+        return mail(MaybeSender.of(new MailAddress("sender@example.com")), MESSAGE, "a@example.com");
     }
 
     private static Mail mail(MaybeSender sender, byte[] message, String... recipients) throws Exception {

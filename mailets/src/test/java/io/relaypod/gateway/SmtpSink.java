@@ -27,13 +27,22 @@ final class SmtpSink implements AutoCloseable {
     }
 
     static final String DATA_END = ".";
+    /** In place of a reply: the connection is closed; at {@link #DATA_END}, after the message was taken. */
+    static final String CLOSE = "close";
+    /** In place of a reply to {@code DATA}: the connection is closed in the middle of the message. */
+    static final String CLOSE_IN_MESSAGE = "close in message";
+    /** In place of a reply: nothing is said any more. */
+    static final String SILENCE = "silence";
 
     private final ServerSocket server;
     private final UnaryOperator<String> replies;
     private final List<String> commands = new CopyOnWriteArrayList<>();
     private final List<Received> received = new CopyOnWriteArrayList<>();
+    private final List<Socket> connections = new CopyOnWriteArrayList<>();
+    private final List<String> extensions;
 
-    private SmtpSink(UnaryOperator<String> replies) throws IOException {
+    private SmtpSink(UnaryOperator<String> replies, String... extensions) throws IOException {
+        this.extensions = List.of(extensions);
         this.server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
         this.replies = replies;
     }
@@ -43,10 +52,11 @@ final class SmtpSink implements AutoCloseable {
     }
 
     /**
-     * @param replies the reply to a command, {@link #DATA_END} being the end of a message; empty for the reply of success
+     * @param replies    the reply to a command, {@link #DATA_END} being the end of a message; empty for the reply of success
+     * @param extensions offered beside SIZE
      */
-    static SmtpSink replying(UnaryOperator<String> replies) throws IOException {
-        SmtpSink sink = new SmtpSink(replies);
+    static SmtpSink replying(UnaryOperator<String> replies, String... extensions) throws IOException {
+        SmtpSink sink = new SmtpSink(replies, extensions);
         Thread thread = new Thread(sink::accept, "smtp-sink");
         thread.setDaemon(true);
         thread.start();
@@ -65,13 +75,37 @@ final class SmtpSink implements AutoCloseable {
         return received;
     }
 
+    /** How many connections were made. */
+    int connections() {
+        return connections.size();
+    }
+
+    /** Closes the connections that are open, as a gateway does that is restarted. */
+    void hangUp() throws IOException {
+        for (Socket connection : connections) {
+            connection.close();
+        }
+    }
+
     private void accept() {
         while (!server.isClosed()) {
-            try (Socket client = server.accept()) {
-                talk(client);
-            } catch (IOException gone) {
-                // the client went away, or the test is over
+            try {
+                Socket client = server.accept();
+                connections.add(client);
+                Thread talking = new Thread(() -> serve(client), "smtp-sink-client");
+                talking.setDaemon(true);
+                talking.start();
+            } catch (IOException over) {
+                // the test is over
             }
+        }
+    }
+
+    private void serve(Socket client) {
+        try (client) {
+            talk(client);
+        } catch (IOException gone) {
+            // the client went away, or was to be dropped
         }
     }
 
@@ -89,24 +123,33 @@ final class SmtpSink implements AutoCloseable {
                 say(out, "221 bye");
                 return;
             }
+            if (reply.equals(CLOSE_IN_MESSAGE)) {
+                say(out, "354 go ahead");
+                line(in);
+                return;
+            }
             if (verb.equals("DATA") && reply.isEmpty()) {
                 say(out, "354 go ahead");
                 byte[] message = message(in);
                 String answer = replies.apply(DATA_END);
-                if (answer.isEmpty()) {
+                if (answer.isEmpty() || answer.equals(CLOSE)) {
                     received.add(new Received(List.copyOf(envelope), message));
                 }
                 say(out, answer.isEmpty() ? "250 2.0.0 Ok: queued" : answer);
                 continue;
             }
+            if (verb.equals("MAIL") || verb.equals("RSET")) {
+                envelope.clear();
+            }
             if (reply.isEmpty() && (verb.equals("MAIL") || verb.equals("RCPT"))) {
                 envelope.add(command);
             }
-            if (verb.equals("MAIL") || verb.equals("RSET")) {
-                envelope.removeIf(earlier -> !earlier.equals(command));
-            }
-            say(out, !reply.isEmpty() ? reply : verb.equals("EHLO") ? "250-sink\r\n250 SIZE 52428800" : "250 2.0.0 Ok");
+            say(out, !reply.isEmpty() ? reply : verb.equals("EHLO") ? greeting() : "250 2.0.0 Ok");
         }
+    }
+
+    private String greeting() {
+        return "250-sink\r\n" + String.join("", extensions.stream().map(extension -> "250-" + extension + "\r\n").toList()) + "250 SIZE 52428800";
     }
 
     private static byte[] message(InputStream in) throws IOException {
@@ -140,6 +183,12 @@ final class SmtpSink implements AutoCloseable {
     }
 
     private static void say(OutputStream out, String reply) throws IOException {
+        if (reply.equals(CLOSE)) {
+            throw new IOException("to be dropped");
+        }
+        if (reply.equals(SILENCE)) {
+            return;
+        }
         out.write((reply + "\r\n").getBytes(StandardCharsets.US_ASCII));
         out.flush();
     }
@@ -148,6 +197,7 @@ final class SmtpSink implements AutoCloseable {
     public void close() {
         try {
             server.close();
+            hangUp();
         } catch (IOException notClosed) {
             throw new UncheckedIOException(notClosed);
         }

@@ -1,0 +1,80 @@
+package io.relaypod.gateway;
+
+import java.time.Duration;
+
+import javax.mail.MessagingException;
+
+import org.apache.james.lifecycle.api.LifecycleUtil;
+import org.apache.james.queue.api.MailQueue;
+import org.apache.james.queue.api.MailQueue.MailQueueException;
+import org.apache.james.queue.api.MailQueue.MailQueueItem;
+import org.apache.james.queue.api.MailQueue.MailQueueItem.CompletionStatus;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import reactor.core.Disposable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
+
+/** Takes mails from the outgoing queue and has each delivered, several at a time, until it is closed. */
+final class QueuedDeliveries implements AutoCloseable {
+
+    private static final Logger LOGGER = LoggerFactory.getLogger(QueuedDeliveries.class);
+
+    private static final Duration STOPPING_TIME = Duration.ofSeconds(2);
+
+    private final Scheduler threads;
+    private final Scheduler dequeuing = Schedulers.newSingle("outgoing");
+    private final Disposable running;
+
+    /** What is done with each mail. */
+    @FunctionalInterface
+    interface Step {
+
+        /**
+         * @throws MessagingException when the mail has to stay in the queue
+         */
+        void take(MailQueueItem item) throws MessagingException;
+    }
+
+    QueuedDeliveries(MailQueue queue, int concurrency, Step step) {
+        this.threads = Schedulers.newBoundedElastic(concurrency, Integer.MAX_VALUE, "delivery");
+        this.running = Flux.from(queue.deQueue())
+            .flatMap(item -> Mono.fromRunnable(() -> take(item, step)).subscribeOn(threads), concurrency)
+            .onErrorContinue((failure, item) -> LOGGER.error("event=delivery-failed reason=\"{}\"", failure.getMessage(), failure))
+            .subscribeOn(dequeuing)
+            .subscribe();
+    }
+
+    private static void take(MailQueueItem item, Step step) {
+        String name = item.getMail().getName();
+        try {
+            done(item, step);
+        } catch (MailQueueException failure) {
+            // It is still on the disk, and is given again at the next start.
+            LOGGER.error("event=delivery-failed mail={} reason=\"{}\"", name, failure.getMessage(), failure);
+        } finally {
+            LifecycleUtil.dispose(item.getMail());
+        }
+    }
+
+    private static void done(MailQueueItem item, Step step) throws MailQueueException {
+        try {
+            step.take(item);
+        } catch (MessagingException | RuntimeException failure) {
+            LOGGER.error("event=delivery-failed mail={} reason=\"{}\"", item.getMail().getName(), failure.getMessage(), failure);
+            item.done(CompletionStatus.RETRY);
+            return;
+        }
+        item.done(CompletionStatus.SUCCESS);
+    }
+
+    @Override
+    public void close() {
+        running.dispose();
+        dequeuing.dispose();
+        threads.disposeGracefully().timeout(STOPPING_TIME).onErrorComplete().block();
+    }
+}
