@@ -17,8 +17,6 @@ import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-import org.apache.commons.io.output.NullOutputStream;
-
 import io.relaypod.recipients.EmailAddress;
 
 /**
@@ -61,9 +59,9 @@ final class AttendeeLines {
     record Attendees(Set<EmailAddress> invited, Set<EmailAddress> named, boolean readable) {
     }
 
-    /** Reads the decoded content of a calendar part. */
-    static Attendees read(InputStream calendar) throws IOException {
-        return new AttendeeLines(any -> true, NullOutputStream.INSTANCE).pass(calendar);
+    /** Reads the decoded content of a calendar part, and copies it with the lines of all attendees that have an address. */
+    static Attendees read(InputStream calendar, OutputStream copy) throws IOException {
+        return new AttendeeLines(any -> true, copy).pass(calendar);
     }
 
     /** Copies a calendar, and leaves out the attendees that are none of {@code recipients}. */
@@ -100,11 +98,12 @@ final class AttendeeLines {
 
     private void finish(Line line) throws IOException {
         String text = line.unfolded();
-        String name = name(text);
-        switch (name) {
+        // What is behind the cut may be an address, or even the rest of the name.
+        readable &= !line.isCut();
+        switch (name(text)) {
             case "BEGIN", "END" -> component(text);
             case "ATTENDEE" -> {
-                if (!attendee(line, text)) {
+                if (!attendee(text)) {
                     return;
                 }
             }
@@ -113,13 +112,17 @@ final class AttendeeLines {
         line.flush();
     }
 
-    private static String name(String text) {
+    private static int nameEnd(String text) {
         int end = 0;
         while (end < text.length() && text.charAt(end) != ':' && text.charAt(end) != ';') {
             end++;
         }
+        return end;
+    }
+
+    private static String name(String text) {
         // vCalendar 1.0 may put a group before the name.
-        String name = text.substring(0, end).strip();
+        String name = text.substring(0, nameEnd(text)).strip();
         return name.substring(name.lastIndexOf('.') + 1).toUpperCase(Locale.ROOT);
     }
 
@@ -134,9 +137,9 @@ final class AttendeeLines {
     }
 
     /** @return whether the line stays */
-    private boolean attendee(Line line, String text) {
+    private boolean attendee(String text) {
         List<EmailAddress> addresses = addresses(text);
-        if (line.isCut() || text.toUpperCase(Locale.ROOT).contains("QUOTED-PRINTABLE")) {
+        if (text.toUpperCase(Locale.ROOT).contains("QUOTED-PRINTABLE")) {
             // The lines that belong to it are not those of iCalendar: nobody knows who is named.
             readable = false;
         }
@@ -208,8 +211,8 @@ final class AttendeeLines {
         }
 
         private boolean mayBeAttendee() {
-            String name = name(unfolded());
-            return name.equals("ATTENDEE") || name.length() > LONGEST_NAME / 2;
+            String text = unfolded();
+            return nameEnd(text) == text.length() || name(text).equals("ATTENDEE");
         }
 
         boolean isCut() {

@@ -60,7 +60,7 @@ final class CalendarParts {
         return part.type().sub().endsWith("ms-tnef") || fileNames(part).anyMatch(name -> TNEF_FILE.matcher(name).matches());
     }
 
-    /** Whether the part is encrypted, or signed in one piece, so that nobody but its recipient looks into it. */
+    /** Whether the part calls itself encrypted, or signed in one piece, so that nobody but its recipient looks into it. */
     static boolean isSealed(Part part) {
         return part.type().is("multipart", "encrypted")
             || part.type().is("application", "pkcs7-mime", "x-pkcs7-mime", "pgp-encrypted");

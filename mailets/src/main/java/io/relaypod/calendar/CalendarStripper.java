@@ -1,9 +1,14 @@
 package io.relaypod.calendar;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
 
@@ -26,6 +31,9 @@ import io.relaypod.mime.UnreadableMailException;
  */
 public final class CalendarStripper {
 
+    // Of all events of a mail, as they are encoded: dozens of events as people write them.
+    private static final int MOST_WORDS = 8 * 1024;
+
     private final boolean summaryBesideText;
 
     /**
@@ -40,7 +48,7 @@ public final class CalendarStripper {
      */
     public ChangedMail strip(MessageSource mail) throws IOException, UnreadableMailException {
         Calendars calendars = Calendars.find(mail);
-        Map<Part, Optional<String>> words = calendars.read(EventInWords::read);
+        Map<Part, Optional<String>> words = calendars.read((part, content) -> EventInWords.read(content));
         return new Plan(calendars, words).of(mail);
     }
 
@@ -49,10 +57,12 @@ public final class CalendarStripper {
 
         private final Calendars calendars;
         private final Map<Part, Optional<String>> words;
+        private final Set<Part> said = Collections.newSetFromMap(new IdentityHashMap<>());
         private final Edits edits = new Edits();
         private int removed;
         private int signatures;
         private int sealed;
+        private int roomForWords = MOST_WORDS;
 
         Plan(Calendars calendars, Map<Part, Optional<String>> words) {
             this.calendars = calendars;
@@ -62,7 +72,7 @@ public final class CalendarStripper {
         ChangedMail of(MessageSource mail) throws IOException {
             Part message = calendars.message();
             boolean replaced = message(message);
-            if (summaryBesideText && removed > 0 && !replaced) {
+            if (summaryBesideText && !replaced && !said.containsAll(calendars.parts())) {
                 addSummary(message);
             }
             return new ChangedMail(mail, edits, removed, signatures, sealed);
@@ -86,17 +96,19 @@ public final class CalendarStripper {
                 removed++;
                 return true;
             }
-            if (CalendarParts.isSealed(part)) {
-                sealed++;
-                return false;
-            }
             if (part.type().isMessage()) {
                 for (Part inner : part.children()) {
                     message(inner);
                 }
                 return false;
             }
-            return part.type().isMultipart() && isMultipartGone(part);
+            int before = edits.count();
+            int sealedBefore = sealed;
+            boolean gone = part.type().isMultipart() && isMultipartGone(part);
+            if (CalendarParts.isSealed(part) && edits.count() == before) {
+                sealed = sealedBefore + 1;
+            }
+            return gone;
         }
 
         private boolean isMultipartGone(Part part) throws IOException {
@@ -141,14 +153,25 @@ public final class CalendarStripper {
             return message.field("mime-version").isPresent() ? "" : "MIME-Version: 1.0\r\n";
         }
 
+        /** The events of the calendars in the part that nothing was said of yet, as many as there is room for; each once. */
         private byte[] wordsFor(Part part) throws IOException {
-            String text = calendars.parts().stream()
+            List<Part> inside = calendars.parts().stream()
                 .filter(calendar -> part.headerStart() <= calendar.headerStart() && calendar.end() <= part.end())
+                .filter(said::add)
+                .toList();
+            List<String> events = inside.stream()
                 .flatMap(calendar -> words.getOrDefault(calendar, Optional.empty()).stream())
                 .distinct()
-                .limit(10)
-                .collect(Collectors.joining("\r\n"));
-            return TransferEncoding.quotedPrintable(text.isEmpty() ? EventInWords.NEUTRAL : text);
+                .toList();
+            ByteArrayOutputStream text = new ByteArrayOutputStream();
+            for (String event : events) {
+                byte[] encoded = TransferEncoding.quotedPrintable((text.size() == 0 ? "" : "\r\n") + event);
+                if (encoded.length <= roomForWords) {
+                    roomForWords -= encoded.length;
+                    text.writeBytes(encoded);
+                }
+            }
+            return text.size() == 0 ? TransferEncoding.quotedPrintable(EventInWords.NEUTRAL) : text.toByteArray();
         }
 
         /** Wraps what is left of the message into a multipart/mixed, with the words behind it. */

@@ -41,10 +41,10 @@ final class Calendars {
         this.encoded = encoded;
     }
 
-    /** What is made of a calendar's decoded content. */
+    /** What is made of a calendar part and its decoded content. */
     @FunctionalInterface
     interface Reader<T> {
-        T read(InputStream content) throws IOException;
+        T read(Part part, InputStream content) throws IOException;
     }
 
     /**
@@ -80,9 +80,6 @@ final class Calendars {
     }
 
     private static void collectLeaves(Part part, List<Part> leaves) throws UnreadableMailException {
-        if (CalendarParts.isSealed(part)) {
-            return;
-        }
         if (part.type().isMultipart() && part.type().boundary().isEmpty() && part.end() > part.bodyStart()) {
             throw new UnreadableMailException("a multipart without a boundary");
         }
@@ -145,7 +142,7 @@ final class Calendars {
         try (Walk walk = new Walk(source)) {
             for (Part part : parts) {
                 if (!encoded.contains(part) && !CalendarParts.isTnef(part)) {
-                    read.put(part, reader.read(walk.content(part)));
+                    read.put(part, reader.read(part, walk.content(part)));
                 }
             }
         }

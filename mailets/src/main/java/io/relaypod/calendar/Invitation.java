@@ -1,10 +1,16 @@
 package io.relaypod.calendar;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.util.Collection;
+import java.util.IdentityHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+
+import com.google.common.collect.Maps;
+import com.google.common.io.CountingOutputStream;
 
 import io.relaypod.calendar.AttendeeLines.Attendees;
 import io.relaypod.mime.Edits;
@@ -33,13 +39,32 @@ public final class Invitation {
     private final Map<Part, Attendees> attendees;
     private final boolean readable;
 
-    private Invitation(MessageSource mail, Calendars calendars, Map<Part, Attendees> attendees) {
+    /**
+     * A calendar part.
+     *
+     * @param attendees whom it names
+     * @param growth    by how many bytes it is longer when it is encoded anew, with all its lines
+     */
+    private record Calendar(Attendees attendees, long growth) {
+
+        static Calendar read(Part part, InputStream content) throws IOException {
+            CountingOutputStream encoded = new CountingOutputStream(OutputStream.nullOutputStream());
+            Attendees attendees;
+            try (OutputStream copy = part.encoding().encode(encoded)) {
+                attendees = AttendeeLines.read(content, copy);
+            }
+            return new Calendar(attendees, encoded.getCount() - (part.end() - part.bodyStart()));
+        }
+    }
+
+    private Invitation(MessageSource mail, Calendars calendars, Map<Part, Calendar> read) {
         this.mail = mail;
         this.calendars = calendars;
-        this.attendees = attendees;
+        this.attendees = new IdentityHashMap<>(Maps.transformValues(read, Calendar::attendees));
         this.readable = !calendars.hasStray() && !Signatures.isBesideContent(Set.copyOf(calendars.parts()), calendars.message())
-            && attendees.size() == calendars.parts().size()
-            && attendees.entrySet().stream().allMatch(each -> each.getValue().readable() && each.getKey().encoding().canEncode());
+            && read.size() == calendars.parts().size()
+            && attendees.entrySet().stream().allMatch(each -> each.getValue().readable() && each.getKey().encoding().canEncode())
+            && read.values().stream().mapToLong(each -> Math.max(0, each.growth())).sum() <= ChangedMail.MOST_GROWTH;
     }
 
     /**
@@ -47,7 +72,7 @@ public final class Invitation {
      */
     public static Invitation in(MessageSource mail) throws IOException, UnreadableMailException {
         Calendars calendars = Calendars.find(mail);
-        return new Invitation(mail, calendars, calendars.read(AttendeeLines::read));
+        return new Invitation(mail, calendars, calendars.read(Calendar::read));
     }
 
     /**

@@ -6,35 +6,30 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.Executor;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 
 import org.xbill.DNS.AAAARecord;
 import org.xbill.DNS.ARecord;
-import org.xbill.DNS.ExtendedResolver;
+import org.xbill.DNS.CNAMERecord;
 import org.xbill.DNS.MXRecord;
 import org.xbill.DNS.Message;
 import org.xbill.DNS.Name;
 import org.xbill.DNS.Rcode;
-import org.xbill.DNS.Resolver;
+import org.xbill.DNS.Record;
 import org.xbill.DNS.Section;
 import org.xbill.DNS.Type;
-import org.xbill.DNS.lookup.LookupResult;
-import org.xbill.DNS.lookup.LookupSession;
-import org.xbill.DNS.lookup.NoSuchDomainException;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 
+import io.netty.channel.EventLoopGroup;
 import io.relaypod.domain.DomainVerdict.HasMx;
 import io.relaypod.domain.DomainVerdict.ImplicitMx;
 import io.relaypod.domain.DomainVerdict.NoMailHost;
 import io.relaypod.domain.DomainVerdict.NullMx;
 import io.relaypod.domain.DomainVerdict.Unknown;
 import io.relaypod.domain.DomainVerdict.UnreachableMx;
+import io.relaypod.domain.LookupListener.Outcome;
 
 /**
  * Asks DNS for a domain's MX records and, where there are none, for its addresses (RFC 5321 section 5.1).
@@ -46,10 +41,11 @@ public final class DnsDomainCheck implements DomainCheck {
 
     // More than anybody's real mail has; a domain with so many is not refused for the rest.
     private static final int MAX_VERIFIED_TARGETS = 10;
-    private static final String TIMEOUT = "timeout";
 
-    private final LookupSession lookups;
-    private final Duration longestWait;
+    // An alias of an alias is rare already; resolvers themselves follow about as many.
+    private static final int MAX_ALIASES = 16;
+
+    private final DnsServers servers;
     private final NonexistentDomains nonexistent;
     private final boolean verifyTargets;
     private final LookupListener listener;
@@ -58,45 +54,35 @@ public final class DnsDomainCheck implements DomainCheck {
      * @param settings servers, timeout and tries
      * @param mx       whether mail exchangers are looked up too, and how much of what does not exist is remembered
      * @param ticker   the clock
-     * @param executor where answers are parsed and their consumers run; they do not block
      * @param listener hears of every question
      */
-    public DnsDomainCheck(DnsSettings settings, MxSettings mx, Ticker ticker, Executor executor, LookupListener listener) {
+    public DnsDomainCheck(DnsSettings settings, MxSettings mx, Ticker ticker, LookupListener listener) {
         this.listener = listener;
         this.nonexistent = new NonexistentDomains(mx.cacheTtl(), mx.cacheSize(), ticker);
         this.verifyTargets = mx.verifyTargets();
-        DnsSockets sockets = new DnsSockets();
-        ExtendedResolver servers = new Servers(settings.servers().stream()
-            .map(server -> withTimeout(new UsableAnswerResolver(server, nonexistent, sockets), settings))
-            .toList());
-        servers.setRetries(settings.tries());
-        servers.setTimeout(settings.longestWait());
-        // No cache and no hosts file: verdicts are cached, not records, and mail is not routed by /etc/hosts.
-        this.lookups = LookupSession.builder().resolver(servers).executor(executor).build();
-        // MX, then the addresses of the domain or of its exchangers; the resolver keeps to it by itself, this is the last line of defence.
-        this.longestWait = settings.longestWait().multipliedBy(2).plusSeconds(1);
+        this.servers = new DnsServers(settings, nonexistent);
     }
 
-    private static Resolver withTimeout(UsableAnswerResolver server, DnsSettings settings) {
-        server.setTimeout(settings.timeout());
-        return server;
+    /**
+     * Gives it threads, of which it needs one at least. A question asked on one of them is answered on it, and costs no other thread.
+     *
+     * @param loops whoever made them ends them
+     */
+    public DnsDomainCheck on(EventLoopGroup loops) {
+        servers.useLoops(loops);
+        return this;
     }
 
     @Override
     public CompletionStage<DomainVerdict> verdict(MailDomain domain) {
         Name name = domain.absolute();
-        if (nonexistent.contains(name)) {
-            return done(new NoMailHost(false));
-        }
-        return ask(name, Type.MX).thenCompose(answer -> verdict(name, answer)).toCompletableFuture()
-            .completeOnTimeout(new Unknown(TIMEOUT), longestWait.toMillis(), TimeUnit.MILLISECONDS)
-            .exceptionally(failure -> new Unknown(reason(failure)));
+        return nonexistent.contains(name) ? done(new NoMailHost(false)) : ask(name, Type.MX).thenCompose(answer -> verdict(name, answer));
     }
 
     private CompletionStage<DomainVerdict> verdict(Name name, Answer answer) {
         if (answer instanceof Answer.Found found) {
-            DomainVerdict byMx = byMx(found.result());
-            return verifyTargets && byMx instanceof HasMx mx ? verified(mx, found.result()) : done(byMx);
+            DomainVerdict byMx = byMx(found.records());
+            return verifyTargets && byMx instanceof HasMx mx ? verified(mx, found.records()) : done(byMx);
         }
         if (answer instanceof Answer.NoData) {
             return byAddress(name);
@@ -104,8 +90,8 @@ public final class DnsDomainCheck implements DomainCheck {
         return done(answer instanceof Answer.Failed failed ? new Unknown(failed.reason()) : new NoMailHost(false));
     }
 
-    private static DomainVerdict byMx(LookupResult result) {
-        List<String> exchangers = result.getRecords().stream()
+    private static DomainVerdict byMx(List<Record> records) {
+        List<String> exchangers = records.stream()
             .map(MXRecord.class::cast)
             .sorted(Comparator.comparingInt(MXRecord::getPriority))
             .map(MXRecord::getTarget)
@@ -116,8 +102,8 @@ public final class DnsDomainCheck implements DomainCheck {
     }
 
     /** Refuses only when every exchanger was looked up and none can be reached. */
-    private CompletionStage<DomainVerdict> verified(HasMx mx, LookupResult result) {
-        List<CompletableFuture<Optional<Boolean>>> reachable = result.getRecords().stream()
+    private CompletionStage<DomainVerdict> verified(HasMx mx, List<Record> records) {
+        List<CompletableFuture<Optional<Boolean>>> reachable = records.stream()
             .map(MXRecord.class::cast)
             .map(MXRecord::getTarget)
             .limit(MAX_VERIFIED_TARGETS)
@@ -156,33 +142,65 @@ public final class DnsDomainCheck implements DomainCheck {
 
     private static Stream<InetAddress> inetAddresses(Answer answer) {
         return answer instanceof Answer.Found found
-            ? found.result().getRecords().stream()
+            ? found.records().stream()
                 .map(address -> address instanceof ARecord a ? a.getAddress() : ((AAAARecord) address).getAddress())
             : Stream.empty();
     }
 
     private CompletionStage<Answer> ask(Name name, int type) {
         long begin = System.nanoTime();
-        return lookup(name, type).thenApply(answer -> {
-            listener.lookedUp(Type.string(type), answer.outcome(), Duration.ofNanos(System.nanoTime() - begin));
+        return ask(name, type, 0).thenApply(answer -> {
+            listener.lookedUp(Type.string(type), outcome(answer), Duration.ofNanos(System.nanoTime() - begin));
             return answer;
         });
     }
 
-    private CompletionStage<Answer> lookup(Name name, int type) {
-        return lookups.lookupAsync(name, type).handle((result, failure) -> {
-            if (failure == null) {
-                return result.getRecords().isEmpty() ? new Answer.NoData() : new Answer.Found(result);
+    private static Outcome outcome(Answer answer) {
+        if (answer instanceof Answer.Failed failed) {
+            return failed.reason().equals(DnsSockets.TIMEOUT) ? Outcome.TIMEOUT : Outcome.FAILED;
+        }
+        if (answer instanceof Answer.Found) {
+            return Outcome.FOUND;
+        }
+        return answer instanceof Answer.NoSuchDomain ? Outcome.NO_SUCH_DOMAIN : Outcome.NO_RECORDS;
+    }
+
+    private CompletionStage<Answer> ask(Name name, int type, int aliases) {
+        return servers.ask(name, type).handle((message, failure) -> failure == null ? answer(message, name, type) : new Answer.Failed(reason(failure)))
+            .thenCompose(answer -> answer instanceof Answer.Alias alias ? follow(alias.target(), type, aliases) : CompletableFuture.completedFuture(answer));
+    }
+
+    private CompletionStage<Answer> follow(Name target, int type, int aliases) {
+        return aliases < MAX_ALIASES ? ask(target, type, aliases + 1) : CompletableFuture.completedFuture(new Answer.Failed("too many aliases"));
+    }
+
+    /** What the message says about the name, or the last of its aliases that it names. */
+    private static Answer answer(Message message, Name name, int type) {
+        if (message.getRcode() == Rcode.NXDOMAIN) {
+            return new Answer.NoSuchDomain();
+        }
+        List<Record> answers = message.getSection(Section.ANSWER);
+        Name alias = name;
+        for (int aliases = 0; aliases <= MAX_ALIASES; aliases++) {
+            List<Record> found = select(answers, alias, type);
+            if (!found.isEmpty()) {
+                return new Answer.Found(found);
             }
-            Throwable cause = failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
-            return cause == NoSuchName.INSTANCE || cause instanceof NoSuchDomainException ? new Answer.NoSuchDomain() : new Answer.Failed(reason(cause));
-        });
+            List<Record> next = select(answers, alias, Type.CNAME);
+            if (next.isEmpty()) {
+                return alias == name ? new Answer.NoData() : new Answer.Alias(alias);
+            }
+            alias = ((CNAMERecord) next.get(0)).getTarget();
+        }
+        return new Answer.Failed("too many aliases");
+    }
+
+    private static List<Record> select(List<Record> records, Name name, int type) {
+        return records.isEmpty() ? records
+            : records.stream().filter(record -> record.getType() == type && record.getName().equals(name)).toList();
     }
 
     private static String reason(Throwable failure) {
-        if (failure instanceof TimeoutException) {
-            return TIMEOUT;
-        }
         String message = failure.getMessage();
         return message == null ? failure.getClass().getSimpleName() : message;
     }
@@ -191,62 +209,21 @@ public final class DnsDomainCheck implements DomainCheck {
         return CompletableFuture.completedFuture(verdict);
     }
 
-    /** The servers, asked in turn; in a flood most names do not exist, and dnsjava's exception for it is dear. */
-    private static final class Servers extends ExtendedResolver {
-
-        Servers(List<Resolver> servers) {
-            super(servers);
-        }
-
-        @Override
-        public CompletionStage<Message> sendAsync(Message query, Executor executor) {
-            return super.sendAsync(query, executor).thenCompose(answer ->
-                answer.getRcode() == Rcode.NXDOMAIN && answer.getSection(Section.ANSWER).isEmpty()
-                    ? CompletableFuture.failedFuture(NoSuchName.INSTANCE) : CompletableFuture.completedFuture(answer));
-        }
-    }
-
-    /** Has no stack trace. */
-    private static final class NoSuchName extends Exception {
-
-        static final NoSuchName INSTANCE = new NoSuchName();
-
-        private NoSuchName() {
-            super("no such domain", null, false, false);
-        }
-    }
-
     /** What one question to DNS came to. */
     private sealed interface Answer {
+        record Found(List<Record> records) implements Answer {
+        }
 
-        LookupListener.Outcome outcome();
-
-        record Found(LookupResult result) implements Answer {
-            @Override
-            public LookupListener.Outcome outcome() {
-                return LookupListener.Outcome.FOUND;
-            }
+        record Alias(Name target) implements Answer {
         }
 
         record NoData() implements Answer {
-            @Override
-            public LookupListener.Outcome outcome() {
-                return LookupListener.Outcome.NO_RECORDS;
-            }
         }
 
         record NoSuchDomain() implements Answer {
-            @Override
-            public LookupListener.Outcome outcome() {
-                return LookupListener.Outcome.NO_SUCH_DOMAIN;
-            }
         }
 
         record Failed(String reason) implements Answer {
-            @Override
-            public LookupListener.Outcome outcome() {
-                return reason.equals(TIMEOUT) ? LookupListener.Outcome.TIMEOUT : LookupListener.Outcome.FAILED;
-            }
         }
     }
 }

@@ -1,208 +1,233 @@
 package io.relaypod.domain;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
+import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
-import java.nio.channels.Selector;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.Queue;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.concurrent.TimeUnit;
 
+import org.xbill.DNS.Flags;
 import org.xbill.DNS.Message;
-import org.xbill.DNS.io.UdpIoClient;
+import org.xbill.DNS.Record;
+import org.xbill.DNS.WireParseException;
+
+import io.netty.channel.nio.NioEventLoop;
+import io.netty.channel.nio.NioTask;
 
 /**
- * Asks DNS servers over UDP from a few sockets each: dnsjava's own client opens, binds, registers and closes one for every query, which
- * costs more than the query. Thread-safe; one thread receives, and completes what was asked.
+ * Asks DNS servers over UDP on one event loop, from a few sockets each: the answer comes on the thread that asked, so that no other is
+ * woken. For that thread.
  *
- * <p>Against forged answers (RFC 5452) each socket is connected, has a port of the kernel's random choice, serves a thousand queries, and
- * ignores answers whose ID nobody waits for.
+ * <p>Against forged answers (RFC 5452) each socket is connected, has a port of the kernel's random choice and serves a thousand queries; an
+ * answer whose ID nobody waits for there, or that repeats another question, is passed over, and the true one still waited for.
  */
-final class DnsSockets implements UdpIoClient {
+final class DnsSockets {
 
     private static final int SOCKETS_A_SERVER = 16;
     private static final int QUERIES_A_SOCKET = 1_000;
     private static final int LARGEST_DATAGRAM = 65_535;
+    /** The words of the failure when nobody answered. */
+    static final String TIMEOUT = "timeout";
+
     // How late a timeout may be noticed; nothing to the seconds that it takes.
-    private static final long TIMEOUT_CHECK_MILLIS = 20;
+    private static final Duration TIMEOUT_CHECK = Duration.ofMillis(20);
 
-    private final Selector selector;
-    private final Map<InetSocketAddress, AtomicReferenceArray<Socket>> pools = new ConcurrentHashMap<>();
-    private final Queue<Socket> open = new ConcurrentLinkedQueue<>();
-    private final AtomicInteger waiting = new AtomicInteger();
+    private final NioEventLoop loop;
+    private final Map<InetSocketAddress, Socket[]> pools = new HashMap<>();
+    private final List<Socket> open = new ArrayList<>();
+    private final ByteBuffer received = ByteBuffer.allocateDirect(LARGEST_DATAGRAM);
+    private int waiting;
+    private boolean checking;
 
-    DnsSockets() {
-        try {
-            selector = Selector.open();
-        } catch (IOException noSelector) {
-            throw new UncheckedIOException(noSelector);
-        }
-        Thread receiver = new Thread(this::receive, "dns");
-        receiver.setDaemon(true);
-        receiver.start();
+    DnsSockets(NioEventLoop loop) {
+        this.loop = loop;
     }
 
-    @Override
-    public CompletableFuture<byte[]> sendAndReceiveUdp(InetSocketAddress local, InetSocketAddress remote, Message query, byte[] data, int max,
-                                                       Duration timeout) {
-        int id = query.getHeader().getID();
-        Query asked = new Query(new CompletableFuture<>(), System.nanoTime() + timeout.toNanos());
+    /** Who asked. Hears once, on the loop's thread. */
+    interface Asker {
+
+        void answered(Message answer);
+
+        void failed(IOException failure);
+    }
+
+    boolean isOnThisThread() {
+        return loop.inEventLoop();
+    }
+
+    NioEventLoop loop() {
+        return loop;
+    }
+
+    /**
+     * @param wire the query as it is sent
+     */
+    void ask(InetSocketAddress server, Message query, byte[] wire, Duration timeout, Asker asker) {
+        Query asked = new Query(query, System.nanoTime() + timeout.toNanos(), asker);
         try {
-            Socket socket = socket(remote);
-            while (!socket.expect(id, asked)) {
-                socket = socket(remote);
+            Socket socket = socket(server);
+            while (socket.queries.containsKey(asked.id())) {
+                socket = socket(server);
             }
-            if (waiting.getAndIncrement() == 0) {
-                selector.wakeup();
-            }
-            socket.send(id, data);
+            socket.send(asked, wire);
+            checkLater();
         } catch (IOException notSent) {
-            asked.answer().completeExceptionally(notSent);
+            asker.failed(notSent);
         }
-        return asked.answer();
     }
 
     private Socket socket(InetSocketAddress server) throws IOException {
-        AtomicReferenceArray<Socket> pool = pools.computeIfAbsent(server, address -> new AtomicReferenceArray<>(SOCKETS_A_SERVER));
+        Socket[] pool = pools.computeIfAbsent(server, address -> new Socket[SOCKETS_A_SERVER]);
         int place = ThreadLocalRandom.current().nextInt(SOCKETS_A_SERVER);
-        Socket socket = pool.get(place);
-        if (socket != null && socket.isFresh()) {
-            return socket;
+        if (pool[place] == null || !pool[place].isFresh()) {
+            pool[place] = new Socket(server);
         }
-        Socket fresh = new Socket(server);
-        if (!pool.compareAndSet(place, socket, fresh)) {
-            fresh.retire();
-        }
-        return fresh;
+        return pool[place];
     }
 
-    private void receive() {
-        ByteBuffer buffer = ByteBuffer.allocateDirect(LARGEST_DATAGRAM);
-        long nextCheck = System.nanoTime();
-        while (selector.isOpen()) {
-            try {
-                selector.select(key -> ((Socket) key.attachment()).receive(buffer), waiting.get() == 0 ? 0 : TIMEOUT_CHECK_MILLIS);
-            } catch (IOException notSelected) {
-                throw new UncheckedIOException(notSelected);
-            }
-            long now = System.nanoTime();
-            if (now - nextCheck >= 0) {
-                nextCheck = now + Duration.ofMillis(TIMEOUT_CHECK_MILLIS).toNanos();
-                open.removeIf(socket -> socket.isDone(now));
-            }
+    private void checkLater() {
+        if (!checking) {
+            checking = true;
+            loop.schedule(this::check, TIMEOUT_CHECK.toNanos(), TimeUnit.NANOSECONDS);
         }
     }
 
-    private record Query(CompletableFuture<byte[]> answer, long deadline) {
+    private void check() {
+        checking = false;
+        long now = System.nanoTime();
+        open.removeIf(socket -> socket.isDone(now));
+        if (waiting > 0) {
+            checkLater();
+        }
+    }
+
+    private record Query(Message message, long deadline, Asker asker) {
+
+        Integer id() {
+            return message.getHeader().getID();
+        }
+
+        boolean isAnsweredBy(Message answer) {
+            Record asked = message.getQuestion();
+            Record repeated = answer.getQuestion();
+            return answer.getHeader().getFlag(Flags.QR) && repeated != null && asked.getType() == repeated.getType()
+                && asked.getDClass() == repeated.getDClass() && asked.getName().equals(repeated.getName());
+        }
     }
 
     /** One socket, and who waits for an answer at it. */
-    private final class Socket {
+    private final class Socket implements NioTask<SelectableChannel> {
 
         private final DatagramChannel channel;
-        private final Map<Integer, Query> queries = new ConcurrentHashMap<>();
-        private final AtomicInteger served = new AtomicInteger();
+        private final Map<Integer, Query> queries = new HashMap<>();
+        private int served;
 
         Socket(InetSocketAddress server) throws IOException {
             channel = DatagramChannel.open();
             try {
                 channel.configureBlocking(false);
                 channel.connect(server);
-                channel.register(selector, SelectionKey.OP_READ, this);
+                loop.register(channel, SelectionKey.OP_READ, this);
             } catch (IOException notConnected) {
                 channel.close();
                 throw notConnected;
             }
             open.add(this);
-            selector.wakeup();
         }
 
         boolean isFresh() {
-            return served.get() < QUERIES_A_SOCKET;
+            return served < QUERIES_A_SOCKET && channel.isOpen();
         }
 
-        void retire() {
-            served.set(QUERIES_A_SOCKET);
+        void send(Query query, byte[] wire) throws IOException {
+            served++;
+            // A datagram that the kernel does not take is a lost one; the timeout comes to it.
+            channel.write(ByteBuffer.wrap(wire));
+            queries.put(query.id(), query);
+            waiting++;
         }
 
-        /** False when the ID is taken or the socket is done with. */
-        boolean expect(int id, Query query) {
-            served.incrementAndGet();
-            return channel.isOpen() && queries.putIfAbsent(id, query) == null;
-        }
-
-        void send(int id, byte[] data) throws IOException {
+        @Override
+        public void channelReady(SelectableChannel ready, SelectionKey key) {
             try {
-                // A datagram that the kernel does not take is a lost one; the timeout comes to it.
-                channel.write(ByteBuffer.wrap(data));
-            } catch (IOException notSent) {
-                if (queries.remove(id) != null) {
-                    waiting.decrementAndGet();
-                }
-                throw notSent;
-            }
-        }
-
-        void receive(ByteBuffer buffer) {
-            try {
-                while (channel.read(buffer.clear()) > 0) {
-                    answered(buffer.flip());
+                while (channel.read(received.clear()) > 0) {
+                    byte[] datagram = new byte[received.flip().remaining()];
+                    received.get(datagram);
+                    answered(datagram);
                 }
             } catch (IOException refused) {
                 // An ICMP error says nothing of which query it is about.
-                queries.keySet().forEach(id -> fail(id, refused));
+                failAll(refused);
             }
         }
 
-        private void answered(ByteBuffer datagram) {
-            if (datagram.remaining() < Short.BYTES) {
+        private void answered(byte[] datagram) {
+            if (datagram.length < Short.BYTES) {
                 return;
             }
-            Query query = queries.remove(Short.toUnsignedInt(datagram.getShort(0)));
-            if (query != null) {
-                waiting.decrementAndGet();
-                byte[] answer = new byte[datagram.remaining()];
-                datagram.get(answer);
-                query.answer().complete(answer);
+            int id = Byte.toUnsignedInt(datagram[0]) << Byte.SIZE | Byte.toUnsignedInt(datagram[1]);
+            Query query = queries.get(id);
+            if (query == null) {
+                return;
+            }
+            try {
+                Message answer = new Message(datagram);
+                if (query.isAnsweredBy(answer)) {
+                    queries.remove(id);
+                    waiting--;
+                    query.asker().answered(answer);
+                }
+            } catch (WireParseException forged) {
+                // or broken; the true one may come yet
+            } catch (IOException impossible) {
+                throw new IllegalStateException("an array can be read", impossible);
             }
         }
 
-        private void fail(Integer id, IOException failure) {
-            Query query = queries.remove(id);
-            if (query != null) {
-                waiting.decrementAndGet();
-                query.answer().completeExceptionally(failure);
-            }
+        private void failAll(IOException failure) {
+            List<Query> failed = List.copyOf(queries.values());
+            queries.clear();
+            waiting -= failed.size();
+            failed.forEach(query -> query.asker().failed(failure));
         }
 
         /** Fails what has waited too long; closes and says so when nothing is left to wait for and nothing more will be asked. */
         boolean isDone(long now) {
-            queries.forEach((id, query) -> {
-                if (now - query.deadline() >= 0) {
-                    fail(id, new SocketTimeoutException("Query timed out"));
-                }
+            List<Query> late = queries.values().stream().filter(query -> now - query.deadline() >= 0).toList();
+            late.forEach(query -> {
+                queries.remove(query.id());
+                waiting--;
+                loop.execute(() -> query.asker().failed(new SocketTimeoutException(TIMEOUT)));
             });
             if (isFresh() || !queries.isEmpty()) {
                 return false;
             }
+            close();
+            return true;
+        }
+
+        /** The loop ends. */
+        @Override
+        public void channelUnregistered(SelectableChannel unregistered, Throwable cause) {
+            close();
+            failAll(new IOException("stopped"));
+        }
+
+        private void close() {
             try {
                 channel.close();
             } catch (IOException alreadyGone) {
                 // what was wanted
             }
-            // Who was about to ask as it closed is told at once.
-            queries.keySet().forEach(id -> fail(id, new IOException("socket closed")));
-            return true;
         }
     }
 }

@@ -7,6 +7,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
+import com.google.common.base.Ascii;
+
+import io.relaypod.calendar.ChangedMail;
 import io.relaypod.mime.HeaderField;
 import io.relaypod.recipients.AddressList;
 import io.relaypod.recipients.AddressList.Mailbox;
@@ -30,6 +33,7 @@ public final class MailReview {
     private static final int ADDED_FIELDS = 4 * 1024;
     private static final int LONGEST_MESSAGE_ID = 998;
     private static final int MAILPIT_RECIPIENTS = 100;
+    private static final String ATTACHED_MESSAGE = "rfc822";
     // "Bcc: ", a comma, a blank and a folded line for each address.
     private static final int AROUND_AN_ADDRESS = 8;
     // They would end smtp2graph's URL of the mailbox, or change where it points.
@@ -47,6 +51,7 @@ public final class MailReview {
     private long senderLine;
     private long size;
     private long recipientBytes;
+    private long senderBytes;
     private long mayBeParts = 1;
 
     private record SenderField(HeaderField field, long line) {
@@ -76,6 +81,23 @@ public final class MailReview {
         } else if (line.length > 2 && line[0] == '-' && line[1] == '-') {
             mayBeParts++;
         }
+        if (namesAttachedMessage(line)) {
+            mayBeParts++;
+        }
+    }
+
+    // One that is shown inline has a header that smtp2graph writes into, beside that of the part.
+    private static boolean namesAttachedMessage(byte[] line) {
+        for (int i = line.length - 1; i >= ATTACHED_MESSAGE.length() - 1; i--) {
+            if (line[i] == '2' && line[i - 1] == '2' && Ascii.equalsIgnoreCase(ATTACHED_MESSAGE, text(line, i + 1 - ATTACHED_MESSAGE.length()))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static String text(byte[] line, int start) {
+        return new String(line, start, ATTACHED_MESSAGE.length(), StandardCharsets.ISO_8859_1);
     }
 
     private void headerLine(String line) {
@@ -140,6 +162,7 @@ public final class MailReview {
 
     private void endSenderField() {
         if (!senderField.isEmpty()) {
+            senderBytes += senderField.length();
             senders.add(new SenderField(HeaderField.at(0, senderField.toString()), senderLine));
             senderField.setLength(0);
         }
@@ -227,7 +250,9 @@ public final class MailReview {
             .mapToLong(Integer::longValue)
             .sum();
         long inEveryPart = bcc + sender.getBytes(StandardCharsets.UTF_8).length + 2L * AROUND_AN_ADDRESS;
-        // To and Cc may come again as X-Relaypod-Original-To, and folded anew.
-        return size + ADDED_FIELDS + 3 * recipientBytes + mayBeParts * inEveryPart;
+        // To and Cc may come again as X-Relaypod-Original-To, and folded anew, as From and Sender.
+        return size + ADDED_FIELDS + 3 * recipientBytes + senderBytes
+            + ChangedMail.MOST_GROWTH + mayBeParts * ChangedMail.MOST_GROWTH_A_PART
+            + (mayBeParts + ChangedMail.MOST_PARTS_ADDED) * inEveryPart;
     }
 }

@@ -1,14 +1,15 @@
 package io.relaypod.mailets;
 
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+
 import javax.inject.Inject;
 
 import org.apache.james.core.MailAddress;
-import org.apache.james.core.MaybeSender;
-import org.apache.james.protocols.api.ProtocolSession.State;
 import org.apache.james.protocols.smtp.SMTPSession;
 import org.apache.james.protocols.smtp.hook.HookResult;
 import org.apache.james.protocols.smtp.hook.HookReturnCode;
-import org.apache.james.protocols.smtp.hook.RcptHook;
 
 import io.relaypod.domain.RecipientAnswer;
 import io.relaypod.domain.RecipientRule;
@@ -31,7 +32,7 @@ import io.relaypod.events.MailEvents;
  *
  * @see <a href="https://www.rfc-editor.org/rfc/rfc5321#section-5.1">RFC 5321 section 5.1</a>
  */
-public final class MxRcptHook implements RcptHook {
+public final class MxRcptHook implements AsynchronousRcptHook {
 
     private final RecipientRule rule;
     private final MailEvents events;
@@ -43,31 +44,48 @@ public final class MxRcptHook implements RcptHook {
     }
 
     @Override
-    public HookResult doRcpt(SMTPSession session, MaybeSender sender, MailAddress recipient) {
+    public CompletionStage<Supplier<HookResult>> ask(SMTPSession session, MailAddress recipient) {
         if (!session.isRelayingAllowed()) {
-            return HookResult.DECLINED;
+            return CompletableFuture.completedFuture(() -> HookResult.DECLINED);
         }
         // What Jakarta Mail cannot put into a RCPT command would be dropped on the way out, after we said 250.
-        boolean sendable = recipient.toInternetAddress().isPresent() && recipient.asString().chars().noneMatch(Character::isISOControl);
-        RecipientAnswer answer = sendable ? answer(session, recipient) : RecipientAnswer.BAD_ADDRESS;
+        if (!isSendable(recipient)) {
+            return CompletableFuture.completedFuture(() -> result(session, recipient, RecipientAnswer.BAD_ADDRESS));
+        }
+        return rule.answer(recipient.getLocalPart(), recipient.getDomain().asString())
+            .thenApply(answer -> () -> result(session, recipient, answer));
+    }
+
+    private static boolean isSendable(MailAddress recipient) {
+        String address = recipient.asString();
+        return isPlain(address) || recipient.toInternetAddress().isPresent() && address.chars().noneMatch(Character::isISOControl);
+    }
+
+    // Spares nearly every address Jakarta Mail's parser.
+    private static boolean isPlain(String address) {
+        char before = '.';
+        for (int at = 0; at < address.length(); at++) {
+            char character = address.charAt(at);
+            boolean isWord = character >= 'a' && character <= 'z' || character >= 'A' && character <= 'Z' || character >= '0' && character <= '9'
+                || character == '-' || character == '_' || character == '+';
+            if (!isWord && (character != '.' && character != '@' || before == '.' || before == '@')) {
+                return false;
+            }
+            before = character;
+        }
+        return before != '.';
+    }
+
+    private HookResult result(SMTPSession session, MailAddress recipient, RecipientAnswer answer) {
         if (answer.isAccepted()) {
-            events.tell(new RecipientAccepted(Clients.of(session), sender.asString(""), recipient.asString(), answer));
+            events.tell(new RecipientAccepted(Clients.of(session), Clients.sender(session), recipient.asString(), answer));
             return HookResult.DECLINED;
         }
-        events.tell(new RecipientRefused(Clients.of(session), sender.asString(""), recipient.asString(), answer));
+        events.tell(new RecipientRefused(Clients.of(session), Clients.sender(session), recipient.asString(), answer));
         return HookResult.builder()
             .hookReturnCode(answer.isTemporary() ? HookReturnCode.denySoft() : HookReturnCode.deny())
             .smtpReturnCode(Integer.toString(answer.code()))
             .smtpDescription(answer.text())
             .build();
-    }
-
-    private RecipientAnswer answer(SMTPSession session, MailAddress recipient) {
-        return session.removeAttachment(PendingAnswer.KEY, State.Connection)
-            .filter(pending -> pending.recipient().equals(recipient))
-            .map(PendingAnswer::answer)
-            .orElseGet(() -> rule.answer(recipient.getLocalPart(), recipient.getDomain().asString()))
-            .toCompletableFuture()
-            .join();
     }
 }

@@ -1,9 +1,9 @@
 package io.relaypod.mailets;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 import org.apache.james.protocols.api.ProtocolSession.AttachmentKey;
 import org.apache.james.protocols.api.ProtocolSession.State;
@@ -24,7 +24,7 @@ import io.relaypod.recipients.EmailAddress;
  */
 public record RefusedRecipients(List<String> addresses) {
 
-    private static final AttachmentKey<RefusedRecipients> KEY = AttachmentKey.of("relaypod.refusedRecipients", RefusedRecipients.class);
+    private static final AttachmentKey<Noted> KEY = AttachmentKey.of("relaypod.refusedRecipients", Noted.class);
     private static final AttributeName ATTRIBUTE = AttributeName.of("relaypod.refusedRecipients");
     // A client that tries addresses by the thousand must not fill the memory.
     private static final int MOST = 1_000;
@@ -38,16 +38,25 @@ public record RefusedRecipients(List<String> addresses) {
      * @param recipient as the client named it, be it an address or not
      */
     public static void note(SMTPSession session, String recipient) {
-        List<String> before = of(session).addresses();
-        if (before.size() < MOST) {
-            session.setAttachment(KEY, new RefusedRecipients(
-                Stream.concat(before.stream(), Stream.of(recipient)).toList()), State.Transaction);
+        List<String> addresses = session.getAttachment(KEY, State.Transaction).orElseGet(() -> begin(session)).addresses();
+        if (addresses.size() < MOST) {
+            addresses.add(recipient);
         }
+    }
+
+    private static Noted begin(SMTPSession session) {
+        Noted noted = new Noted(new ArrayList<>());
+        session.setAttachment(KEY, noted, State.Transaction);
+        return noted;
+    }
+
+    /** Those of the transaction so far; for the session's thread. */
+    private record Noted(List<String> addresses) {
     }
 
     /** Those of the session's transaction. */
     public static RefusedRecipients of(SMTPSession session) {
-        return session.getAttachment(KEY, State.Transaction).orElse(new RefusedRecipients(List.of()));
+        return new RefusedRecipients(session.getAttachment(KEY, State.Transaction).map(Noted::addresses).orElse(List.of()));
     }
 
     /** Leaves them with the mail, except for those that were accepted when they were tried again. */

@@ -15,7 +15,6 @@ import org.apache.james.mime4j.codec.Base64InputStream;
 import org.apache.james.mime4j.codec.Base64OutputStream;
 import org.apache.james.mime4j.codec.DecodeMonitor;
 import org.apache.james.mime4j.codec.QuotedPrintableInputStream;
-import org.apache.james.mime4j.codec.QuotedPrintableOutputStream;
 
 /** How the bytes of a body stand for its content (RFC 2045 section 6). */
 public enum TransferEncoding {
@@ -49,9 +48,28 @@ public enum TransferEncoding {
         }
     }
 
-    /** Whether {@link #recode} knows the way back. */
+    /** Whether {@link #encode} knows the way back. */
     public boolean canEncode() {
         return this != UUENCODE;
+    }
+
+    /** Encodes what is written; closing it writes the rest and leaves {@code body} open. What cannot be encoded is written as it is. */
+    public OutputStream encode(OutputStream body) throws IOException {
+        OutputStream open = CloseShieldOutputStream.wrap(body);
+        return switch (this) {
+            case IDENTITY, UUENCODE -> open;
+            case BASE64 -> new Base64OutputStream(open);
+            case QUOTED_PRINTABLE -> quotedPrintable(open);
+        };
+    }
+
+    // Not mime4j's, which encodes every dot.
+    private static OutputStream quotedPrintable(OutputStream body) throws IOException {
+        try {
+            return MimeUtility.encode(body, "quoted-printable");
+        } catch (MessagingException unknownEncoding) {
+            throw new IOException(unknownEncoding);
+        }
     }
 
     /** Changes a content. */
@@ -62,26 +80,15 @@ public enum TransferEncoding {
 
     /** Changes the content of a body, which stays in its encoding, and whose last line stays ended. */
     public void recode(InputStream body, OutputStream out, Change change) throws IOException {
-        switch (this) {
-            case IDENTITY -> change.write(body, out);
-            case BASE64 -> {
-                try (Base64OutputStream base64 = new Base64OutputStream(CloseShieldOutputStream.wrap(out))) {
-                    change.write(decode(body), base64);
-                }
-            }
-            case QUOTED_PRINTABLE -> {
-                try (QuotedPrintableOutputStream printable = new QuotedPrintableOutputStream(CloseShieldOutputStream.wrap(out), false)) {
-                    change.write(decode(body), printable);
-                }
-            }
-            case UUENCODE -> throw new IOException("uuencode is only read");
+        try (OutputStream encoded = encode(out)) {
+            change.write(decode(body), encoded);
         }
     }
 
     /** A text in quoted-printable; its lines end with CRLF. */
     public static byte[] quotedPrintable(String text) throws IOException {
         ByteArrayOutputStream body = new ByteArrayOutputStream();
-        try (QuotedPrintableOutputStream printable = new QuotedPrintableOutputStream(body, false)) {
+        try (OutputStream printable = QUOTED_PRINTABLE.encode(body)) {
             printable.write(text.getBytes(StandardCharsets.UTF_8));
         }
         return body.toByteArray();

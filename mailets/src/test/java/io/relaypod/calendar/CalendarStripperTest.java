@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import io.relaypod.mime.UnreadableMailException;
@@ -91,6 +92,24 @@ class CalendarStripperTest {
     }
 
     @Test
+    void aMeetingIsFoundWhereverInOutlooksContainerItsNameIs() throws Exception {
+        for (int at = 0; at < 5_000; at += 97) {
+            String tnef = "Content-Type: application/ms-tnef\n\n" + "x".repeat(at) + "IPM.Appointment" + "y".repeat(5_000 - at) + "\n";
+            assertThat(stripped(mixed(TEXT, tnef))).as("at " + at).isEqualTo(mixed(TEXT));
+            assertThat(stripped(mixed(TEXT, tnef.replace("IPM.App", "IPM.Not")))).isEqualTo(mixed(TEXT, tnef.replace("IPM.App", "IPM.Not")));
+        }
+    }
+
+    @Test
+    void whatEndsBeforeItIsACalendarStays() throws Exception {
+        String mail = mixed(TEXT, "\nBEGIN:VCAL", "Content-Type: text/plain; name*=no-charset''x.i\n\nx\n");
+
+        assertThat(stripped(mail)).isEqualTo(mail);
+        assertThat(stripped(mixed(TEXT, "\nBEGIN:VCAL", TEXT).replace("VCAL\r\n", "VCAL"))).isEqualTo(mixed(TEXT, "\nBEGIN:VCAL", TEXT).replace("VCAL\r\n", "VCAL"));
+        assertThat(stripped(mixed(TEXT, "Content-Type: text/plain; name*=no-charset''x.%69cs\n\nx\n"))).isEqualTo(mixed(TEXT));
+    }
+
+    @Test
     void partsAtAnyDepthGoAndWhatIsLeftKeepsItsBytes() throws Exception {
         String before = mixed(
             "Content-Type: multipart/alternative; boundary=b2\n\n" + multipart("b2", TEXT, "Content-Type: text/html\n\n<p>\n",
@@ -121,10 +140,10 @@ class CalendarStripperTest {
             Content-Transfer-Encoding: quoted-printable
 
             Event: Caf=C3=A9, first meeting
-            When: Sunday, 1 March 2026, 10:00 (Europe/Berlin) to Sunday, 1 March 2026,=
-             11:00 (Europe/Berlin)
+            When: Sunday, 1 March 2026, 10:00 (Europe/Berlin) to Sunday, 1 March 2026, =
+            11:00 (Europe/Berlin)
             Where: Room 5
-            Organiser: Org <org@example=2Ecom>
+            Organiser: Org <org@example.com>
             """));
     }
 
@@ -140,15 +159,42 @@ class CalendarStripperTest {
     @Test
     void aMultipartOfNothingButCalendarsSaysEachEventOnce() throws Exception {
         String mail = mixed("Content-Type: text/calendar\nContent-Transfer-Encoding: base64\n\n" + base64(CALENDAR) + "\n",
+            "Content-Type: multipart/mixed; boundary=b2\n\n" + multipart("b2",
+                "Content-Type: text/calendar\nContent-Transfer-Encoding: base64\n\n" + base64(CALENDAR) + "\n"),
             "Content-Type: application/ics\nContent-Transfer-Encoding: base64\n\n" + base64(CALENDAR) + "\n");
 
-        assertThat(stripped(mail)).containsOnlyOnce("Event: Caf").doesNotContain("--b1", "multipart").endsWith("<org@example=2Ecom>\r\n");
+        assertThat(stripped(mail)).containsOnlyOnce("Event: Caf").doesNotContain("--b1", "multipart").endsWith("<org@example.com>\r\n");
+        assertThat(text(new CalendarStripper(true).strip(source(mail)))).isEqualTo(stripped(mail));
+    }
+
+    @Test
+    void theWordsAreThoseOfTheFirstEvent() throws Exception {
+        String calendar = CALENDAR
+            .replace("BEGIN:VEVENT", "BEGIN:VTIMEZONE\nBEGIN:STANDARD\nDTSTART:19700101T000000\nEND:STANDARD\nEND:VTIMEZONE\nBEGIN:VEVENT\n"
+                + "BEGIN:VALARM\nSUMMARY:Wake up\nEND:VALARM")
+            .replace("END:VCALENDAR", "BEGIN:VEVENT\nSUMMARY:Second\nDESCRIPTION:x\nEND:VEVENT\nEND:VCALENDAR");
+
+        assertThat(stripped(crlf("Content-Type: text/calendar\n\n" + calendar))).contains("first meeting", "1 March 2026, 10:00")
+            .doesNotContain("Wake up", "1970", "Second");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "DTSTART;VALUE=DATE:20260301 | DTEND;VALUE=DATE:20260303 | Sunday, 1 March 2026 to Monday, 2 March 2026",
+        "DTSTART:20260301 | DTEND:20260302 | Sunday, 1 March 2026",
+        "DTSTART:20260301T100000Z | DTEND:20260301T110000Z | Sunday, 1 March 2026, 10:00 UTC to Sunday, 1 March 2026, 11:00 UTC",
+        "DTSTART:20260301T1000 | X:1 | 20260301T1000",
+        "DTSTART:20261301 | X:1 | 20261301"})
+    void theTimeIsToldAsItIsWritten(String start, String end, String words) throws Exception {
+        String mail = crlf("Content-Type: text/calendar\n\nBEGIN:VCALENDAR\nBEGIN:VEVENT\n" + start + "\n" + end + "\nEND:VEVENT\nEND:VCALENDAR\n");
+
+        assertThat(stripped(mail).replace("=\r\n", "")).endsWith("\r\n\r\nWhen: " + words + "\r\n");
     }
 
     @Test
     void aCalendarThatCannotBeReadLeavesANeutralSentence() throws Exception {
         assertThat(stripped(crlf("From: a@example.com\nContent-Type: text/calendar\n\n\u0001garbage\n")))
-            .contains("MIME-Version: 1.0\r\n").endsWith("\r\n\r\nThis mail was about an event in a calendar=2E Its calendar part was taken o=\r\nut on the way=2E\r\n");
+            .contains("MIME-Version: 1.0\r\n").endsWith("\r\n\r\nThis mail was about an event in a calendar. Its calendar part was taken out=\r\n on the way.\r\n");
     }
 
     @Test
@@ -189,6 +235,45 @@ class CalendarStripperTest {
     }
 
     @Test
+    void whatWasSignedAndNothingButACalendarSaysTheEventInWordsOnce() throws Exception {
+        String signed = crlf("From: a@example.com\nContent-Type: multipart/signed; boundary=b2\n\n")
+            + multipart("b2", "Content-Type: text/calendar\n\n" + CALENDAR, "\nsignature\n");
+
+        assertThat(stripped(signed)).containsOnlyOnce("Where: Room 5").doesNotContain("signature", "--b2");
+        assertThat(text(new CalendarStripper(true).strip(source(signed)))).containsOnlyOnce("Where: Room 5").doesNotContain("signature", "--b2");
+    }
+
+    @Test
+    void aMultipartThatHadNoPartsStays() throws Exception {
+        String empty = "Content-Type: multipart/mixed; boundary=b2\n\n--b2--\n";
+
+        assertThat(stripped(mixed(empty))).isEqualTo(mixed(empty));
+        assertThat(stripped(mixed(empty, "Content-Type: text/calendar\n\nx\n"))).isEqualTo(mixed(empty));
+    }
+
+    @Test
+    void eachAttachedMessageSaysItsOwnEvent() throws Exception {
+        String message = "Content-Type: message/rfc822\n\nSubject: inner\nContent-Type: text/calendar\n\n";
+        String mail = mixed(message + CALENDAR, message + CALENDAR.replace("Room 5", "Room 6"), message + CALENDAR.replace("Room 5", "Room 7"));
+
+        String[] messages = stripped(mail).split("Subject: inner");
+
+        assertThat(messages).hasSize(4);
+        for (int i = 1; i < 4; i++) {
+            assertThat(messages[i]).contains("Where: Room " + (i + 4)).doesNotContain("Room " + (i % 3 + 5));
+        }
+        assertThat(text(new CalendarStripper(true).strip(source(mail)))).as("with nothing left to summarise").isEqualTo(stripped(mail));
+    }
+
+    @Test
+    void theSummaryOfACalendarMessageIsNone() throws Exception {
+        String mail = crlf("Content-class: urn:content-classes:calendarmessage\nContent-Type: multipart/mixed; boundary=b1\n\n")
+            + multipart("b1", TEXT, "Content-Type: text/calendar\n\n" + CALENDAR);
+
+        assertThat(text(new CalendarStripper(true).strip(source(mail)))).contains("Where: Room 5").doesNotContain("calendarmessage");
+    }
+
+    @Test
     void aSignedMailWithoutACalendarIsNotTouched() throws Exception {
         assertThat(new CalendarStripper(true).strip(source(crlf("Content-Type: multipart/signed; boundary=b2\n\n")
             + multipart("b2", TEXT, IMAGE))).isChanged()).isFalse();
@@ -201,17 +286,50 @@ class CalendarStripperTest {
 
         String summed = text(new CalendarStripper(true).strip(source(signed)));
 
-        assertThat(summed).contains(multipart("b3", TEXT), "Where: Room 5").doesNotContain("signature", "--b2", "BEGIN:VCALENDAR");
+        assertThat(summed).contains("Where: Room 5").doesNotContain("signature", "--b2", "BEGIN:VCALENDAR");
+        assertThat(summed.replaceAll("relaypod-[0-9a-f-]{36}", "rr")).startsWith(crlf("From: a@example.com\nMIME-Version: 1.0\n"
+            + "Content-Type: multipart/mixed; boundary=\"rr\"\n\n--rr\nContent-Type: multipart/mixed; boundary=b3\n\n")
+            + multipart("b3", TEXT) + crlf("\n\n--rr\nContent-Type: text/plain; charset=utf-8\n"));
+    }
+
+    @Test
+    void theSummaryOfWhatIsSignedInsideStandsBehindTheWhole() throws Exception {
+        String signed = crlf("Content-Type: multipart/signed; boundary=b2\n\n")
+            + multipart("b2", TEXT.replace("Hello", "Signed"), "\nsignature\n");
+        String unwrapped = crlf("Content-Type: multipart/signed; boundary=b3\n\n") + multipart("b3",
+            "Content-Type: multipart/mixed; boundary=b4\n\n" + multipart("b4", IMAGE, "Content-Type: text/calendar\n\n" + CALENDAR), "\nsignature\n");
+
+        ChangedMail changed = new CalendarStripper(true).strip(source(mixed(signed, unwrapped)));
+
+        assertThat(changed.signatures()).isOne();
+        assertThat(text(changed).replaceAll("relaypod-[0-9a-f-]{36}", "rr")).contains(
+            crlf("Content-Type: multipart/mixed; boundary=\"rr\"\n\n--rr\nContent-Type: multipart/mixed; boundary=\"b1\"\n\npreamble\n")
+                + multipart("b1", signed, "Content-Type: multipart/mixed; boundary=b4\n\n" + multipart("b4", IMAGE)) + crlf("\n--rr\n"));
     }
 
     @Test
     void whatIsEncryptedIsLeftAndCounted() throws Exception {
-        String sealed = "Content-Type: multipart/encrypted; boundary=b2\n\n" + multipart("b2", "\nBEGIN:VCALENDAR\n", "\nx\n");
+        String pgp = "Content-Type: multipart/encrypted; boundary=b2\n\n" + multipart("b2",
+            "Content-Type: application/pgp-encrypted\n\nVersion: 1\n",
+            "Content-Type: application/octet-stream; name=encrypted.asc\n\n-----BEGIN PGP MESSAGE-----\n");
+        String smime = "Content-Type: application/pkcs7-mime; name=smime.p7m\nContent-Transfer-Encoding: base64\n\nMIAGCSqGSIb3\n";
 
-        ChangedMail changed = new CalendarStripper(false).strip(source(mixed(sealed, "Content-Type: application/pkcs7-mime; name=x.ics\n\nx\n")));
+        ChangedMail changed = new CalendarStripper(false).strip(source(mixed(pgp, smime)));
 
         assertThat(changed.isChanged()).isFalse();
         assertThat(changed.sealed()).isEqualTo(2);
+    }
+
+    @Test
+    void whatOnlyCallsItselfEncryptedIsLookedInto() throws Exception {
+        String notEncrypted = "Content-Type: multipart/encrypted; boundary=b2\n\n";
+        String image = IMAGE.replace("image/png", "application/octet-stream");
+
+        assertThat(stripped(mixed(TEXT, "Content-Type: application/pkcs7-mime; name=invite.ics\n\nx\n",
+            "Content-Type: application/pkcs7-mime\n\n" + CALENDAR,
+            notEncrypted + multipart("b2", image, "Content-Type: text/calendar\n\nx\n"),
+            notEncrypted + multipart("b2", image, "\n" + CALENDAR))))
+            .isEqualTo(mixed(TEXT, notEncrypted + multipart("b2", image), notEncrypted + multipart("b2", image)));
     }
 
     @Test
@@ -223,6 +341,28 @@ class CalendarStripperTest {
             + base64("--bb\nContent-Type: text/calendar\n\nx\n--bb--\n") + "\n";
 
         assertThat(stripped(mixed(with, without, encodedParts))).isEqualTo(mixed(without));
+    }
+
+    @Test
+    void encodedMessagesInEncodedMessagesAreReadThreeDeepAndNotWithoutEnd() throws Exception {
+        String head = "Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n";
+        String three = head + base64(head + base64(head + base64("Content-Type: text/calendar\n\nx\n")));
+
+        assertThat(stripped(mixed(TEXT, three))).isEqualTo(mixed(TEXT));
+        assertThatThrownBy(() -> stripped(mixed(TEXT, head + base64(three)))).isInstanceOf(UnreadableMailException.class)
+            .hasMessage("too many attached messages are encoded");
+        assertThatThrownBy(() -> stripped(mixed((head + base64("\nx\n") + "\u0000").repeat(11).split("\u0000"))))
+            .hasMessage("too many attached messages are encoded");
+    }
+
+    @Test
+    void everyCalendarIsCounted() throws Exception {
+        String calendar = "Content-Type: text/calendar\n\nx\n";
+
+        ChangedMail changed = new CalendarStripper(false).strip(source(
+            mixed(TEXT, calendar, calendar).replace("preamble", "BEGIN:VCALENDAR") + "BEGIN:VCALENDAR\r\n"));
+
+        assertThat(changed.calendars()).isEqualTo(4);
     }
 
     @Test
@@ -259,6 +399,16 @@ class CalendarStripperTest {
     }
 
     @Test
+    void whatOnlyLooksOddIsRead() throws Exception {
+        String twoTypes = "Content-Type: text/html\nContent-Type: text/plain\n\nx\n";
+        String manyFields = "X-Long: " + "x".repeat(100_000) + "\n" + "X: y\n".repeat(10_000) + "\nx\n";
+        String longDashes = "\n--" + "b1".repeat(50_000) + "\n";
+
+        assertThat(stripped(mixed(twoTypes, manyFields, longDashes, "Content-Type: text/calendar\n\nx\n")))
+            .isEqualTo(mixed(twoTypes, manyFields, longDashes));
+    }
+
+    @Test
     void whatNobodyCanReadIsToldApart() {
         assertThatThrownBy(() -> stripped(crlf("Content-Type: multipart/mixed\n\n--x\nContent-Type: text/calendar\n\nx\n")))
             .isInstanceOf(UnreadableMailException.class).hasMessage("a multipart without a boundary");
@@ -268,6 +418,10 @@ class CalendarStripperTest {
             .isInstanceOf(UnreadableMailException.class).hasMessageStartingWith("parts are nested more than");
         assertThatThrownBy(() -> stripped(crlf("Content-Type: multipart/mixed; boundary=x\n\n" + "--x\n".repeat(100_000))))
             .isInstanceOf(UnreadableMailException.class).hasMessageStartingWith("more than");
+        assertThatThrownBy(() -> stripped(("Content-Type: text/plain; x=" + "x".repeat(60_000) + "\r\n").repeat(40) + "\r\nx"))
+            .isInstanceOf(UnreadableMailException.class).hasMessage("headers too large");
+        assertThatThrownBy(() -> stripped("X: y\r\n".repeat(30_000) + "\r\nx"))
+            .isInstanceOf(UnreadableMailException.class).hasMessage("headers too large");
         assertThatThrownBy(() -> stripped("Content-Type: text/plain; x=" + "x".repeat(100_000) + "\r\n\r\nx"))
             .isInstanceOf(UnreadableMailException.class).hasMessageContaining("content-type");
     }

@@ -76,15 +76,41 @@ class InvitationTest {
         "ATTEN\n DEE;CN=A\n B:mail\n to:x@example.com",
         "ATTENDEE:x@example.com",
         "ATTENDEE:mailto:x%40example.com",
-        "A.ATTENDEE:mailto:x@example.com",
-        "ATTENDEE;EMAIL=x@example.com:urn:uuid:1"})
+        "A.Attendee:mailto:x@example.com",
+        "ATTENDEE;EMAIL=x@example.com:urn:uuid:1",
+        "ATTENDEE:MAILTO:<x@example.com>",
+        "ATTENDEE:\"X, the one\" <x@example.com>",
+        "BEGIN:VALARM\nEND:VALARM\nATTENDEE:mailto:x@example.com",
+        "END:VALARM\nATTENDEE:mailto:x@example.com"})
     void anAttendeeIsFoundInEverySpelling(String line) throws Exception {
         String calendar = "Content-Type: text/calendar\n\nBEGIN:VCALENDAR\nBEGIN:VEVENT\n" + line + "\nEND:VEVENT\nEND:VCALENDAR\n";
         Invitation invitation = Invitation.in(source(mixed(calendar)));
 
         assertThat(invitation.mayGoTo(address("x@example.com"))).isTrue();
         assertThat(invitation.mayGoTo(address("y@example.com"))).isFalse();
-        assertThat(narrowed(mixed(calendar), "y@example.com")).isEqualTo(mixed(calendar.replace(line + "\n", "")));
+        assertThat(narrowed(mixed(calendar), "y@example.com"))
+            .isEqualTo(mixed(calendar.replace(line.replaceFirst("(?s).*END:VALARM\\n", "") + "\n", "")));
+    }
+
+    @Test
+    void aNameIsReadHoweverOftenItIsFolded() throws Exception {
+        String folded = "ATTEN" + "\n ".repeat(200) + "DEE:mailto:x@example.com\n";
+
+        assertThat(narrowed(mixed(BOTH.replace("END:VEVENT", folded + "END:VEVENT")), "org@example.com", "booker@example.net")).isEqualTo(mixed(BOTH));
+    }
+
+    @Test
+    void aPercentThatEncodesNothingIsPartOfTheAddress() throws Exception {
+        String calendar = "Content-Type: text/calendar\n\nBEGIN:VCALENDAR\nATTENDEE:mailto:x%zz@example.com\nEND:VCALENDAR\n";
+
+        assertThat(Invitation.in(source(mixed(calendar))).mayGoTo(address("x%zz@example.com"))).isTrue();
+    }
+
+    @Test
+    void whatAnAlarmInAnAlarmNamesIsNotInvitedEither() throws Exception {
+        String alarms = "BEGIN:VALARM\nBEGIN:VALARM\nEND:VALARM\nATTENDEE:mailto:alarm@example.com\nEND:VALARM\n";
+
+        assertThat(Invitation.in(source(mixed(BOTH.replace("END:VEVENT", alarms + "END:VEVENT")))).mayGoTo(address("alarm@example.com"))).isFalse();
     }
 
     @Test
@@ -102,6 +128,35 @@ class InvitationTest {
         String with = mixed(BOTH.replace("END:VEVENT", "ATTENDEE;CN=Beamer:urn:uuid:1\nEND:VEVENT"));
 
         assertThat(narrowed(with, "org@example.com", "booker@example.net")).isEqualTo(mixed(BOTH));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"\0", "ATTENDEE;CN=", "ATTENDEE"})
+    void aCalendarThatHidesNamesIsForNobody(String hidden) throws Exception {
+        String line = hidden.startsWith("ATTENDEE") ? hidden + "x".repeat(70_000) + ":mailto:x@example.com" : "X-A:" + hidden;
+
+        assertThat(Invitation.in(source(mixed(BOTH.replace("END:VEVENT", line + "\nEND:VEVENT")))).mayGoTo(address("org@example.com"))).isFalse();
+    }
+
+    @Test
+    void aCalendarThatWouldGrowFarInItsEncodingIsForNobody() throws Exception {
+        String head = "Content-Type: text/calendar\nContent-Transfer-Encoding: quoted-printable\n\n";
+        String calendar = CALENDAR.replace("Caf\u00e9", "Cafe").replace("=ACCEPTED", "=3DACCEPTED");
+        // Each tab is one byte as it came, and three when it is encoded anew.
+        String few = mixed(head + calendar.replace("END:VEVENT", "X-A:" + "\ta".repeat(4_000) + "\nEND:VEVENT"));
+        String many = mixed(head + calendar.replace("END:VEVENT", "X-A:" + "\ta".repeat(5_000) + "\nEND:VEVENT"));
+
+        assertThat(Invitation.in(source(few)).mayGoTo(address("org@example.com"))).isTrue();
+        assertThat(narrowed(few, "org@example.com").length()).isBetween(few.length() + 8_000, few.length() + ChangedMail.MOST_GROWTH);
+        assertThat(Invitation.in(source(many)).mayGoTo(address("org@example.com"))).isFalse();
+    }
+
+    @Test
+    void whatLooksLikeACalendarWhereNoPartIsMakesTheMailForNobody() throws Exception {
+        String inner = "Content-Type: multipart/mixed; boundary=b2\n\n" + multipart("b2", BOTH) + "BEGIN:VCALENDAR\n";
+
+        assertThat(Invitation.in(source(mixed(inner))).mayGoTo(address("org@example.com"))).isFalse();
+        assertThat(Invitation.in(source(mixed(inner.replace("--\r\nBEGIN:VCALENDAR", "--\r\nBEGIN:VCARD")))).mayGoTo(address("org@example.com"))).isTrue();
     }
 
     @ParameterizedTest
@@ -135,6 +190,22 @@ class InvitationTest {
         String signed = crlf("Content-Type: multipart/signed; boundary=b2\n\n") + multipart("b2", "\nsigned\n", BOTH);
 
         assertThat(Invitation.in(source(signed)).mayGoTo(address("org@example.com"))).isFalse();
+        assertThat(Invitation.in(source(mixed(signed, BOTH))).mayGoTo(address("org@example.com"))).as("inside another multipart").isFalse();
+        assertThat(Invitation.in(source(mixed(signed.replace("VCALENDAR", "VCARD").replace("text/calendar", "text/plain"), BOTH)))
+            .mayGoTo(address("org@example.com"))).as("beside a signed part without a calendar").isTrue();
+    }
+
+    @Test
+    void onlySignaturesAroundWhatIsNarrowedGo() throws Exception {
+        String other = crlf("Content-Type: multipart/signed; boundary=b3\n\n") + multipart("b3", "\nsigned\n", "\nsignature of it\n");
+        String signed = crlf("Content-Type: multipart/signed; boundary=b2\n\n")
+            + multipart("b2", "Content-Type: multipart/mixed; boundary=b4\n\n" + multipart("b4", BOTH), "\nsignature\n");
+
+        ChangedMail copy = Invitation.in(source(mixed(other, signed, signed.replace("b2", "b5").replace("b4", "b6"))))
+            .narrowedTo(addresses("org@example.com"));
+
+        assertThat(copy.signatures()).isEqualTo(2);
+        assertThat(text(copy)).contains("signature of it").doesNotContain("--b2", "--b5");
     }
 
     private static String narrowed(String mail, String... recipients) throws Exception {

@@ -79,11 +79,24 @@ class MailReviewTest {
         List<String> recipients = Collections.nCopies(150, "r".repeat(50) + "@example.com");
         long size = mail.replace("\n", "\r\n").length();
         long inEveryPart = 100 * (62 + 8) + 7 + 16;
-        long most = size + 4 * 1024 + 3 * 13 + 31 * inEveryPart;
+        long most = size + 4 * 1024 + 3 * "To: b@x.com\r\n".length() + "From: a@x.com\r\n".length() + 9 * 1024 + 31 * 256 + (31 + 1) * inEveryPart;
 
         assertThat(verdict(new GraphRules(AddressSet.parse(""), most), "e@x.com", mail, recipients)).isEmpty();
         assertThat(verdict(new GraphRules(AddressSet.parse(""), most - 1), "e@x.com", mail, recipients)).hasValue(
             "552 5.3.4 Message would have " + most + " bytes with what is added on the way; Graph takes " + (most - 1));
+    }
+
+    @Test
+    void anAttachedMessageIsTwoPartsToSmtp2graph() {
+        String mail = "From: a@x.com\n\n--b\nContent-Type: Message/RFC822\n\nSubject: in\n\nrfc822 in a text, 22, 822, fc822\n";
+        String two = mail.replaceFirst("RFC822", "RFC1822").replaceFirst("rfc822", "rfc 822");
+
+        assertThat(most(mail) - most(two)).isEqualTo(2 * (256 + (7 + 8) + (7 + 16)) - "1".length() - " ".length());
+    }
+
+    private static long most(String mail) {
+        String answer = verdict(new GraphRules(AddressSet.parse(""), 1), "e@x.com", mail).orElseThrow();
+        return Long.parseLong(answer.replaceFirst("552 5.3.4 Message would have (\\d+) bytes.*", "$1"));
     }
 
     @Test

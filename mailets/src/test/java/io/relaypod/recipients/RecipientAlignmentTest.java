@@ -45,6 +45,9 @@ class RecipientAlignmentTest {
         "\"a\"@x.com | a@x.com",
         "(c@y.com) a@x.com | a@x.com",
         "a@x.com., z | a@x.com",
+        "`\"quote \\\" c@y.com, \" <a@x.com>` | `\"quote \\\" c@y.com, \" <a@x.com>`",
+        "`(a \\) in a comment, c@y.com) a@x.com` | a@x.com",
+        "`\"one\" \"two\" <a@x.com>, [c@y.com], b@x.com` | `\"one\" \"two\" <a@x.com>,\n b@x.com`",
         "a @ x.com | a@x.com"})
     void onlyRecipientsStayEachOnceAndPlain(String value, String aligned) throws Exception {
         // The second field makes every list change, so that what a list becomes is seen also where it agreed.
@@ -53,7 +56,7 @@ class RecipientAlignmentTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"undisclosed-recipients:;", "undisclosed-recipients: ;", "", "Friends: c@y.com;", "c@y.com", "a@x.com <c@y.com>",
-        "\"open", "(open a@x.com", "<a@x.com", "a@x.com> b@x.com", "A: B: a@x.com;", "x <a@x.com> y <b@x.com>", "=?utf-8?q?a=40x.com?="})
+        "\"open", "(open a@x.com", "<a@x.com", "a@x.com> b@x.com", "A: B: a@x.com;", "a@x.com ) b@x.com", "b <a@x.com> [c", "a@x.com \\", "x <a@x.com> y <b@x.com>", "=?utf-8?q?a=40x.com?="})
     void whatNamesNoRecipientForSureGoes(String value) throws Exception {
         assertThat(aligned("Subject: s\nTo: " + value + "\nCc:" + value + "\n")).isEqualTo("Subject: s\n");
     }

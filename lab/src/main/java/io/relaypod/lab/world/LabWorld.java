@@ -11,8 +11,10 @@ import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.relaypod.lab.dns.LabDns;
 import io.relaypod.lab.gateway.Mailpit;
 import io.relaypod.lab.gateway.Relaying;
@@ -21,6 +23,8 @@ import io.relaypod.lab.gateway.Smtp2GraphStandIn;
 import io.relaypod.lab.graph.GraphStandIn;
 import io.relaypod.lab.smtp.SmtpConversation;
 import io.relaypod.server.james.RelayServer;
+import io.relaypod.server.metrics.MeterNames;
+import io.relaypod.server.queue.Broker;
 import io.relaypod.server.settings.Settings;
 
 /**
@@ -42,19 +46,20 @@ public final class LabWorld implements AutoCloseable {
     private final Mailpit mailpit;
     private final Smtp2GraphStandIn smtp2graph;
     private final GraphStandIn graph;
+    private final PrometheusMeterRegistry meters = MeterNames.registry();
     private final Settings settings;
     private final RelayServer relay;
     private final Deque<AutoCloseable> parts;
 
     private LabWorld(LabDns dns, Mailpit mailpit, Smtp2GraphStandIn smtp2graph, GraphStandIn graph, Settings settings,
-                     Deque<AutoCloseable> parts) throws Exception {
+                     UnaryOperator<Broker> broker, Deque<AutoCloseable> parts) throws Exception {
         this.dns = dns;
         this.mailpit = mailpit;
         this.smtp2graph = smtp2graph;
         this.graph = graph;
         this.settings = settings;
         this.parts = parts;
-        this.relay = RelayServer.start(settings, Map.of());
+        this.relay = RelayServer.start(broker.apply(RelayServer.broker(settings, meters)), settings, Map.of(), meters);
         parts.push(relay);
     }
 
@@ -100,7 +105,7 @@ public final class LabWorld implements AutoCloseable {
      * @param tags    keys and values; those that are left out may be anything
      */
     public long count(String counter, String... tags) {
-        return relay.meters().find(counter).tags(tags).counters().stream().mapToLong(found -> (long) found.count()).sum();
+        return meters.find(counter).tags(tags).counters().stream().mapToLong(found -> (long) found.count()).sum();
     }
 
     @Override
@@ -124,6 +129,7 @@ public final class LabWorld implements AutoCloseable {
         private static final int ANY_PORT = 0;
 
         private final Map<String, String> environment = new HashMap<>();
+        private UnaryOperator<Broker> broker = UnaryOperator.identity();
         private int mailpitPort = ANY_PORT;
         private int dnsPort = ANY_PORT;
 
@@ -132,6 +138,7 @@ public final class LabWorld implements AutoCloseable {
             environment.put("WEBADMIN_ADDR", "127.0.0.1:0");
             environment.put("METRICS_ADDR", "off");
             environment.put("DNS_TIMEOUT", "500ms");
+            environment.put("QUEUE_TIMEOUT", "60s");
             environment.put("STRIP_ICS_RECIPIENTS", ORGANISER);
             environment.put("JAMES_CONF", jamesConf().toString());
         }
@@ -139,6 +146,12 @@ public final class LabWorld implements AutoCloseable {
         /** Sets an environment variable of the relay. */
         public Builder with(String variable, String value) {
             environment.put(variable, value);
+            return this;
+        }
+
+        /** Puts something between the relay and its queues. */
+        public Builder withBroker(UnaryOperator<Broker> between) {
+            broker = between;
             return this;
         }
 
@@ -166,7 +179,7 @@ public final class LabWorld implements AutoCloseable {
                 environment.putIfAbsent("DNS_SERVERS", "127.0.0.1:" + dns.address().getPort());
                 environment.putIfAbsent("UPSTREAM_PORT", Integer.toString(mailpit.smtpAddress().getPort()));
                 environment.putIfAbsent("DATA_DIR", data.toString());
-                return new LabWorld(dns, mailpit, smtp2graph, graph, Settings.from(environment), parts);
+                return new LabWorld(dns, mailpit, smtp2graph, graph, Settings.from(environment), broker, parts);
             } catch (Exception | Error notStarted) {
                 closeAll(parts);
                 throw notStarted;

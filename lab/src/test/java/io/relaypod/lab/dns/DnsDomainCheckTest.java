@@ -3,6 +3,8 @@ package io.relaypod.lab.dns;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.github.benmanes.caffeine.cache.Ticker;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.nio.NioEventLoopGroup;
 import io.relaypod.domain.DnsDomainCheck;
 import io.relaypod.domain.DnsSettings;
 import io.relaypod.domain.DomainVerdict;
@@ -25,10 +27,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -91,13 +92,13 @@ class DnsDomainCheckTest {
             mxRecords("many.test.", 100),
             "xn--bcher-kva.test. 300 IN MX 10 mx.test.");
 
-    private final ExecutorService executor = Executors.newFixedThreadPool(2);
+    private final EventLoopGroup loops = new NioEventLoopGroup(2);
     private final DnsDomainCheck check = check(dns.address());
 
     @AfterEach
     void stop() {
         dns.close();
-        executor.shutdownNow();
+        loops.shutdownGracefully(0, 0, TimeUnit.SECONDS);
     }
 
     @Test
@@ -396,6 +397,14 @@ class DnsDomainCheckTest {
         assertThat(heard).containsExactlyInAnyOrder("MX FOUND", "MX NO_RECORDS", "A FOUND", "AAAA NO_RECORDS", "MX NO_SUCH_DOMAIN");
     }
 
+    @Test
+    void aServerThatIsSilentIsHeardOfAsATimeout() {
+        dns.behave("mx.example", Behaviour.silence());
+        verdict("mx.example");
+
+        assertThat(heard).containsExactly("MX TIMEOUT");
+    }
+
     private DomainVerdict verdict(String domain) {
         return verdict(check, domain);
     }
@@ -406,7 +415,7 @@ class DnsDomainCheckTest {
 
     private DnsDomainCheck check(InetSocketAddress... servers) {
         return new DnsDomainCheck(new DnsSettings(List.of(servers), TIMEOUT, TRIES),
-                SETTINGS, Ticker.systemTicker(), executor, (type, outcome, took) -> heard.add(type + " " + outcome));
+                SETTINGS, Ticker.systemTicker(), (type, outcome, took) -> heard.add(type + " " + outcome)).on(loops);
     }
 
     private static InetSocketAddress nobody() throws IOException {

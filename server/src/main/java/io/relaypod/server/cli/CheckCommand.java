@@ -9,12 +9,13 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.nio.NioEventLoopGroup;
 import io.relaypod.domain.DnsDomainCheck;
 import io.relaypod.domain.DomainCheck;
 import io.relaypod.domain.DomainListFile;
@@ -65,11 +66,11 @@ final class CheckCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         RcptSettings settings = Settings.forRcptRule(System.getenv());
-        ExecutorService executor = Executors.newCachedThreadPool();
+        EventLoopGroup loop = new NioEventLoopGroup(1);
         try {
             Map<MailDomain, DomainVerdict> found = new ConcurrentHashMap<>();
             MxSettings mx = settings.mx();
-            DomainCheck dns = new DnsDomainCheck(settings.dns(), mx, Ticker.systemTicker(), executor, (type, outcome, took) -> { });
+            DomainCheck dns = new DnsDomainCheck(settings.dns(), mx, Ticker.systemTicker(), (type, outcome, took) -> { }).on(loop);
             DomainCheck listed = new ListedDomainCheck(dns, domainList(mx.allowFile()), domainList(mx.denyFile()));
             RecipientRule rule = new RecipientRule(
                 domain -> listed.verdict(domain).thenApply(verdict -> remember(found, domain, verdict)), mx, ProviderSuggestions.of(mx));
@@ -78,7 +79,7 @@ final class CheckCommand implements Callable<Integer> {
             print(lines);
             return exitCode(lines);
         } finally {
-            executor.shutdownNow();
+            loop.shutdownGracefully(0, 0, TimeUnit.SECONDS);
         }
     }
 

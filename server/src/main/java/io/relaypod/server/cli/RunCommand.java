@@ -9,6 +9,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import io.relaypod.server.james.RelayServer;
+import io.relaypod.server.metrics.MeterNames;
 import io.relaypod.server.settings.Settings;
 import picocli.CommandLine.Command;
 
@@ -23,7 +24,7 @@ final class RunCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         Instant begin = Instant.now();
         Settings settings = Settings.from(System.getenv());
-        RelayServer relay = RelayServer.start(settings, System.getenv());
+        RelayServer relay = RelayServer.start(settings, System.getenv(), MeterNames.registry());
         CountDownLatch stopped = new CountDownLatch(1);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
             LOGGER.info("event=stopping");

@@ -15,6 +15,7 @@ import org.apache.james.mailrepository.api.MailRepository;
 import org.apache.james.mailrepository.api.MailRepositoryStore;
 import org.apache.james.mailrepository.api.MailRepositoryStore.MailRepositoryStoreException;
 import org.apache.james.mailrepository.api.MailRepositoryUrl;
+import org.apache.james.metrics.api.GaugeRegistry;
 import org.apache.james.onami.lifecycle.Stager;
 import org.apache.james.queue.api.MailQueue.MailQueueException;
 import org.apache.james.queue.api.MailQueueName;
@@ -30,15 +31,19 @@ import com.google.inject.Key;
 import com.google.inject.TypeLiteral;
 
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.relaypod.server.health.Lifecycle;
 import io.relaypod.server.metrics.MeterNames;
 import io.relaypod.server.monitoring.Monitoring;
 import io.relaypod.server.queue.ArtemisMailQueueFactory;
 import io.relaypod.server.queue.Broker;
+import io.relaypod.server.queue.BrokerRefusedException;
 import io.relaypod.server.queue.EmbeddedBroker;
+import io.relaypod.server.queue.RemoteBroker;
+import io.relaypod.server.settings.InvalidSettingsException;
+import io.relaypod.server.settings.QueueSettings;
 import io.relaypod.server.settings.Settings;
+import io.relaypod.server.settings.Variable;
 import io.relaypod.server.smtp.RelaySmtpServerFactory;
 
 /**
@@ -46,7 +51,7 @@ import io.relaypod.server.smtp.RelaySmtpServerFactory;
  * is ready, and closes first.
  *
  * <pre>{@code
- * RelayServer relay = RelayServer.start(Settings.from(System.getenv()), System.getenv());
+ * RelayServer relay = RelayServer.start(Settings.from(System.getenv()), System.getenv(), MeterNames.registry());
  * }</pre>
  */
 public final class RelayServer implements AutoCloseable {
@@ -72,6 +77,7 @@ public final class RelayServer implements AutoCloseable {
         this.settings = settings;
         this.queues = injector.getInstance(ArtemisMailQueueFactory.class);
         this.smtp = injector.getInstance(RelaySmtpServerFactory.class);
+        injector.getInstance(GaugeRegistry.class).register("queueConnected", () -> queues.isConnected() ? 1 : 0);
         this.lifecycle = injector.getInstance(Lifecycle.class);
         this.monitoring = injector.getInstance(Monitoring.class);
         this.webadmin = settings.webadmin().map(address -> injector.getInstance(WebAdminServer.class));
@@ -80,13 +86,27 @@ public final class RelayServer implements AutoCloseable {
     /**
      * @param settings    where to listen, where to send
      * @param environment what else {@code ${env:...}} in james-conf may name
+     * @param meters      where metrics go
      * @throws Exception as James' parts throw it; nothing listens then
      */
-    public static RelayServer start(Settings settings, Map<String, String> environment) throws Exception {
+    public static RelayServer start(Settings settings, Map<String, String> environment, PrometheusMeterRegistry meters) throws Exception {
         Files.createDirectories(settings.dataDir());
-        PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-        meters.config().meterFilter(new MeterNames());
-        Broker broker = EmbeddedBroker.start(settings.dataDir(), meters);
+        return start(broker(settings, meters), settings, environment, meters);
+    }
+
+    /** The broker that the settings name, to be closed by whoever asks. */
+    public static Broker broker(Settings settings, MeterRegistry meters) {
+        QueueSettings queue = settings.queue();
+        return queue.remote().<Broker>map(remote -> new RemoteBroker(remote, queue.timeout()))
+            .orElseGet(() -> EmbeddedBroker.start(settings.dataDir(), queue.timeout(), meters));
+    }
+
+    /**
+     * The same on a broker that was started before.
+     *
+     * @param broker where the queues are; closed with the relay, or when it cannot be started
+     */
+    public static RelayServer start(Broker broker, Settings settings, Map<String, String> environment, PrometheusMeterRegistry meters) throws Exception {
         RelayServer relay = assemble(broker, settings, environment, meters);
         try {
             relay.start();
@@ -97,8 +117,7 @@ public final class RelayServer implements AutoCloseable {
         }
     }
 
-    private static RelayServer assemble(Broker broker, Settings settings, Map<String, String> environment,
-                                        PrometheusMeterRegistry meters) {
+    private static RelayServer assemble(Broker broker, Settings settings, Map<String, String> environment, PrometheusMeterRegistry meters) {
         try {
             return new RelayServer(broker, Guice.createInjector(
                 new CoreModule(settings, environment, meters),
@@ -114,6 +133,11 @@ public final class RelayServer implements AutoCloseable {
     }
 
     private void start() throws Exception {
+        try {
+            queues.open();
+        } catch (BrokerRefusedException refused) {
+            throw new InvalidSettingsException(Variable.QUEUE_URL + " is '" + broker + "'; " + refused.getMessage());
+        }
         // James starts what was made first first, and its mailets need the repositories.
         injector.getInstance(MailRepositoryStore.class);
         injector.getInstance(InitializationOperations.class).initModules();
@@ -133,11 +157,6 @@ public final class RelayServer implements AutoCloseable {
             .flatMap(server -> server.getListenAddresses().stream())
             .findFirst()
             .orElseThrow(() -> new IllegalStateException("smtpserver.xml names no server"));
-    }
-
-    /** What is counted and timed. */
-    public MeterRegistry meters() {
-        return injector.getInstance(MeterRegistry.class);
     }
 
     /** Where metrics, health and the status page are served, unless they are off. */
@@ -175,7 +194,7 @@ public final class RelayServer implements AutoCloseable {
         smtp.destroy();
         queues.stopGiving();
         finishWhatIsInHand();
-        LOGGER.info("event=drained left={}", queuedMails());
+        LOGGER.info("event=drained left={}", queues.isConnected() ? queuedMails() : "unknown");
         stopParts();
     }
 

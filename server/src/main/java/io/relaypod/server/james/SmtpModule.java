@@ -3,7 +3,6 @@ package io.relaypod.server.james;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Optional;
-import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
@@ -29,7 +28,6 @@ import io.micrometer.core.instrument.binder.cache.CaffeineCacheMetrics;
 import io.relaypod.domain.BoundedDomainCheck;
 import io.relaypod.domain.CachedDomainCheck;
 import io.relaypod.domain.DnsDomainCheck;
-import io.relaypod.domain.DomainCheck;
 import io.relaypod.domain.DomainListFile;
 import io.relaypod.domain.DomainSet;
 import io.relaypod.domain.ListedDomainCheck;
@@ -40,20 +38,21 @@ import io.relaypod.graph.GraphRules;
 import io.relaypod.server.health.DnsHealthCheck;
 import io.relaypod.server.metrics.DnsMeters;
 import io.relaypod.server.settings.ClientLimits;
+import io.relaypod.server.settings.QueueSettings;
 import io.relaypod.server.settings.Settings;
 import io.relaypod.server.smtp.RelaySmtpServerFactory;
+import io.relaypod.server.smtp.SpoolWriter;
 
 /** The SMTP server and its RCPT rule. */
 final class SmtpModule extends AbstractModule {
 
-    // Reading an answer takes less than handing it to another thread: the one that receives it reads it.
-    private static final Executor DNS_RECEIVER = Runnable::run;
     private static final int LIST_POLL_SECONDS = 2;
 
     @Override
     protected void configure() {
         install(new ProtocolHandlerModule());
         bind(RelaySmtpServerFactory.class).in(Scopes.SINGLETON);
+        bind(SpoolWriter.class).in(Scopes.SINGLETON);
         Multibinder.newSetBinder(binder(), CertificateReloadable.Factory.class).addBinding().to(RelaySmtpServerFactory.class);
     }
 
@@ -61,6 +60,12 @@ final class SmtpModule extends AbstractModule {
     @Singleton
     ClientLimits clientLimits(Settings settings) {
         return settings.clients();
+    }
+
+    @Provides
+    @Singleton
+    QueueSettings queueSettings(Settings settings) {
+        return settings.queue();
     }
 
     @Provides
@@ -76,9 +81,14 @@ final class SmtpModule extends AbstractModule {
 
     @Provides
     @Singleton
-    CachedDomainCheck cachedDomainCheck(Settings settings, MeterRegistry meters, DnsHealthCheck health) {
+    DnsDomainCheck dnsDomainCheck(Settings settings, MeterRegistry meters, DnsHealthCheck health) {
+        return new DnsDomainCheck(settings.dns(), settings.mx(), Ticker.systemTicker(), new DnsMeters(meters).and(health));
+    }
+
+    @Provides
+    @Singleton
+    CachedDomainCheck cachedDomainCheck(DnsDomainCheck dns, Settings settings, MeterRegistry meters, DnsHealthCheck health) {
         MxSettings mx = settings.mx();
-        DomainCheck dns = new DnsDomainCheck(settings.dns(), mx, Ticker.systemTicker(), DNS_RECEIVER, new DnsMeters(meters).and(health));
         BoundedDomainCheck bounded = new BoundedDomainCheck(dns, mx.maxInflight());
         StaleVerdictLog staleLog = new StaleVerdictLog(meters, Clock.systemUTC());
         CachedDomainCheck cached = new CachedDomainCheck(bounded, mx, Ticker.systemTicker(), domain -> {

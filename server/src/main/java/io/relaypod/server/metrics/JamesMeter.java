@@ -20,6 +20,8 @@ enum JamesMeter {
     DEQUEUED("dequeuedMail:", Kind.COUNT, "relaypod.queue.dequeued", "queue", "Mails given to whoever works on a queue"),
     ENQUEUE("enqueueTime:", Kind.TIME, "relaypod.queue.enqueue", "queue", "Time until a mail is on the disk"),
     SPOOL("spoolProcessing", Kind.TIME, "relaypod.spool.processing", "", "Time of a mail in the processors of mailetcontainer.xml"),
+    QUEUE_CONNECTED("queueConnected", Kind.LEVEL, "relaypod.queue.connected", "", "Whether the broker with the queues is reached"),
+    SPOOL_WRITES("spool_writes_", Kind.LEVEL, "relaypod.spool.writes", "state", "Mails at their end, whose client waits for the disk"),
     WEBADMIN("webAdmin", Kind.TIME, "relaypod.webadmin.request", "", "Time to answer a webadmin request");
 
     /** What a metric is, which James' interfaces do not say. */

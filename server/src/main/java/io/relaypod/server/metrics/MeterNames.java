@@ -7,6 +7,8 @@ import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.config.MeterFilter;
 import io.micrometer.core.instrument.config.MeterFilterReply;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 
 /**
  * What libraries call their meters, in Prometheus' conventions: a count is no {@code _count}, time is in seconds, nothing lacks its help.
@@ -44,6 +46,13 @@ public final class MeterNames implements MeterFilter {
         Name(String name, String description, String unit) {
             this(name, description, Optional.of(unit));
         }
+    }
+
+    /** A registry whose meters have these names. */
+    public static PrometheusMeterRegistry registry() {
+        PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+        registry.config().meterFilter(new MeterNames());
+        return registry;
     }
 
     @Override

@@ -5,9 +5,11 @@ import java.time.Clock;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Collection;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
@@ -18,9 +20,13 @@ import java.util.stream.Stream;
 import javax.mail.MessagingException;
 
 import org.apache.activemq.artemis.api.core.ActiveMQException;
+import org.apache.activemq.artemis.api.core.ActiveMQExceptionType;
+import org.apache.activemq.artemis.api.core.ActiveMQNotConnectedException;
+import org.apache.activemq.artemis.api.core.ActiveMQObjectClosedException;
+import org.apache.activemq.artemis.api.core.Message;
+import org.apache.activemq.artemis.api.core.SimpleString;
 import org.apache.activemq.artemis.api.core.client.ClientMessage;
 import org.apache.activemq.artemis.api.core.client.ClientSession;
-import org.apache.activemq.artemis.api.core.client.ClientSessionFactory;
 import org.apache.james.metrics.api.GaugeRegistry;
 import org.apache.james.metrics.api.Metric;
 import org.apache.james.metrics.api.MetricFactory;
@@ -35,6 +41,9 @@ import org.reactivestreams.Publisher;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import com.google.common.base.Throwables;
+
+import io.relaypod.server.queue.Dequeuer.Received;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -47,31 +56,37 @@ public final class ArtemisMailQueue implements ManageableMailQueue, MailPriority
 
     private static final Logger LOGGER = LoggerFactory.getLogger(ArtemisMailQueue.class);
 
+    // For a mail that has another way to go on: whoever moves it has it in hand, and would only move it again.
     private static final Duration CONFIRMATION_TIMEOUT = Duration.ofSeconds(30);
     // What failed at once would fail at once again.
     private static final Duration RETRY_PAUSE = Duration.ofSeconds(1);
+    // Until the link has noticed what a sender has.
+    private static final Executor SOON = CompletableFuture.delayedExecutor(100, TimeUnit.MILLISECONDS);
+    private static final Set<ActiveMQExceptionType> BROKEN = EnumSet.of(ActiveMQExceptionType.NOT_CONNECTED, ActiveMQExceptionType.UNBLOCKED,
+        ActiveMQExceptionType.OBJECT_CLOSED, ActiveMQExceptionType.DISCONNECTED, ActiveMQExceptionType.REMOTE_DISCONNECT,
+        ActiveMQExceptionType.CONNECTION_TIMEDOUT);
     private static final Instant END_OF_TIME = Instant.ofEpochMilli(Long.MAX_VALUE);
 
     private final BrokerQueue ready;
-    private final ClientSessionFactory connection;
-    private final Enqueuer enqueuer;
+    private final BrokerLink link;
+    private final Broker broker;
+    private final Executor threads;
     private final Dequeuer dequeuer;
     private final DelayedMails delayed;
-    private final QueueConsole console;
     private final MailQueueItemDecoratorFactory decorators;
     private final Clock clock;
     private final MetricFactory metrics;
     private final Metric enqueued;
     private final Metric dequeued;
 
-    ArtemisMailQueue(MailQueueName name, Collection<BrokerQueue> found, Connections connections, Executor threads,
-                     MailQueueItemDecoratorFactory decorators, Clock clock, MetricFactory metrics, GaugeRegistry gauges) {
+    ArtemisMailQueue(MailQueueName name, BrokerLink link, Broker broker, Executor threads, MailQueueItemDecoratorFactory decorators,
+                     Clock clock, MetricFactory metrics, GaugeRegistry gauges) {
         this.ready = BrokerQueue.ready(name);
-        this.connection = connections.administering();
-        this.enqueuer = connections.enqueuer();
-        this.dequeuer = new Dequeuer(connections.dequeuing(), ready.name(), threads, this::item);
-        this.delayed = new DelayedMails(name, found, connections.administering(), clock);
-        this.console = connections.console();
+        this.link = link;
+        this.broker = broker;
+        this.threads = threads;
+        this.dequeuer = new Dequeuer(link, ready, threads, this::item);
+        this.delayed = new DelayedMails(name, link, clock);
         this.decorators = decorators;
         this.clock = clock;
         this.metrics = metrics;
@@ -93,9 +108,11 @@ public final class ArtemisMailQueue implements ManageableMailQueue, MailPriority
     @Override
     public void enQueue(Mail mail, Duration delay) throws MailQueueException {
         TimeMetric timer = metrics.timer(ENQUEUED_TIMER_METRIC_NAME_PREFIX + ready.mails().asString());
-        try {
-            store(mail, delay).get(CONFIRMATION_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (ExecutionException | TimeoutException failure) {
+        try (MailBody body = MailBody.of(mail.getMessage())) {
+            put(link.connections(), delay, body.isLarge(), session -> message(mail, body, session))
+                .get(CONFIRMATION_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+            enqueued.increment();
+        } catch (ActiveMQException | IOException | MessagingException | ExecutionException | TimeoutException failure) {
             throw notStored(mail, failure);
         } catch (InterruptedException stopped) {
             Thread.currentThread().interrupt();
@@ -105,39 +122,85 @@ public final class ArtemisMailQueue implements ManageableMailQueue, MailPriority
         }
     }
 
+    /**
+     * For mail that nobody else has yet. Waits as long as the broker's timeout says for the broker to come back.
+     *
+     * @return fails with a {@link MailQueueException} within that time
+     */
     @Override
     public Publisher<Void> enqueueReactive(Mail mail) {
         return Mono.defer(() -> {
+            TimeMetric timer = metrics.timer(ENQUEUED_TIMER_METRIC_NAME_PREFIX + ready.mails().asString());
             try {
-                return Mono.fromFuture(store(mail, Duration.ZERO)).timeout(CONFIRMATION_TIMEOUT)
-                    .onErrorMap(failure -> notStored(mail, new ExecutionException(failure)));
-            } catch (MailQueueException refused) {
-                return Mono.error(refused);
+                return Mono.fromFuture(store(mail)).doFinally(end -> timer.stopAndPublish()).timeout(broker.timeout()).onErrorMap(failure -> notStored(mail, new ExecutionException(failure)));
+            } catch (IOException | MessagingException failure) {
+                return Mono.error(notStored(mail, failure));
             }
         });
     }
 
-    private CompletableFuture<Void> store(Mail mail, Duration delay) throws MailQueueException {
-        try (MailBody body = MailBody.of(mail.getMessage())) {
-            CompletableFuture<Void> stored = put(delay, body.isLarge(), session -> {
-                ClientMessage message = session.createMessage(true);
-                StoredMail.writeEnvelope(mail, message);
-                StoredMail.writeBody(body, message);
+    private CompletableFuture<Void> store(Mail mail) throws IOException, MessagingException {
+        MailBody body = MailBody.of(mail.getMessage());
+        SimpleString identity = SimpleString.of(UUID.randomUUID().toString());
+        // A large one is written at the pace of the connection; whoever enqueues must not wait for a broker that hangs.
+        Executor writing = body.isLarge() ? threads : Runnable::run;
+        return untilStored(System.nanoTime() + broker.timeout().toNanos(), writing, connections ->
+            put(connections, Duration.ZERO, body.isLarge(), session -> {
+                ClientMessage message = message(mail, body, session);
+                if (broker.isSentAgain()) {
+                    message.putStringProperty(Message.HDR_DUPLICATE_DETECTION_ID, identity);
+                }
                 return message;
+            })).whenComplete((stored, failure) -> {
+                body.close();
+                if (failure == null) {
+                    enqueued.increment();
+                }
             });
-            return stored.thenRun(enqueued::increment);
-        } catch (ActiveMQException | IOException | MessagingException failure) {
-            throw notStored(mail, failure);
+    }
+
+    private static ClientMessage message(Mail mail, MailBody body, ClientSession session) throws IOException {
+        ClientMessage message = session.createMessage(true);
+        StoredMail.writeEnvelope(mail, message);
+        StoredMail.writeBody(body, message);
+        return message;
+    }
+
+    private interface Sending {
+
+        CompletableFuture<Void> on(Connections connections) throws ActiveMQException, IOException;
+    }
+
+    private CompletableFuture<Void> untilStored(long deadline, Executor writing, Sending sending) {
+        return link.connectionsWithin(Duration.ofNanos(Math.max(1, deadline - System.nanoTime())))
+            .thenComposeAsync(connections -> sent(connections, sending), writing)
+            .exceptionallyCompose(failure -> broker.isSentAgain() && isBroken(failure) && System.nanoTime() < deadline
+                ? CompletableFuture.supplyAsync(() -> untilStored(deadline, writing, sending), SOON).thenCompose(again -> again)
+                : CompletableFuture.failedFuture(failure));
+    }
+
+    private static CompletableFuture<Void> sent(Connections connections, Sending sending) {
+        try {
+            return sending.on(connections);
+        } catch (ActiveMQException | IOException failure) {
+            return CompletableFuture.failedFuture(failure);
         }
     }
 
-    private CompletableFuture<Void> put(Duration delay, boolean isLarge, Enqueuer.Writer writer) throws ActiveMQException, IOException {
+    private static boolean isBroken(Throwable failure) {
+        return Throwables.getRootCause(failure) instanceof ActiveMQException lost && BROKEN.contains(lost.getType());
+    }
+
+    private CompletableFuture<Void> put(Connections connections, Duration delay, boolean isLarge, Enqueuer.Writer writer)
+            throws ActiveMQException, IOException {
         if (delay.isZero() || delay.isNegative()) {
-            return enqueuer.send(ready.name(), isLarge, writer);
+            connections.declare(ready);
+            return connections.enqueuer().send(ready.name(), isLarge, writer);
         }
         BrokerQueue lane = delayed.lane(delay);
         Instant due = due(lane.delay());
-        return enqueuer.send(lane.name(), isLarge, session -> {
+        connections.declare(lane);
+        return connections.enqueuer().send(lane.name(), isLarge, session -> {
             ClientMessage message = writer.write(session);
             StoredMail.writeDue(due, message);
             return message;
@@ -162,16 +225,16 @@ public final class ArtemisMailQueue implements ManageableMailQueue, MailPriority
         return dequeuer.mails();
     }
 
-    private MailQueueItem item(ClientMessage message, MimeMessageSource body) throws MessagingException, IOException {
-        MailQueueItem item = decorators.decorate(new DequeuedMail(StoredMail.read(message, body), new DequeuedMail.Ending() {
+    private MailQueueItem item(Received received, MimeMessageSource body) throws MessagingException, IOException {
+        MailQueueItem item = decorators.decorate(new DequeuedMail(StoredMail.read(received.message(), body), new DequeuedMail.Ending() {
             @Override
             public void remove() throws MailQueueException {
-                ArtemisMailQueue.this.remove(message);
+                ArtemisMailQueue.this.remove(received);
             }
 
             @Override
             public void putBack() throws MailQueueException {
-                ArtemisMailQueue.this.putBack(message, body);
+                ArtemisMailQueue.this.putBack(received, body);
             }
 
             @Override
@@ -183,19 +246,28 @@ public final class ArtemisMailQueue implements ManageableMailQueue, MailPriority
         return item;
     }
 
-    private void remove(ClientMessage message) throws MailQueueException {
+    private void remove(Received received) throws MailQueueException {
         try {
-            dequeuer.acknowledge(message);
+            received.acknowledge();
         } catch (ActiveMQException failure) {
-            throw new MailQueueException("mail " + StoredMail.name(message) + " could not be removed", failure);
+            if (!received.isLost()) {
+                throw new MailQueueException("mail " + StoredMail.name(received.message()) + " could not be removed", failure);
+            }
+            // To fail would put a third copy beside the one that the broker gives again.
+            LOGGER.warn("event=given-again queue={} mail={} reason=\"the connection broke while it was in hand\"", ready.mails().asString(),
+                StoredMail.name(received.message()));
         }
     }
 
-    private void putBack(ClientMessage message, MimeMessageSource body) throws MailQueueException {
+    private void putBack(Received received, MimeMessageSource body) throws MailQueueException {
+        if (received.isLost()) {
+            return;
+        }
+        ClientMessage message = received.message();
         try {
-            put(RETRY_PAUSE, message.isLargeMessage(), session -> StoredMail.copy(message, body, session))
+            put(link.connections(), RETRY_PAUSE, message.isLargeMessage(), session -> StoredMail.copy(message, body, session))
                 .get(CONFIRMATION_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
-            remove(message);
+            remove(received);
         } catch (ActiveMQException | IOException | ExecutionException | TimeoutException failure) {
             throw new MailQueueException("mail " + StoredMail.name(message) + " could not be put back", failure);
         } catch (InterruptedException stopped) {
@@ -206,8 +278,13 @@ public final class ArtemisMailQueue implements ManageableMailQueue, MailPriority
 
     /** Makes ready what is due by now. Called by the factory's clock. */
     void releaseDue() {
+        if (!link.isUp()) {
+            return;
+        }
         try {
             delayed.release();
+        } catch (ActiveMQNotConnectedException | ActiveMQObjectClosedException away) {
+            LOGGER.debug("the broker went away while mails of queue {} were made ready", ready.mails().asString(), away);
         } catch (ActiveMQException | IOException | MessagingException | RuntimeException failure) {
             LOGGER.error("event=release-failed queue={} reason=\"{}\"", ready.mails().asString(), failure.getMessage(), failure);
         }
@@ -215,7 +292,7 @@ public final class ArtemisMailQueue implements ManageableMailQueue, MailPriority
 
     @Override
     public long getSize() throws MailQueueException {
-        try (ClientSession session = connection.createSession()) {
+        try (ClientSession session = link.connections().administering().session()) {
             long size = 0;
             for (BrokerQueue queue : (Iterable<BrokerQueue>) queues()::iterator) {
                 size += session.queueQuery(queue.name()).getMessageCount();
@@ -231,7 +308,7 @@ public final class ArtemisMailQueue implements ManageableMailQueue, MailPriority
      * head may be a little older, as the lines are in the order of tries; mails in hand do not count.
      */
     public Optional<Instant> oldest() throws MailQueueException {
-        try (ClientSession session = connection.createSession()) {
+        try (ClientSession session = link.connections().administering().session()) {
             session.start();
             Optional<Instant> oldest = Optional.empty();
             for (BrokerQueue queue : (Iterable<BrokerQueue>) queues()::iterator) {
@@ -248,7 +325,7 @@ public final class ArtemisMailQueue implements ManageableMailQueue, MailPriority
         try {
             return getSize();
         } catch (MailQueueException unknown) {
-            LOGGER.warn("event=size-unknown queue={} reason=\"{}\"", ready.mails().asString(), unknown.getMessage());
+            LOGGER.debug("size of queue {} is unknown", ready.mails().asString(), unknown);
             return -1;
         }
     }
@@ -263,7 +340,7 @@ public final class ArtemisMailQueue implements ManageableMailQueue, MailPriority
         return administer("cleared", () -> {
             long removed = 0;
             for (BrokerQueue queue : (Iterable<BrokerQueue>) queues()::iterator) {
-                removed += console.clear(queue);
+                removed += link.connections().console().clear(queue);
             }
             return removed;
         });
@@ -274,7 +351,7 @@ public final class ArtemisMailQueue implements ManageableMailQueue, MailPriority
         return administer("searched", () -> {
             long removed = 0;
             for (BrokerQueue queue : (Iterable<BrokerQueue>) queues()::iterator) {
-                removed += console.remove(queue, type, value);
+                removed += link.connections().console().remove(queue, type, value);
             }
             return removed;
         });
@@ -282,10 +359,11 @@ public final class ArtemisMailQueue implements ManageableMailQueue, MailPriority
 
     @Override
     public MailQueueIterator browse() throws MailQueueException {
-        return administer("listed", () -> new QueueListing(connection, queues().toList()));
+        return administer("listed", () -> new QueueListing(link.connections().administering(), queues().toList()));
     }
 
-    private Stream<BrokerQueue> queues() {
+    private Stream<BrokerQueue> queues() throws ActiveMQException {
+        link.connections().declare(ready);
         return Stream.concat(Stream.of(ready), delayed.queues().stream());
     }
 

@@ -2,7 +2,6 @@ package io.relaypod.server.queue;
 
 import java.time.Clock;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -16,7 +15,6 @@ import java.util.stream.Collectors;
 import javax.inject.Inject;
 
 import org.apache.activemq.artemis.api.core.ActiveMQException;
-import org.apache.activemq.artemis.api.core.client.ClientSession;
 import org.apache.james.metrics.api.GaugeRegistry;
 import org.apache.james.metrics.api.MetricFactory;
 import org.apache.james.queue.api.MailQueueFactory;
@@ -33,14 +31,12 @@ public final class ArtemisMailQueueFactory implements MailQueueFactory<ArtemisMa
     private final Clock clock;
     private final MetricFactory metrics;
     private final GaugeRegistry gauges;
-    private final Connections connections;
+    private final Broker broker;
+    private final BrokerLink link;
     private final Map<MailQueueName, ArtemisMailQueue> queues = new ConcurrentHashMap<>();
     private final ExecutorService threads = Executors.newCachedThreadPool(NamedThreadFactory.withName("dequeue"));
     private final ScheduledExecutorService ticker = Executors.newSingleThreadScheduledExecutor(NamedThreadFactory.withName("queue-clock"));
 
-    /**
-     * @throws QueueUnavailableException when the broker does not answer
-     */
     @Inject
     public ArtemisMailQueueFactory(Broker broker, MailQueueItemDecoratorFactory decorators, Clock clock, MetricFactory metrics,
                                    GaugeRegistry gauges) {
@@ -48,7 +44,17 @@ public final class ArtemisMailQueueFactory implements MailQueueFactory<ArtemisMa
         this.clock = clock;
         this.metrics = metrics;
         this.gauges = gauges;
-        this.connections = new Connections(broker);
+        this.broker = broker;
+        this.link = new BrokerLink(broker);
+    }
+
+    /**
+     * Connects to the broker, or goes on trying to: until then no mail is taken, and none is given.
+     *
+     * @throws BrokerRefusedException when the broker is there and cannot be used
+     */
+    public void open() throws BrokerRefusedException {
+        link.open();
         ticker.scheduleWithFixedDelay(() -> queues.values().forEach(ArtemisMailQueue::releaseDue), TICK.toMillis(), TICK.toMillis(),
             TimeUnit.MILLISECONDS);
     }
@@ -65,12 +71,12 @@ public final class ArtemisMailQueueFactory implements MailQueueFactory<ArtemisMa
     }
 
     private ArtemisMailQueue open(MailQueueName name) {
-        try (ClientSession session = connections.administering().createSession()) {
-            DelayedMails.declare(BrokerQueue.ready(name), session);
-            List<BrokerQueue> waiting = connections.console().queues().stream()
-                .filter(queue -> queue.mails().equals(name) && !queue.delay().isZero())
-                .toList();
-            return new ArtemisMailQueue(name, waiting, connections, threads, decorators, clock, metrics, gauges);
+        try {
+            Optional<Connections> connections = link.ifUp();
+            if (connections.isPresent()) {
+                connections.get().declare(BrokerQueue.ready(name));
+            }
+            return new ArtemisMailQueue(name, link, broker, threads, decorators, clock, metrics, gauges);
         } catch (ActiveMQException failure) {
             throw new QueueUnavailableException("queue " + name.asString() + " cannot be opened", failure);
         }
@@ -79,10 +85,15 @@ public final class ArtemisMailQueueFactory implements MailQueueFactory<ArtemisMa
     @Override
     public Set<MailQueueName> listCreatedMailQueues() {
         try {
-            return connections.console().queues().stream().map(BrokerQueue::mails).collect(Collectors.toUnmodifiableSet());
+            return link.connections().console().queues().stream().map(BrokerQueue::mails).collect(Collectors.toUnmodifiableSet());
         } catch (ActiveMQException failure) {
             throw new QueueUnavailableException("the queues cannot be listed", failure);
         }
+    }
+
+    /** Whether the broker is there, so that mail can be taken and given. */
+    public boolean isConnected() {
+        return link.isUp();
     }
 
     /** Gives no more mails to those who dequeue; whoever has one can still say that it is done. */
@@ -100,7 +111,7 @@ public final class ArtemisMailQueueFactory implements MailQueueFactory<ArtemisMa
     public void close() {
         ticker.shutdown();
         queues.values().forEach(ArtemisMailQueue::disconnect);
-        connections.close();
+        link.close();
         threads.shutdownNow();
     }
 }

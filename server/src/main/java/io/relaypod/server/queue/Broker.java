@@ -1,17 +1,23 @@
 package io.relaypod.server.queue;
 
-import org.apache.activemq.artemis.api.core.client.ClientSessionFactory;
+import java.time.Duration;
+import java.util.List;
+
+import org.apache.activemq.artemis.api.core.ActiveMQException;
 import org.apache.james.queue.api.MailQueue.MailQueueException;
 
 /** Where the queues are. Thread-safe. */
 public interface Broker extends AutoCloseable {
 
     /**
-     * A connection of its own; whoever asks for it closes it.
+     * Connections of their own, all to the same broker; whoever asks for them closes them.
      *
-     * @throws QueueUnavailableException when the broker cannot be reached
+     * @throws ActiveMQException when no broker can be reached now
      */
-    ClientSessionFactory connect();
+    List<Connection> connect(int count) throws ActiveMQException;
+
+    /** Looks at what {@link #checkStorage()} tells, once in a while. */
+    void look(QueueConsole console) throws ActiveMQException;
 
     /**
      * Says whether one more mail can be taken.
@@ -20,7 +26,16 @@ public interface Broker extends AutoCloseable {
      */
     void checkStorage() throws MailQueueException;
 
-    /** Closes what was connected, then stops what was started. What is in the queues stays there. */
+    /** How long a client's mail may take to be stored. */
+    Duration timeout();
+
+    /**
+     * Whether a mail whose confirmation never came is worth sending again on the next connection: the broker is told the mail's identity,
+     * which costs it a record, and takes it once.
+     */
+    boolean isSentAgain();
+
+    /** Stops what was started. What is in the queues stays there. */
     @Override
     void close();
 }

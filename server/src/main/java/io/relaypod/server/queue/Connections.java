@@ -1,43 +1,101 @@
 package io.relaypod.server.queue;
 
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
 import org.apache.activemq.artemis.api.core.ActiveMQException;
-import org.apache.activemq.artemis.api.core.client.ClientSessionFactory;
+import org.apache.activemq.artemis.api.core.ActiveMQQueueExistsException;
+import org.apache.activemq.artemis.api.core.client.ClientSession;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The connections to a broker that all queues share: packets of one wait for each other, so each purpose has its own. Thread-safe. */
+/**
+ * The connections to a broker that all queues share, from the moment they are made to the moment one of them breaks: packets of one wait
+ * for each other, so each purpose has its own. Thread-safe.
+ */
 final class Connections implements AutoCloseable {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(Connections.class);
 
-    private final ClientSessionFactory enqueuing;
-    private final ClientSessionFactory dequeuing;
-    private final ClientSessionFactory administering;
+    private final Connection enqueuing;
+    private final Connection dequeuing;
+    private final Connection administering;
     private final Enqueuer enqueuer;
     private final QueueConsole console;
+    private final Set<BrokerQueue> declared = ConcurrentHashMap.newKeySet();
 
-    Connections(Broker broker) {
-        this.enqueuing = broker.connect();
-        this.dequeuing = broker.connect();
-        this.administering = broker.connect();
+    private Connections(List<Connection> connections) throws ActiveMQException {
+        this.enqueuing = connections.get(0);
+        this.dequeuing = connections.get(1);
+        this.administering = connections.get(2);
         this.enqueuer = new Enqueuer(enqueuing);
         this.console = new QueueConsole(administering);
+    }
+
+    /**
+     * @throws ActiveMQException       when the broker is away
+     * @throws BrokerRefusedException when it is there and cannot be used
+     */
+    static Connections open(Broker broker) throws ActiveMQException {
+        List<Connection> connections = broker.connect(3);
+        try {
+            Connections opened = new Connections(connections);
+            BrokerRequirements.check(opened.console);
+            return opened;
+        } catch (ActiveMQException | RuntimeException unusable) {
+            connections.forEach(Connection::giveUp);
+            throw BrokerRefusedException.orElse(unusable);
+        }
     }
 
     Enqueuer enqueuer() {
         return enqueuer;
     }
 
-    ClientSessionFactory dequeuing() {
+    Connection dequeuing() {
         return dequeuing;
     }
 
-    ClientSessionFactory administering() {
+    Connection administering() {
         return administering;
     }
 
     QueueConsole console() {
         return console;
+    }
+
+    /** The queue is there when this returns, and is what we take it for. */
+    void declare(BrokerQueue queue) throws ActiveMQException {
+        if (declared.contains(queue)) {
+            return;
+        }
+        try (ClientSession session = administering.session()) {
+            if (!session.queueQuery(queue.name()).isExists()) {
+                session.createQueue(queue.configuration());
+            }
+        } catch (ActiveMQQueueExistsException somebodyWasFaster) {
+            LOGGER.debug("queue {} exists already", queue.name());
+        }
+        try (ClientSession session = administering.session()) {
+            BrokerRequirements.check(queue, session.queueQuery(queue.name()));
+        }
+        declared.add(queue);
+    }
+
+    /** Calls back, on a thread that must not be kept, when one of them breaks. */
+    void onBroken(Runnable listener) {
+        List.of(enqueuing, dequeuing, administering).forEach(connection -> connection.onBroken(listener));
+    }
+
+    /** Whether an operator of the broker closed one of our sessions, or the broker stopped without a word. */
+    boolean isOpen() {
+        return enqueuer.isOpen() && console.isOpen();
+    }
+
+    /** Does not talk to the broker, which may have gone. Whoever waits for it is told. */
+    void giveUp() {
+        List.of(enqueuing, dequeuing, administering).forEach(Connection::giveUp);
     }
 
     @Override
@@ -48,8 +106,6 @@ final class Connections implements AutoCloseable {
         } catch (ActiveMQException closed) {
             LOGGER.debug("sessions were closed already", closed);
         }
-        enqueuing.close();
-        dequeuing.close();
-        administering.close();
+        List.of(enqueuing, dequeuing, administering).forEach(Connection::close);
     }
 }

@@ -19,16 +19,12 @@ import java.util.function.Predicate;
 import javax.mail.MessagingException;
 
 import org.apache.activemq.artemis.api.core.ActiveMQException;
-import org.apache.activemq.artemis.api.core.ActiveMQQueueExistsException;
 import org.apache.activemq.artemis.api.core.client.ClientMessage;
 import org.apache.activemq.artemis.api.core.client.ClientProducer;
 import org.apache.activemq.artemis.api.core.client.ClientSession;
-import org.apache.activemq.artemis.api.core.client.ClientSessionFactory;
 import org.apache.james.lifecycle.api.LifecycleUtil;
 import org.apache.james.queue.api.MailQueueName;
 import org.apache.james.server.core.MimeMessageSource;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The mails of one queue that wait. All that wait for the same time are one queue at the broker, in which the first is always the next
@@ -37,24 +33,22 @@ import org.slf4j.LoggerFactory;
  */
 final class DelayedMails {
 
-    private static final Logger LOGGER = LoggerFactory.getLogger(DelayedMails.class);
-
     // One sync for so many.
     private static final int MOVED_AT_ONCE = 200;
     // Another relay on the same broker may have died after it had put mails here.
     private static final Duration LOOK_AT_LEAST_EVERY = Duration.ofSeconds(30);
 
     private final BrokerQueue ready;
-    private final ClientSessionFactory connection;
+    private final BrokerLink link;
     private final Clock clock;
     private final ReentrantLock moving = new ReentrantLock();
     private final Map<BrokerQueue, Lane> lanes = new ConcurrentHashMap<>();
+    private Instant nextDiscovery = Instant.EPOCH;
 
-    DelayedMails(MailQueueName name, Collection<BrokerQueue> found, ClientSessionFactory connection, Clock clock) {
+    DelayedMails(MailQueueName name, BrokerLink link, Clock clock) {
         this.ready = BrokerQueue.ready(name);
-        this.connection = connection;
+        this.link = link;
         this.clock = clock;
-        found.forEach(queue -> lanes.put(queue, new Lane(Instant.EPOCH)));
     }
 
     /** When the lane must be looked at next. */
@@ -71,34 +65,21 @@ final class DelayedMails {
         }
     }
 
-    /** Where a mail that has to wait for so long is put; the queue is there when this returns. */
-    BrokerQueue lane(Duration delay) throws ActiveMQException {
-        BrokerQueue lane = BrokerQueue.waiting(ready.mails(), delay);
-        if (!lanes.containsKey(lane)) {
-            try (ClientSession session = connection.createSession()) {
-                declare(lane, session);
-            }
-            lanes.putIfAbsent(lane, new Lane(clock.instant().plus(LOOK_AT_LEAST_EVERY)));
-        }
-        return lane;
-    }
-
-    static void declare(BrokerQueue queue, ClientSession session) throws ActiveMQException {
-        try {
-            if (!session.queueQuery(queue.name()).isExists()) {
-                session.createQueue(queue.configuration());
-            }
-        } catch (ActiveMQQueueExistsException somebodyWasFaster) {
-            LOGGER.debug("queue {} exists already", queue.name());
-        }
+    /** Where a mail that has to wait for so long is put. */
+    BrokerQueue lane(Duration delay) {
+        return BrokerQueue.waiting(ready.mails(), delay);
     }
 
     /** Tells that a mail was put there. */
     void added(BrokerQueue lane, Instant due) {
-        lanes.get(lane).lookAt(due);
+        lanes.computeIfAbsent(lane, added -> new Lane(clock.instant().plus(LOOK_AT_LEAST_EVERY))).lookAt(due);
     }
 
-    Collection<BrokerQueue> queues() {
+    /** Those that other relays, or we before we were started, put mails into too. */
+    Collection<BrokerQueue> queues() throws ActiveMQException {
+        link.connections().console().queues().stream()
+            .filter(queue -> queue.mails().equals(ready.mails()) && !queue.delay().isZero())
+            .forEach(queue -> lanes.computeIfAbsent(queue, found -> new Lane(Instant.EPOCH)));
         return List.copyOf(lanes.keySet());
     }
 
@@ -109,6 +90,10 @@ final class DelayedMails {
      */
     long release() throws ActiveMQException, IOException, MessagingException {
         Instant now = clock.instant();
+        if (!nextDiscovery.isAfter(now)) {
+            queues();
+            nextDiscovery = now.plus(LOOK_AT_LEAST_EVERY);
+        }
         List<BrokerQueue> toLookAt = lanes.entrySet().stream()
             .filter(lane -> !lane.getValue().nextLook.get().isAfter(now))
             .map(Map.Entry::getKey)
@@ -145,7 +130,12 @@ final class DelayedMails {
             throws ActiveMQException, IOException, MessagingException {
         // Set before looking, so that whoever adds a mail meanwhile brings it forward again.
         from.forEach(queue -> lanes.get(queue).nextLook.set(now.plus(LOOK_AT_LEAST_EVERY)));
-        try (ClientSession session = connection.createSession(false, false, 0)) {
+        Connections connections = link.connections();
+        connections.declare(ready);
+        for (BrokerQueue queue : from) {
+            connections.declare(queue);
+        }
+        try (ClientSession session = connections.administering().transaction()) {
             session.start();
             PriorityQueue<Head> heads = new PriorityQueue<>(Comparator.comparing(Head::messageId));
             for (BrokerQueue queue : from) {

@@ -14,11 +14,11 @@ import java.util.concurrent.locks.ReentrantLock;
 import javax.mail.MessagingException;
 
 import org.apache.activemq.artemis.api.core.ActiveMQException;
-import org.apache.activemq.artemis.api.core.SimpleString;
+import org.apache.activemq.artemis.api.core.ActiveMQNotConnectedException;
+import org.apache.activemq.artemis.api.core.ActiveMQObjectClosedException;
 import org.apache.activemq.artemis.api.core.client.ClientConsumer;
 import org.apache.activemq.artemis.api.core.client.ClientMessage;
 import org.apache.activemq.artemis.api.core.client.ClientSession;
-import org.apache.activemq.artemis.api.core.client.ClientSessionFactory;
 import org.apache.james.queue.api.MailQueue.MailQueueItem;
 import org.apache.james.server.core.MimeMessageSource;
 import org.slf4j.Logger;
@@ -29,7 +29,8 @@ import reactor.core.publisher.FluxSink;
 
 /**
  * Takes mails from the broker, each once, as many as its subscribers ask for. They share one session; a few mails more than they hold
- * are fetched ahead. Opened by the first subscriber. Thread-safe.
+ * are fetched ahead. Opened by the first subscriber, and again when the
+ * connection has been made again. Thread-safe.
  */
 final class Dequeuer implements AutoCloseable {
 
@@ -39,12 +40,11 @@ final class Dequeuer implements AutoCloseable {
     private static final Duration LOOK_UP = Duration.ofMillis(250);
     private static final Duration PAUSE_AFTER_FAILURE = Duration.ofSeconds(1);
 
-    private final ClientSessionFactory connection;
-    private final SimpleString queue;
+    private final BrokerLink link;
+    private final BrokerQueue queue;
     private final Executor threads;
     private final MailReader reader;
     private final ReentrantLock receiving = new ReentrantLock();
-    private final ReentrantLock acknowledging = new ReentrantLock();
     private final Deque<MailQueueItem> notTaken = new ArrayDeque<>();
     private Optional<Inlet> opened = Optional.empty();
     private final AtomicInteger inHand = new AtomicInteger();
@@ -53,8 +53,8 @@ final class Dequeuer implements AutoCloseable {
     /**
      * @param threads runs each subscriber's waiting, so has a thread for each
      */
-    Dequeuer(ClientSessionFactory connection, SimpleString queue, Executor threads, MailReader reader) {
-        this.connection = connection;
+    Dequeuer(BrokerLink link, BrokerQueue queue, Executor threads, MailReader reader) {
+        this.link = link;
         this.queue = queue;
         this.threads = threads;
         this.reader = reader;
@@ -66,10 +66,41 @@ final class Dequeuer implements AutoCloseable {
         /**
          * @throws MessagingException when there is no mail in the message
          */
-        MailQueueItem read(ClientMessage message, MimeMessageSource body) throws MessagingException, IOException;
+        MailQueueItem read(Received received, MimeMessageSource body) throws MessagingException, IOException;
     }
 
-    private record Inlet(ClientSession session, ClientConsumer consumer) {
+    /** A message in hand. */
+    static final class Received {
+
+        private final ClientMessage message;
+        private final Inlet inlet;
+
+        private Received(ClientMessage message, Inlet inlet) {
+            this.message = message;
+            this.inlet = inlet;
+        }
+
+        ClientMessage message() {
+            return message;
+        }
+
+        /** Whether the broker gives it again, to us or to another relay, as the connection that it came by has broken. */
+        boolean isLost() {
+            return inlet.session().isClosed();
+        }
+
+        /** Removes the message for good. Not waited for: were it forgotten in a crash, the mail would be delivered twice, and not lost. */
+        void acknowledge() throws ActiveMQException {
+            inlet.acknowledging().lock();
+            try {
+                message.individualAcknowledge();
+            } finally {
+                inlet.acknowledging().unlock();
+            }
+        }
+    }
+
+    private record Inlet(ClientSession session, ClientConsumer consumer, ReentrantLock acknowledging) {
     }
 
     Flux<MailQueueItem> mails() {
@@ -115,9 +146,13 @@ final class Dequeuer implements AutoCloseable {
         receiving.lockInterruptibly();
         try {
             return notTaken.isEmpty() ? receive() : Optional.of(notTaken.removeFirst());
+        } catch (ActiveMQNotConnectedException | ActiveMQObjectClosedException away) {
+            // The link tells it once, and opens it again.
+            Thread.sleep(PAUSE_AFTER_FAILURE.toMillis());
+            return Optional.empty();
         } catch (ActiveMQException | IOException failure) {
             if (!stopped) {
-                LOGGER.error("event=dequeue-failed queue={} reason=\"{}\"", queue, failure.getMessage(), failure);
+                LOGGER.error("event=dequeue-failed queue={} reason=\"{}\"", queue.name(), failure.getMessage(), failure);
                 Thread.sleep(PAUSE_AFTER_FAILURE.toMillis());
             }
             return Optional.empty();
@@ -127,36 +162,31 @@ final class Dequeuer implements AutoCloseable {
     }
 
     private Optional<MailQueueItem> receive() throws ActiveMQException, IOException {
-        ClientMessage message = inlet().consumer().receive(LOOK_UP.toMillis());
+        Inlet inlet = inlet();
+        ClientMessage message = inlet.consumer().receive(LOOK_UP.toMillis());
         if (message == null) {
             return Optional.empty();
         }
         try {
-            return Optional.of(reader.read(message, StoredMail.body(message)));
+            return Optional.of(reader.read(new Received(message, inlet), StoredMail.body(message)));
         } catch (MessagingException | RuntimeException unreadable) {
             // It stays in hand, so on the disk, and is tried again at the next start.
-            LOGGER.error("event=unreadable queue={} queue-id={} message={}", queue, StoredMail.name(message), message.getMessageID(), unreadable);
+            LOGGER.error("event=unreadable queue={} queue-id={} message={}", queue.name(), StoredMail.name(message), message.getMessageID(), unreadable);
             return Optional.empty();
         }
     }
 
     private Inlet inlet() throws ActiveMQException {
-        if (opened.isEmpty()) {
-            ClientSession session = connection.createSession(true, true, 0);
+        if (opened.isEmpty() || opened.get().session().isClosed()) {
+            // The broker gives them again.
+            notTaken.clear();
+            Connections connections = link.connections();
+            connections.declare(queue);
+            ClientSession session = connections.dequeuing().session();
             session.start();
-            opened = Optional.of(new Inlet(session, session.createConsumer(queue)));
+            opened = Optional.of(new Inlet(session, session.createConsumer(queue.name()), new ReentrantLock()));
         }
         return opened.get();
-    }
-
-    /** Removes the message for good. Not waited for: were it forgotten in a crash, the mail would be delivered twice, and not lost. */
-    void acknowledge(ClientMessage message) throws ActiveMQException {
-        acknowledging.lock();
-        try {
-            message.individualAcknowledge();
-        } finally {
-            acknowledging.unlock();
-        }
     }
 
     /** Tells that a subscriber has done with a mail, whatever became of it. */

@@ -1,6 +1,7 @@
 package io.relaypod.server.queue;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
@@ -8,24 +9,26 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
 
+import org.apache.activemq.artemis.api.core.ActiveMQException;
 import org.apache.activemq.artemis.api.core.QueueConfiguration;
 import org.apache.activemq.artemis.api.core.RoutingType;
 import org.apache.activemq.artemis.api.core.SimpleString;
 import org.apache.activemq.artemis.api.core.TransportConfiguration;
 import org.apache.activemq.artemis.api.core.client.ActiveMQClient;
-import org.apache.activemq.artemis.api.core.client.ClientSessionFactory;
 import org.apache.activemq.artemis.api.core.client.ServerLocator;
 import org.apache.activemq.artemis.core.config.Configuration;
 import org.apache.activemq.artemis.core.config.MetricsConfiguration;
 import org.apache.activemq.artemis.core.config.impl.ConfigurationImpl;
 import org.apache.activemq.artemis.core.remoting.impl.invm.InVMAcceptorFactory;
 import org.apache.activemq.artemis.core.remoting.impl.invm.InVMConnectorFactory;
-import org.apache.activemq.artemis.core.server.ActiveMQServer;
 import org.apache.activemq.artemis.core.server.JournalType;
 import org.apache.activemq.artemis.core.server.embedded.EmbeddedActiveMQ;
 import org.apache.activemq.artemis.core.settings.impl.AddressFullMessagePolicy;
@@ -41,7 +44,7 @@ import io.relaypod.server.settings.Variable;
  * An Artemis in this process, reached by nobody else: no port, no JMX. Its journal is synced before an enqueue is confirmed.
  *
  * <pre>{@code
- * try (Broker broker = EmbeddedBroker.start(dataDir, meters)) { ... }
+ * try (Broker broker = EmbeddedBroker.start(dataDir, timeout, meters)) { ... }
  * }</pre>
  */
 public final class EmbeddedBroker implements Broker {
@@ -66,52 +69,76 @@ public final class EmbeddedBroker implements Broker {
     private static final long DISK_RESERVE = 64L << 20;
     private static final Duration CALL_TIMEOUT = Duration.ofSeconds(30);
 
-    private final FileChannel lockFile;
-    private final EmbeddedActiveMQ artemis;
-    private final ServerLocator locator;
-    private final FreeSpace freeSpace;
+    // Must fit on a disk that failed before the broker is started on it again.
+    private static final byte[] PROBE = new byte[1 << 20];
 
-    private EmbeddedBroker(FileChannel lockFile, EmbeddedActiveMQ artemis, ServerLocator locator, FreeSpace freeSpace) {
+    private final Path directory;
+    private final int id = NEXT_ID.incrementAndGet();
+    private final Duration timeout;
+    private final FileChannel lockFile;
+    private final FreeSpace freeSpace;
+    private final MeterRegistry meters;
+    private final ServerLocator locator = locator(id);
+    private final ReentrantLock starting = new ReentrantLock();
+    private EmbeddedActiveMQ artemis;
+    private volatile boolean isBroken;
+
+    private EmbeddedBroker(Path directory, Duration timeout, FileChannel lockFile, FreeSpace freeSpace, MeterRegistry meters) throws IOException {
+        this.meters = meters;
+        this.directory = directory;
+        this.timeout = timeout;
         this.lockFile = lockFile;
-        this.artemis = artemis;
-        this.locator = locator;
         this.freeSpace = freeSpace;
+        this.artemis = startArtemis();
     }
 
     /**
      * Starts with what is on the disk, or with nothing. A journal that was cut short when its process died is read up to the cut.
      *
      * @param dataDir the queues are in its subdirectory {@code queue}
+     * @param timeout how long a client's mail may take to be stored
      * @param meters  where Artemis' own gauges go
      * @throws InvalidSettingsException  when another process has the directory
      * @throws QueueUnavailableException when the queues on the disk cannot be opened
      */
-    public static EmbeddedBroker start(Path dataDir, MeterRegistry meters) {
-        return start(dataDir, DISK_RESERVE, meters);
+    public static EmbeddedBroker start(Path dataDir, Duration timeout, MeterRegistry meters) {
+        return start(dataDir, timeout, DISK_RESERVE, meters);
     }
 
     /**
      * @param diskReserve bytes that must be free in the directory for a mail to be taken
      */
-    static EmbeddedBroker start(Path dataDir, long diskReserve, MeterRegistry meters) {
+    static EmbeddedBroker start(Path dataDir, Duration timeout, long diskReserve, MeterRegistry meters) {
         Path directory = dataDir.resolve("queue");
         FileChannel lockFile = lock(dataDir, directory);
-        int id = NEXT_ID.incrementAndGet();
-        EmbeddedActiveMQ artemis = new EmbeddedActiveMQ().setConfiguration(configuration(directory, id)
-            .setMetricsConfiguration(new MetricsConfiguration().setJvmMemory(false).setPlugin(new ArtemisMeters(meters))));
         try {
-            FreeSpace freeSpace = FreeSpace.of(directory, diskReserve);
-            artemis.start();
-            if (!artemis.getActiveMQServer().waitForActivation(CALL_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)) {
-                throw new IOException("the broker did not become active");
-            }
-            stopAtBrokenDisk(artemis.getActiveMQServer());
-            return new EmbeddedBroker(lockFile, artemis, locator(id), freeSpace);
-        } catch (Exception failure) {
-            stop(artemis);
+            return new EmbeddedBroker(directory, timeout, lockFile, FreeSpace.of(directory, diskReserve), meters);
+        } catch (IOException failure) {
             unlock(lockFile);
             throw new QueueUnavailableException("the queues in " + directory + " cannot be opened", failure);
         }
+    }
+
+    private EmbeddedActiveMQ startArtemis() throws IOException {
+        EmbeddedActiveMQ started = new EmbeddedActiveMQ().setConfiguration(configuration(directory, id)
+            .setMetricsConfiguration(new MetricsConfiguration().setJvmMemory(false).setPlugin(new ArtemisMeters(meters))));
+        try {
+            started.start();
+            if (!started.getActiveMQServer().waitForActivation(CALL_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)) {
+                throw new IOException("the broker did not become active");
+            }
+            started.getActiveMQServer().registerIOCriticalErrorListener((failure, message, file) -> broken(failure, message, file));
+            return started;
+        } catch (Exception failure) {
+            stop(started);
+            throw new IOException("the broker did not start: " + failure.getMessage(), failure);
+        }
+    }
+
+    // Artemis stops itself; connect() starts it again.
+    private void broken(Throwable failure, String message, String file) {
+        LOGGER.error("event=queue-stopped file={} reason=\"{}\"", file, message, failure);
+        isBroken = true;
     }
 
     private static FileChannel lock(Path dataDir, Path directory) {
@@ -191,23 +218,61 @@ public final class EmbeddedBroker implements Broker {
             // Without it a send would count as confirmed before the broker has seen it.
             .setConfirmationWindowSize(CONFIRMATION_WINDOW)
             .setProducerWindowSize(CONFIRMATION_WINDOW)
+            .setReconnectAttempts(0)
+            .setFailoverAttempts(0)
             .setConsumerWindowSize(FETCHED_AHEAD)
             .setCallTimeout(CALL_TIMEOUT.toMillis());
     }
 
-    // Artemis stops itself; a relay that can store nothing is of no use, and whoever supervises it starts it again.
-    private static void stopAtBrokenDisk(ActiveMQServer server) {
-        server.registerIOCriticalErrorListener((failure, message, file) ->
-            LOGGER.error("event=queue-stopped file={} reason=\"{}\"", file, message, failure));
+    @Override
+    public List<Connection> connect(int count) throws ActiveMQException {
+        starting.lock();
+        try {
+            if (isBroken) {
+                startAgain();
+            }
+            List<Connection> connections = new ArrayList<>();
+            while (connections.size() < count) {
+                connections.add(new Connection(locator.createSessionFactory(), "", ""));
+            }
+            return connections;
+        } catch (Exception refused) {
+            throw BrokerRefusedException.orElse(refused);
+        } finally {
+            starting.unlock();
+        }
+    }
+
+    private void startAgain() throws IOException, InsufficientStorageException {
+        stop(artemis);
+        freeSpace.check();
+        Path probe = directory.resolve("probe");
+        try (FileChannel file = FileChannel.open(probe, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.DELETE_ON_CLOSE)) {
+            ByteBuffer bytes = ByteBuffer.wrap(PROBE);
+            while (bytes.hasRemaining()) {
+                file.write(bytes);
+            }
+            file.force(true);
+        }
+        isBroken = false;
+        artemis = startArtemis();
+        LOGGER.info("event=queue-restarted directory={}", directory);
     }
 
     @Override
-    public ClientSessionFactory connect() {
-        try {
-            return locator.createSessionFactory();
-        } catch (Exception refused) {
-            throw new QueueUnavailableException("the broker in this process does not answer", refused);
-        }
+    public void look(QueueConsole console) {
+        // the disk is looked at when a mail comes
+    }
+
+    @Override
+    public Duration timeout() {
+        return timeout;
+    }
+
+    /** A journal that answers late still has what it was sent. */
+    @Override
+    public boolean isSentAgain() {
+        return false;
     }
 
     @Override
@@ -217,9 +282,19 @@ public final class EmbeddedBroker implements Broker {
 
     @Override
     public void close() {
-        locator.close();
-        stop(artemis);
-        unlock(lockFile);
+        starting.lock();
+        try {
+            locator.close();
+            stop(artemis);
+            unlock(lockFile);
+        } finally {
+            starting.unlock();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return directory.toString();
     }
 
     private static void stop(EmbeddedActiveMQ artemis) {

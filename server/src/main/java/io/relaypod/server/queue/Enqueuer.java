@@ -10,7 +10,6 @@ import org.apache.activemq.artemis.api.core.SimpleString;
 import org.apache.activemq.artemis.api.core.client.ClientMessage;
 import org.apache.activemq.artemis.api.core.client.ClientProducer;
 import org.apache.activemq.artemis.api.core.client.ClientSession;
-import org.apache.activemq.artemis.api.core.client.ClientSessionFactory;
 import org.apache.activemq.artemis.api.core.client.SendAcknowledgementHandler;
 
 /**
@@ -22,7 +21,7 @@ final class Enqueuer implements AutoCloseable {
     private final Outlet small;
     private final Outlet large;
 
-    Enqueuer(ClientSessionFactory connection) {
+    Enqueuer(Connection connection) throws ActiveMQException {
         this.small = new Outlet(connection);
         this.large = new Outlet(connection);
     }
@@ -44,6 +43,11 @@ final class Enqueuer implements AutoCloseable {
         return (isLarge ? large : small).send(queue, writer);
     }
 
+    /** Whether the broker listens still. */
+    boolean isOpen() {
+        return !small.session.isClosed() && !large.session.isClosed();
+    }
+
     @Override
     public void close() throws ActiveMQException {
         small.close();
@@ -56,13 +60,9 @@ final class Enqueuer implements AutoCloseable {
         private final ClientSession session;
         private final ClientProducer producer;
 
-        Outlet(ClientSessionFactory connection) {
-            try {
-                this.session = connection.createSession(true, true, 0);
-                this.producer = session.createProducer();
-            } catch (ActiveMQException refused) {
-                throw new QueueUnavailableException("the broker gives no session", refused);
-            }
+        Outlet(Connection connection) throws ActiveMQException {
+            this.session = connection.session();
+            this.producer = session.createProducer();
         }
 
         CompletableFuture<Void> send(SimpleString queue, Writer writer) throws ActiveMQException, IOException {

@@ -7,7 +7,7 @@ public final class InsufficientStorageException extends MailQueueException {
 
     private static final long serialVersionUID = 1L;
 
-    InsufficientStorageException(String message) {
+    public InsufficientStorageException(String message) {
         super(message);
     }
 }

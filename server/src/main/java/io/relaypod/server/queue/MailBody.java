@@ -5,11 +5,11 @@ import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.file.Files;
 
 import javax.mail.MessagingException;
 import javax.mail.internet.MimeMessage;
 
+import org.apache.commons.io.FileUtils;
 import org.apache.commons.io.output.DeferredFileOutputStream;
 import org.apache.james.server.core.MimeMessageWrapper;
 
@@ -63,11 +63,12 @@ final class MailBody implements Closeable {
         return bytes.toInputStream();
     }
 
+    /** A file that cannot be deleted is left for whoever cleans the directory for temporary files. */
     @Override
-    public void close() throws IOException {
+    public void close() {
         File file = bytes.getFile();
         if (file != null) {
-            Files.deleteIfExists(file.toPath());
+            FileUtils.deleteQuietly(file);
         }
     }
 }

@@ -1,5 +1,6 @@
 package io.relaypod.server.queue;
 
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -9,33 +10,46 @@ import org.apache.activemq.artemis.api.core.ActiveMQExceptionType;
 import org.apache.activemq.artemis.api.core.client.ClientMessage;
 import org.apache.activemq.artemis.api.core.client.ClientRequestor;
 import org.apache.activemq.artemis.api.core.client.ClientSession;
-import org.apache.activemq.artemis.api.core.client.ClientSessionFactory;
 import org.apache.activemq.artemis.api.core.management.ManagementHelper;
 import org.apache.activemq.artemis.api.core.management.ResourceNames;
 import org.apache.james.queue.api.ManageableMailQueue.Type;
 
 /** Asks the broker to do by itself what would be slow from here: it finds mails by their properties and sends none of them. Thread-safe. */
-final class QueueConsole implements AutoCloseable {
+public final class QueueConsole implements AutoCloseable {
 
     private static final String MANAGEMENT = "activemq.management";
     private static final int REMOVED_AT_ONCE = 1000;
     private static final String EVERY = "";
+    // A command may go through all mails.
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     // Kept, as each requestor leaves an address for its answers behind.
     private final ClientSession session;
     private final ClientRequestor requestor;
 
-    /**
-     * @throws QueueUnavailableException when the broker gives no session
-     */
-    QueueConsole(ClientSessionFactory connection) {
+    QueueConsole(Connection connection) throws ActiveMQException {
+        this.session = connection.session();
         try {
-            this.session = connection.createSession();
             session.start();
             this.requestor = new ClientRequestor(session, MANAGEMENT);
         } catch (Exception refused) {
-            throw new QueueUnavailableException("the broker gives no session", refused);
+            throw BrokerRefusedException.orElse(refused);
         }
+    }
+
+    /** Whether the broker listens still. */
+    boolean isOpen() {
+        return !session.isClosed();
+    }
+
+    /** What the broker says of itself, by the name that its management has for it. */
+    Object brokerAttribute(String name) throws ActiveMQException {
+        return ask(name, question -> ManagementHelper.putAttribute(question, ResourceNames.BROKER, name));
+    }
+
+    /** The settings of an address, as JSON; those that have their defaults may be missing. */
+    String addressSettings(String address) throws ActiveMQException {
+        return String.valueOf(ask(ResourceNames.BROKER, "getAddressSettingsAsJSON", address));
     }
 
     /** All our queues that the broker has. */
@@ -71,20 +85,30 @@ final class QueueConsole implements AutoCloseable {
         return "'" + value.replace("'", "''") + "'";
     }
 
-    private synchronized Object ask(String resource, String operation, Object... parameters) throws ActiveMQException {
+    private Object ask(String resource, String operation, Object... parameters) throws ActiveMQException {
+        return ask(operation + " on " + resource, question -> ManagementHelper.putOperationInvocation(question, resource, operation, parameters));
+    }
+
+    private interface Question {
+
+        void write(ClientMessage message) throws Exception;
+    }
+
+    private synchronized Object ask(String what, Question question) throws ActiveMQException {
         try {
-            ClientMessage question = session.createMessage(false);
-            ManagementHelper.putOperationInvocation(question, resource, operation, parameters);
-            ClientMessage answer = requestor.request(question);
+            ClientMessage asked = session.createMessage(false);
+            question.write(asked);
+            ClientMessage answer = requestor.request(asked, PATIENCE.toMillis());
+            if (answer == null) {
+                throw new ActiveMQException("the broker gives no answer to " + what);
+            }
             Object result = ManagementHelper.getResult(answer);
             if (!ManagementHelper.hasOperationSucceeded(answer)) {
-                throw new ActiveMQException(operation + " on " + resource + ": " + result);
+                throw new ActiveMQException(what + ": " + result);
             }
             return result;
-        } catch (ActiveMQException failure) {
-            throw failure;
         } catch (Exception failure) {
-            throw new ActiveMQException(operation + " on " + resource + " failed", failure, ActiveMQExceptionType.GENERIC_EXCEPTION);
+            throw BrokerRefusedException.orElse(failure);
         }
     }
 

@@ -15,7 +15,6 @@ import javax.mail.MessagingException;
 import org.apache.activemq.artemis.api.core.ActiveMQException;
 import org.apache.activemq.artemis.api.core.client.ClientMessage;
 import org.apache.activemq.artemis.api.core.client.ClientSession;
-import org.apache.activemq.artemis.api.core.client.ClientSessionFactory;
 import org.apache.james.queue.api.ManageableMailQueue.DefaultMailQueueItemView;
 import org.apache.james.queue.api.ManageableMailQueue.MailQueueItemView;
 import org.apache.james.queue.api.ManageableMailQueue.MailQueueIterator;
@@ -30,8 +29,8 @@ final class QueueListing implements MailQueueIterator {
     private final PriorityQueue<Head> heads = new PriorityQueue<>(Comparator.comparing(Head::isWaiting).thenComparing(Head::due)
         .thenComparing(Head::messageId));
 
-    QueueListing(ClientSessionFactory connection, Collection<BrokerQueue> queues) throws ActiveMQException {
-        this.session = connection.createSession();
+    QueueListing(Connection connection, Collection<BrokerQueue> queues) throws ActiveMQException {
+        this.session = connection.session();
         session.start();
         for (BrokerQueue queue : queues) {
             read(QueueReader.browsing(queue, session));

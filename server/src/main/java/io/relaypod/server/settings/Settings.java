@@ -1,16 +1,23 @@
 package io.relaypod.server.settings;
 
+import java.io.IOException;
+import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
 import java.time.Duration;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import org.apache.james.util.DurationParser;
 import org.apache.james.util.Size;
@@ -44,13 +51,14 @@ import io.relaypod.recipients.AddressSet;
  * @param metrics            where metrics, health and the status page are served; empty when they are not
  * @param webadmin           where webadmin is served; empty when it is off
  * @param logAddresses       whether the log holds addresses in full at every level
+ * @param queue              where the queues are
  * @param dataDir            where mail is kept
  * @param jamesConf          James' configuration files
  */
 public record Settings(ListenAddress listen, String upstreamHost, int upstreamPort, NetworkList relayNetworks, ClientLimits clients,
                        long maxMessageSize, int maxRecipients, GraphRules graph, CalendarSettings calendar, DnsSettings dns,
                        MxSettings mx, Optional<ListenAddress> metrics,
-                       Optional<ListenAddress> webadmin, boolean logAddresses, Path dataDir, Path jamesConf) {
+                       Optional<ListenAddress> webadmin, boolean logAddresses, QueueSettings queue, Path dataDir, Path jamesConf) {
 
     private static final int DNS_PORT = 53;
     private static final Pattern SIZE = Pattern.compile("\\d{1,12}[kKmMgG]?");
@@ -82,6 +90,7 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
             environment.read(Variable.METRICS_ADDR, Settings::metrics),
             environment.read(Variable.WEBADMIN_ADDR, Settings::webadmin),
             environment.read(Variable.LOG_ADDRESSES, Settings::bool),
+            queue(environment),
             environment.read(Variable.DATA_DIR, Path::of).toAbsolutePath(),
             environment.read(Variable.JAMES_CONF, Path::of).toAbsolutePath());
         settings.checkDirectories(environment);
@@ -155,6 +164,66 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
             domainFile(environment, Variable.DENY_DOMAINS_FILE),
             environment.read(Variable.MX_SUGGEST, Settings::bool),
             domainFile(environment, Variable.MX_SUGGEST_FILE));
+    }
+
+    private static QueueSettings queue(Environment environment) {
+        Optional<QueueUrl> url = environment.read(Variable.QUEUE_URL, value -> Optional.of(value).filter(Predicate.not(String::isEmpty)).map(QueueUrl::parse));
+        Optional<Path> password = file(environment, Variable.QUEUE_PASSWORD_FILE, Settings::checkNotEmpty);
+        Optional<Path> authority = file(environment, Variable.QUEUE_CA_FILE, Settings::checkCertificates);
+        Optional<Path> chain = file(environment, Variable.QUEUE_CERT_FILE, Settings::checkCertificates);
+        Optional<Path> key = file(environment, Variable.QUEUE_KEY_FILE, Settings::checkNotEmpty);
+        String user = environment.text(Variable.QUEUE_USER);
+        Map<String, String> parameters = new HashMap<>(url.map(QueueUrl::parameters).orElseGet(Map::of));
+        if (authority.isPresent() || chain.isPresent()) {
+            parameters.putIfAbsent(QueueUrl.TLS, "true");
+        }
+        if (!user.isEmpty() && password.isEmpty()) {
+            environment.reject(Variable.QUEUE_PASSWORD_FILE, "QUEUE_USER has no password without it");
+        }
+        if (chain.isPresent() != key.isPresent()) {
+            environment.reject(chain.isPresent() ? Variable.QUEUE_KEY_FILE : Variable.QUEUE_CERT_FILE, "a certificate and its key belong together");
+        }
+        if (url.isEmpty()) {
+            Stream.of(Variable.QUEUE_USER, Variable.QUEUE_PASSWORD_FILE, Variable.QUEUE_CA_FILE, Variable.QUEUE_CERT_FILE, Variable.QUEUE_KEY_FILE)
+                .filter(variable -> !environment.text(variable).isEmpty())
+                .forEach(variable -> environment.reject(variable, "it means nothing without QUEUE_URL"));
+        }
+        return new QueueSettings(
+            url.map(found -> new QueueSettings.RemoteQueue(found.servers(), parameters, user, password, authority,
+                chain.flatMap(certificate -> key.map(its -> new QueueSettings.ClientCertificate(certificate, its))))),
+            environment.read(Variable.QUEUE_TIMEOUT, Settings::duration),
+            environment.read(Variable.QUEUE_WRITERS, value -> (int) number(value, 1, 64)));
+    }
+
+    private static Optional<Path> file(Environment environment, Variable variable, FileCheck check) {
+        Optional<Path> file = Optional.of(environment.text(variable)).filter(Predicate.not(String::isEmpty)).map(Path::of);
+        file.ifPresent(path -> {
+            try {
+                check.accept(path);
+            } catch (IOException | CertificateException unusable) {
+                environment.reject(variable, "it cannot be read: " + unusable);
+            }
+        });
+        return file;
+    }
+
+    private interface FileCheck {
+
+        void accept(Path file) throws IOException, CertificateException;
+    }
+
+    private static void checkNotEmpty(Path file) throws IOException {
+        if (Files.readString(file).isBlank()) {
+            throw new IOException("it is empty");
+        }
+    }
+
+    private static void checkCertificates(Path file) throws IOException, CertificateException {
+        try (InputStream in = Files.newInputStream(file)) {
+            if (CertificateFactory.getInstance("X.509").generateCertificates(in).isEmpty()) {
+                throw new CertificateException("it has no certificate");
+            }
+        }
     }
 
     /** Read here to see that it can be; whoever uses it reads it again when it changes. */

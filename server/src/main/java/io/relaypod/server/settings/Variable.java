@@ -39,6 +39,14 @@ public enum Variable {
     WEBADMIN_ADDR("127.0.0.1:8000", "a loopback host:port, as webadmin asks for no password; or off"),
     LOG_LEVEL("INFO", "one of ERROR, WARN, INFO, DEBUG, TRACE"),
     LOG_ADDRESSES("false", "true or false"),
+    QUEUE_URL("", "tcp://host:port, more of them behind commas, then ? and parameters such as sslEnabled=true and verifyHost=false"),
+    QUEUE_USER("", "a user of the broker"),
+    QUEUE_PASSWORD_FILE("", "a file with the user's password"),
+    QUEUE_CA_FILE("", "a PEM file with certificates"),
+    QUEUE_CERT_FILE("", "a PEM file with a certificate"),
+    QUEUE_KEY_FILE("", "a PEM file with the certificate's private key"),
+    QUEUE_TIMEOUT("5s", "a duration above zero, such as 5s"),
+    QUEUE_WRITERS("4", "a number from 1 to 64"),
     DATA_DIR("/var/lib/relaypod", "a directory that can be written, or made"),
     JAMES_CONF("/etc/relaypod/james-conf", "a directory with smtpserver.xml and mailetcontainer.xml");
 

@@ -87,7 +87,7 @@ public final class MessageSizeLimit implements MailParametersHook, EhloExtension
         return new SMTPResponse("552", TOO_BIG);
     }
 
-    private static boolean isStuffed(byte[] line) {
+    static boolean isStuffed(byte[] line) {
         return line.length > 1 && line[0] == '.' && line[1] == '.';
     }
 

@@ -5,24 +5,22 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 import org.apache.james.protocols.api.Protocol;
 import org.apache.james.protocols.api.ProtocolSession;
-import org.apache.james.protocols.api.ProtocolSession.State;
+import org.apache.james.protocols.api.Response;
 import org.apache.james.protocols.netty.BasicChannelInboundHandler;
 import org.apache.james.protocols.netty.Encryption;
 import org.apache.james.protocols.netty.HandlerConstants;
 import org.apache.james.protocols.netty.ProtocolMDCContextFactory;
-import org.apache.james.protocols.smtp.SMTPSession;
 import org.apache.james.smtpserver.netty.SmtpMetrics;
 import org.apache.james.util.MDCBuilder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
@@ -30,55 +28,41 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.timeout.IdleStateEvent;
 import io.netty.handler.timeout.IdleStateHandler;
 import io.netty.util.ReferenceCountUtil;
-import io.relaypod.domain.RecipientAnswer;
-import io.relaypod.domain.RecipientRule;
-import io.relaypod.mailets.PendingAnswer;
 import io.relaypod.server.settings.ClientLimits;
 
 /**
- * One connection. While DNS is asked about a recipient it is the client's line that waits, with those behind it, and not a thread:
- * James runs all connections on a few I/O threads, so one that waited would stop hundreds of others.
+ * One connection. While a reply is pending, as DNS is asked about a recipient or a mail is being stored, it is the client's next lines that
+ * wait, and not a thread: James runs all connections on a few I/O threads, so one that waited would stop hundreds of others.
  *
- * <p>The question is asked when the RCPT line arrives; the line goes on to James when the answer is there, and
- * {@link io.relaypod.mailets.MxRcptHook} finds it in the session. Lines keep their order, and once one waits behind another nothing more
- * is read from the socket, so what a client sends ahead is bounded by two reads.
- *
- * <p>A client that is refused one recipient after the other waits longer and longer for the next refusal, and is then cut off. All methods
- * run on the channel's I/O thread.
+ * <p>Lines keep their order, and once one waits behind another nothing more is read from the socket, so what a client sends ahead is
+ * bounded by two reads. All methods run on the channel's I/O thread.
  */
 final class RelayChannelHandler extends BasicChannelInboundHandler {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(RelayChannelHandler.class);
 
     private static final String TOO_MANY_CONNECTIONS = "421 4.7.0 Too many connections, try again later\r\n";
-    private static final String TOO_MANY_BAD_RECIPIENTS = "421 4.7.0 Too many refused recipients, closing connection\r\n";
     private static final String IDLE_TOO_LONG = "421 4.7.0 Idle for too long, closing connection\r\n";
 
-    private static final long DELAY_STEP_MILLIS = 100;
-    private static final long LONGEST_DELAY_MILLIS = 2_000;
-
-    private final RecipientRule rule;
+    private final RelayCommands commands;
     private final SmtpMetrics metrics;
     private final ClientLimits limits;
     private final OpenConnections openConnections;
+    private final ErrorLimit errors = new ErrorLimit();
     private final Deque<Object> waitingLines = new ArrayDeque<>();
+    private RelaySession session;
     private boolean waiting;
     private boolean served;
     private boolean cutOff;
     private int lineHandlers;
-    private int badRecipients;
 
-    RelayChannelHandler(Protocol protocol, Encryption encryption, boolean proxyRequired, SmtpMetrics metrics, RecipientRule rule,
-                        ClientLimits limits, OpenConnections openConnections) {
+    RelayChannelHandler(Protocol protocol, Encryption encryption, boolean proxyRequired, SmtpMetrics metrics, ClientLimits limits,
+                        OpenConnections openConnections) {
         super(new NoMdc(), protocol, encryption, proxyRequired);
-        this.rule = rule;
+        this.commands = chain.getFirstHandler(RelayCommands.class).orElseThrow();
         this.metrics = metrics;
         this.limits = limits;
         this.openConnections = openConnections;
-        this.resultHandlers.add((session, response, executionTime, handler) -> {
-            metrics.getCommandsMetric().increment();
-            return response;
-        });
     }
 
     @Override
@@ -86,6 +70,14 @@ final class RelayChannelHandler extends BasicChannelInboundHandler {
         // James' own closes without a word, and only after twice its time.
         context.pipeline().replace(HandlerConstants.TIMEOUT_HANDLER, HandlerConstants.TIMEOUT_HANDLER,
             new IdleStateHandler(limits.idle().toMillis(), 0, 0, TimeUnit.MILLISECONDS));
+        // SMTP sends no files.
+        context.pipeline().remove(HandlerConstants.CHUNK_HANDLER);
+    }
+
+    @Override
+    protected ProtocolSession createSession(ChannelHandlerContext context) {
+        session = (RelaySession) protocol.newSession(new RelayTransport(context.channel(), secure, proxyRequired));
+        return session;
     }
 
     @Override
@@ -98,6 +90,7 @@ final class RelayChannelHandler extends BasicChannelInboundHandler {
         }
         metrics.getConnectionMetric().increment();
         super.channelActive(context);
+        context.flush();
     }
 
     @Override
@@ -114,111 +107,89 @@ final class RelayChannelHandler extends BasicChannelInboundHandler {
 
     @Override
     public void userEventTriggered(ChannelHandlerContext context, Object event) throws Exception {
-        if (event instanceof IdleStateEvent) {
+        if (!(event instanceof IdleStateEvent)) {
+            super.userEventTriggered(context, event);
+        } else if (!waiting) { // else it is the client who waits
             LOGGER.info("event=idle client={} timeout={}", client(context).getHostAddress(), limits.idle());
             cutOff = true;
             sayAndClose(context, IDLE_TOO_LONG);
-        } else {
-            super.userEventTriggered(context, event);
         }
     }
 
     @Override
-    public void channelRead(ChannelHandlerContext context, Object line) throws Exception {
+    public void channelRead(ChannelHandlerContext context, Object message) throws Exception {
         if (!served || cutOff) {
-            ReferenceCountUtil.release(line);
+            ReferenceCountUtil.release(message);
         } else if (waiting) {
-            waitingLines.addLast(line);
+            waitingLines.addLast(message);
             context.channel().config().setAutoRead(false);
+        } else if (message instanceof ByteBuf line) {
+            read(context, line);
         } else {
-            handle(context, line);
+            super.channelRead(context, message);
         }
     }
 
-    private void handle(ChannelHandlerContext context, Object line) throws Exception {
-        Optional<CompletableFuture<RecipientAnswer>> asked = askAhead(context, line);
-        if (asked.isEmpty()) {
+    // A line of a mail goes to James' way of reading those; a command not, as James fills the MDC and makes promises for each.
+    private void read(ChannelHandlerContext context, ByteBuf line) throws Exception {
+        if (lineHandlers > 0) {
             super.channelRead(context, line);
-        } else if (asked.get().isDone()) {
-            answered(context, line, asked.get().join());
-        } else {
-            hold(line);
-            asked.get().thenAccept(answer -> context.executor().execute(() -> goOn(context, first -> answered(context, first, answer))));
-        }
-    }
-
-    private void answered(ChannelHandlerContext context, Object line, RecipientAnswer answer) throws Exception {
-        if (answer.isAccepted() || answer.isTemporary() || limits.badRecipients() == 0) {
-            super.channelRead(context, line);
+            if (lineHandlers == 0) {
+                waitIfPending(context);
+                // So that who closes its side behind a mail is still answered: we hear of it later.
+                context.channel().config().setAutoRead(!waiting);
+            }
             return;
         }
-        badRecipients++;
-        long delay = delayMillis();
-        if (badRecipients > limits.badRecipients()) {
-            LOGGER.info("event=cut-off client={} refused-rcpts={}", client(context).getHostAddress(), badRecipients);
-            ReferenceCountUtil.release(line);
-            cutOff = true;
-            sayAndClose(context, TOO_MANY_BAD_RECIPIENTS);
-        } else if (delay == 0) {
-            super.channelRead(context, line);
-        } else {
-            hold(line);
-            context.executor().schedule(() -> goOn(context, first -> super.channelRead(context, first)), delay, TimeUnit.MILLISECONDS);
+        byte[] bytes = ByteBufUtil.getBytes(line);
+        line.release();
+        metrics.getCommandsMetric().increment();
+        answer(context, commands.onLine(session, bytes));
+    }
+
+    private void answer(ChannelHandlerContext context, Response response) {
+        // James' way to say that there is no reply is null.
+        if (response == null) {
+            waitIfPending(context);
+            return;
         }
+        Response counted = errors.counted(session, response);
+        cutOff = counted.isEndSession();
+        session.getProtocolTransport().writeResponse(counted, session);
     }
 
-    /** Nothing for the first half of the refusals that are allowed, so that a mistyped address costs no time; then longer each time. */
-    private long delayMillis() {
-        return Math.min(LONGEST_DELAY_MILLIS, Math.max(0, badRecipients - limits.badRecipients() / 2) * DELAY_STEP_MILLIS);
+    private void waitIfPending(ChannelHandlerContext context) {
+        PendingReply.takeFrom(session).ifPresent(pending -> {
+            waiting = true;
+            pending.awaited().whenComplete((done, failure) -> context.executor().execute(() -> {
+                goOn(context, pending);
+                pending.over().run();
+            }));
+        });
     }
 
-    private void hold(Object line) {
-        waiting = true;
-        waitingLines.addFirst(line);
-    }
-
-    /** What is done with the line that has waited. */
-    @FunctionalInterface
-    private interface LineConsumer {
-        void accept(Object line) throws Exception;
-    }
-
-    private void goOn(ChannelHandlerContext context, LineConsumer withFirst) {
+    private void goOn(ChannelHandlerContext context, PendingReply pending) {
         waiting = false;
-        if (waitingLines.isEmpty()) {
+        if (!served) {
             return; // the client has gone, and its lines with it
         }
         try {
-            withFirst.accept(waitingLines.removeFirst());
+            answer(context, pending.reply().get());
             while (!waiting && !waitingLines.isEmpty()) {
                 channelRead(context, waitingLines.removeFirst());
             }
         } catch (Exception failure) {
             context.fireExceptionCaught(failure);
         }
+        context.flush();
         if (!waiting) {
             context.channel().config().setAutoRead(true);
         }
     }
 
-    /** @return the answer that the line must have before James sees it, if it is a RCPT that James may accept */
-    private Optional<CompletableFuture<RecipientAnswer>> askAhead(ChannelHandlerContext context, Object message) {
-        if (lineHandlers > 0 || !(message instanceof ByteBuf line)) {
-            return Optional.empty();
-        }
-        SMTPSession session = (SMTPSession) context.channel().attr(SESSION_ATTRIBUTE_KEY).get();
-        if (session == null || !mayAsk(session)) {
-            return Optional.empty();
-        }
-        return RcptLine.recipient(line).map(recipient -> {
-            CompletableFuture<RecipientAnswer> answer = rule.answer(recipient.getLocalPart(), recipient.getDomain().asString()).toCompletableFuture();
-            session.setAttachment(PendingAnswer.KEY, new PendingAnswer(recipient, answer), State.Connection);
-            return answer;
-        });
-    }
-
-    private static boolean mayAsk(SMTPSession session) {
-        return session.isRelayingAllowed() && session.getAttachment(SMTPSession.SENDER, State.Transaction).isPresent();
+    @Override
+    public void channelReadComplete(ChannelHandlerContext context) {
+        context.flush();
     }
 
     private static InetAddress client(ChannelHandlerContext context) {
@@ -241,7 +212,7 @@ final class RelayChannelHandler extends BasicChannelInboundHandler {
         super.popLineHandler();
     }
 
-    /** James would fill the MDC for every line, with the client's name looked up and with addresses that no log may show. */
+    /** James would look up the client's name for it, and add addresses that no log may show. */
     private static final class NoMdc implements ProtocolMDCContextFactory {
 
         @Override

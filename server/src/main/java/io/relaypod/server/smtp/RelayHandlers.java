@@ -16,7 +16,6 @@ import org.apache.james.protocols.smtp.core.VrfyCmdHandler;
 import org.apache.james.protocols.smtp.core.esmtp.EhloCmdHandler;
 import org.apache.james.protocols.smtp.core.esmtp.StartTlsCmdHandler;
 import org.apache.james.smtpserver.AddDefaultAttributesMessageHook;
-import org.apache.james.smtpserver.DataLineJamesMessageHookHandler;
 import org.apache.james.smtpserver.JamesDataCmdHandler;
 import org.apache.james.smtpserver.JamesWelcomeMessageHandler;
 
@@ -33,7 +32,6 @@ public final class RelayHandlers implements HandlersPackage {
     private static final List<String> HANDLERS = List.<Class<?>>of(
             JamesWelcomeMessageHandler.class,
             RelayCommands.class,
-            ErrorLimit.class,
             JamesDataCmdHandler.class,
             EhloCmdHandler.class,
             ExpnCmdHandler.class,
@@ -52,10 +50,9 @@ public final class RelayHandlers implements HandlersPackage {
             RelayNetworksHook.class,
             PostmasterAbuseRcptHook.class,
             ReceivedDataLineFilter.class,
-            DataLineJamesMessageHookHandler.class,
+            MailReceipt.class,
             StartTlsCmdHandler.class,
             AddDefaultAttributesMessageHook.class,
-            SpoolHook.class,
             UnknownCmdHandler.class,
             UnknownCommand.class)
         .stream()

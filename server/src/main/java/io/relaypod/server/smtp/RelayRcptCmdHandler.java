@@ -1,15 +1,25 @@
 package io.relaypod.server.smtp;
 
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 import javax.inject.Inject;
 
+import org.apache.james.core.MailAddress;
+import org.apache.james.core.MaybeSender;
 import org.apache.james.domainlist.api.DomainList;
 import org.apache.james.metrics.api.MetricFactory;
+import org.apache.james.metrics.api.TimeMetric;
+import org.apache.james.protocols.api.ProtocolSession.AttachmentKey;
 import org.apache.james.protocols.api.ProtocolSession.State;
 import org.apache.james.protocols.api.Request;
 import org.apache.james.protocols.api.Response;
@@ -17,69 +27,96 @@ import org.apache.james.protocols.smtp.SMTPResponse;
 import org.apache.james.protocols.smtp.SMTPRetCode;
 import org.apache.james.protocols.smtp.SMTPSession;
 import org.apache.james.protocols.smtp.hook.HookResult;
+import org.apache.james.protocols.smtp.hook.HookReturnCode.Action;
 import org.apache.james.protocols.smtp.hook.RcptHook;
 import org.apache.james.smtpserver.JamesRcptCmdHandler;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 import com.google.common.base.Splitter;
 
 import io.relaypod.domain.RecipientAnswer;
 import io.relaypod.events.MailEvent.RecipientRefused;
 import io.relaypod.events.MailEvents;
+import io.relaypod.mailets.AsynchronousRcptHook;
 import io.relaypod.mailets.Clients;
 import io.relaypod.mailets.RefusedRecipients;
+import io.relaypod.server.settings.ClientLimits;
 
 /**
- * James' RCPT, which refuses a recipient that could not be sent on, keeps in mind whoever was refused, by it or by a hook, and shows its
- * hooks the options alone. James shows them the words of the whole command, and fails on one that comes twice, as blanks do.
+ * James' RCPT, in which a hook may wait for its answer without a thread ({@link AsynchronousRcptHook}). It refuses a recipient that could
+ * not be sent on, keeps in mind whoever was refused, by it or by a hook, and shows its hooks the options alone: James shows them the words
+ * of the whole command, and fails on one that comes twice, as blanks do.
+ *
+ * <p>A client that is refused one recipient after the other waits longer and longer for the next refusal, and is then cut off.
+ * Thread-safe.
  */
 public final class RelayRcptCmdHandler extends JamesRcptCmdHandler {
+
+    private static final Logger LOGGER = LoggerFactory.getLogger(RelayRcptCmdHandler.class);
 
     private static final Response UNSENDABLE = new SMTPResponse(Integer.toString(RecipientAnswer.BAD_ADDRESS.code()),
         RecipientAnswer.BAD_ADDRESS.text()).immutable();
     private static final Response OPTION_TWICE = new SMTPResponse("501", "5.5.4 An option is given twice").immutable();
+    private static final AttachmentKey<Integer> REFUSED = AttachmentKey.of("relaypod.refusals", Integer.class);
 
     private static final Splitter OPTIONS = Splitter.on(' ').omitEmptyStrings();
+    private static final String TIMER = "SMTP-rcpt";
+    private static final long DELAY_STEP_MILLIS = 100;
+    private static final long LONGEST_DELAY_MILLIS = 2_000;
 
+    private final ClientLimits limits;
     private final MailEvents events;
 
     @Inject
-    public RelayRcptCmdHandler(MetricFactory metrics, DomainList domains, MailEvents events) {
+    public RelayRcptCmdHandler(MetricFactory metrics, DomainList domains, ClientLimits limits, MailEvents events) {
         super(metrics, domains);
+        this.limits = limits;
         this.events = events;
     }
 
     @Override
     public Response onCommand(SMTPSession session, Request request) {
-        Response response = super.onCommand(session, request);
-        boolean refused = !response.getRetCode().equals(SMTPRetCode.MAIL_OK);
-        if (refused && session.getAttachment(SMTPSession.SENDER, State.Transaction).isPresent()) {
-            Optional.ofNullable(request.getArgument()).flatMap(RcptLine::path)
-                .ifPresent(recipient -> RefusedRecipients.note(session, recipient));
+        TimeMetric timer = metricFactory.timer(TIMER);
+        try {
+            Response refusal = doFilterChecks(session, request.getCommand(), request.getArgument());
+            return refusal == null ? new Recipient(session, request).answer() : noted(session, request.getArgument(), refusal);
+        } finally {
+            timer.stopAndPublish();
         }
-        return response;
     }
 
     @Override
     protected Response doFilterChecks(SMTPSession session, String command, String parameters) {
-        // James' way to say that nothing is wrong is null.
-        return Optional.ofNullable(super.doFilterChecks(session, command, parameters)).or(() -> refusal(session, parameters)).orElse(null);
-    }
-
-    private Optional<Response> refusal(SMTPSession session, String parameters) {
-        if (hasOptionTwice(parameters)) {
-            return Optional.of(OPTION_TWICE);
+        Response syntaxError = super.doFilterChecks(session, command, parameters);
+        if (syntaxError != null) {
+            return syntaxError;
         }
-        return session.getAttachment(CURRENT_RECIPIENT, State.Transaction)
-            .filter(recipient -> !SendableAddress.is(recipient))
-            .map(unsendable -> {
-                events.tell(new RecipientRefused(Clients.of(session), Clients.sender(session), unsendable.asString(), RecipientAnswer.BAD_ADDRESS));
-                return UNSENDABLE;
-            });
+        if (hasOptionTwice(parameters)) {
+            return OPTION_TWICE;
+        }
+        MailAddress recipient = recipient(session);
+        if (SendableAddress.is(recipient)) {
+            return null; // James' way to say that nothing is wrong
+        }
+        events.tell(new RecipientRefused(Clients.of(session), Clients.sender(session), recipient.asString(), RecipientAnswer.BAD_ADDRESS));
+        return UNSENDABLE;
     }
 
-    @Override
-    protected HookResult callHook(RcptHook hook, SMTPSession session, String parameters) {
-        return super.callHook(hook, session, String.join(" ", options(parameters)));
+    private static MailAddress recipient(SMTPSession session) {
+        return session.getAttachment(CURRENT_RECIPIENT, State.Transaction).orElseThrow();
+    }
+
+    /** The refusal, after the recipient was noted: no record of the mail's header may name it. */
+    private static Response noted(SMTPSession session, String parameters, Response refusal) {
+        if (parameters != null && session.getAttachment(SMTPSession.SENDER, State.Transaction).isPresent()) {
+            int begin = parameters.indexOf('<');
+            int end = parameters.lastIndexOf('>');
+            if (begin >= 0 && begin < end) {
+                RefusedRecipients.note(session, parameters.substring(begin + 1, end));
+            }
+        }
+        return refusal;
     }
 
     private static boolean hasOptionTwice(String parameters) {
@@ -90,6 +127,88 @@ public final class RelayRcptCmdHandler extends JamesRcptCmdHandler {
     }
 
     private static List<String> options(String parameters) {
-        return OPTIONS.splitToList(parameters.substring(parameters.lastIndexOf('>') + 1));
+        int begin = parameters.lastIndexOf('>') + 1;
+        return begin == parameters.length() ? List.of() : OPTIONS.splitToList(parameters.substring(begin));
+    }
+
+    /** One RCPT on its way through the hooks. For the session's thread. */
+    private final class Recipient {
+
+        private final SMTPSession session;
+        private final String command;
+        private final String parameters;
+        private final List<String> options;
+        private final MailAddress address;
+        private final Iterator<RcptHook> hooks = getHooks().iterator();
+
+        Recipient(SMTPSession session, Request request) {
+            this.session = session;
+            this.command = request.getCommand();
+            this.parameters = request.getArgument();
+            this.options = options(parameters);
+            this.address = recipient(session);
+        }
+
+        Response answer() {
+            if (!hooks.hasNext()) {
+                return doCoreCmd(session, command, parameters);
+            }
+            RcptHook hook = hooks.next();
+            if (hook instanceof AsynchronousRcptHook asynchronous) {
+                CompletableFuture<Supplier<HookResult>> asked = asynchronous.ask(session, address).toCompletableFuture();
+                return asked.isDone() ? goOn(asked.join().get())
+                    : new PendingReply(asked, () -> goOn(asked.join().get())).leaveIn(session);
+            }
+            return goOn(ask(hook));
+        }
+
+        private Response goOn(HookResult result) {
+            Optional<Response> response = response(result);
+            if (response.isEmpty()) {
+                return answer();
+            }
+            boolean accepted = response.get().getRetCode().equals(SMTPRetCode.MAIL_OK);
+            return accepted ? response.get() : limited(noted(session, parameters, response.get()));
+        }
+
+        private HookResult ask(RcptHook hook) {
+            return options.isEmpty()
+                ? hook.doRcpt(session, session.getAttachment(SMTPSession.SENDER, State.Transaction).orElse(MaybeSender.nullSender()), address, Map.of())
+                : callHook(hook, session, String.join(" ", options));
+        }
+
+        private Optional<Response> response(HookResult result) {
+            if (result.getResult().getAction() == Action.OK && !result.getResult().isDisconnected()) {
+                return Optional.of(doCoreCmd(session, command, parameters));
+            }
+            return Optional.ofNullable(calcDefaultSMTPResponse(result));
+        }
+
+        private Response limited(Response response) {
+            if (limits.badRecipients() == 0 || response.getRetCode().charAt(0) != '5') {
+                return response;
+            }
+            int refused = session.getAttachment(REFUSED, State.Connection).orElse(0) + 1;
+            session.setAttachment(REFUSED, refused, State.Connection);
+            if (refused > limits.badRecipients()) {
+                LOGGER.info("event=cut-off session={} client={} refused-rcpts={}", session.getSessionID(),
+                    session.getRemoteAddress().getAddress().getHostAddress(), refused);
+                SMTPResponse last = new SMTPResponse("421", "4.7.0 Too many refused recipients, closing connection");
+                last.setEndSession(true);
+                return last;
+            }
+            long delay = delayMillis(refused);
+            return delay == 0 ? response : new PendingReply(after(delay), () -> response).leaveIn(session);
+        }
+
+        /** Nothing for the first half of the refusals that are allowed, so that a mistyped address costs no time; then longer each time. */
+        private long delayMillis(int refused) {
+            return Math.min(LONGEST_DELAY_MILLIS, Math.max(0, refused - limits.badRecipients() / 2) * DELAY_STEP_MILLIS);
+        }
+
+        private CompletableFuture<Void> after(long millis) {
+            Executor atOnce = Runnable::run;
+            return CompletableFuture.runAsync(() -> { }, CompletableFuture.delayedExecutor(millis, TimeUnit.MILLISECONDS, atOnce));
+        }
     }
 }

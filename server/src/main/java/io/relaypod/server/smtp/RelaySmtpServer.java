@@ -17,9 +17,10 @@ import org.apache.james.smtpserver.netty.SmtpMetrics;
 
 import com.google.common.net.InetAddresses;
 
+import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.util.concurrent.EventExecutorGroup;
-import io.relaypod.domain.RecipientRule;
+import io.relaypod.domain.DnsDomainCheck;
 import io.relaypod.server.settings.ClientLimits;
 import io.relaypod.server.settings.NetworkList;
 
@@ -31,8 +32,9 @@ final class RelaySmtpServer extends SMTPServer {
     private static final Pattern SCOPE = Pattern.compile("%.*");
 
     private final SmtpMetrics metrics;
-    private final RecipientRule rule;
+    private final DnsDomainCheck domains;
     private final ClientLimits limits;
+    private final SpoolWriter spool;
     private final OpenConnections openConnections;
     private final SMTPConfiguration configuration = new SMTPHandlerConfigurationDataImpl() {
         @Override
@@ -43,11 +45,12 @@ final class RelaySmtpServer extends SMTPServer {
     };
     private Optional<NetworkList> relayNetworks = Optional.empty();
 
-    RelaySmtpServer(SmtpMetrics metrics, RecipientRule rule, ClientLimits limits) {
+    RelaySmtpServer(SmtpMetrics metrics, DnsDomainCheck domains, ClientLimits limits, SpoolWriter spool) {
         super(metrics);
         this.metrics = metrics;
-        this.rule = rule;
+        this.domains = domains;
         this.limits = limits;
+        this.spool = spool;
         this.openConnections = new OpenConnections(limits);
     }
 
@@ -69,7 +72,14 @@ final class RelaySmtpServer extends SMTPServer {
                 return new RelaySession(configuration, transport);
             }
         };
-        return new RelayChannelHandler(protocol, getEncryption(), proxyRequired, metrics, rule, limits, openConnections);
+        return new RelayChannelHandler(protocol, getEncryption(), proxyRequired, metrics, limits, openConnections);
+    }
+
+    /** DNS is asked on the threads of the connections. */
+    @Override
+    protected void configureBootstrap(ServerBootstrap bootstrap) {
+        super.configureBootstrap(bootstrap);
+        domains.on(bootstrap.config().childGroup());
     }
 
     @Override
@@ -84,6 +94,13 @@ final class RelaySmtpServer extends SMTPServer {
     @Override
     protected EventExecutorGroup getExecutorGroup() {
         return null;
+    }
+
+    /** Closes all connections, after those whose mail is being stored have heard of it. */
+    @Override
+    public synchronized void unbind() {
+        spool.finish();
+        super.unbind();
     }
 
     @Override

@@ -18,7 +18,6 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.handler.codec.DecoderException;
 import io.netty.handler.ssl.SslHandler;
-import io.netty.util.ByteProcessor;
 
 /**
  * Cuts what a client sends behind each LF, and a longer line into pieces of at most {@value #MAX_PIECE} bytes, never between CR and LF.
@@ -73,7 +72,7 @@ final class SmtpLineDecoder extends ByteToMessageDecoder {
     private static int pieceLength(ByteBuf in) {
         int start = in.readerIndex();
         int available = Math.min(in.readableBytes(), MAX_PIECE);
-        int lf = in.forEachByte(start, available, ByteProcessor.FIND_LF);
+        int lf = in.indexOf(start, start + available, (byte) '\n');
         if (lf >= 0) {
             return lf + 1 - start;
         }

@@ -26,9 +26,10 @@ class ArtemisMailQueueFactoryTest implements MailQueueFactoryContract<ArtemisMai
 
     @BeforeEach
     void open() {
-        broker = EmbeddedBroker.start(dataDir, new SimpleMeterRegistry());
+        broker = EmbeddedBroker.start(dataDir, OpenQueue.LONG_ENOUGH, new SimpleMeterRegistry());
         queues = new ArtemisMailQueueFactory(broker, new VerbatimMailQueueItems(), Clock.systemUTC(), new RecordingMetricFactory(),
             new NoopGaugeRegistry());
+        OpenQueue.open(queues);
     }
 
     @AfterEach

@@ -33,9 +33,10 @@ class ArtemisMailQueueTest implements DelayedManageableMailQueueContract, Delaye
 
     @BeforeEach
     void open(MailQueueMetricExtension.MailQueueMetricTestSystem metrics) {
-        broker = EmbeddedBroker.start(dataDir, new SimpleMeterRegistry());
+        broker = EmbeddedBroker.start(dataDir, OpenQueue.LONG_ENOUGH, new SimpleMeterRegistry());
         queues = new ArtemisMailQueueFactory(broker, new VerbatimMailQueueItems(), Clock.systemUTC(), metrics.getMetricFactory(),
             metrics.getSpyGaugeRegistry());
+        OpenQueue.open(queues);
         queue = queues.createQueue(MailQueueName.of("spool"));
     }
 

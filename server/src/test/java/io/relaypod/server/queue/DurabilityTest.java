@@ -166,7 +166,7 @@ class DurabilityTest {
     @Test
     void a_second_relay_on_the_same_directory_is_refused_and_says_why() throws Exception {
         try (OpenQueue first = OpenQueue.on(dataDir, "spool")) {
-            assertThatThrownBy(() -> EmbeddedBroker.start(dataDir, new SimpleMeterRegistry())).isInstanceOf(InvalidSettingsException.class)
+            assertThatThrownBy(() -> EmbeddedBroker.start(dataDir, LONG_ENOUGH, new SimpleMeterRegistry())).isInstanceOf(InvalidSettingsException.class)
                 .hasMessageContaining("DATA_DIR is '" + dataDir + "'; another relaypod is running on it");
             first.queue().enQueue(OpenQueue.mail("one", MESSAGE));
             assertThat(first.names()).containsExactly("one");
@@ -179,7 +179,7 @@ class DurabilityTest {
     @Test
     void a_full_disk_refuses_new_mail_at_once_and_lets_out_what_is_there() throws Exception {
         Path unlimited = dataDir.resolve("queue");
-        EmbeddedBroker broker = EmbeddedBroker.start(dataDir, Long.MAX_VALUE, new SimpleMeterRegistry());
+        EmbeddedBroker broker = EmbeddedBroker.start(dataDir, LONG_ENOUGH, Long.MAX_VALUE, new SimpleMeterRegistry());
         try (OpenQueue open = OpenQueue.on(broker, "spool")) {
             assertThatThrownBy(broker::checkStorage)
                 .isInstanceOf(InsufficientStorageException.class).hasMessageContaining(unlimited.toString());

@@ -32,13 +32,22 @@ record OpenQueue(Broker broker, ArtemisMailQueueFactory queues, ArtemisMailQueue
     static final Duration LONG_ENOUGH = Duration.ofSeconds(20);
 
     static OpenQueue on(Path dataDir, String name) {
-        return on(EmbeddedBroker.start(dataDir, new SimpleMeterRegistry()), name);
+        return on(EmbeddedBroker.start(dataDir, LONG_ENOUGH, new SimpleMeterRegistry()), name);
     }
 
     static OpenQueue on(Broker broker, String name) {
         ArtemisMailQueueFactory queues = new ArtemisMailQueueFactory(broker, new VerbatimMailQueueItems(), Clock.systemUTC(),
             new RecordingMetricFactory(), new NoopGaugeRegistry());
+        open(queues);
         return new OpenQueue(broker, queues, queues.createQueue(MailQueueName.of(name)));
+    }
+
+    static void open(ArtemisMailQueueFactory queues) {
+        try {
+            queues.open();
+        } catch (BrokerRefusedException refused) {
+            throw new IllegalStateException(refused);
+        }
     }
 
     static FakeMail mail(String name, String message) throws MessagingException {

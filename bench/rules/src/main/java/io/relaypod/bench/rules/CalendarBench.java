@@ -1,0 +1,58 @@
+package io.relaypod.bench.rules;
+
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Warmup;
+
+import io.relaypod.calendar.CalendarStripper;
+import io.relaypod.calendar.ChangedMail;
+import io.relaypod.calendar.Invitation;
+import io.relaypod.recipients.EmailAddress;
+
+/** What {@code StripCalendar} and mode auto do with a mail: find its calendars, and write it without them or with fewer names in them. */
+@BenchmarkMode(Mode.Throughput)
+@OutputTimeUnit(TimeUnit.SECONDS)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+@Fork(1)
+public class CalendarBench {
+
+    private static final EmailAddress ANN = EmailAddress.of("ann", "example.com");
+    private static final EmailAddress BOB = EmailAddress.of("bob", "example.com");
+
+    private static final CalendarStripper STRIPPER = new CalendarStripper(false);
+
+    /** The calendar is taken out. */
+    @Benchmark
+    public long strip(SampleMail mail, SampleMail.Volume volume) throws Exception {
+        volume.add(mail);
+        return written(STRIPPER.strip(mail.source()));
+    }
+
+    /** Mode auto, a copy for one of the two who are invited. */
+    @Benchmark
+    public long narrow(SampleMail mail, SampleMail.Volume volume) throws Exception {
+        volume.add(mail);
+        return written(Invitation.in(mail.source()).narrowedTo(List.of(ANN)));
+    }
+
+    /** Mode auto, a mail to all who are invited: it is read, and not changed. */
+    @Benchmark
+    public boolean narrowNobody(SampleMail mail, SampleMail.Volume volume) throws Exception {
+        volume.add(mail);
+        return Invitation.in(mail.source()).narrowedTo(List.of(ANN, BOB)).isChanged();
+    }
+
+    private static long written(ChangedMail changed) throws Exception {
+        SampleMail.Sink out = new SampleMail.Sink();
+        changed.writeTo(out);
+        return out.written();
+    }
+}

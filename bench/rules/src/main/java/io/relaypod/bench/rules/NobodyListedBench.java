@@ -1,0 +1,77 @@
+package io.relaypod.bench.rules;
+
+import java.io.InputStream;
+import java.util.Collection;
+import java.util.concurrent.TimeUnit;
+
+import org.apache.james.core.MailAddress;
+import org.apache.james.lifecycle.api.LifecycleUtil;
+import org.apache.james.mailetcontainer.impl.MatcherConfigImpl;
+import org.apache.james.server.core.MailImpl;
+import org.apache.james.server.core.MimeMessageInputStreamSource;
+import org.apache.mailet.base.GenericMatcher;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+import io.relaypod.gateway.VerbatimMessage;
+import io.relaypod.mailets.NotInvited;
+import io.relaypod.mailets.StripCalendarFor;
+
+/** What a mail pays that is for nobody listed: two lookups of its recipient, whatever its size. */
+@State(Scope.Thread)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+@Fork(1)
+public class NobodyListedBench {
+
+    private final StripCalendarFor listed = new StripCalendarFor();
+    private final NotInvited notInvited = new NotInvited();
+    private MailImpl mail = MailImpl.builder().name("none").build();
+
+    /** Gives James' mail the message, as the spool does. */
+    @Setup(Level.Trial)
+    public void receive(SampleMail sample) throws Exception {
+        configure(listed, "boss@example.com, assistant@example.com, @staff.example");
+        configure(notInvited, "listed");
+        try (InputStream in = sample.source().open()) {
+            mail = MailImpl.builder().name("sample").addRecipient(new MailAddress("ann@example.com")).build();
+            mail.setMessageNoCopy(new VerbatimMessage(MimeMessageInputStreamSource.create("sample", in)));
+        }
+    }
+
+    /** Deletes the files of the message. */
+    @TearDown(Level.Trial)
+    public void dispose() {
+        LifecycleUtil.dispose(mail);
+    }
+
+    private static void configure(GenericMatcher matcher, String condition) throws Exception {
+        MatcherConfigImpl config = new MatcherConfigImpl();
+        config.setCondition(condition);
+        matcher.init(config);
+    }
+
+    /** Whom the admin listed. */
+    @Benchmark
+    public Collection<MailAddress> stripCalendarFor() {
+        return listed.match(mail);
+    }
+
+    /** Mode listed looks at nobody else. */
+    @Benchmark
+    public Collection<MailAddress> notInvited() throws Exception {
+        return notInvited.match(mail);
+    }
+}

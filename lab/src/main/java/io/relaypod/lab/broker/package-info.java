@@ -1,0 +1,2 @@
+/** Artemis in processes of its own, set up as docs/scaling.md says, for relays that share one. */
+package io.relaypod.lab.broker;

@@ -1,0 +1,116 @@
+package io.relaypod.server.smtp;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.List;
+
+import javax.inject.Inject;
+import javax.mail.MessagingException;
+
+import org.apache.james.core.MaybeSender;
+import org.apache.james.lifecycle.api.LifecycleUtil;
+import org.apache.james.protocols.api.ProtocolSession.State;
+import org.apache.james.protocols.api.Response;
+import org.apache.james.protocols.api.handler.ExtensibleHandler;
+import org.apache.james.protocols.api.handler.LineHandler;
+import org.apache.james.protocols.smtp.SMTPResponse;
+import org.apache.james.protocols.smtp.SMTPSession;
+import org.apache.james.protocols.smtp.core.AbstractHookableCmdHandler;
+import org.apache.james.protocols.smtp.core.DataLineFilter;
+import org.apache.james.server.core.MailImpl;
+import org.apache.james.server.core.MimeMessageInputStreamSource;
+import org.apache.james.smtpserver.ExtendedSMTPSession;
+import org.apache.james.smtpserver.JamesMessageHook;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import io.relaypod.mailets.RefusedRecipients;
+
+/**
+ * The last of the DataLineFilters: keeps the lines of a mail and, at its end, shows the mail to the {@link JamesMessageHook}s and gives
+ * it to the {@link SpoolWriter}. In place of James' own, whose end of a mail holds an I/O thread until the mail is stored.
+ *
+ * <p>What the session knows of the mail ends here: the client's next transaction can begin while this one is being stored. Thread-safe.
+ */
+public final class MailReceipt implements DataLineFilter, ExtensibleHandler {
+
+    private static final Logger LOGGER = LoggerFactory.getLogger(MailReceipt.class);
+
+    private final SpoolWriter spool;
+    private List<JamesMessageHook> hooks = List.of();
+
+    @Inject
+    public MailReceipt(SpoolWriter spool) {
+        this.spool = spool;
+    }
+
+    @Override
+    public Response onLine(SMTPSession session, byte[] line, LineHandler<SMTPSession> next) {
+        MimeMessageInputStreamSource message = ((ExtendedSMTPSession) session).getMimeMessageWriter();
+        try {
+            OutputStream out = message.getWritableOutputStream();
+            if (MessageSizeLimit.isEndOfData(line)) {
+                out.close();
+                return received(session, message);
+            }
+            int stuffing = MessageSizeLimit.isStuffed(line) ? 1 : 0;
+            out.write(line, stuffing, line.length - stuffing);
+            return noReplyYet();
+        } catch (IOException | MessagingException notKept) {
+            LOGGER.error("event=not-received session={}", session.getSessionID(), notKept);
+            session.popLineHandler();
+            session.resetState();
+            // What is left of the mail would be taken for commands.
+            SMTPResponse last = new SMTPResponse("451", "4.3.0 The mail could not be kept, try again later");
+            last.setEndSession(true);
+            return last;
+        }
+    }
+
+    private Response received(SMTPSession session, MimeMessageInputStreamSource message) throws MessagingException {
+        MailImpl mail = MailImpl.builder()
+            .name(message.getSourceId())
+            .sender(session.getAttachment(SMTPSession.SENDER, State.Transaction).orElse(MaybeSender.nullSender()))
+            .addRecipients(session.getAttachment(SMTPSession.RCPT_LIST, State.Transaction).orElse(List.of()))
+            .build();
+        mail.setMessageContent(message);
+        RefusedRecipients.of(session).saveTo(mail);
+        Response response = answerOfHooks(session, mail);
+        if (response == null) {
+            spool.store(session, mail).leaveIn(session);
+        } else {
+            LifecycleUtil.dispose(mail);
+        }
+        // The mail has it now; else the session would dispose of it.
+        ((ExtendedSMTPSession) session).setMimeMessageInputStreamSource(null);
+        session.popLineHandler();
+        session.resetState();
+        return response;
+    }
+
+    // James' way to say that no hook has an answer is null.
+    private Response answerOfHooks(SMTPSession session, MailImpl mail) {
+        for (JamesMessageHook hook : hooks) {
+            Response response = AbstractHookableCmdHandler.calcDefaultSMTPResponse(hook.onMessage(session, mail));
+            if (response != null) {
+                return response;
+            }
+        }
+        return null;
+    }
+
+    // James' way to say that a line needs no reply.
+    private static Response noReplyYet() {
+        return null;
+    }
+
+    @Override
+    public List<Class<?>> getMarkerInterfaces() {
+        return List.of(JamesMessageHook.class);
+    }
+
+    @Override
+    public void wireExtensions(Class<?> type, List<?> extensions) {
+        hooks = extensions.stream().map(JamesMessageHook.class::cast).toList();
+    }
+}

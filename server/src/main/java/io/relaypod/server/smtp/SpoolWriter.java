@@ -1,0 +1,150 @@
+package io.relaypod.server.smtp;
+
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+import javax.annotation.PreDestroy;
+import javax.inject.Inject;
+
+import org.apache.james.lifecycle.api.LifecycleUtil;
+import org.apache.james.metrics.api.GaugeRegistry;
+import org.apache.james.protocols.api.Response;
+import org.apache.james.protocols.smtp.SMTPResponse;
+import org.apache.james.protocols.smtp.SMTPSession;
+import org.apache.james.queue.api.MailQueue;
+import org.apache.james.queue.api.MailQueue.MailQueueException;
+import org.apache.james.queue.api.MailQueueFactory;
+import org.apache.james.util.concurrent.NamedThreadFactory;
+import org.apache.mailet.Mail;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import io.relaypod.events.Client;
+import io.relaypod.events.MailEvent.Received;
+import io.relaypod.events.MailEvent.Refused;
+import io.relaypod.events.MailEvents;
+import io.relaypod.mailets.Clients;
+import io.relaypod.server.queue.Broker;
+import io.relaypod.server.queue.InsufficientStorageException;
+import io.relaypod.server.settings.QueueSettings;
+import reactor.core.publisher.Mono;
+
+/**
+ * Puts received mails into the spool. Only when the spool has a mail is its client told {@code 250}, with the queue id that every later
+ * log line of the mail carries; when it has not, {@code 452} for a full disk or {@code 451}, and the client keeps the mail.
+ *
+ * <p>No I/O thread waits for the disk, as it would stop all its connections: threads of our own write, and none of those waits for the
+ * sync, so a few are enough. What waits for them is bounded by the number of connections, which have one mail each. Thread-safe.
+ */
+public final class SpoolWriter {
+
+    private static final Logger LOGGER = LoggerFactory.getLogger(SpoolWriter.class);
+
+    private static final Response STOPPING = last("421", "4.3.2 Shutting down, try again later");
+    // A sync takes milliseconds; what has not ended by then is waited for in vain, and the pod's grace is short.
+    private static final Duration FINISH_TIME = Duration.ofSeconds(2);
+    private static final Duration FINISH_POLL = Duration.ofMillis(5);
+
+    private final MailQueue spool;
+    private final Broker broker;
+    private final Duration timeout;
+    private final MailEvents events;
+    private final ThreadPoolExecutor writers;
+    private final AtomicInteger underWay = new AtomicInteger();
+    private volatile boolean stopping;
+
+    @Inject
+    public SpoolWriter(MailQueueFactory<?> queues, Broker broker, QueueSettings settings, GaugeRegistry gauges, MailEvents events) {
+        this.events = events;
+        this.spool = queues.createQueue(MailQueueFactory.SPOOL);
+        this.broker = broker;
+        this.timeout = settings.timeout();
+        this.writers = new ThreadPoolExecutor(settings.writers(), settings.writers(), 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(),
+            NamedThreadFactory.withName("spool"));
+        gauges.register("spool_writes_under_way", underWay::get);
+        gauges.register("spool_writes_waiting", writers.getQueue()::size);
+    }
+
+    /**
+     * Takes a mail over, and disposes of it.
+     *
+     * @param session whose mail it is; not looked at any more when this returns
+     */
+    PendingReply store(SMTPSession session, Mail mail) {
+        underWay.incrementAndGet();
+        CompletableFuture<Response> reply = stopping ? CompletableFuture.completedFuture(STOPPING) : reply(session, mail);
+        return new PendingReply(reply, reply::join, underWay::decrementAndGet);
+    }
+
+    private CompletableFuture<Response> reply(SMTPSession session, Mail mail) {
+        Client client = Clients.of(session);
+        Received received = new Received(client, mail.getName(), GraphCheck.messageId(session), mail.getMaybeSender().asString(""),
+            Clients.addresses(mail.getRecipients()), session.currentMessageSize());
+        CompletableFuture<Void> stored = CompletableFuture.supplyAsync(() -> write(mail), writers).thenCompose(written -> written);
+        CompletableFuture<Response> reply = stored.copy().orTimeout(timeout.toNanos(), TimeUnit.NANOSECONDS)
+            .handle((nothing, failure) -> failure == null ? accepted(received) : notAccepted(received, failure));
+        // After a timeout it may still be read.
+        stored.whenComplete((nothing, failure) -> reply.thenRun(() -> LifecycleUtil.dispose(mail)));
+        return reply;
+    }
+
+    private CompletableFuture<Void> write(Mail mail) {
+        try {
+            // Here and nowhere later: a mail that was taken needs the room that new ones are refused.
+            broker.checkStorage();
+            return Mono.from(spool.enqueueReactive(mail)).toFuture();
+        } catch (MailQueueException full) {
+            return CompletableFuture.failedFuture(full);
+        }
+    }
+
+    private Response accepted(Received mail) {
+        events.tell(mail);
+        return new SMTPResponse("250", "2.6.0 Message received as " + mail.queueId());
+    }
+
+    private Response notAccepted(Received mail, Throwable failure) {
+        Throwable cause = failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+        if (cause instanceof InsufficientStorageException) {
+            return refuse(mail, 452, "4.3.1 Insufficient system storage");
+        }
+        LOGGER.error("event=not-stored queue-id={} session={}", mail.queueId(), mail.client().session(), cause);
+        return refuse(mail, 451, "4.3.0 The mail could not be stored, try again later");
+    }
+
+    private Response refuse(Received mail, int code, String text) {
+        events.tell(new Refused(mail.client(), mail.sender(), mail.recipients(), code, text));
+        return new SMTPResponse(Integer.toString(code), text);
+    }
+
+    /** Takes no more mails, and waits until the clients of those in hand have been told. */
+    void finish() {
+        stopping = true;
+        LOGGER.info("event=stopping mails-being-stored={}", underWay.get());
+        long deadline = System.nanoTime() + FINISH_TIME.toNanos();
+        while (underWay.get() > 0 && System.nanoTime() - deadline < 0) {
+            try {
+                Thread.sleep(FINISH_POLL.toMillis());
+            } catch (InterruptedException stopNow) {
+                Thread.currentThread().interrupt();
+                return;
+            }
+        }
+    }
+
+    @PreDestroy
+    public void close() {
+        writers.shutdown();
+    }
+
+    private static Response last(String code, String text) {
+        SMTPResponse response = new SMTPResponse(code, text);
+        response.setEndSession(true);
+        return response.immutable();
+    }
+}

@@ -1,0 +1,144 @@
+package io.relaypod.server.trace;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import io.relaypod.events.MailEvent;
+import io.relaypod.events.MailEvent.RecipientAccepted;
+import io.relaypod.events.MailEvent.RecipientRefused;
+import io.relaypod.events.MailEventListener;
+
+/**
+ * Remembers what happened to the mails of the last days, and finds it again. Whoever tells an event puts it into a bounded queue and goes
+ * on; four times a second one thread writes what is there. What the queue or a flood leaves no room for is counted and not remembered.
+ * Refusals have a place of their own, so that a flood of them pushes out no mail. Thread-safe.
+ */
+public final class Trace implements MailEventListener, AutoCloseable {
+
+    private static final Logger LOGGER = LoggerFactory.getLogger(Trace.class);
+
+    private static final int QUEUE = 16_384;
+    private static final Duration PAUSE = Duration.ofMillis(250);
+    private static final int ACCEPTED_A_SECOND = 1_000;
+    private static final int REFUSED_A_SECOND = 100;
+    // Of the size that the trace may have; the rest is for mails.
+    private static final double REFUSALS = 0.25;
+
+    private final BlockingQueue<Told> told = new ArrayBlockingQueue<>(QUEUE);
+    private final AtomicLong leftOut = new AtomicLong();
+    private final SecondLimit accepted = new SecondLimit(ACCEPTED_A_SECOND);
+    private final SecondLimit refused = new SecondLimit(REFUSED_A_SECOND);
+    private final TraceSegments mails;
+    private final TraceSegments refusals;
+    private final Clock clock;
+    private final ScheduledExecutorService writer = Executors.newSingleThreadScheduledExecutor(runnable -> {
+        Thread thread = new Thread(runnable, "trace");
+        thread.setDaemon(true);
+        return thread;
+    });
+    private long lastMicros;
+    private boolean failing;
+
+    private record Told(long millis, MailEvent event) {
+    }
+
+    /**
+     * @param directory made when there is something to remember
+     * @param maxBytes  of all its files
+     * @param maxAge    how long an event is remembered
+     */
+    public Trace(Path directory, long maxBytes, Duration maxAge, Clock clock) {
+        long refusalBytes = (long) (maxBytes * REFUSALS);
+        this.mails = new TraceSegments(directory.resolve("mails"), maxBytes - refusalBytes, maxAge);
+        this.refusals = new TraceSegments(directory.resolve("refusals"), refusalBytes, maxAge);
+        this.clock = clock;
+        writer.scheduleWithFixedDelay(this::write, PAUSE.toMillis(), PAUSE.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    @Override
+    public void onEvent(MailEvent event) {
+        long now = clock.millis();
+        boolean flood = event instanceof RecipientRefused && !refused.hasRoom(now) || event instanceof RecipientAccepted && !accepted.hasRoom(now);
+        if (flood || !told.offer(new Told(now, event))) {
+            leftOut.incrementAndGet();
+        }
+    }
+
+    /** Events that were told and not remembered, since the start. */
+    public long leftOut() {
+        return leftOut.get();
+    }
+
+    /** Of its files, in bytes. */
+    public long size() {
+        return mails.size() + refusals.size();
+    }
+
+    private synchronized void write() {
+        List<Told> batch = new ArrayList<>(told.size());
+        told.drainTo(batch);
+        try {
+            for (Told one : batch) {
+                lastMicros = Math.max(lastMicros + 1, one.millis() * 1_000);
+                (one.event() instanceof RecipientRefused ? refusals : mails).append(TraceEntry.of(one.event(), lastMicros));
+            }
+            mails.flush(clock.millis() * 1_000);
+            refusals.flush(clock.millis() * 1_000);
+            failing = false;
+        } catch (IOException | RuntimeException notWritten) {
+            leftOut.addAndGet(batch.size());
+            mails.giveUp();
+            refusals.giveUp();
+            if (!failing) {
+                LOGGER.warn("event=trace-not-written reason=\"{}\"", notWritten.toString());
+            }
+            failing = true;
+        }
+    }
+
+    /** The mails that fit, the newest first, with all that is known of each. */
+    public List<TracedMail> search(TraceQuery query) {
+        write();
+        return new TraceSearch(query, Stream.of(mails, refusals).map(TraceSegments::newestFirst).toList()).mails();
+    }
+
+    @Override
+    public void close() {
+        writer.shutdown();
+        write();
+        mails.giveUp();
+        refusals.giveUp();
+    }
+
+    /** How many of a kind are let through in a second. */
+    private static final class SecondLimit {
+
+        private final int most;
+        private final AtomicLong secondAndCount = new AtomicLong();
+
+        SecondLimit(int most) {
+            this.most = most;
+        }
+
+        // The second in the upper half, how many there were in the lower one.
+        boolean hasRoom(long millis) {
+            long second = millis / 1_000;
+            long now = secondAndCount.updateAndGet(before -> before >>> 32 == (second & 0xffffffffL) ? before + 1 : second << 32 | 1);
+            return (now & 0xffffffffL) <= most;
+        }
+    }
+}

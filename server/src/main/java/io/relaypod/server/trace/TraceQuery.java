@@ -1,0 +1,85 @@
+package io.relaypod.server.trace;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * What is looked for; all of what is given has to fit.
+ *
+ * @param queueId   of the mail, or how it begins; finds the copies that were made of it, too
+ * @param messageId with its angle brackets or without
+ * @param sender    an address, or {@code @domain}
+ * @param recipient an address, or {@code @domain}
+ * @param address   a sender or a recipient
+ * @param since     the earliest time
+ * @param until     the latest time
+ * @param limit     how many mails at most, the newest
+ */
+public record TraceQuery(Optional<String> queueId, Optional<String> messageId, Optional<String> sender, Optional<String> recipient,
+                         Optional<String> address, Instant since, Instant until, int limit) {
+
+    public static final int MOST_MAILS = 1_000;
+
+    /**
+     * @throws IllegalArgumentException when it is not to be looked for, saying why
+     */
+    public TraceQuery {
+        if (limit < 1 || limit > MOST_MAILS) {
+            throw new IllegalArgumentException("limit is '" + limit + "'; expected a number from 1 to " + MOST_MAILS);
+        }
+        if (since.isAfter(until)) {
+            throw new IllegalArgumentException("since is '" + since + "', which is after until, '" + until + "'");
+        }
+        queueId = queueId.map(String::strip);
+        messageId = messageId.map(TraceQuery::bare);
+        sender = sender.map(TraceQuery::lower);
+        recipient = recipient.map(TraceQuery::lower);
+        address = address.map(TraceQuery::lower);
+    }
+
+    /** Everything of that time. */
+    public static TraceQuery all(Instant since, Instant until, int limit) {
+        return new TraceQuery(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), since, until, limit);
+    }
+
+    static String bare(String messageId) {
+        String stripped = messageId.strip();
+        return stripped.startsWith("<") && stripped.endsWith(">") ? stripped.substring(1, stripped.length() - 1) : stripped;
+    }
+
+    static String lower(String address) {
+        return address.strip().toLowerCase(Locale.ROOT);
+    }
+
+    /** Texts that each entry has which is looked for. */
+    List<String> needles() {
+        return Stream.of(queueId, messageId, sender, recipient, address).flatMap(Optional::stream).toList();
+    }
+
+    /** What the terms of an entry have of it; part of a queue id is no term. */
+    List<String> terms() {
+        return Stream.of(queueId.filter(TraceTerms::isWhole).map(TraceTerms::original), messageId, sender, recipient, address)
+            .flatMap(Optional::stream).toList();
+    }
+
+    boolean matches(TraceEntry entry) {
+        return !entry.at().isBefore(since) && !entry.at().isAfter(until)
+            && queueId.map(id -> entry.id().startsWith(id)).orElse(true)
+            && messageId.map(id -> bare(entry.messageId()).equals(id)).orElse(true)
+            && sender.map(from -> isMeant(from, entry.sender())).orElse(true)
+            && recipient.map(to -> isAnyMeant(to, entry)).orElse(true)
+            && address.map(any -> isMeant(any, entry.sender()) || isAnyMeant(any, entry)).orElse(true);
+    }
+
+    private static boolean isAnyMeant(String asked, TraceEntry entry) {
+        return entry.recipients().stream().anyMatch(recipient -> isMeant(asked, recipient));
+    }
+
+    private static boolean isMeant(String asked, String address) {
+        String found = lower(address);
+        return asked.startsWith("@") ? found.endsWith(asked) : found.equals(asked);
+    }
+}

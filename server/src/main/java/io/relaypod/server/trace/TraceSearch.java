@@ -1,0 +1,188 @@
+package io.relaypod.server.trace;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+import com.google.common.hash.BloomFilter;
+
+/**
+ * One search: first the entries that fit, the newest first, until there are enough mails; then all else that is known of those mails. For
+ * one thread.
+ */
+final class TraceSearch {
+
+    private static final Comparator<TraceEntry> IN_TIME = Comparator.comparingLong(TraceEntry::micros);
+    private static final Needle RECEIVED = Needle.json("\"event\":\"" + TraceEntry.RECEIVED + "\"");
+    // A session that says nothing for so long is over, and another may have its name.
+    private static final long LONGEST_SILENCE_MICROS = micros(Duration.ofHours(1));
+    // A mail is found by its recipient at RCPT, where it has no id yet, and later again.
+    private static final int HITS_A_MAIL = 2;
+
+    private final TraceQuery query;
+    private final List<List<TraceSegment>> stores;
+    private final Map<TraceSegment, Optional<BloomFilter<CharSequence>>> terms = new HashMap<>();
+
+    /**
+     * @param stores the segments of each, the newest first
+     */
+    TraceSearch(TraceQuery query, List<List<TraceSegment>> stores) {
+        this.query = query;
+        this.stores = stores;
+    }
+
+    /** What a client said of one mail, to its end or until it went. */
+    private record Transaction(String session, List<TraceEntry> entries) {
+
+        Optional<String> mail() {
+            TraceEntry last = entries.get(entries.size() - 1);
+            return last.event().equals(TraceEntry.RECEIVED) ? Optional.of(last.id()) : Optional.empty();
+        }
+    }
+
+    List<TracedMail> mails() {
+        List<TraceEntry> hits = stores.stream().flatMap(store -> hits(store).stream()).sorted(IN_TIME.reversed()).toList();
+        Set<TraceEntry> isHit = Set.copyOf(hits);
+        Set<String> ids = hits.stream().filter(hit -> !hit.isOfSession()).map(hit -> TraceTerms.original(hit.id())).collect(Collectors.toSet());
+        Set<String> sessions = hits.stream().filter(TraceEntry::isOfSession).map(TraceEntry::id).collect(Collectors.toSet());
+        transactions(sessions).stream().filter(transaction -> transaction.entries().stream().anyMatch(isHit::contains))
+            .forEach(transaction -> transaction.mail().ifPresent(ids::add));
+
+        Map<String, List<TraceEntry>> byMail = entries(ids, false).stream()
+            .collect(Collectors.groupingBy(entry -> TraceTerms.original(entry.id())));
+        byMail.values().forEach(life -> life.stream().map(TraceEntry::session).filter(session -> !session.isEmpty()).forEach(sessions::add));
+        return compose(hits, byMail, transactions(sessions));
+    }
+
+    private List<TracedMail> compose(List<TraceEntry> hits, Map<String, List<TraceEntry>> byMail, List<Transaction> transactions) {
+        Map<String, Transaction> ofMail = new HashMap<>();
+        Map<TraceEntry, Transaction> ofEntry = new HashMap<>();
+        for (Transaction transaction : transactions) {
+            transaction.mail().ifPresent(id -> ofMail.put(id, transaction));
+            transaction.entries().forEach(entry -> ofEntry.put(entry, transaction));
+        }
+        Map<String, TracedMail> found = new LinkedHashMap<>();
+        for (TraceEntry hit : hits) {
+            Optional<Transaction> transaction = Optional.ofNullable(ofEntry.get(hit));
+            Optional<String> id = hit.isOfSession() ? transaction.flatMap(Transaction::mail) : Optional.of(TraceTerms.original(hit.id()));
+            if (id.isPresent()) {
+                found.computeIfAbsent(id.get(), mail -> life(mail, byMail.getOrDefault(mail, List.of()), Optional.ofNullable(ofMail.get(mail))));
+            } else {
+                transaction.ifPresent(alone -> found.computeIfAbsent(alone.session() + alone.entries().get(0).micros(),
+                    key -> TracedMail.of("", alone.session(), alone.entries())));
+            }
+        }
+        return found.values().stream().limit(query.limit()).toList();
+    }
+
+    /** The way to the queue, then what happened since: a delivery may be told before the receipt, as another thread is faster. */
+    private static TracedMail life(String id, List<TraceEntry> own, Optional<Transaction> transaction) {
+        Stream<TraceEntry> receipt = own.stream().filter(entry -> entry.event().equals(TraceEntry.RECEIVED));
+        List<TraceEntry> steps = Stream.of(
+                transaction.stream().flatMap(way -> way.entries().stream()).filter(entry -> entry.isOfSession()),
+                receipt,
+                own.stream().filter(entry -> !entry.event().equals(TraceEntry.RECEIVED)).sorted(IN_TIME))
+            .flatMap(part -> part).toList();
+        return TracedMail.of(id, transaction.map(Transaction::session).orElse(""), steps);
+    }
+
+    private List<TraceEntry> hits(List<TraceSegment> newestFirst) {
+        List<TraceEntry> hits = new ArrayList<>();
+        Set<String> ids = new HashSet<>();
+        int enough = query.limit() * HITS_A_MAIL;
+        List<String> wanted = query.terms();
+        List<Needle> needles = query.needles().stream().map(Needle::value).toList();
+        for (int i = 0; i < newestFirst.size() && ids.size() < enough; i++) {
+            TraceSegment segment = newestFirst.get(i);
+            boolean before = i > 0 && newestFirst.get(i - 1).firstMicros() < micros(query.since());
+            boolean after = segment.firstMicros() > micros(query.until());
+            if (before || after || !mayHave(segment, filter -> wanted.stream().allMatch(filter::mightContain))) {
+                continue;
+            }
+            List<TraceEntry> found = new ArrayList<>();
+            segment.read((file, start, end) -> needles.stream().allMatch(needle -> needle.isIn(file, start, end)), entry -> {
+                if (query.matches(entry)) {
+                    found.add(entry);
+                }
+            });
+            found.sort(IN_TIME.reversed());
+            for (TraceEntry entry : found) {
+                if (ids.size() < enough || ids.contains(entry.id())) {
+                    ids.add(entry.id());
+                    hits.add(entry);
+                }
+            }
+        }
+        return hits;
+    }
+
+    private List<Transaction> transactions(Collection<String> sessions) {
+        Map<String, List<TraceEntry>> bySession = entries(sessions, true).stream()
+            .collect(Collectors.groupingBy(entry -> entry.isOfSession() ? entry.id() : entry.session()));
+        List<Transaction> transactions = new ArrayList<>();
+        bySession.forEach((session, entries) -> {
+            List<TraceEntry> run = new ArrayList<>();
+            for (TraceEntry entry : entries.stream().sorted(IN_TIME).toList()) {
+                if (!run.isEmpty() && isBeyond(run.get(run.size() - 1), entry)) {
+                    transactions.add(new Transaction(session, List.copyOf(run)));
+                    run.clear();
+                }
+                run.add(entry);
+            }
+            if (!run.isEmpty()) {
+                transactions.add(new Transaction(session, run));
+            }
+        });
+        return transactions;
+    }
+
+    private static boolean isBeyond(TraceEntry before, TraceEntry entry) {
+        return before.endsTransaction() || entry.micros() - before.micros() > LONGEST_SILENCE_MICROS;
+    }
+
+    /**
+     * @param ids       of mails or sessions
+     * @param bySession whether a mail is also wanted for the session that it came in
+     */
+    private List<TraceEntry> entries(Collection<String> ids, boolean bySession) {
+        List<TraceEntry> entries = new ArrayList<>();
+        if (ids.isEmpty()) {
+            return entries;
+        }
+        stores.stream().flatMap(List::stream)
+            .filter(segment -> mayHave(segment, filter -> ids.stream().anyMatch(filter::mightContain)))
+            .forEach(segment -> segment.read(
+                (file, start, end) -> ids.contains(TraceTerms.original(TraceSegment.id(file, start, end)))
+                    || bySession && RECEIVED.isIn(file, start, end),
+                entry -> {
+                    if (ids.contains(TraceTerms.original(entry.id())) || bySession && ids.contains(entry.session())) {
+                        entries.add(entry);
+                    }
+                }));
+        return entries;
+    }
+
+    private boolean mayHave(TraceSegment segment, Predicate<BloomFilter<CharSequence>> wanted) {
+        return terms.computeIfAbsent(segment, TraceSegment::readTerms).map(wanted::test).orElse(true);
+    }
+
+    private static long micros(Instant time) {
+        return time.getEpochSecond() * 1_000_000 + time.getNano() / 1_000;
+    }
+
+    private static long micros(Duration time) {
+        return time.toMillis() * 1_000;
+    }
+}

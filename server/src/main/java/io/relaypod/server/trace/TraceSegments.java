@@ -1,0 +1,185 @@
+package io.relaypod.server.trace;
+
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectWriter;
+import com.google.common.hash.BloomFilter;
+
+/**
+ * A directory of segments, bounded by size and age: the oldest go. A process writes into files of its own and never into those that it
+ * found, so that whatever state they are in stops nothing. Nothing is synced. One thread writes, any number read.
+ */
+final class TraceSegments {
+
+    private static final Logger LOGGER = LoggerFactory.getLogger(TraceSegments.class);
+
+    private static final long LARGEST_SEGMENT = 1 << 20;
+    // So that nothing is kept for much longer than its time, and the bound on size is not much below what was asked for.
+    private static final int SEGMENTS = 10;
+    private static final int TERMS_A_SEGMENT = 24_000;
+    private static final ObjectWriter JSON = new ObjectMapper().writerFor(TraceEntry.class);
+
+    private final Path directory;
+    private final long maxBytes;
+    private final Duration maxAge;
+    private Optional<Current> current = Optional.empty();
+
+    /** The segment that is being written. */
+    private static final class Current {
+
+        private final TraceSegment segment;
+        private final OutputStream out;
+        private final BloomFilter<CharSequence> terms = TraceTerms.filter(TERMS_A_SEGMENT);
+        private long bytes;
+
+        Current(TraceSegment segment) throws IOException {
+            this.segment = segment;
+            this.out = new BufferedOutputStream(Files.newOutputStream(segment.file(), StandardOpenOption.CREATE_NEW));
+        }
+
+        void append(TraceEntry entry) throws IOException {
+            byte[] line = line(entry);
+            out.write(line);
+            out.write('\n');
+            bytes += line.length + 1;
+            TraceTerms.of(entry, terms::put);
+        }
+
+        private static byte[] line(TraceEntry entry) throws JsonProcessingException {
+            return JSON.writeValueAsBytes(entry);
+        }
+
+        void complete() throws IOException {
+            out.close();
+            try (OutputStream file = new BufferedOutputStream(Files.newOutputStream(segment.terms()))) {
+                terms.writeTo(file);
+            }
+        }
+    }
+
+    TraceSegments(Path directory, long maxBytes, Duration maxAge) {
+        this.directory = directory;
+        this.maxBytes = maxBytes;
+        this.maxAge = maxAge;
+    }
+
+    void append(TraceEntry entry) throws IOException {
+        if (current.isPresent() && isComplete(current.get(), entry.micros())) {
+            complete();
+        }
+        if (current.isEmpty()) {
+            Files.createDirectories(directory);
+            prune(entry.micros());
+            current = Optional.of(new Current(unused(entry.micros())));
+        }
+        current.get().append(entry);
+    }
+
+    // The clock may have been set back.
+    private TraceSegment unused(long micros) {
+        return LongStream.iterate(micros, next -> next + 1).mapToObj(next -> TraceSegment.in(directory, next))
+            .filter(segment -> Files.notExists(segment.file())).findFirst().orElseThrow();
+    }
+
+    private boolean isComplete(Current segment, long now) {
+        return segment.bytes >= Math.min(LARGEST_SEGMENT, maxBytes / SEGMENTS)
+            || now - segment.segment.firstMicros() > micros(maxAge) / SEGMENTS;
+    }
+
+    /** Shows those who read what was appended, and deletes what is too old. */
+    void flush(long nowMicros) throws IOException {
+        if (current.isPresent()) {
+            current.get().out.flush();
+        }
+        prune(nowMicros);
+    }
+
+    void complete() throws IOException {
+        Optional<Current> last = current;
+        current = Optional.empty();
+        if (last.isPresent()) {
+            last.get().complete();
+        }
+    }
+
+    /** Forgets the segment that cannot be written, as on a full disk. */
+    void giveUp() {
+        try {
+            complete();
+        } catch (IOException alsoNotClosed) {
+            LOGGER.debug("trace segment could not be closed", alsoNotClosed);
+        }
+    }
+
+    private void prune(long nowMicros) throws IOException {
+        List<TraceSegment> newestFirst = newestFirst();
+        long bytes = 0;
+        for (int i = 0; i < newestFirst.size(); i++) {
+            TraceSegment segment = newestFirst.get(i);
+            bytes += size(segment);
+            // All of it is older than the first entry of the next one.
+            boolean old = i > 0 && nowMicros - newestFirst.get(i - 1).firstMicros() > micros(maxAge)
+                || nowMicros - lastWrite(segment) > micros(maxAge);
+            boolean beingWritten = current.isPresent() && current.get().segment.equals(segment);
+            if (!beingWritten && (old || bytes > maxBytes)) {
+                Files.deleteIfExists(segment.file());
+                Files.deleteIfExists(segment.terms());
+            }
+        }
+    }
+
+    private static long lastWrite(TraceSegment segment) throws IOException {
+        return Files.getLastModifiedTime(segment.file()).toMillis() * 1_000;
+    }
+
+    private static long size(TraceSegment segment) throws IOException {
+        return Files.size(segment.file()) + (Files.exists(segment.terms()) ? Files.size(segment.terms()) : 0);
+    }
+
+    private static long micros(Duration duration) {
+        return duration.toMillis() * 1_000;
+    }
+
+    /** In bytes. */
+    long size() {
+        long bytes = 0;
+        for (TraceSegment segment : newestFirst()) {
+            try {
+                bytes += size(segment);
+            } catch (IOException gone) {
+                LOGGER.debug("trace segment {} is gone", segment.file(), gone);
+            }
+        }
+        return bytes;
+    }
+
+    List<TraceSegment> newestFirst() {
+        if (!Files.isDirectory(directory)) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.list(directory)) {
+            return new ArrayList<>(files.map(TraceSegment::at).flatMap(Optional::stream)
+                .sorted(Comparator.comparingLong(TraceSegment::firstMicros).reversed()).toList());
+        } catch (IOException unreadable) {
+            LOGGER.warn("event=trace-unreadable directory={} reason=\"{}\"", directory, unreadable.getMessage());
+            return List.of();
+        }
+    }
+}

@@ -1,0 +1,2 @@
+/** Where a mail is, and what became of it: the events of the last days, kept in files and searched. Knows no James. */
+package io.relaypod.server.trace;

@@ -1,0 +1,316 @@
+package io.relaypod.server.trace;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.stream.Stream;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import io.relaypod.domain.RecipientAnswer;
+import io.relaypod.domain.RecipientAnswer.Outcome;
+import io.relaypod.events.Client;
+import io.relaypod.events.MailEvent.Changed;
+import io.relaypod.events.MailEvent.Deferred;
+import io.relaypod.events.MailEvent.Delivered;
+import io.relaypod.events.MailEvent.Failed;
+import io.relaypod.events.MailEvent.Received;
+import io.relaypod.events.MailEvent.RecipientAccepted;
+import io.relaypod.events.MailEvent.RecipientRefused;
+import io.relaypod.events.MailEvent.Refused;
+
+class TraceTest {
+
+    private static final RecipientAnswer MX = new RecipientAnswer(Outcome.MX, 250, "");
+    private static final RecipientAnswer NO_MX = new RecipientAnswer(Outcome.NO_MAIL_HOST, 550, "5.1.2 Bad destination - no MX record");
+    private static final Duration A_WEEK = Duration.ofDays(7);
+    private static final long MEGABYTES = 100 << 20;
+
+    @TempDir
+    private Path directory;
+
+    private final MutableClock clock = new MutableClock();
+    private Trace trace;
+
+    @BeforeEach
+    void open() {
+        trace = new Trace(directory, MEGABYTES, A_WEEK, clock);
+    }
+
+    @AfterEach
+    void close() {
+        trace.close();
+    }
+
+    @Test
+    void aMailIsFoundByEachOfItsNamesWithItsWholeLife() {
+        String id = delivered("s1", "alice@a.example", "<m1@a.example>", "bob@b.example");
+        delivered("s2", "carol@c.example", "<m2@c.example>", "dave@d.example");
+
+        for (TraceQuery query : List.of(byId(id), byId(id.substring(0, 30)), byMessageId("m1@a.example"), byMessageId("<m1@a.example>"),
+            bySender("Alice@A.example"), bySender("@a.example"), byRecipient("bob@b.example"), byRecipient("@B.example"),
+            byAddress("bob@b.example"), byAddress("alice@a.example"))) {
+            List<TracedMail> found = trace.search(query);
+            assertThat(found).as(query.toString()).hasSize(1);
+            assertThat(found.get(0).queueId()).isEqualTo(id);
+            assertThat(found.get(0).session()).isEqualTo("s1");
+            assertThat(events(found.get(0))).containsExactly("rcpt-accepted", "received", "calendar-stripped", "delivered");
+            assertThat(found.get(0).last().orElseThrow().details()).containsEntry("reply", "250 2.0.0 Ok: queued as X");
+        }
+        assertThat(trace.search(byAddress("nobody@b.example"))).isEmpty();
+        assertThat(trace.search(bySender("bob@b.example"))).as("a recipient is no sender").isEmpty();
+    }
+
+    @Test
+    void aRefusedRecipientIsFoundWithTheAnswerItGot() {
+        trace.onEvent(new RecipientRefused(client("s1"), "alice@a.example", "bob@nowhere.example", NO_MX));
+
+        List<TracedMail> found = trace.search(byAddress("bob@nowhere.example"));
+
+        assertThat(found).hasSize(1);
+        assertThat(found.get(0).queueId()).isEmpty();
+        assertThat(found.get(0).steps().get(0).details()).containsEntry("answer", "550 5.1.2 Bad destination - no MX record")
+            .containsEntry("verdict", "no_mail_host").containsEntry("client", "127.0.0.1");
+    }
+
+    @Test
+    void aRefusedRecipientIsShownWithTheMailThatWentToTheOthersAndNoOther() {
+        delivered("s1", "alice@a.example", "<m1@a.example>", "first@b.example");
+        trace.onEvent(new RecipientRefused(client("s1"), "alice@a.example", "bob@nowhere.example", NO_MX));
+        String second = delivered("s1", "alice@a.example", "<m2@a.example>", "second@b.example");
+
+        List<TracedMail> found = trace.search(byRecipient("bob@nowhere.example"));
+
+        assertThat(found).hasSize(1);
+        assertThat(found.get(0).queueId()).isEqualTo(second);
+        assertThat(events(found.get(0))).containsExactly("rcpt-refused", "rcpt-accepted", "received", "calendar-stripped", "delivered");
+        assertThat(events(trace.search(byRecipient("first@b.example")).get(0))).doesNotContain("rcpt-refused");
+    }
+
+    @Test
+    void aMailRefusedAtTheEndOfDataIsFoundByItsRecipient() {
+        trace.onEvent(new RecipientAccepted(client("s1"), "alice@a.example", "bob@b.example", MX));
+        trace.onEvent(new Refused(client("s1"), "alice@a.example", List.of("bob@b.example"), 552, "5.3.4 too big"));
+
+        assertThat(trace.search(byRecipient("bob@b.example"))).singleElement()
+            .satisfies(mail -> assertThat(events(mail)).containsExactly("rcpt-accepted", "mail-refused"));
+    }
+
+    @Test
+    void copiesOfAMailAreShownWithIt() {
+        String id = delivered("s1", "alice@a.example", "<m1@a.example>", "bob@b.example");
+        trace.onEvent(new Failed(id + "-2", "alice@a.example", List.of("eve@e.example"), "550 no"));
+
+        assertThat(trace.search(byRecipient("eve@e.example"))).singleElement()
+            .satisfies(mail -> assertThat(events(mail)).containsExactly("rcpt-accepted", "received", "calendar-stripped", "delivered", "failed"));
+    }
+
+    @Test
+    void theNewestComeFirstAndNoMoreThanWereAskedFor() {
+        List<String> ids = Stream.generate(() -> {
+            clock.advance(Duration.ofMinutes(1));
+            return delivered("s" + clock.millis(), "alice@a.example", "<m@a.example>", "bob@b.example");
+        }).limit(10).toList();
+
+        assertThat(trace.search(query(null, null, null, null, "bob@b.example", 3))).extracting(TracedMail::queueId)
+            .containsExactly(ids.get(9), ids.get(8), ids.get(7));
+        assertThat(trace.search(TraceQuery.all(clock.instant().minusSeconds(90), clock.instant(), 100))).extracting(TracedMail::queueId)
+            .as("of the last minute and a half").containsExactly(ids.get(9), ids.get(8));
+    }
+
+    @Test
+    void whatWasRememberedIsFoundAfterARestart() {
+        String id = delivered("s1", "alice@a.example", "<m1@a.example>", "bob@b.example");
+        trace.close();
+        open();
+        clock.advance(Duration.ofHours(1));
+        trace.onEvent(new Deferred(id, List.of("bob@b.example"), "451 later", Duration.ofMinutes(1)));
+
+        assertThat(trace.search(byId(id))).singleElement().satisfies(mail -> assertThat(events(mail)).endsWith("delivered", "deferred"));
+    }
+
+    @Test
+    void aProcessThatWasKilledLosesNothingThatAnotherCanRead() {
+        String id = delivered("s1", "alice@a.example", "<m1@a.example>", "bob@b.example");
+        trace.search(byId(id)); // writes; from here on the process might be killed
+
+        try (Trace next = new Trace(directory, MEGABYTES, A_WEEK, clock)) {
+            assertThat(next.search(byId(id))).hasSize(1);
+        }
+    }
+
+    @Test
+    void aTornLineAndFilesThatNobodyCanReadStopNothing() throws Exception {
+        String id = delivered("s1", "alice@a.example", "<m1@a.example>", "bob@b.example");
+        trace.close();
+        for (Path file : files(".jsonl")) {
+            Files.writeString(file, "no json\n{\"at\":1,\"id\":\n\u0000\u0000\n{\"at\":1795354212364000,\"id\":\"Ma", StandardCharsets.UTF_8, StandardOpenOption.APPEND);
+        }
+        for (Path file : files(".terms")) {
+            Files.writeString(file, "rubbish");
+        }
+        Files.writeString(directory.resolve("mails/something else"), "x");
+        Files.createDirectory(directory.resolve("mails/0000000000000001.jsonl"));
+        open();
+
+        assertThat(trace.search(byRecipient("bob@b.example"))).singleElement().satisfies(mail -> assertThat(mail.queueId()).isEqualTo(id));
+        delivered("s9", "alice@a.example", "<m9@a.example>", "bob@b.example");
+        assertThat(trace.search(byRecipient("bob@b.example"))).hasSize(2);
+    }
+
+    @Test
+    void aDirectoryThatCannotBeWrittenLosesTheTraceAndNothingElse() throws Exception {
+        Path file = directory.resolve("taken");
+        Files.writeString(file, "a file");
+
+        try (Trace nowhere = new Trace(file, MEGABYTES, A_WEEK, clock)) {
+            nowhere.onEvent(new RecipientAccepted(client("s1"), "a@a.example", "b@b.example", MX));
+            assertThat(nowhere.search(byAddress("b@b.example"))).isEmpty();
+            assertThat(nowhere.leftOut()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void theFilesStayWithinTheirSizeAndTheOldestGo() {
+        trace.close();
+        trace = new Trace(directory, 400_000, A_WEEK, clock);
+        String first = delivered("first", "alice@a.example", "<m0@a.example>", "bob@b.example");
+        String last = "";
+        for (int i = 0; i < 3_000; i++) {
+            clock.advance(Duration.ofSeconds(1));
+            last = delivered("s" + i, "alice@a.example", "<m" + i + "@a.example>", "bob@b.example");
+            if (i % 100 == 0) {
+                trace.search(byId(last));
+            }
+        }
+
+        assertThat(trace.search(byId(first))).isEmpty();
+        assertThat(trace.search(byId(last))).hasSize(1);
+        assertThat(trace.size()).isBetween(150_000L, 440_000L);
+    }
+
+    @Test
+    void whatIsOlderThanItsTimeIsDeleted() throws Exception {
+        trace.close();
+        trace = new Trace(directory, MEGABYTES, Duration.ofDays(1), clock);
+        String old = delivered("s1", "alice@a.example", "<m1@a.example>", "bob@b.example");
+        trace.search(byId(old));
+        clock.advance(Duration.ofHours(3));
+        String newer = delivered("s2", "alice@a.example", "<m2@a.example>", "bob@b.example");
+        trace.search(byId(newer));
+
+        clock.advance(Duration.ofHours(23));
+
+        assertThat(trace.search(byId(newer))).hasSize(1);
+        assertThat(trace.search(byId(old))).isEmpty();
+        assertThat(files(".jsonl")).noneSatisfy(file -> assertThat(Files.readString(file)).contains(old));
+    }
+
+    @Test
+    void aFloodOfRefusalsPushesOutNoMailAndIsCounted() {
+        trace.close();
+        trace = new Trace(directory, 1_000_000, A_WEEK, clock);
+        String id = delivered("s1", "alice@a.example", "<m1@a.example>", "bob@b.example");
+
+        for (int second = 0; second < 100; second++) {
+            for (int i = 0; i < 1_000; i++) {
+                trace.onEvent(new RecipientRefused(client("flood"), "x@x.example", "r" + i + "@nowhere.example", NO_MX));
+            }
+            clock.advance(Duration.ofSeconds(1));
+            trace.search(byId(id));
+        }
+
+        assertThat(trace.search(byId(id))).hasSize(1);
+        assertThat(trace.leftOut()).as("a hundred of each second's thousand are remembered").isEqualTo(90_000);
+        assertThat(trace.search(byAddress("r7@nowhere.example"))).isNotEmpty();
+    }
+
+    private String delivered(String session, String sender, String messageId, String recipient) {
+        String id = "Mail" + clock.millis() + "-" + UUID.randomUUID();
+        trace.onEvent(new RecipientAccepted(client(session), sender, recipient, MX));
+        trace.onEvent(new Received(client(session), id, messageId, sender, List.of(recipient), 512));
+        trace.onEvent(new Changed(id, "calendar-stripped", List.of(recipient), Map.of("calendars", 1)));
+        trace.onEvent(new Delivered(id, List.of(recipient), "gateway.example", "250 2.0.0 Ok: queued as X"));
+        return id;
+    }
+
+    private static Client client(String session) {
+        return new Client(session, InetAddress.getLoopbackAddress());
+    }
+
+    private static List<String> events(TracedMail mail) {
+        return mail.steps().stream().map(TracedMail.Step::event).toList();
+    }
+
+    private List<Path> files(String ending) throws IOException {
+        try (Stream<Path> files = Files.walk(directory)) {
+            return files.filter(Files::isRegularFile).filter(file -> file.toString().endsWith(ending)).toList();
+        }
+    }
+
+    private TraceQuery byId(String id) {
+        return query(id, null, null, null, null, 10);
+    }
+
+    private TraceQuery byMessageId(String id) {
+        return query(null, id, null, null, null, 10);
+    }
+
+    private TraceQuery bySender(String sender) {
+        return query(null, null, sender, null, null, 10);
+    }
+
+    private TraceQuery byRecipient(String recipient) {
+        return query(null, null, null, recipient, null, 10);
+    }
+
+    private TraceQuery byAddress(String address) {
+        return query(null, null, null, null, address, 10);
+    }
+
+    private TraceQuery query(String id, String messageId, String sender, String recipient, String address, int limit) {
+        return new TraceQuery(Optional.ofNullable(id), Optional.ofNullable(messageId), Optional.ofNullable(sender),
+            Optional.ofNullable(recipient), Optional.ofNullable(address), clock.instant().minus(Duration.ofDays(30)), clock.instant(), limit);
+    }
+
+    private static final class MutableClock extends Clock {
+
+        private Instant now = Instant.now().plus(Duration.ofDays(1));
+
+        void advance(Duration by) {
+            now = now.plus(by);
+        }
+
+        @Override
+        public ZoneId getZone() {
+            return ZoneOffset.UTC;
+        }
+
+        @Override
+        public Clock withZone(ZoneId zone) {
+            return this;
+        }
+
+        @Override
+        public Instant instant() {
+            return now;
+        }
+    }
+}
