@@ -30,6 +30,7 @@ import io.relaypod.domain.MxSettings;
 import io.relaypod.domain.MxSettings.OnDnsFailure;
 import io.relaypod.domain.MxSettingsFixture;
 import io.relaypod.domain.ProviderSuggestions;
+import io.relaypod.domain.RecipientAnswer;
 import io.relaypod.domain.RecipientAnswer.Outcome;
 import io.relaypod.domain.RecipientRule;
 import io.relaypod.events.MailEvent;

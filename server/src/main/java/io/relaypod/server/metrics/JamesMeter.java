@@ -8,7 +8,7 @@ import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.Tags;
 
 /**
- * How what James counts and times is called here: James puts what would be a label behind a colon or a dash of the name. A metric that
+ * How what James counts and times is called here: James puts what would be a label behind a colon, a dash, a dot or an underscore of the name. A metric that
  * is not in the table, such as the time of each mailet, keeps its name as the label of {@code james.value} or
  * {@code james.timer}.
  */
@@ -20,6 +20,9 @@ enum JamesMeter {
     DEQUEUED("dequeuedMail:", Kind.COUNT, "relaypod.queue.dequeued", "queue", "Mails given to whoever works on a queue"),
     ENQUEUE("enqueueTime:", Kind.TIME, "relaypod.queue.enqueue", "queue", "Time until a mail is on the disk"),
     SPOOL("spoolProcessing", Kind.TIME, "relaypod.spool.processing", "", "Time of a mail in the processors of mailetcontainer.xml"),
+    DELIVERY("RemoteDeliveryTrial", Kind.TIME, "relaypod.delivery.try", "", "Time of one try to deliver a mail"),
+    GATEWAY_OPENED("gatewayConnections.opened", Kind.LEVEL, "relaypod.gateway.connections.opened", "", "Connections made to the gateway since the start"),
+    GATEWAY_CONNECTIONS("gatewayConnections.", Kind.LEVEL, "relaypod.gateway.connections", "state", "Connections to the gateway"),
     QUEUE_CONNECTED("queueConnected", Kind.LEVEL, "relaypod.queue.connected", "", "Whether the broker with the queues is reached"),
     SPOOL_WRITES("spool_writes_", Kind.LEVEL, "relaypod.spool.writes", "state", "Mails at their end, whose client waits for the disk"),
     WEBADMIN("webAdmin", Kind.TIME, "relaypod.webadmin.request", "", "Time to answer a webadmin request");
@@ -63,7 +66,7 @@ enum JamesMeter {
     }
 
     static Name gauge(String james) {
-        return new Name(VALUE, Tags.of(OTHER, james), VALUE_DESCRIPTION, false);
+        return known(james, Kind.LEVEL).orElseGet(() -> new Name(VALUE, Tags.of(OTHER, james), VALUE_DESCRIPTION, false));
     }
 
     private static Optional<Name> known(String name, Kind kind) {

@@ -54,7 +54,7 @@ public final class MailMeters implements MailEventListener {
     private final Counter sealed;
 
     /** Why a mail waits for another try: few, so that they can be metric labels. */
-    enum DeferralReason { UNREACHABLE, NEXT_HOP, REFUSED }
+    enum DeferralReason { UNREACHABLE, NEXT_HOP, REFUSED, UNKNOWN }
 
     @Inject
     public MailMeters(MeterRegistry registry, Clock clock) {
@@ -123,6 +123,9 @@ public final class MailMeters implements MailEventListener {
     private static DeferralReason reason(String words) {
         if (NEXT_HOP.matcher(words).find()) {
             return DeferralReason.NEXT_HOP;
+        }
+        if (words.isBlank()) {
+            return DeferralReason.UNKNOWN;
         }
         return REPLY.matcher(words).find() ? DeferralReason.REFUSED : DeferralReason.UNREACHABLE;
     }

@@ -46,7 +46,7 @@ public final class RelayMeters implements AutoCloseable {
                 .description("Processor time of the process, user and system").register(registry);
         }
         Gauge.builder("process.resident.memory", Path.of("/proc/self/status"), RelayMeters::residentBytes).baseUnit("bytes")
-            .description("Memory of the process, heap and all else; NaN where there is no /proc").register(registry);
+            .description("Memory of the process, heap and all else; NaN where there is no /proc").strongReference(true).register(registry);
     }
 
     private static double residentBytes(Path status) {

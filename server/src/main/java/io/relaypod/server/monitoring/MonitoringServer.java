@@ -19,7 +19,6 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.handler.codec.http.HttpContentCompressor;
-import io.netty.handler.codec.http.HttpObjectAggregator;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.flow.FlowControlHandler;
 import io.netty.util.concurrent.DefaultEventExecutorGroup;
@@ -62,7 +61,7 @@ public final class MonitoringServer implements AutoCloseable {
                     channel.pipeline()
                         .addLast(new HttpServerCodec(LONGEST_LINE, LONGEST_HEADER, LONGEST_BODY))
                         .addLast(new HttpContentCompressor())
-                        .addLast(new HttpObjectAggregator(LONGEST_BODY))
+                        .addLast(new BodyLimit(LONGEST_BODY))
                         .addLast(new RequestDeadline(Duration.ofSeconds(REQUEST_SECONDS), waiting))
                         .addLast(new FlowControlHandler())
                         .addLast(pageMakers, new PageHandler(pages));

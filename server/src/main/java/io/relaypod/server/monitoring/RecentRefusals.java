@@ -34,26 +34,27 @@ public final class RecentRefusals implements MailEventListener {
         this.clock = clock;
     }
 
-    private record Kind(String who, int code, String words) {
+    private record Kind(String direction, String who, int code, String words) {
     }
 
     /**
      * Refusals of one kind.
      *
-     * @param last  when the latest was
-     * @param who   a recipient's or a sender's domain behind {@code ***@}, as the client wrote it
-     * @param words that the client was told
-     * @param times how many there were since the first that is still listed
+     * @param last      when the latest was
+     * @param direction {@code to} a recipient or {@code from} a sender
+     * @param who       their domain behind {@code ***@}, as the client wrote it
+     * @param words     that the client was told
+     * @param times     how many there were since the first that is still listed
      */
-    record Refusal(Instant last, String who, int code, String words, long times) {
+    record Refusal(Instant last, String direction, String who, int code, String words, long times) {
     }
 
     @Override
     public void onEvent(MailEvent event) {
         if (event instanceof RecipientRefused rcpt) {
-            add(new Kind("to " + domainOf(rcpt.recipient()), rcpt.answer().code(), rcpt.answer().text()));
+            add(new Kind("to", domainOf(rcpt.recipient()), rcpt.answer().code(), rcpt.answer().text()));
         } else if (event instanceof Refused mail) {
-            add(new Kind("from " + domainOf(mail.sender()), mail.code(), MaskedAddresses.in(mail.text())));
+            add(new Kind("from", domainOf(mail.sender()), mail.code(), MaskedAddresses.in(mail.text())));
         }
     }
 
@@ -64,7 +65,7 @@ public final class RecentRefusals implements MailEventListener {
 
     private synchronized void add(Kind kind) {
         Refusal before = refusals.remove(kind);
-        refusals.put(kind, new Refusal(clock.instant(), kind.who(), kind.code(), kind.words(), before == null ? 1 : before.times() + 1));
+        refusals.put(kind, new Refusal(clock.instant(), kind.direction(), kind.who(), kind.code(), kind.words(), before == null ? 1 : before.times() + 1));
         if (refusals.size() > MOST) {
             refusals.remove(refusals.keySet().iterator().next());
         }

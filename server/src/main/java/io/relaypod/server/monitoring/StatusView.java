@@ -153,13 +153,13 @@ final class StatusView {
 
     private static String row(String name, QueueState state) {
         return """
-            <tr><td>%s</td><td class="number" data-unit=" mails">%s</td><td class="number" data-unit="">%s</td></tr>
+            <tr><td>%s</td><td class="number">%s</td><td class="number">%s</td></tr>
             """.formatted(Html.text(name), number(state.size()), state.oldest().map(StatusView::words).orElse(""));
     }
 
     private String refusals() {
         String shown = status.refusals().isEmpty() ? "<p class=\"none\">None since the start.</p>" : """
-            <table><thead><tr><th>last</th><th>of</th><th>answer</th><th class="number">times</th></tr></thead><tbody>
+            <table class="refusals"><thead><tr><th>last</th><th>of</th><th>answer</th><th class="number">times</th></tr></thead><tbody>
             %s</tbody></table>
             """.formatted(status.refusals().stream().map(this::row).collect(Collectors.joining()));
         return "<section class=\"card\"><h2>Last refusals</h2>\n" + shown + "</section>\n";
@@ -167,8 +167,8 @@ final class StatusView {
 
     private String row(Refusal refusal) {
         return """
-            <tr><td class="time">%s</td><td><code>%s</code></td><td>%s</td><td class="number" data-unit=" times">%s</td></tr>
-            """.formatted(ago(refusal.last()), Html.text(refusal.who()), Html.text(refusal.code() + " " + refusal.words()), number(refusal.times()));
+            <tr><td class="time">%s</td><td>%s <code>%s</code></td><td>%s</td><td class="number">%s</td></tr>
+            """.formatted(ago(refusal.last()), refusal.direction(), Html.text(refusal.who()), Html.text(refusal.code() + " " + refusal.words()), number(refusal.times()));
     }
 
     private String footer() {
@@ -179,7 +179,8 @@ final class StatusView {
     }
 
     private String ago(Instant when) {
-        return words(Duration.between(when, status.now())) + " ago";
+        Duration age = Duration.between(when, status.now());
+        return age.toSeconds() < 2 ? "just now" : words(age) + " ago";
     }
 
     private static String words(Duration time) {
