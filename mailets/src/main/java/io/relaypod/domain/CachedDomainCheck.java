@@ -7,6 +7,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
@@ -42,6 +43,15 @@ public final class CachedDomainCheck implements DomainCheck {
     }
 
     private record Remembered(DomainVerdict verdict, long since) {
+    }
+
+    /**
+     * What is remembered of a domain.
+     *
+     * @param age     how long ago DNS said so
+     * @param isStale whether it is past its time, and used only when DNS fails
+     */
+    public record Memory(MailDomain domain, DomainVerdict verdict, Duration age, boolean isStale) {
     }
 
     /**
@@ -84,6 +94,47 @@ public final class CachedDomainCheck implements DomainCheck {
             ask(domain, Optional.of(remembered));
         }
         return CompletableFuture.completedFuture(remembered.verdict());
+    }
+
+    /** Verdicts that are remembered. */
+    public long size() {
+        verdicts.cleanUp();
+        return verdicts.estimatedSize();
+    }
+
+    /** Domains that are asked about now. */
+    public int underWay() {
+        return underWay.size();
+    }
+
+    /** Asks DNS whatever is remembered, and remembers the answer. */
+    public CompletionStage<DomainVerdict> freshVerdict(MailDomain domain) {
+        return ask(domain, Optional.ofNullable(verdicts.getIfPresent(domain))).copy();
+    }
+
+    /** What is remembered, in no order. */
+    public Stream<Memory> memories() {
+        return verdicts.asMap().entrySet().stream().map(entry -> memory(entry.getKey(), entry.getValue()));
+    }
+
+    /** What is remembered of the domain. */
+    public Optional<Memory> memory(MailDomain domain) {
+        return Optional.ofNullable(verdicts.policy().getIfPresentQuietly(domain)).map(remembered -> memory(domain, remembered));
+    }
+
+    private Memory memory(MailDomain domain, Remembered remembered) {
+        long age = ticker.read() - remembered.since();
+        return new Memory(domain, remembered.verdict(), Duration.ofNanos(age), age >= timeToLiveNanos);
+    }
+
+    /** The next question about the domain goes to DNS. */
+    public void forget(MailDomain domain) {
+        verdicts.invalidate(domain);
+    }
+
+    /** Every next question goes to DNS. */
+    public void forgetAll() {
+        verdicts.invalidateAll();
     }
 
     /**

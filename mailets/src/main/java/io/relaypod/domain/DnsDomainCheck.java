@@ -1,12 +1,12 @@
 package io.relaypod.domain;
 
 import java.net.InetAddress;
-import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 import org.xbill.DNS.AAAARecord;
@@ -22,14 +22,12 @@ import org.xbill.DNS.Type;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 
-import io.netty.channel.EventLoopGroup;
 import io.relaypod.domain.DomainVerdict.HasMx;
 import io.relaypod.domain.DomainVerdict.ImplicitMx;
 import io.relaypod.domain.DomainVerdict.NoMailHost;
 import io.relaypod.domain.DomainVerdict.NullMx;
 import io.relaypod.domain.DomainVerdict.Unknown;
 import io.relaypod.domain.DomainVerdict.UnreachableMx;
-import io.relaypod.domain.LookupListener.Outcome;
 
 /**
  * Asks DNS for a domain's MX records and, where there are none, for its addresses (RFC 5321 section 5.1).
@@ -45,38 +43,36 @@ public final class DnsDomainCheck implements DomainCheck {
     // An alias of an alias is rare already; resolvers themselves follow about as many.
     private static final int MAX_ALIASES = 16;
 
-    private final DnsServers servers;
+    private static final DomainVerdict NO_SUCH_DOMAIN = new NoMailHost(false);
+    private static final Consumer<Message> NOBODY = message -> { };
+
+    private final DnsSource dns;
     private final NonexistentDomains nonexistent;
     private final boolean verifyTargets;
-    private final LookupListener listener;
 
     /**
-     * @param settings servers, timeout and tries
-     * @param mx       whether mail exchangers are looked up too, and how much of what does not exist is remembered
-     * @param ticker   the clock
-     * @param listener hears of every question
+     * @param dns    whom to ask
+     * @param mx     whether mail exchangers are looked up too, and how much of what does not exist is remembered
+     * @param ticker the clock
      */
-    public DnsDomainCheck(DnsSettings settings, MxSettings mx, Ticker ticker, LookupListener listener) {
-        this.listener = listener;
+    public DnsDomainCheck(DnsSource dns, MxSettings mx, Ticker ticker) {
         this.nonexistent = new NonexistentDomains(mx.cacheTtl(), mx.cacheSize(), ticker);
         this.verifyTargets = mx.verifyTargets();
-        this.servers = new DnsServers(settings, nonexistent);
+        this.dns = dns;
     }
 
-    /**
-     * Gives it threads, of which it needs one at least. A question asked on one of them is answered on it, and costs no other thread.
-     *
-     * @param loops whoever made them ends them
-     */
-    public DnsDomainCheck on(EventLoopGroup loops) {
-        servers.useLoops(loops);
-        return this;
+    /** Names that are remembered as not existing. */
+    public int nonexistentNames() {
+        return nonexistent.size();
     }
 
     @Override
     public CompletionStage<DomainVerdict> verdict(MailDomain domain) {
+        if (nonexistent.contains(domain.name())) {
+            return done(NO_SUCH_DOMAIN);
+        }
         Name name = domain.absolute();
-        return nonexistent.contains(name) ? done(new NoMailHost(false)) : ask(name, Type.MX).thenCompose(answer -> verdict(name, answer));
+        return ask(name, Type.MX, 0, message -> nonexistent.learn(domain.name(), message)).thenCompose(answer -> verdict(name, answer));
     }
 
     private CompletionStage<DomainVerdict> verdict(Name name, Answer answer) {
@@ -87,7 +83,7 @@ public final class DnsDomainCheck implements DomainCheck {
         if (answer instanceof Answer.NoData) {
             return byAddress(name);
         }
-        return done(answer instanceof Answer.Failed failed ? new Unknown(failed.reason()) : new NoMailHost(false));
+        return done(answer instanceof Answer.Failed failed ? new Unknown(failed.reason()) : NO_SUCH_DOMAIN);
     }
 
     private static DomainVerdict byMx(List<Record> records) {
@@ -148,30 +144,21 @@ public final class DnsDomainCheck implements DomainCheck {
     }
 
     private CompletionStage<Answer> ask(Name name, int type) {
-        long begin = System.nanoTime();
-        return ask(name, type, 0).thenApply(answer -> {
-            listener.lookedUp(Type.string(type), outcome(answer), Duration.ofNanos(System.nanoTime() - begin));
-            return answer;
-        });
+        return ask(name, type, 0, NOBODY);
     }
 
-    private static Outcome outcome(Answer answer) {
-        if (answer instanceof Answer.Failed failed) {
-            return failed.reason().equals(DnsSockets.TIMEOUT) ? Outcome.TIMEOUT : Outcome.FAILED;
-        }
-        if (answer instanceof Answer.Found) {
-            return Outcome.FOUND;
-        }
-        return answer instanceof Answer.NoSuchDomain ? Outcome.NO_SUCH_DOMAIN : Outcome.NO_RECORDS;
-    }
-
-    private CompletionStage<Answer> ask(Name name, int type, int aliases) {
-        return servers.ask(name, type).handle((message, failure) -> failure == null ? answer(message, name, type) : new Answer.Failed(reason(failure)))
-            .thenCompose(answer -> answer instanceof Answer.Alias alias ? follow(alias.target(), type, aliases) : CompletableFuture.completedFuture(answer));
+    private CompletionStage<Answer> ask(Name name, int type, int aliases, Consumer<Message> learner) {
+        return dns.ask(name, type).handle((message, failure) -> {
+            if (failure != null) {
+                return new Answer.Failed(reason(failure));
+            }
+            learner.accept(message);
+            return answer(message, name, type);
+        }).thenCompose(answer -> answer instanceof Answer.Alias alias ? follow(alias.target(), type, aliases) : CompletableFuture.completedFuture(answer));
     }
 
     private CompletionStage<Answer> follow(Name target, int type, int aliases) {
-        return aliases < MAX_ALIASES ? ask(target, type, aliases + 1) : CompletableFuture.completedFuture(new Answer.Failed("too many aliases"));
+        return aliases < MAX_ALIASES ? ask(target, type, aliases + 1, NOBODY) : CompletableFuture.completedFuture(new Answer.Failed("too many aliases"));
     }
 
     /** What the message says about the name, or the last of its aliases that it names. */

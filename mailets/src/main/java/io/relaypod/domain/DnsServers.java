@@ -29,11 +29,11 @@ import io.netty.channel.nio.NioEventLoop;
 
 /**
  * The DNS servers, asked one after the other until one gives an answer that settles the question: silence, SERVFAIL, REFUSED and a lame
- * referral do not. Those that failed last are asked last. Truncated answers are asked for again over TCP, and what is denied is learned.
+ * referral do not. Those that failed last are asked last. Truncated answers are asked for again over TCP.
  *
  * <p>Who asks on the thread of an event loop hears on it; anybody else on one of the loops. Thread-safe.
  */
-final class DnsServers {
+public final class DnsServers implements DnsSource {
 
     // RFC 6891; what arrives unfragmented nearly everywhere, as dnsjava has it.
     private static final Record EDNS = new OPTRecord(SimpleResolver.DEFAULT_EDNS_PAYLOADSIZE, 0, 0, 0);
@@ -41,29 +41,36 @@ final class DnsServers {
     private final List<Server> servers;
     private final Duration timeout;
     private final int tries;
-    private final NonexistentDomains nonexistent;
     private final List<DnsSockets> loops = new CopyOnWriteArrayList<>();
 
-    DnsServers(DnsSettings settings, NonexistentDomains nonexistent) {
+    public DnsServers(DnsSettings settings) {
         this.servers = settings.servers().stream().map(address -> new Server(address, new AtomicInteger())).toList();
         this.timeout = settings.timeout();
         this.tries = settings.tries();
-        this.nonexistent = nonexistent;
     }
 
-    /** Asks and hears on these loops too. */
-    void useLoops(EventLoopGroup group) {
+    /**
+     * Asks and hears on these threads too; it needs one at least.
+     *
+     * @param group of NIO loops; whoever made them ends them
+     */
+    public DnsServers on(EventLoopGroup group) {
         StreamSupport.stream(group.spliterator(), false).map(NioEventLoop.class::cast).map(DnsSockets::new).forEach(loops::add);
+        return this;
     }
 
-    /** @return fails with an {@link IOException} when no server has an answer within the time that the settings give */
-    CompletableFuture<Message> ask(Name name, int type) {
+    /** Fails with an {@link IOException} when no server has an answer within the time that the settings give. */
+    @Override
+    public CompletableFuture<Message> ask(Name name, int type) {
         Question question = new Question(Record.newRecord(name, type, DClass.IN));
         for (DnsSockets here : loops) {
             if (here.isOnThisThread()) {
                 question.askNext(here);
                 return question.answer;
             }
+        }
+        if (loops.isEmpty()) {
+            throw new IllegalStateException("no event loop to ask DNS on");
         }
         DnsSockets there = loops.get(ThreadLocalRandom.current().nextInt(loops.size()));
         try {
@@ -148,7 +155,6 @@ final class DnsServers {
                 fail(sockets, server, new IOException("lame answer"));
             } else {
                 server.answered();
-                nonexistent.learn(message);
                 answer.complete(message);
             }
         }

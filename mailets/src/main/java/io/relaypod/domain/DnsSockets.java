@@ -159,11 +159,15 @@ final class DnsSockets {
         @Override
         public void channelReady(SelectableChannel ready, SelectionKey key) {
             try {
-                while (channel.read(received.clear()) > 0) {
+                // Mostly there is one, and to look for another costs a system call; what is left makes the socket ready again.
+                do {
+                    if (channel.read(received.clear()) <= 0) {
+                        return;
+                    }
                     byte[] datagram = new byte[received.flip().remaining()];
                     received.get(datagram);
                     answered(datagram);
-                }
+                } while (!queries.isEmpty());
             } catch (IOException refused) {
                 // An ICMP error says nothing of which query it is about.
                 failAll(refused);

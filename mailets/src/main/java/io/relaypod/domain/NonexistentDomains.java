@@ -1,17 +1,15 @@
 package io.relaypod.domain;
 
 import java.time.Duration;
-import java.util.Optional;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 import org.xbill.DNS.Message;
-import org.xbill.DNS.Name;
 import org.xbill.DNS.Rcode;
 import org.xbill.DNS.Record;
 import org.xbill.DNS.Section;
 import org.xbill.DNS.Type;
 
-import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Ticker;
 
 /**
@@ -25,51 +23,68 @@ import com.github.benmanes.caffeine.cache.Ticker;
  */
 final class NonexistentDomains {
 
-    private final Cache<Name, Boolean> names;
+    // First in, first out is good enough, and putting in what a flood asks for costs a tenth of what it does in a cache that keeps the best.
+    private final Map<String, Long> since;
+    private final long timeToLiveNanos;
+    private final Ticker ticker;
 
     NonexistentDomains(Duration timeToLive, long maxEntries, Ticker ticker) {
-        this.names = Caffeine.newBuilder().ticker(ticker).expireAfterWrite(timeToLive).maximumSize(maxEntries)
-            .executor(Runnable::run).build();
+        this.timeToLiveNanos = timeToLive.toNanos();
+        this.ticker = ticker;
+        this.since = new LinkedHashMap<>() {
+            @Override
+            protected boolean removeEldestEntry(Map.Entry<String, Long> eldest) {
+                return size() > maxEntries;
+            }
+        };
     }
 
-    /** Learns from an answer; one that denies nothing teaches nothing. */
-    void learn(Message answer) {
+    /**
+     * Learns from an answer; one that denies nothing teaches nothing.
+     *
+     * @param asked the name that it answers about, in lower case and without the root's dot
+     */
+    void learn(String asked, Message answer) {
         // An alias was followed: it is the alias' target that does not exist.
         if (answer.getRcode() != Rcode.NXDOMAIN || !answer.getSection(Section.ANSWER).isEmpty()) {
             return;
         }
-        Name asked = lowerCase(answer.getQuestion().getName());
-        names.put(asked, true);
-        denyingZone(answer)
-            .filter(zone -> labels(zone) == 1 && asked.subdomain(zone) && labels(asked) > 2)
-            .ifPresent(zone -> names.put(new Name(asked, labels(asked) - 2), true));
+        remember(asked);
+        int topLevel = asked.lastIndexOf('.') + 1;
+        int below = asked.lastIndexOf('.', topLevel - 2) + 1;
+        if (below > 0 && topLevel > 0 && isDeniedBy(asked.substring(topLevel), answer)) {
+            remember(asked.substring(below));
+        }
     }
 
-    /** Whether the name is known not to exist, by itself or because a name above it does not. */
-    boolean contains(Name name) {
-        Name candidate = lowerCase(name);
-        for (int skipped = 0; labels(candidate) > 1; skipped++) {
-            if (names.getIfPresent(candidate) != null) {
-                return true;
+    private synchronized void remember(String name) {
+        since.put(name, ticker.read());
+    }
+
+    private static boolean isDeniedBy(String topLevelDomain, Message answer) {
+        for (Record record : answer.getSection(Section.AUTHORITY)) {
+            if (record.getType() == Type.SOA) {
+                return record.getName().labels() == 2 && record.getName().toString(true).equalsIgnoreCase(topLevelDomain);
             }
-            candidate = new Name(lowerCase(name), skipped + 1);
         }
         return false;
     }
 
-    private static Optional<Name> denyingZone(Message answer) {
-        return answer.getSection(Section.AUTHORITY).stream()
-            .filter(record -> record.getType() == Type.SOA)
-            .map(Record::getName)
-            .findFirst();
+    /** Whether the name is known not to exist, by itself or because a name above it does not; of a top-level domain nothing is known. */
+    synchronized boolean contains(String name) {
+        String candidate = name;
+        for (int dot = candidate.indexOf('.'); dot >= 0; dot = candidate.indexOf('.')) {
+            Long denied = since.get(candidate);
+            if (denied != null && ticker.read() - denied < timeToLiveNanos) {
+                return true;
+            }
+            candidate = candidate.substring(dot + 1);
+        }
+        return false;
     }
 
-    /** Without the root's. */
-    private static int labels(Name name) {
-        return name.labels() - 1;
-    }
-
-    private static Name lowerCase(Name name) {
-        return name.canonicalize();
+    /** How many names are remembered. */
+    synchronized int size() {
+        return since.size();
     }
 }

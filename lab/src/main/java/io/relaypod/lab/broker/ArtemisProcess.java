@@ -120,8 +120,9 @@ public final class ArtemisProcess implements AutoCloseable {
         process.onExit().orTimeout(1, TimeUnit.MINUTES).join();
     }
 
-    public long pid() {
-        return process.pid();
+    /** Stops it from running, or lets it run again; its connections stay. */
+    public void freeze(boolean frozen) throws IOException, InterruptedException {
+        new ProcessBuilder("kill", frozen ? "-STOP" : "-CONT", Long.toString(process.pid())).start().waitFor(1, TimeUnit.MINUTES);
     }
 
     public String url() {

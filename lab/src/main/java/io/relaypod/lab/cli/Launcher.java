@@ -2,13 +2,17 @@ package io.relaypod.lab.cli;
 
 import io.relaypod.server.cli.Relaypod;
 
-/** The command {@code relaypod} of a working copy: the server's commands, and the demo. */
+/** The command {@code relaypod} of a working copy: the server's commands, and those that need the lab. */
 public final class Launcher {
 
     private Launcher() {
     }
 
     public static void main(String[] arguments) {
-        System.exit(Relaypod.commandLine().addSubcommand(new DemoCommand()).execute(arguments));
+        System.exit(Relaypod.commandLine()
+            .addSubcommand(new DemoCommand())
+            .addSubcommand(new RehearseCommand())
+            .addSubcommand(new ServeCommand())
+            .execute(arguments));
     }
 }

@@ -129,7 +129,7 @@ public final class RealMailpit implements Mailpit {
     }
 
     /** A free port of 127.0.0.1; somebody else may take it first, as a process cannot be handed a socket. */
-    static InetSocketAddress freeAddress() throws IOException {
+    public static InetSocketAddress freeAddress() throws IOException {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
             return new InetSocketAddress("127.0.0.1", socket.getLocalPort());
         }

@@ -53,7 +53,7 @@ final class Observer {
     }
 
     private long counted() {
-        return world.count("relaypod.rcpt", "verdict", "no_mail_host");
+        return world.count("relaypod_rcpt_total", "verdict", "no_mail_host");
     }
 
     /** Everything that reached Mailpit: a mail sent now has arrived, so all before it that will arrive has. */
@@ -64,7 +64,7 @@ final class Observer {
             smtp.data(mail(CANARY, subject));
             smtp.send("QUIT");
         }
-        await(() -> world.mailpit().messages().stream().anyMatch(mail -> mail.text().contains(subject)) && world.relay().queuedMails() == 0);
+        await(() -> world.mailpit().messages().stream().anyMatch(mail -> mail.text().contains(subject)) && world.queuedMails() == 0);
         return world.mailpit().messages().stream().filter(mail -> !mail.text().contains(subject)).toList();
     }
 

@@ -14,7 +14,6 @@ import java.util.Map;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
-import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.relaypod.lab.dns.LabDns;
 import io.relaypod.lab.gateway.Mailpit;
 import io.relaypod.lab.gateway.Relaying;
@@ -23,7 +22,6 @@ import io.relaypod.lab.gateway.Smtp2GraphStandIn;
 import io.relaypod.lab.graph.GraphStandIn;
 import io.relaypod.lab.smtp.SmtpConversation;
 import io.relaypod.server.james.RelayServer;
-import io.relaypod.server.metrics.MeterNames;
 import io.relaypod.server.queue.Broker;
 import io.relaypod.server.settings.Settings;
 
@@ -46,25 +44,32 @@ public final class LabWorld implements AutoCloseable {
     private final Mailpit mailpit;
     private final Smtp2GraphStandIn smtp2graph;
     private final GraphStandIn graph;
-    private final PrometheusMeterRegistry meters = MeterNames.registry();
     private final Settings settings;
-    private final RelayServer relay;
+    private final Relay relay;
     private final Deque<AutoCloseable> parts;
 
-    private LabWorld(LabDns dns, Mailpit mailpit, Smtp2GraphStandIn smtp2graph, GraphStandIn graph, Settings settings,
-                     UnaryOperator<Broker> broker, Deque<AutoCloseable> parts) throws Exception {
+    private LabWorld(LabDns dns, Mailpit mailpit, Smtp2GraphStandIn smtp2graph, GraphStandIn graph, Settings settings, Relay relay,
+                     Deque<AutoCloseable> parts) {
         this.dns = dns;
         this.mailpit = mailpit;
         this.smtp2graph = smtp2graph;
         this.graph = graph;
         this.settings = settings;
+        this.relay = relay;
         this.parts = parts;
-        this.relay = RelayServer.start(broker.apply(RelayServer.broker(settings, meters)), settings, Map.of(), meters);
-        parts.push(relay);
     }
 
     public static Builder builder() {
         return new Builder();
+    }
+
+    /** The world's domains, as a zone file. */
+    public static String zone() {
+        try (InputStream zone = LabWorld.class.getResourceAsStream("world.zone")) {
+            return new String(zone.readAllBytes(), StandardCharsets.US_ASCII);
+        } catch (IOException unreadable) {
+            throw new UncheckedIOException(unreadable);
+        }
     }
 
     public LabDns dns() {
@@ -83,8 +88,17 @@ public final class LabWorld implements AutoCloseable {
         return graph;
     }
 
+    /** The relay in this process. */
     public RelayServer relay() {
-        return relay;
+        if (relay instanceof OwnRelay own) {
+            return own.server();
+        }
+        throw new IllegalStateException("the relay of this world is a program of its own");
+    }
+
+    /** Mails in the relay's queues, those that wait for their next try included. */
+    public long queuedMails() {
+        return relay.queuedMails();
     }
 
     public Settings settings() {
@@ -99,13 +113,13 @@ public final class LabWorld implements AutoCloseable {
     }
 
     /**
-     * What the relay has counted.
+     * What the relay has counted; 0 when nothing was counted yet.
      *
-     * @param counter by Micrometer's name, such as {@code relaypod.rcpt}
-     * @param tags    keys and values; those that are left out may be anything
+     * @param metric by Prometheus' name, such as {@code relaypod_rcpt_total}
+     * @param labels keys and values; those that are left out may be anything
      */
-    public long count(String counter, String... tags) {
-        return meters.find(counter).tags(tags).counters().stream().mapToLong(found -> (long) found.count()).sum();
+    public long count(String metric, String... labels) {
+        return relay.count(metric, labels);
     }
 
     @Override
@@ -162,8 +176,17 @@ public final class LabWorld implements AutoCloseable {
             return with("LISTEN_ADDR", "127.0.0.1:" + smtp).with("METRICS_ADDR", "127.0.0.1:" + metrics).with("WEBADMIN_ADDR", "127.0.0.1:" + webadmin);
         }
 
-        /** Starts all of it; what was started is stopped again when something cannot be. */
+        /** Starts all of it, the relay in this process; what was started is stopped again when something cannot be. */
         public LabWorld start() throws Exception {
+            return start(own -> OwnRelay.start(own, broker));
+        }
+
+        /**
+         * Starts all of it, the relay last.
+         *
+         * @param starter given the relay's environment variables
+         */
+        public LabWorld start(Relay.Starter starter) throws Exception {
             Deque<AutoCloseable> parts = new ArrayDeque<>();
             try {
                 Path data = Files.createTempDirectory("relaypod-lab");
@@ -179,7 +202,10 @@ public final class LabWorld implements AutoCloseable {
                 environment.putIfAbsent("DNS_SERVERS", "127.0.0.1:" + dns.address().getPort());
                 environment.putIfAbsent("UPSTREAM_PORT", Integer.toString(mailpit.smtpAddress().getPort()));
                 environment.putIfAbsent("DATA_DIR", data.toString());
-                return new LabWorld(dns, mailpit, smtp2graph, graph, Settings.from(environment), broker, parts);
+                Settings settings = Settings.from(environment);
+                Relay relay = starter.start(Map.copyOf(environment));
+                parts.push(relay);
+                return new LabWorld(dns, mailpit, smtp2graph, graph, settings, relay, parts);
             } catch (Exception | Error notStarted) {
                 closeAll(parts);
                 throw notStarted;
@@ -193,14 +219,6 @@ public final class LabWorld implements AutoCloseable {
                 .filter(Files::isDirectory)
                 .findFirst()
                 .orElseThrow(() -> new IllegalStateException("no james-conf near " + Path.of("").toAbsolutePath()));
-        }
-
-        private static String zone() {
-            try (InputStream zone = LabWorld.class.getResourceAsStream("world.zone")) {
-                return new String(zone.readAllBytes(), StandardCharsets.US_ASCII);
-            } catch (IOException unreadable) {
-                throw new UncheckedIOException(unreadable);
-            }
         }
 
         private static void delete(Path directory) throws IOException {

@@ -6,6 +6,7 @@ import com.github.benmanes.caffeine.cache.Ticker;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.nio.NioEventLoopGroup;
 import io.relaypod.domain.DnsDomainCheck;
+import io.relaypod.domain.DnsServers;
 import io.relaypod.domain.DnsSettings;
 import io.relaypod.domain.DomainVerdict;
 import io.relaypod.domain.DomainVerdict.HasMx;
@@ -16,6 +17,7 @@ import io.relaypod.domain.DomainVerdict.Unknown;
 import io.relaypod.domain.MailDomain;
 import io.relaypod.domain.MxSettings;
 import io.relaypod.domain.MxSettings.OnDnsFailure;
+import io.relaypod.domain.WatchedDns;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
@@ -414,8 +416,9 @@ class DnsDomainCheckTest {
     }
 
     private DnsDomainCheck check(InetSocketAddress... servers) {
-        return new DnsDomainCheck(new DnsSettings(List.of(servers), TIMEOUT, TRIES),
-                SETTINGS, Ticker.systemTicker(), (type, outcome, took) -> heard.add(type + " " + outcome)).on(loops);
+        return new DnsDomainCheck(new WatchedDns(new DnsServers(new DnsSettings(List.of(servers), TIMEOUT, TRIES)).on(loops),
+                (type, outcome, took) -> heard.add(type + " " + outcome)),
+                SETTINGS, Ticker.systemTicker());
     }
 
     private static InetSocketAddress nobody() throws IOException {

@@ -17,6 +17,7 @@ import com.github.benmanes.caffeine.cache.Ticker;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.nio.NioEventLoopGroup;
 import io.relaypod.domain.DnsDomainCheck;
+import io.relaypod.domain.DnsServers;
 import io.relaypod.domain.DomainCheck;
 import io.relaypod.domain.DomainListFile;
 import io.relaypod.domain.DomainSet;
@@ -70,7 +71,7 @@ final class CheckCommand implements Callable<Integer> {
         try {
             Map<MailDomain, DomainVerdict> found = new ConcurrentHashMap<>();
             MxSettings mx = settings.mx();
-            DomainCheck dns = new DnsDomainCheck(settings.dns(), mx, Ticker.systemTicker(), (type, outcome, took) -> { }).on(loop);
+            DomainCheck dns = new DnsDomainCheck(new DnsServers(settings.dns()).on(loop), mx, Ticker.systemTicker());
             DomainCheck listed = new ListedDomainCheck(dns, domainList(mx.allowFile()), domainList(mx.denyFile()));
             RecipientRule rule = new RecipientRule(
                 domain -> listed.verdict(domain).thenApply(verdict -> remember(found, domain, verdict)), mx, ProviderSuggestions.of(mx));

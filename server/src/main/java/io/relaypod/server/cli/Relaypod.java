@@ -7,7 +7,7 @@ import picocli.CommandLine.Command;
 /** The command {@code relaypod}. The lab adds {@code demo} to it. */
 @Command(name = "relaypod", mixinStandardHelpOptions = true, version = "relaypod 0.1.0",
     description = "An email relay for Microsoft 365: first in the pod, before Mailpit and smtp2graph.",
-    subcommands = {RunCommand.class, CheckCommand.class})
+    subcommands = {RunCommand.class, CheckCommand.class, QueueCommand.class, FailedCommand.class, CacheCommand.class, TraceCommand.class})
 public final class Relaypod {
 
     // EX_CONFIG of sysexits.h
@@ -19,9 +19,13 @@ public final class Relaypod {
 
     /** The commands, with errors told to people: what is wrong in words, no stack trace. */
     public static CommandLine commandLine() {
-        CommandLine commands = new CommandLine(new Relaypod());
+        // An argument such as @example.com names no file.
+        CommandLine commands = new CommandLine(new Relaypod()).setExpandAtFiles(false);
         commands.setExecutionExceptionHandler((failure, command, parsed) -> {
             command.getErr().println(command.getColorScheme().errorText("relaypod: " + messages(failure)));
+            if (failure instanceof WebAdminClient.Refusal refusal) {
+                return refusal.exitCode();
+            }
             return failure instanceof InvalidSettingsException ? WRONG_CONFIGURATION : CommandLine.ExitCode.SOFTWARE;
         });
         return commands;

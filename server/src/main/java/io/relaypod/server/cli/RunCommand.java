@@ -34,8 +34,10 @@ final class RunCommand implements Callable<Integer> {
         }, "shutdown"));
         LOGGER.info("event=ready smtp={}:{} metrics={} webadmin={} upstream={}:{} data={} after={}ms", settings.listen().host(),
             relay.smtpAddress().getPort(), settings.metrics().map(address -> address.host() + ":" + relay.metricsPort().orElse(0)).orElse("off"),
-            settings.webadmin().map(address -> address.host() + ":" + relay.webadminPort().orElse(0)).orElse("off"),
+            settings.webadmin().map(webadmin -> webadmin.address().host() + ":" + relay.webadminPort().orElse(0)).orElse("off"),
             settings.upstreamHost(), settings.upstreamPort(), settings.dataDir(), Duration.between(begin, Instant.now()).toMillis());
+        // What only the start needed is given back at once; a relay may stay idle for hours.
+        System.gc();
         stopped.await();
         return 0;
     }

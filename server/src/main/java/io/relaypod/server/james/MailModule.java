@@ -1,16 +1,18 @@
 package io.relaypod.server.james;
 
+import java.time.Clock;
 import java.util.List;
 
+import javax.annotation.PreDestroy;
 import javax.inject.Singleton;
 
 import org.apache.commons.configuration2.BaseHierarchicalConfiguration;
 import org.apache.james.mailrepository.api.MailRepositoryUrlStore;
 import org.apache.james.mailrepository.api.Protocol;
-import org.apache.james.mailrepository.file.FileMailRepository;
 import org.apache.james.mailrepository.memory.MailRepositoryStoreConfiguration;
 import org.apache.james.modules.server.MailStoreRepositoryModule;
 import org.apache.james.modules.server.MailetContainerModule;
+import org.apache.james.onami.lifecycle.DisposingStager;
 import org.apache.james.queue.api.MailQueue;
 import org.apache.james.queue.api.MailQueueFactory;
 import org.apache.james.queue.api.MailQueueItemDecoratorFactory;
@@ -21,9 +23,12 @@ import com.google.inject.Provides;
 import com.google.inject.Scopes;
 import com.google.inject.TypeLiteral;
 
+import io.micrometer.core.instrument.MeterRegistry;
 import io.relaypod.gateway.VerbatimMailQueueItems;
 import io.relaypod.server.queue.ArtemisMailQueueFactory;
 import io.relaypod.server.queue.Broker;
+import io.relaypod.server.repository.DirectoryMailRepository;
+import io.relaypod.server.repository.RepositoryLimits;
 import io.relaypod.server.settings.Settings;
 
 /** Spool, processors and repositories. */
@@ -56,8 +61,14 @@ final class MailModule extends AbstractModule {
     /** What {@code file://} means when james-conf has no mailrepositorystore.xml. */
     @Provides
     MailRepositoryStoreConfiguration.Item fileRepositories() {
-        return new MailRepositoryStoreConfiguration.Item(List.of(new Protocol("file")), FileMailRepository.class.getName(),
+        return new MailRepositoryStoreConfiguration.Item(List.of(new Protocol("file")), DirectoryMailRepository.class.getName(),
             new BaseHierarchicalConfiguration());
+    }
+
+    @Provides
+    @Singleton
+    RepositoryLimits repositoryLimits(Settings settings, Clock clock, MeterRegistry meters, DisposingStager<PreDestroy> stager) {
+        return stager.register(new RepositoryLimits(settings.failed(), clock, meters));
     }
 
     @Provides

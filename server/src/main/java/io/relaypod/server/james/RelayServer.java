@@ -80,7 +80,7 @@ public final class RelayServer implements AutoCloseable {
         injector.getInstance(GaugeRegistry.class).register("queueConnected", () -> queues.isConnected() ? 1 : 0);
         this.lifecycle = injector.getInstance(Lifecycle.class);
         this.monitoring = injector.getInstance(Monitoring.class);
-        this.webadmin = settings.webadmin().map(address -> injector.getInstance(WebAdminServer.class));
+        this.webadmin = settings.webadmin().map(served -> injector.getInstance(WebAdminServer.class));
     }
 
     /**
@@ -125,6 +125,7 @@ public final class RelayServer implements AutoCloseable {
                 new MailModule(broker),
                 new SmtpModule(),
                 new MonitoringModule(),
+                new TraceModule(),
                 WebAdminModule.create()), settings);
         } catch (RuntimeException | Error notAssembled) {
             broker.close();

@@ -28,12 +28,14 @@ import io.micrometer.core.instrument.binder.cache.CaffeineCacheMetrics;
 import io.relaypod.domain.BoundedDomainCheck;
 import io.relaypod.domain.CachedDomainCheck;
 import io.relaypod.domain.DnsDomainCheck;
+import io.relaypod.domain.DnsServers;
 import io.relaypod.domain.DomainListFile;
 import io.relaypod.domain.DomainSet;
 import io.relaypod.domain.ListedDomainCheck;
 import io.relaypod.domain.MxSettings;
 import io.relaypod.domain.ProviderSuggestions;
 import io.relaypod.domain.RecipientRule;
+import io.relaypod.domain.WatchedDns;
 import io.relaypod.graph.GraphRules;
 import io.relaypod.server.health.DnsHealthCheck;
 import io.relaypod.server.metrics.DnsMeters;
@@ -75,20 +77,21 @@ final class SmtpModule extends AbstractModule {
 
     @Provides
     @Singleton
+    DnsServers dnsServers(Settings settings) {
+        return new DnsServers(settings.dns());
+    }
+
+    @Provides
+    @Singleton
     DnsHealthCheck dnsHealthCheck(Settings settings) {
         return new DnsHealthCheck(settings.dns(), settings.mx().onDnsFailure(), Ticker.systemTicker());
     }
 
     @Provides
     @Singleton
-    DnsDomainCheck dnsDomainCheck(Settings settings, MeterRegistry meters, DnsHealthCheck health) {
-        return new DnsDomainCheck(settings.dns(), settings.mx(), Ticker.systemTicker(), new DnsMeters(meters).and(health));
-    }
-
-    @Provides
-    @Singleton
-    CachedDomainCheck cachedDomainCheck(DnsDomainCheck dns, Settings settings, MeterRegistry meters, DnsHealthCheck health) {
+    CachedDomainCheck cachedDomainCheck(DnsServers servers, Settings settings, MeterRegistry meters, DnsHealthCheck health) {
         MxSettings mx = settings.mx();
+        DnsDomainCheck dns = new DnsDomainCheck(new WatchedDns(servers, new DnsMeters(meters).and(health)), mx, Ticker.systemTicker());
         BoundedDomainCheck bounded = new BoundedDomainCheck(dns, mx.maxInflight());
         StaleVerdictLog staleLog = new StaleVerdictLog(meters, Clock.systemUTC());
         CachedDomainCheck cached = new CachedDomainCheck(bounded, mx, Ticker.systemTicker(), domain -> {
@@ -97,6 +100,8 @@ final class SmtpModule extends AbstractModule {
         });
         Gauge.builder("relaypod.dns.domains.in.flight", bounded, BoundedDomainCheck::underWay)
             .description("Domains that DNS is being asked about").register(meters);
+        Gauge.builder("relaypod.dns.nonexistent.names", dns, DnsDomainCheck::nonexistentNames)
+            .description("Names that are remembered as not existing, with all below them").register(meters);
         CaffeineCacheMetrics.monitor(meters, cached.verdicts(), "verdicts");
         return cached;
     }

@@ -1,37 +1,67 @@
 package io.relaypod.server.james;
 
+import java.io.FileNotFoundException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.util.Optional;
 import java.util.Set;
 
 import javax.inject.Named;
 import javax.inject.Singleton;
 
+import org.apache.commons.configuration2.Configuration;
 import org.apache.james.core.healthcheck.HealthCheck;
+import org.apache.james.filesystem.api.FileSystem;
+import org.apache.james.jwt.JwtTokenVerifier;
+import org.apache.james.metrics.api.MetricFactory;
 import org.apache.james.modules.server.MailQueueRoutesModule;
 import org.apache.james.modules.server.MailRepositoriesRoutesModule;
 import org.apache.james.modules.server.NoJwtModule;
 import org.apache.james.modules.server.TaskManagerModule;
 import org.apache.james.modules.server.WebAdminServerModule;
+import org.apache.james.utils.PropertiesProvider;
 import org.apache.james.webadmin.FixedPortSupplier;
 import org.apache.james.webadmin.RandomPortSupplier;
+import org.apache.james.webadmin.Routes;
 import org.apache.james.webadmin.WebAdminConfiguration;
+import org.apache.james.webadmin.authentication.AuthenticationFilter;
+import org.apache.james.webadmin.authentication.JwtFilter;
+import org.apache.james.webadmin.authentication.NoAuthenticationFilter;
 
 import com.google.inject.AbstractModule;
+import com.google.inject.Binder;
 import com.google.inject.Module;
 import com.google.inject.Provides;
+import com.google.inject.multibindings.Multibinder;
 import com.google.inject.util.Modules;
 
+import io.relaypod.server.settings.ListenAddress;
 import io.relaypod.server.settings.Settings;
+import io.relaypod.server.settings.WebAdminSettings;
+import io.relaypod.server.webadmin.PasswordFilter;
+import io.relaypod.server.webadmin.RelayRoutes;
+import io.relaypod.webadmin.DomainRoutes;
+import io.relaypod.webadmin.MxCacheRoutes;
 
-/** James' webadmin for queues, repositories, tasks and health, where WEBADMIN_ADDR says. */
+/** James' webadmin for queues, repositories, tasks and health, and our routes, where WEBADMIN_ADDR says. */
 final class WebAdminModule extends AbstractModule {
 
     static Module create() {
-        return Modules.override(
-            new WebAdminServerModule(),
-            new NoJwtModule(),
-            new TaskManagerModule(),
-            new MailQueueRoutesModule(),
-            new MailRepositoriesRoutesModule()).with(new WebAdminModule());
+        return Modules.combine(
+            Modules.override(
+                new WebAdminServerModule(),
+                new NoJwtModule(),
+                new TaskManagerModule(),
+                new MailQueueRoutesModule(),
+                new MailRepositoriesRoutesModule()).with(new WebAdminModule()),
+            WebAdminModule::bindOurRoutes);
+    }
+
+    private static void bindOurRoutes(Binder binder) {
+        Multibinder<Routes> routes = Multibinder.newSetBinder(binder, Routes.class);
+        routes.addBinding().to(DomainRoutes.class);
+        routes.addBinding().to(MxCacheRoutes.class);
+        routes.addBinding().to(RelayRoutes.class);
     }
 
     @Provides
@@ -43,13 +73,48 @@ final class WebAdminModule extends AbstractModule {
 
     @Provides
     @Singleton
-    WebAdminConfiguration configuration(Settings settings) {
-        return settings.webadmin()
-            .map(address -> WebAdminConfiguration.builder()
-                .enabled()
-                .host(address.host())
-                .port(address.port() == 0 ? new RandomPortSupplier() : new FixedPortSupplier(address.port()))
-                .build())
-            .orElse(WebAdminConfiguration.DISABLED_CONFIGURATION);
+    WebAdminConfiguration configuration(Settings settings, PropertiesProvider properties, FileSystem files) throws Exception {
+        if (settings.webadmin().isEmpty()) {
+            return WebAdminConfiguration.DISABLED_CONFIGURATION;
+        }
+        ListenAddress address = settings.webadmin().get().address();
+        return WebAdminConfiguration.builder()
+            .enabled()
+            .host(address.host())
+            .port(address.port() == 0 ? new RandomPortSupplier() : new FixedPortSupplier(address.port()))
+            .jwtPublicKeyPEM(publicKey(properties, files))
+            .build();
+    }
+
+    private static Optional<String> publicKey(PropertiesProvider properties, FileSystem files) throws Exception {
+        if (!isJwtEnabled(properties)) {
+            return Optional.empty();
+        }
+        String url = properties.getConfiguration("webadmin").getString("jwt.publickeypem.url", "");
+        if (url.isEmpty()) {
+            throw new IllegalStateException("webadmin.properties: jwt.enabled is true and jwt.publickeypem.url is missing");
+        }
+        return Optional.of(Files.readString(files.getFile(url).toPath(), StandardCharsets.US_ASCII));
+    }
+
+    private static boolean isJwtEnabled(PropertiesProvider properties) throws Exception {
+        try {
+            Configuration file = properties.getConfiguration("webadmin");
+            return file.getBoolean("jwt.enabled", false);
+        } catch (FileNotFoundException none) {
+            return false;
+        }
+    }
+
+    @Provides
+    @Singleton
+    AuthenticationFilter authentication(Settings settings, PropertiesProvider properties, MetricFactory metrics,
+                                        @Named("webadmin") JwtTokenVerifier.Factory jwt) throws Exception {
+        if (isJwtEnabled(properties)) {
+            return new JwtFilter(jwt);
+        }
+        return settings.webadmin().flatMap(WebAdminSettings::passwordFile)
+            .<AuthenticationFilter>map(file -> new PasswordFilter(file, metrics))
+            .orElseGet(NoAuthenticationFilter::new);
     }
 }

@@ -25,6 +25,7 @@ enum JamesMeter {
     GATEWAY_CONNECTIONS("gatewayConnections.", Kind.LEVEL, "relaypod.gateway.connections", "state", "Connections to the gateway"),
     QUEUE_CONNECTED("queueConnected", Kind.LEVEL, "relaypod.queue.connected", "", "Whether the broker with the queues is reached"),
     SPOOL_WRITES("spool_writes_", Kind.LEVEL, "relaypod.spool.writes", "state", "Mails at their end, whose client waits for the disk"),
+    WEBADMIN_REFUSED("webadmin_refused", Kind.COUNT, "relaypod.webadmin.refused", "", "Requests to webadmin without the right password"),
     WEBADMIN("webAdmin", Kind.TIME, "relaypod.webadmin.request", "", "Time to answer a webadmin request");
 
     /** What a metric is, which James' interfaces do not say. */

@@ -20,7 +20,6 @@ import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.handler.codec.http.HttpContentCompressor;
 import io.netty.handler.codec.http.HttpServerCodec;
-import io.netty.handler.flow.FlowControlHandler;
 import io.netty.util.concurrent.DefaultEventExecutorGroup;
 import io.netty.util.concurrent.EventExecutorGroup;
 import io.relaypod.server.settings.ListenAddress;
@@ -53,7 +52,6 @@ public final class MonitoringServer implements AutoCloseable {
             .group(io)
             .channel(NioServerSocketChannel.class)
             .option(ChannelOption.SO_REUSEADDR, true)
-            .childOption(ChannelOption.AUTO_READ, false)
             .childHandler(new ChannelInitializer<>() {
                 @Override
                 protected void initChannel(Channel channel) {
@@ -63,7 +61,6 @@ public final class MonitoringServer implements AutoCloseable {
                         .addLast(new HttpContentCompressor())
                         .addLast(new BodyLimit(LONGEST_BODY))
                         .addLast(new RequestDeadline(Duration.ofSeconds(REQUEST_SECONDS), waiting))
-                        .addLast(new FlowControlHandler())
                         .addLast(pageMakers, new PageHandler(pages));
                 }
             })

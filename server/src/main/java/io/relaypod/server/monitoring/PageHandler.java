@@ -33,11 +33,6 @@ final class PageHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     }
 
     @Override
-    public void channelActive(ChannelHandlerContext context) {
-        context.read();
-    }
-
-    @Override
     protected void channelRead0(ChannelHandlerContext context, FullHttpRequest request) {
         Answer answer = answer(request);
         boolean isHead = request.method().equals(HttpMethod.HEAD);
@@ -52,7 +47,6 @@ final class PageHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         boolean isKept = HttpUtil.isKeepAlive(request) && request.decoderResult().isSuccess();
         HttpUtil.setKeepAlive(response, isKept);
         context.writeAndFlush(response).addListener(isKept ? ChannelFutureListener.CLOSE_ON_FAILURE : ChannelFutureListener.CLOSE);
-        context.read();
     }
 
     private Answer answer(FullHttpRequest request) {

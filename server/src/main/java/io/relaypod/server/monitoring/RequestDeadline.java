@@ -14,7 +14,8 @@ import io.netty.util.concurrent.Future;
 
 /**
  * Closes a connection that has sent no whole request in its time, however busily it sends parts of one, and one that does not read its
- * answer. Between requests it has longer, as Prometheus keeps its connection. All methods run on the channel's I/O thread.
+ * answer. Between requests it has longer, as Prometheus keeps its connection; while one is answered no other is read. All methods run on
+ * the channel's I/O thread.
  */
 final class RequestDeadline extends ChannelDuplexHandler {
 
@@ -25,6 +26,8 @@ final class RequestDeadline extends ChannelDuplexHandler {
     private final Duration first;
     private final Set<Channel> waiting;
     private Future<?> deadline;
+    // A client may send several at once, and they may come in one read.
+    private int unanswered;
 
     /**
      * @param waiting where those connections are that have to send a request
@@ -44,6 +47,8 @@ final class RequestDeadline extends ChannelDuplexHandler {
     public void channelRead(ChannelHandlerContext context, Object message) throws Exception {
         if (message instanceof FullHttpRequest) {
             waiting.remove(context.channel());
+            unanswered++;
+            context.channel().config().setAutoRead(false);
             closeAfter(context, ANSWER_READ);
         }
         super.channelRead(context, message);
@@ -52,8 +57,11 @@ final class RequestDeadline extends ChannelDuplexHandler {
     @Override
     public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) throws Exception {
         super.write(context, message, message instanceof LastHttpContent ? promise.unvoid().addListener(written -> {
-            closeAfter(context, KEPT_ALIVE);
-            waiting.add(context.channel());
+            if (--unanswered == 0 && context.channel().isActive()) {
+                context.channel().config().setAutoRead(true);
+                closeAfter(context, KEPT_ALIVE);
+                waiting.add(context.channel());
+            }
         }) : promise);
     }
 

@@ -254,7 +254,7 @@ public final class ArtemisMailQueue implements ManageableMailQueue, MailPriority
                 throw new MailQueueException("mail " + StoredMail.name(received.message()) + " could not be removed", failure);
             }
             // To fail would put a third copy beside the one that the broker gives again.
-            LOGGER.warn("event=given-again queue={} mail={} reason=\"the connection broke while it was in hand\"", ready.mails().asString(),
+            LOGGER.warn("event=given-again queue={} queue-id={} reason=\"the connection broke while it was in hand\"", ready.mails().asString(),
                 StoredMail.name(received.message()));
         }
     }

@@ -27,6 +27,11 @@ record BrokerQueue(MailQueueName mails, Duration delay) {
         return new BrokerQueue(mails, Duration.ZERO);
     }
 
+    /** Where what cannot be read is put: a mail queue too, so that webadmin shows it; nobody delivers from it. */
+    BrokerQueue aside() {
+        return ready(MailQueueName.of("unreadable-" + mails.asString()));
+    }
+
     static BrokerQueue waiting(MailQueueName mails, Duration delay) {
         long millis = Math.max(1, saturatedMillis(delay));
         long unit = 1;

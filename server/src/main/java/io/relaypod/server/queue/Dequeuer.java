@@ -2,8 +2,12 @@ package io.relaypod.server.queue;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
@@ -39,6 +43,10 @@ final class Dequeuer implements AutoCloseable {
     // How soon a subscriber that has gone, or a closed queue, is noticed.
     private static final Duration LOOK_UP = Duration.ofMillis(250);
     private static final Duration PAUSE_AFTER_FAILURE = Duration.ofSeconds(1);
+    // Of what cannot be read: when it is tried again, how long others may take to be done with before, and how often.
+    private static final Duration AGAIN_AFTER = Duration.ofSeconds(5);
+    private static final Duration DONE_WITHIN = Duration.ofMinutes(1);
+    private static final int TRIES = 5;
 
     private final BrokerLink link;
     private final BrokerQueue queue;
@@ -46,7 +54,10 @@ final class Dequeuer implements AutoCloseable {
     private final MailReader reader;
     private final ReentrantLock receiving = new ReentrantLock();
     private final Deque<MailQueueItem> notTaken = new ArrayDeque<>();
+    private final Map<Long, Unreadable> unreadable = new LinkedHashMap<>();
     private Optional<Inlet> opened = Optional.empty();
+    private Optional<Instant> tryAgainAt = Optional.empty();
+    private boolean triedWhatIsAside;
     private final AtomicInteger inHand = new AtomicInteger();
     private volatile boolean stopped;
 
@@ -150,7 +161,7 @@ final class Dequeuer implements AutoCloseable {
             // The link tells it once, and opens it again.
             Thread.sleep(PAUSE_AFTER_FAILURE.toMillis());
             return Optional.empty();
-        } catch (ActiveMQException | IOException failure) {
+        } catch (ActiveMQException failure) {
             if (!stopped) {
                 LOGGER.error("event=dequeue-failed queue={} reason=\"{}\"", queue.name(), failure.getMessage(), failure);
                 Thread.sleep(PAUSE_AFTER_FAILURE.toMillis());
@@ -161,7 +172,15 @@ final class Dequeuer implements AutoCloseable {
         }
     }
 
-    private Optional<MailQueueItem> receive() throws ActiveMQException, IOException {
+    /** How often a message was tried, and what came of it. */
+    private record Unreadable(String mail, int tries, String reason) {
+    }
+
+    private Optional<MailQueueItem> receive() throws ActiveMQException, InterruptedException {
+        if (isWaitingToTryAgain()) {
+            Thread.sleep(LOOK_UP.toMillis());
+            return Optional.empty();
+        }
         Inlet inlet = inlet();
         ClientMessage message = inlet.consumer().receive(LOOK_UP.toMillis());
         if (message == null) {
@@ -169,11 +188,68 @@ final class Dequeuer implements AutoCloseable {
         }
         try {
             return Optional.of(reader.read(new Received(message, inlet), StoredMail.body(message)));
-        } catch (MessagingException | RuntimeException unreadable) {
-            // It stays in hand, so on the disk, and is tried again at the next start.
-            LOGGER.error("event=unreadable queue={} queue-id={} message={}", queue.name(), StoredMail.name(message), message.getMessageID(), unreadable);
+        } catch (MessagingException | IOException | ActiveMQException | RuntimeException failure) {
+            if (!inlet.session().isClosed()) {
+                remember(message, failure);
+            }
             return Optional.empty();
         }
+    }
+
+    private void remember(ClientMessage message, Exception failure) {
+        String mail = StoredMail.name(message);
+        Unreadable found = unreadable.merge(message.getMessageID(), new Unreadable(mail, 1, String.valueOf(failure.getMessage())),
+            (before, now) -> new Unreadable(mail, before.tries() + 1, now.reason()));
+        LOGGER.error("event=unreadable queue={} queue-id={} message={} try={}/{}", queue.name(), mail, message.getMessageID(), found.tries(), TRIES, failure);
+        if (tryAgainAt.isEmpty()) {
+            tryAgainAt = Optional.of(Instant.now().plus(AGAIN_AFTER));
+        }
+    }
+
+    /**
+     * What could not be read comes again when the session is closed, and so does all that is in hand: that is waited for. Meanwhile
+     * nothing is received.
+     */
+    private boolean isWaitingToTryAgain() throws ActiveMQException {
+        Instant now = Instant.now();
+        if (tryAgainAt.isEmpty() || now.isBefore(tryAgainAt.get())) {
+            return false;
+        }
+        if (inHand.get() > 0) {
+            if (now.isBefore(tryAgainAt.get().plus(DONE_WITHIN))) {
+                return true;
+            }
+            tryAgainAt = Optional.of(now.plus(DONE_WITHIN));
+            return false;
+        }
+        tryAgainAt = Optional.empty();
+        notTaken.clear();
+        if (opened.isPresent()) {
+            opened.get().session().close();
+        }
+        for (Map.Entry<Long, Unreadable> message : List.copyOf(unreadable.entrySet())) {
+            if (message.getValue().tries() >= TRIES) {
+                setAside(message.getKey(), message.getValue());
+            }
+        }
+        return false;
+    }
+
+    private void setAside(long messageId, Unreadable message) throws ActiveMQException {
+        Connections connections = link.connections();
+        connections.declare(queue.aside());
+        if (connections.console().move(queue, messageId, queue.aside())) {
+            LOGGER.error("event=set-aside queue={} aside={} queue-id={} reason=\"{}\"", queue.name(), queue.aside().name(), message.mail(), message.reason());
+            unreadable.remove(messageId);
+        }
+    }
+
+    // The reason may have gone: a disk that was full, a version that could not read what another wrote.
+    private void tryWhatIsAside(Connections connections) throws ActiveMQException {
+        if (!triedWhatIsAside && connections.console().queues().contains(queue.aside())) {
+            connections.console().moveAll(queue.aside(), queue);
+        }
+        triedWhatIsAside = true;
     }
 
     private Inlet inlet() throws ActiveMQException {
@@ -182,6 +258,7 @@ final class Dequeuer implements AutoCloseable {
             notTaken.clear();
             Connections connections = link.connections();
             connections.declare(queue);
+            tryWhatIsAside(connections);
             ClientSession session = connections.dequeuing().session();
             session.start();
             opened = Optional.of(new Inlet(session, session.createConsumer(queue.name()), new ReentrantLock()));

@@ -123,6 +123,8 @@ public final class EmbeddedBroker implements Broker {
         EmbeddedActiveMQ started = new EmbeddedActiveMQ().setConfiguration(configuration(directory, id)
             .setMetricsConfiguration(new MetricsConfiguration().setJvmMemory(false).setPlugin(new ArtemisMeters(meters))));
         try {
+            CutJournal.find(directory.resolve("journal")).ifPresent(cut -> LOGGER.warn("event=journal-cut file={} sound-bytes={} dropped-bytes={}"
+                + " reason=\"the last write was not finished; nobody was told that it was\"", cut.file(), cut.at(), cut.bytes()));
             started.start();
             if (!started.getActiveMQServer().waitForActivation(CALL_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)) {
                 throw new IOException("the broker did not become active");

@@ -68,6 +68,15 @@ public final class QueueConsole implements AutoCloseable {
         return removed(queue, EVERY);
     }
 
+    /** @return whether the message was there, in nobody's hand */
+    boolean move(BrokerQueue from, long messageId, BrokerQueue to) throws ActiveMQException {
+        return (boolean) ask(ResourceNames.QUEUE + from.name(), "moveMessage", messageId, to.name().toString());
+    }
+
+    void moveAll(BrokerQueue from, BrokerQueue to) throws ActiveMQException {
+        ask(ResourceNames.QUEUE + from.name(), "moveMessages", EVERY, to.name().toString());
+    }
+
     private long removed(BrokerQueue queue, String filter) throws ActiveMQException {
         return ((Number) ask(ResourceNames.QUEUE + queue.name(), "removeMessages", REMOVED_AT_ONCE, filter)).longValue();
     }

@@ -18,6 +18,8 @@ import org.apache.activemq.artemis.api.core.client.ClientSession;
 import org.apache.james.queue.api.ManageableMailQueue.DefaultMailQueueItemView;
 import org.apache.james.queue.api.ManageableMailQueue.MailQueueItemView;
 import org.apache.james.queue.api.ManageableMailQueue.MailQueueIterator;
+import org.apache.james.server.core.MailImpl;
+import org.apache.mailet.Mail;
 
 /**
  * What is in a queue, page by page from the broker: first what is ready, by priority, then what waits, the next first. Mails in hand are
@@ -71,12 +73,21 @@ final class QueueListing implements MailQueueIterator {
         }
         Head head = heads.remove();
         try {
-            MailQueueItemView view = new DefaultMailQueueItemView(StoredMail.readListed(head.message()),
+            MailQueueItemView view = new DefaultMailQueueItemView(listed(head.message()),
                 head.isWaiting() ? Optional.of(ZonedDateTime.ofInstant(head.due(), ZoneOffset.UTC)) : Optional.empty());
             read(head.queue());
             return view;
-        } catch (ActiveMQException | MessagingException | IOException unreadable) {
+        } catch (ActiveMQException unreadable) {
             throw new IllegalStateException("queue " + head.queue().queue().mails().asString() + " cannot be listed", unreadable);
+        }
+    }
+
+    // It may be what was set aside for that.
+    private static Mail listed(ClientMessage message) throws ActiveMQException {
+        try {
+            return StoredMail.readListed(message);
+        } catch (MessagingException | IOException | RuntimeException unreadable) {
+            return MailImpl.builder().name(StoredMail.name(message)).errorMessage("unreadable: " + unreadable.getMessage()).build();
         }
     }
 

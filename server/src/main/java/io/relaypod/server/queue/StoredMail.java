@@ -5,15 +5,11 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.time.Instant;
 import java.util.Collection;
-import java.util.Date;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Consumer;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 import javax.mail.MessagingException;
-import javax.mail.internet.AddressException;
 
 import org.apache.activemq.artemis.api.core.ActiveMQException;
 import org.apache.activemq.artemis.api.core.SimpleString;
@@ -24,17 +20,11 @@ import org.apache.james.queue.api.MailPrioritySupport;
 import org.apache.james.server.core.MailImpl;
 import org.apache.james.server.core.MimeMessageInputStreamSource;
 import org.apache.james.server.core.MimeMessageSource;
-import org.apache.mailet.Attribute;
-import org.apache.mailet.AttributeName;
 import org.apache.mailet.AttributeUtils;
-import org.apache.mailet.AttributeValue;
 import org.apache.mailet.Mail;
-import org.apache.mailet.PerRecipientHeaders;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.base.Splitter;
 
 import io.relaypod.gateway.VerbatimMessage;
@@ -69,7 +59,7 @@ final class StoredMail {
         message.putStringProperty(NAME, mail.getName());
         message.putStringProperty(SENDER, mail.getMaybeSender().asString(""));
         message.putStringProperty(RECIPIENTS, recipients(mail.getRecipients()));
-        message.putStringProperty(ENVELOPE, SimpleString.of(JSON.writeValueAsString(envelope(mail))));
+        message.putStringProperty(ENVELOPE, SimpleString.of(JSON.writeValueAsString(EnvelopeJson.write(mail))));
     }
 
     /** Fills the body; the message reads a large one when it is sent, so the body must stay open till then. */
@@ -138,7 +128,6 @@ final class StoredMail {
     }
 
     private static MailImpl readEnvelope(ClientMessage message) throws MessagingException, IOException {
-        JsonNode json = JSON.readTree(message.getStringProperty(ENVELOPE));
         MailImpl.Builder mail = MailImpl.builder().name(message.getStringProperty(NAME));
         String sender = message.getStringProperty(SENDER);
         if (!sender.isEmpty()) {
@@ -147,54 +136,8 @@ final class StoredMail {
         for (String recipient : Splitter.on(RECIPIENT_SEPARATOR).omitEmptyStrings().split(message.getStringProperty(RECIPIENTS))) {
             mail.addRecipient(recipient);
         }
-        readText(json, "state", mail::state);
-        readText(json, "error", mail::errorMessage);
-        readText(json, "remoteHost", mail::remoteHost);
-        readText(json, "remoteAddr", mail::remoteAddr);
-        if (json.has("updated")) {
-            mail.lastUpdated(new Date(json.get("updated").longValue()));
-        }
-        mail.addAttributes(json.path("attributes").properties().stream()
-            .map(field -> new Attribute(AttributeName.of(field.getKey()), AttributeValue.fromJson(field.getValue())))
-            .collect(Collectors.toList()));
-        mail.addAllHeadersForRecipients(recipientHeaders(json));
+        EnvelopeJson.read(JSON.readTree(message.getStringProperty(ENVELOPE)), mail);
         return mail.build();
-    }
-
-    private static ObjectNode envelope(Mail mail) {
-        ObjectNode json = JSON.createObjectNode();
-        writeText(json, "state", Optional.ofNullable(mail.getState()));
-        writeText(json, "error", Optional.ofNullable(mail.getErrorMessage()));
-        writeText(json, "remoteHost", Optional.ofNullable(mail.getRemoteHost()));
-        writeText(json, "remoteAddr", Optional.ofNullable(mail.getRemoteAddr()));
-        Optional.ofNullable(mail.getLastUpdated()).ifPresent(updated -> json.put("updated", updated.getTime()));
-        ObjectNode attributes = json.putObject("attributes");
-        mail.attributes().forEach(attribute -> attribute.getValue().toJson()
-            .ifPresent(value -> attributes.set(attribute.getName().asString(), value)));
-        ObjectNode headers = json.putObject("recipientHeaders");
-        mail.getPerRecipientSpecificHeaders().getHeadersByRecipient().asMap().forEach((recipient, ofRecipient) ->
-            ofRecipient.forEach(header -> headers.withArray(recipient.asString()).add(header.asString())));
-        return json;
-    }
-
-    private static PerRecipientHeaders recipientHeaders(JsonNode json) throws AddressException {
-        PerRecipientHeaders headers = new PerRecipientHeaders();
-        for (var ofRecipient : json.path("recipientHeaders").properties()) {
-            MailAddress recipient = new MailAddress(ofRecipient.getKey());
-            ofRecipient.getValue().forEach(header ->
-                headers.addHeaderForRecipient(PerRecipientHeaders.Header.fromString(header.textValue()), recipient));
-        }
-        return headers;
-    }
-
-    private static void writeText(ObjectNode json, String field, Optional<String> value) {
-        value.ifPresent(text -> json.put(field, text));
-    }
-
-    private static void readText(JsonNode json, String field, Consumer<String> reader) {
-        if (json.has(field)) {
-            reader.accept(json.get(field).textValue());
-        }
     }
 
     private static String recipients(Collection<MailAddress> recipients) {

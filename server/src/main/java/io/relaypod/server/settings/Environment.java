@@ -1,9 +1,12 @@
 package io.relaypod.server.settings;
 
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /** Reads variables and collects what is wrong with them, so that it can be said all at once. For one thread. */
 final class Environment {
@@ -18,6 +21,12 @@ final class Environment {
     String text(Variable variable) {
         String value = values.getOrDefault(variable.name(), "").strip();
         return value.isEmpty() ? variable.defaultValue() : value;
+    }
+
+    /** Each variable as it is written, or its default. */
+    Map<Variable, String> texts() {
+        return Arrays.stream(Variable.values()).collect(Collectors.toMap(Function.identity(), this::text, (one, other) -> one,
+            () -> new EnumMap<>(Variable.class)));
     }
 
     /**

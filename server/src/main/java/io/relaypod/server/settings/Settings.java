@@ -49,18 +49,23 @@ import io.relaypod.recipients.AddressSet;
  * @param dns                how DNS is asked
  * @param mx                 what a recipient's domain must offer
  * @param metrics            where metrics, health and the status page are served; empty when they are not
- * @param webadmin           where webadmin is served; empty when it is off
+ * @param webadmin           where webadmin is served and who may use it; empty when it is off
  * @param logAddresses       whether the log holds addresses in full at every level
  * @param queue              where the queues are
+ * @param trace              how much of what happened is remembered
+ * @param failed             how much mail that could not be delivered is kept
  * @param dataDir            where mail is kept
  * @param jamesConf          James' configuration files
+ * @param variables          each variable as it is written in the environment, or its default
  */
 public record Settings(ListenAddress listen, String upstreamHost, int upstreamPort, NetworkList relayNetworks, ClientLimits clients,
                        long maxMessageSize, int maxRecipients, GraphRules graph, CalendarSettings calendar, DnsSettings dns,
                        MxSettings mx, Optional<ListenAddress> metrics,
-                       Optional<ListenAddress> webadmin, boolean logAddresses, QueueSettings queue, Path dataDir, Path jamesConf) {
+                       Optional<WebAdminSettings> webadmin, boolean logAddresses, QueueSettings queue, TraceSettings trace,
+                       FailedMailSettings failed, Path dataDir, Path jamesConf, Map<Variable, String> variables) {
 
     private static final int DNS_PORT = 53;
+    private static final long SMALLEST_TRACE = 1 << 20;
     private static final Pattern SIZE = Pattern.compile("\\d{1,12}[kKmMgG]?");
     private static final Pattern LOG_LEVEL = Pattern.compile("ERROR|WARN|INFO|DEBUG|TRACE");
     private static final Pattern BARE_NUMBER = Pattern.compile("\\d+");
@@ -88,14 +93,19 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
             dns(environment),
             mx(environment),
             environment.read(Variable.METRICS_ADDR, Settings::metrics),
-            environment.read(Variable.WEBADMIN_ADDR, Settings::webadmin),
+            webadmin(environment),
             environment.read(Variable.LOG_ADDRESSES, Settings::bool),
             queue(environment),
+            trace(environment),
+            failed(environment),
             environment.read(Variable.DATA_DIR, Path::of).toAbsolutePath(),
-            environment.read(Variable.JAMES_CONF, Path::of).toAbsolutePath());
+            environment.read(Variable.JAMES_CONF, Path::of).toAbsolutePath(),
+            environment.texts());
         settings.checkDirectories(environment);
-        // Logback reads it by itself, and would take a wrong one for DEBUG.
+        settings.checkWebAdmin(environment);
+        // Logback reads them by itself, and would take a wrong level for DEBUG.
         environment.read(Variable.LOG_LEVEL, Settings::logLevel);
+        environment.read(Variable.LOG_FORMAT, Settings::logFormat);
         environment.throwIfWrong();
         return settings;
     }
@@ -110,6 +120,18 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
         RcptSettings settings = new RcptSettings(dns(environment), mx(environment));
         environment.throwIfWrong();
         return settings;
+    }
+
+    /**
+     * Where webadmin is served, and with which password, for whoever asks it; empty when it is off.
+     *
+     * @throws InvalidSettingsException naming every variable that is wrong
+     */
+    public static Optional<WebAdminSettings> forWebAdmin(Map<String, String> variables) {
+        Environment environment = new Environment(variables);
+        Optional<WebAdminSettings> webadmin = webadmin(environment);
+        environment.throwIfWrong();
+        return webadmin;
     }
 
     /** How DNS is asked, and what of its answers is accepted. */
@@ -304,6 +326,33 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
         return value;
     }
 
+    private static String logFormat(String value) {
+        require(value.equals("text") || value.equals("json"));
+        return value;
+    }
+
+    private static TraceSettings trace(Environment environment) {
+        return new TraceSettings(
+            environment.read(Variable.TRACE_MAX_SIZE, value -> {
+                long bytes = size(value);
+                require(bytes == 0 || bytes >= SMALLEST_TRACE);
+                return bytes;
+            }),
+            environment.read(Variable.TRACE_MAX_AGE, Settings::duration));
+    }
+
+    private static FailedMailSettings failed(Environment environment) {
+        return new FailedMailSettings(
+            environment.read(Variable.FAILED_MAX_AGE, value -> value.isEmpty() ? Optional.empty() : Optional.of(duration(value))),
+            environment.read(Variable.FAILED_MAX_SIZE, value -> value.isEmpty() ? Optional.empty() : Optional.of(sizeAboveZero(value))));
+    }
+
+    private static long sizeAboveZero(String value) {
+        long bytes = size(value);
+        require(bytes > 0);
+        return bytes;
+    }
+
     private static OnDnsFailure onDnsFailure(String value) {
         require(value.equals("later") || value.equals("accept"));
         return value.equals("accept") ? OnDnsFailure.ACCEPT : OnDnsFailure.TRY_LATER;
@@ -331,13 +380,31 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
         return value.equals("off") ? Optional.empty() : Optional.of(ListenAddress.parse(value));
     }
 
-    private static Optional<ListenAddress> webadmin(String value) {
-        if (value.equals("off")) {
-            return Optional.empty();
+    private static Optional<WebAdminSettings> webadmin(Environment environment) {
+        Optional<Path> passwordFile = environment.read(Variable.WEBADMIN_PASSWORD_FILE,
+            value -> value.isEmpty() ? Optional.empty() : Optional.of(Path.of(value).toAbsolutePath()));
+        passwordFile.ifPresent(file -> {
+            try {
+                WebAdminSettings.password(file);
+            } catch (IllegalArgumentException wrong) {
+                environment.reject(Variable.WEBADMIN_PASSWORD_FILE, wrong.getMessage());
+            }
+        });
+        return environment.read(Variable.WEBADMIN_ADDR, value -> value.equals("off") ? Optional.empty()
+            : Optional.of(new WebAdminSettings(ListenAddress.parse(value), passwordFile)));
+    }
+
+    private void checkWebAdmin(Environment environment) {
+        if (webadmin.isEmpty()) {
+            return;
         }
-        ListenAddress address = ListenAddress.parse(value);
-        require(address.isLoopback());
-        return Optional.of(address);
+        boolean jwt = WebAdminSettings.asksForJwt(jamesConf);
+        if (jwt && webadmin.get().passwordFile().isPresent()) {
+            environment.reject(Variable.WEBADMIN_PASSWORD_FILE, "webadmin.properties asks for a JWT; choose one of them");
+        }
+        if (!jwt && webadmin.get().passwordFile().isEmpty() && !webadmin.get().address().isLoopback()) {
+            environment.reject(Variable.WEBADMIN_ADDR, "others can reach it, and it would ask nobody for a password; set WEBADMIN_PASSWORD_FILE");
+        }
     }
 
     private static void require(boolean asExpected) {

@@ -36,8 +36,10 @@ public enum Variable {
     DENY_DOMAINS_FILE("", "a file with a domain a line, .domain for its sub-domains too"),
     ALLOW_ADDRESS_LITERALS("false", "true or false"),
     METRICS_ADDR(":9090", ":port or host:port, where host is a name or an IPv4 address; or off"),
-    WEBADMIN_ADDR("127.0.0.1:8000", "a loopback host:port, as webadmin asks for no password; or off"),
+    WEBADMIN_ADDR("127.0.0.1:8000", ":port or host:port, which has to be loopback unless a password or a JWT is asked for; or off"),
+    WEBADMIN_PASSWORD_FILE("", "a file with a password of 8 characters or more on its first line"),
     LOG_LEVEL("INFO", "one of ERROR, WARN, INFO, DEBUG, TRACE"),
+    LOG_FORMAT("text", "text or json"),
     LOG_ADDRESSES("false", "true or false"),
     QUEUE_URL("", "tcp://host:port, more of them behind commas, then ? and parameters such as sslEnabled=true and verifyHost=false"),
     QUEUE_USER("", "a user of the broker"),
@@ -47,6 +49,10 @@ public enum Variable {
     QUEUE_KEY_FILE("", "a PEM file with the certificate's private key"),
     QUEUE_TIMEOUT("5s", "a duration above zero, such as 5s"),
     QUEUE_WRITERS("4", "a number from 1 to 64"),
+    TRACE_MAX_SIZE("100M", "a number of bytes of 1M or more, or one with K, M or G behind it; 0 for no trace"),
+    TRACE_MAX_AGE("7d", "a duration above zero, such as 7d"),
+    FAILED_MAX_AGE("", "a duration above zero, such as 30d"),
+    FAILED_MAX_SIZE("", "a number of bytes above zero, or one with K, M or G behind it"),
     DATA_DIR("/var/lib/relaypod", "a directory that can be written, or made"),
     JAMES_CONF("/etc/relaypod/james-conf", "a directory with smtpserver.xml and mailetcontainer.xml");
 

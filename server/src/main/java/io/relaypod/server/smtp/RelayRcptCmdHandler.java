@@ -120,8 +120,9 @@ public final class RelayRcptCmdHandler extends JamesRcptCmdHandler {
     }
 
     private static boolean hasOptionTwice(String parameters) {
+        List<String> options = options(parameters);
         Set<String> names = new HashSet<>();
-        return !options(parameters).stream()
+        return options.size() > 1 && !options.stream()
             .map(option -> option.replaceFirst("=.*", "").toUpperCase(Locale.ROOT))
             .allMatch(names::add);
     }

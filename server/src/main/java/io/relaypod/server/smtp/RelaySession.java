@@ -14,6 +14,10 @@ import org.apache.james.smtpserver.ExtendedSMTPSession;
  */
 final class RelaySession extends ExtendedSMTPSession {
 
+    // Set before our constructor: James' asks for the address.
+    private InetSocketAddress found;
+    private InetSocketAddress unnamed;
+
     RelaySession(SMTPConfiguration configuration, ProtocolTransport transport) {
         super(configuration, transport);
     }
@@ -21,6 +25,14 @@ final class RelaySession extends ExtendedSMTPSession {
     @Override
     public InetSocketAddress getRemoteAddress() {
         InetSocketAddress remote = super.getRemoteAddress();
+        if (remote != found) { // asked at every recipient; a proxy may name another
+            found = remote;
+            unnamed = withoutName(remote);
+        }
+        return unnamed;
+    }
+
+    private static InetSocketAddress withoutName(InetSocketAddress remote) {
         InetAddress address = remote.getAddress();
         try {
             return new InetSocketAddress(InetAddress.getByAddress(address.getHostAddress(), address.getAddress()), remote.getPort());

@@ -20,7 +20,7 @@ import com.google.common.net.InetAddresses;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.util.concurrent.EventExecutorGroup;
-import io.relaypod.domain.DnsDomainCheck;
+import io.relaypod.domain.DnsServers;
 import io.relaypod.server.settings.ClientLimits;
 import io.relaypod.server.settings.NetworkList;
 
@@ -32,7 +32,7 @@ final class RelaySmtpServer extends SMTPServer {
     private static final Pattern SCOPE = Pattern.compile("%.*");
 
     private final SmtpMetrics metrics;
-    private final DnsDomainCheck domains;
+    private final DnsServers dns;
     private final ClientLimits limits;
     private final SpoolWriter spool;
     private final OpenConnections openConnections;
@@ -45,10 +45,10 @@ final class RelaySmtpServer extends SMTPServer {
     };
     private Optional<NetworkList> relayNetworks = Optional.empty();
 
-    RelaySmtpServer(SmtpMetrics metrics, DnsDomainCheck domains, ClientLimits limits, SpoolWriter spool) {
+    RelaySmtpServer(SmtpMetrics metrics, DnsServers dns, ClientLimits limits, SpoolWriter spool) {
         super(metrics);
         this.metrics = metrics;
-        this.domains = domains;
+        this.dns = dns;
         this.limits = limits;
         this.spool = spool;
         this.openConnections = new OpenConnections(limits);
@@ -57,6 +57,8 @@ final class RelaySmtpServer extends SMTPServer {
     @Override
     public void doConfigure(HierarchicalConfiguration<ImmutableNode> xml) throws ConfigurationException {
         super.doConfigure(xml);
+        // None of them waits, so one a core is enough; with more, each wakes for a line of its own.
+        setIoWorkerCount(xml.getInt("ioWorkerCount", Runtime.getRuntime().availableProcessors()));
         try {
             relayNetworks = Optional.ofNullable(xml.getString("authorizedAddresses")).map(NetworkList::parse);
         } catch (IllegalArgumentException wrong) {
@@ -79,7 +81,7 @@ final class RelaySmtpServer extends SMTPServer {
     @Override
     protected void configureBootstrap(ServerBootstrap bootstrap) {
         super.configureBootstrap(bootstrap);
-        domains.on(bootstrap.config().childGroup());
+        dns.on(bootstrap.config().childGroup());
     }
 
     @Override

@@ -9,27 +9,27 @@ import org.apache.james.protocols.lib.handler.ProtocolHandlerLoader;
 import org.apache.james.smtpserver.netty.SMTPServer;
 import org.apache.james.smtpserver.netty.SMTPServerFactory;
 
-import io.relaypod.domain.DnsDomainCheck;
+import io.relaypod.domain.DnsServers;
 import io.relaypod.server.settings.ClientLimits;
 
 /** Makes a server for each {@code <smtpserver>} of smtpserver.xml. */
 public final class RelaySmtpServerFactory extends SMTPServerFactory {
 
-    private final DnsDomainCheck domains;
+    private final DnsServers dnsServers;
     private final ClientLimits limits;
     private final SpoolWriter spool;
 
     @Inject
     public RelaySmtpServerFactory(DNSService dns, ProtocolHandlerLoader loader, FileSystem files, MetricFactory metrics,
-                                  DnsDomainCheck domains, ClientLimits limits, SpoolWriter spool) {
+                                  DnsServers dnsServers, ClientLimits limits, SpoolWriter spool) {
         super(dns, loader, files, metrics);
-        this.domains = domains;
+        this.dnsServers = dnsServers;
         this.limits = limits;
         this.spool = spool;
     }
 
     @Override
     protected SMTPServer createServer() {
-        return new RelaySmtpServer(smtpMetrics, domains, limits, spool);
+        return new RelaySmtpServer(smtpMetrics, dnsServers, limits, spool);
     }
 }

@@ -1,7 +1,5 @@
 package io.relaypod.server.smtp;
 
-import java.util.regex.Pattern;
-
 import org.apache.james.core.MailAddress;
 
 /**
@@ -14,15 +12,39 @@ final class SendableAddress {
     private static final int MAX_LOCAL_PART = 64;
     private static final int MAX_ADDRESS = 254;
 
-    // Mailpit refuses blanks in quotes, smtp2graph a second @.
-    private static final String ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+";
-    private static final Pattern LOCAL_PART = Pattern.compile(ATOM + "(\\." + ATOM + ")*|\"[!#-;=?A-\\[\\]-~]+\"");
+    private static final String ATOM_SIGNS = "!#$%&'*+/=?^_`{|}~-";
 
     private SendableAddress() {
     }
 
     static boolean is(MailAddress address) {
         String localPart = address.getLocalPart();
-        return localPart.length() <= MAX_LOCAL_PART && address.asString().length() <= MAX_ADDRESS && LOCAL_PART.matcher(localPart).matches();
+        return localPart.length() <= MAX_LOCAL_PART && address.asString().length() <= MAX_ADDRESS
+            && (localPart.startsWith("\"") ? isQuoted(localPart) : isAtoms(localPart));
+    }
+
+    // By hand, as it is done for every recipient: atoms with a dot between them.
+    private static boolean isAtoms(String text) {
+        char before = '.';
+        for (int at = 0; at < text.length(); at++) {
+            char character = text.charAt(at);
+            if (character == '.' ? before == '.' : !isAtomCharacter(character)) {
+                return false;
+            }
+            before = character;
+        }
+        return before != '.';
+    }
+
+    private static boolean isAtomCharacter(char character) {
+        return character >= 'a' && character <= 'z' || character >= 'A' && character <= 'Z' || character >= '0' && character <= '9'
+            || ATOM_SIGNS.indexOf(character) >= 0;
+    }
+
+    // Mailpit refuses blanks in quotes, smtp2graph a second @.
+    private static boolean isQuoted(String text) {
+        int last = text.length() - 1;
+        return last > 1 && text.charAt(last) == '"' && text.substring(1, last).chars()
+            .allMatch(character -> character > ' ' && character <= '~' && "\"\\<>@".indexOf(character) < 0);
     }
 }

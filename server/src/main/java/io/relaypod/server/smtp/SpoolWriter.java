@@ -6,11 +6,13 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import javax.annotation.PreDestroy;
 import javax.inject.Inject;
 
+import org.apache.activemq.artemis.api.core.ActiveMQException;
 import org.apache.james.lifecycle.api.LifecycleUtil;
 import org.apache.james.metrics.api.GaugeRegistry;
 import org.apache.james.protocols.api.Response;
@@ -23,6 +25,8 @@ import org.apache.james.util.concurrent.NamedThreadFactory;
 import org.apache.mailet.Mail;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+
+import com.google.common.base.Throwables;
 
 import io.relaypod.events.Client;
 import io.relaypod.events.MailEvent.Received;
@@ -113,7 +117,12 @@ public final class SpoolWriter {
         if (cause instanceof InsufficientStorageException) {
             return refuse(mail, 452, "4.3.1 Insufficient system storage");
         }
-        LOGGER.error("event=not-stored queue-id={} session={}", mail.queueId(), mail.client().session(), cause);
+        Throwable reason = Throwables.getRootCause(cause);
+        if (reason instanceof ActiveMQException || reason instanceof TimeoutException) {
+            LOGGER.warn("event=not-stored queue-id={} session={} reason=\"{}\"", mail.queueId(), mail.client().session(), reason.getMessage());
+        } else {
+            LOGGER.error("event=not-stored queue-id={} session={}", mail.queueId(), mail.client().session(), cause);
+        }
         return refuse(mail, 451, "4.3.0 The mail could not be stored, try again later");
     }
 

@@ -1,5 +1,6 @@
 package io.relaypod.server.trace;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -27,7 +28,7 @@ import io.relaypod.events.MailEventListener;
  * on; four times a second one thread writes what is there. What the queue or a flood leaves no room for is counted and not remembered.
  * Refusals have a place of their own, so that a flood of them pushes out no mail. Thread-safe.
  */
-public final class Trace implements MailEventListener, AutoCloseable {
+public final class Trace implements MailEventListener, Closeable {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(Trace.class);
 

@@ -17,11 +17,17 @@ import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 
+import org.apache.activemq.artemis.api.core.client.ClientMessage;
+import org.apache.activemq.artemis.api.core.client.ClientProducer;
+import org.apache.activemq.artemis.api.core.client.ClientSession;
 import org.apache.james.core.MailAddress;
 import org.apache.james.queue.api.MailPrioritySupport;
+import org.apache.james.queue.api.MailQueue;
 import org.apache.james.queue.api.MailQueue.MailQueueItem;
 import org.apache.james.queue.api.MailQueue.MailQueueItem.CompletionStatus;
 import org.apache.james.queue.api.MailQueueName;
@@ -36,10 +42,15 @@ import org.junit.jupiter.api.io.TempDir;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.relaypod.server.settings.InvalidSettingsException;
+import reactor.core.Disposable;
+import reactor.core.publisher.Flux;
 
 /** What was stored is still there, whatever happened to the process or the disk. */
 class DurabilityTest {
 
+    // Of Artemis' journal: a kind of record, and where a file has its number, which each of its records repeats.
+    private static final byte ADD_RECORD = 11;
+    private static final int NUMBER = 12;
     private static final String MESSAGE = "Subject: test\r\n\r\nHello\r\n";
 
     @TempDir
@@ -153,7 +164,12 @@ class DurabilityTest {
             }
             copy(dataDir.resolve("intact"), torn);
         }
-        tear(torn.resolve("queue/journal"));
+        assertThat(CutJournal.find(dataDir.resolve("intact/queue/journal"))).isEmpty();
+        Path file = tear(torn.resolve("queue/journal"));
+        assertThat(CutJournal.find(torn.resolve("queue/journal"))).hasValueSatisfying(cut -> {
+            assertThat(cut.file()).isEqualTo(file);
+            assertThat(cut.bytes()).isBetween(600L, 700L);
+        });
         try (OpenQueue after = OpenQueue.on(torn, "spool")) {
             assertThat(after.names()).containsExactlyElementsOf(names);
             after.queue().enQueue(OpenQueue.mail("next", MESSAGE));
@@ -173,6 +189,52 @@ class DurabilityTest {
         }
         try (OpenQueue second = OpenQueue.on(dataDir, "spool")) {
             assertThat(second.names()).containsExactly("one");
+        }
+    }
+
+    @Test
+    void what_cannot_be_read_is_set_aside_and_does_not_stop_the_others_and_is_tried_again_at_the_next_start() throws Exception {
+        EmbeddedBroker broker = EmbeddedBroker.start(dataDir, LONG_ENOUGH, new SimpleMeterRegistry());
+        try (OpenQueue open = OpenQueue.on(broker, "spool")) {
+            send(broker, "broken", "no JSON");
+            Set<String> given = ConcurrentHashMap.newKeySet();
+            Disposable reader = Flux.from(open.queue().deQueue()).subscribe(item -> {
+                given.add(item.getMail().getName());
+                done(item);
+            });
+            open.queue().enQueue(OpenQueue.mail("other", MESSAGE));
+            await().atMost(LONG_ENOUGH).until(() -> given.contains("other"));
+            ArtemisMailQueue aside = open.queues().createQueue(MailQueueName.of("unreadable-spool"));
+            await().atMost(LONG_ENOUGH.multipliedBy(4)).until(() -> aside.getSize() == 1);
+            assertThat(open.queue().getSize()).isZero();
+            assertThat(aside.browse().next().getMail().getName()).isEqualTo("broken");
+            reader.dispose();
+        }
+        try (OpenQueue again = OpenQueue.on(dataDir, "spool")) {
+            again.queue().enQueue(OpenQueue.mail("next", MESSAGE));
+            assertThat(again.dequeueOne().getMail().getName()).isEqualTo("next");
+            assertThat(again.queues().createQueue(MailQueueName.of("unreadable-spool")).getSize()).isZero();
+            assertThat(again.queue().getSize()).as("the one, and the one in hand").isEqualTo(2);
+        }
+    }
+
+    private static void send(EmbeddedBroker broker, String name, String envelope) throws Exception {
+        try (Connection connection = broker.connect(1).get(0); ClientSession session = connection.session();
+             ClientProducer producer = session.createProducer("relaypod.ready.spool")) {
+            ClientMessage message = session.createMessage(true);
+            message.putStringProperty("name", name);
+            message.putStringProperty("sender", "");
+            message.putStringProperty("recipients", "");
+            message.putStringProperty("envelope", envelope);
+            producer.send(message);
+        }
+    }
+
+    private static void done(MailQueueItem item) {
+        try {
+            item.done(CompletionStatus.SUCCESS);
+        } catch (MailQueue.MailQueueException failure) {
+            throw new IllegalStateException(failure);
         }
     }
 
@@ -246,16 +308,21 @@ class DurabilityTest {
     }
 
     /** Behind the last record, half of one more. */
-    private static void tear(Path journal) throws IOException {
+    private static Path tear(Path journal) throws IOException {
         byte[] half = new byte[700];
         new Random(6).nextBytes(half);
-        half[0] = 11;
+        half[0] = ADD_RECORD;
         try (Stream<Path> files = Files.list(journal)) {
             Path last = files.filter(file -> file.toString().endsWith(".amq")).max(Comparator.comparingLong(DurabilityTest::end)).orElseThrow();
             try (RandomAccessFile file = new RandomAccessFile(last.toFile(), "rw")) {
+                file.seek(NUMBER);
+                int number = file.readInt();
                 file.seek(end(last));
                 file.write(half);
+                file.seek(end(last) - half.length + 1);
+                file.writeInt(number);
             }
+            return last;
         }
     }
 

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 import org.junit.jupiter.api.Test;
@@ -54,7 +55,7 @@ class SettingsTest {
         assertThat(settings.mx().onDnsFailure()).isEqualTo(OnDnsFailure.TRY_LATER);
         assertThat(settings.mx().allowAddressLiterals()).isFalse();
         assertThat(settings.metrics()).contains(new ListenAddress("0.0.0.0", 9090));
-        assertThat(settings.webadmin()).contains(new ListenAddress("127.0.0.1", 8000));
+        assertThat(settings.webadmin()).contains(new WebAdminSettings(new ListenAddress("127.0.0.1", 8000), Optional.empty()));
     }
 
     @ParameterizedTest
@@ -110,7 +111,7 @@ class SettingsTest {
             Map.entry(Variable.MX_ON_DNS_FAILURE, List.of("refuse", "451", "ACCEPTED")),
             Map.entry(Variable.ALLOW_ADDRESS_LITERALS, List.of("yes", "1", "on", "truee")),
             Map.entry(Variable.METRICS_ADDR, List.of("9090", ":http", "[::1]:9090")),
-            Map.entry(Variable.WEBADMIN_ADDR, List.of(":8000", "0.0.0.0:8000", "192.0.2.1:8000", "[::]:8000", "127.0.0.1", "on", "no-such-host.invalid:8000")));
+            Map.entry(Variable.WEBADMIN_ADDR, List.of("127.0.0.1", "on", "[::1]:8000", "localhost:http")));
         return wrong.entrySet().stream().flatMap(entry -> entry.getValue().stream().map(value -> Arguments.of(entry.getKey(), value)));
     }
 
@@ -196,8 +197,36 @@ class SettingsTest {
 
     @ParameterizedTest
     @CsvSource({"127.0.0.1:8000, 127.0.0.1, 8000", "localhost:8001, localhost, 8001", "127.0.0.2:0, 127.0.0.2, 0"})
-    void webadminIsServedOnThisMachineOnly(String written, String host, int port) {
-        assertThat(settings(Map.of("WEBADMIN_ADDR", written)).webadmin()).contains(new ListenAddress(host, port));
+    void webadminIsServedOnThisMachineWithoutAPassword(String written, String host, int port) {
+        assertThat(settings(Map.of("WEBADMIN_ADDR", written)).webadmin())
+            .contains(new WebAdminSettings(new ListenAddress(host, port), Optional.empty()));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {":8000", "0.0.0.0:8000", "192.0.2.1:8000"})
+    void webadminThatOthersCanReachAsksForAPassword(String written) throws Exception {
+        assertThatThrownBy(() -> settings(Map.of("WEBADMIN_ADDR", written))).isInstanceOf(InvalidSettingsException.class)
+            .hasMessageContaining("WEBADMIN_ADDR is '" + written + "'").hasMessageContaining("set WEBADMIN_PASSWORD_FILE");
+
+        Path password = Files.writeString(dataDir.resolve("password"), "correct horse\n");
+        assertThat(settings(Map.of("WEBADMIN_ADDR", written, "WEBADMIN_PASSWORD_FILE", password.toString())).webadmin()).isPresent();
+        Files.delete(password);
+    }
+
+    @Test
+    void aPasswordFileHasToHaveAPassword() throws Exception {
+        assertThatThrownBy(() -> settings(Map.of("WEBADMIN_PASSWORD_FILE", "/nowhere/password"))).hasMessageContaining("it cannot be read");
+
+        Path password = Files.writeString(dataDir.resolve("password"), "short\n");
+        assertThatThrownBy(() -> settings(Map.of("WEBADMIN_PASSWORD_FILE", password.toString())))
+            .hasMessageContaining("fewer than 8 characters");
+        Files.delete(password);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"TRACE_MAX_SIZE,10", "TRACE_MAX_SIZE,-1", "TRACE_MAX_AGE,0s", "FAILED_MAX_AGE,5", "FAILED_MAX_SIZE,0", "LOG_FORMAT,xml", "LOG_ADDRESSES,yes"})
+    void whatIsRememberedKeptAndLoggedHasToBeWellFormed(String variable, String written) {
+        assertThatThrownBy(() -> settings(Map.of(variable, written))).hasMessageContaining(variable + " is '" + written + "'; expected ");
     }
 
     @Test

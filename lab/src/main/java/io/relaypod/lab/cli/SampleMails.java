@@ -1,0 +1,99 @@
+package io.relaypod.lab.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+import io.relaypod.lab.smtp.SmtpConversation;
+
+/** What an application would send, so that a demo has something to show: to a guest, to a fake domain, and a notification of a booking. */
+final class SampleMails {
+
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
+    private static final String APPLICATION = "calendar@outlook.com";
+    private static final String GUEST = "guest@gmail.com";
+    private static final String ORGANISER = "organiser@outlook.com";
+
+    private record Sample(String subject, List<String> recipients, String body) {
+    }
+
+    private final InetSocketAddress relay;
+    private final PrintWriter out;
+
+    SampleMails(InetSocketAddress relay, PrintWriter out) {
+        this.relay = relay;
+        this.out = out;
+    }
+
+    void send() throws IOException, InterruptedException {
+        awaitRelay();
+        send(new Sample("Your booking", List.of(GUEST, "spammer@nonexistent-domain.xyz"), "Hello.\n"));
+        send(new Sample("New booking", List.of(ORGANISER), """
+            Content-Type: text/plain
+
+            Somebody has booked an hour with you.
+            --b
+            Content-Type: text/calendar; method=REQUEST
+
+            BEGIN:VCALENDAR
+            VERSION:2.0
+            METHOD:REQUEST
+            BEGIN:VEVENT
+            UID:1@demo
+            DTSTART:20270104T090000Z
+            DTEND:20270104T100000Z
+            SUMMARY:Booking
+            ORGANIZER:mailto:%s
+            ATTENDEE;CN=Guest:mailto:%s
+            END:VEVENT
+            END:VCALENDAR
+            """.formatted(ORGANISER, GUEST)));
+    }
+
+    private void send(Sample sample) throws IOException {
+        try (SmtpConversation smtp = SmtpConversation.connect(relay)) {
+            smtp.send("EHLO lab");
+            smtp.send("MAIL FROM:<" + APPLICATION + ">");
+            boolean accepted = false;
+            for (String recipient : sample.recipients()) {
+                accepted |= smtp.send("RCPT TO:<" + recipient + ">").code() == 250;
+            }
+            if (accepted) {
+                smtp.data(mime(sample));
+            }
+            smtp.send("QUIT");
+            smtp.transcript().forEach(line -> out.println("  " + line));
+            out.flush();
+        }
+    }
+
+    private static byte[] mime(Sample sample) {
+        boolean hasParts = sample.body().startsWith("Content-Type:");
+        String text = "From: Calendar <" + APPLICATION + ">\nTo: " + String.join(", ", sample.recipients()) + "\nSubject: " + sample.subject() + "\n"
+            + (hasParts ? "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=\"b\"\n\n--b\n" + sample.body() + "--b--\n" : "\n" + sample.body());
+        return text.replace("\n", "\r\n").getBytes(StandardCharsets.US_ASCII);
+    }
+
+    private void awaitRelay() throws IOException, InterruptedException {
+        Instant deadline = Instant.now().plus(PATIENCE);
+        while (!greets()) {
+            if (Instant.now().isAfter(deadline)) {
+                throw new IOException("no relay answers at " + relay);
+            }
+            TimeUnit.MILLISECONDS.sleep(200);
+        }
+    }
+
+    private boolean greets() {
+        try (SmtpConversation smtp = SmtpConversation.connect(relay)) {
+            return smtp.banner().code() == 220;
+        } catch (IOException notYet) {
+            return false;
+        }
+    }
+}

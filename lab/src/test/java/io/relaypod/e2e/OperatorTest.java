@@ -1,0 +1,358 @@
+package io.relaypod.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.security.Signature;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+
+import io.relaypod.lab.gateway.Fault;
+import io.relaypod.lab.gateway.MailpitStandIn;
+import io.relaypod.lab.gateway.Phase;
+import io.relaypod.lab.gateway.Relaying;
+import io.relaypod.lab.smtp.SmtpConversation;
+import io.relaypod.lab.world.LabWorld;
+
+/** What an operator does, through webadmin and with the commands, and what they see. */
+class OperatorTest {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String PASSWORD = "correct horse battery";
+
+    @TempDir
+    private Path directory;
+
+    private final HttpClient http = HttpClient.newHttpClient();
+    private MailpitStandIn mailpit;
+
+    @BeforeEach
+    void start() throws Exception {
+        mailpit = MailpitStandIn.start(Relaying.none());
+        Files.writeString(passwordFile(), PASSWORD + "\n");
+    }
+
+    @AfterEach
+    void stop() {
+        mailpit.close();
+    }
+
+    @Test
+    void aFailedMailIsListedAfterARestartSentAgainAndArrives() throws Exception {
+        mailpit.failNext(1, Phase.CONTENT, new Fault.Answer("554 5.6.0 not this one, alice@example.com"));
+        String id;
+        try (LabWorld world = world()) {
+            id = send(world, "alice@example.com", "bob@example.com");
+            await().atMost(PATIENCE).until(() -> world.relay().repository("file://var/mail/failed/").size() == 1);
+        }
+        try (LabWorld world = world()) {
+            Result listed = relaypod(world, "failed");
+            assertThat(listed.output()).contains(id, "<alice@example.com>", "bob@example.com", "554 5.6.0 not this one", "1 mail in var/mail/failed");
+            assertThat(relaypod(world, "failed", "show", id).output()).contains("Subject: x", "failed");
+
+            assertThat(relaypod(world, "failed", "retry", id).exitCode()).isZero();
+
+            await().atMost(PATIENCE).until(() -> mailpit.messages().size() == 1);
+            assertThat(mailpit.messages().get(0).recipients()).containsExactly("bob@example.com");
+            await().atMost(PATIENCE).until(() -> world.relay().repository("file://var/mail/failed/").size() == 0);
+            await().atMost(PATIENCE).untilAsserted(() ->
+                assertThat(relaypod(world, "trace", "bob@example.com").output()).contains(id, "received", "failed", "delivered", "gateway: 127.0.0.1"));
+            assertThat(relaypod(world, "failed", "retry", "Mail1-nothing").exitCode()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void whatIsRemovedIsGoneAndOnlyAfterAYes() throws Exception {
+        mailpit.answer(Phase.CONTENT, "554 5.6.0 not this one");
+        try (LabWorld world = world()) {
+            send(world, "alice@example.com", "bob@example.com");
+            await().atMost(PATIENCE).until(() -> world.relay().repository("file://var/mail/failed/").size() == 1);
+
+            Result unsure = relaypod(world, "failed", "remove", "--all");
+            assertThat(unsure.exitCode()).isEqualTo(1);
+            assertThat(unsure.output()).contains("1 mail in var/mail/failed would be lost", "--yes");
+            assertThat(world.relay().repository("file://var/mail/failed/").size()).isEqualTo(1);
+
+            assertThat(relaypod(world, "failed", "remove", "--all", "--yes").output()).contains("1 removed");
+            assertThat(world.relay().repository("file://var/mail/failed/").size()).isZero();
+        }
+    }
+
+    @Test
+    void mailThatWaitsIsListedTriedAndRemoved() throws Exception {
+        mailpit.answer(Phase.CONTENT, "451 4.3.5 not now");
+        try (LabWorld world = world()) {
+            String first = send(world, "alice@example.com", "bob@example.com");
+            String second = send(world, "carol@example.com", "dave@example.com");
+            await().atMost(PATIENCE).untilAsserted(() -> assertThat(relaypod(world, "queue").output())
+                .contains(first, second, "<alice@example.com>", "dave@example.com", "2 mails in the queue outgoing").doesNotContain("Those in hand"));
+
+            assertThat(relaypod(world, "queue", "remove", "--sender", "carol@example.com", "--yes").output()).contains("1 removed, 1 left");
+            assertThat(relaypod(world, "queue", "remove", "Mail1-nothing", "--yes").exitCode()).isEqualTo(1);
+
+            mailpit.recover();
+            assertThat(relaypod(world, "queue", "retry").exitCode()).isZero();
+            await().atMost(PATIENCE).until(() -> mailpit.messages().size() == 1);
+            assertThat(mailpit.messages().get(0).recipients()).containsExactly("bob@example.com");
+        }
+    }
+
+    @Test
+    void aRefusedRecipientIsFoundWithItsReason() throws Exception {
+        try (LabWorld world = world()) {
+            try (SmtpConversation smtp = world.connect()) {
+                smtp.send("MAIL FROM:<alice@example.com>");
+                assertThat(smtp.send("RCPT TO:<bob@gmial.com>").code()).isEqualTo(550);
+            }
+
+            Result found = relaypod(world, "trace", "bob@gmial.com");
+            assertThat(found.exitCode()).isZero();
+            assertThat(found.output()).contains("not taken", "rcpt-refused", "from alice@example.com to bob@gmial.com", "answer: 550 5.1.2");
+            assertThat(relaypod(world, "trace", "nobody@gmial.com").exitCode()).isEqualTo(1);
+
+            JsonNode json = JSON.readTree(get(world, "/relay/trace?recipient=bob@gmial.com").body());
+            assertThat(json.get(0).path("steps").get(0).path("details").path("verdict").asText()).isEqualTo("no_mail_host");
+            assertThat(get(world, "/relay/trace?limit=0").statusCode()).isEqualTo(400);
+            assertThat(get(world, "/relay/trace?since=yesterday").body()).contains("'yesterday' is no time");
+        }
+    }
+
+    @Test
+    void theSearchPageShowsWhatWasFoundAndNothingThatAMailSaysIsMarkup() throws Exception {
+        mailpit.answer(Phase.CONTENT, "554 5.6.0 <script>alert(1)</script>");
+        try (LabWorld world = world()) {
+            String id = send(world, "alice@example.com", "bob@example.com");
+            await().atMost(PATIENCE).until(() -> world.relay().repository("file://var/mail/failed/").size() == 1);
+
+            HttpResponse<String> page = get(world, "/relay/search?q=bob%40example.com");
+
+            assertThat(page.headers().firstValue("Content-Type").orElse("")).startsWith("text/html");
+            assertThat(page.body()).contains(id, "1 mail, the newest first", "&lt;script&gt;").doesNotContain("<script");
+            assertThat(get(world, "/relay/search").body()).contains("<form>").doesNotContain("<section");
+            assertThat(get(world, "/relay/search?q=" + "%22%3E%3Cb%3E").body()).contains("&quot;&gt;&lt;b&gt;").doesNotContain("\"><b>");
+        }
+    }
+
+    @Test
+    void aVerdictIsShownRememberedAndForgotten() throws Exception {
+        try (LabWorld world = world()) {
+            assertThat(JSON.readTree(get(world, "/domains/gmial.com/verdict").body()).path("code").asInt()).isEqualTo(550);
+            int asked = queries(world, "gmial.com");
+            assertThat(get(world, "/mx-cache/gmial.com").body()).contains("no_mail_host");
+            assertThat(get(world, "/mx-cache").body()).contains("gmial.com");
+            get(world, "/domains/gmial.com/verdict");
+            assertThat(queries(world, "gmial.com")).as("remembered").isEqualTo(asked);
+
+            get(world, "/domains/gmial.com/verdict?fresh=true");
+            assertThat(queries(world, "gmial.com")).as("asked again").isGreaterThan(asked);
+
+            assertThat(delete(world, "/mx-cache/gmial.com").statusCode()).isEqualTo(204);
+            assertThat(get(world, "/mx-cache/gmial.com").statusCode()).isEqualTo(404);
+            assertThat(get(world, "/domains/no..domain/verdict").statusCode()).isEqualTo(400);
+
+            assertThat(relaypod(world, "cache", "show", "example.com").output()).contains("example.com is accepted: mx", "has_mx mx.example.com");
+            assertThat(relaypod(world, "cache", "show", "gmial.com").exitCode()).isEqualTo(1);
+            assertThat(relaypod(world, "cache").output()).contains("example.com", "gmial.com");
+            assertThat(relaypod(world, "cache", "remove", "--all").exitCode()).isZero();
+            assertThat(relaypod(world, "cache", "list").output()).contains("No domain is remembered");
+        }
+    }
+
+    @Test
+    void theConfigurationIsShownAndDescribed() throws Exception {
+        try (LabWorld world = world()) {
+            JsonNode configuration = JSON.readTree(get(world, "/relay/configuration").body());
+            assertThat(configuration.path("MX_CACHE_TTL").path("value").asText()).isEqualTo("1h");
+            assertThat(configuration.path("MX_CACHE_TTL").path("isDefault").asBoolean()).isTrue();
+            assertThat(configuration.toString()).doesNotContain(PASSWORD);
+            assertThat(get(world, "/relay/openapi.yaml").body()).startsWith("openapi: 3.0.3");
+        }
+    }
+
+    @Test
+    void withoutThePasswordNothingIsToldButWhetherTheRelayIsHealthy() throws Exception {
+        try (LabWorld world = world()) {
+            for (String path : List.of("/mailQueues", "/mailQueues/", "//mailQueues", "/./mailQueues", "/mailQueues/outgoing/mails", "/mailRepositories",
+                "/tasks", "/mx-cache", "//mx-cache", "/mx-cache/", "/mx-cache/example.com", "/domains/example.com/verdict", "/relay/configuration",
+                "/relay//configuration", "/relay/trace", "/relay/search", "/relay/openapi.yaml", "/%72elay/configuration", "/relay/configuration/")) {
+                for (String authorization : List.of("", "Bearer wrong password", "Basic !!", "Basic " + base64("operator:wrong"), PASSWORD)) {
+                    HttpResponse<String> answer = ask(world, path, authorization);
+                    assertThat(answer.statusCode()).as(path + " " + authorization).isIn(401, 404);
+                    assertThat(answer.body()).as(path + " " + authorization).doesNotContain("example.com", "value", "outgoing");
+                }
+            }
+            assertThat(ask(world, "/healthcheck", "").statusCode()).isIn(200, 503);
+        }
+    }
+
+    @Test
+    void theRightPasswordOpensAsATokenOrForAnyUserAndMayBeChangedMeanwhile() throws Exception {
+        try (LabWorld world = world()) {
+            assertThat(ask(world, "/mailQueues", "Bearer " + PASSWORD).statusCode()).isEqualTo(200);
+            assertThat(ask(world, "/mailQueues", "basic " + base64("anybody:" + PASSWORD)).body()).contains("outgoing");
+            HttpResponse<String> refused = ask(world, "/mailQueues", "");
+            assertThat(refused.headers().firstValue("WWW-Authenticate")).isPresent();
+            assertThat(refused.body()).contains("\"Unauthorized\"");
+
+            Files.writeString(passwordFile(), "another password\n");
+            assertThat(ask(world, "/mailQueues", "Bearer " + PASSWORD).statusCode()).isEqualTo(401);
+            assertThat(ask(world, "/mailQueues", "Bearer another password").statusCode()).isEqualTo(200);
+            assertThat(world.count("relaypod_webadmin_refused_total")).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void whoTriesPasswordsIsNotListenedToForAWhile() throws Exception {
+        try (LabWorld world = world()) {
+            for (int i = 0; i < 12; i++) {
+                ask(world, "/mailQueues", "Bearer guess number " + i);
+            }
+            assertThat(ask(world, "/mailQueues", "Bearer " + PASSWORD).statusCode()).as("the right one, too soon").isEqualTo(401);
+        }
+    }
+
+    @Test
+    void aJsonWebTokenOpensWhereItIsAskedFor() throws Exception {
+        KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
+        generator.initialize(2048);
+        KeyPair keys = generator.generateKeyPair();
+        Path conf = Files.createDirectories(directory.resolve("james-conf"));
+        for (String file : List.of("smtpserver.xml", "mailetcontainer.xml")) {
+            Files.copy(Path.of("../james-conf").resolve(file), conf.resolve(file));
+        }
+        Files.writeString(conf.resolve("webadmin.properties"), "jwt.enabled=true\njwt.publickeypem.url=file://conf/jwt.pem\n");
+        Files.writeString(conf.resolve("jwt.pem"), "-----BEGIN PUBLIC KEY-----\n" + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(
+            keys.getPublic().getEncoded()) + "\n-----END PUBLIC KEY-----\n");
+        try (LabWorld world = LabWorld.builder().with("JAMES_CONF", conf.toString()).with("WEBADMIN_ADDR", "0.0.0.0:0")
+            .with("DATA_DIR", directory.resolve("data").toString()).start()) {
+            assertThat(ask(world, "/mailQueues", "Bearer " + token(keys, "{\"sub\":\"operator\",\"admin\":true}")).statusCode()).isEqualTo(200);
+            assertThat(ask(world, "/mailQueues", "Bearer " + token(keys, "{\"sub\":\"somebody\",\"admin\":false}")).statusCode()).isEqualTo(401);
+            assertThat(ask(world, "/relay/trace", "").statusCode()).isEqualTo(401);
+        }
+    }
+
+    private static String token(KeyPair keys, String claims) throws Exception {
+        Base64.Encoder base64 = Base64.getUrlEncoder().withoutPadding();
+        String signed = base64.encodeToString("{\"alg\":\"RS256\"}".getBytes(StandardCharsets.UTF_8)) + "."
+            + base64.encodeToString(claims.getBytes(StandardCharsets.UTF_8));
+        Signature signature = Signature.getInstance("SHA256withRSA");
+        signature.initSign(keys.getPrivate());
+        signature.update(signed.getBytes(StandardCharsets.US_ASCII));
+        return signed + "." + base64.encodeToString(signature.sign());
+    }
+
+    @Test
+    void theCommandsSayWhatIsWrong() throws Exception {
+        try (LabWorld world = world()) {
+            Files.writeString(directory.resolve("wrong"), "not the password\n");
+            Result wrong = relaypod(Map.of("WEBADMIN_ADDR", address(world), "WEBADMIN_PASSWORD_FILE", directory.resolve("wrong").toString()), "queue");
+            assertThat(wrong.exitCode()).isEqualTo(77);
+            assertThat(wrong.output()).contains("refuses the password", "WEBADMIN_PASSWORD_FILE").doesNotContain("not the password", "\tat ");
+
+            Result none = relaypod(Map.of("WEBADMIN_ADDR", address(world)), "queue");
+            assertThat(none.exitCode()).isEqualTo(77);
+            assertThat(none.output()).contains("asks for a password");
+        }
+        Result gone = relaypod(Map.of("WEBADMIN_ADDR", "127.0.0.1:9"), "failed");
+        assertThat(gone.exitCode()).isEqualTo(69);
+        assertThat(gone.output()).contains("no webadmin answers at http://127.0.0.1:9", "is the relay running?").doesNotContain("\tat ");
+        assertThat(relaypod(Map.of("WEBADMIN_ADDR", "off"), "cache").output()).contains("WEBADMIN_ADDR is off");
+    }
+
+    private LabWorld world() throws Exception {
+        return LabWorld.builder()
+            .with("UPSTREAM_PORT", Integer.toString(mailpit.smtpAddress().getPort()))
+            .with("DATA_DIR", directory.resolve("data").toString())
+            .with("WEBADMIN_PASSWORD_FILE", passwordFile().toString())
+            .start();
+    }
+
+    private Path passwordFile() {
+        return directory.resolve("password");
+    }
+
+    /** @return the queue id */
+    private static String send(LabWorld world, String from, String recipient) throws IOException {
+        try (SmtpConversation smtp = world.connect()) {
+            smtp.send("MAIL FROM:<" + from + ">");
+            smtp.send("RCPT TO:<" + recipient + ">");
+            String reply = smtp.data(("From: " + from + "\r\nTo: " + recipient + "\r\nSubject: x\r\n\r\nx\r\n").getBytes(StandardCharsets.US_ASCII)).toString();
+            assertThat(reply).contains("250");
+            return reply.replaceFirst("(?s).*received as (Mail[0-9a-f-]+).*", "$1");
+        }
+    }
+
+    private static int queries(LabWorld world, String domain) {
+        return (int) world.dns().count(domain);
+    }
+
+    private HttpResponse<String> get(LabWorld world, String path) throws Exception {
+        return ask(world, path, "Bearer " + PASSWORD);
+    }
+
+    private HttpResponse<String> ask(LabWorld world, String path, String authorization) throws Exception {
+        HttpRequest.Builder request = request(world, path);
+        return http.send((authorization.isEmpty() ? request : request.header("Authorization", authorization)).build(), HttpResponse.BodyHandlers.ofString());
+    }
+
+    private HttpResponse<String> delete(LabWorld world, String path) throws Exception {
+        return http.send(request(world, path).DELETE().header("Authorization", "Bearer " + PASSWORD).build(), HttpResponse.BodyHandlers.ofString());
+    }
+
+    private static HttpRequest.Builder request(LabWorld world, String path) {
+        return HttpRequest.newBuilder(URI.create("http://" + address(world) + path)).timeout(PATIENCE);
+    }
+
+    private static String address(LabWorld world) {
+        return "127.0.0.1:" + world.relay().webadminPort().orElseThrow();
+    }
+
+    private static String base64(String text) {
+        return Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private record Result(int exitCode, String output) {
+    }
+
+    private Result relaypod(LabWorld world, String... arguments) throws Exception {
+        return relaypod(Map.of("WEBADMIN_ADDR", address(world), "WEBADMIN_PASSWORD_FILE", passwordFile().toString()), arguments);
+    }
+
+    /** The command as a process of its own, as a shell sees it. */
+    private static Result relaypod(Map<String, String> environment, String... arguments) throws Exception {
+        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:TieredStopAtLevel=1",
+            "-XX:+UseSerialGC", "-cp", System.getProperty("java.class.path"), "io.relaypod.server.cli.Relaypod"));
+        command.addAll(List.of(arguments));
+        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+        builder.environment().keySet().removeIf(name -> name.startsWith("WEBADMIN_"));
+        builder.environment().putAll(environment);
+        Process process = builder.start();
+        process.getOutputStream().close();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+        return new Result(process.exitValue(), output);
+    }
+}

@@ -1,0 +1,2 @@
+/** Routes of James' webadmin about recipients' domains. */
+package io.relaypod.webadmin;

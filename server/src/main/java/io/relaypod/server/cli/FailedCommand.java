@@ -1,0 +1,140 @@
+package io.relaypod.server.cli;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+
+import com.fasterxml.jackson.databind.JsonNode;
+
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+
+/** The mail that could not be delivered. */
+@Command(name = "failed", mixinStandardHelpOptions = true, description = "List the mail that could not be delivered, send it again, or remove it.",
+    exitCodeListHeading = "Exit codes:%n",
+    exitCodeList = {"0:done", "1:there is no such mail, or it was not confirmed", "69:webadmin does not answer", "77:webadmin refuses the password"})
+final class FailedCommand implements Callable<Integer> {
+
+    private static final String LIMIT = "50";
+
+    @Option(names = "--repository", defaultValue = "var/mail/failed", scope = ScopeType.INHERIT,
+        description = "var/mail/failed, var/mail/error or var/mail/postmaster; ${DEFAULT-VALUE} unless said.")
+    private String repository = "";
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    @Override
+    public Integer call() {
+        return list(Integer.parseInt(LIMIT));
+    }
+
+    @Command(name = "list", mixinStandardHelpOptions = true, description = "The longest kept first, each with the reason.")
+    int list(@Option(names = "--limit", defaultValue = LIMIT, description = "Mails at most; ${DEFAULT-VALUE} unless said.") int limit) {
+        WebAdminClient webadmin = WebAdminClient.fromEnvironment();
+        Terminal terminal = new Terminal(spec);
+        if (isEmpty(webadmin)) {
+            terminal.line("Nothing is kept in %s.", repository);
+            return Terminal.DONE;
+        }
+        long size = webadmin.get(path("")).path("size").asLong();
+        for (JsonNode key : webadmin.get(path("/mails") + "?limit=" + limit)) {
+            print(terminal, webadmin.get(mail(key.asText())));
+        }
+        terminal.line("%s.%s", mails(size), size > limit ? " Those beyond --limit are not shown." : "");
+        return Terminal.DONE;
+    }
+
+    private String mails(long number) {
+        return number + (number == 1 ? " mail in " : " mails in ") + repository;
+    }
+
+    // Before its first mail there is no repository.
+    private boolean isEmpty(WebAdminClient webadmin) {
+        for (JsonNode known : webadmin.get("/mailRepositories")) {
+            if (known.path("repository").asText().equals(repository)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static void print(Terminal terminal, JsonNode mail) {
+        terminal.line("%s", mail.path("name").asText());
+        terminal.table(List.of(
+            new String[] {"  from", "<" + Terminal.orElse(mail.path("sender"), "") + ">"},
+            new String[] {"  to", Terminal.texts(mail.path("recipients"))},
+            new String[] {"  why", Terminal.orElse(mail.path("error"), "it does not say")}));
+    }
+
+    @Command(name = "show", mixinStandardHelpOptions = true, description = "One mail, with its header and what happened to it.")
+    int show(@Parameters(paramLabel = "QUEUE-ID") String queueId) {
+        WebAdminClient webadmin = WebAdminClient.fromEnvironment();
+        Terminal terminal = new Terminal(spec);
+        JsonNode mail = webadmin.get(mail(queueId) + "?additionalFields=headers,messageSize");
+        print(terminal, mail);
+        terminal.line("  size  %d bytes", mail.path("messageSize").asLong());
+        mail.path("headers").properties().forEach(header -> header.getValue().forEach(value ->
+            terminal.line("  %s: %s", header.getKey(), value.asText())));
+        new TraceLines(webadmin, terminal).print(Map.of("queueId", queueId));
+        return Terminal.DONE;
+    }
+
+    private static final class Which {
+
+        @Option(names = "--all", description = "All.")
+        private boolean all;
+
+        @Parameters(arity = "0..1", paramLabel = "QUEUE-ID", description = "That one.")
+        private Optional<String> queueId = Optional.empty();
+    }
+
+    @Command(name = "retry", mixinStandardHelpOptions = true, description = "Send mail again, from where it is changed for Graph.")
+    int retry(@ArgGroup(multiplicity = "1") Which which) {
+        WebAdminClient webadmin = WebAdminClient.fromEnvironment();
+        List<String> ids = which.queueId.map(List::of).orElseGet(() -> keys(webadmin));
+        which.queueId.ifPresent(id -> webadmin.get(mail(id)));
+        for (String id : ids) {
+            webadmin.task("PATCH", mail(id) + "?action=reprocess&processor=transport");
+        }
+        new Terminal(spec).line("%d sent again; relaypod trace QUEUE-ID says what became of one.", ids.size());
+        return Terminal.DONE;
+    }
+
+    private List<String> keys(WebAdminClient webadmin) {
+        List<String> keys = new ArrayList<>();
+        if (!isEmpty(webadmin)) {
+            webadmin.get(path("/mails")).forEach(key -> keys.add(key.asText()));
+        }
+        return keys;
+    }
+
+    @Command(name = "remove", mixinStandardHelpOptions = true, description = "Remove mail for ever.")
+    int remove(@ArgGroup(multiplicity = "1") Which which, @Option(names = "--yes", description = "Do not ask.") boolean yes) {
+        WebAdminClient webadmin = WebAdminClient.fromEnvironment();
+        Terminal terminal = new Terminal(spec);
+        List<String> ids = which.queueId.map(List::of).orElseGet(() -> keys(webadmin));
+        which.queueId.ifPresent(id -> webadmin.get(mail(id)));
+        if (!terminal.isSure(yes, which.queueId.map(id -> "The mail " + id).orElse(mails(ids.size())))) {
+            return Terminal.NOTHING_FOUND;
+        }
+        ids.forEach(id -> webadmin.delete(mail(id)));
+        terminal.line("%d removed.", ids.size());
+        return Terminal.DONE;
+    }
+
+    private String mail(String key) {
+        return path("/mails/" + WebAdminClient.encoded(key));
+    }
+
+    private String path(String below) {
+        return "/mailRepositories/" + WebAdminClient.encoded(repository) + below;
+    }
+}

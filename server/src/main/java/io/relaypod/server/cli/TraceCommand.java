@@ -1,0 +1,53 @@
+package io.relaypod.server.cli;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+
+import io.relaypod.server.webadmin.TraceWords;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Where is my mail? */
+@Command(name = "trace", mixinStandardHelpOptions = true, description = "Say what happened to mails: to an address or from it, or to one mail.",
+    exitCodeListHeading = "Exit codes:%n",
+    exitCodeList = {"0:something was found", "1:nothing is remembered of that", "69:webadmin does not answer", "77:webadmin refuses the password"})
+final class TraceCommand implements Callable<Integer> {
+
+    @Parameters(arity = "0..1", paramLabel = "WHAT", description = "An address, a domain, a queue id, or a Message-ID in angle brackets; all mail unless said.")
+    private Optional<String> what = Optional.empty();
+
+    @Option(names = "--sender", paramLabel = "ADDRESS", description = "Only mail from that address, or from that @domain.")
+    private Optional<String> sender = Optional.empty();
+
+    @Option(names = "--recipient", paramLabel = "ADDRESS", description = "Only mail to that address, or to that @domain.")
+    private Optional<String> recipient = Optional.empty();
+
+    @Option(names = "--since", paramLabel = "TIME", description = "How long ago, such as 2h, or a time such as 2026-11-22T13:00:00Z.")
+    private Optional<String> since = Optional.empty();
+
+    @Option(names = "--until", paramLabel = "TIME", description = "As --since.")
+    private Optional<String> until = Optional.empty();
+
+    @Option(names = "--limit", defaultValue = "10", description = "Mails at most, the newest; ${DEFAULT-VALUE} unless said.")
+    private int limit;
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    @Override
+    public Integer call() {
+        Map<String, String> asked = new LinkedHashMap<>();
+        what.ifPresent(words -> asked.put(TraceWords.parameter(words), TraceWords.value(words)));
+        sender.ifPresent(address -> asked.put("sender", address));
+        recipient.ifPresent(address -> asked.put("recipient", address));
+        since.ifPresent(time -> asked.put("since", time));
+        until.ifPresent(time -> asked.put("until", time));
+        asked.put("limit", Integer.toString(limit));
+        return new TraceLines(WebAdminClient.fromEnvironment(), new Terminal(spec)).print(asked);
+    }
+}

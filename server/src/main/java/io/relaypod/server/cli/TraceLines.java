@@ -1,0 +1,58 @@
+package io.relaypod.server.cli;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+import com.fasterxml.jackson.databind.JsonNode;
+
+/** What the relay remembers of mails, a line for each thing that happened. */
+final class TraceLines {
+
+    private static final int SECONDS = "2026-11-22T13:00:00".length();
+
+    private final WebAdminClient webadmin;
+    private final Terminal terminal;
+
+    TraceLines(WebAdminClient webadmin, Terminal terminal) {
+        this.webadmin = webadmin;
+        this.terminal = terminal;
+    }
+
+    /**
+     * @param asked parameters of {@code /relay/trace}
+     * @return the command's exit code
+     */
+    int print(Map<String, String> asked) {
+        JsonNode mails = webadmin.get("/relay/trace?" + WebAdminClient.parameters(asked));
+        mails.forEach(this::print);
+        if (mails.isEmpty()) {
+            terminal.line("Nothing is remembered of that.");
+            return Terminal.NOTHING_FOUND;
+        }
+        return Terminal.DONE;
+    }
+
+    private void print(JsonNode mail) {
+        String queueId = mail.path("queueId").asText();
+        terminal.line(queueId.isEmpty() ? "not taken, session " + mail.path("session").asText() : queueId);
+        List<String[]> rows = new ArrayList<>();
+        for (JsonNode step : mail.path("steps")) {
+            rows.add(new String[] {"  " + step.path("at").asText().substring(0, SECONDS) + "Z", step.path("event").asText(), words(step)});
+        }
+        terminal.table(rows);
+    }
+
+    private static String words(JsonNode step) {
+        StringBuilder words = new StringBuilder();
+        if (!step.path("sender").asText().isEmpty()) {
+            words.append("from ").append(step.path("sender").asText()).append(' ');
+        }
+        if (!step.path("recipients").isEmpty()) {
+            words.append("to ").append(Terminal.texts(step.path("recipients"))).append(' ');
+        }
+        words.append(step.path("messageId").asText());
+        step.path("details").properties().forEach(detail -> words.append("  ").append(detail.getKey()).append(": ").append(detail.getValue().asText()));
+        return words.toString().strip();
+    }
+}

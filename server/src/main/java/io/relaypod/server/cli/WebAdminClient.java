@@ -1,0 +1,141 @@
+package io.relaypod.server.cli;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+
+import io.relaypod.server.settings.Settings;
+import io.relaypod.server.settings.WebAdminSettings;
+
+/** Asks the webadmin that WEBADMIN_ADDR names, with the password of WEBADMIN_PASSWORD_FILE. */
+final class WebAdminClient {
+
+    // sysexits.h
+    static final int NOT_THERE = 69;
+    static final int NOT_ALLOWED = 77;
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
+    private static final Duration ANSWER_TIMEOUT = Duration.ofMinutes(2);
+    private static final Duration TASK_TIMEOUT = Duration.ofMinutes(1);
+    private static final int UNAUTHORIZED = 401;
+    private static final int NOT_FOUND = 404;
+
+    private final URI address;
+    private final WebAdminSettings settings;
+    private final HttpClient http = HttpClient.newBuilder().connectTimeout(CONNECT_TIMEOUT).build();
+
+    /** What webadmin did not do, in words for people. */
+    static final class Refusal extends RuntimeException {
+
+        private static final long serialVersionUID = 1L;
+
+        private final int exitCode;
+
+        Refusal(int exitCode, String message) {
+            super(message);
+            this.exitCode = exitCode;
+        }
+
+        int exitCode() {
+            return exitCode;
+        }
+    }
+
+    WebAdminClient(WebAdminSettings settings) {
+        this.settings = settings;
+        String host = settings.address().host().equals("0.0.0.0") ? "127.0.0.1" : settings.address().host();
+        this.address = URI.create("http://" + host + ":" + settings.address().port());
+    }
+
+    static WebAdminClient fromEnvironment() {
+        return new WebAdminClient(Settings.forWebAdmin(System.getenv())
+            .orElseThrow(() -> new Refusal(NOT_THERE, "WEBADMIN_ADDR is off; there is no webadmin to ask")));
+    }
+
+    /** A part of a path or a value of a parameter. */
+    static String encoded(String text) {
+        return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
+    }
+
+    static String parameters(Map<String, String> parameters) {
+        return parameters.entrySet().stream().map(entry -> entry.getKey() + "=" + encoded(entry.getValue())).collect(Collectors.joining("&"));
+    }
+
+    JsonNode get(String path) {
+        return send("GET", path, "");
+    }
+
+    void patch(String path, String body) {
+        send("PATCH", path, body);
+    }
+
+    void delete(String path) {
+        send("DELETE", path, "");
+    }
+
+    /** Does what webadmin does as a task, and waits until it is done. */
+    JsonNode task(String method, String path) {
+        String id = send(method, path, "").path("taskId").asText();
+        JsonNode task = get("/tasks/" + id + "/await?timeout=" + TASK_TIMEOUT.toSeconds() + "s");
+        if (!task.path("status").asText().equals("completed")) {
+            throw new Refusal(1, "task " + id + " is " + task.path("status").asText() + "; the relay's log says why");
+        }
+        return task.path("additionalInformation");
+    }
+
+    private JsonNode send(String method, String path, String body) {
+        HttpRequest.Builder request = HttpRequest.newBuilder(address.resolve(path)).timeout(ANSWER_TIMEOUT)
+            .method(method, body.isEmpty() ? BodyPublishers.noBody() : BodyPublishers.ofString(body));
+        settings.passwordFile().ifPresent(file -> request.header("Authorization", "Bearer " + WebAdminSettings.password(file)));
+        try {
+            return answer(method, path, http.send(request.build(), BodyHandlers.ofString()));
+        } catch (IOException notThere) {
+            throw new Refusal(NOT_THERE, "no webadmin answers at " + address + " (WEBADMIN_ADDR): is the relay running?");
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+            throw new Refusal(NOT_THERE, "stopped while waiting for webadmin");
+        }
+    }
+
+    private JsonNode answer(String method, String path, HttpResponse<String> response) {
+        if (response.statusCode() == UNAUTHORIZED) {
+            throw new Refusal(NOT_ALLOWED, settings.passwordFile().isEmpty()
+                ? "webadmin at " + address + " asks for a password: let WEBADMIN_PASSWORD_FILE name the relay's file"
+                : "webadmin at " + address + " refuses the password in " + settings.passwordFile().get()
+                    + " (WEBADMIN_PASSWORD_FILE); after some wrong ones it refuses every one for up to a minute");
+        }
+        if (response.statusCode() >= 300) {
+            throw new Refusal(response.statusCode() == NOT_FOUND ? 1 : NOT_THERE, message(method, path, response));
+        }
+        try {
+            return response.body().isEmpty() ? JSON.createObjectNode() : JSON.readTree(response.body());
+        } catch (JsonProcessingException foreign) {
+            throw new Refusal(NOT_THERE, "what answers at " + address + " (WEBADMIN_ADDR) is no webadmin");
+        }
+    }
+
+    private static String message(String method, String path, HttpResponse<String> response) {
+        try {
+            JsonNode error = JSON.readTree(response.body());
+            String details = error.path("details").asText("");
+            return error.path("message").asText("webadmin answered " + response.statusCode() + " to " + method + " " + path)
+                + (details.isEmpty() || details.equals("null") ? "" : ": " + details);
+        } catch (JsonProcessingException noJson) {
+            return "webadmin answered " + response.statusCode() + " to " + method + " " + path;
+        }
+    }
+}

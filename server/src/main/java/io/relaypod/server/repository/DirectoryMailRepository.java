@@ -1,0 +1,172 @@
+package io.relaypod.server.repository;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.Iterator;
+import java.util.Optional;
+
+import javax.inject.Inject;
+import javax.mail.MessagingException;
+import javax.mail.internet.MimeMessage;
+
+import org.apache.james.core.MailAddress;
+import org.apache.james.filesystem.api.FileSystem;
+import org.apache.james.mailrepository.api.MailKey;
+import org.apache.james.mailrepository.api.MailRepository;
+import org.apache.james.mailrepository.api.MailRepositoryUrl;
+import org.apache.james.server.core.MailImpl;
+import org.apache.james.server.core.MimeMessageSource;
+import org.apache.james.server.core.MimeMessageWrapper;
+import org.apache.mailet.Mail;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+import io.relaypod.gateway.VerbatimMessage;
+import io.relaypod.server.queue.EnvelopeJson;
+import io.relaypod.server.repository.MailFiles.Kept;
+
+/**
+ * James' {@code file://} repositories, two files a mail that any mail program and any editor can open. A mail is on the disk when it is stored,
+ * a mail that cannot be read is left for somebody to look at, and one that is shown holds nothing that has to be given back. Thread-safe.
+ */
+public final class DirectoryMailRepository implements MailRepository {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final MailFiles files;
+
+    /**
+     * @param url    such as {@code file://var/mail/failed/}, in the directory that James works in
+     * @param limits hear of the repository, and bound it
+     * @throws UncheckedIOException when the directory cannot be made or read
+     */
+    @Inject
+    public DirectoryMailRepository(MailRepositoryUrl url, FileSystem system, RepositoryLimits limits) {
+        try {
+            this.files = new MailFiles(system.getFile(url.asString()).toPath());
+        } catch (IOException unusable) {
+            throw new UncheckedIOException("mail repository " + url.asString() + " cannot be used", unusable);
+        }
+        limits.watch(url.getPath().asString(), files);
+    }
+
+    @Override
+    public MailKey store(Mail mail) throws MessagingException {
+        try {
+            files.store(mail.getName(), out -> writeMessage(mail, out), out -> out.write(JSON.writeValueAsBytes(envelope(mail))));
+            return MailKey.forMail(mail);
+        } catch (IOException notStored) {
+            throw new MessagingException("mail " + mail.getName() + " could not be kept", notStored);
+        }
+    }
+
+    private static void writeMessage(Mail mail, OutputStream out) throws IOException {
+        try {
+            MimeMessage message = mail.getMessage();
+            if (message instanceof MimeMessageWrapper wrapper && !wrapper.isModified()) {
+                try (InputStream asItCame = wrapper.getMessageInputStream()) {
+                    asItCame.transferTo(out);
+                }
+            } else {
+                message.writeTo(out);
+            }
+        } catch (MessagingException unreadable) {
+            throw new IOException(unreadable);
+        }
+    }
+
+    private static ObjectNode envelope(Mail mail) {
+        ObjectNode json = JSON.createObjectNode();
+        json.put("name", mail.getName());
+        json.put("sender", mail.getMaybeSender().asString(""));
+        mail.getRecipients().forEach(recipient -> json.withArray("recipients").add(recipient.asString()));
+        json.set("envelope", EnvelopeJson.write(mail));
+        return json;
+    }
+
+    @Override
+    public Mail retrieve(MailKey key) throws MessagingException {
+        Optional<Path> envelope = files.envelope(key.asString());
+        // James' way to say that there is no such mail is null.
+        return envelope.isPresent() ? read(key.asString(), envelope.get()) : null;
+    }
+
+    private MailImpl read(String key, Path envelope) throws MessagingException {
+        try {
+            JsonNode json = JSON.readTree(Files.readAllBytes(envelope));
+            MailImpl.Builder builder = MailImpl.builder().name(json.path("name").asText(key));
+            String sender = json.path("sender").asText("");
+            if (!sender.isEmpty()) {
+                builder.sender(sender);
+            }
+            for (JsonNode recipient : json.path("recipients")) {
+                builder.addRecipient(new MailAddress(recipient.asText()));
+            }
+            EnvelopeJson.read(json.path("envelope"), builder);
+            MailImpl mail = builder.build();
+            mail.setMessageNoCopy(new VerbatimMessage(new KeptMessage(key)));
+            return mail;
+        } catch (IOException unreadable) {
+            throw new MessagingException("the envelope of mail " + key + " cannot be read: " + envelope, unreadable);
+        }
+    }
+
+    @Override
+    public long size() {
+        return files.size();
+    }
+
+    /** The longest kept first. */
+    @Override
+    public Iterator<MailKey> list() {
+        return files.kept().values().stream().sorted(Comparator.comparing(Kept::since)).map(kept -> new MailKey(kept.key())).iterator();
+    }
+
+    @Override
+    public void remove(MailKey key) throws MessagingException {
+        try {
+            files.remove(key.asString());
+        } catch (IOException notRemoved) {
+            throw new MessagingException("mail " + key.asString() + " could not be removed", notRemoved);
+        }
+    }
+
+    @Override
+    public void removeAll() throws MessagingException {
+        for (String key : files.kept().keySet()) {
+            remove(new MailKey(key));
+        }
+    }
+
+    /** A message that stays where it is. */
+    private final class KeptMessage implements MimeMessageSource {
+
+        private final String key;
+
+        KeptMessage(String key) {
+            this.key = key;
+        }
+
+        @Override
+        public String getSourceId() {
+            return "kept-" + key;
+        }
+
+        @Override
+        public InputStream getInputStream() throws IOException {
+            return files.message(key);
+        }
+
+        @Override
+        public long getMessageSize() throws IOException {
+            return files.messageBytes(key);
+        }
+    }
+}

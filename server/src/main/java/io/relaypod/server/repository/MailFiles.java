@@ -1,0 +1,133 @@
+package io.relaypod.server.repository;
+
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.URLDecoder;
+import java.net.URLEncoder;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.stream.Stream;
+
+/**
+ * A directory with two files a mail: its message, as {@code .eml}, and its envelope, as {@code .json}. What was stored is synced, and a mail is
+ * there when its envelope is, so that a crash leaves a mail or none. Thread-safe.
+ */
+final class MailFiles {
+
+    private static final String MESSAGE = ".eml";
+    private static final String ENVELOPE = ".json";
+    private static final String UNFINISHED = ".tmp";
+    private static final int LONGEST_NAME = 240;
+
+    private final Path directory;
+    private final ConcurrentMap<String, Kept> kept = new ConcurrentHashMap<>();
+
+    /**
+     * A mail that is kept.
+     *
+     * @param bytes of both files
+     * @param since when it was stored
+     */
+    record Kept(String key, long bytes, Instant since) {
+    }
+
+    /** Writes a file. */
+    @FunctionalInterface
+    interface Writer {
+        void writeTo(OutputStream out) throws IOException;
+    }
+
+    /** Finds what is there; makes the directory when there is none. */
+    MailFiles(Path directory) throws IOException {
+        this.directory = Files.createDirectories(directory);
+        try (Stream<Path> files = Files.list(directory)) {
+            for (Path envelope : (Iterable<Path>) files.filter(file -> file.toString().endsWith(ENVELOPE))::iterator) {
+                String name = envelope.getFileName().toString();
+                look(URLDecoder.decode(name.substring(0, name.length() - ENVELOPE.length()), StandardCharsets.UTF_8));
+            }
+        }
+    }
+
+    private void look(String key) throws IOException {
+        if (Files.exists(file(key, MESSAGE)) && Files.exists(file(key, ENVELOPE))) {
+            kept.put(key, new Kept(key, Files.size(file(key, MESSAGE)) + Files.size(file(key, ENVELOPE)),
+                Files.getLastModifiedTime(file(key, ENVELOPE)).toInstant()));
+        }
+    }
+
+    // No key leads out of the directory.
+    private Path file(String key, String ending) {
+        return directory.resolve(URLEncoder.encode(key, StandardCharsets.UTF_8) + ending);
+    }
+
+    /**
+     * @throws IOException when it is not on the disk; a mail of that key that was there before still is
+     */
+    synchronized void store(String key, Writer message, Writer envelope) throws IOException {
+        if (URLEncoder.encode(key, StandardCharsets.UTF_8).length() > LONGEST_NAME) {
+            throw new IOException("the name of the mail is too long for a file: " + key);
+        }
+        write(file(key, MESSAGE), message);
+        write(file(key, ENVELOPE), envelope);
+        try (FileChannel entries = FileChannel.open(directory, StandardOpenOption.READ)) {
+            entries.force(true);
+        }
+        look(key);
+    }
+
+    private static void write(Path file, Writer writer) throws IOException {
+        Path unfinished = file.resolveSibling(file.getFileName() + UNFINISHED);
+        try (FileOutputStream out = new FileOutputStream(unfinished.toFile())) {
+            writer.writeTo(out);
+            out.getFD().sync();
+        }
+        try {
+            Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
+        } catch (AtomicMoveNotSupportedException notHere) {
+            Files.move(unfinished, file, StandardCopyOption.REPLACE_EXISTING);
+        }
+    }
+
+    synchronized void remove(String key) throws IOException {
+        Files.deleteIfExists(file(key, ENVELOPE));
+        Files.deleteIfExists(file(key, MESSAGE));
+        kept.remove(key);
+    }
+
+    Map<String, Kept> kept() {
+        return Map.copyOf(kept);
+    }
+
+    int size() {
+        return kept.size();
+    }
+
+    long bytes() {
+        return kept.values().stream().mapToLong(Kept::bytes).sum();
+    }
+
+    Optional<Path> envelope(String key) {
+        return Optional.of(key).filter(kept::containsKey).map(known -> file(known, ENVELOPE)).filter(Files::exists);
+    }
+
+    /** The message's bytes; its file is open as long as the stream is. */
+    InputStream message(String key) throws IOException {
+        return Files.newInputStream(file(key, MESSAGE));
+    }
+
+    long messageBytes(String key) throws IOException {
+        return Files.size(file(key, MESSAGE));
+    }
+}

@@ -1,0 +1,131 @@
+package io.relaypod.server.repository;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.relaypod.server.repository.MailFiles.Kept;
+import io.relaypod.server.settings.FailedMailSettings;
+
+/**
+ * Bounds the repositories by age and size, the oldest mail first, where there are limits. A mail beyond them is counted in
+ * {@code relaypod_repository_due_mails} and named in the log for an hour before it is dropped. Thread-safe.
+ */
+public final class RepositoryLimits implements Closeable {
+
+    static final Duration NOTICE = Duration.ofHours(1);
+
+    private static final Logger LOGGER = LoggerFactory.getLogger(RepositoryLimits.class);
+    private static final Duration PAUSE = Duration.ofMinutes(1);
+
+    private final FailedMailSettings settings;
+    private final Clock clock;
+    private final MeterRegistry meters;
+    private final List<Watched> watched = new CopyOnWriteArrayList<>();
+    private final ScheduledExecutorService rounds = Executors.newSingleThreadScheduledExecutor(runnable -> {
+        Thread thread = new Thread(runnable, "repository-limits");
+        thread.setDaemon(true);
+        return thread;
+    });
+
+    public RepositoryLimits(FailedMailSettings settings, Clock clock, MeterRegistry meters) {
+        this.settings = settings;
+        this.clock = clock;
+        this.meters = meters;
+        rounds.scheduleWithFixedDelay(this::round, PAUSE.toSeconds(), PAUSE.toSeconds(), TimeUnit.SECONDS);
+    }
+
+    /** One repository, and since when each of its mails is beyond the limits. For one thread but for the number of them. */
+    private static final class Watched {
+
+        private final String path;
+        private final MailFiles files;
+        private final Counter dropped;
+        private Map<String, Instant> due = Map.of();
+        private volatile int dueMails;
+
+        Watched(String path, MailFiles files, MeterRegistry meters) {
+            this.path = path;
+            this.files = files;
+            this.dropped = Counter.builder("relaypod.repository.dropped").tag("repository", path)
+                .description("Mails dropped beyond FAILED_MAX_AGE or FAILED_MAX_SIZE").register(meters);
+            Gauge.builder("relaypod.repository.due", this, watched -> watched.dueMails).baseUnit("mails").tag("repository", path)
+                .description("Mails beyond FAILED_MAX_AGE or FAILED_MAX_SIZE, to be dropped within the hour").strongReference(true).register(meters);
+            Gauge.builder("relaypod.repository.used", files, MailFiles::bytes).baseUnit("bytes").tag("repository", path)
+                .description("What the mails of a repository take on the disk").register(meters);
+        }
+    }
+
+    void watch(String path, MailFiles files) {
+        watched.add(new Watched(path, files, meters));
+    }
+
+    /** Looks at every repository; called once a minute. */
+    synchronized void round() {
+        Instant now = clock.instant();
+        for (Watched repository : watched) {
+            Map<String, Instant> before = repository.due;
+            Map<String, Instant> due = beyond(repository.files.kept().values(), now).stream()
+                .collect(Collectors.toMap(Kept::key, kept -> before.getOrDefault(kept.key(), now), (one, other) -> one, HashMap::new));
+            if (before.isEmpty() && !due.isEmpty()) {
+                LOGGER.warn("event=drop-due repository={} mails={} in={}", repository.path, due.size(), NOTICE);
+            }
+            due.entrySet().removeIf(entry -> !now.isBefore(entry.getValue().plus(NOTICE)) && drop(repository, entry.getKey()));
+            repository.due = due;
+            repository.dueMails = due.size();
+        }
+    }
+
+    private static boolean drop(Watched repository, String key) {
+        try {
+            repository.files.remove(key);
+            repository.dropped.increment();
+            LOGGER.warn("event=dropped queue-id={} repository={} reason=\"beyond FAILED_MAX_AGE or FAILED_MAX_SIZE\"", key, repository.path);
+            return true;
+        } catch (IOException notDropped) {
+            LOGGER.error("event=not-dropped queue-id={} repository={} reason=\"{}\"", key, repository.path, notDropped.getMessage());
+            return false;
+        }
+    }
+
+    private List<Kept> beyond(Collection<Kept> mails, Instant now) {
+        List<Kept> newestFirst = new ArrayList<>(mails);
+        newestFirst.sort(Comparator.comparing(Kept::since).reversed());
+        List<Kept> beyond = new ArrayList<>();
+        long bytes = 0;
+        for (Kept mail : newestFirst) {
+            bytes += mail.bytes();
+            long used = bytes;
+            boolean tooMuch = settings.maxSize().map(most -> used > most).orElse(false);
+            boolean tooOld = settings.maxAge().map(oldest -> mail.since().plus(oldest).isBefore(now)).orElse(false);
+            if (tooMuch || tooOld) {
+                beyond.add(mail);
+            }
+        }
+        return beyond;
+    }
+
+    @Override
+    public void close() {
+        rounds.shutdownNow();
+    }
+}

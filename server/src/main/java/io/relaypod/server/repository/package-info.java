@@ -1,0 +1,2 @@
+/** Mail repositories: where mail is kept that is not on its way. */
+package io.relaypod.server.repository;

@@ -1,0 +1,150 @@
+package io.relaypod.server.webadmin;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.List;
+import java.util.Optional;
+
+import javax.inject.Inject;
+
+import org.apache.james.util.DurationParser;
+import org.apache.james.webadmin.Routes;
+import org.apache.james.webadmin.utils.ErrorResponder;
+import org.apache.james.webadmin.utils.ErrorResponder.ErrorType;
+import org.apache.james.webadmin.utils.JsonTransformer;
+import org.eclipse.jetty.http.HttpStatus;
+
+import io.relaypod.server.settings.Settings;
+import io.relaypod.server.trace.Trace;
+import io.relaypod.server.trace.TraceQuery;
+import io.relaypod.server.trace.TracedMail;
+import spark.Request;
+import spark.Response;
+import spark.Service;
+
+/**
+ * About the relay itself: {@code GET /relay/configuration}, {@code /relay/trace} with what is looked for as its parameters, the same as a
+ * page with a form at {@code /relay/search}, and the description of our routes at {@code /relay/openapi.yaml}.
+ */
+public final class RelayRoutes implements Routes {
+
+    public static final String BASE_PATH = "/relay";
+
+    private static final String OPEN_API = "openapi.yaml";
+    private static final String HTML = "text/html; charset=utf-8";
+    private static final int MAILS = 50;
+
+    private final Settings settings;
+    private final Optional<Trace> trace;
+    private final Clock clock;
+    private final JsonTransformer json;
+
+    @Inject
+    public RelayRoutes(Settings settings, Optional<Trace> trace, Clock clock, JsonTransformer json) {
+        this.settings = settings;
+        this.trace = trace;
+        this.clock = clock;
+        this.json = json;
+    }
+
+    @Override
+    public String getBasePath() {
+        return BASE_PATH;
+    }
+
+    @Override
+    public void define(Service service) {
+        service.get(BASE_PATH + "/configuration", (request, response) -> RelayConfiguration.shown(settings.variables()), json);
+        service.get(BASE_PATH + "/trace", (request, response) -> search(query(request)), json);
+        service.get(BASE_PATH + "/search", this::page);
+        service.get(BASE_PATH + "/" + OPEN_API, (request, response) -> {
+            response.type("application/yaml");
+            return openApi();
+        });
+    }
+
+    private List<TracedMail> search(TraceQuery query) {
+        return trace.map(on -> on.search(query)).orElseThrow(() -> ErrorResponder.builder()
+            .statusCode(HttpStatus.NOT_FOUND_404)
+            .type(ErrorType.NOT_FOUND)
+            .message("there is no trace, as TRACE_MAX_SIZE is 0")
+            .haltError());
+    }
+
+    private Object page(Request request, Response response) {
+        response.type(HTML);
+        // No script and nothing from elsewhere, whatever a mail's words are.
+        response.header("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'");
+        response.header("Referrer-Policy", "no-referrer");
+        response.header("Cache-Control", "no-store");
+        String words = parameter(request, "q").orElse("");
+        String since = parameter(request, "since").orElse("");
+        if (trace.isEmpty()) {
+            return TracePage.of(words, since, "There is no trace, as TRACE_MAX_SIZE is 0.");
+        }
+        if (words.isEmpty() && since.isEmpty()) {
+            return TracePage.of(words, since, "");
+        }
+        try {
+            return TracePage.of(words, since, trace.get().search(TraceWords.query(words, since(since), clock.instant(), MAILS)));
+        } catch (IllegalArgumentException wrong) {
+            response.status(HttpStatus.BAD_REQUEST_400);
+            return TracePage.of(words, since, wrong.getMessage());
+        }
+    }
+
+    private TraceQuery query(Request request) {
+        return new TraceQuery(parameter(request, "queueId"), parameter(request, "messageId"), parameter(request, "sender"),
+            parameter(request, "recipient"), parameter(request, "address"), since(parameter(request, "since").orElse("")),
+            parameter(request, "until").map(this::time).orElseGet(clock::instant), parameter(request, "limit").map(RelayRoutes::number).orElse(MAILS));
+    }
+
+    private static Optional<String> parameter(Request request, String name) {
+        return Optional.ofNullable(request.queryParams(name)).map(String::strip).filter(value -> !value.isEmpty());
+    }
+
+    private Instant since(String written) {
+        return written.isEmpty() ? clock.instant().minus(settings.trace().maxAge()) : time(written);
+    }
+
+    /** A time such as 2026-11-22T13:00:00Z, or how long ago that was, such as 2h. */
+    private Instant time(String written) {
+        try {
+            return Instant.parse(written);
+        } catch (DateTimeParseException notATime) {
+            return ago(written);
+        }
+    }
+
+    private Instant ago(String written) {
+        try {
+            Duration ago = DurationParser.parse(written);
+            return clock.instant().minus(ago);
+        } catch (RuntimeException notADuration) {
+            throw new IllegalArgumentException("'" + written + "' is no time; expected one such as 2026-11-22T13:00:00Z, or how long ago, such as 2h",
+                notADuration);
+        }
+    }
+
+    private static int number(String written) {
+        try {
+            return Integer.parseInt(written);
+        } catch (NumberFormatException wrong) {
+            throw new IllegalArgumentException("limit is '" + written + "'; expected a number from 1 to " + TraceQuery.MOST_MAILS, wrong);
+        }
+    }
+
+    static String openApi() {
+        try (InputStream page = RelayRoutes.class.getResourceAsStream(OPEN_API)) {
+            return new String(page.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException broken) {
+            throw new UncheckedIOException(broken);
+        }
+    }
+}

@@ -1,0 +1,107 @@
+package io.relaypod.server.logs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+import org.junit.jupiter.api.Test;
+
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.joran.JoranConfigurator;
+import ch.qos.logback.classic.util.LogbackMDCAdapter;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+
+/** logback.xml as it is shipped, in a context of its own. */
+class LogConfigurationTest {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    @Test
+    void aLineForCollectorsIsOneObjectWithTheEventsKeysAsFields() throws Exception {
+        String line = logged("json", log -> log.info("event=delivered queue-id={} rcpts={} reply=\"{}\"", "Mail1", 2, "250 \\\"ok\\\" queued")).get(0);
+
+        JsonNode object = JSON.readTree(line);
+        assertThat(object.path("event").asText()).isEqualTo("delivered");
+        assertThat(object.path("queue-id").asText()).isEqualTo("Mail1");
+        assertThat(object.path("rcpts").asText()).isEqualTo("2");
+        assertThat(object.path("reply").asText()).isEqualTo("250 \"ok\" queued");
+        assertThat(object.path("level").asText()).isEqualTo("INFO");
+        assertThat(object.path("logger").asText()).isEqualTo("io.relaypod.test");
+        assertThat(object.path("time").asText()).matches("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d.*Z");
+    }
+
+    @Test
+    void whatIsNoEventIsAMessage() throws Exception {
+        JsonNode object = JSON.readTree(logged("json", log -> log.warn("a=b and more")).get(0));
+
+        assertThat(object.path("message").asText()).isEqualTo("a=b and more");
+        assertThat(object.has("a")).isFalse();
+    }
+
+    @Test
+    void aFailureIsPartOfItsLine() throws Exception {
+        List<String> lines = logged("json", log -> log.error("event=broken", new IllegalStateException("why")));
+
+        assertThat(lines).hasSize(1);
+        assertThat(JSON.readTree(lines.get(0)).path("stack_trace").asText()).contains("IllegalStateException: why");
+    }
+
+    @Test
+    void nobodySetsAFieldTwiceOrOneThatTheLineHasAnyway() throws Exception {
+        String line = logged("json", log -> log.info("event=deferred level=none queue-id=Mail1 reason=\"x\" queue-id=Mail2 event=delivered")).get(0);
+
+        assertThat(JSON.readTree(line).path("event").asText()).isEqualTo("deferred");
+        assertThat(JSON.readTree(line).path("queue-id").asText()).isEqualTo("Mail1");
+        assertThat(JSON.readTree(line).path("level").asText()).isEqualTo("INFO");
+    }
+
+    @Test
+    void aLineForPeopleIsText() throws Exception {
+        assertThat(logged("text", log -> log.info("event=delivered queue-id=Mail1"))).singleElement().asString()
+            .matches("\\d{4}-\\S+Z INFO  test - event=delivered queue-id=Mail1");
+    }
+
+    @Test
+    void aFloodOfWhatClientsCauseIsWrittenTenTimesASecond() throws Exception {
+        List<String> lines = logged("text", log -> {
+            for (int i = 0; i < 1_000; i++) {
+                log.info("event=too-many-connections client={}", "192.0.2." + i % 250);
+            }
+            for (int i = 0; i < 100; i++) {
+                log.info("event=delivered queue-id={}", i);
+            }
+        });
+
+        assertThat(lines.stream().filter(line -> line.contains("too-many-connections")).count()).as("in one second, or in a few").isBetween(10L, 100L);
+        assertThat(lines.stream().filter(line -> line.contains("delivered")).count()).isEqualTo(100);
+    }
+
+    @FunctionalInterface
+    private interface Logging {
+        void with(Logger logger);
+    }
+
+    private static List<String> logged(String format, Logging logging) throws Exception {
+        LoggerContext context = new LoggerContext();
+        context.setMDCAdapter(new LogbackMDCAdapter());
+        context.putProperty("LOG_FORMAT", format);
+        PrintStream before = System.err;
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        System.setErr(new PrintStream(err, true, StandardCharsets.UTF_8));
+        try {
+            JoranConfigurator configurator = new JoranConfigurator();
+            configurator.setContext(context);
+            configurator.doConfigure(LogConfigurationTest.class.getResource("/logback.xml"));
+            logging.with(context.getLogger("io.relaypod.test"));
+            context.stop();
+        } finally {
+            System.setErr(before);
+        }
+        return err.toString(StandardCharsets.UTF_8).lines().toList();
+    }
+}

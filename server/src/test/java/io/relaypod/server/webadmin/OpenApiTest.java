@@ -1,0 +1,83 @@
+package io.relaypod.server.webadmin;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+import org.apache.james.webadmin.PublicRoutes;
+import org.apache.james.webadmin.Routes;
+import org.apache.james.webadmin.utils.JsonTransformer;
+import org.junit.jupiter.api.Test;
+
+import io.relaypod.domain.CachedDomainCheck;
+import io.relaypod.domain.DomainVerdict;
+import io.relaypod.domain.MxSettings;
+import io.relaypod.domain.ProviderSuggestions;
+import io.relaypod.domain.RecipientRule;
+import io.relaypod.server.settings.Settings;
+import io.relaypod.webadmin.DomainRoutes;
+import io.relaypod.webadmin.MxCacheRoutes;
+import spark.Service;
+
+/** The page of our routes names each of them, and nothing else. */
+class OpenApiTest {
+
+    private static final Pattern PATH = Pattern.compile("^  (/\\S+):$");
+    private static final Pattern METHOD = Pattern.compile("^    (get|put|post|patch|delete):$");
+
+    @Test
+    void thePageHasEveryRouteAndNoOther() {
+        Service service = Service.ignite().port(0);
+        try {
+            routes().forEach(routes -> routes.define(service));
+
+            assertThat(described()).containsExactlyInAnyOrderElementsOf(service.routes().stream()
+                .map(route -> route.getHttpMethod() + " " + route.getMatchUri().replaceAll(":(\\w+)", "{$1}"))
+                .toList());
+        } finally {
+            service.stop();
+            service.awaitStop();
+        }
+    }
+
+    @Test
+    void everyRouteIsBehindAPathThatIsAuthenticated() {
+        assertThat(routes()).allSatisfy(routes -> assertThat(described().stream().map(route -> route.substring(route.indexOf(' ') + 1)))
+            .anyMatch(path -> path.startsWith(routes.getBasePath())));
+        assertThat(routes()).noneMatch(PublicRoutes.class::isInstance);
+    }
+
+    private static List<String> described() {
+        List<String> described = new ArrayList<>();
+        String path = "";
+        for (String line : RelayRoutes.openApi().lines().toList()) {
+            Matcher isPath = PATH.matcher(line);
+            Matcher isMethod = METHOD.matcher(line);
+            if (isPath.matches()) {
+                path = isPath.group(1);
+            } else if (isMethod.matches()) {
+                described.add(isMethod.group(1) + " " + path);
+            }
+        }
+        return described;
+    }
+
+    private static List<Routes> routes() {
+        JsonTransformer json = new JsonTransformer();
+        Settings settings = Settings.from(Map.of("DATA_DIR", System.getProperty("java.io.tmpdir"), "JAMES_CONF", "../james-conf"));
+        MxSettings mx = settings.mx();
+        CachedDomainCheck cache = new CachedDomainCheck(domain -> CompletableFuture.completedFuture(new DomainVerdict.NullMx()), mx, System::nanoTime,
+            domain -> { });
+        return List.of(
+            new DomainRoutes(new RecipientRule(cache, mx, ProviderSuggestions.of(mx)), cache, Clock.systemUTC(), json),
+            new MxCacheRoutes(cache, Clock.systemUTC(), json),
+            new RelayRoutes(settings, Optional.empty(), Clock.systemUTC(), json));
+    }
+}
