@@ -91,6 +91,30 @@ class GatewayTroubleTest {
     }
 
     @Test
+    void aGatewayThatNeverAnswersIsGivenUpAndTriedAgain() throws Exception {
+        mailpit.failNext(1, Phase.MAIL, new Fault.Silence(Duration.ofMinutes(5)));
+        mailpit.failNext(1, Phase.DATA, new Fault.Silence(Duration.ofMinutes(5)));
+        try (LabWorld world = world()) {
+            send(world, "a@example.com", "b@example.com");
+            await().atMost(PATIENCE.multipliedBy(2)).until(() -> mailpit.messages().size() == 1 && world.relay().queuedMails() == 0);
+        }
+    }
+
+    @Test
+    void whatAGatewayThatWasAwayMissedArrivesWhenItIsBackEachOnce() throws Exception {
+        mailpit.answer(Phase.CONNECT, "421 4.3.2 back soon");
+        try (LabWorld world = world()) {
+            for (int i = 0; i < 50; i++) {
+                send(world, "a@example.com", "b" + i + "@example.com");
+            }
+            await().atMost(PATIENCE).until(() -> world.relay().queuedMails() == 50);
+            mailpit.recover();
+            await().atMost(PATIENCE).until(() -> mailpit.messages().size() == 50 && world.relay().queuedMails() == 0);
+        }
+        assertThat(mailpit.messages()).extracting(ReceivedMail::recipients).doesNotHaveDuplicates();
+    }
+
+    @Test
     void aGatewayWhoseNameIsNotFoundIsWaitedFor() throws Exception {
         try (LabWorld world = world("UPSTREAM_HOST", "no-such-host.invalid")) {
             send(world, "a@example.com", "b@example.com");
@@ -144,7 +168,8 @@ class GatewayTroubleTest {
         Path conf = Files.createDirectories(directory.resolve("james-conf"));
         for (String file : List.of("smtpserver.xml", "mailetcontainer.xml", "webadmin.properties")) {
             String text = Files.readString(Path.of("../james-conf").resolve(file));
-            Files.writeString(conf.resolve(file), text.replaceFirst("<delayTime>.*</delayTime>", "<delayTime>125 * 1 second</delayTime>"));
+            Files.writeString(conf.resolve(file), text.replaceFirst("<delayTime>.*</delayTime>", "<delayTime>125 * 1 second</delayTime>")
+                .replaceFirst("<timeout>.*</timeout>", "<timeout>5000</timeout>"));
         }
         return conf;
     }

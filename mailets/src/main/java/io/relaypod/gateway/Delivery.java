@@ -30,17 +30,19 @@ import org.apache.mailet.MailetContext;
 import org.apache.mailet.ProcessingState;
 
 import io.relaypod.events.MailEvent.Deferred;
+import io.relaypod.events.MailEvent.Queued;
 import io.relaypod.events.MailEvents;
 import io.relaypod.mime.Edits;
 
 /**
- * Tries once to hand a mail to the gateway. When this returns, the mail is delivered, or waits in the queue for its next try, or is
+ * Tries once to hand a mail to the gateway. When this returns, the mail is delivered, or waits in the queue for its turn or its next try, or is
  * with the bounce processor; whoever had it need not keep it. As James' DeliveryRunnable does it, whose own attempt cannot be called from
  * elsewhere. Thread-safe.
  */
 final class Delivery {
 
     private final MailQueue queue;
+    private final Turns turns;
     private final MailDelivrer deliverer;
     private final Bouncer bouncer;
     private final MailetContext context;
@@ -55,10 +57,12 @@ final class Delivery {
 
     /**
      * @param queue where a mail waits for its next try
+     * @param turns whether a mail may be tried now
      */
-    Delivery(MailQueue queue, MailDelivrer deliverer, Bouncer bouncer, RemoteDeliveryConfiguration configuration, MailetContext context,
+    Delivery(MailQueue queue, Turns turns, MailDelivrer deliverer, Bouncer bouncer, RemoteDeliveryConfiguration configuration, MailetContext context,
              Clock clock, MailEvents events, MetricFactory metrics) {
         this.queue = queue;
+        this.turns = turns;
         this.deliverer = deliverer;
         this.bouncer = bouncer;
         this.context = context;
@@ -76,6 +80,10 @@ final class Delivery {
      * @throws MessagingException when the mail is still in the hands of the caller
      */
     void attempt(Mail mail) throws MessagingException {
+        if (!turns.isNowOrQueued(mail)) {
+            events.tell(new Queued(mail.getName(), mail.getRecipients().stream().map(MailAddress::asString).toList()));
+            return;
+        }
         TimeMetric timer = metrics.timer(DeliveryRunnable.REMOTE_DELIVERY_TRIAL);
         ExecutionResult result = deliverer.deliver(mail);
         switch (result.getExecutionState()) {

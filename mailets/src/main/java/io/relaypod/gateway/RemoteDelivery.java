@@ -34,13 +34,14 @@ import org.slf4j.LoggerFactory;
 
 import io.relaypod.events.MailEvent.Queued;
 import io.relaypod.events.MailEvents;
+import io.relaypod.pacing.SenderPace;
 
 /**
  * James' RemoteDelivery, with its parameters, for a relay that has one way out and loses nothing: {@code gateway} and
  * {@code bounceProcessor} are required, and what failed for good goes to that processor whoever its sender is.
  *
  * <p>A mail is handed to the gateway at once, while its spool still has it on the disk, and is stored in the outgoing queue only when that
- * has to be tried again, or when so many are on their way that none can join them within a second. Parameters of its own:
+ * has to be tried again, when so many are on their way that none can join them within a second, or when its mailbox sends faster than it may. Parameters of its own:
  *
  * <ul>
  * <li>{@code atOnce}: mails that are on their way without having been queued; 12, and fewer than the spooler has threads.
@@ -71,6 +72,7 @@ public final class RemoteDelivery extends GenericMailet {
     private final DNSService dns;
     private final DomainList domains;
     private final MailQueueFactory<?> queues;
+    private final SenderPace pace;
     private final Clock clock;
     private final MailEvents events;
     private final MetricFactory metrics;
@@ -79,11 +81,12 @@ public final class RemoteDelivery extends GenericMailet {
     private Optional<Running> running = Optional.empty();
 
     @Inject
-    public RemoteDelivery(DNSService dns, DomainList domains, MailQueueFactory<?> queues, Clock clock, MailEvents events,
+    public RemoteDelivery(DNSService dns, DomainList domains, MailQueueFactory<?> queues, SenderPace pace, Clock clock, MailEvents events,
                           MetricFactory metrics, GaugeRegistry gauges) {
         this.dns = dns;
         this.domains = domains;
         this.queues = queues;
+        this.pace = pace;
         this.clock = clock;
         this.events = events;
         this.metrics = metrics;
@@ -109,7 +112,7 @@ public final class RemoteDelivery extends GenericMailet {
         Bouncer keeper = new FailedMailKeeper(configuration, getMailetContext(), bounces.getValue(), events);
         MailDelivrer deliverer = new MailDelivrer(configuration, new ToGateway(configuration, getMailetContext(), connections, events), dns, keeper,
             getMailetContext());
-        Delivery delivery = new Delivery(queue, deliverer, keeper, configuration, getMailetContext(), clock, events, metrics);
+        Delivery delivery = new Delivery(queue, Turns.of(pace, queue), deliverer, keeper, configuration, getMailetContext(), clock, events, metrics);
         running = Optional.of(new Running(queue, atOnce, delivery, new QueuedDeliveries(queue, threads, item -> delivery.attempt(item.getMail())),
             connections, Stream.concat(Stream.of(bounces), configuration.getOnSuccess().stream()).toList()));
     }

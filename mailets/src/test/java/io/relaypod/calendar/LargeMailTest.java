@@ -10,6 +10,7 @@ import java.io.OutputStream;
 import java.io.SequenceInputStream;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.Collections;
@@ -38,6 +39,18 @@ class LargeMailTest {
 
         // The words of the calendar are looked for in its first 256 KiB, so that much text may come and go.
         assertThat(forLarge - forSmall).as("bytes allocated for the large mail beyond the small one").isLessThan(4L * MIB);
+    }
+
+    @Test
+    void aMailTwiceTheHeapIsStrippedNarrowedAndAligned() throws Exception {
+        Process relay = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx16m", "-XX:+UseSerialGC",
+            "-cp", System.getProperty("java.class.path"), SmallHeap.class.getName()).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+        try {
+            // Half is a calendar of 1000 bytes of comments for each attendee of 32, who goes when it is narrowed.
+            assertThat(relay.inputReader().lines()).containsExactly("stripped 16", "narrowed true 31", "aligned 32");
+        } finally {
+            relay.destroyForcibly();
+        }
     }
 
     @Test

@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
@@ -62,6 +64,7 @@ import io.relaypod.events.MailEvent.Delivered;
 import io.relaypod.events.MailEvent.Failed;
 import io.relaypod.events.MailEvent.Tried;
 import io.relaypod.mailets.JamesContext;
+import io.relaypod.pacing.SenderPace;
 
 class RemoteDeliveryTest {
 
@@ -73,7 +76,7 @@ class RemoteDeliveryTest {
     private final MemoryCacheableMailQueue outgoing = queues.createQueue(MailQueueName.of("outgoing"));
     private final FakeMailContext context = FakeMailContext.defaultContext();
     private final List<MailEvent> events = new CopyOnWriteArrayList<>();
-    private final RemoteDelivery delivery = new RemoteDelivery(new JamesContext.Hosts(), domains(), queues,
+    private final RemoteDelivery delivery = new RemoteDelivery(new JamesContext.Hosts(), domains(), queues, SenderPace.unlimited(),
         Clock.fixed(NOW, ZoneOffset.UTC), events::add, new RecordingMetricFactory(), new NoopGaugeRegistry());
 
     @AfterEach
@@ -429,6 +432,35 @@ class RemoteDeliveryTest {
 
             assertThat(sink.received()).hasSize(2);
             assertThat(waiting()).as("at least once").hasSize(1);
+        }
+    }
+
+    @Test
+    void aFreshMailIsNotStuckBehindABacklogAndTheBacklogHasFewConnections() throws Exception {
+        for (int i = 0; i < 100; i++) {
+            outgoing.enQueue(mail(MaybeSender.of(new MailAddress("old@example.com")), MESSAGE, "a@example.com"));
+        }
+        CountDownLatch gatewayIsSlow = new CountDownLatch(1);
+        try (SmtpSink sink = SmtpSink.replying(command -> command.startsWith("MAIL FROM:<old@") ? waitedFor(gatewayIsSlow) : "")) {
+            start(sink.port());
+            Awaitility.await().until(() -> sink.connections() == 8);
+            delivery.service(mail());
+            assertThat(sink.received()).as("the fresh one").hasSize(1);
+            assertThat(sink.connections()).isEqualTo(9);
+
+            gatewayIsSlow.countDown();
+            Awaitility.await().until(() -> sink.received().size() == 101);
+            assertThat(sink.connections()).as("all that it took").isEqualTo(9);
+            assertNothingIsLeft();
+        }
+    }
+
+    private static String waitedFor(CountDownLatch latch) {
+        try {
+            return latch.await(1, TimeUnit.MINUTES) ? "" : "421 4.4.2 waited in vain";
+        } catch (InterruptedException over) {
+            Thread.currentThread().interrupt();
+            return SmtpSink.CLOSE;
         }
     }
 

@@ -27,6 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 import io.relaypod.gateway.VerbatimMailQueueItems;
+import io.relaypod.pacing.SenderPace;
 import io.relaypod.lab.broker.ArtemisProcess;
 import io.relaypod.server.queue.ArtemisMailQueueFactory;
 import io.relaypod.server.queue.RemoteBroker;
@@ -115,7 +116,7 @@ class QueueTlsTest {
             "QUEUE_CA_FILE", directory.resolve(trusted + ".pem").toString(),
             "QUEUE_CERT_FILE", directory.resolve(shown + ".pem").toString(), "QUEUE_KEY_FILE", directory.resolve(shown + ".key").toString()));
         RemoteBroker broker = new RemoteBroker(Settings.from(environment).queue().remote().orElseThrow(), Duration.ofSeconds(20));
-        return new Queues(broker, new ArtemisMailQueueFactory(broker, new VerbatimMailQueueItems(), Clock.systemUTC(), new RecordingMetricFactory(),
+        return new Queues(broker, new ArtemisMailQueueFactory(broker, new VerbatimMailQueueItems(), SenderPace.unlimited(), Clock.systemUTC(), new RecordingMetricFactory(),
             new NoopGaugeRegistry()));
     }
 

@@ -10,6 +10,7 @@ import org.apache.james.metrics.api.GaugeRegistry;
 import org.apache.james.metrics.api.MetricFactory;
 
 import io.relaypod.gateway.VerbatimMailQueueItems;
+import io.relaypod.pacing.SenderPace;
 import io.relaypod.lab.broker.ArtemisProcess;
 import io.relaypod.server.queue.ArtemisMailQueueFactory;
 import io.relaypod.server.queue.BrokerRefusedException;
@@ -35,7 +36,7 @@ final class SharedBroker implements AutoCloseable {
         QueueSettings settings = Settings.from(Map.of("LISTEN_ADDR", "127.0.0.1:0", "JAMES_CONF", "../james-conf", "DATA_DIR", "target/no-data",
             "QUEUE_URL", process.url(), "QUEUE_USER", process.user(), "QUEUE_PASSWORD_FILE", process.passwordFile().toString())).queue();
         RemoteBroker broker = new RemoteBroker(settings.remote().orElseThrow(), Duration.ofSeconds(20));
-        ArtemisMailQueueFactory queues = new ArtemisMailQueueFactory(broker, new VerbatimMailQueueItems(), Clock.systemUTC(), metrics, gauges);
+        ArtemisMailQueueFactory queues = new ArtemisMailQueueFactory(broker, new VerbatimMailQueueItems(), SenderPace.unlimited(), Clock.systemUTC(), metrics, gauges);
         queues.open();
         return new OpenQueues(broker, queues, process);
     }

@@ -25,6 +25,7 @@ import com.google.inject.TypeLiteral;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.relaypod.gateway.VerbatimMailQueueItems;
+import io.relaypod.pacing.SenderPace;
 import io.relaypod.server.queue.ArtemisMailQueueFactory;
 import io.relaypod.server.queue.Broker;
 import io.relaypod.server.repository.DirectoryMailRepository;
@@ -63,6 +64,12 @@ final class MailModule extends AbstractModule {
     MailRepositoryStoreConfiguration.Item fileRepositories() {
         return new MailRepositoryStoreConfiguration.Item(List.of(new Protocol("file")), DirectoryMailRepository.class.getName(),
             new BaseHierarchicalConfiguration());
+    }
+
+    @Provides
+    @Singleton
+    SenderPace pace(Settings settings, Clock clock) {
+        return settings.upstreamRate().map(rate -> SenderPace.of(rate, clock)).orElseGet(SenderPace::unlimited);
     }
 
     @Provides

@@ -1,8 +1,10 @@
 package io.relaypod.server.james;
 
 import java.io.FileNotFoundException;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
 
@@ -46,6 +48,8 @@ import io.relaypod.webadmin.MxCacheRoutes;
 /** James' webadmin for queues, repositories, tasks and health, and our routes, where WEBADMIN_ADDR says. */
 final class WebAdminModule extends AbstractModule {
 
+    private static final String CONF = "file://conf/";
+
     static Module create() {
         return Modules.combine(
             Modules.override(
@@ -82,11 +86,11 @@ final class WebAdminModule extends AbstractModule {
             .enabled()
             .host(address.host())
             .port(address.port() == 0 ? new RandomPortSupplier() : new FixedPortSupplier(address.port()))
-            .jwtPublicKeyPEM(publicKey(properties, files))
+            .jwtPublicKeyPEM(publicKey(settings, properties, files))
             .build();
     }
 
-    private static Optional<String> publicKey(PropertiesProvider properties, FileSystem files) throws Exception {
+    private static Optional<String> publicKey(Settings settings, PropertiesProvider properties, FileSystem files) throws Exception {
         if (!isJwtEnabled(properties)) {
             return Optional.empty();
         }
@@ -94,7 +98,13 @@ final class WebAdminModule extends AbstractModule {
         if (url.isEmpty()) {
             throw new IllegalStateException("webadmin.properties: jwt.enabled is true and jwt.publickeypem.url is missing");
         }
-        return Optional.of(Files.readString(files.getFile(url).toPath(), StandardCharsets.US_ASCII));
+        // James looks for file://conf/ in the directory that it works in, which is not where its configuration is here.
+        Path file = url.startsWith(CONF) ? settings.jamesConf().resolve(url.substring(CONF.length())) : files.getFile(url).toPath();
+        try {
+            return Optional.of(Files.readString(file, StandardCharsets.US_ASCII));
+        } catch (IOException unreadable) {
+            throw new IllegalStateException("webadmin.properties: jwt.publickeypem.url is '" + url + "'; " + file + " cannot be read", unreadable);
+        }
     }
 
     private static boolean isJwtEnabled(PropertiesProvider properties) throws Exception {

@@ -5,8 +5,10 @@ import java.time.Clock;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -43,6 +45,8 @@ import org.slf4j.LoggerFactory;
 
 import com.google.common.base.Throwables;
 
+import io.relaypod.gateway.PacedMailQueue;
+import io.relaypod.pacing.SenderPace;
 import io.relaypod.server.queue.Dequeuer.Received;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -52,7 +56,7 @@ import reactor.core.publisher.Mono;
  * {@code SUCCESS}, so that a crash delivers a mail twice rather than never. Mails of higher priority come first, those of the same
  * priority in the order in which they became ready. Thread-safe.
  */
-public final class ArtemisMailQueue implements ManageableMailQueue, MailPrioritySupport {
+public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQueue, MailPrioritySupport {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(ArtemisMailQueue.class);
 
@@ -80,19 +84,24 @@ public final class ArtemisMailQueue implements ManageableMailQueue, MailPriority
     private final Metric dequeued;
 
     ArtemisMailQueue(MailQueueName name, BrokerLink link, Broker broker, Executor threads, MailQueueItemDecoratorFactory decorators,
-                     Clock clock, MetricFactory metrics, GaugeRegistry gauges) {
+                     SenderPace pace, Clock clock, MetricFactory metrics, GaugeRegistry gauges) {
         this.ready = BrokerQueue.ready(name);
         this.link = link;
         this.broker = broker;
         this.threads = threads;
         this.dequeuer = new Dequeuer(link, ready, threads, this::item);
-        this.delayed = new DelayedMails(name, link, clock);
+        this.delayed = new DelayedMails(name, link, pace, clock);
         this.decorators = decorators;
         this.clock = clock;
         this.metrics = metrics;
         this.enqueued = metrics.generate(ENQUEUED_METRIC_NAME_PREFIX + name.asString());
         this.dequeued = metrics.generate(DEQUEUED_METRIC_NAME_PREFIX + name.asString());
         gauges.register(QUEUE_SIZE_METRIC_NAME_PREFIX + name.asString(), this::sizeOrUnknown);
+        if (pace.isLimited()) {
+            gauges.register("mailsWaitingForTurn:" + name.asString(), () -> inLines().stream().mapToLong(Line::mails).sum());
+            gauges.register("longestWaitForTurnSeconds:" + name.asString(),
+                () -> inLines().stream().mapToLong(line -> pace.untilTurn(line.mailbox(), line.mails()).toSeconds()).max().orElse(0));
+        }
     }
 
     @Override
@@ -107,9 +116,34 @@ public final class ArtemisMailQueue implements ManageableMailQueue, MailPriority
 
     @Override
     public void enQueue(Mail mail, Duration delay) throws MailQueueException {
+        enQueue(mail, (isLarge, writer) -> put(link.connections(), delay, isLarge, writer));
+    }
+
+    @Override
+    public void join(String mailbox, Mail mail) throws MailQueueException {
+        BrokerQueue line = delayed.line(mailbox);
+        enQueue(mail, (isLarge, writer) -> {
+            Connections connections = link.connections();
+            connections.declare(line);
+            return connections.enqueuer().send(line.name(), isLarge, writer).thenRun(() -> delayed.added(line, clock.instant()));
+        });
+    }
+
+    @Override
+    public boolean isWaitedFor(String mailbox) {
+        return delayed.isWaitedFor(mailbox);
+    }
+
+    /** Where a mail is put, at the broker. */
+    private interface Place {
+
+        CompletableFuture<Void> put(boolean isLarge, Enqueuer.Writer writer) throws ActiveMQException, IOException;
+    }
+
+    private void enQueue(Mail mail, Place place) throws MailQueueException {
         TimeMetric timer = metrics.timer(ENQUEUED_TIMER_METRIC_NAME_PREFIX + ready.mails().asString());
         try (MailBody body = MailBody.of(mail.getMessage())) {
-            put(link.connections(), delay, body.isLarge(), session -> message(mail, body, session))
+            place.put(body.isLarge(), session -> message(mail, body, session))
                 .get(CONFIRMATION_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
             enqueued.increment();
         } catch (ActiveMQException | IOException | MessagingException | ExecutionException | TimeoutException failure) {
@@ -359,7 +393,26 @@ public final class ArtemisMailQueue implements ManageableMailQueue, MailPriority
 
     @Override
     public MailQueueIterator browse() throws MailQueueException {
-        return administer("listed", () -> new QueueListing(link.connections().administering(), queues().toList()));
+        return administer("listed", () -> new QueueListing(link.connections().administering(), queues().toList(), delayed, clock));
+    }
+
+    /** A mailbox's waiting mails. */
+    private record Line(String mailbox, long mails) {
+    }
+
+    private List<Line> inLines() {
+        List<Line> lines = new ArrayList<>();
+        try (ClientSession session = link.connections().administering().session()) {
+            for (BrokerQueue queue : delayed.queues()) {
+                long mails = queue.mailbox().isPresent() ? session.queueQuery(queue.name()).getMessageCount() : 0;
+                if (mails > 0) {
+                    lines.add(new Line(queue.mailbox().orElseThrow(), mails));
+                }
+            }
+        } catch (ActiveMQException unknown) {
+            LOGGER.debug("lines of queue {} are unknown", ready.mails().asString(), unknown);
+        }
+        return lines;
     }
 
     private Stream<BrokerQueue> queues() throws ActiveMQException {

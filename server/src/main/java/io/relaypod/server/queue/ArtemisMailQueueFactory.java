@@ -22,12 +22,15 @@ import org.apache.james.queue.api.MailQueueItemDecoratorFactory;
 import org.apache.james.queue.api.MailQueueName;
 import org.apache.james.util.concurrent.NamedThreadFactory;
 
+import io.relaypod.pacing.SenderPace;
+
 /** The mail queues of a broker, those that an earlier process left there too. Thread-safe. */
 public final class ArtemisMailQueueFactory implements MailQueueFactory<ArtemisMailQueue>, AutoCloseable {
 
     private static final Duration TICK = Duration.ofMillis(100);
 
     private final MailQueueItemDecoratorFactory decorators;
+    private final SenderPace pace;
     private final Clock clock;
     private final MetricFactory metrics;
     private final GaugeRegistry gauges;
@@ -38,9 +41,10 @@ public final class ArtemisMailQueueFactory implements MailQueueFactory<ArtemisMa
     private final ScheduledExecutorService ticker = Executors.newSingleThreadScheduledExecutor(NamedThreadFactory.withName("queue-clock"));
 
     @Inject
-    public ArtemisMailQueueFactory(Broker broker, MailQueueItemDecoratorFactory decorators, Clock clock, MetricFactory metrics,
-                                   GaugeRegistry gauges) {
+    public ArtemisMailQueueFactory(Broker broker, MailQueueItemDecoratorFactory decorators, SenderPace pace, Clock clock,
+                                   MetricFactory metrics, GaugeRegistry gauges) {
         this.decorators = decorators;
+        this.pace = pace;
         this.clock = clock;
         this.metrics = metrics;
         this.gauges = gauges;
@@ -76,7 +80,7 @@ public final class ArtemisMailQueueFactory implements MailQueueFactory<ArtemisMa
             if (connections.isPresent()) {
                 connections.get().declare(BrokerQueue.ready(name));
             }
-            return new ArtemisMailQueue(name, link, broker, threads, decorators, clock, metrics, gauges);
+            return new ArtemisMailQueue(name, link, broker, threads, decorators, pace, clock, metrics, gauges);
         } catch (ActiveMQException failure) {
             throw new QueueUnavailableException("queue " + name.asString() + " cannot be opened", failure);
         }

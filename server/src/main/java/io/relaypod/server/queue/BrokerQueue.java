@@ -1,6 +1,8 @@
 package io.relaypod.server.queue;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Base64;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -11,20 +13,27 @@ import org.apache.activemq.artemis.api.core.SimpleString;
 import org.apache.james.queue.api.MailQueueName;
 
 /**
- * A queue at the broker. A mail queue is one that holds what may be delivered now, and one for each delay that was ever asked for.
+ * A queue at the broker. A mail queue is one that holds what may be delivered now, one for each delay that was ever asked for, and one for
+ * each mailbox whose mails ever had to wait for their turn.
  *
- * @param mails which mail queue it is a part of
- * @param delay how long a mail stays in it; zero for the mails that may be delivered now
+ * @param mails   which mail queue it is a part of
+ * @param delay   how long a mail stays in it; zero when that is not known before
+ * @param mailbox whose line it is
  */
-record BrokerQueue(MailQueueName mails, Duration delay) {
+record BrokerQueue(MailQueueName mails, Duration delay, Optional<String> mailbox) {
 
-    private static final Pattern NAME = Pattern.compile("relaypod\\.(?:ready|wait\\.(?<millis>\\d+))\\.(?<mails>.+)");
+    private static final Pattern NAME =
+        Pattern.compile("relaypod\\.(?:ready|wait\\.(?<millis>\\d+)|line\\.(?<mailbox>[\\w-]*))\\.(?<mails>.+)");
 
     // Three digits: as many queues as there are delays in use, and at most 1 % too late.
     private static final long DIGITS = 1000;
 
     static BrokerQueue ready(MailQueueName mails) {
-        return new BrokerQueue(mails, Duration.ZERO);
+        return new BrokerQueue(mails, Duration.ZERO, Optional.empty());
+    }
+
+    static BrokerQueue line(MailQueueName mails, String mailbox) {
+        return new BrokerQueue(mails, Duration.ZERO, Optional.of(mailbox));
     }
 
     /** Where what cannot be read is put: a mail queue too, so that webadmin shows it; nobody delivers from it. */
@@ -39,7 +48,7 @@ record BrokerQueue(MailQueueName mails, Duration delay) {
             unit *= 10;
         }
         long units = (millis - 1) / unit + 1;
-        return new BrokerQueue(mails, Duration.ofMillis(units > Long.MAX_VALUE / unit ? Long.MAX_VALUE : units * unit));
+        return new BrokerQueue(mails, Duration.ofMillis(units > Long.MAX_VALUE / unit ? Long.MAX_VALUE : units * unit), Optional.empty());
     }
 
     private static long saturatedMillis(Duration delay) {
@@ -55,13 +64,28 @@ record BrokerQueue(MailQueueName mails, Duration delay) {
         Matcher matcher = NAME.matcher(name);
         return matcher.matches()
             ? Optional.of(new BrokerQueue(MailQueueName.of(matcher.group("mails")),
-                Optional.ofNullable(matcher.group("millis")).map(Long::parseLong).map(Duration::ofMillis).orElse(Duration.ZERO)))
+                Optional.ofNullable(matcher.group("millis")).map(Long::parseLong).map(Duration::ofMillis).orElse(Duration.ZERO),
+                Optional.ofNullable(matcher.group("mailbox")).map(BrokerQueue::decoded)))
             : Optional.empty();
     }
 
+    /** Whether its mails have to wait. */
+    boolean isWaiting() {
+        return !delay.isZero() || mailbox.isPresent();
+    }
+
     SimpleString name() {
-        return SimpleString.of(delay.isZero() ? "relaypod.ready." + mails.asString()
-            : "relaypod.wait." + delay.toMillis() + "." + mails.asString());
+        String kind = mailbox.map(line -> "line." + encoded(line)).orElse(delay.isZero() ? "ready" : "wait." + delay.toMillis());
+        return SimpleString.of("relaypod." + kind + "." + mails.asString());
+    }
+
+    // A dot would end it, and the broker has its own meaning for * # and ::.
+    private static String encoded(String mailbox) {
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(mailbox.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static String decoded(String encoded) {
+        return new String(Base64.getUrlDecoder().decode(encoded), StandardCharsets.UTF_8);
     }
 
     QueueConfiguration configuration() {

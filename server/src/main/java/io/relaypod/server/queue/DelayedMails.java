@@ -26,10 +26,12 @@ import org.apache.james.lifecycle.api.LifecycleUtil;
 import org.apache.james.queue.api.MailQueueName;
 import org.apache.james.server.core.MimeMessageSource;
 
+import io.relaypod.pacing.SenderPace;
+
 /**
  * The mails of one queue that wait. All that wait for the same time are one queue at the broker, in which the first is always the next
- * that is due: however many wait, one is looked at, and memory holds few. Artemis' own scheduled delivery keeps every waiting message
- * in memory, and hides it from whoever browses. Thread-safe.
+ * that is due, and so are all that wait for the same mailbox's turn: however many wait, one is looked at, and memory holds few. Artemis'
+ * own scheduled delivery keeps every waiting message in memory, and hides it from whoever browses. Thread-safe.
  */
 final class DelayedMails {
 
@@ -37,24 +39,30 @@ final class DelayedMails {
     private static final int MOVED_AT_ONCE = 200;
     // Another relay on the same broker may have died after it had put mails here.
     private static final Duration LOOK_AT_LEAST_EVERY = Duration.ofSeconds(30);
+    // So many mailboxes have lines of their own.
+    private static final int LINES = 200;
+    private static final String ALL_OTHERS = "";
 
     private final BrokerQueue ready;
     private final BrokerLink link;
+    private final SenderPace pace;
     private final Clock clock;
     private final ReentrantLock moving = new ReentrantLock();
     private final Map<BrokerQueue, Lane> lanes = new ConcurrentHashMap<>();
     private Instant nextDiscovery = Instant.EPOCH;
 
-    DelayedMails(MailQueueName name, BrokerLink link, Clock clock) {
+    DelayedMails(MailQueueName name, BrokerLink link, SenderPace pace, Clock clock) {
         this.ready = BrokerQueue.ready(name);
         this.link = link;
+        this.pace = pace;
         this.clock = clock;
     }
 
-    /** When the lane must be looked at next. */
+    /** When the lane must be looked at next, and whether there may be mails in it. */
     private static final class Lane {
 
         private final AtomicReference<Instant> nextLook;
+        private volatile boolean isEmpty;
 
         Lane(Instant nextLook) {
             this.nextLook = new AtomicReference<>(nextLook);
@@ -70,15 +78,34 @@ final class DelayedMails {
         return BrokerQueue.waiting(ready.mails(), delay);
     }
 
+    /** Where a mail that has to wait for its mailbox's turn is put. The broker keeps such a queue, empty or not, so there are not too many. */
+    BrokerQueue line(String mailbox) {
+        BrokerQueue line = BrokerQueue.line(ready.mails(), mailbox);
+        return lanes.containsKey(line) || lanes.keySet().stream().filter(queue -> queue.mailbox().isPresent()).count() < LINES
+            ? line : BrokerQueue.line(ready.mails(), ALL_OTHERS);
+    }
+
+    /** Whether mails wait for that mailbox's turn. */
+    boolean isWaitedFor(String mailbox) {
+        return Optional.ofNullable(lanes.get(line(mailbox))).filter(line -> !line.isEmpty).isPresent();
+    }
+
     /** Tells that a mail was put there. */
-    void added(BrokerQueue lane, Instant due) {
-        lanes.computeIfAbsent(lane, added -> new Lane(clock.instant().plus(LOOK_AT_LEAST_EVERY))).lookAt(due);
+    void added(BrokerQueue queue, Instant due) {
+        Lane lane = lanes.computeIfAbsent(queue, added -> new Lane(clock.instant().plus(LOOK_AT_LEAST_EVERY)));
+        lane.isEmpty = false;
+        lane.lookAt(due);
+    }
+
+    /** How long until the mailbox's turn comes for a mail that has so many before it. */
+    Duration untilTurn(String mailbox, long before) {
+        return pace.untilTurn(mailbox, before);
     }
 
     /** Those that other relays, or we before we were started, put mails into too. */
     Collection<BrokerQueue> queues() throws ActiveMQException {
         link.connections().console().queues().stream()
-            .filter(queue -> queue.mails().equals(ready.mails()) && !queue.delay().isZero())
+            .filter(queue -> queue.mails().equals(ready.mails()) && queue.isWaiting())
             .forEach(queue -> lanes.computeIfAbsent(queue, found -> new Lane(Instant.EPOCH)));
         return List.copyOf(lanes.keySet());
     }
@@ -98,16 +125,23 @@ final class DelayedMails {
             .filter(lane -> !lane.getValue().nextLook.get().isAfter(now))
             .map(Map.Entry::getKey)
             .toList();
-        return toLookAt.isEmpty() ? 0 : undisturbed(() -> move(toLookAt, due -> !due.isAfter(now), now));
+        return toLookAt.isEmpty() ? 0 : undisturbed(() -> move(toLookAt, this::isTime, now));
     }
 
     /**
-     * Makes ready all that waits, in the order in which it came.
+     * Makes ready all that waits for its time, in the order in which it came. What waits for its mailbox's turn goes on waiting: that an
+     * operator is impatient makes the next hops take no more.
      *
      * @return how many
      */
     long releaseAll() throws ActiveMQException, IOException, MessagingException {
-        return undisturbed(() -> move(queues(), due -> true, clock.instant()));
+        List<BrokerQueue> delays = queues().stream().filter(queue -> queue.mailbox().isEmpty()).toList();
+        return undisturbed(() -> move(delays, head -> true, clock.instant()));
+    }
+
+    private boolean isTime(Head head) {
+        return head.queue().queue().mailbox().map(pace::tryTake)
+            .orElseGet(() -> !StoredMail.due(head.message()).isAfter(clock.instant()));
     }
 
     /** Does what must see all mails: while some are moved they are in nobody's view. */
@@ -126,7 +160,7 @@ final class DelayedMails {
         T run() throws ActiveMQException, IOException, MessagingException;
     }
 
-    private long move(Collection<BrokerQueue> from, Predicate<Instant> isDue, Instant now)
+    private long move(Collection<BrokerQueue> from, Predicate<Head> isTime, Instant now)
             throws ActiveMQException, IOException, MessagingException {
         // Set before looking, so that whoever adds a mail meanwhile brings it forward again.
         from.forEach(queue -> lanes.get(queue).nextLook.set(now.plus(LOOK_AT_LEAST_EVERY)));
@@ -139,13 +173,13 @@ final class DelayedMails {
             session.start();
             PriorityQueue<Head> heads = new PriorityQueue<>(Comparator.comparing(Head::messageId));
             for (BrokerQueue queue : from) {
-                receive(QueueReader.taking(queue, session), isDue).ifPresent(heads::add);
+                receive(QueueReader.taking(queue, session), isTime).ifPresent(heads::add);
             }
-            return moveAll(heads, isDue, session);
+            return moveAll(heads, isTime, session);
         }
     }
 
-    private long moveAll(PriorityQueue<Head> heads, Predicate<Instant> isDue, ClientSession session)
+    private long moveAll(PriorityQueue<Head> heads, Predicate<Head> isTime, ClientSession session)
             throws ActiveMQException, IOException, MessagingException {
         ClientProducer producer = session.createProducer(ready.name());
         List<Moved> batch = new ArrayList<>();
@@ -154,12 +188,14 @@ final class DelayedMails {
             Head head = heads.remove();
             MimeMessageSource body = StoredMail.body(head.message());
             batch.add(new Moved(head.queue(), body));
-            producer.send(StoredMail.copy(head.message(), body, session));
+            ClientMessage copy = StoredMail.copy(head.message(), body, session);
+            head.queue().queue().mailbox().ifPresent(mailbox -> StoredMail.writeTurn(copy));
+            producer.send(copy);
             head.message().individualAcknowledge();
             if (++moved % MOVED_AT_ONCE == 0) {
                 commit(session, batch);
             }
-            receive(head.queue(), isDue).ifPresent(heads::add);
+            receive(head.queue(), isTime).ifPresent(heads::add);
         }
         commit(session, batch);
         return moved;
@@ -185,9 +221,14 @@ final class DelayedMails {
     }
 
     // What is not due goes back to its place when the session is closed.
-    private Optional<Head> receive(QueueReader queue, Predicate<Instant> isDue) throws ActiveMQException {
-        Optional<ClientMessage> message = queue.next();
-        message.map(StoredMail::due).filter(isDue.negate()).ifPresent(due -> lanes.get(queue.queue()).lookAt(due));
-        return message.filter(found -> isDue.test(StoredMail.due(found))).map(found -> new Head(queue, found));
+    private Optional<Head> receive(QueueReader queue, Predicate<Head> isTime) throws ActiveMQException {
+        Optional<Head> head = queue.next().map(message -> new Head(queue, message));
+        lanes.get(queue.queue()).isEmpty = head.isEmpty();
+        if (head.isEmpty() || isTime.test(head.get())) {
+            return head;
+        }
+        lanes.get(queue.queue()).lookAt(queue.queue().mailbox()
+            .map(mailbox -> clock.instant().plus(pace.untilTurn(mailbox, 0))).orElseGet(() -> StoredMail.due(head.get().message())));
+        return Optional.empty();
     }
 }

@@ -1,6 +1,7 @@
 package io.relaypod.server.queue;
 
 import java.io.IOException;
+import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
@@ -22,16 +23,21 @@ import org.apache.james.server.core.MailImpl;
 import org.apache.mailet.Mail;
 
 /**
- * What is in a queue, page by page from the broker: first what is ready, by priority, then what waits, the next first. Mails in hand are
+ * What is in a queue, page by page from the broker: first what is ready, by priority, then what waits, the next first; when it is the turn of what waits for
+ * that is foretold. Mails in hand are
  * not shown. Large mails come without their message: it stays on the disk. Closes itself at the end. For one thread.
  */
 final class QueueListing implements MailQueueIterator {
 
+    private final DelayedMails delayed;
+    private final Clock clock;
     private final ClientSession session;
     private final PriorityQueue<Head> heads = new PriorityQueue<>(Comparator.comparing(Head::isWaiting).thenComparing(Head::due)
         .thenComparing(Head::messageId));
 
-    QueueListing(Connection connection, Collection<BrokerQueue> queues) throws ActiveMQException {
+    QueueListing(Connection connection, Collection<BrokerQueue> queues, DelayedMails delayed, Clock clock) throws ActiveMQException {
+        this.delayed = delayed;
+        this.clock = clock;
         this.session = connection.session();
         session.start();
         for (BrokerQueue queue : queues) {
@@ -39,14 +45,10 @@ final class QueueListing implements MailQueueIterator {
         }
     }
 
-    private record Head(QueueReader queue, ClientMessage message) {
+    private record Head(QueueReader queue, ClientMessage message, Instant due) {
 
         boolean isWaiting() {
-            return !queue.queue().delay().isZero();
-        }
-
-        Instant due() {
-            return StoredMail.due(message);
+            return queue.queue().isWaiting();
         }
 
         long messageId() {
@@ -55,7 +57,12 @@ final class QueueListing implements MailQueueIterator {
     }
 
     private void read(QueueReader queue) throws ActiveMQException {
-        queue.next().ifPresent(message -> heads.add(new Head(queue, message)));
+        long before = queue.read();
+        queue.next().ifPresent(message -> heads.add(new Head(queue, message, due(queue.queue(), message, before))));
+    }
+
+    private Instant due(BrokerQueue queue, ClientMessage message, long before) {
+        return queue.mailbox().map(mailbox -> clock.instant().plus(delayed.untilTurn(mailbox, before))).orElseGet(() -> StoredMail.due(message));
     }
 
     @Override

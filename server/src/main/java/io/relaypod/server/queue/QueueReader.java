@@ -1,7 +1,10 @@
 package io.relaypod.server.queue;
 
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
 
 import org.apache.activemq.artemis.api.core.ActiveMQException;
 import org.apache.activemq.artemis.api.core.client.ClientConsumer;
@@ -18,38 +21,55 @@ final class QueueReader {
     private final BrokerQueue queue;
     private final ClientSession session;
     private final ClientConsumer consumer;
+    private final Predicate<ClientMessage> isNew;
     private long inHand;
 
-    private QueueReader(BrokerQueue queue, ClientSession session, ClientConsumer consumer) {
+    private QueueReader(BrokerQueue queue, ClientSession session, ClientConsumer consumer, Predicate<ClientMessage> isNew) {
         this.queue = queue;
         this.session = session;
         this.consumer = consumer;
+        this.isNew = isNew;
     }
 
-    /** Leaves the messages where they are. */
+    /** Leaves the messages where they are. When one that somebody else took comes back, Artemis begins again; none is read twice for that. */
     static QueueReader browsing(BrokerQueue queue, ClientSession session) throws ActiveMQException {
-        return new QueueReader(queue, session, session.createConsumer(queue.name(), null, true));
+        Set<Long> read = new HashSet<>();
+        return new QueueReader(queue, session, session.createConsumer(queue.name(), null, true), message -> read.add(message.getMessageID()));
     }
 
     /** Takes the messages, which come back when they are not acknowledged. */
     static QueueReader taking(BrokerQueue queue, ClientSession session) throws ActiveMQException {
-        return new QueueReader(queue, session, session.createConsumer(queue.name()));
+        return new QueueReader(queue, session, session.createConsumer(queue.name()), message -> true);
     }
 
     BrokerQueue queue() {
         return queue;
     }
 
+    /** How many messages were read and have not left the queue. */
+    long read() {
+        return inHand;
+    }
+
     /** @return empty at the end */
     Optional<ClientMessage> next() throws ActiveMQException {
-        ClientMessage message = consumer.receiveImmediate();
+        ClientMessage message = nextNew(consumer.receiveImmediate());
         for (int asked = 0; message == null && asked < ASK_AGAIN && hasMore(); asked++) {
-            message = consumer.receive(BETWEEN.toMillis());
+            message = nextNew(consumer.receive(BETWEEN.toMillis()));
         }
         if (message != null) {
             inHand++;
         }
         return Optional.ofNullable(message);
+    }
+
+    // Artemis' way to say that there is none is null.
+    private ClientMessage nextNew(ClientMessage first) throws ActiveMQException {
+        ClientMessage message = first;
+        while (message != null && !isNew.test(message)) {
+            message = consumer.receiveImmediate();
+        }
+        return message;
     }
 
     /** Tells that a message that was read has left the queue. */

@@ -20,13 +20,16 @@ import org.apache.james.queue.api.MailPrioritySupport;
 import org.apache.james.server.core.MailImpl;
 import org.apache.james.server.core.MimeMessageInputStreamSource;
 import org.apache.james.server.core.MimeMessageSource;
+import org.apache.mailet.Attribute;
 import org.apache.mailet.AttributeUtils;
+import org.apache.mailet.AttributeValue;
 import org.apache.mailet.Mail;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.google.common.base.Splitter;
 
+import io.relaypod.gateway.PacedMailQueue;
 import io.relaypod.gateway.VerbatimMessage;
 
 /**
@@ -44,6 +47,7 @@ final class StoredMail {
     static final String RECIPIENT_SEPARATOR = "\n";
 
     private static final SimpleString DUE = SimpleString.of("due");
+    private static final SimpleString TURN = SimpleString.of("turn");
     private static final SimpleString ENVELOPE = SimpleString.of("envelope");
 
     private static final int LOWEST_PRIORITY = 0;
@@ -74,6 +78,11 @@ final class StoredMail {
     /** When a waiting mail may be delivered. */
     static void writeDue(Instant due, ClientMessage message) {
         message.putLongProperty(DUE, due.toEpochMilli());
+    }
+
+    /** That the mail has left its mailbox's line. */
+    static void writeTurn(ClientMessage message) {
+        message.putBooleanProperty(TURN, true);
     }
 
     static Instant due(ClientMessage message) {
@@ -137,6 +146,9 @@ final class StoredMail {
             mail.addRecipient(recipient);
         }
         EnvelopeJson.read(JSON.readTree(message.getStringProperty(ENVELOPE)), mail);
+        if (message.containsProperty(TURN)) {
+            mail.addAttribute(new Attribute(PacedMailQueue.TURN, AttributeValue.of(true)));
+        }
         return mail.build();
     }
 

@@ -32,6 +32,7 @@ import io.relaypod.domain.DomainListFile;
 import io.relaypod.domain.MxSettings;
 import io.relaypod.domain.MxSettings.OnDnsFailure;
 import io.relaypod.graph.GraphRules;
+import io.relaypod.pacing.SendingRate;
 import io.relaypod.recipients.AddressSet;
 
 /**
@@ -40,6 +41,7 @@ import io.relaypod.recipients.AddressSet;
  * @param listen             where SMTP is served
  * @param upstreamHost       the gateway's name or IPv4 address
  * @param upstreamPort       the gateway's port
+ * @param upstreamRate       how fast one mailbox may send; empty for no limit
  * @param relayNetworks      whose mail is taken
  * @param clients            what a client may take of us
  * @param maxMessageSize     in bytes; 0 for no limit
@@ -58,7 +60,7 @@ import io.relaypod.recipients.AddressSet;
  * @param jamesConf          James' configuration files
  * @param variables          each variable as it is written in the environment, or its default
  */
-public record Settings(ListenAddress listen, String upstreamHost, int upstreamPort, NetworkList relayNetworks, ClientLimits clients,
+public record Settings(ListenAddress listen, String upstreamHost, int upstreamPort, Optional<SendingRate> upstreamRate, NetworkList relayNetworks, ClientLimits clients,
                        long maxMessageSize, int maxRecipients, GraphRules graph, CalendarSettings calendar, DnsSettings dns,
                        MxSettings mx, Optional<ListenAddress> metrics,
                        Optional<WebAdminSettings> webadmin, boolean logAddresses, QueueSettings queue, TraceSettings trace,
@@ -80,6 +82,7 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
             environment.read(Variable.LISTEN_ADDR, ListenAddress::parse),
             environment.read(Variable.UPSTREAM_HOST, Settings::host),
             environment.read(Variable.UPSTREAM_PORT, value -> (int) number(value, 1, 65_535)),
+            environment.read(Variable.UPSTREAM_RATE_PER_SENDER, value -> Optional.of(value).filter(rate -> !rate.isEmpty()).map(SendingRate::parse)),
             environment.read(Variable.RELAY_NETWORKS, NetworkList::parse),
             new ClientLimits(
                 environment.read(Variable.MAX_CONNECTIONS, value -> (int) number(value, 1, 100_000)),

@@ -1,5 +1,7 @@
 package io.relaypod.server.settings;
 
+import io.relaypod.pacing.SendingRate;
+
 /**
  * The environment variables that relaypod reads, each with its default and with what it must look like. The table in
  * docs/configuration.md has a row for each; a test compares them.
@@ -8,6 +10,7 @@ public enum Variable {
     LISTEN_ADDR(":25", ":port or host:port, where host is a name or an IPv4 address"),
     UPSTREAM_HOST("127.0.0.1", "a host name or an IPv4 address"),
     UPSTREAM_PORT("1025", "a port from 1 to 65535"),
+    UPSTREAM_RATE_PER_SENDER("", SendingRate.EXPECTED),
     RELAY_NETWORKS("127.0.0.0/8, ::1/128, 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, fc00::/7, fe80::/10",
         "networks such as 10.0.0.0/8 or fc00::/7, separated by commas"),
     MAX_CONNECTIONS("1000", "a number from 1 to 100000"),

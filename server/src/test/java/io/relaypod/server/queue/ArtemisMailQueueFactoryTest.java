@@ -14,6 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.relaypod.gateway.VerbatimMailQueueItems;
+import io.relaypod.pacing.SenderPace;
 
 /** James' contracts of a mail queue factory. */
 class ArtemisMailQueueFactoryTest implements MailQueueFactoryContract<ArtemisMailQueue>, ManageableMailQueueFactoryContract<ArtemisMailQueue> {
@@ -27,7 +28,7 @@ class ArtemisMailQueueFactoryTest implements MailQueueFactoryContract<ArtemisMai
     @BeforeEach
     void open() {
         broker = EmbeddedBroker.start(dataDir, OpenQueue.LONG_ENOUGH, new SimpleMeterRegistry());
-        queues = new ArtemisMailQueueFactory(broker, new VerbatimMailQueueItems(), Clock.systemUTC(), new RecordingMetricFactory(),
+        queues = new ArtemisMailQueueFactory(broker, new VerbatimMailQueueItems(), SenderPace.unlimited(), Clock.systemUTC(), new RecordingMetricFactory(),
             new NoopGaugeRegistry());
         OpenQueue.open(queues);
     }

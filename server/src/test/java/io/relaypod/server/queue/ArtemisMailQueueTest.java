@@ -19,6 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.relaypod.gateway.VerbatimMailQueueItems;
+import io.relaypod.pacing.SenderPace;
 
 /** James' contracts of a mail queue, on the disk. */
 class ArtemisMailQueueTest implements DelayedManageableMailQueueContract, DelayedPriorityMailQueueContract,
@@ -34,7 +35,7 @@ class ArtemisMailQueueTest implements DelayedManageableMailQueueContract, Delaye
     @BeforeEach
     void open(MailQueueMetricExtension.MailQueueMetricTestSystem metrics) {
         broker = EmbeddedBroker.start(dataDir, OpenQueue.LONG_ENOUGH, new SimpleMeterRegistry());
-        queues = new ArtemisMailQueueFactory(broker, new VerbatimMailQueueItems(), Clock.systemUTC(), metrics.getMetricFactory(),
+        queues = new ArtemisMailQueueFactory(broker, new VerbatimMailQueueItems(), SenderPace.unlimited(), Clock.systemUTC(), metrics.getMetricFactory(),
             metrics.getSpyGaugeRegistry());
         OpenQueue.open(queues);
         queue = queues.createQueue(MailQueueName.of("spool"));

@@ -48,8 +48,9 @@ import reactor.core.publisher.Flux;
 /** What was stored is still there, whatever happened to the process or the disk. */
 class DurabilityTest {
 
-    // Of Artemis' journal: a kind of record, and where a file has its number, which each of its records repeats.
+    // Of Artemis' journal: a kind of record, where it has the length of its body, and where a file has its number, which each record repeats.
     private static final byte ADD_RECORD = 11;
+    private static final int LENGTH = 14;
     private static final int NUMBER = 12;
     private static final String MESSAGE = "Subject: test\r\n\r\nHello\r\n";
 
@@ -317,10 +318,13 @@ class DurabilityTest {
             try (RandomAccessFile file = new RandomAccessFile(last.toFile(), "rw")) {
                 file.seek(NUMBER);
                 int number = file.readInt();
-                file.seek(end(last));
+                long begin = end(last);
+                file.seek(begin);
                 file.write(half);
-                file.seek(end(last) - half.length + 1);
+                file.seek(begin + 1);
                 file.writeInt(number);
+                file.seek(begin + LENGTH);
+                file.writeInt(2 * half.length);
             }
             return last;
         }

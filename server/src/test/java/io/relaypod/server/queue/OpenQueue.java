@@ -24,6 +24,7 @@ import org.apache.mailet.base.test.FakeMail;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.relaypod.gateway.VerbatimMailQueueItems;
+import io.relaypod.pacing.SenderPace;
 import reactor.core.publisher.Flux;
 
 /** A queue on a directory, from one start to one stop. */
@@ -36,7 +37,7 @@ record OpenQueue(Broker broker, ArtemisMailQueueFactory queues, ArtemisMailQueue
     }
 
     static OpenQueue on(Broker broker, String name) {
-        ArtemisMailQueueFactory queues = new ArtemisMailQueueFactory(broker, new VerbatimMailQueueItems(), Clock.systemUTC(),
+        ArtemisMailQueueFactory queues = new ArtemisMailQueueFactory(broker, new VerbatimMailQueueItems(), SenderPace.unlimited(), Clock.systemUTC(),
             new RecordingMetricFactory(), new NoopGaugeRegistry());
         open(queues);
         return new OpenQueue(broker, queues, queues.createQueue(MailQueueName.of(name)));

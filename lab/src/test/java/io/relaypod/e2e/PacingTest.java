@@ -1,0 +1,89 @@
+package io.relaypod.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import io.relaypod.lab.gateway.MailpitStandIn;
+import io.relaypod.lab.gateway.Relaying;
+import io.relaypod.lab.smtp.SmtpConversation;
+import io.relaypod.lab.world.LabWorld;
+
+/** A mailbox sends faster than Exchange lets it: what is beyond waits, and nobody else does. */
+class PacingTest {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    @TempDir
+    private Path directory;
+
+    private MailpitStandIn mailpit;
+
+    @BeforeEach
+    void start() throws Exception {
+        mailpit = MailpitStandIn.start(Relaying.none());
+    }
+
+    @AfterEach
+    void stop() {
+        mailpit.close();
+    }
+
+    @Test
+    void aMailboxBeyondItsRateWaitsAndOthersDoNot() throws Exception {
+        try (LabWorld world = world("1/h")) {
+            for (int i = 1; i <= 3; i++) {
+                send(world, "app@example.com", "Office <office@example.com>", "office " + i);
+            }
+            send(world, "app@example.com", "sales@example.com", "sales 1");
+            await().atMost(PATIENCE).until(() -> mailpit.messages().size() == 2 && world.relay().queuedMails() == 2);
+            assertThat(texts()).contains("Subject: office 1", "Subject: sales 1");
+
+            String listed = get(world, "/mailQueues/outgoing/mails");
+            assertThat(listed).contains("nextDelivery").contains("app@example.com");
+        }
+        // What waited is still there at the next start, and goes at once without a rate.
+        try (LabWorld world = world("")) {
+            await().atMost(PATIENCE).until(() -> mailpit.messages().size() == 4 && world.relay().queuedMails() == 0);
+        }
+        assertThat(texts()).contains("Subject: office 2", "Subject: office 3");
+    }
+
+    private String texts() {
+        return String.join("\n", mailpit.messages().stream().map(message -> message.text()).toList());
+    }
+
+    private LabWorld world(String rate) throws Exception {
+        return LabWorld.builder()
+            .with("UPSTREAM_PORT", Integer.toString(mailpit.smtpAddress().getPort()))
+            .with("DATA_DIR", directory.resolve("data").toString())
+            .with("UPSTREAM_RATE_PER_SENDER", rate)
+            .start();
+    }
+
+    private static void send(LabWorld world, String envelope, String from, String subject) throws Exception {
+        try (SmtpConversation smtp = world.connect()) {
+            smtp.send("MAIL FROM:<" + envelope + ">");
+            smtp.send("RCPT TO:<b@example.com>");
+            String mail = "From: " + from + "\r\nTo: b@example.com\r\nSubject: " + subject + "\r\n\r\nx\r\n";
+            assertThat(smtp.data(mail.getBytes(StandardCharsets.US_ASCII)).code()).isEqualTo(250);
+        }
+    }
+
+    private static String get(LabWorld world, String path) throws Exception {
+        URI uri = URI.create("http://127.0.0.1:" + world.relay().webadminPort().orElseThrow() + path);
+        return HttpClient.newHttpClient().send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString()).body();
+    }
+}

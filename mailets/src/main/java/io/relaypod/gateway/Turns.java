@@ -1,0 +1,67 @@
+package io.relaypod.gateway;
+
+import java.io.IOException;
+import java.util.Optional;
+
+import javax.mail.MessagingException;
+
+import org.apache.james.queue.api.MailQueue;
+import org.apache.mailet.Mail;
+import org.apache.mailet.MailetException;
+
+import io.relaypod.graph.SenderAlignment;
+import io.relaypod.graph.SendingMailbox;
+import io.relaypod.mime.HeaderSection;
+import io.relaypod.pacing.SenderPace;
+
+/** Whose turn it is: a mailbox's mails go at its pace, and none before those of its mails that wait. Thread-safe. */
+final class Turns {
+
+    private final SenderPace pace;
+    private final Optional<PacedMailQueue> queue;
+
+    private Turns(SenderPace pace, Optional<PacedMailQueue> queue) {
+        this.pace = pace;
+        this.queue = queue;
+    }
+
+    /**
+     * @param queue where mails wait for their turn
+     * @throws MailetException when they cannot
+     */
+    static Turns of(SenderPace pace, MailQueue queue) throws MailetException {
+        if (!pace.isLimited()) {
+            return new Turns(pace, Optional.empty());
+        }
+        if (queue instanceof PacedMailQueue paced) {
+            return new Turns(pace, Optional.of(paced));
+        }
+        throw new MailetException("RemoteDelivery: a sending rate is set, and queue " + queue.getName().asString() + " keeps none");
+    }
+
+    /**
+     * Has the mail wait in the queue when it is not its turn.
+     *
+     * @return whether it may be sent now; it counts as sent then
+     */
+    boolean isNowOrQueued(Mail mail) throws MessagingException {
+        // Counted when it left its line. Heeded once: the next try of a mail that comes back counts again.
+        if (mail.removeAttribute(PacedMailQueue.TURN).isPresent() || queue.isEmpty()) {
+            return true;
+        }
+        String mailbox = mailbox(mail);
+        if (!queue.get().isWaitedFor(mailbox) && pace.tryTake(mailbox)) {
+            return true;
+        }
+        queue.get().join(mailbox, mail);
+        return false;
+    }
+
+    private static String mailbox(Mail mail) throws MessagingException {
+        try {
+            return SendingMailbox.of(HeaderSection.read(RawMessage.of(mail).source(), SenderAlignment.FIELDS), mail.getMaybeSender().asString(""));
+        } catch (IOException unreadable) {
+            throw new MessagingException("mail " + mail.getName() + " could not be read", unreadable);
+        }
+    }
+}

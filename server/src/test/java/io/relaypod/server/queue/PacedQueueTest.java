@@ -1,0 +1,245 @@
+package io.relaypod.server.queue;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+import org.apache.james.metrics.api.NoopGaugeRegistry;
+import org.apache.james.metrics.tests.RecordingMetricFactory;
+import org.apache.james.queue.api.MailQueue.MailQueueException;
+import org.apache.james.queue.api.MailQueue.MailQueueItem;
+import org.apache.james.queue.api.MailQueue.MailQueueItem.CompletionStatus;
+import org.apache.james.queue.api.MailQueueName;
+import org.apache.james.queue.api.ManageableMailQueue.MailQueueItemView;
+import org.apache.james.queue.api.ManageableMailQueue.Type;
+import org.apache.mailet.Mail;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.relaypod.gateway.PacedMailQueue;
+import io.relaypod.gateway.VerbatimMailQueueItems;
+import io.relaypod.pacing.SenderPace;
+import io.relaypod.pacing.SendingRate;
+import reactor.core.Disposable;
+import reactor.core.publisher.Flux;
+
+class PacedQueueTest {
+
+    private static final String OFFICE = "office@example.com";
+    private static final String SALES = "sales@example.com";
+    private static final Instant NOON = Instant.parse("2026-01-01T12:00:00Z");
+
+    @TempDir
+    private Path dataDir;
+
+    private final ManualClock clock = new ManualClock();
+    private final List<Mail> given = new CopyOnWriteArrayList<>();
+    private SenderPace pace;
+    private EmbeddedBroker broker;
+    private ArtemisMailQueueFactory queues;
+    private ArtemisMailQueue queue;
+    private Disposable subscription = Flux.never().subscribe();
+
+    @BeforeEach
+    void open() {
+        open(SenderPace.of(SendingRate.parse("2/m"), clock));
+        // Behind the first stretch, in which mails go evenly spaced.
+        clock.now = NOON;
+    }
+
+    private void open(SenderPace anyPace) {
+        pace = anyPace;
+        broker = EmbeddedBroker.start(dataDir, OpenQueue.LONG_ENOUGH, new SimpleMeterRegistry());
+        queues = new ArtemisMailQueueFactory(broker, new VerbatimMailQueueItems(), pace, clock, new RecordingMetricFactory(), new NoopGaugeRegistry());
+        OpenQueue.open(queues);
+        queue = queues.createQueue(MailQueueName.of("outgoing"));
+    }
+
+    @AfterEach
+    void close() {
+        subscription.dispose();
+        queues.close();
+        broker.close();
+    }
+
+    @Test
+    void mailsOfALineAreGivenInTheirOrderWhenTheirMailboxMaySend() throws Exception {
+        use(OFFICE, 2);
+        join(OFFICE, "1", "2", "3");
+        dequeue();
+        assertThat(queue.isWaitedFor(OFFICE)).isTrue();
+
+        stays(List.of());
+        clock.now = NOON.plusSeconds(60);
+        stays(List.of("1", "2"));
+        clock.now = NOON.plusSeconds(119);
+        stays(List.of("1", "2"));
+        clock.now = NOON.plusSeconds(120);
+        stays(List.of("1", "2", "3"));
+        Awaitility.await().until(() -> !queue.isWaitedFor(OFFICE));
+    }
+
+    @Test
+    void aMailThatLeftItsLineSaysThatItWasCounted() throws Exception {
+        join(OFFICE, "1");
+        queue.enQueue(OpenQueue.mail("2", "Subject: 2\r\n\r\n"));
+        dequeue();
+
+        Awaitility.await().until(() -> given.size() == 2);
+        assertThat(given).allSatisfy(mail ->
+            assertThat(mail.getAttribute(PacedMailQueue.TURN).isPresent()).isEqualTo(mail.getName().equals("1")));
+        assertThat(pace.tryTake(OFFICE)).isTrue();
+        assertThat(pace.tryTake(OFFICE)).as("two in a minute, and one was given").isFalse();
+    }
+
+    @Test
+    void oneMailboxDoesNotHoldUpAnother() throws Exception {
+        use(OFFICE, 2);
+        join(OFFICE, "1", "2");
+        join(SALES, "3");
+        dequeue();
+
+        stays(List.of("3"));
+    }
+
+    @Test
+    void theListingForetellsWhenEachIsSent() throws Exception {
+        use(OFFICE, 2);
+        join(OFFICE, "1", "2", "3");
+
+        List<MailQueueItemView> listed = new ArrayList<>();
+        queue.browse().forEachRemaining(listed::add);
+        assertThat(listed).extracting(view -> view.getMail().getName()).containsExactly("1", "2", "3");
+        assertThat(listed).extracting(view -> view.getNextDelivery().orElseThrow().toInstant())
+            .containsExactly(NOON.plusSeconds(60), NOON.plusSeconds(60), NOON.plusSeconds(120));
+        assertThat(queue.getSize()).isEqualTo(3);
+    }
+
+    @Test
+    void aLineCanBeCleanedLikeAnyOtherPartOfTheQueue() throws Exception {
+        use(OFFICE, 2);
+        join(OFFICE, "1", "2", "3");
+        dequeue();
+
+        assertThat(queue.remove(Type.Name, "2")).isEqualTo(1);
+        clock.now = NOON.plusSeconds(60);
+        stays(List.of("1", "3"));
+    }
+
+    @Test
+    void whoeverIsImpatientDoesNotChangeThePace() throws Exception {
+        use(OFFICE, 2);
+        join(OFFICE, "1");
+        queue.enQueue(OpenQueue.mail("later", "Subject: 2\r\n\r\n"), Duration.ofHours(1));
+        dequeue();
+
+        assertThat(queue.flush()).isEqualTo(1);
+        stays(List.of("later"));
+    }
+
+    @Test
+    void aLineSurvivesARestart() throws Exception {
+        use(OFFICE, 2);
+        join(OFFICE, "1", "2", "3");
+        close();
+        open(SenderPace.of(SendingRate.parse("2/m"), clock));
+
+        Awaitility.await().until(() -> queue.isWaitedFor(OFFICE));
+        dequeue();
+        stays(List.of("1"));
+        clock.now = NOON.plusSeconds(30);
+        stays(List.of("1", "2"));
+    }
+
+    @Test
+    void whenThereIsNoRateAnyMoreWhatWaitedIsGiven() throws Exception {
+        use(OFFICE, 2);
+        join(OFFICE, "1", "2", "3");
+        close();
+        open(SenderPace.unlimited());
+        dequeue();
+
+        stays(List.of("1", "2", "3"));
+    }
+
+    @Test
+    void moreMailboxesThanThereAreLinesForShareOne() throws Exception {
+        for (int i = 0; i < 203; i++) {
+            use("m" + i + "@example.com", 2);
+            join("m" + i + "@example.com", Integer.toString(i));
+        }
+
+        // Two are given at once, and counted nowhere while they move.
+        Awaitility.await().until(() -> queue.getSize() == 203);
+        assertThat(queue.isWaitedFor("m0@example.com")).isTrue();
+        assertThat(queue.isWaitedFor("m202@example.com")).isTrue();
+        dequeue();
+        Awaitility.await().until(() -> given.size() == 2);
+        clock.now = NOON.plusSeconds(60);
+        Awaitility.await().atMost(OpenQueue.LONG_ENOUGH).until(() -> given.size() == 203);
+    }
+
+    private void use(String mailbox, int mails) {
+        for (int i = 0; i < mails; i++) {
+            assertThat(pace.tryTake(mailbox)).isTrue();
+        }
+    }
+
+    private void join(String mailbox, String... names) throws Exception {
+        for (String name : names) {
+            queue.join(mailbox, OpenQueue.mail(name, "Subject: " + name + "\r\n\r\n"));
+        }
+    }
+
+    private void dequeue() {
+        subscription = Flux.from(queue.deQueue()).subscribe(this::take);
+    }
+
+    private void take(MailQueueItem item) {
+        given.add(item.getMail());
+        try {
+            item.done(CompletionStatus.SUCCESS);
+        } catch (MailQueueException failure) {
+            throw new IllegalStateException(failure);
+        }
+    }
+
+    /** These are given, and no more while the queue has looked a few times. */
+    private void stays(List<String> names) {
+        Awaitility.await().atMost(OpenQueue.LONG_ENOUGH).until(() -> given.size() >= names.size());
+        Awaitility.await().during(Duration.ofMillis(500)).atMost(OpenQueue.LONG_ENOUGH)
+            .until(() -> given.stream().map(Mail::getName).toList().equals(names));
+    }
+
+    private static final class ManualClock extends Clock {
+
+        private volatile Instant now = NOON.minusSeconds(60);
+
+        @Override
+        public Instant instant() {
+            return now;
+        }
+
+        @Override
+        public ZoneId getZone() {
+            return ZoneOffset.UTC;
+        }
+
+        @Override
+        public Clock withZone(ZoneId zone) {
+            return this;
+        }
+    }
+}
