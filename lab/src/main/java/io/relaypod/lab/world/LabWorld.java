@@ -3,6 +3,7 @@ package io.relaypod.lab.world;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -94,6 +95,11 @@ public final class LabWorld implements AutoCloseable {
             return own.server();
         }
         throw new IllegalStateException("the relay of this world is a program of its own");
+    }
+
+    /** Where the relay takes mail. */
+    public InetSocketAddress smtpAddress() {
+        return relay.smtpAddress();
     }
 
     /** Mails in the relay's queues, those that wait for their next try included. */
