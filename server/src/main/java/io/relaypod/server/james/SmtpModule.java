@@ -32,6 +32,7 @@ import io.relaypod.domain.DomainListFile;
 import io.relaypod.domain.DomainSet;
 import io.relaypod.domain.ListedDomainCheck;
 import io.relaypod.domain.MxSettings;
+import io.relaypod.domain.NonexistentDomains;
 import io.relaypod.domain.ProviderSuggestions;
 import io.relaypod.domain.RecipientRule;
 import io.relaypod.graph.GraphRules;
@@ -81,8 +82,9 @@ final class SmtpModule extends AbstractModule {
     @Singleton
     CachedDomainCheck cachedDomainCheck(DnsServers servers, Settings settings, MetricFactory metrics) {
         MxSettings mx = settings.mx();
-        DomainCheck dns = new DnsDomainCheck(servers, mx, Ticker.systemTicker());
-        return new CachedDomainCheck(new BoundedDomainCheck(dns, mx.maxInflight()), mx, Ticker.systemTicker(),
+        NonexistentDomains nonexistent = new NonexistentDomains(mx, Ticker.systemTicker());
+        DomainCheck dns = new DnsDomainCheck(servers, nonexistent, mx, Ticker.systemTicker());
+        return new CachedDomainCheck(new BoundedDomainCheck(dns, mx.maxInflight()), nonexistent, mx, Ticker.systemTicker(),
             new StaleVerdictLog(metrics, Clock.systemUTC()));
     }
 
