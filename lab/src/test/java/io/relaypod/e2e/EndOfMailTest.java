@@ -274,6 +274,11 @@ class EndOfMailTest {
                 }
 
                 @Override
+                public boolean isShared() {
+                    return broker.isShared();
+                }
+
+                @Override
                 public void checkStorage() throws MailQueueException {
                     try {
                         goOn.await();
