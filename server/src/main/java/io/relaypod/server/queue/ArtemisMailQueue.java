@@ -168,7 +168,8 @@ public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQue
             TimeMetric timer = metrics.timer(ENQUEUED_TIMER_METRIC_NAME_PREFIX + ready.mails().asString());
             try {
                 // Whoever waits no longer must not keep the body from being closed when the broker answers.
-                return Mono.fromFuture(store(mail), true).doFinally(end -> timer.stopAndPublish()).timeout(broker.timeout()).onErrorMap(failure -> notStored(mail, new ExecutionException(failure)));
+                return Mono.fromFuture(store(mail), true).doFinally(end -> timer.stopAndPublish()).timeout(broker.timeout())
+                    .onErrorMap(failure -> notStored(mail, new ExecutionException(failure)));
             } catch (IOException | MessagingException failure) {
                 return Mono.error(notStored(mail, failure));
             }

@@ -239,7 +239,7 @@ class DurabilityTest {
 
     @Test
     void a_mail_that_waits_and_cannot_be_read_does_not_stop_the_others_and_is_set_aside() throws Exception {
-        EmbeddedBroker broker = EmbeddedBroker.start(dataDir, LONG_ENOUGH);
+        EmbeddedBroker broker = EmbeddedBroker.start(dataDir, LONG_ENOUGH, new SimpleMeterRegistry());
         try (OpenQueue open = OpenQueue.on(broker, "outgoing")) {
             open.queue().enQueue(OpenQueue.mail("before", MESSAGE), Duration.ofSeconds(3));
             send(broker, "relaypod.wait.3000.outgoing", "broken", message -> message.putBytesProperty("sender", new byte[] {1}));
@@ -294,7 +294,7 @@ class DurabilityTest {
     void a_large_mail_that_is_stored_too_late_leaves_no_temporary_file() throws Exception {
         long length = 345_678;
         BlockingQueue<Runnable> held = new LinkedBlockingQueue<>();
-        try (EmbeddedBroker broker = EmbeddedBroker.start(dataDir, Duration.ofSeconds(1)); BrokerLink link = new BrokerLink(broker)) {
+        try (EmbeddedBroker broker = EmbeddedBroker.start(dataDir, Duration.ofSeconds(1), new SimpleMeterRegistry()); BrokerLink link = new BrokerLink(broker)) {
             link.open();
             ArtemisMailQueue queue = queue(link, broker, held::add);
             FakeMail mail = OpenQueue.mail("one", "Subject: test\r\n\r\n" + "x".repeat((int) length - 17));

@@ -102,7 +102,7 @@ class FailingDiskTest {
 
     @Test
     void aStartThatFailsIsTriedAgain() throws Exception {
-        try (OpenQueue open = OpenQueue.on(EmbeddedBroker.start(disk, TIMEOUT, 0), "spool")) {
+        try (OpenQueue open = OpenQueue.on(EmbeddedBroker.start(disk, TIMEOUT, 0, new SimpleMeterRegistry()), "spool")) {
             enqueue(open, "first");
             Path filler = fill();
             await().atMost(LONG_ENOUGH.multipliedBy(3)).until(() -> {
