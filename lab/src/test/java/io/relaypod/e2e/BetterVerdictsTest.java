@@ -75,7 +75,7 @@ class BetterVerdictsTest {
 
             await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> {
                 assertThat(rcpt(world, "a@example.com").code()).isEqualTo(250);
-                assertThat(world.count("mx_stale_verdicts")).isPositive();
+                assertThat(world.count("relaypod_stale_verdicts_total")).isPositive();
             });
             assertThat(rcpt(world, "a@nowhere.xyz").code()).isEqualTo(550);
             assertThat(rcpt(world, "a@never-asked.example").code()).isEqualTo(451);

@@ -25,7 +25,7 @@ import io.relaypod.lab.smtp.SmtpConversation;
 class CommandsTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
-    private static final Pattern READY = Pattern.compile("event=ready smtp=(?<host>\\S+):(?<port>\\d+) webadmin=\\S+ upstream=127.0.0.1:1025 ");
+    private static final Pattern READY = Pattern.compile("event=ready smtp=(?<host>\\S+):(?<port>\\d+) metrics=127.0.0.1:\\d+ webadmin=off upstream=127.0.0.1:1025 ");
 
     @TempDir
     private Path directory;
@@ -93,6 +93,7 @@ class CommandsTest {
         command.addAll(List.of(arguments));
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         builder.environment().keySet().removeIf(name -> name.matches("(DNS|MX)_.*|.*_ADDR|LOG_LEVEL|RELAY_NETWORKS"));
+        builder.environment().put("METRICS_ADDR", "127.0.0.1:0");
         builder.environment().put("JAMES_CONF", new File("../james-conf").getCanonicalPath());
         builder.environment().put("DATA_DIR", directory.resolve("data").toString());
         builder.environment().putAll(environment);

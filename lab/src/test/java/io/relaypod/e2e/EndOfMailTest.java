@@ -44,7 +44,7 @@ class EndOfMailTest {
                 for (int client = 0; client < clients; client++) {
                     waiting.add(atItsEnd(world));
                 }
-                await().atMost(LONG_ENOUGH).until(() -> world.count("spool_writes_under_way") == clients);
+                await().atMost(LONG_ENOUGH).until(() -> world.count("relaypod_spool_writes", "state", "under_way") == clients);
 
                 try (SmtpConversation other = world.connect()) {
                     other.send("MAIL FROM:<a@example.com>");
@@ -56,7 +56,7 @@ class EndOfMailTest {
                     assertThat(smtp.readReply().code()).isEqualTo(250);
                 }
                 await().atMost(LONG_ENOUGH).until(() -> world.mailpit().messages().size() == clients);
-                await().atMost(LONG_ENOUGH).until(() -> world.count("spool_writes_under_way") == 0);
+                await().atMost(LONG_ENOUGH).until(() -> world.count("relaypod_spool_writes", "state", "under_way") == 0);
             } finally {
                 disk.goOn();
                 for (SmtpConversation smtp : waiting) {
@@ -71,7 +71,7 @@ class EndOfMailTest {
         SlowDisk disk = new SlowDisk();
         try (LabWorld world = LabWorld.builder().withBroker(disk::below).start(); SmtpConversation smtp = atItsEnd(world)) {
             smtp.sendRaw(bytes("MAIL FROM:<c@example.com>\r\nRCPT TO:<b@nowhere.xyz>\r\nRCPT TO:<d@example.com>\r\nDATA\r\n"));
-            await().atMost(LONG_ENOUGH).until(() -> world.count("spool_writes_under_way") == 1);
+            await().atMost(LONG_ENOUGH).until(() -> world.count("relaypod_spool_writes", "state", "under_way") == 1);
 
             disk.goOn();
 
@@ -109,12 +109,12 @@ class EndOfMailTest {
         SlowDisk disk = new SlowDisk();
         try (LabWorld world = LabWorld.builder().withBroker(disk::below).start()) {
             try (SmtpConversation leaving = atItsEnd(world)) {
-                await().atMost(LONG_ENOUGH).until(() -> world.count("spool_writes_under_way") == 1);
+                await().atMost(LONG_ENOUGH).until(() -> world.count("relaypod_spool_writes", "state", "under_way") == 1);
             }
             disk.goOn();
 
             await().atMost(LONG_ENOUGH).until(() -> world.mailpit().messages().size() == 1);
-            await().atMost(LONG_ENOUGH).until(() -> world.count("spool_writes_under_way") == 0);
+            await().atMost(LONG_ENOUGH).until(() -> world.count("relaypod_spool_writes", "state", "under_way") == 0);
             try (SmtpConversation next = world.connect()) {
                 assertThat(send(next).code()).isEqualTo(250);
             }
@@ -131,7 +131,7 @@ class EndOfMailTest {
             readUntil(socket, "354 ");
             socket.getOutputStream().write(bytes(MAIL + ".\r\n"));
             socket.shutdownOutput();
-            await().atMost(LONG_ENOUGH).until(() -> world.count("spool_writes_under_way") == 1);
+            await().atMost(LONG_ENOUGH).until(() -> world.count("relaypod_spool_writes", "state", "under_way") == 1);
             disk.goOn();
 
             assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII)).contains("250 2.6.0 Message received");
@@ -166,7 +166,7 @@ class EndOfMailTest {
         SlowDisk disk = new SlowDisk();
         try (LabWorld world = LabWorld.builder().withBroker(disk::below).start(); SmtpConversation early = atItsEnd(world);
              SmtpConversation late = world.connect()) {
-            await().atMost(LONG_ENOUGH).until(() -> world.count("spool_writes_under_way") == 1);
+            await().atMost(LONG_ENOUGH).until(() -> world.count("relaypod_spool_writes", "state", "under_way") == 1);
             late.send("MAIL FROM:<a@example.com>");
             late.send("RCPT TO:<b@example.com>");
             late.send("DATA");

@@ -85,7 +85,7 @@ class HostileClientsTest {
                 await().until(() -> world.dns().count("one.silent.example") > 0 && world.dns().count("two.silent.example") > 0);
 
                 assertThat(rcpt(world, "a@example.com").lines()).containsExactly("451 4.4.3 Temporary DNS failure, try again later");
-                assertThat(world.count("rcpt_dns_busy")).isEqualTo(1);
+                assertThat(world.count("relaypod_rcpt_total", "verdict", "dns_busy")).isEqualTo(1);
                 assertThat(world.dns().count("example.com")).isZero();
             }
         }

@@ -220,7 +220,7 @@ class OperatorTest {
             Files.writeString(passwordFile(), "another password\n");
             assertThat(ask(world, "/mailQueues", "Bearer " + PASSWORD).statusCode()).isEqualTo(401);
             assertThat(ask(world, "/mailQueues", "Bearer another password").statusCode()).isEqualTo(200);
-            assertThat(world.count("webadmin_refused")).isEqualTo(2);
+            assertThat(world.count("relaypod_webadmin_refused_total")).isEqualTo(2);
         }
     }
 

@@ -68,8 +68,14 @@ public final class CachedDomainCheck implements DomainCheck {
             .ticker(ticker)
             .expireAfterWrite(settings.staleTtl().compareTo(settings.cacheTtl()) < 0 ? settings.cacheTtl() : settings.staleTtl())
             .maximumSize(settings.cacheSize())
+            .recordStats()
             .executor(Runnable::run) // what it has to tidy is less than handing it to another thread
             .build();
+    }
+
+    /** The verdicts that are remembered, for whoever counts them. */
+    public Cache<MailDomain, ?> verdicts() {
+        return verdicts;
     }
 
     @Override
@@ -140,7 +146,8 @@ public final class CachedDomainCheck implements DomainCheck {
         if (earlier != null) {
             return earlier;
         }
-        Optional<Remembered> now = Optional.ofNullable(verdicts.getIfPresent(domain));
+        // Not a second miss of the same question.
+        Optional<Remembered> now = Optional.ofNullable(verdicts.policy().getIfPresentQuietly(domain));
         if (now.isPresent() && !now.equals(seen)) {
             // Somebody else asked, and was answered, between our look and now.
             underWay.remove(domain, answer);

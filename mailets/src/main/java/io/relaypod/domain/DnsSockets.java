@@ -35,6 +35,9 @@ final class DnsSockets {
     private static final int SOCKETS_A_SERVER = 16;
     private static final int QUERIES_A_SOCKET = 1_000;
     private static final int LARGEST_DATAGRAM = 65_535;
+    /** The words of the failure when nobody answered. */
+    static final String TIMEOUT = "timeout";
+
     // How late a timeout may be noticed; nothing to the seconds that it takes.
     private static final Duration TIMEOUT_CHECK = Duration.ofMillis(20);
 
@@ -207,7 +210,7 @@ final class DnsSockets {
             late.forEach(query -> {
                 queries.remove(query.id());
                 waiting--;
-                loop.execute(() -> query.asker().failed(new SocketTimeoutException("timeout")));
+                loop.execute(() -> query.asker().failed(new SocketTimeoutException(TIMEOUT)));
             });
             if (isFresh() || !queries.isEmpty()) {
                 return false;

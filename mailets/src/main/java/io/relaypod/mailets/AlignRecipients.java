@@ -8,7 +8,6 @@ import javax.inject.Inject;
 import javax.mail.MessagingException;
 
 import org.apache.james.core.MailAddress;
-import org.apache.james.metrics.api.MetricFactory;
 import org.apache.mailet.Mail;
 import org.apache.mailet.MailetException;
 import org.apache.mailet.base.GenericMailet;
@@ -35,13 +34,11 @@ import io.relaypod.recipients.RecipientAlignment;
  */
 public final class AlignRecipients extends GenericMailet {
 
-    private final MetricFactory metrics;
     private final MailEvents events;
     private boolean keepOriginal;
 
     @Inject
-    public AlignRecipients(MetricFactory metrics, MailEvents events) {
-        this.metrics = metrics;
+    public AlignRecipients(MailEvents events) {
         this.events = events;
     }
 
@@ -61,7 +58,6 @@ public final class AlignRecipients extends GenericMailet {
         Edits edits = new RecipientAlignment(recipients, keepOriginal, RefusedRecipients.of(mail)).of(header(mail, message));
         if (!edits.isEmpty()) {
             message.replace(out -> edits.apply(message.source(), out));
-            metrics.generate("recipients_aligned").increment();
             events.tell(new Changed(mail.getName(), "recipients-aligned", recipients, Map.of()));
         }
     }

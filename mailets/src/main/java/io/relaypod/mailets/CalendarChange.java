@@ -4,7 +4,6 @@ import java.io.IOException;
 
 import javax.mail.MessagingException;
 
-import org.apache.james.metrics.api.MetricFactory;
 import org.apache.mailet.Mail;
 
 import com.google.common.collect.ImmutableMap;
@@ -22,17 +21,15 @@ final class CalendarChange {
 
     private final String action;
     private final String unreadableProcessor;
-    private final MetricFactory metrics;
     private final MailEvents events;
 
     /**
-     * @param action              such as {@code stripped}, for log and counters
+     * @param action              such as {@code stripped}, for log and metrics
      * @param unreadableProcessor where a mail goes of which nobody can say what is in it
      */
-    CalendarChange(String action, String unreadableProcessor, MetricFactory metrics, MailEvents events) {
+    CalendarChange(String action, String unreadableProcessor, MailEvents events) {
         this.action = action;
         this.unreadableProcessor = unreadableProcessor;
-        this.metrics = metrics;
         this.events = events;
     }
 
@@ -58,23 +55,13 @@ final class CalendarChange {
     }
 
     private void report(Mail mail, ChangedMail changed) {
-        count(action, changed.calendars());
-        count("signature_dropped", changed.signatures());
-        count("sealed", changed.sealed());
         if (changed.isChanged() || changed.sealed() > 0) {
             events.tell(new Changed(mail.getName(), "calendar-" + action, Clients.addresses(mail.getRecipients()),
                 ImmutableMap.of("calendars", changed.calendars(), "signatures-dropped", changed.signatures(), "sealed", changed.sealed())));
         }
     }
 
-    private void count(String what, int number) {
-        if (number > 0) {
-            metrics.generate("calendar_" + what).add(number);
-        }
-    }
-
     private void setAside(Mail mail, String reason) {
-        count("unreadable", 1);
         String why = "cannot tell whether there is a calendar in it: " + reason;
         events.tell(new Failed(mail.getName(), mail.getMaybeSender().asString(""), Clients.addresses(mail.getRecipients()), why));
         mail.setErrorMessage(why);

@@ -1,26 +1,17 @@
 package io.relaypod.mailets;
 
-import java.util.Arrays;
-import java.util.EnumMap;
-import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Function;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 
 import javax.inject.Inject;
 
 import org.apache.james.core.MailAddress;
-import org.apache.james.metrics.api.Metric;
-import org.apache.james.metrics.api.MetricFactory;
 import org.apache.james.protocols.smtp.SMTPSession;
 import org.apache.james.protocols.smtp.hook.HookResult;
 import org.apache.james.protocols.smtp.hook.HookReturnCode;
 
 import io.relaypod.domain.RecipientAnswer;
-import io.relaypod.domain.RecipientAnswer.Outcome;
 import io.relaypod.domain.RecipientRule;
 import io.relaypod.events.MailEvent.RecipientAccepted;
 import io.relaypod.events.MailEvent.RecipientRefused;
@@ -36,22 +27,19 @@ import io.relaypod.events.MailEvents;
  * </handlerchain>
  * }</pre>
  *
- * <p>Clients that may not relay are left to James' relaying rule: no stranger makes us ask DNS. Each answer is counted as
- * {@code rcpt_<outcome>} and told to {@link MailEvents}. Thread-safe.
+ * <p>Clients that may not relay are left to James' relaying rule: no stranger makes us ask DNS. Each answer is told to
+ * {@link MailEvents}. Thread-safe.
  *
  * @see <a href="https://www.rfc-editor.org/rfc/rfc5321#section-5.1">RFC 5321 section 5.1</a>
  */
 public final class MxRcptHook implements AsynchronousRcptHook {
 
     private final RecipientRule rule;
-    private final Map<Outcome, Metric> outcomes;
     private final MailEvents events;
 
     @Inject
-    public MxRcptHook(RecipientRule rule, MetricFactory metrics, MailEvents events) {
+    public MxRcptHook(RecipientRule rule, MailEvents events) {
         this.rule = rule;
-        this.outcomes = Arrays.stream(Outcome.values()).collect(Collectors.toMap(Function.identity(),
-            outcome -> metrics.generate("rcpt_" + outcome.name().toLowerCase(Locale.ROOT)), (one, other) -> one, () -> new EnumMap<>(Outcome.class)));
         this.events = events;
     }
 
@@ -89,7 +77,6 @@ public final class MxRcptHook implements AsynchronousRcptHook {
     }
 
     private HookResult result(SMTPSession session, MailAddress recipient, RecipientAnswer answer) {
-        outcomes.get(answer.outcome()).increment();
         if (answer.isAccepted()) {
             events.tell(new RecipientAccepted(Clients.of(session), Clients.sender(session), recipient.asString(), answer));
             return HookResult.DECLINED;

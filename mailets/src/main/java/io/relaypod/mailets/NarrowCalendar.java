@@ -5,7 +5,6 @@ import java.util.List;
 import javax.inject.Inject;
 import javax.mail.MessagingException;
 
-import org.apache.james.metrics.api.MetricFactory;
 import org.apache.mailet.Mail;
 import org.apache.mailet.ProcessingState;
 import org.apache.mailet.base.GenericMailet;
@@ -28,14 +27,12 @@ import io.relaypod.events.MailEvents;
  */
 public final class NarrowCalendar extends GenericMailet {
 
-    private final MetricFactory metrics;
     private final MailEvents events;
     private StripMode mode = StripMode.LISTED;
     private String unreadableProcessor = "";
 
     @Inject
-    public NarrowCalendar(MetricFactory metrics, MailEvents events) {
-        this.metrics = metrics;
+    public NarrowCalendar(MailEvents events) {
         this.events = events;
     }
 
@@ -53,7 +50,7 @@ public final class NarrowCalendar extends GenericMailet {
     @Override
     public void service(Mail mail) throws MessagingException {
         if (mode == StripMode.AUTO) {
-            new CalendarChange("narrowed", unreadableProcessor, metrics, events).apply(mail, message ->
+            new CalendarChange("narrowed", unreadableProcessor, events).apply(mail, message ->
                 Invitation.in(message).narrowedTo(mail.getRecipients().stream().map(Addresses::of).toList()));
         }
     }

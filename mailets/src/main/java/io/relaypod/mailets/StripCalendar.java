@@ -5,7 +5,6 @@ import java.util.List;
 import javax.inject.Inject;
 import javax.mail.MessagingException;
 
-import org.apache.james.metrics.api.MetricFactory;
 import org.apache.mailet.Mail;
 import org.apache.mailet.MailetException;
 import org.apache.mailet.ProcessingState;
@@ -29,14 +28,12 @@ import io.relaypod.events.MailEvents;
  */
 public final class StripCalendar extends GenericMailet {
 
-    private final MetricFactory metrics;
     private final MailEvents events;
     private CalendarStripper stripper = new CalendarStripper(false);
     private String unreadableProcessor = "";
 
     @Inject
-    public StripCalendar(MetricFactory metrics, MailEvents events) {
-        this.metrics = metrics;
+    public StripCalendar(MailEvents events) {
         this.events = events;
     }
 
@@ -57,7 +54,7 @@ public final class StripCalendar extends GenericMailet {
 
     @Override
     public void service(Mail mail) throws MessagingException {
-        new CalendarChange("stripped", unreadableProcessor, metrics, events).apply(mail, stripper::strip);
+        new CalendarChange("stripped", unreadableProcessor, events).apply(mail, stripper::strip);
     }
 
     @Override

@@ -20,6 +20,7 @@ import picocli.CommandLine.Spec;
 final class DemoCommand implements Callable<Integer> {
 
     private static final int SMTP_PORT = 2500;
+    private static final int METRICS_PORT = 9090;
     private static final int WEBADMIN_PORT = 8000;
     private static final int MAILPIT_PORT = 1025;
     private static final int DNS_PORT = 5300;
@@ -36,7 +37,7 @@ final class DemoCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         LabWorld.Builder builder = LabWorld.builder();
-        try (LabWorld world = stay ? builder.atFixedPorts(SMTP_PORT, WEBADMIN_PORT, MAILPIT_PORT, DNS_PORT).start() : builder.start()) {
+        try (LabWorld world = stay ? builder.atFixedPorts(SMTP_PORT, METRICS_PORT, WEBADMIN_PORT, MAILPIT_PORT, DNS_PORT).start() : builder.start()) {
             PrintWriter out = spec.commandLine().getOut();
             out.printf("relay 127.0.0.1:%d, Mailpit 127.0.0.1:%d: %s%n", world.relay().smtpAddress().getPort(),
                 world.mailpit().smtpAddress().getPort(), world.mailpit().description());

@@ -31,7 +31,7 @@ final class BounceStorm implements Scenario {
 
     @Override
     public Outcome play(LabWorld world) throws Exception {
-        Observer observer = new Observer(world, "rcpt_no_mail_host");
+        Observer observer = new Observer(world);
         List<Reply> replies = new ArrayList<>();
         List<String> transcript = new ArrayList<>();
         for (int connection = 0; connection < ADDRESSES / ADDRESSES_PER_CONNECTION; connection++) {

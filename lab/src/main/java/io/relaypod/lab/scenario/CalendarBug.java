@@ -30,7 +30,7 @@ final class CalendarBug implements Scenario {
 
     @Override
     public Outcome play(LabWorld world) throws Exception {
-        Observer observer = new Observer(world, "rcpt_no_mail_host");
+        Observer observer = new Observer(world);
         byte[] notification = notification();
         List<String> unprotected = DeliveryRule.recipients(notification);
         try (SmtpConversation smtp = observer.begin()) {

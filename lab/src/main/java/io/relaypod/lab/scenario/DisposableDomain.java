@@ -24,7 +24,7 @@ final class DisposableDomain implements Scenario {
 
     @Override
     public Outcome play(LabWorld world) throws Exception {
-        Observer observer = new Observer(world, "rcpt_no_mail_host");
+        Observer observer = new Observer(world);
         try (SmtpConversation smtp = observer.begin()) {
             Reply without = smtp.send("RCPT TO:<bot@temp-mail-service.xyz>");
             Reply with = smtp.send("RCPT TO:<bot@disposable-with-mx.example>");

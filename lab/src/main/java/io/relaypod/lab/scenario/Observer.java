@@ -24,15 +24,10 @@ final class Observer {
 
     private final LabWorld world;
     private final long countedBefore;
-    private final String counter;
 
-    /**
-     * @param counter the refusals that this scenario is about, as the relay counts them
-     */
-    Observer(LabWorld world, String counter) {
+    Observer(LabWorld world) {
         this.world = world;
-        this.counter = counter;
-        this.countedBefore = world.count(counter);
+        this.countedBefore = counted();
         world.mailpit().clear();
         world.graph().clear();
     }
@@ -54,7 +49,11 @@ final class Observer {
 
     /** How many refusals were counted since we began. */
     long refusals() {
-        return world.count(counter) - countedBefore;
+        return counted() - countedBefore;
+    }
+
+    private long counted() {
+        return world.count("relaypod_rcpt_total", "verdict", "no_mail_host");
     }
 
     /** Everything that reached Mailpit: a mail sent now has arrived, so all before it that will arrive has. */

@@ -11,7 +11,7 @@ final class RefusedMail {
     }
 
     static Outcome play(LabWorld world, String recipient) throws Exception {
-        Observer observer = new Observer(world, "rcpt_no_mail_host");
+        Observer observer = new Observer(world);
         try (SmtpConversation smtp = observer.begin()) {
             Reply refusal = smtp.send("RCPT TO:<" + recipient + ">");
             Reply data = smtp.send("DATA");

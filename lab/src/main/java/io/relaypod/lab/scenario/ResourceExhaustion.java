@@ -30,7 +30,7 @@ final class ResourceExhaustion implements Scenario {
 
     @Override
     public Outcome play(LabWorld world) throws Exception {
-        Observer observer = new Observer(world, "rcpt_no_mail_host");
+        Observer observer = new Observer(world);
         long queriesBefore = world.dns().total();
         List<Reply> replies = new ArrayList<>();
         List<String> transcript = new ArrayList<>();

@@ -27,7 +27,7 @@ final class SenderReputation implements Scenario {
 
     @Override
     public Outcome play(LabWorld world) throws Exception {
-        Observer observer = new Observer(world, "rcpt_no_mail_host");
+        Observer observer = new Observer(world);
         try (SmtpConversation smtp = observer.begin()) {
             Reply good = smtp.send("RCPT TO:<guest@example.com>");
             Reply bad = smtp.send("RCPT TO:<spammer@nonexistent-domain.xyz>");

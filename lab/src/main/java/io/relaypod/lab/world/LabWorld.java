@@ -3,6 +3,7 @@ package io.relaypod.lab.world;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -96,6 +97,11 @@ public final class LabWorld implements AutoCloseable {
         throw new IllegalStateException("the relay of this world is a program of its own");
     }
 
+    /** Where the relay takes mail. */
+    public InetSocketAddress smtpAddress() {
+        return relay.smtpAddress();
+    }
+
     /** Mails in the relay's queues, those that wait for their next try included. */
     public long queuedMails() {
         return relay.queuedMails();
@@ -112,9 +118,14 @@ public final class LabWorld implements AutoCloseable {
         return smtp;
     }
 
-    /** A counter of the relay by James' name, such as {@code rcpt_no_mail_host}; 0 when nothing was counted yet. */
-    public long count(String name) {
-        return relay.count(name);
+    /**
+     * What the relay has counted; 0 when nothing was counted yet.
+     *
+     * @param metric by Prometheus' name, such as {@code relaypod_rcpt_total}
+     * @param labels keys and values; those that are left out may be anything
+     */
+    public long count(String metric, String... labels) {
+        return relay.count(metric, labels);
     }
 
     @Override
@@ -145,6 +156,7 @@ public final class LabWorld implements AutoCloseable {
         private Builder() {
             environment.put("LISTEN_ADDR", "127.0.0.1:0");
             environment.put("WEBADMIN_ADDR", "127.0.0.1:0");
+            environment.put("METRICS_ADDR", "off");
             environment.put("DNS_TIMEOUT", "500ms");
             environment.put("QUEUE_TIMEOUT", "60s");
             environment.put("STRIP_ICS_RECIPIENTS", ORGANISER);
@@ -164,10 +176,10 @@ public final class LabWorld implements AutoCloseable {
         }
 
         /** Listens where a person can find it again. */
-        public Builder atFixedPorts(int smtp, int webadmin, int mailpit, int dns) {
+        public Builder atFixedPorts(int smtp, int metrics, int webadmin, int mailpit, int dns) {
             this.mailpitPort = mailpit;
             this.dnsPort = dns;
-            return with("LISTEN_ADDR", "127.0.0.1:" + smtp).with("WEBADMIN_ADDR", "127.0.0.1:" + webadmin);
+            return with("LISTEN_ADDR", "127.0.0.1:" + smtp).with("METRICS_ADDR", "127.0.0.1:" + metrics).with("WEBADMIN_ADDR", "127.0.0.1:" + webadmin);
         }
 
         /** Starts all of it, the relay in this process; what was started is stopped again when something cannot be. */

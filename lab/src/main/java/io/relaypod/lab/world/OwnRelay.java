@@ -4,22 +4,22 @@ import java.net.InetSocketAddress;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 
-import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.relaypod.server.james.RelayServer;
+import io.relaypod.server.metrics.MeterNames;
 import io.relaypod.server.queue.Broker;
 import io.relaypod.server.settings.Settings;
 
 /** The relay in this process. */
-record OwnRelay(RelayServer server, MeterRegistry meters) implements Relay {
+record OwnRelay(RelayServer server, PrometheusMeterRegistry meters) implements Relay {
 
     /**
      * @param between put between the relay and its broker
      */
     static OwnRelay start(Map<String, String> environment, UnaryOperator<Broker> between) throws Exception {
         Settings settings = Settings.from(environment);
-        MeterRegistry meters = new SimpleMeterRegistry();
-        return new OwnRelay(RelayServer.start(between.apply(RelayServer.broker(settings)), settings, Map.of(), meters), meters);
+        PrometheusMeterRegistry meters = MeterNames.registry();
+        return new OwnRelay(RelayServer.start(between.apply(RelayServer.broker(settings, meters)), settings, Map.of(), meters), meters);
     }
 
     @Override
@@ -33,8 +33,8 @@ record OwnRelay(RelayServer server, MeterRegistry meters) implements Relay {
     }
 
     @Override
-    public long count(String counter) {
-        return meters.find(counter).gauges().stream().mapToLong(gauge -> (long) gauge.value()).sum();
+    public long count(String metric, String... labels) {
+        return (long) new MetricsText(meters.scrape()).value(metric, labels);
     }
 
     @Override

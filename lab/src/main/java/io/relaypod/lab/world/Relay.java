@@ -21,8 +21,13 @@ public interface Relay extends AutoCloseable {
     /** Mails in its queues, those that wait for their next try included. */
     long queuedMails();
 
-    /** What it has counted under that name; 0 when nothing was counted yet. */
-    long count(String counter);
+    /**
+     * What it has counted; 0 when nothing was counted yet.
+     *
+     * @param metric by Prometheus' name, such as {@code relaypod_rcpt_total}
+     * @param labels keys and values; those that are left out may be anything
+     */
+    long count(String metric, String... labels);
 
     /** Stops it in order, as SIGTERM does. */
     @Override

@@ -14,8 +14,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 
@@ -32,7 +30,6 @@ public final class RelayElsewhere implements Relay {
     private static final Duration HTTP_TIMEOUT = Duration.ofSeconds(10);
     private static final long STOP_SECONDS = 60;
     private static final long POLL_MILLIS = 20;
-    private static final Pattern COUNTED = Pattern.compile("^relaypod_rcpt_total\\{([^}]*)} ([0-9.eE+]+)", Pattern.MULTILINE);
 
     private final InetSocketAddress smtp;
     private final URI webadmin;
@@ -104,14 +101,8 @@ public final class RelayElsewhere implements Relay {
     }
 
     @Override
-    public long count(String counter) {
-        String verdict = "verdict=\"" + counter.replaceFirst("^rcpt_", "") + "\"";
-        Matcher line = COUNTED.matcher(get(metrics.resolve("/metrics")));
-        double sum = 0;
-        while (line.find()) {
-            sum += line.group(1).contains(verdict) ? Double.parseDouble(line.group(2)) : 0;
-        }
-        return (long) sum;
+    public long count(String metric, String... labels) {
+        return (long) new MetricsText(get(metrics.resolve("/metrics"))).value(metric, labels);
     }
 
     @Override

@@ -35,7 +35,7 @@ public final class RelayProcess implements AutoCloseable {
     public static RelayProcess start(Map<String, String> environment) throws IOException {
         ProcessBuilder java = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx128m",
             "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"), Relaypod.class.getName(), "run");
-        java.environment().putAll(Map.of("LISTEN_ADDR", "127.0.0.1:0", "WEBADMIN_ADDR", "off"));
+        java.environment().putAll(Map.of("LISTEN_ADDR", "127.0.0.1:0", "METRICS_ADDR", "off", "WEBADMIN_ADDR", "off"));
         java.environment().putAll(environment);
         Path log = Files.createDirectories(Path.of(environment.get("DATA_DIR"))).resolve("log");
         Process process = java.redirectErrorStream(true).start();

@@ -17,6 +17,7 @@ import io.relaypod.domain.DomainVerdict.Unknown;
 import io.relaypod.domain.MailDomain;
 import io.relaypod.domain.MxSettings;
 import io.relaypod.domain.MxSettings.OnDnsFailure;
+import io.relaypod.domain.WatchedDns;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
@@ -27,7 +28,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -53,6 +56,7 @@ class DnsDomainCheckTest {
     /** What a busy machine may take on top of what the settings allow. */
     private static final Duration SLACK = Duration.ofSeconds(2);
 
+    private final Queue<String> heard = new ConcurrentLinkedQueue<>();
     private final LabDns dns = LabDns.serving("""
             $ORIGIN example.
             $TTL 300
@@ -386,6 +390,23 @@ class DnsDomainCheckTest {
         assertThat(verdict(longest)).isEqualTo(new NoMailHost(false));
     }
 
+    @Test
+    void everyQuestionIsHeardOfWithItsTypeAndHowItEnded() {
+        verdict("mx.example");
+        verdict("a.example");
+        verdict("nothing-of-that-name.example");
+
+        assertThat(heard).containsExactlyInAnyOrder("MX FOUND", "MX NO_RECORDS", "A FOUND", "AAAA NO_RECORDS", "MX NO_SUCH_DOMAIN");
+    }
+
+    @Test
+    void aServerThatIsSilentIsHeardOfAsATimeout() {
+        dns.behave("mx.example", Behaviour.silence());
+        verdict("mx.example");
+
+        assertThat(heard).containsExactly("MX TIMEOUT");
+    }
+
     private DomainVerdict verdict(String domain) {
         return verdict(check, domain);
     }
@@ -395,7 +416,8 @@ class DnsDomainCheckTest {
     }
 
     private DnsDomainCheck check(InetSocketAddress... servers) {
-        return new DnsDomainCheck(new DnsServers(new DnsSettings(List.of(servers), TIMEOUT, TRIES)).on(loops),
+        return new DnsDomainCheck(new WatchedDns(new DnsServers(new DnsSettings(List.of(servers), TIMEOUT, TRIES)).on(loops),
+                (type, outcome, took) -> heard.add(type + " " + outcome)),
                 SETTINGS, Ticker.systemTicker());
     }
 

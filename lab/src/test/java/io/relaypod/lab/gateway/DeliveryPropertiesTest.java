@@ -21,14 +21,12 @@ import org.apache.james.core.MailAddress;
 import org.apache.james.lifecycle.api.LifecycleUtil;
 import org.apache.james.mailetcontainer.impl.MailetConfigImpl;
 import org.apache.james.mailetcontainer.impl.MatcherConfigImpl;
-import org.apache.james.metrics.api.MetricFactory;
 import org.apache.james.server.core.MailImpl;
 import org.apache.james.server.core.MimeMessageInputStreamSource;
 import org.apache.mailet.Mail;
 import org.apache.mailet.base.GenericMailet;
 import org.apache.mailet.base.GenericMatcher;
 
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.relaypod.lab.graph.DeliveryRule;
 import io.relaypod.events.MailEvents;
 import io.relaypod.mailets.AlignRecipients;
@@ -37,7 +35,6 @@ import io.relaypod.mailets.NarrowCalendar;
 import io.relaypod.mailets.NotInvited;
 import io.relaypod.mailets.StripCalendar;
 import io.relaypod.mailets.StripCalendarFor;
-import io.relaypod.server.metrics.MicrometerMetricFactory;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
@@ -119,13 +116,12 @@ class DeliveryPropertiesTest {
         private final List<Step> steps;
 
         Relay(String mode) throws Exception {
-            MetricFactory metrics = new MicrometerMetricFactory(new SimpleMeterRegistry());
             MailEvents events = event -> { };
             steps = List.of(
-                new Step(Optional.of(matcher(new StripCalendarFor(), "@listed.example")), mailet(new StripCalendar(metrics, events), mode)),
-                new Step(Optional.of(matcher(new NotInvited(), mode)), mailet(new StripCalendar(metrics, events), mode)),
-                new Step(Optional.empty(), mailet(new NarrowCalendar(metrics, events), mode)),
-                new Step(Optional.empty(), mailet(new AlignRecipients(metrics, events), mode)),
+                new Step(Optional.of(matcher(new StripCalendarFor(), "@listed.example")), mailet(new StripCalendar(events), mode)),
+                new Step(Optional.of(matcher(new NotInvited(), mode)), mailet(new StripCalendar(events), mode)),
+                new Step(Optional.empty(), mailet(new NarrowCalendar(events), mode)),
+                new Step(Optional.empty(), mailet(new AlignRecipients(events), mode)),
                 new Step(Optional.empty(), mailet(new AlignSender(events), mode)));
         }
 

@@ -9,7 +9,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 
 /**
- * The image's HEALTHCHECK: whether a client of the relay in this container gets its greeting. A class of its own with nothing but the JDK
+ * The image's HEALTHCHECK: whether a client of the relay in this container gets its greeting, at LISTEN_ADDR or at the argument. A class of its own with nothing but the JDK
  * in it, as it runs beside the relay, in its memory limit, every half minute. Exit codes: 0 greeted, also with 421, which is what a relay
  * with as many clients as it takes says; 1 not.
  */
@@ -21,13 +21,13 @@ public final class Health {
     }
 
     public static void main(String[] arguments) {
-        String listen = System.getenv().getOrDefault("LISTEN_ADDR", "");
+        String listen = arguments.length > 0 ? arguments[0] : System.getenv().getOrDefault("LISTEN_ADDR", "");
         try {
             String greeting = greeting(address(listen.isBlank() ? ":25" : listen.strip()));
             System.out.println(greeting);
             System.exit(greeting.startsWith("220") || greeting.startsWith("421") ? 0 : 1);
         } catch (IOException | IllegalArgumentException unhealthy) {
-            System.out.println("relaypod: no greeting at LISTEN_ADDR '" + listen + "': " + unhealthy.getMessage());
+            System.out.println("relaypod: no greeting at '" + listen + "': " + unhealthy.getMessage());
             System.exit(1);
         }
     }

@@ -8,8 +8,8 @@ import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.relaypod.server.james.RelayServer;
+import io.relaypod.server.metrics.MeterNames;
 import io.relaypod.server.settings.Settings;
 import picocli.CommandLine.Command;
 
@@ -24,7 +24,7 @@ final class RunCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         Instant begin = Instant.now();
         Settings settings = Settings.from(System.getenv());
-        RelayServer relay = RelayServer.start(settings, System.getenv(), new SimpleMeterRegistry());
+        RelayServer relay = RelayServer.start(settings, System.getenv(), MeterNames.registry());
         CountDownLatch stopped = new CountDownLatch(1);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
             LOGGER.info("event=stopping");
@@ -32,8 +32,9 @@ final class RunCommand implements Callable<Integer> {
             LOGGER.info("event=stopped");
             stopped.countDown();
         }, "shutdown"));
-        LOGGER.info("event=ready smtp={}:{} webadmin={} upstream={}:{} data={} after={}ms", settings.listen().host(),
-            relay.smtpAddress().getPort(), settings.webadmin().map(webadmin -> webadmin.address().host() + ":" + relay.webadminPort().orElse(0)).orElse("off"),
+        LOGGER.info("event=ready smtp={}:{} metrics={} webadmin={} upstream={}:{} data={} after={}ms", settings.listen().host(),
+            relay.smtpAddress().getPort(), settings.metrics().map(address -> address.host() + ":" + relay.metricsPort().orElse(0)).orElse("off"),
+            settings.webadmin().map(webadmin -> webadmin.address().host() + ":" + relay.webadminPort().orElse(0)).orElse("off"),
             settings.upstreamHost(), settings.upstreamPort(), settings.dataDir(), Duration.between(begin, Instant.now()).toMillis());
         // What only the start needed is given back at once; a relay may stay idle for hours.
         System.gc();

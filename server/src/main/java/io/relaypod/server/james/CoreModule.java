@@ -27,6 +27,7 @@ import com.google.inject.Scopes;
 import com.google.inject.multibindings.Multibinder;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.relaypod.server.metrics.MicrometerGaugeRegistry;
 import io.relaypod.server.metrics.MicrometerMetricFactory;
 import io.relaypod.events.MailEventListener;
@@ -39,10 +40,10 @@ final class CoreModule extends AbstractModule {
 
     private final Settings settings;
     private final Map<String, String> environment;
-    private final MeterRegistry meters;
+    private final PrometheusMeterRegistry meters;
     private final Configuration.Basic james;
 
-    CoreModule(Settings settings, Map<String, String> environment, MeterRegistry meters) {
+    CoreModule(Settings settings, Map<String, String> environment, PrometheusMeterRegistry meters) {
         this.settings = settings;
         this.environment = environment;
         this.meters = meters;
@@ -62,6 +63,7 @@ final class CoreModule extends AbstractModule {
 
         bind(Settings.class).toInstance(settings);
         bind(MeterRegistry.class).toInstance(meters);
+        bind(PrometheusMeterRegistry.class).toInstance(meters);
         bind(MetricFactory.class).to(MicrometerMetricFactory.class).in(Scopes.SINGLETON);
         bind(GaugeRegistry.class).to(MicrometerGaugeRegistry.class).in(Scopes.SINGLETON);
         bind(DNSService.class).to(SystemNameService.class).in(Scopes.SINGLETON);

@@ -31,6 +31,10 @@ import com.google.inject.Key;
 import com.google.inject.TypeLiteral;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.relaypod.server.health.Lifecycle;
+import io.relaypod.server.metrics.MeterNames;
+import io.relaypod.server.monitoring.Monitoring;
 import io.relaypod.server.queue.ArtemisMailQueueFactory;
 import io.relaypod.server.queue.Broker;
 import io.relaypod.server.queue.BrokerRefusedException;
@@ -47,7 +51,7 @@ import io.relaypod.server.smtp.RelaySmtpServerFactory;
  * is ready, and closes first.
  *
  * <pre>{@code
- * RelayServer relay = RelayServer.start(Settings.from(System.getenv()), System.getenv(), new SimpleMeterRegistry());
+ * RelayServer relay = RelayServer.start(Settings.from(System.getenv()), System.getenv(), MeterNames.registry());
  * }</pre>
  */
 public final class RelayServer implements AutoCloseable {
@@ -64,6 +68,8 @@ public final class RelayServer implements AutoCloseable {
     private final ArtemisMailQueueFactory queues;
     private final RelaySmtpServerFactory smtp;
     private final Optional<WebAdminServer> webadmin;
+    private final Lifecycle lifecycle;
+    private final Monitoring monitoring;
 
     private RelayServer(Broker broker, Injector injector, Settings settings) {
         this.broker = broker;
@@ -72,6 +78,8 @@ public final class RelayServer implements AutoCloseable {
         this.queues = injector.getInstance(ArtemisMailQueueFactory.class);
         this.smtp = injector.getInstance(RelaySmtpServerFactory.class);
         injector.getInstance(GaugeRegistry.class).register("queueConnected", () -> queues.isConnected() ? 1 : 0);
+        this.lifecycle = injector.getInstance(Lifecycle.class);
+        this.monitoring = injector.getInstance(Monitoring.class);
         this.webadmin = settings.webadmin().map(served -> injector.getInstance(WebAdminServer.class));
     }
 
@@ -81,16 +89,16 @@ public final class RelayServer implements AutoCloseable {
      * @param meters      where metrics go
      * @throws Exception as James' parts throw it; nothing listens then
      */
-    public static RelayServer start(Settings settings, Map<String, String> environment, MeterRegistry meters) throws Exception {
+    public static RelayServer start(Settings settings, Map<String, String> environment, PrometheusMeterRegistry meters) throws Exception {
         Files.createDirectories(settings.dataDir());
-        return start(broker(settings), settings, environment, meters);
+        return start(broker(settings, meters), settings, environment, meters);
     }
 
     /** The broker that the settings name, to be closed by whoever asks. */
-    public static Broker broker(Settings settings) {
+    public static Broker broker(Settings settings, MeterRegistry meters) {
         QueueSettings queue = settings.queue();
         return queue.remote().<Broker>map(remote -> new RemoteBroker(remote, queue.timeout()))
-            .orElseGet(() -> EmbeddedBroker.start(settings.dataDir(), queue.timeout()));
+            .orElseGet(() -> EmbeddedBroker.start(settings.dataDir(), queue.timeout(), meters));
     }
 
     /**
@@ -98,7 +106,7 @@ public final class RelayServer implements AutoCloseable {
      *
      * @param broker where the queues are; closed with the relay, or when it cannot be started
      */
-    public static RelayServer start(Broker broker, Settings settings, Map<String, String> environment, MeterRegistry meters) throws Exception {
+    public static RelayServer start(Broker broker, Settings settings, Map<String, String> environment, PrometheusMeterRegistry meters) throws Exception {
         RelayServer relay = assemble(broker, settings, environment, meters);
         try {
             relay.start();
@@ -109,13 +117,14 @@ public final class RelayServer implements AutoCloseable {
         }
     }
 
-    private static RelayServer assemble(Broker broker, Settings settings, Map<String, String> environment, MeterRegistry meters) {
+    private static RelayServer assemble(Broker broker, Settings settings, Map<String, String> environment, PrometheusMeterRegistry meters) {
         try {
             return new RelayServer(broker, Guice.createInjector(
                 new CoreModule(settings, environment, meters),
                 new NoLocalUsersModule(),
                 new MailModule(broker),
                 new SmtpModule(),
+                new MonitoringModule(),
                 new TraceModule(),
                 WebAdminModule.create()), settings);
         } catch (RuntimeException | Error notAssembled) {
@@ -133,12 +142,14 @@ public final class RelayServer implements AutoCloseable {
         // James starts what was made first first, and its mailets need the repositories.
         injector.getInstance(MailRepositoryStore.class);
         injector.getInstance(InitializationOperations.class).initModules();
+        monitoring.start();
         smtp.configure(injector.getInstance(ConfigurationProvider.class).getConfiguration("smtpserver"));
         try {
             smtp.init();
         } catch (BindException taken) {
             throw new IOException("cannot listen at " + settings.listen() + " (LISTEN_ADDR): " + taken.getMessage(), taken);
         }
+        lifecycle.serving();
     }
 
     /** Where SMTP is served, once started. */
@@ -147,6 +158,11 @@ public final class RelayServer implements AutoCloseable {
             .flatMap(server -> server.getListenAddresses().stream())
             .findFirst()
             .orElseThrow(() -> new IllegalStateException("smtpserver.xml names no server"));
+    }
+
+    /** Where metrics, health and the status page are served, unless they are off. */
+    public Optional<Integer> metricsPort() {
+        return monitoring.address().map(InetSocketAddress::getPort);
     }
 
     /** Where webadmin is served, unless it is off. */
@@ -175,6 +191,7 @@ public final class RelayServer implements AutoCloseable {
     /** Takes no more mail, finishes for a few seconds what is in hand, and stops. What is left is in the queues at the next start. */
     @Override
     public void close() {
+        lifecycle.draining();
         smtp.destroy();
         queues.stopGiving();
         finishWhatIsInHand();
@@ -196,6 +213,7 @@ public final class RelayServer implements AutoCloseable {
 
     private void stopParts() {
         injector.getInstance(Key.get(new TypeLiteral<Stager<PreDestroy>>() { })).stage();
+        monitoring.close();
         queues.close();
         broker.close();
     }

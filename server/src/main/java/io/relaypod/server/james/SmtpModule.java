@@ -11,7 +11,6 @@ import java.util.function.Supplier;
 import javax.annotation.PreDestroy;
 import javax.inject.Singleton;
 
-import org.apache.james.metrics.api.MetricFactory;
 import org.apache.james.modules.protocols.ProtocolHandlerModule;
 import org.apache.james.onami.lifecycle.DisposingStager;
 import org.apache.james.protocols.lib.netty.CertificateReloadable;
@@ -23,18 +22,23 @@ import com.google.inject.Provides;
 import com.google.inject.Scopes;
 import com.google.inject.multibindings.Multibinder;
 
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.cache.CaffeineCacheMetrics;
 import io.relaypod.domain.BoundedDomainCheck;
 import io.relaypod.domain.CachedDomainCheck;
 import io.relaypod.domain.DnsDomainCheck;
 import io.relaypod.domain.DnsServers;
-import io.relaypod.domain.DomainCheck;
 import io.relaypod.domain.DomainListFile;
 import io.relaypod.domain.DomainSet;
 import io.relaypod.domain.ListedDomainCheck;
 import io.relaypod.domain.MxSettings;
 import io.relaypod.domain.ProviderSuggestions;
 import io.relaypod.domain.RecipientRule;
+import io.relaypod.domain.WatchedDns;
 import io.relaypod.graph.GraphRules;
+import io.relaypod.server.health.DnsHealthCheck;
+import io.relaypod.server.metrics.DnsMeters;
 import io.relaypod.server.settings.ClientLimits;
 import io.relaypod.server.settings.QueueSettings;
 import io.relaypod.server.settings.Settings;
@@ -79,11 +83,27 @@ final class SmtpModule extends AbstractModule {
 
     @Provides
     @Singleton
-    CachedDomainCheck cachedDomainCheck(DnsServers servers, Settings settings, MetricFactory metrics) {
+    DnsHealthCheck dnsHealthCheck(Settings settings) {
+        return new DnsHealthCheck(settings.dns(), settings.mx().onDnsFailure(), Ticker.systemTicker());
+    }
+
+    @Provides
+    @Singleton
+    CachedDomainCheck cachedDomainCheck(DnsServers servers, Settings settings, MeterRegistry meters, DnsHealthCheck health) {
         MxSettings mx = settings.mx();
-        DomainCheck dns = new DnsDomainCheck(servers, mx, Ticker.systemTicker());
-        return new CachedDomainCheck(new BoundedDomainCheck(dns, mx.maxInflight()), mx, Ticker.systemTicker(),
-            new StaleVerdictLog(metrics, Clock.systemUTC()));
+        DnsDomainCheck dns = new DnsDomainCheck(new WatchedDns(servers, new DnsMeters(meters).and(health)), mx, Ticker.systemTicker());
+        BoundedDomainCheck bounded = new BoundedDomainCheck(dns, mx.maxInflight());
+        StaleVerdictLog staleLog = new StaleVerdictLog(meters, Clock.systemUTC());
+        CachedDomainCheck cached = new CachedDomainCheck(bounded, mx, Ticker.systemTicker(), domain -> {
+            staleLog.staleVerdictUsed(domain);
+            health.staleVerdictUsed(domain);
+        });
+        Gauge.builder("relaypod.dns.domains.in.flight", bounded, BoundedDomainCheck::underWay)
+            .description("Domains that DNS is being asked about").register(meters);
+        Gauge.builder("relaypod.dns.nonexistent.names", dns, DnsDomainCheck::nonexistentNames)
+            .description("Names that are remembered as not existing, with all below them").register(meters);
+        CaffeineCacheMetrics.monitor(meters, cached.verdicts(), "verdicts");
+        return cached;
     }
 
     @Provides

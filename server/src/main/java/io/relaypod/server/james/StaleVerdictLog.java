@@ -5,11 +5,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.atomic.AtomicReference;
 
-import org.apache.james.metrics.api.Metric;
-import org.apache.james.metrics.api.MetricFactory;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.relaypod.domain.CachedDomainCheck;
 import io.relaypod.domain.MailDomain;
 
@@ -19,12 +19,12 @@ final class StaleVerdictLog implements CachedDomainCheck.StaleListener {
     private static final Logger LOGGER = LoggerFactory.getLogger(StaleVerdictLog.class);
     private static final Duration SILENCE = Duration.ofMinutes(1);
 
-    private final Metric used;
+    private final Counter used;
     private final Clock clock;
     private final AtomicReference<Instant> nextLine = new AtomicReference<>(Instant.EPOCH);
 
-    StaleVerdictLog(MetricFactory metrics, Clock clock) {
-        this.used = metrics.generate("mx_stale_verdicts");
+    StaleVerdictLog(MeterRegistry meters, Clock clock) {
+        this.used = Counter.builder("relaypod.stale.verdicts").description("Verdicts past their time that were used while DNS failed").register(meters);
         this.clock = clock;
     }
 
@@ -34,7 +34,7 @@ final class StaleVerdictLog implements CachedDomainCheck.StaleListener {
         Instant now = clock.instant();
         Instant next = nextLine.get();
         if (!now.isBefore(next) && nextLine.compareAndSet(next, now.plus(SILENCE))) {
-            LOGGER.warn("event=stale-verdict domain={} used-so-far={} reason=\"DNS does not answer\"", domain, used.getCount());
+            LOGGER.warn("event=stale-verdict domain={} used-so-far={} reason=\"DNS does not answer\"", domain, (long) used.count());
         }
     }
 }

@@ -8,10 +8,14 @@ import javax.inject.Inject;
 
 import org.apache.james.metrics.api.Gauge;
 import org.apache.james.metrics.api.GaugeRegistry;
+import org.apache.james.queue.api.MailQueue;
 
 import io.micrometer.core.instrument.MeterRegistry;
 
-/** James' gauges in a Micrometer registry; one whose value is no number is left out, as a meter has to be one. Thread-safe. */
+/**
+ * James' gauges in a Micrometer registry; one whose value is no number is left out, as a meter has to be one, and so are the sizes of
+ * queues: asking the broker takes a while, and a scrape must not wait, so {@link QueueMeters} shows them. Thread-safe.
+ */
 public final class MicrometerGaugeRegistry implements GaugeRegistry {
 
     private final MeterRegistry registry;
@@ -26,8 +30,12 @@ public final class MicrometerGaugeRegistry implements GaugeRegistry {
     @Override
     public <T> GaugeRegistry register(String name, Gauge<T> gauge) {
         gauges.put(name, gauge);
-        // By name, so that a gauge registered again takes the place of the one before.
-        io.micrometer.core.instrument.Gauge.builder(name, gauges, all -> number(all.get(name))).register(registry);
+        if (!name.startsWith(MailQueue.QUEUE_SIZE_METRIC_NAME_PREFIX)) {
+            JamesMeter.Name meter = JamesMeter.gauge(name);
+            // By name, so that a gauge registered again takes the place of the one before.
+            io.micrometer.core.instrument.Gauge.builder(meter.name(), gauges, all -> number(all.get(name)))
+                .tags(meter.tags()).description(meter.description()).register(registry);
+        }
         return this;
     }
 

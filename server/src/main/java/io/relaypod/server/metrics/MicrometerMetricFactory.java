@@ -12,13 +12,15 @@ import org.apache.james.metrics.api.MetricFactory;
 import org.apache.james.metrics.api.TimeMetric;
 import org.reactivestreams.Publisher;
 
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import reactor.core.publisher.Flux;
 
 /**
- * James' counters and timers in a Micrometer registry, under James' names. A James counter can go down, so it is a gauge.
- * Thread-safe.
+ * James' counters and timers in a Micrometer registry, under the names of {@link JamesMeter}. A James counter can go down, so that one of
+ * which nothing else is known is a gauge. Thread-safe.
  */
 public final class MicrometerMetricFactory implements MetricFactory {
 
@@ -34,12 +36,28 @@ public final class MicrometerMetricFactory implements MetricFactory {
 
     @Override
     public Metric generate(String name) {
-        return new Count(counts.computeIfAbsent(name, key -> registry.gauge(key, new AtomicLong())));
+        return new Count(counts.computeIfAbsent(name, this::register));
+    }
+
+    private AtomicLong register(String name) {
+        JamesMeter.Name meter = JamesMeter.count(name);
+        AtomicLong count = new AtomicLong();
+        if (meter.grows()) {
+            FunctionCounter.builder(meter.name(), count, AtomicLong::get).tags(meter.tags()).description(meter.description()).register(registry);
+        } else {
+            Gauge.builder(meter.name(), count, AtomicLong::get).tags(meter.tags()).description(meter.description()).register(registry);
+        }
+        return count;
     }
 
     @Override
     public TimeMetric timer(String name) {
-        return new Stopwatch(name, timers.computeIfAbsent(name, registry::timer), Timer.start(registry));
+        return new Stopwatch(name, timers.computeIfAbsent(name, this::registerTimer), Timer.start(registry));
+    }
+
+    private Timer registerTimer(String name) {
+        JamesMeter.Name meter = JamesMeter.timer(name);
+        return Timer.builder(meter.name()).tags(meter.tags()).description(meter.description()).register(registry);
     }
 
     @Override

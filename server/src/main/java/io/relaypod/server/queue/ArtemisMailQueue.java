@@ -6,8 +6,10 @@ import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -162,8 +164,9 @@ public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQue
     @Override
     public Publisher<Void> enqueueReactive(Mail mail) {
         return Mono.defer(() -> {
+            TimeMetric timer = metrics.timer(ENQUEUED_TIMER_METRIC_NAME_PREFIX + ready.mails().asString());
             try {
-                return Mono.fromFuture(store(mail)).timeout(broker.timeout()).onErrorMap(failure -> notStored(mail, new ExecutionException(failure)));
+                return Mono.fromFuture(store(mail)).doFinally(end -> timer.stopAndPublish()).timeout(broker.timeout()).onErrorMap(failure -> notStored(mail, new ExecutionException(failure)));
             } catch (IOException | MessagingException failure) {
                 return Mono.error(notStored(mail, failure));
             }
@@ -331,6 +334,24 @@ public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQue
             return size;
         } catch (ActiveMQException failure) {
             throw new MailQueueException("queue " + ready.mails().asString() + " could not be counted", failure);
+        }
+    }
+
+    /**
+     * When the oldest mail was received among those at the head of each line: what is ready, and what waits equally long. A mail behind a
+     * head may be a little older, as the lines are in the order of tries; mails in hand do not count.
+     */
+    public Optional<Instant> oldest() throws MailQueueException {
+        try (ClientSession session = link.connections().administering().session()) {
+            session.start();
+            Optional<Instant> oldest = Optional.empty();
+            for (BrokerQueue queue : (Iterable<BrokerQueue>) queues()::iterator) {
+                Optional<Instant> head = QueueReader.browsing(queue, session).next().map(StoredMail::name).flatMap(QueueId::receivedAt);
+                oldest = Stream.of(oldest, head).flatMap(Optional::stream).min(Comparator.naturalOrder());
+            }
+            return oldest;
+        } catch (ActiveMQException failure) {
+            throw new MailQueueException("queue " + ready.mails().asString() + " could not be looked at", failure);
         }
     }
 

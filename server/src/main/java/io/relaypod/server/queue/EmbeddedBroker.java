@@ -25,6 +25,7 @@ import org.apache.activemq.artemis.api.core.TransportConfiguration;
 import org.apache.activemq.artemis.api.core.client.ActiveMQClient;
 import org.apache.activemq.artemis.api.core.client.ServerLocator;
 import org.apache.activemq.artemis.core.config.Configuration;
+import org.apache.activemq.artemis.core.config.MetricsConfiguration;
 import org.apache.activemq.artemis.core.config.impl.ConfigurationImpl;
 import org.apache.activemq.artemis.core.remoting.impl.invm.InVMAcceptorFactory;
 import org.apache.activemq.artemis.core.remoting.impl.invm.InVMConnectorFactory;
@@ -35,6 +36,7 @@ import org.apache.activemq.artemis.core.settings.impl.AddressSettings;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import io.micrometer.core.instrument.MeterRegistry;
 import io.relaypod.server.settings.InvalidSettingsException;
 import io.relaypod.server.settings.Variable;
 
@@ -42,7 +44,7 @@ import io.relaypod.server.settings.Variable;
  * An Artemis in this process, reached by nobody else: no port, no JMX. Its journal is synced before an enqueue is confirmed.
  *
  * <pre>{@code
- * try (Broker broker = EmbeddedBroker.start(dataDir)) { ... }
+ * try (Broker broker = EmbeddedBroker.start(dataDir, timeout, meters)) { ... }
  * }</pre>
  */
 public final class EmbeddedBroker implements Broker {
@@ -75,12 +77,14 @@ public final class EmbeddedBroker implements Broker {
     private final Duration timeout;
     private final FileChannel lockFile;
     private final FreeSpace freeSpace;
+    private final MeterRegistry meters;
     private final ServerLocator locator = locator(id);
     private final ReentrantLock starting = new ReentrantLock();
     private EmbeddedActiveMQ artemis;
     private volatile boolean isBroken;
 
-    private EmbeddedBroker(Path directory, Duration timeout, FileChannel lockFile, FreeSpace freeSpace) throws IOException {
+    private EmbeddedBroker(Path directory, Duration timeout, FileChannel lockFile, FreeSpace freeSpace, MeterRegistry meters) throws IOException {
+        this.meters = meters;
         this.directory = directory;
         this.timeout = timeout;
         this.lockFile = lockFile;
@@ -93,21 +97,22 @@ public final class EmbeddedBroker implements Broker {
      *
      * @param dataDir the queues are in its subdirectory {@code queue}
      * @param timeout how long a client's mail may take to be stored
+     * @param meters  where Artemis' own gauges go
      * @throws InvalidSettingsException  when another process has the directory
      * @throws QueueUnavailableException when the queues on the disk cannot be opened
      */
-    public static EmbeddedBroker start(Path dataDir, Duration timeout) {
-        return start(dataDir, timeout, DISK_RESERVE);
+    public static EmbeddedBroker start(Path dataDir, Duration timeout, MeterRegistry meters) {
+        return start(dataDir, timeout, DISK_RESERVE, meters);
     }
 
     /**
      * @param diskReserve bytes that must be free in the directory for a mail to be taken
      */
-    static EmbeddedBroker start(Path dataDir, Duration timeout, long diskReserve) {
+    static EmbeddedBroker start(Path dataDir, Duration timeout, long diskReserve, MeterRegistry meters) {
         Path directory = dataDir.resolve("queue");
         FileChannel lockFile = lock(dataDir, directory);
         try {
-            return new EmbeddedBroker(directory, timeout, lockFile, FreeSpace.of(directory, diskReserve));
+            return new EmbeddedBroker(directory, timeout, lockFile, FreeSpace.of(directory, diskReserve), meters);
         } catch (IOException failure) {
             unlock(lockFile);
             throw new QueueUnavailableException("the queues in " + directory + " cannot be opened", failure);
@@ -115,7 +120,8 @@ public final class EmbeddedBroker implements Broker {
     }
 
     private EmbeddedActiveMQ startArtemis() throws IOException {
-        EmbeddedActiveMQ started = new EmbeddedActiveMQ().setConfiguration(configuration(directory, id));
+        EmbeddedActiveMQ started = new EmbeddedActiveMQ().setConfiguration(configuration(directory, id)
+            .setMetricsConfiguration(new MetricsConfiguration().setJvmMemory(false).setPlugin(new ArtemisMeters(meters))));
         try {
             CutJournal.find(directory.resolve("journal")).ifPresent(cut -> LOGGER.warn("event=journal-cut file={} sound-bytes={} dropped-bytes={}"
                 + " reason=\"the last write was not finished; nobody was told that it was\"", cut.file(), cut.at(), cut.bytes()));

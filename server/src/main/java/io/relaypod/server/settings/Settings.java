@@ -50,7 +50,7 @@ import io.relaypod.recipients.AddressSet;
  * @param calendar           what becomes of calendar content
  * @param dns                how DNS is asked
  * @param mx                 what a recipient's domain must offer
- * @param metrics            where metrics are served
+ * @param metrics            where metrics, health and the status page are served; empty when they are not
  * @param webadmin           where webadmin is served and who may use it; empty when it is off
  * @param logAddresses       whether the log holds addresses in full at every level
  * @param queue              where the queues are
@@ -62,7 +62,7 @@ import io.relaypod.recipients.AddressSet;
  */
 public record Settings(ListenAddress listen, String upstreamHost, int upstreamPort, Optional<SendingRate> upstreamRate, NetworkList relayNetworks, ClientLimits clients,
                        long maxMessageSize, int maxRecipients, GraphRules graph, CalendarSettings calendar, DnsSettings dns,
-                       MxSettings mx, ListenAddress metrics,
+                       MxSettings mx, Optional<ListenAddress> metrics,
                        Optional<WebAdminSettings> webadmin, boolean logAddresses, QueueSettings queue, TraceSettings trace,
                        FailedMailSettings failed, Path dataDir, Path jamesConf, Map<Variable, String> variables) {
 
@@ -95,7 +95,7 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
             calendar(environment),
             dns(environment),
             mx(environment),
-            environment.read(Variable.METRICS_ADDR, ListenAddress::parse),
+            environment.read(Variable.METRICS_ADDR, Settings::metrics),
             webadmin(environment),
             environment.read(Variable.LOG_ADDRESSES, Settings::bool),
             queue(environment),
@@ -377,6 +377,10 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
             .map(HostAndPort::fromString)
             .map(server -> new InetSocketAddress(InetAddresses.forString(server.getHost()), server.getPortOrDefault(DNS_PORT)))
             .collect(Collectors.toUnmodifiableList());
+    }
+
+    private static Optional<ListenAddress> metrics(String value) {
+        return value.equals("off") ? Optional.empty() : Optional.of(ListenAddress.parse(value));
     }
 
     private static Optional<WebAdminSettings> webadmin(Environment environment) {

@@ -4,7 +4,6 @@ import java.util.Optional;
 
 import javax.inject.Inject;
 
-import org.apache.james.metrics.api.MetricFactory;
 import org.apache.james.protocols.api.ProtocolSession.AttachmentKey;
 import org.apache.james.protocols.api.ProtocolSession.State;
 import org.apache.james.protocols.api.Response;
@@ -28,13 +27,11 @@ public final class GraphCheck implements DataLineFilter {
     private static final AttachmentKey<MailReview> REVIEW = AttachmentKey.of("relaypod.mailReview", MailReview.class);
 
     private final GraphRules rules;
-    private final MetricFactory metrics;
     private final MailEvents events;
 
     @Inject
-    public GraphCheck(GraphRules rules, MetricFactory metrics, MailEvents events) {
+    public GraphCheck(GraphRules rules, MailEvents events) {
         this.rules = rules;
-        this.metrics = metrics;
         this.events = events;
     }
 
@@ -61,7 +58,6 @@ public final class GraphCheck implements DataLineFilter {
     }
 
     private Response refuse(SMTPSession session, Refusal refusal) {
-        metrics.generate("data_refused").increment();
         events.tell(new Refused(Clients.of(session), Clients.sender(session), Clients.recipients(session), refusal.code(), refusal.text()));
         session.popLineHandler();
         session.resetState();

@@ -1,9 +1,12 @@
 package io.relaypod.server.trace;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -22,6 +25,11 @@ public record TraceQuery(Optional<String> queueId, Optional<String> messageId, O
                          Optional<String> address, Instant since, Instant until, int limit) {
 
     public static final int MOST_MAILS = 1_000;
+
+    // A mail's id begins with when its DATA did.
+    private static final int MILLIS_DIGITS = 13;
+    private static final Pattern BEGINNING = Pattern.compile("Mail(\\d{1,13})");
+    private static final Duration LONGEST_RECEIPT = Duration.ofHours(1);
 
     /**
      * @throws IllegalArgumentException when it is not to be looked for, saying why
@@ -59,10 +67,27 @@ public record TraceQuery(Optional<String> queueId, Optional<String> messageId, O
         return Stream.of(queueId, messageId, sender, recipient, address).flatMap(Optional::stream).toList();
     }
 
-    /** What the terms of an entry have of it; part of a queue id is no term. */
+    /** What the terms of an entry have of it. */
     List<String> terms() {
-        return Stream.of(queueId.filter(TraceTerms::isWhole).map(TraceTerms::original), messageId, sender, recipient, address)
+        return Stream.of(queueId.filter(TraceTerms::isWhole).map(TraceTerms::original), queueId.flatMap(TraceTerms::beginning), messageId, sender, recipient, address)
             .flatMap(Optional::stream).toList();
+    }
+
+    /** The same question, of no more time than a mail can have been received in whose id begins so; one whose id is whole is found anyway. */
+    TraceQuery narrowed() {
+        Matcher begin = BEGINNING.matcher(queueId.orElse(""));
+        if (!begin.lookingAt() || queueId.filter(TraceTerms::isWhole).isPresent()) {
+            return this;
+        }
+        Instant first = millis(begin.group(1), "0").minus(LONGEST_RECEIPT);
+        Instant last = millis(begin.group(1), "9").plus(LONGEST_RECEIPT);
+        Instant from = since.isBefore(first) ? first : since;
+        Instant to = until.isAfter(last) ? last : until;
+        return new TraceQuery(queueId, messageId, sender, recipient, address, from, to.isBefore(from) ? from : to, limit);
+    }
+
+    private static Instant millis(String digits, String others) {
+        return Instant.ofEpochMilli(Long.parseLong(digits + others.repeat(MILLIS_DIGITS - digits.length())));
     }
 
     boolean matches(TraceEntry entry) {

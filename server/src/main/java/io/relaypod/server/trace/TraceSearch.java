@@ -39,7 +39,7 @@ final class TraceSearch {
      * @param stores the segments of each, the newest first
      */
     TraceSearch(TraceQuery query, List<List<TraceSegment>> stores) {
-        this.query = query;
+        this.query = query.narrowed();
         this.stores = stores;
     }
 

@@ -1,6 +1,7 @@
 package io.relaypod.server.trace;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -14,6 +15,8 @@ final class TraceTerms {
     // James names a mail after the time and a UUID, and a copy after its mail.
     private static final Pattern ORIGINAL = Pattern.compile("Mail\\d+-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
 
+    private static final Pattern BEGINNING = Pattern.compile("Mail\\d{13}");
+
     private static final double FALSE_POSITIVES = 0.01;
 
     private TraceTerms() {
@@ -26,6 +29,7 @@ final class TraceTerms {
 
     static void of(TraceEntry entry, Consumer<String> consumer) {
         consumer.accept(original(entry.id()));
+        beginning(entry.id()).ifPresent(consumer);
         if (!entry.session().isEmpty()) {
             consumer.accept(entry.session());
         }
@@ -42,6 +46,12 @@ final class TraceTerms {
             consumer.accept(lower);
             consumer.accept(lower.substring(Math.max(0, lower.lastIndexOf('@'))));
         }
+    }
+
+    /** What an id, or enough of its beginning, says of when the mail came. */
+    static Optional<String> beginning(String id) {
+        Matcher beginning = BEGINNING.matcher(id);
+        return beginning.lookingAt() ? Optional.of(beginning.group()) : Optional.empty();
     }
 
     /** Whether the id is one as a mail has it, and not its beginning. */

@@ -67,6 +67,6 @@ class MicrometerGaugeRegistryTest {
     }
 
     private double value(String name) {
-        return registry.get(name).gauge().value();
+        return registry.get("james.value").tag("name", name).gauge().value();
     }
 }

@@ -43,19 +43,30 @@ class MicrometerMetricFactoryTest implements MetricFactoryContract {
     }
 
     @Test
-    void aCountIsSeenInTheRegistryUnderItsName() {
-        factory.generate("rcpt_mx").add(3);
+    void aCountThatMayGoDownIsAGauge() {
+        factory.generate("myCount").add(3);
         System.gc();
-        factory.generate("rcpt_mx").decrement();
+        factory.generate("myCount").decrement();
 
-        assertThat(registry.get("rcpt_mx").gauge().value()).isEqualTo(2);
+        assertThat(registry.get("james.value").tag("name", "myCount").gauge().value()).isEqualTo(2);
+    }
+
+    @Test
+    void whatJamesIsKnownToCountUpIsACounterAndWhatItPutsBehindAColonIsALabel() {
+        factory.generate("enqueuedMail:spool").add(3);
+        factory.generate("smtpConnections").increment();
+        factory.timer("SMTP-EHLO").stopAndPublish();
+
+        assertThat(registry.get("relaypod.queue.enqueued").tag("queue", "spool").functionCounter().count()).isEqualTo(3);
+        assertThat(registry.get("relaypod.smtp.connections").gauge().value()).isEqualTo(1);
+        assertThat(registry.get("relaypod.smtp.command").tag("command", "ehlo").timer().count()).isEqualTo(1);
     }
 
     @Test
     void aCountIsThereBeforeAnythingIsCounted() {
-        factory.generate("rcpt_mx");
+        factory.generate("myCount");
 
-        assertThat(registry.get("rcpt_mx").gauge().value()).isZero();
+        assertThat(registry.get("james.value").tag("name", "myCount").gauge().value()).isZero();
     }
 
     @Test
@@ -66,8 +77,8 @@ class MicrometerMetricFactoryTest implements MetricFactoryContract {
 
         assertThat(timer.name()).isEqualTo("smtp");
         assertThat(result.elasped()).isEqualTo(Duration.ofMillis(250));
-        assertThat(registry.get("smtp").timer().count()).isEqualTo(1);
-        assertThat(registry.get("smtp").timer().totalTime(TimeUnit.MILLISECONDS)).isEqualTo(250);
+        assertThat(registry.get("james.timer").tag("name", "smtp").timer().count()).isEqualTo(1);
+        assertThat(registry.get("james.timer").tag("name", "smtp").timer().totalTime(TimeUnit.MILLISECONDS)).isEqualTo(250);
     }
 
     @Test
@@ -76,13 +87,13 @@ class MicrometerMetricFactoryTest implements MetricFactoryContract {
             clock.add(Duration.ofMillis(10));
             return "done";
         }));
-        assertThat(registry.find("spool").timer()).as("nothing is measured before somebody subscribes").isNull();
+        assertThat(registry.find("james.timer").tag("name", "spool").timer()).as("nothing is measured before somebody subscribes").isNull();
 
         assertThat(Flux.from(timed).blockLast()).isEqualTo("done");
         assertThat(Flux.from(timed).blockLast()).isEqualTo("done");
 
-        assertThat(registry.get("spool").timer().count()).isEqualTo(2);
-        assertThat(registry.get("spool").timer().totalTime(TimeUnit.MILLISECONDS)).isEqualTo(20);
+        assertThat(registry.get("james.timer").tag("name", "spool").timer().count()).isEqualTo(2);
+        assertThat(registry.get("james.timer").tag("name", "spool").timer().totalTime(TimeUnit.MILLISECONDS)).isEqualTo(20);
     }
 
     @Test
@@ -90,6 +101,6 @@ class MicrometerMetricFactoryTest implements MetricFactoryContract {
     void theVariantThatLogsIsTimedTheSame() {
         Flux.from(factory.decoratePublisherWithTimerMetricLogP99("spool", Mono.just("done"))).blockLast();
 
-        assertThat(registry.get("spool").timer().count()).isEqualTo(1);
+        assertThat(registry.get("james.timer").tag("name", "spool").timer().count()).isEqualTo(1);
     }
 }

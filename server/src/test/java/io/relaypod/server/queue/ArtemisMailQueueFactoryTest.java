@@ -12,6 +12,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.relaypod.gateway.VerbatimMailQueueItems;
 import io.relaypod.pacing.SenderPace;
 
@@ -26,7 +27,7 @@ class ArtemisMailQueueFactoryTest implements MailQueueFactoryContract<ArtemisMai
 
     @BeforeEach
     void open() {
-        broker = EmbeddedBroker.start(dataDir, OpenQueue.LONG_ENOUGH);
+        broker = EmbeddedBroker.start(dataDir, OpenQueue.LONG_ENOUGH, new SimpleMeterRegistry());
         queues = new ArtemisMailQueueFactory(broker, new VerbatimMailQueueItems(), SenderPace.unlimited(), Clock.systemUTC(), new RecordingMetricFactory(),
             new NoopGaugeRegistry());
         OpenQueue.open(queues);

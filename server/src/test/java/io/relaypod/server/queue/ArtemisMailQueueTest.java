@@ -17,6 +17,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.relaypod.gateway.VerbatimMailQueueItems;
 import io.relaypod.pacing.SenderPace;
 
@@ -33,7 +34,7 @@ class ArtemisMailQueueTest implements DelayedManageableMailQueueContract, Delaye
 
     @BeforeEach
     void open(MailQueueMetricExtension.MailQueueMetricTestSystem metrics) {
-        broker = EmbeddedBroker.start(dataDir, OpenQueue.LONG_ENOUGH);
+        broker = EmbeddedBroker.start(dataDir, OpenQueue.LONG_ENOUGH, new SimpleMeterRegistry());
         queues = new ArtemisMailQueueFactory(broker, new VerbatimMailQueueItems(), SenderPace.unlimited(), Clock.systemUTC(), metrics.getMetricFactory(),
             metrics.getSpyGaugeRegistry());
         OpenQueue.open(queues);

@@ -40,6 +40,7 @@ import org.apache.mailet.base.test.FakeMail;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.relaypod.server.settings.InvalidSettingsException;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
@@ -182,7 +183,7 @@ class DurabilityTest {
     @Test
     void a_second_relay_on_the_same_directory_is_refused_and_says_why() throws Exception {
         try (OpenQueue first = OpenQueue.on(dataDir, "spool")) {
-            assertThatThrownBy(() -> EmbeddedBroker.start(dataDir, LONG_ENOUGH)).isInstanceOf(InvalidSettingsException.class)
+            assertThatThrownBy(() -> EmbeddedBroker.start(dataDir, LONG_ENOUGH, new SimpleMeterRegistry())).isInstanceOf(InvalidSettingsException.class)
                 .hasMessageContaining("DATA_DIR is '" + dataDir + "'; another relaypod is running on it");
             first.queue().enQueue(OpenQueue.mail("one", MESSAGE));
             assertThat(first.names()).containsExactly("one");
@@ -194,7 +195,7 @@ class DurabilityTest {
 
     @Test
     void what_cannot_be_read_is_set_aside_and_does_not_stop_the_others_and_is_tried_again_at_the_next_start() throws Exception {
-        EmbeddedBroker broker = EmbeddedBroker.start(dataDir, LONG_ENOUGH);
+        EmbeddedBroker broker = EmbeddedBroker.start(dataDir, LONG_ENOUGH, new SimpleMeterRegistry());
         try (OpenQueue open = OpenQueue.on(broker, "spool")) {
             send(broker, "broken", "no JSON");
             Set<String> given = ConcurrentHashMap.newKeySet();
@@ -241,7 +242,7 @@ class DurabilityTest {
     @Test
     void a_full_disk_refuses_new_mail_at_once_and_lets_out_what_is_there() throws Exception {
         Path unlimited = dataDir.resolve("queue");
-        EmbeddedBroker broker = EmbeddedBroker.start(dataDir, LONG_ENOUGH, Long.MAX_VALUE);
+        EmbeddedBroker broker = EmbeddedBroker.start(dataDir, LONG_ENOUGH, Long.MAX_VALUE, new SimpleMeterRegistry());
         try (OpenQueue open = OpenQueue.on(broker, "spool")) {
             assertThatThrownBy(broker::checkStorage)
                 .isInstanceOf(InsufficientStorageException.class).hasMessageContaining(unlimited.toString());

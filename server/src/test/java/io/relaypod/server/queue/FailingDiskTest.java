@@ -23,6 +23,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -50,7 +51,7 @@ class FailingDiskTest {
     void nobodyIsBlockedAndNothingIsLostAndAllGoesOnWhenThereIsRoomAgain() throws Exception {
         List<String> stored = new ArrayList<>();
         // No reserve: the journal is to find the disk full by itself.
-        try (OpenQueue open = OpenQueue.on(EmbeddedBroker.start(disk, TIMEOUT, 0), "spool")) {
+        try (OpenQueue open = OpenQueue.on(EmbeddedBroker.start(disk, TIMEOUT, 0, new SimpleMeterRegistry()), "spool")) {
             stored.add(enqueue(open, "first"));
             Path filler = fill();
             boolean failed = false;
@@ -77,7 +78,7 @@ class FailingDiskTest {
 
     @Test
     void whoReadsTheQueueGoesOnReadingIt() throws Exception {
-        try (OpenQueue open = OpenQueue.on(EmbeddedBroker.start(disk, TIMEOUT, 0), "spool")) {
+        try (OpenQueue open = OpenQueue.on(EmbeddedBroker.start(disk, TIMEOUT, 0, new SimpleMeterRegistry()), "spool")) {
             Set<String> given = new HashSet<>();
             Disposable reader = Flux.from(open.queue().deQueue()).subscribe(item -> given.add(done(item)));
             enqueue(open, "before");

@@ -22,6 +22,7 @@ import org.apache.james.queue.api.MailQueueName;
 import org.apache.james.queue.api.ManageableMailQueue.MailQueueIterator;
 import org.apache.mailet.base.test.FakeMail;
 
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.relaypod.gateway.VerbatimMailQueueItems;
 import io.relaypod.pacing.SenderPace;
 import reactor.core.publisher.Flux;
@@ -32,7 +33,7 @@ record OpenQueue(Broker broker, ArtemisMailQueueFactory queues, ArtemisMailQueue
     static final Duration LONG_ENOUGH = Duration.ofSeconds(20);
 
     static OpenQueue on(Path dataDir, String name) {
-        return on(EmbeddedBroker.start(dataDir, LONG_ENOUGH), name);
+        return on(EmbeddedBroker.start(dataDir, LONG_ENOUGH, new SimpleMeterRegistry()), name);
     }
 
     static OpenQueue on(Broker broker, String name) {

@@ -27,6 +27,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.relaypod.gateway.PacedMailQueue;
 import io.relaypod.gateway.VerbatimMailQueueItems;
 import io.relaypod.pacing.SenderPace;
@@ -60,7 +61,7 @@ class PacedQueueTest {
 
     private void open(SenderPace anyPace) {
         pace = anyPace;
-        broker = EmbeddedBroker.start(dataDir, OpenQueue.LONG_ENOUGH);
+        broker = EmbeddedBroker.start(dataDir, OpenQueue.LONG_ENOUGH, new SimpleMeterRegistry());
         queues = new ArtemisMailQueueFactory(broker, new VerbatimMailQueueItems(), pace, clock, new RecordingMetricFactory(), new NoopGaugeRegistry());
         OpenQueue.open(queues);
         queue = queues.createQueue(MailQueueName.of("outgoing"));

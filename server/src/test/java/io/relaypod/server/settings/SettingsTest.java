@@ -54,7 +54,7 @@ class SettingsTest {
         assertThat(settings.mx().cacheSize()).isEqualTo(100_000);
         assertThat(settings.mx().onDnsFailure()).isEqualTo(OnDnsFailure.TRY_LATER);
         assertThat(settings.mx().allowAddressLiterals()).isFalse();
-        assertThat(settings.metrics()).isEqualTo(new ListenAddress("0.0.0.0", 9090));
+        assertThat(settings.metrics()).contains(new ListenAddress("0.0.0.0", 9090));
         assertThat(settings.webadmin()).contains(new WebAdminSettings(new ListenAddress("127.0.0.1", 8000), Optional.empty()));
     }
 

@@ -1,0 +1,57 @@
+package io.relaypod.e2e;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+import io.relaypod.lab.Peers;
+
+/** Programs of this machine that a test runs. */
+final class Programs {
+
+    private static final int PATIENCE_SECONDS = 120;
+
+    private Programs() {
+    }
+
+    /**
+     * What a program said, both ways.
+     *
+     * @param exitCode 0 when it was content
+     */
+    record Said(int exitCode, String text) {
+    }
+
+    /** Skips the test, or fails it, as {@link Peers} says, when the program is not there. */
+    static Path require(String name) {
+        Optional<Path> program = Stream.concat(Stream.of(System.getenv("PATH").split(":")), Stream.of("/usr/sbin", "/usr/local/sbin"))
+            .map(directory -> Path.of(directory, name))
+            .filter(Files::isExecutable)
+            .findFirst();
+        Peers.require(name, program.isPresent(), name + " is not installed");
+        return program.orElseThrow();
+    }
+
+    static Said run(Path directory, String input, List<String> command) throws IOException, InterruptedException {
+        Path given = Files.writeString(Files.createTempFile("input", ".txt"), input);
+        Path said = Files.createTempFile("output", ".txt");
+        try {
+            Process process = new ProcessBuilder(command).directory(directory.toFile()).redirectInput(given.toFile())
+                .redirectErrorStream(true).redirectOutput(said.toFile()).start();
+            if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+                process.descendants().forEach(ProcessHandle::destroyForcibly);
+                process.destroyForcibly();
+                return new Said(-1, "no end after " + PATIENCE_SECONDS + " s: " + Files.readString(said));
+            }
+            return new Said(process.exitValue(), new String(Files.readAllBytes(said), StandardCharsets.UTF_8));
+        } finally {
+            Files.delete(given);
+            Files.delete(said);
+        }
+    }
+}

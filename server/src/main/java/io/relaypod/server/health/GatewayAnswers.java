@@ -1,0 +1,54 @@
+package io.relaypod.server.health;
+
+import java.time.Clock;
+import java.time.Instant;
+import java.util.Optional;
+
+import javax.inject.Inject;
+
+import io.relaypod.events.MailEvent;
+import io.relaypod.events.MailEvent.Deferred;
+import io.relaypod.events.MailEvent.Delivered;
+import io.relaypod.events.MailEvent.Failed;
+import io.relaypod.events.MailEventListener;
+import io.relaypod.events.MaskedAddresses;
+
+/** What became of the last tries to deliver; all that is to be known of the programs behind the gateway. Thread-safe. */
+public final class GatewayAnswers implements MailEventListener {
+
+    private final Clock clock;
+    private volatile Optional<Instant> lastDelivered = Optional.empty();
+    private volatile Optional<Trouble> lastTrouble = Optional.empty();
+
+    /**
+     * A try that failed.
+     *
+     * @param words the gateway's, or ours when it was not reached; no local part
+     */
+    public record Trouble(Instant at, String words) {
+    }
+
+    @Inject
+    public GatewayAnswers(Clock clock) {
+        this.clock = clock;
+    }
+
+    @Override
+    public void onEvent(MailEvent event) {
+        if (event instanceof Delivered) {
+            lastDelivered = Optional.of(clock.instant());
+        } else if (event instanceof Deferred deferred) {
+            lastTrouble = Optional.of(new Trouble(clock.instant(), MaskedAddresses.in(deferred.reason())));
+        } else if (event instanceof Failed failed) {
+            lastTrouble = Optional.of(new Trouble(clock.instant(), MaskedAddresses.in(failed.reason())));
+        }
+    }
+
+    public Optional<Instant> lastDelivered() {
+        return lastDelivered;
+    }
+
+    public Optional<Trouble> lastTrouble() {
+        return lastTrouble;
+    }
+}

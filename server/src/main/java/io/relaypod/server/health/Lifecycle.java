@@ -1,0 +1,42 @@
+package io.relaypod.server.health;
+
+import java.util.concurrent.atomic.AtomicReference;
+
+import org.apache.james.core.healthcheck.ComponentName;
+import org.apache.james.core.healthcheck.HealthCheck;
+import org.apache.james.core.healthcheck.Result;
+import org.reactivestreams.Publisher;
+
+import reactor.core.publisher.Mono;
+
+/** Healthy between the start and the stop: whoever routes mail to us hears that we stop before we do. Thread-safe. */
+public final class Lifecycle implements HealthCheck {
+
+    private static final ComponentName NAME = new ComponentName("Lifecycle");
+
+    private enum Phase { STARTING, SERVING, DRAINING }
+
+    private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.STARTING);
+
+    public void serving() {
+        phase.set(Phase.SERVING);
+    }
+
+    public void draining() {
+        phase.set(Phase.DRAINING);
+    }
+
+    @Override
+    public ComponentName componentName() {
+        return NAME;
+    }
+
+    @Override
+    public Publisher<Result> check() {
+        return Mono.fromSupplier(() -> switch (phase.get()) {
+            case STARTING -> Result.unhealthy(NAME, "starting");
+            case SERVING -> Result.healthy(NAME);
+            case DRAINING -> Result.unhealthy(NAME, "draining: no more mail is taken");
+        });
+    }
+}

@@ -1,0 +1,51 @@
+package io.relaypod.server.health;
+
+import javax.inject.Inject;
+
+import org.apache.james.core.healthcheck.ComponentName;
+import org.apache.james.core.healthcheck.HealthCheck;
+import org.apache.james.core.healthcheck.Result;
+import org.apache.james.queue.api.MailQueue.MailQueueException;
+import org.apache.james.queue.api.MailQueueFactory;
+import org.reactivestreams.Publisher;
+
+import io.relaypod.server.queue.ArtemisMailQueueFactory;
+import io.relaypod.server.queue.Broker;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
+
+/** Whether a mail can be put into the spool: the broker answers, and the disk has room. Thread-safe. */
+public final class QueueHealthCheck implements HealthCheck {
+
+    private static final ComponentName NAME = new ComponentName("Queue");
+
+    private final Broker broker;
+    private final ArtemisMailQueueFactory queues;
+
+    @Inject
+    public QueueHealthCheck(Broker broker, ArtemisMailQueueFactory queues) {
+        this.broker = broker;
+        this.queues = queues;
+    }
+
+    @Override
+    public ComponentName componentName() {
+        return NAME;
+    }
+
+    @Override
+    public Publisher<Result> check() {
+        // The broker may be elsewhere, and slow.
+        return Mono.fromCallable(this::look).subscribeOn(Schedulers.boundedElastic());
+    }
+
+    private Result look() {
+        try {
+            broker.checkStorage();
+            queues.createQueue(MailQueueFactory.SPOOL).getSize();
+            return Result.healthy(NAME);
+        } catch (MailQueueException | RuntimeException unwritable) {
+            return Result.unhealthy(NAME, String.valueOf(unwritable.getMessage()), unwritable);
+        }
+    }
+}

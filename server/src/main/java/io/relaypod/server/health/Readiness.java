@@ -1,0 +1,53 @@
+package io.relaypod.server.health;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+
+import javax.inject.Inject;
+
+import org.apache.james.core.healthcheck.HealthCheck;
+import org.apache.james.core.healthcheck.Result;
+
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/** Whether mail can be sent to this relay now, and why not: all health checks, side by side. Thread-safe. */
+public final class Readiness {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(3);
+
+    private final List<HealthCheck> checks;
+
+    @Inject
+    public Readiness(Set<HealthCheck> checks) {
+        this.checks = List.copyOf(checks);
+    }
+
+    /**
+     * What each check says.
+     *
+     * @param results by the names of what was checked, in their order
+     */
+    public record Report(List<Result> results) {
+
+        public Report {
+            results = List.copyOf(results);
+        }
+
+        public boolean isReady() {
+            return results.stream().noneMatch(Result::isUnHealthy);
+        }
+    }
+
+    /** Takes some seconds at most; a check that has not answered by then is unhealthy. */
+    public Report report() {
+        return new Report(Flux.fromIterable(checks)
+            .flatMap(check -> Mono.from(check.check())
+                .timeout(PATIENCE, Mono.just(Result.unhealthy(check.componentName(), "no answer for " + PATIENCE.toSeconds() + " s")))
+                .onErrorResume(failure -> Mono.just(Result.unhealthy(check.componentName(), String.valueOf(failure.getMessage()), failure))))
+            .sort((one, other) -> one.getComponentName().getName().compareTo(other.getComponentName().getName()))
+            .collectList()
+            .block(PATIENCE.plusSeconds(1)));
+    }
+}

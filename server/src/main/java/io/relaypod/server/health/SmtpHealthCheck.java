@@ -1,0 +1,42 @@
+package io.relaypod.server.health;
+
+import java.util.List;
+
+import javax.inject.Inject;
+
+import org.apache.james.core.healthcheck.ComponentName;
+import org.apache.james.core.healthcheck.HealthCheck;
+import org.apache.james.core.healthcheck.Result;
+import org.apache.james.protocols.lib.netty.AbstractConfigurableAsyncServer;
+import org.reactivestreams.Publisher;
+
+import io.relaypod.server.smtp.RelaySmtpServerFactory;
+import reactor.core.publisher.Mono;
+
+/** Whether every SMTP port is bound. Thread-safe. */
+public final class SmtpHealthCheck implements HealthCheck {
+
+    private static final ComponentName NAME = new ComponentName("SMTP");
+
+    private final RelaySmtpServerFactory smtp;
+
+    @Inject
+    public SmtpHealthCheck(RelaySmtpServerFactory smtp) {
+        this.smtp = smtp;
+    }
+
+    @Override
+    public ComponentName componentName() {
+        return NAME;
+    }
+
+    @Override
+    public Publisher<Result> check() {
+        return Mono.fromSupplier(() -> {
+            // James has none before it has read smtpserver.xml.
+            List<AbstractConfigurableAsyncServer> servers = smtp.getServers() == null ? List.of() : smtp.getServers();
+            return !servers.isEmpty() && servers.stream().allMatch(AbstractConfigurableAsyncServer::isBound)
+                ? Result.healthy(NAME) : Result.unhealthy(NAME, "the SMTP port is not bound");
+        });
+    }
+}

@@ -1,0 +1,2 @@
+/** James' health checks of a relay. One that is unhealthy makes the relay unready; one that is degraded does not. */
+package io.relaypod.server.health;

@@ -1,0 +1,102 @@
+package io.relaypod.server.metrics;
+
+import java.io.IOException;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.cert.Certificate;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+
+import javax.inject.Inject;
+
+import org.apache.commons.configuration2.HierarchicalConfiguration;
+import org.apache.commons.configuration2.ex.ConfigurationException;
+import org.apache.commons.configuration2.tree.ImmutableNode;
+import org.apache.james.filesystem.api.FileSystem;
+import org.apache.james.protocols.lib.SslConfig;
+import org.apache.james.server.core.configuration.ConfigurationProvider;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import com.google.common.base.Suppliers;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.TimeGauge;
+import nl.altindag.ssl.util.CertificateUtils;
+
+/** Until when the certificates of smtpserver.xml are valid, as their files say: nobody notices before clients stop sending. Thread-safe. */
+public final class CertificateMeters {
+
+    private static final Logger LOGGER = LoggerFactory.getLogger(CertificateMeters.class);
+
+    private static final Duration LOOK_EVERY = Duration.ofMinutes(10);
+
+    private final FileSystem files;
+    private final List<SslConfig> servers;
+
+    /**
+     * @throws ConfigurationException when smtpserver.xml cannot be read
+     */
+    @Inject
+    public CertificateMeters(ConfigurationProvider configuration, FileSystem files) throws ConfigurationException {
+        this.files = files;
+        this.servers = new ArrayList<>();
+        for (HierarchicalConfiguration<ImmutableNode> server : configuration.getConfiguration("smtpserver").configurationsAt("smtpserver")) {
+            SslConfig tls = SslConfig.parse(server);
+            if (tls.useStartTLS() || tls.useSSL()) {
+                servers.add(tls);
+            }
+        }
+    }
+
+    /** Shows the end of the one that ends first; nothing when no server has a certificate. */
+    public void show(MeterRegistry registry) {
+        if (!servers.isEmpty()) {
+            Supplier<Number> end = Suppliers.memoizeWithExpiration(this::firstEnd, LOOK_EVERY.toMillis(), TimeUnit.MILLISECONDS)::get;
+            TimeGauge.builder("relaypod.smtp.certificate.expiry.timestamp", end, TimeUnit.SECONDS)
+                .description("When the certificate for TLS ends, in seconds since 1970; NaN when its file cannot be read").register(registry);
+        }
+    }
+
+    private Number firstEnd() {
+        return servers.stream().map(this::certificates).flatMap(Collection::stream)
+            .filter(X509Certificate.class::isInstance)
+            .map(X509Certificate.class::cast)
+            .map(certificate -> certificate.getNotAfter().toInstant())
+            .min(Comparator.naturalOrder())
+            .<Number>map(Instant::getEpochSecond)
+            .orElse(Double.NaN);
+    }
+
+    private List<? extends Certificate> certificates(SslConfig tls) {
+        try {
+            return tls.getKeystore() == null ? CertificateUtils.loadCertificate(files.getResource(tls.getCertificates())) : inKeystore(tls);
+        } catch (IOException | GeneralSecurityException | RuntimeException unreadable) {
+            LOGGER.warn("event=certificate-unreadable reason=\"{}\"", unreadable.getMessage());
+            return List.of();
+        }
+    }
+
+    private List<Certificate> inKeystore(SslConfig tls) throws IOException, GeneralSecurityException {
+        KeyStore keystore = KeyStore.getInstance(tls.getKeystoreType());
+        try (var file = files.getResource(tls.getKeystore())) {
+            keystore.load(file, Optional.ofNullable(tls.getSecret()).orElse("").toCharArray());
+        }
+        List<Certificate> found = new ArrayList<>();
+        for (String alias : Collections.list(keystore.aliases())) {
+            if (keystore.isKeyEntry(alias)) {
+                found.add(keystore.getCertificate(alias));
+            }
+        }
+        return found;
+    }
+}

@@ -1,0 +1,88 @@
+package io.relaypod.server.metrics;
+
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+import io.micrometer.core.instrument.Tag;
+import io.micrometer.core.instrument.Tags;
+
+/**
+ * How what James counts and times is called here: James puts what would be a label behind a colon, a dash, a dot or an underscore of the name. A metric that
+ * is not in the table, such as the time of each mailet, keeps its name as the label of {@code james.value} or
+ * {@code james.timer}.
+ */
+enum JamesMeter {
+    SMTP_CONNECTIONS("smtpConnections", Kind.LEVEL, "relaypod.smtp.connections", "", "SMTP connections that are open"),
+    SMTP_COMMANDS("smtpCommands", Kind.COUNT, "relaypod.smtp.commands", "", "SMTP commands answered"),
+    SMTP_COMMAND("SMTP-", Kind.TIME, "relaypod.smtp.command", "command", "Time to answer an SMTP command, without the wait for DNS"),
+    ENQUEUED("enqueuedMail:", Kind.COUNT, "relaypod.queue.enqueued", "queue", "Mails put into a queue, again or for the first time"),
+    DEQUEUED("dequeuedMail:", Kind.COUNT, "relaypod.queue.dequeued", "queue", "Mails given to whoever works on a queue"),
+    ENQUEUE("enqueueTime:", Kind.TIME, "relaypod.queue.enqueue", "queue", "Time until a mail is on the disk"),
+    SPOOL("spoolProcessing", Kind.TIME, "relaypod.spool.processing", "", "Time of a mail in the processors of mailetcontainer.xml"),
+    DELIVERY("RemoteDeliveryTrial", Kind.TIME, "relaypod.delivery.try", "", "Time of one try to deliver a mail"),
+    GATEWAY_OPENED("gatewayConnections.opened", Kind.LEVEL, "relaypod.gateway.connections.opened", "", "Connections made to the gateway since the start"),
+    GATEWAY_CONNECTIONS("gatewayConnections.", Kind.LEVEL, "relaypod.gateway.connections", "state", "Connections to the gateway"),
+    WAITING_FOR_TURN("mailsWaitingForTurn:", Kind.LEVEL, "relaypod.queue.waiting.for.turn", "queue", "Mails that wait for their sender's turn"),
+    LONGEST_WAIT("longestWaitForTurnSeconds:", Kind.LEVEL, "relaypod.queue.longest.wait.for.turn.seconds", "queue",
+        "How long the last of them will wait at the pace of its sender"),
+    QUEUE_CONNECTED("queueConnected", Kind.LEVEL, "relaypod.queue.connected", "", "Whether the broker with the queues is reached"),
+    SPOOL_WRITES("spool_writes_", Kind.LEVEL, "relaypod.spool.writes", "state", "Mails at their end, whose client waits for the disk"),
+    WEBADMIN_REFUSED("webadmin_refused", Kind.COUNT, "relaypod.webadmin.refused", "", "Requests to webadmin without the right password"),
+    WEBADMIN("webAdmin", Kind.TIME, "relaypod.webadmin.request", "", "Time to answer a webadmin request");
+
+    /** What a metric is, which James' interfaces do not say. */
+    private enum Kind { COUNT, LEVEL, TIME }
+
+    private static final String OTHER = "name";
+    private static final String VALUE = "james.value";
+    private static final String VALUE_DESCRIPTION = "A counter or gauge of James or of a mailet, by its own name";
+
+    private final String james;
+    private final Kind kind;
+    private final String meter;
+    private final String label;
+    private final String description;
+
+    JamesMeter(String james, Kind kind, String meter, String label, String description) {
+        this.james = james;
+        this.kind = kind;
+        this.meter = meter;
+        this.label = label;
+        this.description = description;
+    }
+
+    /**
+     * @param grows whether it only goes up
+     */
+    record Name(String name, Tags tags, String description, boolean grows) {
+    }
+
+    /** What James counts up, and sometimes down. */
+    static Name count(String james) {
+        return known(james, Kind.COUNT).or(() -> known(james, Kind.LEVEL))
+            .orElseGet(() -> new Name(VALUE, Tags.of(OTHER, james), VALUE_DESCRIPTION, false));
+    }
+
+    static Name timer(String james) {
+        return known(james, Kind.TIME)
+            .orElseGet(() -> new Name("james.timer", Tags.of(OTHER, james), "A timer of James: a mailet's, a matcher's", false));
+    }
+
+    static Name gauge(String james) {
+        return known(james, Kind.LEVEL).orElseGet(() -> new Name(VALUE, Tags.of(OTHER, james), VALUE_DESCRIPTION, false));
+    }
+
+    private static Optional<Name> known(String name, Kind kind) {
+        return Stream.of(values()).filter(meter -> meter.kind == kind && meter.fits(name)).findFirst()
+            .map(meter -> new Name(meter.meter, meter.tags(name), meter.description, kind == Kind.COUNT));
+    }
+
+    private boolean fits(String name) {
+        return label.isEmpty() ? name.equals(james) : name.startsWith(james);
+    }
+
+    private Tags tags(String name) {
+        return label.isEmpty() ? Tags.empty() : Tags.of(Tag.of(label, name.substring(james.length()).toLowerCase(Locale.ROOT)));
+    }
+}

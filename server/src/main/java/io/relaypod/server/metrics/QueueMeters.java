@@ -1,0 +1,136 @@
+package io.relaypod.server.metrics;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+import javax.inject.Inject;
+import javax.mail.MessagingException;
+
+import org.apache.james.mailrepository.api.MailRepository;
+import org.apache.james.mailrepository.api.MailRepositoryPath;
+import org.apache.james.mailrepository.api.MailRepositoryStore;
+import org.apache.james.mailrepository.api.MailRepositoryStore.MailRepositoryStoreException;
+import org.apache.james.queue.api.MailQueue.MailQueueException;
+import org.apache.james.queue.api.MailQueueName;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.MultiGauge;
+import io.micrometer.core.instrument.MultiGauge.Row;
+import io.micrometer.core.instrument.Tags;
+import io.relaypod.server.queue.ArtemisMailQueue;
+import io.relaypod.server.queue.ArtemisMailQueueFactory;
+import io.relaypod.server.queue.QueueUnavailableException;
+
+/**
+ * Sizes and ages of queues and repositories, as they were when they were last looked at: the broker may be elsewhere, and a scrape does
+ * not wait for it. {@link #look} is called by one thread, the rest is thread-safe.
+ */
+public final class QueueMeters {
+
+    private static final Logger LOGGER = LoggerFactory.getLogger(QueueMeters.class);
+
+    // webadmin can make any number of repositories.
+    private static final int MOST_REPOSITORIES = 50;
+
+    private final ArtemisMailQueueFactory queues;
+    private final MailRepositoryStore repositories;
+    private final Clock clock;
+    private final MultiGauge sizes;
+    private final MultiGauge ages;
+    private final MultiGauge repositorySizes;
+    private volatile Found found = new Found(Map.of(), Map.of());
+
+    /**
+     * What is where.
+     *
+     * @param queues       by name
+     * @param repositories sizes by path, such as {@code var/mail/failed}
+     */
+    public record Found(Map<String, QueueState> queues, Map<String, Long> repositories) {
+
+        public Found {
+            queues = Map.copyOf(queues);
+            repositories = Map.copyOf(repositories);
+        }
+    }
+
+    /**
+     * A queue.
+     *
+     * @param oldest how long ago the oldest mail at the head of its lines was received; empty when it holds none
+     */
+    public record QueueState(long size, Optional<Duration> oldest) {
+    }
+
+    @Inject
+    public QueueMeters(MeterRegistry registry, ArtemisMailQueueFactory queues, MailRepositoryStore repositories, Clock clock) {
+        this.queues = queues;
+        this.repositories = repositories;
+        this.clock = clock;
+        this.sizes = MultiGauge.builder("relaypod.queue.size").description("Mails in a queue, those that wait for their next try included").register(registry);
+        this.ages = MultiGauge.builder("relaypod.queue.oldest").baseUnit("seconds")
+            .description("Age of the oldest mail at the head of a queue's lines, since its receipt; 0 when it is empty").register(registry);
+        this.repositorySizes = MultiGauge.builder("relaypod.repository.size").description("Mails in a repository").register(registry);
+        Gauge.builder("relaypod.queue.in.hand", queues, ArtemisMailQueueFactory::mailsInHand)
+            .description("Mails that are being worked on, in all queues").register(registry);
+    }
+
+    /** What was found when it was last looked. */
+    public Found found() {
+        return found;
+    }
+
+    /** Looks; what cannot be read is shown as it was. */
+    public void look() {
+        try {
+            found = new Found(findQueues(), findRepositories());
+            sizes.register(found.queues().entrySet().stream().map(queue -> row("queue", queue.getKey(), queue.getValue().size())).toList(), true);
+            ages.register(found.queues().entrySet().stream().map(queue -> row("queue", queue.getKey(),
+                queue.getValue().oldest().map(age -> age.toMillis() / 1000.0).orElse(0.0))).toList(), true);
+            repositorySizes.register(found.repositories().entrySet().stream()
+                .map(repository -> row("repository", repository.getKey(), repository.getValue())).toList(), true);
+        } catch (MailQueueException | MailRepositoryStoreException | QueueUnavailableException unreadable) {
+            LOGGER.warn("event=queues-unknown reason=\"{}\"", unreadable.getMessage());
+        }
+    }
+
+    private static Row<?> row(String label, String value, Number number) {
+        return Row.of(Tags.of(label, value), number);
+    }
+
+    private Map<String, QueueState> findQueues() throws MailQueueException {
+        Map<String, QueueState> states = new TreeMap<>();
+        Instant now = clock.instant();
+        for (MailQueueName name : queues.listCreatedMailQueues()) {
+            ArtemisMailQueue queue = queues.createQueue(name);
+            long size = queue.getSize();
+            Optional<Duration> oldest = size == 0 ? Optional.empty()
+                : queue.oldest().map(received -> Duration.between(received, now)).filter(age -> !age.isNegative());
+            states.put(name.asString(), new QueueState(size, oldest));
+        }
+        return states;
+    }
+
+    private Map<String, Long> findRepositories() throws MailRepositoryStoreException {
+        Map<String, Long> found = new TreeMap<>();
+        for (MailRepositoryPath path : (Iterable<MailRepositoryPath>) repositories.getPaths().distinct().limit(MOST_REPOSITORIES)::iterator) {
+            long size = 0;
+            for (MailRepository repository : (Iterable<MailRepository>) repositories.getByPath(path)::iterator) {
+                try {
+                    size += repository.size();
+                } catch (MessagingException unreadable) {
+                    throw new MailRepositoryStoreException("repository " + path.asString() + " cannot be read", unreadable);
+                }
+            }
+            found.put(path.asString().replaceAll("/$", ""), size);
+        }
+        return found;
+    }
+}

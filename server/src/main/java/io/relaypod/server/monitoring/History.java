@@ -1,0 +1,34 @@
+package io.relaypod.server.monitoring;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+
+/** The samples of the last hour, the oldest first. Thread-safe. */
+final class History {
+
+    static final Duration LENGTH = Duration.ofHours(1);
+
+    private final Deque<Sample> samples = new ArrayDeque<>();
+
+    synchronized void add(Sample sample) {
+        samples.addLast(sample);
+        // One older than the hour stays, as what is shown is what was added between two samples.
+        while (samples.size() > 2 && age(second(), sample).compareTo(LENGTH) >= 0) {
+            samples.removeFirst();
+        }
+    }
+
+    private Sample second() {
+        return samples.stream().skip(1).findFirst().orElseThrow();
+    }
+
+    private static Duration age(Sample sample, Sample newest) {
+        return Duration.between(sample.at(), newest.at());
+    }
+
+    synchronized List<Sample> samples() {
+        return List.copyOf(samples);
+    }
+}

@@ -1,0 +1,79 @@
+package io.relaypod.server.monitoring;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.Map;
+import java.util.Optional;
+
+import javax.inject.Inject;
+
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.relaypod.server.health.Readiness;
+import io.relaypod.server.metrics.BuildInfo;
+import io.relaypod.server.metrics.CertificateMeters;
+import io.relaypod.server.metrics.InfoMeters;
+import io.relaypod.server.metrics.RelayMeters;
+import io.relaypod.server.monitoring.Page.Answer;
+import io.relaypod.server.settings.Settings;
+
+/** What METRICS_ADDR serves, from start to stop; nothing when it is off. For one thread. */
+public final class Monitoring implements AutoCloseable {
+
+    private final Settings settings;
+    private final PrometheusMeterRegistry meters;
+    private final Readiness readiness;
+    private final Watch watch;
+    private final StatusPage status;
+    private final BuildInfo build;
+    private final CertificateMeters certificates;
+    private Optional<Running> running = Optional.empty();
+
+    private record Running(RelayMeters relay, MonitoringServer server) {
+    }
+
+    @Inject
+    public Monitoring(Settings settings, PrometheusMeterRegistry meters, Readiness readiness, Watch watch, StatusPage status,
+                      BuildInfo build,
+                      CertificateMeters certificates) {
+        this.settings = settings;
+        this.meters = meters;
+        this.readiness = readiness;
+        this.watch = watch;
+        this.status = status;
+        this.build = build;
+        this.certificates = certificates;
+    }
+
+    /**
+     * @throws IOException when the address is taken, naming METRICS_ADDR
+     */
+    public void start() throws IOException {
+        if (settings.metrics().isEmpty()) {
+            return;
+        }
+        MonitoringServer server = MonitoringServer.start(settings.metrics().get(), Map.of(
+            "/", status,
+            "/metrics", new MetricsPage(meters),
+            "/livez", request -> Answer.text(HttpResponseStatus.OK, "live\n"),
+            "/readyz", new ReadyPage(readiness)));
+        running = Optional.of(new Running(new RelayMeters(meters, settings.dataDir()), server));
+        InfoMeters.show(meters, build, settings);
+        certificates.show(meters);
+        watch.start();
+    }
+
+    /** Where it is served, once started. */
+    public Optional<InetSocketAddress> address() {
+        return running.map(Running::server).map(MonitoringServer::address);
+    }
+
+    @Override
+    public void close() {
+        watch.close();
+        running.ifPresent(parts -> {
+            parts.server().close();
+            parts.relay().close();
+        });
+    }
+}

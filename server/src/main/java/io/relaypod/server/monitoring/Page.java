@@ -1,0 +1,30 @@
+package io.relaypod.server.monitoring;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpResponseStatus;
+
+/** What is at a path. Thread-safe; takes a few seconds at most. */
+@FunctionalInterface
+interface Page {
+
+    Answer get(HttpHeaders request);
+
+    /**
+     * What a client gets.
+     *
+     * @param headers besides Content-Type, Content-Length and Cache-Control
+     */
+    record Answer(HttpResponseStatus status, String contentType, byte[] body, Map<String, String> headers) {
+
+        static Answer of(HttpResponseStatus status, String contentType, String body) {
+            return new Answer(status, contentType, body.getBytes(StandardCharsets.UTF_8), Map.of());
+        }
+
+        static Answer text(HttpResponseStatus status, String text) {
+            return of(status, "text/plain; charset=utf-8", text);
+        }
+    }
+}

@@ -1,0 +1,82 @@
+package io.relaypod.server.monitoring;
+
+import java.util.Map;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.FullHttpRequest;
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.QueryStringDecoder;
+import io.relaypod.server.monitoring.Page.Answer;
+
+/** Answers GET and HEAD, one request of a connection after the other. */
+final class PageHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
+
+    private static final Logger LOGGER = LoggerFactory.getLogger(PageHandler.class);
+
+    private final Map<String, Page> pages;
+
+    PageHandler(Map<String, Page> pages) {
+        this.pages = pages;
+    }
+
+    @Override
+    protected void channelRead0(ChannelHandlerContext context, FullHttpRequest request) {
+        Answer answer = answer(request);
+        boolean isHead = request.method().equals(HttpMethod.HEAD);
+        FullHttpResponse response = new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, answer.status(),
+            isHead ? Unpooled.EMPTY_BUFFER : Unpooled.wrappedBuffer(answer.body()));
+        response.headers()
+            .set(HttpHeaderNames.CONTENT_TYPE, answer.contentType())
+            .setInt(HttpHeaderNames.CONTENT_LENGTH, answer.body().length)
+            .set(HttpHeaderNames.CACHE_CONTROL, HttpHeaderValues.NO_STORE)
+            .set("X-Content-Type-Options", "nosniff");
+        answer.headers().forEach((name, value) -> response.headers().set(name, value));
+        boolean isKept = HttpUtil.isKeepAlive(request) && request.decoderResult().isSuccess();
+        HttpUtil.setKeepAlive(response, isKept);
+        context.writeAndFlush(response).addListener(isKept ? ChannelFutureListener.CLOSE_ON_FAILURE : ChannelFutureListener.CLOSE);
+    }
+
+    private Answer answer(FullHttpRequest request) {
+        if (!request.decoderResult().isSuccess()) {
+            return Answer.text(HttpResponseStatus.BAD_REQUEST, "not a request that can be read\n");
+        }
+        String path;
+        try {
+            path = new QueryStringDecoder(request.uri()).path();
+        } catch (IllegalArgumentException malformed) {
+            return Answer.text(HttpResponseStatus.BAD_REQUEST, "not a path that can be read\n");
+        }
+        if (!pages.containsKey(path)) {
+            return Answer.text(HttpResponseStatus.NOT_FOUND, "there is /, /metrics, /livez and /readyz\n");
+        }
+        if (!request.method().equals(HttpMethod.GET) && !request.method().equals(HttpMethod.HEAD)) {
+            Answer refused = Answer.text(HttpResponseStatus.METHOD_NOT_ALLOWED, "GET and HEAD only\n");
+            return new Answer(refused.status(), refused.contentType(), refused.body(), Map.of("Allow", "GET, HEAD"));
+        }
+        try {
+            return pages.get(path).get(request.headers());
+        } catch (RuntimeException broken) {
+            LOGGER.error("event=page-failed path={}", path, broken);
+            return Answer.text(HttpResponseStatus.INTERNAL_SERVER_ERROR, "the page could not be made; the log says why\n");
+        }
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable failure) {
+        LOGGER.debug("connection broke off", failure);
+        context.close();
+    }
+}

@@ -1,0 +1,81 @@
+package io.relaypod.server.monitoring;
+
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
+import io.netty.handler.codec.http.FullHttpRequest;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.concurrent.Future;
+
+/**
+ * Closes a connection that has sent no whole request in its time, however busily it sends parts of one, and one that does not read its
+ * answer. Between requests it has longer, as Prometheus keeps its connection; while one is answered no other is read. All methods run on
+ * the channel's I/O thread.
+ */
+final class RequestDeadline extends ChannelDuplexHandler {
+
+    // Longer than the usual times between two scrapes.
+    private static final Duration KEPT_ALIVE = Duration.ofMinutes(2);
+    private static final Duration ANSWER_READ = Duration.ofSeconds(30);
+
+    private final Duration first;
+    private final Set<Channel> waiting;
+    private Future<?> deadline;
+    // A client may send several at once, and they may come in one read.
+    private int unanswered;
+
+    /**
+     * @param waiting where those connections are that have to send a request
+     */
+    RequestDeadline(Duration first, Set<Channel> waiting) {
+        this.first = first;
+        this.waiting = waiting;
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext context) {
+        closeAfter(context, first);
+        waiting.add(context.channel());
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) throws Exception {
+        if (message instanceof FullHttpRequest) {
+            waiting.remove(context.channel());
+            unanswered++;
+            context.channel().config().setAutoRead(false);
+            closeAfter(context, ANSWER_READ);
+        }
+        super.channelRead(context, message);
+    }
+
+    @Override
+    public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) throws Exception {
+        super.write(context, message, message instanceof LastHttpContent ? promise.unvoid().addListener(written -> {
+            if (--unanswered == 0 && context.channel().isActive()) {
+                context.channel().config().setAutoRead(true);
+                closeAfter(context, KEPT_ALIVE);
+                waiting.add(context.channel());
+            }
+        }) : promise);
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) throws Exception {
+        deadline.cancel(false);
+        waiting.remove(context.channel());
+        super.channelInactive(context);
+    }
+
+    private void closeAfter(ChannelHandlerContext context, Duration time) {
+        if (deadline != null) {
+            deadline.cancel(false);
+        }
+        deadline = context.executor().schedule(() -> context.close(), time.toMillis(), TimeUnit.MILLISECONDS);
+    }
+}

@@ -1,0 +1,68 @@
+package io.relaypod.server.monitoring;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+
+import javax.inject.Inject;
+
+import org.apache.james.util.concurrent.NamedThreadFactory;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.relaypod.server.health.GatewayProbe;
+import io.relaypod.server.metrics.QueueMeters;
+import io.relaypod.server.metrics.QueueMeters.QueueState;
+
+/** Looks every ten seconds at what takes a while to look at, and remembers an hour of it. Thread-safe. */
+public final class Watch implements AutoCloseable {
+
+    private static final Logger LOGGER = LoggerFactory.getLogger(Watch.class);
+
+    static final Duration EVERY = Duration.ofSeconds(10);
+
+    private final MeterRegistry meters;
+    private final QueueMeters queues;
+    private final GatewayProbe gateway;
+    private final Clock clock;
+    private final History history = new History();
+    private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(NamedThreadFactory.withName("watch"));
+
+    @Inject
+    public Watch(MeterRegistry meters, QueueMeters queues, GatewayProbe gateway, Clock clock) {
+        this.meters = meters;
+        this.queues = queues;
+        this.gateway = gateway;
+        this.clock = clock;
+        Gauge.builder("relaypod.gateway.up", gateway, probe -> probe.state().isUp() ? 1 : 0)
+            .description("Whether the gateway greeted us when it was last looked for").register(meters);
+    }
+
+    public void start() {
+        thread.scheduleWithFixedDelay(this::look, 0, EVERY.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    void look() {
+        try {
+            queues.look();
+            history.add(Sample.of(meters, queues.found().queues().values().stream().mapToLong(QueueState::size).sum(), clock.instant()));
+            gateway.look();
+        } catch (RuntimeException broken) {
+            // Thrown on, it would end the looking.
+            LOGGER.error("event=watch-failed", broken);
+        }
+    }
+
+    History history() {
+        return history;
+    }
+
+    @Override
+    public void close() {
+        thread.shutdownNow();
+    }
+}

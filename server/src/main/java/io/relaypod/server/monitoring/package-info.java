@@ -1,0 +1,2 @@
+/** What METRICS_ADDR serves to anybody who may reach it: metrics, health, the status page. No address of a mail is ever shown there. */
+package io.relaypod.server.monitoring;

@@ -1,0 +1,115 @@
+package io.relaypod.server.metrics;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.InetAddress;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.relaypod.domain.RecipientAnswer;
+import io.relaypod.domain.RecipientAnswer.Outcome;
+import io.relaypod.events.Client;
+import io.relaypod.events.MailEvent.Changed;
+import io.relaypod.events.MailEvent.Deferred;
+import io.relaypod.events.MailEvent.Delivered;
+import io.relaypod.events.MailEvent.Failed;
+import io.relaypod.events.MailEvent.Queued;
+import io.relaypod.events.MailEvent.Received;
+import io.relaypod.events.MailEvent.RecipientAccepted;
+import io.relaypod.events.MailEvent.RecipientRefused;
+import io.relaypod.events.MailEvent.Refused;
+
+class MailMetersTest {
+
+    private static final Instant NOW = Instant.ofEpochMilli(1_700_000_010_000L);
+    private static final String QUEUE_ID = "Mail1700000000000-3f1c";
+    private static final List<String> TO = List.of("guest@example.com");
+    private static final Client CLIENT = new Client("1", InetAddress.getLoopbackAddress());
+
+    private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+    private final MailMeters meters = new MailMeters(registry, Clock.fixed(NOW, ZoneOffset.UTC));
+
+    @Test
+    void aRecipientIsCountedByWhatWasFoundAndWhatWasAnswered() {
+        meters.onEvent(new RecipientAccepted(CLIENT, "a@a.example", "b@b.example", new RecipientAnswer(Outcome.MX, 250, "")));
+        meters.onEvent(new RecipientRefused(CLIENT, "a@a.example", "b@b.example", new RecipientAnswer(Outcome.NULL_MX, 556, "5.1.10")));
+        meters.onEvent(new RecipientRefused(CLIENT, "a@a.example", "b@b.example", new RecipientAnswer(Outcome.DNS_BUSY, 451, "4.4.3")));
+
+        assertThat(count("relaypod.rcpt", "verdict", "mx", "answer", "accepted")).isEqualTo(1);
+        assertThat(count("relaypod.rcpt", "verdict", "null_mx", "answer", "refused")).isEqualTo(1);
+        assertThat(count("relaypod.rcpt", "verdict", "dns_busy", "answer", "later")).isEqualTo(1);
+    }
+
+    @Test
+    void everyVerdictIsThereFromTheStartSoThatItsFirstEventIsSeen() {
+        assertThat(registry.get("relaypod.rcpt").counters()).hasSameSizeAs(Outcome.values()).allMatch(counter -> counter.count() == 0);
+    }
+
+    @Test
+    void aMailIsCountedOnItsWay() {
+        meters.onEvent(new Received(CLIENT, QUEUE_ID, "<1@a.example>", "a@a.example", TO, 1_234));
+        meters.onEvent(new Queued(QUEUE_ID, TO));
+        meters.onEvent(new Delivered(QUEUE_ID, TO, "gateway", "250 ok"));
+        meters.onEvent(new Failed(QUEUE_ID, "a@a.example", TO, "554 no"));
+        meters.onEvent(new Refused(CLIENT, "a@a.example", TO, 552, "5.3.4 too big"));
+
+        assertThat(count("relaypod.mail.accepted")).isEqualTo(1);
+        assertThat(count("relaypod.mail.accepted.bytes")).isEqualTo(1_234);
+        assertThat(count("relaypod.mail.delivered")).isEqualTo(1);
+        assertThat(count("relaypod.mail.failed")).isEqualTo(1);
+        assertThat(count("relaypod.mail.refused", "code", "552")).isEqualTo(1);
+    }
+
+    @Test
+    void aDeliveryIsTimedFromTheReceiptThatTheQueueIdNames() {
+        meters.onEvent(new Delivered(QUEUE_ID, TO, "gateway", "250 ok"));
+        meters.onEvent(new Delivered(QUEUE_ID + "-!1234567", TO, "gateway", "250 ok"));
+        meters.onEvent(new Delivered("somebody-else's-id", TO, "gateway", "250 ok"));
+
+        assertThat(registry.get("relaypod.delivery").timer().count()).isEqualTo(2);
+        assertThat(registry.get("relaypod.delivery").timer().max(TimeUnit.SECONDS)).isEqualTo(10);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "'451 4.3.5 Unable to process mail', next_hop",
+        "'451-4.3.5 Unable to process mail', next_hop",
+        "'452 4.5.3 Too many recipients', refused",
+        "' 421 4.7.0 later', refused",
+        "'Could not connect to SMTP host: 127.0.0.1, port: 1025', unreachable",
+        "'Connection refused at port 4513 5', unreachable",
+        "'', unknown"})
+    void aFailedTryIsCountedByWhoFailed(String words, String reason) {
+        meters.onEvent(new Deferred(QUEUE_ID, TO, words, Duration.ofMinutes(1)));
+
+        assertThat(count("relaypod.mail.deferred", "reason", reason)).isEqualTo(1);
+        assertThat(count("relaypod.mail.deferred")).isEqualTo(1);
+    }
+
+    @Test
+    void aChangeIsCountedByItsPartsWhereItHasAny() {
+        meters.onEvent(new Changed(QUEUE_ID, "calendar-stripped", TO, Map.of("calendars", 3, "signatures-dropped", 1, "sealed", 2)));
+        meters.onEvent(new Changed(QUEUE_ID, "calendar-stripped", TO, Map.of("calendars", 0, "signatures-dropped", 0, "sealed", 1)));
+        meters.onEvent(new Changed(QUEUE_ID, "recipients-aligned", TO, Map.of()));
+        meters.onEvent(new Changed(QUEUE_ID, "of-a-mailet-of-an-admin", TO, Map.of()));
+
+        assertThat(count("relaypod.calendar.parts.stripped")).isEqualTo(3);
+        assertThat(count("relaypod.calendar.signatures.dropped")).isEqualTo(1);
+        assertThat(count("relaypod.calendar.sealed")).isEqualTo(3);
+        assertThat(count("relaypod.headers.aligned")).isEqualTo(1);
+    }
+
+    private double count(String name, String... tags) {
+        return registry.get(name).tags(tags).counters().stream().mapToDouble(counter -> counter.count()).sum();
+    }
+}

@@ -1,0 +1,182 @@
+package io.relaypod.server.monitoring;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.relaypod.server.monitoring.Page.Answer;
+import io.relaypod.server.settings.ListenAddress;
+
+class MonitoringServerTest {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final ListenAddress ANY_PORT = new ListenAddress("127.0.0.1", 0);
+
+    private final CountDownLatch slowPage = new CountDownLatch(1);
+    private MonitoringServer server;
+
+    @BeforeEach
+    void start() throws Exception {
+        server = MonitoringServer.start(ANY_PORT, Map.of(
+            "/", request -> Answer.text(HttpResponseStatus.OK, "hello\n"),
+            "/long", request -> Answer.text(HttpResponseStatus.OK, "x".repeat(1_000_000)),
+            "/broken", request -> {
+                throw new IllegalStateException("this is what the test wants");
+            },
+            "/slow", request -> {
+                awaitUninterrupted();
+                return Answer.text(HttpResponseStatus.OK, "at last\n");
+            }));
+    }
+
+    private void awaitUninterrupted() {
+        try {
+            slowPage.await(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @AfterEach
+    void stop() {
+        slowPage.countDown();
+        server.close();
+    }
+
+    @Test
+    void aPageIsServed() throws Exception {
+        String answer = ask("GET /?x=y HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+
+        assertThat(answer).startsWith("HTTP/1.1 200 OK\r\n").endsWith("\r\n\r\nhello\n").containsIgnoringCase("content-length: 6\r\n")
+            .containsIgnoringCase("cache-control: no-store");
+    }
+
+    @Test
+    void headHasThePagesLengthAndNoBody() throws Exception {
+        assertThat(ask("HEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")).startsWith("HTTP/1.1 200 OK")
+            .containsIgnoringCase("content-length: 6\r\n").endsWith("\r\n\r\n");
+    }
+
+    @Test
+    void requestsOfOneConnectionAreAnsweredInTheirOrder() throws Exception {
+        String answers = ask("GET / HTTP/1.1\r\nHost: a\r\n\r\nGET /nothing HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+
+        assertThat(answers).containsSubsequence("200 OK", "hello", "404 Not Found", "200 OK", "hello");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"POST / HTTP/1.1\r\nContent-Length: 0\r\n", "DELETE / HTTP/1.1\r\n"})
+    void nothingButGetAndHeadIsAllowed(String request) throws Exception {
+        assertThat(ask(request + "Host: a\r\nConnection: close\r\n\r\n")).startsWith("HTTP/1.1 405 ").containsIgnoringCase("allow: GET, HEAD");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"nonsense\r\n\r\n", "GET /%zz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"})
+    void whatIsNoRequestIsSaidSo(String nonsense) throws Exception {
+        assertThat(ask(nonsense)).startsWith("HTTP/1.1 400 ");
+    }
+
+    @Test
+    void aBodyOrAHeaderTooLongIsNotTaken() throws Exception {
+        assertThat(ask("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n" + "x".repeat(100_000))).startsWith("HTTP/1.1 413 ");
+        assertThat(ask("GET / HTTP/1.1\r\nHost: a\r\nX: " + "x".repeat(20_000) + "\r\n\r\n")).startsWith("HTTP/1.1 400 ");
+    }
+
+    @Test
+    void aPageThatFailsIsAnErrorAndTheNextIsServed() throws Exception {
+        assertThat(ask("GET /broken HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")).startsWith("HTTP/1.1 500 ").doesNotContain("this is what the test wants");
+        assertThat(ask("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")).startsWith("HTTP/1.1 200 ");
+    }
+
+    @Test
+    void aSlowPageDoesNotKeepAnotherWaiting() throws Exception {
+        try (Socket slow = connect()) {
+            slow.getOutputStream().write("GET /slow HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+
+            assertThat(ask("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")).startsWith("HTTP/1.1 200 ");
+            slowPage.countDown();
+            assertThat(new String(slow.getInputStream().readAllBytes(), StandardCharsets.US_ASCII)).endsWith("at last\n");
+        }
+    }
+
+    @Test
+    void silentConnectionsMakeRoomForOneThatAsks() throws Exception {
+        List<Socket> silent = new ArrayList<>();
+        try {
+            for (int i = 0; i < MonitoringServer.MOST_CONNECTIONS * 2; i++) {
+                silent.add(connect());
+            }
+            assertThat(ask("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")).startsWith("HTTP/1.1 200 ");
+            assertThat(silent.get(0).getInputStream().read()).as("the first was closed").isEqualTo(-1);
+        } finally {
+            for (Socket socket : silent) {
+                socket.close();
+            }
+        }
+    }
+
+    @Test
+    void aRequestInBitsIsCutOffAfterItsTime() throws Exception {
+        try (Socket socket = connect()) {
+            await().atMost(Duration.ofSeconds(MonitoringServer.REQUEST_SECONDS).plus(PATIENCE)).pollInterval(Duration.ofMillis(200)).until(() -> {
+                try {
+                    socket.getOutputStream().write('G');
+                    return false;
+                } catch (IOException closed) {
+                    return true;
+                }
+            });
+        }
+    }
+
+    @Test
+    void aTakenAddressIsSaidWithItsVariable() {
+        assertThatThrownBy(() -> MonitoringServer.start(new ListenAddress("127.0.0.1", server.address().getPort()), Map.of()))
+            .isInstanceOf(IOException.class).hasMessageContaining("METRICS_ADDR").hasMessageContaining(Integer.toString(server.address().getPort()));
+    }
+
+    private String ask(String request) throws IOException {
+        try (Socket socket = connect()) {
+            socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+            return readAll(socket);
+        }
+    }
+
+    /** A connection that is closed with something unread in it may be reset behind its last words. */
+    private static String readAll(Socket socket) throws IOException {
+        ByteArrayOutputStream read = new ByteArrayOutputStream();
+        try {
+            socket.getInputStream().transferTo(read);
+        } catch (SocketTimeoutException stillOpen) {
+            throw stillOpen;
+        } catch (IOException reset) {
+            read.flush();
+        }
+        return read.toString(StandardCharsets.US_ASCII);
+    }
+
+    private Socket connect() throws IOException {
+        Socket socket = new Socket(server.address().getAddress(), server.address().getPort());
+        socket.setSoTimeout((int) PATIENCE.toMillis());
+        return socket;
+    }
+}

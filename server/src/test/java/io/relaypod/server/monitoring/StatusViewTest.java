@@ -1,0 +1,87 @@
+package io.relaypod.server.monitoring;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+import org.apache.james.core.healthcheck.ComponentName;
+import org.apache.james.core.healthcheck.Result;
+import org.junit.jupiter.api.Test;
+
+import io.relaypod.server.health.GatewayAnswers.Trouble;
+import io.relaypod.server.health.GatewayProbe;
+import io.relaypod.server.health.Readiness;
+import io.relaypod.server.metrics.BuildInfo;
+import io.relaypod.server.metrics.QueueMeters;
+import io.relaypod.server.metrics.QueueMeters.QueueState;
+import io.relaypod.server.monitoring.RecentRefusals.Refusal;
+import io.relaypod.server.monitoring.Sample.Mails;
+
+class StatusViewTest {
+
+    private static final Instant NOW = Instant.parse("2026-03-01T12:00:30Z");
+    private static final String HOSTILE = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>&\u202Egnp.exe\u0000";
+
+    private final Result healthy = Result.healthy(new ComponentName("DNS"));
+
+    @Test
+    void whatCameFromOutsideIsShownAndDoesNothing() {
+        String page = new StatusView(new Status(NOW, new BuildInfo(HOSTILE, HOSTILE, HOSTILE, HOSTILE),
+            new Readiness.Report(List.of(Result.unhealthy(new ComponentName(HOSTILE), HOSTILE))), List.of(),
+            new QueueMeters.Found(Map.of(HOSTILE, new QueueState(1, Optional.empty())), Map.of(HOSTILE, 2L)), 1, HOSTILE,
+            new GatewayProbe.State(false, HOSTILE), Optional.empty(), Optional.of(new Trouble(NOW, HOSTILE)),
+            List.of(new Refusal(NOW, "to", HOSTILE, 550, HOSTILE, 1)))).main();
+
+        assertThat(page).doesNotContain("<script", "<img", "onerror=alert(2)>", "\u202E", "\u0000")
+            .contains("&quot;&#39;&gt;&lt;script&gt;alert(1)&lt;/script&gt;&lt;img src=x onerror=alert(2)&gt;&amp;\uFFFDgnp.exe\uFFFD");
+    }
+
+    @Test
+    void theHourIsWhatWasAddedBetweenItsFirstAndItsLastSample() {
+        String page = view(List.of(sample(NOW.minusSeconds(3_500), 100, 90), sample(NOW.minusSeconds(20), 1_334, 1_100)), Map.of()).main();
+
+        assertThat(page).contains("<dt>Mails accepted</dt><dd class=\"value\">1,234</dd><dd class=\"note\">1,334 since the start</dd>")
+            .contains("<dt>Mails delivered</dt><dd class=\"value\">1,010</dd>");
+    }
+
+    @Test
+    void theOldestMailOfAllQueuesIsNamed() {
+        String page = view(List.of(sample(NOW, 1, 1)), Map.of("spool", new QueueState(1, Optional.of(Duration.ofSeconds(3))),
+            "outgoing", new QueueState(7, Optional.of(Duration.ofMinutes(95))))).main();
+
+        assertThat(page).contains("the oldest for 1 h");
+    }
+
+    @Test
+    void theTitleSaysWhetherTheRelayIsReady() {
+        assertThat(view(List.of(), Map.of()).title()).isEqualTo("relaypod: ready");
+    }
+
+    @Test
+    void theProgramsBehindMailpitAreInTroubleWhileTheLastTryFailed() {
+        assertThat(behind(Optional.empty(), Optional.empty())).contains("no mail yet");
+        assertThat(behind(Optional.of(NOW.minusSeconds(60)), Optional.empty())).contains("took a mail 1 min ago");
+        assertThat(behind(Optional.of(NOW.minusSeconds(60)), Optional.of(new Trouble(NOW.minusSeconds(10), "451 4.3.5 no"))))
+            .contains("last try failed 10 s ago").contains("451 4.3.5 no");
+        assertThat(behind(Optional.of(NOW), Optional.of(new Trouble(NOW.minusSeconds(10), "451 4.3.5 no")))).contains("took a mail just now")
+            .doesNotContain("451 4.3.5 no");
+    }
+
+    private String behind(Optional<Instant> delivered, Optional<Trouble> trouble) {
+        return new StatusView(new Status(NOW, new BuildInfo("1", "2", "3", "4"), new Readiness.Report(List.of(healthy)), List.of(),
+            new QueueMeters.Found(Map.of(), Map.of()), 0, "127.0.0.1:1025", new GatewayProbe.State(true, "up"), delivered, trouble, List.of())).main();
+    }
+
+    private StatusView view(List<Sample> samples, Map<String, QueueState> queues) {
+        return new StatusView(new Status(NOW, new BuildInfo("1", "2", "3", "4"), new Readiness.Report(List.of(healthy)), samples,
+            new QueueMeters.Found(queues, Map.of()), 0, "127.0.0.1:1025", new GatewayProbe.State(true, "up"), Optional.empty(), Optional.empty(), List.of()));
+    }
+
+    static Sample sample(Instant at, long accepted, long delivered) {
+        return new Sample(at, new Mails(accepted, delivered, 0, 0, 0), 0, 0, 0, 0, 0, 0, 0, 0);
+    }
+}
