@@ -38,8 +38,12 @@ final class Engine {
         if (System.getenv("DOCKER_HOST") == null && !Files.exists(SOCKET)) {
             return Optional.of("there is no Docker engine at " + SOCKET);
         }
-        if (!DockerClientFactory.instance().isDockerAvailable()) {
-            return Optional.of("no Docker engine answers");
+        try {
+            if (!DockerClientFactory.instance().isDockerAvailable()) {
+                return Optional.of("no Docker engine answers");
+            }
+        } catch (RuntimeException unusable) {
+            return Optional.of("the Docker engine cannot be used: " + unusable.getMessage());
         }
         return has(RELAY) ? Optional.empty() : Optional.of("the Docker engine has no image " + RELAY + "; docker/image builds it");
     }

@@ -162,6 +162,34 @@ class EndOfMailTest {
     }
 
     @Test
+    void aMailWhoseClientWasToldToComeBackIsNotWrittenAnyMore() throws Exception {
+        int clients = 40;
+        List<SmtpConversation> waiting = new ArrayList<>();
+        SlowDisk disk = new SlowDisk();
+        try (LabWorld world = LabWorld.builder().with("QUEUE_TIMEOUT", "4s").withBroker(disk::below).start()) {
+            try {
+                for (int client = 0; client < clients; client++) {
+                    waiting.add(atItsEnd(world));
+                }
+                for (SmtpConversation smtp : waiting) {
+                    assertThat(smtp.readReply().code()).isEqualTo(451);
+                }
+                disk.goOn();
+                await().atMost(LONG_ENOUGH).until(() -> world.count("spool_writes_waiting") == 0);
+
+                assertThat(send(waiting.get(0)).code()).as("the client's second try").isEqualTo(250);
+                await().atMost(LONG_ENOUGH).until(() -> world.mailpit().messages().size() == 1 && world.queuedMails() == 0);
+                assertThat(world.mailpit().messages()).hasSize(1);
+            } finally {
+                disk.goOn();
+                for (SmtpConversation smtp : waiting) {
+                    smtp.close();
+                }
+            }
+        }
+    }
+
+    @Test
     void aRelayThatStopsEndsWhatIsInHandAndTakesNothingMore() throws Exception {
         SlowDisk disk = new SlowDisk();
         try (LabWorld world = LabWorld.builder().withBroker(disk::below).start(); SmtpConversation early = atItsEnd(world);
@@ -243,6 +271,11 @@ class EndOfMailTest {
                 @Override
                 public boolean isSentAgain() {
                     return broker.isSentAgain();
+                }
+
+                @Override
+                public boolean isShared() {
+                    return broker.isShared();
                 }
 
                 @Override

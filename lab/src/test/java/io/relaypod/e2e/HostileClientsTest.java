@@ -132,6 +132,19 @@ class HostileClientsTest {
     }
 
     @Test
+    void addressesThatCannotBeSentToAreRefusalsToo() throws Exception {
+        try (LabWorld world = LabWorld.builder().with("MAX_BAD_RCPTS", "4").start(); SmtpConversation smtp = world.connect()) {
+            smtp.send("MAIL FROM:<s@example.com>");
+            assertThat(smtp.send("RCPT TO:<a@example.com> NOTIFY=NEVER NOTIFY=NEVER").code()).as("a wrong command, counted as such").isEqualTo(504);
+            for (int bad = 0; bad < 4; bad++) {
+                assertThat(smtp.send("RCPT TO:<\"a b\"@example.com>").code()).isEqualTo(553);
+            }
+            assertThat(smtp.send("RCPT TO:<\"a b\"@example.com>").code()).isEqualTo(421);
+            assertThatConnectionIsClosed(smtp);
+        }
+    }
+
+    @Test
     void refusalsThatAreTemporaryDoNotCount() throws Exception {
         try (LabWorld world = LabWorld.builder().with("MAX_BAD_RCPTS", "2").start(); SmtpConversation smtp = world.connect()) {
             world.dns().behave("servfail.example", Behaviour.servfail());

@@ -182,6 +182,27 @@ class OperatorTest {
     }
 
     @Test
+    void aNameThatDoesNotExistIsForgottenAndAskedForAgainToo() throws Exception {
+        try (LabWorld world = world()) {
+            get(world, "/domains/gone.xyz/verdict");
+            get(world, "/domains/gone.xyz/verdict");
+            get(world, "/domains/mail.gone.xyz/verdict");
+            assertThat(world.dns().total()).isEqualTo(1);
+
+            get(world, "/domains/gone.xyz/verdict?fresh=true");
+            assertThat(queries(world, "gone.xyz")).isEqualTo(2);
+
+            delete(world, "/mx-cache/gone.xyz");
+            get(world, "/domains/gone.xyz/verdict");
+            assertThat(queries(world, "gone.xyz")).isEqualTo(3);
+
+            assertThat(relaypod(world, "cache", "remove", "--all").exitCode()).isZero();
+            get(world, "/domains/mail.gone.xyz/verdict");
+            assertThat(queries(world, "mail.gone.xyz")).isEqualTo(1);
+        }
+    }
+
+    @Test
     void theConfigurationIsShownAndDescribed() throws Exception {
         try (LabWorld world = world()) {
             JsonNode configuration = JSON.readTree(get(world, "/relay/configuration").body());

@@ -29,7 +29,10 @@ public final class CachedDomainCheck implements DomainCheck {
     // A tenth is minutes of an hour: long enough for every try at every server.
     private static final int REFRESH_SHARE = 10;
 
+    private static final DomainVerdict NO_SUCH_DOMAIN = new DomainVerdict.NoMailHost(false);
+
     private final DomainCheck origin;
+    private final NonexistentDomains nonexistent;
     private final long timeToLiveNanos;
     private final Ticker ticker;
     private final Cache<MailDomain, Remembered> verdicts;
@@ -55,12 +58,15 @@ public final class CachedDomainCheck implements DomainCheck {
     }
 
     /**
-     * @param origin   asked for what is not remembered
-     * @param settings how long a verdict holds, how long it is kept for when DNS fails, and how many are remembered
-     * @param ticker   the clock
+     * @param origin      asked for what is not remembered
+     * @param nonexistent what DNS said of the names above; never remembered as a verdict, so that it ends with the answer it comes from
+     * @param settings    how long a verdict holds, how long it is kept for when DNS fails, and how many are remembered
+     * @param ticker      the clock
      */
-    public CachedDomainCheck(DomainCheck origin, MxSettings settings, Ticker ticker, StaleListener staleListener) {
+    public CachedDomainCheck(DomainCheck origin, NonexistentDomains nonexistent, MxSettings settings, Ticker ticker,
+                             StaleListener staleListener) {
         this.origin = origin;
+        this.nonexistent = nonexistent;
         this.timeToLiveNanos = settings.cacheTtl().toNanos();
         this.ticker = ticker;
         this.staleListener = staleListener;
@@ -82,10 +88,13 @@ public final class CachedDomainCheck implements DomainCheck {
     public CompletionStage<DomainVerdict> verdict(MailDomain domain) {
         Remembered remembered = verdicts.getIfPresent(domain);
         if (remembered == null) {
-            return ask(domain, Optional.empty());
+            return nonexistent.contains(domain.name()) ? CompletableFuture.completedFuture(NO_SUCH_DOMAIN) : ask(domain, Optional.empty());
         }
         long age = ticker.read() - remembered.since();
         if (age >= timeToLiveNanos) {
+            if (nonexistent.contains(domain.name())) {
+                return CompletableFuture.completedFuture(NO_SUCH_DOMAIN);
+            }
             return ask(domain, Optional.of(remembered)).copy()
                 .completeOnTimeout(new DomainVerdict.Unknown("slow"), STALE_WAIT.toMillis(), TimeUnit.MILLISECONDS)
                 .thenApply(fresh -> fresh.isKnown() ? fresh : useStale(domain, remembered.verdict()));
@@ -109,6 +118,7 @@ public final class CachedDomainCheck implements DomainCheck {
 
     /** Asks DNS whatever is remembered, and remembers the answer. */
     public CompletionStage<DomainVerdict> freshVerdict(MailDomain domain) {
+        nonexistent.forget(domain.name());
         return ask(domain, Optional.ofNullable(verdicts.getIfPresent(domain))).copy();
     }
 
@@ -127,13 +137,15 @@ public final class CachedDomainCheck implements DomainCheck {
         return new Memory(domain, remembered.verdict(), Duration.ofNanos(age), age >= timeToLiveNanos);
     }
 
-    /** The next question about the domain goes to DNS. */
+    /** The next question about the domain goes to DNS, whatever is remembered of it or of the names above it. */
     public void forget(MailDomain domain) {
+        nonexistent.forget(domain.name());
         verdicts.invalidate(domain);
     }
 
     /** Every next question goes to DNS. */
     public void forgetAll() {
+        nonexistent.forgetAll();
         verdicts.invalidateAll();
     }
 

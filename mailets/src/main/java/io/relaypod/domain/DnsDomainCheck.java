@@ -1,9 +1,10 @@
 package io.relaypod.domain;
 
 import java.net.InetAddress;
+import java.time.Duration;
 import java.util.Comparator;
+import java.util.Iterator;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
@@ -39,38 +40,34 @@ public final class DnsDomainCheck implements DomainCheck {
 
     // More than anybody's real mail has; a domain with so many is not refused for the rest.
     private static final int MAX_VERIFIED_TARGETS = 10;
+    // A client waits meanwhile.
+    private static final Duration LONGEST_VERIFICATION = Duration.ofSeconds(10);
 
     // An alias of an alias is rare already; resolvers themselves follow about as many.
     private static final int MAX_ALIASES = 16;
 
-    private static final DomainVerdict NO_SUCH_DOMAIN = new NoMailHost(false);
     private static final Consumer<Message> NOBODY = message -> { };
 
     private final DnsSource dns;
     private final NonexistentDomains nonexistent;
     private final boolean verifyTargets;
+    private final Ticker ticker;
 
     /**
-     * @param dns    whom to ask
-     * @param mx     whether mail exchangers are looked up too, and how much of what does not exist is remembered
-     * @param ticker the clock
+     * @param dns         whom to ask
+     * @param nonexistent learns from the answers; is not asked
+     * @param mx          whether mail exchangers are looked up too
+     * @param ticker      the clock
      */
-    public DnsDomainCheck(DnsSource dns, MxSettings mx, Ticker ticker) {
-        this.nonexistent = new NonexistentDomains(mx.cacheTtl(), mx.cacheSize(), ticker);
-        this.verifyTargets = mx.verifyTargets();
+    public DnsDomainCheck(DnsSource dns, NonexistentDomains nonexistent, MxSettings mx, Ticker ticker) {
         this.dns = dns;
-    }
-
-    /** Names that are remembered as not existing. */
-    public int nonexistentNames() {
-        return nonexistent.size();
+        this.nonexistent = nonexistent;
+        this.verifyTargets = mx.verifyTargets();
+        this.ticker = ticker;
     }
 
     @Override
     public CompletionStage<DomainVerdict> verdict(MailDomain domain) {
-        if (nonexistent.contains(domain.name())) {
-            return done(NO_SUCH_DOMAIN);
-        }
         Name name = domain.absolute();
         return ask(name, Type.MX, 0, message -> nonexistent.learn(domain.name(), message)).thenCompose(answer -> verdict(name, answer));
     }
@@ -78,47 +75,48 @@ public final class DnsDomainCheck implements DomainCheck {
     private CompletionStage<DomainVerdict> verdict(Name name, Answer answer) {
         if (answer instanceof Answer.Found found) {
             DomainVerdict byMx = byMx(found.records());
-            return verifyTargets && byMx instanceof HasMx mx ? verified(mx, found.records()) : done(byMx);
+            return verifyTargets && byMx instanceof HasMx mx && mx.exchangers().size() <= MAX_VERIFIED_TARGETS
+                ? verified(mx, targets(found.records()).iterator(), ticker.read()) : done(byMx);
         }
         if (answer instanceof Answer.NoData) {
             return byAddress(name);
         }
-        return done(answer instanceof Answer.Failed failed ? new Unknown(failed.reason()) : NO_SUCH_DOMAIN);
+        return done(answer instanceof Answer.Failed failed ? new Unknown(failed.reason()) : new NoMailHost(false));
     }
 
     private static DomainVerdict byMx(List<Record> records) {
-        List<String> exchangers = records.stream()
+        List<String> exchangers = targets(records).stream().map(target -> target.toString(true)).toList();
+        return exchangers.isEmpty() ? new NullMx() : new HasMx(exchangers);
+    }
+
+    /** @return best preference first */
+    private static List<Name> targets(List<Record> records) {
+        return records.stream()
             .map(MXRecord.class::cast)
             .sorted(Comparator.comparingInt(MXRecord::getPriority))
             .map(MXRecord::getTarget)
             .filter(target -> !target.equals(Name.root))
-            .map(target -> target.toString(true))
             .toList();
-        return exchangers.isEmpty() ? new NullMx() : new HasMx(exchangers);
     }
 
-    /** Refuses only when every exchanger was looked up and none can be reached. */
-    private CompletionStage<DomainVerdict> verified(HasMx mx, List<Record> records) {
-        List<CompletableFuture<Optional<Boolean>>> reachable = records.stream()
-            .map(MXRecord.class::cast)
-            .map(MXRecord::getTarget)
-            .limit(MAX_VERIFIED_TARGETS)
-            .map(target -> isReachable(target).toCompletableFuture())
-            .toList();
-        return CompletableFuture.allOf(reachable.toArray(CompletableFuture[]::new)).thenApply(all ->
-            mx.exchangers().size() <= MAX_VERIFIED_TARGETS
-                && reachable.stream().map(CompletableFuture::join).allMatch(Optional.of(false)::equals)
-                ? new UnreachableMx(mx.exchangers()) : mx);
+    /**
+     * Looks at one exchanger after the other, so that a domain never has more than two queries under way, until one may be reachable.
+     * Refuses only when every one was looked up in time and none can be reached.
+     */
+    private CompletionStage<DomainVerdict> verified(HasMx mx, Iterator<Name> targets, long begin) {
+        if (!targets.hasNext()) {
+            return done(new UnreachableMx(mx.exchangers()));
+        }
+        if (ticker.read() - begin >= LONGEST_VERIFICATION.toNanos()) {
+            return done(mx);
+        }
+        return mayBeReachable(targets.next()).thenCompose(mayBe -> mayBe ? done(mx) : verified(mx, targets, begin));
     }
 
-    /** @return empty when DNS does not say */
-    private CompletionStage<Optional<Boolean>> isReachable(Name host) {
-        return ask(host, Type.A).thenCombine(ask(host, Type.AAAA), (a, aaaa) -> {
-            if (Stream.of(a, aaaa).flatMap(DnsDomainCheck::inetAddresses).anyMatch(RoutableAddress::isRoutable)) {
-                return Optional.of(true);
-            }
-            return a instanceof Answer.Failed || aaaa instanceof Answer.Failed ? Optional.<Boolean>empty() : Optional.of(false);
-        });
+    /** @return also true when DNS does not say */
+    private CompletionStage<Boolean> mayBeReachable(Name host) {
+        return ask(host, Type.A).thenCombine(ask(host, Type.AAAA), (a, aaaa) -> a instanceof Answer.Failed || aaaa instanceof Answer.Failed
+            || Stream.of(a, aaaa).flatMap(DnsDomainCheck::inetAddresses).anyMatch(RoutableAddress::isRoutable));
     }
 
     private CompletionStage<DomainVerdict> byAddress(Name name) {

@@ -2,11 +2,13 @@ package io.relaypod.domain;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -41,12 +43,15 @@ public final class DnsServers implements DnsSource {
     private final List<Server> servers;
     private final Duration timeout;
     private final int tries;
+    private final Duration longestWait;
     private final List<DnsSockets> loops = new CopyOnWriteArrayList<>();
 
     public DnsServers(DnsSettings settings) {
         this.servers = settings.servers().stream().map(address -> new Server(address, new AtomicInteger())).toList();
         this.timeout = settings.timeout();
         this.tries = settings.tries();
+        // One timeout more than the tries take, as each is noticed a little late.
+        this.longestWait = settings.longestWait().plus(timeout);
     }
 
     /**
@@ -65,7 +70,7 @@ public final class DnsServers implements DnsSource {
         Question question = new Question(Record.newRecord(name, type, DClass.IN));
         for (DnsSockets here : loops) {
             if (here.isOnThisThread()) {
-                question.askNext(here);
+                question.begin(here);
                 return question.answer;
             }
         }
@@ -74,7 +79,7 @@ public final class DnsServers implements DnsSource {
         }
         DnsSockets there = loops.get(ThreadLocalRandom.current().nextInt(loops.size()));
         try {
-            there.loop().execute(() -> question.askNext(there));
+            there.loop().execute(() -> question.begin(there));
         } catch (RejectedExecutionException stopped) {
             question.answer.completeExceptionally(new IOException("stopped", stopped));
         }
@@ -103,23 +108,31 @@ public final class DnsServers implements DnsSource {
 
         private final CompletableFuture<Message> answer = new CompletableFuture<>();
         private final List<Server> order = bestFirst();
-        private final Message query;
-        private final byte[] wire;
+        private final Record question;
         private int asked;
 
         Question(Record question) {
-            query = Message.newQuery(question);
-            query.addRecord(EDNS, Section.ADDITIONAL);
-            wire = query.toWire();
+            this.question = question;
         }
 
-        void askNext(DnsSockets sockets) {
+        /** Asks, and gives up after the longest wait, whatever becomes of the tries. */
+        void begin(DnsSockets sockets) {
+            Future<?> deadline = sockets.loop().schedule(() -> answer.completeExceptionally(new SocketTimeoutException("timeout")),
+                longestWait.toNanos(), TimeUnit.NANOSECONDS);
+            answer.whenComplete((message, failure) -> deadline.cancel(false));
+            askNext(sockets);
+        }
+
+        private void askNext(DnsSockets sockets) {
             Server server = order.get(asked++ % order.size());
-            sockets.ask(server.address(), query, wire, timeout, new DnsSockets.Asker() {
+            // With an ID of its own: who saw the last try cannot forge an answer to this one.
+            Message query = Message.newQuery(question);
+            query.addRecord(EDNS, Section.ADDITIONAL);
+            sockets.ask(server.address(), query, query.toWire(), timeout, new DnsSockets.Asker() {
                 @Override
                 public void answered(Message message) {
                     if (message.getHeader().getFlag(Flags.TC)) {
-                        askOverTcp(sockets, server);
+                        askOverTcp(sockets, server, query);
                     } else {
                         read(sockets, server, message);
                     }
@@ -133,7 +146,7 @@ public final class DnsServers implements DnsSource {
         }
 
         // Rare, so dnsjava's own connections are good enough.
-        private void askOverTcp(DnsSockets sockets, Server server) {
+        private void askOverTcp(DnsSockets sockets, Server server, Message query) {
             SimpleResolver tcp = new SimpleResolver(server.address());
             tcp.setTCP(true);
             tcp.setTimeout(timeout);
@@ -161,7 +174,7 @@ public final class DnsServers implements DnsSource {
 
         private void fail(DnsSockets sockets, Server server, IOException failure) {
             server.failures().incrementAndGet();
-            if (asked < tries * order.size()) {
+            if (asked < tries * order.size() && !answer.isDone()) {
                 askNext(sockets);
             } else {
                 answer.completeExceptionally(failure);

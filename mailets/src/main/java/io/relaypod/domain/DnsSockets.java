@@ -82,6 +82,9 @@ final class DnsSockets {
             checkLater();
         } catch (IOException notSent) {
             asker.failed(notSent);
+        } catch (RuntimeException notSent) {
+            // NIO's way to say that there is no such kind of address here, that the name has none, or that the loop ends.
+            asker.failed(new IOException(notSent));
         }
     }
 
@@ -137,7 +140,7 @@ final class DnsSockets {
                 channel.configureBlocking(false);
                 channel.connect(server);
                 loop.register(channel, SelectionKey.OP_READ, this);
-            } catch (IOException notConnected) {
+            } catch (IOException | RuntimeException notConnected) {
                 channel.close();
                 throw notConnected;
             }

@@ -3,31 +3,42 @@ package io.relaypod.gateway;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Date;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 
+import javax.mail.Address;
 import javax.mail.MessagingException;
+import javax.mail.SendFailedException;
 
 import org.apache.james.core.MailAddress;
+import org.apache.james.lifecycle.api.LifecycleUtil;
 import org.apache.james.metrics.api.Metric;
 import org.apache.james.metrics.api.MetricFactory;
 import org.apache.james.metrics.api.TimeMetric;
 import org.apache.james.queue.api.MailPrioritySupport;
 import org.apache.james.queue.api.MailQueue;
 import org.apache.james.queue.api.MailQueue.MailQueueException;
+import org.apache.james.transport.mailets.remote.delivery.AddressesArrayToMailAddressListConverter;
 import org.apache.james.transport.mailets.remote.delivery.Bouncer;
 import org.apache.james.transport.mailets.remote.delivery.Delay;
 import org.apache.james.transport.mailets.remote.delivery.DeliveryRetriesHelper;
 import org.apache.james.transport.mailets.remote.delivery.DeliveryRunnable;
-import org.apache.james.transport.mailets.remote.delivery.ExecutionResult;
-import org.apache.james.transport.mailets.remote.delivery.MailDelivrer;
+import org.apache.james.transport.mailets.remote.delivery.EnhancedMessagingException;
 import org.apache.james.transport.mailets.remote.delivery.RemoteDeliveryConfiguration;
 import org.apache.mailet.Attribute;
 import org.apache.mailet.AttributeValue;
 import org.apache.mailet.Mail;
 import org.apache.mailet.MailetContext;
 import org.apache.mailet.ProcessingState;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 
 import io.relaypod.events.MailEvent.Deferred;
 import io.relaypod.events.MailEvent.Queued;
@@ -41,9 +52,14 @@ import io.relaypod.mime.Edits;
  */
 final class Delivery {
 
+    private static final Logger LOGGER = LoggerFactory.getLogger(Delivery.class);
+
+    // Mails whose queue could not take what is left of them. They come again within seconds.
+    private static final int UNFINISHED = 10_000;
+
     private final MailQueue queue;
     private final Turns turns;
-    private final MailDelivrer deliverer;
+    private final ToGateway gateway;
     private final Bouncer bouncer;
     private final MailetContext context;
     private final Clock clock;
@@ -53,17 +69,19 @@ final class Delivery {
     private final List<Duration> delays;
     private final int maxRetries;
     private final boolean retriesComeLast;
+    private final int maxDnsRetries;
     private final Optional<ProcessingState> onSuccess;
+    private final Cache<String, List<MailAddress>> unfinished = Caffeine.newBuilder().maximumSize(UNFINISHED).build();
 
     /**
      * @param queue where a mail waits for its next try
      * @param turns whether a mail may be tried now
      */
-    Delivery(MailQueue queue, Turns turns, MailDelivrer deliverer, Bouncer bouncer, RemoteDeliveryConfiguration configuration, MailetContext context,
+    Delivery(MailQueue queue, Turns turns, ToGateway gateway, Bouncer bouncer, RemoteDeliveryConfiguration configuration, MailetContext context,
              Clock clock, MailEvents events, MetricFactory metrics) {
         this.queue = queue;
         this.turns = turns;
-        this.deliverer = deliverer;
+        this.gateway = gateway;
         this.bouncer = bouncer;
         this.context = context;
         this.clock = clock;
@@ -72,37 +90,143 @@ final class Delivery {
         this.delivered = metrics.generate(DeliveryRunnable.OUTGOING_MAILS);
         this.delays = configuration.getDelayTimes();
         this.maxRetries = configuration.getMaxRetries();
+        this.maxDnsRetries = configuration.getDnsProblemRetry();
         this.retriesComeLast = configuration.isUsePriority();
         this.onSuccess = configuration.getOnSuccess();
     }
 
     /**
-     * @throws MessagingException when the mail is still in the hands of the caller
+     * Whoever keeps the mail after a failure has it as it was. So it is remembered who is left then, until the mail comes again.
+     *
+     * @throws MessagingException when the mail is still in the hands of the caller, as after a RuntimeException
      */
     void attempt(Mail mail) throws MessagingException {
-        if (!turns.isNowOrQueued(mail)) {
-            events.tell(new Queued(mail.getName(), mail.getRecipients().stream().map(MailAddress::asString).toList()));
+        Optional<List<MailAddress>> remembered = Optional.ofNullable(unfinished.getIfPresent(mail.getName()));
+        boolean isDelivered = remembered.filter(List::isEmpty).isPresent();
+        if (remembered.isPresent() && !isDelivered) {
+            mail.setRecipients(remembered.get());
+            nameOnlyWhoIsLeft(mail);
+        }
+        if (!isDelivered && !turns.isNowOrQueued(mail)) {
+            unfinished.invalidate(mail.getName());
+            tellQueued(mail);
             return;
         }
         TimeMetric timer = metrics.timer(DeliveryRunnable.REMOTE_DELIVERY_TRIAL);
-        ExecutionResult result = deliverer.deliver(mail);
-        switch (result.getExecutionState()) {
-            case SUCCESS -> {
-                delivered.increment();
-                if (onSuccess.isPresent()) {
-                    context.sendMail(mail, onSuccess.get().getValue());
-                }
-            }
-            case TEMPORARY_FAILURE -> tryLater(mail, result);
-            case PERMANENT_FAILURE -> {
-                mail.setAttribute(permanent(true));
-                bouncer.bounce(mail, result.getException().orElse(null)); // James' way to say that there was no exception
-            }
+        Optional<Exception> failure = isDelivered ? Optional.empty() : send(mail);
+        List<MailAddress> left = new ArrayList<>(failure.map(some -> left(mail, some)).orElseGet(List::of));
+        try {
+            conclude(mail, failure, left);
+        } catch (MessagingException | RuntimeException inOurHands) {
+            unfinished.put(mail.getName(), List.copyOf(left));
+            throw inOurHands;
         }
+        unfinished.invalidate(mail.getName());
         timer.stopAndPublish();
     }
 
-    private void tryLater(Mail mail, ExecutionResult result) throws MailQueueException {
+    private Optional<Exception> send(Mail mail) throws MessagingException {
+        BooleanSupplier furtherTurn = turns.further(mail);
+        try {
+            gateway.deliver(mail, furtherTurn);
+            return Optional.empty();
+        } catch (MessagingException failure) {
+            return Optional.of(failure);
+        } catch (RuntimeException unexpected) {
+            LOGGER.error("event=delivery-failed mail={} reason=\"{}\"", mail.getName(), unexpected.getMessage(), unexpected);
+            return Optional.of(unexpected);
+        }
+    }
+
+    private static List<MailAddress> left(Mail mail, Exception failure) {
+        List<MailAddress> named = Stream.of(unsent(failure), refused(failure)).flatMap(List::stream).toList();
+        return named.isEmpty() ? List.copyOf(mail.getRecipients()) : named;
+    }
+
+    private static List<MailAddress> unsent(Exception failure) {
+        return failure instanceof SendFailedException some ? addresses(some.getValidUnsentAddresses()) : List.of();
+    }
+
+    private static List<MailAddress> refused(Exception failure) {
+        return failure instanceof SendFailedException some ? addresses(some.getInvalidAddresses()) : List.of();
+    }
+
+    private static List<MailAddress> addresses(Address[] addresses) {
+        return AddressesArrayToMailAddressListConverter.getAddressesAsMailAddress(addresses);
+    }
+
+    /** @param left who has to be seen to yet; those who were are taken out */
+    private void conclude(Mail mail, Optional<Exception> failure, List<MailAddress> left) throws MessagingException {
+        if (failure.isEmpty()) {
+            delivered.increment();
+            tellOnSuccess(mail);
+            return;
+        }
+        Exception why = failure.get();
+        List<MailAddress> unsent = unsent(why);
+        List<MailAddress> refused = refused(why);
+        if (left.size() < mail.getRecipients().size()) {
+            tellOnSuccess(mail, left);
+        }
+        if (!refused.isEmpty()) {
+            mail.setRecipients(refused);
+            fail(mail, why);
+            left.removeAll(refused);
+        }
+        if (!left.isEmpty()) {
+            mail.setRecipients(left);
+            if (why instanceof OutOfTurnException) {
+                nameOnlyWhoIsLeft(mail);
+                turns.queue(mail);
+                tellQueued(mail);
+            } else if (isForGood(mail, why, unsent.isEmpty())) {
+                fail(mail, why);
+            } else {
+                tryLater(mail, why);
+            }
+        }
+    }
+
+    /** A refusal of the mail; what was said of one recipient counts for nobody else. */
+    private boolean isForGood(Mail mail, Exception failure, boolean isForAll) {
+        if (failure instanceof ToGateway.NotFoundException) {
+            return DeliveryRetriesHelper.retrieveRetries(mail) >= maxDnsRetries;
+        }
+        if (failure instanceof MessagingException messaging) {
+            EnhancedMessagingException reply = new EnhancedMessagingException(messaging);
+            return reply.isServerError() && (isForAll || reply.hasReturnCode());
+        }
+        return true;
+    }
+
+    private void fail(Mail mail, Exception failure) {
+        mail.setAttribute(permanent(true));
+        bouncer.bounce(mail, failure);
+    }
+
+    private void tellOnSuccess(Mail mail) throws MessagingException {
+        if (onSuccess.isPresent()) {
+            context.sendMail(mail, onSuccess.get().getValue());
+        }
+    }
+
+    private void tellOnSuccess(Mail mail, List<MailAddress> left) throws MessagingException {
+        if (onSuccess.isPresent()) {
+            Mail copy = mail.duplicate();
+            try {
+                copy.setRecipients(mail.getRecipients().stream().filter(recipient -> !left.contains(recipient)).toList());
+                tellOnSuccess(copy);
+            } finally {
+                LifecycleUtil.dispose(copy);
+            }
+        }
+    }
+
+    private void tellQueued(Mail mail) {
+        events.tell(new Queued(mail.getName(), mail.getRecipients().stream().map(MailAddress::asString).toList()));
+    }
+
+    private void tryLater(Mail mail, Exception failure) throws MailQueueException {
         if (!mail.getState().equals(Mail.ERROR)) {
             mail.setState(Mail.ERROR);
             DeliveryRetriesHelper.initRetries(mail);
@@ -111,8 +235,7 @@ final class Delivery {
         mail.setLastUpdated(Date.from(clock.instant()));
         int retries = DeliveryRetriesHelper.retrieveRetries(mail);
         if (retries >= maxRetries) {
-            bouncer.bounce(mail, new Exception("Too many retries failure. Bouncing after " + retries + " retries.",
-                result.getException().orElse(null)));
+            bouncer.bounce(mail, new Exception("Too many retries failure. Bouncing after " + retries + " retries.", failure));
             return;
         }
         DeliveryRetriesHelper.incrementRetries(mail);
@@ -123,7 +246,7 @@ final class Delivery {
         Duration delay = retries < delays.size() ? delays.get(retries) : Delay.DEFAULT_DELAY_TIME;
         queue.enQueue(mail, delay);
         events.tell(new Deferred(mail.getName(), mail.getRecipients().stream().map(MailAddress::asString).toList(),
-            result.getException().map(failure -> reason(failure, mail)).orElse(""), delay));
+            reason(failure, mail), delay));
     }
 
     private String reason(Exception failure, Mail mail) {

@@ -1,6 +1,7 @@
 package io.relaypod.gateway;
 
 import java.time.Duration;
+import java.util.Properties;
 import java.util.concurrent.atomic.AtomicLong;
 
 import javax.mail.MessagingException;
@@ -28,9 +29,10 @@ final class GatewayConnections implements AutoCloseable {
     /**
      * @param idleTime           how long one is kept that nobody uses
      * @param mailsPerConnection after so many it is closed
+     * @param dataTimeout        how long the reply to a mail's end is waited for
      * @param events             is told what was delivered
      */
-    GatewayConnections(RemoteDeliveryConfiguration configuration, Duration idleTime, int mailsPerConnection, MailEvents events) {
+    GatewayConnections(RemoteDeliveryConfiguration configuration, Duration idleTime, int mailsPerConnection, Duration dataTimeout, MailEvents events) {
         GenericKeyedObjectPoolConfig<SMTPTransport> settings = new GenericKeyedObjectPoolConfig<>();
         settings.setMaxTotal(-1);
         settings.setMaxTotalPerKey(-1);
@@ -40,7 +42,7 @@ final class GatewayConnections implements AutoCloseable {
         settings.setTimeBetweenEvictionRuns(idleTime.dividedBy(2));
         settings.setNumTestsPerEvictionRun(-1);
         settings.setJmxEnabled(false);
-        this.pool = new GenericKeyedObjectPool<>(new Opening(configuration, mailsPerConnection, events), settings);
+        this.pool = new GenericKeyedObjectPool<>(new Opening(configuration, mailsPerConnection, dataTimeout, events), settings);
     }
 
     /**
@@ -56,10 +58,11 @@ final class GatewayConnections implements AutoCloseable {
     SMTPTransport take(Gateway gateway) throws MessagingException {
         try {
             return pool.borrowObject(gateway);
-        } catch (MessagingException | RuntimeException failure) {
+        } catch (MessagingException failure) {
             throw failure;
-        } catch (Exception impossible) {
-            throw new MessagingException("no connection to " + gateway.hostName(), impossible);
+        } catch (Exception closed) {
+            // As the pool is when the process stops: no fault of the mail.
+            throw new MessagingException("no connection to " + gateway.hostName(), closed);
         }
     }
 
@@ -111,22 +114,21 @@ final class GatewayConnections implements AutoCloseable {
 
         private final RemoteDeliveryConfiguration configuration;
         private final int mailsPerConnection;
+        private final Duration dataTimeout;
         private final MailEvents events;
-        private final Session plain;
-        private final Session tls;
 
-        Opening(RemoteDeliveryConfiguration configuration, int mailsPerConnection, MailEvents events) {
-            this.events = events;
+        Opening(RemoteDeliveryConfiguration configuration, int mailsPerConnection, Duration dataTimeout, MailEvents events) {
             this.configuration = configuration;
             this.mailsPerConnection = mailsPerConnection;
-            this.plain = Session.getInstance(configuration.createFinalJavaxProperties());
-            this.tls = Session.getInstance(configuration.createFinalJavaxPropertiesWithSSL());
+            this.dataTimeout = dataTimeout;
+            this.events = events;
         }
 
         @Override
         public SMTPTransport create(Gateway gateway) throws MessagingException {
             URLName url = new URLName(gateway.url());
-            SMTPTransport connection = new SMTPTransport(url.getProtocol().equals("smtps") ? tls : plain, url, events);
+            OneSocket socket = new OneSocket();
+            SMTPTransport connection = new SMTPTransport(session(url.getProtocol(), socket), url, socket, dataTimeout, events);
             if (configuration.getAuthUser() != null) {
                 connection.connect(gateway.hostName(), configuration.getAuthUser(), configuration.getAuthPass());
             } else if (configuration.isConnectByHostname()) {
@@ -136,6 +138,15 @@ final class GatewayConnections implements AutoCloseable {
             }
             opened.incrementAndGet();
             return connection;
+        }
+
+        private Session session(String protocol, OneSocket socket) {
+            Properties properties = protocol.equals("smtps") ? configuration.createFinalJavaxPropertiesWithSSL() : configuration.createFinalJavaxProperties();
+            // The reply to QUIT changes nothing, and a gateway that is frozen would keep us for its whole timeout, a stop of the process too.
+            properties.put("mail." + protocol + ".quitwait", "false");
+            properties.put("mail." + protocol + ".socketFactory", socket);
+            properties.put("mail." + protocol + ".socketFactory.fallback", "false");
+            return Session.getInstance(properties);
         }
 
         @Override

@@ -1,6 +1,10 @@
 package io.relaypod.gateway;
 
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 import javax.mail.MessagingException;
 
@@ -12,9 +16,9 @@ import org.apache.james.queue.api.MailQueue.MailQueueItem.CompletionStatus;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
@@ -27,7 +31,8 @@ final class QueuedDeliveries implements AutoCloseable {
 
     private final Scheduler threads;
     private final Scheduler dequeuing = Schedulers.newSingle("outgoing");
-    private final Disposable running;
+    private final Sinks.Empty<Void> stopping = Sinks.empty();
+    private final CompletableFuture<Void> running;
 
     /** What is done with each mail. */
     @FunctionalInterface
@@ -42,10 +47,12 @@ final class QueuedDeliveries implements AutoCloseable {
     QueuedDeliveries(MailQueue queue, int concurrency, Step step) {
         this.threads = Schedulers.newBoundedElastic(concurrency, Integer.MAX_VALUE, "delivery");
         this.running = Flux.from(queue.deQueue())
+            .takeUntilOther(stopping.asMono())
             .flatMap(item -> Mono.fromRunnable(() -> take(item, step)).subscribeOn(threads), concurrency)
             .onErrorContinue((failure, item) -> LOGGER.error("event=delivery-failed reason=\"{}\"", failure.getMessage(), failure))
             .subscribeOn(dequeuing)
-            .subscribe();
+            .then()
+            .toFuture();
     }
 
     private static void take(MailQueueItem item, Step step) {
@@ -71,10 +78,19 @@ final class QueuedDeliveries implements AutoCloseable {
         item.done(CompletionStatus.SUCCESS);
     }
 
+    /** Takes no more mails, and lets those in hand be finished for a while. */
     @Override
     public void close() {
-        running.dispose();
+        stopping.tryEmitEmpty();
+        try {
+            running.get(STOPPING_TIME.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException | ExecutionException inHand) {
+            LOGGER.warn("event=delivery-cut reason=\"mails in hand were not finished within {} s\"", STOPPING_TIME.toSeconds());
+        } catch (InterruptedException hurry) {
+            Thread.currentThread().interrupt();
+        }
+        running.cancel(true);
         dequeuing.dispose();
-        threads.disposeGracefully().timeout(STOPPING_TIME).onErrorComplete().block();
+        threads.dispose();
     }
 }

@@ -22,7 +22,6 @@ import org.apache.james.metrics.api.MetricFactory;
 import org.apache.james.queue.api.MailQueue;
 import org.apache.james.queue.api.MailQueueFactory;
 import org.apache.james.transport.mailets.remote.delivery.Bouncer;
-import org.apache.james.transport.mailets.remote.delivery.MailDelivrer;
 import org.apache.james.transport.mailets.remote.delivery.RemoteDeliveryConfiguration;
 import org.apache.james.util.DurationParser;
 import org.apache.mailet.Mail;
@@ -48,6 +47,8 @@ import io.relaypod.pacing.SenderPace;
  * <li>{@code deliveryThreads}: mails that are on their way from the queue; 8. The two together are the connections to the gateway.
  * <li>{@code idleTime}: how long a connection is kept for the next mail; 10 seconds.
  * <li>{@code mailsPerConnection}: how many mails one connection is used for; 100, and 1 for a connection a mail.
+ * <li>{@code dataTimeout}: how long the reply to the end of a mail is waited for, as Mailpit relays it before it answers; 10 minutes (RFC 5321
+ *     section 4.5.3.2.6). For any other reply it is James' {@code timeout}.
  * </ul>
  *
  * <pre>{@code
@@ -104,15 +105,14 @@ public final class RemoteDelivery extends GenericMailet {
         Semaphore atOnce = new Semaphore(number("atOnce", 12, 0));
         int threads = number("deliveryThreads", 8, 1);
         GatewayConnections connections = new GatewayConnections(configuration, duration("idleTime", "10 seconds"),
-            number("mailsPerConnection", 100, 1), events);
+            number("mailsPerConnection", 100, 1), duration("dataTimeout", "10 minutes"), events);
         gauges.register("gatewayConnections.active", connections::active)
             .register("gatewayConnections.idle", connections::idle)
             .register("gatewayConnections.opened", connections::opened);
         MailQueue queue = queues.createQueue(configuration.getOutGoingQueueName());
         Bouncer keeper = new FailedMailKeeper(configuration, getMailetContext(), bounces.getValue(), events);
-        MailDelivrer deliverer = new MailDelivrer(configuration, new ToGateway(configuration, getMailetContext(), connections, events), dns, keeper,
-            getMailetContext());
-        Delivery delivery = new Delivery(queue, Turns.of(pace, queue), deliverer, keeper, configuration, getMailetContext(), clock, events, metrics);
+        ToGateway gateway = new ToGateway(configuration, dns, connections, events);
+        Delivery delivery = new Delivery(queue, Turns.of(pace, queue), gateway, keeper, configuration, getMailetContext(), clock, events, metrics);
         running = Optional.of(new Running(queue, atOnce, delivery, new QueuedDeliveries(queue, threads, item -> delivery.attempt(item.getMail())),
             connections, Stream.concat(Stream.of(bounces), configuration.getOnSuccess().stream()).toList()));
     }

@@ -5,10 +5,12 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 
 import javax.mail.Address;
@@ -48,13 +50,21 @@ final class SMTPTransport extends com.sun.mail.smtp.SMTPTransport {
     private static final int SERVICE_CLOSING = 421;
     private static final String SMTPS = "smtps";
 
+    private final OneSocket socket;
+    private final Duration dataTimeout;
     private final MailEvents events;
     private int mails;
     private boolean broken;
-    private boolean endOfDataSent;
+    private int endsOfData;
 
-    SMTPTransport(Session session, URLName gateway, MailEvents events) {
+    /**
+     * @param socket      the connection's, as its session makes it
+     * @param dataTimeout how long the reply to a mail's end is waited for (RFC 5321 section 4.5.3.2.6)
+     */
+    SMTPTransport(Session session, URLName gateway, OneSocket socket, Duration dataTimeout, MailEvents events) {
         super(session, gateway, gateway.getProtocol(), gateway.getProtocol().equals(SMTPS));
+        this.socket = socket;
+        this.dataTimeout = dataTimeout;
         this.events = events;
     }
 
@@ -67,17 +77,20 @@ final class SMTPTransport extends com.sun.mail.smtp.SMTPTransport {
      * Sends the mail to all of them in one transaction; when the gateway refuses one, or they want different notices (RFC 3461), each in a
      * transaction of its own, with a header that names nobody else. Nobody gets a mail whose header names more than its transaction.
      *
+     * @param furtherTurn whether there may be another transaction, after one that the gateway may have taken; who is left when there may not
+     *                    be is named as one who may be tried again
+     * @throws OutOfTurnException  when somebody has it, and there was no turn for the others
      * @throws SendFailedException naming who has it, who was refused, and who may be tried again
      * @throws MessagingException  when nobody has it
      */
-    synchronized void deliver(Mail mail, Collection<InternetAddress> recipients) throws MessagingException {
+    synchronized void deliver(Mail mail, Collection<InternetAddress> recipients, BooleanSupplier furtherTurn) throws MessagingException {
         mails++;
         broken = false;
-        endOfDataSent = false;
+        endsOfData = 0;
         Address[] plain = recipients.stream().map(Plain::new).toArray(Address[]::new);
         MimeMessage message = mail.getMessage();
         if (wantDifferentNotices(mail, recipients)) {
-            sendOneByOne(mail, message, plain);
+            sendOneByOne(mail, message, plain, furtherTurn);
             return;
         }
         try {
@@ -86,7 +99,7 @@ final class SMTPTransport extends com.sun.mail.smtp.SMTPTransport {
             if (plain.length == 1 || !isRecipientRefused(refused)) {
                 throw refused;
             }
-            sendOneByOne(mail, message, plain);
+            sendOneByOne(mail, message, plain, furtherTurn);
         }
     }
 
@@ -145,13 +158,19 @@ final class SMTPTransport extends com.sun.mail.smtp.SMTPTransport {
     }
 
     /** A transaction for each recipient, so that one that is refused does not stop the others. */
-    private void sendOneByOne(Mail mail, MimeMessage message, Address[] recipients) throws MessagingException {
+    private void sendOneByOne(Mail mail, MimeMessage message, Address[] recipients, BooleanSupplier furtherTurn) throws MessagingException {
         List<Address> sent = new ArrayList<>();
         List<Address> unsent = new ArrayList<>();
         List<Address> refused = new ArrayList<>();
         MessagingException failures = new MessagingException("not every recipient could be sent the mail");
+        int turns = 1;
+        boolean isOutOfTurn = false;
         for (Address recipient : recipients) {
-            if (broken) {
+            if (!broken && !isOutOfTurn && endsOfData == turns) {
+                isOutOfTurn = !furtherTurn.getAsBoolean();
+                turns++;
+            }
+            if (broken || isOutOfTurn) {
                 unsent.add(recipient);
                 continue;
             }
@@ -165,6 +184,11 @@ final class SMTPTransport extends com.sun.mail.smtp.SMTPTransport {
                 unsent.add(recipient);
                 failures.setNextException(failure);
             }
+        }
+        // When nobody has it the try failed, and counts as one: a mail whose first recipient always fails would come back for ever.
+        if (isOutOfTurn && !sent.isEmpty()) {
+            throw new OutOfTurnException(failures.getNextException(), sent.toArray(Address[]::new), unsent.toArray(Address[]::new),
+                refused.toArray(Address[]::new));
         }
         if (sent.size() < recipients.length) {
             throw new SendFailedException(failures.getMessage(), failures.getNextException(), sent.toArray(Address[]::new), unsent.toArray(Address[]::new),
@@ -183,14 +207,24 @@ final class SMTPTransport extends com.sun.mail.smtp.SMTPTransport {
 
     @Override
     protected void finishData() throws IOException, MessagingException {
-        endOfDataSent = true;
-        super.finishData();
+        endsOfData++;
+        socket.waitLonger(dataTimeout);
+        try {
+            super.finishData();
+        } finally {
+            socket.waitAsBefore();
+        }
     }
 
     @Override
     protected void finishBdat() throws IOException, MessagingException {
-        endOfDataSent = true;
-        super.finishBdat();
+        endsOfData++;
+        socket.waitLonger(dataTimeout);
+        try {
+            super.finishBdat();
+        } finally {
+            socket.waitAsBefore();
+        }
     }
 
     /** Whatever comes of QUIT: what was acknowledged stays delivered (RFC 5321 section 3.8). */
@@ -215,7 +249,7 @@ final class SMTPTransport extends com.sun.mail.smtp.SMTPTransport {
 
     /** Whether it had served another mail, and then broke before the gateway can have taken any of this one: a new connection may do. */
     synchronized boolean wasStale() {
-        return broken && mails > 1 && !endOfDataSent;
+        return broken && mails > 1 && endsOfData == 0;
     }
 
     /**

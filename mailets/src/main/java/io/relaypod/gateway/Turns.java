@@ -2,6 +2,7 @@ package io.relaypod.gateway;
 
 import java.io.IOException;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 
 import javax.mail.MessagingException;
 
@@ -55,6 +56,20 @@ final class Turns {
         }
         queue.get().join(mailbox, mail);
         return false;
+    }
+
+    /** Whether the mail may be sent once more, as one message to Exchange is one transaction; when it may, that counts as sent. */
+    BooleanSupplier further(Mail mail) throws MessagingException {
+        if (queue.isEmpty()) {
+            return () -> true;
+        }
+        String mailbox = mailbox(mail);
+        return () -> pace.tryTake(mailbox);
+    }
+
+    /** Has the mail, or what is left of its recipients, wait in its line; for one that {@link #further} was not allowed. */
+    void queue(Mail mail) throws MessagingException {
+        queue.orElseThrow(() -> new IllegalStateException("without a rate it is always a mail's turn")).join(mailbox(mail), mail);
     }
 
     private static String mailbox(Mail mail) throws MessagingException {

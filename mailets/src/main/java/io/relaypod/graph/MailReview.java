@@ -3,8 +3,11 @@ package io.relaypod.graph;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 import com.google.common.base.Ascii;
@@ -33,6 +36,15 @@ public final class MailReview {
     private static final int ADDED_FIELDS = 4 * 1024;
     private static final int LONGEST_MESSAGE_ID = 998;
     private static final int MAILPIT_RECIPIENTS = 100;
+    private static final String BOUNDARY = "boundary";
+    // RFC 2046 section 5.1.1
+    private static final int LONGEST_BOUNDARY = 70;
+    private static final int LONGEST_PARAMETER = 2 * LONGEST_BOUNDARY;
+    private static final int MOST_BOUNDARIES = 100;
+    // Every line that begins with "--" is its delimiter.
+    private static final String ANY_BOUNDARY = "";
+    // A quoted string without an escape, or a token.
+    private static final Pattern BOUNDARY_VALUE = Pattern.compile("=\\s*(?:\"([^\"\\\\]*)\"|([^\\s\";()\\\\]+))");
     private static final String ATTACHED_MESSAGE = "rfc822";
     // "Bcc: ", a comma, a blank and a folded line for each address.
     private static final int AROUND_AN_ADDRESS = 8;
@@ -52,6 +64,7 @@ public final class MailReview {
     private long size;
     private long recipientBytes;
     private long senderBytes;
+    private final Set<String> boundaries = new HashSet<>();
     private long mayBeParts = 1;
 
     private record SenderField(HeaderField field, long line) {
@@ -78,26 +91,58 @@ public final class MailReview {
         lineNumber++;
         if (inHeader) {
             headerLine(new String(line, StandardCharsets.ISO_8859_1));
-        } else if (line.length > 2 && line[0] == '-' && line[1] == '-') {
+        } else if (isDelimiter(line)) {
             mayBeParts++;
         }
+        learnBoundaries(line);
         if (namesAttachedMessage(line)) {
             mayBeParts++;
         }
     }
 
+    private boolean isDelimiter(byte[] line) {
+        if (line.length <= 2 || line[0] != '-' || line[1] != '-') {
+            return false;
+        }
+        String text = text(line, 2, Math.min(line.length, 2 + LONGEST_BOUNDARY));
+        return boundaries.stream().anyMatch(text::startsWith);
+    }
+
+    // Wherever it stands, as a part may be a mail: what is no boundary after all costs some room, and no more.
+    private void learnBoundaries(byte[] line) {
+        for (int last = BOUNDARY.length() - 1; last < line.length; last++) {
+            if ((line[last] | ' ') == 'y' && (line[last - 1] | ' ') == 'r'
+                && Ascii.equalsIgnoreCase(BOUNDARY, text(line, last + 1 - BOUNDARY.length(), last + 1))) {
+                String rest = text(line, last + 1, Math.min(line.length, last + 1 + LONGEST_PARAMETER)).strip();
+                if (rest.startsWith("=") || rest.startsWith("*")) {
+                    boundaries.add(boundaries.size() < MOST_BOUNDARIES ? boundary(rest) : ANY_BOUNDARY);
+                }
+            }
+        }
+    }
+
+    /** The beginning of the delimiter that the parameter names, at least; what cannot be read for sure may be any. */
+    private static String boundary(String parameter) {
+        Matcher value = BOUNDARY_VALUE.matcher(parameter);
+        if (!value.lookingAt()) {
+            return ANY_BOUNDARY;
+        }
+        String boundary = value.group(1) == null ? value.group(2) : value.group(1);
+        return boundary.substring(0, Math.min(boundary.length(), LONGEST_BOUNDARY)).stripTrailing();
+    }
+
     // One that is shown inline has a header that smtp2graph writes into, beside that of the part.
     private static boolean namesAttachedMessage(byte[] line) {
         for (int i = line.length - 1; i >= ATTACHED_MESSAGE.length() - 1; i--) {
-            if (line[i] == '2' && line[i - 1] == '2' && Ascii.equalsIgnoreCase(ATTACHED_MESSAGE, text(line, i + 1 - ATTACHED_MESSAGE.length()))) {
+            if (line[i] == '2' && line[i - 1] == '2' && Ascii.equalsIgnoreCase(ATTACHED_MESSAGE, text(line, i + 1 - ATTACHED_MESSAGE.length(), i + 1))) {
                 return true;
             }
         }
         return false;
     }
 
-    private static String text(byte[] line, int start) {
-        return new String(line, start, ATTACHED_MESSAGE.length(), StandardCharsets.ISO_8859_1);
+    private static String text(byte[] line, int start, int end) {
+        return new String(line, start, end - start, StandardCharsets.ISO_8859_1);
     }
 
     private void headerLine(String line) {

@@ -238,7 +238,8 @@ class CachedDomainCheckTest {
     }
 
     private CachedDomainCheck cached(DomainCheck origin, long maxEntries) {
-        return new CachedDomainCheck(counting(origin), MxSettingsFixture.remembering(maxEntries), now::get, staleUsed::add);
+        MxSettings settings = MxSettingsFixture.remembering(maxEntries);
+        return new CachedDomainCheck(counting(origin), new NonexistentDomains(settings, now::get), settings, now::get, staleUsed::add);
     }
 
     private DomainCheck counting(DomainCheck origin) {

@@ -2,20 +2,30 @@ package io.relaypod.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -31,6 +41,8 @@ import org.apache.james.core.MaybeSender;
 import org.apache.james.domainlist.api.DomainList;
 import org.apache.james.metrics.api.NoopGaugeRegistry;
 import org.apache.james.metrics.tests.RecordingMetricFactory;
+import org.apache.james.queue.api.MailQueue;
+import org.apache.james.queue.api.MailQueueFactory;
 import org.apache.james.queue.api.MailQueueName;
 import org.apache.james.queue.api.ManageableMailQueue.MailQueueItemView;
 import org.apache.james.queue.memory.MemoryMailQueueFactory;
@@ -55,6 +67,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.reactivestreams.Publisher;
 import org.w3c.dom.Node;
 import org.w3c.dom.NodeList;
 
@@ -65,6 +78,7 @@ import io.relaypod.events.MailEvent.Failed;
 import io.relaypod.events.MailEvent.Tried;
 import io.relaypod.mailets.JamesContext;
 import io.relaypod.pacing.SenderPace;
+import io.relaypod.pacing.SendingRate;
 
 class RemoteDeliveryTest {
 
@@ -76,8 +90,10 @@ class RemoteDeliveryTest {
     private final MemoryCacheableMailQueue outgoing = queues.createQueue(MailQueueName.of("outgoing"));
     private final FakeMailContext context = FakeMailContext.defaultContext();
     private final List<MailEvent> events = new CopyOnWriteArrayList<>();
-    private final RemoteDelivery delivery = new RemoteDelivery(new JamesContext.Hosts(), domains(), queues, SenderPace.unlimited(),
-        Clock.fixed(NOW, ZoneOffset.UTC), events::add, new RecordingMetricFactory(), new NoopGaugeRegistry());
+    private final List<Mail> joined = new CopyOnWriteArrayList<>();
+    private boolean twoAddresses;
+    private boolean queueIsAway;
+    private final RemoteDelivery delivery = delivery(SenderPace.unlimited());
 
     @AfterEach
     void stop() {
@@ -336,7 +352,7 @@ class RemoteDeliveryTest {
             }
 
             assertThat(sink.connections()).isEqualTo(3);
-            assertThat(sink.commands()).filteredOn("QUIT"::equals).hasSize(2);
+            Awaitility.await().untilAsserted(() -> assertThat(sink.commands()).filteredOn("QUIT"::equals).hasSize(2));
         }
     }
 
@@ -465,6 +481,115 @@ class RemoteDeliveryTest {
     }
 
     @Test
+    void whatOneAddressOfTheGatewayTookAnotherIsNotSent() throws Exception {
+        try (SmtpSink sink = SmtpSink.replying(mixed()); SmtpSink other = SmtpSink.atAnotherAddress(sink.port())) {
+            twoAddresses = true;
+            deliver(sink, mail(MaybeSender.of(new MailAddress("sender@example.com")), MESSAGE, "good@example.com", "later@example.com"));
+
+            assertThat(sink.received()).hasSize(1);
+            assertThat(other.connections()).isZero();
+            assertThat(waiting()).singleElement()
+                .satisfies(mail -> assertThat(mail.getMail().getRecipients()).containsExactly(new MailAddress("later@example.com")));
+        }
+    }
+
+    @Test
+    void whatOneAddressOfTheGatewayMayHaveTakenAnotherIsNotSent() throws Exception {
+        try (SmtpSink sink = SmtpSink.replying(at(SmtpSink.DATA_END, SmtpSink.CLOSE)); SmtpSink other = SmtpSink.atAnotherAddress(sink.port())) {
+            twoAddresses = true;
+            deliver(sink, mail());
+
+            assertThat(sink.received()).hasSize(1);
+            assertThat(other.connections()).isZero();
+            assertThat(waiting()).hasSize(1);
+        }
+    }
+
+    @Test
+    void anAddressOfTheGatewayThatCannotBeConnectedIsPassedOver() throws Exception {
+        SmtpSink gone = SmtpSink.acceptingAll();
+        gone.close();
+        try (SmtpSink other = SmtpSink.atAnotherAddress(gone.port())) {
+            twoAddresses = true;
+            deliver(gone, mail());
+
+            assertThat(other.received()).hasSize(1);
+            assertThat(waiting()).isEmpty();
+        }
+    }
+
+    @Test
+    void aGatewayThatDoesNotAnswerQuitHoldsUpNobody() throws Exception {
+        try (SmtpSink sink = SmtpSink.replying(at("QUIT", SmtpSink.SILENCE))) {
+            deliver(sink, mail());
+
+            assertTimeoutPreemptively(Duration.ofSeconds(60), delivery::destroy);
+        }
+    }
+
+    @Test
+    void whoHasAMailDoesNotGetItAgainWhenTheQueueCannotTakeTheRest() throws Exception {
+        byte[] message = Messages.bytes("To: good@example.com, later@example.com\r\nSubject: Test\r\n\r\nbody\r\n");
+        AtomicBoolean isUp = new AtomicBoolean();
+        try (SmtpSink sink = SmtpSink.replying(command -> isUp.get() ? "" : mixed().apply(command))) {
+            queueIsAway = true;
+            start(sink.port());
+            // The spool gives it again as it was.
+            for (int tries = 0; tries < 3; tries++) {
+                assertThatThrownBy(() -> delivery.service(mail(MaybeSender.of(new MailAddress("sender@example.com")), message, "good@example.com",
+                    "later@example.com"))).isInstanceOf(MessagingException.class);
+            }
+            assertThat(sink.received()).singleElement()
+                .satisfies(received -> assertThat(received.envelope()).contains("RCPT TO:<good@example.com>").hasSize(2));
+
+            isUp.set(true);
+            delivery.service(mail(MaybeSender.of(new MailAddress("sender@example.com")), message, "good@example.com", "later@example.com"));
+            assertThat(sink.received()).hasSize(2);
+            assertThat(sink.received().get(1).envelope()).contains("RCPT TO:<later@example.com>").hasSize(2);
+            assertThat(Messages.text(sink.received().get(1).message())).contains("To: later@example.com").doesNotContain("good@");
+        }
+    }
+
+    @Test
+    void aMailThatComesWhenConnectionsAreClosedIsNotGivenUp() throws Exception {
+        try (SmtpSink sink = SmtpSink.acceptingAll()) {
+            start(sink.port());
+            delivery.destroy();
+            delivery.service(mail());
+
+            assertThat(kept()).isEmpty();
+            assertThat(waiting()).hasSize(1);
+        }
+    }
+
+    @Test
+    void aMailThatLeavesAsManyCountsAsMany() throws Exception {
+        byte[] message = Messages.bytes("From: office@example.com\r\nTo: a@example.com, b@example.com, c@example.com, later@example.com\r\n\r\nbody\r\n");
+        AtomicReference<Instant> now = new AtomicReference<>(NOW.minus(Duration.ofHours(2)));
+        SenderPace pace = SenderPace.of(SendingRate.parse("2/h"), clock(now::get));
+        now.set(NOW);
+        RemoteDelivery paced = delivery(pace);
+        try (SmtpSink sink = SmtpSink.replying(mixed())) {
+            paced.init(config(shipped(sink.port())));
+            paced.service(mail(MaybeSender.of(new MailAddress("sender@example.com")), message, "a@example.com", "b@example.com", "c@example.com",
+                "later@example.com"));
+
+            assertThat(sink.received()).as("two in an hour").hasSize(2);
+            assertThat(joined).singleElement().satisfies(mail -> {
+                assertThat(mail.getRecipients()).hasSize(2).contains(new MailAddress("later@example.com"));
+                assertThat(sink.received()).allSatisfy(received -> assertThat(received.envelope())
+                    .doesNotContainAnyElementsOf(mail.getRecipients().stream().map(recipient -> "RCPT TO:<" + recipient.asString() + ">").toList()));
+                String text = Messages.text(Messages.written(mail.getMessage()));
+                assertThat(Stream.of("a@example.com", "b@example.com", "c@example.com", "later@example.com").filter(text::contains))
+                    .containsExactlyInAnyOrderElementsOf(mail.getRecipients().stream().map(MailAddress::asString).toList());
+            });
+            assertThat(waiting()).isEmpty();
+        } finally {
+            paced.destroy();
+        }
+    }
+
+    @Test
     void aMailThatCannotGoAtOnceGoesThroughTheQueue() throws Exception {
         try (SmtpSink sink = SmtpSink.acceptingAll()) {
             Map<String, String> parameters = shipped(sink.port());
@@ -480,7 +605,7 @@ class RemoteDeliveryTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
         "atOnce | some | a number from 0", "atOnce | -1 | a number from 0", "deliveryThreads | 0 | a number from 1",
-        "mailsPerConnection | 0 | a number from 1", "idleTime | 0 s | a duration above zero, such as 10 seconds",
+        "mailsPerConnection | 0 | a number from 1", "dataTimeout | 0 s | a duration above zero, such as 10 seconds", "idleTime | 0 s | a duration above zero, such as 10 seconds",
         "idleTime | long | a duration above zero, such as 10 seconds"})
     void aWrongParameterIsNamedWithWhatWasExpected(String parameter, String value, String expected) throws Exception {
         Map<String, String> parameters = shipped(25);
@@ -498,6 +623,103 @@ class RemoteDeliveryTest {
             .endsWith(Duration.ofHours(1)).isSorted().hasSize(configuration.getMaxRetries());
         assertThat(configuration.getDelayTimes().stream().reduce(Duration.ZERO, Duration::plus))
             .isBetween(Duration.ofDays(5), Duration.ofDays(5).plusHours(1));
+    }
+
+    private RemoteDelivery delivery(SenderPace pace) {
+        return new RemoteDelivery(new Addresses(), domains(), new Queues(), pace, Clock.fixed(NOW, ZoneOffset.UTC), events::add,
+            new RecordingMetricFactory(), new NoopGaugeRegistry());
+    }
+
+    private static Clock clock(Supplier<Instant> now) {
+        return new Clock() {
+            @Override
+            public Instant instant() {
+                return now.get();
+            }
+
+            @Override
+            public ZoneId getZone() {
+                return ZoneOffset.UTC;
+            }
+
+            @Override
+            public Clock withZone(ZoneId zone) {
+                throw new UnsupportedOperationException("UTC only");
+            }
+        };
+    }
+
+    private final class Addresses extends JamesContext.Hosts {
+
+        @Override
+        public Collection<InetAddress> getAllByName(String host) throws UnknownHostException {
+            return twoAddresses ? List.of(InetAddress.getByName("127.0.0.1"), InetAddress.getByName("127.0.0.2")) : super.getAllByName(host);
+        }
+    }
+
+    private final class Queues implements MailQueueFactory<MailQueue> {
+
+        @Override
+        public Optional<MailQueue> getQueue(MailQueueName name, PrefetchCount count) {
+            return Optional.of(createQueue(name, count));
+        }
+
+        @Override
+        public MailQueue createQueue(MailQueueName name, PrefetchCount count) {
+            return new Outgoing();
+        }
+
+        @Override
+        public Set<MailQueueName> listCreatedMailQueues() {
+            return queues.listCreatedMailQueues();
+        }
+    }
+
+    /** The queue in memory, which may be away, with lines that nobody leaves. */
+    private final class Outgoing implements PacedMailQueue {
+
+        @Override
+        public MailQueueName getName() {
+            return outgoing.getName();
+        }
+
+        @Override
+        public void enQueue(Mail mail, Duration delay) throws MailQueueException {
+            if (queueIsAway) {
+                throw new MailQueueException("away");
+            }
+            outgoing.enQueue(mail, delay);
+        }
+
+        @Override
+        public void enQueue(Mail mail) throws MailQueueException {
+            enQueue(mail, Duration.ZERO);
+        }
+
+        @Override
+        public Publisher<Void> enqueueReactive(Mail mail) {
+            return outgoing.enqueueReactive(mail);
+        }
+
+        @Override
+        public Publisher<MailQueueItem> deQueue() {
+            return outgoing.deQueue();
+        }
+
+        @Override
+        public void join(String mailbox, Mail mail) {
+            joined.add(mail);
+        }
+
+        @Override
+        public boolean isWaitedFor(String mailbox) {
+            return false;
+        }
+
+        @Override
+        public void close() {
+            outgoing.close();
+        }
     }
 
     private void deliver(SmtpSink sink, Mail mail) throws Exception {

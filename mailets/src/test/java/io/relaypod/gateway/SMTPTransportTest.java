@@ -4,10 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayInputStream;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Properties;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 
 import javax.mail.Address;
 import javax.mail.MessagingException;
@@ -32,6 +37,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SMTPTransportTest {
 
     private static final String TEXT = "Subject: Test\r\n\r\nbody\r\n";
+
+    private static final BooleanSupplier ALWAYS = () -> true;
+    private static final Duration LONG = Duration.ofMinutes(1);
 
     private SmtpSink sink;
     private SmtpSink oneByOne;
@@ -86,8 +94,8 @@ class SMTPTransportTest {
     @Test
     void theLastReplyIsNotWaitedForTwice() throws Exception {
         try (SMTPTransport transport = connectedTo(sink)) {
-            transport.deliver(mail(TEXT), recipients("a@example.com"));
-            transport.deliver(mail(TEXT), recipients("b@example.com"));
+            transport.deliver(mail(TEXT), recipients("a@example.com"), ALWAYS);
+            transport.deliver(mail(TEXT), recipients("b@example.com"), ALWAYS);
 
             assertThat(transport.isUsable()).isTrue();
             assertThat(transport.mails()).isEqualTo(2);
@@ -100,10 +108,10 @@ class SMTPTransportTest {
     void aRefusalIsToldToTheCallerAndTheConnectionServesTheNext() throws Exception {
         try (SmtpSink refusing = SmtpSink.replying(command -> command.startsWith("RCPT TO:<nobody") ? "550 5.1.1 nobody" : "");
              SMTPTransport transport = connectedTo(refusing)) {
-            assertThatThrownBy(() -> transport.deliver(mail(TEXT), recipients("nobody@example.com"))).isInstanceOf(SendFailedException.class);
+            assertThatThrownBy(() -> transport.deliver(mail(TEXT), recipients("nobody@example.com"), ALWAYS)).isInstanceOf(SendFailedException.class);
 
             assertThat(transport.isUsable()).isTrue();
-            transport.deliver(mail(TEXT), recipients("b@example.com"));
+            transport.deliver(mail(TEXT), recipients("b@example.com"), ALWAYS);
             assertThat(refusing.commands()).as("the refused transaction is ended").containsSubsequence("RCPT TO:<nobody@example.com>", "RSET",
                 "MAIL FROM:<sender@example.com>");
         }
@@ -115,8 +123,8 @@ class SMTPTransportTest {
         int[] mails = {0};
         try (SmtpSink closing = SmtpSink.replying(command -> command.startsWith(stage) && ++mails[0] == 2 ? SmtpSink.CLOSE : "");
              SMTPTransport transport = connectedTo(closing)) {
-            transport.deliver(mail(TEXT), recipients("a@example.com"));
-            assertThatThrownBy(() -> transport.deliver(mail(TEXT), recipients("b@example.com"))).isInstanceOf(MessagingException.class);
+            transport.deliver(mail(TEXT), recipients("a@example.com"), ALWAYS);
+            assertThatThrownBy(() -> transport.deliver(mail(TEXT), recipients("b@example.com"), ALWAYS)).isInstanceOf(MessagingException.class);
 
             assertThat(transport.wasStale()).isTrue();
             assertThat(transport.isUsable()).isFalse();
@@ -127,7 +135,7 @@ class SMTPTransportTest {
     void aNewConnectionIsNeverStale() throws Exception {
         try (SmtpSink closing = SmtpSink.replying(command -> command.startsWith("MAIL") ? SmtpSink.CLOSE : "");
              SMTPTransport transport = connectedTo(closing)) {
-            assertThatThrownBy(() -> transport.deliver(mail(TEXT), recipients("a@example.com"))).isInstanceOf(MessagingException.class);
+            assertThatThrownBy(() -> transport.deliver(mail(TEXT), recipients("a@example.com"), ALWAYS)).isInstanceOf(MessagingException.class);
 
             assertThat(transport.wasStale()).isFalse();
             assertThat(transport.isUsable()).isFalse();
@@ -139,8 +147,8 @@ class SMTPTransportTest {
         int[] mails = {0};
         try (SmtpSink closing = SmtpSink.replying(command -> command.equals(SmtpSink.DATA_END) && ++mails[0] == 2 ? SmtpSink.CLOSE : "");
              SMTPTransport transport = connectedTo(closing)) {
-            transport.deliver(mail(TEXT), recipients("a@example.com"));
-            assertThatThrownBy(() -> transport.deliver(mail(TEXT), recipients("b@example.com"))).isInstanceOf(MessagingException.class);
+            transport.deliver(mail(TEXT), recipients("a@example.com"), ALWAYS);
+            assertThatThrownBy(() -> transport.deliver(mail(TEXT), recipients("b@example.com"), ALWAYS)).isInstanceOf(MessagingException.class);
 
             assertThat(transport.wasStale()).isFalse();
             assertThat(transport.isUsable()).isFalse();
@@ -155,13 +163,72 @@ class SMTPTransportTest {
             oneByOne = closing;
 
             assertThatThrownBy(() -> transport.deliver(mail(TEXT),
-                    recipients("never@example.com", "b@example.com", "c@example.com", "d@example.com")))
+                    recipients("never@example.com", "b@example.com", "c@example.com", "d@example.com"), ALWAYS))
                 .isInstanceOfSatisfying(SendFailedException.class, failure -> {
                     assertThat(failure.getValidSentAddresses()).extracting(Address::toString).containsExactly("b@example.com");
                     assertThat(failure.getInvalidAddresses()).extracting(Address::toString).containsExactly("never@example.com");
                     assertThat(failure.getValidUnsentAddresses()).extracting(Address::toString).containsExactly("c@example.com", "d@example.com");
                 });
             assertThat(transport.isUsable()).isFalse();
+        }
+    }
+
+    @Test
+    void theReplyToAMailIsWaitedForAsLongAsItsOwnTimeoutSays() throws Exception {
+        try (SmtpSink silent = SmtpSink.replying(command -> command.equals(SmtpSink.DATA_END) ? SmtpSink.SILENCE : "");
+             SMTPTransport transport = connectedTo(silent, Duration.ofMinutes(5), Duration.ofMillis(300))) {
+            assertThatThrownBy(() -> transport.deliver(mail(TEXT), recipients("a@example.com"), ALWAYS)).isInstanceOf(MessagingException.class)
+                .hasCauseInstanceOf(SocketTimeoutException.class);
+        }
+    }
+
+    @Test
+    void anyOtherReplyIsWaitedForNoLongerThanBefore() throws Exception {
+        CountDownLatch never = new CountDownLatch(1);
+        int[] mails = {0};
+        try (SmtpSink slow = SmtpSink.replying(command -> command.equals(SmtpSink.DATA_END) ? after(never, Duration.ofSeconds(1))
+                 : command.startsWith("MAIL") && ++mails[0] == 2 ? SmtpSink.SILENCE : "");
+             SMTPTransport transport = connectedTo(slow, Duration.ofMillis(500), Duration.ofMinutes(5))) {
+            transport.deliver(mail(TEXT), recipients("a@example.com"), ALWAYS);
+            assertThat(slow.received()).hasSize(1);
+
+            assertThatThrownBy(() -> transport.deliver(mail(TEXT), recipients("a@example.com"), ALWAYS)).isInstanceOf(MessagingException.class);
+        }
+    }
+
+    private static String after(CountDownLatch latch, Duration atMost) {
+        try {
+            latch.await(atMost.toMillis(), TimeUnit.MILLISECONDS);
+            return "";
+        } catch (InterruptedException over) {
+            Thread.currentThread().interrupt();
+            return SmtpSink.CLOSE;
+        }
+    }
+
+    @Test
+    void eachFurtherTransactionTakesATurnAndWhoGetsNoneIsUnsent() throws Exception {
+        int[] turns = {1};
+        try (SmtpSink refusing = SmtpSink.replying(command -> command.startsWith("RCPT TO:<never") ? "550 5.1.1 nobody" : "");
+             SMTPTransport transport = connectedTo(refusing)) {
+            assertThatThrownBy(() -> transport.deliver(mail(TEXT), recipients("never@example.com", "b@example.com", "c@example.com", "d@example.com"),
+                    () -> turns[0]-- > 0))
+                .isInstanceOfSatisfying(OutOfTurnException.class, failure -> {
+                    assertThat(failure.getValidSentAddresses()).extracting(Address::toString).containsExactly("b@example.com", "c@example.com");
+                    assertThat(failure.getInvalidAddresses()).extracting(Address::toString).containsExactly("never@example.com");
+                    assertThat(failure.getValidUnsentAddresses()).extracting(Address::toString).containsExactly("d@example.com");
+                });
+            assertThat(refusing.received()).hasSize(2);
+            assertThat(transport.isUsable()).isTrue();
+        }
+    }
+
+    @Test
+    void whenNobodyHasTheMailTheTryFailedWhateverTurnsAreLeft() throws Exception {
+        try (SmtpSink later = SmtpSink.replying(command -> command.equals(SmtpSink.DATA_END) ? "451 4.3.0 later" : "", "DSN");
+             SMTPTransport transport = connectedTo(later)) {
+            assertThatThrownBy(() -> transport.deliver(withNotices(), recipients("a@example.com", "b@example.com"), () -> false))
+                .isInstanceOf(SendFailedException.class).isNotInstanceOf(OutOfTurnException.class);
         }
     }
 
@@ -172,7 +239,7 @@ class SMTPTransportTest {
     @Test
     void noticesAreAskedForWhereTheGatewayOffersThem() throws Exception {
         try (SmtpSink offering = SmtpSink.replying(command -> "", "DSN"); SMTPTransport transport = connectedTo(offering)) {
-            transport.deliver(withNotices(), recipients("a@example.com", "b@example.com"));
+            transport.deliver(withNotices(), recipients("a@example.com", "b@example.com"), ALWAYS);
 
             assertThat(offering.commands()).contains("MAIL FROM:<sender@example.com> RET=HDRS ENVID=QQ314159",
                 "RCPT TO:<a@example.com> NOTIFY=NEVER", "RCPT TO:<b@example.com> NOTIFY=SUCCESS,FAILURE");
@@ -185,7 +252,7 @@ class SMTPTransportTest {
     @Test
     void noticesAreNotAskedForWhereTheGatewayDoesNotOfferThem() throws Exception {
         try (SMTPTransport transport = connectedTo(sink)) {
-            transport.deliver(withNotices(), recipients("a@example.com", "b@example.com"));
+            transport.deliver(withNotices(), recipients("a@example.com", "b@example.com"), ALWAYS);
 
             assertThat(sink.commands()).contains("MAIL FROM:<sender@example.com>", "RCPT TO:<a@example.com>", "RCPT TO:<b@example.com>");
             assertThat(sink.received()).hasSize(1);
@@ -205,7 +272,7 @@ class SMTPTransportTest {
     private void send(MimeMessage message) throws Exception {
         try (SMTPTransport transport = connectedTo(sink)) {
             transport.deliver(FakeMail.builder().name("mail-1").sender("sender@example.com").recipient("recipient@example.com").mimeMessage(message)
-                .build(), recipients("recipient@example.com"));
+                .build(), recipients("recipient@example.com"), ALWAYS);
         }
     }
 
@@ -216,7 +283,15 @@ class SMTPTransportTest {
     }
 
     private static SMTPTransport connectedTo(SmtpSink sink) throws Exception {
-        SMTPTransport transport = new SMTPTransport(session(), new URLName("smtp://127.0.0.1:" + sink.port()), event -> { });
+        return connectedTo(sink, LONG, LONG);
+    }
+
+    private static SMTPTransport connectedTo(SmtpSink sink, Duration timeout, Duration dataTimeout) throws Exception {
+        OneSocket socket = new OneSocket();
+        Session session = session();
+        session.getProperties().put("mail.smtp.socketFactory", socket);
+        session.getProperties().put("mail.smtp.timeout", Long.toString(timeout.toMillis()));
+        SMTPTransport transport = new SMTPTransport(session, new URLName("smtp://127.0.0.1:" + sink.port()), socket, dataTimeout, event -> { });
         transport.connect();
         return transport;
     }

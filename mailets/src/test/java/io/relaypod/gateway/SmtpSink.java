@@ -41,9 +41,9 @@ final class SmtpSink implements AutoCloseable {
     private final List<Socket> connections = new CopyOnWriteArrayList<>();
     private final List<String> extensions;
 
-    private SmtpSink(UnaryOperator<String> replies, String... extensions) throws IOException {
+    private SmtpSink(InetAddress address, int port, UnaryOperator<String> replies, String... extensions) throws IOException {
         this.extensions = List.of(extensions);
-        this.server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        this.server = new ServerSocket(port, 50, address);
         this.replies = replies;
     }
 
@@ -56,7 +56,15 @@ final class SmtpSink implements AutoCloseable {
      * @param extensions offered beside SIZE
      */
     static SmtpSink replying(UnaryOperator<String> replies, String... extensions) throws IOException {
-        SmtpSink sink = new SmtpSink(replies, extensions);
+        return started(new SmtpSink(InetAddress.getLoopbackAddress(), 0, replies, extensions));
+    }
+
+    /** At 127.0.0.2, which is this machine's as well. */
+    static SmtpSink atAnotherAddress(int port) throws IOException {
+        return started(new SmtpSink(InetAddress.getByName("127.0.0.2"), port, command -> ""));
+    }
+
+    private static SmtpSink started(SmtpSink sink) {
         Thread thread = new Thread(sink::accept, "smtp-sink");
         thread.setDaemon(true);
         thread.start();
@@ -119,7 +127,7 @@ final class SmtpSink implements AutoCloseable {
             commands.add(command);
             String verb = command.split("[ :]", 2)[0].toUpperCase(Locale.ROOT);
             String reply = replies.apply(command);
-            if (verb.equals("QUIT")) {
+            if (verb.equals("QUIT") && reply.isEmpty()) {
                 say(out, "221 bye");
                 return;
             }

@@ -6,6 +6,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -16,6 +18,7 @@ import io.relaypod.recipients.AddressSet;
 
 class MailReviewTest {
 
+    private static final long PART = 256 + (7 + 8) + (7 + 16);
     private static final GraphRules ANY = new GraphRules(AddressSet.parse(""), 0);
 
     @ParameterizedTest
@@ -75,7 +78,7 @@ class MailReviewTest {
 
     @Test
     void aMailLeavesRoomForWhatIsAddedToEveryPart() {
-        String mail = "From: a@x.com\nTo: b@x.com\n\n" + "--boundary\n".repeat(30);
+        String mail = "From: a@x.com\nTo: b@x.com\nContent-Type: multipart/mixed;\n boundary=\"b 1\"\n\n" + "--b 1\n".repeat(30);
         List<String> recipients = Collections.nCopies(150, "r".repeat(50) + "@example.com");
         long size = mail.replace("\n", "\r\n").length();
         long inEveryPart = 100 * (62 + 8) + 7 + 16;
@@ -88,10 +91,42 @@ class MailReviewTest {
 
     @Test
     void anAttachedMessageIsTwoPartsToSmtp2graph() {
-        String mail = "From: a@x.com\n\n--b\nContent-Type: Message/RFC822\n\nSubject: in\n\nrfc822 in a text, 22, 822, fc822\n";
+        String mail = "From: a@x.com\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: Message/RFC822\n\nSubject: in\n\nrfc822 in a text, 22, 822, fc822\n";
         String two = mail.replaceFirst("RFC822", "RFC1822").replaceFirst("rfc822", "rfc 822");
 
         assertThat(most(mail) - most(two)).isEqualTo(2 * (256 + (7 + 8) + (7 + 16)) - "1".length() - " ".length());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
+        "`` | 0",
+        "`Content-Type: multipart/mixed; boundary=\"other\"\n` | 0",
+        "`Content-Type: multipart/mixed;\n\tBOUNDARY = \"x-\"; charset=x\n` | 0",
+        "`Content-Type: multipart/mixed; boundary=b;x\n` | 2",
+        "`Content-Type: multipart/mixed;\n\tBOUNDARY = \"b\"; charset=x\n` | 2",
+        "`Content-Type: multipart/mixed; boundary=a; boundary=b\n` | 2",
+        "`Content-Type: multipart/mixed; boundary=\n b\n` | 52",
+        "`Content-Type: multipart/mixed; boundary=\"b\n` | 52",
+        "`Content-Type: multipart/mixed; boundary*0=a; boundary*1=b\n` | 52",
+        "`Content-Type: multipart/mixed; boundary=\"\\b\"\n` | 52"})
+    void onlyDelimitersOfABoundaryThatTheMailNamesBeginAPart(String header, int parts) {
+        String dump = "From: a@x.com\n" + header + "\n--b\n" + "-- Table structure\n".repeat(50) + "--b--\n";
+
+        assertThat((most(dump) - most(dump.replace("\n-", "\n+")))).isEqualTo(parts * PART);
+    }
+
+    @Test
+    void aMailWithMoreBoundariesThanAreKeptInMindHasAPartAtEachThatMayBeOne() {
+        String many = IntStream.rangeClosed(0, 100).mapToObj(i -> "boundary=b" + i + "\n").collect(Collectors.joining());
+
+        assertThat(most("From: a@x.com\n\n" + many + "--x\n") - most("From: a@x.com\n\n" + many + "++x\n")).isEqualTo(PART);
+    }
+
+    @Test
+    void theBoundaryOfAPartCountsToo() {
+        String mail = "From: a@x.com\nContent-Type: multipart/mixed; boundary=a\n\n--a\nContent-Type: multipart/related; boundary=\"b\"\n\n--b\n-- x\n";
+
+        assertThat(most(mail) - most(mail.replace("--b", "++b"))).isEqualTo(PART);
     }
 
     private static long most(String mail) {

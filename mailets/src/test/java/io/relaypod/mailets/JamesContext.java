@@ -43,7 +43,7 @@ public final class JamesContext {
     }
 
     /** Finds addresses as the system does, and nothing else. */
-    public static final class Hosts implements DNSService {
+    public static class Hosts implements DNSService {
 
         @Override
         public Collection<InetAddress> getAllByName(String host) throws UnknownHostException {

@@ -20,6 +20,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -47,6 +48,7 @@ public final class MailpitStandIn implements Mailpit {
     private final Faults faults = new Faults();
     private final List<ReceivedMail> stored = new ArrayList<>();
     private final AtomicLong connectionCount = new AtomicLong();
+    private final AtomicInteger mostConnections = new AtomicInteger();
     private final AtomicLong transactionCount = new AtomicLong();
     private final CountDownLatch stopped = new CountDownLatch(1);
     private final Set<Socket> connections = ConcurrentHashMap.newKeySet();
@@ -127,6 +129,11 @@ public final class MailpitStandIn implements Mailpit {
         return connectionCount.get();
     }
 
+    /** How many clients were connected at a time, at most; one that closed counts until that was noticed. */
+    public int mostConnections() {
+        return mostConnections.get();
+    }
+
     /** How many mails came in whole and were judged, stored or not. */
     public long transactions() {
         return transactionCount.get();
@@ -146,6 +153,7 @@ public final class MailpitStandIn implements Mailpit {
                 Socket connection = listener.accept();
                 connections.add(connection);
                 connectionCount.incrementAndGet();
+                mostConnections.accumulateAndGet(connections.size(), Math::max);
                 threads.execute(() -> serve(connection));
             } catch (IOException | RejectedExecutionException e) {
                 // Closed; the loop's condition ends it.

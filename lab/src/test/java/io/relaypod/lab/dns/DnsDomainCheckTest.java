@@ -17,6 +17,7 @@ import io.relaypod.domain.DomainVerdict.Unknown;
 import io.relaypod.domain.MailDomain;
 import io.relaypod.domain.MxSettings;
 import io.relaypod.domain.MxSettings.OnDnsFailure;
+import io.relaypod.domain.NonexistentDomains;
 import io.relaypod.domain.WatchedDns;
 import java.io.IOException;
 import java.net.DatagramPacket;
@@ -29,8 +30,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -39,9 +42,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.xbill.DNS.DClass;
 import org.xbill.DNS.Flags;
+import org.xbill.DNS.MXRecord;
 import org.xbill.DNS.Message;
+import org.xbill.DNS.Name;
 import org.xbill.DNS.Rcode;
+import org.xbill.DNS.Record;
 import org.xbill.DNS.Section;
 import org.xbill.DNS.SimpleResolver;
 import org.xbill.DNS.Type;
@@ -324,7 +331,7 @@ class DnsDomainCheckTest {
     @ParameterizedTest
     @ValueSource(strings = {"A", "AAAA"})
     void oneKindOfAddressIsEnoughWhenTheOtherFails(String failing) throws IOException {
-        try (OneTypeFails relay = new OneTypeFails(dns.address(), failing)) {
+        try (ScriptedServer relay = oneTypeFails(dns.address(), failing)) {
             assertThat(verdict(check(relay.address()), "both.example")).isInstanceOf(ImplicitMx.class);
         }
     }
@@ -332,7 +339,7 @@ class DnsDomainCheckTest {
     @ParameterizedTest
     @ValueSource(strings = {"A", "AAAA"})
     void withoutAnyAddressAFailureOfEitherKindIsUnknown(String failing) throws IOException {
-        try (OneTypeFails relay = new OneTypeFails(dns.address(), failing)) {
+        try (ScriptedServer relay = oneTypeFails(dns.address(), failing)) {
             assertThat(verdict(check(relay.address()), "empty.example")).isInstanceOf(Unknown.class);
         }
     }
@@ -384,6 +391,55 @@ class DnsDomainCheckTest {
     }
 
     @Test
+    void aServerThatCannotBeAskedIsOneThatFails() {
+        InetSocketAddress noAddress = InetSocketAddress.createUnresolved("nowhere.invalid", 53);
+        dns.behave("silent.test", Behaviour.silence());
+
+        assertThat(check(noAddress, dns.address()).verdict(new MailDomain("mx.example")).toCompletableFuture())
+                .succeedsWithin(SLACK).isInstanceOf(HasMx.class);
+        assertThat(check(dns.address(), noAddress).verdict(new MailDomain("silent.test")).toCompletableFuture())
+                .succeedsWithin(TIMEOUT.multipliedBy(2L * TRIES + 1).plus(SLACK)).isInstanceOf(Unknown.class);
+    }
+
+    @Test
+    void aForgedAnswerDoesNotSupplantTheTrueOneBehindIt() throws IOException {
+        try (ScriptedServer server = new ScriptedServer(query -> {
+            int id = query.getHeader().getID();
+            Record asked = query.getQuestion();
+            Record other = Record.newRecord(name("other.example."), asked.getType(), DClass.IN);
+            Record otherType = Record.newRecord(asked.getName(), Type.TXT, DClass.IN);
+            Message noAnswer = reply(query, id, asked, Rcode.NXDOMAIN);
+            noAnswer.getHeader().unsetFlag(Flags.QR);
+            return List.of(
+                    reply(query, id ^ 1, asked, Rcode.NXDOMAIN),
+                    reply(query, id, other, Rcode.NXDOMAIN),
+                    reply(query, id, otherType, Rcode.NXDOMAIN),
+                    noAnswer,
+                    reply(query, id, asked, Rcode.NOERROR, new MXRecord(asked.getName(), DClass.IN, 300, 10, name("true.example."))),
+                    reply(query, id, asked, Rcode.NXDOMAIN));
+        })) {
+            assertThat(verdict(check(server.address()), "mx.example")).isEqualTo(new HasMx(List.of("true.example")));
+        }
+    }
+
+    @Test
+    void eachTryHasAnIdOfItsOwn() throws IOException {
+        List<Integer> ids = new CopyOnWriteArrayList<>();
+        try (ScriptedServer server = new ScriptedServer(query -> {
+            ids.add(query.getHeader().getID());
+            return List.of(reply(query, query.getHeader().getID(), query.getQuestion(), Rcode.SERVFAIL));
+        })) {
+            DnsDomainCheck failing = check(server.address());
+            for (int question = 0; question < 10; question++) {
+                verdict(failing, "mx.example");
+            }
+        }
+        assertThat(ids).hasSizeGreaterThanOrEqualTo(10 * TRIES);
+        // Of 65536 two may be the same by chance.
+        assertThat(Set.copyOf(ids)).hasSizeGreaterThan(ids.size() - 3);
+    }
+
+    @Test
     void theLongestNameCanBeAskedFor() {
         String longest = ("a".repeat(63) + ".").repeat(3) + "b".repeat(61);
 
@@ -418,7 +474,11 @@ class DnsDomainCheckTest {
     private DnsDomainCheck check(InetSocketAddress... servers) {
         return new DnsDomainCheck(new WatchedDns(new DnsServers(new DnsSettings(List.of(servers), TIMEOUT, TRIES)).on(loops),
                 (type, outcome, took) -> heard.add(type + " " + outcome)),
-                SETTINGS, Ticker.systemTicker());
+                new NonexistentDomains(SETTINGS, Ticker.systemTicker()), SETTINGS, Ticker.systemTicker());
+    }
+
+    private static Name name(String absolute) throws IOException {
+        return Name.fromString(absolute);
     }
 
     private static InetSocketAddress nobody() throws IOException {
@@ -432,17 +492,35 @@ class DnsDomainCheckTest {
     }
 
     /** A server that answers as another does, save for one type, for which it has SERVFAIL. */
-    private static final class OneTypeFails implements AutoCloseable {
+    private static ScriptedServer oneTypeFails(InetSocketAddress upstream, String failing) throws IOException {
+        SimpleResolver resolver = new SimpleResolver(upstream);
+        return new ScriptedServer(query -> List.of(query.getQuestion().getType() == Type.value(failing)
+                ? reply(query, query.getHeader().getID(), query.getQuestion(), Rcode.SERVFAIL) : resolver.send(query)));
+    }
+
+    private static Message reply(Message query, int id, Record question, int rcode, Record... records) {
+        Message reply = new Message(id);
+        reply.getHeader().setFlag(Flags.QR);
+        reply.getHeader().setRcode(rcode);
+        reply.addRecord(question, Section.QUESTION);
+        Arrays.stream(records).forEach(record -> reply.addRecord(record, Section.ANSWER));
+        return reply;
+    }
+
+    /** A server that sends what a script says, in its order. */
+    private static final class ScriptedServer implements AutoCloseable {
 
         private final DatagramSocket socket;
-        private final SimpleResolver upstream;
-        private final int failing;
+        private final Script script;
 
-        OneTypeFails(InetSocketAddress upstream, String failing) throws IOException {
+        interface Script {
+            List<Message> answers(Message query) throws IOException;
+        }
+
+        ScriptedServer(Script script) throws IOException {
             this.socket = new DatagramSocket(0, InetAddress.getLoopbackAddress());
-            this.upstream = new SimpleResolver(upstream);
-            this.failing = Type.value(failing);
-            Thread thread = new Thread(this::serve, "one-type-fails");
+            this.script = script;
+            Thread thread = new Thread(this::serve, "scripted-dns");
             thread.setDaemon(true);
             thread.start();
         }
@@ -457,23 +535,14 @@ class DnsDomainCheckTest {
                 DatagramPacket packet = new DatagramPacket(buffer, buffer.length);
                 try {
                     socket.receive(packet);
-                    byte[] answer = answer(new Message(Arrays.copyOf(buffer, packet.getLength()))).toWire();
-                    socket.send(new DatagramPacket(answer, answer.length, packet.getSocketAddress()));
+                    for (Message message : script.answers(new Message(Arrays.copyOf(buffer, packet.getLength())))) {
+                        byte[] answer = message.toWire();
+                        socket.send(new DatagramPacket(answer, answer.length, packet.getSocketAddress()));
+                    }
                 } catch (IOException closed) {
                     // the loop's condition ends it
                 }
             }
-        }
-
-        private Message answer(Message query) throws IOException {
-            if (query.getQuestion().getType() != failing) {
-                return upstream.send(query);
-            }
-            Message failure = new Message(query.getHeader().getID());
-            failure.getHeader().setFlag(Flags.QR);
-            failure.getHeader().setRcode(Rcode.SERVFAIL);
-            failure.addRecord(query.getQuestion(), Section.QUESTION);
-            return failure;
         }
 
         @Override

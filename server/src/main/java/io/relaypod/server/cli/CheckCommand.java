@@ -32,6 +32,7 @@ import io.relaypod.domain.DomainVerdict.UnreachableMx;
 import io.relaypod.domain.ListedDomainCheck;
 import io.relaypod.domain.MailDomain;
 import io.relaypod.domain.MxSettings;
+import io.relaypod.domain.NonexistentDomains;
 import io.relaypod.domain.ProviderSuggestions;
 import io.relaypod.domain.RecipientAnswer;
 import io.relaypod.domain.RecipientAnswer.Outcome;
@@ -71,7 +72,8 @@ final class CheckCommand implements Callable<Integer> {
         try {
             Map<MailDomain, DomainVerdict> found = new ConcurrentHashMap<>();
             MxSettings mx = settings.mx();
-            DomainCheck dns = new DnsDomainCheck(new DnsServers(settings.dns()).on(loop), mx, Ticker.systemTicker());
+            DomainCheck dns = new DnsDomainCheck(new DnsServers(settings.dns()).on(loop), new NonexistentDomains(mx, Ticker.systemTicker()), mx,
+                Ticker.systemTicker());
             DomainCheck listed = new ListedDomainCheck(dns, domainList(mx.allowFile()), domainList(mx.denyFile()));
             RecipientRule rule = new RecipientRule(
                 domain -> listed.verdict(domain).thenApply(verdict -> remember(found, domain, verdict)), mx, ProviderSuggestions.of(mx));

@@ -8,6 +8,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
 import javax.annotation.PreDestroy;
 
@@ -58,8 +60,11 @@ public final class RelayServer implements AutoCloseable {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(RelayServer.class);
 
-    // Within the 10 s that a stop may take; Netty needs 2 s of them to close quietly.
+    // A stop takes this, 2 s in which Netty closes quietly (15 s at the worst), COUNT_TIME, and 3 s for the broker's connections: 12 s, 25 s
+    // at the worst, and 15 s more when a broker elsewhere falls silent. terminationGracePeriodSeconds must be above that.
     private static final Duration DRAIN_TIME = Duration.ofSeconds(5);
+    private static final Duration COUNT_TIME = Duration.ofSeconds(2);
+    private static final String UNKNOWN = "unknown";
     private static final Duration DRAIN_POLL = Duration.ofMillis(20);
 
     private final Broker broker;
@@ -192,11 +197,22 @@ public final class RelayServer implements AutoCloseable {
     @Override
     public void close() {
         lifecycle.draining();
-        smtp.destroy();
-        queues.stopGiving();
-        finishWhatIsInHand();
-        LOGGER.info("event=drained left={}", queues.isConnected() ? queuedMails() : "unknown");
-        stopParts();
+        try {
+            smtp.destroy();
+            queues.stopGiving();
+            finishWhatIsInHand();
+            LOGGER.info("event=drained left={}", left());
+        } finally {
+            stopParts();
+        }
+    }
+
+    // For a log line only: a broker that does not answer must not keep us from stopping.
+    private String left() {
+        return queues.isConnected()
+            ? CompletableFuture.supplyAsync(() -> Long.toString(queuedMails()))
+                .completeOnTimeout(UNKNOWN, COUNT_TIME.toMillis(), TimeUnit.MILLISECONDS).exceptionally(unreadable -> UNKNOWN).join()
+            : UNKNOWN;
     }
 
     private void finishWhatIsInHand() {
@@ -212,9 +228,12 @@ public final class RelayServer implements AutoCloseable {
     }
 
     private void stopParts() {
-        injector.getInstance(Key.get(new TypeLiteral<Stager<PreDestroy>>() { })).stage();
-        monitoring.close();
-        queues.close();
-        broker.close();
+        try {
+            injector.getInstance(Key.get(new TypeLiteral<Stager<PreDestroy>>() { })).stage();
+        } finally {
+            monitoring.close();
+            queues.close();
+            broker.close();
+        }
     }
 }

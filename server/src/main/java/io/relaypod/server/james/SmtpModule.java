@@ -29,10 +29,12 @@ import io.relaypod.domain.BoundedDomainCheck;
 import io.relaypod.domain.CachedDomainCheck;
 import io.relaypod.domain.DnsDomainCheck;
 import io.relaypod.domain.DnsServers;
+import io.relaypod.domain.DomainCheck;
 import io.relaypod.domain.DomainListFile;
 import io.relaypod.domain.DomainSet;
 import io.relaypod.domain.ListedDomainCheck;
 import io.relaypod.domain.MxSettings;
+import io.relaypod.domain.NonexistentDomains;
 import io.relaypod.domain.ProviderSuggestions;
 import io.relaypod.domain.RecipientRule;
 import io.relaypod.domain.WatchedDns;
@@ -91,16 +93,17 @@ final class SmtpModule extends AbstractModule {
     @Singleton
     CachedDomainCheck cachedDomainCheck(DnsServers servers, Settings settings, MeterRegistry meters, DnsHealthCheck health) {
         MxSettings mx = settings.mx();
-        DnsDomainCheck dns = new DnsDomainCheck(new WatchedDns(servers, new DnsMeters(meters).and(health)), mx, Ticker.systemTicker());
+        NonexistentDomains nonexistent = new NonexistentDomains(mx, Ticker.systemTicker());
+        DomainCheck dns = new DnsDomainCheck(new WatchedDns(servers, new DnsMeters(meters).and(health)), nonexistent, mx, Ticker.systemTicker());
         BoundedDomainCheck bounded = new BoundedDomainCheck(dns, mx.maxInflight());
         StaleVerdictLog staleLog = new StaleVerdictLog(meters, Clock.systemUTC());
-        CachedDomainCheck cached = new CachedDomainCheck(bounded, mx, Ticker.systemTicker(), domain -> {
+        CachedDomainCheck cached = new CachedDomainCheck(bounded, nonexistent, mx, Ticker.systemTicker(), domain -> {
             staleLog.staleVerdictUsed(domain);
             health.staleVerdictUsed(domain);
         });
         Gauge.builder("relaypod.dns.domains.in.flight", bounded, BoundedDomainCheck::underWay)
             .description("Domains that DNS is being asked about").register(meters);
-        Gauge.builder("relaypod.dns.nonexistent.names", dns, DnsDomainCheck::nonexistentNames)
+        Gauge.builder("relaypod.dns.nonexistent.names", nonexistent, NonexistentDomains::size)
             .description("Names that are remembered as not existing, with all below them").register(meters);
         CaffeineCacheMetrics.monitor(meters, cached.verdicts(), "verdicts");
         return cached;

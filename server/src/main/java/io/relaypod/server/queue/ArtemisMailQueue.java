@@ -44,6 +44,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import com.google.common.base.Throwables;
+import com.google.common.util.concurrent.Uninterruptibles;
 
 import io.relaypod.gateway.PacedMailQueue;
 import io.relaypod.pacing.SenderPace;
@@ -90,7 +91,7 @@ public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQue
         this.broker = broker;
         this.threads = threads;
         this.dequeuer = new Dequeuer(link, ready, threads, this::item);
-        this.delayed = new DelayedMails(name, link, pace, clock);
+        this.delayed = new DelayedMails(name, link, broker.isShared(), pace, clock);
         this.decorators = decorators;
         this.clock = clock;
         this.metrics = metrics;
@@ -121,12 +122,15 @@ public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQue
 
     @Override
     public void join(String mailbox, Mail mail) throws MailQueueException {
-        BrokerQueue line = delayed.line(mailbox);
-        enQueue(mail, (isLarge, writer) -> {
+        delayed.join(mailbox, line -> enQueue(mail, (isLarge, writer) -> {
             Connections connections = link.connections();
             connections.declare(line);
-            return connections.enqueuer().send(line.name(), isLarge, writer).thenRun(() -> delayed.added(line, clock.instant()));
-        });
+            return connections.enqueuer().send(line.name(), isLarge, session -> {
+                ClientMessage message = writer.write(session);
+                StoredMail.writeMailbox(mailbox, message);
+                return message;
+            }).thenRun(() -> delayed.added(line, clock.instant()));
+        }));
     }
 
     @Override
@@ -143,14 +147,11 @@ public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQue
     private void enQueue(Mail mail, Place place) throws MailQueueException {
         TimeMetric timer = metrics.timer(ENQUEUED_TIMER_METRIC_NAME_PREFIX + ready.mails().asString());
         try (MailBody body = MailBody.of(mail.getMessage())) {
-            place.put(body.isLarge(), session -> message(mail, body, session))
-                .get(CONFIRMATION_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+            // Interrupted or not: the broker has it by now, and whoever was told otherwise would send another.
+            Uninterruptibles.getUninterruptibly(place.put(body.isLarge(), session -> message(mail, body, session)), CONFIRMATION_TIMEOUT);
             enqueued.increment();
         } catch (ActiveMQException | IOException | MessagingException | ExecutionException | TimeoutException failure) {
             throw notStored(mail, failure);
-        } catch (InterruptedException stopped) {
-            Thread.currentThread().interrupt();
-            throw notStored(mail, stopped);
         } finally {
             timer.stopAndPublish();
         }
@@ -166,7 +167,9 @@ public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQue
         return Mono.defer(() -> {
             TimeMetric timer = metrics.timer(ENQUEUED_TIMER_METRIC_NAME_PREFIX + ready.mails().asString());
             try {
-                return Mono.fromFuture(store(mail)).doFinally(end -> timer.stopAndPublish()).timeout(broker.timeout()).onErrorMap(failure -> notStored(mail, new ExecutionException(failure)));
+                // Whoever waits no longer must not keep the body from being closed when the broker answers.
+                return Mono.fromFuture(store(mail), true).doFinally(end -> timer.stopAndPublish()).timeout(broker.timeout())
+                    .onErrorMap(failure -> notStored(mail, new ExecutionException(failure)));
             } catch (IOException | MessagingException failure) {
                 return Mono.error(notStored(mail, failure));
             }
@@ -272,8 +275,8 @@ public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQue
             }
 
             @Override
-            public void over() {
-                dequeuer.done();
+            public void over(boolean isWell) {
+                dequeuer.done(isWell);
             }
         }), ready.mails());
         dequeued.increment();
@@ -299,14 +302,11 @@ public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQue
         }
         ClientMessage message = received.message();
         try {
-            put(link.connections(), RETRY_PAUSE, message.isLargeMessage(), session -> StoredMail.copy(message, body, session))
-                .get(CONFIRMATION_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+            Uninterruptibles.getUninterruptibly(put(link.connections(), RETRY_PAUSE, message.isLargeMessage(),
+                session -> StoredMail.copy(message, body, session)), CONFIRMATION_TIMEOUT);
             remove(received);
         } catch (ActiveMQException | IOException | ExecutionException | TimeoutException failure) {
             throw new MailQueueException("mail " + StoredMail.name(message) + " could not be put back", failure);
-        } catch (InterruptedException stopped) {
-            Thread.currentThread().interrupt();
-            throw new MailQueueException("mail " + StoredMail.name(message) + " could not be put back", stopped);
         }
     }
 
@@ -324,6 +324,10 @@ public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQue
         }
     }
 
+    /**
+     * {@inheritDoc} Does not wait for mails that are being made ready: one that leaves for another of the broker's queues meanwhile may be
+     * counted twice, or not at all.
+     */
     @Override
     public long getSize() throws MailQueueException {
         try (ClientSession session = link.connections().administering().session()) {

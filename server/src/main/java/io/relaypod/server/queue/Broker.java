@@ -35,6 +35,12 @@ public interface Broker extends AutoCloseable {
      */
     boolean isSentAgain();
 
+    /**
+     * Whether other relays may put mails into the same queues. Then none is ever deleted: what is sent to a queue that has just gone is lost
+     * without a word.
+     */
+    boolean isShared();
+
     /** Stops what was started. What is in the queues stays there. */
     @Override
     void close();

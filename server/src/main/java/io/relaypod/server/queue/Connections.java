@@ -83,6 +83,26 @@ final class Connections implements AutoCloseable {
         declared.add(queue);
     }
 
+    /**
+     * Deletes a queue, unless there are mails in it or somebody reads it. The caller makes sure that nobody declares it, or sends to it,
+     * meanwhile.
+     *
+     * @return whether it is gone
+     */
+    boolean deleteIfEmpty(BrokerQueue queue) throws ActiveMQException {
+        try (ClientSession session = administering.session()) {
+            ClientSession.QueueQuery found = session.queueQuery(queue.name());
+            if (found.getMessageCount() > 0 || found.getConsumerCount() > 0) {
+                return false;
+            }
+            declared.remove(queue);
+            if (found.isExists()) {
+                console.delete(queue);
+            }
+            return true;
+        }
+    }
+
     /** Calls back, on a thread that must not be kept, when one of them breaks. */
     void onBroken(Runnable listener) {
         List.of(enqueuing, dequeuing, administering).forEach(connection -> connection.onBroken(listener));

@@ -13,7 +13,9 @@ import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Predicate;
 
 import javax.mail.MessagingException;
@@ -23,8 +25,11 @@ import org.apache.activemq.artemis.api.core.client.ClientMessage;
 import org.apache.activemq.artemis.api.core.client.ClientProducer;
 import org.apache.activemq.artemis.api.core.client.ClientSession;
 import org.apache.james.lifecycle.api.LifecycleUtil;
+import org.apache.james.queue.api.MailQueue.MailQueueException;
 import org.apache.james.queue.api.MailQueueName;
 import org.apache.james.server.core.MimeMessageSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 import io.relaypod.pacing.SenderPace;
 
@@ -35,25 +40,34 @@ import io.relaypod.pacing.SenderPace;
  */
 final class DelayedMails {
 
+    private static final Logger LOGGER = LoggerFactory.getLogger(DelayedMails.class);
+
     // One sync for so many.
     private static final int MOVED_AT_ONCE = 200;
     // Another relay on the same broker may have died after it had put mails here.
     private static final Duration LOOK_AT_LEAST_EVERY = Duration.ofSeconds(30);
-    // So many mailboxes have lines of their own.
+    // So many mailboxes have lines of their own at a time.
     private static final int LINES = 200;
     private static final String ALL_OTHERS = "";
 
     private final BrokerQueue ready;
     private final BrokerLink link;
+    private final boolean isShared;
     private final SenderPace pace;
     private final Clock clock;
     private final ReentrantLock moving = new ReentrantLock();
+    // A line is not deleted while anybody is on his way to it.
+    private final ReadWriteLock joining = new ReentrantReadWriteLock();
     private final Map<BrokerQueue, Lane> lanes = new ConcurrentHashMap<>();
     private Instant nextDiscovery = Instant.EPOCH;
 
-    DelayedMails(MailQueueName name, BrokerLink link, SenderPace pace, Clock clock) {
+    /**
+     * @param isShared whether other relays may put mails into the same queues
+     */
+    DelayedMails(MailQueueName name, BrokerLink link, boolean isShared, SenderPace pace, Clock clock) {
         this.ready = BrokerQueue.ready(name);
         this.link = link;
+        this.isShared = isShared;
         this.pace = pace;
         this.clock = clock;
     }
@@ -78,14 +92,30 @@ final class DelayedMails {
         return BrokerQueue.waiting(ready.mails(), delay);
     }
 
-    /** Where a mail that has to wait for its mailbox's turn is put. The broker keeps such a queue, empty or not, so there are not too many. */
-    BrokerQueue line(String mailbox) {
+    /** Puts a mail into a line. */
+    interface Joining {
+
+        /** @return when the mail is in the line, or will not be */
+        void join(BrokerQueue line) throws MailQueueException;
+    }
+
+    /** Has a mail put where it waits for its mailbox's turn. */
+    void join(String mailbox, Joining mail) throws MailQueueException {
+        joining.readLock().lock();
+        try {
+            mail.join(line(mailbox));
+        } finally {
+            joining.readLock().unlock();
+        }
+    }
+
+    private BrokerQueue line(String mailbox) {
         BrokerQueue line = BrokerQueue.line(ready.mails(), mailbox);
         return lanes.containsKey(line) || lanes.keySet().stream().filter(queue -> queue.mailbox().isPresent()).count() < LINES
             ? line : BrokerQueue.line(ready.mails(), ALL_OTHERS);
     }
 
-    /** Whether mails wait for that mailbox's turn. */
+    /** Whether mails wait for that mailbox's turn, or for others' in the line that it would have to join. */
     boolean isWaitedFor(String mailbox) {
         return Optional.ofNullable(lanes.get(line(mailbox))).filter(line -> !line.isEmpty).isPresent();
     }
@@ -103,11 +133,15 @@ final class DelayedMails {
     }
 
     /** Those that other relays, or we before we were started, put mails into too. */
-    Collection<BrokerQueue> queues() throws ActiveMQException {
-        link.connections().console().queues().stream()
-            .filter(queue -> queue.mails().equals(ready.mails()) && queue.isWaiting())
-            .forEach(queue -> lanes.computeIfAbsent(queue, found -> new Lane(Instant.EPOCH)));
-        return List.copyOf(lanes.keySet());
+    List<BrokerQueue> queues() throws ActiveMQException {
+        return link.connections().console().queues().stream().filter(queue -> queue.mails().equals(ready.mails()) && queue.isWaiting()).toList();
+    }
+
+    // Undisturbed, as what is found may have been deleted by now otherwise.
+    private List<BrokerQueue> discover() throws ActiveMQException {
+        List<BrokerQueue> found = queues();
+        found.forEach(queue -> lanes.computeIfAbsent(queue, isNew -> new Lane(Instant.EPOCH)));
+        return found;
     }
 
     /**
@@ -118,7 +152,7 @@ final class DelayedMails {
     long release() throws ActiveMQException, IOException, MessagingException {
         Instant now = clock.instant();
         if (!nextDiscovery.isAfter(now)) {
-            queues();
+            undisturbed(this::discover);
             nextDiscovery = now.plus(LOOK_AT_LEAST_EVERY);
         }
         List<BrokerQueue> toLookAt = lanes.entrySet().stream()
@@ -135,12 +169,14 @@ final class DelayedMails {
      * @return how many
      */
     long releaseAll() throws ActiveMQException, IOException, MessagingException {
-        List<BrokerQueue> delays = queues().stream().filter(queue -> queue.mailbox().isEmpty()).toList();
-        return undisturbed(() -> move(delays, head -> true, clock.instant()));
+        return undisturbed(() -> {
+            List<BrokerQueue> delays = discover().stream().filter(queue -> queue.mailbox().isEmpty()).toList();
+            return move(delays, head -> true, clock.instant());
+        });
     }
 
     private boolean isTime(Head head) {
-        return head.queue().queue().mailbox().map(pace::tryTake)
+        return head.mailbox().map(pace::tryTake)
             .orElseGet(() -> !StoredMail.due(head.message()).isAfter(clock.instant()));
     }
 
@@ -169,51 +205,117 @@ final class DelayedMails {
         for (BrokerQueue queue : from) {
             connections.declare(queue);
         }
+        List<Head> unreadable = new ArrayList<>();
+        long moved;
         try (ClientSession session = connections.administering().transaction()) {
             session.start();
             PriorityQueue<Head> heads = new PriorityQueue<>(Comparator.comparing(Head::messageId));
             for (BrokerQueue queue : from) {
                 receive(QueueReader.taking(queue, session), isTime).ifPresent(heads::add);
             }
-            return moveAll(heads, isTime, session);
+            moved = moveAll(heads, isTime, session, unreadable);
         }
+        for (Head head : unreadable) {
+            connections.console().move(head.queue().queue(), head.messageId(), ready);
+            lanes.get(head.queue().queue()).lookAt(now);
+        }
+        for (BrokerQueue queue : from) {
+            deleteIfEmpty(queue, connections);
+        }
+        return moved;
     }
 
-    private long moveAll(PriorityQueue<Head> heads, Predicate<Head> isTime, ClientSession session)
+    /**
+     * @param unreadable is given those that stay: whoever dequeues knows what to do with them
+     */
+    private long moveAll(PriorityQueue<Head> heads, Predicate<Head> isTime, ClientSession session, List<Head> unreadable)
             throws ActiveMQException, IOException, MessagingException {
         ClientProducer producer = session.createProducer(ready.name());
-        List<Moved> batch = new ArrayList<>();
+        List<QueueReader> batch = new ArrayList<>();
         long moved = 0;
         while (!heads.isEmpty()) {
             Head head = heads.remove();
-            MimeMessageSource body = StoredMail.body(head.message());
-            batch.add(new Moved(head.queue(), body));
-            ClientMessage copy = StoredMail.copy(head.message(), body, session);
-            head.queue().queue().mailbox().ifPresent(mailbox -> StoredMail.writeTurn(copy));
-            producer.send(copy);
-            head.message().individualAcknowledge();
-            if (++moved % MOVED_AT_ONCE == 0) {
-                commit(session, batch);
+            Optional<Copy> copy = copy(head, session);
+            if (copy.isPresent()) {
+                send(copy.get(), producer);
+                head.message().individualAcknowledge();
+                batch.add(head.queue());
+                if (++moved % MOVED_AT_ONCE == 0) {
+                    commit(session, batch);
+                }
+                receive(head.queue(), isTime).ifPresent(heads::add);
+            } else {
+                // The broker may have closed its consumer. The others of its queue come with the next look, at once.
+                unreadable.add(head);
             }
-            receive(head.queue(), isTime).ifPresent(heads::add);
         }
         commit(session, batch);
         return moved;
     }
 
-    private static void commit(ClientSession session, List<Moved> batch) throws ActiveMQException {
+    /** A mail on its way, and what its message is read from while it is sent. */
+    private record Copy(ClientMessage message, MimeMessageSource body) {
+    }
+
+    private static Optional<Copy> copy(Head head, ClientSession session) throws ActiveMQException, IOException, MessagingException {
+        try {
+            MimeMessageSource body = StoredMail.body(head.message());
+            return Optional.of(copy(head, body, session));
+        } catch (ActiveMQException | IOException | MessagingException | RuntimeException failure) {
+            if (session.isClosed()) {
+                throw failure;
+            }
+            LOGGER.warn("event=unreadable queue={} queue-id={} message={} next=\"is made ready as it is\"", head.queue().queue().name(),
+                StoredMail.name(head.message()), head.messageId(), failure);
+            return Optional.empty();
+        }
+    }
+
+    private static Copy copy(Head head, MimeMessageSource body, ClientSession session) throws IOException {
+        try {
+            ClientMessage copy = StoredMail.copy(head.message(), body, session);
+            head.mailbox().ifPresent(mailbox -> StoredMail.writeTurn(copy));
+            return new Copy(copy, body);
+        } catch (IOException | RuntimeException failure) {
+            LifecycleUtil.dispose(body);
+            throw failure;
+        }
+    }
+
+    // A large one has been read when it is sent; its file is not needed until the transaction's end.
+    private static void send(Copy copy, ClientProducer producer) throws ActiveMQException {
+        try {
+            producer.send(copy.message());
+        } finally {
+            LifecycleUtil.dispose(copy.body());
+        }
+    }
+
+    private static void commit(ClientSession session, List<QueueReader> batch) throws ActiveMQException {
         session.commit();
-        batch.forEach(moved -> {
-            moved.from().gone();
-            LifecycleUtil.dispose(moved.body());
-        });
+        batch.forEach(QueueReader::gone);
         batch.clear();
     }
 
-    private record Moved(QueueReader from, MimeMessageSource body) {
+    // The broker keeps a queue, empty or not, and a mailbox's name may never be seen again.
+    private void deleteIfEmpty(BrokerQueue queue, Connections connections) throws ActiveMQException {
+        if (isShared || queue.mailbox().isEmpty() || !lanes.get(queue).isEmpty || !joining.writeLock().tryLock()) {
+            return;
+        }
+        try {
+            if (connections.deleteIfEmpty(queue)) {
+                lanes.remove(queue);
+            }
+        } finally {
+            joining.writeLock().unlock();
+        }
     }
 
     private record Head(QueueReader queue, ClientMessage message) {
+
+        Optional<String> mailbox() {
+            return StoredMail.mailbox(message, queue.queue());
+        }
 
         long messageId() {
             return message.getMessageID();
@@ -227,7 +329,7 @@ final class DelayedMails {
         if (head.isEmpty() || isTime.test(head.get())) {
             return head;
         }
-        lanes.get(queue.queue()).lookAt(queue.queue().mailbox()
+        lanes.get(queue.queue()).lookAt(head.get().mailbox()
             .map(mailbox -> clock.instant().plus(pace.untilTurn(mailbox, 0))).orElseGet(() -> StoredMail.due(head.get().message())));
         return Optional.empty();
     }

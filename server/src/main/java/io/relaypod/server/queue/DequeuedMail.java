@@ -15,8 +15,12 @@ final class DequeuedMail implements MailQueueItem {
 
         void putBack() throws MailQueueException;
 
-        /** The mail is in hand no more, whether that went well or not. */
-        void over();
+        /**
+         * The mail is in hand no more.
+         *
+         * @param isWell whether that became of it what should
+         */
+        void over(boolean isWell);
     }
 
     private final MailImpl mail;
@@ -35,14 +39,16 @@ final class DequeuedMail implements MailQueueItem {
     /** Puts it back as it was dequeued, unless all went well: what James rejects is still a mail that somebody was told {@code 250} for. */
     @Override
     public void done(CompletionStatus status) throws MailQueueException {
+        boolean isWell = false;
         try {
             if (status == CompletionStatus.SUCCESS) {
                 ending.remove();
             } else {
                 ending.putBack();
             }
+            isWell = true;
         } finally {
-            ending.over();
+            ending.over(isWell);
         }
     }
 }

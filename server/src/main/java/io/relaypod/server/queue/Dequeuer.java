@@ -59,6 +59,7 @@ final class Dequeuer implements AutoCloseable {
     private Optional<Instant> tryAgainAt = Optional.empty();
     private boolean triedWhatIsAside;
     private final AtomicInteger inHand = new AtomicInteger();
+    private volatile boolean keptSome;
     private volatile boolean stopped;
 
     /**
@@ -201,16 +202,24 @@ final class Dequeuer implements AutoCloseable {
         Unreadable found = unreadable.merge(message.getMessageID(), new Unreadable(mail, 1, String.valueOf(failure.getMessage())),
             (before, now) -> new Unreadable(mail, before.tries() + 1, now.reason()));
         LOGGER.error("event=unreadable queue={} queue-id={} message={} try={}/{}", queue.name(), mail, message.getMessageID(), found.tries(), TRIES, failure);
+        tryAgainSoon();
+    }
+
+    private void tryAgainSoon() {
         if (tryAgainAt.isEmpty()) {
             tryAgainAt = Optional.of(Instant.now().plus(AGAIN_AFTER));
         }
     }
 
     /**
-     * What could not be read comes again when the session is closed, and so does all that is in hand: that is waited for. Meanwhile
+     * What could not be read, or could not be removed, comes again when the session is closed, and so does all that is in hand: that is waited for. Meanwhile
      * nothing is received.
      */
     private boolean isWaitingToTryAgain() throws ActiveMQException {
+        if (keptSome) {
+            keptSome = false;
+            tryAgainSoon();
+        }
         Instant now = Instant.now();
         if (tryAgainAt.isEmpty() || now.isBefore(tryAgainAt.get())) {
             return false;
@@ -266,8 +275,15 @@ final class Dequeuer implements AutoCloseable {
         return opened.get();
     }
 
-    /** Tells that a subscriber has done with a mail, whatever became of it. */
-    void done() {
+    /**
+     * Tells that a subscriber has done with a mail.
+     *
+     * @param isWell whether it left the queue; if not, the broker gives it again, to us or to another relay
+     */
+    void done(boolean isWell) {
+        if (!isWell) {
+            keptSome = true;
+        }
         inHand.decrementAndGet();
     }
 

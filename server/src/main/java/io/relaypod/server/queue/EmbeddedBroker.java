@@ -125,11 +125,13 @@ public final class EmbeddedBroker implements Broker {
         try {
             CutJournal.find(directory.resolve("journal")).ifPresent(cut -> LOGGER.warn("event=journal-cut file={} sound-bytes={} dropped-bytes={}"
                 + " reason=\"the last write was not finished; nobody was told that it was\"", cut.file(), cut.at(), cut.bytes()));
+            started.createActiveMQServer();
+            // Before it is started, as it may fail while it reads.
+            started.getActiveMQServer().registerIOCriticalErrorListener((failure, message, file) -> broken(failure, message, file));
             started.start();
             if (!started.getActiveMQServer().waitForActivation(CALL_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)) {
                 throw new IOException("the broker did not become active");
             }
-            started.getActiveMQServer().registerIOCriticalErrorListener((failure, message, file) -> broken(failure, message, file));
             return started;
         } catch (Exception failure) {
             stop(started);
@@ -230,7 +232,7 @@ public final class EmbeddedBroker implements Broker {
     public List<Connection> connect(int count) throws ActiveMQException {
         starting.lock();
         try {
-            if (isBroken) {
+            if (isBroken || !artemis.getActiveMQServer().isStarted()) {
                 startAgain();
             }
             List<Connection> connections = new ArrayList<>();
@@ -256,8 +258,14 @@ public final class EmbeddedBroker implements Broker {
             }
             file.force(true);
         }
+        // What fails from here on counts.
         isBroken = false;
-        artemis = startArtemis();
+        try {
+            artemis = startArtemis();
+        } catch (IOException failure) {
+            isBroken = true;
+            throw failure;
+        }
         LOGGER.info("event=queue-restarted directory={}", directory);
     }
 
@@ -274,6 +282,11 @@ public final class EmbeddedBroker implements Broker {
     /** A journal that answers late still has what it was sent. */
     @Override
     public boolean isSentAgain() {
+        return false;
+    }
+
+    @Override
+    public boolean isShared() {
         return false;
     }
 

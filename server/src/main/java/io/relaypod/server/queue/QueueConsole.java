@@ -77,6 +77,11 @@ public final class QueueConsole implements AutoCloseable {
         ask(ResourceNames.QUEUE + from.name(), "moveMessages", EVERY, to.name().toString());
     }
 
+    /** Deletes a queue that nobody reads, what is in it too, and its address. */
+    void delete(BrokerQueue queue) throws ActiveMQException {
+        ask(ResourceNames.BROKER, "destroyQueue", queue.name().toString(), false, true);
+    }
+
     private long removed(BrokerQueue queue, String filter) throws ActiveMQException {
         return ((Number) ask(ResourceNames.QUEUE + queue.name(), "removeMessages", REMOVED_AT_ONCE, filter)).longValue();
     }

@@ -7,6 +7,8 @@ import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.PriorityQueue;
@@ -32,6 +34,7 @@ final class QueueListing implements MailQueueIterator {
     private final DelayedMails delayed;
     private final Clock clock;
     private final ClientSession session;
+    private final Map<String, Long> inLine = new HashMap<>();
     private final PriorityQueue<Head> heads = new PriorityQueue<>(Comparator.comparing(Head::isWaiting).thenComparing(Head::due)
         .thenComparing(Head::messageId));
 
@@ -57,12 +60,13 @@ final class QueueListing implements MailQueueIterator {
     }
 
     private void read(QueueReader queue) throws ActiveMQException {
-        long before = queue.read();
-        queue.next().ifPresent(message -> heads.add(new Head(queue, message, due(queue.queue(), message, before))));
+        queue.next().ifPresent(message -> heads.add(new Head(queue, message, due(queue.queue(), message))));
     }
 
-    private Instant due(BrokerQueue queue, ClientMessage message, long before) {
-        return queue.mailbox().map(mailbox -> clock.instant().plus(delayed.untilTurn(mailbox, before))).orElseGet(() -> StoredMail.due(message));
+    private Instant due(BrokerQueue queue, ClientMessage message) {
+        return StoredMail.mailbox(message, queue)
+            .map(mailbox -> clock.instant().plus(delayed.untilTurn(mailbox, inLine.merge(mailbox, 1L, Long::sum) - 1)))
+            .orElseGet(() -> StoredMail.due(message));
     }
 
     @Override

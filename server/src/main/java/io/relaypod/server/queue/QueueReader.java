@@ -46,11 +46,6 @@ final class QueueReader {
         return queue;
     }
 
-    /** How many messages were read and have not left the queue. */
-    long read() {
-        return inHand;
-    }
-
     /** @return empty at the end */
     Optional<ClientMessage> next() throws ActiveMQException {
         ClientMessage message = nextNew(consumer.receiveImmediate());

@@ -196,6 +196,11 @@ public final class RemoteBroker implements Broker {
     }
 
     @Override
+    public boolean isShared() {
+        return true;
+    }
+
+    @Override
     public void close() {
         servers.values().forEach(ServerLocator::close);
         keyStore.ifPresent(file -> {

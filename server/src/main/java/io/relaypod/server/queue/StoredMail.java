@@ -48,6 +48,7 @@ final class StoredMail {
 
     private static final SimpleString DUE = SimpleString.of("due");
     private static final SimpleString TURN = SimpleString.of("turn");
+    private static final SimpleString MAILBOX = SimpleString.of("mailbox");
     private static final SimpleString ENVELOPE = SimpleString.of("envelope");
 
     private static final int LOWEST_PRIORITY = 0;
@@ -78,6 +79,16 @@ final class StoredMail {
     /** When a waiting mail may be delivered. */
     static void writeDue(Instant due, ClientMessage message) {
         message.putLongProperty(DUE, due.toEpochMilli());
+    }
+
+    /** Whose turn the mail waits for. */
+    static void writeMailbox(String mailbox, ClientMessage message) {
+        message.putStringProperty(MAILBOX, SimpleString.of(mailbox));
+    }
+
+    /** Whose turn the mail waits for, if it is in a line. */
+    static Optional<String> mailbox(ClientMessage message, BrokerQueue queue) {
+        return queue.mailbox().map(line -> Optional.ofNullable(message.getStringProperty(MAILBOX)).orElse(line));
     }
 
     /** That the mail has left its mailbox's line. */

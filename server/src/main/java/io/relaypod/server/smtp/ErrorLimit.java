@@ -24,13 +24,17 @@ final class ErrorLimit {
 
     private int errors;
 
+    /** Whether the response is one that counts here. */
+    static boolean counts(Response response) {
+        return ERRORS.contains(response.getRetCode());
+    }
+
     /** @return the response, or the last one */
     Response counted(SMTPSession session, Response response) {
-        String code = response.getRetCode();
-        if (code.equals(SMTPRetCode.DATA_READY)) {
+        if (response.getRetCode().equals(SMTPRetCode.DATA_READY)) {
             errors = 0;
         }
-        if (!ERRORS.contains(code) || ++errors <= MAX_ERRORS) {
+        if (!counts(response) || ++errors <= MAX_ERRORS) {
             return response;
         }
         LOGGER.info("event=too-many-errors session={} client={}", session.getSessionID(),

@@ -95,8 +95,7 @@ final class RelayChannelHandler extends BasicChannelInboundHandler {
 
     @Override
     public void channelInactive(ChannelHandlerContext context) throws Exception {
-        waitingLines.forEach(ReferenceCountUtil::release);
-        waitingLines.clear();
+        releaseWaitingLines();
         if (served) {
             served = false;
             openConnections.close(client(context));
@@ -179,12 +178,30 @@ final class RelayChannelHandler extends BasicChannelInboundHandler {
                 channelRead(context, waitingLines.removeFirst());
             }
         } catch (Exception failure) {
-            context.fireExceptionCaught(failure);
+            exceptionCaught(context, failure);
         }
         context.flush();
         if (!waiting) {
             context.channel().config().setAutoRead(true);
         }
+    }
+
+    /** Tells the client, and closes: what it has sent behind the line that failed is not answered. */
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        cutOff = true;
+        releaseWaitingLines();
+        try {
+            super.exceptionCaught(context, cause);
+        } catch (Exception notTold) {
+            LOGGER.error("event=not-told client={}", client(context).getHostAddress(), notTold);
+            context.close();
+        }
+    }
+
+    private void releaseWaitingLines() {
+        waitingLines.forEach(ReferenceCountUtil::release);
+        waitingLines.clear();
     }
 
     @Override

@@ -80,7 +80,11 @@ public final class RelayRcptCmdHandler extends JamesRcptCmdHandler {
         TimeMetric timer = metricFactory.timer(TIMER);
         try {
             Response refusal = doFilterChecks(session, request.getCommand(), request.getArgument());
-            return refusal == null ? new Recipient(session, request).answer() : noted(session, request.getArgument(), refusal);
+            if (refusal == null) {
+                return new Recipient(session, request).answer();
+            }
+            Response noted = noted(session, request.getArgument(), refusal);
+            return ErrorLimit.counts(noted) ? noted : limited(session, noted);
         } finally {
             timer.stopAndPublish();
         }
@@ -117,6 +121,33 @@ public final class RelayRcptCmdHandler extends JamesRcptCmdHandler {
             }
         }
         return refusal;
+    }
+
+    private Response limited(SMTPSession session, Response response) {
+        if (limits.badRecipients() == 0 || response.getRetCode().charAt(0) != '5') {
+            return response;
+        }
+        int refused = session.getAttachment(REFUSED, State.Connection).orElse(0) + 1;
+        session.setAttachment(REFUSED, refused, State.Connection);
+        if (refused > limits.badRecipients()) {
+            LOGGER.info("event=cut-off session={} client={} refused-rcpts={}", session.getSessionID(),
+                session.getRemoteAddress().getAddress().getHostAddress(), refused);
+            SMTPResponse last = new SMTPResponse("421", "4.7.0 Too many refused recipients, closing connection");
+            last.setEndSession(true);
+            return last;
+        }
+        long delay = delayMillis(refused);
+        return delay == 0 ? response : new PendingReply(after(delay), () -> response).leaveIn(session);
+    }
+
+    /** Nothing for the first half of the refusals that are allowed, so that a mistyped address costs no time; then longer each time. */
+    private long delayMillis(int refused) {
+        return Math.min(LONGEST_DELAY_MILLIS, Math.max(0, refused - limits.badRecipients() / 2) * DELAY_STEP_MILLIS);
+    }
+
+    private CompletableFuture<Void> after(long millis) {
+        Executor atOnce = Runnable::run;
+        return CompletableFuture.runAsync(() -> { }, CompletableFuture.delayedExecutor(millis, TimeUnit.MILLISECONDS, atOnce));
     }
 
     private static boolean hasOptionTwice(String parameters) {
@@ -169,7 +200,7 @@ public final class RelayRcptCmdHandler extends JamesRcptCmdHandler {
                 return answer();
             }
             boolean accepted = response.get().getRetCode().equals(SMTPRetCode.MAIL_OK);
-            return accepted ? response.get() : limited(noted(session, parameters, response.get()));
+            return accepted ? response.get() : limited(session, noted(session, parameters, response.get()));
         }
 
         private HookResult ask(RcptHook hook) {
@@ -183,33 +214,6 @@ public final class RelayRcptCmdHandler extends JamesRcptCmdHandler {
                 return Optional.of(doCoreCmd(session, command, parameters));
             }
             return Optional.ofNullable(calcDefaultSMTPResponse(result));
-        }
-
-        private Response limited(Response response) {
-            if (limits.badRecipients() == 0 || response.getRetCode().charAt(0) != '5') {
-                return response;
-            }
-            int refused = session.getAttachment(REFUSED, State.Connection).orElse(0) + 1;
-            session.setAttachment(REFUSED, refused, State.Connection);
-            if (refused > limits.badRecipients()) {
-                LOGGER.info("event=cut-off session={} client={} refused-rcpts={}", session.getSessionID(),
-                    session.getRemoteAddress().getAddress().getHostAddress(), refused);
-                SMTPResponse last = new SMTPResponse("421", "4.7.0 Too many refused recipients, closing connection");
-                last.setEndSession(true);
-                return last;
-            }
-            long delay = delayMillis(refused);
-            return delay == 0 ? response : new PendingReply(after(delay), () -> response).leaveIn(session);
-        }
-
-        /** Nothing for the first half of the refusals that are allowed, so that a mistyped address costs no time; then longer each time. */
-        private long delayMillis(int refused) {
-            return Math.min(LONGEST_DELAY_MILLIS, Math.max(0, refused - limits.badRecipients() / 2) * DELAY_STEP_MILLIS);
-        }
-
-        private CompletableFuture<Void> after(long millis) {
-            Executor atOnce = Runnable::run;
-            return CompletableFuture.runAsync(() -> { }, CompletableFuture.delayedExecutor(millis, TimeUnit.MILLISECONDS, atOnce));
         }
     }
 }

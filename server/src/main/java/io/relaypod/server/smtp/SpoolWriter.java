@@ -81,26 +81,46 @@ public final class SpoolWriter {
      */
     PendingReply store(SMTPSession session, Mail mail) {
         underWay.incrementAndGet();
-        CompletableFuture<Response> reply = stopping ? CompletableFuture.completedFuture(STOPPING) : reply(session, mail);
+        CompletableFuture<Response> reply = stopping ? refuse(mail) : reply(session, mail);
         return new PendingReply(reply, reply::join, underWay::decrementAndGet);
+    }
+
+    private static CompletableFuture<Response> refuse(Mail mail) {
+        LifecycleUtil.dispose(mail);
+        return CompletableFuture.completedFuture(STOPPING);
     }
 
     private CompletableFuture<Response> reply(SMTPSession session, Mail mail) {
         Client client = Clients.of(session);
         Received received = new Received(client, mail.getName(), GraphCheck.messageId(session), mail.getMaybeSender().asString(""),
             Clients.addresses(mail.getRecipients()), session.currentMessageSize());
-        CompletableFuture<Void> stored = CompletableFuture.supplyAsync(() -> write(mail), writers).thenCompose(written -> written);
-        CompletableFuture<Response> reply = stored.copy().orTimeout(timeout.toNanos(), TimeUnit.NANOSECONDS)
-            .handle((nothing, failure) -> failure == null ? accepted(received) : notAccepted(received, failure));
-        // After a timeout it may still be read.
-        stored.whenComplete((nothing, failure) -> reply.thenRun(() -> LifecycleUtil.dispose(mail)));
+        CompletableFuture<Void> outcome = new CompletableFuture<Void>().orTimeout(timeout.toNanos(), TimeUnit.NANOSECONDS);
+        CompletableFuture<Response> reply = outcome.handle((nothing, failure) -> failure == null ? accepted(received) : notAccepted(received, failure));
+        CompletableFuture.supplyAsync(() -> write(mail, outcome), writers).thenCompose(written -> written).whenComplete((nothing, failure) -> {
+            if (failure == null) {
+                outcome.complete(nothing);
+            } else {
+                outcome.completeExceptionally(failure);
+            }
+            // Not before: after a timeout it may still be read.
+            reply.thenRun(() -> LifecycleUtil.dispose(mail));
+        });
         return reply;
     }
 
-    private CompletableFuture<Void> write(Mail mail) {
+    /**
+     * @param outcome what the client is told; once it is, by the timeout, the mail is the client's again and must not be written too
+     */
+    private CompletableFuture<Void> write(Mail mail, CompletableFuture<Void> outcome) {
         try {
+            if (outcome.isDone()) {
+                return outcome;
+            }
             // Here and nowhere later: a mail that was taken needs the room that new ones are refused.
             broker.checkStorage();
+            if (outcome.isDone()) {
+                return outcome;
+            }
             return Mono.from(spool.enqueueReactive(mail)).toFuture();
         } catch (MailQueueException full) {
             return CompletableFuture.failedFuture(full);

@@ -4,6 +4,10 @@ import static io.relaypod.server.queue.OpenQueue.LONG_ENOUGH;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.ArgumentMatchers.anyBoolean;
+import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.when;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -11,6 +15,7 @@ import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -18,14 +23,23 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 import org.apache.activemq.artemis.api.core.client.ClientMessage;
 import org.apache.activemq.artemis.api.core.client.ClientProducer;
 import org.apache.activemq.artemis.api.core.client.ClientSession;
 import org.apache.james.core.MailAddress;
+import org.apache.james.lifecycle.api.LifecycleUtil;
+import org.apache.james.metrics.api.NoopGaugeRegistry;
+import org.apache.james.metrics.tests.RecordingMetricFactory;
 import org.apache.james.queue.api.MailPrioritySupport;
 import org.apache.james.queue.api.MailQueue;
 import org.apache.james.queue.api.MailQueue.MailQueueItem;
@@ -41,9 +55,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.relaypod.gateway.VerbatimMailQueueItems;
+import io.relaypod.pacing.SenderPace;
 import io.relaypod.server.settings.InvalidSettingsException;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
 
 /** What was stored is still there, whatever happened to the process or the disk. */
 class DurabilityTest {
@@ -53,6 +70,7 @@ class DurabilityTest {
     private static final int LENGTH = 14;
     private static final int NUMBER = 12;
     private static final String MESSAGE = "Subject: test\r\n\r\nHello\r\n";
+    private static final String LARGE = "Subject: test\r\n\r\n" + "x".repeat(2 * MailBody.LARGE) + "\r\n";
 
     @TempDir
     private Path dataDir;
@@ -197,7 +215,7 @@ class DurabilityTest {
     void what_cannot_be_read_is_set_aside_and_does_not_stop_the_others_and_is_tried_again_at_the_next_start() throws Exception {
         EmbeddedBroker broker = EmbeddedBroker.start(dataDir, LONG_ENOUGH, new SimpleMeterRegistry());
         try (OpenQueue open = OpenQueue.on(broker, "spool")) {
-            send(broker, "broken", "no JSON");
+            send(broker, "relaypod.ready.spool", "broken", message -> message.putStringProperty("envelope", "no JSON"));
             Set<String> given = ConcurrentHashMap.newKeySet();
             Disposable reader = Flux.from(open.queue().deQueue()).subscribe(item -> {
                 given.add(item.getMail().getName());
@@ -219,14 +237,91 @@ class DurabilityTest {
         }
     }
 
-    private static void send(EmbeddedBroker broker, String name, String envelope) throws Exception {
+    @Test
+    void a_mail_that_waits_and_cannot_be_read_does_not_stop_the_others_and_is_set_aside() throws Exception {
+        EmbeddedBroker broker = EmbeddedBroker.start(dataDir, LONG_ENOUGH, new SimpleMeterRegistry());
+        try (OpenQueue open = OpenQueue.on(broker, "outgoing")) {
+            open.queue().enQueue(OpenQueue.mail("before", MESSAGE), Duration.ofSeconds(3));
+            send(broker, "relaypod.wait.3000.outgoing", "broken", message -> message.putBytesProperty("sender", new byte[] {1}));
+            open.queue().enQueue(OpenQueue.mail("behind", MESSAGE), Duration.ofSeconds(3));
+            Set<String> given = ConcurrentHashMap.newKeySet();
+            Disposable reader = Flux.from(open.queue().deQueue()).subscribe(item -> {
+                given.add(item.getMail().getName());
+                done(item);
+            });
+            await().atMost(LONG_ENOUGH.multipliedBy(2)).until(() -> given.containsAll(Set.of("before", "behind")));
+            ArtemisMailQueue aside = open.queues().createQueue(MailQueueName.of("unreadable-outgoing"));
+            await().atMost(LONG_ENOUGH.multipliedBy(4)).until(() -> aside.getSize() == 1);
+            reader.dispose();
+        }
+    }
+
+    @Test
+    void a_mail_that_cannot_be_put_back_is_given_again() throws Exception {
+        try (OpenQueue open = OpenQueue.on(dataDir, "spool")) {
+            open.queue().enQueue(OpenQueue.mail("one", LARGE));
+            MailQueueItem item = open.dequeueOne();
+            LifecycleUtil.dispose(item.getMail().getMessage());
+            assertThatThrownBy(() -> item.done(CompletionStatus.RETRY)).isInstanceOf(MailQueue.MailQueueException.class);
+
+            assertThat(open.dequeueOne().getMail().getName()).isEqualTo("one");
+        }
+    }
+
+    @Test
+    void whoever_is_interrupted_is_told_that_the_mail_was_stored() throws Exception {
+        Enqueuer enqueuer = mock(Enqueuer.class);
+        when(enqueuer.send(any(), anyBoolean(), any())).then(sent -> {
+            Thread.currentThread().interrupt();
+            return new CompletableFuture<Void>().completeOnTimeout(null, 200, TimeUnit.MILLISECONDS);
+        });
+        Connections connections = mock(Connections.class);
+        when(connections.enqueuer()).thenReturn(enqueuer);
+        BrokerLink link = mock(BrokerLink.class);
+        when(link.connections()).thenReturn(connections);
+
+        queue(link, mock(Broker.class), Runnable::run).enQueue(OpenQueue.mail("one", MESSAGE));
+
+        assertThat(Thread.interrupted()).isTrue();
+    }
+
+    private static ArtemisMailQueue queue(BrokerLink link, Broker broker, Executor threads) {
+        return new ArtemisMailQueue(MailQueueName.of("spool"), link, broker, threads, new VerbatimMailQueueItems(), SenderPace.unlimited(),
+            Clock.systemUTC(), new RecordingMetricFactory(), new NoopGaugeRegistry());
+    }
+
+    @Test
+    void a_large_mail_that_is_stored_too_late_leaves_no_temporary_file() throws Exception {
+        long length = 345_678;
+        BlockingQueue<Runnable> held = new LinkedBlockingQueue<>();
+        try (EmbeddedBroker broker = EmbeddedBroker.start(dataDir, Duration.ofSeconds(1), new SimpleMeterRegistry()); BrokerLink link = new BrokerLink(broker)) {
+            link.open();
+            ArtemisMailQueue queue = queue(link, broker, held::add);
+            FakeMail mail = OpenQueue.mail("one", "Subject: test\r\n\r\n" + "x".repeat((int) length - 17));
+            assertThatThrownBy(() -> Mono.from(queue.enqueueReactive(mail)).block()).hasMessageContaining("could not be stored");
+            assertThat(temporaryFiles(length)).isEqualTo(1);
+            held.take().run();
+
+            await().atMost(LONG_ENOUGH).until(() -> queue.getSize() == 1);
+            await().atMost(LONG_ENOUGH).until(() -> temporaryFiles(length) == 0);
+        }
+    }
+
+    private static long temporaryFiles(long length) throws IOException {
+        try (Stream<Path> files = Files.list(Path.of(System.getProperty("java.io.tmpdir")))) {
+            return files.filter(file -> file.getFileName().toString().startsWith("relaypod-mail-") && file.toFile().length() == length).count();
+        }
+    }
+
+    private static void send(EmbeddedBroker broker, String queue, String name, Consumer<ClientMessage> damage) throws Exception {
         try (Connection connection = broker.connect(1).get(0); ClientSession session = connection.session();
-             ClientProducer producer = session.createProducer("relaypod.ready.spool")) {
+             ClientProducer producer = session.createProducer(queue)) {
             ClientMessage message = session.createMessage(true);
             message.putStringProperty("name", name);
             message.putStringProperty("sender", "");
             message.putStringProperty("recipients", "");
-            message.putStringProperty("envelope", envelope);
+            message.putStringProperty("envelope", "{}");
+            damage.accept(message);
             producer.send(message);
         }
     }

@@ -2,6 +2,7 @@ package io.relaypod.server.queue;
 
 import static io.relaypod.server.queue.OpenQueue.LONG_ENOUGH;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -96,6 +97,33 @@ class FailingDiskTest {
             await().atMost(LONG_ENOUGH).ignoreExceptions().until(() -> enqueue(open, "after") != null);
             await().atMost(LONG_ENOUGH).untilAsserted(() -> assertThat(given).contains("after"));
             reader.dispose();
+        }
+    }
+
+    @Test
+    void aStartThatFailsIsTriedAgain() throws Exception {
+        try (OpenQueue open = OpenQueue.on(EmbeddedBroker.start(disk, TIMEOUT, 0, new SimpleMeterRegistry()), "spool")) {
+            enqueue(open, "first");
+            Path filler = fill();
+            await().atMost(LONG_ENOUGH.multipliedBy(3)).until(() -> {
+                try {
+                    enqueue(open, "meanwhile");
+                    return false;
+                } catch (RuntimeException refused) {
+                    return !open.queues().isConnected();
+                }
+            });
+            Path bindings = disk.resolve("queue/bindings");
+            Path away = disk.resolve("queue/bindings-away");
+            Files.move(bindings, away);
+            Files.createFile(bindings);
+            Files.delete(filler);
+            assertThatThrownBy(() -> open.broker().connect(1)).hasMessageContaining("the broker did not start");
+            Files.delete(bindings);
+            Files.move(away, bindings);
+
+            await().atMost(LONG_ENOUGH.multipliedBy(2)).ignoreExceptions().until(() -> enqueue(open, "after") != null);
+            assertThat(open.names()).contains("first", "after");
         }
     }
 

@@ -181,14 +181,65 @@ class PacedQueueTest {
             join("m" + i + "@example.com", Integer.toString(i));
         }
 
-        // Two are given at once, and counted nowhere while they move.
-        Awaitility.await().until(() -> queue.getSize() == 203);
+        assertThat(queue.getSize()).isEqualTo(203);
         assertThat(queue.isWaitedFor("m0@example.com")).isTrue();
         assertThat(queue.isWaitedFor("m202@example.com")).isTrue();
         dequeue();
-        Awaitility.await().until(() -> given.size() == 2);
+        stays(List.of());
         clock.now = NOON.plusSeconds(60);
         Awaitility.await().atMost(OpenQueue.LONG_ENOUGH).until(() -> given.size() == 203);
+        assertThat(pace.tryTake("m202@example.com")).isTrue();
+        assertThat(pace.tryTake("m202@example.com")).as("two in a minute, and one was given").isFalse();
+    }
+
+    @Test
+    void aLineThatIsEmptyMakesRoomForAnothers() throws Exception {
+        for (int round = 0; round < 3; round++) {
+            use(OFFICE, 2);
+            join(OFFICE, "office" + round);
+            assertThat(lines()).containsExactly(OFFICE);
+            clock.now = clock.now.plusSeconds(60);
+            Awaitility.await().atMost(OpenQueue.LONG_ENOUGH).until(() -> lines().isEmpty());
+            assertThat(queue.isWaitedFor(OFFICE)).isFalse();
+            clock.now = clock.now.plusSeconds(60);
+        }
+        dequeue();
+        stays(List.of("office0", "office1", "office2"));
+    }
+
+    @Test
+    void nothingIsLostWhileLinesComeAndGo() throws Exception {
+        close();
+        open(SenderPace.of(SendingRate.parse("1000/s"), Clock.systemUTC()));
+        dequeue();
+        List<Thread> senders = new ArrayList<>();
+        for (int sender = 0; sender < 4; sender++) {
+            String name = "sender" + sender;
+            senders.add(new Thread(() -> {
+                for (int mail = 0; mail < 100; mail++) {
+                    joinUnchecked(OFFICE, name + "-" + mail);
+                }
+            }));
+        }
+        senders.forEach(Thread::start);
+        for (Thread sender : senders) {
+            sender.join();
+        }
+        Awaitility.await().atMost(OpenQueue.LONG_ENOUGH).until(() -> given.size() == 400);
+    }
+
+    private List<String> lines() throws Exception {
+        try (Connection connection = broker.connect(1).get(0); QueueConsole console = new QueueConsole(connection)) {
+            return console.queues().stream().flatMap(found -> found.mailbox().stream()).toList();
+        }
+    }
+
+    private void joinUnchecked(String mailbox, String name) {
+        try {
+            join(mailbox, name);
+        } catch (Exception failure) {
+            throw new IllegalStateException(failure);
+        }
     }
 
     private void use(String mailbox, int mails) {

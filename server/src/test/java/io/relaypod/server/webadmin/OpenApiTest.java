@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import io.relaypod.domain.CachedDomainCheck;
 import io.relaypod.domain.DomainVerdict;
 import io.relaypod.domain.MxSettings;
+import io.relaypod.domain.NonexistentDomains;
 import io.relaypod.domain.ProviderSuggestions;
 import io.relaypod.domain.RecipientRule;
 import io.relaypod.server.settings.Settings;
@@ -73,8 +74,8 @@ class OpenApiTest {
         JsonTransformer json = new JsonTransformer();
         Settings settings = Settings.from(Map.of("DATA_DIR", System.getProperty("java.io.tmpdir"), "JAMES_CONF", "../james-conf"));
         MxSettings mx = settings.mx();
-        CachedDomainCheck cache = new CachedDomainCheck(domain -> CompletableFuture.completedFuture(new DomainVerdict.NullMx()), mx, System::nanoTime,
-            domain -> { });
+        CachedDomainCheck cache = new CachedDomainCheck(domain -> CompletableFuture.completedFuture(new DomainVerdict.NullMx()),
+            new NonexistentDomains(mx, System::nanoTime), mx, System::nanoTime, domain -> { });
         return List.of(
             new DomainRoutes(new RecipientRule(cache, mx, ProviderSuggestions.of(mx)), cache, Clock.systemUTC(), json),
             new MxCacheRoutes(cache, Clock.systemUTC(), json),

@@ -1,0 +1,120 @@
+package io.relaypod.domain;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
+
+import org.junit.jupiter.api.Test;
+import org.xbill.DNS.ARecord;
+import org.xbill.DNS.DClass;
+import org.xbill.DNS.MXRecord;
+import org.xbill.DNS.Message;
+import org.xbill.DNS.Name;
+import org.xbill.DNS.Record;
+import org.xbill.DNS.Section;
+import org.xbill.DNS.Type;
+
+import io.relaypod.domain.DomainVerdict.HasMx;
+import io.relaypod.domain.DomainVerdict.UnreachableMx;
+import io.relaypod.domain.MxSettings.OnDnsFailure;
+
+/** The addresses of mail exchangers, with MX_VERIFY_TARGETS. */
+class VerifiedTargetsTest {
+
+    private static final MailDomain DOMAIN = new MailDomain("example.com");
+    private static final MxSettings SETTINGS = new MxSettings(Duration.ofHours(1), Duration.ofDays(1), 1_000, 256, OnDnsFailure.TRY_LATER, true,
+        false, Optional.empty(), Optional.empty(), false, Optional.empty());
+
+    private final AtomicLong now = new AtomicLong();
+    private final List<String> asked = new ArrayList<>();
+    private final Deque<Runnable> unanswered = new ArrayDeque<>();
+    private int exchangers = 3;
+    private String address = "10.0.0.1";
+
+    @Test
+    void areAskedForOneHostAfterTheOther() {
+        CompletableFuture<DomainVerdict> verdict = verdict();
+        for (int host = 0; host < exchangers; host++) {
+            assertThat(verdict).isNotDone();
+            assertThat(asked).hasSize(2 * (host + 1)).endsWith("A mx" + host, "AAAA mx" + host);
+            answerBoth();
+        }
+
+        assertThat(verdict).isCompletedWithValueMatching(UnreachableMx.class::isInstance);
+    }
+
+    @Test
+    void areAskedForUntilOneCanBeReached() {
+        CompletableFuture<DomainVerdict> verdict = verdict();
+        answerBoth();
+        address = "93.184.216.34";
+        answerBoth();
+
+        assertThat(verdict).isCompletedWithValueMatching(HasMx.class::isInstance);
+        assertThat(asked).containsExactly("A mx0", "AAAA mx0", "A mx1", "AAAA mx1");
+    }
+
+    @Test
+    void areAskedForAsLongAsAClientCanWait() {
+        CompletableFuture<DomainVerdict> verdict = verdict();
+        now.addAndGet(Duration.ofSeconds(10).toNanos());
+        answerBoth();
+
+        assertThat(verdict).isCompletedWithValueMatching(HasMx.class::isInstance);
+        assertThat(asked).hasSize(2);
+    }
+
+    @Test
+    void areNotAskedForWhenTheyAreTooManyToRefuseForThem() {
+        exchangers = 11;
+
+        assertThat(verdict()).isCompletedWithValueMatching(HasMx.class::isInstance);
+        assertThat(asked).isEmpty();
+    }
+
+    private CompletableFuture<DomainVerdict> verdict() {
+        return new DnsDomainCheck(this::ask, new NonexistentDomains(SETTINGS, now::get), SETTINGS, now::get).verdict(DOMAIN).toCompletableFuture();
+    }
+
+    private void answerBoth() {
+        unanswered.pop().run();
+        unanswered.pop().run();
+    }
+
+    private CompletableFuture<Message> ask(Name name, int type) {
+        Message message = new Message();
+        message.addRecord(Record.newRecord(name, type, DClass.IN), Section.QUESTION);
+        if (type == Type.MX) {
+            IntStream.range(0, exchangers).forEach(host -> message.addRecord(
+                new MXRecord(name, DClass.IN, 300, host, new MailDomain("mx" + host).absolute()), Section.ANSWER));
+            return CompletableFuture.completedFuture(message);
+        }
+        asked.add(Type.string(type) + " " + name.toString(true));
+        CompletableFuture<Message> answer = new CompletableFuture<>();
+        unanswered.add(() -> {
+            if (type == Type.A) {
+                message.addRecord(new ARecord(name, DClass.IN, 300, inet(address)), Section.ANSWER);
+            }
+            answer.complete(message);
+        });
+        return answer;
+    }
+
+    private static InetAddress inet(String address) {
+        try {
+            return InetAddress.getByName(address);
+        } catch (UnknownHostException impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+}
