@@ -14,6 +14,7 @@ import io.relaypod.lab.Peers;
 final class Engine {
 
     static final String RELAY = "relaypod";
+    static final String MAILPIT = "axllent/mailpit:v1.28.3";
     static final String SMTP2GRAPH = "smtp2graph/smtp2graph:v1.1.4";
 
     private static final Path SOCKET = Path.of("/var/run/docker.sock");
@@ -31,6 +32,12 @@ final class Engine {
     static void requireSmtp2Graph() {
         requireRelay();
         Peers.require("smtp2graph-in-docker", has(SMTP2GRAPH), "the Docker engine has no image " + SMTP2GRAPH);
+    }
+
+    /** Goes on only where the engine has, besides, the released Mailpit. */
+    static void requireMailpit() {
+        requireRelay();
+        Peers.require("mailpit-in-docker", has(MAILPIT), "the Docker engine has no image " + MAILPIT);
     }
 
     private static Optional<String> findMissing() {
