@@ -31,13 +31,12 @@ class GatewayTroubleTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final int BACKLOG = 300;
+    private static final Duration TIMEOUT = Duration.ofSeconds(5);
 
     @TempDir
     private Path directory;
 
     private MailpitStandIn mailpit;
-    private int atOnce = 12;
-    private Duration timeout = Duration.ofSeconds(5);
 
     @BeforeEach
     void start() throws Exception {
@@ -115,27 +114,6 @@ class GatewayTroubleTest {
         assertThat(mailpit.mostConnections()).as("12 at once and 8 from the queue, and some just closed").isLessThan(50);
     }
 
-    @Test
-    void aFreshMailThatHasToBeQueuedPassesABacklogThatIsReleased() throws Exception {
-        mailpit.answer(Phase.CONNECT, "421 4.3.2 back soon");
-        atOnce = 0;
-        timeout = Duration.ofSeconds(15);
-        try (LabWorld world = world()) {
-            sendBacklog(world);
-            // Holds the mails in hand until their timeout, while all others become ready.
-            mailpit.fail(Phase.CONNECT, new Fault.Silence(Duration.ofMinutes(1)));
-            long before = mailpit.connections();
-            await().atMost(PATIENCE).until(() -> mailpit.connections() >= before + 8);
-            send(world, "a@example.com", "fresh@example.com");
-            await().atMost(PATIENCE).until(() -> world.relay().queuedMails() == BACKLOG + 1);
-            mailpit.recover();
-            await().atMost(PATIENCE.multipliedBy(2)).until(() -> mailpit.messages().size() == BACKLOG + 1);
-        }
-        // Behind what had been fetched from the broker already, about a hundred.
-        assertThat(mailpit.messages().stream().map(ReceivedMail::recipients).toList().indexOf(List.of("fresh@example.com")))
-            .isBetween(0, BACKLOG * 2 / 3);
-    }
-
     private static void sendBacklog(LabWorld world) throws Exception {
         for (int i = 0; i < BACKLOG; i++) {
             send(world, "a@example.com", "b" + i + "@example.com");
@@ -198,8 +176,7 @@ class GatewayTroubleTest {
         for (String file : List.of("smtpserver.xml", "mailetcontainer.xml", "webadmin.properties")) {
             String text = Files.readString(Path.of("../james-conf").resolve(file));
             Files.writeString(conf.resolve(file), text.replaceFirst("<delayTime>.*</delayTime>", "<delayTime>125 * 1 second</delayTime>")
-                .replaceFirst("<timeout>.*</timeout>", "<timeout>" + timeout.toMillis() + "</timeout>")
-                .replaceFirst("<atOnce>.*</atOnce>", "<atOnce>" + atOnce + "</atOnce>"));
+                .replaceFirst("<timeout>.*</timeout>", "<timeout>" + TIMEOUT.toMillis() + "</timeout>"));
         }
         return conf;
     }
