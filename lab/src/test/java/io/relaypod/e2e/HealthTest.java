@@ -12,6 +12,7 @@ import java.util.concurrent.CompletableFuture;
 
 import org.junit.jupiter.api.Test;
 
+import io.relaypod.lab.gateway.Fault;
 import io.relaypod.lab.gateway.MailpitStandIn;
 import io.relaypod.lab.gateway.Phase;
 import io.relaypod.lab.gateway.Relaying;
@@ -70,14 +71,27 @@ class HealthTest {
 
     @Test
     void aRelayThatIsToldToStopIsUnreadyBeforeItStops() throws Exception {
-        try (LabWorld world = world().start()) {
-            CompletableFuture<Void> stopped = CompletableFuture.runAsync(() -> world.relay().close());
-            await().atMost(PATIENCE).pollInterval(Duration.ofMillis(20)).untilAsserted(() -> {
-                HttpResponse<String> ready = Scrape.get(world, "/readyz");
-                assertThat(ready.statusCode()).isEqualTo(503);
-                assertThat(ready.body()).contains("Lifecycle  unhealthy  draining");
-            });
-            stopped.join();
+        try (MailpitStandIn mailpit = MailpitStandIn.start(Relaying.none())) {
+            // A mail in hand, which the relay tries to finish before it stops.
+            mailpit.fail(Phase.CONTENT, new Fault.Silence(PATIENCE));
+            try (LabWorld world = world().with("UPSTREAM_PORT", Integer.toString(mailpit.smtpAddress().getPort())).start()) {
+                send(world);
+                CompletableFuture<Void> stopped = CompletableFuture.runAsync(() -> world.relay().close());
+                await().atMost(PATIENCE).pollInterval(Duration.ofMillis(20)).untilAsserted(() -> {
+                    HttpResponse<String> ready = Scrape.get(world, "/readyz");
+                    assertThat(ready.statusCode()).isEqualTo(503);
+                    assertThat(ready.body()).contains("Lifecycle  unhealthy  draining");
+                });
+                stopped.join();
+            }
+        }
+    }
+
+    private static void send(LabWorld world) throws Exception {
+        try (SmtpConversation smtp = world.connect()) {
+            smtp.send("MAIL FROM:<a@example.com>");
+            smtp.send("RCPT TO:<guest@example.com>");
+            assertThat(smtp.data("From: a@example.com\r\nTo: guest@example.com\r\n\r\nx\r\n".getBytes()).code()).isEqualTo(250);
         }
     }
 
@@ -86,11 +100,7 @@ class HealthTest {
         try (MailpitStandIn mailpit = MailpitStandIn.start(Relaying.none())) {
             mailpit.answer(Phase.CONTENT, "451 4.3.5 Unable to process mail");
             try (LabWorld world = world().with("UPSTREAM_PORT", Integer.toString(mailpit.smtpAddress().getPort())).start()) {
-                try (SmtpConversation smtp = world.connect()) {
-                    smtp.send("MAIL FROM:<a@example.com>");
-                    smtp.send("RCPT TO:<guest@example.com>");
-                    assertThat(smtp.data("From: a@example.com\r\nTo: guest@example.com\r\n\r\nx\r\n".getBytes()).code()).isEqualTo(250);
-                }
+                send(world);
                 await().atMost(PATIENCE).untilAsserted(() -> {
                     Scrape scrape = Scrape.of(world);
                     assertThat(scrape.value("relaypod_mail_deferred_total", "reason=\"next_hop\"")).isEqualTo(1);
