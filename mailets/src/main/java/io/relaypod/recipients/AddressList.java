@@ -185,7 +185,11 @@ public final class AddressList {
         }
 
         private static boolean isPlain(String whole, boolean hasAddress) {
-            return hasAddress && whole.length() < LONGEST_LINE && PLAIN.matcher(HARMLESS_COMMENT.matcher(whole).replaceAll(" ").strip()).matches();
+            return hasAddress && whole.length() < LONGEST_LINE && PLAIN.matcher(withoutHarmlessComments(whole).strip()).matches();
+        }
+
+        private static String withoutHarmlessComments(String whole) {
+            return whole.indexOf('(') < 0 ? whole : HARMLESS_COMMENT.matcher(whole).replaceAll(" ");
         }
 
         private void clear() {
