@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-import org.testcontainers.DockerClientFactory;
 import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.utility.DockerImageName;
 
@@ -15,6 +14,8 @@ import com.github.dockerjava.api.command.CreateContainerCmd;
 import com.github.dockerjava.api.command.InspectContainerResponse;
 import com.github.dockerjava.api.model.Capability;
 import com.github.dockerjava.api.model.HostConfig;
+
+import io.relaypod.lab.Engine;
 
 /**
  * The relay's image as a pod runs it: 192 MiB, read-only but for its volume and /tmp, no capability but NET_BIND_SERVICE, no way to gain
@@ -28,7 +29,7 @@ final class RelayContainer implements AutoCloseable {
     private static final int STOP_SECONDS = 30;
 
     private final GenericContainer<?> container;
-    private final DockerClient engine = DockerClientFactory.instance().client();
+    private final DockerClient engine = Engine.client();
 
     private RelayContainer(GenericContainer<?> container) {
         this.container = container;
@@ -45,14 +46,15 @@ final class RelayContainer implements AutoCloseable {
     }
 
     private static RelayContainer start(GenericContainer<?> container) {
-        container.withCreateContainerCmdModifier(RelayContainer::harden).start();
+        container.withCreateContainerCmdModifier(command -> harden(command, MEMORY, Capability.NET_BIND_SERVICE)).start();
         return new RelayContainer(container);
     }
 
-    private static void harden(CreateContainerCmd command) {
+    /** As the pod does with each of its containers: so much memory, a read-only root but for /tmp, no rights but these. */
+    static void harden(CreateContainerCmd command, long memory, Capability... rights) {
         HostConfig host = command.getHostConfig();
-        command.withHostConfig(host.withMemory(MEMORY).withMemorySwap(MEMORY).withReadonlyRootfs(true).withTmpFs(Map.of("/tmp", "rw"))
-            .withCapDrop(Capability.ALL).withCapAdd(Capability.NET_BIND_SERVICE)
+        command.withHostConfig(host.withMemory(memory).withMemorySwap(memory).withReadonlyRootfs(true).withTmpFs(Map.of("/tmp", "rw"))
+            .withCapDrop(Capability.ALL).withCapAdd(rights)
             .withSecurityOpts(List.of("no-new-privileges")));
     }
 

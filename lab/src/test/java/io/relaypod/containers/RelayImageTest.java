@@ -22,7 +22,10 @@ import org.junit.jupiter.api.TestFactory;
 
 import com.github.dockerjava.api.command.InspectContainerResponse.ContainerState;
 
+import io.relaypod.lab.Engine;
 import io.relaypod.lab.Peers;
+import io.relaypod.lab.gateway.Mailpit;
+import io.relaypod.lab.gateway.MailpitInDocker;
 import io.relaypod.lab.gateway.MailpitStandIn;
 import io.relaypod.lab.gateway.Relaying;
 import io.relaypod.lab.graph.GraphMail;
@@ -51,7 +54,8 @@ class RelayImageTest {
 
     @TestFactory
     Stream<DynamicTest> scenario() throws Exception {
-        LabWorld world = LabWorld.builder().start(this::container);
+        Mailpit.Starter mailpit = Engine.canRun(Engine.MAILPIT) ? MailpitInDocker::start : Mailpit::start;
+        LabWorld world = LabWorld.builder().withMailpit(mailpit).start(this::container);
         return Scenario.all().stream().map(scenario -> DynamicTest.dynamicTest(scenario.number() + " " + scenario.name(), () -> {
             Outcome outcome = scenario.play(world);
             assertThat(outcome.holds()).as("expected: %s; seen: %s; %s", scenario.expected(), outcome.seen(), outcome.transcript()).isTrue();

@@ -214,7 +214,11 @@ class ManifestsTest {
         assertThat(Flow.to("artemis", "TCP", 61616).pod("app.kubernetes.io/name", "artemis").isAllowedBy(manifests)).isTrue();
         assertThat(Flow.to("artemis", "TCP", 61616).isAllowedBy(manifests)).isFalse();
         assertThat(Flow.to("artemis", "TCP", 8161).pod("app.kubernetes.io/name", "artemis").isAllowedBy(manifests)).isFalse();
-        assertThat(manifests.one("StatefulSet", "relaypod").at("/spec/replicas").asInt()).isGreaterThan(1);
+        int relays = manifests.one("StatefulSet", "relaypod").at("/spec/replicas").asInt();
+        assertThat(relays).isGreaterThan(1);
+        String rate = env(manifests.container("relaypod"), Variable.UPSTREAM_RATE_PER_SENDER.name());
+        assertThat(rate).endsWith("/m");
+        assertThat(relays * Integer.parseInt(rate.replace("/m", ""))).as("what Exchange takes from one mailbox, from all of them").isLessThanOrEqualTo(30);
         assertThat(manifests.ofKind("PersistentVolumeClaim")).isEmpty();
     }
 

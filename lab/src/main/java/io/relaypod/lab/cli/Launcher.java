@@ -13,6 +13,7 @@ public final class Launcher {
             .addSubcommand(new DemoCommand())
             .addSubcommand(new RehearseCommand())
             .addSubcommand(new ServeCommand())
+            .addSubcommand(new StandInCommand())
             .execute(arguments));
     }
 }

@@ -1,8 +1,6 @@
 package io.relaypod.lab.cli;
 
-import java.io.IOException;
 import java.io.PrintWriter;
-import java.net.InetSocketAddress;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -43,19 +41,11 @@ final class ServeCommand implements Callable<Integer> {
             out.printf("login and Graph at %s, DNS at %s%n", graph.address(), dns.address());
             out.flush();
             if (relay.isPresent()) {
-                new SampleMails(address(relay.get()), out).send();
+                new SampleMails(HostAndPort.parse("--send-to", relay.get()), out).send();
             }
             stopped.await();
         }
         return 0;
-    }
-
-    private static InetSocketAddress address(String text) throws IOException {
-        int colon = text.lastIndexOf(':');
-        if (colon < 0) {
-            throw new IOException("--send-to is '" + text + "'; expected HOST:PORT");
-        }
-        return new InetSocketAddress(text.substring(0, colon), Integer.parseInt(text.substring(colon + 1)));
     }
 
     private static void print(PrintWriter out, GraphMail mail) {

@@ -20,6 +20,16 @@ public interface Mailpit extends AutoCloseable {
     /** A free port of the system's choice. */
     int ANY_PORT = 0;
 
+    /** Starts one; it takes mail when this returns. */
+    @FunctionalInterface
+    interface Starter {
+
+        /**
+         * @param port of 127.0.0.1, where it takes mail
+         */
+        Mailpit start(int port, Relaying relaying) throws IOException;
+    }
+
     /** Starts the real one if there is one on this machine, else the stand-in. */
     static Mailpit start(Relaying relaying) throws IOException {
         return start(ANY_PORT, relaying);

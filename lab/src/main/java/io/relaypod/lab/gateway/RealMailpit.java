@@ -2,6 +2,7 @@ package io.relaypod.lab.gateway;
 
 import java.io.File;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -15,6 +16,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
@@ -28,6 +30,10 @@ public final class RealMailpit implements Mailpit {
     private static final String NAME = "mailpit";
     private static final Duration START_TIMEOUT = Duration.ofSeconds(20);
     private static final long POLL_MILLIS = 20;
+    private static final int LOWEST_PORT = 10_240;
+    /** Linux' default, and below that of the others. */
+    private static final int FIRST_CLIENT_PORT = 32_768;
+    private static final int PORT_ATTEMPTS = 100;
 
     private final EnvelopeTap tap;
     private final MailpitApi api;
@@ -128,11 +134,21 @@ public final class RealMailpit implements Mailpit {
         return environment;
     }
 
-    /** A free port of 127.0.0.1; somebody else may take it first, as a process cannot be handed a socket. */
+    /**
+     * A free port of 127.0.0.1, for a process that cannot be handed a socket. Below those that the system gives to clients, so that no
+     * connection of somebody else takes it in the meantime; and at random, so that nobody else who asks here gets it too.
+     */
     public static InetSocketAddress freeAddress() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
-            return new InetSocketAddress("127.0.0.1", socket.getLocalPort());
+        InetAddress loopback = InetAddress.getByName("127.0.0.1");
+        for (int attempt = 0; attempt < PORT_ATTEMPTS; attempt++) {
+            int port = ThreadLocalRandom.current().nextInt(LOWEST_PORT, FIRST_CLIENT_PORT);
+            try (ServerSocket socket = new ServerSocket(port, 1, loopback)) {
+                return new InetSocketAddress("127.0.0.1", socket.getLocalPort());
+            } catch (BindException taken) {
+                // the next may be free
+            }
         }
+        throw new IOException("no free port between " + LOWEST_PORT + " and " + FIRST_CLIENT_PORT);
     }
 
     @Override

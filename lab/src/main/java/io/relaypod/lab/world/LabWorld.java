@@ -150,6 +150,7 @@ public final class LabWorld implements AutoCloseable {
 
         private final Map<String, String> environment = new HashMap<>();
         private UnaryOperator<Broker> broker = UnaryOperator.identity();
+        private Mailpit.Starter mailpit = Mailpit::start;
         private int mailpitPort = ANY_PORT;
         private int dnsPort = ANY_PORT;
 
@@ -172,6 +173,12 @@ public final class LabWorld implements AutoCloseable {
         /** Puts something between the relay and its queues. */
         public Builder withBroker(UnaryOperator<Broker> between) {
             broker = between;
+            return this;
+        }
+
+        /** Takes another Mailpit than the one that this machine has. */
+        public Builder withMailpit(Mailpit.Starter starter) {
+            mailpit = starter;
             return this;
         }
 
@@ -203,15 +210,15 @@ public final class LabWorld implements AutoCloseable {
                 parts.push(graph);
                 Smtp2GraphStandIn smtp2graph = Smtp2GraphStandIn.start(graph.address(), Retries.asReleased());
                 parts.push(smtp2graph);
-                Mailpit mailpit = Mailpit.start(mailpitPort, Relaying.to(smtp2graph.address()));
-                parts.push(mailpit);
+                Mailpit gateway = mailpit.start(mailpitPort, Relaying.to(smtp2graph.address()));
+                parts.push(gateway);
                 environment.putIfAbsent("DNS_SERVERS", "127.0.0.1:" + dns.address().getPort());
-                environment.putIfAbsent("UPSTREAM_PORT", Integer.toString(mailpit.smtpAddress().getPort()));
+                environment.putIfAbsent("UPSTREAM_PORT", Integer.toString(gateway.smtpAddress().getPort()));
                 environment.putIfAbsent("DATA_DIR", data.toString());
                 Settings settings = Settings.from(environment);
                 Relay relay = starter.start(Map.copyOf(environment));
                 parts.push(relay);
-                return new LabWorld(dns, mailpit, smtp2graph, graph, settings, relay, parts);
+                return new LabWorld(dns, gateway, smtp2graph, graph, settings, relay, parts);
             } catch (Exception | Error notStarted) {
                 closeAll(parts);
                 throw notStarted;

@@ -1,6 +1,6 @@
 package io.relaypod.lab.gateway;
 
-import io.relaypod.lab.Peers;
+import io.relaypod.lab.Engine;
 import java.io.IOException;
 import org.junit.jupiter.api.BeforeEach;
 
@@ -8,11 +8,11 @@ class MailpitInDockerTest extends MailpitContract {
 
     @BeforeEach
     void findIt() {
-        Peers.require("mailpit-in-docker", MailpitInDocker.missing().isEmpty(), MailpitInDocker.missing().orElse(""));
+        Engine.requireMailpit();
     }
 
     @Override
     Mailpit start(Relaying relaying) throws IOException {
-        return MailpitInDocker.start(relaying);
+        return MailpitInDocker.start(Mailpit.ANY_PORT, relaying);
     }
 }

@@ -1,0 +1,93 @@
+package io.relaypod.lab;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+
+import org.testcontainers.DockerClientFactory;
+
+import com.github.dockerjava.api.DockerClient;
+import com.github.dockerjava.api.exception.DockerException;
+import com.github.dockerjava.api.exception.NotFoundException;
+
+/** The Docker engine and the images in it. Asked once a JVM: no answer changes while tests run. */
+public final class Engine {
+
+    public static final String RELAY = "relaypod";
+    public static final String LAB = "relaypod-lab";
+    public static final String MAILPIT = "axllent/mailpit:v1.28.3";
+    public static final String SMTP2GRAPH = "smtp2graph/smtp2graph:v1.1.4";
+
+    private static final Path SOCKET = Path.of("/var/run/docker.sock");
+    private static final long PULL_SECONDS = 120;
+    private static final Optional<String> OBSTACLE = findObstacle();
+    private static final Map<String, Boolean> RELEASED = new ConcurrentHashMap<>();
+
+    private Engine() {
+    }
+
+    /** Goes on only where an engine has the relay's image and lab's, which docker/image builds. */
+    public static void requireRelay() {
+        Optional<String> missing = OBSTACLE.or(() -> has(RELAY) && has(LAB) ? Optional.empty()
+            : Optional.of("the Docker engine has no image " + RELAY + " or " + LAB + "; docker/image builds them"));
+        Peers.require("docker", missing.isEmpty(), missing.orElse(""));
+    }
+
+    /** Goes on only where an engine has Mailpit's image or can get it. */
+    public static void requireMailpit() {
+        require("mailpit-in-docker", MAILPIT);
+    }
+
+    /** Goes on only where an engine has smtp2graph's image or can get it. */
+    public static void requireSmtp2Graph() {
+        require("smtp2graph-in-docker", SMTP2GRAPH);
+    }
+
+    /** Whether the engine has a released image, or can get it. */
+    public static boolean canRun(String image) {
+        return OBSTACLE.isEmpty() && RELEASED.computeIfAbsent(image, name -> has(name) || pulled(name));
+    }
+
+    public static DockerClient client() {
+        return DockerClientFactory.instance().client();
+    }
+
+    private static void require(String peer, String image) {
+        Peers.require(peer, canRun(image), OBSTACLE.orElse("the Docker engine has no image " + image + " and cannot pull it"));
+    }
+
+    private static Optional<String> findObstacle() {
+        // Testcontainers takes seconds to find that out.
+        if (System.getenv("DOCKER_HOST") == null && !Files.exists(SOCKET)) {
+            return Optional.of("there is no Docker engine at " + SOCKET);
+        }
+        try {
+            return DockerClientFactory.instance().isDockerAvailable() ? Optional.empty() : Optional.of("no Docker engine answers");
+        } catch (RuntimeException unusable) {
+            return Optional.of("the Docker engine cannot be used: " + unusable.getMessage());
+        }
+    }
+
+    private static boolean has(String image) {
+        try {
+            return !client().inspectImageCmd(image).exec().getId().isEmpty();
+        } catch (NotFoundException none) {
+            return false;
+        }
+    }
+
+    /** No registry in reach is the usual case where tests run; Testcontainers would try for minutes. */
+    private static boolean pulled(String image) {
+        try {
+            return client().pullImageCmd(image).start().awaitCompletion(PULL_SECONDS, TimeUnit.SECONDS) && has(image);
+        } catch (DockerException noRegistry) {
+            return false;
+        } catch (InterruptedException stopNow) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+}
