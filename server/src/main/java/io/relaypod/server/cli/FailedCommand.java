@@ -39,11 +39,11 @@ final class FailedCommand implements Callable<Integer> {
     int list(@Option(names = "--limit", defaultValue = LIMIT, description = "Mails at most; ${DEFAULT-VALUE} unless said.") int limit) {
         WebAdminClient webadmin = WebAdminClient.fromEnvironment();
         Terminal terminal = new Terminal(spec);
-        if (isEmpty(webadmin)) {
+        long size = size(webadmin);
+        if (size == 0) {
             terminal.line("Nothing is kept in %s.", repository);
             return Terminal.DONE;
         }
-        long size = webadmin.get(path("")).path("size").asLong();
         for (JsonNode key : webadmin.get(path("/mails") + "?limit=" + limit)) {
             print(terminal, webadmin.get(mail(key.asText())));
         }
@@ -55,14 +55,14 @@ final class FailedCommand implements Callable<Integer> {
         return number + (number == 1 ? " mail in " : " mails in ") + repository;
     }
 
-    // Before its first mail there is no repository.
-    private boolean isEmpty(WebAdminClient webadmin) {
+    private long size(WebAdminClient webadmin) {
         for (JsonNode known : webadmin.get("/mailRepositories")) {
             if (known.path("repository").asText().equals(repository)) {
-                return false;
+                return webadmin.get(path("")).path("size").asLong();
             }
         }
-        return true;
+        // Before its first mail there is no repository.
+        return 0;
     }
 
     private static void print(Terminal terminal, JsonNode mail) {
@@ -111,7 +111,7 @@ final class FailedCommand implements Callable<Integer> {
             webadmin.get(mail(which.queueId.get()));
             return 1;
         }
-        return isEmpty(webadmin) ? 0 : webadmin.get(path("")).path("size").asLong();
+        return size(webadmin);
     }
 
     @Command(name = "remove", mixinStandardHelpOptions = true, description = "Remove mail for ever.")

@@ -108,11 +108,13 @@ public final class MonitoringServer implements AutoCloseable {
     @Override
     public void close() {
         listening.close().awaitUninterruptibly();
+        // Before the threads end that hear of it: whoever scrapes keeps a connection.
+        open.close().awaitUninterruptibly(GOODBYE.toMillis());
         stopThreads();
     }
 
     private void stopThreads() {
-        pageMakers.shutdownGracefully(0, GOODBYE.toMillis(), TimeUnit.MILLISECONDS);
         io.shutdownGracefully(0, GOODBYE.toMillis(), TimeUnit.MILLISECONDS).awaitUninterruptibly(2 * GOODBYE.toMillis());
+        pageMakers.shutdownGracefully(0, GOODBYE.toMillis(), TimeUnit.MILLISECONDS);
     }
 }

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
@@ -21,7 +22,12 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.LoggerFactory;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.relaypod.server.monitoring.Page.Answer;
 import io.relaypod.server.settings.ListenAddress;
@@ -173,6 +179,25 @@ class MonitoringServerTest {
                     return true;
                 }
             });
+        }
+    }
+
+    @Test
+    void aStopWithConnectionsThatAreKeptIsNothingToWarnOf() throws Exception {
+        Logger netty = (Logger) LoggerFactory.getLogger("io.netty");
+        ListAppender<ILoggingEvent> lines = new ListAppender<>();
+        lines.start();
+        netty.addAppender(lines);
+        try (Socket kept = connect()) {
+            kept.getOutputStream().write("GET / HTTP/1.1\r\nHost: a\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            assertThat(kept.getInputStream().read()).isPositive();
+
+            server.close();
+
+            kept.getInputStream().transferTo(OutputStream.nullOutputStream());
+            assertThat(lines.list).noneMatch(line -> line.getLevel().isGreaterOrEqual(Level.WARN));
+        } finally {
+            netty.detachAppender(lines);
         }
     }
 
