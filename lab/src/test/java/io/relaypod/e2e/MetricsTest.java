@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -48,6 +49,7 @@ class MetricsTest {
     private static final Pattern METRIC = Pattern.compile("\\b((?:relaypod|artemis|james|jvm|process|system|cache|disk|netty|logback|mailpit)_[a-z0-9_]+)\\b");
     private static final Pattern LABEL = Pattern.compile("([a-z_]+)\\s*(?:=~|!=|!~|=)\\s*\"");
     // Prometheus adds them to what it scrapes, and has one of its own.
+    private static final int GRID = 24;
     private static final Set<String> OF_PROMETHEUS = Set.of("job", "instance");
 
     private static final String CALENDAR = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//x//EN\r\nMETHOD:REQUEST\r\nBEGIN:VEVENT\r\nUID:1\r\n"
@@ -207,6 +209,28 @@ class MetricsTest {
 
         assertThat(dashboard.at("/templating/list/0/type").textValue()).isEqualTo("datasource");
         assertThat(dashboard.findValues("datasource")).isNotEmpty().allSatisfy(source -> assertThat(source.get("uid").textValue()).isEqualTo("${datasource}"));
+    }
+
+    @Test
+    void noPanelIsOverAnotherAndEachSaysWhatItShowsInWhichUnit() throws Exception {
+        JsonNode panels = new ObjectMapper().readTree(Files.readString(Path.of("../k8s/dashboards/relaypod.json"))).get("panels");
+
+        Map<String, String> cells = new HashMap<>();
+        assertThat(panels).allSatisfy(panel -> {
+            JsonNode place = panel.get("gridPos");
+            assertThat(place.get("x").intValue() + place.get("w").intValue()).as(panel.get("title").textValue()).isLessThanOrEqualTo(GRID);
+            for (int x = 0; x < place.get("w").intValue(); x++) {
+                for (int y = 0; y < place.get("h").intValue(); y++) {
+                    assertThat(cells.put((place.get("x").intValue() + x) + " " + (place.get("y").intValue() + y), panel.get("title").textValue()))
+                        .as("what %s is over", panel.get("title")).isNull();
+                }
+            }
+            if (!panel.get("type").textValue().equals("row")) {
+                assertThat(panel.get("description").textValue()).as(panel.get("title").textValue()).isNotBlank();
+                assertThat(panel.findValues("unit")).as("a unit of %s", panel.get("title")).isNotEmpty();
+            }
+        });
+        assertThat(panels).extracting(panel -> panel.get("id").intValue()).doesNotHaveDuplicates();
     }
 
     @Test

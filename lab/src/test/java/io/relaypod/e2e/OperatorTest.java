@@ -16,6 +16,7 @@ import java.security.KeyPairGenerator;
 import java.security.Signature;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -79,7 +80,9 @@ class OperatorTest {
             assertThat(mailpit.messages().get(0).recipients()).containsExactly("bob@example.com");
             await().atMost(PATIENCE).until(() -> world.relay().repository("file://var/mail/failed/").size() == 0);
             await().atMost(PATIENCE).untilAsserted(() ->
-                assertThat(relaypod(world, "trace", "bob@example.com").output()).contains(id, "received", "failed", "delivered", "gateway: 127.0.0.1"));
+                assertThat(relaypod(world, "trace", "bob@example.com").output()).contains(id, "received", "failed", "repository: var/mail/failed", "sent-again", "delivered",
+                    "gateway: 127.0.0.1"));
+            assertThat(world.count("relaypod_mail_sent_again_total")).isEqualTo(1);
             assertThat(relaypod(world, "failed", "retry", "Mail1-nothing").exitCode()).isEqualTo(1);
         }
     }
@@ -88,8 +91,10 @@ class OperatorTest {
     void whatIsRemovedIsGoneAndOnlyAfterAYes() throws Exception {
         mailpit.answer(Phase.CONTENT, "554 5.6.0 not this one");
         try (LabWorld world = world()) {
-            send(world, "alice@example.com", "bob@example.com");
-            await().atMost(PATIENCE).until(() -> world.relay().repository("file://var/mail/failed/").size() == 1);
+            String first = send(world, "alice@example.com", "bob@example.com");
+            String second = send(world, "alice@example.com", "bob@example.com");
+            await().atMost(PATIENCE).until(() -> world.relay().repository("file://var/mail/failed/").size() == 2);
+            assertThat(relaypod(world, "failed", "remove", first, "--yes").output()).contains("1 removed");
 
             Result unsure = relaypod(world, "failed", "remove", "--all");
             assertThat(unsure.exitCode()).isEqualTo(1);
@@ -98,6 +103,39 @@ class OperatorTest {
 
             assertThat(relaypod(world, "failed", "remove", "--all", "--yes").output()).contains("1 removed");
             assertThat(world.relay().repository("file://var/mail/failed/").size()).isZero();
+            assertThat(relaypod(world, "failed", "remove", "--all").output()).contains("0 removed");
+            for (String id : List.of(first, second)) {
+                assertThat(relaypod(world, "trace", id).output()).contains("removed", "place: var/mail/failed", "reason: by an operator");
+            }
+            assertThat(world.count("relaypod_mail_removed_total")).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void allThatFailedIsSentAgainAtOnce() throws Exception {
+        mailpit.answer(Phase.CONTENT, "554 5.6.0 not this one");
+        try (LabWorld world = world()) {
+            List<String> ids = new ArrayList<>();
+            for (int i = 0; i < 20; i++) {
+                ids.add(send(world, "alice@example.com", "bob@example.com"));
+            }
+            await().atMost(PATIENCE).until(() -> world.relay().repository("file://var/mail/failed/").size() == ids.size());
+            mailpit.recover();
+
+            assertThat(relaypod(world, "failed", "retry", "--all").output()).contains("20 sent again");
+
+            await().atMost(PATIENCE).until(() -> mailpit.messages().size() == ids.size());
+            assertThat(world.relay().repository("file://var/mail/failed/").size()).isZero();
+            assertThat(relaypod(world, "failed", "retry", "--all").output()).contains("0 sent again");
+        }
+    }
+
+    @Test
+    void whatIsKeptForThePostmasterIsKnownToBe() throws Exception {
+        try (LabWorld world = world()) {
+            String id = send(world, "alice@example.com", "postmaster");
+            await().atMost(PATIENCE).untilAsserted(() -> assertThat(relaypod(world, "trace", id).output()).contains("kept", "repository: var/mail/postmaster"));
+            assertThat(relaypod(world, "failed", "--repository", "var/mail/postmaster").output()).contains(id, "1 mail in var/mail/postmaster");
         }
     }
 
@@ -111,6 +149,8 @@ class OperatorTest {
                 .contains(first, second, "<alice@example.com>", "dave@example.com", "2 mails in the queue outgoing").doesNotContain("Those in hand"));
 
             assertThat(relaypod(world, "queue", "remove", "--sender", "carol@example.com", "--yes").output()).contains("1 removed, 1 left");
+            assertThat(relaypod(world, "trace", second).output()).contains("deferred", "removed", "place: outgoing", "reason: by an operator");
+            assertThat(relaypod(world, "trace", first).output()).contains("deferred").doesNotContain("removed");
             assertThat(relaypod(world, "queue", "remove", "Mail1-nothing", "--yes").exitCode()).isEqualTo(1);
 
             mailpit.recover();

@@ -5,6 +5,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -25,6 +26,12 @@ record Scrape(String text) {
 
     static Scrape of(LabWorld world) throws IOException, InterruptedException {
         return new Scrape(get(world, "/metrics").body());
+    }
+
+    /** Fails when the answer takes longer. */
+    static Scrape within(Duration time, LabWorld world) throws IOException, InterruptedException {
+        URI metrics = URI.create("http://127.0.0.1:" + world.relay().metricsPort().orElseThrow() + "/metrics");
+        return new Scrape(HttpClient.newHttpClient().send(HttpRequest.newBuilder(metrics).timeout(time).build(), HttpResponse.BodyHandlers.ofString()).body());
     }
 
     static HttpResponse<String> get(LabWorld world, String path, String... headers) throws IOException, InterruptedException {

@@ -118,7 +118,7 @@ class ManifestsTest {
         JsonNode relay = manifests.container("relaypod");
         Settings settings = settings(relay);
         assertThat(port(relay, "smtp")).isEqualTo(settings.listen().port()).isEqualTo(25);
-        assertThat(port(relay, "metrics")).isEqualTo(settings.metrics().orElseThrow().port()).isEqualTo(9090);
+        assertThat(port(relay, "metrics")).isEqualTo(settings.metrics().orElseThrow().address().port()).isEqualTo(9090);
 
         JsonNode mailpit = manifests.container("mailpit");
         assertThat(env(mailpit, "MP_SMTP_BIND_ADDR")).isEqualTo(settings.upstreamHost() + ":" + settings.upstreamPort()).isEqualTo("127.0.0.1:1025");

@@ -76,4 +76,28 @@ public sealed interface MailEvent {
     /** There will be no other try for these recipients; the mail is kept for an operator. */
     record Failed(String queueId, String sender, List<String> recipients, String reason) implements MailEvent {
     }
+
+    /**
+     * The mail is in a repository, until an operator sends it again or removes it.
+     *
+     * @param repository such as {@code var/mail/failed}
+     * @param reason     why; empty where there is none, as for mail to postmaster
+     */
+    record Kept(String queueId, String sender, List<String> recipients, String repository, String reason) implements MailEvent {
+    }
+
+    /** An operator has a mail that is kept put into the spool again. */
+    record SentAgain(String queueId, String sender, List<String> recipients) implements MailEvent {
+    }
+
+    /**
+     * The mail is no more: nobody else will get it.
+     *
+     * @param sender     empty where it is not known, too
+     * @param recipients empty where they are not known
+     * @param from       the queue or repository that it was in
+     * @param reason     who wanted that
+     */
+    record Removed(String queueId, String sender, List<String> recipients, String from, String reason) implements MailEvent {
+    }
 }

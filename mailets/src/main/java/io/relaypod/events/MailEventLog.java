@@ -14,11 +14,14 @@ import io.relaypod.events.MailEvent.Changed;
 import io.relaypod.events.MailEvent.Deferred;
 import io.relaypod.events.MailEvent.Delivered;
 import io.relaypod.events.MailEvent.Failed;
+import io.relaypod.events.MailEvent.Kept;
 import io.relaypod.events.MailEvent.Queued;
 import io.relaypod.events.MailEvent.Received;
 import io.relaypod.events.MailEvent.RecipientAccepted;
 import io.relaypod.events.MailEvent.RecipientRefused;
 import io.relaypod.events.MailEvent.Refused;
+import io.relaypod.events.MailEvent.Removed;
+import io.relaypod.events.MailEvent.SentAgain;
 import io.relaypod.events.MailEvent.Tried;
 
 /**
@@ -68,7 +71,7 @@ public final class MailEventLog implements MailEvents {
         if (event instanceof RecipientAccepted || event instanceof Queued || event instanceof Tried) {
             return Level.DEBUG;
         }
-        return event instanceof Failed ? Level.WARN : Level.INFO;
+        return event instanceof Failed || event instanceof Removed ? Level.WARN : Level.INFO;
     }
 
     private LogLine line(MailEvent event) {
@@ -102,6 +105,16 @@ public final class MailEventLog implements MailEvents {
         }
         if (event instanceof Delivered mail) {
             return recipients(of("delivered", mail.queueId()), mail.recipients()).with("gateway", mail.gateway()).with("reply", words(mail.reply()));
+        }
+        if (event instanceof Kept mail) {
+            LogLine line = of("kept", mail.queueId()).with("repository", mail.repository()).withWords("reason", words(mail.reason()));
+            return addresses(line, mail.sender(), mail.recipients());
+        }
+        if (event instanceof SentAgain mail) {
+            return addresses(of("sent-again", mail.queueId()), mail.sender(), mail.recipients());
+        }
+        if (event instanceof Removed mail) {
+            return addresses(of("removed", mail.queueId()).with("place", mail.from()).with("reason", mail.reason()), mail.sender(), mail.recipients());
         }
         Failed failed = (Failed) event;
         return addresses(of("failed", failed.queueId()).with("reason", words(failed.reason())), failed.sender(), failed.recipients());

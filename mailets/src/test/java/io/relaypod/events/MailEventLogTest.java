@@ -24,11 +24,14 @@ import io.relaypod.events.MailEvent.Changed;
 import io.relaypod.events.MailEvent.Deferred;
 import io.relaypod.events.MailEvent.Delivered;
 import io.relaypod.events.MailEvent.Failed;
+import io.relaypod.events.MailEvent.Kept;
 import io.relaypod.events.MailEvent.Queued;
 import io.relaypod.events.MailEvent.Received;
 import io.relaypod.events.MailEvent.RecipientAccepted;
 import io.relaypod.events.MailEvent.RecipientRefused;
 import io.relaypod.events.MailEvent.Refused;
+import io.relaypod.events.MailEvent.Removed;
+import io.relaypod.events.MailEvent.SentAgain;
 import io.relaypod.events.MailEvent.Tried;
 
 class MailEventLogTest {
@@ -45,7 +48,10 @@ class MailEventLogTest {
         new Tried("Mail1", List.of("bob@b.example"), "gateway.example"),
         new Deferred("Mail1", List.of("bob@b.example"), "451 4.3.0 <bob@b.example> later", Duration.ofMinutes(1)),
         new Delivered("Mail1", List.of("bob@b.example"), "gateway.example", "250 2.0.0 \"ok\" for bob@b.example"),
-        new Failed("Mail1", "alice@a.example", List.of("bob@b.example"), "550 bob@b.example\r\nevent=delivered queue-id=Mail1"));
+        new Failed("Mail1", "alice@a.example", List.of("bob@b.example"), "550 bob@b.example\r\nevent=delivered queue-id=Mail1"),
+        new Kept("Mail1", "alice@a.example", List.of("bob@b.example"), "var/mail/failed", "550 bob@b.example"),
+        new SentAgain("Mail1", "alice@a.example", List.of("bob@b.example")),
+        new Removed("Mail1", "alice@a.example", List.of("bob@b.example"), "var/mail/failed", "by an operator"));
 
     private final Logger logger = (Logger) LoggerFactory.getLogger(MailEventLog.class);
     private final ListAppender<ILoggingEvent> lines = new ListAppender<>();

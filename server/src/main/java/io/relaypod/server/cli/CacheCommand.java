@@ -47,7 +47,7 @@ final class CacheCommand implements Callable<Integer> {
 
     private static String[] row(JsonNode memory) {
         JsonNode verdict = memory.path("verdict");
-        return new String[] {memory.path("domain").asText(), memory.path("since").asText(),
+        return new String[] {memory.path("domain").asText(), Terminal.seconds(memory.path("since")),
             (verdict.path("kind").asText() + " " + Terminal.texts(verdict.path("hosts"))).strip() + (memory.path("stale").asBoolean() ? " (stale)" : "")};
     }
 

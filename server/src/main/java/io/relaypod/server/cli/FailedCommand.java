@@ -1,6 +1,5 @@
 package io.relaypod.server.cli;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -40,11 +39,11 @@ final class FailedCommand implements Callable<Integer> {
     int list(@Option(names = "--limit", defaultValue = LIMIT, description = "Mails at most; ${DEFAULT-VALUE} unless said.") int limit) {
         WebAdminClient webadmin = WebAdminClient.fromEnvironment();
         Terminal terminal = new Terminal(spec);
-        if (isEmpty(webadmin)) {
+        long size = size(webadmin);
+        if (size == 0) {
             terminal.line("Nothing is kept in %s.", repository);
             return Terminal.DONE;
         }
-        long size = webadmin.get(path("")).path("size").asLong();
         for (JsonNode key : webadmin.get(path("/mails") + "?limit=" + limit)) {
             print(terminal, webadmin.get(mail(key.asText())));
         }
@@ -56,14 +55,14 @@ final class FailedCommand implements Callable<Integer> {
         return number + (number == 1 ? " mail in " : " mails in ") + repository;
     }
 
-    // Before its first mail there is no repository.
-    private boolean isEmpty(WebAdminClient webadmin) {
+    private long size(WebAdminClient webadmin) {
         for (JsonNode known : webadmin.get("/mailRepositories")) {
             if (known.path("repository").asText().equals(repository)) {
-                return false;
+                return webadmin.get(path("")).path("size").asLong();
             }
         }
-        return true;
+        // Before its first mail there is no repository.
+        return 0;
     }
 
     private static void print(Terminal terminal, JsonNode mail) {
@@ -99,34 +98,36 @@ final class FailedCommand implements Callable<Integer> {
     @Command(name = "retry", mixinStandardHelpOptions = true, description = "Send mail again, from where it is changed for Graph.")
     int retry(@ArgGroup(multiplicity = "1") Which which) {
         WebAdminClient webadmin = WebAdminClient.fromEnvironment();
-        List<String> ids = which.queueId.map(List::of).orElseGet(() -> keys(webadmin));
-        which.queueId.ifPresent(id -> webadmin.get(mail(id)));
-        for (String id : ids) {
-            webadmin.task("PATCH", mail(id) + "?action=reprocess&processor=transport");
+        long mails = mails(webadmin, which);
+        if (mails > 0) {
+            webadmin.task("PATCH", which.queueId.map(this::mail).orElse(path("/mails")) + "?action=reprocess&processor=transport");
         }
-        new Terminal(spec).line("%d sent again; relaypod trace QUEUE-ID says what became of one.", ids.size());
+        new Terminal(spec).line("%d sent again; relaypod trace QUEUE-ID says what became of one.", mails);
         return Terminal.DONE;
     }
 
-    private List<String> keys(WebAdminClient webadmin) {
-        List<String> keys = new ArrayList<>();
-        if (!isEmpty(webadmin)) {
-            webadmin.get(path("/mails")).forEach(key -> keys.add(key.asText()));
+    private long mails(WebAdminClient webadmin, Which which) {
+        if (which.queueId.isPresent()) {
+            webadmin.get(mail(which.queueId.get()));
+            return 1;
         }
-        return keys;
+        return size(webadmin);
     }
 
     @Command(name = "remove", mixinStandardHelpOptions = true, description = "Remove mail for ever.")
     int remove(@ArgGroup(multiplicity = "1") Which which, @Option(names = "--yes", description = "Do not ask.") boolean yes) {
         WebAdminClient webadmin = WebAdminClient.fromEnvironment();
         Terminal terminal = new Terminal(spec);
-        List<String> ids = which.queueId.map(List::of).orElseGet(() -> keys(webadmin));
-        which.queueId.ifPresent(id -> webadmin.get(mail(id)));
-        if (!terminal.isSure(yes, which.queueId.map(id -> "The mail " + id).orElse(mails(ids.size())))) {
+        long mails = mails(webadmin, which);
+        if (mails > 0 && !terminal.isSure(yes, which.queueId.map(id -> "The mail " + id).orElse(mails(mails)))) {
             return Terminal.NOTHING_FOUND;
         }
-        ids.forEach(id -> webadmin.delete(mail(id)));
-        terminal.line("%d removed.", ids.size());
+        if (which.queueId.isPresent()) {
+            webadmin.delete(mail(which.queueId.get()));
+        } else if (mails > 0) {
+            webadmin.task("DELETE", path("/mails"));
+        }
+        terminal.line("%d removed.", mails);
         return Terminal.DONE;
     }
 

@@ -10,6 +10,7 @@ import org.slf4j.LoggerFactory;
 
 import io.relaypod.server.james.RelayServer;
 import io.relaypod.server.metrics.MeterNames;
+import io.relaypod.server.settings.MonitoringSettings;
 import io.relaypod.server.settings.Settings;
 import picocli.CommandLine.Command;
 
@@ -33,7 +34,7 @@ final class RunCommand implements Callable<Integer> {
             stopped.countDown();
         }, "shutdown"));
         LOGGER.info("event=ready smtp={}:{} metrics={} webadmin={} upstream={}:{} data={} after={}ms", settings.listen().host(),
-            relay.smtpAddress().getPort(), settings.metrics().map(address -> address.host() + ":" + relay.metricsPort().orElse(0)).orElse("off"),
+            relay.smtpAddress().getPort(), settings.metrics().map(MonitoringSettings::address).map(address -> address.host() + ":" + relay.metricsPort().orElse(0)).orElse("off"),
             settings.webadmin().map(webadmin -> webadmin.address().host() + ":" + relay.webadminPort().orElse(0)).orElse("off"),
             settings.upstreamHost(), settings.upstreamPort(), settings.dataDir(), Duration.between(begin, Instant.now()).toMillis());
         // What only the start needed is given back at once; a relay may stay idle for hours.

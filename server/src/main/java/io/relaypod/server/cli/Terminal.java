@@ -2,6 +2,8 @@ package io.relaypod.server.cli;
 
 import java.io.Console;
 import java.io.PrintWriter;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -53,6 +55,11 @@ final class Terminal {
         StringBuilder texts = new StringBuilder();
         array.forEach(one -> texts.append(texts.isEmpty() ? "" : ", ").append(one.asText()));
         return texts.toString();
+    }
+
+    /** A time as a person needs it. */
+    static String seconds(JsonNode time) {
+        return Instant.parse(time.asText()).truncatedTo(ChronoUnit.SECONDS).toString();
     }
 
     static String orElse(JsonNode text, String otherwise) {

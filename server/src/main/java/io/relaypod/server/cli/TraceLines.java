@@ -9,8 +9,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 /** What the relay remembers of mails, a line for each thing that happened. */
 final class TraceLines {
 
-    private static final int SECONDS = "2026-11-22T13:00:00".length();
-
     private final WebAdminClient webadmin;
     private final Terminal terminal;
 
@@ -38,7 +36,7 @@ final class TraceLines {
         terminal.line(queueId.isEmpty() ? "not taken, session " + mail.path("session").asText() : queueId);
         List<String[]> rows = new ArrayList<>();
         for (JsonNode step : mail.path("steps")) {
-            rows.add(new String[] {"  " + step.path("at").asText().substring(0, SECONDS) + "Z", step.path("event").asText(), words(step)});
+            rows.add(new String[] {"  " + Terminal.seconds(step.path("at")), step.path("event").asText(), words(step)});
         }
         terminal.table(rows);
     }

@@ -10,6 +10,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 import java.util.stream.Collectors;
 
@@ -30,9 +31,11 @@ final class WebAdminClient {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
     private static final Duration ANSWER_TIMEOUT = Duration.ofMinutes(2);
-    private static final Duration TASK_TIMEOUT = Duration.ofMinutes(1);
+    private static final Duration TASK_POLL = Duration.ofMinutes(1);
+    private static final Duration TASK_TIMEOUT = Duration.ofHours(1);
     private static final int UNAUTHORIZED = 401;
     private static final int NOT_FOUND = 404;
+    private static final int STILL_RUNNING = 408;
 
     private final URI address;
     private final WebAdminSettings settings;
@@ -87,10 +90,19 @@ final class WebAdminClient {
         send("DELETE", path, "");
     }
 
-    /** Does what webadmin does as a task, and waits until it is done. */
+    /** Does what webadmin does as a task, and waits until it is done: an hour for what goes through very many mails. */
     JsonNode task(String method, String path) {
         String id = send(method, path, "").path("taskId").asText();
-        JsonNode task = get("/tasks/" + id + "/await?timeout=" + TASK_TIMEOUT.toSeconds() + "s");
+        String await = "/tasks/" + id + "/await?timeout=" + TASK_POLL.toSeconds() + "s";
+        Instant deadline = Instant.now().plus(TASK_TIMEOUT);
+        HttpResponse<String> awaited = ask("GET", await, "");
+        while (awaited.statusCode() == STILL_RUNNING) {
+            if (Instant.now().isAfter(deadline)) {
+                throw new Refusal(1, "task " + id + " still runs, and goes on; webadmin's /tasks/" + id + " says when it is done");
+            }
+            awaited = ask("GET", await, "");
+        }
+        JsonNode task = answer("GET", await, awaited);
         if (!task.path("status").asText().equals("completed")) {
             throw new Refusal(1, "task " + id + " is " + task.path("status").asText() + "; the relay's log says why");
         }
@@ -98,11 +110,15 @@ final class WebAdminClient {
     }
 
     private JsonNode send(String method, String path, String body) {
+        return answer(method, path, ask(method, path, body));
+    }
+
+    private HttpResponse<String> ask(String method, String path, String body) {
         HttpRequest.Builder request = HttpRequest.newBuilder(address.resolve(path)).timeout(ANSWER_TIMEOUT)
             .method(method, body.isEmpty() ? BodyPublishers.noBody() : BodyPublishers.ofString(body));
         settings.passwordFile().ifPresent(file -> request.header("Authorization", "Bearer " + WebAdminSettings.password(file)));
         try {
-            return answer(method, path, http.send(request.build(), BodyHandlers.ofString()));
+            return http.send(request.build(), BodyHandlers.ofString());
         } catch (IOException notThere) {
             throw new Refusal(NOT_THERE, "no webadmin answers at " + address + " (WEBADMIN_ADDR): is the relay running?");
         } catch (InterruptedException stopped) {

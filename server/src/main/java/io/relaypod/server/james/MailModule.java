@@ -24,6 +24,7 @@ import com.google.inject.Scopes;
 import com.google.inject.TypeLiteral;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.relaypod.events.MailEvents;
 import io.relaypod.gateway.VerbatimMailQueueItems;
 import io.relaypod.pacing.SenderPace;
 import io.relaypod.server.queue.ArtemisMailQueueFactory;
@@ -31,6 +32,7 @@ import io.relaypod.server.queue.Broker;
 import io.relaypod.server.repository.DirectoryMailRepository;
 import io.relaypod.server.repository.RepositoryLimits;
 import io.relaypod.server.settings.Settings;
+import io.relaypod.server.webadmin.OperatorQueues;
 
 /** Spool, processors and repositories. */
 final class MailModule extends AbstractModule {
@@ -50,7 +52,8 @@ final class MailModule extends AbstractModule {
         install(new MailStoreRepositoryModule());
         bind(Broker.class).toInstance(broker);
         bind(ArtemisMailQueueFactory.class).in(Scopes.SINGLETON);
-        bind(new TypeLiteral<MailQueueFactory<? extends ManageableMailQueue>>() { }).to(ArtemisMailQueueFactory.class);
+        // Only webadmin manages queues.
+        bind(new TypeLiteral<MailQueueFactory<? extends ManageableMailQueue>>() { }).to(OperatorQueues.class).in(Scopes.SINGLETON);
         bind(new TypeLiteral<MailQueueFactory<? extends MailQueue>>() { }).to(ArtemisMailQueueFactory.class);
         bind(new TypeLiteral<MailQueueFactory<?>>() { }).to(ArtemisMailQueueFactory.class);
         bind(MailQueueItemDecoratorFactory.class).to(VerbatimMailQueueItems.class).in(Scopes.SINGLETON);
@@ -74,8 +77,8 @@ final class MailModule extends AbstractModule {
 
     @Provides
     @Singleton
-    RepositoryLimits repositoryLimits(Settings settings, Clock clock, MeterRegistry meters, DisposingStager<PreDestroy> stager) {
-        return stager.register(new RepositoryLimits(settings.failed(), clock, meters));
+    RepositoryLimits repositoryLimits(Settings settings, Clock clock, MeterRegistry meters, MailEvents events, DisposingStager<PreDestroy> stager) {
+        return stager.register(new RepositoryLimits(settings.failed(), clock, meters, events));
     }
 
     @Provides

@@ -15,12 +15,14 @@ import org.apache.commons.configuration2.Configuration;
 import org.apache.james.core.healthcheck.HealthCheck;
 import org.apache.james.filesystem.api.FileSystem;
 import org.apache.james.jwt.JwtTokenVerifier;
+import org.apache.james.mailrepository.api.MailRepositoryStore;
 import org.apache.james.metrics.api.MetricFactory;
 import org.apache.james.modules.server.MailQueueRoutesModule;
 import org.apache.james.modules.server.MailRepositoriesRoutesModule;
 import org.apache.james.modules.server.NoJwtModule;
 import org.apache.james.modules.server.TaskManagerModule;
 import org.apache.james.modules.server.WebAdminServerModule;
+import org.apache.james.task.TaskManager;
 import org.apache.james.utils.PropertiesProvider;
 import org.apache.james.webadmin.FixedPortSupplier;
 import org.apache.james.webadmin.RandomPortSupplier;
@@ -29,6 +31,10 @@ import org.apache.james.webadmin.WebAdminConfiguration;
 import org.apache.james.webadmin.authentication.AuthenticationFilter;
 import org.apache.james.webadmin.authentication.JwtFilter;
 import org.apache.james.webadmin.authentication.NoAuthenticationFilter;
+import org.apache.james.webadmin.routes.MailRepositoriesRoutes;
+import org.apache.james.webadmin.service.MailRepositoryStoreService;
+import org.apache.james.webadmin.service.ReprocessingService;
+import org.apache.james.webadmin.utils.JsonTransformer;
 
 import com.google.inject.AbstractModule;
 import com.google.inject.Binder;
@@ -37,9 +43,12 @@ import com.google.inject.Provides;
 import com.google.inject.multibindings.Multibinder;
 import com.google.inject.util.Modules;
 
+import io.relaypod.events.MailEvents;
 import io.relaypod.server.settings.ListenAddress;
 import io.relaypod.server.settings.Settings;
 import io.relaypod.server.settings.WebAdminSettings;
+import io.relaypod.server.webadmin.OperatorQueues;
+import io.relaypod.server.webadmin.OperatorRepositories;
 import io.relaypod.server.webadmin.PasswordFilter;
 import io.relaypod.server.webadmin.RelayRoutes;
 import io.relaypod.webadmin.DomainRoutes;
@@ -114,6 +123,15 @@ final class WebAdminModule extends AbstractModule {
         } catch (FileNotFoundException none) {
             return false;
         }
+    }
+
+    /** James' routes, with whoever listens told of what is removed, and of what is sent again. */
+    @Provides
+    @Singleton
+    MailRepositoriesRoutes repositories(MailRepositoryStore repositories, OperatorQueues queues, MailEvents events, JsonTransformer json, TaskManager tasks) {
+        // Sending a mail again takes it out of its repository too, and is no removal.
+        return new MailRepositoriesRoutes(new MailRepositoryStoreService(new OperatorRepositories(repositories, events)), json,
+            new ReprocessingService(queues, new MailRepositoryStoreService(repositories)), tasks);
     }
 
     @Provides

@@ -32,6 +32,7 @@ public final class InfoMeters {
         limit(registry, Variable.MAX_MESSAGE_SIZE, settings.maxMessageSize());
         limit(registry, Variable.DNS_MAX_INFLIGHT, settings.mx().maxInflight());
         limit(registry, Variable.MX_CACHE_SIZE, settings.mx().cacheSize());
+        settings.metrics().ifPresent(monitoring -> limit(registry, Variable.METRICS_MAX_CONNECTIONS, monitoring.connections()));
         limit(registry, Variable.MX_CACHE_TTL, settings.mx().cacheTtl().toSeconds());
     }
 

@@ -25,6 +25,8 @@ import io.relaypod.events.MailEvent.Received;
 import io.relaypod.events.MailEvent.RecipientAccepted;
 import io.relaypod.events.MailEvent.RecipientRefused;
 import io.relaypod.events.MailEvent.Refused;
+import io.relaypod.events.MailEvent.Removed;
+import io.relaypod.events.MailEvent.SentAgain;
 import io.relaypod.events.MailEventListener;
 import io.relaypod.server.queue.QueueId;
 
@@ -47,6 +49,8 @@ public final class MailMeters implements MailEventListener {
     private final Counter acceptedBytes;
     private final Counter delivered;
     private final Counter failed;
+    private final Counter sentAgain;
+    private final Counter removed;
     private final Map<DeferralReason, Counter> deferred = new ConcurrentHashMap<>();
     private final Timer delivery;
     private final Map<String, Counter> changes;
@@ -73,6 +77,8 @@ public final class MailMeters implements MailEventListener {
         accepted = counter("mail.accepted", "Mails answered 250: they are on the disk");
         acceptedBytes = Counter.builder("relaypod.mail.accepted.bytes").baseUnit("bytes").description("Size of the mails answered 250").register(registry);
         delivered = counter("mail.delivered", "Transactions that the gateway answered 250; a mail with more than 100 recipients takes several");
+        sentAgain = counter("mail.sent.again", "Mails that an operator had sent again");
+        removed = counter("mail.removed", "Mails that were removed from a queue or a repository, by an operator or beyond a limit");
         failed = counter("mail.failed", "Mails that will not be tried again; they are in the failed repository");
         delivery = Timer.builder("relaypod.delivery").description("Time from a mail's receipt to the gateway's 250, waits for tries included")
             .serviceLevelObjectives(DELIVERY_BUCKETS).register(registry);
@@ -106,6 +112,10 @@ public final class MailMeters implements MailEventListener {
             QueueId.receivedAt(mail.queueId()).ifPresent(received -> delivery.record(Duration.between(received, clock.instant())));
         } else if (event instanceof Failed) {
             failed.increment();
+        } else if (event instanceof SentAgain) {
+            sentAgain.increment();
+        } else if (event instanceof Removed) {
+            removed.increment();
         }
     }
 

@@ -3,9 +3,11 @@ package io.relaypod.server.metrics;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Function;
 
 import javax.inject.Inject;
 import javax.mail.MessagingException;
@@ -24,7 +26,9 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.MultiGauge.Row;
 import io.micrometer.core.instrument.Tags;
+import io.relaypod.pacing.SenderPace;
 import io.relaypod.server.queue.ArtemisMailQueue;
+import io.relaypod.server.queue.ArtemisMailQueue.Turns;
 import io.relaypod.server.queue.ArtemisMailQueueFactory;
 import io.relaypod.server.queue.QueueUnavailableException;
 
@@ -44,6 +48,9 @@ public final class QueueMeters {
     private final Clock clock;
     private final MultiGauge sizes;
     private final MultiGauge ages;
+    private final MultiGauge waiting;
+    private final MultiGauge longestWaits;
+    private final boolean isPaced;
     private final MultiGauge repositorySizes;
     private volatile Found found = new Found(Map.of(), Map.of());
 
@@ -65,18 +72,23 @@ public final class QueueMeters {
      * A queue.
      *
      * @param oldest how long ago the oldest mail at the head of its lines was received; empty when it holds none
+     * @param turns  what waits for its mailbox's; empty without a pace
      */
-    public record QueueState(long size, Optional<Duration> oldest) {
+    public record QueueState(long size, Optional<Duration> oldest, Optional<Turns> turns) {
     }
 
     @Inject
-    public QueueMeters(MeterRegistry registry, ArtemisMailQueueFactory queues, MailRepositoryStore repositories, Clock clock) {
+    public QueueMeters(MeterRegistry registry, ArtemisMailQueueFactory queues, MailRepositoryStore repositories, SenderPace pace, Clock clock) {
         this.queues = queues;
         this.repositories = repositories;
+        this.isPaced = pace.isLimited();
         this.clock = clock;
         this.sizes = MultiGauge.builder("relaypod.queue.size").description("Mails in a queue, those that wait for their next try included").register(registry);
         this.ages = MultiGauge.builder("relaypod.queue.oldest").baseUnit("seconds")
             .description("Age of the oldest mail at the head of a queue's lines, since its receipt; 0 when it is empty").register(registry);
+        this.waiting = MultiGauge.builder("relaypod.queue.waiting.for.turn").description("Mails that wait for their sender's turn").register(registry);
+        this.longestWaits = MultiGauge.builder("relaypod.queue.longest.wait.for.turn").baseUnit("seconds")
+            .description("How long the last of them will wait at the pace of its sender").register(registry);
         this.repositorySizes = MultiGauge.builder("relaypod.repository.size").description("Mails in a repository").register(registry);
         Gauge.builder("relaypod.queue.in.hand", queues, ArtemisMailQueueFactory::mailsInHand)
             .description("Mails that are being worked on, in all queues").register(registry);
@@ -94,11 +106,18 @@ public final class QueueMeters {
             sizes.register(found.queues().entrySet().stream().map(queue -> row("queue", queue.getKey(), queue.getValue().size())).toList(), true);
             ages.register(found.queues().entrySet().stream().map(queue -> row("queue", queue.getKey(),
                 queue.getValue().oldest().map(age -> age.toMillis() / 1000.0).orElse(0.0))).toList(), true);
+            waiting.register(turns(Turns::mails), true);
+            longestWaits.register(turns(turns -> turns.longest().toMillis() / 1000.0), true);
             repositorySizes.register(found.repositories().entrySet().stream()
                 .map(repository -> row("repository", repository.getKey(), repository.getValue())).toList(), true);
         } catch (MailQueueException | MailRepositoryStoreException | QueueUnavailableException unreadable) {
             LOGGER.warn("event=queues-unknown reason=\"{}\"", unreadable.getMessage());
         }
+    }
+
+    private List<Row<?>> turns(Function<Turns, Number> value) {
+        return found.queues().entrySet().stream()
+            .flatMap(queue -> queue.getValue().turns().stream().<Row<?>>map(turns -> row("queue", queue.getKey(), value.apply(turns)))).toList();
     }
 
     private static Row<?> row(String label, String value, Number number) {
@@ -113,7 +132,7 @@ public final class QueueMeters {
             long size = queue.getSize();
             Optional<Duration> oldest = size == 0 ? Optional.empty()
                 : queue.oldest().map(received -> Duration.between(received, now)).filter(age -> !age.isNegative());
-            states.put(name.asString(), new QueueState(size, oldest));
+            states.put(name.asString(), new QueueState(size, oldest, isPaced ? Optional.of(queue.turns()) : Optional.empty()));
         }
         return states;
     }

@@ -7,6 +7,7 @@ import java.util.Optional;
 
 import javax.inject.Inject;
 
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.relaypod.server.health.Readiness;
@@ -57,6 +58,8 @@ public final class Monitoring implements AutoCloseable {
             "/metrics", new MetricsPage(meters),
             "/livez", request -> Answer.text(HttpResponseStatus.OK, "live\n"),
             "/readyz", new ReadyPage(readiness)));
+        Gauge.builder("relaypod.monitoring.connections", server, MonitoringServer::connections)
+            .description("Connections to METRICS_ADDR that are open").register(meters);
         running = Optional.of(new Running(new RelayMeters(meters, settings.dataDir()), server));
         InfoMeters.show(meters, build, settings);
         certificates.show(meters);

@@ -16,23 +16,23 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.handler.codec.http.HttpContentCompressor;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.util.concurrent.DefaultEventExecutorGroup;
 import io.netty.util.concurrent.EventExecutorGroup;
-import io.relaypod.server.settings.ListenAddress;
+import io.netty.util.concurrent.GlobalEventExecutor;
+import io.relaypod.server.settings.MonitoringSettings;
 
 /**
  * Serves pages by HTTP: one thread reads and writes, two make pages, so that no slow client and no slow page keeps a probe from its
- * answer. A connection has {@value #REQUEST_SECONDS} s to send a request; when {@value #MOST_CONNECTIONS} are open the one that has sent
- * none for longest is closed for a new one. Thread-safe.
+ * answer. A connection has its time to send a request; when too many are open the one that has sent none for longest is closed for a new
+ * one. Thread-safe.
  */
 public final class MonitoringServer implements AutoCloseable {
-
-    static final int MOST_CONNECTIONS = 64;
-    static final int REQUEST_SECONDS = 10;
 
     // A probe or a scrape is a line and some headers; nothing that is served takes a body.
     private static final int LONGEST_LINE = 2048;
@@ -45,9 +45,10 @@ public final class MonitoringServer implements AutoCloseable {
     private final EventExecutorGroup pageMakers = new DefaultEventExecutorGroup(PAGE_THREADS, NamedThreadFactory.withName("monitoring"));
     // Those that are waited for, the longest first. Only touched by the one thread of io.
     private final Set<Channel> waiting = new LinkedHashSet<>();
+    private final ChannelGroup open = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private final Channel listening;
 
-    private MonitoringServer(ListenAddress address, Map<String, Page> pages) throws IOException {
+    private MonitoringServer(MonitoringSettings settings, Map<String, Page> pages) throws IOException {
         ChannelFuture bound = new ServerBootstrap()
             .group(io)
             .channel(NioServerSocketChannel.class)
@@ -55,20 +56,24 @@ public final class MonitoringServer implements AutoCloseable {
             .childHandler(new ChannelInitializer<>() {
                 @Override
                 protected void initChannel(Channel channel) {
-                    makeRoom();
+                    if (!hasRoom(settings.connections())) {
+                        channel.close();
+                        return;
+                    }
+                    open.add(channel);
                     channel.pipeline()
                         .addLast(new HttpServerCodec(LONGEST_LINE, LONGEST_HEADER, LONGEST_BODY))
                         .addLast(new HttpContentCompressor())
                         .addLast(new BodyLimit(LONGEST_BODY))
-                        .addLast(new RequestDeadline(Duration.ofSeconds(REQUEST_SECONDS), waiting))
+                        .addLast(new RequestDeadline(settings.timeout(), waiting))
                         .addLast(pageMakers, new PageHandler(pages));
                 }
             })
-            .bind(address.host(), address.port())
+            .bind(settings.address().host(), settings.address().port())
             .awaitUninterruptibly();
         if (!bound.isSuccess()) {
             stopThreads();
-            throw new IOException("cannot listen at " + address + " (METRICS_ADDR): " + bound.cause().getMessage(), bound.cause());
+            throw new IOException("cannot listen at " + settings.address() + " (METRICS_ADDR): " + bound.cause().getMessage(), bound.cause());
         }
         this.listening = bound.channel();
     }
@@ -77,16 +82,23 @@ public final class MonitoringServer implements AutoCloseable {
      * @param pages by path
      * @throws IOException when the address is taken, naming METRICS_ADDR
      */
-    static MonitoringServer start(ListenAddress address, Map<String, Page> pages) throws IOException {
-        return new MonitoringServer(address, Map.copyOf(pages));
+    static MonitoringServer start(MonitoringSettings settings, Map<String, Page> pages) throws IOException {
+        return new MonitoringServer(settings, Map.copyOf(pages));
     }
 
-    private void makeRoom() {
-        if (waiting.size() >= MOST_CONNECTIONS) {
+    // One that is being answered is not closed for another.
+    private boolean hasRoom(int most) {
+        if (open.size() >= most && !waiting.isEmpty()) {
             Channel longest = waiting.iterator().next();
             waiting.remove(longest);
             longest.close();
         }
+        return open.size() < most;
+    }
+
+    /** How many are open now. */
+    int connections() {
+        return open.size();
     }
 
     public InetSocketAddress address() {
@@ -96,11 +108,13 @@ public final class MonitoringServer implements AutoCloseable {
     @Override
     public void close() {
         listening.close().awaitUninterruptibly();
+        // Before the threads end that hear of it: whoever scrapes keeps a connection.
+        open.close().awaitUninterruptibly(GOODBYE.toMillis());
         stopThreads();
     }
 
     private void stopThreads() {
-        pageMakers.shutdownGracefully(0, GOODBYE.toMillis(), TimeUnit.MILLISECONDS);
         io.shutdownGracefully(0, GOODBYE.toMillis(), TimeUnit.MILLISECONDS).awaitUninterruptibly(2 * GOODBYE.toMillis());
+        pageMakers.shutdownGracefully(0, GOODBYE.toMillis(), TimeUnit.MILLISECONDS);
     }
 }

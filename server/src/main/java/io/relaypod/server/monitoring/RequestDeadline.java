@@ -21,7 +21,7 @@ final class RequestDeadline extends ChannelDuplexHandler {
 
     // Longer than the usual times between two scrapes.
     private static final Duration KEPT_ALIVE = Duration.ofMinutes(2);
-    private static final Duration ANSWER_READ = Duration.ofSeconds(30);
+    private static final int ANSWER_READ_TIMES = 3;
 
     private final Duration first;
     private final Set<Channel> waiting;
@@ -49,7 +49,7 @@ final class RequestDeadline extends ChannelDuplexHandler {
             waiting.remove(context.channel());
             unanswered++;
             context.channel().config().setAutoRead(false);
-            closeAfter(context, ANSWER_READ);
+            closeAfter(context, first.multipliedBy(ANSWER_READ_TIMES));
         }
         super.channelRead(context, message);
     }

@@ -143,7 +143,7 @@ final class StatusView {
         String rows = status.found().queues().entrySet().stream().sorted(Map.Entry.comparingByKey())
             .map(queue -> row(queue.getKey(), queue.getValue())).collect(Collectors.joining())
             + status.found().repositories().entrySet().stream().sorted(Map.Entry.comparingByKey())
-            .map(repository -> row(repository.getKey(), new QueueState(repository.getValue(), Optional.empty()))).collect(Collectors.joining());
+            .map(repository -> row(repository.getKey(), new QueueState(repository.getValue(), Optional.empty(), Optional.empty()))).collect(Collectors.joining());
         return """
             <section class="card"><h2>Queues and repositories</h2>
             <table><thead><tr><th>name</th><th class="number">mails</th><th class="number">oldest</th></tr></thead><tbody>

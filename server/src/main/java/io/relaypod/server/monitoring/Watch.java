@@ -18,7 +18,10 @@ import io.relaypod.server.health.GatewayProbe;
 import io.relaypod.server.metrics.QueueMeters;
 import io.relaypod.server.metrics.QueueMeters.QueueState;
 
-/** Looks every ten seconds at what takes a while to look at, and remembers an hour of it. Thread-safe. */
+/**
+ * Looks every ten seconds at what takes a while to look at, and remembers an hour of it. A broker that hangs keeps nobody from looking at the
+ * gateway. Thread-safe.
+ */
 public final class Watch implements AutoCloseable {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(Watch.class);
@@ -30,7 +33,7 @@ public final class Watch implements AutoCloseable {
     private final GatewayProbe gateway;
     private final Clock clock;
     private final History history = new History();
-    private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(NamedThreadFactory.withName("watch"));
+    private final ScheduledExecutorService threads = Executors.newScheduledThreadPool(2, NamedThreadFactory.withName("watch"));
 
     @Inject
     public Watch(MeterRegistry meters, QueueMeters queues, GatewayProbe gateway, Clock clock) {
@@ -43,18 +46,24 @@ public final class Watch implements AutoCloseable {
     }
 
     public void start() {
-        thread.scheduleWithFixedDelay(this::look, 0, EVERY.toMillis(), TimeUnit.MILLISECONDS);
+        repeat(queues::look);
+        repeat(this::lookAtGateway);
     }
 
-    void look() {
-        try {
-            queues.look();
-            history.add(Sample.of(meters, queues.found().queues().values().stream().mapToLong(QueueState::size).sum(), clock.instant()));
-            gateway.look();
-        } catch (RuntimeException broken) {
-            // Thrown on, it would end the looking.
-            LOGGER.error("event=watch-failed", broken);
-        }
+    private void repeat(Runnable look) {
+        threads.scheduleWithFixedDelay(() -> {
+            try {
+                look.run();
+            } catch (RuntimeException broken) {
+                // Thrown on, it would end the looking.
+                LOGGER.error("event=watch-failed", broken);
+            }
+        }, 0, EVERY.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    private void lookAtGateway() {
+        history.add(Sample.of(meters, queues.found().queues().values().stream().mapToLong(QueueState::size).sum(), clock.instant()));
+        gateway.look();
     }
 
     History history() {
@@ -63,6 +72,6 @@ public final class Watch implements AutoCloseable {
 
     @Override
     public void close() {
-        thread.shutdownNow();
+        threads.shutdownNow();
     }
 }

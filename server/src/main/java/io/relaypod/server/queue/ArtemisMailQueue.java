@@ -5,10 +5,8 @@ import java.time.Clock;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumSet;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -17,6 +15,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 import javax.mail.MessagingException;
@@ -98,11 +97,6 @@ public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQue
         this.enqueued = metrics.generate(ENQUEUED_METRIC_NAME_PREFIX + name.asString());
         this.dequeued = metrics.generate(DEQUEUED_METRIC_NAME_PREFIX + name.asString());
         gauges.register(QUEUE_SIZE_METRIC_NAME_PREFIX + name.asString(), this::sizeOrUnknown);
-        if (pace.isLimited()) {
-            gauges.register("mailsWaitingForTurn:" + name.asString(), () -> inLines().stream().mapToLong(Line::mails).sum());
-            gauges.register("longestWaitForTurnSeconds:" + name.asString(),
-                () -> inLines().stream().mapToLong(line -> pace.untilTurn(line.mailbox(), line.mails()).toSeconds()).max().orElse(0));
-        }
     }
 
     @Override
@@ -375,23 +369,48 @@ public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQue
 
     @Override
     public long clear() throws MailQueueException {
-        return administer("cleared", () -> {
-            long removed = 0;
-            for (BrokerQueue queue : (Iterable<BrokerQueue>) queues()::iterator) {
-                removed += link.connections().console().clear(queue);
-            }
-            return removed;
-        });
+        return clear(mail -> { });
+    }
+
+    /**
+     * The same, and says which: one that was taken in hand at the same moment is named and goes on.
+     *
+     * @param removed is told of each mail, just before it goes
+     */
+    public long clear(Consumer<RemovedMail> removed) throws MailQueueException {
+        return remove(untilNow(), removed);
     }
 
     @Override
     public long remove(Type type, String value) throws MailQueueException {
+        return remove(type, value, mail -> { });
+    }
+
+    /** The same, and says which, as {@link #clear(Consumer)} does. */
+    public long remove(Type type, String value, Consumer<RemovedMail> removed) throws MailQueueException {
+        return remove(untilNow().and(type, value), removed);
+    }
+
+    // By the clock that Artemis' client stamps a message with.
+    private static MailFilter untilNow() {
+        return MailFilter.all(Instant.now());
+    }
+
+    private long remove(MailFilter filter, Consumer<RemovedMail> removed) throws MailQueueException {
         return administer("searched", () -> {
-            long removed = 0;
+            Connections connections = link.connections();
+            long count = 0;
             for (BrokerQueue queue : (Iterable<BrokerQueue>) queues()::iterator) {
-                removed += link.connections().console().remove(queue, type, value);
+                try (ClientSession session = connections.administering().session()) {
+                    session.start();
+                    QueueReader mails = QueueReader.browsing(queue, filter, session);
+                    for (Optional<ClientMessage> mail = mails.next(); mail.isPresent(); mail = mails.next()) {
+                        removed.accept(StoredMail.readRemoved(mail.get()));
+                    }
+                }
+                count += connections.console().remove(queue, filter.artemis());
             }
-            return removed;
+            return count;
         });
     }
 
@@ -400,23 +419,31 @@ public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQue
         return administer("listed", () -> new QueueListing(link.connections().administering(), queues().toList(), delayed, clock));
     }
 
-    /** A mailbox's waiting mails. */
-    private record Line(String mailbox, long mails) {
+    /**
+     * What waits for its mailbox's turn.
+     *
+     * @param longest how long the next mail of the slowest mailbox would wait
+     */
+    public record Turns(long mails, Duration longest) {
     }
 
-    private List<Line> inLines() {
-        List<Line> lines = new ArrayList<>();
+    /** Asks the broker, as {@link #getSize} does. */
+    public Turns turns() throws MailQueueException {
+        long all = 0;
+        Duration longest = Duration.ZERO;
         try (ClientSession session = link.connections().administering().session()) {
             for (BrokerQueue queue : delayed.queues()) {
                 long mails = queue.mailbox().isPresent() ? session.queueQuery(queue.name()).getMessageCount() : 0;
                 if (mails > 0) {
-                    lines.add(new Line(queue.mailbox().orElseThrow(), mails));
+                    Duration wait = delayed.untilTurn(queue.mailbox().orElseThrow(), mails);
+                    longest = wait.compareTo(longest) > 0 ? wait : longest;
+                    all += mails;
                 }
             }
-        } catch (ActiveMQException unknown) {
-            LOGGER.debug("lines of queue {} are unknown", ready.mails().asString(), unknown);
+            return new Turns(all, longest);
+        } catch (ActiveMQException failure) {
+            throw new MailQueueException("lines of queue " + ready.mails().asString() + " could not be counted", failure);
         }
-        return lines;
     }
 
     private Stream<BrokerQueue> queues() throws ActiveMQException {

@@ -12,7 +12,6 @@ import org.apache.activemq.artemis.api.core.client.ClientRequestor;
 import org.apache.activemq.artemis.api.core.client.ClientSession;
 import org.apache.activemq.artemis.api.core.management.ManagementHelper;
 import org.apache.activemq.artemis.api.core.management.ResourceNames;
-import org.apache.james.queue.api.ManageableMailQueue.Type;
 
 /** Asks the broker to do by itself what would be slow from here: it finds mails by their properties and sends none of them. Thread-safe. */
 public final class QueueConsole implements AutoCloseable {
@@ -58,14 +57,12 @@ public final class QueueConsole implements AutoCloseable {
         return Arrays.stream((Object[]) names).map(String::valueOf).map(BrokerQueue::named).flatMap(Optional::stream).toList();
     }
 
-    /** @return how many mails were removed; those in hand are not */
-    long remove(BrokerQueue queue, Type type, String value) throws ActiveMQException {
-        return removed(queue, filter(type, value));
-    }
-
-    /** @return how many mails were removed; those in hand are not */
-    long clear(BrokerQueue queue) throws ActiveMQException {
-        return removed(queue, EVERY);
+    /**
+     * @param filter as Artemis has them
+     * @return how many mails were removed; those in hand are not
+     */
+    long remove(BrokerQueue queue, String filter) throws ActiveMQException {
+        return ((Number) ask(ResourceNames.QUEUE + queue.name(), "removeMessages", REMOVED_AT_ONCE, filter)).longValue();
     }
 
     /** @return whether the message was there, in nobody's hand */
@@ -80,23 +77,6 @@ public final class QueueConsole implements AutoCloseable {
     /** Deletes a queue that nobody reads, what is in it too, and its address. */
     void delete(BrokerQueue queue) throws ActiveMQException {
         ask(ResourceNames.BROKER, "destroyQueue", queue.name().toString(), false, true);
-    }
-
-    private long removed(BrokerQueue queue, String filter) throws ActiveMQException {
-        return ((Number) ask(ResourceNames.QUEUE + queue.name(), "removeMessages", REMOVED_AT_ONCE, filter)).longValue();
-    }
-
-    private static String filter(Type type, String value) {
-        return switch (type) {
-            case Name -> StoredMail.NAME + " = " + text(value);
-            case Sender -> StoredMail.SENDER + " = " + text(value);
-            case Recipient -> StoredMail.RECIPIENTS + " LIKE " + text("%" + StoredMail.RECIPIENT_SEPARATOR
-                + value.replace("!", "!!").replace("%", "!%").replace("_", "!_") + StoredMail.RECIPIENT_SEPARATOR + "%") + " ESCAPE '!'";
-        };
-    }
-
-    private static String text(String value) {
-        return "'" + value.replace("'", "''") + "'";
     }
 
     private Object ask(String resource, String operation, Object... parameters) throws ActiveMQException {

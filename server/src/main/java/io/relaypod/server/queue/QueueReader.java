@@ -7,6 +7,7 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 import org.apache.activemq.artemis.api.core.ActiveMQException;
+import org.apache.activemq.artemis.api.core.SimpleString;
 import org.apache.activemq.artemis.api.core.client.ClientConsumer;
 import org.apache.activemq.artemis.api.core.client.ClientMessage;
 import org.apache.activemq.artemis.api.core.client.ClientSession;
@@ -33,8 +34,17 @@ final class QueueReader {
 
     /** Leaves the messages where they are. When one that somebody else took comes back, Artemis begins again; none is read twice for that. */
     static QueueReader browsing(BrokerQueue queue, ClientSession session) throws ActiveMQException {
+        return browsing(queue, session, null); // Artemis' way to say all
+    }
+
+    /** Reads only those that the filter means. */
+    static QueueReader browsing(BrokerQueue queue, MailFilter filter, ClientSession session) throws ActiveMQException {
+        return browsing(queue, session, SimpleString.of(filter.artemis()));
+    }
+
+    private static QueueReader browsing(BrokerQueue queue, ClientSession session, SimpleString filter) throws ActiveMQException {
         Set<Long> read = new HashSet<>();
-        return new QueueReader(queue, session, session.createConsumer(queue.name(), null, true), message -> read.add(message.getMessageID()));
+        return new QueueReader(queue, session, session.createConsumer(queue.name(), filter, true), message -> read.add(message.getMessageID()));
     }
 
     /** Takes the messages, which come back when they are not acknowledged. */

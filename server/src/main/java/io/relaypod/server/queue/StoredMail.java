@@ -28,6 +28,7 @@ import org.apache.mailet.Mail;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.google.common.base.Splitter;
+import com.google.common.base.Strings;
 
 import io.relaypod.gateway.PacedMailQueue;
 import io.relaypod.gateway.VerbatimMessage;
@@ -145,6 +146,12 @@ final class StoredMail {
     /** The mail to be looked at; the body of a large one stays where it is, and {@link Mail#getMessage()} has none to give. */
     static MailImpl readListed(ClientMessage message) throws MessagingException, IOException, ActiveMQException {
         return message.isLargeMessage() ? readEnvelope(message) : read(message, body(message));
+    }
+
+    /** What there is to say of a mail that goes; it may be one that cannot be read. */
+    static RemovedMail readRemoved(ClientMessage message) {
+        return new RemovedMail(name(message), Strings.nullToEmpty(message.getStringProperty(SENDER)),
+            Splitter.on(RECIPIENT_SEPARATOR).omitEmptyStrings().splitToList(Strings.nullToEmpty(message.getStringProperty(RECIPIENTS))));
     }
 
     private static MailImpl readEnvelope(ClientMessage message) throws MessagingException, IOException {

@@ -27,7 +27,10 @@ import org.apache.mailet.Mail;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.common.base.CharMatcher;
 
+import io.relaypod.events.MailEvent;
+import io.relaypod.events.MailEvents;
 import io.relaypod.gateway.VerbatimMessage;
 import io.relaypod.server.queue.EnvelopeJson;
 import io.relaypod.server.repository.MailFiles.Kept;
@@ -40,31 +43,44 @@ public final class DirectoryMailRepository implements MailRepository {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
+    private final String path;
     private final MailFiles files;
+    private final MailEvents events;
 
     /**
      * @param url    such as {@code file://var/mail/failed/}, in the directory that James works in
      * @param limits hear of the repository, and bound it
+     * @param events are told of each mail that comes; whoever takes one away says why
      * @throws UncheckedIOException when the directory cannot be made or read
      */
     @Inject
-    public DirectoryMailRepository(MailRepositoryUrl url, FileSystem system, RepositoryLimits limits) {
+    public DirectoryMailRepository(MailRepositoryUrl url, FileSystem system, RepositoryLimits limits, MailEvents events) {
+        this.path = CharMatcher.is('/').trimTrailingFrom(url.getPath().asString());
+        this.events = events;
         try {
             this.files = new MailFiles(system.getFile(url.asString()).toPath());
         } catch (IOException unusable) {
             throw new UncheckedIOException("mail repository " + url.asString() + " cannot be used", unusable);
         }
-        limits.watch(url.getPath().asString(), files);
+        limits.watch(path, files);
     }
 
     @Override
     public MailKey store(Mail mail) throws MessagingException {
         try {
             files.store(mail.getName(), out -> writeMessage(mail, out), out -> out.write(JSON.writeValueAsBytes(envelope(mail))));
+            events.tell(new MailEvent.Kept(mail.getName(), mail.getMaybeSender().asString(""), mail.getRecipients().stream().map(MailAddress::asString).toList(),
+                path, reason(mail)));
             return MailKey.forMail(mail);
         } catch (IOException notStored) {
             throw new MessagingException("mail " + mail.getName() + " could not be kept", notStored);
         }
+    }
+
+    // James puts a stack trace behind what a mailet said, and has null where there is no reason.
+    private static String reason(Mail mail) {
+        return Optional.ofNullable(mail.getErrorMessage()).flatMap(message -> message.lines().map(String::strip).filter(line -> !line.isEmpty()).findFirst())
+            .orElse("");
     }
 
     private static void writeMessage(Mail mail, OutputStream out) throws IOException {

@@ -23,6 +23,8 @@ import org.slf4j.LoggerFactory;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.relaypod.events.MailEvent.Removed;
+import io.relaypod.events.MailEvents;
 import io.relaypod.server.repository.MailFiles.Kept;
 import io.relaypod.server.settings.FailedMailSettings;
 
@@ -40,6 +42,7 @@ public final class RepositoryLimits implements Closeable {
     private final FailedMailSettings settings;
     private final Clock clock;
     private final MeterRegistry meters;
+    private final MailEvents events;
     private final List<Watched> watched = new CopyOnWriteArrayList<>();
     private final ScheduledExecutorService rounds = Executors.newSingleThreadScheduledExecutor(runnable -> {
         Thread thread = new Thread(runnable, "repository-limits");
@@ -47,10 +50,14 @@ public final class RepositoryLimits implements Closeable {
         return thread;
     });
 
-    public RepositoryLimits(FailedMailSettings settings, Clock clock, MeterRegistry meters) {
+    /**
+     * @param events are told of each mail that is dropped
+     */
+    public RepositoryLimits(FailedMailSettings settings, Clock clock, MeterRegistry meters, MailEvents events) {
         this.settings = settings;
         this.clock = clock;
         this.meters = meters;
+        this.events = events;
         rounds.scheduleWithFixedDelay(this::round, PAUSE.toSeconds(), PAUSE.toSeconds(), TimeUnit.SECONDS);
     }
 
@@ -95,11 +102,11 @@ public final class RepositoryLimits implements Closeable {
         }
     }
 
-    private static boolean drop(Watched repository, String key) {
+    private boolean drop(Watched repository, String key) {
         try {
             repository.files.remove(key);
             repository.dropped.increment();
-            LOGGER.warn("event=dropped queue-id={} repository={} reason=\"beyond FAILED_MAX_AGE or FAILED_MAX_SIZE\"", key, repository.path);
+            events.tell(new Removed(key, "", List.of(), repository.path, "beyond FAILED_MAX_AGE or FAILED_MAX_SIZE"));
             return true;
         } catch (IOException notDropped) {
             LOGGER.error("event=not-dropped queue-id={} repository={} reason=\"{}\"", key, repository.path, notDropped.getMessage());

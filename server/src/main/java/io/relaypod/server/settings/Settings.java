@@ -62,7 +62,7 @@ import io.relaypod.recipients.AddressSet;
  */
 public record Settings(ListenAddress listen, String upstreamHost, int upstreamPort, Optional<SendingRate> upstreamRate, NetworkList relayNetworks, ClientLimits clients,
                        long maxMessageSize, int maxRecipients, GraphRules graph, CalendarSettings calendar, DnsSettings dns,
-                       MxSettings mx, Optional<ListenAddress> metrics,
+                       MxSettings mx, Optional<MonitoringSettings> metrics,
                        Optional<WebAdminSettings> webadmin, boolean logAddresses, QueueSettings queue, TraceSettings trace,
                        FailedMailSettings failed, Path dataDir, Path jamesConf, Map<Variable, String> variables) {
 
@@ -95,7 +95,7 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
             calendar(environment),
             dns(environment),
             mx(environment),
-            environment.read(Variable.METRICS_ADDR, Settings::metrics),
+            metrics(environment),
             webadmin(environment),
             environment.read(Variable.LOG_ADDRESSES, Settings::bool),
             queue(environment),
@@ -379,8 +379,11 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
             .collect(Collectors.toUnmodifiableList());
     }
 
-    private static Optional<ListenAddress> metrics(String value) {
-        return value.equals("off") ? Optional.empty() : Optional.of(ListenAddress.parse(value));
+    private static Optional<MonitoringSettings> metrics(Environment environment) {
+        int connections = environment.read(Variable.METRICS_MAX_CONNECTIONS, value -> (int) number(value, 4, 10_000));
+        Duration timeout = environment.read(Variable.METRICS_TIMEOUT, Settings::duration);
+        return environment.read(Variable.METRICS_ADDR, value -> value.equals("off") ? Optional.empty()
+            : Optional.of(new MonitoringSettings(ListenAddress.parse(value), connections, timeout)));
     }
 
     private static Optional<WebAdminSettings> webadmin(Environment environment) {

@@ -39,6 +39,8 @@ public enum Variable {
     DENY_DOMAINS_FILE("", "a file with a domain a line, .domain for its sub-domains too"),
     ALLOW_ADDRESS_LITERALS("false", "true or false"),
     METRICS_ADDR(":9090", ":port or host:port, where host is a name or an IPv4 address; or off"),
+    METRICS_MAX_CONNECTIONS("64", "a number from 4 to 10000"),
+    METRICS_TIMEOUT("10s", "a duration above zero, such as 10s"),
     WEBADMIN_ADDR("127.0.0.1:8000", ":port or host:port, which has to be loopback unless a password or a JWT is asked for; or off"),
     WEBADMIN_PASSWORD_FILE("", "a file with a password of 8 characters or more on its first line"),
     LOG_LEVEL("INFO", "one of ERROR, WARN, INFO, DEBUG, TRACE"),

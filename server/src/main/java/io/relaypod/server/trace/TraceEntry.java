@@ -19,11 +19,14 @@ import io.relaypod.events.MailEvent.Changed;
 import io.relaypod.events.MailEvent.Deferred;
 import io.relaypod.events.MailEvent.Delivered;
 import io.relaypod.events.MailEvent.Failed;
+import io.relaypod.events.MailEvent.Kept;
 import io.relaypod.events.MailEvent.Queued;
 import io.relaypod.events.MailEvent.Received;
 import io.relaypod.events.MailEvent.RecipientAccepted;
 import io.relaypod.events.MailEvent.RecipientRefused;
 import io.relaypod.events.MailEvent.Refused;
+import io.relaypod.events.MailEvent.Removed;
+import io.relaypod.events.MailEvent.SentAgain;
 import io.relaypod.events.MailEvent.Tried;
 
 /**
@@ -92,9 +95,19 @@ record TraceEntry(@JsonProperty("at") long micros, String id, String event, Stri
             return mail(micros, mail.queueId(), "delivered", mail.recipients(),
                 new Details().with("gateway", mail.gateway()).with("reply", mail.reply()));
         }
+        if (event instanceof Kept mail) {
+            return end(micros, mail.queueId(), "kept", mail.sender(), mail.recipients(),
+                new Details().with("repository", mail.repository()).with("reason", mail.reason()));
+        }
+        if (event instanceof SentAgain mail) {
+            return end(micros, mail.queueId(), "sent-again", mail.sender(), mail.recipients(), new Details());
+        }
+        if (event instanceof Removed mail) {
+            return end(micros, mail.queueId(), "removed", mail.sender(), mail.recipients(),
+                new Details().with("place", mail.from()).with("reason", mail.reason()));
+        }
         Failed failed = (Failed) event;
-        return new TraceEntry(micros, failed.queueId(), "failed", "", "", failed.sender(), failed.recipients(),
-            new Details().with("reason", failed.reason()).map());
+        return end(micros, failed.queueId(), "failed", failed.sender(), failed.recipients(), new Details().with("reason", failed.reason()));
     }
 
     private static TraceEntry rcpt(long micros, String event, Client client, String sender, String recipient, RecipientAnswer answer) {
@@ -105,6 +118,11 @@ record TraceEntry(@JsonProperty("at") long micros, String id, String event, Stri
 
     private static TraceEntry mail(long micros, String queueId, String event, List<String> recipients, Details details) {
         return new TraceEntry(micros, queueId, event, "", "", "", recipients, details.map());
+    }
+
+    // Days may have passed since the receipt, so that it says again whose mail it is.
+    private static TraceEntry end(long micros, String queueId, String event, String sender, List<String> recipients, Details details) {
+        return new TraceEntry(micros, queueId, event, "", "", sender, recipients, details.map());
     }
 
     private static String address(Client client) {

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
@@ -21,22 +22,28 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.LoggerFactory;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.relaypod.server.monitoring.Page.Answer;
 import io.relaypod.server.settings.ListenAddress;
+import io.relaypod.server.settings.MonitoringSettings;
 
 class MonitoringServerTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
-    private static final ListenAddress ANY_PORT = new ListenAddress("127.0.0.1", 0);
+    private static final MonitoringSettings SETTINGS = new MonitoringSettings(new ListenAddress("127.0.0.1", 0), 8, Duration.ofSeconds(10));
 
     private final CountDownLatch slowPage = new CountDownLatch(1);
     private MonitoringServer server;
 
     @BeforeEach
     void start() throws Exception {
-        server = MonitoringServer.start(ANY_PORT, Map.of(
+        server = MonitoringServer.start(SETTINGS, Map.of(
             "/", request -> Answer.text(HttpResponseStatus.OK, "hello\n"),
             "/long", request -> Answer.text(HttpResponseStatus.OK, "x".repeat(1_000_000)),
             "/broken", request -> {
@@ -122,11 +129,12 @@ class MonitoringServerTest {
     void silentConnectionsMakeRoomForOneThatAsks() throws Exception {
         List<Socket> silent = new ArrayList<>();
         try {
-            for (int i = 0; i < MonitoringServer.MOST_CONNECTIONS * 2; i++) {
+            for (int i = 0; i < SETTINGS.connections() * 2; i++) {
                 silent.add(connect());
             }
             assertThat(ask("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")).startsWith("HTTP/1.1 200 ");
             assertThat(silent.get(0).getInputStream().read()).as("the first was closed").isEqualTo(-1);
+            assertThat(server.connections()).isLessThanOrEqualTo(SETTINGS.connections());
         } finally {
             for (Socket socket : silent) {
                 socket.close();
@@ -135,9 +143,35 @@ class MonitoringServerTest {
     }
 
     @Test
+    void whoeverIsBeingAnsweredIsNotClosedForAnother() throws Exception {
+        List<Socket> busy = new ArrayList<>();
+        try {
+            for (int i = 0; i < SETTINGS.connections(); i++) {
+                Socket socket = connect();
+                busy.add(socket);
+                socket.getOutputStream().write("GET /slow HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            }
+            await().atMost(PATIENCE).untilAsserted(() -> {
+                try (Socket oneMore = connect()) {
+                    assertThat(oneMore.getInputStream().read()).as("there is no room").isEqualTo(-1);
+                }
+            });
+            slowPage.countDown();
+            for (Socket socket : busy) {
+                assertThat(readAll(socket)).endsWith("at last\n");
+            }
+            await().atMost(PATIENCE).until(() -> server.connections() == 0);
+        } finally {
+            for (Socket socket : busy) {
+                socket.close();
+            }
+        }
+    }
+
+    @Test
     void aRequestInBitsIsCutOffAfterItsTime() throws Exception {
         try (Socket socket = connect()) {
-            await().atMost(Duration.ofSeconds(MonitoringServer.REQUEST_SECONDS).plus(PATIENCE)).pollInterval(Duration.ofMillis(200)).until(() -> {
+            await().atMost(SETTINGS.timeout().plus(PATIENCE)).pollInterval(Duration.ofMillis(200)).until(() -> {
                 try {
                     socket.getOutputStream().write('G');
                     return false;
@@ -149,8 +183,28 @@ class MonitoringServerTest {
     }
 
     @Test
+    void aStopWithConnectionsThatAreKeptIsNothingToWarnOf() throws Exception {
+        Logger netty = (Logger) LoggerFactory.getLogger("io.netty");
+        ListAppender<ILoggingEvent> lines = new ListAppender<>();
+        lines.start();
+        netty.addAppender(lines);
+        try (Socket kept = connect()) {
+            kept.getOutputStream().write("GET / HTTP/1.1\r\nHost: a\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            assertThat(kept.getInputStream().read()).isPositive();
+
+            server.close();
+
+            kept.getInputStream().transferTo(OutputStream.nullOutputStream());
+            assertThat(lines.list).noneMatch(line -> line.getLevel().isGreaterOrEqual(Level.WARN));
+        } finally {
+            netty.detachAppender(lines);
+        }
+    }
+
+    @Test
     void aTakenAddressIsSaidWithItsVariable() {
-        assertThatThrownBy(() -> MonitoringServer.start(new ListenAddress("127.0.0.1", server.address().getPort()), Map.of()))
+        assertThatThrownBy(() -> MonitoringServer.start(
+            new MonitoringSettings(new ListenAddress("127.0.0.1", server.address().getPort()), 8, Duration.ofSeconds(10)), Map.of()))
             .isInstanceOf(IOException.class).hasMessageContaining("METRICS_ADDR").hasMessageContaining(Integer.toString(server.address().getPort()));
     }
 

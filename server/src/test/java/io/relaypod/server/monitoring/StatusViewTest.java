@@ -32,7 +32,7 @@ class StatusViewTest {
     void whatCameFromOutsideIsShownAndDoesNothing() {
         String page = new StatusView(new Status(NOW, new BuildInfo(HOSTILE, HOSTILE, HOSTILE, HOSTILE),
             new Readiness.Report(List.of(Result.unhealthy(new ComponentName(HOSTILE), HOSTILE))), List.of(),
-            new QueueMeters.Found(Map.of(HOSTILE, new QueueState(1, Optional.empty())), Map.of(HOSTILE, 2L)), 1, HOSTILE,
+            new QueueMeters.Found(Map.of(HOSTILE, new QueueState(1, Optional.empty(), Optional.empty())), Map.of(HOSTILE, 2L)), 1, HOSTILE,
             new GatewayProbe.State(false, HOSTILE), Optional.empty(), Optional.of(new Trouble(NOW, HOSTILE)),
             List.of(new Refusal(NOW, "to", HOSTILE, 550, HOSTILE, 1)))).main();
 
@@ -50,8 +50,8 @@ class StatusViewTest {
 
     @Test
     void theOldestMailOfAllQueuesIsNamed() {
-        String page = view(List.of(sample(NOW, 1, 1)), Map.of("spool", new QueueState(1, Optional.of(Duration.ofSeconds(3))),
-            "outgoing", new QueueState(7, Optional.of(Duration.ofMinutes(95))))).main();
+        String page = view(List.of(sample(NOW, 1, 1)), Map.of("spool", new QueueState(1, Optional.of(Duration.ofSeconds(3)), Optional.empty()),
+            "outgoing", new QueueState(7, Optional.of(Duration.ofMinutes(95)), Optional.empty()))).main();
 
         assertThat(page).contains("the oldest for 1 h");
     }

@@ -12,6 +12,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -32,6 +34,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.relaypod.events.MailEvent;
+import io.relaypod.events.MailEvent.Kept;
 import io.relaypod.gateway.VerbatimMessage;
 import io.relaypod.server.settings.FailedMailSettings;
 
@@ -43,7 +47,8 @@ class DirectoryMailRepositoryTest implements MailRepositoryContract {
     private Path directory;
 
     private final RepositoryLimits limits = new RepositoryLimits(new FailedMailSettings(Optional.empty(), Optional.empty()), Clock.systemUTC(),
-        new SimpleMeterRegistry());
+        new SimpleMeterRegistry(), event -> { });
+    private final List<MailEvent> told = new ArrayList<>();
 
     @AfterEach
     void stop() {
@@ -72,7 +77,7 @@ class DirectoryMailRepositoryTest implements MailRepositoryContract {
             public File getBasedir() {
                 return directory.toFile();
             }
-        }, limits);
+        }, limits, told::add);
     }
 
     @Test
@@ -84,6 +89,18 @@ class DirectoryMailRepositoryTest implements MailRepositoryContract {
 
         assertThat(((VerbatimMessage) found.getMessage()).getMessageInputStream().readAllBytes()).isEqualTo(text.getBytes(StandardCharsets.UTF_8));
         assertThat(retrieveRepository().list()).toIterable().containsExactly(key);
+    }
+
+    @Test
+    void whoeverListensIsToldWhatIsKeptWhereAndWhy() throws Exception {
+        MailImpl mail = mail("Mail1-x", "Subject: x\r\n\r\n");
+        mail.setErrorMessage("Exception calling a mailet\n\n  at io.relaypod.Somewhere");
+        retrieveRepository().store(mail);
+        retrieveRepository().store(mail("Mail2-x", "Subject: x\r\n\r\n"));
+
+        assertThat(told).containsExactly(
+            new Kept("Mail1-x", "a@example.com", List.of("b@example.com"), "var/mail/failed", "Exception calling a mailet"),
+            new Kept("Mail2-x", "a@example.com", List.of("b@example.com"), "var/mail/failed", ""));
     }
 
     @Test

@@ -11,6 +11,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 import org.junit.jupiter.api.BeforeEach;
@@ -18,6 +20,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.relaypod.events.MailEvent;
+import io.relaypod.events.MailEvent.Removed;
 import io.relaypod.server.settings.FailedMailSettings;
 
 class RepositoryLimitsTest {
@@ -28,6 +32,7 @@ class RepositoryLimitsTest {
     private Path directory;
 
     private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    private final List<MailEvent> told = new ArrayList<>();
 
     @BeforeEach
     void fill() throws IOException {
@@ -59,6 +64,7 @@ class RepositoryLimitsTest {
         // Two were beyond at first; an hour later the one that had just reached its time is due, and kept for its own hour.
         assertThat(new MailFiles(directory).kept()).doesNotContainKeys("mail8", "mail9").hasSize(8);
         assertThat(meters.get("relaypod.repository.dropped").counter().count()).isEqualTo(2);
+        assertThat(told).extracting(event -> ((Removed) event).queueId()).containsExactlyInAnyOrder("mail8", "mail9");
         assertThat(meters.get("relaypod.repository.due").gauge().value()).isEqualTo(1);
     }
 
@@ -72,7 +78,7 @@ class RepositoryLimitsTest {
     /** One round now, and one later, by the same watcher. */
     private void rounds(Optional<Duration> maxAge, Optional<Long> maxSize, Duration later) throws IOException {
         MovedClock clock = new MovedClock();
-        try (RepositoryLimits limits = new RepositoryLimits(new FailedMailSettings(maxAge, maxSize), clock, meters)) {
+        try (RepositoryLimits limits = new RepositoryLimits(new FailedMailSettings(maxAge, maxSize), clock, meters, told::add)) {
             limits.watch("var/mail/failed", new MailFiles(directory));
             limits.round();
             clock.now = NOW.plus(later);

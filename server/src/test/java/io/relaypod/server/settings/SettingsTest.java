@@ -54,7 +54,7 @@ class SettingsTest {
         assertThat(settings.mx().cacheSize()).isEqualTo(100_000);
         assertThat(settings.mx().onDnsFailure()).isEqualTo(OnDnsFailure.TRY_LATER);
         assertThat(settings.mx().allowAddressLiterals()).isFalse();
-        assertThat(settings.metrics()).contains(new ListenAddress("0.0.0.0", 9090));
+        assertThat(settings.metrics()).contains(new MonitoringSettings(new ListenAddress("0.0.0.0", 9090), 64, Duration.ofSeconds(10)));
         assertThat(settings.webadmin()).contains(new WebAdminSettings(new ListenAddress("127.0.0.1", 8000), Optional.empty()));
     }
 
@@ -110,6 +110,8 @@ class SettingsTest {
             Map.entry(Variable.MX_CACHE_SIZE, List.of("0", "-1", "100000001", "many")),
             Map.entry(Variable.MX_ON_DNS_FAILURE, List.of("refuse", "451", "ACCEPTED")),
             Map.entry(Variable.ALLOW_ADDRESS_LITERALS, List.of("yes", "1", "on", "truee")),
+            Map.entry(Variable.METRICS_MAX_CONNECTIONS, List.of("3", "10001", "many")),
+            Map.entry(Variable.METRICS_TIMEOUT, List.of("0s", "10", "-1s")),
             Map.entry(Variable.METRICS_ADDR, List.of("9090", ":http", "[::1]:9090")),
             Map.entry(Variable.WEBADMIN_ADDR, List.of("127.0.0.1", "on", "[::1]:8000", "localhost:http")));
         return wrong.entrySet().stream().flatMap(entry -> entry.getValue().stream().map(value -> Arguments.of(entry.getKey(), value)));

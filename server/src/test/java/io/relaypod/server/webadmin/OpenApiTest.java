@@ -10,11 +10,15 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 import org.apache.james.webadmin.PublicRoutes;
 import org.apache.james.webadmin.Routes;
 import org.apache.james.webadmin.utils.JsonTransformer;
 import org.junit.jupiter.api.Test;
+
+import com.google.common.base.CaseFormat;
+import com.google.common.base.Splitter;
 
 import io.relaypod.domain.CachedDomainCheck;
 import io.relaypod.domain.DomainVerdict;
@@ -46,6 +50,15 @@ class OpenApiTest {
             service.stop();
             service.awaitStop();
         }
+    }
+
+    @Test
+    void everyKindOfVerdictIsNamed() {
+        String kinds = RelayRoutes.openApi().lines().filter(line -> line.contains("kind:")).findFirst().orElseThrow();
+
+        assertThat(Splitter.on(',').trimResults().split(kinds.replaceFirst(".*\\[(.*)\\].*", "$1"))).containsExactlyInAnyOrder(
+            Stream.of(DomainVerdict.class.getPermittedSubclasses())
+                .map(verdict -> CaseFormat.UPPER_CAMEL.to(CaseFormat.LOWER_UNDERSCORE, verdict.getSimpleName())).toArray(String[]::new));
     }
 
     @Test

@@ -1,0 +1,141 @@
+package io.relaypod.server.webadmin;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+
+import javax.inject.Inject;
+
+import org.apache.james.core.MailAddress;
+import org.apache.james.queue.api.MailQueueFactory;
+import org.apache.james.queue.api.MailQueueName;
+import org.apache.james.queue.api.ManageableMailQueue;
+import org.apache.mailet.Mail;
+import org.reactivestreams.Publisher;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import io.relaypod.events.MailEvent.Failed;
+import io.relaypod.events.MailEvent.Removed;
+import io.relaypod.events.MailEvent.SentAgain;
+import io.relaypod.events.MailEvents;
+import io.relaypod.server.queue.ArtemisMailQueue;
+import io.relaypod.server.queue.ArtemisMailQueueFactory;
+import io.relaypod.server.queue.RemovedMail;
+
+/** The queues as an operator has them: what is done to a mail there is told, so that no mail's life ends in silence. Thread-safe. */
+public final class OperatorQueues implements MailQueueFactory<ManageableMailQueue> {
+
+    private static final Logger LOGGER = LoggerFactory.getLogger(OperatorQueues.class);
+
+    static final String BY_AN_OPERATOR = "by an operator";
+
+    private final ArtemisMailQueueFactory queues;
+    private final MailEvents events;
+
+    @Inject
+    public OperatorQueues(ArtemisMailQueueFactory queues, MailEvents events) {
+        this.queues = queues;
+        this.events = events;
+    }
+
+    @Override
+    public Optional<ManageableMailQueue> getQueue(MailQueueName name, PrefetchCount count) {
+        return queues.getQueue(name, count).map(Told::new);
+    }
+
+    @Override
+    public ManageableMailQueue createQueue(MailQueueName name, PrefetchCount count) {
+        return new Told(queues.createQueue(name, count));
+    }
+
+    @Override
+    public Set<MailQueueName> listCreatedMailQueues() {
+        return queues.listCreatedMailQueues();
+    }
+
+    static List<String> addresses(Mail mail) {
+        return mail.getRecipients().stream().map(MailAddress::asString).toList();
+    }
+
+    private final class Told implements ManageableMailQueue {
+
+        private final ArtemisMailQueue queue;
+
+        Told(ArtemisMailQueue queue) {
+            this.queue = queue;
+        }
+
+        @Override
+        public MailQueueName getName() {
+            return queue.getName();
+        }
+
+        @Override
+        public void enQueue(Mail mail) throws MailQueueException {
+            enQueue(mail, Duration.ZERO);
+        }
+
+        /** A mail of a repository; told first, as it may be delivered before this returns. */
+        @Override
+        public void enQueue(Mail mail, Duration delay) throws MailQueueException {
+            String sender = mail.getMaybeSender().asString("");
+            events.tell(new SentAgain(mail.getName(), sender, addresses(mail)));
+            try {
+                queue.enQueue(mail, delay);
+            } catch (MailQueueException notQueued) {
+                events.tell(new Failed(mail.getName(), sender, addresses(mail), "it could not be sent again: " + notQueued.getMessage()));
+                throw notQueued;
+            }
+        }
+
+        @Override
+        public Publisher<Void> enqueueReactive(Mail mail) {
+            return queue.enqueueReactive(mail);
+        }
+
+        @Override
+        public Publisher<MailQueueItem> deQueue() {
+            return queue.deQueue();
+        }
+
+        @Override
+        public long getSize() throws MailQueueException {
+            return queue.getSize();
+        }
+
+        @Override
+        public long flush() throws MailQueueException {
+            long mails = queue.flush();
+            LOGGER.info("event=tried-now queue={} mails={} reason=\"{}\"", getName().asString(), mails, BY_AN_OPERATOR);
+            return mails;
+        }
+
+        @Override
+        public long clear() throws MailQueueException {
+            return queue.clear(removed());
+        }
+
+        @Override
+        public long remove(Type type, String value) throws MailQueueException {
+            return queue.remove(type, value, removed());
+        }
+
+        private Consumer<RemovedMail> removed() {
+            return mail -> events.tell(new Removed(mail.queueId(), mail.sender(), mail.recipients(), getName().asString(), BY_AN_OPERATOR));
+        }
+
+        @Override
+        public MailQueueIterator browse() throws MailQueueException {
+            return queue.browse();
+        }
+
+        @Override
+        public void close() throws IOException {
+            queue.close();
+        }
+    }
+}

@@ -1,0 +1,113 @@
+package io.relaypod.server.webadmin;
+
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+import javax.mail.MessagingException;
+
+import org.apache.james.mailrepository.api.MailKey;
+import org.apache.james.mailrepository.api.MailRepository;
+import org.apache.james.mailrepository.api.MailRepositoryPath;
+import org.apache.james.mailrepository.api.MailRepositoryStore;
+import org.apache.james.mailrepository.api.MailRepositoryUrl;
+import org.apache.james.mailrepository.api.Protocol;
+import org.apache.mailet.Mail;
+
+import com.google.common.base.CharMatcher;
+
+import io.relaypod.events.MailEvent.Removed;
+import io.relaypod.events.MailEvents;
+
+/** The repositories as an operator has them: what is removed is told, so that no mail's life ends in silence. Thread-safe. */
+public final class OperatorRepositories implements MailRepositoryStore {
+
+    private final MailRepositoryStore repositories;
+    private final MailEvents events;
+
+    public OperatorRepositories(MailRepositoryStore repositories, MailEvents events) {
+        this.repositories = repositories;
+        this.events = events;
+    }
+
+    @Override
+    public MailRepository select(MailRepositoryUrl url) throws MailRepositoryStoreException {
+        return new Told(url.getPath(), repositories.select(url));
+    }
+
+    @Override
+    public Optional<Protocol> defaultProtocol() {
+        return repositories.defaultProtocol();
+    }
+
+    @Override
+    public Optional<MailRepository> get(MailRepositoryUrl url) throws MailRepositoryStoreException {
+        return repositories.get(url).map(repository -> new Told(url.getPath(), repository));
+    }
+
+    @Override
+    public Stream<MailRepository> getByPath(MailRepositoryPath path) throws MailRepositoryStoreException {
+        return repositories.getByPath(path).map(repository -> new Told(path, repository));
+    }
+
+    @Override
+    public Stream<MailRepositoryUrl> getUrls() {
+        return repositories.getUrls();
+    }
+
+    private final class Told implements MailRepository {
+
+        private final String path;
+        private final MailRepository repository;
+
+        Told(MailRepositoryPath path, MailRepository repository) {
+            this.path = CharMatcher.is('/').trimTrailingFrom(path.asString());
+            this.repository = repository;
+        }
+
+        @Override
+        public long size() throws MessagingException {
+            return repository.size();
+        }
+
+        @Override
+        public MailKey store(Mail mail) throws MessagingException {
+            return repository.store(mail);
+        }
+
+        @Override
+        public Iterator<MailKey> list() throws MessagingException {
+            return repository.list();
+        }
+
+        @Override
+        public Mail retrieve(MailKey key) throws MessagingException {
+            return repository.retrieve(key);
+        }
+
+        @Override
+        public void remove(MailKey key) throws MessagingException {
+            Optional<Removed> removed = removed(key);
+            repository.remove(key);
+            removed.ifPresent(events::tell);
+        }
+
+        // One that cannot be read can be removed.
+        private Optional<Removed> removed(MailKey key) {
+            try {
+                return Optional.ofNullable(repository.retrieve(key)).map(mail -> new Removed(key.asString(), mail.getMaybeSender().asString(""),
+                    OperatorQueues.addresses(mail), path, OperatorQueues.BY_AN_OPERATOR));
+            } catch (MessagingException unreadable) {
+                return Optional.of(new Removed(key.asString(), "", List.of(), path, OperatorQueues.BY_AN_OPERATOR));
+            }
+        }
+
+        @Override
+        public void removeAll() throws MessagingException {
+            for (Iterator<MailKey> keys = repository.list(); keys.hasNext();) {
+                remove(keys.next());
+            }
+        }
+    }
+}
