@@ -26,6 +26,7 @@ enum JamesMeter {
     WAITING_FOR_TURN("mailsWaitingForTurn:", Kind.LEVEL, "relaypod.queue.waiting.for.turn", "queue", "Mails that wait for their sender's turn"),
     LONGEST_WAIT("longestWaitForTurnSeconds:", Kind.LEVEL, "relaypod.queue.longest.wait.for.turn.seconds", "queue",
         "How long the last of them will wait at the pace of its sender"),
+    UNFINISHED("unfinishedDeliveries", Kind.LEVEL, "relaypod.delivery.unfinished", "", "Mails whose queue could not take who is left of their recipients"),
     QUEUE_CONNECTED("queueConnected", Kind.LEVEL, "relaypod.queue.connected", "", "Whether the broker with the queues is reached"),
     SPOOL_WRITES("spool_writes_", Kind.LEVEL, "relaypod.spool.writes", "state", "Mails at their end, whose client waits for the disk"),
     WEBADMIN_REFUSED("webadmin_refused", Kind.COUNT, "relaypod.webadmin.refused", "", "Requests to webadmin without the right password"),

@@ -44,6 +44,7 @@ public final class QueueMeters {
     private final Clock clock;
     private final MultiGauge sizes;
     private final MultiGauge ages;
+    private final MultiGauge dueAtATime;
     private final MultiGauge repositorySizes;
     private volatile Found found = new Found(Map.of(), Map.of());
 
@@ -77,6 +78,8 @@ public final class QueueMeters {
         this.sizes = MultiGauge.builder("relaypod.queue.size").description("Mails in a queue, those that wait for their next try included").register(registry);
         this.ages = MultiGauge.builder("relaypod.queue.oldest").baseUnit("seconds")
             .description("Age of the oldest mail at the head of a queue's lines, since its receipt; 0 when it is empty").register(registry);
+        this.dueAtATime = MultiGauge.builder("relaypod.queue.due.at.a.time")
+            .description("Of a queue's mails that are due for their next try, how many are tried at a time").register(registry);
         this.repositorySizes = MultiGauge.builder("relaypod.repository.size").description("Mails in a repository").register(registry);
         Gauge.builder("relaypod.queue.in.hand", queues, ArtemisMailQueueFactory::mailsInHand)
             .description("Mails that are being worked on, in all queues").register(registry);
@@ -94,6 +97,8 @@ public final class QueueMeters {
             sizes.register(found.queues().entrySet().stream().map(queue -> row("queue", queue.getKey(), queue.getValue().size())).toList(), true);
             ages.register(found.queues().entrySet().stream().map(queue -> row("queue", queue.getKey(),
                 queue.getValue().oldest().map(age -> age.toMillis() / 1000.0).orElse(0.0))).toList(), true);
+            dueAtATime.register(found.queues().keySet().stream()
+                .map(queue -> row("queue", queue, queues.createQueue(MailQueueName.of(queue)).dueAtATime())).toList(), true);
             repositorySizes.register(found.repositories().entrySet().stream()
                 .map(repository -> row("repository", repository.getKey(), repository.getValue())).toList(), true);
         } catch (MailQueueException | MailRepositoryStoreException | QueueUnavailableException unreadable) {

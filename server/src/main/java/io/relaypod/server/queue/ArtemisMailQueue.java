@@ -77,6 +77,7 @@ public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQue
     private final Broker broker;
     private final Executor threads;
     private final Dequeuer dequeuer;
+    private final SlowStart slowStart = new SlowStart();
     private final DelayedMails delayed;
     private final MailQueueItemDecoratorFactory decorators;
     private final Clock clock;
@@ -91,7 +92,7 @@ public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQue
         this.broker = broker;
         this.threads = threads;
         this.dequeuer = new Dequeuer(link, ready, threads, this::item);
-        this.delayed = new DelayedMails(name, link, broker.isShared(), pace, clock);
+        this.delayed = new DelayedMails(name, link, broker.isShared(), pace, slowStart, clock);
         this.decorators = decorators;
         this.clock = clock;
         this.metrics = metrics;
@@ -241,7 +242,10 @@ public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQue
             ClientMessage message = writer.write(session);
             StoredMail.writeDue(due, message);
             return message;
-        }).thenRun(() -> delayed.added(lane, due));
+        }).thenRun(() -> {
+            slowStart.deferred();
+            delayed.added(lane, due);
+        });
     }
 
     private Instant due(Duration delay) {
@@ -286,6 +290,7 @@ public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQue
     private void remove(Received received) throws MailQueueException {
         try {
             received.acknowledge();
+            slowStart.done();
         } catch (ActiveMQException failure) {
             if (!received.isLost()) {
                 throw new MailQueueException("mail " + StoredMail.name(received.message()) + " could not be removed", failure);
@@ -359,6 +364,11 @@ public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQue
         }
     }
 
+    /** Of the mails that are due, how many are tried at a time. */
+    public int dueAtATime() {
+        return slowStart.current();
+    }
+
     private long sizeOrUnknown() {
         try {
             return getSize();
@@ -370,7 +380,7 @@ public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQue
 
     @Override
     public long flush() throws MailQueueException {
-        return administer("flushed", delayed::releaseAll);
+        return administer("flushed", delayed::flush);
     }
 
     @Override
