@@ -54,9 +54,6 @@ final class Delivery {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(Delivery.class);
 
-    // Mails whose queue could not take what is left of them. They come again within seconds.
-    private static final int UNFINISHED = 10_000;
-
     private final MailQueue queue;
     private final Turns turns;
     private final ToGateway gateway;
@@ -71,15 +68,18 @@ final class Delivery {
     private final boolean retriesComeLast;
     private final int maxDnsRetries;
     private final Optional<ProcessingState> onSuccess;
-    private final Cache<String, List<MailAddress>> unfinished = Caffeine.newBuilder().maximumSize(UNFINISHED).build();
+    // Mails whose queue could not take what is left of them. They come again within seconds.
+    private final Cache<String, List<MailAddress>> unfinished;
 
     /**
-     * @param queue where a mail waits for its next try
-     * @param turns whether a mail may be tried now
+     * @param queue      where a mail waits for its next try
+     * @param remembered how many mails, at most, of which some recipients have them while the queue could not take the others
+     * @param turns      whether a mail may be tried now
      */
-    Delivery(MailQueue queue, Turns turns, ToGateway gateway, Bouncer bouncer, RemoteDeliveryConfiguration configuration, MailetContext context,
+    Delivery(MailQueue queue, int remembered, Turns turns, ToGateway gateway, Bouncer bouncer, RemoteDeliveryConfiguration configuration, MailetContext context,
              Clock clock, MailEvents events, MetricFactory metrics) {
         this.queue = queue;
+        this.unfinished = Caffeine.newBuilder().maximumSize(remembered).build();
         this.turns = turns;
         this.gateway = gateway;
         this.bouncer = bouncer;
@@ -123,6 +123,11 @@ final class Delivery {
         }
         unfinished.invalidate(mail.getName());
         timer.stopAndPublish();
+    }
+
+    /** Of how many mails it is remembered who is left. */
+    long unfinished() {
+        return unfinished.estimatedSize();
     }
 
     private Optional<Exception> send(Mail mail) throws MessagingException {

@@ -49,6 +49,7 @@ import io.relaypod.pacing.SenderPace;
  * <li>{@code mailsPerConnection}: how many mails one connection is used for; 100, and 1 for a connection a mail.
  * <li>{@code dataTimeout}: how long the reply to the end of a mail is waited for, as Mailpit relays it before it answers; 10 minutes (RFC 5321
  *     section 4.5.3.2.6). For any other reply it is James' {@code timeout}.
+ * <li>{@code unfinished}: of how many mails it is remembered who is left, when some recipients have them and the queue cannot take the rest; 10000.
  * </ul>
  *
  * <pre>{@code
@@ -112,7 +113,8 @@ public final class RemoteDelivery extends GenericMailet {
         MailQueue queue = queues.createQueue(configuration.getOutGoingQueueName());
         Bouncer keeper = new FailedMailKeeper(configuration, getMailetContext(), bounces.getValue(), events);
         ToGateway gateway = new ToGateway(configuration, dns, connections, events);
-        Delivery delivery = new Delivery(queue, Turns.of(pace, queue), gateway, keeper, configuration, getMailetContext(), clock, events, metrics);
+        Delivery delivery = new Delivery(queue, number("unfinished", 10_000, 1), Turns.of(pace, queue), gateway, keeper, configuration, getMailetContext(), clock, events, metrics);
+        gauges.register("unfinishedDeliveries", delivery::unfinished);
         running = Optional.of(new Running(queue, atOnce, delivery, new QueuedDeliveries(queue, threads, item -> delivery.attempt(item.getMail())),
             connections, Stream.concat(Stream.of(bounces), configuration.getOnSuccess().stream()).toList()));
     }

@@ -65,6 +65,8 @@ public final class MailReview {
     private long recipientBytes;
     private long senderBytes;
     private final Set<String> boundaries = new HashSet<>();
+    // After the word "boundary" alone, as the field may be folded there.
+    private boolean endsBeforeBoundary;
     private long mayBeParts = 1;
 
     private record SenderField(HeaderField field, long line) {
@@ -110,14 +112,31 @@ public final class MailReview {
 
     // Wherever it stands, as a part may be a mail: what is no boundary after all costs some room, and no more.
     private void learnBoundaries(byte[] line) {
+        if (endsBeforeBoundary) {
+            endsBeforeBoundary = false;
+            if (line.length > 0 && (line[0] == ' ' || line[0] == '\t')) {
+                learnBoundary(line, 0);
+            }
+        }
         for (int last = BOUNDARY.length() - 1; last < line.length; last++) {
             if ((line[last] | ' ') == 'y' && (line[last - 1] | ' ') == 'r'
                 && Ascii.equalsIgnoreCase(BOUNDARY, text(line, last + 1 - BOUNDARY.length(), last + 1))) {
-                String rest = text(line, last + 1, Math.min(line.length, last + 1 + LONGEST_PARAMETER)).strip();
-                if (rest.startsWith("=") || rest.startsWith("*")) {
-                    boundaries.add(boundaries.size() < MOST_BOUNDARIES ? boundary(rest) : ANY_BOUNDARY);
-                }
+                learnBoundary(line, last + 1);
             }
+        }
+    }
+
+    /** @param start where the parameter's name has ended */
+    private void learnBoundary(byte[] line, int start) {
+        int sign = start;
+        while (sign < line.length && Character.isWhitespace(line[sign])) {
+            sign++;
+        }
+        if (sign == line.length) {
+            endsBeforeBoundary = true;
+        } else if (line[sign] == '=' || line[sign] == '*') {
+            boundaries.add(boundaries.size() < MOST_BOUNDARIES ? boundary(text(line, sign, Math.min(line.length, sign + LONGEST_PARAMETER)))
+                : ANY_BOUNDARY);
         }
     }
 

@@ -106,6 +106,9 @@ class MailReviewTest {
         "`Content-Type: multipart/mixed;\n\tBOUNDARY = \"b\"; charset=x\n` | 2",
         "`Content-Type: multipart/mixed; boundary=a; boundary=b\n` | 2",
         "`Content-Type: multipart/mixed; boundary=\n b\n` | 52",
+        "`Content-Type: multipart/mixed; boundary\n\t =b\n` | 2",
+        "`Content-Type: multipart/mixed; boundary \n \n =b\n` | 2",
+        "`Content-Type: multipart/mixed; boundary\nX: =b\n` | 0",
         "`Content-Type: multipart/mixed; boundary=\"b\n` | 52",
         "`Content-Type: multipart/mixed; boundary*0=a; boundary*1=b\n` | 52",
         "`Content-Type: multipart/mixed; boundary=\"\\b\"\n` | 52"})

@@ -60,9 +60,8 @@ public final class RelayServer implements AutoCloseable {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(RelayServer.class);
 
-    // A stop takes this, 2 s in which Netty closes quietly (15 s at the worst), COUNT_TIME, and 3 s for the broker's connections: 12 s, 25 s
-    // at the worst, and 15 s more when a broker elsewhere falls silent. terminationGracePeriodSeconds must be above that.
-    private static final Duration DRAIN_TIME = Duration.ofSeconds(5);
+    // Beside DRAIN_TIMEOUT a stop takes 2 s in which Netty closes quietly (15 s at the worst), this, 2 s for deliveries that are cut, and 3 s for
+    // the broker's connections; 15 s more when a broker elsewhere falls silent. terminationGracePeriodSeconds must be above that.
     private static final Duration COUNT_TIME = Duration.ofSeconds(2);
     private static final String UNKNOWN = "unknown";
     private static final Duration DRAIN_POLL = Duration.ofMillis(20);
@@ -216,7 +215,7 @@ public final class RelayServer implements AutoCloseable {
     }
 
     private void finishWhatIsInHand() {
-        Instant deadline = Instant.now().plus(DRAIN_TIME);
+        Instant deadline = Instant.now().plus(settings.queue().drain());
         while (queues.mailsInHand() > 0 && Instant.now().isBefore(deadline)) {
             try {
                 Thread.sleep(DRAIN_POLL.toMillis());

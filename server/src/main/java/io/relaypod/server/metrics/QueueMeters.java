@@ -51,6 +51,7 @@ public final class QueueMeters {
     private final MultiGauge waiting;
     private final MultiGauge longestWaits;
     private final boolean isPaced;
+    private final MultiGauge dueAtATime;
     private final MultiGauge repositorySizes;
     private volatile Found found = new Found(Map.of(), Map.of());
 
@@ -89,6 +90,8 @@ public final class QueueMeters {
         this.waiting = MultiGauge.builder("relaypod.queue.waiting.for.turn").description("Mails that wait for their sender's turn").register(registry);
         this.longestWaits = MultiGauge.builder("relaypod.queue.longest.wait.for.turn").baseUnit("seconds")
             .description("How long the last of them will wait at the pace of its sender").register(registry);
+        this.dueAtATime = MultiGauge.builder("relaypod.queue.due.at.a.time")
+            .description("Of a queue's mails that are due for their next try, how many are tried at a time").register(registry);
         this.repositorySizes = MultiGauge.builder("relaypod.repository.size").description("Mails in a repository").register(registry);
         Gauge.builder("relaypod.queue.in.hand", queues, ArtemisMailQueueFactory::mailsInHand)
             .description("Mails that are being worked on, in all queues").register(registry);
@@ -108,6 +111,8 @@ public final class QueueMeters {
                 queue.getValue().oldest().map(age -> age.toMillis() / 1000.0).orElse(0.0))).toList(), true);
             waiting.register(turns(Turns::mails), true);
             longestWaits.register(turns(turns -> turns.longest().toMillis() / 1000.0), true);
+            dueAtATime.register(found.queues().keySet().stream()
+                .map(queue -> row("queue", queue, queues.createQueue(MailQueueName.of(queue)).dueAtATime())).toList(), true);
             repositorySizes.register(found.repositories().entrySet().stream()
                 .map(repository -> row("repository", repository.getKey(), repository.getValue())).toList(), true);
         } catch (MailQueueException | MailRepositoryStoreException | QueueUnavailableException unreadable) {

@@ -76,6 +76,7 @@ public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQue
     private final Broker broker;
     private final Executor threads;
     private final Dequeuer dequeuer;
+    private final SlowStart slowStart = new SlowStart();
     private final DelayedMails delayed;
     private final MailQueueItemDecoratorFactory decorators;
     private final Clock clock;
@@ -90,7 +91,7 @@ public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQue
         this.broker = broker;
         this.threads = threads;
         this.dequeuer = new Dequeuer(link, ready, threads, this::item);
-        this.delayed = new DelayedMails(name, link, broker.isShared(), pace, clock);
+        this.delayed = new DelayedMails(name, link, broker.isShared(), pace, slowStart, clock);
         this.decorators = decorators;
         this.clock = clock;
         this.metrics = metrics;
@@ -235,7 +236,10 @@ public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQue
             ClientMessage message = writer.write(session);
             StoredMail.writeDue(due, message);
             return message;
-        }).thenRun(() -> delayed.added(lane, due));
+        }).thenRun(() -> {
+            slowStart.deferred();
+            delayed.added(lane, due);
+        });
     }
 
     private Instant due(Duration delay) {
@@ -280,6 +284,7 @@ public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQue
     private void remove(Received received) throws MailQueueException {
         try {
             received.acknowledge();
+            slowStart.done();
         } catch (ActiveMQException failure) {
             if (!received.isLost()) {
                 throw new MailQueueException("mail " + StoredMail.name(received.message()) + " could not be removed", failure);
@@ -353,6 +358,11 @@ public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQue
         }
     }
 
+    /** Of the mails that are due, how many are tried at a time. */
+    public int dueAtATime() {
+        return slowStart.current();
+    }
+
     private long sizeOrUnknown() {
         try {
             return getSize();
@@ -364,7 +374,7 @@ public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQue
 
     @Override
     public long flush() throws MailQueueException {
-        return administer("flushed", delayed::releaseAll);
+        return administer("flushed", delayed::flush);
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.relaypod.server.queue;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -29,6 +30,7 @@ record CutJournal(Path file, long at, long bytes) {
 
     private static final String FILES = "*.amq";
     private static final int HEADER = JournalImpl.SIZE_HEADER;
+    private static final int KIND = Byte.BYTES;
 
     /** A file and the number by which the journal orders its files. */
     private record Numbered(Path file, int version, long number) {
@@ -45,8 +47,9 @@ record CutJournal(Path file, long at, long bytes) {
         }
         for (Numbered file : newestFirst(journal)) {
             Reading reading = read(journal, file);
-            if (reading.isCut) {
-                return Optional.of(new CutJournal(file.file(), reading.end, lastByte(file.file()) - reading.end));
+            long end = lastByte(file.file());
+            if (reading.isCut || beginsRecord(file, reading.end, end)) {
+                return Optional.of(new CutJournal(file.file(), reading.end, end - reading.end));
             }
             // Behind the last one that was written there are some that only have their numbers.
             if (reading.end > HEADER) {
@@ -89,6 +92,18 @@ record CutJournal(Path file, long at, long bytes) {
             throw new IOException(numbered.file() + " cannot be read", unreadable);
         } finally {
             Optional.ofNullable(buffer.get()).ifPresent(files::releaseDirectBuffer);
+        }
+    }
+
+    // Artemis passes over one that ends before its length without a mark. Older bytes have another number of the file.
+    private static boolean beginsRecord(Numbered file, long at, long end) throws IOException {
+        try (FileChannel channel = FileChannel.open(file.file())) {
+            ByteBuffer begin = ByteBuffer.allocate(KIND + Integer.BYTES);
+            if (channel.read(begin, at) < begin.capacity()) {
+                return false;
+            }
+            boolean isKind = begin.get(0) >= JournalImpl.EVENT_RECORD && begin.get(0) <= JournalImpl.ROLLBACK_RECORD;
+            return isKind && (begin.getInt(KIND) == (int) (file.number() & Integer.MAX_VALUE) || end - at < begin.capacity());
         }
     }
 

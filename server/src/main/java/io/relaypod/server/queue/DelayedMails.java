@@ -7,16 +7,17 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.PriorityQueue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
-import java.util.function.Predicate;
 
 import javax.mail.MessagingException;
 
@@ -49,26 +50,32 @@ final class DelayedMails {
     // So many mailboxes have lines of their own at a time.
     private static final int LINES = 200;
     private static final String ALL_OTHERS = "";
+    // In their line, as one mailbox's mails must not hold up another's.
+    private static final int PASSED_OVER = 200;
 
     private final BrokerQueue ready;
     private final BrokerLink link;
     private final boolean isShared;
     private final SenderPace pace;
+    private final SlowStart slowStart;
     private final Clock clock;
     private final ReentrantLock moving = new ReentrantLock();
     // A line is not deleted while anybody is on his way to it.
     private final ReadWriteLock joining = new ReentrantReadWriteLock();
     private final Map<BrokerQueue, Lane> lanes = new ConcurrentHashMap<>();
     private Instant nextDiscovery = Instant.EPOCH;
+    private volatile Instant flushed = Instant.EPOCH;
 
     /**
-     * @param isShared whether other relays may put mails into the same queues
+     * @param isShared  whether other relays may put mails into the same queues
+     * @param slowStart how many of those that are due are made ready; what waits for its mailbox's turn has its own pace
      */
-    DelayedMails(MailQueueName name, BrokerLink link, boolean isShared, SenderPace pace, Clock clock) {
+    DelayedMails(MailQueueName name, BrokerLink link, boolean isShared, SenderPace pace, SlowStart slowStart, Clock clock) {
         this.ready = BrokerQueue.ready(name);
         this.link = link;
         this.isShared = isShared;
         this.pace = pace;
+        this.slowStart = slowStart;
         this.clock = clock;
     }
 
@@ -145,7 +152,7 @@ final class DelayedMails {
     }
 
     /**
-     * Makes ready what is due.
+     * Makes ready what is due, or so much of it as the next hop takes; the rest stays where it is, in order.
      *
      * @return how many
      */
@@ -155,29 +162,40 @@ final class DelayedMails {
             undisturbed(this::discover);
             nextDiscovery = now.plus(LOOK_AT_LEAST_EVERY);
         }
+        int window = slowStart.window();
         List<BrokerQueue> toLookAt = lanes.entrySet().stream()
             .filter(lane -> !lane.getValue().nextLook.get().isAfter(now))
             .map(Map.Entry::getKey)
             .toList();
-        return toLookAt.isEmpty() ? 0 : undisturbed(() -> move(toLookAt, this::isTime, now));
+        return toLookAt.isEmpty() ? 0 : undisturbed(() -> move(toLookAt, window, now));
     }
 
     /**
-     * Makes ready all that waits for its time, in the order in which it came. What waits for its mailbox's turn goes on waiting: that an
-     * operator is impatient makes the next hops take no more.
+     * From now on all that waits for its time is due. What waits for its mailbox's turn goes on waiting: that an operator is impatient makes
+     * the next hops take no more.
      *
      * @return how many
      */
-    long releaseAll() throws ActiveMQException, IOException, MessagingException {
+    long flush() throws ActiveMQException, IOException, MessagingException {
         return undisturbed(() -> {
             List<BrokerQueue> delays = discover().stream().filter(queue -> queue.mailbox().isEmpty()).toList();
-            return move(delays, head -> true, clock.instant());
+            flushed = clock.instant();
+            long mails = 0;
+            try (ClientSession session = link.connections().administering().session()) {
+                for (BrokerQueue queue : delays) {
+                    mails += session.queueQuery(queue.name()).getMessageCount();
+                    lanes.get(queue).lookAt(flushed);
+                }
+            }
+            return mails;
         });
     }
 
-    private boolean isTime(Head head) {
-        return head.mailbox().map(pace::tryTake)
-            .orElseGet(() -> !StoredMail.due(head.message()).isAfter(clock.instant()));
+    /** When a mail that waits for its time is due. */
+    Instant due(BrokerQueue queue, ClientMessage message) {
+        Instant due = StoredMail.due(message);
+        boolean isFlushed = !due.minus(queue.delay()).isAfter(flushed);
+        return isFlushed && flushed.isBefore(due) ? flushed : due;
     }
 
     /** Does what must see all mails: while some are moved they are in nobody's view. */
@@ -196,8 +214,7 @@ final class DelayedMails {
         T run() throws ActiveMQException, IOException, MessagingException;
     }
 
-    private long move(Collection<BrokerQueue> from, Predicate<Head> isTime, Instant now)
-            throws ActiveMQException, IOException, MessagingException {
+    private long move(Collection<BrokerQueue> from, int window, Instant now) throws ActiveMQException, IOException, MessagingException {
         // Set before looking, so that whoever adds a mail meanwhile brings it forward again.
         from.forEach(queue -> lanes.get(queue).nextLook.set(now.plus(LOOK_AT_LEAST_EVERY)));
         Connections connections = link.connections();
@@ -211,13 +228,13 @@ final class DelayedMails {
             session.start();
             PriorityQueue<Head> heads = new PriorityQueue<>(Comparator.comparing(Head::messageId));
             for (BrokerQueue queue : from) {
-                receive(QueueReader.taking(queue, session), isTime).ifPresent(heads::add);
+                receive(new Source(QueueReader.taking(queue, session))).ifPresent(heads::add);
             }
-            moved = moveAll(heads, isTime, session, unreadable);
+            moved = heads.isEmpty() ? 0 : moveAll(heads, window - connections.console().waiting(ready), now, session, unreadable);
         }
         for (Head head : unreadable) {
-            connections.console().move(head.queue().queue(), head.messageId(), ready);
-            lanes.get(head.queue().queue()).lookAt(now);
+            connections.console().move(head.queue(), head.messageId(), ready);
+            lanes.get(head.queue()).lookAt(now);
         }
         for (BrokerQueue queue : from) {
             deleteIfEmpty(queue, connections);
@@ -226,24 +243,32 @@ final class DelayedMails {
     }
 
     /**
+     * @param room       for mails that waited for their time; those that it was the turn of count as sent already
      * @param unreadable is given those that stay: whoever dequeues knows what to do with them
      */
-    private long moveAll(PriorityQueue<Head> heads, Predicate<Head> isTime, ClientSession session, List<Head> unreadable)
+    private long moveAll(PriorityQueue<Head> heads, long room, Instant now, ClientSession session, List<Head> unreadable)
             throws ActiveMQException, IOException, MessagingException {
         ClientProducer producer = session.createProducer(ready.name());
-        List<QueueReader> batch = new ArrayList<>();
+        List<Source> batch = new ArrayList<>();
+        long left = room;
         long moved = 0;
         while (!heads.isEmpty()) {
             Head head = heads.remove();
+            boolean isCounted = pace.isLimited() && head.mailbox().isPresent();
+            if (!isCounted && left-- <= 0) {
+                // It goes back to its place when the session is closed.
+                lanes.get(head.queue()).lookAt(now);
+                continue;
+            }
             Optional<Copy> copy = copy(head, session);
             if (copy.isPresent()) {
                 send(copy.get(), producer);
                 head.message().individualAcknowledge();
-                batch.add(head.queue());
+                batch.add(head.source());
                 if (++moved % MOVED_AT_ONCE == 0) {
                     commit(session, batch);
                 }
-                receive(head.queue(), isTime).ifPresent(heads::add);
+                receive(head.source()).ifPresent(heads::add);
             } else {
                 // The broker may have closed its consumer. The others of its queue come with the next look, at once.
                 unreadable.add(head);
@@ -265,7 +290,7 @@ final class DelayedMails {
             if (session.isClosed()) {
                 throw failure;
             }
-            LOGGER.warn("event=unreadable queue={} queue-id={} message={} next=\"is made ready as it is\"", head.queue().queue().name(),
+            LOGGER.warn("event=unreadable queue={} queue-id={} message={} next=\"is made ready as it is\"", head.queue().name(),
                 StoredMail.name(head.message()), head.messageId(), failure);
             return Optional.empty();
         }
@@ -291,9 +316,9 @@ final class DelayedMails {
         }
     }
 
-    private static void commit(ClientSession session, List<QueueReader> batch) throws ActiveMQException {
+    private static void commit(ClientSession session, List<Source> batch) throws ActiveMQException {
         session.commit();
-        batch.forEach(QueueReader::gone);
+        batch.forEach(source -> source.mails.gone());
         batch.clear();
     }
 
@@ -311,10 +336,30 @@ final class DelayedMails {
         }
     }
 
-    private record Head(QueueReader queue, ClientMessage message) {
+    /** A queue that is being read, and whose mails there are passed over. */
+    private static final class Source {
+
+        private final QueueReader mails;
+        private final Set<String> passedOver = new HashSet<>();
+        private int passed;
+
+        Source(QueueReader mails) {
+            this.mails = mails;
+        }
+
+        boolean isShared() {
+            return mails.queue().mailbox().filter(ALL_OTHERS::equals).isPresent();
+        }
+    }
+
+    private record Head(Source source, ClientMessage message) {
+
+        BrokerQueue queue() {
+            return source.mails.queue();
+        }
 
         Optional<String> mailbox() {
-            return StoredMail.mailbox(message, queue.queue());
+            return StoredMail.mailbox(message, queue());
         }
 
         long messageId() {
@@ -323,14 +368,34 @@ final class DelayedMails {
     }
 
     // What is not due goes back to its place when the session is closed.
-    private Optional<Head> receive(QueueReader queue, Predicate<Head> isTime) throws ActiveMQException {
-        Optional<Head> head = queue.next().map(message -> new Head(queue, message));
-        lanes.get(queue.queue()).isEmpty = head.isEmpty();
-        if (head.isEmpty() || isTime.test(head.get())) {
-            return head;
+    private Optional<Head> receive(Source source) throws ActiveMQException {
+        Lane lane = lanes.get(source.mails.queue());
+        while (true) {
+            Optional<Head> head = source.mails.next().map(message -> new Head(source, message));
+            lane.isEmpty = head.isEmpty() && source.passed == 0;
+            if (head.isEmpty() || isTime(head.get())) {
+                return head;
+            }
+            lane.lookAt(nextTime(head.get()));
+            if (!source.isShared() || source.passed++ == PASSED_OVER) {
+                return Optional.empty();
+            }
         }
-        lanes.get(queue.queue()).lookAt(head.get().mailbox()
-            .map(mailbox -> clock.instant().plus(pace.untilTurn(mailbox, 0))).orElseGet(() -> StoredMail.due(head.get().message())));
-        return Optional.empty();
+    }
+
+    private boolean isTime(Head head) {
+        Optional<String> mailbox = head.mailbox();
+        if (mailbox.isEmpty()) {
+            return !due(head.queue(), head.message()).isAfter(clock.instant());
+        }
+        boolean isTurn = !head.source().passedOver.contains(mailbox.get()) && pace.tryTake(mailbox.get());
+        if (!isTurn) {
+            head.source().passedOver.add(mailbox.get());
+        }
+        return isTurn;
+    }
+
+    private Instant nextTime(Head head) {
+        return head.mailbox().map(mailbox -> clock.instant().plus(pace.untilTurn(mailbox, 0))).orElseGet(() -> due(head.queue(), head.message()));
     }
 }

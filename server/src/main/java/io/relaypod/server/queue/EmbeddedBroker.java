@@ -27,6 +27,7 @@ import org.apache.activemq.artemis.api.core.client.ServerLocator;
 import org.apache.activemq.artemis.core.config.Configuration;
 import org.apache.activemq.artemis.core.config.MetricsConfiguration;
 import org.apache.activemq.artemis.core.config.impl.ConfigurationImpl;
+import org.apache.activemq.artemis.core.io.aio.AIOSequentialFileFactory;
 import org.apache.activemq.artemis.core.remoting.impl.invm.InVMAcceptorFactory;
 import org.apache.activemq.artemis.core.remoting.impl.invm.InVMConnectorFactory;
 import org.apache.activemq.artemis.core.server.JournalType;
@@ -120,6 +121,7 @@ public final class EmbeddedBroker implements Broker {
     }
 
     private EmbeddedActiveMQ startArtemis() throws IOException {
+        Files.createDirectories(directory.resolve("journal"));
         EmbeddedActiveMQ started = new EmbeddedActiveMQ().setConfiguration(configuration(directory, id)
             .setMetricsConfiguration(new MetricsConfiguration().setJvmMemory(false).setPlugin(new ArtemisMeters(meters))));
         try {
@@ -189,18 +191,20 @@ public final class EmbeddedBroker implements Broker {
             .setAutoCreateQueues(false)
             .setAutoDeleteAddresses(false)
             .setAutoDeleteQueues(false);
+        Path journal = directory.resolve("journal");
         return new ConfigurationImpl()
             .setPersistenceEnabled(true)
-            .setJournalDirectory(directory.resolve("journal").toString())
+            .setJournalDirectory(journal.toString())
             .setBindingsDirectory(directory.resolve("bindings").toString())
             .setPagingDirectory(directory.resolve("paging").toString())
             .setLargeMessagesDirectory(directory.resolve("large").toString())
-            .setNodeManagerLockDirectory(directory.resolve("journal").toString())
-            .setJournalType(JournalType.NIO)
+            .setNodeManagerLockDirectory(journal.toString())
+            .setJournalType(journalType(journal))
             .setJournalFileSize(JOURNAL_FILE)
             .setJournalMinFiles(2)
             .setJournalPoolFiles(4)
             .setJournalBufferTimeout_NIO(SYNC_AT_MOST_EVERY)
+            .setJournalBufferTimeout_AIO(SYNC_AT_MOST_EVERY)
             .setPageSyncTimeout(SYNC_AT_MOST_EVERY)
             .setJournalSyncTransactional(true)
             .setJournalSyncNonTransactional(true)
@@ -214,6 +218,11 @@ public final class EmbeddedBroker implements Broker {
             .addAcceptorConfiguration(new TransportConfiguration(InVMAcceptorFactory.class.getName(), Map.of(SERVER_ID, id)))
             .addAddressSetting("#", queues)
             .addQueueConfiguration(QueueConfiguration.of(KEPT).setRoutingType(RoutingType.ANYCAST));
+    }
+
+    /** ASYNCIO where the system has libaio and the disk takes what is written past its cache; both write the same journal. */
+    static JournalType journalType(Path journal) {
+        return AIOSequentialFileFactory.isSupported(journal.toFile()) ? JournalType.ASYNCIO : JournalType.NIO;
     }
 
     private static ServerLocator locator(int id) {

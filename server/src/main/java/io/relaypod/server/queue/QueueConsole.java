@@ -51,6 +51,16 @@ public final class QueueConsole implements AutoCloseable {
         return String.valueOf(ask(ResourceNames.BROKER, "getAddressSettingsAsJSON", address));
     }
 
+    /** How many messages of a queue nobody has in hand, or has fetched. */
+    long waiting(BrokerQueue queue) throws ActiveMQException {
+        return number(queue, "messageCount") - number(queue, "deliveringCount");
+    }
+
+    private long number(BrokerQueue queue, String attribute) throws ActiveMQException {
+        String resource = ResourceNames.QUEUE + queue.name();
+        return ((Number) ask(attribute + " of " + resource, question -> ManagementHelper.putAttribute(question, resource, attribute))).longValue();
+    }
+
     /** All our queues that the broker has. */
     List<BrokerQueue> queues() throws ActiveMQException {
         Object names = ask(ResourceNames.BROKER, "getQueueNames");

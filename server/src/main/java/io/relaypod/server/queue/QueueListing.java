@@ -66,7 +66,7 @@ final class QueueListing implements MailQueueIterator {
     private Instant due(BrokerQueue queue, ClientMessage message) {
         return StoredMail.mailbox(message, queue)
             .map(mailbox -> clock.instant().plus(delayed.untilTurn(mailbox, inLine.merge(mailbox, 1L, Long::sum) - 1)))
-            .orElseGet(() -> StoredMail.due(message));
+            .orElseGet(() -> delayed.due(queue, message));
     }
 
     @Override

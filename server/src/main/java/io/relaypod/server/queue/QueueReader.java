@@ -18,6 +18,9 @@ final class QueueReader {
     // The broker says "no more" too when it waits to hear that there is room here again; it hears that within milliseconds.
     private static final int ASK_AGAIN = 3;
     private static final Duration BETWEEN = Duration.ofMillis(100);
+    // What is fetched and not taken goes back each time.
+    private static final int FETCHED_AHEAD = 16 << 10;
+    private static final int ANY_RATE = -1;
 
     private final BrokerQueue queue;
     private final ClientSession session;
@@ -49,7 +52,7 @@ final class QueueReader {
 
     /** Takes the messages, which come back when they are not acknowledged. */
     static QueueReader taking(BrokerQueue queue, ClientSession session) throws ActiveMQException {
-        return new QueueReader(queue, session, session.createConsumer(queue.name()), message -> true);
+        return new QueueReader(queue, session, session.createConsumer(queue.name(), null, FETCHED_AHEAD, ANY_RATE, false), message -> true);
     }
 
     BrokerQueue queue() {

@@ -2,7 +2,7 @@ package io.relaypod.server.queue;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
@@ -12,10 +12,12 @@ import java.util.stream.Collectors;
 import javax.mail.MessagingException;
 
 import org.apache.activemq.artemis.api.core.ActiveMQException;
+import org.apache.activemq.artemis.api.core.Message;
 import org.apache.activemq.artemis.api.core.SimpleString;
 import org.apache.activemq.artemis.api.core.client.ClientMessage;
 import org.apache.activemq.artemis.api.core.client.ClientSession;
 import org.apache.james.core.MailAddress;
+import org.apache.james.lifecycle.api.LifecycleUtil;
 import org.apache.james.queue.api.MailPrioritySupport;
 import org.apache.james.server.core.MailImpl;
 import org.apache.james.server.core.MimeMessageInputStreamSource;
@@ -29,6 +31,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.google.common.base.Splitter;
 import com.google.common.base.Strings;
+import com.google.common.io.CountingOutputStream;
 
 import io.relaypod.gateway.PacedMailQueue;
 import io.relaypod.gateway.VerbatimMessage;
@@ -52,6 +55,8 @@ final class StoredMail {
     private static final SimpleString MAILBOX = SimpleString.of("mailbox");
     private static final SimpleString ENVELOPE = SimpleString.of("envelope");
 
+    // Of a large mail's next bytes; whoever reads it holds up others.
+    private static final Duration SILENCE = Duration.ofSeconds(5);
     private static final int LOWEST_PRIORITY = 0;
     private static final int HIGHEST_PRIORITY = 9;
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -130,10 +135,36 @@ final class StoredMail {
             return new InMemoryBody(name(message), bytes);
         }
         MimeMessageInputStreamSource file = MimeMessageInputStreamSource.create("queue-" + message.getMessageID());
-        try (OutputStream out = file.getWritableOutputStream()) {
-            message.saveToOutputStream(out);
+        try (CountingOutputStream out = new CountingOutputStream(file.getWritableOutputStream())) {
+            save(message, out);
+            checkComplete(message, out.getCount());
+            return file;
+        } catch (ActiveMQException | IOException | RuntimeException unreadable) {
+            LifecycleUtil.dispose(file);
+            throw unreadable;
         }
-        return file;
+    }
+
+    private static void checkComplete(ClientMessage message, long found) throws IOException {
+        if (message.containsProperty(Message.HDR_LARGE_BODY_SIZE) && message.getLongProperty(Message.HDR_LARGE_BODY_SIZE) != found) {
+            throw new IOException(found + " bytes are left of a mail of " + message.getLongProperty(Message.HDR_LARGE_BODY_SIZE));
+        }
+    }
+
+    // A file of the broker's that is damaged or gone sends nothing more, and says nothing either.
+    private static void save(ClientMessage message, CountingOutputStream out) throws ActiveMQException {
+        message.setOutputStream(out);
+        while (true) {
+            long before = out.getCount();
+            try {
+                message.waitOutputStreamCompletion(SILENCE.toMillis());
+                return;
+            } catch (ActiveMQException silent) {
+                if (out.getCount() == before) {
+                    throw silent;
+                }
+            }
+        }
     }
 
     /** The mail with its body. */

@@ -15,8 +15,9 @@ import com.google.common.net.HostAndPort;
  * @param remote  a broker elsewhere; empty for the one in this process
  * @param timeout how long a client's mail may take to be stored before the client is told to come again
  * @param writers threads that write received mails; none of them waits for the disk's sync
+ * @param drain   how long mails in hand may take to be finished when the relay stops
  */
-public record QueueSettings(Optional<RemoteQueue> remote, Duration timeout, int writers) {
+public record QueueSettings(Optional<RemoteQueue> remote, Duration timeout, int writers, Duration drain) {
 
     /**
      * A broker elsewhere, and as whom to talk to it.

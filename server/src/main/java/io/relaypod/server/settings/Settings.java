@@ -217,7 +217,8 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
             url.map(found -> new QueueSettings.RemoteQueue(found.servers(), parameters, user, password, authority,
                 chain.flatMap(certificate -> key.map(its -> new QueueSettings.ClientCertificate(certificate, its))))),
             environment.read(Variable.QUEUE_TIMEOUT, Settings::duration),
-            environment.read(Variable.QUEUE_WRITERS, value -> (int) number(value, 1, 64)));
+            environment.read(Variable.QUEUE_WRITERS, value -> (int) number(value, 1, 64)),
+            environment.read(Variable.DRAIN_TIMEOUT, Settings::duration));
     }
 
     private static Optional<Path> file(Environment environment, Variable variable, FileCheck check) {

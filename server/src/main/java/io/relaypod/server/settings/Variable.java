@@ -54,6 +54,7 @@ public enum Variable {
     QUEUE_KEY_FILE("", "a PEM file with the certificate's private key"),
     QUEUE_TIMEOUT("5s", "a duration above zero, such as 5s"),
     QUEUE_WRITERS("4", "a number from 1 to 64"),
+    DRAIN_TIMEOUT("5s", "a duration above zero, such as 5s"),
     TRACE_MAX_SIZE("100M", "a number of bytes of 1M or more, or one with K, M or G behind it; 0 for no trace"),
     TRACE_MAX_AGE("7d", "a duration above zero, such as 7d"),
     FAILED_MAX_AGE("", "a duration above zero, such as 30d"),

@@ -168,6 +168,7 @@ public final class SpoolWriter {
 
     @PreDestroy
     public void close() {
+        stopping = true;
         writers.shutdown();
     }
 

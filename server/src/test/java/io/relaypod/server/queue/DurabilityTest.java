@@ -12,12 +12,16 @@ import static org.mockito.Mockito.when;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
@@ -53,6 +57,8 @@ import org.apache.mailet.PerRecipientHeaders;
 import org.apache.mailet.base.test.FakeMail;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.relaypod.gateway.VerbatimMailQueueItems;
@@ -69,6 +75,7 @@ class DurabilityTest {
     private static final byte ADD_RECORD = 11;
     private static final int LENGTH = 14;
     private static final int NUMBER = 12;
+    private static final int NUMBER_OF_RECORD = 1;
     private static final String MESSAGE = "Subject: test\r\n\r\nHello\r\n";
     private static final String LARGE = "Subject: test\r\n\r\n" + "x".repeat(2 * MailBody.LARGE) + "\r\n";
 
@@ -198,6 +205,40 @@ class DurabilityTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3, 5, 9, LENGTH, LENGTH + 2})
+    void a_write_that_was_torn_before_it_says_its_length_is_told_too(int written) throws Exception {
+        try (OpenQueue before = OpenQueue.on(dataDir, "spool")) {
+            before.queue().enQueue(OpenQueue.mail("one", MESSAGE));
+        }
+        Path file = last(dataDir.resolve("queue/journal"));
+        long end = end(file);
+        byte[] torn = Arrays.copyOf(record(file, 1000), written);
+        try (RandomAccessFile journal = new RandomAccessFile(file.toFile(), "rw")) {
+            journal.seek(end);
+            journal.write(torn);
+        }
+        assertThat(CutJournal.find(file.getParent())).hasValueSatisfying(cut -> {
+            assertThat(cut.file()).isEqualTo(file);
+            assertThat(cut.at()).isEqualTo(end);
+        });
+    }
+
+    @Test
+    void older_bytes_behind_the_last_write_of_a_file_that_is_used_again_are_no_torn_write() throws Exception {
+        try (OpenQueue before = OpenQueue.on(dataDir, "spool")) {
+            before.queue().enQueue(OpenQueue.mail("one", MESSAGE));
+        }
+        Path file = last(dataDir.resolve("queue/journal"));
+        byte[] older = record(file, 1000);
+        older[NUMBER_OF_RECORD + Integer.BYTES - 1]--;
+        try (RandomAccessFile journal = new RandomAccessFile(file.toFile(), "rw")) {
+            journal.seek(end(file));
+            journal.write(older);
+        }
+        assertThat(CutJournal.find(file.getParent())).isEmpty();
+    }
+
     @Test
     void a_second_relay_on_the_same_directory_is_refused_and_says_why() throws Exception {
         try (OpenQueue first = OpenQueue.on(dataDir, "spool")) {
@@ -253,6 +294,42 @@ class DurabilityTest {
             ArtemisMailQueue aside = open.queues().createQueue(MailQueueName.of("unreadable-outgoing"));
             await().atMost(LONG_ENOUGH.multipliedBy(4)).until(() -> aside.getSize() == 1);
             reader.dispose();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void a_large_mail_whose_file_is_damaged_is_set_aside_and_holds_up_the_others_for_seconds(boolean isGone) throws Exception {
+        try (OpenQueue before = OpenQueue.on(dataDir, "outgoing")) {
+            before.queue().enQueue(OpenQueue.mail("damaged", LARGE), Duration.ofSeconds(2));
+            before.queue().enQueue(OpenQueue.mail("behind", LARGE), Duration.ofSeconds(2));
+        }
+        damage(dataDir.resolve("queue/large"), isGone);
+        try (OpenQueue open = OpenQueue.on(dataDir, "outgoing")) {
+            Set<String> given = ConcurrentHashMap.newKeySet();
+            Disposable reader = Flux.from(open.queue().deQueue()).subscribe(item -> {
+                given.add(item.getMail().getName());
+                done(item);
+            });
+            await().atMost(LONG_ENOUGH).until(() -> given.contains("behind"));
+            ArtemisMailQueue aside = open.queues().createQueue(MailQueueName.of("unreadable-outgoing"));
+            await().atMost(LONG_ENOUGH.multipliedBy(6)).until(() -> aside.getSize() == 1);
+            assertThat(given).doesNotContain("damaged");
+            reader.dispose();
+        }
+    }
+
+    /** The first of two. */
+    private static void damage(Path files, boolean isGone) throws IOException {
+        try (Stream<Path> large = Files.list(files)) {
+            Path first = large.filter(file -> file.toString().endsWith(".msg")).min(Comparator.naturalOrder()).orElseThrow();
+            if (isGone) {
+                Files.delete(first);
+            } else {
+                try (FileChannel file = FileChannel.open(first, StandardOpenOption.WRITE)) {
+                    file.truncate(file.size() / 2);
+                }
+            }
         }
     }
 
@@ -380,7 +457,7 @@ class DurabilityTest {
             assertThat(open.queue().remove(Type.Name, "mail9999")).isEqualTo(1);
             assertThat(open.names()).hasSize(mails - 1).doesNotContain("mail9999");
             assertThat(open.queue().flush()).isEqualTo(mails - 1);
-            assertThat(open.dequeue(1000)).hasSize(1000);
+            assertThat(Flux.from(open.queue().deQueue()).doOnNext(DurabilityTest::done).take(1000).collectList().block(LONG_ENOUGH)).hasSize(1000);
         }
     }
 
@@ -405,24 +482,30 @@ class DurabilityTest {
 
     /** Behind the last record, half of one more. */
     private static Path tear(Path journal) throws IOException {
-        byte[] half = new byte[700];
-        new Random(6).nextBytes(half);
-        half[0] = ADD_RECORD;
-        try (Stream<Path> files = Files.list(journal)) {
-            Path last = files.filter(file -> file.toString().endsWith(".amq")).max(Comparator.comparingLong(DurabilityTest::end)).orElseThrow();
-            try (RandomAccessFile file = new RandomAccessFile(last.toFile(), "rw")) {
-                file.seek(NUMBER);
-                int number = file.readInt();
-                long begin = end(last);
-                file.seek(begin);
-                file.write(half);
-                file.seek(begin + 1);
-                file.writeInt(number);
-                file.seek(begin + LENGTH);
-                file.writeInt(2 * half.length);
-            }
-            return last;
+        Path last = last(journal);
+        try (RandomAccessFile file = new RandomAccessFile(last.toFile(), "rw")) {
+            byte[] record = record(last, 1400);
+            file.seek(end(last));
+            file.write(record, 0, record.length / 2);
         }
+        return last;
+    }
+
+    private static Path last(Path journal) throws IOException {
+        try (Stream<Path> files = Files.list(journal)) {
+            return files.filter(file -> file.toString().endsWith(".amq")).max(Comparator.comparingLong(DurabilityTest::end)).orElseThrow();
+        }
+    }
+
+    /** As it would be next in that file. */
+    private static byte[] record(Path file, int length) throws IOException {
+        byte[] record = new byte[length];
+        new Random(6).nextBytes(record);
+        try (RandomAccessFile journal = new RandomAccessFile(file.toFile(), "r")) {
+            journal.seek(NUMBER);
+            ByteBuffer.wrap(record).put(ADD_RECORD).putInt(journal.readInt()).putInt(LENGTH, length);
+        }
+        return record;
     }
 
     private static long end(Path file) {

@@ -193,6 +193,25 @@ class PacedQueueTest {
     }
 
     @Test
+    void nobodyIsHeldUpInTheLineThatMailboxesShare() throws Exception {
+        for (int i = 0; i < 200; i++) {
+            use("m" + i + "@example.com", 2);
+            join("m" + i + "@example.com", Integer.toString(i));
+        }
+        use(OFFICE, 2);
+        join(OFFICE, "office1", "office2", "office3");
+        join(SALES, "sales1");
+        join("other@example.com", "other1");
+        dequeue();
+
+        stays(List.of("sales1", "other1"));
+        assertThat(queue.isWaitedFor(OFFICE)).isTrue();
+        clock.now = NOON.plusSeconds(60);
+        Awaitility.await().atMost(OpenQueue.LONG_ENOUGH).until(() -> given.stream().map(Mail::getName).toList().containsAll(List.of("office1", "office2")));
+        assertThat(queue.remove(Type.Name, "office3")).isEqualTo(1);
+    }
+
+    @Test
     void aLineThatIsEmptyMakesRoomForAnothers() throws Exception {
         for (int round = 0; round < 3; round++) {
             use(OFFICE, 2);

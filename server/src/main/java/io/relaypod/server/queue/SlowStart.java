@@ -1,0 +1,47 @@
+package io.relaypod.server.queue;
+
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * How many waiting mails are made ready at a time: few while the next hop takes none, twice as many each time while it takes most of
+ * them. So one that comes back is not run over, one that is away costs little however many wait for it, and what is ready stays short,
+ * for a fresh mail to pass it. Thread-safe.
+ */
+final class SlowStart {
+
+    /** A next hop that takes nothing is asked so often at each look. */
+    static final int LEAST = 5;
+    /** Ten looks a second: more than is taken. Still few enough to be in the broker's memory, where priorities count. */
+    static final int MOST = 200;
+
+    private final AtomicLong done = new AtomicLong();
+    private final AtomicLong deferred = new AtomicLong();
+    private int window = LEAST;
+
+    /** A mail has left the queue, or has come back to it to wait. */
+    void done() {
+        done.incrementAndGet();
+    }
+
+    /** A mail has come to wait for its next try. */
+    void deferred() {
+        deferred.incrementAndGet();
+    }
+
+    /** How many may be ready now; to be asked at each look. */
+    synchronized int window() {
+        long back = deferred.getAndSet(0);
+        long gone = done.getAndSet(0) - back;
+        if (gone > back) {
+            window = Math.min(MOST, 2 * window);
+        } else if (back > 0) {
+            window = Math.max(LEAST, window / 2);
+        }
+        return window;
+    }
+
+    /** What {@link #window} said last. */
+    synchronized int current() {
+        return window;
+    }
+}
