@@ -1,6 +1,7 @@
 package io.relaypod.mime;
 
 import java.io.ByteArrayOutputStream;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -34,10 +35,32 @@ public enum TransferEncoding {
     public InputStream decode(InputStream body) throws IOException {
         return switch (this) {
             case IDENTITY -> body;
-            case BASE64 -> new Base64InputStream(body, DecodeMonitor.SILENT);
-            case QUOTED_PRINTABLE -> new QuotedPrintableInputStream(body, DecodeMonitor.SILENT);
+            case BASE64 -> new NeverNothing(new Base64InputStream(body, DecodeMonitor.SILENT));
+            case QUOTED_PRINTABLE -> new NeverNothing(new QuotedPrintableInputStream(body, DecodeMonitor.SILENT));
             case UUENCODE -> uudecode(body);
         };
+    }
+
+    /** Where mime4j's decoders answer that they have read nothing, a lone {@code =} in base64 for one, Java's readers fail. For one thread. */
+    private static final class NeverNothing extends FilterInputStream {
+
+        NeverNothing(InputStream decoder) {
+            super(decoder);
+        }
+
+        @Override
+        public int read(byte[] bytes, int offset, int length) throws IOException {
+            int read = in.read(bytes, offset, length);
+            if (read != 0 || length == 0) {
+                return read;
+            }
+            int next = in.read();
+            if (next < 0) {
+                return -1;
+            }
+            bytes[offset] = (byte) next;
+            return 1;
+        }
     }
 
     private static InputStream uudecode(InputStream body) throws IOException {
