@@ -30,10 +30,11 @@ final class SampleMails {
         this.out = out;
     }
 
-    void send() throws IOException, InterruptedException {
+    /** Whether each was accepted for somebody. */
+    boolean send() throws IOException, InterruptedException {
         awaitRelay();
-        send(new Sample("Your booking", List.of(GUEST, "spammer@nonexistent-domain.xyz"), "Hello.\n"));
-        send(new Sample("New booking", List.of(ORGANISER), """
+        boolean booking = send(new Sample("Your booking", List.of(GUEST, "spammer@nonexistent-domain.xyz"), "Hello.\n"));
+        boolean notification = send(new Sample("New booking", List.of(ORGANISER), """
             Content-Type: text/plain
 
             Somebody has booked an hour with you.
@@ -53,9 +54,10 @@ final class SampleMails {
             END:VEVENT
             END:VCALENDAR
             """.formatted(ORGANISER, GUEST)));
+        return booking && notification;
     }
 
-    private void send(Sample sample) throws IOException {
+    private boolean send(Sample sample) throws IOException {
         try (SmtpConversation smtp = SmtpConversation.connect(relay)) {
             smtp.send("EHLO lab");
             smtp.send("MAIL FROM:<" + APPLICATION + ">");
@@ -69,6 +71,7 @@ final class SampleMails {
             smtp.send("QUIT");
             smtp.transcript().forEach(line -> out.println("  " + line));
             out.flush();
+            return accepted;
         }
     }
 

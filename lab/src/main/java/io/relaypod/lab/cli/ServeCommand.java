@@ -40,8 +40,9 @@ final class ServeCommand implements Callable<Integer> {
             graph.onMail(mail -> print(out, mail));
             out.printf("login and Graph at %s, DNS at %s%n", graph.address(), dns.address());
             out.flush();
-            if (relay.isPresent()) {
-                new SampleMails(HostAndPort.parse("--send-to", relay.get()), out).send();
+            if (relay.isPresent() && !new SampleMails(HostAndPort.parse("--send-to", relay.get()), out).send()) {
+                out.printf("The relay's DNS server does not know the domains of these samples. With DNS_SERVERS=127.0.0.1:%d it asks lab's.%n", dns.address().getPort());
+                out.flush();
             }
             stopped.await();
         }
