@@ -40,6 +40,7 @@ public final class MonitoringServer implements AutoCloseable {
     private static final int LONGEST_BODY = 1024;
     private static final int PAGE_THREADS = 2;
     private static final Duration GOODBYE = Duration.ofSeconds(1);
+    private static final Duration QUIET = Duration.ofMillis(50);
 
     private final EventLoopGroup io = new NioEventLoopGroup(1, NamedThreadFactory.withName("monitoring-io"));
     private final EventExecutorGroup pageMakers = new DefaultEventExecutorGroup(PAGE_THREADS, NamedThreadFactory.withName("monitoring"));
@@ -114,7 +115,8 @@ public final class MonitoringServer implements AutoCloseable {
     }
 
     private void stopThreads() {
-        io.shutdownGracefully(0, GOODBYE.toMillis(), TimeUnit.MILLISECONDS).awaitUninterruptibly(2 * GOODBYE.toMillis());
-        pageMakers.shutdownGracefully(0, GOODBYE.toMillis(), TimeUnit.MILLISECONDS);
+        // What closes a connection goes from one thread to the other and back.
+        io.shutdownGracefully(QUIET.toMillis(), GOODBYE.toMillis(), TimeUnit.MILLISECONDS).awaitUninterruptibly(2 * GOODBYE.toMillis());
+        pageMakers.shutdownGracefully(0, GOODBYE.toMillis(), TimeUnit.MILLISECONDS).awaitUninterruptibly(GOODBYE.toMillis());
     }
 }

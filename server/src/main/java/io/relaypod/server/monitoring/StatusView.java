@@ -101,7 +101,7 @@ final class StatusView {
             + number("Tries to repeat", number(inTheHour(sample -> sample.mails().deferred())), "the gateway did not take the mail")
             + number("Mails failed", number(inTheHour(sample -> sample.mails().failed())), number(failedKept) + " kept in the failed repository")
             + number("Recipients refused", number(inTheHour(Sample::refused)), number(inTheHour(Sample::later)) + " told to try later, " + count(inTheHour(sample -> sample.mails().refused()), "whole mail") + " refused")
-            + number("Waiting now", number(last.queued()), oldest().map(age -> "the oldest for " + words(age)).orElse("nothing waits"))
+            + number("Waiting now", number(last.queued()), oldest().map(age -> "the oldest for " + words(age)).orElse(last.queued() > 0 ? "all in hand" : "nothing waits"))
             + number("Domains from the cache", asked == 0 ? "–" : String.format(Locale.ROOT, "%.1f %%", 100.0 * hits / asked), number(asked) + " asked for")
             + number("DNS", inTheHour(Sample::lookups) == 0 ? "–" : number(inTheHour(Sample::lookupMillis) / inTheHour(Sample::lookups)) + " ms",
                 number(inTheHour(Sample::lookups)) + " questions, " + number(inTheHour(Sample::lookupsLost)) + " unanswered")

@@ -92,7 +92,7 @@ public final class RelayRoutes implements Routes {
             return TracePage.of(words, since, "");
         }
         try {
-            return TracePage.of(words, since, trace.get().search(TraceWords.query(words, since(since), clock.instant(), MAILS)));
+            return TracePage.of(words, since, trace.get().search(TraceWords.query(words, since(since), clock.instant(), MAILS)), MAILS);
         } catch (IllegalArgumentException wrong) {
             response.status(HttpStatus.BAD_REQUEST_400);
             return TracePage.of(words, since, wrong.getMessage());
