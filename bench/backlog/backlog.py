@@ -43,8 +43,8 @@ class Memory(threading.Thread):
             time.sleep(1)
 
     def heap(self):
-        """@return (seconds, MiB in use after a collection) of each collection"""
-        line = re.compile(r"\[([\d.]+)s\].*Pause \w+.* \d+M->(\d+)M\(")
+        """@return (seconds, MiB in use afterwards) of each collection of everything: after the others garbage counts too"""
+        line = re.compile(r"\[([\d.]+)s\].*Pause Full.* \d+M->(\d+)M\(")
         found = (line.search(entry) for entry in Path(self.gc_log).read_text().splitlines())
         return [(float(match.group(1)), int(match.group(2))) for match in found if match]
 
@@ -63,7 +63,7 @@ def try_all_now():
 def plot(path, accepted, drained, memory):
     """Three curves over time, each scaled to its own largest value, which its label says."""
     curves = [("mails queued", "#2563eb", accepted + drained), ("resident MiB", "#dc2626", memory.resident),
-              ("heap in use after a collection, MiB", "#059669", memory.heap())]
+              ("heap in use after a full collection, MiB", "#059669", memory.heap())]
     width, height, left, top = 900, 360, 20, 70
     end = max(x for _, _, points in curves for x, _ in points)
     out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width + 2 * left} {height + top + 40}" font-family="sans-serif" font-size="14">',
@@ -78,9 +78,8 @@ def plot(path, accepted, drained, memory):
     Path(path).write_text("\n".join(out) + "\n")
 
 
-def lowest(points):
-    """@return MiB: what a collection leaves includes garbage that a later one finds, so the lowest is nearest to what is in use"""
-    return min((mib for _, mib in points), default=0)
+def middle(points):
+    return round(statistics.median(mib for _, mib in points)) if points else 0
 
 
 def main():
@@ -131,7 +130,7 @@ def main():
             "mails": queued,
             "accepted": {"first quarter": round(first), "last quarter": round(last), "ratio": round(last / first, 2)},
             "drained": round(queued / seconds),
-            "heap at its lowest": {"first quarter": lowest(filling[:len(filling) // 4]), "last quarter": lowest(filling[-(len(filling) // 4):])},
+            "heap after a full collection": {"first quarter": middle(filling[:len(filling) // 4]), "last quarter": middle(filling[-(len(filling) // 4):])},
             "resident": max(mib for _, mib in memory.resident),
             "left": queue_size(),
             "plot": options.plot,

@@ -17,8 +17,8 @@ import javax.mail.Session;
 import javax.mail.internet.MimeMessage;
 
 import org.apache.james.core.MailAddress;
+import org.apache.james.lifecycle.api.LifecycleUtil;
 import org.apache.james.metrics.api.NoopGaugeRegistry;
-import org.apache.james.metrics.api.NoopMetricFactory;
 import org.apache.james.queue.api.MailQueue.MailQueueItem.CompletionStatus;
 import org.apache.james.queue.api.MailQueueName;
 import org.apache.james.queue.api.ManageableMailQueue.MailQueueIterator;
@@ -29,6 +29,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.relaypod.gateway.VerbatimMailQueueItems;
 import io.relaypod.lab.broker.ArtemisProcess;
 import io.relaypod.pacing.SenderPace;
+import io.relaypod.server.metrics.MicrometerMetricFactory;
 import io.relaypod.server.queue.ArtemisMailQueue;
 import io.relaypod.server.queue.ArtemisMailQueueFactory;
 import io.relaypod.server.queue.Broker;
@@ -95,7 +96,7 @@ public final class QueueBench {
 
     private static void run(Broker broker, int mails) throws Exception {
         try (ArtemisMailQueueFactory queues = new ArtemisMailQueueFactory(broker, new VerbatimMailQueueItems(), SenderPace.unlimited(), Clock.systemUTC(),
-                new NoopMetricFactory(), new NoopGaugeRegistry())) {
+                new MicrometerMetricFactory(new SimpleMeterRegistry()), new NoopGaugeRegistry())) {
             queues.open();
             ArtemisMailQueue queue = queues.createQueue(MailQueueName.of("outgoing"));
             System.out.printf("| %,d mails | | seconds | heap MiB afterwards | resident MiB |%n| --- | --- | --- | --- | --- |%n", mails);
@@ -135,10 +136,12 @@ public final class QueueBench {
 
     private static void enqueue(ArtemisMailQueue queue, int number) {
         try {
-            queue.enQueue(MailImpl.builder().name("mail-" + number).sender("sender" + number % SENDERS + "@example.com")
+            MailImpl mail = MailImpl.builder().name("mail-" + number).sender("sender" + number % SENDERS + "@example.com")
                 .addRecipient(new MailAddress("recipient" + number + "@example.org"))
                 .mimeMessage(new MimeMessage(Session.getInstance(new Properties()), new ByteArrayInputStream(BODY.getBytes(StandardCharsets.US_ASCII))))
-                .build(), Duration.ofHours(1 + number % DELAYS));
+                .build();
+            queue.enQueue(mail, Duration.ofHours(1 + number % DELAYS));
+            LifecycleUtil.dispose(mail);
         } catch (Exception failure) {
             throw new IllegalStateException(failure);
         }
@@ -146,12 +149,12 @@ public final class QueueBench {
 
     private static long list(ArtemisMailQueue queue, int most) throws Exception {
         long listed = 0;
-        try (MailQueueIterator views = queue.browse()) {
-            while (listed < most && views.hasNext()) {
-                views.next();
-                listed++;
-            }
+        MailQueueIterator views = queue.browse();
+        while (listed < most && views.hasNext()) {
+            views.next();
+            listed++;
         }
+        views.close();
         return listed;
     }
 
@@ -161,6 +164,7 @@ public final class QueueBench {
         Disposable delivery = Flux.from(queue.deQueue())
             .flatMap(item -> Mono.fromCallable(() -> {
                 item.done(CompletionStatus.SUCCESS);
+                LifecycleUtil.dispose(item.getMail());
                 left.countDown();
                 return item;
             }).subscribeOn(Schedulers.boundedElastic()), WORKERS)

@@ -7,6 +7,7 @@ listens on 127.0.0.1. Takes turns, reports medians and ratios.
     bench/relay/bench.py                     # 5 rounds of 5,000 mails over 20 connections
     bench/relay/bench.py --connections 50 --rounds 3 --mails 2000
     bench/relay/bench.py --only relaypod --jfr /tmp/relay.jfr
+    bench/relay/bench.py --stock-james       # and James' own ActiveMQ queue and RemoteDelivery, fetched from Maven Central for it
 """
 import argparse
 import json
@@ -24,7 +25,7 @@ import time
 from pathlib import Path
 
 HOME = Path(__file__).resolve().parent.parent.parent
-RELAY_PORT, POSTFIX_PORT, SINK_PORT, DNS_PORT = 21025, 21026, 21027, 21053
+RELAY_PORT, POSTFIX_PORT, SINK_PORT, JAMES_PORT, DNS_PORT = 21025, 21026, 21027, 21031, 21053
 STOP_AFTER = 300
 
 
@@ -100,10 +101,12 @@ class Relaypod:
                            WEBADMIN_ADDR=os.environ.get("WEBADMIN_ADDR", "off"), METRICS_ADDR="127.0.0.1:0",
                            DNS_SERVERS=f"127.0.0.1:{DNS_PORT}")
         self.log = open(os.path.join(self.data, "log"), "ab")
-        self.process = subprocess.Popen(
-            ["java", *self.options, "-cp", f"{HOME}/server/target/classes:{HOME}/server/target/lib/*", "io.relaypod.server.cli.Relaypod", "run"],
-            env=environment, stdout=self.log, stderr=self.log)
+        self.process = subprocess.Popen(["java", *self.options, "-cp", self.class_path(), "io.relaypod.server.cli.Relaypod", "run"],
+                                        env=environment, stdout=self.log, stderr=self.log)
         wait_for_banner(self.port)
+
+    def class_path(self):
+        return f"{HOME}/server/target/classes:{HOME}/server/target/lib/*"
 
     def cpu_seconds(self):
         fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
@@ -120,6 +123,41 @@ class Relaypod:
         if self.process.poll() is None:
             self.stop()
         shutil.rmtree(self.data, ignore_errors=True)
+
+
+class StockJames(Relaypod):
+    """The same SMTP server and processors with James' stock ActiveMQ queue and James' RemoteDelivery."""
+
+    name = "stock-james"
+    port = JAMES_PORT
+
+    def __init__(self, java_options):
+        super().__init__(java_options, james_conf=Path(tempfile.mkdtemp(prefix="james-conf-")) / "james-conf")
+        shutil.copytree(HOME / "james-conf", self.james_conf)
+        mailets = self.james_conf / "mailetcontainer.xml"
+        mailets.write_text(mailets.read_text().replace('class="io.relaypod.gateway.RemoteDelivery"', 'class="RemoteDelivery"'))
+        self.build = Path(self.data, "build")
+        self.build.mkdir()
+
+    def class_path(self):
+        """Compiles our part and adds what the product does not have; of what both have the product's is used."""
+        listed = self.build / "jars"
+        subprocess.run([HOME / "mvnw", "-q", "-B", "-f", HOME / "bench/relay/activemq/pom.xml",
+                        "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:build-classpath", f"-Dmdep.outputFile={listed}"], check=True)
+        ours = {artifact(jar) for jar in (HOME / "server/target/lib").iterdir()}
+        jars = [jar for jar in map(Path, listed.read_text().split(":")) if artifact(jar) not in ours]
+        both = ":".join([super().class_path(), *map(str, jars)])
+        source = HOME / "bench/relay/activemq/src/io/relaypod/server/james/MailModule.java"
+        subprocess.run(["javac", "-d", self.build, "-cp", both, source], check=True)
+        return f"{self.build}:{both}"
+
+    def close(self):
+        super().close()
+        shutil.rmtree(self.james_conf.parent, ignore_errors=True)
+
+
+def artifact(jar):
+    return re.sub(r"-\d[^-]*(-.*)?$", "", jar.name)
 
 
 class Postfix:
@@ -194,6 +232,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--warm-up", type=int, default=30000, help="mails that relaypod has sent before anything is counted: its compilers' share")
     parser.add_argument("--only", choices=["relaypod", "postfix"])
+    parser.add_argument("--stock-james", action="store_true", help="James with its own queue as well")
     parser.add_argument("--jfr", help="records the relay into this file")
     parser.add_argument("--java", default="-Xmx128m -XX:+UseSerialGC", help="options of the relay's JVM")
     options = parser.parse_args()
@@ -202,6 +241,8 @@ def main():
     Dns().start()
     sink = Sink()
     relays = [relay for relay in (Relaypod(java_options), Postfix()) if options.only in (None, relay.name)]
+    if options.stock_james:
+        relays.append(StockJames(options.java.split()))
     results = {relay.name: [] for relay in relays}
     ceiling = []
     try:
@@ -226,7 +267,7 @@ def main():
               "ceiling": round_number(ceiling)}
     for name, values in results.items():
         report[name] = {"accepted": round_number([v[0] for v in values]), "arrived": round_number([v[1] for v in values])}
-    if len(results) == 2:
+    if {"relaypod", "postfix"} <= results.keys():
         report["ratio"] = {what: round_ratio(report["relaypod"][what] / report["postfix"][what]) for what in ("accepted", "arrived")}
     print(json.dumps(report, indent=2))
 

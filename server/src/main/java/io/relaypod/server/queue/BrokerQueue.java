@@ -22,6 +22,9 @@ import org.apache.james.queue.api.MailQueueName;
  */
 record BrokerQueue(MailQueueName mails, Duration delay, Optional<String> mailbox) {
 
+    /** Matches the addresses of what may be delivered now. */
+    static final String ALL_READY = "relaypod.ready.#";
+
     private static final Pattern NAME =
         Pattern.compile("relaypod\\.(?:ready|wait\\.(?<millis>\\d+)|line\\.(?<mailbox>[\\w-]*))\\.(?<mails>.+)");
 

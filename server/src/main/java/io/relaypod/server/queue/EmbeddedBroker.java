@@ -58,10 +58,15 @@ public final class EmbeddedBroker implements Broker {
     private static final int JOURNAL_FILE = 10 << 20;
     // What waits for the disk at the same time shares one sync; a lone mail waits this long for company.
     private static final int SYNC_AT_MOST_EVERY = (int) TimeUnit.MICROSECONDS.toNanos(500);
-    // In memory, of each queue; what is beyond is in page files only.
-    private static final long QUEUE_IN_MEMORY = 8 << 20;
-    private static final int PAGE = 2 << 20;
-    private static final int CONFIRMATION_WINDOW = 1 << 20;
+    // In memory, as Artemis counts it, of what is ready, of each delay and line, and of all; what is beyond is in page files only. The heap
+    // needs 1.6 times as much: docs/memory.md.
+    private static final long READY_IN_MEMORY = 4 << 20;
+    private static final long WAITING_IN_MEMORY = 512 << 10;
+    private static final long ALL_IN_MEMORY = 12 << 20;
+    private static final int PAGE = 512 << 10;
+    // Answers and mails are kept for so long.
+    private static final int CONFIRMATION_WINDOW = 128 << 10;
+    private static final int PRODUCER_WINDOW = 1 << 20;
     private static final int FETCHED_AHEAD = 128 << 10;
     // Nothing expires and nothing is tried too often; were Artemis to think so, the mail would be found here.
     private static final SimpleString KEPT = SimpleString.of("relaypod.kept");
@@ -179,18 +184,6 @@ public final class EmbeddedBroker implements Broker {
     }
 
     private static Configuration configuration(Path directory, int id) {
-        AddressSettings queues = new AddressSettings()
-            .setAddressFullMessagePolicy(AddressFullMessagePolicy.PAGE)
-            .setMaxSizeBytes(QUEUE_IN_MEMORY)
-            .setPageSizeBytes(PAGE)
-            .setMaxReadPageBytes(UNLIMITED)
-            .setPrefetchPageBytes(PAGE)
-            .setMaxDeliveryAttempts(UNLIMITED)
-            .setDeadLetterAddress(KEPT)
-            .setExpiryAddress(KEPT)
-            .setAutoCreateQueues(false)
-            .setAutoDeleteAddresses(false)
-            .setAutoDeleteQueues(false);
         Path journal = directory.resolve("journal");
         return new ConfigurationImpl()
             .setPersistenceEnabled(true)
@@ -209,15 +202,31 @@ public final class EmbeddedBroker implements Broker {
             .setJournalSyncTransactional(true)
             .setJournalSyncNonTransactional(true)
             .setMaxDiskUsage(NO_DISK_LIMIT)
-            .setGlobalMaxSize(4 * QUEUE_IN_MEMORY)
+            .setGlobalMaxSize(ALL_IN_MEMORY)
             .setCriticalAnalyzer(false)
             .setMessageExpiryScanPeriod(UNLIMITED)
             .setSecurityEnabled(false)
             .setJMXManagementEnabled(false)
             .setName("relaypod")
             .addAcceptorConfiguration(new TransportConfiguration(InVMAcceptorFactory.class.getName(), Map.of(SERVER_ID, id)))
-            .addAddressSetting("#", queues)
+            .addAddressSetting("#", queues(WAITING_IN_MEMORY))
+            .addAddressSetting(BrokerQueue.ALL_READY, queues(READY_IN_MEMORY))
             .addQueueConfiguration(QueueConfiguration.of(KEPT).setRoutingType(RoutingType.ANYCAST));
+    }
+
+    private static AddressSettings queues(long inMemory) {
+        return new AddressSettings()
+            .setAddressFullMessagePolicy(AddressFullMessagePolicy.PAGE)
+            .setMaxSizeBytes(inMemory)
+            .setPageSizeBytes(PAGE)
+            .setMaxReadPageBytes(UNLIMITED)
+            .setPrefetchPageBytes(PAGE)
+            .setMaxDeliveryAttempts(UNLIMITED)
+            .setDeadLetterAddress(KEPT)
+            .setExpiryAddress(KEPT)
+            .setAutoCreateQueues(false)
+            .setAutoDeleteAddresses(false)
+            .setAutoDeleteQueues(false);
     }
 
     /** ASYNCIO where the system has libaio and the disk takes what is written past its cache; both write the same journal. */
@@ -230,7 +239,7 @@ public final class EmbeddedBroker implements Broker {
                 new TransportConfiguration(InVMConnectorFactory.class.getName(), Map.of(SERVER_ID, id)))
             // Without it a send would count as confirmed before the broker has seen it.
             .setConfirmationWindowSize(CONFIRMATION_WINDOW)
-            .setProducerWindowSize(CONFIRMATION_WINDOW)
+            .setProducerWindowSize(PRODUCER_WINDOW)
             .setReconnectAttempts(0)
             .setFailoverAttempts(0)
             .setConsumerWindowSize(FETCHED_AHEAD)

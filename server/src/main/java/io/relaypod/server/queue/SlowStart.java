@@ -10,7 +10,7 @@ import java.util.concurrent.atomic.AtomicLong;
 final class SlowStart {
 
     /** A next hop that takes nothing is asked so often at each look. */
-    static final int LEAST = 5;
+    static final int LEAST = 2;
     /** Ten looks a second: more than is taken. Still few enough to be in the broker's memory, where priorities count. */
     static final int MOST = 200;
 

@@ -12,13 +12,13 @@ class SlowStartTest {
 
     @Test
     void aNextHopThatTakesAllIsGivenTwiceAsMuchEachTime() {
-        assertThat(IntStream.range(0, 7).map(look -> afterwards(10, 0))).containsExactly(10, 20, 40, 80, 160, 200, 200);
+        assertThat(IntStream.range(0, 7).map(look -> afterwards(10, 0))).containsExactly(4, 8, 16, 32, 64, 128, 200);
     }
 
     @Test
     void aNextHopThatTakesNothingIsGivenFew() {
         IntStream.range(0, 7).forEach(look -> afterwards(10, 0));
-        assertThat(IntStream.range(0, 7).map(look -> afterwards(10, 10))).containsExactly(100, 50, 25, 12, 6, 5, 5);
+        assertThat(IntStream.range(0, 7).map(look -> afterwards(10, 10))).containsExactly(100, 50, 25, 12, 6, 3, 2);
     }
 
     @Test
