@@ -25,6 +25,7 @@ import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
 import org.junit.jupiter.api.AfterAll;
@@ -130,8 +131,11 @@ class MetricsTest {
 
     @Test
     void everyQueryOfTheDocsNamesMetricsThatAreServed() throws Exception {
-        String docs = Files.readString(Path.of("../docs/metrics.md"));
-        assertAllServed(METRIC.matcher(docs).results().map(name -> name.group(1)).toList());
+        try (Stream<Path> pages = Files.list(Path.of("../docs"))) {
+            for (Path page : pages.toList()) {
+                assertAllServed(METRIC.matcher(Files.readString(page)).results().map(name -> name.group(1)).toList());
+            }
+        }
     }
 
     @Test
