@@ -48,6 +48,7 @@ class Relay:
             try:
                 with socket.create_connection(("127.0.0.1", self.port), 1) as client:
                     if client.recv(3) == b"220":
+                        answered = time.time()
                         break
             except OSError:
                 time.sleep(0.01)
@@ -55,7 +56,7 @@ class Relay:
             raise SystemExit("no banner:\n" + run("docker", "logs", self.id))
         since = run("docker", "inspect", "-f", "{{.State.StartedAt}}", self.id)
         begin = subprocess.run(["date", "-d", since, "+%s.%N"], capture_output=True, text=True, check=True).stdout
-        self.banner_after = time.time() - float(begin)
+        self.banner_after = answered - float(begin)
         pid = self.state("{{.State.Pid}}")
         self.start_cpu = sum(int(field) for field in pathlib.Path(f"/proc/{pid}/stat").read_text().split(") ")[1].split()[11:13]) / 100
 
