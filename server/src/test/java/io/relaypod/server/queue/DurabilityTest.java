@@ -40,6 +40,7 @@ import java.util.stream.Stream;
 import org.apache.activemq.artemis.api.core.client.ClientMessage;
 import org.apache.activemq.artemis.api.core.client.ClientProducer;
 import org.apache.activemq.artemis.api.core.client.ClientSession;
+import org.apache.activemq.artemis.nativo.jlibaio.LibaioContext;
 import org.apache.james.core.MailAddress;
 import org.apache.james.lifecycle.api.LifecycleUtil;
 import org.apache.james.metrics.api.NoopGaugeRegistry;
@@ -237,6 +238,15 @@ class DurabilityTest {
             journal.write(older);
         }
         assertThat(CutJournal.find(file.getParent())).isEmpty();
+    }
+
+    @Test
+    void the_journal_is_written_by_libaio_where_that_is_loaded_and_by_java_otherwise() throws Exception {
+        String expected = LibaioContext.isLoaded() ? "ASYNCIO" : "NIO";
+        try (EmbeddedBroker broker = EmbeddedBroker.start(dataDir, LONG_ENOUGH, new SimpleMeterRegistry());
+             Connection connection = broker.connect(1).get(0); QueueConsole console = new QueueConsole(connection)) {
+            assertThat(console.brokerAttribute("journalType")).isEqualTo(expected);
+        }
     }
 
     @Test

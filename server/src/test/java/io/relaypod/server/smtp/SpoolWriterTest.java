@@ -40,4 +40,15 @@ class SpoolWriterTest {
         verifyNoInteractions(spool);
         writer.close();
     }
+
+    @Test
+    void aMailThatComesWhenItHasStoppedIsToldToComeAgain() {
+        MailQueueFactory<MailQueue> queues = mock();
+        when(queues.createQueue(any())).thenReturn(mock(MailQueue.class));
+        Settings settings = Settings.from(Map.of("DATA_DIR", System.getProperty("java.io.tmpdir"), "JAMES_CONF", "../james-conf"));
+        SpoolWriter writer = new SpoolWriter(queues, mock(Broker.class), settings.queue(), new NoopGaugeRegistry(), event -> { });
+        writer.close();
+
+        assertThat(writer.store(mock(SMTPSession.class), mock(Mail.class)).reply().get().getRetCode()).isEqualTo("421");
+    }
 }
