@@ -60,6 +60,37 @@ def try_all_now():
     urllib.request.urlopen(request, timeout=120).read()
 
 
+def rate(options):
+    begin = time.monotonic()
+    load(RELAY_PORT, options)
+    return options.mails / (time.monotonic() - begin)
+
+
+def empty_the_queue():
+    deadline = time.monotonic() + 120
+    while queue_size() > 0:
+        request = urllib.request.Request(f"http://127.0.0.1:{WEBADMIN_PORT}/mailQueues/outgoing/mails", method="DELETE")
+        urllib.request.urlopen(request, timeout=120).read()
+        if time.monotonic() > deadline:
+            raise SystemExit(f"the queue is not empty: {queue_size()}")
+        time.sleep(1)
+
+
+def with_an_empty_queue(options):
+    """@return mails accepted a second, with the gateway there and with the gateway away: medians of three"""
+    sink = Sink()
+    load(RELAY_PORT, options)  # not counted: classes load, code compiles
+    there = [rate(options) for _ in range(3)]
+    sink.close()
+    load(RELAY_PORT, options)
+    away = []
+    for _ in range(3):
+        empty_the_queue()
+        away.append(rate(options))
+    empty_the_queue()
+    return statistics.median(there), statistics.median(away)
+
+
 def plot(path, accepted, drained, memory):
     """Three curves over time, each scaled to its own largest value, which its label says."""
     curves = [("mails queued", "#2563eb", accepted + drained), ("resident MiB", "#dc2626", memory.resident),
@@ -102,8 +133,9 @@ def main():
         relay.start()
         memory = Memory(relay, gc_log)
         memory.start()
-        load(RELAY_PORT, options)  # not counted: classes load, code compiles
-        queued, rates, accepted = options.step, [], [(0, 0)]
+        there, away = with_an_empty_queue(options)
+        print(f"queue empty: accepted {there:5.0f}/s with the gateway there, {away:5.0f}/s with the gateway away", flush=True)
+        queued, rates, accepted = 0, [], [(time.monotonic() - memory.started, 0)]
         while queued < total:
             begin, cpu = time.monotonic(), relay.cpu_seconds()
             load(RELAY_PORT, options)
@@ -124,11 +156,12 @@ def main():
         seconds = time.monotonic() - begin
         plot(options.plot, accepted, drained, memory)
         quarter = max(1, len(rates) // 4)
-        first, last = statistics.median(rates[:quarter]), statistics.median(rates[-quarter:])
+        last = statistics.median(rates[-quarter:])
         filling = [point for point in memory.heap() if point[0] < begin - memory.started]
         print(json.dumps({
             "mails": queued,
-            "accepted": {"first quarter": round(first), "last quarter": round(last), "ratio": round(last / first, 2)},
+            "accepted": {"queue empty, gateway there": round(there), "queue empty, gateway away": round(away), "last quarter": round(last),
+                         "ratio to empty": {"gateway there": round(last / there, 2), "gateway away": round(last / away, 2)}},
             "drained": round(queued / seconds),
             "heap after a full collection": {"first quarter": middle(filling[:len(filling) // 4]), "last quarter": middle(filling[-(len(filling) // 4):])},
             "resident": max(mib for _, mib in memory.resident),

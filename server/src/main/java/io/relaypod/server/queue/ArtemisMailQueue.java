@@ -43,6 +43,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import com.google.common.base.Throwables;
+import com.google.common.collect.Lists;
 import com.google.common.util.concurrent.Uninterruptibles;
 
 import io.relaypod.gateway.PacedMailQueue;
@@ -406,22 +407,33 @@ public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQue
         return MailFilter.all(Instant.now());
     }
 
+    // One by one, as nothing is released meanwhile; what is ready last, as what is released between two of them is found there.
     private long remove(MailFilter filter, Consumer<RemovedMail> removed) throws MailQueueException {
-        return administer("searched", () -> {
-            Connections connections = link.connections();
-            long count = 0;
-            for (BrokerQueue queue : (Iterable<BrokerQueue>) queues()::iterator) {
-                try (ClientSession session = connections.administering().session()) {
-                    session.start();
-                    QueueReader mails = QueueReader.browsing(queue, filter, session);
-                    for (Optional<ClientMessage> mail = mails.next(); mail.isPresent(); mail = mails.next()) {
-                        removed.accept(StoredMail.readRemoved(mail.get()));
-                    }
-                }
-                count += connections.console().remove(queue, filter.artemis());
+        long count = 0;
+        for (BrokerQueue queue : Lists.reverse(administer("searched", () -> queues().toList()))) {
+            count += administer("searched", () -> remove(queue, filter, removed));
+        }
+        return count;
+    }
+
+    private long remove(BrokerQueue queue, MailFilter filter, Consumer<RemovedMail> removed) throws ActiveMQException {
+        Connections connections = link.connections();
+        try (ClientSession session = connections.administering().session()) {
+            // A line may have been given up since the queues were listed.
+            long meant = session.queueQuery(queue.name()).isExists() ? connections.console().count(queue, filter) : 0;
+            if (meant == 0) {
+                return 0;
             }
-            return count;
-        });
+            session.start();
+            QueueReader mails = QueueReader.browsing(queue, filter, meant, session);
+            for (Optional<ClientMessage> mail = mails.next(); mail.isPresent(); mail = mails.next()) {
+                removed.accept(StoredMail.readRemoved(mail.get()));
+            }
+            return connections.console().remove(queue, filter);
+        } catch (ActiveMQException failure) {
+            LOGGER.error("event=not-removed queue={} reason=\"what was said to be removed just before may still be there: {}\"", queue.name(), failure.getMessage());
+            throw failure;
+        }
     }
 
     @Override

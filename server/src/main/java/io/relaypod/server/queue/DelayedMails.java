@@ -59,7 +59,8 @@ final class DelayedMails {
     private final SenderPace pace;
     private final SlowStart slowStart;
     private final Clock clock;
-    private final ReentrantLock moving = new ReentrantLock();
+    // Fair, as whoever removes mails from one queue after the other lets others in between.
+    private final ReentrantLock moving = new ReentrantLock(true);
     // A line is not deleted while anybody is on his way to it.
     private final ReadWriteLock joining = new ReentrantReadWriteLock();
     private final Map<BrokerQueue, Lane> lanes = new ConcurrentHashMap<>();
@@ -162,12 +163,12 @@ final class DelayedMails {
             undisturbed(this::discover);
             nextDiscovery = now.plus(LOOK_AT_LEAST_EVERY);
         }
-        int window = slowStart.window();
+        slowStart.look();
         List<BrokerQueue> toLookAt = lanes.entrySet().stream()
             .filter(lane -> !lane.getValue().nextLook.get().isAfter(now))
             .map(Map.Entry::getKey)
             .toList();
-        return toLookAt.isEmpty() ? 0 : undisturbed(() -> move(toLookAt, window, now));
+        return toLookAt.isEmpty() ? 0 : undisturbed(() -> move(toLookAt, now));
     }
 
     /**
@@ -214,7 +215,7 @@ final class DelayedMails {
         T run() throws ActiveMQException, IOException, MessagingException;
     }
 
-    private long move(Collection<BrokerQueue> from, int window, Instant now) throws ActiveMQException, IOException, MessagingException {
+    private long move(Collection<BrokerQueue> from, Instant now) throws ActiveMQException, IOException, MessagingException {
         // Set before looking, so that whoever adds a mail meanwhile brings it forward again.
         from.forEach(queue -> lanes.get(queue).nextLook.set(now.plus(LOOK_AT_LEAST_EVERY)));
         Connections connections = link.connections();
@@ -230,7 +231,7 @@ final class DelayedMails {
             for (BrokerQueue queue : from) {
                 receive(new Source(QueueReader.taking(queue, session))).ifPresent(heads::add);
             }
-            moved = heads.isEmpty() ? 0 : moveAll(heads, window - connections.console().waiting(ready), now, session, unreadable);
+            moved = heads.isEmpty() ? 0 : moveAll(heads, slowStart.room(connections.console().waiting(ready)), now, session, unreadable);
         }
         for (Head head : unreadable) {
             connections.console().move(head.queue(), head.messageId(), ready);

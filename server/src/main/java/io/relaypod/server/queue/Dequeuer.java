@@ -23,6 +23,7 @@ import org.apache.activemq.artemis.api.core.ActiveMQObjectClosedException;
 import org.apache.activemq.artemis.api.core.client.ClientConsumer;
 import org.apache.activemq.artemis.api.core.client.ClientMessage;
 import org.apache.activemq.artemis.api.core.client.ClientSession;
+import org.apache.james.lifecycle.api.LifecycleUtil;
 import org.apache.james.queue.api.MailQueue.MailQueueItem;
 import org.apache.james.server.core.MimeMessageSource;
 import org.slf4j.Logger;
@@ -188,12 +189,21 @@ final class Dequeuer implements AutoCloseable {
             return Optional.empty();
         }
         try {
-            return Optional.of(reader.read(new Received(message, inlet), StoredMail.body(message)));
+            return Optional.of(read(new Received(message, inlet), StoredMail.body(message)));
         } catch (MessagingException | IOException | ActiveMQException | RuntimeException failure) {
             if (!inlet.session().isClosed()) {
                 remember(message, failure);
             }
             return Optional.empty();
+        }
+    }
+
+    private MailQueueItem read(Received received, MimeMessageSource body) throws MessagingException, IOException {
+        try {
+            return reader.read(received, body);
+        } catch (MessagingException | IOException | RuntimeException failure) {
+            LifecycleUtil.dispose(body);
+            throw failure;
         }
     }
 

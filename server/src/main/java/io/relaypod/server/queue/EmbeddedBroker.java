@@ -126,8 +126,20 @@ public final class EmbeddedBroker implements Broker {
     }
 
     private EmbeddedActiveMQ startArtemis() throws IOException {
-        Files.createDirectories(directory.resolve("journal"));
-        EmbeddedActiveMQ started = new EmbeddedActiveMQ().setConfiguration(configuration(directory, id)
+        Path journal = Files.createDirectories(directory.resolve("journal"));
+        if (journalType(journal) == JournalType.ASYNCIO) {
+            try {
+                return startArtemis(JournalType.ASYNCIO);
+            } catch (IOException refused) {
+                // The kernel allows so many of these requests to all processes together, and a sandbox none.
+                LOGGER.warn("event=journal-by-nio reason=\"{}\"", refused.getMessage());
+            }
+        }
+        return startArtemis(JournalType.NIO);
+    }
+
+    private EmbeddedActiveMQ startArtemis(JournalType journalType) throws IOException {
+        EmbeddedActiveMQ started = new EmbeddedActiveMQ().setConfiguration(configuration(directory, id, journalType)
             .setMetricsConfiguration(new MetricsConfiguration().setJvmMemory(false).setPlugin(new ArtemisMeters(meters))));
         try {
             CutJournal.find(directory.resolve("journal")).ifPresent(cut -> LOGGER.warn("event=journal-cut file={} sound-bytes={} dropped-bytes={}"
@@ -183,7 +195,7 @@ public final class EmbeddedBroker implements Broker {
         }
     }
 
-    private static Configuration configuration(Path directory, int id) {
+    private static Configuration configuration(Path directory, int id, JournalType journalType) {
         Path journal = directory.resolve("journal");
         return new ConfigurationImpl()
             .setPersistenceEnabled(true)
@@ -192,7 +204,7 @@ public final class EmbeddedBroker implements Broker {
             .setPagingDirectory(directory.resolve("paging").toString())
             .setLargeMessagesDirectory(directory.resolve("large").toString())
             .setNodeManagerLockDirectory(journal.toString())
-            .setJournalType(journalType(journal))
+            .setJournalType(journalType)
             .setJournalFileSize(JOURNAL_FILE)
             .setJournalMinFiles(2)
             .setJournalPoolFiles(4)

@@ -67,12 +67,14 @@ public final class QueueConsole implements AutoCloseable {
         return Arrays.stream((Object[]) names).map(String::valueOf).map(BrokerQueue::named).flatMap(Optional::stream).toList();
     }
 
-    /**
-     * @param filter as Artemis has them
-     * @return how many mails were removed; those in hand are not
-     */
-    long remove(BrokerQueue queue, String filter) throws ActiveMQException {
-        return ((Number) ask(ResourceNames.QUEUE + queue.name(), "removeMessages", REMOVED_AT_ONCE, filter)).longValue();
+    /** @return how many mails are meant; those in hand are not counted */
+    long count(BrokerQueue queue, MailFilter filter) throws ActiveMQException {
+        return ((Number) ask(ResourceNames.QUEUE + queue.name(), "countMessages", filter.artemis())).longValue();
+    }
+
+    /** @return how many mails were removed; those in hand are not */
+    long remove(BrokerQueue queue, MailFilter filter) throws ActiveMQException {
+        return ((Number) ask(ResourceNames.QUEUE + queue.name(), "removeMessages", REMOVED_AT_ONCE, filter.artemis())).longValue();
     }
 
     /** @return whether the message was there, in nobody's hand */

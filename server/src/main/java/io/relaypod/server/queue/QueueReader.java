@@ -23,36 +23,51 @@ final class QueueReader {
     private static final int ANY_RATE = -1;
 
     private final BrokerQueue queue;
-    private final ClientSession session;
     private final ClientConsumer consumer;
     private final Predicate<ClientMessage> isNew;
+    private final Count count;
     private long inHand;
 
-    private QueueReader(BrokerQueue queue, ClientSession session, ClientConsumer consumer, Predicate<ClientMessage> isNew) {
+    private QueueReader(BrokerQueue queue, ClientConsumer consumer, Predicate<ClientMessage> isNew, Count count) {
         this.queue = queue;
-        this.session = session;
         this.consumer = consumer;
         this.isNew = isNew;
+        this.count = count;
+    }
+
+    /** How many messages there are. What somebody else has in hand may count too, so that this is not the last word. */
+    private interface Count {
+
+        long messages() throws ActiveMQException;
+
+        static Count of(BrokerQueue queue, ClientSession session) {
+            return () -> session.queueQuery(queue.name()).getMessageCount();
+        }
     }
 
     /** Leaves the messages where they are. When one that somebody else took comes back, Artemis begins again; none is read twice for that. */
     static QueueReader browsing(BrokerQueue queue, ClientSession session) throws ActiveMQException {
-        return browsing(queue, session, null); // Artemis' way to say all
+        return browsing(queue, session, null, Count.of(queue, session)); // Artemis' way to say all
     }
 
-    /** Reads only those that the filter means. */
-    static QueueReader browsing(BrokerQueue queue, MailFilter filter, ClientSession session) throws ActiveMQException {
-        return browsing(queue, session, SimpleString.of(filter.artemis()));
+    /**
+     * Reads only those that the filter means.
+     *
+     * @param meant how many they are
+     */
+    static QueueReader browsing(BrokerQueue queue, MailFilter filter, long meant, ClientSession session) throws ActiveMQException {
+        return browsing(queue, session, SimpleString.of(filter.artemis()), () -> meant);
     }
 
-    private static QueueReader browsing(BrokerQueue queue, ClientSession session, SimpleString filter) throws ActiveMQException {
+    private static QueueReader browsing(BrokerQueue queue, ClientSession session, SimpleString filter, Count count) throws ActiveMQException {
         Set<Long> read = new HashSet<>();
-        return new QueueReader(queue, session, session.createConsumer(queue.name(), filter, true), message -> read.add(message.getMessageID()));
+        return new QueueReader(queue, session.createConsumer(queue.name(), filter, true), message -> read.add(message.getMessageID()), count);
     }
 
     /** Takes the messages, which come back when they are not acknowledged. */
     static QueueReader taking(BrokerQueue queue, ClientSession session) throws ActiveMQException {
-        return new QueueReader(queue, session, session.createConsumer(queue.name(), null, FETCHED_AHEAD, ANY_RATE, false), message -> true);
+        return new QueueReader(queue, session.createConsumer(queue.name(), null, FETCHED_AHEAD, ANY_RATE, false), message -> true,
+            Count.of(queue, session));
     }
 
     BrokerQueue queue() {
@@ -62,7 +77,7 @@ final class QueueReader {
     /** @return empty at the end */
     Optional<ClientMessage> next() throws ActiveMQException {
         ClientMessage message = nextNew(consumer.receiveImmediate());
-        for (int asked = 0; message == null && asked < ASK_AGAIN && hasMore(); asked++) {
+        for (int asked = 0; message == null && asked < ASK_AGAIN && count.messages() > inHand; asked++) {
             message = nextNew(consumer.receive(BETWEEN.toMillis()));
         }
         if (message != null) {
@@ -83,10 +98,5 @@ final class QueueReader {
     /** Tells that a message that was read has left the queue. */
     void gone() {
         inHand--;
-    }
-
-    // What somebody else has in hand counts too, so that this is not the last word.
-    private boolean hasMore() throws ActiveMQException {
-        return session.queueQuery(queue.name()).getMessageCount() > inHand;
     }
 }

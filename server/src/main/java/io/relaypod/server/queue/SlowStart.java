@@ -28,8 +28,8 @@ final class SlowStart {
         deferred.incrementAndGet();
     }
 
-    /** How many may be ready now; to be asked at each look. */
-    synchronized int window() {
+    /** Learns from what became of those that were made ready; to be called at each look. */
+    synchronized void look() {
         long back = deferred.getAndSet(0);
         long gone = done.getAndSet(0) - back;
         if (gone > back) {
@@ -37,10 +37,18 @@ final class SlowStart {
         } else if (back > 0) {
             window = Math.max(LEAST, window / 2);
         }
-        return window;
     }
 
-    /** What {@link #window} said last. */
+    /**
+     * How many more may be made ready.
+     *
+     * @param ready how many are; when fresh mail keeps them many, others still get their share of a next hop that takes them
+     */
+    synchronized long room(long ready) {
+        return Math.max(window > LEAST ? LEAST : 0, window - ready);
+    }
+
+    /** How many may be ready now. */
     synchronized int current() {
         return window;
     }

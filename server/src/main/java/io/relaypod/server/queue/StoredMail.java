@@ -114,6 +114,8 @@ final class StoredMail {
     static ClientMessage copy(ClientMessage message, MimeMessageSource body, ClientSession session) throws IOException {
         ClientMessage copy = session.createMessage(true);
         copy.setPriority(message.getPriority());
+        // By it is told what was here before somebody removes all.
+        copy.setTimestamp(message.getTimestamp());
         for (SimpleString property : List.of(SimpleString.of(NAME), SimpleString.of(SENDER), SimpleString.of(RECIPIENTS), ENVELOPE)) {
             copy.putStringProperty(property, message.getSimpleStringProperty(property));
         }

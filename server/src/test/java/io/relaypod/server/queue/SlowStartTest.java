@@ -39,9 +39,23 @@ class SlowStartTest {
         assertThat(afterwards(0, 3)).isEqualTo(SlowStart.MOST / 2);
     }
 
+    @Test
+    void freshMailLeavesTheOthersAShareOfANextHopThatTakesThem() {
+        IntStream.range(0, 7).forEach(look -> afterwards(10, 0));
+        assertThat(slowStart.room(150)).isEqualTo(50);
+        assertThat(slowStart.room(50_000)).isEqualTo(SlowStart.LEAST);
+    }
+
+    @Test
+    void nothingIsAddedToWhatANextHopThatTakesNothingHasBeforeIt() {
+        afterwards(10, 10);
+        assertThat(slowStart.room(SlowStart.LEAST)).isZero();
+    }
+
     private int afterwards(int done, int deferred) {
         IntStream.range(0, done).forEach(mail -> slowStart.done());
         IntStream.range(0, deferred).forEach(mail -> slowStart.deferred());
-        return slowStart.window();
+        slowStart.look();
+        return slowStart.current();
     }
 }
