@@ -180,6 +180,30 @@ class OperatorTest {
     }
 
     @Test
+    void tooLittleOfAQueueIdIsLookedForOnlySinceATime() throws Exception {
+        try (LabWorld world = world()) {
+            String id = send(world, "alice@example.com", "bob@example.com");
+            String little = id.substring(0, 12);
+            String wrong = "'" + little + "' is too little of a queue id";
+
+            HttpResponse<String> refused = get(world, "/relay/trace?queueId=" + little);
+            assertThat(refused.statusCode()).isEqualTo(400);
+            assertThat(refused.body()).contains(wrong, "expected at least Mail and its 13 digits", "or since with it");
+            HttpResponse<String> page = get(world, "/relay/search?q=" + little);
+            assertThat(page.statusCode()).isEqualTo(400);
+            assertThat(page.body()).contains(wrong.replace("'", "&#39;")).doesNotContain("<section");
+            Result command = relaypod(world, "trace", little);
+            assertThat(command.exitCode()).isEqualTo(2);
+            assertThat(command.output()).contains(wrong).doesNotContain("\tat ");
+
+            assertThat(get(world, "/relay/trace?since=1h&queueId=" + little).body()).contains(id);
+            assertThat(get(world, "/relay/search?since=1h&q=" + little).body()).contains(id);
+            assertThat(relaypod(world, "trace", little, "--since", "1h").output()).contains(id);
+            assertThat(relaypod(world, "trace", id.substring(0, 17)).output()).contains(id);
+        }
+    }
+
+    @Test
     void theSearchPageShowsWhatWasFoundAndNothingThatAMailSaysIsMarkup() throws Exception {
         mailpit.answer(Phase.CONTENT, "554 5.6.0 <script>alert(1)</script>");
         try (LabWorld world = world()) {
