@@ -329,8 +329,11 @@ class OperatorTest {
             HttpResponse<String> missing = ask(world, "/mailQueues", "");
             assertThat(missing.statusCode()).isEqualTo(401);
             assertThat(missing.body()).contains("\"Unauthorized\"");
-            List<String> wrong = List.of("Bearer " + token(keys, "{\"sub\":\"somebody\",\"admin\":false}"),
-                "Bearer " + token(keys, "{\"sub\":\"somebody\"}"), "Bearer " + token(keys, "{\"sub\":\"operator\",\"admin\":true,\"exp\":1}"),
+            String claims = base64("{\"sub\":\"operator\",\"admin\":true}").replace("=", "");
+            List<String> wrong = List.of("Bearer " + base64("{\"alg\":\"none\"}").replace("=", "") + "." + claims + ".",
+                "Bearer " + base64("{\"alg\":\"HS256\"}").replace("=", "") + "." + claims + ".AAAA", "Bearer " + token(keys, "{\"sub\":7,\"admin\":true}"),
+                "Bearer " + token(keys, "{\"sub\":\"somebody\",\"admin\":false}"), "Bearer " + token(keys, "{\"sub\":\"somebody\"}"),
+                "Bearer " + token(keys, "{\"sub\":\"operator\",\"admin\":true,\"exp\":1}"),
                 "Bearer " + token(keys(), "{\"sub\":\"operator\",\"admin\":true}"), "Bearer no token", "Bearer ", "Basic " + base64("operator:"), right);
             for (String authorization : wrong) {
                 // Between them a right one, or they would not be looked at any more.
