@@ -16,7 +16,6 @@ import java.security.KeyPairGenerator;
 import java.security.Signature;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -181,6 +180,30 @@ class OperatorTest {
     }
 
     @Test
+    void tooLittleOfAQueueIdIsLookedForOnlySinceATime() throws Exception {
+        try (LabWorld world = world()) {
+            String id = send(world, "alice@example.com", "bob@example.com");
+            String little = id.substring(0, 12);
+            String wrong = "'" + little + "' is too little of a queue id";
+
+            HttpResponse<String> refused = get(world, "/relay/trace?queueId=" + little);
+            assertThat(refused.statusCode()).isEqualTo(400);
+            assertThat(refused.body()).contains(wrong, "expected at least Mail and its 13 digits", "or since with it");
+            HttpResponse<String> page = get(world, "/relay/search?q=" + little);
+            assertThat(page.statusCode()).isEqualTo(400);
+            assertThat(page.body()).contains(wrong.replace("'", "&#39;")).doesNotContain("<section");
+            Result command = relaypod(world, "trace", little);
+            assertThat(command.exitCode()).isEqualTo(2);
+            assertThat(command.output()).contains(wrong).doesNotContain("\tat ");
+
+            assertThat(get(world, "/relay/trace?since=1h&queueId=" + little).body()).contains(id);
+            assertThat(get(world, "/relay/search?since=1h&q=" + little).body()).contains(id);
+            assertThat(relaypod(world, "trace", little, "--since", "1h").output()).contains(id);
+            assertThat(relaypod(world, "trace", id.substring(0, 17)).output()).contains(id);
+        }
+    }
+
+    @Test
     void theSearchPageShowsWhatWasFoundAndNothingThatAMailSaysIsMarkup() throws Exception {
         mailpit.answer(Phase.CONTENT, "554 5.6.0 <script>alert(1)</script>");
         try (LabWorld world = world()) {
@@ -296,10 +319,48 @@ class OperatorTest {
     }
 
     @Test
-    void aJsonWebTokenOpensWhereItIsAskedFor() throws Exception {
-        KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
-        generator.initialize(2048);
-        KeyPair keys = generator.generateKeyPair();
+    void aJsonWebTokenOpensWhereItIsAskedForAndWhateverIsWrongIsAnsweredAlikeAndCounted() throws Exception {
+        KeyPair keys = keys();
+        String right = token(keys, "{\"sub\":\"operator\",\"admin\":true}");
+        try (LabWorld world = worldWithTokens(keys)) {
+            assertThat(ask(world, "/mailQueues", "Bearer " + right).statusCode()).isEqualTo(200);
+            assertThat(ask(world, "/mailQueues", "Basic " + base64("anybody:" + right)).body()).contains("outgoing");
+
+            HttpResponse<String> missing = ask(world, "/mailQueues", "");
+            assertThat(missing.statusCode()).isEqualTo(401);
+            assertThat(missing.body()).contains("\"Unauthorized\"");
+            String claims = base64("{\"sub\":\"operator\",\"admin\":true}").replace("=", "");
+            List<String> wrong = List.of("Bearer " + base64("{\"alg\":\"none\"}").replace("=", "") + "." + claims + ".",
+                "Bearer " + base64("{\"alg\":\"HS256\"}").replace("=", "") + "." + claims + ".AAAA", "Bearer " + token(keys, "{\"sub\":7,\"admin\":true}"),
+                "Bearer " + token(keys, "{\"sub\":\"somebody\",\"admin\":false}"), "Bearer " + token(keys, "{\"sub\":\"somebody\"}"),
+                "Bearer " + token(keys, "{\"sub\":\"operator\",\"admin\":true,\"exp\":1}"),
+                "Bearer " + token(keys(), "{\"sub\":\"operator\",\"admin\":true}"), "Bearer no token", "Bearer ", "Basic " + base64("operator:"), right);
+            for (String authorization : wrong) {
+                // Between them a right one, or they would not be looked at any more.
+                assertThat(ask(world, "/mailQueues", "Bearer " + right).statusCode()).isEqualTo(200);
+                HttpResponse<String> refused = ask(world, "/mailQueues", authorization);
+                assertThat(refused.statusCode()).as(authorization).isEqualTo(401);
+                assertThat(refused.body()).as(authorization).isEqualTo(missing.body());
+                assertThat(refused.headers().map()).as(authorization).containsEntry("WWW-Authenticate", missing.headers().allValues("WWW-Authenticate"))
+                    .containsOnlyKeys(missing.headers().map().keySet());
+            }
+            assertThat(world.count("relaypod_webadmin_refused_total")).isEqualTo(wrong.size() + 1);
+        }
+    }
+
+    @Test
+    void whoTriesTokensIsNotListenedToForAWhile() throws Exception {
+        KeyPair keys = keys();
+        try (LabWorld world = worldWithTokens(keys)) {
+            for (int i = 0; i < 12; i++) {
+                ask(world, "/mailQueues", "Bearer guess" + i);
+            }
+            assertThat(ask(world, "/mailQueues", "Bearer " + token(keys, "{\"sub\":\"operator\",\"admin\":true}")).statusCode())
+                .as("the right one, too soon").isEqualTo(401);
+        }
+    }
+
+    private LabWorld worldWithTokens(KeyPair keys) throws Exception {
         Path conf = Files.createDirectories(directory.resolve("james-conf"));
         for (String file : List.of("smtpserver.xml", "mailetcontainer.xml")) {
             Files.copy(Path.of("../james-conf").resolve(file), conf.resolve(file));
@@ -307,12 +368,14 @@ class OperatorTest {
         Files.writeString(conf.resolve("webadmin.properties"), "jwt.enabled=true\njwt.publickeypem.url=file://conf/jwt.pem\n");
         Files.writeString(conf.resolve("jwt.pem"), "-----BEGIN PUBLIC KEY-----\n" + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(
             keys.getPublic().getEncoded()) + "\n-----END PUBLIC KEY-----\n");
-        try (LabWorld world = LabWorld.builder().with("JAMES_CONF", conf.toString()).with("WEBADMIN_ADDR", "0.0.0.0:0")
-            .with("DATA_DIR", directory.resolve("data").toString()).start()) {
-            assertThat(ask(world, "/mailQueues", "Bearer " + token(keys, "{\"sub\":\"operator\",\"admin\":true}")).statusCode()).isEqualTo(200);
-            assertThat(ask(world, "/mailQueues", "Bearer " + token(keys, "{\"sub\":\"somebody\",\"admin\":false}")).statusCode()).isEqualTo(401);
-            assertThat(ask(world, "/relay/trace", "").statusCode()).isEqualTo(401);
-        }
+        return LabWorld.builder().with("JAMES_CONF", conf.toString()).with("WEBADMIN_ADDR", "0.0.0.0:0")
+            .with("DATA_DIR", directory.resolve("data").toString()).start();
+    }
+
+    private static KeyPair keys() throws Exception {
+        KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
+        generator.initialize(2048);
+        return generator.generateKeyPair();
     }
 
     private static String token(KeyPair keys, String claims) throws Exception {

@@ -22,6 +22,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 import com.sun.net.httpserver.HttpServer;
 
@@ -36,6 +38,24 @@ class StatusPageInBrowserTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final String HOSTILE = "<script>document.title='taken over'</script><img src=x onerror=\"document.title='taken over'\">";
+
+    // In a frame of the width, as no window of Chromium's is narrower than 500 pixels.
+    private static final String RULER = """
+        <!doctype html><meta charset="utf-8"><output></output>
+        <iframe src="/" style="width: %dpx; height: 800px; border: 0"></iframe>
+        <script>
+        const lightness = colour => colour.match(/[\\d.]+/g).slice(0, 3).reduce((sum, part) => sum + Number(part), 0);
+        const frame = document.querySelector('iframe');
+        frame.onload = () => {
+          const page = frame.contentDocument.documentElement;
+          const body = frame.contentWindow.getComputedStyle(frame.contentDocument.body);
+          const beyond = [...page.querySelectorAll('body *')].filter(each => each.getBoundingClientRect().right > page.clientWidth + 1)
+            .map(each => each.tagName + '.' + each.className);
+          document.querySelector('output').textContent = `title: ${frame.contentDocument.title}; width: ${page.clientWidth};`
+            + ` content: ${page.scrollWidth}; dark: ${lightness(body.backgroundColor) < lightness(body.color)}; beyond: ${beyond.slice(0, 9)}`;
+        };
+        </script>
+        """;
 
     @TempDir
     private static Path profile;
@@ -99,6 +119,30 @@ class StatusPageInBrowserTest {
             assertThat(page).contains("<title>relaypod: ready</title>").doesNotContain("class=\"lost\"");
             assertThat(pages).as("at once and then every ten seconds").hasValueBetween(3, 5);
             assertThat(others).isEmpty();
+        } finally {
+            front.stop(0);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"360, false", "360, true", "1400, false", "1400, true"})
+    void nothingIsWiderThanAPhoneOrADeskAndTheColoursAreTheReaders(int width, boolean isDark) throws Exception {
+        HttpServer front = front(new AtomicInteger(), new ArrayList<>(), policy -> policy.replace("frame-ancestors 'none'", "frame-ancestors 'self'"));
+        front.createContext("/ruler", exchange -> {
+            byte[] ruler = RULER.formatted(width).getBytes(StandardCharsets.UTF_8);
+            exchange.getResponseHeaders().set("Content-Type", "text/html; charset=utf-8");
+            exchange.sendResponseHeaders(200, ruler.length);
+            exchange.getResponseBody().write(ruler);
+            exchange.close();
+        });
+        try {
+            List<String> options = new ArrayList<>(List.of("--window-size=1500,900", "--hide-scrollbars", "--virtual-time-budget=3000", "--dump-dom"));
+            if (isDark) {
+                options.add("--force-dark-mode");
+            }
+            String measured = chromium("http://127.0.0.1:" + front.getAddress().getPort() + "/ruler", options.toArray(String[]::new));
+
+            assertThat(measured).contains("<output>title: relaypod: ready; width: " + width + "; content: " + width + "; dark: " + isDark + "; ");
         } finally {
             front.stop(0);
         }

@@ -20,6 +20,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 
 import io.relaypod.server.settings.Settings;
 import io.relaypod.server.settings.WebAdminSettings;
+import picocli.CommandLine.ExitCode;
 
 /** Asks the webadmin that WEBADMIN_ADDR names, with the password of WEBADMIN_PASSWORD_FILE. */
 final class WebAdminClient {
@@ -33,6 +34,7 @@ final class WebAdminClient {
     private static final Duration ANSWER_TIMEOUT = Duration.ofMinutes(2);
     private static final Duration TASK_POLL = Duration.ofMinutes(1);
     private static final Duration TASK_TIMEOUT = Duration.ofHours(1);
+    private static final int BAD_REQUEST = 400;
     private static final int UNAUTHORIZED = 401;
     private static final int NOT_FOUND = 404;
     private static final int STILL_RUNNING = 408;
@@ -135,13 +137,21 @@ final class WebAdminClient {
                     + " (WEBADMIN_PASSWORD_FILE); after some wrong ones it refuses every one for up to a minute");
         }
         if (response.statusCode() >= 300) {
-            throw new Refusal(response.statusCode() == NOT_FOUND ? 1 : NOT_THERE, message(method, path, response));
+            throw new Refusal(exitCode(response.statusCode()), message(method, path, response));
         }
         try {
             return response.body().isEmpty() ? JSON.createObjectNode() : JSON.readTree(response.body());
         } catch (JsonProcessingException foreign) {
             throw new Refusal(NOT_THERE, "what answers at " + address + " (WEBADMIN_ADDR) is no webadmin");
         }
+    }
+
+    private static int exitCode(int status) {
+        return switch (status) {
+            case NOT_FOUND -> 1;
+            case BAD_REQUEST -> ExitCode.USAGE;
+            default -> NOT_THERE;
+        };
     }
 
     private static String message(String method, String path, HttpResponse<String> response) {

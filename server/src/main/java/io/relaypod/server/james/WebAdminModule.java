@@ -29,7 +29,6 @@ import org.apache.james.webadmin.RandomPortSupplier;
 import org.apache.james.webadmin.Routes;
 import org.apache.james.webadmin.WebAdminConfiguration;
 import org.apache.james.webadmin.authentication.AuthenticationFilter;
-import org.apache.james.webadmin.authentication.JwtFilter;
 import org.apache.james.webadmin.authentication.NoAuthenticationFilter;
 import org.apache.james.webadmin.routes.MailRepositoriesRoutes;
 import org.apache.james.webadmin.service.MailRepositoryStoreService;
@@ -47,9 +46,11 @@ import io.relaypod.events.MailEvents;
 import io.relaypod.server.settings.ListenAddress;
 import io.relaypod.server.settings.Settings;
 import io.relaypod.server.settings.WebAdminSettings;
+import io.relaypod.server.webadmin.AdminToken;
+import io.relaypod.server.webadmin.CredentialsFilter;
 import io.relaypod.server.webadmin.OperatorQueues;
 import io.relaypod.server.webadmin.OperatorRepositories;
-import io.relaypod.server.webadmin.PasswordFilter;
+import io.relaypod.server.webadmin.PasswordFile;
 import io.relaypod.server.webadmin.RelayRoutes;
 import io.relaypod.webadmin.DomainRoutes;
 import io.relaypod.webadmin.MxCacheRoutes;
@@ -139,10 +140,10 @@ final class WebAdminModule extends AbstractModule {
     AuthenticationFilter authentication(Settings settings, PropertiesProvider properties, MetricFactory metrics,
                                         @Named("webadmin") JwtTokenVerifier.Factory jwt) throws Exception {
         if (isJwtEnabled(properties)) {
-            return new JwtFilter(jwt);
+            return new CredentialsFilter(new AdminToken(jwt.create()), metrics);
         }
         return settings.webadmin().flatMap(WebAdminSettings::passwordFile)
-            .<AuthenticationFilter>map(file -> new PasswordFilter(file, metrics))
+            .<AuthenticationFilter>map(file -> new CredentialsFilter(new PasswordFile(file), metrics))
             .orElseGet(NoAuthenticationFilter::new);
     }
 }

@@ -72,7 +72,7 @@ public final class QueueMeters {
     /**
      * A queue.
      *
-     * @param oldest how long ago the oldest mail at the head of its lines was received; empty when it holds none
+     * @param oldest how long ago the oldest mail was received that is ready or waits for its next try; empty when there is none
      * @param turns  what waits for its mailbox's; empty without a pace
      */
     public record QueueState(long size, Optional<Duration> oldest, Optional<Turns> turns) {
@@ -86,7 +86,7 @@ public final class QueueMeters {
         this.clock = clock;
         this.sizes = MultiGauge.builder("relaypod.queue.size").description("Mails in a queue, those that wait for their next try included").register(registry);
         this.ages = MultiGauge.builder("relaypod.queue.oldest").baseUnit("seconds")
-            .description("Age of the oldest mail at the head of a queue's lines, since its receipt; 0 when it is empty").register(registry);
+            .description("Age of the oldest mail that is ready or waits for its next try, since its receipt; 0 when there is none").register(registry);
         this.waiting = MultiGauge.builder("relaypod.queue.waiting.for.turn").description("Mails that wait for their sender's turn").register(registry);
         this.longestWaits = MultiGauge.builder("relaypod.queue.longest.wait.for.turn").baseUnit("seconds")
             .description("How long the last of them will wait at the pace of its sender").register(registry);

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import org.apache.james.core.healthcheck.Result;
 
@@ -18,6 +19,7 @@ import io.relaypod.server.metrics.QueueMeters.QueueState;
 import io.relaypod.server.monitoring.Chart.Series;
 import io.relaypod.server.monitoring.RecentRefusals.Refusal;
 import io.relaypod.server.monitoring.Sample.Mails;
+import io.relaypod.server.queue.ArtemisMailQueue.Turns;
 
 /** The status page's words and figures. Everything that came from outside goes through {@link Html#text}. */
 final class StatusView {
@@ -101,11 +103,19 @@ final class StatusView {
             + number("Tries to repeat", number(inTheHour(sample -> sample.mails().deferred())), "the gateway did not take the mail")
             + number("Mails failed", number(inTheHour(sample -> sample.mails().failed())), number(failedKept) + " kept in the failed repository")
             + number("Recipients refused", number(inTheHour(Sample::refused)), number(inTheHour(Sample::later)) + " told to try later, " + count(inTheHour(sample -> sample.mails().refused()), "whole mail") + " refused")
-            + number("Waiting now", number(last.queued()), oldest().map(age -> "the oldest for " + words(age)).orElse(last.queued() > 0 ? "all in hand" : "nothing waits"))
+            + number("Waiting now", number(last.queued()), waiting())
             + number("Domains from the cache", asked == 0 ? "–" : String.format(Locale.ROOT, "%.1f %%", 100.0 * hits / asked), number(asked) + " asked for")
             + number("DNS", inTheHour(Sample::lookups) == 0 ? "–" : number(inTheHour(Sample::lookupMillis) / inTheHour(Sample::lookups)) + " ms",
                 number(inTheHour(Sample::lookups)) + " questions, " + number(inTheHour(Sample::lookupsLost)) + " unanswered")
             + "</dl>\n";
+    }
+
+    private String waiting() {
+        Stream<String> oldest = oldest().map(age -> "the oldest for " + words(age)).stream();
+        long waitForTurn = status.found().queues().values().stream().flatMap(queue -> queue.turns().stream()).mapToLong(Turns::mails).sum();
+        Stream<String> turns = waitForTurn > 0 ? Stream.of(number(waitForTurn) + " for their sender's turn") : Stream.empty();
+        String words = Stream.concat(oldest, turns).collect(Collectors.joining(", "));
+        return words.isEmpty() ? last.queued() > 0 ? "all in hand" : "nothing waits" : words;
     }
 
     private Optional<Duration> oldest() {

@@ -342,14 +342,15 @@ public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQue
     }
 
     /**
-     * When the oldest mail was received among those at the head of each line: what is ready, and what waits equally long. A mail behind a
-     * head may be a little older, as the lines are in the order of tries; mails in hand do not count.
+     * When the oldest mail was received among those at the head of what is ready, and of what waits equally long for its next try. A mail
+     * behind a head may be a little older, as they are in the order of tries. What is in hand does not count, nor what waits for its
+     * mailbox's turn, however long: {@link #turns} tells of that.
      */
     public Optional<Instant> oldest() throws MailQueueException {
         try (ClientSession session = link.connections().administering().session()) {
             session.start();
             Optional<Instant> oldest = Optional.empty();
-            for (BrokerQueue queue : (Iterable<BrokerQueue>) queues()::iterator) {
+            for (BrokerQueue queue : (Iterable<BrokerQueue>) queues().filter(line -> line.mailbox().isEmpty())::iterator) {
                 Optional<Instant> head = QueueReader.browsing(queue, session).next().map(StoredMail::name).flatMap(QueueId::receivedAt);
                 oldest = Stream.of(oldest, head).flatMap(Optional::stream).min(Comparator.naturalOrder());
             }

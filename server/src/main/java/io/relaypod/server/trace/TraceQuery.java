@@ -29,6 +29,7 @@ public record TraceQuery(Optional<String> queueId, Optional<String> messageId, O
     // A mail's id begins with when its DATA did.
     private static final int MILLIS_DIGITS = 13;
     private static final Pattern BEGINNING = Pattern.compile("Mail(\\d{1,13})");
+    private static final String EXAMPLE = "Mail1767225600000";
     private static final Duration LONGEST_RECEIPT = Duration.ofHours(1);
 
     /**
@@ -71,6 +72,20 @@ public record TraceQuery(Optional<String> queueId, Optional<String> messageId, O
     List<String> terms() {
         return Stream.of(queueId.filter(TraceTerms::isWhole).map(TraceTerms::original), queueId.flatMap(TraceTerms::beginning), messageId, sender, recipient, address)
             .flatMap(Optional::stream).toList();
+    }
+
+    /**
+     * That it may be asked of all that is remembered, and is answered within a second: of nothing but a few digits of a queue id no filter
+     * knows anything, and every line would be read.
+     *
+     * @throws IllegalArgumentException when it may not, saying what is missing
+     */
+    public TraceQuery ofAllTime() {
+        if (queueId.isPresent() && terms().isEmpty()) {
+            throw new IllegalArgumentException("'" + queueId.get() + "' is too little of a queue id to look for in all that is remembered;"
+                + " expected at least Mail and its 13 digits, such as " + EXAMPLE + ", or since with it");
+        }
+        return this;
     }
 
     /** The same question, of no more time than a mail can have been received in whose id begins so; one whose id is whole is found anyway. */

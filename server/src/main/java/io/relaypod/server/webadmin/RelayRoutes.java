@@ -92,7 +92,7 @@ public final class RelayRoutes implements Routes {
             return TracePage.of(words, since, "");
         }
         try {
-            return TracePage.of(words, since, trace.get().search(TraceWords.query(words, since(since), clock.instant(), MAILS)), MAILS);
+            return TracePage.of(words, since, trace.get().search(bounded(request, TraceWords.query(words, since(since), clock.instant(), MAILS))), MAILS);
         } catch (IllegalArgumentException wrong) {
             response.status(HttpStatus.BAD_REQUEST_400);
             return TracePage.of(words, since, wrong.getMessage());
@@ -100,9 +100,13 @@ public final class RelayRoutes implements Routes {
     }
 
     private TraceQuery query(Request request) {
-        return new TraceQuery(parameter(request, "queueId"), parameter(request, "messageId"), parameter(request, "sender"),
+        return bounded(request, new TraceQuery(parameter(request, "queueId"), parameter(request, "messageId"), parameter(request, "sender"),
             parameter(request, "recipient"), parameter(request, "address"), since(parameter(request, "since").orElse("")),
-            parameter(request, "until").map(this::time).orElseGet(clock::instant), parameter(request, "limit").map(RelayRoutes::number).orElse(MAILS));
+            parameter(request, "until").map(this::time).orElseGet(clock::instant), parameter(request, "limit").map(RelayRoutes::number).orElse(MAILS)));
+    }
+
+    private static TraceQuery bounded(Request request, TraceQuery query) {
+        return parameter(request, "since").isPresent() ? query : query.ofAllTime();
     }
 
     private static Optional<String> parameter(Request request, String name) {

@@ -9,7 +9,7 @@ import io.relaypod.server.trace.TraceQuery;
 /** What a person types who looks for a mail: an address, a domain, a queue id or a Message-ID. */
 public final class TraceWords {
 
-    private static final Pattern QUEUE_ID = Pattern.compile("Mail\\d{6,}.*");
+    private static final Pattern QUEUE_ID = Pattern.compile("Mail\\d+(-.*)?");
     private static final Pattern MESSAGE_ID = Pattern.compile("<.*>");
 
     private TraceWords() {

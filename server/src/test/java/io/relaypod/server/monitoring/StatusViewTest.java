@@ -20,6 +20,7 @@ import io.relaypod.server.metrics.QueueMeters;
 import io.relaypod.server.metrics.QueueMeters.QueueState;
 import io.relaypod.server.monitoring.RecentRefusals.Refusal;
 import io.relaypod.server.monitoring.Sample.Mails;
+import io.relaypod.server.queue.ArtemisMailQueue.Turns;
 
 class StatusViewTest {
 
@@ -54,6 +55,16 @@ class StatusViewTest {
             "outgoing", new QueueState(7, Optional.of(Duration.ofMinutes(95)), Optional.empty()))).main();
 
         assertThat(page).contains("the oldest for 1 h");
+    }
+
+    @Test
+    void whatWaitsForItsTurnIsSaidToWaitForIt() {
+        Sample twelveQueued = new Sample(NOW, new Mails(12, 0, 0, 0, 0), 0, 0, 0, 0, 0, 0, 0, 12);
+        Optional<Turns> turns = Optional.of(new Turns(12, Duration.ofMinutes(40)));
+
+        assertThat(view(List.of(twelveQueued), Map.of("outgoing", new QueueState(12, Optional.empty(), turns))).main())
+            .contains("12 for their sender's turn").doesNotContain("all in hand");
+        assertThat(view(List.of(twelveQueued), Map.of("outgoing", new QueueState(12, Optional.empty(), Optional.empty()))).main()).contains("all in hand");
     }
 
     @Test

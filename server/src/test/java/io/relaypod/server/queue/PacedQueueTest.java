@@ -128,6 +128,22 @@ class PacedQueueTest {
     }
 
     @Test
+    void whatWaitsForItsTurnIsNotOldHoweverLongThatTakes() throws Exception {
+        use(OFFICE, 2);
+        String received = "Mail" + NOON.minusSeconds(3_600).toEpochMilli();
+        join(OFFICE, received + "-first", received + "-second", received + "-third");
+        join(SALES, received + "-fourth");
+        assertThat(queue.turns()).isEqualTo(new ArtemisMailQueue.Turns(4, Duration.ofSeconds(120)));
+        assertThat(queue.oldest()).isEmpty();
+
+        Instant justNow = NOON.minusSeconds(5);
+        queue.enQueue(OpenQueue.mail("Mail" + justNow.toEpochMilli() + "-tried", "Subject: tried\r\n\r\n"), Duration.ofHours(1));
+        assertThat(queue.oldest()).as("what waits for its next try").contains(justNow);
+        queue.enQueue(OpenQueue.mail(received + "-ready", "Subject: ready\r\n\r\n"));
+        assertThat(queue.oldest()).as("what is ready").contains(NOON.minusSeconds(3_600));
+    }
+
+    @Test
     void aLineCanBeCleanedLikeAnyOtherPartOfTheQueue() throws Exception {
         use(OFFICE, 2);
         join(OFFICE, "1", "2", "3");

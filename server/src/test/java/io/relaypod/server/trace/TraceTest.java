@@ -1,6 +1,7 @@
 package io.relaypod.server.trace;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.net.InetAddress;
@@ -111,6 +112,19 @@ class TraceTest {
 
         assertThat(trace.search(byRecipient("bob@b.example"))).singleElement()
             .satisfies(mail -> assertThat(events(mail)).containsExactly("rcpt-accepted", "mail-refused"));
+    }
+
+    @Test
+    void theBeginningOfAQueueIdFindsItAndMayBeAskedOfAllTimeWhenTheFiltersKnowIt() {
+        String id = delivered("s1", "alice@a.example", "<m1@a.example>", "bob@b.example");
+
+        assertThat(trace.search(byId(id.substring(0, 17)).ofAllTime())).extracting(TracedMail::queueId).containsExactly(id);
+        assertThat(trace.search(query(id.substring(0, 16), null, null, "bob@b.example", null, 10).ofAllTime())).hasSize(1);
+        assertThat(trace.search(byId(id.substring(0, 16)))).as("of a time that was said").hasSize(1);
+        for (String little : List.of(id.substring(0, 16), "Mail", "mail1767225600000", "x")) {
+            assertThatThrownBy(() -> byId(little).ofAllTime()).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContainingAll("'" + little + "'", "expected at least Mail and its 13 digits, such as Mail1767225600000, or since with it");
+        }
     }
 
     @Test

@@ -1,11 +1,9 @@
 package io.relaypod.server.webadmin;
 
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 import org.apache.james.metrics.api.Metric;
 import org.apache.james.metrics.api.MetricFactory;
@@ -17,43 +15,41 @@ import org.slf4j.LoggerFactory;
 import com.github.benmanes.caffeine.cache.Ticker;
 
 import io.relaypod.events.LineLimit;
-import io.relaypod.server.settings.WebAdminSettings;
 import spark.Request;
 import spark.Response;
 import spark.Spark;
 
 /**
- * Asks for the password of {@code WEBADMIN_PASSWORD_FILE}: as a bearer token, or as the password of any user (RFC 6750, RFC 7617). Whatever
- * is wrong is answered alike. Thread-safe.
+ * Asks for credentials: as a bearer token, or as the password of any user (RFC 6750, RFC 7617). Whatever is wrong is answered alike, counted,
+ * and not listened to for a while when it was wrong too often. Thread-safe.
  */
-public final class PasswordFilter implements AuthenticationFilter {
+public final class CredentialsFilter implements AuthenticationFilter {
 
-    private static final Logger LOGGER = LoggerFactory.getLogger(PasswordFilter.class);
+    private static final Logger LOGGER = LoggerFactory.getLogger(CredentialsFilter.class);
 
     private static final String BEARER = "Bearer ";
     private static final String BASIC = "Basic ";
     private static final String REFUSAL = "{\"statusCode\":401,\"type\":\"Unauthorized\",\"message\":\"Unauthorized\",\"details\":null}";
 
-    private final Path passwordFile;
+    private final Predicate<String> areRight;
     private final Metric refused;
     private final FailedLogins failures;
     private final LineLimit lines = new LineLimit(leftOut -> LOGGER.warn("event=webadmin-refused-more refusals={}", leftOut));
 
-    public PasswordFilter(Path passwordFile, MetricFactory metrics) {
-        this(passwordFile, metrics, Ticker.systemTicker());
-    }
-
-    PasswordFilter(Path passwordFile, MetricFactory metrics, Ticker ticker) {
-        this.passwordFile = passwordFile;
+    /**
+     * @param areRight whether these are the credentials of somebody who may come in; thread-safe, and never fails
+     */
+    public CredentialsFilter(Predicate<String> areRight, MetricFactory metrics) {
+        this.areRight = areRight;
         this.refused = metrics.generate("webadmin_refused");
-        this.failures = new FailedLogins(ticker);
+        this.failures = new FailedLogins(Ticker.systemTicker());
     }
 
     @Override
     public void handle(Request request, Response response) {
         String address = request.ip();
         Optional<String> given = given(Optional.ofNullable(request.headers("Authorization")).orElse(""));
-        if (given.isPresent() && !failures.isDeafTo(address) && isPassword(given.get())) {
+        if (given.isPresent() && !failures.isDeafTo(address) && areRight.test(given.get())) {
             failures.succeeded(address);
             return;
         }
@@ -81,24 +77,6 @@ public final class PasswordFilter implements AuthenticationFilter {
             return Optional.of(userAndPassword.substring(userAndPassword.indexOf(':') + 1));
         } catch (IllegalArgumentException notBase64) {
             return Optional.of("");
-        }
-    }
-
-    /** Takes as long for a password that begins well as for any other. */
-    private boolean isPassword(String given) {
-        try {
-            return MessageDigest.isEqual(digest(given), digest(WebAdminSettings.password(passwordFile)));
-        } catch (IllegalArgumentException unreadable) {
-            LOGGER.error("event=webadmin-password-unreadable file={} reason=\"{}\"", passwordFile, unreadable.getMessage());
-            return false;
-        }
-    }
-
-    private static byte[] digest(String text) {
-        try {
-            return MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-        } catch (NoSuchAlgorithmException impossible) {
-            throw new IllegalStateException("every Java has SHA-256", impossible);
         }
     }
 }
