@@ -8,7 +8,6 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -51,7 +50,6 @@ final class Chain implements AutoCloseable {
 
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
     private final GraphStandIn graph;
-    private final Path smtp2graphData;
     private final GenericContainer<?> smtp2graph;
     private final GenericContainer<?> mailpit;
     private final LabWorld world;
@@ -63,7 +61,6 @@ final class Chain implements AutoCloseable {
         try {
             graph = GraphStandIn.start();
             parts.push(graph);
-            smtp2graphData = volume();
             InetSocketAddress smtp2graphAddress = RealMailpit.freeAddress();
             smtp2graph = started(smtp2graph(smtp2graphAddress), smtp2graphAddress);
             InetSocketAddress mailpitAddress = RealMailpit.freeAddress();
@@ -102,11 +99,16 @@ final class Chain implements AutoCloseable {
         Engine.client().startContainerCmd(mailpit.getContainerId()).exec();
     }
 
-    /** As the manifests stop it: at SIGTERM it does not notice. */
+    /**
+     * As in a pod: Mailpit stops before it, and starts after it. Alone, it would leave behind what it has answered 250 for and not moved to its
+     * queue yet. At SIGTERM it does not notice.
+     */
     void startSmtp2GraphAgain() {
+        Engine.client().stopContainerCmd(mailpit.getContainerId()).exec();
         Engine.client().killContainerCmd(smtp2graph.getContainerId()).withSignal("INT").exec();
         await().atMost(PATIENCE).until(() -> !smtp2graph.isRunning());
         Engine.client().startContainerCmd(smtp2graph.getContainerId()).exec();
+        Engine.client().startContainerCmd(mailpit.getContainerId()).exec();
     }
 
     /** What an operator does when the gateway is back; otherwise mails wait for their next try. */
@@ -116,20 +118,6 @@ final class Chain implements AutoCloseable {
         HttpResponse<String> answer = HttpClient.newHttpClient().send(patch, HttpResponse.BodyHandlers.ofString());
         if (answer.statusCode() / 100 != 2) {
             throw new IOException("webadmin answered " + answer.statusCode() + " " + answer.body());
-        }
-    }
-
-    /**
-     * Mails that smtp2graph answered 250 for and had not moved to its queue when it was told to stop. Mailpit is stopped before it in a pod,
-     * so that there are none; whoever stops smtp2graph alone finds them here.
-     */
-    List<String> smtp2GraphsUnfinishedFiles() throws IOException {
-        Path unfinished = smtp2graphData.resolve("mailroot/temp");
-        if (!Files.isDirectory(unfinished)) {
-            return List.of();
-        }
-        try (Stream<Path> files = Files.list(unfinished)) {
-            return files.map(Chain::text).toList();
         }
     }
 
@@ -149,10 +137,11 @@ final class Chain implements AutoCloseable {
             return standIn("smtp2graph", "--port", Integer.toString(address.getPort()), "--graph", "127.0.0.1:" + graph.address().getPort());
         }
         Path config = volume();
+        Path data = volume();
         Files.writeString(config.resolve("config.yml"), smtp2graphConfig(address.getPort()));
         return new GenericContainer<>(Engine.SMTP2GRAPH)
             .withCreateContainerCmdModifier(command -> {
-                asInThePod(command, SMTP2GRAPH_MEMORY, smtp2graphData, new Bind(config.toString(), new Volume("/etc/smtp2graph"), AccessMode.ro));
+                asInThePod(command, SMTP2GRAPH_MEMORY, data, new Bind(config.toString(), new Volume("/etc/smtp2graph"), AccessMode.ro));
                 command.withEntrypoint("node", "/bin/smtp2graph.js", "--baseDir=/data", "--config=/etc/smtp2graph/config.yml");
             });
     }
@@ -211,14 +200,6 @@ final class Chain implements AutoCloseable {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(file);
             }
-        }
-    }
-
-    private static String text(Path file) {
-        try {
-            return Files.readString(file, StandardCharsets.ISO_8859_1);
-        } catch (IOException moved) {
-            return "";
         }
     }
 

@@ -88,6 +88,19 @@ class RelayImageTest {
     }
 
     @Test
+    void anOperatorAsksItInItsOwnContainer() throws Exception {
+        try (RelayContainer relay = RelayContainer.isolated(Map.of())) {
+            await().atMost(PATIENCE).until(() -> greets(relay.port()));
+
+            assertThat(relay.output("java", "@/relaypod", "queue")).contains("0 mails in the queue outgoing.");
+            assertThat(relay.output("java", "@/relaypod", "failed")).contains("Nothing is kept in var/mail/failed.");
+            assertThat(relay.exitCodeOf("java", "@/relaypod", "trace", "nobody@example.com")).as("nothing is remembered of that").isEqualTo(1);
+            assertThat(relay.inspect().getState().getOOMKilled()).as("both have room in the relay's memory").isFalse();
+            assertThat(relay.isRunning()).isTrue();
+        }
+    }
+
+    @Test
     void stopsInOrderAtSigtermAndGoesOnWithWhatIsOnItsVolume() throws Exception {
         try (LabWorld world = LabWorld.builder().start(this::container)) {
             try (ConfirmedMails mails = ConfirmedMails.sentTo(world.smtpAddress(), CLIENTS)) {

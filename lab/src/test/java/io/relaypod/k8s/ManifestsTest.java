@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -48,6 +49,10 @@ import io.relaypod.server.settings.Variable;
 class ManifestsTest {
 
     private static final Path K8S = Path.of("../k8s");
+    // docs/queue.md, "How long a stop takes".
+    private static final Duration STOP_BESIDE_DRAIN = Duration.ofSeconds(40);
+    private static final Duration SILENT_BROKER = Duration.ofSeconds(30);
+    private static final Duration SIDECARS_STOP = Duration.ofSeconds(2);
     private static final Map<String, Class<?>> KINDS = Map.ofEntries(
         Map.entry("v1/ConfigMap", ConfigMap.class), Map.entry("v1/Namespace", Namespace.class), Map.entry("v1/Secret", Secret.class),
         Map.entry("v1/PersistentVolumeClaim", PersistentVolumeClaim.class), Map.entry("v1/Service", Service.class),
@@ -229,7 +234,19 @@ class ManifestsTest {
         assertThat(elements(pod.path("initContainers")).map(container -> container.path("name").asText())).containsExactly("smtp2graph", "mailpit");
         assertThat(elements(pod.path("initContainers")).map(container -> container.path("restartPolicy").asText())).containsOnly("Always");
         assertThat(elements(pod.path("containers")).map(container -> container.path("name").asText())).containsExactly("relaypod");
-        assertThat(pod.path("terminationGracePeriodSeconds").asInt()).isGreaterThanOrEqualTo(30);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"prod", "flux", "scaled", "demo"})
+    void thePodIsGivenTheTimeThatItsLongestStopTakes(String overlay) throws Exception {
+        Manifests manifests = overlay(overlay);
+        JsonNode relay = manifests.container("relaypod");
+        boolean asksABrokerElsewhere = !env(relay, Variable.QUEUE_URL.name()).isEmpty();
+
+        assertThat(asksABrokerElsewhere).isEqualTo(overlay.equals("scaled"));
+        Duration longest = Duration.ofSeconds(relay.at("/lifecycle/preStop/sleep/seconds").asLong()).plus(settings(relay).queue().drain())
+            .plus(STOP_BESIDE_DRAIN).plus(asksABrokerElsewhere ? SILENT_BROKER : Duration.ZERO).plus(SIDECARS_STOP);
+        assertThat(Duration.ofSeconds(manifests.podTemplate().at("/spec/terminationGracePeriodSeconds").asLong())).isGreaterThanOrEqualTo(longest);
     }
 
     @Test

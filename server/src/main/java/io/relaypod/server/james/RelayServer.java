@@ -60,8 +60,7 @@ public final class RelayServer implements AutoCloseable {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(RelayServer.class);
 
-    // Beside DRAIN_TIMEOUT a stop takes 2 s in which Netty closes quietly (15 s at the worst), this, 2 s for deliveries that are cut, and 3 s for
-    // the broker's connections; 15 s more when a broker elsewhere falls silent. terminationGracePeriodSeconds must be above that.
+    // A part of the 40 s that docs/queue.md names for a stop beside DRAIN_TIMEOUT; terminationGracePeriodSeconds must be above them.
     private static final Duration COUNT_TIME = Duration.ofSeconds(2);
     private static final String UNKNOWN = "unknown";
     private static final Duration DRAIN_POLL = Duration.ofMillis(20);
