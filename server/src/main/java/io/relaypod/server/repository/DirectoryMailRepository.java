@@ -27,7 +27,6 @@ import org.apache.mailet.Mail;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.google.common.base.CharMatcher;
 
 import io.relaypod.events.MailEvent;
 import io.relaypod.events.MailEvents;
@@ -55,7 +54,7 @@ public final class DirectoryMailRepository implements MailRepository {
      */
     @Inject
     public DirectoryMailRepository(MailRepositoryUrl url, FileSystem system, RepositoryLimits limits, MailEvents events) {
-        this.path = CharMatcher.is('/').trimTrailingFrom(url.getPath().asString());
+        this.path = url.getPath().asString();
         this.events = events;
         try {
             this.files = new MailFiles(system.getFile(url.asString()).toPath());
