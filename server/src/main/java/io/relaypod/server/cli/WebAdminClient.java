@@ -26,6 +26,7 @@ final class WebAdminClient {
 
     // sysexits.h
     static final int NOT_THERE = 69;
+    static final int BROKEN = 70;
     static final int NOT_ALLOWED = 77;
 
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -35,6 +36,7 @@ final class WebAdminClient {
     private static final Duration TASK_TIMEOUT = Duration.ofHours(1);
     private static final int UNAUTHORIZED = 401;
     private static final int NOT_FOUND = 404;
+    private static final int SERVER_ERROR = 500;
     private static final int STILL_RUNNING = 408;
 
     private final URI address;
@@ -135,13 +137,21 @@ final class WebAdminClient {
                     + " (WEBADMIN_PASSWORD_FILE); after some wrong ones it refuses every one for up to a minute");
         }
         if (response.statusCode() >= 300) {
-            throw new Refusal(response.statusCode() == NOT_FOUND ? 1 : NOT_THERE, message(method, path, response));
+            throw new Refusal(exitCode(response.statusCode()), message(method, path, response));
         }
         try {
             return response.body().isEmpty() ? JSON.createObjectNode() : JSON.readTree(response.body());
         } catch (JsonProcessingException foreign) {
             throw new Refusal(NOT_THERE, "what answers at " + address + " (WEBADMIN_ADDR) is no webadmin");
         }
+    }
+
+    private static int exitCode(int status) {
+        return switch (status) {
+            case NOT_FOUND -> 1;
+            case SERVER_ERROR -> BROKEN;
+            default -> NOT_THERE;
+        };
     }
 
     private static String message(String method, String path, HttpResponse<String> response) {

@@ -113,10 +113,14 @@ public final class DirectoryMailRepository implements MailRepository {
         return envelope.isPresent() ? read(key.asString(), envelope.get()) : null;
     }
 
+    // Whatever a damaged file does to James' readers, the answer names it.
     private MailImpl read(String key, Path envelope) throws MessagingException {
         try {
             JsonNode json = JSON.readTree(Files.readAllBytes(envelope));
-            MailImpl.Builder builder = MailImpl.builder().name(json.path("name").asText(key));
+            if (!json.path("name").isTextual()) {
+                throw new IOException("it names no mail");
+            }
+            MailImpl.Builder builder = MailImpl.builder().name(json.path("name").textValue());
             String sender = json.path("sender").asText("");
             if (!sender.isEmpty()) {
                 builder.sender(sender);
@@ -128,7 +132,7 @@ public final class DirectoryMailRepository implements MailRepository {
             MailImpl mail = builder.build();
             mail.setMessageNoCopy(new VerbatimMessage(new KeptMessage(key)));
             return mail;
-        } catch (IOException unreadable) {
+        } catch (IOException | MessagingException | RuntimeException unreadable) {
             throw new MessagingException("the envelope of mail " + key + " cannot be read: " + envelope, unreadable);
         }
     }
