@@ -130,6 +130,39 @@ class OperatorTest {
     }
 
     @Test
+    void aMailWhoseEnvelopeIsDamagedKeepsNoOtherBackAndCanBeRemoved() throws Exception {
+        mailpit.answer(Phase.CONTENT, "554 5.6.0 not this one");
+        try (LabWorld world = world()) {
+            List<String> ids = new ArrayList<>();
+            for (int i = 0; i < 3; i++) {
+                ids.add(send(world, "alice@example.com", "bob@example.com"));
+            }
+            await().atMost(PATIENCE).until(() -> world.relay().repository("file://var/mail/failed/").size() == ids.size());
+            mailpit.recover();
+            String damaged = ids.get(1);
+            Path envelope = directory.resolve("data/var/mail/failed/" + damaged + ".json");
+            Files.writeString(envelope, "{\"name\":\"" + damaged + "\",\"envelope\":{\"attributes\":{\"a\":{\"serializer\":\"Nonsense\",\"value\":1}}}}");
+
+            Result listed = relaypod(world, "failed");
+            assertThat(listed.exitCode()).isZero();
+            assertThat(listed.output()).contains(ids.get(0), ids.get(2), "cannot be read: ", envelope.getFileName().toString(), "3 mails in var/mail/failed");
+
+            Result one = relaypod(world, "failed", "retry", damaged);
+            assertThat(one.exitCode()).isEqualTo(70);
+            assertThat(one.output()).contains("cannot be read");
+            Result all = relaypod(world, "failed", "retry", "--all");
+            assertThat(all.exitCode()).isEqualTo(1);
+            assertThat(all.output()).contains("the relay's log says why");
+            await().atMost(PATIENCE).until(() -> mailpit.messages().size() == 2);
+            assertThat(world.relay().repository("file://var/mail/failed/").size()).isEqualTo(1);
+
+            assertThat(relaypod(world, "failed", "remove", damaged, "--yes").output()).contains("1 removed");
+            assertThat(world.relay().repository("file://var/mail/failed/").size()).isZero();
+            assertThat(relaypod(world, "trace", damaged).output()).contains("removed", "place: var/mail/failed");
+        }
+    }
+
+    @Test
     void whatIsKeptForThePostmasterIsKnownToBe() throws Exception {
         try (LabWorld world = world()) {
             String id = send(world, "alice@example.com", "postmaster");

@@ -16,7 +16,8 @@ import picocli.CommandLine.Spec;
 
 /** The verdicts on domains that the relay remembers. */
 @Command(name = "cache", mixinStandardHelpOptions = true, description = "Show what the relay remembers of recipients' domains, or make it ask DNS again.",
-    exitCodeListHeading = "Exit codes:%n", exitCodeList = {"0:done", "1:recipients there are refused", "69:webadmin does not answer", "77:webadmin refuses the password"})
+    exitCodeListHeading = "Exit codes:%n", exitCodeList = {"0:done", "1:recipients there are refused", "69:webadmin does not answer",
+        "70:webadmin could not do it", "77:webadmin refuses the password"})
 final class CacheCommand implements Callable<Integer> {
 
     private static final String LIMIT = "100";

@@ -7,6 +7,7 @@ import java.util.concurrent.Callable;
 
 import com.fasterxml.jackson.databind.JsonNode;
 
+import io.relaypod.server.cli.WebAdminClient.Refusal;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -18,7 +19,8 @@ import picocli.CommandLine.Spec;
 /** The mail that could not be delivered. */
 @Command(name = "failed", mixinStandardHelpOptions = true, description = "List the mail that could not be delivered, send it again, or remove it.",
     exitCodeListHeading = "Exit codes:%n",
-    exitCodeList = {"0:done", "1:there is no such mail, or it was not confirmed", "69:webadmin does not answer", "77:webadmin refuses the password"})
+    exitCodeList = {"0:done", "1:there is no such mail, or it was not confirmed", "69:webadmin does not answer",
+        "70:webadmin could not do it, as a mail that cannot be read", "77:webadmin refuses the password"})
 final class FailedCommand implements Callable<Integer> {
 
     private static final String LIMIT = "50";
@@ -45,7 +47,11 @@ final class FailedCommand implements Callable<Integer> {
             return Terminal.DONE;
         }
         for (JsonNode key : webadmin.get(path("/mails") + "?limit=" + limit)) {
-            print(terminal, webadmin.get(mail(key.asText())));
+            try {
+                print(terminal, webadmin.get(mail(key.asText())));
+            } catch (Refusal refusal) {
+                printUnreadable(terminal, key.asText(), refusal);
+            }
         }
         terminal.line("%s.%s", mails(size), size > limit ? " Those beyond --limit are not shown." : "");
         return Terminal.DONE;
@@ -63,6 +69,15 @@ final class FailedCommand implements Callable<Integer> {
         }
         // Before its first mail there is no repository.
         return 0;
+    }
+
+    // One that cannot be read is there all the same.
+    private static void printUnreadable(Terminal terminal, String key, Refusal refusal) {
+        if (refusal.exitCode() != WebAdminClient.BROKEN) {
+            throw refusal;
+        }
+        terminal.line("%s", key);
+        terminal.table(List.<String[]>of(new String[] {"  why", refusal.getMessage()}));
     }
 
     private static void print(Terminal terminal, JsonNode mail) {
@@ -114,11 +129,22 @@ final class FailedCommand implements Callable<Integer> {
         return size(webadmin);
     }
 
+    private long removable(WebAdminClient webadmin, Which which) {
+        try {
+            return mails(webadmin, which);
+        } catch (Refusal refusal) {
+            if (which.queueId.isPresent() && refusal.exitCode() == WebAdminClient.BROKEN) {
+                return 1;
+            }
+            throw refusal;
+        }
+    }
+
     @Command(name = "remove", mixinStandardHelpOptions = true, description = "Remove mail for ever.")
     int remove(@ArgGroup(multiplicity = "1") Which which, @Option(names = "--yes", description = "Do not ask.") boolean yes) {
         WebAdminClient webadmin = WebAdminClient.fromEnvironment();
         Terminal terminal = new Terminal(spec);
-        long mails = mails(webadmin, which);
+        long mails = removable(webadmin, which);
         if (mails > 0 && !terminal.isSure(yes, which.queueId.map(id -> "The mail " + id).orElse(mails(mails)))) {
             return Terminal.NOTHING_FOUND;
         }

@@ -18,7 +18,8 @@ import picocli.CommandLine.Spec;
 /** The mail that is on its way. */
 @Command(name = "queue", mixinStandardHelpOptions = true, description = "List the mail that is on its way, try it now, or remove it.",
     exitCodeListHeading = "Exit codes:%n",
-    exitCodeList = {"0:done", "1:there is no such mail, or it was not confirmed", "69:webadmin does not answer", "77:webadmin refuses the password"})
+    exitCodeList = {"0:done", "1:there is no such mail, or it was not confirmed", "69:webadmin does not answer",
+        "70:webadmin could not do it", "77:webadmin refuses the password"})
 final class QueueCommand implements Callable<Integer> {
 
     private static final String OUTGOING = "outgoing";

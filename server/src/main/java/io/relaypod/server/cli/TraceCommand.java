@@ -15,7 +15,8 @@ import picocli.CommandLine.Spec;
 /** Where is my mail? */
 @Command(name = "trace", mixinStandardHelpOptions = true, description = "Say what happened to mails: to an address or from it, or to one mail.",
     exitCodeListHeading = "Exit codes:%n",
-    exitCodeList = {"0:something was found", "1:nothing is remembered of that", "2:that is not to be looked for", "69:webadmin does not answer", "77:webadmin refuses the password"})
+    exitCodeList = {"0:something was found", "1:nothing is remembered of that", "2:that is not to be looked for", "69:webadmin does not answer",
+        "70:webadmin could not do it", "77:webadmin refuses the password"})
 final class TraceCommand implements Callable<Integer> {
 
     @Parameters(arity = "0..1", paramLabel = "WHAT", description = "An address, a domain, a queue id or its beginning, or a Message-ID in angle brackets; all mail unless said.")

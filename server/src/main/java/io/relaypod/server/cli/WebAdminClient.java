@@ -27,6 +27,7 @@ final class WebAdminClient {
 
     // sysexits.h
     static final int NOT_THERE = 69;
+    static final int BROKEN = 70;
     static final int NOT_ALLOWED = 77;
 
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -37,6 +38,7 @@ final class WebAdminClient {
     private static final int BAD_REQUEST = 400;
     private static final int UNAUTHORIZED = 401;
     private static final int NOT_FOUND = 404;
+    private static final int SERVER_ERROR = 500;
     private static final int STILL_RUNNING = 408;
 
     private final URI address;
@@ -150,6 +152,7 @@ final class WebAdminClient {
         return switch (status) {
             case NOT_FOUND -> 1;
             case BAD_REQUEST -> ExitCode.USAGE;
+            case SERVER_ERROR -> BROKEN;
             default -> NOT_THERE;
         };
     }

@@ -32,7 +32,6 @@ import org.apache.james.webadmin.authentication.AuthenticationFilter;
 import org.apache.james.webadmin.authentication.NoAuthenticationFilter;
 import org.apache.james.webadmin.routes.MailRepositoriesRoutes;
 import org.apache.james.webadmin.service.MailRepositoryStoreService;
-import org.apache.james.webadmin.service.ReprocessingService;
 import org.apache.james.webadmin.utils.JsonTransformer;
 
 import com.google.inject.AbstractModule;
@@ -52,6 +51,7 @@ import io.relaypod.server.webadmin.OperatorQueues;
 import io.relaypod.server.webadmin.OperatorRepositories;
 import io.relaypod.server.webadmin.PasswordFile;
 import io.relaypod.server.webadmin.RelayRoutes;
+import io.relaypod.server.webadmin.SendAgain;
 import io.relaypod.webadmin.DomainRoutes;
 import io.relaypod.webadmin.MxCacheRoutes;
 
@@ -132,7 +132,7 @@ final class WebAdminModule extends AbstractModule {
     MailRepositoriesRoutes repositories(MailRepositoryStore repositories, OperatorQueues queues, MailEvents events, JsonTransformer json, TaskManager tasks) {
         // Sending a mail again takes it out of its repository too, and is no removal.
         return new MailRepositoriesRoutes(new MailRepositoryStoreService(new OperatorRepositories(repositories, events)), json,
-            new ReprocessingService(queues, new MailRepositoryStoreService(repositories)), tasks);
+            new SendAgain(queues, new MailRepositoryStoreService(repositories)), tasks);
     }
 
     @Provides

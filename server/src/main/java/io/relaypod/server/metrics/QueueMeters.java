@@ -153,7 +153,7 @@ public final class QueueMeters {
                     throw new MailRepositoryStoreException("repository " + path.asString() + " cannot be read", unreadable);
                 }
             }
-            found.put(path.asString().replaceAll("/$", ""), size);
+            found.put(path.asString(), size);
         }
         return found;
     }

@@ -3,9 +3,8 @@ package io.relaypod.server.monitoring;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.LinkedHashSet;
 import java.util.Map;
-import java.util.Set;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 import org.apache.james.util.concurrent.NamedThreadFactory;
@@ -30,7 +29,7 @@ import io.relaypod.server.settings.MonitoringSettings;
 /**
  * Serves pages by HTTP: one thread reads and writes, two make pages, so that no slow client and no slow page keeps a probe from its
  * answer. A connection has its time to send a request; when too many are open the one that has sent none for longest is closed for a new
- * one. Thread-safe.
+ * one, and where all are being answered, the one that has taken longest to read its answer. Thread-safe.
  */
 public final class MonitoringServer implements AutoCloseable {
 
@@ -44,8 +43,8 @@ public final class MonitoringServer implements AutoCloseable {
 
     private final EventLoopGroup io = new NioEventLoopGroup(1, NamedThreadFactory.withName("monitoring-io"));
     private final EventExecutorGroup pageMakers = new DefaultEventExecutorGroup(PAGE_THREADS, NamedThreadFactory.withName("monitoring"));
-    // Those that are waited for, the longest first. Only touched by the one thread of io.
-    private final Set<Channel> waiting = new LinkedHashSet<>();
+    // Only touched by the one thread of io.
+    private final Connections connections = new Connections();
     private final ChannelGroup open = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private final Channel listening;
 
@@ -66,7 +65,7 @@ public final class MonitoringServer implements AutoCloseable {
                         .addLast(new HttpServerCodec(LONGEST_LINE, LONGEST_HEADER, LONGEST_BODY))
                         .addLast(new HttpContentCompressor())
                         .addLast(new BodyLimit(LONGEST_BODY))
-                        .addLast(new RequestDeadline(settings.timeout(), waiting))
+                        .addLast(new RequestDeadline(settings.timeout(), connections))
                         .addLast(pageMakers, new PageHandler(pages));
                 }
             })
@@ -87,12 +86,11 @@ public final class MonitoringServer implements AutoCloseable {
         return new MonitoringServer(settings, Map.copyOf(pages));
     }
 
-    // One that is being answered is not closed for another.
     private boolean hasRoom(int most) {
-        if (open.size() >= most && !waiting.isEmpty()) {
-            Channel longest = waiting.iterator().next();
-            waiting.remove(longest);
-            longest.close();
+        if (open.size() >= most) {
+            Optional<Channel> leastMissed = connections.leastMissed();
+            leastMissed.ifPresent(connections::forget);
+            leastMissed.ifPresent(Channel::close);
         }
         return open.size() < most;
     }

@@ -1,10 +1,8 @@
 package io.relaypod.server.monitoring;
 
 import java.time.Duration;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
-import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
@@ -24,29 +22,26 @@ final class RequestDeadline extends ChannelDuplexHandler {
     private static final int ANSWER_READ_TIMES = 3;
 
     private final Duration first;
-    private final Set<Channel> waiting;
+    private final Connections connections;
     private Future<?> deadline;
     // A client may send several at once, and they may come in one read.
     private int unanswered;
 
-    /**
-     * @param waiting where those connections are that have to send a request
-     */
-    RequestDeadline(Duration first, Set<Channel> waiting) {
+    RequestDeadline(Duration first, Connections connections) {
         this.first = first;
-        this.waiting = waiting;
+        this.connections = connections;
     }
 
     @Override
     public void handlerAdded(ChannelHandlerContext context) {
         closeAfter(context, first);
-        waiting.add(context.channel());
+        connections.waitFor(context.channel());
     }
 
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) throws Exception {
         if (message instanceof FullHttpRequest) {
-            waiting.remove(context.channel());
+            connections.answer(context.channel());
             unanswered++;
             context.channel().config().setAutoRead(false);
             closeAfter(context, first.multipliedBy(ANSWER_READ_TIMES));
@@ -60,7 +55,7 @@ final class RequestDeadline extends ChannelDuplexHandler {
             if (--unanswered == 0 && context.channel().isActive()) {
                 context.channel().config().setAutoRead(true);
                 closeAfter(context, KEPT_ALIVE);
-                waiting.add(context.channel());
+                connections.waitFor(context.channel());
             }
         }) : promise);
     }
@@ -68,7 +63,7 @@ final class RequestDeadline extends ChannelDuplexHandler {
     @Override
     public void channelInactive(ChannelHandlerContext context) throws Exception {
         deadline.cancel(false);
-        waiting.remove(context.channel());
+        connections.forget(context.channel());
         super.channelInactive(context);
     }
 

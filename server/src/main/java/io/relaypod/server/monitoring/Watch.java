@@ -20,7 +20,7 @@ import io.relaypod.server.metrics.QueueMeters.QueueState;
 
 /**
  * Looks every ten seconds at what takes a while to look at, and remembers an hour of it. A broker that hangs keeps nobody from looking at the
- * gateway. Thread-safe.
+ * gateway, nor a gateway that hangs from looking at the queues. Thread-safe.
  */
 public final class Watch implements AutoCloseable {
 
@@ -46,8 +46,8 @@ public final class Watch implements AutoCloseable {
     }
 
     public void start() {
-        repeat(queues::look);
-        repeat(this::lookAtGateway);
+        repeat(this::lookAtQueuesAndRemember);
+        repeat(gateway::look);
     }
 
     private void repeat(Runnable look) {
@@ -61,9 +61,10 @@ public final class Watch implements AutoCloseable {
         }, 0, EVERY.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    private void lookAtGateway() {
+    // What is remembered is what was found, also the first time; a broker that does not answer in its time leaves what was found before.
+    private void lookAtQueuesAndRemember() {
+        queues.look();
         history.add(Sample.of(meters, queues.found().queues().values().stream().mapToLong(QueueState::size).sum(), clock.instant()));
-        gateway.look();
     }
 
     History history() {

@@ -27,7 +27,6 @@ import org.apache.mailet.Mail;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.google.common.base.CharMatcher;
 
 import io.relaypod.events.MailEvent;
 import io.relaypod.events.MailEvents;
@@ -55,7 +54,7 @@ public final class DirectoryMailRepository implements MailRepository {
      */
     @Inject
     public DirectoryMailRepository(MailRepositoryUrl url, FileSystem system, RepositoryLimits limits, MailEvents events) {
-        this.path = CharMatcher.is('/').trimTrailingFrom(url.getPath().asString());
+        this.path = url.getPath().asString();
         this.events = events;
         try {
             this.files = new MailFiles(system.getFile(url.asString()).toPath());
@@ -114,10 +113,14 @@ public final class DirectoryMailRepository implements MailRepository {
         return envelope.isPresent() ? read(key.asString(), envelope.get()) : null;
     }
 
+    // Whatever a damaged file does to James' readers, the answer names it.
     private MailImpl read(String key, Path envelope) throws MessagingException {
         try {
             JsonNode json = JSON.readTree(Files.readAllBytes(envelope));
-            MailImpl.Builder builder = MailImpl.builder().name(json.path("name").asText(key));
+            if (!json.path("name").isTextual()) {
+                throw new IOException("it names no mail");
+            }
+            MailImpl.Builder builder = MailImpl.builder().name(json.path("name").textValue());
             String sender = json.path("sender").asText("");
             if (!sender.isEmpty()) {
                 builder.sender(sender);
@@ -129,7 +132,7 @@ public final class DirectoryMailRepository implements MailRepository {
             MailImpl mail = builder.build();
             mail.setMessageNoCopy(new VerbatimMessage(new KeptMessage(key)));
             return mail;
-        } catch (IOException unreadable) {
+        } catch (IOException | MessagingException | RuntimeException unreadable) {
             throw new MessagingException("the envelope of mail " + key + " cannot be read: " + envelope, unreadable);
         }
     }

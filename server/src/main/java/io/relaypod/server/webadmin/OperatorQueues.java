@@ -25,6 +25,7 @@ import io.relaypod.events.MailEvents;
 import io.relaypod.server.queue.ArtemisMailQueue;
 import io.relaypod.server.queue.ArtemisMailQueueFactory;
 import io.relaypod.server.queue.RemovedMail;
+import reactor.core.publisher.Mono;
 
 /** The queues as an operator has them: what is done to a mail there is told, so that no mail's life ends in silence. Thread-safe. */
 public final class OperatorQueues implements MailQueueFactory<ManageableMailQueue> {
@@ -82,19 +83,31 @@ public final class OperatorQueues implements MailQueueFactory<ManageableMailQueu
         /** A mail of a repository; told first, as it may be delivered before this returns. */
         @Override
         public void enQueue(Mail mail, Duration delay) throws MailQueueException {
-            String sender = mail.getMaybeSender().asString("");
-            events.tell(new SentAgain(mail.getName(), sender, addresses(mail)));
+            tellSentAgain(mail);
             try {
                 queue.enQueue(mail, delay);
             } catch (MailQueueException notQueued) {
-                events.tell(new Failed(mail.getName(), sender, addresses(mail), "it could not be sent again: " + notQueued.getMessage()));
+                tellNotSentAgain(mail, notQueued);
                 throw notQueued;
             }
         }
 
+        /** As {@link #enQueue(Mail, Duration)}, once somebody subscribes. */
         @Override
         public Publisher<Void> enqueueReactive(Mail mail) {
-            return queue.enqueueReactive(mail);
+            return Mono.defer(() -> {
+                tellSentAgain(mail);
+                return Mono.from(queue.enqueueReactive(mail)).doOnError(notQueued -> tellNotSentAgain(mail, notQueued));
+            });
+        }
+
+        private void tellSentAgain(Mail mail) {
+            events.tell(new SentAgain(mail.getName(), mail.getMaybeSender().asString(""), addresses(mail)));
+        }
+
+        private void tellNotSentAgain(Mail mail, Throwable notQueued) {
+            events.tell(new Failed(mail.getName(), mail.getMaybeSender().asString(""), addresses(mail),
+                "it could not be sent again: " + notQueued.getMessage()));
         }
 
         @Override

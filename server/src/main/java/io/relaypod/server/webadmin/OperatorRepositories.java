@@ -15,8 +15,6 @@ import org.apache.james.mailrepository.api.MailRepositoryUrl;
 import org.apache.james.mailrepository.api.Protocol;
 import org.apache.mailet.Mail;
 
-import com.google.common.base.CharMatcher;
-
 import io.relaypod.events.MailEvent.Removed;
 import io.relaypod.events.MailEvents;
 
@@ -62,7 +60,7 @@ public final class OperatorRepositories implements MailRepositoryStore {
         private final MailRepository repository;
 
         Told(MailRepositoryPath path, MailRepository repository) {
-            this.path = CharMatcher.is('/').trimTrailingFrom(path.asString());
+            this.path = path.asString();
             this.repository = repository;
         }
 

@@ -32,6 +32,8 @@ import org.apache.mailet.Mail;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.relaypod.events.MailEvent;
@@ -41,7 +43,8 @@ import io.relaypod.server.settings.FailedMailSettings;
 
 class DirectoryMailRepositoryTest implements MailRepositoryContract {
 
-    private static final MailRepositoryPath FAILED = MailRepositoryPath.from("var/mail/failed");
+    // With the slash that James' configuration has.
+    private static final MailRepositoryPath FAILED = MailRepositoryPath.from("var/mail/failed/");
 
     @TempDir
     private Path directory;
@@ -113,13 +116,25 @@ class DirectoryMailRepositoryTest implements MailRepositoryContract {
         assertThat(retrieveRepository().retrieve(new MailKey("Mail1-x")).getMessage().getSubject()).isEqualTo("again");
     }
 
-    @Test
-    void aMailThatCannotBeReadIsLeftWhereItIs() throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {
+        "",
+        "{torn",
+        "{}",
+        "[]",
+        "{\"name\":\"Mail1-x\",\"recipients\":[\"no address\"]}",
+        "{\"name\":\"Mail1-x\",\"sender\":\"no address\"}",
+        "{\"name\":\"Mail1-x\",\"envelope\":{\"attributes\":{\"a\":{\"serializer\":\"Nonsense\",\"value\":1}}}}",
+        "{\"name\":\"Mail1-x\",\"envelope\":{\"attributes\":{\"\":1}}}",
+        "{\"name\":\"Mail1-x\",\"envelope\":{\"recipientHeaders\":{\"b@example.com\":[\"no header\"]}}}",
+        "{\"name\":\"Mail1-x\",\"envelope\":{\"recipientHeaders\":{\"b@example.com\":[1]}}}"})
+    void aMailThatCannotBeReadIsLeftWhereItIs(String envelope) throws Exception {
         MailKey key = retrieveRepository().store(mail("Mail1-x", "Subject: x\r\n\r\n"));
-        Files.writeString(file(".json"), "{torn");
+        Files.writeString(file(".json"), envelope);
         MailRepository repository = retrieveRepository();
 
-        assertThatThrownBy(() -> repository.retrieve(key)).isInstanceOf(MessagingException.class).hasMessageContaining("Mail1-x");
+        assertThatThrownBy(() -> repository.retrieve(key)).isInstanceOf(MessagingException.class).hasMessageContaining("Mail1-x")
+            .hasMessageContaining(file(".json").toString());
 
         assertThat(repository.list()).toIterable().containsExactly(key);
         assertThat(file(".eml")).exists();

@@ -1,0 +1,114 @@
+package io.relaypod.server.webadmin;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.OutputStream;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+import javax.mail.MessagingException;
+import javax.mail.Session;
+import javax.mail.internet.MimeMessage;
+
+import org.apache.james.metrics.api.NoopGaugeRegistry;
+import org.apache.james.metrics.tests.RecordingMetricFactory;
+import org.apache.james.queue.api.MailQueueName;
+import org.apache.james.queue.api.ManageableMailQueue;
+import org.apache.mailet.base.test.FakeMail;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.relaypod.events.MailEvent;
+import io.relaypod.events.MailEvent.Failed;
+import io.relaypod.events.MailEvent.SentAgain;
+import io.relaypod.gateway.VerbatimMailQueueItems;
+import io.relaypod.pacing.SenderPace;
+import io.relaypod.server.queue.ArtemisMailQueueFactory;
+import io.relaypod.server.queue.EmbeddedBroker;
+import reactor.core.publisher.Mono;
+
+class OperatorQueuesTest {
+
+    private static final Duration LONG_ENOUGH = Duration.ofSeconds(30);
+    private static final SentAgain SENT_AGAIN = new SentAgain("Mail1-x", "a@example.com", List.of("b@example.com"));
+
+    @TempDir
+    private Path dataDir;
+
+    private final List<MailEvent> told = new CopyOnWriteArrayList<>();
+    private EmbeddedBroker broker;
+    private ArtemisMailQueueFactory queues;
+    private ManageableMailQueue queue;
+
+    @BeforeEach
+    void start() throws Exception {
+        broker = EmbeddedBroker.start(dataDir, LONG_ENOUGH, new SimpleMeterRegistry());
+        queues = new ArtemisMailQueueFactory(broker, new VerbatimMailQueueItems(), SenderPace.unlimited(), Clock.systemUTC(),
+            new RecordingMetricFactory(), new NoopGaugeRegistry());
+        queues.open();
+        queue = new OperatorQueues(queues, told::add).createQueue(MailQueueName.of("spool"));
+    }
+
+    @AfterEach
+    void stop() {
+        queues.close();
+        broker.close();
+    }
+
+    @Test
+    void aMailIsToldToBeSentAgainHoweverItIsPutInto() throws Exception {
+        queue.enQueue(mail(message()));
+        assertThat(told).containsExactly(SENT_AGAIN);
+
+        Mono<Void> second = Mono.from(queue.enqueueReactive(mail(message())));
+        assertThat(told).as("nobody has subscribed").hasSize(1);
+        second.block(LONG_ENOUGH);
+
+        assertThat(told).containsExactly(SENT_AGAIN, SENT_AGAIN);
+        assertThat(queue.getSize()).isEqualTo(2);
+    }
+
+    @Test
+    void aMailThatCouldNotBeSentAgainIsToldSo() throws Exception {
+        assertThatThrownBy(() -> queue.enQueue(mail(unreadable()))).hasMessageContaining("could not be stored");
+        assertThatThrownBy(() -> Mono.from(queue.enqueueReactive(mail(unreadable()))).block(LONG_ENOUGH)).hasMessageContaining("could not be stored");
+
+        assertThat(told).hasSize(4).startsWith(SENT_AGAIN);
+        assertThat(told.get(2)).isEqualTo(SENT_AGAIN);
+        assertThat(List.of(told.get(1), told.get(3))).allSatisfy(event ->
+            assertThat(event).isInstanceOfSatisfying(Failed.class, failed -> {
+                assertThat(failed.queueId()).isEqualTo("Mail1-x");
+                assertThat(failed.reason()).startsWith("it could not be sent again: ");
+            }));
+        assertThat(queue.getSize()).isZero();
+    }
+
+    private static FakeMail mail(MimeMessage message) throws MessagingException {
+        return FakeMail.builder().name("Mail1-x").sender("a@example.com").recipient("b@example.com").mimeMessage(message).build();
+    }
+
+    private static MimeMessage message() throws MessagingException {
+        MimeMessage message = new MimeMessage((Session) null);
+        message.setText("x");
+        message.saveChanges();
+        return message;
+    }
+
+    private static MimeMessage unreadable() throws MessagingException {
+        MimeMessage message = new MimeMessage((Session) null) {
+            @Override
+            public void writeTo(OutputStream out, String[] ignored) throws MessagingException {
+                throw new MessagingException("this is what the test wants");
+            }
+        };
+        message.setText("x");
+        return message;
+    }
+}
