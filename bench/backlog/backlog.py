@@ -119,7 +119,7 @@ def main():
     parser.add_argument("--step", type=int, default=5000, help="mails between two figures")
     parser.add_argument("--connections", type=int, default=20)
     parser.add_argument("--size", type=int, default=2000, help="bytes")
-    parser.add_argument("--java", default="-Xmx64m -XX:+UseSerialGC -XX:TieredStopAtLevel=1", help="options of the relay's JVM")
+    parser.add_argument("--java", default="-Xmx64m -XX:MaxNewSize=12m -XX:+UseSerialGC -XX:TieredStopAtLevel=1", help="options of the relay's JVM")
     parser.add_argument("--plot", default="backlog.svg")
     options = parser.parse_args()
 
