@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import io.relaypod.lab.Engine;
 import io.relaypod.lab.graph.DeliveryRule;
 import io.relaypod.lab.graph.GraphMail;
+import io.relaypod.lab.scenario.BookingEvent;
 import io.relaypod.lab.smtp.SmtpConversation;
 import io.relaypod.lab.world.LabWorld;
 
@@ -103,20 +104,8 @@ class WholeChainTest {
             --b
             Content-Type: text/calendar; method=REQUEST
 
-            BEGIN:VCALENDAR
-            VERSION:2.0
-            METHOD:REQUEST
-            BEGIN:VEVENT
-            UID:1@organiser.example
-            DTSTART:20270104T090000Z
-            DTEND:20270104T100000Z
-            SUMMARY:Booking
-            ORGANIZER:mailto:%s
-            ATTENDEE;CN=Booker:mailto:%s
-            END:VEVENT
-            END:VCALENDAR
-            --b--
-            """.formatted(SENDER, LabWorld.ORGANISER, LabWorld.ORGANISER, BOOKER);
+            %s--b--
+            """.formatted(SENDER, LabWorld.ORGANISER, new BookingEvent("1@organiser.example", LabWorld.ORGANISER, "Booker", BOOKER).lines());
         assertThat(DeliveryRule.recipients(bytes(notification))).as("without us").containsExactly(BOOKER);
         send(notification, LabWorld.ORGANISER);
         assertThat(onlyMail().deliveredTo()).containsExactly(LabWorld.ORGANISER);

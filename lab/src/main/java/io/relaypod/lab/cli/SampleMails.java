@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
+import io.relaypod.lab.scenario.BookingEvent;
 import io.relaypod.lab.smtp.SmtpConversation;
 
 /** What an application would send, so that a demo has something to show: to a guest, to a fake domain, and a notification of a booking. */
@@ -41,19 +42,7 @@ final class SampleMails {
             --b
             Content-Type: text/calendar; method=REQUEST
 
-            BEGIN:VCALENDAR
-            VERSION:2.0
-            METHOD:REQUEST
-            BEGIN:VEVENT
-            UID:1@demo
-            DTSTART:20270104T090000Z
-            DTEND:20270104T100000Z
-            SUMMARY:Booking
-            ORGANIZER:mailto:%s
-            ATTENDEE;CN=Guest:mailto:%s
-            END:VEVENT
-            END:VCALENDAR
-            """.formatted(ORGANISER, GUEST)));
+            """ + new BookingEvent("1@demo", ORGANISER, "Guest", GUEST).lines()));
         return booking && notification;
     }
 

@@ -61,20 +61,9 @@ final class CalendarBug implements Scenario {
             Content-Type: application/ics; name="invite.ics"
             Content-Disposition: attachment; filename="invite.ics"
 
-            BEGIN:VCALENDAR
-            VERSION:2.0
-            METHOD:REQUEST
-            BEGIN:VEVENT
-            UID:1@organiser.example
-            DTSTART:20270104T090000Z
-            DTEND:20270104T100000Z
-            SUMMARY:Booking
-            ORGANIZER:mailto:%s
-            ATTENDEE;CN=Booker:mailto:%s
-            END:VEVENT
-            END:VCALENDAR
-            --b--
-            """).formatted(Observer.APPLICATION, LabWorld.ORGANISER, LabWorld.ORGANISER, BOOKER)
+            %s--b--
+            """).formatted(Observer.APPLICATION, LabWorld.ORGANISER,
+                new BookingEvent("1@organiser.example", LabWorld.ORGANISER, "Booker", BOOKER).lines())
             .replace("\n", "\r\n").getBytes(StandardCharsets.US_ASCII);
     }
 }
