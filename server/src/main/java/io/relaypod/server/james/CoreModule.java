@@ -33,6 +33,7 @@ import io.relaypod.server.metrics.MicrometerMetricFactory;
 import io.relaypod.events.MailEventListener;
 import io.relaypod.events.MailEventLog;
 import io.relaypod.events.MailEvents;
+import io.relaypod.memory.MemoryBudget;
 import io.relaypod.server.settings.Settings;
 
 /** What James' CommonServicesModule gives, with our configuration, metrics and name service in place of its own. */
@@ -62,6 +63,7 @@ final class CoreModule extends AbstractModule {
         install(new ClockModule());
 
         bind(Settings.class).toInstance(settings);
+        bind(MemoryBudget.class).toInstance(MemoryBudget.ofThisProcess());
         bind(MeterRegistry.class).toInstance(meters);
         bind(PrometheusMeterRegistry.class).toInstance(meters);
         bind(MetricFactory.class).to(MicrometerMetricFactory.class).in(Scopes.SINGLETON);

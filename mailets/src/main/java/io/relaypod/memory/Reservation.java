@@ -1,0 +1,45 @@
+package io.relaypod.memory;
+
+/** Bytes of a {@link MemoryBudget} that its owner may allocate until the reservation is closed. Thread-safe; closing twice is harmless. */
+public final class Reservation implements AutoCloseable {
+
+    private final MemoryBudget budget;
+    private final MemoryUse use;
+    private long bytes;
+    private boolean closed;
+
+    Reservation(MemoryBudget budget, MemoryUse use, long bytes) {
+        this.budget = budget;
+        this.use = use;
+        this.bytes = bytes;
+    }
+
+    /** Bytes held; 0 once closed. */
+    public synchronized long bytes() {
+        return bytes;
+    }
+
+    /** Changes what is held to so many bytes. Less is always granted; if more is refused, what is held stays as it was. */
+    public synchronized boolean tryResize(long newBytes) {
+        if (closed) {
+            return false;
+        }
+        if (newBytes > bytes && !budget.tryTake(use, newBytes - bytes)) {
+            return false;
+        }
+        if (newBytes < bytes) {
+            budget.release(use, bytes - newBytes);
+        }
+        bytes = newBytes;
+        return true;
+    }
+
+    @Override
+    public synchronized void close() {
+        if (!closed) {
+            closed = true;
+            budget.release(use, bytes);
+            bytes = 0;
+        }
+    }
+}

@@ -1,0 +1,2 @@
+/** The memory that peers can make the relay use: one budget, of which each use has a bounded share. */
+package io.relaypod.memory;
