@@ -1,0 +1,58 @@
+"""A limit of memory for one process, where the machine lets us set one: the memory controller of Linux, its first version or its second."""
+import os
+from pathlib import Path
+
+ROOT = Path("/sys/fs/cgroup")
+
+
+class Cgroup:
+    """`why_not` says why there is no limit; it is empty where there is one."""
+
+    def __init__(self, limit):
+        self.directory, self.why_not = None, ""
+        second = (ROOT / "cgroup.controllers").exists()
+        parent = ROOT if second else ROOT / "memory"
+        directory = parent / f"relaypod-hostile-{os.getpid()}"
+        try:
+            directory.mkdir()
+        except OSError as refused:
+            self.why_not = f"no cgroup can be made: {refused}"
+            return
+        try:
+            if second:
+                (directory / "memory.max").write_text(str(limit))
+                self.optional(directory / "memory.swap.max", "0")
+            else:
+                (directory / "memory.limit_in_bytes").write_text(str(limit))
+                self.optional(directory / "memory.memsw.limit_in_bytes", str(limit))
+            self.peak_file = directory / ("memory.peak" if second else "memory.max_usage_in_bytes")
+            self.directory = directory
+        except OSError as refused:
+            directory.rmdir()
+            self.why_not = f"the cgroup takes no limit of memory: {refused}"
+
+    @staticmethod
+    def optional(file, value):
+        try:
+            file.write_text(value)
+        except OSError:
+            pass  # there is no swap to be limited
+
+    def enter(self):
+        """In the child, before it becomes the relay."""
+        if self.directory:
+            (self.directory / "cgroup.procs").write_text("0")
+
+    def peak_mib(self):
+        """The most that was in use at a time, pages of files too; None where that is not known."""
+        try:
+            return int(self.peak_file.read_text()) >> 20 if self.directory else None
+        except OSError:
+            return None
+
+    def close(self):
+        if self.directory:
+            try:
+                self.directory.rmdir()
+            except OSError:
+                pass  # a process of it has not quite ended
