@@ -312,6 +312,22 @@ class SmtpAbuseTest {
     }
 
     @Test
+    void aMailCommandBehindRefusedRecipientsBeginsAnew() throws Exception {
+        try (SmtpConversation smtp = world.connect()) {
+            for (int mail = 0; mail < 30; mail++) {
+                assertThat(smtp.send("MAIL FROM:<first@example.com>").code()).isEqualTo(250);
+                assertThat(smtp.send("RCPT TO:<b@nobody.booker.example>").code()).isEqualTo(550);
+            }
+            begin(smtp);
+            assertThat(smtp.data(bytes(MAIL)).code()).isEqualTo(250);
+            assertThat(smtp.pipeline("MAIL FROM:<a@example.com>", "RCPT TO:<b@other.booker.example>", "MAIL FROM:<a@example.com>", "DATA"))
+                .extracting(Reply::code).containsExactly(250, 550, 250, 503);
+        }
+        assertThat(onlyMail().sender()).isEqualTo("a@example.com");
+        assertThat(onlyMail().recipients()).containsExactly("b@example.com");
+    }
+
+    @Test
     void theNextMailBeginsAnew() throws Exception {
         try (SmtpConversation smtp = world.connect()) {
             begin(smtp);

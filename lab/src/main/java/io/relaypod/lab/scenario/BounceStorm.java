@@ -11,7 +11,7 @@ import io.relaypod.lab.world.LabWorld;
 final class BounceStorm implements Scenario {
 
     private static final int ADDRESSES = 300;
-    // A session that collects refusals is a session that may be cut off.
+    // A session that collects refusals is slowed.
     private static final int ADDRESSES_PER_CONNECTION = 10;
 
     @Override

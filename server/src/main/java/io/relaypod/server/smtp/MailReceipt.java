@@ -14,6 +14,7 @@ import org.apache.james.protocols.api.Response;
 import org.apache.james.protocols.api.handler.ExtensibleHandler;
 import org.apache.james.protocols.api.handler.LineHandler;
 import org.apache.james.protocols.smtp.SMTPResponse;
+import org.apache.james.protocols.smtp.SMTPRetCode;
 import org.apache.james.protocols.smtp.SMTPSession;
 import org.apache.james.protocols.smtp.core.AbstractHookableCmdHandler;
 import org.apache.james.protocols.smtp.core.DataLineFilter;
@@ -77,7 +78,8 @@ public final class MailReceipt implements DataLineFilter, ExtensibleHandler {
         RefusedRecipients.of(session).saveTo(mail);
         Response response = answerOfHooks(session, mail);
         if (response == null) {
-            spool.store(session, mail).leaveIn(session);
+            PendingReply stored = spool.store(session, mail);
+            new PendingReply(stored.awaited(), () -> noted(session, stored.reply().get()), stored.over()).leaveIn(session);
         } else {
             LifecycleUtil.dispose(mail);
         }
@@ -85,6 +87,13 @@ public final class MailReceipt implements DataLineFilter, ExtensibleHandler {
         ((ExtendedSMTPSession) session).setMimeMessageInputStreamSource(null);
         session.popLineHandler();
         session.resetState();
+        return response;
+    }
+
+    private static Response noted(SMTPSession session, Response response) {
+        if (response.getRetCode().equals(SMTPRetCode.MAIL_OK)) {
+            RcptTarpit.mailAccepted(session);
+        }
         return response;
     }
 

@@ -15,8 +15,11 @@ import org.apache.james.protocols.smtp.SMTPSession;
 import org.apache.james.smtpserver.JamesMailCmdHandler;
 
 /**
- * James' MAIL, which refuses a sender that could not be sent on, and leaves a transaction as it is when MAIL comes a second time. James
- * forgets the sender then and keeps the recipients, for whatever sender comes third.
+ * James' MAIL, which refuses a sender that could not be sent on.
+ *
+ * <p>While no recipient is accepted a second MAIL begins anew, as RSET would: client libraries give a mail up when its recipients are refused,
+ * and not all of them say RSET before the next. With an accepted recipient the transaction stays as it is. James forgets the sender then and
+ * keeps the recipients, for whatever sender comes third.
  */
 public final class RelayMailCmdHandler extends JamesMailCmdHandler {
 
@@ -30,7 +33,13 @@ public final class RelayMailCmdHandler extends JamesMailCmdHandler {
 
     @Override
     public Response onCommand(SMTPSession session, Request request) {
-        return session.getAttachment(SMTPSession.SENDER, State.Transaction).isPresent() ? NESTED : super.onCommand(session, request);
+        if (session.getAttachment(SMTPSession.SENDER, State.Transaction).isPresent()) {
+            if (session.getAttachment(SMTPSession.RCPT_LIST, State.Transaction).isPresent()) {
+                return NESTED;
+            }
+            session.resetState();
+        }
+        return super.onCommand(session, request);
     }
 
     @Override

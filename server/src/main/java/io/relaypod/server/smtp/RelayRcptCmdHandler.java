@@ -1,5 +1,6 @@
 package io.relaypod.server.smtp;
 
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
@@ -19,7 +20,6 @@ import org.apache.james.core.MaybeSender;
 import org.apache.james.domainlist.api.DomainList;
 import org.apache.james.metrics.api.MetricFactory;
 import org.apache.james.metrics.api.TimeMetric;
-import org.apache.james.protocols.api.ProtocolSession.AttachmentKey;
 import org.apache.james.protocols.api.ProtocolSession.State;
 import org.apache.james.protocols.api.Request;
 import org.apache.james.protocols.api.Response;
@@ -30,8 +30,6 @@ import org.apache.james.protocols.smtp.hook.HookResult;
 import org.apache.james.protocols.smtp.hook.HookReturnCode.Action;
 import org.apache.james.protocols.smtp.hook.RcptHook;
 import org.apache.james.smtpserver.JamesRcptCmdHandler;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 import com.google.common.base.Splitter;
 
@@ -48,30 +46,24 @@ import io.relaypod.server.settings.ClientLimits;
  * not be sent on, keeps in mind whoever was refused, by it or by a hook, and shows its hooks the options alone: James shows them the words
  * of the whole command, and fails on one that comes twice, as blanks do.
  *
- * <p>A client that is refused one recipient after the other waits longer and longer for the next refusal, and is then cut off.
- * Thread-safe.
+ * <p>A client that is refused one recipient after the other waits for its replies: {@link RcptTarpit}. Thread-safe.
  */
 public final class RelayRcptCmdHandler extends JamesRcptCmdHandler {
-
-    private static final Logger LOGGER = LoggerFactory.getLogger(RelayRcptCmdHandler.class);
 
     private static final Response UNSENDABLE = new SMTPResponse(Integer.toString(RecipientAnswer.BAD_ADDRESS.code()),
         RecipientAnswer.BAD_ADDRESS.text()).immutable();
     private static final Response OPTION_TWICE = new SMTPResponse("501", "5.5.4 An option is given twice").immutable();
-    private static final AttachmentKey<Integer> REFUSED = AttachmentKey.of("relaypod.refusals", Integer.class);
 
     private static final Splitter OPTIONS = Splitter.on(' ').omitEmptyStrings();
     private static final String TIMER = "SMTP-rcpt";
-    private static final long DELAY_STEP_MILLIS = 100;
-    private static final long LONGEST_DELAY_MILLIS = 2_000;
 
-    private final ClientLimits limits;
+    private final RcptTarpit tarpit;
     private final MailEvents events;
 
     @Inject
     public RelayRcptCmdHandler(MetricFactory metrics, DomainList domains, ClientLimits limits, MailEvents events) {
         super(metrics, domains);
-        this.limits = limits;
+        this.tarpit = new RcptTarpit(limits.badRecipients());
         this.events = events;
     }
 
@@ -84,7 +76,7 @@ public final class RelayRcptCmdHandler extends JamesRcptCmdHandler {
                 return new Recipient(session, request).answer();
             }
             Response noted = noted(session, request.getArgument(), refusal);
-            return ErrorLimit.counts(noted) ? noted : limited(session, noted);
+            return ErrorLimit.counts(noted) ? noted : slowed(session, noted);
         } finally {
             timer.stopAndPublish();
         }
@@ -123,31 +115,17 @@ public final class RelayRcptCmdHandler extends JamesRcptCmdHandler {
         return refusal;
     }
 
-    private Response limited(SMTPSession session, Response response) {
-        if (limits.badRecipients() == 0 || response.getRetCode().charAt(0) != '5') {
+    private Response slowed(SMTPSession session, Response response) {
+        if (response.getRetCode().charAt(0) != '5') {
             return response;
         }
-        int refused = session.getAttachment(REFUSED, State.Connection).orElse(0) + 1;
-        session.setAttachment(REFUSED, refused, State.Connection);
-        if (refused > limits.badRecipients()) {
-            LOGGER.info("event=cut-off session={} client={} refused-rcpts={}", session.getSessionID(),
-                session.getRemoteAddress().getAddress().getHostAddress(), refused);
-            SMTPResponse last = new SMTPResponse("421", "4.7.0 Too many refused recipients, closing connection");
-            last.setEndSession(true);
-            return last;
-        }
-        long delay = delayMillis(refused);
-        return delay == 0 ? response : new PendingReply(after(delay), () -> response).leaveIn(session);
+        Duration delay = tarpit.refused(session);
+        return delay.isZero() ? response : new PendingReply(after(delay), () -> response).leaveIn(session);
     }
 
-    /** Nothing for the first half of the refusals that are allowed, so that a mistyped address costs no time; then longer each time. */
-    private long delayMillis(int refused) {
-        return Math.min(LONGEST_DELAY_MILLIS, Math.max(0, refused - limits.badRecipients() / 2) * DELAY_STEP_MILLIS);
-    }
-
-    private CompletableFuture<Void> after(long millis) {
+    private CompletableFuture<Void> after(Duration delay) {
         Executor atOnce = Runnable::run;
-        return CompletableFuture.runAsync(() -> { }, CompletableFuture.delayedExecutor(millis, TimeUnit.MILLISECONDS, atOnce));
+        return CompletableFuture.runAsync(() -> { }, CompletableFuture.delayedExecutor(delay.toMillis(), TimeUnit.MILLISECONDS, atOnce));
     }
 
     private static boolean hasOptionTwice(String parameters) {
@@ -200,7 +178,7 @@ public final class RelayRcptCmdHandler extends JamesRcptCmdHandler {
                 return answer();
             }
             boolean accepted = response.get().getRetCode().equals(SMTPRetCode.MAIL_OK);
-            return accepted ? response.get() : limited(session, noted(session, parameters, response.get()));
+            return accepted ? response.get() : slowed(session, noted(session, parameters, response.get()));
         }
 
         private HookResult ask(RcptHook hook) {
