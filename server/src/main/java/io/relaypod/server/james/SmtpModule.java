@@ -44,6 +44,7 @@ import io.relaypod.server.metrics.DnsMeters;
 import io.relaypod.server.settings.ClientLimits;
 import io.relaypod.server.settings.QueueSettings;
 import io.relaypod.server.settings.Settings;
+import io.relaypod.server.smtp.FairExecutor;
 import io.relaypod.server.smtp.RelaySmtpServerFactory;
 import io.relaypod.server.smtp.SpoolWriter;
 
@@ -64,6 +65,15 @@ final class SmtpModule extends AbstractModule {
     @Singleton
     ClientLimits clientLimits(Settings settings) {
         return settings.clients();
+    }
+
+    /** Reads the lines of mails. None of its threads waits, so one a core is enough; two, so that a mail that takes long stops nobody. */
+    @Provides
+    @Singleton
+    FairExecutor mailReaders(DisposingStager<PreDestroy> stager) {
+        FairExecutor readers = new FairExecutor("mail-reader", Math.max(2, Runtime.getRuntime().availableProcessors()));
+        stager.register(readers);
+        return readers;
     }
 
     @Provides

@@ -1,88 +1,112 @@
 package io.relaypod.server.smtp;
 
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Optional;
+import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+
+import javax.net.ssl.SSLException;
 
 import org.apache.james.protocols.api.Protocol;
 import org.apache.james.protocols.api.ProtocolSession;
 import org.apache.james.protocols.api.Response;
+import org.apache.james.protocols.api.handler.LineHandler;
 import org.apache.james.protocols.netty.BasicChannelInboundHandler;
 import org.apache.james.protocols.netty.Encryption;
 import org.apache.james.protocols.netty.HandlerConstants;
 import org.apache.james.protocols.netty.ProtocolMDCContextFactory;
+import org.apache.james.protocols.smtp.SMTPSession;
 import org.apache.james.smtpserver.netty.SmtpMetrics;
 import org.apache.james.util.MDCBuilder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.handler.timeout.IdleStateEvent;
-import io.netty.handler.timeout.IdleStateHandler;
+import io.netty.handler.codec.DecoderException;
 import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.ScheduledFuture;
 import io.relaypod.server.settings.ClientLimits;
 
 /**
  * One connection. While a reply is pending, as DNS is asked about a recipient or a mail is being stored, it is the client's next lines that
  * wait, and not a thread: James runs all connections on a few I/O threads, so one that waited would stop hundreds of others.
  *
- * <p>Lines keep their order, and once one waits behind another nothing more is read from the socket, so what a client sends ahead is
- * bounded by two reads. All methods run on the channel's I/O thread.
+ * <p>Lines keep their order. A line is answered only while the client reads its replies: what it leaves unread is bounded by the channel's
+ * high watermark and one reply. Once lines wait nothing more is read from the socket, so what a client sends ahead is bounded by two
+ * reads. A mail is read by the workers, a read of the socket at a time, as its lines may cost more than other clients should wait for. All
+ * methods run on the channel's I/O thread.
+ *
+ * <p>Nothing may follow STARTTLS in plain text (RFC 3207 section 4.2): a client that sends more is cut off, so that no command that somebody
+ * put into the plain connection is taken for one of the encrypted session. James looks for this too, but no more once the client has
+ * said DATA, and calls it an error of its own.
  */
-final class RelayChannelHandler extends BasicChannelInboundHandler {
+@SuppressWarnings("unchecked") // James gives line handlers of any session
+final class RelayChannelHandler extends BasicChannelInboundHandler implements RelayTransport.LineHandlers {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(RelayChannelHandler.class);
 
     private static final String TOO_MANY_CONNECTIONS = "421 4.7.0 Too many connections, try again later\r\n";
-    private static final String IDLE_TOO_LONG = "421 4.7.0 Idle for too long, closing connection\r\n";
+    private static final String TOO_SLOW = "421 4.7.0 Idle for too long, closing connection\r\n";
+    private static final String PLAIN_TEXT_BEHIND_STARTTLS = "421 4.7.0 Nothing may follow STARTTLS before TLS has started\r\n";
+    private static final String STARTTLS = "STARTTLS";
 
     private final RelayCommands commands;
     private final SmtpMetrics metrics;
     private final ClientLimits limits;
     private final OpenConnections openConnections;
     private final ErrorLimit errors = new ErrorLimit();
-    private final Deque<Object> waitingLines = new ArrayDeque<>();
+    private final FairExecutor workers;
+    // A worker's while it reads a mail; what is received meanwhile is behind it.
+    private final SmtpLineDecoder input = new SmtpLineDecoder();
+    private final SmtpLineDecoder receivedMeanwhile = new SmtpLineDecoder();
+    private final Deque<LineHandler<SMTPSession>> lineHandlers = new ArrayDeque<>();
+    private final ClientTimeouts timeouts;
+    private Optional<ScheduledFuture<?>> timer = Optional.empty();
     private RelaySession session;
     private boolean waiting;
+    private boolean mailIsRead;
+    private boolean mailHasEnded;
     private boolean served;
     private boolean cutOff;
-    private int lineHandlers;
+    private boolean isAnswering;
 
     RelayChannelHandler(Protocol protocol, Encryption encryption, boolean proxyRequired, SmtpMetrics metrics, ClientLimits limits,
-                        OpenConnections openConnections) {
+                        OpenConnections openConnections, FairExecutor workers) {
         super(new NoMdc(), protocol, encryption, proxyRequired);
         this.commands = chain.getFirstHandler(RelayCommands.class).orElseThrow();
         this.metrics = metrics;
         this.limits = limits;
         this.openConnections = openConnections;
+        this.workers = workers;
+        this.timeouts = new ClientTimeouts(limits.idle(), System.nanoTime());
     }
 
     @Override
     public void handlerAdded(ChannelHandlerContext context) {
-        // James' own closes without a word, and only after twice its time.
-        context.pipeline().replace(HandlerConstants.TIMEOUT_HANDLER, HandlerConstants.TIMEOUT_HANDLER,
-            new IdleStateHandler(limits.idle().toMillis(), 0, 0, TimeUnit.MILLISECONDS));
+        // James' own closes without a word, only after twice its time, and lets a client drip.
+        context.pipeline().remove(HandlerConstants.TIMEOUT_HANDLER);
         // SMTP sends no files.
         context.pipeline().remove(HandlerConstants.CHUNK_HANDLER);
     }
 
     @Override
     protected ProtocolSession createSession(ChannelHandlerContext context) {
-        session = (RelaySession) protocol.newSession(new RelayTransport(context.channel(), secure, proxyRequired));
+        session = (RelaySession) protocol.newSession(new RelayTransport(context.channel(), secure, proxyRequired, this));
         return session;
     }
 
     @Override
     public void channelActive(ChannelHandlerContext context) throws Exception {
         served = openConnections.tryOpen(client(context));
+        setTimer(context, limits.idle().toNanos());
         if (!served) {
             LOGGER.info("event=too-many-connections client={}", client(context).getHostAddress());
             sayAndClose(context, TOO_MANY_CONNECTIONS);
@@ -95,23 +119,38 @@ final class RelayChannelHandler extends BasicChannelInboundHandler {
 
     @Override
     public void channelInactive(ChannelHandlerContext context) throws Exception {
-        releaseWaitingLines();
-        if (served) {
-            served = false;
-            openConnections.close(client(context));
-            metrics.getConnectionMetric().decrement();
-            super.channelInactive(context);
+        timer.ifPresent(running -> running.cancel(false));
+        if (!served) {
+            return;
+        }
+        served = false;
+        openConnections.close(client(context));
+        metrics.getConnectionMetric().decrement();
+        if (!mailIsRead) { // else the session is the worker's still
+            endSession(context);
         }
     }
 
-    @Override
-    public void userEventTriggered(ChannelHandlerContext context, Object event) throws Exception {
-        if (!(event instanceof IdleStateEvent)) {
-            super.userEventTriggered(context, event);
-        } else if (!waiting) { // else it is the client who waits
+    private void endSession(ChannelHandlerContext context) throws Exception {
+        input.clear();
+        receivedMeanwhile.clear();
+        super.channelInactive(context);
+    }
+
+    private void setTimer(ChannelHandlerContext context, long nanos) {
+        timer.ifPresent(running -> running.cancel(false));
+        timer = Optional.of(context.executor().schedule(() -> timeIsUp(context), nanos, TimeUnit.NANOSECONDS));
+    }
+
+    private void timeIsUp(ChannelHandlerContext context) {
+        long left = timeouts.left(System.nanoTime()).orElse(limits.idle().toNanos());
+        if (left > 0) {
+            setTimer(context, left);
+        } else if (timeouts.isLastReplySent()) {
+            context.close();
+        } else {
             LOGGER.info("event=idle client={} timeout={}", client(context).getHostAddress(), limits.idle());
-            cutOff = true;
-            sayAndClose(context, IDLE_TOO_LONG);
+            sayAndClose(context, TOO_SLOW);
         }
     }
 
@@ -119,31 +158,141 @@ final class RelayChannelHandler extends BasicChannelInboundHandler {
     public void channelRead(ChannelHandlerContext context, Object message) throws Exception {
         if (!served || cutOff) {
             ReferenceCountUtil.release(message);
-        } else if (waiting) {
-            waitingLines.addLast(message);
-            context.channel().config().setAutoRead(false);
-        } else if (message instanceof ByteBuf line) {
-            read(context, line);
+        } else if (message instanceof ByteBuf received) {
+            timeouts.received(received.readableBytes(), System.nanoTime());
+            (mailIsRead ? receivedMeanwhile : input).add(received);
+            received.release();
+            answerLines(context);
         } else {
             super.channelRead(context, message);
         }
     }
 
-    // A line of a mail goes to James' way of reading those; a command not, as James fills the MDC and makes promises for each.
-    private void read(ChannelHandlerContext context, ByteBuf line) throws Exception {
-        if (lineHandlers > 0) {
-            super.channelRead(context, line);
-            if (lineHandlers == 0) {
-                waitIfPending(context);
-                // So that who closes its side behind a mail is still answered: we hear of it later.
-                context.channel().config().setAutoRead(!waiting);
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext context) {
+        if (served && context.channel().isWritable()) {
+            answerLines(context);
+            context.flush();
+        }
+    }
+
+    /** Answers what has been received, until a reply is pending, the client does not read, or a line is not whole yet. */
+    private void answerLines(ChannelHandlerContext context) {
+        if (isAnswering) {
+            return; // from a flush below, which has made room
+        }
+        isAnswering = true;
+        try {
+            while (!waiting && !cutOff && input.hasNext() && readsReplies(context)) {
+                if (isInMail()) {
+                    readMail(context);
+                } else {
+                    read(context, input.next().orElseThrow());
+                }
             }
+            expectNext(context);
+        } catch (RuntimeException failure) {
+            exceptionCaught(context, failure);
+        } finally {
+            isAnswering = false;
+        }
+    }
+
+    // Until they are flushed, replies count as unread.
+    private static boolean readsReplies(ChannelHandlerContext context) {
+        if (!context.channel().isWritable()) {
+            context.flush();
+        }
+        return context.channel().isWritable();
+    }
+
+    private void expectNext(ChannelHandlerContext context) {
+        long now = System.nanoTime();
+        if (cutOff) {
+            context.channel().config().setAutoRead(true);
             return;
         }
-        byte[] bytes = ByteBufUtil.getBytes(line);
-        line.release();
-        metrics.getCommandsMetric().increment();
-        answer(context, commands.onLine(session, bytes));
+        boolean hasToRead = !context.channel().isWritable();
+        if (waiting) {
+            timeouts.pause(now);
+        } else if (hasToRead) {
+            timeouts.readingExpected(now);
+        } else if (isInMail()) {
+            timeouts.mailExpected(now);
+        } else {
+            timeouts.commandExpected(now);
+        }
+        // Lines that wait are enough. Behind a mail too: so whoever closes his side there is still answered, as we hear of it later.
+        boolean hasSentAhead = waiting && (mailIsRead || mailHasEnded || input.size() > 0);
+        context.channel().config().setAutoRead(!hasToRead && !hasSentAhead);
+    }
+
+    private void read(ChannelHandlerContext context, byte[] line) {
+        mailHasEnded = false;
+        if (!lineHandlers.isEmpty()) {
+            answer(context, lineHandlers.peekFirst().onLine(session, line));
+        } else if (isStartTls(line) && input.size() > 0) {
+            LOGGER.info("event=starttls-injection client={}", client(context).getHostAddress());
+            sayAndClose(context, PLAIN_TEXT_BEHIND_STARTTLS);
+        } else {
+            metrics.getCommandsMetric().increment();
+            answer(context, commands.onLine(session, line));
+        }
+    }
+
+    private boolean isStartTls(byte[] line) {
+        return session.isStartTLSSupported() && !session.isTLSStarted()
+            && new String(line, StandardCharsets.US_ASCII).strip().equalsIgnoreCase(STARTTLS);
+    }
+
+    // James makes the writer at DATA, and its session drops it at the end.
+    private boolean isInMail() {
+        return !lineHandlers.isEmpty() && session.getMimeMessageWriter() != null;
+    }
+
+    private void readMail(ChannelHandlerContext context) {
+        waiting = true;
+        mailIsRead = true;
+        workers.execute(session.getRemoteAddress().getAddress(), () -> {
+            Callable<Response> outcome = mailLines();
+            context.executor().execute(() -> mailRead(context, outcome));
+        });
+    }
+
+    /** Reads the lines that are there, or those up to the end of the mail; on a worker, to which the session belongs meanwhile. */
+    private Callable<Response> mailLines() {
+        try {
+            Response response = null;
+            while (response == null && isInMail() && input.hasNext()) {
+                response = lineHandlers.peekFirst().onLine(session, input.next().orElseThrow());
+            }
+            Response last = response;
+            return () -> last;
+        } catch (RuntimeException failure) {
+            return () -> {
+                throw failure;
+            };
+        }
+    }
+
+    private void mailRead(ChannelHandlerContext context, Callable<Response> outcome) {
+        waiting = false;
+        mailIsRead = false;
+        input.addAll(receivedMeanwhile);
+        mailHasEnded = !isInMail();
+        try {
+            if (served) {
+                timeouts.resume(System.nanoTime());
+                answer(context, outcome.call());
+                answerLines(context);
+                context.flush();
+            } else {
+                waitIfPending(context);
+                endSession(context);
+            }
+        } catch (Exception failure) {
+            exceptionCaught(context, failure);
+        }
     }
 
     private void answer(ChannelHandlerContext context, Response response) {
@@ -153,8 +302,10 @@ final class RelayChannelHandler extends BasicChannelInboundHandler {
             return;
         }
         Response counted = errors.counted(session, response);
-        cutOff = counted.isEndSession();
         session.getProtocolTransport().writeResponse(counted, session);
+        if (counted.isEndSession()) {
+            cutOff();
+        }
     }
 
     private void waitIfPending(ChannelHandlerContext context) {
@@ -173,35 +324,33 @@ final class RelayChannelHandler extends BasicChannelInboundHandler {
             return; // the client has gone, and its lines with it
         }
         try {
+            timeouts.resume(System.nanoTime());
             answer(context, pending.reply().get());
-            while (!waiting && !waitingLines.isEmpty()) {
-                channelRead(context, waitingLines.removeFirst());
-            }
-        } catch (Exception failure) {
+            answerLines(context);
+        } catch (RuntimeException failure) {
             exceptionCaught(context, failure);
         }
         context.flush();
-        if (!waiting) {
-            context.channel().config().setAutoRead(true);
-        }
     }
 
-    /** Tells the client, and closes: what it has sent behind the line that failed is not answered. */
+    /**
+     * Tells the client, and closes: what it has sent behind the line that failed is not answered. A client that breaks its connection, or
+     * speaks no TLS where it should, is no error of ours; James would log each as one.
+     */
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-        cutOff = true;
-        releaseWaitingLines();
+        cutOff();
+        if (cause instanceof IOException || cause instanceof DecoderException && cause.getCause() instanceof SSLException) {
+            LOGGER.info("event=broken-connection client={} reason=\"{}\"", client(context).getHostAddress(), cause.getMessage());
+            context.close();
+            return;
+        }
         try {
             super.exceptionCaught(context, cause);
         } catch (Exception notTold) {
             LOGGER.error("event=not-told client={}", client(context).getHostAddress(), notTold);
             context.close();
         }
-    }
-
-    private void releaseWaitingLines() {
-        waitingLines.forEach(ReferenceCountUtil::release);
-        waitingLines.clear();
     }
 
     @Override
@@ -213,20 +362,26 @@ final class RelayChannelHandler extends BasicChannelInboundHandler {
         return ((InetSocketAddress) context.channel().remoteAddress()).getAddress();
     }
 
-    private static void sayAndClose(ChannelHandlerContext context, String reply) {
+    private void sayAndClose(ChannelHandlerContext context, String reply) {
+        cutOff();
         context.writeAndFlush(Unpooled.copiedBuffer(reply, StandardCharsets.US_ASCII)).addListener(ChannelFutureListener.CLOSE);
+        setTimer(context, timeouts.left(System.nanoTime()).orElse(0L));
+    }
+
+    /** From now on nothing is answered; a client that does not read what was said last is not waited for. */
+    private void cutOff() {
+        cutOff = true;
+        timeouts.lastReplySent(System.nanoTime());
     }
 
     @Override
-    public void pushLineHandler(ChannelInboundHandlerAdapter lineHandler) {
-        lineHandlers++;
-        super.pushLineHandler(lineHandler);
+    public void push(LineHandler<? extends ProtocolSession> handler) {
+        lineHandlers.addFirst((LineHandler<SMTPSession>) handler);
     }
 
     @Override
-    public void popLineHandler() {
-        lineHandlers = Math.max(0, lineHandlers - 1);
-        super.popLineHandler();
+    public void pop() {
+        lineHandlers.pollFirst();
     }
 
     /** James would look up the client's name for it, and add addresses that no log may show. */

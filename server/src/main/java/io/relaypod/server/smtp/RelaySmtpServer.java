@@ -18,7 +18,10 @@ import org.apache.james.smtpserver.netty.SmtpMetrics;
 import com.google.common.net.InetAddresses;
 
 import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.WriteBufferWaterMark;
 import io.netty.util.concurrent.EventExecutorGroup;
 import io.relaypod.domain.DnsServers;
 import io.relaypod.server.settings.ClientLimits;
@@ -31,10 +34,18 @@ final class RelaySmtpServer extends SMTPServer {
     // The interface behind a link-local client's address, which its network has nothing to do with.
     private static final Pattern SCOPE = Pattern.compile("%.*");
 
+    // Of one connection, in bytes. The kernel's buffers count against the container's limit, and would grow to megabytes by themselves.
+    private static final int KERNEL_BUFFER = 64 << 10;
+    private static final int SMALLEST_READ = 512;
+    private static final int FIRST_READ = 2048;
+    private static final int LARGEST_READ = 16 << 10;
+    private static final WriteBufferWaterMark UNREAD_REPLIES = new WriteBufferWaterMark(2 << 10, 4 << 10);
+
     private final SmtpMetrics metrics;
     private final DnsServers dns;
     private final ClientLimits limits;
     private final SpoolWriter spool;
+    private final FairExecutor workers;
     private final OpenConnections openConnections;
     private final SMTPConfiguration configuration = new SMTPHandlerConfigurationDataImpl() {
         @Override
@@ -45,12 +56,13 @@ final class RelaySmtpServer extends SMTPServer {
     };
     private Optional<NetworkList> relayNetworks = Optional.empty();
 
-    RelaySmtpServer(SmtpMetrics metrics, DnsServers dns, ClientLimits limits, SpoolWriter spool) {
+    RelaySmtpServer(SmtpMetrics metrics, DnsServers dns, ClientLimits limits, SpoolWriter spool, FairExecutor workers) {
         super(metrics);
         this.metrics = metrics;
         this.dns = dns;
         this.limits = limits;
         this.spool = spool;
+        this.workers = workers;
         this.openConnections = new OpenConnections(limits);
     }
 
@@ -74,19 +86,26 @@ final class RelaySmtpServer extends SMTPServer {
                 return new RelaySession(configuration, transport);
             }
         };
-        return new RelayChannelHandler(protocol, getEncryption(), proxyRequired, metrics, limits, openConnections);
+        return new RelayChannelHandler(protocol, getEncryption(), proxyRequired, metrics, limits, openConnections, workers);
     }
 
     /** DNS is asked on the threads of the connections. */
     @Override
     protected void configureBootstrap(ServerBootstrap bootstrap) {
         super.configureBootstrap(bootstrap);
+        bootstrap.option(ChannelOption.SO_RCVBUF, KERNEL_BUFFER);
+        bootstrap.childOption(ChannelOption.SO_RCVBUF, KERNEL_BUFFER);
+        bootstrap.childOption(ChannelOption.SO_SNDBUF, KERNEL_BUFFER);
+        bootstrap.childOption(ChannelOption.ALLOCATOR, new HeapBuffers());
+        bootstrap.childOption(ChannelOption.RCVBUF_ALLOCATOR, new AdaptiveRecvByteBufAllocator(SMALLEST_READ, FIRST_READ, LARGEST_READ));
+        bootstrap.childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, UNREAD_REPLIES);
         dns.on(bootstrap.config().childGroup());
     }
 
     @Override
     protected ChannelHandlerFactory createFrameHandlerFactory() {
-        return pipeline -> new SmtpLineDecoder();
+        // The core handler cuts lines itself, as only it knows when the next one may be read.
+        return pipeline -> new ChannelInboundHandlerAdapter();
     }
 
     /**

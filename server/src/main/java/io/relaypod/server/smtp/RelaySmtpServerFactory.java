@@ -18,18 +18,20 @@ public final class RelaySmtpServerFactory extends SMTPServerFactory {
     private final DnsServers dnsServers;
     private final ClientLimits limits;
     private final SpoolWriter spool;
+    private final FairExecutor workers;
 
     @Inject
     public RelaySmtpServerFactory(DNSService dns, ProtocolHandlerLoader loader, FileSystem files, MetricFactory metrics,
-                                  DnsServers dnsServers, ClientLimits limits, SpoolWriter spool) {
+                                  DnsServers dnsServers, ClientLimits limits, SpoolWriter spool, FairExecutor workers) {
         super(dns, loader, files, metrics);
         this.dnsServers = dnsServers;
         this.limits = limits;
         this.spool = spool;
+        this.workers = workers;
     }
 
     @Override
     protected SMTPServer createServer() {
-        return new RelaySmtpServer(smtpMetrics, dnsServers, limits, spool);
+        return new RelaySmtpServer(smtpMetrics, dnsServers, limits, spool, workers);
     }
 }

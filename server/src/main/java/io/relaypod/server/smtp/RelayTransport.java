@@ -1,6 +1,7 @@
 package io.relaypod.server.smtp;
 
 import org.apache.james.protocols.api.ProtocolSession;
+import org.apache.james.protocols.api.handler.LineHandler;
 import org.apache.james.protocols.netty.Encryption;
 import org.apache.james.protocols.netty.NettyProtocolTransport;
 
@@ -14,10 +15,20 @@ import io.netty.channel.Channel;
 final class RelayTransport extends NettyProtocolTransport {
 
     private final Channel channel;
+    private final LineHandlers lineHandlers;
 
-    RelayTransport(Channel channel, Encryption encryption, boolean proxyRequired) {
+    /** Those that take the client's lines in place of the commands, the last one first. */
+    interface LineHandlers {
+
+        void push(LineHandler<? extends ProtocolSession> handler);
+
+        void pop();
+    }
+
+    RelayTransport(Channel channel, Encryption encryption, boolean proxyRequired, LineHandlers lineHandlers) {
         super(channel, encryption, proxyRequired);
         this.channel = channel;
+        this.lineHandlers = lineHandlers;
     }
 
     @Override
@@ -27,5 +38,16 @@ final class RelayTransport extends NettyProtocolTransport {
         } else {
             channel.write(Unpooled.wrappedBuffer(bytes), channel.voidPromise());
         }
+    }
+
+    // James' asks the pipeline, which a connection that is closed does not have any more.
+    @Override
+    public void pushLineHandler(LineHandler<? extends ProtocolSession> handler, ProtocolSession session) {
+        lineHandlers.push(handler);
+    }
+
+    @Override
+    public void popLineHandler() {
+        lineHandlers.pop();
     }
 }

@@ -1,0 +1,100 @@
+package io.relaypod.server.smtp;
+
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * How long a client may take for what is expected of it next (RFC 5321 section 4.5.3.2). A command has to be whole, and a reply read, in the
+ * idle time, whatever drips meanwhile. A mail may take as long as it comes with {@value #SLOWEST_MAIL} bytes a second, and the idle time on
+ * top. While it is the client who waits, no time passes. All times are of {@link System#nanoTime}. For the channel's thread.
+ */
+final class ClientTimeouts {
+
+    /** In bytes a second, on the whole mail: a thousandth of the slowest line in use. */
+    static final int SLOWEST_MAIL = 1024;
+
+    // What is said last is read at once, or not.
+    private static final Duration LAST_REPLY = Duration.ofSeconds(10);
+    private static final long NANOS = 1_000_000_000L;
+
+    private enum Expected { COMMAND, MAIL, READING_OF_REPLIES, READING_OF_LAST_REPLY }
+
+    private final long idle;
+    private Expected expected = Expected.COMMAND;
+    private long since;
+    private long lastBytes;
+    private long mailBytes;
+    private boolean isPaused;
+    private long pausedSince;
+
+    ClientTimeouts(Duration idle, long now) {
+        this.idle = idle.toNanos();
+        this.since = now;
+    }
+
+    void commandExpected(long now) {
+        expect(Expected.COMMAND, now);
+    }
+
+    /** Of one mail the time begins once. */
+    void mailExpected(long now) {
+        if (expected != Expected.MAIL) {
+            expect(Expected.MAIL, now);
+            lastBytes = now;
+            mailBytes = 0;
+        }
+    }
+
+    void received(int bytes, long now) {
+        mailBytes += bytes;
+        lastBytes = now;
+    }
+
+    /** The client leaves its replies unread, so that no more of its lines are answered. */
+    void readingExpected(long now) {
+        if (expected != Expected.READING_OF_REPLIES) {
+            expect(Expected.READING_OF_REPLIES, now);
+        }
+    }
+
+    void lastReplySent(long now) {
+        if (expected != Expected.READING_OF_LAST_REPLY) {
+            isPaused = false;
+            expect(Expected.READING_OF_LAST_REPLY, now);
+        }
+    }
+
+    boolean isLastReplySent() {
+        return expected == Expected.READING_OF_LAST_REPLY;
+    }
+
+    /** From now on it is the client who waits. */
+    void pause(long now) {
+        if (!isPaused) {
+            isPaused = true;
+            pausedSince = now;
+        }
+    }
+
+    void resume(long now) {
+        if (isPaused) {
+            isPaused = false;
+            since += now - pausedSince;
+            lastBytes += now - pausedSince;
+        }
+    }
+
+    private void expect(Expected next, long now) {
+        expected = next;
+        since = now;
+    }
+
+    /** Nanoseconds that the client still has, 0 or less when it is late; empty while it is the client who waits. */
+    Optional<Long> left(long now) {
+        return isPaused ? Optional.empty() : Optional.of(switch (expected) {
+            case MAIL -> Math.min(lastBytes + idle, since + idle + mailBytes * (NANOS / SLOWEST_MAIL)) - now;
+            case READING_OF_LAST_REPLY -> since + Math.min(idle, LAST_REPLY.toNanos()) - now;
+            case COMMAND, READING_OF_REPLIES -> since + idle - now;
+        });
+    }
+}
