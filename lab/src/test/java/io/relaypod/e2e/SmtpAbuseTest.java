@@ -132,7 +132,7 @@ class SmtpAbuseTest {
     @ParameterizedTest
     @ValueSource(strings = {"\0", "NOOP \0", "NOOP\0", "\0NOOP", "NOOP \r", "EHLO a\rX-Injected: b", "EHLO \u001b[31m", "NOOP \u007f",
         "MAIL FROM:<a\0@example.com>", "MAIL FROM:<a@example.com>\r", "MAIL FROM:<\"a\\\rb\"@example.com>", "NOOP gr\u00fcn",
-        "RCPT TO:<b@example.com>\0", "RCPT TO:<b\r@example.com>", "RCPT TO:<\"a\\\rRCPT TO:c\"@example.com>", "RCPT TO:<b@ex\u00e4mple.com>"})
+        "RCPT TO:<b@example.com>\0", "RCPT TO:<b\r@example.com>", "RCPT TO:<\"a\\\rRCPT TO:c\"@example.com>", "RCPT TO:<\u00fc\0@example.com>"})
     void aCommandIsPrintableAscii(String command) throws Exception {
         try (SmtpConversation smtp = world.connect()) {
             if (command.startsWith("RCPT")) {
@@ -179,7 +179,7 @@ class SmtpAbuseTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"RCPT TO:<b@example.com> X X", "RCPT TO:<b@example.com> X=1 X=2", "RCPT TO:<b@example.com> NOTIFY=NEVER"})
+    @ValueSource(strings = {"RCPT TO:<b@example.com> X X", "RCPT TO:<b@example.com> X=1 X=2", "RCPT TO:<b@example.com> NOTIFY=NEVER NOTIFY=NEVER"})
     void optionsThatWereNotOfferedAreRefused(String command) throws Exception {
         try (SmtpConversation smtp = world.connect()) {
             smtp.send("MAIL FROM:<a@example.com>");

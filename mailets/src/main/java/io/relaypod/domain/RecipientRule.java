@@ -20,11 +20,11 @@ import io.relaypod.domain.RecipientAnswer.Outcome;
  */
 public final class RecipientRule {
 
-    // RFC 5321 4.1.3. James hands over an IPv4 literal without its brackets; no DNS name is a dotted quad either.
+    // RFC 5321 4.1.3. James' own addresses have an IPv4 literal without its brackets; no DNS name is a dotted quad either.
     private static final Pattern ADDRESS_LITERAL = Pattern.compile("\\[.*]|\\d{1,3}(\\.\\d{1,3}){3}");
 
     // The one address that RFC 5321 4.5.1 wants accepted without a domain; James completes it with its default domain.
-    private static final MailDomain LOCAL = new MailDomain("localhost");
+    private static final MailDomain LOCAL = new MailDomain(EnvelopeAddress.LOCAL);
 
     private static final String BAD_DESTINATION = "5.1.2 Bad destination mailbox address - ";
 
@@ -35,6 +35,8 @@ public final class RecipientRule {
     private static final RecipientAnswer REFUSED_LITERAL = RecipientAnswer.refuse(Outcome.REFUSED_LITERAL, 550,
         BAD_DESTINATION + "address literals are not accepted");
     private static final RecipientAnswer NULL_MX = RecipientAnswer.refuse(Outcome.NULL_MX, 556, "5.1.10 Recipient address has null MX");
+    private static final RecipientAnswer NO_MAILBOX = RecipientAnswer.refuse(Outcome.NO_MAILBOX, 550,
+        "5.1.1 Bad destination mailbox address - no mailbox is here but postmaster");
     private static final RecipientAnswer BAD_DOMAIN = RecipientAnswer.refuse(Outcome.BAD_DOMAIN, 553,
         "5.1.3 Bad destination mailbox address - no such domain can exist");
     private static final RecipientAnswer DNS_FAILURE = RecipientAnswer.refuse(Outcome.DNS_FAILURE, 451,
@@ -59,6 +61,23 @@ public final class RecipientRule {
     }
 
     /**
+     * Judges a whole address.
+     *
+     * @param address as it stands between the brackets of RCPT
+     * @return the answer, as {@link #answer(String, String)} gives it
+     */
+    public CompletionStage<RecipientAnswer> answer(String address) {
+        if (EnvelopeAddress.needsSmtpUtf8(address)) {
+            return done(RecipientAnswer.NEEDS_SMTPUTF8);
+        }
+        return EnvelopeAddress.parse(address)
+            .map(read -> answer(read.localPart(), read.domain()))
+            .orElseGet(() -> done(RecipientAnswer.BAD_ADDRESS));
+    }
+
+    /**
+     * Judges the domain of an address that can be sent on.
+     *
      * @param localPart the part before the {@code @}
      * @param domain    the part after it, with or without the brackets of an address literal
      * @return the answer, within the bound of {@link DomainCheck} and never exceptionally
@@ -68,8 +87,8 @@ public final class RecipientRule {
             return done(allowAddressLiterals ? RecipientAnswer.accept(Outcome.ADDRESS_LITERAL) : REFUSED_LITERAL);
         }
         return MailDomain.parse(domain)
-            .map(parsed -> parsed.equals(LOCAL) && localPart.equalsIgnoreCase("postmaster")
-                ? done(RecipientAnswer.accept(Outcome.LOCAL_POSTMASTER))
+            .map(parsed -> parsed.equals(LOCAL) && !localPart.isEmpty()
+                ? done(localPart.equalsIgnoreCase("postmaster") ? RecipientAnswer.accept(Outcome.LOCAL_POSTMASTER) : NO_MAILBOX)
                 : domains.verdict(parsed).thenApply(verdict -> answer(parsed, verdict)))
             .orElseGet(() -> done(BAD_DOMAIN));
     }

@@ -9,11 +9,11 @@ final class RoutableAddress {
     private RoutableAddress() {
     }
 
-    /** False for loopback, unspecified, link-local, multicast, private (RFC 1918, RFC 4193) and documentation (RFC 5737, RFC 3849) addresses. */
+    /** False for loopback, unspecified, link-local, multicast, private (RFC 1918, RFC 4193, RFC 6598) and documentation (RFC 5737, RFC 3849) addresses. */
     static boolean isRoutable(InetAddress address) {
         return !address.isLoopbackAddress() && !address.isAnyLocalAddress() && !address.isLinkLocalAddress()
             && !address.isSiteLocalAddress() && !address.isMulticastAddress()
-            && !isForDocumentation(address.getAddress()) && !isUniqueLocal(address);
+            && !isForDocumentation(address.getAddress()) && !isUniqueLocal(address) && !isShared(address.getAddress());
     }
 
     private static boolean isForDocumentation(byte[] address) {
@@ -24,6 +24,10 @@ final class RoutableAddress {
 
     private static boolean isUniqueLocal(InetAddress address) {
         return address instanceof Inet6Address && (address.getAddress()[0] & 0xfe) == 0xfc;
+    }
+
+    private static boolean isShared(byte[] address) {
+        return address.length == 4 && address[0] == 100 && (address[1] & 0xc0) == 64;
     }
 
     private static boolean startsWith(byte[] address, int... prefix) {

@@ -7,7 +7,9 @@ import java.util.ArrayList;
 import java.util.Date;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import javax.mail.Address;
@@ -22,7 +24,6 @@ import org.apache.james.metrics.api.TimeMetric;
 import org.apache.james.queue.api.MailPrioritySupport;
 import org.apache.james.queue.api.MailQueue;
 import org.apache.james.queue.api.MailQueue.MailQueueException;
-import org.apache.james.transport.mailets.remote.delivery.AddressesArrayToMailAddressListConverter;
 import org.apache.james.transport.mailets.remote.delivery.Bouncer;
 import org.apache.james.transport.mailets.remote.delivery.Delay;
 import org.apache.james.transport.mailets.remote.delivery.DeliveryRetriesHelper;
@@ -144,20 +145,22 @@ final class Delivery {
     }
 
     private static List<MailAddress> left(Mail mail, Exception failure) {
-        List<MailAddress> named = Stream.of(unsent(failure), refused(failure)).flatMap(List::stream).toList();
+        List<MailAddress> named = Stream.of(unsent(mail, failure), refused(mail, failure)).flatMap(List::stream).toList();
         return named.isEmpty() ? List.copyOf(mail.getRecipients()) : named;
     }
 
-    private static List<MailAddress> unsent(Exception failure) {
-        return failure instanceof SendFailedException some ? addresses(some.getValidUnsentAddresses()) : List.of();
+    private static List<MailAddress> unsent(Mail mail, Exception failure) {
+        return failure instanceof SendFailedException some ? recipients(mail, some.getValidUnsentAddresses()) : List.of();
     }
 
-    private static List<MailAddress> refused(Exception failure) {
-        return failure instanceof SendFailedException some ? addresses(some.getInvalidAddresses()) : List.of();
+    private static List<MailAddress> refused(Mail mail, Exception failure) {
+        return failure instanceof SendFailedException some ? recipients(mail, some.getInvalidAddresses()) : List.of();
     }
 
-    private static List<MailAddress> addresses(Address[] addresses) {
-        return AddressesArrayToMailAddressListConverter.getAddressesAsMailAddress(addresses);
+    // The mail's own: James reads addresses back from their text, and drops those that its parser does not take.
+    private static List<MailAddress> recipients(Mail mail, Address[] addresses) {
+        Set<String> texts = Stream.ofNullable(addresses).flatMap(Stream::of).map(Address::toString).collect(Collectors.toSet());
+        return mail.getRecipients().stream().filter(recipient -> texts.contains(recipient.asString())).toList();
     }
 
     /** @param left who has to be seen to yet; those who were are taken out */
@@ -168,8 +171,8 @@ final class Delivery {
             return;
         }
         Exception why = failure.get();
-        List<MailAddress> unsent = unsent(why);
-        List<MailAddress> refused = refused(why);
+        List<MailAddress> unsent = unsent(mail, why);
+        List<MailAddress> refused = refused(mail, why);
         if (left.size() < mail.getRecipients().size()) {
             tellOnSuccess(mail, left);
         }

@@ -31,7 +31,9 @@ import org.slf4j.LoggerFactory;
 
 import com.sun.mail.smtp.SMTPAddressFailedException;
 import com.sun.mail.smtp.SMTPMessage;
+import com.sun.mail.smtp.SMTPSendFailedException;
 
+import io.relaypod.domain.EnvelopeAddress;
 import io.relaypod.events.MailEvent.Delivered;
 import io.relaypod.events.MailEvents;
 import io.relaypod.mime.MessageSource;
@@ -112,13 +114,27 @@ final class SMTPTransport extends com.sun.mail.smtp.SMTPTransport {
         message.setEnvelopeFrom(mail.getMaybeSender().asString());
         askForNotices(message, mail, recipients[0]);
         try {
-            sendMessage(message, recipients);
+            try {
+                sendMessage(message, recipients);
+            } catch (SMTPSendFailedException refused) {
+                if (!isLiteralSenderRefused(mail, refused)) {
+                    throw refused;
+                }
+                message.setEnvelopeFrom(MailAddress.NULL_SENDER_AS_STRING);
+                sendMessage(message, recipients);
+            }
         } catch (MessagingException failure) {
             broken = failure.getNextException() instanceof IOException || getLastReturnCode() <= 0 || getLastReturnCode() == SERVICE_CLOSING;
             throw failure;
         }
         events.tell(new Delivered(mail.getName(), Stream.of(recipients).map(Address::toString).toList(), getURLName().getHost(),
             getLastServerResponse().strip()));
+    }
+
+    // Go's net/mail, and so Mailpit, reads no IPv6 literal. Graph has no envelope, so its sender may be left out.
+    private static boolean isLiteralSenderRefused(Mail mail, SMTPSendFailedException refused) {
+        return refused.getCommand().startsWith("MAIL ") && refused.getReturnCode() / 100 == 5
+            && mail.getMaybeSender().asOptional().flatMap(sender -> EnvelopeAddress.parse(sender.asString())).filter(EnvelopeAddress::isLiteral).isPresent();
     }
 
     // Jakarta Mail leaves out RET and NOTIFY where DSN is not offered, and not what it is given as an extension.

@@ -48,32 +48,8 @@ public final class MxRcptHook implements AsynchronousRcptHook {
         if (!session.isRelayingAllowed()) {
             return CompletableFuture.completedFuture(() -> HookResult.DECLINED);
         }
-        // What Jakarta Mail cannot put into a RCPT command would be dropped on the way out, after we said 250.
-        if (!isSendable(recipient)) {
-            return CompletableFuture.completedFuture(() -> result(session, recipient, RecipientAnswer.BAD_ADDRESS));
-        }
-        return rule.answer(recipient.getLocalPart(), recipient.getDomain().asString())
+        return rule.answer(recipient.asString())
             .thenApply(answer -> () -> result(session, recipient, answer));
-    }
-
-    private static boolean isSendable(MailAddress recipient) {
-        String address = recipient.asString();
-        return isPlain(address) || recipient.toInternetAddress().isPresent() && address.chars().noneMatch(Character::isISOControl);
-    }
-
-    // Spares nearly every address Jakarta Mail's parser.
-    private static boolean isPlain(String address) {
-        char before = '.';
-        for (int at = 0; at < address.length(); at++) {
-            char character = address.charAt(at);
-            boolean isWord = character >= 'a' && character <= 'z' || character >= 'A' && character <= 'Z' || character >= '0' && character <= '9'
-                || character == '-' || character == '_' || character == '+';
-            if (!isWord && (character != '.' && character != '@' || before == '.' || before == '@')) {
-                return false;
-            }
-            before = character;
-        }
-        return before != '.';
     }
 
     private HookResult result(SMTPSession session, MailAddress recipient, RecipientAnswer answer) {

@@ -98,8 +98,16 @@ class RecipientRuleTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"somebody,localhost", "postmaster,example.com", "postmaster,localhost.localdomain", "postmaster2,localhost"})
-    void nobodyElseIsAcceptedForThat(String localPart, String domain) {
+    @CsvSource({"somebody,localhost", "postmaster2,LOCALHOST", "root,localhost."})
+    void nobodyElseIsHere(String localPart, String domain) {
+        assertThat(answer(rule(MX, OnDnsFailure.ACCEPT, false), localPart, domain)).isEqualTo(new RecipientAnswer(Outcome.NO_MAILBOX, 550,
+            "5.1.1 Bad destination mailbox address - no mailbox is here but postmaster"));
+        assertThat(asked).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"postmaster,example.com", "postmaster,localhost.localdomain"})
+    void postmasterElsewhereIsAnyRecipient(String localPart, String domain) {
         assertThat(answer(rule(new NoMailHost(false), OnDnsFailure.TRY_LATER, false), localPart, domain).code()).isEqualTo(550);
         assertThat(asked).containsExactly(new MailDomain(domain));
     }
@@ -122,6 +130,16 @@ class RecipientRuleTest {
         answer(rule(MX, OnDnsFailure.TRY_LATER, false), "somebody", written);
 
         assertThat(asked).containsExactly(new MailDomain("example.com"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "root, NO_MAILBOX", "nagios@localhost, NO_MAILBOX", "postmaster, LOCAL_POSTMASTER", "a@my_host_1, MX", "a@example.com., MX",
+        "a@b\u00fccher.example, MX", "\u00e4@example.com, NEEDS_SMTPUTF8", "\u00e4, NEEDS_SMTPUTF8", "a@[192.0.2.1], REFUSED_LITERAL",
+        "a@[IPv6:2001:db8::1], REFUSED_LITERAL", "a b@example.com, BAD_ADDRESS", "a..b@example.com, BAD_ADDRESS", "a@b..example, BAD_ADDRESS",
+        "@example.com, BAD_ADDRESS", "a@, BAD_ADDRESS", "a@[example.com], BAD_ADDRESS"})
+    void aWholeAddressIsJudged(String address, Outcome outcome) {
+        assertThat(rule(MX, OnDnsFailure.TRY_LATER, false).answer(address).toCompletableFuture().join().outcome()).isEqualTo(outcome);
     }
 
     @Test

@@ -225,9 +225,10 @@ final class MailpitSession {
         recipients = new ArrayList<>();
     }
 
+    // Go's net/mail wants an IP address between the brackets of a literal, so none with RFC 5321's tag.
     private static boolean isAddress(String text) {
         int at = text.lastIndexOf('@');
-        return ADDRESS.matcher(text).matches() && at <= MAX_LOCAL_PART && text.length() <= MAX_ADDRESS;
+        return ADDRESS.matcher(text).matches() && !text.contains("@[IPv6:") && at <= MAX_LOCAL_PART && text.length() <= MAX_ADDRESS;
     }
 
     private void reply(Phase phase, String line) throws IOException {

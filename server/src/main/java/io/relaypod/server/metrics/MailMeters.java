@@ -148,7 +148,8 @@ public final class MailMeters implements MailEventListener {
         return switch (outcome) {
             case MX, IMPLICIT_MX, ALLOWED, ADDRESS_LITERAL, LOCAL_POSTMASTER, UNCHECKED -> "accepted";
             case DNS_FAILURE, DNS_BUSY -> "later";
-            case NO_MAIL_HOST, UNREACHABLE_MX, NULL_MX, DENIED, REFUSED_LITERAL, BAD_DOMAIN, BAD_ADDRESS, NOT_OUR_CLIENT -> "refused";
+            case NO_MAIL_HOST, UNREACHABLE_MX, NULL_MX, DENIED, REFUSED_LITERAL, BAD_DOMAIN, BAD_ADDRESS, NEEDS_SMTPUTF8, NO_MAILBOX,
+                NOT_OUR_CLIENT -> "refused";
         };
     }
 

@@ -19,6 +19,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
+import io.relaypod.mailets.EnvelopeMailAddress;
+
 /** What a mail has besides its name, sender, recipients and message, in JSON. */
 public final class EnvelopeJson {
 
@@ -45,7 +47,7 @@ public final class EnvelopeJson {
     private static PerRecipientHeaders recipientHeaders(JsonNode json) throws AddressException {
         PerRecipientHeaders headers = new PerRecipientHeaders();
         for (var ofRecipient : json.path("recipientHeaders").properties()) {
-            MailAddress recipient = new MailAddress(ofRecipient.getKey());
+            MailAddress recipient = EnvelopeMailAddress.read(ofRecipient.getKey());
             ofRecipient.getValue().forEach(header ->
                 headers.addHeaderForRecipient(PerRecipientHeaders.Header.fromString(header.textValue()), recipient));
         }

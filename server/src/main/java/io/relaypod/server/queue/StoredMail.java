@@ -35,6 +35,7 @@ import com.google.common.io.CountingOutputStream;
 
 import io.relaypod.gateway.PacedMailQueue;
 import io.relaypod.gateway.VerbatimMessage;
+import io.relaypod.mailets.EnvelopeMailAddress;
 
 /**
  * How a mail is written into a broker's message and read back. The message is the body; name, sender and recipients are properties,
@@ -191,10 +192,10 @@ final class StoredMail {
         MailImpl.Builder mail = MailImpl.builder().name(message.getStringProperty(NAME));
         String sender = message.getStringProperty(SENDER);
         if (!sender.isEmpty()) {
-            mail.sender(sender);
+            mail.sender(EnvelopeMailAddress.read(sender));
         }
         for (String recipient : Splitter.on(RECIPIENT_SEPARATOR).omitEmptyStrings().split(message.getStringProperty(RECIPIENTS))) {
-            mail.addRecipient(recipient);
+            mail.addRecipient(EnvelopeMailAddress.read(recipient));
         }
         EnvelopeJson.read(JSON.readTree(message.getStringProperty(ENVELOPE)), mail);
         if (message.containsProperty(TURN)) {

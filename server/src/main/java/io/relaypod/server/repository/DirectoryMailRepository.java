@@ -31,6 +31,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.relaypod.events.MailEvent;
 import io.relaypod.events.MailEvents;
 import io.relaypod.gateway.VerbatimMessage;
+import io.relaypod.mailets.EnvelopeMailAddress;
 import io.relaypod.server.queue.EnvelopeJson;
 import io.relaypod.server.repository.MailFiles.Kept;
 
@@ -123,10 +124,10 @@ public final class DirectoryMailRepository implements MailRepository {
             MailImpl.Builder builder = MailImpl.builder().name(json.path("name").textValue());
             String sender = json.path("sender").asText("");
             if (!sender.isEmpty()) {
-                builder.sender(sender);
+                builder.sender(EnvelopeMailAddress.read(sender));
             }
             for (JsonNode recipient : json.path("recipients")) {
-                builder.addRecipient(new MailAddress(recipient.asText()));
+                builder.addRecipient(EnvelopeMailAddress.read(recipient.asText()));
             }
             EnvelopeJson.read(json.path("envelope"), builder);
             MailImpl mail = builder.build();

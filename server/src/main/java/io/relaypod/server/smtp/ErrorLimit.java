@@ -20,7 +20,7 @@ final class ErrorLimit {
 
     // Postfix: smtpd_hard_error_limit
     private static final int MAX_ERRORS = 20;
-    private static final Set<String> ERRORS = Set.of("500", "501", "502", "503", "504", "555");
+    private static final Set<String> ERRORS = Set.of("500", "501", "502", "503", "504");
 
     private int errors;
 

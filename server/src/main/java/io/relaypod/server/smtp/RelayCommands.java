@@ -1,16 +1,26 @@
 package io.relaypod.server.smtp;
 
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 
+import org.apache.james.protocols.api.BaseRequest;
 import org.apache.james.protocols.api.ProtocolSession.AttachmentKey;
 import org.apache.james.protocols.api.ProtocolSession.State;
+import org.apache.james.protocols.api.Request;
 import org.apache.james.protocols.api.Response;
 import org.apache.james.protocols.api.handler.CommandDispatcher;
 import org.apache.james.protocols.smtp.SMTPResponse;
 import org.apache.james.protocols.smtp.SMTPSession;
 
+import com.google.common.base.CharMatcher;
+
 /**
  * James' commands, for lines that are commands: up to {@value SmtpLineDecoder#MAX_PIECE} bytes of printable ASCII that end in CRLF.
+ *
+ * <p>MAIL, RCPT, HELO and EHLO may have UTF-8 behind them: an address gets an answer of its own, which says what is wrong with it, and the name
+ * of a client, as a computer without a name in ASCII has it, gets question marks.
  *
  * <p>What a command holds goes into replies, the Received line and our own SMTP commands, where a bare CR or LF would begin a line. A
  * bare LF ends the session, so that what was one line for the client is never two commands for us. Thread-safe.
@@ -19,6 +29,12 @@ public final class RelayCommands extends CommandDispatcher<SMTPSession> {
 
     private static final AttachmentKey<Integer> LONG_LINE = AttachmentKey.of("relaypod.longLine", Integer.class);
     private static final int LONGEST_LINE_HEARD_OUT = 1 << 20;
+
+    private static final int VERB = 4;
+    private static final Set<String> PATH_VERBS = Set.of("MAIL", "RCPT");
+    private static final Set<String> UTF8_VERBS = Set.of("MAIL", "RCPT", "HELO", "EHLO");
+    private static final byte DELETE = 0x7f;
+    private static final CharMatcher ASCII = CharMatcher.ascii();
 
     private static final Response TOO_LONG = new SMTPResponse("500", "5.5.2 Line too long").immutable();
     private static final Response ENDLESS = last("421", "4.7.0 Line too long, closing connection");
@@ -41,11 +57,26 @@ public final class RelayCommands extends CommandDispatcher<SMTPSession> {
             return Optional.of(BARE_LF);
         }
         for (int i = 0; i < end; i++) {
-            if ((line[i] < ' ' || line[i] > '~') && line[i] != '\t') {
+            boolean isOdd = line[i] < ' ' || line[i] == DELETE;
+            if (isOdd && line[i] != '\t' && (line[i] >= 0 || !mayBeUtf8(line))) {
                 return Optional.of(NOT_ASCII);
             }
         }
         return Optional.empty();
+    }
+
+    private static boolean mayBeUtf8(byte[] line) {
+        return line.length > VERB && UTF8_VERBS.contains(new String(line, 0, VERB, StandardCharsets.US_ASCII).toUpperCase(Locale.ROOT));
+    }
+
+    @Override
+    protected Request parseRequest(SMTPSession session, byte[] line) throws Exception {
+        Request request = super.parseRequest(session, line);
+        if (request.getArgument() == null || ASCII.matchesAllOf(request.getArgument())) {
+            return request; // the charset of the session has a replacement character for all else
+        }
+        String argument = new String(line, VERB, line.length - VERB, StandardCharsets.UTF_8).strip();
+        return new BaseRequest(request.getCommand(), PATH_VERBS.contains(request.getCommand()) ? argument : ASCII.negate().replaceFrom(argument, '?'));
     }
 
     // James' way to say that a line needs no reply.

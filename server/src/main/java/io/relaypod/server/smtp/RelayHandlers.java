@@ -4,7 +4,6 @@ import java.util.List;
 
 import org.apache.james.protocols.lib.handler.HandlersPackage;
 import org.apache.james.protocols.smtp.core.ExpnCmdHandler;
-import org.apache.james.protocols.smtp.core.HeloCmdHandler;
 import org.apache.james.protocols.smtp.core.HelpCmdHandler;
 import org.apache.james.protocols.smtp.core.NoopCmdHandler;
 import org.apache.james.protocols.smtp.core.PostmasterAbuseRcptHook;
@@ -13,7 +12,6 @@ import org.apache.james.protocols.smtp.core.ReceivedDataLineFilter;
 import org.apache.james.protocols.smtp.core.RsetCmdHandler;
 import org.apache.james.protocols.smtp.core.UnknownCmdHandler;
 import org.apache.james.protocols.smtp.core.VrfyCmdHandler;
-import org.apache.james.protocols.smtp.core.esmtp.EhloCmdHandler;
 import org.apache.james.protocols.smtp.core.esmtp.StartTlsCmdHandler;
 import org.apache.james.smtpserver.AddDefaultAttributesMessageHook;
 import org.apache.james.smtpserver.JamesDataCmdHandler;
@@ -33,9 +31,9 @@ public final class RelayHandlers implements HandlersPackage {
             JamesWelcomeMessageHandler.class,
             RelayCommands.class,
             JamesDataCmdHandler.class,
-            EhloCmdHandler.class,
+            RelayEhloCmdHandler.class,
             ExpnCmdHandler.class,
-            HeloCmdHandler.class,
+            RelayHeloCmdHandler.class,
             HeloName.class,
             HelpCmdHandler.class,
             RelayMailCmdHandler.class,

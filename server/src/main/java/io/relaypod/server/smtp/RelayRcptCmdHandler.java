@@ -1,10 +1,8 @@
 package io.relaypod.server.smtp;
 
 import java.time.Duration;
-import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -12,6 +10,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 
 import javax.inject.Inject;
 
@@ -20,6 +19,7 @@ import org.apache.james.core.MaybeSender;
 import org.apache.james.domainlist.api.DomainList;
 import org.apache.james.metrics.api.MetricFactory;
 import org.apache.james.metrics.api.TimeMetric;
+import org.apache.james.protocols.api.ProtocolSession.AttachmentKey;
 import org.apache.james.protocols.api.ProtocolSession.State;
 import org.apache.james.protocols.api.Request;
 import org.apache.james.protocols.api.Response;
@@ -27,37 +27,45 @@ import org.apache.james.protocols.smtp.SMTPResponse;
 import org.apache.james.protocols.smtp.SMTPRetCode;
 import org.apache.james.protocols.smtp.SMTPSession;
 import org.apache.james.protocols.smtp.hook.HookResult;
+import org.apache.james.protocols.smtp.hook.HookResultHook;
 import org.apache.james.protocols.smtp.hook.HookReturnCode.Action;
 import org.apache.james.protocols.smtp.hook.RcptHook;
 import org.apache.james.smtpserver.JamesRcptCmdHandler;
 
-import com.google.common.base.Splitter;
+import com.google.common.base.CharMatcher;
 
+import io.relaypod.domain.EnvelopeAddress;
 import io.relaypod.domain.RecipientAnswer;
 import io.relaypod.events.MailEvent.RecipientRefused;
 import io.relaypod.events.MailEvents;
 import io.relaypod.mailets.AsynchronousRcptHook;
 import io.relaypod.mailets.Clients;
+import io.relaypod.mailets.EnvelopeMailAddress;
 import io.relaypod.mailets.RefusedRecipients;
 import io.relaypod.server.settings.ClientLimits;
+import io.relaypod.server.smtp.PathArgument.BadParameterException;
+import io.relaypod.server.smtp.PathArgument.Parameter;
 
 /**
- * James' RCPT, in which a hook may wait for its answer without a thread ({@link AsynchronousRcptHook}). It refuses a recipient that could
- * not be sent on, keeps in mind whoever was refused, by it or by a hook, and shows its hooks the options alone: James shows them the words
- * of the whole command, and fails on one that comes twice, as blanks do.
+ * James' RCPT, in which a hook may wait for its answer without a thread ({@link AsynchronousRcptHook}). It reads the command itself, refuses a
+ * recipient that could not be sent on, and notes whoever was refused, by it or by a hook.
  *
  * <p>A client that is refused one recipient after the other waits for its replies: {@link RcptTarpit}. Thread-safe.
  */
 public final class RelayRcptCmdHandler extends JamesRcptCmdHandler {
 
-    private static final Response UNSENDABLE = new SMTPResponse(Integer.toString(RecipientAnswer.BAD_ADDRESS.code()),
-        RecipientAnswer.BAD_ADDRESS.text()).immutable();
-    private static final Response OPTION_TWICE = new SMTPResponse("501", "5.5.4 An option is given twice").immutable();
+    private static final Response NO_MAIL = new SMTPResponse("503", "5.5.1 Need MAIL before RCPT").immutable();
+    private static final Response USAGE = new SMTPResponse("501", "5.5.4 Syntax: RCPT TO:<address>").immutable();
+    private static final AttachmentKey<PathArgument> ARGUMENT = AttachmentKey.of("relaypod.rcptArgument", PathArgument.class);
+    // RFC 3461; taken without effect, as Mailpit does: no notice is ever sent
+    private static final Set<String> WITHOUT_EFFECT = Set.of("NOTIFY", "ORCPT");
+    private static final Pattern ADDRESS_LIKE = Pattern.compile("[^\\s<>,;:()]+@[^\\s<>,;:()]+");
 
-    private static final Splitter OPTIONS = Splitter.on(' ').omitEmptyStrings();
     private static final String TIMER = "SMTP-rcpt";
+    private static final CharMatcher PRINTABLE = CharMatcher.javaIsoControl().negate();
 
     private final RcptTarpit tarpit;
+    private ResultHooks resultHooks = ResultHooks.NONE;
     private final MailEvents events;
 
     @Inject
@@ -65,6 +73,14 @@ public final class RelayRcptCmdHandler extends JamesRcptCmdHandler {
         super(metrics, domains);
         this.tarpit = new RcptTarpit(limits.badRecipients());
         this.events = events;
+    }
+
+    @Override
+    public void wireExtensions(Class<?> type, List<?> extensions) {
+        super.wireExtensions(type, extensions);
+        if (type.equals(HookResultHook.class)) {
+            resultHooks = ResultHooks.of(extensions);
+        }
     }
 
     @Override
@@ -84,35 +100,73 @@ public final class RelayRcptCmdHandler extends JamesRcptCmdHandler {
 
     @Override
     protected Response doFilterChecks(SMTPSession session, String command, String parameters) {
-        Response syntaxError = super.doFilterChecks(session, command, parameters);
-        if (syntaxError != null) {
-            return syntaxError;
+        if (session.getAttachment(SMTPSession.SENDER, State.Transaction).isEmpty()) {
+            return NO_MAIL;
         }
-        if (hasOptionTwice(parameters)) {
-            return OPTION_TWICE;
+        if (parameters == null || !PathArgument.hasKeyword("TO", parameters)) {
+            return USAGE;
         }
-        MailAddress recipient = recipient(session);
-        if (SendableAddress.is(recipient)) {
-            return null; // James' way to say that nothing is wrong
+        try {
+            Optional<PathArgument> argument = PathArgument.parse(parameters);
+            return argument.isPresent() ? refusal(session, argument.get()).orElse(null) // James' way to say that nothing is wrong
+                : refused(session, parameters, RecipientAnswer.BAD_ADDRESS);
+        } catch (BadParameterException bad) {
+            return new SMTPResponse("501", "5.5.4 " + bad.getMessage());
         }
-        events.tell(new RecipientRefused(Clients.of(session), Clients.sender(session), recipient.asString(), RecipientAnswer.BAD_ADDRESS));
-        return UNSENDABLE;
+    }
+
+    private Optional<Response> refusal(SMTPSession session, PathArgument argument) {
+        Optional<Response> unsupported = argument.parameters().stream()
+            .filter(parameter -> !WITHOUT_EFFECT.contains(parameter.name()) && !isSupported(parameter))
+            .findFirst()
+            .map(Parameter::unsupported);
+        if (unsupported.isPresent()) {
+            return unsupported;
+        }
+        if (EnvelopeAddress.needsSmtpUtf8(argument.path())) {
+            return Optional.of(refused(session, argument.path(), RecipientAnswer.NEEDS_SMTPUTF8));
+        }
+        Optional<EnvelopeAddress> address = EnvelopeAddress.parse(argument.path());
+        if (address.isEmpty()) {
+            return Optional.of(refused(session, argument.path(), RecipientAnswer.BAD_ADDRESS));
+        }
+        session.setAttachment(CURRENT_RECIPIENT, EnvelopeMailAddress.of(address.get()), State.Transaction);
+        session.setAttachment(ARGUMENT, argument, State.Transaction);
+        return Optional.empty();
+    }
+
+    private boolean isSupported(Parameter parameter) {
+        return getHooks().stream().anyMatch(hook -> hook.supportedParameters().contains(parameter.name()));
+    }
+
+    private Response refused(SMTPSession session, String recipient, RecipientAnswer answer) {
+        events.tell(new RecipientRefused(Clients.of(session), Clients.sender(session), PRINTABLE.retainFrom(recipient), answer));
+        return new SMTPResponse(Integer.toString(answer.code()), answer.text());
     }
 
     private static MailAddress recipient(SMTPSession session) {
         return session.getAttachment(CURRENT_RECIPIENT, State.Transaction).orElseThrow();
     }
 
-    /** The refusal, after the recipient was noted: no record of the mail's header may name it. */
+    /** The refusal, after whoever the command may name was noted: no record of the mail's header may name them. */
     private static Response noted(SMTPSession session, String parameters, Response refusal) {
         if (parameters != null && session.getAttachment(SMTPSession.SENDER, State.Transaction).isPresent()) {
-            int begin = parameters.indexOf('<');
-            int end = parameters.lastIndexOf('>');
-            if (begin >= 0 && begin < end) {
-                RefusedRecipients.note(session, parameters.substring(begin + 1, end));
+            String path = path(parameters);
+            Optional<EnvelopeAddress> address = EnvelopeAddress.parse(path);
+            RefusedRecipients.note(session, address.map(EnvelopeAddress::toString).orElse(path));
+            if (address.isEmpty()) {
+                ADDRESS_LIKE.matcher(parameters).results().forEach(like -> RefusedRecipients.note(session, like.group()));
             }
         }
         return refusal;
+    }
+
+    private static String path(String parameters) {
+        try {
+            return PathArgument.parse(parameters).map(PathArgument::path).orElse(parameters);
+        } catch (BadParameterException unreadable) {
+            return parameters;
+        }
     }
 
     private Response slowed(SMTPSession session, Response response) {
@@ -128,26 +182,13 @@ public final class RelayRcptCmdHandler extends JamesRcptCmdHandler {
         return CompletableFuture.runAsync(() -> { }, CompletableFuture.delayedExecutor(delay.toMillis(), TimeUnit.MILLISECONDS, atOnce));
     }
 
-    private static boolean hasOptionTwice(String parameters) {
-        List<String> options = options(parameters);
-        Set<String> names = new HashSet<>();
-        return options.size() > 1 && !options.stream()
-            .map(option -> option.replaceFirst("=.*", "").toUpperCase(Locale.ROOT))
-            .allMatch(names::add);
-    }
-
-    private static List<String> options(String parameters) {
-        int begin = parameters.lastIndexOf('>') + 1;
-        return begin == parameters.length() ? List.of() : OPTIONS.splitToList(parameters.substring(begin));
-    }
-
     /** One RCPT on its way through the hooks. For the session's thread. */
     private final class Recipient {
 
         private final SMTPSession session;
         private final String command;
         private final String parameters;
-        private final List<String> options;
+        private final Map<String, String> options;
         private final MailAddress address;
         private final Iterator<RcptHook> hooks = getHooks().iterator();
 
@@ -155,7 +196,7 @@ public final class RelayRcptCmdHandler extends JamesRcptCmdHandler {
             this.session = session;
             this.command = request.getCommand();
             this.parameters = request.getArgument();
-            this.options = options(parameters);
+            this.options = session.getAttachment(ARGUMENT, State.Transaction).orElseThrow().parametersByName();
             this.address = recipient(session);
         }
 
@@ -164,12 +205,13 @@ public final class RelayRcptCmdHandler extends JamesRcptCmdHandler {
                 return doCoreCmd(session, command, parameters);
             }
             RcptHook hook = hooks.next();
+            long begin = System.nanoTime();
             if (hook instanceof AsynchronousRcptHook asynchronous) {
                 CompletableFuture<Supplier<HookResult>> asked = asynchronous.ask(session, address).toCompletableFuture();
-                return asked.isDone() ? goOn(asked.join().get())
-                    : new PendingReply(asked, () -> goOn(asked.join().get())).leaveIn(session);
+                return asked.isDone() ? goOn(resultHooks.after(session, hook, begin, asked.join().get()))
+                    : new PendingReply(asked, () -> goOn(resultHooks.after(session, hook, begin, asked.join().get()))).leaveIn(session);
             }
-            return goOn(ask(hook));
+            return goOn(resultHooks.after(session, hook, begin, ask(hook)));
         }
 
         private Response goOn(HookResult result) {
@@ -182,16 +224,21 @@ public final class RelayRcptCmdHandler extends JamesRcptCmdHandler {
         }
 
         private HookResult ask(RcptHook hook) {
-            return options.isEmpty()
-                ? hook.doRcpt(session, session.getAttachment(SMTPSession.SENDER, State.Transaction).orElse(MaybeSender.nullSender()), address, Map.of())
-                : callHook(hook, session, String.join(" ", options));
+            return hook.doRcpt(session, session.getAttachment(SMTPSession.SENDER, State.Transaction).orElse(MaybeSender.nullSender()), address, options);
         }
 
         private Optional<Response> response(HookResult result) {
-            if (result.getResult().getAction() == Action.OK && !result.getResult().isDisconnected()) {
-                return Optional.of(doCoreCmd(session, command, parameters));
+            if (result.getResult().getAction() == Action.OK) {
+                Response accepted = doCoreCmd(session, command, parameters);
+                return Optional.of(result.getResult().isDisconnected() ? last(accepted) : accepted);
             }
             return Optional.ofNullable(calcDefaultSMTPResponse(result));
+        }
+
+        private static Response last(Response accepted) {
+            SMTPResponse last = new SMTPResponse(accepted.getRetCode(), accepted.getLines().get(0).subSequence(4, accepted.getLines().get(0).length()));
+            last.setEndSession(true);
+            return last;
         }
     }
 }

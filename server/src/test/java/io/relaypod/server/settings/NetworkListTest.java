@@ -14,14 +14,14 @@ class NetworkListTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"127.0.0.1", "127.255.255.255", "::1", "10.0.0.1", "10.255.255.255", "172.16.0.0", "172.31.255.255", "192.168.0.1",
-        "192.168.255.255", "fc00::1", "fd12:3456:789a::1", "fdff:ffff::1", "fe80::1", "febf::1"})
+        "192.168.255.255", "100.64.0.0", "100.127.255.255", "fc00::1", "fd12:3456:789a::1", "fdff:ffff::1", "fe80::1", "febf::1"})
     void byDefaultThisMachineAndPrivateNetworksAreLetIn(String client) {
         assertThat(DEFAULT.contains(InetAddresses.forString(client))).isTrue();
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"126.255.255.255", "128.0.0.1", "::2", "::", "9.255.255.255", "11.0.0.0", "172.15.255.255", "172.32.0.0", "192.167.255.255",
-        "192.169.0.0", "fbff::1", "fe00::1", "fec0::1", "2001:db8::1", "8.8.8.8", "0.0.0.0", "100.64.0.1", "169.254.0.1"})
+        "192.169.0.0", "fbff::1", "fe00::1", "fec0::1", "2001:db8::1", "8.8.8.8", "0.0.0.0", "100.63.255.255", "100.128.0.0", "169.254.0.1"})
     void byDefaultNobodyElseIs(String client) {
         assertThat(DEFAULT.contains(InetAddresses.forString(client))).isFalse();
     }

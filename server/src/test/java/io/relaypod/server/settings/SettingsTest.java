@@ -42,7 +42,7 @@ class SettingsTest {
         assertThat(settings.upstreamHost()).isEqualTo("127.0.0.1");
         assertThat(settings.upstreamPort()).isEqualTo(1025);
         assertThat(settings.relayNetworks().networks()).containsExactly("127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12",
-            "192.168.0.0/16", "fc00::/7", "fe80::/10");
+            "192.168.0.0/16", "100.64.0.0/10", "fc00::/7", "fe80::/10");
         assertThat(settings.maxMessageSize()).isEqualTo(3_000 * 1024);
         assertThat(settings.graph().maxMessageSize()).isEqualTo(3 * 1024 * 1024);
         assertThat(settings.graph().mailboxes().isEmpty()).isTrue();
