@@ -2,25 +2,16 @@ package io.relaypod.calendar;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.Charset;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-import org.apache.james.mime4j.codec.DecodeMonitor;
-import org.apache.james.mime4j.codec.DecoderUtil;
-import org.apache.james.mime4j.stream.NameValuePair;
-import org.apache.james.mime4j.stream.RawField;
-import org.apache.james.mime4j.stream.RawFieldParser;
 
 import com.google.common.base.Ascii;
 
+import io.relaypod.mime.EncodedWords;
 import io.relaypod.mime.HeaderField;
 import io.relaypod.mime.MediaType;
 import io.relaypod.mime.Part;
@@ -33,9 +24,6 @@ final class CalendarParts {
     // Some systems cut blanks and dots at the end of a name off.
     private static final Pattern CALENDAR_FILE = Pattern.compile(".*\\.(ics|ical|icalendar|ifb|vcs)[\\s.\"']*", Pattern.DOTALL);
     private static final Pattern TNEF_FILE = Pattern.compile("winmail\\.dat|.*\\.tnef", Pattern.DOTALL);
-    private static final Pattern EXTENDED = Pattern.compile("(?<name>[^*]+)(?:\\*(?<number>\\d{1,6}))?\\*?");
-    private static final Pattern CHARSET = Pattern.compile("(?<charset>[A-Za-z0-9._:+-]*)'[^']*'(?<text>.*)", Pattern.DOTALL);
-    private static final Pattern PERCENT = Pattern.compile("%([0-9A-Fa-f]{2})");
 
     private static final String BEGIN = "BEGIN:VCALENDAR";
     // [MS-OXCMAIL] 2.2.3: the classes of meeting requests, answers, cancellations, in their two spellings.
@@ -46,7 +34,7 @@ final class CalendarParts {
 
     /** Whether the part says of itself that it is a calendar, by its type or by the name of its file. */
     static boolean isDeclared(Part part) {
-        return isCalendar(part.type()) || fileNames(part).anyMatch(name -> CALENDAR_FILE.matcher(name).matches());
+        return part.types().stream().anyMatch(CalendarParts::isCalendar) || fileNames(part).anyMatch(name -> CALENDAR_FILE.matcher(name).matches());
     }
 
     private static boolean isCalendar(MediaType type) {
@@ -57,7 +45,7 @@ final class CalendarParts {
 
     /** Whether the part is Outlook's own container, which may hold a meeting. */
     static boolean isTnef(Part part) {
-        return part.type().sub().endsWith("ms-tnef") || fileNames(part).anyMatch(name -> TNEF_FILE.matcher(name).matches());
+        return part.types().stream().anyMatch(type -> type.sub().endsWith("ms-tnef")) || fileNames(part).anyMatch(name -> TNEF_FILE.matcher(name).matches());
     }
 
     /** Whether the part calls itself encrypted, or signed in one piece, so that nobody but its recipient looks into it. */
@@ -75,48 +63,9 @@ final class CalendarParts {
     private static Stream<String> fileNames(Part part) {
         return part.fields().stream()
             .filter(field -> field.name().equals("content-type") || field.name().equals("content-disposition"))
-            .flatMap(field -> fileNames(field.value()))
+            .flatMap(field -> Stream.of("name", "filename").flatMap(parameter -> field.parameters(parameter).stream()))
+            .flatMap(name -> Stream.of(name, EncodedWords.decode(name)))
             .map(name -> name.toLowerCase(Locale.ROOT));
-    }
-
-    private static Stream<String> fileNames(String value) {
-        Map<String, TreeMap<Integer, String>> pieces = new TreeMap<>();
-        Stream.Builder<String> names = Stream.builder();
-        for (NameValuePair parameter : RawFieldParser.DEFAULT.parseRawBody(new RawField("Content-Disposition", value)).getParams()) {
-            Matcher extended = EXTENDED.matcher(Ascii.toLowerCase(parameter.getName()).strip());
-            if (parameter.getValue() != null && extended.matches() && Set.of("name", "filename").contains(extended.group("name"))) {
-                if (extended.group("number") == null) {
-                    names.add(parameter.getValue());
-                } else {
-                    pieces.computeIfAbsent(extended.group("name"), any -> new TreeMap<>())
-                        .putIfAbsent(Integer.parseInt(extended.group("number")), parameter.getValue());
-                }
-            }
-        }
-        pieces.values().forEach(numbered -> names.add(String.join("", numbered.values())));
-        return names.build().flatMap(name -> Stream.of(name, withoutEncodedWords(name), withoutPercents(name)));
-    }
-
-    private static String withoutEncodedWords(String name) {
-        return DecoderUtil.decodeEncodedWords(name, DecodeMonitor.SILENT);
-    }
-
-    // RFC 2231 4
-    private static String withoutPercents(String name) {
-        Matcher charset = CHARSET.matcher(name);
-        String text = charset.matches() ? charset.group("text") : name;
-        byte[] bytes = PERCENT.matcher(text)
-            .replaceAll(hex -> Matcher.quoteReplacement(String.valueOf((char) Integer.parseInt(hex.group(1), 16))))
-            .getBytes(StandardCharsets.ISO_8859_1);
-        return new String(bytes, charset.matches() ? charset(charset.group("charset")) : StandardCharsets.UTF_8);
-    }
-
-    private static Charset charset(String name) {
-        try {
-            return Charset.forName(name);
-        } catch (IllegalArgumentException unknown) {
-            return StandardCharsets.UTF_8;
-        }
     }
 
     /** Whether the content begins like a calendar, after blanks or a byte order mark; UTF-16 and UTF-32 count too. */

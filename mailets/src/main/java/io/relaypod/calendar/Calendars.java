@@ -2,6 +2,7 @@ package io.relaypod.calendar;
 
 import java.io.BufferedInputStream;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.SequenceInputStream;
@@ -15,15 +16,18 @@ import java.util.Set;
 import com.google.common.io.ByteStreams;
 
 import io.relaypod.mime.HeaderField;
+import io.relaypod.mime.MediaType;
 import io.relaypod.mime.MessageSource;
 import io.relaypod.mime.Part;
 import io.relaypod.mime.StructureScanner;
+import io.relaypod.mime.TransferEncoding;
 import io.relaypod.mime.UnreadableMailException;
 
 /** The calendar parts of a message, found in two passes over its bytes and in constant memory. Immutable. */
 final class Calendars {
 
-    // An encoded message is read from its beginning for each that is inside; RFC 2045 6.4 forbids them anyway.
+    // An encoded message is read from its beginning for each that is inside; RFC 2045 6.4 forbids them anyway. What is beyond these
+    // bounds is not looked into and counts as a calendar.
     private static final int MAX_ENCODED = 10;
     private static final int MAX_ENCODED_DEPTH = 3;
 
@@ -62,16 +66,15 @@ final class Calendars {
         Set<Part> encoded = Collections.newSetFromMap(new IdentityHashMap<>());
         try (Walk walk = new Walk(source)) {
             for (Part leaf : leaves) {
-                if (leaf.isEncodedComposite()) {
-                    if (encoded.size() == MAX_ENCODED || depth == MAX_ENCODED_DEPTH) {
-                        throw new UnreadableMailException("too many attached messages are encoded");
-                    }
+                if (CalendarParts.isDeclared(leaf)) {
+                    calendars.add(leaf);
+                } else if (leaf.isEncodedComposite()) {
+                    boolean tooMany = encoded.size() == MAX_ENCODED || depth == MAX_ENCODED_DEPTH;
                     encoded.add(leaf);
-                    Calendars inside = find(() -> decoded(source, leaf), depth + 1);
-                    if (!inside.isEmpty() || inside.hasStray()) {
+                    if (tooMany || mayHoldCalendar(source, leaf, depth + 1)) {
                         calendars.add(leaf);
                     }
-                } else if (CalendarParts.isDeclared(leaf) || holdsCalendar(leaf, walk)) {
+                } else if (holdsCalendar(source, leaf, walk)) {
                     calendars.add(leaf);
                 }
             }
@@ -79,23 +82,49 @@ final class Calendars {
         return new Calendars(source, message, calendars, encoded);
     }
 
-    private static void collectLeaves(Part part, List<Part> leaves) throws UnreadableMailException {
-        if (part.type().isMultipart() && part.type().boundary().isEmpty() && part.end() > part.bodyStart()) {
-            throw new UnreadableMailException("a multipart without a boundary");
-        }
-        for (Part child : part.children()) {
-            collectLeaves(child, leaves);
-        }
-        if (part.children().isEmpty()) {
+    private static void collectLeaves(Part part, List<Part> leaves) {
+        // One that some readers take for a calendar, and others for a multipart, is a calendar as a whole.
+        if (part.children().isEmpty() || part.isAmbiguous() && CalendarParts.isDeclared(part)) {
             leaves.add(part);
+            return;
         }
+        part.children().forEach(child -> collectLeaves(child, leaves));
     }
 
-    private static boolean holdsCalendar(Part leaf, Walk walk) throws IOException {
-        if (CalendarParts.isTnef(leaf)) {
-            return CalendarParts.namesMeeting(walk.content(leaf));
+    private static boolean mayHoldCalendar(MessageSource source, Part composite, int depth) throws IOException {
+        for (TransferEncoding encoding : composite.encodings()) {
+            try {
+                Calendars inside = find(() -> decoded(source, composite, encoding), depth);
+                if (!inside.isEmpty() || inside.hasStray()) {
+                    return true;
+                }
+            } catch (UnreadableMailException nobodyCanTell) {
+                return true;
+            }
         }
-        return !leaf.type().isMultipart() && CalendarParts.beginsAsCalendar(walk.content(leaf));
+        return false;
+    }
+
+    private static boolean holdsCalendar(MessageSource source, Part leaf, Walk walk) throws IOException {
+        if (holdsCalendar(leaf, walk.content(leaf))) {
+            return true;
+        }
+        for (TransferEncoding other : leaf.encodings().subList(1, leaf.encodings().size())) {
+            try (InputStream in = source.open()) {
+                ByteStreams.skipFully(in, leaf.bodyStart());
+                if (holdsCalendar(leaf, other.decode(new BufferedInputStream(ByteStreams.limit(in, leaf.end() - leaf.bodyStart()))))) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    private static boolean holdsCalendar(Part leaf, InputStream content) throws IOException {
+        if (CalendarParts.isTnef(leaf)) {
+            return CalendarParts.namesMeeting(content);
+        }
+        return !leaf.types().stream().allMatch(MediaType::isMultipart) && CalendarParts.beginsAsCalendar(content);
     }
 
     private static boolean hasStray(Part part) {
@@ -103,21 +132,31 @@ final class Calendars {
     }
 
     /** An encoded message or multipart as the message that it stands for. */
-    private static InputStream decoded(MessageSource source, Part part) throws IOException {
+    private static InputStream decoded(MessageSource source, Part part, TransferEncoding encoding) throws IOException {
         InputStream in = source.open();
         ByteStreams.skipFully(in, part.bodyStart());
-        InputStream content = part.encoding().decode(ByteStreams.limit(in, part.end() - part.bodyStart()));
+        InputStream content = encoding.decode(new BufferedInputStream(ByteStreams.limit(in, part.end() - part.bodyStart())));
         if (part.type().isMessage()) {
             return content;
         }
-        byte[] header = part.field("content-type").map(HeaderField::bytes).orElse(new byte[0]);
-        return new SequenceInputStream(Collections.enumeration(List.of(new ByteArrayInputStream(header),
+        ByteArrayOutputStream header = new ByteArrayOutputStream();
+        part.fields().stream().filter(field -> field.name().equals("content-type")).map(HeaderField::bytes).forEach(header::writeBytes);
+        return new SequenceInputStream(Collections.enumeration(List.of(new ByteArrayInputStream(header.toByteArray()),
             new ByteArrayInputStream(new byte[] {'\r', '\n'}), content)));
     }
 
     /** Whether something like a calendar stands where no part is. */
     boolean hasStray() {
         return hasStray(message);
+    }
+
+    /** Whether readers may see another structure, type or encoding than the one that was found. */
+    boolean isAmbiguous() {
+        return isAmbiguous(message);
+    }
+
+    private static boolean isAmbiguous(Part part) {
+        return part.isAmbiguous() || part.children().stream().anyMatch(Calendars::isAmbiguous);
     }
 
     Part message() {

@@ -61,7 +61,7 @@ public final class Invitation {
         this.mail = mail;
         this.calendars = calendars;
         this.attendees = new IdentityHashMap<>(Maps.transformValues(read, Calendar::attendees));
-        this.readable = !calendars.hasStray() && !Signatures.isBesideContent(Set.copyOf(calendars.parts()), calendars.message())
+        this.readable = !calendars.hasStray() && (calendars.isEmpty() || !calendars.isAmbiguous()) && !Signatures.isBesideContent(Set.copyOf(calendars.parts()), calendars.message())
             && read.size() == calendars.parts().size()
             && attendees.entrySet().stream().allMatch(each -> each.getValue().readable() && each.getKey().encoding().canEncode())
             && read.values().stream().mapToLong(each -> Math.max(0, each.growth())).sum() <= ChangedMail.MOST_GROWTH;

@@ -3,24 +3,22 @@ package io.relaypod.graph;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-
-import com.google.common.base.Ascii;
 
 import io.relaypod.calendar.ChangedMail;
 import io.relaypod.mime.HeaderField;
+import io.relaypod.mime.MessageCost;
+import io.relaypod.mime.MessageOutline;
 import io.relaypod.recipients.AddressList;
 import io.relaypod.recipients.AddressList.Mailbox;
 import io.relaypod.recipients.EmailAddress;
 
 /**
- * Reads a mail line by line as it comes in, and says at its end whether Mailpit, smtp2graph and Graph will take it. Constant memory. For
- * one mail and one thread.
+ * Reads a mail line by line as it comes in, and says at its end whether Mailpit, smtp2graph and Graph will take it, and whether its
+ * structure can be read at all. Time is linear in the mail's size, memory bounded: {@link #MOST_MEMORY}. For one mail and one thread.
  *
  * <pre>{@code
  * MailReview review = new MailReview(rules);
@@ -30,44 +28,41 @@ import io.relaypod.recipients.EmailAddress;
  */
 public final class MailReview {
 
-    // More than any list of senders needs.
-    private static final int LONGEST_SENDER_FIELD = 64 * 1024;
+    /** Bytes that the review of the worst mail holds at a time, the line at hand left out; that of an ordinary mail holds 10 KiB. */
+    public static final int MOST_MEMORY = 1024 * 1024;
+
     // Received (ours and Mailpit's), Return-Path, Message-ID: what they say in full is bounded by the addresses and names in them.
     private static final int ADDED_FIELDS = 4 * 1024;
     private static final int LONGEST_MESSAGE_ID = 998;
     private static final int MAILPIT_RECIPIENTS = 100;
-    private static final String BOUNDARY = "boundary";
-    // RFC 2046 section 5.1.1
-    private static final int LONGEST_BOUNDARY = 70;
-    private static final int LONGEST_PARAMETER = 2 * LONGEST_BOUNDARY;
-    private static final int MOST_BOUNDARIES = 100;
-    // Every line that begins with "--" is its delimiter.
-    private static final String ANY_BOUNDARY = "";
-    // A quoted string without an escape, or a token.
-    private static final Pattern BOUNDARY_VALUE = Pattern.compile("=\\s*(?:\"([^\"\\\\]*)\"|([^\\s\";()\\\\]+))");
-    private static final String ATTACHED_MESSAGE = "rfc822";
     // "Bcc: ", a comma, a blank and a folded line for each address.
     private static final int AROUND_AN_ADDRESS = 8;
+    // Both fields may be there twice, which is refused; of more nothing needs to be known.
+    private static final int SENDER_FIELDS = 4;
     // They would end smtp2graph's URL of the mailbox, or change where it points.
     private static final Pattern BREAKS_URL = Pattern.compile(".*[/?#%\\\\\\s\\p{Cntrl}].*");
+    private static final Set<String> RECIPIENT_FIELDS = Set.of("to", "cc", "bcc");
 
     private final GraphRules rules;
+    private final MessageOutline outline = new MessageOutline();
+    private final MailsplitNodes nodes = new MailsplitNodes();
+    private final AddressCount addresses = new AddressCount();
     private final List<SenderField> senders = new ArrayList<>();
     private final StringBuilder senderField = new StringBuilder();
+    private final StringBuilder messageId = new StringBuilder();
     private Optional<Refusal> problem = Optional.empty();
     private boolean inHeader = true;
-    private final StringBuilder messageId = new StringBuilder();
+    private boolean inAddressField;
     private boolean inRecipientField;
     private boolean inMessageId;
     private long lineNumber;
     private long senderLine;
     private long size;
+    private long headerFields;
+    private long headerLines;
+    private long headerBytes;
     private long recipientBytes;
     private long senderBytes;
-    private final Set<String> boundaries = new HashSet<>();
-    // After the word "boundary" alone, as the field may be folded there.
-    private boolean endsBeforeBoundary;
-    private long mayBeParts = 1;
 
     private record SenderField(HeaderField field, long line) {
 
@@ -92,76 +87,12 @@ public final class MailReview {
         size += line.length;
         lineNumber++;
         if (inHeader) {
+            headerLines++;
+            headerBytes += line.length;
             headerLine(new String(line, StandardCharsets.ISO_8859_1));
-        } else if (isDelimiter(line)) {
-            mayBeParts++;
         }
-        learnBoundaries(line);
-        if (namesAttachedMessage(line)) {
-            mayBeParts++;
-        }
-    }
-
-    private boolean isDelimiter(byte[] line) {
-        if (line.length <= 2 || line[0] != '-' || line[1] != '-') {
-            return false;
-        }
-        String text = text(line, 2, Math.min(line.length, 2 + LONGEST_BOUNDARY));
-        return boundaries.stream().anyMatch(text::startsWith);
-    }
-
-    // Wherever it stands, as a part may be a mail: what is no boundary after all costs some room, and no more.
-    private void learnBoundaries(byte[] line) {
-        if (endsBeforeBoundary) {
-            endsBeforeBoundary = false;
-            if (line.length > 0 && (line[0] == ' ' || line[0] == '\t')) {
-                learnBoundary(line, 0);
-            }
-        }
-        for (int last = BOUNDARY.length() - 1; last < line.length; last++) {
-            if ((line[last] | ' ') == 'y' && (line[last - 1] | ' ') == 'r'
-                && Ascii.equalsIgnoreCase(BOUNDARY, text(line, last + 1 - BOUNDARY.length(), last + 1))) {
-                learnBoundary(line, last + 1);
-            }
-        }
-    }
-
-    /** @param start where the parameter's name has ended */
-    private void learnBoundary(byte[] line, int start) {
-        int sign = start;
-        while (sign < line.length && Character.isWhitespace(line[sign])) {
-            sign++;
-        }
-        if (sign == line.length) {
-            endsBeforeBoundary = true;
-        } else if (line[sign] == '=' || line[sign] == '*') {
-            boundaries.add(boundaries.size() < MOST_BOUNDARIES ? boundary(text(line, sign, Math.min(line.length, sign + LONGEST_PARAMETER)))
-                : ANY_BOUNDARY);
-        }
-    }
-
-    /** The beginning of the delimiter that the parameter names, at least; what cannot be read for sure may be any. */
-    private static String boundary(String parameter) {
-        Matcher value = BOUNDARY_VALUE.matcher(parameter);
-        if (!value.lookingAt()) {
-            return ANY_BOUNDARY;
-        }
-        String boundary = value.group(1) == null ? value.group(2) : value.group(1);
-        return boundary.substring(0, Math.min(boundary.length(), LONGEST_BOUNDARY)).stripTrailing();
-    }
-
-    // One that is shown inline has a header that smtp2graph writes into, beside that of the part.
-    private static boolean namesAttachedMessage(byte[] line) {
-        for (int i = line.length - 1; i >= ATTACHED_MESSAGE.length() - 1; i--) {
-            if (line[i] == '2' && line[i - 1] == '2' && Ascii.equalsIgnoreCase(ATTACHED_MESSAGE, text(line, i + 1 - ATTACHED_MESSAGE.length(), i + 1))) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private static String text(byte[] line, int start, int end) {
-        return new String(line, start, end - start, StandardCharsets.ISO_8859_1);
+        outline.line(line);
+        nodes.line(line);
     }
 
     private void headerLine(String line) {
@@ -183,32 +114,52 @@ public final class MailReview {
         if (inRecipientField) {
             recipientBytes += line.length();
         }
+        if (inAddressField) {
+            addresses.add(continued ? text : text.substring(text.indexOf(':') + 1));
+        }
         if (inMessageId && messageId.length() < LONGEST_MESSAGE_ID) {
             messageId.append(continued ? text : HeaderField.at(0, text).value());
         }
         if (!senderField.isEmpty() || !continued && isSender(text)) {
-            senderField.append(line);
-            if (senderField.length() > LONGEST_SENDER_FIELD) {
-                refuse("a From or Sender field of more than " + LONGEST_SENDER_FIELD + " bytes");
-                senderField.setLength(1);
-            }
+            senderLine(line);
+        }
+    }
+
+    private void senderLine(String line) {
+        senderField.append(line, 0, Math.min(line.length(), MailLimits.SENDER_FIELD + 1));
+        if (senderField.length() > MailLimits.SENDER_FIELD) {
+            refuse("a From or Sender field of more than " + MailLimits.SENDER_FIELD + " bytes");
+            senderField.setLength(1);
         }
     }
 
     private void beginField(String text) {
         endSenderField();
+        headerFields++;
         if (text.indexOf(':') < 0) {
             refuse("no colon, so that it is no header field (RFC 5322 section 2.2)");
         }
         senderLine = lineNumber;
         String name = name(text);
-        inRecipientField = name.equals("to") || name.equals("cc");
+        if (name.startsWith("from ") || name.startsWith(">from ") || name.startsWith("from\t")) {
+            refuse("the From line of an mbox, which is no header field (RFC 4155)");
+        }
+        inAddressField = RECIPIENT_FIELDS.contains(name);
+        inRecipientField = inAddressField && !name.equals("bcc");
         inMessageId = name.equals("message-id");
+        if (inAddressField) {
+            addresses.beginField();
+        }
     }
 
     /** The Message-ID with its angle brackets; empty when there is none. */
     public String messageId() {
         return messageId.toString().strip();
+    }
+
+    /** What it takes to read and change the mail, now that all its lines were given. */
+    public MessageCost cost() {
+        return new MessageCost(headerBytes, headerFields, addresses.count(), outline.parts(), outline.fields(), outline.contentFields());
     }
 
     private static boolean isSender(String text) {
@@ -227,7 +178,10 @@ public final class MailReview {
     private void endSenderField() {
         if (!senderField.isEmpty()) {
             senderBytes += senderField.length();
-            senders.add(new SenderField(HeaderField.at(0, senderField.toString()), senderLine));
+            HeaderField field = HeaderField.at(0, senderField.toString());
+            if (senders.stream().filter(each -> each.field().name().equals(field.name())).count() < SENDER_FIELDS / 2) {
+                senders.add(new SenderField(field, senderLine));
+            }
             senderField.setLength(0);
         }
     }
@@ -254,6 +208,10 @@ public final class MailReview {
      */
     public Optional<Refusal> verdict(String sender, List<String> recipients) {
         endHeader();
+        Optional<Refusal> tooMuch = checkLimits();
+        if (tooMuch.isPresent()) {
+            return tooMuch;
+        }
         checkSenderFields();
         if (problem.isPresent()) {
             return problem;
@@ -263,6 +221,19 @@ public final class MailReview {
             return Optional.of(new Refusal(550, "5.6.0 No From field and an empty MAIL FROM: there is no mailbox to send from"));
         }
         return checkMailbox(mailbox.get()).or(() -> checkSize(sender, recipients));
+    }
+
+    private Optional<Refusal> checkLimits() {
+        return exceeds(headerFields, MailLimits.HEADER_FIELDS, "header fields")
+            .or(() -> exceeds(headerLines, MailLimits.HEADER_LINES, "header lines"))
+            .or(() -> exceeds(headerBytes, MailLimits.HEADER_BYTES, "bytes of header"))
+            .or(() -> exceeds(addresses.count(), MailLimits.ADDRESSES, "addresses in To, Cc and Bcc"))
+            .or(() -> nodes.problem(headerBytes).or(outline::problem).map(reason -> new Refusal(550, "5.6.0 The mail has " + reason)));
+    }
+
+    private static Optional<Refusal> exceeds(long count, long limit, String unit) {
+        return count <= limit ? Optional.empty()
+            : Optional.of(new Refusal(550, "5.6.0 The mail has " + count + " " + unit + "; at most " + limit + " are taken"));
     }
 
     private void checkSenderFields() {
@@ -316,7 +287,7 @@ public final class MailReview {
         long inEveryPart = bcc + sender.getBytes(StandardCharsets.UTF_8).length + 2L * AROUND_AN_ADDRESS;
         // To and Cc may come again as X-Relaypod-Original-To, and folded anew, as From and Sender.
         return size + ADDED_FIELDS + 3 * recipientBytes + senderBytes
-            + ChangedMail.MOST_GROWTH + mayBeParts * ChangedMail.MOST_GROWTH_A_PART
-            + (mayBeParts + ChangedMail.MOST_PARTS_ADDED) * inEveryPart;
+            + ChangedMail.MOST_GROWTH + outline.parts() * (long) ChangedMail.MOST_GROWTH_A_PART
+            + (nodes.count() + ChangedMail.MOST_PARTS_ADDED) * inEveryPart;
     }
 }

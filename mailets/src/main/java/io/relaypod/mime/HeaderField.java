@@ -1,6 +1,7 @@
 package io.relaypod.mime;
 
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 
 /**
  * One field of a header section, folded lines included.
@@ -44,6 +45,11 @@ public record HeaderField(String name, long start, long end, String raw) {
             }
         }
         return value.toString();
+    }
+
+    /** The values of a parameter, its name in lower case: each that some mail program finds in the field, RFC 2231 continuations put together. */
+    public List<String> parameters(String parameter) {
+        return Parameters.named(parameter, value());
     }
 
     /** What stands behind the colon on the field's first line. */

@@ -2,11 +2,10 @@ package io.relaypod.mime;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /** Reads a message line by line, in constant memory however long its lines are. A line ends behind LF. For one thread. */
-final class LineReader {
+final class LineReader implements MessageLine {
 
     /** As much of a line as is kept where nothing else is said. */
     static final int KEPT = 64 * 1024;
@@ -66,37 +65,23 @@ final class LineReader {
         kept += taken;
     }
 
-    long start() {
+    @Override
+    public long start() {
         return start;
     }
 
-    long end() {
+    @Override
+    public long end() {
         return end;
     }
 
-    boolean isCut() {
-        return end - start > kept;
+    @Override
+    public byte[] bytes() {
+        return line;
     }
 
-    boolean isBlank() {
-        return kept > 0 && (line[0] == '\n' || kept == 2 && line[0] == '\r' && line[1] == '\n');
-    }
-
-    boolean startsWith(char first) {
-        return kept > 0 && line[0] == first;
-    }
-
-    boolean startsWithDashes() {
-        return kept > 1 && line[0] == '-' && line[1] == '-';
-    }
-
-    /** The line with its line break, one char a byte. */
-    String text() {
-        return new String(line, 0, kept, StandardCharsets.ISO_8859_1);
-    }
-
-    /** The first chars of the line. */
-    String text(int length) {
-        return new String(line, 0, Math.min(length, kept), StandardCharsets.ISO_8859_1);
+    @Override
+    public int kept() {
+        return kept;
     }
 }

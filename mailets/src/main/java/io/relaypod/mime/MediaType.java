@@ -6,44 +6,46 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-import org.apache.james.mime4j.codec.DecodeMonitor;
-import org.apache.james.mime4j.field.ContentTypeFieldLenientImpl;
-import org.apache.james.mime4j.stream.RawField;
-
 /**
  * What a Content-Type field says.
  *
- * @param main     such as {@code text}, in lower case
- * @param sub      such as {@code calendar}, in lower case
- * @param boundary of a multipart
+ * @param main       such as {@code text}, in lower case
+ * @param sub        such as {@code calendar}, in lower case; empty when only the main type is given
+ * @param boundaries of a multipart, each that some reader finds in the field, the most usual reading first
  */
-public record MediaType(String main, String sub, Optional<String> boundary) {
+public record MediaType(String main, String sub, List<String> boundaries) {
 
     // RFC 2045 5.2
-    static final MediaType TEXT = new MediaType("text", "plain", Optional.empty());
+    static final MediaType TEXT = new MediaType("text", "plain", List.of());
     // RFC 2046 5.1.5
-    static final MediaType MESSAGE = new MediaType("message", "rfc822", Optional.empty());
+    static final MediaType MESSAGE = new MediaType("message", "rfc822", List.of());
 
-    private static final Pattern COMMENT = Pattern.compile("\\([^()]*\\)");
     // Finds the type also where what follows it is no parameter, or is not set off by a semicolon.
-    private static final Pattern TYPE = Pattern.compile("\\s*\"?([^\\s\"/;,]+)\\s*/\\s*([^\\s\"/;,]+)");
+    private static final Pattern TYPE = Pattern.compile("[\\s\"]*+([^\\s\"/;,:=]++)\\s*+(?:/\\s*+([^\\s\"/;,:]++))?");
 
-    static MediaType of(HeaderField field) {
+    /** Keeps its own copy of the boundaries. */
+    public MediaType {
+        boundaries = List.copyOf(boundaries);
+    }
+
+    /** @return the type; empty when the field says nothing, as readers then go on to the next field */
+    static Optional<MediaType> of(HeaderField field) {
         String value = field.value();
-        Matcher type = TYPE.matcher(withoutComments(value));
-        if (!type.lookingAt()) {
-            return TEXT;
+        String plain = Parameters.withoutComments(value);
+        if (plain.isBlank()) {
+            return Optional.empty();
         }
-        return new MediaType(type.group(1).toLowerCase(Locale.ROOT), type.group(2).toLowerCase(Locale.ROOT), boundary(value));
+        Matcher type = TYPE.matcher(plain);
+        if (!type.lookingAt() || type.group(2) == null && !type.group(1).equalsIgnoreCase("multipart")) {
+            return Optional.of(TEXT);
+        }
+        String main = type.group(1).toLowerCase(Locale.ROOT);
+        String sub = type.group(2) == null ? "" : type.group(2).toLowerCase(Locale.ROOT);
+        return Optional.of(new MediaType(main, sub, main.equals("multipart") ? boundaries(value) : List.of()));
     }
 
-    private static Optional<String> boundary(String value) {
-        String boundary = ContentTypeFieldLenientImpl.PARSER.parse(new RawField("Content-Type", value), DecodeMonitor.SILENT).getBoundary();
-        return Optional.ofNullable(boundary).map(String::stripTrailing).filter(text -> !text.isEmpty());
-    }
-
-    static String withoutComments(String value) {
-        return COMMENT.matcher(value).replaceAll(" ");
+    private static List<String> boundaries(String value) {
+        return Parameters.named("boundary", value).stream().map(String::stripTrailing).filter(text -> !text.isEmpty()).distinct().toList();
     }
 
     public boolean is(String mainType, String... subTypes) {

@@ -9,7 +9,9 @@ import java.util.Optional;
  */
 public final class Part {
 
-    private final MediaType type;
+    private final List<MediaType> types;
+    private final List<TransferEncoding> encodings;
+    private final boolean ambiguous;
     private final boolean message;
     private final List<HeaderField> fields;
     private final long delimiterStart;
@@ -24,8 +26,10 @@ public final class Part {
     public record Range(long start, long end) {
     }
 
-    Part(StructureScanner.OpenPart part, long end) {
-        this.type = part.type;
+    Part(OpenPart part, long end) {
+        this.types = part.types;
+        this.encodings = part.encodings;
+        this.ambiguous = types.size() > 1 || encodings.size() > 1 || part.usedBoundaries.size() > 1;
         this.message = part.message;
         this.fields = List.copyOf(part.fields);
         this.delimiterStart = part.delimiterStart;
@@ -37,8 +41,26 @@ public final class Part {
         this.strayCalendars = List.copyOf(part.strayCalendars);
     }
 
+    /** The type; if the header may be read in more than one way, the type by which other parts are inside, or else the first. */
     public MediaType type() {
-        return type;
+        return types.stream().filter(MediaType::isMultipart).findFirst()
+            .or(() -> types.stream().filter(MediaType::isMessage).findFirst())
+            .orElse(types.get(0));
+    }
+
+    /** Every type that a reader may find in the header; one in most mails. */
+    public List<MediaType> types() {
+        return types;
+    }
+
+    /** Every encoding that a reader may find in the header; one in most mails. */
+    public List<TransferEncoding> encodings() {
+        return encodings;
+    }
+
+    /** Whether readers may see different things in it: two types, two encodings, or two boundaries that both occur. */
+    public boolean isAmbiguous() {
+        return ambiguous;
     }
 
     /** Whether this is a whole message, the outermost or an attached one, whose header is more than that of a part. */
@@ -46,7 +68,7 @@ public final class Part {
         return message;
     }
 
-    /** Of the fields that are not Content-something only where they are. */
+    /** In their order. Of those that are not Content-something or MIME-Version only where they are. */
     public List<HeaderField> fields() {
         return fields;
     }
@@ -61,12 +83,12 @@ public final class Part {
     }
 
     public TransferEncoding encoding() {
-        return field("content-transfer-encoding").map(field -> TransferEncoding.of(field.value())).orElse(TransferEncoding.IDENTITY);
+        return encodings.get(0);
     }
 
     /** Whether this is a message or multipart that RFC 2045 6.4 forbids to encode, and that is encoded. */
     public boolean isEncodedComposite() {
-        return (type.isMessage() || type.isMultipart()) && children.isEmpty() && encoding() != TransferEncoding.IDENTITY;
+        return (type().isMessage() || type().isMultipart()) && children.isEmpty() && encoding() != TransferEncoding.IDENTITY;
     }
 
     /** Where the line of dashes before this part begins. */

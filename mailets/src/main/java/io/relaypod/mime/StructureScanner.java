@@ -7,7 +7,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * Finds the parts of a message in one pass over its lines, in time linear in its size and memory bounded by its structure.
@@ -17,57 +16,92 @@ import java.util.Optional;
  * }</pre>
  *
  * <p>Lenient where readers differ: a part is found when any of them could find it. So a line without a colon does not end a header,
- * and parts behind a closing delimiter count.
+ * parts behind a closing delimiter count, and where a header may be read in two ways, the boundaries of both divide the part.
  */
 public final class StructureScanner {
 
-    // Mails of people have depth 4 and 20 parts; what is beyond these bounds was made to hurt.
-    static final int MAX_DEPTH = 100;
-    static final int MAX_PARTS = 10_000;
-    private static final int MAX_HEADER_MEMORY = 2 * 1024 * 1024;
-    private static final int MEMORY_OF_A_FIELD = 100;
+    /** The deepest nesting of parts. Mails of people have depth 4 and 20 parts; what is beyond these bounds was made to hurt. */
+    public static final int MAX_DEPTH = 100;
+    /** The most parts, those of attached messages included. */
+    public static final int MAX_PARTS = 5_000;
+    /** The most header fields of all parts together. */
+    public static final int MAX_FIELDS = 20_000;
+    /** The most bytes of all Content-* fields together. */
+    public static final int MAX_CONTENT_FIELDS = 1024 * 1024;
     private static final int MAX_NAME = 100;
+    private static final int DASHES = 2;
 
-    private final LineReader lines;
+    private final PartListener listener;
+    private final boolean keepsTree;
     private final List<OpenPart> open = new ArrayList<>();
     private final Map<String, OpenPart> boundaries = new HashMap<>();
     private int parts;
-    private long headerMemory;
+    private long fields;
+    private long contentFields;
+    private long end;
 
-    private StructureScanner(InputStream in) {
-        this.lines = new LineReader(in);
+    private StructureScanner(PartListener listener, boolean keepsTree) throws UnreadableMailException {
+        this.listener = listener;
+        this.keepsTree = keepsTree;
+        push(new OpenPart(0, 0, MediaType.TEXT, true));
     }
 
     /**
      * @return the message
-     * @throws UnreadableMailException when it is nested too deep, has too many parts, or contradicts itself
+     * @throws UnreadableMailException when it is nested too deep, has too many parts or fields, or a field that is too long
      */
     public static Part scan(MessageSource source) throws IOException, UnreadableMailException {
         try (InputStream in = source.open()) {
-            return new StructureScanner(in).scan();
-        }
-    }
-
-    private Part scan() throws IOException, UnreadableMailException {
-        OpenPart root = push(new OpenPart(0, 0, MediaType.TEXT, true));
-        while (lines.next()) {
-            if (!lines.startsWithDashes() || !delimiter()) {
-                line();
+            StructureScanner scanner = new StructureScanner(PartListener.NONE, true);
+            LineReader lines = new LineReader(in);
+            while (lines.next()) {
+                scanner.next(lines);
             }
+            return scanner.end();
         }
-        closeTo(0, lines.end());
-        return root.closed(lines.end());
     }
 
-    private OpenPart push(OpenPart part) throws UnreadableMailException {
+    /** A scanner that keeps no tree of the parts, and is given the lines. */
+    static StructureScanner telling(PartListener listener) throws UnreadableMailException {
+        return new StructureScanner(listener, false);
+    }
+
+    void next(MessageLine line) throws UnreadableMailException {
+        end = line.end();
+        if (!line.startsWithDashes() || !delimiter(line)) {
+            content(line);
+        }
+    }
+
+    Part end() throws UnreadableMailException {
+        OpenPart root = open.get(0);
+        closeTo(0, end);
+        return root.closed(end);
+    }
+
+    /** Parts begun so far. */
+    int parts() {
+        return parts;
+    }
+
+    /** Header fields so far. */
+    long fields() {
+        return fields;
+    }
+
+    /** Bytes of Content-* fields so far. */
+    long contentFields() {
+        return contentFields;
+    }
+
+    private void push(OpenPart part) throws UnreadableMailException {
         if (open.size() == MAX_DEPTH) {
-            throw new UnreadableMailException("parts are nested more than " + MAX_DEPTH + " deep");
+            throw new UnreadableMailException("parts nested more than " + MAX_DEPTH + " deep");
         }
         if (++parts > MAX_PARTS) {
-            throw new UnreadableMailException("more than " + MAX_PARTS + " parts");
+            throw new UnreadableMailException("more than " + MAX_PARTS + " parts, those of attached messages included");
         }
         open.add(part);
-        return part;
     }
 
     private OpenPart innermost() {
@@ -75,177 +109,105 @@ public final class StructureScanner {
     }
 
     /** Closes every part deeper than {@code depth}. */
-    private void closeTo(int depth, long end) throws UnreadableMailException {
+    private void closeTo(int depth, long at) throws UnreadableMailException {
         while (open.size() > depth) {
             OpenPart part = open.remove(open.size() - 1);
-            part.endField(end);
-            part.endStray(end);
-            part.boundary().ifPresent(boundary -> boundaries.remove(boundary, part));
+            part.endField(at);
+            part.endStray(at);
+            part.boundaries().forEach(boundary -> boundaries.remove(boundary, part));
             // A header without an empty line behind it was not looked at yet; nothing can be inside.
-            if (part.bodyStart < 0) {
+            if (part.inHeader()) {
                 part.readType();
             }
-            if (!open.isEmpty()) {
-                innermost().children.add(part.closed(end));
+            listener.partEnded();
+            if (keepsTree && !open.isEmpty()) {
+                innermost().children.add(part.closed(at));
             }
         }
     }
 
-    private boolean delimiter() throws UnreadableMailException {
-        if (boundaries.isEmpty() || lines.isCut()) {
+    private boolean delimiter(MessageLine line) throws UnreadableMailException {
+        boolean guessing = innermost().guessesBoundary();
+        if (boundaries.isEmpty() && !guessing || line.isCut()) {
             return false;
         }
-        String text = lines.text().stripTrailing().substring(2);
+        String text = line.text().stripTrailing().substring(DASHES);
         OpenPart parent = boundaries.get(text);
         boolean last = parent == null && text.endsWith("--");
+        String boundary = last ? text.substring(0, text.length() - DASHES) : text;
         if (last) {
-            parent = boundaries.get(text.substring(0, text.length() - 2));
+            parent = boundaries.get(boundary);
+        }
+        if (parent == null && guessing && !boundary.isBlank()) {
+            boundary = text;
+            last = false;
+            parent = innermost();
+            parent.guess(boundary);
+            boundaries.put(boundary, parent);
         }
         if (parent == null) {
             return false;
         }
-        closeTo(open.indexOf(parent) + 1, lines.start());
-        parent.endStray(lines.start());
+        closeTo(open.indexOf(parent) + 1, line.start());
+        parent.usedBoundaries.add(boundary);
+        parent.endStray(line.start());
         if (last) {
-            parent.strayStart = lines.end();
+            parent.strayStart = line.end();
         } else {
-            MediaType byDefault = parent.type.sub().equals("digest") ? MediaType.MESSAGE : MediaType.TEXT;
-            push(new OpenPart(lines.start(), lines.end(), byDefault, false));
+            push(new OpenPart(line.start(), line.end(), parent.isDigest() ? MediaType.MESSAGE : MediaType.TEXT, false));
         }
         return true;
     }
 
-    private void line() throws UnreadableMailException {
+    private void content(MessageLine line) throws UnreadableMailException {
         OpenPart part = innermost();
-        if (part.bodyStart < 0) {
-            headerLine(part);
-        } else if (part.type.isMultipart()) {
-            part.looksLikeCalendar |= isCalendar(lines.text(200));
+        if (part.inHeader()) {
+            header(part, line);
+            return;
         }
+        if (part.isMultipart()) {
+            part.looksLikeCalendar |= isCalendar(line.text(200));
+        }
+        listener.body(line.bytes(), line.kept());
     }
 
     private static boolean isCalendar(String line) {
         return line.stripLeading().toUpperCase(Locale.ROOT).startsWith("BEGIN:VCALENDAR");
     }
 
-    private void headerLine(OpenPart part) throws UnreadableMailException {
-        if (lines.isBlank()) {
-            part.endField(lines.start());
-            part.headerEnd = lines.start();
-            part.bodyStart = lines.end();
-            part.strayStart = lines.end();
-            part.readType();
-            enter(part);
-        } else if (lines.startsWith(' ') || lines.startsWith('\t')) {
-            part.continueField(lines);
+    private void header(OpenPart part, MessageLine line) throws UnreadableMailException {
+        if (line.isBlank()) {
+            endHeader(part, line);
+            return;
+        }
+        if (line.startsWith(' ') || line.startsWith('\t')) {
+            part.continueField(line);
         } else {
-            part.endField(lines.start());
-            String name = HeaderField.nameOf(lines.text(MAX_NAME));
-            part.beginField(name, lines);
-            headerMemory += MEMORY_OF_A_FIELD;
+            part.endField(line.start());
+            part.beginField(HeaderField.nameOf(line.text(MAX_NAME)), line);
+            if (++fields > MAX_FIELDS) {
+                throw new UnreadableMailException("more than " + MAX_FIELDS + " header fields in all parts");
+            }
         }
-        headerMemory += part.keepsField() ? lines.end() - lines.start() : 0;
-        if (headerMemory > MAX_HEADER_MEMORY) {
-            throw new UnreadableMailException("headers too large");
+        contentFields += part.keepsField() ? line.end() - line.start() : 0;
+        if (contentFields > MAX_CONTENT_FIELDS) {
+            throw new UnreadableMailException("Content-* fields of more than " + MAX_CONTENT_FIELDS + " bytes in all parts");
         }
     }
 
-    private void enter(OpenPart part) throws UnreadableMailException {
-        part.boundary().ifPresent(boundary -> boundaries.putIfAbsent(boundary, part));
-        if (part.type.isMessage() && part.encoding() == TransferEncoding.IDENTITY) {
-            push(new OpenPart(lines.end(), lines.end(), MediaType.TEXT, true));
+    private void endHeader(OpenPart part, MessageLine line) throws UnreadableMailException {
+        part.endField(line.start());
+        part.headerEnd = line.start();
+        part.bodyStart = line.end();
+        part.strayStart = line.end();
+        part.readType();
+        listener.headerEnded(part);
+        if (!keepsTree) {
+            part.fields.clear();
         }
-    }
-
-    /** A part whose end is not reached yet. */
-    static final class OpenPart {
-
-        final long delimiterStart;
-        final long headerStart;
-        final boolean message;
-        final List<HeaderField> fields = new ArrayList<>();
-        final List<Part> children = new ArrayList<>();
-        final List<Part.Range> strayCalendars = new ArrayList<>();
-        MediaType type;
-        long headerEnd = -1;
-        long bodyStart = -1;
-
-        private long strayStart = -1;
-        private boolean looksLikeCalendar;
-        private String fieldName = "";
-        private long fieldStart = -1;
-        private final StringBuilder field = new StringBuilder();
-
-        OpenPart(long delimiterStart, long headerStart, MediaType type, boolean message) {
-            this.delimiterStart = delimiterStart;
-            this.headerStart = headerStart;
-            this.type = type;
-            this.message = message;
-        }
-
-        boolean keepsField() {
-            return fieldName.startsWith("content-");
-        }
-
-        void beginField(String name, LineReader lines) throws UnreadableMailException {
-            fieldName = name;
-            fieldStart = lines.start();
-            continueField(lines);
-        }
-
-        void continueField(LineReader lines) throws UnreadableMailException {
-            if (keepsField()) {
-                field.append(lines.text());
-                if (lines.isCut() || field.length() > LineReader.KEPT) {
-                    throw new UnreadableMailException("a " + fieldName + " field of more than " + LineReader.KEPT + " bytes");
-                }
-            }
-        }
-
-        void endField(long end) {
-            if (bodyStart < 0 && fieldStart >= 0) {
-                fields.add(new HeaderField(fieldName, fieldStart, end, field.toString()));
-            }
-            fieldStart = -1;
-            fieldName = "";
-            field.setLength(0);
-        }
-
-        void readType() throws UnreadableMailException {
-            List<MediaType> types = fields.stream()
-                .filter(field -> field.name().equals("content-type"))
-                .map(MediaType::of)
-                .distinct()
-                .toList();
-            if (types.size() > 1 && types.stream().anyMatch(each -> each.isMultipart() || each.isMessage())) {
-                throw new UnreadableMailException("two Content-Type fields that contradict each other");
-            }
-            if (!types.isEmpty()) {
-                type = types.get(0);
-            }
-        }
-
-        Optional<String> boundary() {
-            return type.isMultipart() ? type.boundary() : Optional.empty();
-        }
-
-        TransferEncoding encoding() {
-            return fields.stream()
-                .filter(field -> field.name().equals("content-transfer-encoding"))
-                .findFirst()
-                .map(field -> TransferEncoding.of(field.value()))
-                .orElse(TransferEncoding.IDENTITY);
-        }
-
-        void endStray(long end) {
-            if (looksLikeCalendar) {
-                strayCalendars.add(new Part.Range(strayStart, end));
-            }
-            looksLikeCalendar = false;
-        }
-
-        Part closed(long end) {
-            return new Part(this, end);
+        part.boundaries().forEach(boundary -> boundaries.putIfAbsent(boundary, part));
+        if (part.isMessage() && part.encodings.contains(TransferEncoding.IDENTITY)) {
+            push(new OpenPart(line.end(), line.end(), MediaType.TEXT, true));
         }
     }
 }

@@ -22,7 +22,7 @@ public enum TransferEncoding {
     IDENTITY, BASE64, QUOTED_PRINTABLE, UUENCODE;
 
     static TransferEncoding of(String value) {
-        String name = MediaType.withoutComments(value).replace("\"", "").replace(";", " ").strip().toLowerCase(Locale.ROOT);
+        String name = Parameters.withoutComments(value).replace("\"", "").replace(";", " ").strip().toLowerCase(Locale.ROOT);
         return switch (name) {
             case "base64" -> BASE64;
             case "quoted-printable" -> QUOTED_PRINTABLE;

@@ -12,6 +12,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -349,10 +350,10 @@ class CalendarStripperTest {
         String three = head + base64(head + base64(head + base64("Content-Type: text/calendar\n\nx\n")));
 
         assertThat(stripped(mixed(TEXT, three))).isEqualTo(mixed(TEXT));
-        assertThatThrownBy(() -> stripped(mixed(TEXT, head + base64(three)))).isInstanceOf(UnreadableMailException.class)
-            .hasMessage("too many attached messages are encoded");
-        assertThatThrownBy(() -> stripped(mixed((head + base64("\nx\n") + "\u0000").repeat(11).split("\u0000"))))
-            .hasMessage("too many attached messages are encoded");
+        assertThat(stripped(mixed(TEXT, head + base64(three)))).isEqualTo(mixed(TEXT));
+        assertThat(stripped(mixed(TEXT, head + base64(three.replace("calendar", "plain"))))).isEqualTo(mixed(TEXT));
+        String[] eleven = (head + base64("\nx\n") + "\u0000").repeat(11).split("\u0000");
+        assertThat(stripped(mixed(eleven))).isEqualTo(mixed(Arrays.copyOf(eleven, 10)));
     }
 
     @Test
@@ -410,18 +411,14 @@ class CalendarStripperTest {
 
     @Test
     void whatNobodyCanReadIsToldApart() {
-        assertThatThrownBy(() -> stripped(crlf("Content-Type: multipart/mixed\n\n--x\nContent-Type: text/calendar\n\nx\n")))
-            .isInstanceOf(UnreadableMailException.class).hasMessage("a multipart without a boundary");
-        assertThatThrownBy(() -> stripped(crlf("Content-Type: text/plain\nContent-Type: multipart/mixed; boundary=x\n\nx\n")))
-            .isInstanceOf(UnreadableMailException.class).hasMessageStartingWith("two Content-Type fields");
         assertThatThrownBy(() -> stripped(crlf("Content-Type: message/rfc822\n\n".repeat(1_000))))
-            .isInstanceOf(UnreadableMailException.class).hasMessageStartingWith("parts are nested more than");
+            .isInstanceOf(UnreadableMailException.class).hasMessageStartingWith("parts nested more than");
         assertThatThrownBy(() -> stripped(crlf("Content-Type: multipart/mixed; boundary=x\n\n" + "--x\n".repeat(100_000))))
             .isInstanceOf(UnreadableMailException.class).hasMessageStartingWith("more than");
         assertThatThrownBy(() -> stripped(("Content-Type: text/plain; x=" + "x".repeat(60_000) + "\r\n").repeat(40) + "\r\nx"))
-            .isInstanceOf(UnreadableMailException.class).hasMessage("headers too large");
+            .isInstanceOf(UnreadableMailException.class).hasMessageStartingWith("Content-* fields of more than");
         assertThatThrownBy(() -> stripped("X: y\r\n".repeat(30_000) + "\r\nx"))
-            .isInstanceOf(UnreadableMailException.class).hasMessage("headers too large");
+            .isInstanceOf(UnreadableMailException.class).hasMessageStartingWith("more than 20000 header fields");
         assertThatThrownBy(() -> stripped("Content-Type: text/plain; x=" + "x".repeat(100_000) + "\r\n\r\nx"))
             .isInstanceOf(UnreadableMailException.class).hasMessageContaining("content-type");
     }

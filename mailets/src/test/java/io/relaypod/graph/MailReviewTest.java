@@ -6,8 +6,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -40,6 +38,8 @@ class MailReviewTest {
     @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
         "` continued\nFrom: a@x.com\n` | 550 5.6.0 Header line 1: a continuation without a field before it (RFC 5322 section 2.2.3)",
         "`From: a@x.com\nno field\n\nbody\n` | 550 5.6.0 Header line 2: no colon, so that it is no header field (RFC 5322 section 2.2)",
+        "`From a@x.com Thu Jan 1 10:00:00 2026\nFrom: a@x.com\n` | 550 5.6.0 Header line 1: the From line of an mbox, which is no header field (RFC 4155)",
+        "`From: a@x.com\n>From a@x.com Thu Jan 1 10:00:00 2026\n` | 550 5.6.0 Header line 2: the From line of an mbox, which is no header field (RFC 4155)",
         "`From a@x.com Thu Jan 1\nFrom: a@x.com\n` | 550 5.6.0 Header line 1: no colon, so that it is no header field (RFC 5322 section 2.2)",
         "`From: a@x.com\n \nbody\n` | 550 5.6.0 Header line 3: no colon, so that it is no header field (RFC 5322 section 2.2)",
         "`Subject: x\rFrom: b@x.com\nFrom: a@x.com\n` | 550 5.6.0 Header line 1: a line break that is not CRLF",
@@ -90,11 +90,11 @@ class MailReviewTest {
     }
 
     @Test
-    void anAttachedMessageIsTwoPartsToSmtp2graph() {
-        String mail = "From: a@x.com\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: Message/RFC822\n\nSubject: in\n\nrfc822 in a text, 22, 822, fc822\n";
-        String two = mail.replaceFirst("RFC822", "RFC1822").replaceFirst("rfc822", "rfc 822");
+    void anAttachedMessageThatIsShownInlineIsTwoPartsToSmtp2graph() {
+        String mail = "From: a@x.com\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: Message/RFC822\nContent-Disposition: inline\n\nSubject: in\n\nx\n";
 
-        assertThat(most(mail) - most(two)).isEqualTo(2 * (256 + (7 + 8) + (7 + 16)) - "1".length() - " ".length());
+        assertThat(most(mail) - most(mail.replace("inline", "banana"))).isEqualTo((7 + 8) + (7 + 16));
+        assertThat(most(mail) - most(mail.replace("/RFC", "/RFD"))).isEqualTo(PART);
     }
 
     @ParameterizedTest
@@ -102,27 +102,22 @@ class MailReviewTest {
         "`` | 0",
         "`Content-Type: multipart/mixed; boundary=\"other\"\n` | 0",
         "`Content-Type: multipart/mixed;\n\tBOUNDARY = \"x-\"; charset=x\n` | 0",
-        "`Content-Type: multipart/mixed; boundary=b;x\n` | 2",
-        "`Content-Type: multipart/mixed;\n\tBOUNDARY = \"b\"; charset=x\n` | 2",
-        "`Content-Type: multipart/mixed; boundary=a; boundary=b\n` | 2",
-        "`Content-Type: multipart/mixed; boundary=\n b\n` | 52",
-        "`Content-Type: multipart/mixed; boundary\n\t =b\n` | 2",
-        "`Content-Type: multipart/mixed; boundary \n \n =b\n` | 2",
-        "`Content-Type: multipart/mixed; boundary\nX: =b\n` | 0",
-        "`Content-Type: multipart/mixed; boundary=\"b\n` | 52",
-        "`Content-Type: multipart/mixed; boundary*0=a; boundary*1=b\n` | 52",
-        "`Content-Type: multipart/mixed; boundary=\"\\b\"\n` | 52"})
-    void onlyDelimitersOfABoundaryThatTheMailNamesBeginAPart(String header, int parts) {
+        "`Content-Type: multipart/mixed; boundary=b;x\n` | 294",
+        "`Content-Type: multipart/mixed;\n\tBOUNDARY = \"b\"; charset=x\n` | 294",
+        "`Content-Type: multipart/mixed; boundary=a; boundary=b\n` | 294",
+        "`Content-Type: multipart/mixed; boundary=\n b\n` | 294",
+        "`Content-Type: multipart/mixed; boundary\n\t =b\n` | 294",
+        "`Content-Type: multipart/mixed; boundary\nX: =b\n` | 256",
+        "`Content-Type: multipart/mixed; boundary=\"b\n` | 294",
+        "`Content-Type: multipart/mixed; boundary*0=a; boundary*1=b\n` | 0",
+        "`Content-Type: multipart/mixed; boundary*1*=%62; boundary*0*=utf-8''\n` | 294",
+        "`Content-Type: multipart/mixed boundary=b\n` | 256",
+        "`Content-Type: text/plain; boundary=b\n` | 38",
+        "`Content-Type: multipart/mixed; boundary=\"\\b\"\n` | 294"})
+    void aPartIsWhatSmtp2graphOrTheCalendarRulesTakeForOne(String header, int growth) {
         String dump = "From: a@x.com\n" + header + "\n--b\n" + "-- Table structure\n".repeat(50) + "--b--\n";
 
-        assertThat((most(dump) - most(dump.replace("\n-", "\n+")))).isEqualTo(parts * PART);
-    }
-
-    @Test
-    void aMailWithMoreBoundariesThanAreKeptInMindHasAPartAtEachThatMayBeOne() {
-        String many = IntStream.rangeClosed(0, 100).mapToObj(i -> "boundary=b" + i + "\n").collect(Collectors.joining());
-
-        assertThat(most("From: a@x.com\n\n" + many + "--x\n") - most("From: a@x.com\n\n" + many + "++x\n")).isEqualTo(PART);
+        assertThat((most(dump) - most(dump.replace("\n-", "\n+")))).isEqualTo(growth);
     }
 
     @Test
@@ -139,7 +134,7 @@ class MailReviewTest {
 
     @Test
     void aSenderFieldWithoutEndTakesNoMemory() {
-        assertThat(verdict("From: a@x.com\n" + " x\n".repeat(50_000))).hasValueSatisfying(answer ->
+        assertThat(verdict("From: a@x.com\n" + (" " + "x".repeat(900) + "\n").repeat(100))).hasValueSatisfying(answer ->
             assertThat(answer).contains("a From or Sender field of more than"));
     }
 

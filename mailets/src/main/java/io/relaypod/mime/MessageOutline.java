@@ -1,0 +1,111 @@
+package io.relaypod.mime;
+
+import java.util.Optional;
+
+/**
+ * Follows the structure of a message whose lines are given one by one, as {@link StructureScanner} finds it, without keeping it: says at the
+ * end of the message what the scanner will say of it later. Memory is bounded by the depth of the parts. For one message and one thread.
+ */
+public final class MessageOutline {
+
+    private final Line line = new Line();
+    private Optional<StructureScanner> scanner = Optional.empty();
+    private Optional<String> problem = Optional.empty();
+    private int parts;
+    private long fields;
+    private long contentFields;
+
+    public MessageOutline() {
+        try {
+            scanner = Optional.of(StructureScanner.telling(PartListener.NONE));
+        } catch (UnreadableMailException first) {
+            stop(first);
+        }
+    }
+
+    /** @param bytes with the line break */
+    public void line(byte[] bytes) {
+        line.next(bytes);
+        if (scanner.isPresent()) {
+            try {
+                scanner.get().next(line);
+            } catch (UnreadableMailException unreadable) {
+                stop(unreadable);
+            }
+        }
+    }
+
+    private void stop(UnreadableMailException unreadable) {
+        problem = Optional.of(unreadable.getMessage());
+        stop();
+    }
+
+    private void stop() {
+        parts = parts();
+        fields = fields();
+        contentFields = contentFields();
+        scanner = Optional.empty();
+    }
+
+    /** Parts so far, the message itself and those of attached messages among them. */
+    public int parts() {
+        return scanner.map(StructureScanner::parts).orElse(parts);
+    }
+
+    /** Header fields of all parts so far. */
+    public long fields() {
+        return scanner.map(StructureScanner::fields).orElse(fields);
+    }
+
+    /** Bytes of the Content-* fields of all parts so far. */
+    public long contentFields() {
+        return scanner.map(StructureScanner::contentFields).orElse(contentFields);
+    }
+
+    /** Why nobody can say what is in the message, if so; ask when all lines were given. */
+    public Optional<String> problem() {
+        if (scanner.isPresent()) {
+            try {
+                scanner.get().end();
+                stop();
+            } catch (UnreadableMailException unreadable) {
+                stop(unreadable);
+            }
+        }
+        return problem;
+    }
+
+    /** A line at hand; longer ones are cut as {@link LineReader} cuts them. */
+    private static final class Line implements MessageLine {
+
+        private byte[] bytes = {};
+        private long start;
+        private long end;
+
+        void next(byte[] next) {
+            bytes = next;
+            start = end;
+            end += next.length;
+        }
+
+        @Override
+        public long start() {
+            return start;
+        }
+
+        @Override
+        public long end() {
+            return end;
+        }
+
+        @Override
+        public byte[] bytes() {
+            return bytes;
+        }
+
+        @Override
+        public int kept() {
+            return Math.min(bytes.length, LineReader.KEPT);
+        }
+    }
+}

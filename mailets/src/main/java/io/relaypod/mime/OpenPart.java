@@ -1,0 +1,134 @@
+package io.relaypod.mime;
+
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/** A part whose end is not reached yet. For the scanner's thread. */
+final class OpenPart {
+
+    // One part has one boundary; a field that may be read in more ways than these was made to hurt.
+    private static final int MOST_BOUNDARIES = 10;
+    private static final String CONTENT = "content-";
+    private static final String MIME_VERSION = "mime-version";
+    private static final String OTHER = "";
+
+    final long delimiterStart;
+    final long headerStart;
+    final boolean message;
+    final List<HeaderField> fields = new ArrayList<>();
+    final List<Part> children = new ArrayList<>();
+    final List<Part.Range> strayCalendars = new ArrayList<>();
+    final Set<String> usedBoundaries = new LinkedHashSet<>();
+    List<MediaType> types;
+    private boolean multipart;
+    private List<String> boundaries = List.of();
+    List<TransferEncoding> encodings = List.of(TransferEncoding.IDENTITY);
+    long headerEnd = -1;
+    long bodyStart = -1;
+
+    long strayStart = -1;
+    boolean looksLikeCalendar;
+    private String fieldName = OTHER;
+    private long fieldStart = -1;
+    private final StringBuilder field = new StringBuilder();
+
+    OpenPart(long delimiterStart, long headerStart, MediaType type, boolean message) {
+        this.delimiterStart = delimiterStart;
+        this.headerStart = headerStart;
+        this.types = List.of(type);
+        this.message = message;
+    }
+
+    boolean inHeader() {
+        return bodyStart < 0;
+    }
+
+    /** Whether the field that is being read is kept with its text. */
+    boolean keepsField() {
+        return fieldName.startsWith(CONTENT);
+    }
+
+    void beginField(String name, MessageLine line) throws UnreadableMailException {
+        fieldName = name.startsWith(CONTENT) ? name : name.equals(MIME_VERSION) ? MIME_VERSION : OTHER;
+        fieldStart = line.start();
+        continueField(line);
+    }
+
+    void continueField(MessageLine line) throws UnreadableMailException {
+        if (keepsField()) {
+            field.append(line.text());
+            if (line.isCut() || field.length() > LineReader.KEPT) {
+                throw new UnreadableMailException("a " + fieldName + " field of more than " + LineReader.KEPT + " bytes");
+            }
+        }
+    }
+
+    void endField(long end) {
+        if (inHeader() && fieldStart >= 0) {
+            fields.add(new HeaderField(fieldName, fieldStart, end, field.toString()));
+        }
+        fieldStart = -1;
+        fieldName = OTHER;
+        field.setLength(0);
+    }
+
+    /** Reads the fields that say what is in the part. A Content-Type that says nothing is read over, as readers do. */
+    void readType() throws UnreadableMailException {
+        List<MediaType> named = fields.stream()
+            .filter(each -> each.name().equals("content-type"))
+            .flatMap(each -> MediaType.of(each).stream())
+            .distinct()
+            .toList();
+        types = named.isEmpty() ? types : named;
+        List<TransferEncoding> encoded = fields.stream()
+            .filter(each -> each.name().equals("content-transfer-encoding"))
+            .map(each -> TransferEncoding.of(each.value()))
+            .distinct()
+            .toList();
+        encodings = encoded.isEmpty() ? encodings : encoded;
+        multipart = types.stream().anyMatch(MediaType::isMultipart);
+        boundaries = types.stream().flatMap(type -> type.boundaries().stream()).distinct().toList();
+        if (boundaries.size() > MOST_BOUNDARIES) {
+            throw new UnreadableMailException("a part with more than " + MOST_BOUNDARIES + " boundaries");
+        }
+    }
+
+    boolean isMultipart() {
+        return multipart;
+    }
+
+    boolean isMessage() {
+        return types.stream().anyMatch(MediaType::isMessage);
+    }
+
+    boolean isDigest() {
+        return types.stream().anyMatch(type -> type.is("multipart", "digest"));
+    }
+
+    /** Every boundary that a reader may find in the header, or the one that was guessed. */
+    List<String> boundaries() {
+        return boundaries;
+    }
+
+    /** Whether readers that know no boundary guess it from the next line that begins with dashes, as Jakarta Mail does. */
+    boolean guessesBoundary() {
+        return multipart && boundaries.isEmpty() && !inHeader();
+    }
+
+    void guess(String boundary) {
+        boundaries = List.of(boundary);
+    }
+
+    void endStray(long end) {
+        if (looksLikeCalendar) {
+            strayCalendars.add(new Part.Range(strayStart, end));
+        }
+        looksLikeCalendar = false;
+    }
+
+    Part closed(long end) {
+        return new Part(this, end);
+    }
+}
