@@ -16,11 +16,12 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
-import io.relaypod.lab.gateway.ReceivedMail;
 import io.relaypod.lab.smtp.Reply;
 import io.relaypod.lab.smtp.SmtpConversation;
 import io.relaypod.lab.world.LabWorld;
+import io.relaypod.server.settings.BareNewline;
 
 /**
  * A mail ends at CRLF, dot, CRLF and nowhere else: whatever else looks like an end to somebody, and has the commands of a second mail
@@ -41,23 +42,27 @@ class SmtpSmugglingTest {
     private static final String SMUGGLED = "MAIL FROM:<smuggler@example.com>\r\nRCPT TO:<victim@example.com>\r\nDATA\r\n"
         + "From: ceo@example.com\r\nTo: victim@example.com\r\nSubject: two\r\n\r\nsmuggled";
 
-    private static LabWorld world;
+    private static LabWorld refusing;
+    private static LabWorld normalizing;
 
     private final LoggedProblems log = new LoggedProblems();
 
     @BeforeAll
     static void start() throws Exception {
-        world = LabWorld.builder().with("MAX_MESSAGE_SIZE", "4K").start();
+        refusing = LabWorld.builder().with("MAX_MESSAGE_SIZE", "4K").start();
+        normalizing = LabWorld.builder().with("MAX_MESSAGE_SIZE", "4K").with("BARE_NEWLINE", "normalize").start();
     }
 
     @AfterAll
     static void stop() {
-        world.close();
+        refusing.close();
+        normalizing.close();
     }
 
     @BeforeEach
     void empty() {
-        world.mailpit().clear();
+        refusing.mailpit().clear();
+        normalizing.mailpit().clear();
     }
 
     @AfterEach
@@ -66,54 +71,58 @@ class SmtpSmugglingTest {
         log.close();
     }
 
-    @Test
-    void noSequenceMakesTwoMailsOfOne() throws Exception {
+    @ParameterizedTest
+    @EnumSource
+    void noSequenceMakesTwoMailsOfOne(BareNewline bareNewline) throws Exception {
         int accepted = 0;
         for (String sequence : sequences()) {
-            Reply reply = onlyReplyTo(HEAD, sequence, SMUGGLED);
-            assertThat(reply.code()).as(escaped(sequence)).isEqualTo(expected(HEAD + sequence + SMUGGLED));
+            Reply reply = onlyReplyTo(bareNewline, HEAD, sequence, SMUGGLED);
+            assertThat(reply.code()).as(escaped(sequence)).isEqualTo(expected(bareNewline, HEAD + sequence + SMUGGLED));
             accepted += reply.code() == 250 ? 1 : 0;
         }
-        assertOneMailForEach250(accepted);
+        assertOneMailForEach250(bareNewline, accepted);
     }
 
-    @Test
-    void norWhenItComesByteByByte() throws Exception {
+    @ParameterizedTest
+    @EnumSource
+    void norWhenItComesByteByByte(BareNewline bareNewline) throws Exception {
         int accepted = 0;
         for (String sequence : sequences()) {
             List<String> parts = new ArrayList<>(List.of(HEAD));
             sequence.chars().forEach(each -> parts.add(Character.toString(each)));
             parts.add(SMUGGLED);
-            Reply reply = onlyReplyTo(parts.toArray(String[]::new));
-            assertThat(reply.code()).as(escaped(sequence)).isEqualTo(expected(HEAD + sequence + SMUGGLED));
+            Reply reply = onlyReplyTo(bareNewline, parts.toArray(String[]::new));
+            assertThat(reply.code()).as(escaped(sequence)).isEqualTo(expected(bareNewline, HEAD + sequence + SMUGGLED));
             accepted += reply.code() == 250 ? 1 : 0;
         }
-        assertOneMailForEach250(accepted);
+        assertOneMailForEach250(bareNewline, accepted);
     }
 
-    @Test
-    void norInAMailThatIsTooLargeAnyway() throws Exception {
+    @ParameterizedTest
+    @EnumSource
+    void norInAMailThatIsTooLargeAnyway(BareNewline bareNewline) throws Exception {
         String filler = "\r\n" + ("x".repeat(98) + "\r\n").repeat(LIMIT / 100 + 1) + "x";
         for (String sequence : sequences()) {
             String mail = HEAD + filler + sequence + SMUGGLED;
-            assertThat(onlyReplyTo(mail).code()).as(escaped(sequence)).isEqualTo(expected(mail) == 250 ? 552 : 554);
+            assertThat(onlyReplyTo(bareNewline, mail).code()).as(escaped(sequence)).isEqualTo(expected(bareNewline, mail) == 250 ? 552 : 554);
         }
-        assertOneMailForEach250(0);
+        assertOneMailForEach250(bareNewline, 0);
     }
 
-    @Test
-    void norWhereALongLineIsCut() throws Exception {
+    @ParameterizedTest
+    @EnumSource
+    void norWhereALongLineIsCut(BareNewline bareNewline) throws Exception {
         // Around each length at which a line is read in pieces, a piece of its own could look like the end.
         int accepted = 0;
         for (int length = 2040; length <= 2056; length++) {
             for (String sequence : List.of(".\r\n", "\r.\r\n", "\n.\r\n", ".\r", "\r\n.\n")) {
                 String mail = HEAD + "\r\n" + "x".repeat(length) + sequence + SMUGGLED;
-                Reply reply = onlyReplyTo(mail);
-                assertThat(reply.code()).as(length + escaped(sequence)).isEqualTo(expected(mail));
+                Reply reply = onlyReplyTo(bareNewline, mail);
+                assertThat(reply.code()).as(length + escaped(sequence)).isEqualTo(expected(bareNewline, mail));
                 accepted += reply.code() == 250 ? 1 : 0;
             }
         }
-        assertOneMailForEach250(accepted);
+        assertOneMailForEach250(bareNewline, accepted);
     }
 
     /** The table of docs/smtp.md. */
@@ -137,29 +146,42 @@ class SmtpSmugglingTest {
         String bytes = sequence.replace("\\r", "\r").replace("\\n", "\n").replace("\\0", "\0");
         String mail = HEAD + bytes + SMUGGLED;
 
-        assertThat(onlyReplyTo(mail).code()).isEqualTo(code);
+        assertThat(onlyReplyTo(BareNewline.REFUSE, mail).code()).isEqualTo(code);
+        assertThat(onlyReplyTo(BareNewline.NORMALIZE, mail).code()).isEqualTo(250);
 
-        assertOneMailForEach250(code == 250 ? 1 : 0);
+        assertOneMailForEach250(BareNewline.REFUSE, code == 250 ? 1 : 0);
+        assertOneMailForEach250(BareNewline.NORMALIZE, 1);
     }
 
     @Test
     void aBareCrOrLfIsRefusedWithItsReasonAndTheSessionGoesOn() throws Exception {
-        try (SmtpConversation smtp = world.connect()) {
-            assertThat(mail(smtp, HEAD + "\rbare" + END).lines()).containsExactly("554 5.6.0 The mail has a CR without LF (RFC 5321 2.3.8)");
-            assertThat(mail(smtp, HEAD + "\nbare" + END).lines()).containsExactly("554 5.6.0 The mail has an LF without CR (RFC 5321 2.3.8)");
+        String cure = "End lines with CRLF, or set BARE_NEWLINE=normalize at the relay";
+        try (SmtpConversation smtp = refusing.connect()) {
+            assertThat(mail(smtp, HEAD + "\rbare" + END).lines()).containsExactly("554 5.6.0 The mail has a CR without LF (RFC 5321 2.3.8). " + cure);
+            assertThat(mail(smtp, HEAD + "\nbare" + END).lines()).containsExactly("554 5.6.0 The mail has an LF without CR (RFC 5321 2.3.8). " + cure);
             assertThat(mail(smtp, "Subject: x\rX-Injected: y\r\n\r\n" + END).code()).isEqualTo(554);
             assertThat(mail(smtp, HEAD + END).code()).isEqualTo(250);
         }
-        assertOneMailForEach250(1);
+        assertOneMailForEach250(BareNewline.REFUSE, 1);
+    }
+
+    @Test
+    void aNormalizedMailArrivesWithItsLinesAndDots() throws Exception {
+        try (SmtpConversation smtp = normalizing.connect()) {
+            assertThat(mail(smtp, "From: a@example.com\nTo: b@example.com\r\r\nSubject: one\r\n\nfirst\n.\n..\n.hidden\n...\rlast\r\n..\r\n" + END).code()).isEqualTo(250);
+        }
+        await().atMost(PATIENCE).until(() -> !normalizing.mailpit().messages().isEmpty());
+        assertThat(normalizing.mailpit().messages().get(0).text())
+            .endsWith("From: a@example.com\r\nTo: b@example.com\r\nSubject: one\r\n\r\nfirst\r\n.\r\n.\r\n.hidden\r\n..\r\nlast\r\n.\r\n\r\n");
     }
 
     @Test
     void anEmptyMailMayEndAtItsFirstLine() throws Exception {
-        try (SmtpConversation smtp = world.connect()) {
+        try (SmtpConversation smtp = refusing.connect()) {
             assertThat(mail(smtp, ".\r\n").code()).isEqualTo(250);
             assertThat(smtp.send("NOOP").code()).isEqualTo(250);
         }
-        assertOneMailForEach250(1);
+        assertOneMailForEach250(BareNewline.REFUSE, 1);
     }
 
     private static List<String> sequences() {
@@ -170,13 +192,13 @@ class SmtpSmugglingTest {
             .toList();
     }
 
-    private static int expected(String mail) {
-        return BARE.matcher(mail).find() ? 554 : 250;
+    private static int expected(BareNewline bareNewline, String mail) {
+        return bareNewline == BareNewline.REFUSE && BARE.matcher(mail).find() ? 554 : 250;
     }
 
     /** Sends the mail and its one end, says QUIT, and sees that there was one reply in between. */
-    private static Reply onlyReplyTo(String... parts) throws Exception {
-        try (SmtpConversation smtp = world.connect()) {
+    private static Reply onlyReplyTo(BareNewline bareNewline, String... parts) throws Exception {
+        try (SmtpConversation smtp = world(bareNewline).connect()) {
             assertThat(smtp.pipeline("MAIL FROM:<a@example.com>", "RCPT TO:<b@example.com>", "DATA")).extracting(Reply::code)
                 .containsExactly(250, 250, 354);
             for (String part : parts) {
@@ -195,17 +217,18 @@ class SmtpSmugglingTest {
         return smtp.readReply();
     }
 
-    private static void assertOneMailForEach250(int accepted) throws Exception {
+    private static void assertOneMailForEach250(BareNewline bareNewline, int accepted) throws Exception {
+        LabWorld world = world(bareNewline);
         try (SmtpConversation smtp = world.connect()) {
             assertThat(mail(smtp, "From: a@example.com\r\nSubject: last\r\n\r\nlast" + END).code()).isEqualTo(250);
         }
-        await().atMost(PATIENCE).until(() -> received().size() == accepted + 1);
-        await().during(Duration.ofMillis(300)).atMost(PATIENCE).until(() -> received().size() == accepted + 1);
-        assertThat(received()).allMatch(mail -> mail.recipients().equals(List.of("b@example.com")) && mail.sender().equals("a@example.com"));
+        await().atMost(PATIENCE).until(() -> world.mailpit().messages().size() == accepted + 1);
+        await().during(Duration.ofMillis(300)).atMost(PATIENCE).until(() -> world.mailpit().messages().size() == accepted + 1);
+        assertThat(world.mailpit().messages()).allMatch(mail -> mail.recipients().equals(List.of("b@example.com")) && mail.sender().equals("a@example.com"));
     }
 
-    private static List<ReceivedMail> received() {
-        return world.mailpit().messages();
+    private static LabWorld world(BareNewline bareNewline) {
+        return bareNewline == BareNewline.REFUSE ? refusing : normalizing;
     }
 
     private static String escaped(String bytes) {

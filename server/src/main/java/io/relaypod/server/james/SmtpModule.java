@@ -41,6 +41,7 @@ import io.relaypod.domain.WatchedDns;
 import io.relaypod.graph.GraphRules;
 import io.relaypod.server.health.DnsHealthCheck;
 import io.relaypod.server.metrics.DnsMeters;
+import io.relaypod.server.settings.BareNewline;
 import io.relaypod.server.settings.ClientLimits;
 import io.relaypod.server.settings.QueueSettings;
 import io.relaypod.server.settings.Settings;
@@ -74,6 +75,11 @@ final class SmtpModule extends AbstractModule {
         FairExecutor readers = new FairExecutor("mail-reader", Math.max(2, Runtime.getRuntime().availableProcessors()));
         stager.register(readers);
         return readers;
+    }
+
+    @Provides
+    BareNewline bareNewline(Settings settings) {
+        return settings.bareNewline();
     }
 
     @Provides

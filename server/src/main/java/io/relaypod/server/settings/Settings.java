@@ -44,6 +44,7 @@ import io.relaypod.recipients.AddressSet;
  * @param upstreamRate       how fast one mailbox may send; empty for no limit
  * @param relayNetworks      whose mail is taken
  * @param clients            what a client may take of us
+ * @param bareNewline        what becomes of a mail with a CR or an LF on its own
  * @param maxMessageSize     in bytes; 0 for no limit
  * @param maxRecipients      of one mail
  * @param graph              what Graph takes
@@ -61,7 +62,7 @@ import io.relaypod.recipients.AddressSet;
  * @param variables          each variable as it is written in the environment, or its default
  */
 public record Settings(ListenAddress listen, String upstreamHost, int upstreamPort, Optional<SendingRate> upstreamRate, NetworkList relayNetworks, ClientLimits clients,
-                       long maxMessageSize, int maxRecipients, GraphRules graph, CalendarSettings calendar, DnsSettings dns,
+                       BareNewline bareNewline, long maxMessageSize, int maxRecipients, GraphRules graph, CalendarSettings calendar, DnsSettings dns,
                        MxSettings mx, Optional<MonitoringSettings> metrics,
                        Optional<WebAdminSettings> webadmin, boolean logAddresses, QueueSettings queue, TraceSettings trace,
                        FailedMailSettings failed, Path dataDir, Path jamesConf, Map<Variable, String> variables) {
@@ -89,6 +90,7 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
                 environment.read(Variable.MAX_CONNECTIONS_PER_IP, value -> (int) number(value, 1, 100_000)),
                 environment.read(Variable.IDLE_TIMEOUT, Settings::duration),
                 environment.read(Variable.MAX_BAD_RCPTS, value -> (int) number(value, 0, 1_000_000))),
+            environment.read(Variable.BARE_NEWLINE, Settings::bareNewline),
             environment.read(Variable.MAX_MESSAGE_SIZE, Settings::size),
             environment.read(Variable.MAX_RECIPIENTS, value -> (int) number(value, 100, 100_000)),
             graph(environment),
@@ -162,6 +164,11 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
             environment.read(Variable.STRIP_ICS_RECIPIENTS, Settings::addressesAndDomains),
             environment.read(Variable.STRIP_ICS_MODE, Settings::stripMode),
             environment.read(Variable.CALENDAR_SUMMARY, Settings::bool));
+    }
+
+    private static BareNewline bareNewline(String value) {
+        require(value.equals("refuse") || value.equals("normalize"));
+        return BareNewline.valueOf(value.toUpperCase(Locale.ROOT));
     }
 
     private static String stripMode(String value) {

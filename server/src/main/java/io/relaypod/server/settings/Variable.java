@@ -17,6 +17,7 @@ public enum Variable {
     MAX_CONNECTIONS_PER_IP("500", "a number from 1 to 100000"),
     IDLE_TIMEOUT("5m", "a duration above zero, such as 5m"),
     MAX_BAD_RCPTS("20", "a number from 1 to 1000000, or 0 for no limit"),
+    BARE_NEWLINE("refuse", "refuse or normalize"),
     MAX_MESSAGE_SIZE("3000K", "a number of bytes, or one with K, M or G behind it; 0 for no limit"),
     MAX_RECIPIENTS("1000", "a number from 100 to 100000"),
     GRAPH_MAX_MESSAGE_SIZE("3M", "a number of bytes, or one with K, M or G behind it; 0 for no limit"),

@@ -96,6 +96,7 @@ class SettingsTest {
             Map.entry(Variable.MAX_CONNECTIONS, List.of("0", "100001", "many")),
             Map.entry(Variable.MAX_CONNECTIONS_PER_IP, List.of("0", "100001", "-5")),
             Map.entry(Variable.IDLE_TIMEOUT, List.of("0s", "-5m", "never")),
+            Map.entry(Variable.BARE_NEWLINE, List.of("accept", "REFUSE", "true")),
             Map.entry(Variable.MAX_BAD_RCPTS, List.of("-1", "1000001", "few")),
             Map.entry(Variable.DNS_MAX_INFLIGHT, List.of("0", "100001", "x")),
             Map.entry(Variable.MX_STALE_TTL, List.of("0s", "-1h", "long")),
