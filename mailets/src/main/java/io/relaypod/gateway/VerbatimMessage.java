@@ -73,6 +73,11 @@ public final class VerbatimMessage extends MimeMessageWrapper {
             return;
         }
         try (InputStream in = source.getInputStream()) {
+            if (headerOut == bodyOut && !isHeaderModified() && (ignored == null || ignored.length == 0)) {
+                // Without an object for each header field.
+                in.transferTo(bodyOut);
+                return;
+            }
             InternetHeaders received = new MailHeaders(in);
             writeHeaders(isHeaderModified() ? headers : received, ignored, headerOut);
             in.transferTo(bodyOut);

@@ -9,8 +9,8 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 import io.relaypod.calendar.ChangedMail;
+import io.relaypod.mime.AddressCount;
 import io.relaypod.mime.HeaderField;
-import io.relaypod.mime.MessageCost;
 import io.relaypod.mime.MessageOutline;
 import io.relaypod.recipients.AddressList;
 import io.relaypod.recipients.AddressList.Mailbox;
@@ -155,11 +155,6 @@ public final class MailReview {
     /** The Message-ID with its angle brackets; empty when there is none. */
     public String messageId() {
         return messageId.toString().strip();
-    }
-
-    /** What it takes to read and change the mail, now that all its lines were given. */
-    public MessageCost cost() {
-        return new MessageCost(headerBytes, headerFields, addresses.count(), outline.parts(), outline.fields(), outline.contentFields());
     }
 
     private static boolean isSender(String text) {

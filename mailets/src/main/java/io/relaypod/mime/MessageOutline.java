@@ -26,9 +26,13 @@ public final class MessageOutline {
     /** @param bytes with the line break */
     public void line(byte[] bytes) {
         line.next(bytes);
+        line(line);
+    }
+
+    void line(MessageLine next) {
         if (scanner.isPresent()) {
             try {
-                scanner.get().next(line);
+                scanner.get().next(next);
             } catch (UnreadableMailException unreadable) {
                 stop(unreadable);
             }

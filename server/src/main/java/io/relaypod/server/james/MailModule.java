@@ -7,6 +7,7 @@ import javax.annotation.PreDestroy;
 import javax.inject.Singleton;
 
 import org.apache.commons.configuration2.BaseHierarchicalConfiguration;
+import org.apache.james.mailetcontainer.api.MailProcessor;
 import org.apache.james.mailrepository.api.MailRepositoryUrlStore;
 import org.apache.james.mailrepository.api.Protocol;
 import org.apache.james.mailrepository.memory.MailRepositoryStoreConfiguration;
@@ -22,6 +23,7 @@ import com.google.inject.AbstractModule;
 import com.google.inject.Provides;
 import com.google.inject.Scopes;
 import com.google.inject.TypeLiteral;
+import com.google.inject.util.Modules;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.relaypod.events.MailEvents;
@@ -48,7 +50,8 @@ final class MailModule extends AbstractModule {
 
     @Override
     protected void configure() {
-        install(new MailetContainerModule());
+        install(Modules.override(new MailetContainerModule()).with(spooler -> spooler.bind(MailProcessor.class).to(BudgetedMailProcessor.class)
+            .in(Scopes.SINGLETON)));
         install(new MailStoreRepositoryModule());
         bind(Broker.class).toInstance(broker);
         bind(ArtemisMailQueueFactory.class).in(Scopes.SINGLETON);

@@ -1,21 +1,22 @@
-package io.relaypod.graph;
+package io.relaypod.mime;
 
 /** Counts the addresses in fields such as To as they come in, by what separates them outside of quotes. Constant memory. For one mail. */
-final class AddressCount {
+public final class AddressCount {
 
     private long count;
     private boolean quoted;
     private boolean escaped;
     private boolean begun;
 
-    void beginField() {
+    /** Another field begins. */
+    public void beginField() {
         quoted = false;
         escaped = false;
         begun = false;
     }
 
     /** @param text a piece of the field, behind its name */
-    void add(String text) {
+    public void add(String text) {
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
             if (escaped) {
@@ -33,7 +34,8 @@ final class AddressCount {
         }
     }
 
-    long count() {
+    /** Addresses so far. */
+    public long count() {
         return count;
     }
 }

@@ -1,0 +1,90 @@
+package io.relaypod.server.james;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Optional;
+
+import javax.inject.Inject;
+import javax.mail.MessagingException;
+
+import org.apache.james.mailetcontainer.api.MailProcessor;
+import org.apache.james.mailetcontainer.impl.CompositeProcessorImpl;
+import org.apache.mailet.Mail;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import io.relaypod.events.MailEvent.Failed;
+import io.relaypod.events.MailEvents;
+import io.relaypod.gateway.RawMessage;
+import io.relaypod.mailets.Clients;
+import io.relaypod.memory.MemoryBudget;
+import io.relaypod.memory.MemoryUse;
+import io.relaypod.memory.Reservation;
+import io.relaypod.mime.MessageCost;
+
+/**
+ * Lets a mail into the processors when the memory that it takes there is free: the spooler's threads share {@link MemoryUse#MESSAGES}. A
+ * mail is measured in a stream, before any object is made of it. One that takes more than the whole share, as a version without limits at
+ * the end of DATA may have accepted, goes to the error processor unopened. Thread-safe.
+ */
+final class BudgetedMailProcessor implements MailProcessor {
+
+    private static final Logger LOGGER = LoggerFactory.getLogger(BudgetedMailProcessor.class);
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    private final MailProcessor processors;
+    private final MemoryBudget budget;
+    private final MailEvents events;
+
+    @Inject
+    BudgetedMailProcessor(CompositeProcessorImpl processors, MemoryBudget budget, MailEvents events) {
+        this((MailProcessor) processors, budget, events);
+    }
+
+    BudgetedMailProcessor(MailProcessor processors, MemoryBudget budget, MailEvents events) {
+        this.processors = processors;
+        this.budget = budget;
+        this.events = events;
+    }
+
+    @Override
+    public void service(Mail mail) throws MessagingException {
+        long bytes = cost(mail);
+        long most = budget.limit(MemoryUse.MESSAGES);
+        if (bytes > most) {
+            String reason = "would take " + bytes + " bytes of memory to read; at most " + most + " are there";
+            events.tell(new Failed(mail.getName(), mail.getMaybeSender().asString(""), Clients.addresses(mail.getRecipients()), reason));
+            mail.setErrorMessage(reason);
+            mail.setState(Mail.ERROR);
+            processors.service(mail);
+            return;
+        }
+        try (Reservation memory = reserve(mail, bytes)) {
+            processors.service(mail);
+        }
+    }
+
+    private static long cost(Mail mail) throws MessagingException {
+        try {
+            return MessageCost.of(RawMessage.of(mail).source()).bytes();
+        } catch (IOException notRead) {
+            throw new MessagingException("mail " + mail.getName() + " could not be read", notRead);
+        }
+    }
+
+    // The mails that hold the memory end by the deadlines of the delivery.
+    private Reservation reserve(Mail mail, long bytes) throws MessagingException {
+        try {
+            while (true) {
+                Optional<Reservation> memory = budget.reserve(MemoryUse.MESSAGES, bytes, PATIENCE);
+                if (memory.isPresent()) {
+                    return memory.get();
+                }
+                LOGGER.warn("event=waits-for-memory queue-id={} bytes={} reserved={}", mail.getName(), bytes, budget.reserved(MemoryUse.MESSAGES));
+            }
+        } catch (InterruptedException stopping) {
+            Thread.currentThread().interrupt();
+            throw new MessagingException("mail " + mail.getName() + " waited for memory when the relay stopped", stopping);
+        }
+    }
+}
