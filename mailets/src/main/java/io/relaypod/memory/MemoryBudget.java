@@ -8,8 +8,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Bounds the memory that all peers together can make the relay use. Each use reserves an estimate of its bytes before it allocates them, and
- * answers with a temporary failure when the reservation is refused. A reservation is refused when the budget, or the use's own share of it,
- * is spent. Thread-safe.
+ * answers with a temporary failure when the reservation is refused. A reservation is refused when the use's own share is spent, or when all
+ * of the budget is that is not kept for other uses. Thread-safe.
  *
  * <pre>{@code
  * try (Reservation body = budget.tryReserve(MemoryUse.MESSAGES, size).orElseThrow(...)) { ... }
@@ -22,13 +22,19 @@ public final class MemoryBudget {
 
     private final long size;
     private final Map<MemoryUse, Long> reserved = new EnumMap<>(MemoryUse.class);
+    private final Map<MemoryUse, Long> refusals = new EnumMap<>(MemoryUse.class);
     private long total;
+    // Of each use what it holds, or what is kept for it if that is more.
+    private long committed;
 
     public MemoryBudget(long bytes) {
         if (bytes <= 0) {
             throw new IllegalArgumentException("a budget of " + bytes + " bytes: at least 1 is expected");
         }
         this.size = bytes;
+        for (MemoryUse use : MemoryUse.values()) {
+            committed += kept(use);
+        }
     }
 
     /** A quarter of the largest heap of this process. */
@@ -46,6 +52,26 @@ public final class MemoryBudget {
         return size * use.percent() / 100;
     }
 
+    /** The bytes that no other use may hold. */
+    public long kept(MemoryUse use) {
+        return size * use.kept() / 100;
+    }
+
+    /** Bytes that the use could reserve now. */
+    synchronized long left(MemoryUse use) {
+        long ofUse = reserved(use);
+        return Math.min(limit(use) - ofUse, size - committed + Math.max(0, kept(use) - ofUse));
+    }
+
+    /** How often the use was refused so far. */
+    public synchronized long refusals(MemoryUse use) {
+        return refusals.getOrDefault(use, 0L);
+    }
+
+    synchronized void refused(MemoryUse use) {
+        refusals.merge(use, 1L, Long::sum);
+    }
+
     /** Bytes that the use holds now. */
     public synchronized long reserved(MemoryUse use) {
         return reserved.getOrDefault(use, 0L);
@@ -58,7 +84,26 @@ public final class MemoryBudget {
 
     /** Reserves so many bytes at once, or nothing. */
     public Optional<Reservation> tryReserve(MemoryUse use, long bytes) {
-        return tryTake(use, bytes) ? Optional.of(new Reservation(this, use, bytes)) : Optional.empty();
+        Lender lender = lender(use);
+        return lender.tryTake(bytes) ? Optional.of(new Reservation(lender, bytes)) : Optional.empty();
+    }
+
+    private Lender lender(MemoryUse use) {
+        return new Lender() {
+            @Override
+            public boolean tryTake(long bytes) {
+                boolean granted = MemoryBudget.this.tryTake(use, bytes);
+                if (!granted) {
+                    refused(use);
+                }
+                return granted;
+            }
+
+            @Override
+            public void release(long bytes) {
+                MemoryBudget.this.release(use, bytes);
+            }
+        };
     }
 
     /**
@@ -72,27 +117,32 @@ public final class MemoryBudget {
             while (!tryTake(use, bytes)) {
                 long left = deadline - System.nanoTime();
                 if (left <= 0 || bytes > limit(use)) {
+                    refused(use);
                     return Optional.empty();
                 }
                 TimeUnit.NANOSECONDS.timedWait(this, left);
             }
         }
-        return Optional.of(new Reservation(this, use, bytes));
+        return Optional.of(new Reservation(lender(use), bytes));
     }
 
     synchronized boolean tryTake(MemoryUse use, long bytes) {
-        long ofUse = reserved(use);
-        if (bytes > limit(use) - ofUse || bytes > size - total) {
+        if (bytes > left(use)) {
             return false;
         }
-        reserved.put(use, ofUse + bytes);
-        total += bytes;
+        set(use, reserved(use) + bytes);
         return true;
     }
 
     synchronized void release(MemoryUse use, long bytes) {
-        reserved.merge(use, -bytes, Long::sum);
-        total -= bytes;
+        set(use, reserved(use) - bytes);
         notifyAll();
+    }
+
+    private void set(MemoryUse use, long bytes) {
+        long before = reserved(use);
+        reserved.put(use, bytes);
+        total += bytes - before;
+        committed += Math.max(bytes, kept(use)) - Math.max(before, kept(use));
     }
 }

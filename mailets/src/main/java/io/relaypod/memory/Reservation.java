@@ -3,14 +3,12 @@ package io.relaypod.memory;
 /** Bytes of a {@link MemoryBudget} that its owner may allocate until the reservation is closed. Thread-safe; closing twice is harmless. */
 public final class Reservation implements AutoCloseable {
 
-    private final MemoryBudget budget;
-    private final MemoryUse use;
+    private final Lender lender;
     private long bytes;
     private boolean closed;
 
-    Reservation(MemoryBudget budget, MemoryUse use, long bytes) {
-        this.budget = budget;
-        this.use = use;
+    Reservation(Lender lender, long bytes) {
+        this.lender = lender;
         this.bytes = bytes;
     }
 
@@ -24,11 +22,11 @@ public final class Reservation implements AutoCloseable {
         if (closed) {
             return false;
         }
-        if (newBytes > bytes && !budget.tryTake(use, newBytes - bytes)) {
+        if (newBytes > bytes && !lender.tryTake(newBytes - bytes)) {
             return false;
         }
         if (newBytes < bytes) {
-            budget.release(use, bytes - newBytes);
+            lender.release(bytes - newBytes);
         }
         bytes = newBytes;
         return true;
@@ -38,7 +36,7 @@ public final class Reservation implements AutoCloseable {
     public synchronized void close() {
         if (!closed) {
             closed = true;
-            budget.release(use, bytes);
+            lender.release(bytes);
             bytes = 0;
         }
     }

@@ -18,6 +18,7 @@ import net.jqwik.api.constraints.Size;
 class MemoryBudgetTest {
 
     private final MemoryBudget budget = new MemoryBudget(1_000);
+    private static final int MOST = 1_000 * MemoryUse.MESSAGES.percent() / 100;
 
     @Test
     void aUseIsRefusedBeyondItsShareWhileOthersHaveTheirs() {
@@ -28,36 +29,55 @@ class MemoryBudgetTest {
     }
 
     @Test
-    void allUsesTogetherNeverHoldMoreThanTheBudget() {
-        assertThat(budget.tryReserve(MemoryUse.MESSAGES, 600)).isPresent();
-        assertThat(budget.tryReserve(MemoryUse.SMTP_SESSIONS, 400)).isPresent();
-        assertThat(budget.tryReserve(MemoryUse.WEBADMIN, 1)).isEmpty();
+    void whatIsKeptForAUseNoOtherGets() {
+        for (MemoryUse use : MemoryUse.values()) {
+            assertThat(new MemoryBudget(1_000).left(use)).isEqualTo(budget.limit(use));
+            while (use != MemoryUse.GATEWAY && budget.tryReserve(use, 1).isPresent()) {
+                assertThat(budget.reserved()).isLessThanOrEqualTo(budget.size());
+            }
+        }
+        assertThat(budget.reserved()).isEqualTo(budget.size() - budget.kept(MemoryUse.GATEWAY));
+        assertThat(budget.tryReserve(MemoryUse.GATEWAY, budget.kept(MemoryUse.GATEWAY))).isPresent();
+        assertThat(budget.reserved()).isEqualTo(budget.size());
+        assertThat(budget.tryReserve(MemoryUse.GATEWAY, 1)).isEmpty();
+    }
+
+    @Test
+    void refusalsAreCounted() {
+        Reservation held = budget.tryReserve(MemoryUse.MONITORING, 150).orElseThrow();
+        assertThat(budget.refusals(MemoryUse.MONITORING)).isZero();
+        budget.tryReserve(MemoryUse.MONITORING, 1);
+        held.tryResize(151);
+        new FairShare(budget, MemoryUse.MONITORING).tryReserve("peer", 1);
+
+        assertThat(budget.refusals(MemoryUse.MONITORING)).isEqualTo(3);
+        assertThat(budget.refusals(MemoryUse.WEBADMIN)).isZero();
     }
 
     @Test
     void whatIsClosedCanBeReservedAgainAndClosingTwiceReleasesOnce() {
-        Reservation first = budget.tryReserve(MemoryUse.MESSAGES, 600).orElseThrow();
+        Reservation first = budget.tryReserve(MemoryUse.MESSAGES, MOST).orElseThrow();
         first.close();
         first.close();
 
         assertThat(budget.reserved()).isZero();
-        assertThat(budget.tryReserve(MemoryUse.MESSAGES, 600)).isPresent();
+        assertThat(budget.tryReserve(MemoryUse.MESSAGES, MOST)).isPresent();
     }
 
     @Test
     void aReservationThatCannotGrowStaysAsItWas() {
         Reservation mail = budget.tryReserve(MemoryUse.MESSAGES, 100).orElseThrow();
 
-        assertThat(mail.tryResize(601)).isFalse();
+        assertThat(mail.tryResize(MOST + 1)).isFalse();
         assertThat(mail.bytes()).isEqualTo(100);
-        assertThat(mail.tryResize(600)).isTrue();
+        assertThat(mail.tryResize(MOST)).isTrue();
         assertThat(mail.tryResize(1)).isTrue();
         assertThat(budget.reserved(MemoryUse.MESSAGES)).isEqualTo(1);
     }
 
     @Test
     void aWaitEndsWhenAnotherReservationIsClosed() throws Exception {
-        Reservation other = budget.tryReserve(MemoryUse.MESSAGES, 600).orElseThrow();
+        Reservation other = budget.tryReserve(MemoryUse.MESSAGES, MOST).orElseThrow();
         CompletableFuture<Optional<Reservation>> waiting = CompletableFuture.supplyAsync(() -> {
             try {
                 return budget.reserve(MemoryUse.MESSAGES, 10, Duration.ofSeconds(30));
@@ -73,7 +93,7 @@ class MemoryBudgetTest {
     @Test
     void whatCanNeverBeGrantedIsRefusedWithoutWaiting() throws Exception {
         assertThat(budget.reserve(MemoryUse.MESSAGES, 601, Duration.ofDays(1))).isEmpty();
-        budget.tryReserve(MemoryUse.MESSAGES, 600).orElseThrow();
+        budget.tryReserve(MemoryUse.MESSAGES, MOST).orElseThrow();
         assertThat(budget.reserve(MemoryUse.MESSAGES, 1, Duration.ofMillis(1))).isEmpty();
     }
 
@@ -90,6 +110,7 @@ class MemoryBudgetTest {
             assertThat(of.reserved()).isEqualTo(held.stream().mapToLong(Reservation::bytes).sum()).isLessThanOrEqualTo(of.size());
             for (MemoryUse each : MemoryUse.values()) {
                 assertThat(of.reserved(each)).isLessThanOrEqualTo(of.limit(each));
+                assertThat(of.left(each)).isLessThanOrEqualTo(of.size() - of.reserved());
             }
         }
         held.forEach(Reservation::close);
