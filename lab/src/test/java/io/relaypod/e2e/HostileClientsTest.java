@@ -125,6 +125,84 @@ class HostileClientsTest {
     }
 
     @Test
+    void aClientThatReadsNothingIsHeardNoMoreAndIsClosed() throws Exception {
+        try (LabWorld world = LabWorld.builder().with("IDLE_TIMEOUT", "1s").start(); Socket deaf = deafClient(world)) {
+            byte[] ehlo = "EHLO c.example\r\n".repeat(1_000).getBytes(StandardCharsets.US_ASCII);
+            assertThatIOException().as("closed, while it still sends").isThrownBy(() -> {
+                while (true) {
+                    deaf.getOutputStream().write(ehlo);
+                }
+            });
+            assertThat(rcpt(world, "a@example.com").code()).isEqualTo(250);
+        }
+    }
+
+    @Test
+    void aClientThatLeavesItsLastReplyUnreadIsClosed() throws Exception {
+        try (LabWorld world = LabWorld.builder().with("IDLE_TIMEOUT", "1s").with("MAX_CONNECTIONS_PER_IP", "1").start(); Socket deaf = deafClient(world)) {
+            deaf.getOutputStream().write(("HELP\r\n".repeat(20) + "QUIT\r\n").getBytes(StandardCharsets.US_ASCII));
+
+            await().untilAsserted(() -> assertThat(rcpt(world, "a@example.com").code()).isEqualTo(250));
+        }
+    }
+
+    @Test
+    void aCommandThatDripsIsNotWaitedForLongerThanTheIdleTime() throws Exception {
+        try (LabWorld world = LabWorld.builder().with("IDLE_TIMEOUT", "1s").start(); SmtpConversation smtp = world.connect()) {
+            assertThat(drip(smtp).code()).isEqualTo(421);
+        }
+    }
+
+    @Test
+    void norIsAMailThatDrips() throws Exception {
+        try (LabWorld world = LabWorld.builder().with("IDLE_TIMEOUT", "1s").start(); SmtpConversation smtp = world.connect()) {
+            smtp.send("MAIL FROM:<s@example.com>");
+            smtp.send("RCPT TO:<a@example.com>");
+            smtp.send("DATA");
+            assertThat(drip(smtp).code()).isEqualTo(421);
+        }
+    }
+
+    @Test
+    void aMailThatIsReceivedIsInAFileOfDataDirAndGoneAfterwards() throws Exception {
+        try (LabWorld world = LabWorld.builder().start()) {
+            try (SmtpConversation smtp = world.connect()) {
+                smtp.send("MAIL FROM:<s@example.com>");
+                smtp.send("RCPT TO:<a@example.com>");
+                smtp.send("DATA");
+                smtp.sendRaw(("From: s@example.com\r\n\r\n" + "x\r\n".repeat(60_000)).getBytes(StandardCharsets.US_ASCII));
+                await().until(() -> world.count("relaypod_smtp_receiving_files_bytes") > 64 << 10);
+            }
+            await().until(() -> world.count("relaypod_smtp_receiving_files_bytes") == 0);
+        }
+    }
+
+    /** Sends a byte now and then, until the client is answered. */
+    private static Reply drip(SmtpConversation smtp) throws Exception {
+        CompletableFuture<Reply> reply = CompletableFuture.supplyAsync(() -> {
+            try {
+                return smtp.readReply();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+        await().atMost(Duration.ofSeconds(20)).pollInterval(Duration.ofMillis(100)).until(() -> {
+            if (!reply.isDone()) {
+                smtp.sendRaw(new byte[] {'x'});
+            }
+            return reply.isDone();
+        });
+        return reply.join();
+    }
+
+    private static Socket deafClient(LabWorld world) throws IOException {
+        Socket socket = new Socket();
+        socket.setReceiveBufferSize(4 << 10);
+        socket.connect(world.relay().smtpAddress());
+        return socket;
+    }
+
+    @Test
     void aClientThatCollectsRefusalsIsSlowedAndKeepsItsConnection() throws Exception {
         try (LabWorld world = LabWorld.builder().with("MAX_BAD_RCPTS", "4").start(); SmtpConversation smtp = world.connect()) {
             for (int bad = 0; bad < 4; bad++) {

@@ -28,6 +28,7 @@ import com.google.inject.multibindings.Multibinder;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.relaypod.server.metrics.MemoryMeters;
 import io.relaypod.server.metrics.MicrometerGaugeRegistry;
 import io.relaypod.server.metrics.MicrometerMetricFactory;
 import io.relaypod.events.MailEventListener;
@@ -63,7 +64,9 @@ final class CoreModule extends AbstractModule {
         install(new ClockModule());
 
         bind(Settings.class).toInstance(settings);
-        bind(MemoryBudget.class).toInstance(MemoryBudget.ofThisProcess());
+        MemoryBudget budget = MemoryBudget.ofThisProcess();
+        bind(MemoryBudget.class).toInstance(budget);
+        new MemoryMeters(budget).bindTo(meters);
         bind(MeterRegistry.class).toInstance(meters);
         bind(PrometheusMeterRegistry.class).toInstance(meters);
         bind(MetricFactory.class).to(MicrometerMetricFactory.class).in(Scopes.SINGLETON);

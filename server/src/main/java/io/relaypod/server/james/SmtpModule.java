@@ -39,6 +39,7 @@ import io.relaypod.domain.ProviderSuggestions;
 import io.relaypod.domain.RecipientRule;
 import io.relaypod.domain.WatchedDns;
 import io.relaypod.graph.GraphRules;
+import io.relaypod.memory.MemoryBudget;
 import io.relaypod.server.health.DnsHealthCheck;
 import io.relaypod.server.metrics.DnsMeters;
 import io.relaypod.server.settings.BareNewline;
@@ -46,6 +47,7 @@ import io.relaypod.server.settings.ClientLimits;
 import io.relaypod.server.settings.QueueSettings;
 import io.relaypod.server.settings.Settings;
 import io.relaypod.server.smtp.FairExecutor;
+import io.relaypod.server.smtp.ReceivedMessages;
 import io.relaypod.server.smtp.RelaySmtpServerFactory;
 import io.relaypod.server.smtp.SpoolWriter;
 
@@ -80,6 +82,17 @@ final class SmtpModule extends AbstractModule {
     @Provides
     BareNewline bareNewline(Settings settings) {
         return settings.bareNewline();
+    }
+
+    @Provides
+    @Singleton
+    ReceivedMessages receivedMessages(Settings settings, MemoryBudget budget, MeterRegistry meters) {
+        ReceivedMessages messages = new ReceivedMessages(settings.dataDir().resolve("receiving"), settings.maxMessageSize(), budget);
+        Gauge.builder("relaypod.smtp.receiving.files", messages, ReceivedMessages::bytesInFiles).baseUnit("bytes")
+            .description("Bytes of mails that are being received, or were and are not in the spool yet, as far as they are in files").register(meters);
+        Gauge.builder("relaypod.smtp.receiving.files.limit", messages, ReceivedMessages::mostInFiles).baseUnit("bytes")
+            .description("The most bytes that there may be in these files; beyond it DATA is answered 452").register(meters);
+        return messages;
     }
 
     @Provides

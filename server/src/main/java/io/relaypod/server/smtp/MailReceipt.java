@@ -19,8 +19,6 @@ import org.apache.james.protocols.smtp.SMTPSession;
 import org.apache.james.protocols.smtp.core.AbstractHookableCmdHandler;
 import org.apache.james.protocols.smtp.core.DataLineFilter;
 import org.apache.james.server.core.MailImpl;
-import org.apache.james.server.core.MimeMessageInputStreamSource;
-import org.apache.james.smtpserver.ExtendedSMTPSession;
 import org.apache.james.smtpserver.JamesMessageHook;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,28 +45,39 @@ public final class MailReceipt implements DataLineFilter, ExtensibleHandler {
 
     @Override
     public Response onLine(SMTPSession session, byte[] line, LineHandler<SMTPSession> next) {
-        MimeMessageInputStreamSource message = ((ExtendedSMTPSession) session).getMimeMessageWriter();
+        ReceivedMessage message = ((RelaySession) session).message().orElseThrow();
         try {
-            OutputStream out = message.getWritableOutputStream();
             if (MessageSizeLimit.isEndOfData(line)) {
-                out.close();
-                return received(session, message);
+                message.end();
+                return received(session);
             }
             int stuffing = MessageSizeLimit.isStuffed(line) ? 1 : 0;
-            out.write(line, stuffing, line.length - stuffing);
+            message.write(line, stuffing, line.length - stuffing);
             return noReplyYet();
         } catch (IOException | MessagingException notKept) {
-            LOGGER.error("event=not-received session={}", session.getSessionID(), notKept);
-            session.popLineHandler();
-            session.resetState();
-            // What is left of the mail would be taken for commands.
-            SMTPResponse last = new SMTPResponse("451", "4.3.0 The mail could not be kept, try again later");
-            last.setEndSession(true);
-            return last;
+            return notKept(session, notKept);
         }
     }
 
-    private Response received(SMTPSession session, MimeMessageInputStreamSource message) throws MessagingException {
+    /** What the client is told when its mail could not be kept; then the session ends, as what is left of the mail would be taken for commands. */
+    static Response notKept(SMTPSession session, Exception failure) {
+        boolean hasNoRoom = failure instanceof ReceivedMessage.NoRoomException;
+        if (hasNoRoom) {
+            LOGGER.warn("event=not-received session={} reason=\"{}\"", session.getSessionID(), failure.getMessage());
+        } else {
+            LOGGER.error("event=not-received session={}", session.getSessionID(), failure);
+        }
+        session.popLineHandler();
+        session.resetState();
+        SMTPResponse last = hasNoRoom ? new SMTPResponse("452", "4.3.1 Insufficient system storage")
+            : new SMTPResponse("451", "4.3.0 The mail could not be kept, try again later");
+        last.setEndSession(true);
+        return last;
+    }
+
+    private Response received(SMTPSession session) throws MessagingException {
+        // From here on it is the mail's; else the session would dispose of it.
+        ReceivedMessage message = ((RelaySession) session).handOver();
         MailImpl mail = MailImpl.builder()
             .name(message.getSourceId())
             .sender(session.getAttachment(SMTPSession.SENDER, State.Transaction).orElse(MaybeSender.nullSender()))
@@ -83,8 +92,6 @@ public final class MailReceipt implements DataLineFilter, ExtensibleHandler {
         } else {
             LifecycleUtil.dispose(mail);
         }
-        // The mail has it now; else the session would dispose of it.
-        ((ExtendedSMTPSession) session).setMimeMessageInputStreamSource(null);
         session.popLineHandler();
         session.resetState();
         return response;

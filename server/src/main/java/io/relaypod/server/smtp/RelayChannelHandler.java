@@ -20,6 +20,7 @@ import org.apache.james.protocols.netty.BasicChannelInboundHandler;
 import org.apache.james.protocols.netty.Encryption;
 import org.apache.james.protocols.netty.HandlerConstants;
 import org.apache.james.protocols.netty.ProtocolMDCContextFactory;
+import org.apache.james.protocols.smtp.SMTPResponse;
 import org.apache.james.protocols.smtp.SMTPSession;
 import org.apache.james.smtpserver.netty.SmtpMetrics;
 import org.apache.james.util.MDCBuilder;
@@ -31,9 +32,11 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.DecoderException;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.ScheduledFuture;
 import io.relaypod.server.settings.ClientLimits;
+import io.relaypod.server.smtp.OpenConnections.OpenConnection;
 
 /**
  * One connection. While a reply is pending, as DNS is asked about a recipient or a mail is being stored, it is the client's next lines that
@@ -56,6 +59,8 @@ final class RelayChannelHandler extends BasicChannelInboundHandler implements Re
     private static final String TOO_MANY_CONNECTIONS = "421 4.7.0 Too many connections, try again later\r\n";
     private static final String TOO_SLOW = "421 4.7.0 Idle for too long, closing connection\r\n";
     private static final String PLAIN_TEXT_BEHIND_STARTTLS = "421 4.7.0 Nothing may follow STARTTLS before TLS has started\r\n";
+    // RFC 3207 section 4
+    private static final Response NO_TLS_NOW = new SMTPResponse("454", "4.7.0 TLS not available due to temporary reason").immutable();
     private static final String STARTTLS = "STARTTLS";
 
     private final RelayCommands commands;
@@ -74,6 +79,7 @@ final class RelayChannelHandler extends BasicChannelInboundHandler implements Re
     private boolean waiting;
     private boolean mailIsRead;
     private boolean mailHasEnded;
+    private Optional<OpenConnection> open = Optional.empty();
     private boolean served;
     private boolean cutOff;
     private boolean isAnswering;
@@ -105,13 +111,19 @@ final class RelayChannelHandler extends BasicChannelInboundHandler implements Re
 
     @Override
     public void channelActive(ChannelHandlerContext context) throws Exception {
-        served = openConnections.tryOpen(client(context));
-        setTimer(context, limits.idle().toNanos());
+        open = openConnections.tryOpen(client(context));
+        boolean isEncrypted = context.pipeline().get(SslHandler.class) != null;
+        served = open.isPresent() && (!isEncrypted || open.get().tryEncrypt());
         if (!served) {
             LOGGER.info("event=too-many-connections client={}", client(context).getHostAddress());
-            sayAndClose(context, TOO_MANY_CONNECTIONS);
+            if (isEncrypted) {
+                context.close(); // nobody waits for a handshake to say it
+            } else {
+                sayAndClose(context, TOO_MANY_CONNECTIONS);
+            }
             return;
         }
+        setTimer(context, limits.idle().toNanos());
         metrics.getConnectionMetric().increment();
         super.channelActive(context);
         context.flush();
@@ -120,11 +132,11 @@ final class RelayChannelHandler extends BasicChannelInboundHandler implements Re
     @Override
     public void channelInactive(ChannelHandlerContext context) throws Exception {
         timer.ifPresent(running -> running.cancel(false));
+        open.ifPresent(OpenConnection::close);
         if (!served) {
             return;
         }
         served = false;
-        openConnections.close(client(context));
         metrics.getConnectionMetric().decrement();
         if (!mailIsRead) { // else the session is the worker's still
             endSession(context);
@@ -164,7 +176,15 @@ final class RelayChannelHandler extends BasicChannelInboundHandler implements Re
             received.release();
             answerLines(context);
         } else {
-            super.channelRead(context, message);
+            readProxyHeader(context, message);
+        }
+    }
+
+    private void readProxyHeader(ChannelHandlerContext context, Object header) throws Exception {
+        super.channelRead(context, header);
+        if (!open.orElseThrow().tryMove(session.getRemoteAddress().getAddress())) {
+            LOGGER.info("event=too-many-connections client={}", session.getRemoteAddress().getAddress().getHostAddress());
+            sayAndClose(context, TOO_MANY_CONNECTIONS);
         }
     }
 
@@ -234,6 +254,8 @@ final class RelayChannelHandler extends BasicChannelInboundHandler implements Re
         } else if (isStartTls(line) && input.size() > 0) {
             LOGGER.info("event=starttls-injection client={}", client(context).getHostAddress());
             sayAndClose(context, PLAIN_TEXT_BEHIND_STARTTLS);
+        } else if (isStartTls(line) && !open.orElseThrow().tryEncrypt()) {
+            answer(context, NO_TLS_NOW);
         } else {
             metrics.getCommandsMetric().increment();
             answer(context, commands.onLine(session, line));
@@ -245,9 +267,8 @@ final class RelayChannelHandler extends BasicChannelInboundHandler implements Re
             && new String(line, StandardCharsets.US_ASCII).strip().equalsIgnoreCase(STARTTLS);
     }
 
-    // James makes the writer at DATA, and its session drops it at the end.
     private boolean isInMail() {
-        return !lineHandlers.isEmpty() && session.getMimeMessageWriter() != null;
+        return !lineHandlers.isEmpty() && session.message().isPresent();
     }
 
     private void readMail(ChannelHandlerContext context) {
@@ -267,6 +288,12 @@ final class RelayChannelHandler extends BasicChannelInboundHandler implements Re
                 response = lineHandlers.peekFirst().onLine(session, input.next().orElseThrow());
             }
             Response last = response;
+            if (session.message().isPresent()) {
+                session.message().get().flush();
+            }
+            return () -> last;
+        } catch (IOException notKept) {
+            Response last = MailReceipt.notKept(session, notKept);
             return () -> last;
         } catch (RuntimeException failure) {
             return () -> {

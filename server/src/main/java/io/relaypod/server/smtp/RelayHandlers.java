@@ -14,7 +14,6 @@ import org.apache.james.protocols.smtp.core.UnknownCmdHandler;
 import org.apache.james.protocols.smtp.core.VrfyCmdHandler;
 import org.apache.james.protocols.smtp.core.esmtp.StartTlsCmdHandler;
 import org.apache.james.smtpserver.AddDefaultAttributesMessageHook;
-import org.apache.james.smtpserver.JamesDataCmdHandler;
 import org.apache.james.smtpserver.JamesWelcomeMessageHandler;
 
 /**
@@ -30,7 +29,7 @@ public final class RelayHandlers implements HandlersPackage {
     private static final List<String> HANDLERS = List.<Class<?>>of(
             JamesWelcomeMessageHandler.class,
             RelayCommands.class,
-            JamesDataCmdHandler.class,
+            RelayDataCmdHandler.class,
             RelayEhloCmdHandler.class,
             ExpnCmdHandler.class,
             RelayHeloCmdHandler.class,

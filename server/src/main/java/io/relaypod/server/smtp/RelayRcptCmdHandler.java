@@ -61,6 +61,9 @@ public final class RelayRcptCmdHandler extends JamesRcptCmdHandler {
     private static final Set<String> WITHOUT_EFFECT = Set.of("NOTIFY", "ORCPT");
     private static final Pattern ADDRESS_LIKE = Pattern.compile("[^\\s<>,;:()]+@[^\\s<>,;:()]+");
 
+    private static final Response NO_ROOM = new SMTPResponse("452",
+        "4.3.1 Insufficient system resources for more recipients, send to those before and try again").immutable();
+
     private static final String TIMER = "SMTP-rcpt";
     private static final CharMatcher PRINTABLE = CharMatcher.javaIsoControl().negate();
 
@@ -153,12 +156,23 @@ public final class RelayRcptCmdHandler extends JamesRcptCmdHandler {
         if (parameters != null && session.getAttachment(SMTPSession.SENDER, State.Transaction).isPresent()) {
             String path = path(parameters);
             Optional<EnvelopeAddress> address = EnvelopeAddress.parse(path);
-            RefusedRecipients.note(session, address.map(EnvelopeAddress::toString).orElse(path));
+            boolean isNoted = note(session, address.map(EnvelopeAddress::toString).orElse(path));
             if (address.isEmpty()) {
-                ADDRESS_LIKE.matcher(parameters).results().forEach(like -> RefusedRecipients.note(session, like.group()));
+                isNoted = ADDRESS_LIKE.matcher(parameters).results().allMatch(like -> note(session, like.group())) && isNoted;
+            }
+            if (!isNoted) {
+                return noRoomAtAll();
             }
         }
         return refusal;
+    }
+
+    private static boolean note(SMTPSession session, String recipient) {
+        boolean hasRoom = envelope(session).tryAddRefused(client(session), recipient);
+        if (hasRoom) {
+            RefusedRecipients.note(session, recipient);
+        }
+        return hasRoom;
     }
 
     private static String path(String parameters) {
@@ -167,6 +181,21 @@ public final class RelayRcptCmdHandler extends JamesRcptCmdHandler {
         } catch (BadParameterException unreadable) {
             return parameters;
         }
+    }
+
+    private static EnvelopeMemory envelope(SMTPSession session) {
+        return ((RelaySession) session).envelope();
+    }
+
+    private static Object client(SMTPSession session) {
+        return session.getRemoteAddress().getAddress();
+    }
+
+    // A mail whose header may name somebody that nobody remembers cannot be taken.
+    private static Response noRoomAtAll() {
+        SMTPResponse last = new SMTPResponse("421", "4.3.1 Insufficient system resources, try again later");
+        last.setEndSession(true);
+        return last;
     }
 
     private Response slowed(SMTPSession session, Response response) {
@@ -202,7 +231,7 @@ public final class RelayRcptCmdHandler extends JamesRcptCmdHandler {
 
         Response answer() {
             if (!hooks.hasNext()) {
-                return doCoreCmd(session, command, parameters);
+                return told(accept());
             }
             RcptHook hook = hooks.next();
             long begin = System.nanoTime();
@@ -216,11 +245,16 @@ public final class RelayRcptCmdHandler extends JamesRcptCmdHandler {
 
         private Response goOn(HookResult result) {
             Optional<Response> response = response(result);
-            if (response.isEmpty()) {
-                return answer();
-            }
-            boolean accepted = response.get().getRetCode().equals(SMTPRetCode.MAIL_OK);
-            return accepted ? response.get() : slowed(session, noted(session, parameters, response.get()));
+            return response.isEmpty() ? answer() : told(response.get());
+        }
+
+        private Response told(Response response) {
+            boolean accepted = response.getRetCode().equals(SMTPRetCode.MAIL_OK);
+            return accepted ? response : slowed(session, noted(session, parameters, response));
+        }
+
+        private Response accept() {
+            return envelope(session).tryAdd(client(session), address.asString()) ? doCoreCmd(session, command, parameters) : NO_ROOM;
         }
 
         private HookResult ask(RcptHook hook) {
@@ -229,7 +263,7 @@ public final class RelayRcptCmdHandler extends JamesRcptCmdHandler {
 
         private Optional<Response> response(HookResult result) {
             if (result.getResult().getAction() == Action.OK) {
-                Response accepted = doCoreCmd(session, command, parameters);
+                Response accepted = accept();
                 return Optional.of(result.getResult().isDisconnected() ? last(accepted) : accepted);
             }
             return Optional.ofNullable(calcDefaultSMTPResponse(result));

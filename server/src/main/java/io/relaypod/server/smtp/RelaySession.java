@@ -3,10 +3,13 @@ package io.relaypod.server.smtp;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.util.Optional;
 
 import org.apache.james.protocols.api.ProtocolTransport;
 import org.apache.james.protocols.smtp.SMTPConfiguration;
 import org.apache.james.smtpserver.ExtendedSMTPSession;
+
+import io.relaypod.memory.FairShare;
 
 /**
  * A session that never asks DNS for its client's name: James would, on an I/O thread, for the Received line and the mail's
@@ -18,8 +21,43 @@ final class RelaySession extends ExtendedSMTPSession {
     private InetSocketAddress found;
     private InetSocketAddress unnamed;
 
-    RelaySession(SMTPConfiguration configuration, ProtocolTransport transport) {
+    private final EnvelopeMemory envelope;
+    private Optional<ReceivedMessage> message = Optional.empty();
+
+    RelaySession(SMTPConfiguration configuration, ProtocolTransport transport, FairShare envelopes) {
         super(configuration, transport);
+        this.envelope = new EnvelopeMemory(envelopes);
+    }
+
+    /** What the transaction's recipients take. */
+    EnvelopeMemory envelope() {
+        return envelope;
+    }
+
+    /** From now on the client sends this mail. */
+    void receive(ReceivedMessage begun) {
+        message = Optional.of(begun);
+    }
+
+    /** The mail that the client is sending. */
+    Optional<ReceivedMessage> message() {
+        return message;
+    }
+
+    /** The mail, with what its recipients take, for whoever has to dispose of it from now on. */
+    ReceivedMessage handOver() {
+        ReceivedMessage handedOver = message.orElseThrow();
+        message = Optional.empty();
+        handedOver.keep(envelope.handOver());
+        return handedOver;
+    }
+
+    @Override
+    public void resetState() {
+        super.resetState();
+        message.ifPresent(ReceivedMessage::dispose);
+        message = Optional.empty();
+        envelope.clear();
     }
 
     @Override

@@ -24,6 +24,9 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.util.concurrent.EventExecutorGroup;
 import io.relaypod.domain.DnsServers;
+import io.relaypod.memory.FairShare;
+import io.relaypod.memory.MemoryBudget;
+import io.relaypod.memory.MemoryUse;
 import io.relaypod.server.settings.ClientLimits;
 import io.relaypod.server.settings.NetworkList;
 
@@ -46,6 +49,7 @@ final class RelaySmtpServer extends SMTPServer {
     private final ClientLimits limits;
     private final SpoolWriter spool;
     private final FairExecutor workers;
+    private final FairShare envelopes;
     private final OpenConnections openConnections;
     private final SMTPConfiguration configuration = new SMTPHandlerConfigurationDataImpl() {
         @Override
@@ -56,14 +60,15 @@ final class RelaySmtpServer extends SMTPServer {
     };
     private Optional<NetworkList> relayNetworks = Optional.empty();
 
-    RelaySmtpServer(SmtpMetrics metrics, DnsServers dns, ClientLimits limits, SpoolWriter spool, FairExecutor workers) {
+    RelaySmtpServer(SmtpMetrics metrics, DnsServers dns, ClientLimits limits, SpoolWriter spool, FairExecutor workers, MemoryBudget budget) {
         super(metrics);
         this.metrics = metrics;
         this.dns = dns;
         this.limits = limits;
         this.spool = spool;
         this.workers = workers;
-        this.openConnections = new OpenConnections(limits);
+        this.envelopes = new FairShare(budget, MemoryUse.ENVELOPES);
+        this.openConnections = new OpenConnections(limits, budget);
     }
 
     @Override
@@ -83,7 +88,7 @@ final class RelaySmtpServer extends SMTPServer {
         SMTPProtocol protocol = new SMTPProtocol(getProtocolHandlerChain(), configuration) {
             @Override
             public ProtocolSession newSession(ProtocolTransport transport) {
-                return new RelaySession(configuration, transport);
+                return new RelaySession(configuration, transport, envelopes);
             }
         };
         return new RelayChannelHandler(protocol, getEncryption(), proxyRequired, metrics, limits, openConnections, workers);

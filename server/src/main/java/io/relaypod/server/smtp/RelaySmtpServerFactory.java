@@ -10,6 +10,7 @@ import org.apache.james.smtpserver.netty.SMTPServer;
 import org.apache.james.smtpserver.netty.SMTPServerFactory;
 
 import io.relaypod.domain.DnsServers;
+import io.relaypod.memory.MemoryBudget;
 import io.relaypod.server.settings.ClientLimits;
 
 /** Makes a server for each {@code <smtpserver>} of smtpserver.xml. */
@@ -19,19 +20,21 @@ public final class RelaySmtpServerFactory extends SMTPServerFactory {
     private final ClientLimits limits;
     private final SpoolWriter spool;
     private final FairExecutor workers;
+    private final MemoryBudget budget;
 
     @Inject
     public RelaySmtpServerFactory(DNSService dns, ProtocolHandlerLoader loader, FileSystem files, MetricFactory metrics,
-                                  DnsServers dnsServers, ClientLimits limits, SpoolWriter spool, FairExecutor workers) {
+                                  DnsServers dnsServers, ClientLimits limits, SpoolWriter spool, FairExecutor workers, MemoryBudget budget) {
         super(dns, loader, files, metrics);
         this.dnsServers = dnsServers;
         this.limits = limits;
         this.spool = spool;
         this.workers = workers;
+        this.budget = budget;
     }
 
     @Override
     protected SMTPServer createServer() {
-        return new RelaySmtpServer(smtpMetrics, dnsServers, limits, spool, workers);
+        return new RelaySmtpServer(smtpMetrics, dnsServers, limits, spool, workers, budget);
     }
 }

@@ -4,38 +4,71 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.InetAddress;
 import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 import org.junit.jupiter.api.Test;
 
 import com.google.common.net.InetAddresses;
 
+import io.relaypod.memory.MemoryBudget;
+import io.relaypod.memory.MemoryUse;
 import io.relaypod.server.settings.ClientLimits;
+import io.relaypod.server.smtp.OpenConnections.OpenConnection;
 
 class OpenConnectionsTest {
 
     private static final InetAddress A = InetAddresses.forString("192.0.2.1");
     private static final InetAddress B = InetAddresses.forString("192.0.2.2");
 
-    private final OpenConnections connections = new OpenConnections(new ClientLimits(3, 2, Duration.ofMinutes(5), 20));
+    private final MemoryBudget budget = new MemoryBudget(1 << 20);
+    private final OpenConnections connections = new OpenConnections(new ClientLimits(3, 2, Duration.ofMinutes(5), 20), budget);
 
     @Test
     void anAddressHasItsLimitAndAllTogetherHaveTheirs() {
-        assertThat(connections.tryOpen(A)).isTrue();
-        assertThat(connections.tryOpen(A)).isTrue();
-        assertThat(connections.tryOpen(A)).as("a third of one address").isFalse();
-        assertThat(connections.tryOpen(B)).isTrue();
-        assertThat(connections.tryOpen(B)).as("a fourth of all").isFalse();
+        assertThat(connections.tryOpen(A)).isPresent();
+        assertThat(connections.tryOpen(A)).isPresent();
+        assertThat(connections.tryOpen(A)).as("a third of one address").isEmpty();
+        assertThat(connections.tryOpen(B)).isPresent();
+        assertThat(connections.tryOpen(B)).as("a fourth of all").isEmpty();
     }
 
     @Test
     void aRefusedConnectionTakesNoPlaceAndAClosedOneGivesItsBack() {
-        connections.tryOpen(A);
+        OpenConnection first = connections.tryOpen(A).orElseThrow();
         connections.tryOpen(A);
         for (int refused = 0; refused < 10; refused++) {
             connections.tryOpen(A);
         }
-        connections.close(A);
-        assertThat(connections.tryOpen(A)).isTrue();
-        assertThat(connections.tryOpen(B)).isTrue();
+        first.close();
+        assertThat(connections.tryOpen(A)).isPresent();
+        assertThat(connections.tryOpen(B)).isPresent();
+    }
+
+    @Test
+    void aConnectionThroughAProxyCountsForTheAddressThatTheProxyNames() {
+        assertThat(connections.tryOpen(A).orElseThrow().tryMove(B)).isTrue();
+        OpenConnection second = connections.tryOpen(A).orElseThrow();
+        assertThat(second.tryMove(B)).isTrue();
+        OpenConnection third = connections.tryOpen(A).orElseThrow();
+        assertThat(third.tryMove(B)).as("a third of one address").isFalse();
+        third.close();
+        second.close();
+        assertThat(connections.tryOpen(A).orElseThrow().tryMove(B)).isTrue();
+    }
+
+    @Test
+    void whatConnectionsTakeOfTheBudgetIsBoundedAndGivenBack() {
+        OpenConnections many = new OpenConnections(new ClientLimits(1_000, 1_000, Duration.ofMinutes(5), 20), budget);
+        List<OpenConnection> open = Stream.generate(() -> many.tryOpen(A)).takeWhile(Optional::isPresent).map(Optional::get).toList();
+        assertThat((long) open.size()).isEqualTo(budget.limit(MemoryUse.SMTP_SESSIONS) / OpenConnections.OF_CONNECTION);
+        long encrypted = open.stream().filter(OpenConnection::tryEncrypt).count();
+        assertThat(encrypted).isBetween(1L, (long) open.size() - 1);
+
+        open.forEach(OpenConnection::close);
+
+        assertThat(budget.reserved()).isZero();
+        assertThat(many.tryOpen(A)).isPresent();
     }
 }

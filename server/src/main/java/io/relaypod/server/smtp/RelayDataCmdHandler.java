@@ -1,0 +1,42 @@
+package io.relaypod.server.smtp;
+
+import java.util.Optional;
+
+import javax.inject.Inject;
+
+import org.apache.james.metrics.api.MetricFactory;
+import org.apache.james.protocols.api.Response;
+import org.apache.james.protocols.smtp.SMTPResponse;
+import org.apache.james.protocols.smtp.SMTPRetCode;
+import org.apache.james.protocols.smtp.SMTPSession;
+import org.apache.james.protocols.smtp.core.DataCmdHandler;
+import org.apache.james.server.core.MailImpl;
+
+/**
+ * James' DATA, whose mails are {@link ReceivedMessages}: bounded in memory and on the disk, where James keeps 100 KB of each in memory. When
+ * there is no room a mail is refused before it is sent. Thread-safe.
+ */
+@SuppressWarnings("unchecked") // James overrides getMarkerInterfaces() with a raw type
+public final class RelayDataCmdHandler extends DataCmdHandler {
+
+    private static final Response READY = new SMTPResponse(SMTPRetCode.DATA_READY, "Ok Send data ending with <CRLF>.<CRLF>").immutable();
+    private static final Response NO_ROOM = new SMTPResponse("452", "4.3.1 Insufficient system storage").immutable();
+
+    private final ReceivedMessages messages;
+
+    @Inject
+    public RelayDataCmdHandler(MetricFactory metrics, ReceivedMessages messages) {
+        super(metrics);
+        this.messages = messages;
+    }
+
+    @Override
+    protected Response doDATA(SMTPSession session, String argument) {
+        Optional<ReceivedMessage> message = messages.begin(MailImpl.getId(), session.getRemoteAddress().getAddress());
+        message.ifPresent(begun -> {
+            ((RelaySession) session).receive(begun);
+            session.pushLineHandler(getLineHandler());
+        });
+        return message.isPresent() ? READY : NO_ROOM;
+    }
+}
