@@ -32,8 +32,11 @@ final class ClientTimeouts {
         this.since = now;
     }
 
-    void commandExpected(long now) {
-        expect(Expected.COMMAND, now);
+    /** The time of a command begins when what came before it is answered, not with its first bytes. */
+    void commandExpected(long now, boolean isNext) {
+        if (isNext || expected != Expected.COMMAND) {
+            expect(Expected.COMMAND, now);
+        }
     }
 
     /** Of one mail the time begins once. */

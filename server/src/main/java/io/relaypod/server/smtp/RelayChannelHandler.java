@@ -83,6 +83,7 @@ final class RelayChannelHandler extends BasicChannelInboundHandler implements Re
     private boolean served;
     private boolean cutOff;
     private boolean isAnswering;
+    private boolean hasAnswered;
 
     RelayChannelHandler(Protocol protocol, Encryption encryption, boolean proxyRequired, SmtpMetrics metrics, ClientLimits limits,
                         OpenConnections openConnections, FairExecutor workers) {
@@ -240,7 +241,8 @@ final class RelayChannelHandler extends BasicChannelInboundHandler implements Re
         } else if (isInMail()) {
             timeouts.mailExpected(now);
         } else {
-            timeouts.commandExpected(now);
+            timeouts.commandExpected(now, hasAnswered);
+            hasAnswered = false;
         }
         // Lines that wait are enough. Behind a mail too: so whoever closes his side there is still answered, as we hear of it later.
         boolean hasSentAhead = waiting && (mailIsRead || mailHasEnded || input.size() > 0);
@@ -328,6 +330,7 @@ final class RelayChannelHandler extends BasicChannelInboundHandler implements Re
             waitIfPending(context);
             return;
         }
+        hasAnswered = true;
         Response counted = errors.counted(session, response);
         session.getProtocolTransport().writeResponse(counted, session);
         if (counted.isEndSession()) {

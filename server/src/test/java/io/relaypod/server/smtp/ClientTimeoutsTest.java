@@ -15,10 +15,13 @@ class ClientTimeoutsTest {
 
     @Test
     void aCommandThatDripsIsNotWaitedForLongerThanOneThatDoesNotCome() {
-        timeouts.commandExpected(0);
+        timeouts.commandExpected(0, true);
         timeouts.received(1, 299 * SECOND);
+        timeouts.commandExpected(299 * SECOND, false);
 
         assertThat(timeouts.left(300 * SECOND)).contains(0L);
+        timeouts.commandExpected(300 * SECOND, true);
+        assertThat(timeouts.left(300 * SECOND)).contains(300 * SECOND);
     }
 
     @Test
