@@ -13,9 +13,10 @@ import io.relaypod.recipients.AddressList.Mailbox;
 
 /**
  * Puts the address of From and Sender on the field's first line, the only one that smtp2graph reads to find the mailbox it sends from;
- * it keeps a mail for ever in which it finds none.
+ * it keeps a mail for ever in which it finds none. Takes an address out of the name beside it: Graph answers ErrorSendAsDenied to a name that
+ * may pass for another mailbox (smtp2graph #28).
  *
- * <p>A field whose first line has it already is not touched.
+ * <p>A field whose first line has the address, and no other in its names, is not touched.
  */
 public final class SenderAlignment {
 
@@ -36,7 +37,7 @@ public final class SenderAlignment {
     private static boolean isReadBySmtp2graph(HeaderField field) {
         Optional<AddressList> whole = AddressList.parse(field.value());
         return field.isPlainlyNamed()
-            && whole.filter(AddressList::isPlain).isPresent()
+            && whole.filter(AddressList::isPlain).filter(list -> list.mailboxes().stream().noneMatch(Mailbox::namesAnAddress)).isPresent()
             && first(whole).flatMap(Mailbox::address).isPresent()
             && first(whole).flatMap(Mailbox::address).equals(first(AddressList.parse(field.firstLine())).flatMap(Mailbox::address));
     }
@@ -60,7 +61,7 @@ public final class SenderAlignment {
     }
 
     private static Stream<String> text(Mailbox mailbox, int before) {
-        return mailbox.plainText()
+        return (mailbox.namesAnAddress() ? mailbox.withoutAddressInName() : mailbox.plainText())
             .map(text -> before + text.length() <= AddressList.LONGEST_LINE ? text : "<" + mailbox.written() + ">")
             .stream();
     }

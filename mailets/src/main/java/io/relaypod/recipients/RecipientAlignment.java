@@ -31,6 +31,9 @@ public final class RecipientAlignment {
     /** The fields that are looked at. */
     public static final Set<String> FIELDS = Set.of("to", "cc", "bcc", "resent-bcc");
 
+    // Microsoft 365 refuses a field of more than 32 KiB, as SMTP servers that relay to it report.
+    private static final int LONGEST_FIELD = 30 * 1024;
+    private static final int LONGEST_RECORD = 16 * 1024;
     private static final Map<String, String> NAMES = Map.of("to", "To", "cc", "Cc");
 
     private final Map<EmailAddress, String> recipients = new HashMap<>();
@@ -61,7 +64,8 @@ public final class RecipientAlignment {
     private void align(String name, HeaderSection header, Set<EmailAddress> named, Edits edits) {
         List<HeaderField> fields = header.named(name);
         List<String> kept = new ArrayList<>();
-        boolean asItWas = fields.size() == 1;
+        boolean asItWas = fields.size() == 1 && fields.get(0).raw().length() <= LONGEST_FIELD;
+        List<String> addresses = new ArrayList<>();
         for (HeaderField field : fields) {
             Optional<AddressList> list = AddressList.parse(field.value());
             asItWas &= field.isPlainlyNamed() && list.filter(AddressList::isPlain).isPresent();
@@ -71,7 +75,10 @@ public final class RecipientAlignment {
                     .flatMap(address -> text(mailbox, recipients.get(address)));
                 asItWas &= text.filter(mailbox.text()::equals).isPresent();
                 text.ifPresent(kept::add);
-                text.flatMap(any -> mailbox.address()).ifPresent(named::add);
+                text.flatMap(any -> mailbox.address()).ifPresent(address -> {
+                    named.add(address);
+                    addresses.add(AddressList.bytes(recipients.get(address)));
+                });
             }
         }
         if (fields.isEmpty() || asItWas && !kept.isEmpty()) {
@@ -80,11 +87,12 @@ public final class RecipientAlignment {
         fields.forEach(field -> edits.delete(field.start(), field.end()));
         long at = fields.get(0).start();
         if (!kept.isEmpty()) {
-            edits.insert(at, field(NAMES.get(name), kept));
+            String field = field(NAMES.get(name), kept);
+            edits.insert(at, field.length() <= LONGEST_FIELD ? field : field(NAMES.get(name), addresses));
         }
         List<String> original = original(fields);
         if (keepOriginal && !original.isEmpty() && !original.equals(kept)) {
-            edits.insert(at, field("X-Relaypod-Original-" + NAMES.get(name), original));
+            edits.insert(at, field("X-Relaypod-Original-" + NAMES.get(name), atMost(LONGEST_RECORD, original)));
         }
     }
 
@@ -101,6 +109,20 @@ public final class RecipientAlignment {
             .filter(mayBeNamed)
             .flatMap(mailbox -> mailbox.plainText().stream())
             .toList();
+    }
+
+    private static List<String> atMost(int length, List<String> mailboxes) {
+        List<String> first = new ArrayList<>();
+        int taken = 0;
+        for (String mailbox : mailboxes) {
+            taken += mailbox.length() + ",\r\n ".length();
+            if (taken > length) {
+                first.add("... and " + (mailboxes.size() - first.size()) + " more");
+                return first;
+            }
+            first.add(mailbox);
+        }
+        return first;
     }
 
     private static String field(String name, List<String> mailboxes) {

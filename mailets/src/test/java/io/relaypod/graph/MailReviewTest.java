@@ -28,6 +28,8 @@ class MailReviewTest {
         "\nno header at all\n",
         "Sender:\nFrom: a@x.com\n",
         "From: Team: a@x.com;\n",
+        "From: \"Scanner\" a@x.com\n",
+        "From: Acme, Inc. <a@x.com>\n",
         "From: a@x.com, b@x.com\nSender: b@x.com\n",
         "From: a@x.com\nX-Odd: \u0000\u00ff\n"})
     void whatWouldBeSentIsTaken(String mail) {

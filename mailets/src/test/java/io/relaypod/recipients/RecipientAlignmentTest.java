@@ -6,6 +6,8 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -48,6 +50,18 @@ class RecipientAlignmentTest {
         "`\"quote \\\" c@y.com, \" <a@x.com>` | `\"quote \\\" c@y.com, \" <a@x.com>`",
         "`(a \\) in a comment, c@y.com) a@x.com` | a@x.com",
         "`\"one\" \"two\" <a@x.com>, [c@y.com], b@x.com` | `\"one\" \"two\" <a@x.com>,\n b@x.com`",
+        "a@x.com \\ | a@x.com",
+        "Acme, Inc. <a@x.com>, b@x.com | `\"Acme, Inc.\" <a@x.com>,\n b@x.com`",
+        "Doe, John, M.D. <a@x.com> | \"Doe, John, M.D.\" <a@x.com>",
+        "`Acme \"the best\", Inc. <a@x.com>` | `\"Acme the best, Inc.\" <a@x.com>`",
+        "Acme, =?utf-8?q?=C3=9C?= <a@x.com> | \"Acme,\" =?utf-8?q?=C3=9C?= <a@x.com>",
+        "nobody, c@y.com, a@x.com | a@x.com",
+        "=?utf-8?q?a,_b:_<c@y.com>_[d]?= <a@x.com> | =?utf-8?q?a=2C_b=3A_=3Cc=40y.com=3E_=5Bd=5D?= <a@x.com>",
+        "John (a, b) Doe <a@x.com> | John Doe <a@x.com>",
+        "(John, b) <a@x.com> | a@x.com",
+        "[Desk] Acme <a@x.com> | \"[Desk] Acme\" <a@x.com>",
+        "`\"Scanner\" a@x.com` | Scanner <a@x.com>",
+        "a@x.com the scanner | the scanner <a@x.com>",
         "a @ x.com | a@x.com"})
     void onlyRecipientsStayEachOnceAndPlain(String value, String aligned) throws Exception {
         // The second field makes every list change, so that what a list becomes is seen also where it agreed.
@@ -56,7 +70,7 @@ class RecipientAlignmentTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"undisclosed-recipients:;", "undisclosed-recipients: ;", "", "Friends: c@y.com;", "c@y.com", "a@x.com <c@y.com>",
-        "\"open", "(open a@x.com", "<a@x.com", "a@x.com> b@x.com", "A: B: a@x.com;", "a@x.com ) b@x.com", "b <a@x.com> [c", "a@x.com \\", "x <a@x.com> y <b@x.com>", "=?utf-8?q?a=40x.com?="})
+        "\"open", "(open a@x.com", "<a@x.com", "a@x.com> b@x.com", "A: B: a@x.com;", "a@x.com ) b@x.com", "b <a@x.com> [c", "x <a@x.com> y <b@x.com>", "=?utf-8?q?a=40x.com?="})
     void whatNamesNoRecipientForSureGoes(String value) throws Exception {
         assertThat(aligned("Subject: s\nTo: " + value + "\nCc:" + value + "\n")).isEqualTo("Subject: s\n");
     }
@@ -90,6 +104,27 @@ class RecipientAlignmentTest {
             .isEqualTo("To: A <a@x.com>\nX-Relaypod-Original-To: A <a@x.com>,\n other@z.com\n");
         assertThat(text(edits(header.replace(", other@z.com", ""), true, List.of("a@x.com"), refused), header.replace(", other@z.com", "")))
             .isEqualTo("To: A <a@x.com>\n");
+    }
+
+    @Test
+    void theRecordAndTheFieldStayBelowWhatMicrosoft365Takes() throws Exception {
+        List<String> recipients = IntStream.range(0, 100).mapToObj(i -> "user." + i + "@x.com").toList();
+        String name = "n".repeat(400);
+        String to = IntStream.range(0, 900).mapToObj(i -> name + " <user." + i + "@x.com>").collect(Collectors.joining(",\n "));
+
+        String[] fields = text(edits("To: " + to + "\n", true, recipients, List.of()), "To: " + to + "\n").split("\n(?! )");
+
+        assertThat(fields).hasSize(2);
+        assertThat(fields[0]).hasSizeLessThan(32_000).isEqualTo("To: " + String.join(",\n ", recipients));
+        assertThat(fields[1]).hasSizeLessThan(20_000).matches("(?s)X-Relaypod-Original-To: n.* <user\\.38@x\\.com>,\n \\.\\.\\. and 861 more");
+    }
+
+    @Test
+    void aFieldThatAgreesAndIsLongerThanMicrosoft365TakesLosesItsNames() throws Exception {
+        List<String> recipients = IntStream.range(0, 100).mapToObj(i -> "user." + i + "@x.com").toList();
+        String to = recipients.stream().map(each -> "n".repeat(400) + " <" + each + ">").collect(Collectors.joining(",\n ", "To: ", "\n"));
+
+        assertThat(text(edits(to, false, recipients, List.of()), to)).isEqualTo("To: " + String.join(",\n ", recipients) + "\n");
     }
 
     @Test
