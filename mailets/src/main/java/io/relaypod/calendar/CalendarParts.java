@@ -2,15 +2,17 @@ package io.relaypod.calendar;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-
 import com.google.common.base.Ascii;
 
+import io.relaypod.mime.CharsetNames;
 import io.relaypod.mime.EncodedWords;
 import io.relaypod.mime.HeaderField;
 import io.relaypod.mime.MediaType;
@@ -66,6 +68,14 @@ final class CalendarParts {
             .flatMap(field -> Stream.of("name", "filename").flatMap(parameter -> field.parameters(parameter).stream()))
             .flatMap(name -> Stream.of(name, EncodedWords.decode(name)))
             .map(name -> name.toLowerCase(Locale.ROOT));
+    }
+
+    /** The charset that the part says its text is in; UTF-8 when it says none that exists (RFC 5545 section 3.1.4). */
+    static Charset charset(Part part) {
+        return part.field("content-type").stream()
+            .flatMap(field -> field.parameters("charset").stream())
+            .flatMap(name -> CharsetNames.find(name.strip()).stream())
+            .findFirst().orElse(StandardCharsets.UTF_8);
     }
 
     /** Whether the content begins like a calendar, after blanks or a byte order mark; UTF-16 and UTF-32 count too. */

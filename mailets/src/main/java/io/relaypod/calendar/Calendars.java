@@ -12,9 +12,12 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 import com.google.common.io.ByteStreams;
 
+import io.relaypod.mime.Edits.Replacement;
 import io.relaypod.mime.HeaderField;
 import io.relaypod.mime.MediaType;
 import io.relaypod.mime.MessageSource;
@@ -34,14 +37,12 @@ final class Calendars {
     private final MessageSource source;
     private final Part message;
     private final List<Part> parts;
-    private final Set<Part> found = Collections.newSetFromMap(new IdentityHashMap<>());
     private final Set<Part> encoded;
 
     private Calendars(MessageSource source, Part message, List<Part> parts, Set<Part> encoded) {
         this.source = source;
         this.message = message;
         this.parts = List.copyOf(parts);
-        this.found.addAll(parts);
         this.encoded = encoded;
     }
 
@@ -167,25 +168,32 @@ final class Calendars {
         return parts.isEmpty();
     }
 
-    boolean contains(Part part) {
-        return found.contains(part);
-    }
-
     List<Part> parts() {
         return parts;
     }
 
-    /** Reads each calendar; those inside an encoded message, and Outlook's, are not. */
-    <T> Map<Part, T> read(Reader<T> reader) throws IOException {
+    /** Reads the calendars that are wanted; those inside an encoded message, and Outlook's, cannot be read. */
+    <T> Map<Part, T> read(Predicate<Part> wanted, Reader<T> reader) throws IOException {
         Map<Part, T> read = new IdentityHashMap<>();
+        List<Part> readable = parts.stream().filter(wanted).filter(part -> !encoded.contains(part) && !CalendarParts.isTnef(part)).toList();
+        if (readable.isEmpty()) {
+            return read;
+        }
         try (Walk walk = new Walk(source)) {
-            for (Part part : parts) {
-                if (!encoded.contains(part) && !CalendarParts.isTnef(part)) {
-                    read.put(part, reader.read(part, walk.content(part)));
-                }
+            for (Part part : readable) {
+                read.put(part, reader.read(part, walk.content(part)));
             }
         }
         return read;
+    }
+
+    /**
+     * @param goes      of which parts the recipient loses the calendar
+     * @param narrowed  the parts that lose attendees, each with its new body
+     * @param noneStays whether no calendar is left
+     */
+    CalendarFates fates(Predicate<Part> goes, Map<Part, Replacement> narrowed, boolean noneStays) {
+        return new CalendarFates(parts.stream().filter(goes).collect(Collectors.toSet()), Map.of(), narrowed, noneStays);
     }
 
     /** Goes through a message once, from leaf to leaf. */

@@ -11,11 +11,12 @@ import io.relaypod.mime.MessageSource;
  *
  * @param original      the message as it was
  * @param edits         what changes in it
- * @param calendars     the calendar parts that were taken out or narrowed
+ * @param calendars     the calendars that were taken out
+ * @param narrowed      the calendars that lost attendees
  * @param signatures    the signatures that went because what they signed was changed
  * @param sealed        the parts that nobody but the recipient can look into, left as they are
  */
-public record ChangedMail(MessageSource original, Edits edits, int calendars, int signatures, int sealed) {
+public record ChangedMail(MessageSource original, Edits edits, int calendars, int narrowed, int signatures, int sealed) {
 
     /** By how many bytes a changed mail may be longer than it was, beside {@link #MOST_GROWTH_A_PART}: words, or an encoding that takes more. */
     public static final int MOST_GROWTH = 9 * 1024;

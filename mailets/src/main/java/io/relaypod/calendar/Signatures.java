@@ -1,5 +1,7 @@
 package io.relaypod.calendar;
 
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.Set;
 
 import io.relaypod.mime.Edits;
@@ -33,23 +35,19 @@ final class Signatures {
         edits.delete(content.end(), signed.end());
     }
 
-    /** Unwraps whatever signed one of the changed parts. */
-    static int unwrapAround(Set<Part> changed, Part part, Edits edits) {
-        int unwrapped = part.children().stream().mapToInt(child -> unwrapAround(changed, child, edits)).sum();
-        if (isSigned(part) && holdsOneOf(changed, part)) {
-            unwrap(part, edits);
-            return unwrapped + 1;
+    /** The parts that stand where signatures should be, and go with them. */
+    static Set<Part> besideContent(Part message) {
+        Set<Part> beside = Collections.newSetFromMap(new IdentityHashMap<>());
+        collect(message, false, beside);
+        return beside;
+    }
+
+    private static void collect(Part part, boolean isBeside, Set<Part> beside) {
+        if (isBeside) {
+            beside.add(part);
         }
-        return unwrapped;
-    }
-
-    /** Whether one of the parts is where a signature should be, and would go with it. */
-    static boolean isBesideContent(Set<Part> parts, Part part) {
-        return isSigned(part) && part.children().stream().skip(1).anyMatch(child -> holdsOneOf(parts, child))
-            || part.children().stream().anyMatch(child -> isBesideContent(parts, child));
-    }
-
-    private static boolean holdsOneOf(Set<Part> changed, Part part) {
-        return changed.contains(part) || part.children().stream().anyMatch(child -> holdsOneOf(changed, child));
+        for (Part child : part.children()) {
+            collect(child, isBeside || isSigned(part) && child != part.children().get(0), beside);
+        }
     }
 }

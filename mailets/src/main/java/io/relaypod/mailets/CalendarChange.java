@@ -19,16 +19,13 @@ import io.relaypod.mime.UnreadableMailException;
 /** Changes the calendars of a mail, counts and logs what was done, and sets aside a mail that nobody can read. */
 final class CalendarChange {
 
-    private final String action;
     private final String unreadableProcessor;
     private final MailEvents events;
 
     /**
-     * @param action              such as {@code stripped}, for log and metrics
      * @param unreadableProcessor where a mail goes of which nobody can say what is in it
      */
-    CalendarChange(String action, String unreadableProcessor, MailEvents events) {
-        this.action = action;
+    CalendarChange(String unreadableProcessor, MailEvents events) {
         this.unreadableProcessor = unreadableProcessor;
         this.events = events;
     }
@@ -55,10 +52,19 @@ final class CalendarChange {
     }
 
     private void report(Mail mail, ChangedMail changed) {
-        if (changed.isChanged() || changed.sealed() > 0) {
-            events.tell(new Changed(mail.getName(), "calendar-" + action, Clients.addresses(mail.getRecipients()),
-                ImmutableMap.of("calendars", changed.calendars(), "signatures-dropped", changed.signatures(), "sealed", changed.sealed())));
+        if (changed.calendars() > 0 || changed.sealed() > 0 || changed.isChanged() && changed.narrowed() == 0) {
+            report(mail, "calendar-stripped", changed.calendars(), changed);
         }
+        if (changed.narrowed() > 0) {
+            report(mail, "calendar-narrowed", changed.narrowed(), changed);
+        }
+    }
+
+    private void report(Mail mail, String action, int calendars, ChangedMail changed) {
+        // Signatures are counted once.
+        int signatures = changed.narrowed() > 0 && action.equals("calendar-stripped") ? 0 : changed.signatures();
+        events.tell(new Changed(mail.getName(), action, Clients.addresses(mail.getRecipients()),
+            ImmutableMap.of("calendars", calendars, "signatures-dropped", signatures, "sealed", changed.sealed())));
     }
 
     private void setAside(Mail mail, String reason) {

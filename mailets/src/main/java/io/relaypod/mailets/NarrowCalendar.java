@@ -13,22 +13,27 @@ import io.relaypod.calendar.Invitation;
 import io.relaypod.events.MailEvents;
 
 /**
- * In mode {@code auto}, takes the attendees that are no recipients of this copy out of its calendars; a calendar that names no other is
- * not touched. Put it behind {@link NotInvited} and {@link StripCalendar}, which leave it recipients who are invited.
+ * In mode {@code auto}, takes the attendees that are no recipients of this copy out of its calendars, and a calendar that would be left
+ * without any; one that names no other is not touched. {@link NotInvited} before it gives those who are not invited a copy of their own;
+ * without it, a copy that one of them shares loses its calendars.
  *
  * <pre>{@code
+ * <mailet match="io.relaypod.mailets.NotInvited=${env:STRIP_ICS_MODE}" class="io.relaypod.mailets.NarrowCalendar"> as below </mailet>
  * <mailet match="All" class="io.relaypod.mailets.NarrowCalendar">
  *   <mode>${env:STRIP_ICS_MODE}</mode>
+ *   <summary>${env:CALENDAR_SUMMARY}</summary>
  *   <unreadableProcessor>bounces</unreadableProcessor>
  * </mailet>
  * }</pre>
  *
- * <p>{@code mode} (default listed): listed does nothing. {@code unreadableProcessor} (default bounces): as of {@link StripCalendar}.
+ * <p>{@code mode} (default listed): listed does nothing. {@code summary} (default false) and {@code unreadableProcessor} (default
+ * bounces): as of {@link StripCalendar}.
  */
 public final class NarrowCalendar extends GenericMailet {
 
     private final MailEvents events;
     private StripMode mode = StripMode.LISTED;
+    private boolean summary;
     private String unreadableProcessor = "";
 
     @Inject
@@ -39,6 +44,7 @@ public final class NarrowCalendar extends GenericMailet {
     @Override
     public void init() throws MessagingException {
         mode = StripMode.of("NarrowCalendar", getInitParameter("mode", "listed"));
+        summary = StripCalendar.summary(this);
         unreadableProcessor = getInitParameter("unreadableProcessor", "bounces");
     }
 
@@ -50,8 +56,8 @@ public final class NarrowCalendar extends GenericMailet {
     @Override
     public void service(Mail mail) throws MessagingException {
         if (mode == StripMode.AUTO) {
-            new CalendarChange("narrowed", unreadableProcessor, events).apply(mail, message ->
-                Invitation.in(message).narrowedTo(mail.getRecipients().stream().map(Addresses::of).toList()));
+            new CalendarChange(unreadableProcessor, events).apply(mail, message ->
+                Invitation.in(message, mail.getRecipients().stream().map(Addresses::of).toList()).narrowed(summary));
         }
     }
 

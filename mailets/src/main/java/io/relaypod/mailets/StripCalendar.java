@@ -39,12 +39,16 @@ public final class StripCalendar extends GenericMailet {
 
     @Override
     public void init() throws MessagingException {
-        String summary = getInitParameter("summary", "false");
-        if (!List.of("true", "false").contains(summary)) {
-            throw new MailetException("StripCalendar: summary is '" + summary + "'; expected true or false");
-        }
-        stripper = new CalendarStripper(Boolean.parseBoolean(summary));
+        stripper = new CalendarStripper(summary(this));
         unreadableProcessor = getInitParameter("unreadableProcessor", "bounces");
+    }
+
+    static boolean summary(GenericMailet mailet) throws MailetException {
+        String summary = mailet.getInitParameter("summary", "false");
+        if (!List.of("true", "false").contains(summary)) {
+            throw new MailetException(mailet.getMailetInfo() + ": summary is '" + summary + "'; expected true or false");
+        }
+        return Boolean.parseBoolean(summary);
     }
 
     @Override
@@ -54,7 +58,7 @@ public final class StripCalendar extends GenericMailet {
 
     @Override
     public void service(Mail mail) throws MessagingException {
-        new CalendarChange("stripped", unreadableProcessor, events).apply(mail, stripper::strip);
+        new CalendarChange(unreadableProcessor, events).apply(mail, stripper::strip);
     }
 
     @Override

@@ -141,8 +141,7 @@ class CalendarStripperTest {
             Content-Transfer-Encoding: quoted-printable
 
             Event: Caf=C3=A9, first meeting
-            When: Sunday, 1 March 2026, 10:00 (Europe/Berlin) to Sunday, 1 March 2026, =
-            11:00 (Europe/Berlin)
+            When: Sunday, 1 March 2026, 10:00 to 11:00 (Europe/Berlin, UTC+01:00)
             Where: Room 5
             Organiser: Org <org@example.com>
             """));
@@ -169,21 +168,21 @@ class CalendarStripperTest {
     }
 
     @Test
-    void theWordsAreThoseOfTheFirstEvent() throws Exception {
+    void theWordsAreThoseOfTheEvents() throws Exception {
         String calendar = CALENDAR
             .replace("BEGIN:VEVENT", "BEGIN:VTIMEZONE\nBEGIN:STANDARD\nDTSTART:19700101T000000\nEND:STANDARD\nEND:VTIMEZONE\nBEGIN:VEVENT\n"
                 + "BEGIN:VALARM\nSUMMARY:Wake up\nEND:VALARM")
             .replace("END:VCALENDAR", "BEGIN:VEVENT\nSUMMARY:Second\nDESCRIPTION:x\nEND:VEVENT\nEND:VCALENDAR");
 
-        assertThat(stripped(crlf("Content-Type: text/calendar\n\n" + calendar))).contains("first meeting", "1 March 2026, 10:00")
-            .doesNotContain("Wake up", "1970", "Second");
+        assertThat(stripped(crlf("Content-Type: text/calendar\n\n" + calendar))).contains("first meeting", "1 March 2026, 10:00", "\r\n\r\nEvent: Second\r\n")
+            .doesNotContain("Wake up", "1970");
     }
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
         "DTSTART;VALUE=DATE:20260301 | DTEND;VALUE=DATE:20260303 | Sunday, 1 March 2026 to Monday, 2 March 2026",
         "DTSTART:20260301 | DTEND:20260302 | Sunday, 1 March 2026",
-        "DTSTART:20260301T100000Z | DTEND:20260301T110000Z | Sunday, 1 March 2026, 10:00 UTC to Sunday, 1 March 2026, 11:00 UTC",
+        "DTSTART:20260301T100000Z | DTEND:20260301T110000Z | Sunday, 1 March 2026, 10:00 to 11:00 UTC",
         "DTSTART:20260301T1000 | X:1 | 20260301T1000",
         "DTSTART:20261301 | X:1 | 20261301"})
     void theTimeIsToldAsItIsWritten(String start, String end, String words) throws Exception {

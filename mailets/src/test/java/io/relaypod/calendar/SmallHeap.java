@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.SequenceInputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Collections;
 import java.util.List;
@@ -28,9 +29,10 @@ final class SmallHeap {
     public static void main(String[] arguments) throws Exception {
         MessageSource mail = mail();
         System.out.println("stripped " + mebibytes(new CalendarStripper(true).strip(mail)));
-        Invitation invitation = Invitation.in(mail);
-        EmailAddress organiser = EmailAddress.of("org", "example.com");
-        System.out.println("narrowed " + invitation.mayGoTo(organiser) + " " + mebibytes(invitation.narrowedTo(List.of(organiser))));
+        Invitation invitation = Invitation.in(mail, List.of(EmailAddress.of("org", "example.com")));
+        System.out.println("narrowed " + invitation.keepers().size() + " " + mebibytes(invitation.narrowed(false)));
+        Invitation crowd = Invitation.in(crowd(), List.of(EmailAddress.of("a7", "example.com"), EmailAddress.of("b", "example.com")));
+        System.out.println("of a crowd " + crowd.keepers() + " " + mebibytes(crowd.narrowed(false)));
         Edits edits = new RecipientAlignment(List.of("b@example.com"), true, List.of()).of(HeaderSection.read(mail, RecipientAlignment.FIELDS));
         CountingOutputStream out = new CountingOutputStream(OutputStream.nullOutputStream());
         edits.apply(mail, out);
@@ -51,6 +53,45 @@ final class SmallHeap {
         return () -> new SequenceInputStream(Collections.enumeration(List.of(new ByteArrayInputStream(head), base64(begin, 1),
             base64("COMMENT:some words\n".repeat(50) + "ATTENDEE:mailto:c@example.com\n", MEBIBYTES << 20), base64("END:VEVENT\nEND:VCALENDAR\n", 1),
             new ByteArrayInputStream(between), repeated("some more text\r\n".getBytes(StandardCharsets.US_ASCII), MEBIBYTES << 20))));
+    }
+
+    /** Four calendars that each name 40,000 people. */
+    private static MessageSource crowd() {
+        byte[] head = "Content-Type: multipart/mixed; boundary=b\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+        byte[] begin = ("--b\r\nContent-Type: text/calendar\r\n\r\nBEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nBEGIN:VEVENT\r\n").getBytes(StandardCharsets.US_ASCII);
+        byte[] end = "END:VEVENT\r\nEND:VCALENDAR\r\n".getBytes(StandardCharsets.US_ASCII);
+        return () -> {
+            List<InputStream> streams = new ArrayList<>(List.of(new ByteArrayInputStream(head)));
+            for (int calendar = 0; calendar < 4; calendar++) {
+                streams.addAll(List.of(new ByteArrayInputStream(begin), new NumberedLines(40_000), new ByteArrayInputStream(end)));
+            }
+            return new SequenceInputStream(Collections.enumeration(streams));
+        };
+    }
+
+    /** Lines that name another person each. */
+    private static final class NumberedLines extends InputStream {
+
+        private final int number;
+        private int line = -1;
+        private byte[] bytes = {};
+        private int at;
+
+        NumberedLines(int number) {
+            this.number = number;
+        }
+
+        @Override
+        public int read() {
+            if (at == bytes.length) {
+                if (++line >= number) {
+                    return -1;
+                }
+                bytes = ("ATTENDEE;CN=A;EMAIL=a" + line + "@example.net:mailto:a" + line + "@example.com\r\n").getBytes(StandardCharsets.US_ASCII);
+                at = 0;
+            }
+            return bytes[at++];
+        }
     }
 
     /** Lines in base64, as often as needed for that many bytes; blanks at the end make it come out even. */

@@ -119,7 +119,7 @@ class DeliveryPropertiesTest {
             MailEvents events = event -> { };
             steps = List.of(
                 new Step(Optional.of(matcher(new StripCalendarFor(), "@listed.example")), mailet(new StripCalendar(events), mode)),
-                new Step(Optional.of(matcher(new NotInvited(), mode)), mailet(new StripCalendar(events), mode)),
+                new Step(Optional.of(matcher(new NotInvited(), mode)), mailet(new NarrowCalendar(events), mode)),
                 new Step(Optional.empty(), mailet(new NarrowCalendar(events), mode)),
                 new Step(Optional.empty(), mailet(new AlignRecipients(events), mode)),
                 new Step(Optional.empty(), mailet(new AlignSender(events), mode)));
