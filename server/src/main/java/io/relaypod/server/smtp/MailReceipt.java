@@ -16,17 +16,15 @@ import org.apache.james.protocols.api.handler.LineHandler;
 import org.apache.james.protocols.smtp.SMTPResponse;
 import org.apache.james.protocols.smtp.SMTPRetCode;
 import org.apache.james.protocols.smtp.SMTPSession;
-import org.apache.james.protocols.smtp.core.AbstractHookableCmdHandler;
 import org.apache.james.protocols.smtp.core.DataLineFilter;
 import org.apache.james.server.core.MailImpl;
-import org.apache.james.smtpserver.JamesMessageHook;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import io.relaypod.mailets.RefusedRecipients;
 
 /**
- * The last of the DataLineFilters: keeps the lines of a mail and, at its end, shows the mail to the {@link JamesMessageHook}s and gives
+ * The last of the DataLineFilters: keeps the lines of a mail and, at its end, shows the mail to the {@link EndOfMailHooks} and gives
  * it to the {@link SpoolWriter}. In place of James' own, whose end of a mail holds an I/O thread until the mail is stored.
  *
  * <p>What the session knows of the mail ends here: the client's next transaction can begin while this one is being stored. Thread-safe.
@@ -36,7 +34,7 @@ public final class MailReceipt implements DataLineFilter, ExtensibleHandler {
     private static final Logger LOGGER = LoggerFactory.getLogger(MailReceipt.class);
 
     private final SpoolWriter spool;
-    private List<JamesMessageHook> hooks = List.of();
+    private EndOfMailHooks hooks = EndOfMailHooks.NONE;
 
     @Inject
     public MailReceipt(SpoolWriter spool) {
@@ -85,7 +83,7 @@ public final class MailReceipt implements DataLineFilter, ExtensibleHandler {
             .build();
         mail.setMessageContent(message);
         RefusedRecipients.of(session).saveTo(mail);
-        Response response = answerOfHooks(session, mail);
+        Response response = answerOfHooks(session, mail, message);
         if (response == null) {
             PendingReply stored = spool.store(session, mail);
             new PendingReply(stored.awaited(), () -> noted(session, stored.reply().get()), stored.over()).leaveIn(session);
@@ -97,22 +95,21 @@ public final class MailReceipt implements DataLineFilter, ExtensibleHandler {
         return response;
     }
 
+    // James' way to say that no hook has an answer is null.
+    private Response answerOfHooks(SMTPSession session, MailImpl mail, ReceivedMessage message) {
+        try {
+            return hooks.answer(session, mail, message).orElse(null);
+        } catch (RuntimeException broken) {
+            LifecycleUtil.dispose(mail);
+            throw broken;
+        }
+    }
+
     private static Response noted(SMTPSession session, Response response) {
         if (response.getRetCode().equals(SMTPRetCode.MAIL_OK)) {
             RcptTarpit.mailAccepted(session);
         }
         return response;
-    }
-
-    // James' way to say that no hook has an answer is null.
-    private Response answerOfHooks(SMTPSession session, MailImpl mail) {
-        for (JamesMessageHook hook : hooks) {
-            Response response = AbstractHookableCmdHandler.calcDefaultSMTPResponse(hook.onMessage(session, mail));
-            if (response != null) {
-                return response;
-            }
-        }
-        return null;
     }
 
     // James' way to say that a line needs no reply.
@@ -122,11 +119,11 @@ public final class MailReceipt implements DataLineFilter, ExtensibleHandler {
 
     @Override
     public List<Class<?>> getMarkerInterfaces() {
-        return List.of(JamesMessageHook.class);
+        return EndOfMailHooks.INTERFACES;
     }
 
     @Override
     public void wireExtensions(Class<?> type, List<?> extensions) {
-        hooks = extensions.stream().map(JamesMessageHook.class::cast).toList();
+        hooks = hooks.with(type, extensions);
     }
 }

@@ -1,22 +1,28 @@
 package io.relaypod.server.smtp;
 
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 import javax.inject.Inject;
 
 import org.apache.james.metrics.api.MetricFactory;
 import org.apache.james.protocols.api.Response;
+import org.apache.james.protocols.api.handler.WiringException;
 import org.apache.james.protocols.smtp.SMTPResponse;
 import org.apache.james.protocols.smtp.SMTPRetCode;
 import org.apache.james.protocols.smtp.SMTPSession;
 import org.apache.james.protocols.smtp.core.DataCmdHandler;
+import org.apache.james.protocols.smtp.core.DataLineFilter;
 import org.apache.james.server.core.MailImpl;
 
 /**
  * James' DATA, whose mails are {@link ReceivedMessages}: bounded in memory and on the disk, where James keeps 100 KB of each in memory. When
- * there is no room a mail is refused before it is sent. Thread-safe.
+ * there is no room a mail is refused before it is sent.
+ *
+ * <p>{@link MailLines} comes before the DataLineFilters of smtpserver.xml: those see whole lines, and the end of a mail where it is. Thread-safe.
  */
-@SuppressWarnings("unchecked") // James overrides getMarkerInterfaces() with a raw type
+@SuppressWarnings({"rawtypes", "unchecked"}) // as James declares its methods
 public final class RelayDataCmdHandler extends DataCmdHandler {
 
     private static final Response READY = new SMTPResponse(SMTPRetCode.DATA_READY, "Ok Send data ending with <CRLF>.<CRLF>").immutable();
@@ -38,5 +44,15 @@ public final class RelayDataCmdHandler extends DataCmdHandler {
             session.pushLineHandler(getLineHandler());
         });
         return message.isPresent() ? READY : NO_ROOM;
+    }
+
+    @Override
+    public void wireExtensions(Class type, List extensions) throws WiringException {
+        super.wireExtensions(type, DataLineFilter.class.equals(type) ? mailLinesFirst(extensions) : extensions);
+    }
+
+    private static List<?> mailLinesFirst(List<?> filters) {
+        return Stream.concat(filters.stream().filter(MailLines.class::isInstance),
+            filters.stream().filter(filter -> !(filter instanceof MailLines))).toList();
     }
 }

@@ -29,6 +29,7 @@ public final class RelayHandlers implements HandlersPackage {
     private static final List<String> HANDLERS = List.<Class<?>>of(
             JamesWelcomeMessageHandler.class,
             RelayCommands.class,
+            ServedHandlers.class,
             RelayDataCmdHandler.class,
             RelayEhloCmdHandler.class,
             ExpnCmdHandler.class,
