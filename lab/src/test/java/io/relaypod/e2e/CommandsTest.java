@@ -72,6 +72,13 @@ class CommandsTest {
             assertThat(refused.exitCode()).isEqualTo(1);
             assertThat(refused.output()).containsPattern("refused +user@gmial.com +\\d+ ms +no such domain +550 5.1.2");
 
+            Result addresses = result(start(environment, "check", "a..b@example.com", "<root>", "nagios@localhost", "a b@example.com", "j\u00f6rg@example.com",
+                "a@[IPv6:2001:db8::1]", "<postmaster>", "ann@example.com."));
+            assertThat(addresses.output()).containsPattern("refused +a..b@example.com .*553 5.1.3").containsPattern("refused +<root> .*550 5.1.1")
+                .containsPattern("refused +nagios@localhost .*550 5.1.1").containsPattern("refused +a b@example.com .*553 5.1.3")
+                .containsPattern("refused +j.+rg@example.com .*553 5.6.7").containsPattern("refused +a@\\[IPv6:2001:db8::1\\] .*550 5.1.2")
+                .containsPattern("accepted +<postmaster> ").containsPattern("accepted +ann@example.com. ");
+
             Result unknown = result(start(environment, "check", "example.com", "broken.example"));
             assertThat(unknown.exitCode()).isEqualTo(2);
             assertThat(unknown.output()).containsPattern("unknown +broken.example +\\d+ ms +SERVFAIL +451 4.4.3");

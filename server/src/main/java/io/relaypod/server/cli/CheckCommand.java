@@ -11,6 +11,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 
@@ -51,6 +52,8 @@ import picocli.CommandLine.Spec;
     exitCodeListHeading = "Exit codes:%n",
     exitCodeList = {"0:every domain is accepted", "1:one is refused", "2:DNS gave no answer for one"})
 final class CheckCommand implements Callable<Integer> {
+
+    private static final Pattern PATH = Pattern.compile("<.*>");
 
     private static final int ALL_ACCEPTED = 0;
     private static final int ONE_REFUSED = 1;
@@ -96,12 +99,23 @@ final class CheckCommand implements Callable<Integer> {
     }
 
     private static CompletionStage<Line> check(String asked, RecipientRule rule, Map<MailDomain, DomainVerdict> found) {
-        int at = asked.lastIndexOf('@');
-        String domain = asked.substring(at + 1);
         long begin = System.nanoTime();
-        return rule.answer(at > 0 ? asked.substring(0, at) : "", domain).thenApply(answer -> new Line(asked, answer,
-            MailDomain.parse(domain).flatMap(parsed -> Optional.ofNullable(found.get(parsed))).map(CheckCommand::records).orElse(""),
+        return answer(asked, rule).thenApply(answer -> new Line(asked, answer,
+            domain(asked).flatMap(parsed -> Optional.ofNullable(found.get(parsed))).map(CheckCommand::records).orElse(""),
             Duration.ofNanos(System.nanoTime() - begin)));
+    }
+
+    // What has an @ or angle brackets is an address, as RCPT has it.
+    private static CompletionStage<RecipientAnswer> answer(String asked, RecipientRule rule) {
+        if (PATH.matcher(asked).matches()) {
+            return rule.answer(asked.substring(1, asked.length() - 1));
+        }
+        return asked.indexOf('@') < 0 ? rule.answer("", asked) : rule.answer(asked);
+    }
+
+    private static Optional<MailDomain> domain(String asked) {
+        String address = PATH.matcher(asked).matches() ? asked.substring(1, asked.length() - 1) : asked;
+        return MailDomain.parse(address.substring(address.lastIndexOf('@') + 1));
     }
 
     private static String records(DomainVerdict verdict) {
