@@ -23,6 +23,7 @@ from bench import Dns, RELAY_PORT, Relaypod, Sink, load  # noqa: E402
 
 WEBADMIN_PORT = 21029
 DRAIN_WITHIN = 1800
+relay_data = None  # where the relay keeps webadmin's password
 
 
 class Memory(threading.Thread):
@@ -49,15 +50,21 @@ class Memory(threading.Thread):
         return [(float(match.group(1)), int(match.group(2))) for match in found if match]
 
 
+def webadmin(method, path, body=None):
+    """@param path of the outgoing queue, behind its own"""
+    password = Path(relay_data, "webadmin-password").read_text().strip()
+    request = urllib.request.Request(f"http://127.0.0.1:{WEBADMIN_PORT}/mailQueues/outgoing{path}", body, {"Authorization": f"Bearer {password}"},
+                                     method=method)
+    with urllib.request.urlopen(request, timeout=120) as answer:
+        return answer.read()
+
+
 def queue_size():
-    with urllib.request.urlopen(f"http://127.0.0.1:{WEBADMIN_PORT}/mailQueues/outgoing", timeout=60) as answer:
-        return json.load(answer)["size"]
+    return json.loads(webadmin("GET", ""))["size"]
 
 
 def try_all_now():
-    request = urllib.request.Request(f"http://127.0.0.1:{WEBADMIN_PORT}/mailQueues/outgoing/mails?delayed=true", b'{"delayed": false}',
-                                     {"Content-Type": "application/json"}, method="PATCH")
-    urllib.request.urlopen(request, timeout=120).read()
+    webadmin("PATCH", "/mails?delayed=true", b'{"delayed": false}')
 
 
 def rate(options):
@@ -69,8 +76,7 @@ def rate(options):
 def empty_the_queue():
     deadline = time.monotonic() + 120
     while queue_size() > 0:
-        request = urllib.request.Request(f"http://127.0.0.1:{WEBADMIN_PORT}/mailQueues/outgoing/mails", method="DELETE")
-        urllib.request.urlopen(request, timeout=120).read()
+        webadmin("DELETE", "/mails")
         if time.monotonic() > deadline:
             raise SystemExit(f"the queue is not empty: {queue_size()}")
         time.sleep(1)
@@ -126,6 +132,8 @@ def main():
     Dns().start()
     os.environ["WEBADMIN_ADDR"] = f"127.0.0.1:{WEBADMIN_PORT}"
     relay = Relaypod(options.java.split())
+    global relay_data
+    relay_data = relay.data
     gc_log = os.path.join(relay.data, "gc.log")
     relay.options.append(f"-Xlog:gc:file={gc_log}:uptime")
     total, options.mails = options.mails, options.step

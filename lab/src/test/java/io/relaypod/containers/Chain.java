@@ -114,6 +114,7 @@ final class Chain implements AutoCloseable {
     /** What an operator does when the gateway is back; otherwise mails wait for their next try. */
     void tryWaitingMailsNow() throws IOException, InterruptedException {
         HttpRequest patch = HttpRequest.newBuilder(webadmin.resolve("/mailQueues/outgoing/mails?delayed=true")).timeout(HTTP_TIMEOUT)
+            .header("Authorization", "Bearer " + relay.password())
             .method("PATCH", HttpRequest.BodyPublishers.ofString("{\"delayed\": false}")).build();
         HttpResponse<String> answer = HttpClient.newHttpClient().send(patch, HttpResponse.BodyHandlers.ofString());
         if (answer.statusCode() / 100 != 2) {
@@ -184,7 +185,7 @@ final class Chain implements AutoCloseable {
         Map<String, String> complete = RelayContainer.inImage(RelayElsewhere.withPorts(environment));
         webadmin = URI.create("http://" + complete.get("WEBADMIN_ADDR"));
         relay = RelayContainer.beside(complete);
-        return RelayElsewhere.await(complete, relay::isRunning, relay::close);
+        return RelayElsewhere.await(complete, relay::isRunning, relay::password, relay::close);
     }
 
     /** A directory that the pod's user may write, as fsGroup makes its volumes. */

@@ -1,6 +1,7 @@
 package io.relaypod.containers;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -109,6 +110,18 @@ final class RelayContainer implements AutoCloseable {
 
     String output(String... command) throws IOException, InterruptedException {
         return container.execInContainer(command).getStdout();
+    }
+
+    /** Of webadmin, as an operator asks for it. */
+    String password() {
+        try {
+            return output("java", "@/relaypod", "password").strip();
+        } catch (IOException unanswered) {
+            throw new UncheckedIOException(unanswered);
+        } catch (InterruptedException stopNow) {
+            Thread.currentThread().interrupt();
+            throw new UncheckedIOException(new IOException("interrupted while asking for the password", stopNow));
+        }
     }
 
     @Override

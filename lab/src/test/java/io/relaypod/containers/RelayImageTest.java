@@ -144,7 +144,7 @@ class RelayImageTest {
     private Relay container(Map<String, String> environment) throws IOException {
         Map<String, String> complete = RelayContainer.inImage(RelayElsewhere.withPorts(environment));
         running = RelayContainer.beside(complete);
-        return RelayElsewhere.await(complete, running::isRunning, running::close);
+        return RelayElsewhere.await(complete, running::isRunning, running::password, running::close);
     }
 
     private static void awaitAll(Set<String> subjects, LabWorld world) {

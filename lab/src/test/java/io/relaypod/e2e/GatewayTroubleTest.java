@@ -193,6 +193,6 @@ class GatewayTroubleTest {
 
     private static String get(LabWorld world, String path) throws Exception {
         URI uri = URI.create("http://127.0.0.1:" + world.relay().webadminPort().orElseThrow() + path);
-        return HttpClient.newHttpClient().send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString()).body();
+        return HttpClient.newHttpClient().send(HttpRequest.newBuilder(uri).header("Authorization", world.webadminAuthorization()).build(), HttpResponse.BodyHandlers.ofString()).body();
     }
 }

@@ -86,7 +86,7 @@ class MetricsTest {
 
     private static void webadmin() throws Exception {
         HttpClient.newHttpClient().send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:"
-            + world.relay().webadminPort().orElseThrow() + "/mailQueues")).build(), HttpResponse.BodyHandlers.discarding());
+            + world.relay().webadminPort().orElseThrow() + "/mailQueues")).header("Authorization", world.webadminAuthorization()).build(), HttpResponse.BodyHandlers.discarding());
     }
 
     private static Path withTls(Path directory) throws Exception {

@@ -111,6 +111,11 @@ public final class LabWorld implements AutoCloseable {
         return settings;
     }
 
+    /** What a request to webadmin has as its {@code Authorization}, unless WEBADMIN_PASSWORD_FILE was set. */
+    public String webadminAuthorization() throws IOException {
+        return "Bearer " + Files.readString(settings.dataDir().resolve("webadmin-password")).strip();
+    }
+
     /** Opens a connection to the relay and says EHLO. */
     public SmtpConversation connect() throws IOException {
         SmtpConversation smtp = SmtpConversation.connect(relay.smtpAddress());

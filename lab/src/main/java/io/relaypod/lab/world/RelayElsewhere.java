@@ -7,6 +7,8 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
@@ -14,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 
@@ -34,11 +37,13 @@ public final class RelayElsewhere implements Relay {
     private final InetSocketAddress smtp;
     private final URI webadmin;
     private final URI metrics;
+    private final Supplier<String> password;
     private final Runnable stop;
     private final HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final ObjectMapper json = new ObjectMapper();
 
-    private RelayElsewhere(Map<String, String> environment, Runnable stop) {
+    private RelayElsewhere(Map<String, String> environment, Supplier<String> password, Runnable stop) {
+        this.password = password;
         this.smtp = address(environment, "LISTEN_ADDR");
         this.webadmin = URI.create("http://" + environment.get("WEBADMIN_ADDR"));
         this.metrics = URI.create("http://" + environment.get("METRICS_ADDR"));
@@ -60,17 +65,27 @@ public final class RelayElsewhere implements Relay {
         ProcessBuilder builder = new ProcessBuilder(command).inheritIO();
         builder.environment().putAll(environment);
         Process process = builder.start();
-        return await(environment, process::isAlive, () -> end(process));
+        return await(environment, process::isAlive, () -> password(Path.of(environment.get("DATA_DIR"))), () -> end(process));
+    }
+
+    private static String password(Path dataDir) {
+        try {
+            return Files.readString(dataDir.resolve("webadmin-password")).strip();
+        } catch (IOException none) {
+            throw new UncheckedIOException(none);
+        }
     }
 
     /**
      * Waits for the banner of a relay that is being started.
      *
      * @param environment its variables, with ports
+     * @param password    of webadmin, once it runs
      * @param stop        stops it in order
      */
-    public static RelayElsewhere await(Map<String, String> environment, BooleanSupplier alive, Runnable stop) throws IOException {
-        RelayElsewhere relay = new RelayElsewhere(environment, stop);
+    public static RelayElsewhere await(Map<String, String> environment, BooleanSupplier alive, Supplier<String> password, Runnable stop)
+            throws IOException {
+        RelayElsewhere relay = new RelayElsewhere(environment, password, stop);
         Instant deadline = Instant.now().plus(START_TIMEOUT);
         while (!relay.greets()) {
             if (!alive.getAsBoolean() || Instant.now().isAfter(deadline)) {
@@ -92,7 +107,8 @@ public final class RelayElsewhere implements Relay {
         try {
             long queued = 0;
             for (String queue : List.of("spool", "outgoing")) {
-                queued += json.readTree(get(webadmin.resolve("/mailQueues/" + queue))).path("size").asLong();
+                queued += json.readTree(get(HttpRequest.newBuilder(webadmin.resolve("/mailQueues/" + queue))
+                    .header("Authorization", "Bearer " + password.get()))).path("size").asLong();
             }
             return queued;
         } catch (IOException unreadable) {
@@ -102,7 +118,7 @@ public final class RelayElsewhere implements Relay {
 
     @Override
     public long count(String metric, String... labels) {
-        return (long) new MetricsText(get(metrics.resolve("/metrics"))).value(metric, labels);
+        return (long) new MetricsText(get(HttpRequest.newBuilder(metrics.resolve("/metrics")))).value(metric, labels);
     }
 
     @Override
@@ -118,9 +134,11 @@ public final class RelayElsewhere implements Relay {
         }
     }
 
-    private String get(URI uri) {
+    private String get(HttpRequest.Builder builder) {
+        HttpRequest request = builder.timeout(HTTP_TIMEOUT).build();
+        URI uri = request.uri();
         try {
-            HttpResponse<String> answer = http.send(HttpRequest.newBuilder(uri).timeout(HTTP_TIMEOUT).build(), HttpResponse.BodyHandlers.ofString());
+            HttpResponse<String> answer = http.send(request, HttpResponse.BodyHandlers.ofString());
             if (answer.statusCode() != 200) {
                 throw new IOException(uri + " answered " + answer.statusCode());
             }

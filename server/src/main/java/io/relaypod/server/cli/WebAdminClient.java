@@ -9,9 +9,11 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -22,7 +24,7 @@ import io.relaypod.server.settings.Settings;
 import io.relaypod.server.settings.WebAdminSettings;
 import picocli.CommandLine.ExitCode;
 
-/** Asks the webadmin that WEBADMIN_ADDR names, with the password of WEBADMIN_PASSWORD_FILE. */
+/** Asks the webadmin that WEBADMIN_ADDR names, with the password of WEBADMIN_PASSWORD_FILE, or the one that the relay made in DATA_DIR. */
 final class WebAdminClient {
 
     // sysexits.h
@@ -120,7 +122,7 @@ final class WebAdminClient {
     private HttpResponse<String> ask(String method, String path, String body) {
         HttpRequest.Builder request = HttpRequest.newBuilder(address.resolve(path)).timeout(ANSWER_TIMEOUT)
             .method(method, body.isEmpty() ? BodyPublishers.noBody() : BodyPublishers.ofString(body));
-        settings.passwordFile().ifPresent(file -> request.header("Authorization", "Bearer " + WebAdminSettings.password(file)));
+        credentials().ifPresent(password -> request.header("Authorization", "Bearer " + password));
         try {
             return http.send(request.build(), BodyHandlers.ofString());
         } catch (IOException notThere) {
@@ -131,12 +133,20 @@ final class WebAdminClient {
         }
     }
 
+    // A relay elsewhere may have made a password, and this machine has none then.
+    private Optional<String> credentials() {
+        return settings.passwordFile().isEmpty() && !Files.isReadable(settings.ownPasswordFile()) ? Optional.empty()
+            : Optional.of(WebAdminSettings.password(settings.credentials()));
+    }
+
     private JsonNode answer(String method, String path, HttpResponse<String> response) {
         if (response.statusCode() == UNAUTHORIZED) {
-            throw new Refusal(NOT_ALLOWED, settings.passwordFile().isEmpty()
-                ? "webadmin at " + address + " asks for a password: let WEBADMIN_PASSWORD_FILE name the relay's file"
-                : "webadmin at " + address + " refuses the password in " + settings.passwordFile().get()
-                    + " (WEBADMIN_PASSWORD_FILE); after some wrong ones it refuses every one for up to a minute");
+            throw new Refusal(NOT_ALLOWED, credentials().isEmpty()
+                ? "webadmin at " + address + " asks for a password: let WEBADMIN_PASSWORD_FILE name a file with the one that `relaypod password` prints"
+                    + " where the relay runs"
+                : "webadmin at " + address + " refuses the password in " + settings.credentials()
+                    + (settings.passwordFile().isPresent() ? " (WEBADMIN_PASSWORD_FILE)" : "")
+                    + "; after some wrong ones it refuses every one for up to a minute");
         }
         if (response.statusCode() >= 300) {
             throw new Refusal(exitCode(response.statusCode()), message(method, path, response));

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
@@ -22,12 +23,14 @@ import org.apache.james.modules.server.MailRepositoriesRoutesModule;
 import org.apache.james.modules.server.NoJwtModule;
 import org.apache.james.modules.server.TaskManagerModule;
 import org.apache.james.modules.server.WebAdminServerModule;
+import org.apache.james.protocols.webadmin.ProtocolServerRoutes;
 import org.apache.james.task.TaskManager;
 import org.apache.james.utils.PropertiesProvider;
 import org.apache.james.webadmin.FixedPortSupplier;
 import org.apache.james.webadmin.RandomPortSupplier;
 import org.apache.james.webadmin.Routes;
 import org.apache.james.webadmin.WebAdminConfiguration;
+import org.apache.james.webadmin.WebAdminServer;
 import org.apache.james.webadmin.authentication.AuthenticationFilter;
 import org.apache.james.webadmin.authentication.NoAuthenticationFilter;
 import org.apache.james.webadmin.routes.MailRepositoriesRoutes;
@@ -38,6 +41,7 @@ import com.google.inject.AbstractModule;
 import com.google.inject.Binder;
 import com.google.inject.Module;
 import com.google.inject.Provides;
+import com.google.inject.Scopes;
 import com.google.inject.multibindings.Multibinder;
 import com.google.inject.util.Modules;
 
@@ -46,11 +50,13 @@ import io.relaypod.server.settings.ListenAddress;
 import io.relaypod.server.settings.Settings;
 import io.relaypod.server.settings.WebAdminSettings;
 import io.relaypod.server.webadmin.AdminToken;
-import io.relaypod.server.webadmin.CredentialsFilter;
+import io.relaypod.server.webadmin.Credentials;
+import io.relaypod.server.webadmin.GeneratedPassword;
 import io.relaypod.server.webadmin.OperatorQueues;
 import io.relaypod.server.webadmin.OperatorRepositories;
 import io.relaypod.server.webadmin.PasswordFile;
 import io.relaypod.server.webadmin.RelayRoutes;
+import io.relaypod.server.webadmin.RelayWebAdmin;
 import io.relaypod.server.webadmin.SendAgain;
 import io.relaypod.webadmin.DomainRoutes;
 import io.relaypod.webadmin.MxCacheRoutes;
@@ -59,6 +65,11 @@ import io.relaypod.webadmin.MxCacheRoutes;
 final class WebAdminModule extends AbstractModule {
 
     private static final String CONF = "file://conf/";
+
+    @Override
+    protected void configure() {
+        bind(WebAdminServer.class).to(RelayWebAdmin.class).in(Scopes.SINGLETON);
+    }
 
     static Module create() {
         return Modules.combine(
@@ -132,18 +143,41 @@ final class WebAdminModule extends AbstractModule {
     MailRepositoriesRoutes repositories(MailRepositoryStore repositories, OperatorQueues queues, MailEvents events, JsonTransformer json, TaskManager tasks) {
         // Sending a mail again takes it out of its repository too, and is no removal.
         return new MailRepositoriesRoutes(new MailRepositoryStoreService(new OperatorRepositories(repositories, events)), json,
-            new SendAgain(queues, new MailRepositoryStoreService(repositories)), tasks);
+            new SendAgain(queues, new MailRepositoryStoreService(repositories)), tasks) {
+
+            @Override
+            public void definePutMailRepository() {
+                // mailetcontainer.xml names the repositories, and whoever makes others would make directories anywhere
+            }
+        };
     }
 
     @Provides
     @Singleton
-    AuthenticationFilter authentication(Settings settings, PropertiesProvider properties, MetricFactory metrics,
-                                        @Named("webadmin") JwtTokenVerifier.Factory jwt) throws Exception {
+    Credentials credentials(Settings settings, PropertiesProvider properties, MetricFactory metrics,
+                            @Named("webadmin") JwtTokenVerifier.Factory jwt) throws Exception {
         if (isJwtEnabled(properties)) {
-            return new CredentialsFilter(new AdminToken(jwt.create()), metrics);
+            return new Credentials(new AdminToken(jwt.create()), metrics);
         }
-        return settings.webadmin().flatMap(WebAdminSettings::passwordFile)
-            .<AuthenticationFilter>map(file -> new CredentialsFilter(new PasswordFile(file), metrics))
-            .orElseGet(NoAuthenticationFilter::new);
+        WebAdminSettings webadmin = settings.webadmin().orElseThrow();
+        if (webadmin.passwordFile().isEmpty()) {
+            GeneratedPassword.ensure(webadmin.ownPasswordFile());
+        }
+        return new Credentials(new PasswordFile(webadmin.credentials()), metrics);
+    }
+
+    /** All but those that a relay has no use for. */
+    @Provides
+    @Singleton
+    @Named("webAdminRoutes")
+    List<Routes> routes(Set<Routes> all) {
+        return all.stream().filter(routes -> !(routes instanceof ProtocolServerRoutes)).toList();
+    }
+
+    // James' server, which ours takes the place of, asks for one.
+    @Provides
+    @Singleton
+    AuthenticationFilter noAuthenticationByJames() {
+        return new NoAuthenticationFilter();
     }
 }

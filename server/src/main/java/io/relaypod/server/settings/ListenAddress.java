@@ -1,7 +1,5 @@
 package io.relaypod.server.settings;
 
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.util.regex.Pattern;
 
 import com.google.common.net.HostAndPort;
@@ -31,15 +29,6 @@ public record ListenAddress(String host, int port) {
             throw new IllegalArgumentException("no name and no IPv4 address, which is all that James can bind: " + text);
         }
         return new ListenAddress(host, parsed.getPort());
-    }
-
-    /** Whether nobody outside this machine, or this pod, can reach it. Looks a name up. */
-    boolean isLoopback() {
-        try {
-            return InetAddress.getByName(host).isLoopbackAddress();
-        } catch (UnknownHostException unknown) {
-            return false;
-        }
     }
 
     /** As {@code host:port}, the form that James' XML takes. */

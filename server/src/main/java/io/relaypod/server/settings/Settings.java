@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -404,21 +405,23 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
                 environment.reject(Variable.WEBADMIN_PASSWORD_FILE, wrong.getMessage());
             }
         });
+        Set<String> names = environment.read(Variable.WEBADMIN_HOSTS, Settings::hosts);
+        Path ownPasswordFile = WebAdminSettings.ownPasswordFile(environment.read(Variable.DATA_DIR, Path::of));
         return environment.read(Variable.WEBADMIN_ADDR, value -> value.equals("off") ? Optional.empty()
-            : Optional.of(new WebAdminSettings(ListenAddress.parse(value), passwordFile)));
+            : Optional.of(new WebAdminSettings(ListenAddress.parse(value), passwordFile, ownPasswordFile, names)));
     }
 
     private void checkWebAdmin(Environment environment) {
         if (webadmin.isEmpty()) {
             return;
         }
-        boolean jwt = WebAdminSettings.asksForJwt(jamesConf);
-        if (jwt && webadmin.get().passwordFile().isPresent()) {
+        if (WebAdminSettings.asksForJwt(jamesConf) && webadmin.get().passwordFile().isPresent()) {
             environment.reject(Variable.WEBADMIN_PASSWORD_FILE, "webadmin.properties asks for a JWT; choose one of them");
         }
-        if (!jwt && webadmin.get().passwordFile().isEmpty() && !webadmin.get().address().isLoopback()) {
-            environment.reject(Variable.WEBADMIN_ADDR, "others can reach it, and it would ask nobody for a password; set WEBADMIN_PASSWORD_FILE");
-        }
+    }
+
+    private static Set<String> hosts(String value) {
+        return Splitter.onPattern("[,\\s]+").omitEmptyStrings().splitToStream(value).map(Settings::host).collect(Collectors.toUnmodifiableSet());
     }
 
     private static void require(boolean asExpected) {

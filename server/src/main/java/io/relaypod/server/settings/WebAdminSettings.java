@@ -8,17 +8,35 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
  * Where webadmin is served, and who may use it.
  *
- * @param passwordFile read whenever somebody asks, so that the password can be changed; without it nobody is asked, unless
- *                     webadmin.properties asks for a JWT
+ * @param passwordFile    read whenever somebody asks, so that the password can be changed
+ * @param ownPasswordFile where the relay puts a password that it makes when it was given none, and webadmin.properties asks for no JWT
+ * @param names           by which operators reach it, besides {@code localhost} and IP addresses
  */
-public record WebAdminSettings(ListenAddress address, Optional<Path> passwordFile) {
+public record WebAdminSettings(ListenAddress address, Optional<Path> passwordFile, Path ownPasswordFile, Set<String> names) {
 
+    private static final String OWN_PASSWORD_FILE = "webadmin-password";
     private static final int SHORTEST_PASSWORD = 8;
+
+    /** Adds the name that it listens at. */
+    public WebAdminSettings {
+        names = Stream.concat(names.stream(), Stream.of(address.host())).collect(Collectors.toUnmodifiableSet());
+    }
+
+    static Path ownPasswordFile(Path dataDir) {
+        return dataDir.toAbsolutePath().resolve(OWN_PASSWORD_FILE);
+    }
+
+    /** The file with the password that is asked for. */
+    public Path credentials() {
+        return passwordFile.orElse(ownPasswordFile);
+    }
 
     /**
      * The password on the first line of the file.

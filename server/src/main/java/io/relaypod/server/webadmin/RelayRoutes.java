@@ -80,9 +80,8 @@ public final class RelayRoutes implements Routes {
     private Object page(Request request, Response response) {
         response.type(HTML);
         // No script and nothing from elsewhere, whatever a mail's words are.
-        response.header("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'");
+        response.raw().setHeader("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'");
         response.header("Referrer-Policy", "no-referrer");
-        response.header("Cache-Control", "no-store");
         String words = parameter(request, "q").orElse("");
         String since = parameter(request, "since").orElse("");
         if (trace.isEmpty()) {

@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 
 import org.junit.jupiter.api.Test;
@@ -55,7 +56,8 @@ class SettingsTest {
         assertThat(settings.mx().onDnsFailure()).isEqualTo(OnDnsFailure.TRY_LATER);
         assertThat(settings.mx().allowAddressLiterals()).isFalse();
         assertThat(settings.metrics()).contains(new MonitoringSettings(new ListenAddress("0.0.0.0", 9090), 64, Duration.ofSeconds(10)));
-        assertThat(settings.webadmin()).contains(new WebAdminSettings(new ListenAddress("127.0.0.1", 8000), Optional.empty()));
+        assertThat(settings.webadmin()).contains(new WebAdminSettings(new ListenAddress("127.0.0.1", 8000), Optional.empty(),
+            settings.dataDir().resolve("webadmin-password"), Set.of()));
     }
 
     @ParameterizedTest
@@ -199,21 +201,23 @@ class SettingsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"127.0.0.1:8000, 127.0.0.1, 8000", "localhost:8001, localhost, 8001", "127.0.0.2:0, 127.0.0.2, 0"})
-    void webadminIsServedOnThisMachineWithoutAPassword(String written, String host, int port) {
-        assertThat(settings(Map.of("WEBADMIN_ADDR", written)).webadmin())
-            .contains(new WebAdminSettings(new ListenAddress(host, port), Optional.empty()));
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {":8000", "0.0.0.0:8000", "192.0.2.1:8000"})
-    void webadminThatOthersCanReachAsksForAPassword(String written) throws Exception {
-        assertThatThrownBy(() -> settings(Map.of("WEBADMIN_ADDR", written))).isInstanceOf(InvalidSettingsException.class)
-            .hasMessageContaining("WEBADMIN_ADDR is '" + written + "'").hasMessageContaining("set WEBADMIN_PASSWORD_FILE");
+    @CsvSource({"127.0.0.1:8000, 127.0.0.1, 8000", "localhost:8001, localhost, 8001", "127.0.0.2:0, 127.0.0.2, 0", ":8000, 0.0.0.0, 8000"})
+    void webadminAsksForAPasswordOfItsOwnUnlessItIsGivenOne(String written, String host, int port) throws Exception {
+        WebAdminSettings own = settings(Map.of("WEBADMIN_ADDR", written)).webadmin().orElseThrow();
+        assertThat(own.address()).isEqualTo(new ListenAddress(host, port));
+        assertThat(own.credentials()).isEqualTo(dataDir.resolve("webadmin-password"));
 
         Path password = Files.writeString(dataDir.resolve("password"), "correct horse\n");
-        assertThat(settings(Map.of("WEBADMIN_ADDR", written, "WEBADMIN_PASSWORD_FILE", password.toString())).webadmin()).isPresent();
+        assertThat(settings(Map.of("WEBADMIN_ADDR", written, "WEBADMIN_PASSWORD_FILE", password.toString())).webadmin().orElseThrow().credentials())
+            .isEqualTo(password);
         Files.delete(password);
+    }
+
+    @Test
+    void operatorsMayReachWebadminByFurtherNames() {
+        assertThat(settings(Map.of("WEBADMIN_ADDR", "relay.internal:8000", "WEBADMIN_HOSTS", "relaypod.mail.svc, relaypod")).webadmin().orElseThrow().names())
+            .containsExactlyInAnyOrder("relay.internal", "relaypod.mail.svc", "relaypod");
+        assertThatThrownBy(() -> settings(Map.of("WEBADMIN_HOSTS", "a b, *"))).hasMessageContaining("WEBADMIN_HOSTS is 'a b, *'; expected host names");
     }
 
     @Test

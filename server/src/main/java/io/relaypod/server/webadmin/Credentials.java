@@ -7,29 +7,23 @@ import java.util.function.Predicate;
 
 import org.apache.james.metrics.api.Metric;
 import org.apache.james.metrics.api.MetricFactory;
-import org.apache.james.webadmin.authentication.AuthenticationFilter;
-import org.eclipse.jetty.http.HttpStatus;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 
 import io.relaypod.events.LineLimit;
-import spark.Request;
-import spark.Response;
-import spark.Spark;
 
 /**
  * Asks for credentials: as a bearer token, or as the password of any user (RFC 6750, RFC 7617). Whatever is wrong is answered alike, counted,
  * and not listened to for a while when it was wrong too often. Thread-safe.
  */
-public final class CredentialsFilter implements AuthenticationFilter {
+public final class Credentials {
 
-    private static final Logger LOGGER = LoggerFactory.getLogger(CredentialsFilter.class);
+    private static final Logger LOGGER = LoggerFactory.getLogger(Credentials.class);
 
     private static final String BEARER = "Bearer ";
     private static final String BASIC = "Basic ";
-    private static final String REFUSAL = "{\"statusCode\":401,\"type\":\"Unauthorized\",\"message\":\"Unauthorized\",\"details\":null}";
 
     private final Predicate<String> areRight;
     private final Metric refused;
@@ -39,30 +33,33 @@ public final class CredentialsFilter implements AuthenticationFilter {
     /**
      * @param areRight whether these are the credentials of somebody who may come in; thread-safe, and never fails
      */
-    public CredentialsFilter(Predicate<String> areRight, MetricFactory metrics) {
+    public Credentials(Predicate<String> areRight, MetricFactory metrics) {
         this.areRight = areRight;
         this.refused = metrics.generate("webadmin_refused");
         this.failures = new FailedLogins(Ticker.systemTicker());
     }
 
-    @Override
-    public void handle(Request request, Response response) {
-        String address = request.ip();
-        Optional<String> given = given(Optional.ofNullable(request.headers("Authorization")).orElse(""));
+    /**
+     * Whether a request may come in.
+     *
+     * @param address       of the client
+     * @param authorization the header's value
+     * @param method        of the request, for the log
+     */
+    boolean admit(String address, Optional<String> authorization, String method) {
+        Optional<String> given = authorization.flatMap(Credentials::given);
         if (given.isPresent() && !failures.isDeafTo(address) && areRight.test(given.get())) {
             failures.succeeded(address);
-            return;
+            return true;
         }
         refused.increment();
         if (given.isPresent()) {
             failures.failed(address);
             if (lines.hasRoom()) {
-                LOGGER.warn("event=webadmin-refused client={} method={}", address, request.requestMethod());
+                LOGGER.warn("event=webadmin-refused client={} method={}", address, method);
             }
         }
-        response.header("WWW-Authenticate", "Basic realm=\"relaypod\", charset=\"UTF-8\"");
-        response.type("application/json");
-        throw Spark.halt(HttpStatus.UNAUTHORIZED_401, REFUSAL);
+        return false;
     }
 
     private static Optional<String> given(String header) {

@@ -1,0 +1,120 @@
+package io.relaypod.server.webadmin;
+
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+import org.eclipse.jetty.io.Connection;
+import org.eclipse.jetty.io.EndPoint;
+import org.eclipse.jetty.server.HttpChannel;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.util.component.AbstractLifeCycle;
+import org.eclipse.jetty.util.thread.Scheduler;
+
+/**
+ * Bounds the connections to webadmin: so many at a time, so long for a request's head, so long for an answer. If too many are open, the one
+ * that has waited for a request for longest is closed for the new one, or else the one whose answer takes longest. A client that sends or
+ * reads single bytes holds its connection no longer than one that does nothing. Thread-safe.
+ */
+final class AdminConnections extends AbstractLifeCycle implements Connection.Listener, HttpChannel.Listener {
+
+    private static final Duration SWEEP = Duration.ofSeconds(1);
+
+    private final int most;
+    private final Duration request;
+    private final Duration answer;
+    private final Scheduler scheduler;
+    private final Map<EndPoint, State> open = new HashMap<>();
+    private Optional<Scheduler.Task> sweep = Optional.empty();
+
+    private record State(boolean isAnswered, long since) {
+
+        static State waiting() {
+            return new State(false, System.nanoTime());
+        }
+
+        static State answered() {
+            return new State(true, System.nanoTime());
+        }
+    }
+
+    /**
+     * @param most    at a time
+     * @param request from the connection's start, or the end of the answer before, to the end of the request's head
+     * @param answer  to the end of the answer, the request's body included
+     */
+    AdminConnections(int most, Duration request, Duration answer, Scheduler scheduler) {
+        this.most = most;
+        this.request = request;
+        this.answer = answer;
+        this.scheduler = scheduler;
+    }
+
+    @Override
+    protected void doStart() {
+        planSweep();
+    }
+
+    private synchronized void planSweep() {
+        sweep = Optional.of(scheduler.schedule(this::closeLate, SWEEP.toMillis(), TimeUnit.MILLISECONDS));
+    }
+
+    @Override
+    protected synchronized void doStop() {
+        sweep.ifPresent(Scheduler.Task::cancel);
+    }
+
+    /** How many are open. */
+    synchronized int size() {
+        return open.size();
+    }
+
+    @Override
+    public void onOpened(Connection connection) {
+        Optional<EndPoint> leastMissed;
+        synchronized (this) {
+            leastMissed = open.size() < most ? Optional.empty() : open.entrySet().stream().min(Comparator
+                .comparing((Map.Entry<EndPoint, State> entry) -> entry.getValue().isAnswered())
+                .thenComparing((one, other) -> Long.signum(one.getValue().since() - other.getValue().since()))).map(Map.Entry::getKey);
+            leastMissed.ifPresent(open::remove);
+            open.put(connection.getEndPoint(), State.waiting());
+        }
+        leastMissed.ifPresent(EndPoint::close);
+    }
+
+    @Override
+    public synchronized void onClosed(Connection connection) {
+        open.remove(connection.getEndPoint());
+    }
+
+    @Override
+    public void onRequestBegin(Request begun) {
+        update(begun, State.answered());
+    }
+
+    @Override
+    public void onComplete(Request done) {
+        update(done, State.waiting());
+    }
+
+    private synchronized void update(Request of, State state) {
+        open.computeIfPresent(of.getHttpChannel().getEndPoint(), (connection, before) -> state);
+    }
+
+    private void closeLate() {
+        late().forEach(EndPoint::close);
+        if (isRunning()) {
+            planSweep();
+        }
+    }
+
+    private synchronized Iterable<EndPoint> late() {
+        long now = System.nanoTime();
+        return open.entrySet().stream()
+            .filter(entry -> now - entry.getValue().since() > (entry.getValue().isAnswered() ? answer : request).toNanos())
+            .map(Map.Entry::getKey).toList();
+    }
+}
