@@ -142,14 +142,23 @@ public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQue
 
     private void enQueue(Mail mail, Place place) throws MailQueueException {
         TimeMetric timer = metrics.timer(ENQUEUED_TIMER_METRIC_NAME_PREFIX + ready.mails().asString());
-        try (MailBody body = MailBody.of(mail.getMessage())) {
-            // Interrupted or not: the broker has it by now, and whoever was told otherwise would send another.
-            Uninterruptibles.getUninterruptibly(place.put(body.isLarge(), session -> message(mail, body, session)), CONFIRMATION_TIMEOUT);
+        try {
+            put(mail, place);
             enqueued.increment();
         } catch (ActiveMQException | IOException | MessagingException | ExecutionException | TimeoutException failure) {
             throw notStored(mail, failure);
         } finally {
             timer.stopAndPublish();
+        }
+    }
+
+    private static void put(Mail mail, Place place) throws ActiveMQException, IOException, MessagingException, ExecutionException, TimeoutException {
+        StoredEnvelope envelope = StoredEnvelope.of(mail);
+        byte[] inBody = envelope.inBody();
+        try (MailBody body = MailBody.of(inBody, mail.getMessage())) {
+            // Interrupted or not: the broker has it by now, and whoever was told otherwise would send another.
+            Uninterruptibles.getUninterruptibly(place.put(body.isLarge(), session -> message(mail, envelope, inBody.length, body, session)),
+                CONFIRMATION_TIMEOUT);
         }
     }
 
@@ -173,13 +182,15 @@ public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQue
     }
 
     private CompletableFuture<Void> store(Mail mail) throws IOException, MessagingException {
-        MailBody body = MailBody.of(mail.getMessage());
+        StoredEnvelope envelope = StoredEnvelope.of(mail);
+        byte[] inBody = envelope.inBody();
+        MailBody body = MailBody.of(inBody, mail.getMessage());
         SimpleString identity = SimpleString.of(UUID.randomUUID().toString());
         // A large one is written at the pace of the connection; whoever enqueues must not wait for a broker that hangs.
         Executor writing = body.isLarge() ? threads : Runnable::run;
         return untilStored(System.nanoTime() + broker.timeout().toNanos(), writing, connections ->
             put(connections, Duration.ZERO, body.isLarge(), session -> {
-                ClientMessage message = message(mail, body, session);
+                ClientMessage message = message(mail, envelope, inBody.length, body, session);
                 if (broker.isSentAgain()) {
                     message.putStringProperty(Message.HDR_DUPLICATE_DETECTION_ID, identity);
                 }
@@ -192,9 +203,9 @@ public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQue
             });
     }
 
-    private static ClientMessage message(Mail mail, MailBody body, ClientSession session) throws IOException {
+    private static ClientMessage message(Mail mail, StoredEnvelope envelope, int inBody, MailBody body, ClientSession session) throws IOException {
         ClientMessage message = session.createMessage(true);
-        StoredMail.writeEnvelope(mail, message);
+        StoredMail.writeEnvelope(mail, envelope, inBody, message);
         StoredMail.writeBody(body, message);
         return message;
     }
@@ -390,7 +401,7 @@ public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQue
      * @param removed is told of each mail, just before it goes
      */
     public long clear(Consumer<RemovedMail> removed) throws MailQueueException {
-        return remove(untilNow(), removed);
+        return remove(untilNow(), Optional.empty(), removed);
     }
 
     @Override
@@ -400,7 +411,7 @@ public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQue
 
     /** The same, and says which, as {@link #clear(Consumer)} does. */
     public long remove(Type type, String value, Consumer<RemovedMail> removed) throws MailQueueException {
-        return remove(untilNow().and(type, value), removed);
+        return remove(untilNow().and(type, value), Optional.of(value).filter(any -> type == Type.Recipient), removed);
     }
 
     // By the clock that Artemis' client stamps a message with.
@@ -409,32 +420,12 @@ public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQue
     }
 
     // One by one, as nothing is released meanwhile; what is ready last, as what is released between two of them is found there.
-    private long remove(MailFilter filter, Consumer<RemovedMail> removed) throws MailQueueException {
+    private long remove(MailFilter filter, Optional<String> recipient, Consumer<RemovedMail> removed) throws MailQueueException {
         long count = 0;
         for (BrokerQueue queue : Lists.reverse(administer("searched", () -> queues().toList()))) {
-            count += administer("searched", () -> remove(queue, filter, removed));
+            count += administer("searched", () -> new MailRemoval(link.connections(), queue, removed).remove(filter, untilNow(), recipient));
         }
         return count;
-    }
-
-    private long remove(BrokerQueue queue, MailFilter filter, Consumer<RemovedMail> removed) throws ActiveMQException {
-        Connections connections = link.connections();
-        try (ClientSession session = connections.administering().session()) {
-            // A line may have been given up since the queues were listed.
-            long meant = session.queueQuery(queue.name()).isExists() ? connections.console().count(queue, filter) : 0;
-            if (meant == 0) {
-                return 0;
-            }
-            session.start();
-            QueueReader mails = QueueReader.browsing(queue, filter, meant, session);
-            for (Optional<ClientMessage> mail = mails.next(); mail.isPresent(); mail = mails.next()) {
-                removed.accept(StoredMail.readRemoved(mail.get()));
-            }
-            return connections.console().remove(queue, filter);
-        } catch (ActiveMQException failure) {
-            LOGGER.error("event=not-removed queue={} reason=\"what was said to be removed just before may still be there: {}\"", queue.name(), failure.getMessage());
-            throw failure;
-        }
     }
 
     @Override

@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +19,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.stream.Stream;
 
 import javax.mail.MessagingException;
 
@@ -50,6 +52,7 @@ final class DelayedMails {
     // So many mailboxes have lines of their own at a time.
     private static final int LINES = 200;
     private static final String ALL_OTHERS = "";
+    private static final Duration IMMOVABLE_FOR = Duration.ofMinutes(10);
     // In their line, as one mailbox's mails must not hold up another's.
     private static final int PASSED_OVER = 200;
 
@@ -64,6 +67,9 @@ final class DelayedMails {
     // A line is not deleted while anybody is on his way to it.
     private final ReadWriteLock joining = new ReentrantReadWriteLock();
     private final Map<BrokerQueue, Lane> lanes = new ConcurrentHashMap<>();
+    // Mails that can neither be copied nor moved; they are passed over.
+    private final Map<Long, Instant> immovable = new HashMap<>();
+    private int movedAtOnce = MOVED_AT_ONCE;
     private Instant nextDiscovery = Instant.EPOCH;
     private volatile Instant flushed = Instant.EPOCH;
 
@@ -218,23 +224,18 @@ final class DelayedMails {
     private long move(Collection<BrokerQueue> from, Instant now) throws ActiveMQException, IOException, MessagingException {
         // Set before looking, so that whoever adds a mail meanwhile brings it forward again.
         from.forEach(queue -> lanes.get(queue).nextLook.set(now.plus(LOOK_AT_LEAST_EVERY)));
+        immovable.values().removeIf(until -> !now.isBefore(until));
         Connections connections = link.connections();
         connections.declare(ready);
-        for (BrokerQueue queue : from) {
-            connections.declare(queue);
-        }
-        List<Head> unreadable = new ArrayList<>();
+        List<Head> toMove = new ArrayList<>();
         long moved;
         try (ClientSession session = connections.administering().transaction()) {
             session.start();
-            PriorityQueue<Head> heads = new PriorityQueue<>(Comparator.comparing(Head::messageId));
-            for (BrokerQueue queue : from) {
-                receive(new Source(QueueReader.taking(queue, session))).ifPresent(heads::add);
-            }
-            moved = heads.isEmpty() ? 0 : moveAll(heads, slowStart.room(connections.console().waiting(ready)), now, session, unreadable);
+            PriorityQueue<Head> heads = heads(from, connections, session);
+            moved = heads.isEmpty() ? 0 : moveAll(heads, slowStart.room(connections.console().waiting(ready)), now, session, toMove);
         }
-        for (Head head : unreadable) {
-            connections.console().move(head.queue(), head.messageId(), ready);
+        for (Head head : toMove) {
+            moveAsItIs(head, connections, now);
             lanes.get(head.queue()).lookAt(now);
         }
         for (BrokerQueue queue : from) {
@@ -243,11 +244,42 @@ final class DelayedMails {
         return moved;
     }
 
+    // A queue that somebody changed at the broker does not stop the others.
+    private PriorityQueue<Head> heads(Collection<BrokerQueue> from, Connections connections, ClientSession session) throws ActiveMQException {
+        PriorityQueue<Head> heads = new PriorityQueue<>(Comparator.comparing(Head::messageId));
+        for (BrokerQueue queue : from) {
+            try {
+                connections.declare(queue);
+                receive(new Source(QueueReader.taking(queue, session))).ifPresent(heads::add);
+            } catch (ActiveMQException failure) {
+                if (session.isClosed() || !connections.isOpen()) {
+                    throw failure;
+                }
+                LOGGER.error("event=release-failed queue={} reason=\"{}\"", queue.name(), failure.getMessage(), failure);
+            }
+        }
+        return heads;
+    }
+
+    /** Whoever dequeues knows what to do with it; if it cannot come there either, the others pass it. */
+    private void moveAsItIs(Head head, Connections connections, Instant now) throws ActiveMQException {
+        try {
+            connections.console().move(head.queue(), head.messageId(), ready);
+        } catch (ActiveMQException | RuntimeException refused) {
+            if (!connections.isOpen()) {
+                throw refused;
+            }
+            immovable.put(head.messageId(), now.plus(IMMOVABLE_FOR));
+            LOGGER.error("event=release-failed queue={} queue-id={} message={} next=\"tried again in {} min\" reason=\"{}\"", head.queue().name(),
+                StoredMail.name(head.message()), head.messageId(), IMMOVABLE_FOR.toMinutes(), refused.getMessage(), refused);
+        }
+    }
+
     /**
-     * @param room       for mails that waited for their time; those that it was the turn of count as sent already
-     * @param unreadable is given those that stay: whoever dequeues knows what to do with them
+     * @param room   for mails that waited for their time; those that it was the turn of count as sent already
+     * @param toMove is given those that cannot be copied
      */
-    private long moveAll(PriorityQueue<Head> heads, long room, Instant now, ClientSession session, List<Head> unreadable)
+    private long moveAll(PriorityQueue<Head> heads, long room, Instant now, ClientSession session, List<Head> toMove)
             throws ActiveMQException, IOException, MessagingException {
         ClientProducer producer = session.createProducer(ready.name());
         List<Source> batch = new ArrayList<>();
@@ -262,21 +294,56 @@ final class DelayedMails {
                 continue;
             }
             Optional<Copy> copy = copy(head, session);
-            if (copy.isPresent()) {
+            if (copy.isEmpty()) {
+                // The broker may have closed its consumer. The others of its queue come with the next look, at once.
+                toMove.add(head);
+                continue;
+            }
+            try {
                 send(copy.get(), producer);
                 head.message().individualAcknowledge();
                 batch.add(head.source());
-                if (++moved % MOVED_AT_ONCE == 0) {
-                    commit(session, batch);
+                if (batch.size() == movedAtOnce) {
+                    moved += commit(session, batch);
                 }
-                receive(head.source()).ifPresent(heads::add);
-            } else {
-                // The broker may have closed its consumer. The others of its queue come with the next look, at once.
-                unreadable.add(head);
+            } catch (ActiveMQException | RuntimeException refused) {
+                if (session.isClosed()) {
+                    throw refused;
+                }
+                refused(head, batch, refused).ifPresent(toMove::add);
+                Stream.concat(heads.stream().map(Head::queue), Stream.of(head.queue())).forEach(queue -> lanes.get(queue).lookAt(now));
+                return moved;
             }
+            receive(head.source()).ifPresent(heads::add);
         }
-        commit(session, batch);
+        try {
+            moved += commit(session, batch);
+            movedAtOnce = MOVED_AT_ONCE;
+        } catch (ActiveMQException refused) {
+            if (session.isClosed()) {
+                throw refused;
+            }
+            oneByOne(refused);
+            lanes.values().forEach(lane -> lane.lookAt(now));
+        }
         return moved;
+    }
+
+    /** @return the mail that the broker refused, unless it may be another of its batch; then each is moved by itself next time */
+    private Optional<Head> refused(Head head, List<Source> batch, Exception reason) {
+        // The mail itself may or may not be counted in the batch.
+        if (batch.size() > 1 || (batch.size() == 1 && movedAtOnce > 1)) {
+            oneByOne(reason);
+            return Optional.empty();
+        }
+        LOGGER.warn("event=release-refused queue={} queue-id={} message={} next=\"is made ready as it is\" reason=\"{}\"", head.queue().name(),
+            StoredMail.name(head.message()), head.messageId(), reason.getMessage());
+        return Optional.of(head);
+    }
+
+    private void oneByOne(Exception reason) {
+        LOGGER.warn("event=release-refused queue={} next=\"each mail is made ready by itself\" reason=\"{}\"", ready.name(), reason.getMessage());
+        movedAtOnce = 1;
     }
 
     /** A mail on its way, and what its message is read from while it is sent. */
@@ -317,10 +384,12 @@ final class DelayedMails {
         }
     }
 
-    private static void commit(ClientSession session, List<Source> batch) throws ActiveMQException {
+    private static int commit(ClientSession session, List<Source> batch) throws ActiveMQException {
         session.commit();
+        int moved = batch.size();
         batch.forEach(source -> source.mails.gone());
         batch.clear();
+        return moved;
     }
 
     // The broker keeps a queue, empty or not, and a mailbox's name may never be seen again.
@@ -373,6 +442,11 @@ final class DelayedMails {
         Lane lane = lanes.get(source.mails.queue());
         while (true) {
             Optional<Head> head = source.mails.next().map(message -> new Head(source, message));
+            if (head.filter(next -> immovable.containsKey(next.messageId())).isPresent()) {
+                source.passed++;
+                lane.lookAt(immovable.get(head.get().messageId()));
+                continue;
+            }
             lane.isEmpty = head.isEmpty() && source.passed == 0;
             if (head.isEmpty() || isTime(head.get())) {
                 return head;

@@ -13,7 +13,7 @@ import org.apache.commons.io.FileUtils;
 import org.apache.commons.io.output.DeferredFileOutputStream;
 import org.apache.james.server.core.MimeMessageWrapper;
 
-/** A message, header and all, as it is stored: in memory up to a size, in a temporary file above it. For one thread. */
+/** A mail's message, header and all, as it is stored, behind what of its envelope is stored there: in memory up to a size, in a temporary file above it. For one thread. */
 final class MailBody implements Closeable {
 
     /** In bytes. Above it a mail is a file of its own beside the journal, as Artemis' large message. */
@@ -27,10 +27,14 @@ final class MailBody implements Closeable {
         this.bytes = bytes;
     }
 
-    static MailBody of(MimeMessage message) throws IOException, MessagingException {
+    /**
+     * @param envelope comes first; may be empty
+     */
+    static MailBody of(byte[] envelope, MimeMessage message) throws IOException, MessagingException {
         DeferredFileOutputStream out = DeferredFileOutputStream.builder().setThreshold(LARGE).setPrefix("relaypod-mail-").get();
         MailBody body = new MailBody(out);
         try (out) {
+            out.write(envelope);
             write(message, out);
             return body;
         } catch (IOException | MessagingException | RuntimeException unreadable) {

@@ -19,10 +19,15 @@ record MailFilter(String artemis) {
     MailFilter and(Type type, String value) {
         return new MailFilter(artemis + " AND " + switch (type) {
             case Name -> StoredMail.NAME + " = " + text(value);
-            case Sender -> StoredMail.SENDER + " = " + text(value);
-            case Recipient -> StoredMail.RECIPIENTS + " LIKE " + text("%" + StoredMail.RECIPIENT_SEPARATOR
-                + value.replace("!", "!!").replace("%", "!%").replace("_", "!_") + StoredMail.RECIPIENT_SEPARATOR + "%") + " ESCAPE '!'";
+            case Sender -> StoredEnvelope.SENDER + " = " + text(value);
+            case Recipient -> StoredEnvelope.RECIPIENTS + " LIKE " + text("%" + StoredEnvelope.SEPARATOR
+                + value.replace("!", "!!").replace("%", "!%").replace("_", "!_") + StoredEnvelope.SEPARATOR + "%") + " ESCAPE '!'";
         });
+    }
+
+    /** Those whose envelope the broker cannot search, as it is in the body. */
+    MailFilter andEnvelopeInBody() {
+        return new MailFilter(artemis + " AND " + StoredEnvelope.BYTES_IN_BODY + " IS NOT NULL");
     }
 
     private static String text(String value) {

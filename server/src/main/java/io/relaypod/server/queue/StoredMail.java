@@ -1,22 +1,24 @@
 package io.relaypod.server.queue;
 
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.SequenceInputStream;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Collectors;
 
 import javax.mail.MessagingException;
 
 import org.apache.activemq.artemis.api.core.ActiveMQException;
+import org.apache.activemq.artemis.api.core.ActiveMQPropertyConversionException;
 import org.apache.activemq.artemis.api.core.Message;
 import org.apache.activemq.artemis.api.core.SimpleString;
 import org.apache.activemq.artemis.api.core.client.ClientMessage;
 import org.apache.activemq.artemis.api.core.client.ClientSession;
-import org.apache.james.core.MailAddress;
 import org.apache.james.lifecycle.api.LifecycleUtil;
 import org.apache.james.queue.api.MailPrioritySupport;
 import org.apache.james.server.core.MailImpl;
@@ -27,10 +29,6 @@ import org.apache.mailet.AttributeUtils;
 import org.apache.mailet.AttributeValue;
 import org.apache.mailet.Mail;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.google.common.base.Splitter;
-import com.google.common.base.Strings;
 import com.google.common.io.CountingOutputStream;
 
 import io.relaypod.gateway.PacedMailQueue;
@@ -38,40 +36,37 @@ import io.relaypod.gateway.VerbatimMessage;
 import io.relaypod.mailets.EnvelopeMailAddress;
 
 /**
- * How a mail is written into a broker's message and read back. The message is the body; name, sender and recipients are properties,
- * so that the broker can find a mail by them; all else is one JSON property.
+ * How a mail is written into a broker's message and read back: its name is a property, its envelope is a {@link StoredEnvelope}, and the body is the
+ * mail's message.
  *
  * <p>A mail attribute whose value has no JSON form, as James defines it, does not survive; James' own queues lose it too.
  */
 final class StoredMail {
 
     static final String NAME = "name";
-    static final String SENDER = "sender";
-    /** Each between line feeds, the first and the last too, so that one can be looked for. No address has a line feed. */
-    static final String RECIPIENTS = "recipients";
-    static final String RECIPIENT_SEPARATOR = "\n";
 
     private static final SimpleString DUE = SimpleString.of("due");
     private static final SimpleString TURN = SimpleString.of("turn");
     private static final SimpleString MAILBOX = SimpleString.of("mailbox");
-    private static final SimpleString ENVELOPE = SimpleString.of("envelope");
 
     // Of a large mail's next bytes; whoever reads it holds up others.
     private static final Duration SILENCE = Duration.ofSeconds(5);
     private static final int LOWEST_PRIORITY = 0;
     private static final int HIGHEST_PRIORITY = 9;
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final byte[] NOTHING = {};
 
     private StoredMail() {
     }
 
-    /** Fills all but the body. */
-    static void writeEnvelope(Mail mail, ClientMessage message) throws JsonProcessingException {
+    /**
+     * Fills all but the body.
+     *
+     * @param inBody how many bytes of the envelope the body begins with
+     */
+    static void writeEnvelope(Mail mail, StoredEnvelope envelope, int inBody, ClientMessage message) {
         message.setPriority(priority(mail));
         message.putStringProperty(NAME, mail.getName());
-        message.putStringProperty(SENDER, mail.getMaybeSender().asString(""));
-        message.putStringProperty(RECIPIENTS, recipients(mail.getRecipients()));
-        message.putStringProperty(ENVELOPE, SimpleString.of(JSON.writeValueAsString(EnvelopeJson.write(mail))));
+        envelope.writeProperties(inBody, message);
     }
 
     /** Fills the body; the message reads a large one when it is sent, so the body must stay open till then. */
@@ -95,7 +90,7 @@ final class StoredMail {
 
     /** Whose turn the mail waits for, if it is in a line. */
     static Optional<String> mailbox(ClientMessage message, BrokerQueue queue) {
-        return queue.mailbox().map(line -> Optional.ofNullable(message.getStringProperty(MAILBOX)).orElse(line));
+        return queue.mailbox().map(line -> text(message, MAILBOX).orElse(line));
     }
 
     /** That the mail has left its mailbox's line. */
@@ -104,33 +99,62 @@ final class StoredMail {
     }
 
     static Instant due(ClientMessage message) {
-        return message.containsProperty(DUE) ? Instant.ofEpochMilli(message.getLongProperty(DUE)) : Instant.EPOCH;
+        try {
+            return message.containsProperty(DUE) ? Instant.ofEpochMilli(message.getLongProperty(DUE)) : Instant.EPOCH;
+        } catch (ActiveMQPropertyConversionException | NumberFormatException damaged) {
+            return Instant.EPOCH;
+        }
     }
 
     static String name(ClientMessage message) {
-        return Optional.ofNullable(message.getStringProperty(NAME)).orElse("?");
+        return text(message, SimpleString.of(NAME)).orElse("?");
     }
 
-    /** The same mail in a new message of that session, whoever may read it first. */
+    // A damaged property must not stop the mails behind its own; whoever dequeues the mail finds it.
+    private static Optional<String> text(ClientMessage message, SimpleString property) {
+        try {
+            return Optional.ofNullable(message.getStringProperty(property));
+        } catch (ActiveMQPropertyConversionException damaged) {
+            return Optional.empty();
+        }
+    }
+
+    /**
+     * The same mail in a new message of that session, whoever may read it first.
+     *
+     * @param body as it is stored
+     */
     static ClientMessage copy(ClientMessage message, MimeMessageSource body, ClientSession session) throws IOException {
         ClientMessage copy = session.createMessage(true);
         copy.setPriority(message.getPriority());
         // By it is told what was here before somebody removes all.
         copy.setTimestamp(message.getTimestamp());
-        for (SimpleString property : List.of(SimpleString.of(NAME), SimpleString.of(SENDER), SimpleString.of(RECIPIENTS), ENVELOPE)) {
-            copy.putStringProperty(property, message.getSimpleStringProperty(property));
-        }
-        if (message.isLargeMessage()) {
-            copy.setBodyInputStream(body.getInputStream());
+        copy.putStringProperty(NAME, message.getStringProperty(NAME));
+        if (StoredEnvelope.isInBody(message)) {
+            copy.putIntProperty(StoredEnvelope.BYTES_IN_BODY, StoredEnvelope.bytesInBody(message));
+            text(message, StoredEnvelope.SENDER).ifPresent(sender -> copy.putStringProperty(StoredEnvelope.SENDER, SimpleString.of(sender)));
+            writeBody(NOTHING, body, message.isLargeMessage(), copy);
         } else {
-            try (InputStream in = body.getInputStream()) {
-                copy.getBodyBuffer().writeBytes(in.readAllBytes());
-            }
+            // An older version had any envelope in properties.
+            StoredEnvelope envelope = StoredEnvelope.ofProperties(message);
+            byte[] inBody = envelope.inBody();
+            envelope.writeProperties(inBody.length, copy);
+            writeBody(inBody, body, message.isLargeMessage() || inBody.length > 0, copy);
         }
         return copy;
     }
 
-    /** Takes the body off the connection; whoever calls disposes of the source. */
+    private static void writeBody(byte[] before, MimeMessageSource body, boolean isLarge, ClientMessage message) throws IOException {
+        if (isLarge) {
+            message.setBodyInputStream(new SequenceInputStream(new ByteArrayInputStream(before), body.getInputStream()));
+        } else {
+            try (InputStream in = body.getInputStream()) {
+                message.getBodyBuffer().writeBytes(in.readAllBytes());
+            }
+        }
+    }
+
+    /** Takes the body off the connection, as it is stored; whoever calls disposes of the source. */
     static MimeMessageSource body(ClientMessage message) throws MessagingException, IOException, ActiveMQException {
         if (!message.isLargeMessage()) {
             byte[] bytes = new byte[message.getBodyBuffer().readableBytes()];
@@ -170,43 +194,92 @@ final class StoredMail {
         }
     }
 
-    /** The mail with its body. */
+    /**
+     * The mail with its message.
+     *
+     * @param body as it is stored
+     */
     static MailImpl read(ClientMessage message, MimeMessageSource body) throws MessagingException, IOException {
-        MailImpl mail = readEnvelope(message);
-        mail.setMessageNoCopy(new VerbatimMessage(body));
+        int envelopeBytes = StoredEnvelope.bytesInBody(message);
+        MailImpl mail = mail(message, envelope(message, body));
+        mail.setMessageNoCopy(new VerbatimMessage(envelopeBytes > 0 ? new BodyOfMail(body, envelopeBytes) : body));
         return mail;
+    }
+
+    private static StoredEnvelope envelope(ClientMessage message, MimeMessageSource body) throws IOException {
+        if (!StoredEnvelope.isInBody(message)) {
+            return StoredEnvelope.ofProperties(message);
+        }
+        try (InputStream in = body.getInputStream()) {
+            return StoredEnvelope.ofBody(in.readNBytes(StoredEnvelope.bytesInBody(message)));
+        }
     }
 
     /** The mail to be looked at; the body of a large one stays where it is, and {@link Mail#getMessage()} has none to give. */
     static MailImpl readListed(ClientMessage message) throws MessagingException, IOException, ActiveMQException {
-        return message.isLargeMessage() ? readEnvelope(message) : read(message, body(message));
+        return message.isLargeMessage() ? mail(message, envelopeAlone(message)) : read(message, body(message));
+    }
+
+    /** The envelope of a message whose body nobody reads. */
+    static StoredEnvelope envelopeAlone(ClientMessage message) throws IOException, ActiveMQException, MessagingException {
+        if (!StoredEnvelope.isInBody(message) || !message.isLargeMessage()) {
+            return StoredEnvelope.isInBody(message) ? envelope(message, body(message)) : StoredEnvelope.ofProperties(message);
+        }
+        FirstBytes envelope = new FirstBytes(StoredEnvelope.bytesInBody(message));
+        save(message, new CountingOutputStream(envelope));
+        return StoredEnvelope.ofBody(envelope.bytes());
     }
 
     /** What there is to say of a mail that goes; it may be one that cannot be read. */
-    static RemovedMail readRemoved(ClientMessage message) {
-        return new RemovedMail(name(message), Strings.nullToEmpty(message.getStringProperty(SENDER)),
-            Splitter.on(RECIPIENT_SEPARATOR).omitEmptyStrings().splitToList(Strings.nullToEmpty(message.getStringProperty(RECIPIENTS))));
+    static RemovedMail readRemoved(ClientMessage message) throws ActiveMQException {
+        try {
+            StoredEnvelope envelope = envelopeAlone(message);
+            return new RemovedMail(name(message), envelope.sender(), envelope.recipientList());
+        } catch (IOException | MessagingException | ActiveMQPropertyConversionException damaged) {
+            return new RemovedMail(name(message), text(message, StoredEnvelope.SENDER).orElse(""), List.of());
+        }
     }
 
-    private static MailImpl readEnvelope(ClientMessage message) throws MessagingException, IOException {
+    private static MailImpl mail(ClientMessage message, StoredEnvelope envelope) throws MessagingException, IOException {
         MailImpl.Builder mail = MailImpl.builder().name(message.getStringProperty(NAME));
-        String sender = message.getStringProperty(SENDER);
-        if (!sender.isEmpty()) {
-            mail.sender(EnvelopeMailAddress.read(sender));
+        if (!envelope.sender().isEmpty()) {
+            mail.sender(EnvelopeMailAddress.read(envelope.sender()));
         }
-        for (String recipient : Splitter.on(RECIPIENT_SEPARATOR).omitEmptyStrings().split(message.getStringProperty(RECIPIENTS))) {
+        for (String recipient : envelope.recipientList()) {
             mail.addRecipient(EnvelopeMailAddress.read(recipient));
         }
-        EnvelopeJson.read(JSON.readTree(message.getStringProperty(ENVELOPE)), mail);
+        EnvelopeJson.read(envelope.parsed(), mail);
         if (message.containsProperty(TURN)) {
             mail.addAttribute(new Attribute(PacedMailQueue.TURN, AttributeValue.of(true)));
         }
         return mail.build();
     }
 
-    private static String recipients(Collection<MailAddress> recipients) {
-        return recipients.stream().map(MailAddress::asString)
-            .collect(Collectors.joining(RECIPIENT_SEPARATOR, RECIPIENT_SEPARATOR, RECIPIENT_SEPARATOR));
+    /** Keeps the first bytes of what is written. For one thread. */
+    private static final class FirstBytes extends OutputStream {
+
+        private final ByteArrayOutputStream first = new ByteArrayOutputStream();
+        private final int limit;
+
+        FirstBytes(int limit) {
+            this.limit = limit;
+        }
+
+        @Override
+        public void write(int b) {
+            if (first.size() < limit) {
+                first.write(b);
+            }
+        }
+
+        @Override
+        public void write(byte[] bytes, int offset, int length) {
+            first.write(bytes, offset, Math.min(length, limit - first.size()));
+        }
+
+        byte[] bytes() {
+            return first.toByteArray();
+        }
     }
 
     private static byte priority(Mail mail) {

@@ -1,0 +1,93 @@
+package io.relaypod.server.queue;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+import javax.mail.MessagingException;
+
+import org.apache.activemq.artemis.api.core.ActiveMQException;
+import org.apache.activemq.artemis.api.core.client.ClientMessage;
+import org.apache.activemq.artemis.api.core.client.ClientSession;
+import org.apache.james.queue.api.ManageableMailQueue.Type;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Removes mails from one queue at the broker, and reports each just before. For one thread. */
+final class MailRemoval {
+
+    private static final Logger LOGGER = LoggerFactory.getLogger(MailRemoval.class);
+
+    private final Connections connections;
+    private final BrokerQueue queue;
+    private final Consumer<RemovedMail> removed;
+
+    MailRemoval(Connections connections, BrokerQueue queue, Consumer<RemovedMail> removed) {
+        this.connections = connections;
+        this.queue = queue;
+        this.removed = removed;
+    }
+
+    /**
+     * @param filter    what the broker finds by itself
+     * @param among     where those are that it cannot search, as their envelope is in the body
+     * @param recipient whose mails are meant of those; none when it is empty
+     * @return how many mails were removed; those in hand are not
+     */
+    long remove(MailFilter filter, MailFilter among, Optional<String> recipient) throws ActiveMQException, MessagingException {
+        try (ClientSession session = connections.administering().session()) {
+            // A line may have been given up since the queues were listed.
+            if (!session.queueQuery(queue.name()).isExists()) {
+                return 0;
+            }
+            session.start();
+            long count = removeFound(filter, session);
+            if (recipient.isPresent()) {
+                for (String name : namesInBody(among.andEnvelopeInBody(), recipient.get(), session)) {
+                    count += removeFound(among.and(Type.Name, name), session);
+                }
+            }
+            return count;
+        } catch (ActiveMQException failure) {
+            LOGGER.error("event=not-removed queue={} reason=\"what was said to be removed just before may still be there: {}\"", queue.name(), failure.getMessage());
+            throw failure;
+        }
+    }
+
+    private long removeFound(MailFilter filter, ClientSession session) throws ActiveMQException {
+        long found = connections.console().count(queue, filter);
+        if (found == 0) {
+            return 0;
+        }
+        QueueReader mails = QueueReader.browsing(queue, filter, found, session);
+        for (Optional<ClientMessage> mail = mails.next(); mail.isPresent(); mail = mails.next()) {
+            removed.accept(StoredMail.readRemoved(mail.get()));
+        }
+        return connections.console().remove(queue, filter);
+    }
+
+    private List<String> namesInBody(MailFilter filter, String recipient, ClientSession session) throws ActiveMQException, MessagingException {
+        List<String> names = new ArrayList<>();
+        long found = connections.console().count(queue, filter);
+        if (found > 0) {
+            QueueReader mails = QueueReader.browsing(queue, filter, found, session);
+            for (Optional<ClientMessage> mail = mails.next(); mail.isPresent(); mail = mails.next()) {
+                if (isFor(recipient, mail.get())) {
+                    names.add(StoredMail.name(mail.get()));
+                }
+            }
+        }
+        return names;
+    }
+
+    private static boolean isFor(String recipient, ClientMessage mail) throws ActiveMQException, MessagingException {
+        try {
+            return StoredMail.envelopeAlone(mail).isFor(recipient);
+        } catch (IOException damaged) {
+            LOGGER.debug("the envelope of mail {} cannot be read", StoredMail.name(mail), damaged);
+            return false;
+        }
+    }
+}

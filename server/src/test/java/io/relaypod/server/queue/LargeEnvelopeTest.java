@@ -1,0 +1,175 @@
+package io.relaypod.server.queue;
+
+import static io.relaypod.server.queue.OpenQueue.LONG_ENOUGH;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.stream.IntStream;
+
+import javax.mail.internet.AddressException;
+
+import org.apache.activemq.artemis.api.core.client.ClientMessage;
+import org.apache.activemq.artemis.api.core.client.ClientProducer;
+import org.apache.activemq.artemis.api.core.client.ClientSession;
+import org.apache.james.core.MailAddress;
+import org.apache.james.queue.api.MailQueue.MailQueueItem;
+import org.apache.james.queue.api.MailQueue.MailQueueItem.CompletionStatus;
+import org.apache.james.queue.api.ManageableMailQueue.Type;
+import org.apache.mailet.Attribute;
+import org.apache.mailet.AttributeName;
+import org.apache.mailet.AttributeValue;
+import org.apache.mailet.Mail;
+import org.apache.mailet.base.test.FakeMail;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+
+/** An envelope of any size is stored, and stored again, and no mail that cannot be stored again stops the others. */
+class LargeEnvelopeTest {
+
+    private static final String MESSAGE = "Subject: test\r\n\r\nHello\r\n";
+    private static final AttributeName REFUSED = AttributeName.of("refused");
+
+    @TempDir
+    private Path dataDir;
+
+    @ParameterizedTest
+    @CsvSource({"1000, 150000", "10000, 100", "4000, 90000", "90, 150000"})
+    void a_mail_to_many_is_stored_and_deferred_and_released(int recipients, int bytes) throws Exception {
+        List<MailAddress> all = addresses(recipients, 52);
+        String message = "Subject: test\r\n\r\n" + "x".repeat(bytes) + "\r\n";
+        try (OpenQueue open = OpenQueue.on(dataDir, "outgoing")) {
+            FakeMail mail = OpenQueue.mail("many", message);
+            mail.setRecipients(all);
+            open.queue().enQueue(mail);
+            MailQueueItem first = open.dequeueOne();
+            assertIs(first.getMail(), all, message);
+            first.getMail().setAttribute(refused(100));
+            open.queue().enQueue(first.getMail(), Duration.ofMillis(100));
+            first.done(CompletionStatus.SUCCESS);
+
+            MailQueueItem second = open.dequeueOne();
+            assertIs(second.getMail(), all, message);
+            assertThat(second.getMail().getAttribute(REFUSED)).contains(refused(100));
+            second.done(CompletionStatus.RETRY);
+
+            assertIs(open.dequeueOne().getMail(), all, message);
+        }
+    }
+
+    @Test
+    void refused_addresses_that_travel_with_a_mail_have_no_limit() throws Exception {
+        try (OpenQueue open = OpenQueue.on(dataDir, "outgoing")) {
+            FakeMail mail = OpenQueue.mail("refused", MESSAGE);
+            mail.setAttribute(refused(9_990));
+            open.queue().enQueue(mail, Duration.ofMillis(100));
+            open.queue().enQueue(OpenQueue.mail("behind", MESSAGE), Duration.ofMillis(100));
+            assertThat(open.dequeue(2)).extracting(item -> item.getMail().getName()).containsExactlyInAnyOrder("refused", "behind");
+        }
+    }
+
+    @Test
+    void a_mail_to_many_is_listed_and_found_and_removed_by_each_of_its_recipients() throws Exception {
+        try (OpenQueue open = OpenQueue.on(dataDir, "outgoing")) {
+            for (int bytes : new int[] {10, 200_000}) {
+                FakeMail mail = OpenQueue.mail("many" + bytes, "Subject: test\r\n\r\n" + "x".repeat(bytes) + "\r\n");
+                mail.setRecipients(addresses(1500, 52));
+                open.queue().enQueue(mail, Duration.ofHours(1));
+            }
+            open.queue().enQueue(OpenQueue.mail("other", MESSAGE), Duration.ofHours(1));
+            List<Integer> listed = new ArrayList<>();
+            open.queue().browse().forEachRemaining(view -> listed.add(view.getMail().getRecipients().size()));
+            assertThat(listed).containsExactlyInAnyOrder(1500, 1500, 1);
+
+            assertThat(open.queue().remove(Type.Recipient, "nobody@example.com")).isZero();
+            List<RemovedMail> removed = new ArrayList<>();
+            assertThat(open.queue().remove(Type.Recipient, addresses(1500, 52).get(1499).asString(), removed::add)).isEqualTo(2);
+            assertThat(removed).allSatisfy(mail -> assertThat(mail.recipients()).hasSize(1500));
+            assertThat(open.names()).containsExactly("other");
+        }
+    }
+
+    /** As a version before this one stored it: 245,000 characters in properties. */
+    @Test
+    void a_mail_that_cannot_be_stored_again_as_it_is_does_not_stop_the_others_that_wait() throws Exception {
+        EmbeddedBroker broker = EmbeddedBroker.start(dataDir, LONG_ENOUGH, new SimpleMeterRegistry());
+        try (OpenQueue open = OpenQueue.on(broker, "outgoing")) {
+            open.queue().enQueue(OpenQueue.mail("before", MESSAGE), Duration.ofSeconds(1));
+            try (Connection connection = broker.connect(1).get(0); ClientSession session = connection.session();
+                 ClientProducer producer = session.createProducer("relaypod.wait.1000.outgoing")) {
+                ClientMessage message = session.createMessage(true);
+                message.putStringProperty("name", "poison");
+                message.putStringProperty("sender", "sender@example.com");
+                message.putStringProperty("recipients", "\nrecipient@example.com\n");
+                message.putStringProperty("envelope", "{\"attributes\":{},\"error\":\"" + "x".repeat(245_000) + "\"}");
+                message.getBodyBuffer().writeBytes(MESSAGE.getBytes(StandardCharsets.US_ASCII));
+                producer.send(message);
+            }
+            open.queue().enQueue(OpenQueue.mail("behind", MESSAGE), Duration.ofSeconds(1));
+            List<MailQueueItem> given = open.dequeue(3);
+            assertThat(given).extracting(item -> item.getMail().getName()).containsExactlyInAnyOrder("before", "poison", "behind");
+            for (MailQueueItem item : given) {
+                open.queue().enQueue(item.getMail(), Duration.ofMillis(100));
+                item.done(CompletionStatus.SUCCESS);
+            }
+            assertThat(open.dequeue(3)).extracting(item -> item.getMail().getName()).containsExactlyInAnyOrder("before", "poison", "behind");
+        }
+    }
+
+    @Test
+    void a_due_time_that_is_damaged_does_not_stop_the_others_that_wait() throws Exception {
+        EmbeddedBroker broker = EmbeddedBroker.start(dataDir, LONG_ENOUGH, new SimpleMeterRegistry());
+        try (OpenQueue open = OpenQueue.on(broker, "outgoing")) {
+            open.queue().enQueue(OpenQueue.mail("before", MESSAGE), Duration.ofSeconds(1));
+            try (Connection connection = broker.connect(1).get(0); ClientSession session = connection.session();
+                 ClientProducer producer = session.createProducer("relaypod.wait.1000.outgoing")) {
+                ClientMessage message = session.createMessage(true);
+                message.putStringProperty("name", "no time");
+                message.putStringProperty("sender", "");
+                message.putStringProperty("recipients", "\nrecipient@example.com\n");
+                message.putStringProperty("envelope", "{}");
+                message.putStringProperty("due", "soon");
+                producer.send(message);
+            }
+            open.queue().enQueue(OpenQueue.mail("behind", MESSAGE), Duration.ofSeconds(1));
+            List<String> given = Collections.synchronizedList(new ArrayList<>());
+            open.dequeue(3).forEach(item -> given.add(item.getMail().getName()));
+            await().atMost(LONG_ENOUGH).untilAsserted(() -> assertThat(given).containsExactlyInAnyOrder("before", "no time", "behind"));
+        }
+    }
+
+    private static void assertIs(Mail mail, List<MailAddress> recipients, String message) throws Exception {
+        assertThat(mail.getRecipients()).containsExactlyElementsOf(recipients);
+        assertThat(mail.getMessageSize()).isEqualTo(message.length());
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        mail.getMessage().writeTo(out);
+        assertThat(out.toString(StandardCharsets.ISO_8859_1)).isEqualTo(message);
+    }
+
+    private static Attribute refused(int count) {
+        return new Attribute(REFUSED, AttributeValue.of(IntStream.range(0, count)
+            .<AttributeValue<?>>mapToObj(i -> AttributeValue.of(i + "@" + "x".repeat(240) + ".example")).toList()));
+    }
+
+    private static List<MailAddress> addresses(int count, int length) {
+        return IntStream.range(0, count).mapToObj(number -> {
+            String domain = "@example.com";
+            String local = "%06d".formatted(number);
+            try {
+                return new MailAddress(local + "a".repeat(length - local.length() - domain.length()) + domain);
+            } catch (AddressException impossible) {
+                throw new IllegalStateException(impossible);
+            }
+        }).toList();
+    }
+}
