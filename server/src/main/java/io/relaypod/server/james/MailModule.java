@@ -5,9 +5,13 @@ import java.util.List;
 
 import javax.annotation.PreDestroy;
 import javax.inject.Singleton;
+import javax.mail.MessagingException;
 
 import org.apache.commons.configuration2.BaseHierarchicalConfiguration;
 import org.apache.james.mailetcontainer.api.MailProcessor;
+import org.apache.james.mailrepository.api.MailRepositoryStore;
+import org.apache.james.mailrepository.api.MailRepositoryStore.MailRepositoryStoreException;
+import org.apache.james.mailrepository.api.MailRepositoryUrl;
 import org.apache.james.mailrepository.api.MailRepositoryUrlStore;
 import org.apache.james.mailrepository.api.Protocol;
 import org.apache.james.mailrepository.memory.MailRepositoryStoreConfiguration;
@@ -31,6 +35,8 @@ import io.relaypod.gateway.VerbatimMailQueueItems;
 import io.relaypod.pacing.SenderPace;
 import io.relaypod.server.queue.ArtemisMailQueueFactory;
 import io.relaypod.server.queue.Broker;
+import io.relaypod.server.queue.InFlightMails;
+import io.relaypod.server.queue.Quarantine;
 import io.relaypod.server.repository.DirectoryMailRepository;
 import io.relaypod.server.repository.RepositoryLimits;
 import io.relaypod.server.settings.Settings;
@@ -38,6 +44,8 @@ import io.relaypod.server.webadmin.OperatorQueues;
 
 /** Spool, processors and repositories. */
 final class MailModule extends AbstractModule {
+
+    private static final MailRepositoryUrl ERROR_REPOSITORY = MailRepositoryUrl.from("file://var/mail/error/");
 
     private final Broker broker;
 
@@ -76,6 +84,24 @@ final class MailModule extends AbstractModule {
     @Singleton
     SenderPace pace(Settings settings, Clock clock) {
         return settings.upstreamRate().map(rate -> SenderPace.of(rate, clock)).orElseGet(SenderPace::unlimited);
+    }
+
+    @Provides
+    @Singleton
+    InFlightMails inFlight(Settings settings) {
+        return InFlightMails.open(settings.dataDir());
+    }
+
+    /** Where the spooler puts what a mailet cannot handle. */
+    @Provides
+    Quarantine quarantine(MailRepositoryStore repositories) {
+        return mail -> {
+            try {
+                repositories.select(ERROR_REPOSITORY).store(mail);
+            } catch (MailRepositoryStoreException unusable) {
+                throw new MessagingException("mail " + mail.getName() + " could not be kept", unusable);
+            }
+        };
     }
 
     @Provides

@@ -24,6 +24,7 @@ enum JamesMeter {
     GATEWAY_OPENED("gatewayConnections.opened", Kind.LEVEL, "relaypod.gateway.connections.opened", "", "Connections made to the gateway since the start"),
     GATEWAY_CONNECTIONS("gatewayConnections.", Kind.LEVEL, "relaypod.gateway.connections", "state", "Connections to the gateway"),
     UNFINISHED("unfinishedDeliveries", Kind.LEVEL, "relaypod.delivery.unfinished", "", "Mails whose queue could not take who is left of their recipients"),
+    SUSPECTS("suspectMails", Kind.LEVEL, "relaypod.queue.suspects", "", "Mails that were in flight when the process died, and have not gone through since"),
     QUEUE_CONNECTED("queueConnected", Kind.LEVEL, "relaypod.queue.connected", "", "Whether the broker with the queues is reached"),
     SPOOL_WRITES("spool_writes_", Kind.LEVEL, "relaypod.spool.writes", "state", "Mails at their end, whose client waits for the disk"),
     WEBADMIN_REFUSED("webadmin_refused", Kind.COUNT, "relaypod.webadmin.refused", "", "Requests to webadmin without the right password"),

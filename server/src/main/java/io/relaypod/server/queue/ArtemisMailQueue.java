@@ -86,12 +86,12 @@ public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQue
     private final Metric dequeued;
 
     ArtemisMailQueue(MailQueueName name, BrokerLink link, Broker broker, Executor threads, MailQueueItemDecoratorFactory decorators,
-                     SenderPace pace, Clock clock, MetricFactory metrics, GaugeRegistry gauges) {
+                     SenderPace pace, InFlightMails inFlight, Quarantine quarantine, Clock clock, MetricFactory metrics, GaugeRegistry gauges) {
         this.ready = BrokerQueue.ready(name);
         this.link = link;
         this.broker = broker;
         this.threads = threads;
-        this.dequeuer = new Dequeuer(link, ready, threads, this::item);
+        this.dequeuer = new Dequeuer(link, ready, threads, this::item, inFlight, quarantine);
         this.delayed = new DelayedMails(name, link, broker.isShared(), pace, slowStart, clock);
         this.decorators = decorators;
         this.clock = clock;
@@ -286,7 +286,7 @@ public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQue
 
             @Override
             public void over(boolean isWell) {
-                dequeuer.done(isWell);
+                dequeuer.done(received, isWell);
             }
         }), ready.mails());
         dequeued.increment();
@@ -330,7 +330,7 @@ public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQue
             delayed.release();
         } catch (ActiveMQNotConnectedException | ActiveMQObjectClosedException away) {
             LOGGER.debug("the broker went away while mails of queue {} were made ready", ready.mails().asString(), away);
-        } catch (ActiveMQException | IOException | MessagingException | RuntimeException failure) {
+        } catch (ActiveMQException | IOException | MessagingException | RuntimeException | StackOverflowError | LinkageError failure) {
             LOGGER.error("event=release-failed queue={} reason=\"{}\"", ready.mails().asString(), failure.getMessage(), failure);
         }
     }

@@ -13,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
 import javax.inject.Inject;
+import javax.mail.MessagingException;
 
 import org.apache.activemq.artemis.api.core.ActiveMQException;
 import org.apache.james.metrics.api.GaugeRegistry;
@@ -31,6 +32,8 @@ public final class ArtemisMailQueueFactory implements MailQueueFactory<ArtemisMa
 
     private final MailQueueItemDecoratorFactory decorators;
     private final SenderPace pace;
+    private final InFlightMails inFlight;
+    private final Quarantine quarantine;
     private final Clock clock;
     private final MetricFactory metrics;
     private final GaugeRegistry gauges;
@@ -40,16 +43,31 @@ public final class ArtemisMailQueueFactory implements MailQueueFactory<ArtemisMa
     private final ExecutorService threads = Executors.newCachedThreadPool(NamedThreadFactory.withName("dequeue"));
     private final ScheduledExecutorService ticker = Executors.newSingleThreadScheduledExecutor(NamedThreadFactory.withName("queue-clock"));
 
-    @Inject
+    /** Queues whose mails in flight are not marked: a mail that ends the process is given again and again. */
     public ArtemisMailQueueFactory(Broker broker, MailQueueItemDecoratorFactory decorators, SenderPace pace, Clock clock,
                                    MetricFactory metrics, GaugeRegistry gauges) {
+        this(broker, decorators, pace, InFlightMails.unmarked(), mail -> {
+            throw new MessagingException("no mail is known to have ended the process");
+        }, clock, metrics, gauges);
+    }
+
+    /**
+     * @param inFlight   of this process alone; closed with this
+     * @param quarantine is given mails that have ended the process
+     */
+    @Inject
+    public ArtemisMailQueueFactory(Broker broker, MailQueueItemDecoratorFactory decorators, SenderPace pace, InFlightMails inFlight,
+                                   Quarantine quarantine, Clock clock, MetricFactory metrics, GaugeRegistry gauges) {
         this.decorators = decorators;
         this.pace = pace;
+        this.inFlight = inFlight;
+        this.quarantine = quarantine;
         this.clock = clock;
         this.metrics = metrics;
         this.gauges = gauges;
         this.broker = broker;
         this.link = new BrokerLink(broker);
+        gauges.register("suspectMails", inFlight::suspects);
     }
 
     /**
@@ -80,7 +98,7 @@ public final class ArtemisMailQueueFactory implements MailQueueFactory<ArtemisMa
             if (connections.isPresent()) {
                 connections.get().declare(BrokerQueue.ready(name));
             }
-            return new ArtemisMailQueue(name, link, broker, threads, decorators, pace, clock, metrics, gauges);
+            return new ArtemisMailQueue(name, link, broker, threads, decorators, pace, inFlight, quarantine, clock, metrics, gauges);
         } catch (ActiveMQException failure) {
             throw new QueueUnavailableException("queue " + name.asString() + " cannot be opened", failure);
         }
@@ -117,5 +135,6 @@ public final class ArtemisMailQueueFactory implements MailQueueFactory<ArtemisMa
         queues.values().forEach(ArtemisMailQueue::disconnect);
         link.close();
         threads.shutdownNow();
+        inFlight.close();
     }
 }

@@ -25,6 +25,7 @@ import org.apache.activemq.artemis.api.core.client.ClientMessage;
 import org.apache.activemq.artemis.api.core.client.ClientSession;
 import org.apache.james.lifecycle.api.LifecycleUtil;
 import org.apache.james.queue.api.MailQueue.MailQueueItem;
+import org.apache.james.server.core.MailImpl;
 import org.apache.james.server.core.MimeMessageSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -53,8 +54,10 @@ final class Dequeuer implements AutoCloseable {
     private final BrokerQueue queue;
     private final Executor threads;
     private final MailReader reader;
+    private final InFlightMails inFlight;
+    private final Quarantine quarantine;
     private final ReentrantLock receiving = new ReentrantLock();
-    private final Deque<MailQueueItem> notTaken = new ArrayDeque<>();
+    private final Deque<Given> notTaken = new ArrayDeque<>();
     private final Map<Long, Unreadable> unreadable = new LinkedHashMap<>();
     private Optional<Inlet> opened = Optional.empty();
     private Optional<Instant> tryAgainAt = Optional.empty();
@@ -64,13 +67,17 @@ final class Dequeuer implements AutoCloseable {
     private volatile boolean stopped;
 
     /**
-     * @param threads runs each subscriber's waiting, so has a thread for each
+     * @param threads    runs each subscriber's waiting, so has a thread for each
+     * @param inFlight   is shared with the other queues
+     * @param quarantine is given mails that have ended the process
      */
-    Dequeuer(BrokerLink link, BrokerQueue queue, Executor threads, MailReader reader) {
+    Dequeuer(BrokerLink link, BrokerQueue queue, Executor threads, MailReader reader, InFlightMails inFlight, Quarantine quarantine) {
         this.link = link;
         this.queue = queue;
         this.threads = threads;
         this.reader = reader;
+        this.inFlight = inFlight;
+        this.quarantine = quarantine;
     }
 
     /** Makes what subscribers get out of what the broker gives. */
@@ -87,10 +94,12 @@ final class Dequeuer implements AutoCloseable {
 
         private final ClientMessage message;
         private final Inlet inlet;
+        private final InFlightMails.Mark mark;
 
-        private Received(ClientMessage message, Inlet inlet) {
+        private Received(ClientMessage message, Inlet inlet, InFlightMails.Mark mark) {
             this.message = message;
             this.inlet = inlet;
+            this.mark = mark;
         }
 
         ClientMessage message() {
@@ -116,6 +125,10 @@ final class Dequeuer implements AutoCloseable {
     private record Inlet(ClientSession session, ClientConsumer consumer, ReentrantLock acknowledging) {
     }
 
+    /** What a subscriber gets, and that it is in flight from now on. */
+    private record Given(MailQueueItem item, InFlightMails.Mark mark) {
+    }
+
     Flux<MailQueueItem> mails() {
         return Flux.create(subscriber -> {
             Semaphore awake = new Semaphore(0);
@@ -132,7 +145,7 @@ final class Dequeuer implements AutoCloseable {
                     awake.tryAcquire(LOOK_UP.toMillis(), TimeUnit.MILLISECONDS);
                     awake.drainPermits();
                 } else {
-                    next().ifPresent(item -> give(item, subscriber));
+                    next().ifPresent(given -> give(given, subscriber));
                 }
             }
         } catch (InterruptedException interrupted) {
@@ -141,21 +154,21 @@ final class Dequeuer implements AutoCloseable {
         subscriber.complete();
     }
 
-    private void give(MailQueueItem item, FluxSink<MailQueueItem> subscriber) {
+    private void give(Given given, FluxSink<MailQueueItem> subscriber) {
         if (subscriber.isCancelled()) {
             receiving.lock();
             try {
-                notTaken.addLast(item);
+                notTaken.addLast(given);
             } finally {
                 receiving.unlock();
             }
         } else {
             inHand.incrementAndGet();
-            subscriber.next(item);
+            subscriber.next(given.item());
         }
     }
 
-    private Optional<MailQueueItem> next() throws InterruptedException {
+    private Optional<Given> next() throws InterruptedException {
         receiving.lockInterruptibly();
         try {
             return notTaken.isEmpty() ? receive() : Optional.of(notTaken.removeFirst());
@@ -178,7 +191,7 @@ final class Dequeuer implements AutoCloseable {
     private record Unreadable(String mail, int tries, String reason) {
     }
 
-    private Optional<MailQueueItem> receive() throws ActiveMQException, InterruptedException {
+    private Optional<Given> receive() throws ActiveMQException, InterruptedException {
         if (isWaitingToTryAgain()) {
             Thread.sleep(LOOK_UP.toMillis());
             return Optional.empty();
@@ -188,13 +201,47 @@ final class Dequeuer implements AutoCloseable {
         if (message == null) {
             return Optional.empty();
         }
+        Optional<InFlightMails.Mark> mark = inFlight.begin(StoredMail.name(message), () -> stopped);
+        return mark.isPresent() ? given(new Received(message, inlet, mark.get())) : Optional.empty();
+    }
+
+    private Optional<Given> given(Received received) {
+        ClientMessage message = received.message();
         try {
-            return Optional.of(read(new Received(message, inlet), StoredMail.body(message)));
+            if (received.mark.isKiller()) {
+                quarantine(received);
+                return Optional.empty();
+            }
+            return Optional.of(new Given(read(received, StoredMail.body(message)), received.mark));
         } catch (MessagingException | IOException | ActiveMQException | RuntimeException failure) {
-            if (!inlet.session().isClosed()) {
+            received.mark.release();
+            if (!received.isLost()) {
                 remember(message, failure);
             }
             return Optional.empty();
+        }
+    }
+
+    /** The envelope is read for that; if the process died of it too, the broker moves the mail unread. */
+    private void quarantine(Received received) throws MessagingException, IOException, ActiveMQException {
+        ClientMessage message = received.message();
+        String name = StoredMail.name(message);
+        LOGGER.error("event=quarantined queue={} queue-id={} reason=\"{}\"", queue.name(), name, received.mark.reason());
+        if (received.mark.isUnreadable()) {
+            unreadable.put(message.getMessageID(), new Unreadable(name, TRIES, received.mark.reason()));
+            received.mark.release();
+            tryAgainSoon();
+            return;
+        }
+        MimeMessageSource body = StoredMail.body(message);
+        try {
+            MailImpl mail = StoredMail.read(message, body);
+            mail.setErrorMessage(received.mark.reason());
+            quarantine.store(mail);
+            received.acknowledge();
+            received.mark.close();
+        } finally {
+            LifecycleUtil.dispose(body);
         }
     }
 
@@ -242,7 +289,7 @@ final class Dequeuer implements AutoCloseable {
             return false;
         }
         tryAgainAt = Optional.empty();
-        notTaken.clear();
+        dropNotTaken();
         if (opened.isPresent()) {
             opened.get().session().close();
         }
@@ -252,6 +299,12 @@ final class Dequeuer implements AutoCloseable {
             }
         }
         return false;
+    }
+
+    // The broker gives them again.
+    private void dropNotTaken() {
+        notTaken.forEach(given -> given.mark().close());
+        notTaken.clear();
     }
 
     private void setAside(long messageId, Unreadable message) throws ActiveMQException {
@@ -273,8 +326,7 @@ final class Dequeuer implements AutoCloseable {
 
     private Inlet inlet() throws ActiveMQException {
         if (opened.isEmpty() || opened.get().session().isClosed()) {
-            // The broker gives them again.
-            notTaken.clear();
+            dropNotTaken();
             Connections connections = link.connections();
             connections.declare(queue);
             tryWhatIsAside(connections);
@@ -290,7 +342,8 @@ final class Dequeuer implements AutoCloseable {
      *
      * @param isWell whether it left the queue; if not, the broker gives it again, to us or to another relay
      */
-    void done(boolean isWell) {
+    void done(Received received, boolean isWell) {
+        received.mark.close();
         if (!isWell) {
             keptSome = true;
         }

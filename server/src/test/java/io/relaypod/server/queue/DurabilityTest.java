@@ -374,7 +374,7 @@ class DurabilityTest {
 
     private static ArtemisMailQueue queue(BrokerLink link, Broker broker, Executor threads) {
         return new ArtemisMailQueue(MailQueueName.of("spool"), link, broker, threads, new VerbatimMailQueueItems(), SenderPace.unlimited(),
-            Clock.systemUTC(), new RecordingMetricFactory(), new NoopGaugeRegistry());
+            InFlightMails.unmarked(), mail -> { }, Clock.systemUTC(), new RecordingMetricFactory(), new NoopGaugeRegistry());
     }
 
     @Test

@@ -1,0 +1,146 @@
+package io.relaypod.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+import org.apache.mailet.Mail;
+import org.apache.mailet.base.GenericMailet;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import io.relaypod.lab.gateway.MailpitStandIn;
+import io.relaypod.lab.gateway.Relaying;
+import io.relaypod.lab.smtp.SmtpConversation;
+import io.relaypod.lab.world.RelayProcess;
+
+/** A mail that ends the process when a mailet sees it, in real processes. */
+class MailThatEndsTheProcessTest {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final int MOST_STARTS = 8;
+    private static final int INNOCENT = 6;
+
+    /** Ends the process at once, as a heap that is full does. */
+    public static final class EndsProcess extends GenericMailet {
+
+        @Override
+        public void service(Mail mail) {
+            if (mail.getMaybeSender().asString("").startsWith("killer@")) {
+                Runtime.getRuntime().halt(3);
+            }
+        }
+    }
+
+    @TempDir
+    private Path directory;
+
+    private MailpitStandIn mailpit;
+
+    @BeforeEach
+    void start() throws Exception {
+        mailpit = MailpitStandIn.start(Relaying.none());
+        Files.writeString(directory.resolve("known"), "example.com\n");
+        Path conf = Files.createDirectories(directory.resolve("conf"));
+        for (String file : List.of("smtpserver.xml", "mailetcontainer.xml")) {
+            Files.copy(Path.of("../james-conf").resolve(file), conf.resolve(file));
+        }
+        Path mailets = conf.resolve("mailetcontainer.xml");
+        Files.writeString(mailets, Files.readString(mailets).replace("<processor state=\"transport\" enableJmx=\"false\">",
+            "<processor state=\"transport\" enableJmx=\"false\"><mailet match=\"All\" class=\"" + EndsProcess.class.getName() + "\"/>"));
+    }
+
+    @AfterEach
+    void stop() {
+        mailpit.close();
+    }
+
+    @Test
+    void it_ends_in_error_with_the_reason_and_the_others_go_on() throws Exception {
+        try (RelayProcess relay = RelayProcess.start(environment())) {
+            try (SmtpConversation smtp = SmtpConversation.connect(relay.smtpAddress())) {
+                smtp.send("EHLO client.example");
+                for (int mail = 0; mail < INNOCENT; mail++) {
+                    if (mail == 2) {
+                        send(smtp, "killer@example.com");
+                    }
+                    send(smtp, "innocent" + mail + "@example.com");
+                }
+            } catch (IOException died) {
+                // the process may end while the client speaks
+            }
+            assertThat(relay.endsWithin(PATIENCE)).isTrue();
+        }
+        try (RelayProcess relay = startUntilItStays()) {
+            await().atMost(PATIENCE).untilAsserted(() -> assertThat(kept()).singleElement().asString().contains("the process died"));
+            try (SmtpConversation smtp = SmtpConversation.connect(relay.smtpAddress())) {
+                smtp.send("EHLO client.example");
+                send(smtp, "last@example.com");
+            }
+            await().atMost(PATIENCE).untilAsserted(() -> assertThat(mailpit.messages().stream().map(mail -> mail.sender()))
+                .contains("innocent0@example.com", "innocent1@example.com", "last@example.com").doesNotContain("killer@example.com"));
+        }
+    }
+
+    private RelayProcess startUntilItStays() throws Exception {
+        for (int start = 0; start < MOST_STARTS; start++) {
+            Optional<RelayProcess> relay = startOnce();
+            if (relay.isPresent()) {
+                return relay.get();
+            }
+        }
+        throw new IllegalStateException("the process still ends after " + MOST_STARTS + " starts");
+    }
+
+    private Optional<RelayProcess> startOnce() throws IOException {
+        try {
+            RelayProcess relay = RelayProcess.start(environment());
+            if (relay.endsWithin(Duration.ofSeconds(3))) {
+                return Optional.empty();
+            }
+            return Optional.of(relay);
+        } catch (IOException endedBefore) {
+            return Optional.empty();
+        }
+    }
+
+    private Map<String, String> environment() {
+        return Map.of("DATA_DIR", directory.resolve("data").toString(), "JAMES_CONF", directory.resolve("conf").toString(),
+            "UPSTREAM_HOST", "127.0.0.1", "UPSTREAM_PORT", Integer.toString(mailpit.smtpAddress().getPort()), "ALLOW_DOMAINS_FILE", directory.resolve("known").toString());
+    }
+
+    private List<String> kept() throws IOException {
+        Path error = directory.resolve("data/var/mail/error");
+        if (!Files.exists(error)) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.list(error)) {
+            return files.filter(file -> file.toString().endsWith(".json")).map(MailThatEndsTheProcessTest::text).toList();
+        }
+    }
+
+    private static String text(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException unreadable) {
+            return unreadable.toString();
+        }
+    }
+
+    private static void send(SmtpConversation smtp, String sender) throws IOException {
+        assertThat(smtp.send("MAIL FROM:<" + sender + ">").code()).isEqualTo(250);
+        assertThat(smtp.send("RCPT TO:<a@example.com>").code()).isEqualTo(250);
+        smtp.send("DATA");
+        smtp.send("From: <" + sender + ">\r\nSubject: test\r\n\r\nHello\r\n.");
+    }
+}
