@@ -41,6 +41,7 @@ import io.relaypod.server.queue.ArtemisMailQueueFactory;
 import io.relaypod.server.queue.Broker;
 import io.relaypod.server.queue.BrokerRefusedException;
 import io.relaypod.server.queue.EmbeddedBroker;
+import io.relaypod.server.queue.InFlightMails;
 import io.relaypod.server.queue.RemoteBroker;
 import io.relaypod.server.settings.InvalidSettingsException;
 import io.relaypod.server.settings.QueueSettings;
@@ -80,7 +81,8 @@ public final class RelayServer implements AutoCloseable {
         this.settings = settings;
         this.queues = injector.getInstance(ArtemisMailQueueFactory.class);
         this.smtp = injector.getInstance(RelaySmtpServerFactory.class);
-        injector.getInstance(GaugeRegistry.class).register("queueConnected", () -> queues.isConnected() ? 1 : 0);
+        injector.getInstance(GaugeRegistry.class).register("queueConnected", () -> queues.isConnected() ? 1 : 0)
+            .register("suspectMails", injector.getInstance(InFlightMails.class)::suspects);
         this.lifecycle = injector.getInstance(Lifecycle.class);
         this.monitoring = injector.getInstance(Monitoring.class);
         this.webadmin = settings.webadmin().map(served -> injector.getInstance(WebAdminServer.class));

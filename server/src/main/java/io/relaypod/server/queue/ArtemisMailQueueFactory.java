@@ -67,7 +67,6 @@ public final class ArtemisMailQueueFactory implements MailQueueFactory<ArtemisMa
         this.gauges = gauges;
         this.broker = broker;
         this.link = new BrokerLink(broker);
-        gauges.register("suspectMails", inFlight::suspects);
     }
 
     /**
