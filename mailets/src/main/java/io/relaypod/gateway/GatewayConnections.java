@@ -1,8 +1,15 @@
 package io.relaypod.gateway;
 
+import java.io.IOException;
 import java.time.Duration;
 import java.util.Properties;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 
 import javax.mail.MessagingException;
 import javax.mail.Session;
@@ -14,8 +21,14 @@ import org.apache.commons.pool2.impl.DefaultPooledObject;
 import org.apache.commons.pool2.impl.GenericKeyedObjectPool;
 import org.apache.commons.pool2.impl.GenericKeyedObjectPoolConfig;
 import org.apache.james.transport.mailets.remote.delivery.RemoteDeliveryConfiguration;
+import org.apache.james.util.concurrent.NamedThreadFactory;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 import io.relaypod.events.MailEvents;
+import io.relaypod.memory.MemoryBudget;
+import io.relaypod.memory.MemoryUse;
+import io.relaypod.memory.Reservation;
 
 /**
  * Connections to the gateway, kept for a while for the next mail, as opening one takes longer than sending a mail. There are as many as
@@ -23,16 +36,28 @@ import io.relaypod.events.MailEvents;
  */
 final class GatewayConnections implements AutoCloseable {
 
+    private static final Logger LOGGER = LoggerFactory.getLogger(GatewayConnections.class);
+
+    private static final Duration LOOK_FOR_OVERDUE_EVERY = Duration.ofSeconds(1);
+    // Other connections are closed when they have been idle, and their mail is done.
+    private static final Duration WAIT_FOR_MEMORY = Duration.ofSeconds(10);
+
     private final GenericKeyedObjectPool<Gateway, SMTPTransport> pool;
     private final AtomicLong opened = new AtomicLong();
+    private final Set<GatewaySocket> sockets = ConcurrentHashMap.newKeySet();
+    private final ScheduledExecutorService watchdog = Executors.newSingleThreadScheduledExecutor(NamedThreadFactory.withName("gateway-deadlines"));
+    private final MemoryBudget memory;
 
     /**
      * @param idleTime           how long one is kept that nobody uses
      * @param mailsPerConnection after so many it is closed
      * @param dataTimeout        how long the reply to a mail's end is waited for
      * @param events             is told what was delivered
+     * @param memory             has room for a reply on each connection
      */
-    GatewayConnections(RemoteDeliveryConfiguration configuration, Duration idleTime, int mailsPerConnection, Duration dataTimeout, MailEvents events) {
+    GatewayConnections(RemoteDeliveryConfiguration configuration, Duration idleTime, int mailsPerConnection, Duration dataTimeout, MailEvents events,
+                       MemoryBudget memory) {
+        this.memory = memory;
         GenericKeyedObjectPoolConfig<SMTPTransport> settings = new GenericKeyedObjectPoolConfig<>();
         settings.setMaxTotal(-1);
         settings.setMaxTotalPerKey(-1);
@@ -43,6 +68,20 @@ final class GatewayConnections implements AutoCloseable {
         settings.setNumTestsPerEvictionRun(-1);
         settings.setJmxEnabled(false);
         this.pool = new GenericKeyedObjectPool<>(new Opening(configuration, mailsPerConnection, dataTimeout, events), settings);
+        watchdog.scheduleWithFixedDelay(this::giveUpOverdue, LOOK_FOR_OVERDUE_EVERY.toMillis(), LOOK_FOR_OVERDUE_EVERY.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    private void giveUpOverdue() {
+        long now = System.nanoTime();
+        for (GatewaySocket socket : sockets) {
+            if (socket.isOverdue(now)) {
+                try {
+                    socket.giveUp();
+                } catch (IOException | RuntimeException closed) {
+                    LOGGER.debug("a connection to the gateway could not be closed", closed);
+                }
+            }
+        }
     }
 
     /**
@@ -108,6 +147,25 @@ final class GatewayConnections implements AutoCloseable {
     @Override
     public void close() {
         pool.close();
+        watchdog.shutdownNow();
+    }
+
+    private GatewaySocket open() throws MessagingException {
+        try {
+            Reservation reply = memory.reserve(MemoryUse.GATEWAY, GatewaySocket.LARGEST_REPLY, WAIT_FOR_MEMORY)
+                .orElseThrow(() -> new MessagingException("there is no memory for another connection to the gateway"));
+            AtomicReference<GatewaySocket> self = new AtomicReference<>();
+            GatewaySocket socket = new GatewaySocket(() -> {
+                reply.close();
+                sockets.remove(self.get());
+            });
+            self.set(socket);
+            sockets.add(socket);
+            return socket;
+        } catch (InterruptedException stopping) {
+            Thread.currentThread().interrupt();
+            throw new MessagingException("the relay stops", stopping);
+        }
     }
 
     private final class Opening extends BaseKeyedPooledObjectFactory<Gateway, SMTPTransport> {
@@ -126,8 +184,19 @@ final class GatewayConnections implements AutoCloseable {
 
         @Override
         public SMTPTransport create(Gateway gateway) throws MessagingException {
+            GatewaySocket socket = open();
+            try {
+                SMTPTransport connection = connect(gateway, new OneSocket(socket));
+                opened.incrementAndGet();
+                return connection;
+            } catch (MessagingException | RuntimeException notConnected) {
+                closeQuietly(socket);
+                throw notConnected;
+            }
+        }
+
+        private SMTPTransport connect(Gateway gateway, OneSocket socket) throws MessagingException {
             URLName url = new URLName(gateway.url());
-            OneSocket socket = new OneSocket();
             SMTPTransport connection = new SMTPTransport(session(url.getProtocol(), socket), url, socket, dataTimeout, events);
             if (configuration.getAuthUser() != null) {
                 connection.connect(gateway.hostName(), configuration.getAuthUser(), configuration.getAuthPass());
@@ -136,8 +205,15 @@ final class GatewayConnections implements AutoCloseable {
             } else {
                 connection.connect();
             }
-            opened.incrementAndGet();
             return connection;
+        }
+
+        private static void closeQuietly(GatewaySocket socket) {
+            try {
+                socket.close();
+            } catch (IOException closed) {
+                LOGGER.debug("a connection that was not made could not be closed", closed);
+            }
         }
 
         private Session session(String protocol, OneSocket socket) {

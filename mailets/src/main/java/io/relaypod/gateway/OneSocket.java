@@ -11,11 +11,20 @@ import javax.net.SocketFactory;
 /** Makes the socket of one connection, and has it wait longer for one reply, which Jakarta Mail has no setting for. For one thread. */
 final class OneSocket extends SocketFactory {
 
-    private final Socket socket = new Socket();
+    // In bytes: what the kernel holds of a mail that the gateway does not read.
+    private static final int SEND_BUFFER = 128 << 10;
+
+    private final GatewaySocket socket;
     private int before;
 
+    OneSocket(GatewaySocket socket) {
+        this.socket = socket;
+    }
+
     @Override
-    public Socket createSocket() {
+    public Socket createSocket() throws IOException {
+        socket.keepAlive();
+        socket.setSendBufferSize(SEND_BUFFER);
         return socket;
     }
 

@@ -33,6 +33,7 @@ import org.slf4j.LoggerFactory;
 
 import io.relaypod.events.MailEvent.Queued;
 import io.relaypod.events.MailEvents;
+import io.relaypod.memory.MemoryBudget;
 import io.relaypod.pacing.SenderPace;
 
 /**
@@ -48,7 +49,8 @@ import io.relaypod.pacing.SenderPace;
  * <li>{@code idleTime}: how long a connection is kept for the next mail; 10 seconds.
  * <li>{@code mailsPerConnection}: how many mails one connection is used for; 100, and 1 for a connection a mail.
  * <li>{@code dataTimeout}: how long the reply to the end of a mail is waited for, as Mailpit relays it before it answers; 10 minutes (RFC 5321
- *     section 4.5.3.2.6). For any other reply it is James' {@code timeout}.
+ *     section 4.5.3.2.6). For any other reply it is James' {@code timeout}: the whole reply has to be there by
+ *     then. For what is sent it is {@code timeout} and a second for each 128 KiB.
  * <li>{@code unfinished}: of how many mails it is remembered who is left, when some recipients have them and the queue cannot take the rest; 10000.
  * </ul>
  *
@@ -79,12 +81,13 @@ public final class RemoteDelivery extends GenericMailet {
     private final MailEvents events;
     private final MetricFactory metrics;
     private final GaugeRegistry gauges;
+    private final MemoryBudget memory;
 
     private Optional<Running> running = Optional.empty();
 
     @Inject
     public RemoteDelivery(DNSService dns, DomainList domains, MailQueueFactory<?> queues, SenderPace pace, Clock clock, MailEvents events,
-                          MetricFactory metrics, GaugeRegistry gauges) {
+                          MetricFactory metrics, GaugeRegistry gauges, MemoryBudget memory) {
         this.dns = dns;
         this.domains = domains;
         this.queues = queues;
@@ -93,6 +96,7 @@ public final class RemoteDelivery extends GenericMailet {
         this.events = events;
         this.metrics = metrics;
         this.gauges = gauges;
+        this.memory = memory;
     }
 
     @Override
@@ -106,7 +110,7 @@ public final class RemoteDelivery extends GenericMailet {
         Semaphore atOnce = new Semaphore(number("atOnce", 12, 0));
         int threads = number("deliveryThreads", 8, 1);
         GatewayConnections connections = new GatewayConnections(configuration, duration("idleTime", "10 seconds"),
-            number("mailsPerConnection", 100, 1), duration("dataTimeout", "10 minutes"), events);
+            number("mailsPerConnection", 100, 1), duration("dataTimeout", "10 minutes"), events, memory);
         gauges.register("gatewayConnections.active", connections::active)
             .register("gatewayConnections.idle", connections::idle)
             .register("gatewayConnections.opened", connections::opened);

@@ -77,6 +77,7 @@ import io.relaypod.events.MailEvent.Delivered;
 import io.relaypod.events.MailEvent.Failed;
 import io.relaypod.events.MailEvent.Tried;
 import io.relaypod.mailets.JamesContext;
+import io.relaypod.memory.MemoryBudget;
 import io.relaypod.pacing.SenderPace;
 import io.relaypod.pacing.SendingRate;
 
@@ -627,7 +628,7 @@ class RemoteDeliveryTest {
 
     private RemoteDelivery delivery(SenderPace pace) {
         return new RemoteDelivery(new Addresses(), domains(), new Queues(), pace, Clock.fixed(NOW, ZoneOffset.UTC), events::add,
-            new RecordingMetricFactory(), new NoopGaugeRegistry());
+            new RecordingMetricFactory(), new NoopGaugeRegistry(), new MemoryBudget(64 << 20));
     }
 
     private static Clock clock(Supplier<Instant> now) {

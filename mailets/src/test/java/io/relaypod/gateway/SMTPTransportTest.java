@@ -287,7 +287,7 @@ class SMTPTransportTest {
     }
 
     private static SMTPTransport connectedTo(SmtpSink sink, Duration timeout, Duration dataTimeout) throws Exception {
-        OneSocket socket = new OneSocket();
+        OneSocket socket = new OneSocket(new GatewaySocket(() -> { }));
         Session session = session();
         session.getProperties().put("mail.smtp.socketFactory", socket);
         session.getProperties().put("mail.smtp.timeout", Long.toString(timeout.toMillis()));
