@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Date;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Semaphore;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
@@ -55,7 +56,14 @@ final class Delivery {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(Delivery.class);
 
+    // A large mail waits so long for the others on a thread, and then in the queue.
+    private static final Duration WAIT_FOR_ROOM = Duration.ofMinutes(1);
+    private static final Duration COME_AGAIN = Duration.ofSeconds(5);
+
     private final MailQueue queue;
+    private final GatewayAdmission admission;
+    private final Semaphore mayWait;
+    private final PoisonGuard poison = new PoisonGuard();
     private final Turns turns;
     private final ToGateway gateway;
     private final Bouncer bouncer;
@@ -64,6 +72,7 @@ final class Delivery {
     private final MailEvents events;
     private final MetricFactory metrics;
     private final Metric delivered;
+    private final Metric poisonous;
     private final List<Duration> delays;
     private final int maxRetries;
     private final boolean retriesComeLast;
@@ -74,12 +83,16 @@ final class Delivery {
 
     /**
      * @param queue      where a mail waits for its next try
+     * @param admission  how many bytes may be on their way
+     * @param waiting    how many threads of the queue's may wait for room
      * @param remembered how many mails, at most, of which some recipients have them while the queue could not take the others
      * @param turns      whether a mail may be tried now
      */
-    Delivery(MailQueue queue, int remembered, Turns turns, ToGateway gateway, Bouncer bouncer, RemoteDeliveryConfiguration configuration, MailetContext context,
+    Delivery(MailQueue queue, GatewayAdmission admission, int waiting, int remembered, Turns turns, ToGateway gateway, Bouncer bouncer, RemoteDeliveryConfiguration configuration, MailetContext context,
              Clock clock, MailEvents events, MetricFactory metrics) {
         this.queue = queue;
+        this.admission = admission;
+        this.mayWait = new Semaphore(waiting);
         this.unfinished = Caffeine.newBuilder().maximumSize(remembered).build();
         this.turns = turns;
         this.gateway = gateway;
@@ -89,6 +102,7 @@ final class Delivery {
         this.events = events;
         this.metrics = metrics;
         this.delivered = metrics.generate(DeliveryRunnable.OUTGOING_MAILS);
+        this.poisonous = metrics.generate("poisonMails");
         this.delays = configuration.getDelayTimes();
         this.maxRetries = configuration.getMaxRetries();
         this.maxDnsRetries = configuration.getDnsProblemRetry();
@@ -97,11 +111,75 @@ final class Delivery {
     }
 
     /**
-     * Whoever keeps the mail after a failure has it as it was. So it is remembered who is left then, until the mail comes again.
+     * As {@link #attempt}, at once.
+     *
+     * @return whether it was tried; if not, as the mail is large and others are on their way, it is still in the hands of the caller
+     */
+    boolean tryAttempt(Mail mail) throws MessagingException {
+        if (PoisonGuard.isSuspect(mail)) {
+            return false;
+        }
+        Optional<GatewayAdmission.Pass> pass = admission.tryEnter(size(mail));
+        if (pass.isPresent()) {
+            try (GatewayAdmission.Pass here = pass.get()) {
+                attempt(mail, here);
+            }
+        }
+        return pass.isPresent();
+    }
+
+    /**
+     * For a mail of the queue: waits for the gateway to have room, here or in the queue again.
      *
      * @throws MessagingException when the mail is still in the hands of the caller, as after a RuntimeException
      */
     void attempt(Mail mail) throws MessagingException {
+        try {
+            Optional<GatewayAdmission.Pass> pass = enter(mail);
+            if (pass.isEmpty()) {
+                queue.enQueue(mail, COME_AGAIN);
+                return;
+            }
+            try (GatewayAdmission.Pass here = pass.get()) {
+                attempt(mail, here);
+            }
+        } catch (InterruptedException stopping) {
+            Thread.currentThread().interrupt();
+            throw new MessagingException("the relay stops", stopping);
+        }
+    }
+
+    private Optional<GatewayAdmission.Pass> enter(Mail mail) throws InterruptedException {
+        long bytes = size(mail);
+        if (PoisonGuard.isSuspect(mail)) {
+            return admission.enter(bytes, true, WAIT_FOR_ROOM);
+        }
+        if (bytes <= GatewayAdmission.SMALL) {
+            // It is only held up by a suspect, and not for long.
+            return admission.enter(bytes, false, WAIT_FOR_ROOM);
+        }
+        Optional<GatewayAdmission.Pass> now = admission.tryEnter(bytes);
+        if (now.isPresent() || !mayWait.tryAcquire()) {
+            return now;
+        }
+        try {
+            return admission.enter(bytes, false, WAIT_FOR_ROOM);
+        } finally {
+            mayWait.release();
+        }
+    }
+
+    // Of one that cannot be read nothing is sent.
+    private static long size(Mail mail) {
+        try {
+            return mail.getMessageSize();
+        } catch (MessagingException unreadable) {
+            return 0;
+        }
+    }
+
+    /** Whoever keeps the mail after a failure has it as it was. So it is remembered who is left then, until the mail comes again. */
+    private void attempt(Mail mail, GatewayAdmission.Pass pass) throws MessagingException {
         Optional<List<MailAddress>> remembered = Optional.ofNullable(unfinished.getIfPresent(mail.getName()));
         boolean isDelivered = remembered.filter(List::isEmpty).isPresent();
         if (remembered.isPresent() && !isDelivered) {
@@ -114,7 +192,7 @@ final class Delivery {
             return;
         }
         TimeMetric timer = metrics.timer(DeliveryRunnable.REMOTE_DELIVERY_TRIAL);
-        Optional<Exception> failure = isDelivered ? Optional.empty() : send(mail);
+        Optional<Exception> failure = isDelivered ? Optional.empty() : send(mail, pass);
         List<MailAddress> left = new ArrayList<>(failure.map(some -> left(mail, some)).orElseGet(List::of));
         try {
             conclude(mail, failure, left);
@@ -131,16 +209,33 @@ final class Delivery {
         return unfinished.estimatedSize();
     }
 
-    private Optional<Exception> send(Mail mail) throws MessagingException {
+    private Optional<Exception> send(Mail mail, GatewayAdmission.Pass pass) throws MessagingException {
         BooleanSupplier furtherTurn = turns.further(mail);
+        boolean wasWell = poison.isGatewayWell();
         try {
             gateway.deliver(mail, furtherTurn);
+            poison.answered();
             return Optional.empty();
         } catch (MessagingException failure) {
+            learn(mail, failure, wasWell, pass.isAlone());
             return Optional.of(failure);
         } catch (RuntimeException unexpected) {
             LOGGER.error("event=delivery-failed mail={} reason=\"{}\"", mail.getName(), unexpected.getMessage(), unexpected);
             return Optional.of(unexpected);
+        }
+    }
+
+    private void learn(Mail mail, MessagingException failure, boolean wasWell, boolean isAlone) {
+        if (GatewayLostException.isIn(failure)) {
+            poison.lost();
+            if (wasWell) {
+                PoisonGuard.blame(mail, isAlone);
+            }
+        } else if (new EnhancedMessagingException(failure).hasReturnCode()) {
+            poison.answered();
+            PoisonGuard.clear(mail);
+        } else {
+            poison.lost();
         }
     }
 
@@ -187,6 +282,10 @@ final class Delivery {
                 nameOnlyWhoIsLeft(mail);
                 turns.queue(mail);
                 tellQueued(mail);
+            } else if (PoisonGuard.isPoison(mail)) {
+                poisonous.increment();
+                LOGGER.error("event=poison queue-id={} reason=\"{}\"", mail.getName(), PoisonGuard.reason(mail));
+                fail(mail, new MessagingException(PoisonGuard.reason(mail)));
             } else if (isForGood(mail, why, unsent.isEmpty())) {
                 fail(mail, why);
             } else {
@@ -258,7 +357,7 @@ final class Delivery {
     }
 
     private String reason(Exception failure, Mail mail) {
-        return FailureReason.of(failure, mail.getRecipients()).map(Exception::getMessage).orElseGet(() -> bouncer.getErrorMsg(failure)).strip();
+        return FailureReason.shortened(FailureReason.of(failure, mail.getRecipients()).map(Exception::getMessage).orElseGet(() -> bouncer.getErrorMsg(failure)));
     }
 
     /** Some of its recipients may have got the mail, or were refused, in the try that failed. */

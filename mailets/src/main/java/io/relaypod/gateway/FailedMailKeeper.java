@@ -38,8 +38,8 @@ final class FailedMailKeeper extends Bouncer {
     @Override
     public void bounce(Mail mail, Exception failure) {
         Optional<SMTPAddressFailedException> refusal = FailureReason.of(failure, mail.getRecipients());
-        String reason = refusal.map(Exception::getMessage)
-            .or(() -> Optional.ofNullable(failure).map(this::getErrorMsg)).orElse("delivery failed for good").strip();
+        String reason = FailureReason.shortened(refusal.map(Exception::getMessage)
+            .or(() -> Optional.ofNullable(failure).map(this::getErrorMsg)).orElse("delivery failed for good"));
         refusal.map(SMTPAddressFailedException::getReturnCode).or(() -> replyCode(failure)).ifPresent(code -> mail.setAttribute(new Attribute(DELIVERY_ERROR_CODE, AttributeValue.of(code))));
         mail.setAttribute(new Attribute(DELIVERY_ERROR, AttributeValue.of(reason)));
         mail.setErrorMessage(reason);

@@ -12,7 +12,16 @@ import com.sun.mail.smtp.SMTPAddressFailedException;
 /** Why a delivery failed, in the gateway's words where it said any. */
 final class FailureReason {
 
+    // In characters: a reply may have 64 KiB, and its words go into the log, the trace and the stored mail.
+    private static final int LONGEST = 1000;
+
     private FailureReason() {
+    }
+
+    /** The words without the white space around them, cut where they are too many. */
+    static String shortened(String words) {
+        String text = words.strip();
+        return text.length() <= LONGEST ? text : text.substring(0, LONGEST) + "...";
     }
 
     /** What the gateway said of one of these recipients, if it spoke of one. */

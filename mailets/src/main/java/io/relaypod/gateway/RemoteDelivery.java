@@ -24,6 +24,7 @@ import org.apache.james.queue.api.MailQueueFactory;
 import org.apache.james.transport.mailets.remote.delivery.Bouncer;
 import org.apache.james.transport.mailets.remote.delivery.RemoteDeliveryConfiguration;
 import org.apache.james.util.DurationParser;
+import org.apache.james.util.Size;
 import org.apache.mailet.Mail;
 import org.apache.mailet.MailetException;
 import org.apache.mailet.ProcessingState;
@@ -46,6 +47,7 @@ import io.relaypod.pacing.SenderPace;
  * <ul>
  * <li>{@code atOnce}: mails that are on their way without having been queued; 12, and fewer than the spooler has threads.
  * <li>{@code deliveryThreads}: mails that are on their way from the queue; 8. The two together are the connections to the gateway.
+ * <li>{@code bytesInFlight}: bytes of mails above 128 KiB that are on their way at a time; 8M. Smaller mails pass.
  * <li>{@code idleTime}: how long a connection is kept for the next mail; 10 seconds.
  * <li>{@code mailsPerConnection}: how many mails one connection is used for; 100, and 1 for a connection a mail.
  * <li>{@code dataTimeout}: how long the reply to the end of a mail is waited for, as Mailpit relays it before it answers; 10 minutes (RFC 5321
@@ -71,6 +73,8 @@ public final class RemoteDelivery extends GenericMailet {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(RemoteDelivery.class);
 
+    private static final String SMTP2GRAPH_PORT = "2525";
+    private static final String SIZE = "a number of bytes above zero, such as 8M";
     private static final Duration WAIT_TO_JOIN = Duration.ofSeconds(1);
 
     private final DNSService dns;
@@ -107,6 +111,7 @@ public final class RemoteDelivery extends GenericMailet {
         }
         ProcessingState bounces = configuration.getBounceProcessor().orElseThrow(() ->
             new MailetException("RemoteDelivery: <bounceProcessor> is missing; it keeps what cannot be delivered"));
+        checkIsNotSmtp2Graph();
         Semaphore atOnce = new Semaphore(number("atOnce", 12, 0));
         int threads = number("deliveryThreads", 8, 1);
         GatewayConnections connections = new GatewayConnections(configuration, duration("idleTime", "10 seconds"),
@@ -117,7 +122,9 @@ public final class RemoteDelivery extends GenericMailet {
         MailQueue queue = queues.createQueue(configuration.getOutGoingQueueName());
         Bouncer keeper = new FailedMailKeeper(configuration, getMailetContext(), bounces.getValue(), events);
         ToGateway gateway = new ToGateway(configuration, dns, connections, events);
-        Delivery delivery = new Delivery(queue, number("unfinished", 10_000, 1), Turns.of(pace, queue), gateway, keeper, configuration, getMailetContext(), clock, events, metrics);
+        GatewayAdmission admission = new GatewayAdmission(bytes("bytesInFlight", "8M"));
+        gauges.register("gatewayBytesInFlight", admission::largeBytes);
+        Delivery delivery = new Delivery(queue, admission, Math.max(1, threads / 2), number("unfinished", 10_000, 1), Turns.of(pace, queue), gateway, keeper, configuration, getMailetContext(), clock, events, metrics);
         gauges.register("unfinishedDeliveries", delivery::unfinished);
         running = Optional.of(new Running(queue, atOnce, delivery, new QueuedDeliveries(queue, threads, item -> delivery.attempt(item.getMail())),
             connections, Stream.concat(Stream.of(bounces), configuration.getOnSuccess().stream()).toList()));
@@ -134,6 +141,27 @@ public final class RemoteDelivery extends GenericMailet {
             throw new MailetException(wrong(parameter, value, "a number from " + least), noNumber);
         }
         throw new MailetException(wrong(parameter, value, "a number from " + least));
+    }
+
+    private void checkIsNotSmtp2Graph() throws MailetException {
+        String port = getInitParameter("gatewayPort", "").strip();
+        if (port.equals(SMTP2GRAPH_PORT) && number("mailsPerConnection", 100, 1) != 1) {
+            throw new MailetException("RemoteDelivery: <gatewayPort> (UPSTREAM_PORT) is " + port + ", the port of smtp2graph, which loses a mail when one "
+                + "connection brings two; expected Mailpit's port, 1025, or <mailsPerConnection> 1");
+        }
+    }
+
+    private long bytes(String parameter, String otherwise) throws MailetException {
+        String value = getInitParameter(parameter, otherwise);
+        try {
+            long bytes = Size.parse(value.strip()).asBytes();
+            if (bytes > 0) {
+                return bytes;
+            }
+        } catch (RuntimeException noSize) {
+            throw new MailetException(wrong(parameter, value, SIZE), noSize);
+        }
+        throw new MailetException(wrong(parameter, value, SIZE));
     }
 
     private Duration duration(String parameter, String otherwise) throws MailetException {
@@ -162,13 +190,15 @@ public final class RemoteDelivery extends GenericMailet {
     public void service(Mail mail) throws MessagingException {
         Running here = running.orElseThrow(() -> new IllegalStateException("RemoteDelivery is not initialised"));
         VerbatimMailQueueItems.makeVerbatim(mail);
+        boolean isTried = false;
         if (mayJoin(here.atOnce())) {
             try {
-                here.delivery().attempt(mail);
+                isTried = here.delivery().tryAttempt(mail);
             } finally {
                 here.atOnce().release();
             }
-        } else {
+        }
+        if (!isTried) {
             here.queue().enQueue(mail);
             events.tell(new Queued(mail.getName(), mail.getRecipients().stream().map(MailAddress::asString).toList()));
         }

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
@@ -50,11 +51,16 @@ final class SMTPTransport extends com.sun.mail.smtp.SMTPTransport {
     private static final Logger LOGGER = LoggerFactory.getLogger(SMTPTransport.class);
 
     private static final int SERVICE_CLOSING = 421;
+    private static final int NEXT_HOP_FAILED = 451;
+    private static final String NEXT_HOP_STATUS = "4.3.5";
     private static final String SMTPS = "smtps";
+    private static final String SMTP2GRAPH = "smtp2graph";
 
     private final OneSocket socket;
     private final Duration dataTimeout;
     private final MailEvents events;
+    private boolean isGreeted;
+    private boolean isSmtp2Graph;
     private int mails;
     private boolean broken;
     private int endsOfData;
@@ -68,6 +74,20 @@ final class SMTPTransport extends com.sun.mail.smtp.SMTPTransport {
         this.socket = socket;
         this.dataTimeout = dataTimeout;
         this.events = events;
+    }
+
+    @Override
+    protected int readServerResponse() throws MessagingException {
+        int code = super.readServerResponse();
+        if (!isGreeted) {
+            isGreeted = true;
+            isSmtp2Graph = getLastServerResponse().toLowerCase(Locale.ROOT).contains(SMTP2GRAPH);
+            if (isSmtp2Graph) {
+                LOGGER.warn("event=gateway-is-smtp2graph next=\"one mail a connection\" reason=\"it loses a mail when one connection brings two; "
+                    + "UPSTREAM_HOST and UPSTREAM_PORT have to name Mailpit\"");
+            }
+        }
+        return code;
     }
 
     @Override
@@ -113,6 +133,7 @@ final class SMTPTransport extends com.sun.mail.smtp.SMTPTransport {
     private void send(SMTPMessage message, Mail mail, Address... recipients) throws MessagingException {
         message.setEnvelopeFrom(mail.getMaybeSender().asString());
         askForNotices(message, mail, recipients[0]);
+        int before = endsOfData;
         try {
             try {
                 sendMessage(message, recipients);
@@ -124,17 +145,26 @@ final class SMTPTransport extends com.sun.mail.smtp.SMTPTransport {
                 sendMessage(message, recipients);
             }
         } catch (MessagingException failure) {
-            broken = failure.getNextException() instanceof IOException || getLastReturnCode() <= 0 || getLastReturnCode() == SERVICE_CLOSING;
+            boolean isLost = failure.getNextException() instanceof IOException || getLastReturnCode() <= 0;
+            broken = isLost || getLastReturnCode() == SERVICE_CLOSING;
+            if (endsOfData > before && (isLost || isNextHopLost())) {
+                failure.addSuppressed(new GatewayLostException(isLost ? "" : FailureReason.shortened(getLastServerResponse())));
+            }
             throw failure;
         }
         events.tell(new Delivered(mail.getName(), Stream.of(recipients).map(Address::toString).toList(), getURLName().getHost(),
-            getLastServerResponse().strip()));
+            FailureReason.shortened(getLastServerResponse())));
     }
 
     // Go's net/mail, and so Mailpit, reads no IPv6 literal. Graph has no envelope, so its sender may be left out.
     private static boolean isLiteralSenderRefused(Mail mail, SMTPSendFailedException refused) {
         return refused.getCommand().startsWith("MAIL ") && refused.getReturnCode() / 100 == 5
             && mail.getMaybeSender().asOptional().flatMap(sender -> EnvelopeAddress.parse(sender.asString())).filter(EnvelopeAddress::isLiteral).isPresent();
+    }
+
+    // Mailpit's word for a next hop that did not take the mail from it, for whatever reason.
+    private boolean isNextHopLost() {
+        return getLastReturnCode() == NEXT_HOP_FAILED && getLastServerResponse().contains(NEXT_HOP_STATUS);
     }
 
     // Jakarta Mail leaves out RET and NOTIFY where DSN is not offered, and not what it is given as an extension.
@@ -179,6 +209,7 @@ final class SMTPTransport extends com.sun.mail.smtp.SMTPTransport {
         List<Address> unsent = new ArrayList<>();
         List<Address> refused = new ArrayList<>();
         MessagingException failures = new MessagingException("not every recipient could be sent the mail");
+        List<Throwable> lost = new ArrayList<>();
         int turns = 1;
         boolean isOutOfTurn = false;
         for (Address recipient : recipients) {
@@ -196,9 +227,11 @@ final class SMTPTransport extends com.sun.mail.smtp.SMTPTransport {
             } catch (SendFailedException failure) {
                 (isEmpty(failure.getInvalidAddresses()) ? unsent : refused).add(recipient);
                 failures.setNextException(firstReply(failure));
+                lost.addAll(List.of(failure.getSuppressed()));
             } catch (MessagingException failure) {
                 unsent.add(recipient);
                 failures.setNextException(failure);
+                lost.addAll(List.of(failure.getSuppressed()));
             }
         }
         // When nobody has it the try failed, and counts as one: a mail whose first recipient always fails would come back for ever.
@@ -207,8 +240,10 @@ final class SMTPTransport extends com.sun.mail.smtp.SMTPTransport {
                 refused.toArray(Address[]::new));
         }
         if (sent.size() < recipients.length) {
-            throw new SendFailedException(failures.getMessage(), failures.getNextException(), sent.toArray(Address[]::new), unsent.toArray(Address[]::new),
-                refused.toArray(Address[]::new));
+            SendFailedException some = new SendFailedException(failures.getMessage(), failures.getNextException(), sent.toArray(Address[]::new),
+                unsent.toArray(Address[]::new), refused.toArray(Address[]::new));
+            lost.forEach(some::addSuppressed);
+            throw some;
         }
     }
 
@@ -260,7 +295,7 @@ final class SMTPTransport extends com.sun.mail.smtp.SMTPTransport {
 
     /** Whether another mail may follow. */
     synchronized boolean isUsable() {
-        return !broken;
+        return !broken && !(isSmtp2Graph && mails > 0);
     }
 
     /** Whether it had served another mail, and then broke before the gateway can have taken any of this one: a new connection may do. */

@@ -452,6 +452,21 @@ class RemoteDeliveryTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {SmtpSink.CLOSE, "451 4.3.5 Unable to process mail"})
+    void aMailThatTheGatewayIsLostWithIsBlamedWhenOthersPassedBefore(String loss) throws Exception {
+        AtomicInteger mails = new AtomicInteger();
+        try (SmtpSink sink = SmtpSink.replying(command -> command.equals(SmtpSink.DATA_END) && mails.incrementAndGet() > 1 ? loss : "")) {
+            start(sink.port());
+            delivery.service(mail());
+            delivery.service(mail());
+            delivery.service(mail());
+
+            assertThat(waiting()).extracting(view -> view.getMail().getAttribute(AttributeName.of("relaypod-gateway-lost")).isPresent())
+                .as("nothing passed before the second").containsExactly(true, false);
+        }
+    }
+
     @Test
     void aFreshMailIsNotStuckBehindABacklogAndTheBacklogHasFewConnections() throws Exception {
         for (int i = 0; i < 100; i++) {
@@ -751,7 +766,7 @@ class RemoteDeliveryTest {
         Map<String, String> parameters = new TreeMap<>();
         IntStream.range(0, children.getLength()).mapToObj(children::item)
             .forEach(child -> parameters.put(child.getNodeName(), child.getTextContent()
-                .replace("${env:UPSTREAM_HOST}", "127.0.0.1").replace("${env:UPSTREAM_PORT}", Integer.toString(gatewayPort))));
+                .replace("${env:GATEWAY_BYTES_IN_FLIGHT}", "8M").replace("${env:UPSTREAM_HOST}", "127.0.0.1").replace("${env:UPSTREAM_PORT}", Integer.toString(gatewayPort))));
         return parameters;
     }
 

@@ -5,6 +5,8 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -47,12 +49,17 @@ public final class MailpitStandIn implements Mailpit {
     private final Map<String, Queue<String>> refusals = new ConcurrentHashMap<>();
     private final Faults faults = new Faults();
     private final List<ReceivedMail> stored = new ArrayList<>();
+    private final AtomicInteger deaths = new AtomicInteger();
+    private volatile Optional<Poison> poison = Optional.empty();
+    private volatile long downUntil = System.nanoTime();
     private final AtomicLong connectionCount = new AtomicLong();
     private final AtomicInteger mostConnections = new AtomicInteger();
     private final AtomicLong transactionCount = new AtomicLong();
     private final CountDownLatch stopped = new CountDownLatch(1);
     private final Set<Socket> connections = ConcurrentHashMap.newKeySet();
     private final ExecutorService threads = Executors.newCachedThreadPool(MailpitStandIn::daemon);
+
+    private record Poison(String text, Duration downFor) { }
 
     private MailpitStandIn(ServerSocket listener, Relaying relaying) {
         this.listener = listener;
@@ -118,10 +125,24 @@ public final class MailpitStandIn implements Mailpit {
         refusals.put(recipient, new ArrayDeque<>(Collections.nCopies(times, reply)));
     }
 
+    /**
+     * From now on a mail with that text ends it as soon as the mail is whole: all connections break, and new ones are closed at once for a
+     * while.
+     */
+    public void dieOf(String text, Duration downFor) {
+        poison = Optional.of(new Poison(text, downFor));
+    }
+
+    /** How often it died of a mail. */
+    public int deaths() {
+        return deaths.get();
+    }
+
     /** Ends all faults. */
     public void recover() {
         faults.clear();
         refusals.clear();
+        poison = Optional.empty();
     }
 
     /** How many clients connected. */
@@ -151,6 +172,10 @@ public final class MailpitStandIn implements Mailpit {
         while (!listener.isClosed()) {
             try {
                 Socket connection = listener.accept();
+                if (System.nanoTime() - downUntil < 0) {
+                    connection.close();
+                    continue;
+                }
                 connections.add(connection);
                 connectionCount.incrementAndGet();
                 mostConnections.accumulateAndGet(connections.size(), Math::max);
@@ -164,8 +189,8 @@ public final class MailpitStandIn implements Mailpit {
     private void serve(Socket connection) {
         try (connection) {
             new MailpitSession(connection, new Sessions()).run();
-        } catch (IOException e) {
-            // The client, or a fault, dropped the connection.
+        } catch (IOException | IllegalStateException e) {
+            // The client, a mail or a fault, dropped the connection.
         } finally {
             connections.remove(connection);
         }
@@ -174,6 +199,7 @@ public final class MailpitStandIn implements Mailpit {
     /** Relays first, stores after, as Mailpit does: what it could not pass on is not there to be seen. */
     private String take(String sender, List<String> recipients, byte[] received) {
         transactionCount.incrementAndGet();
+        dieOfPoison(received);
         Optional<MailpitMail> mail = MailpitMail.read(received, sender, randomId());
         if (mail.isEmpty()) {
             return NextHop.UNABLE;
@@ -193,6 +219,16 @@ public final class MailpitStandIn implements Mailpit {
             stored.add(new ReceivedMail(id, sender, recipients, mail.get().stored(recipients)));
         }
         return "250 2.0.0 Ok: queued as " + id;
+    }
+
+    private void dieOfPoison(byte[] received) {
+        Optional<Poison> deadly = poison.filter(mail -> new String(received, StandardCharsets.ISO_8859_1).contains(mail.text()));
+        if (deadly.isPresent()) {
+            deaths.incrementAndGet();
+            downUntil = System.nanoTime() + deadly.get().downFor().toNanos();
+            connections.forEach(MailpitStandIn::closeQuietly);
+            throw new IllegalStateException("died of a mail");
+        }
     }
 
     private final class Sessions implements MailpitSession.Server {

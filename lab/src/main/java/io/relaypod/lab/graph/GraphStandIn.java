@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -182,7 +183,7 @@ public final class GraphStandIn implements AutoCloseable {
     /** Nothing where it is not base64. */
     private static byte[] decoded(byte[] base64) {
         try {
-            return Base64.getMimeDecoder().decode(base64);
+            return Base64.getDecoder().decode(new String(base64, StandardCharsets.ISO_8859_1).replaceAll("[\\r\\n]", ""));
         } catch (IllegalArgumentException e) {
             return new byte[0];
         }

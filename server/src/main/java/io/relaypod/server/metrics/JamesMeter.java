@@ -23,6 +23,8 @@ enum JamesMeter {
     DELIVERY("RemoteDeliveryTrial", Kind.TIME, "relaypod.delivery.try", "", "Time of one try to deliver a mail"),
     GATEWAY_OPENED("gatewayConnections.opened", Kind.LEVEL, "relaypod.gateway.connections.opened", "", "Connections made to the gateway since the start"),
     GATEWAY_CONNECTIONS("gatewayConnections.", Kind.LEVEL, "relaypod.gateway.connections", "state", "Connections to the gateway"),
+    GATEWAY_BYTES("gatewayBytesInFlight", Kind.LEVEL, "relaypod.gateway.bytes.in.flight", "", "Bytes of mails above 128 KiB that are on their way to the gateway"),
+    POISON("poisonMails", Kind.COUNT, "relaypod.mail.poison", "", "Mails set aside because the gateway was lost each time that it was given them"),
     UNFINISHED("unfinishedDeliveries", Kind.LEVEL, "relaypod.delivery.unfinished", "", "Mails whose queue could not take who is left of their recipients"),
     SUSPECTS("suspectMails", Kind.LEVEL, "relaypod.queue.suspects", "", "Mails that were in flight when the process died, and have not gone through since"),
     QUEUE_CONNECTED("queueConnected", Kind.LEVEL, "relaypod.queue.connected", "", "Whether the broker with the queues is reached"),

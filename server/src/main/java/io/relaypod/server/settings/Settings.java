@@ -109,6 +109,8 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
             environment.texts());
         settings.checkDirectories(environment);
         settings.checkWebAdmin(environment);
+        // RemoteDelivery reads it by itself.
+        environment.read(Variable.GATEWAY_BYTES_IN_FLIGHT, Settings::sizeAboveZero);
         // Logback reads them by itself, and would take a wrong level for DEBUG.
         environment.read(Variable.LOG_LEVEL, Settings::logLevel);
         environment.read(Variable.LOG_FORMAT, Settings::logFormat);
@@ -295,6 +297,7 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
         values.put(Variable.LISTEN_ADDR, listen.toString());
         values.put(Variable.UPSTREAM_HOST, upstreamHost);
         values.put(Variable.UPSTREAM_PORT, Integer.toString(upstreamPort));
+        values.put(Variable.GATEWAY_BYTES_IN_FLIGHT, size(variables.get(Variable.GATEWAY_BYTES_IN_FLIGHT)) + "B");
         values.put(Variable.RELAY_NETWORKS, relayNetworks.toString());
         values.put(Variable.MAX_MESSAGE_SIZE, maxMessageSize + "B");
         values.put(Variable.MAX_RECIPIENTS, Integer.toString(maxRecipients));
