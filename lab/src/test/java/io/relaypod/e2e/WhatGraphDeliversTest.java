@@ -172,7 +172,22 @@ class WhatGraphDeliversTest {
     void aMailingWithoutNamesReachesItsRecipients() throws Exception {
         accept(listed, FROM + "To: undisclosed-recipients:;\r\nBcc: a@example.com\r\nSubject: s\r\n\r\nx\r\n", "a@example.com", "b@example.com");
 
-        assertThat(deliveries(mails(listed, 1))).containsExactlyInAnyOrder("a@example.com", "b@example.com");
+        assertThat(deliveries(mails(listed, 2))).containsExactlyInAnyOrder("a@example.com", "b@example.com");
+    }
+
+    @Test
+    void noRecipientCanReadWhoGotTheMailBlind() throws Exception {
+        accept(listed, FROM + "To: Ann <a@example.com>\r\nSubject: s\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nx\r\n--b--\r\n",
+            "a@example.com", "blind1@example.com", "blind2@example.com");
+
+        List<GraphMail> mails = mails(listed, 3);
+        assertThat(mails).extracting(GraphMail::deliveredTo)
+            .containsExactlyInAnyOrder(List.of("a@example.com"), List.of("blind1@example.com"), List.of("blind2@example.com"));
+        assertThat(mails).filteredOn(mail -> mail.text().contains("blind1@example.com")).hasSize(1);
+        assertThat(mails).filteredOn(mail -> mail.text().contains("blind2@example.com")).hasSize(1);
+        assertThat(mails).filteredOn(mail -> mail.deliveredTo().contains("a@example.com"))
+            .singleElement().satisfies(mail -> assertThat(mail.text()).contains("\r\nTo: Ann <a@example.com>\r\n").doesNotContain("X-Relaypod-Original"));
+        assertThat(mails).filteredOn(mail -> mail.text().contains("X-Relaypod-Original-To: Ann <a@example.com>\r\n")).hasSize(2);
     }
 
     @Test
@@ -220,16 +235,18 @@ class WhatGraphDeliversTest {
     }
 
     @Test
-    void aMailOfTheAnnouncedSizeToAHundredRecipientsFitsGraph() throws Exception {
+    void aMailOfTheAnnouncedSizeToAHundredBlindRecipientsFitsGraphAlsoTogether() throws Exception {
         List<String> recipients = IntStream.range(0, 100).mapToObj(i -> "r".repeat(50) + i + "@example.com").toList();
         String head = FROM + "Content-Type: multipart/mixed; boundary=b\r\n\r\n" + "--b\r\n\r\nx\r\n".repeat(5) + "--b\r\n\r\n";
         String line = "x".repeat(98) + "\r\n";
         int limit = 3000 * 1024;
         String mail = head + line.repeat((limit - head.length()) / line.length());
 
-        accept(listed, mail + "x".repeat(limit - mail.length() - 2) + "\r\n", recipients.toArray(String[]::new));
+        try (LabWorld together = LabWorld.builder().with("BLIND_COPIES", "together").start()) {
+            accept(together, mail + "x".repeat(limit - mail.length() - 2) + "\r\n", recipients.toArray(String[]::new));
 
-        assertThat(deliveries(mails(listed, 1))).containsExactlyInAnyOrderElementsOf(recipients);
+            assertThat(deliveries(mails(together, 1))).containsExactlyInAnyOrderElementsOf(recipients);
+        }
     }
 
     private static String refused(String mail) throws Exception {

@@ -3,18 +3,22 @@ package io.relaypod.mailets;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 import org.apache.james.core.MailAddress;
 import org.apache.james.core.builder.MimeMessageBuilder;
+import org.apache.james.queue.api.MailQueue;
 import org.apache.james.queue.api.MailQueueFactory;
+import org.apache.james.queue.api.ManageableMailQueue;
 import org.apache.james.queue.memory.MemoryMailQueueFactory;
 import org.apache.james.server.core.MailImpl;
 import org.apache.mailet.Attribute;
 import org.apache.mailet.MailetException;
 import org.apache.mailet.ProcessingState;
-import org.apache.mailet.base.test.FakeMail;
 import org.apache.mailet.base.test.FakeMailContext;
 import org.apache.mailet.base.test.FakeMailContext.SentMail;
 import org.apache.mailet.base.test.FakeMailetConfig;
@@ -25,6 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import com.github.fge.lambdas.Throwing;
 
 import io.relaypod.gateway.VerbatimMailQueueItems;
+import reactor.core.publisher.Flux;
 
 class SplitRecipientsTest {
 
@@ -35,7 +40,7 @@ class SplitRecipientsTest {
     @Test
     void aMailTo250BecomesThreeInTheirOrder() throws Exception {
         List<MailAddress> recipients = recipients(250);
-        FakeMail mail = mail(recipients);
+        MailImpl mail = mail(recipients);
 
         splitter("100", "transport").service(mail);
 
@@ -62,7 +67,7 @@ class SplitRecipientsTest {
     void eachCopyIsSpooledUnderANameOfItsOwn() throws Exception {
         MemoryMailQueueFactory queues = new MemoryMailQueueFactory(new VerbatimMailQueueItems());
         MailImpl mail = MailImpl.builder().name("mail-1").sender("sender@example.com").addRecipients(recipients(250))
-            .mimeMessage(message().build()).build();
+            .mimeMessage(message(addresses(recipients(250))).build()).build();
         SplitRecipients splitter = new SplitRecipients(event -> { });
         splitter.init(FakeMailetConfig.builder().mailetContext(JamesContext.spoolingTo(queues)).build());
 
@@ -79,7 +84,7 @@ class SplitRecipientsTest {
     @ValueSource(ints = {1, 99, 100})
     void aMailThatFitsIsNotTouched(int count) throws Exception {
         List<MailAddress> recipients = recipients(count);
-        FakeMail mail = mail(recipients);
+        MailImpl mail = mail(recipients);
 
         splitter("100", "transport").service(mail);
 
@@ -89,7 +94,7 @@ class SplitRecipientsTest {
 
     @Test
     void the101stRecipientGetsAMailOfItsOwn() throws Exception {
-        FakeMail mail = mail(recipients(101));
+        MailImpl mail = mail(recipients(101));
 
         splitter("100", "transport").service(mail);
 
@@ -99,7 +104,7 @@ class SplitRecipientsTest {
 
     @Test
     void aMailWithoutRecipientsIsNotTouched() throws Exception {
-        FakeMail mail = mail(List.of());
+        MailImpl mail = mail(List.of());
 
         splitter("100", "transport").service(mail);
 
@@ -130,6 +135,80 @@ class SplitRecipientsTest {
             .hasMessage("SplitRecipients: recipientsPerMail is '" + wrong + "'; expected a number of 1 or more");
     }
 
+    @Test
+    void eachBlindRecipientGetsACopyToItself() throws Exception {
+        List<MailAddress> recipients = recipients(5);
+        MailImpl mail = mail(recipients);
+        mail.setMessage(message("Zero <R0@example.com>", "\"r3\"@example.com").build());
+
+        splitter("100", "transport").service(mail);
+
+        assertThat(mail.getRecipients()).containsExactly(recipients.get(0), recipients.get(3));
+        assertThat(context.getSentMails()).extracting(SentMail::getRecipients)
+            .containsExactly(List.of(recipients.get(1)), List.of(recipients.get(2)), List.of(recipients.get(4)));
+    }
+
+    @Test
+    void aMailThatListsNobodyBecomesACopyForEachAndOneRecipientIsNotTouched() throws Exception {
+        MailImpl mail = mail(recipients(3));
+        mail.setMessage(message().build());
+        MailImpl single = mail(recipients(1));
+        single.setMessage(message().build());
+
+        splitter("100", "transport").service(mail);
+        splitter("100", "transport").service(single);
+
+        assertThat(mail.getRecipients()).isEqualTo(recipients(1));
+        assertThat(single.getRecipients()).isEqualTo(recipients(1));
+        assertThat(context.getSentMails()).extracting(copy -> copy.getRecipients().size()).containsExactly(1, 1);
+    }
+
+    @Test
+    void togetherLeavesThemInOneCopy() throws Exception {
+        MailImpl mail = mail(recipients(3));
+        mail.setMessage(message().build());
+        SplitRecipients splitter = new SplitRecipients(event -> { });
+        splitter.init(FakeMailetConfig.builder().mailetContext(context).setProperty("blindCopies", "together").build());
+
+        splitter.service(mail);
+
+        assertThat(mail.getRecipients()).isEqualTo(recipients(3));
+        assertThat(context.getSentMails()).isEmpty();
+    }
+
+    @Test
+    void hundredsOfBlindRecipientsAreSplitInTurnsAndEveryCopyHasANameOfItsOwn() throws Exception {
+        MemoryMailQueueFactory queues = new MemoryMailQueueFactory(new VerbatimMailQueueItems());
+        SplitRecipients splitter = new SplitRecipients(event -> { });
+        splitter.init(FakeMailetConfig.builder().mailetContext(JamesContext.spoolingTo(queues)).build());
+        ManageableMailQueue spool = queues.getQueue(MailQueueFactory.SPOOL).orElseThrow();
+        spool.enQueue(MailImpl.builder().name("mail-1").sender("sender@example.com").addRecipients(recipients(120))
+            .mimeMessage(message().build()).build());
+        Map<String, MailAddress> copies = new TreeMap<>();
+        long most = 0;
+
+        while (copies.size() < 120) {
+            MailQueue.MailQueueItem item = Flux.from(spool.deQueue()).blockFirst(Duration.ofSeconds(10));
+            splitter.service(item.getMail());
+            item.done(MailQueue.MailQueueItem.CompletionStatus.SUCCESS);
+            most = Math.max(most, spool.getSize());
+            assertThat(item.getMail().getRecipients()).hasSize(1);
+            assertThat(copies.put(item.getMail().getName(), item.getMail().getRecipients().iterator().next())).isNull();
+        }
+
+        assertThat(copies.values()).containsExactlyInAnyOrderElementsOf(recipients(120));
+        assertThat(copies.keySet()).contains("mail-1", "mail-1-2", "mail-1-50", "mail-1-120");
+        assertThat(spool.getSize()).isZero();
+        assertThat(most).isLessThan(100);
+    }
+
+    @Test
+    void aWrongKindOfBlindCopiesStopsTheStart() {
+        assertThatThrownBy(() -> new SplitRecipients(event -> { })
+            .init(FakeMailetConfig.builder().mailetContext(context).setProperty("blindCopies", "hidden").build()))
+            .isInstanceOf(MailetException.class).hasMessage("SplitRecipients: blindCopies is 'hidden'; expected own or together");
+    }
+
     private SplitRecipients splitter(String recipientsPerMail, String processor) throws Exception {
         SplitRecipients splitter = new SplitRecipients(event -> { });
         splitter.init(FakeMailetConfig.builder().mailetContext(context).setProperty("recipientsPerMail", recipientsPerMail)
@@ -137,13 +216,17 @@ class SplitRecipientsTest {
         return splitter;
     }
 
-    private static FakeMail mail(List<MailAddress> recipients) throws Exception {
-        return FakeMail.builder().name("mail-1").sender("sender@example.com").recipients(recipients).state("transport")
-            .attribute(ATTRIBUTE).mimeMessage(message()).build();
+    private static MailImpl mail(List<MailAddress> recipients) throws Exception {
+        return MailImpl.builder().name("mail-1").sender("sender@example.com").addRecipients(recipients).state("transport")
+            .addAttribute(ATTRIBUTE).mimeMessage(message(addresses(recipients)).build()).build();
     }
 
-    private static MimeMessageBuilder message() throws Exception {
-        return MimeMessageBuilder.mimeMessageBuilder().setSubject("To many").setText("Hello");
+    private static MimeMessageBuilder message(String... to) throws Exception {
+        return MimeMessageBuilder.mimeMessageBuilder().setSubject("To many").addToRecipient(to).setText("Hello");
+    }
+
+    private static String[] addresses(List<MailAddress> recipients) {
+        return recipients.stream().map(MailAddress::asString).toArray(String[]::new);
     }
 
     private static List<MailAddress> recipients(int count) {

@@ -114,6 +114,8 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
         // Logback reads them by itself, and would take a wrong level for DEBUG.
         environment.read(Variable.LOG_LEVEL, Settings::logLevel);
         environment.read(Variable.LOG_FORMAT, Settings::logFormat);
+        // The mailet that it is for reads it once more.
+        environment.read(Variable.BLIND_COPIES, Settings::blindCopies);
         environment.throwIfWrong();
         return settings;
     }
@@ -172,6 +174,11 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
     private static BareNewline bareNewline(String value) {
         require(value.equals("refuse") || value.equals("normalize"));
         return BareNewline.valueOf(value.toUpperCase(Locale.ROOT));
+    }
+
+    private static String blindCopies(String value) {
+        require(value.equals("own") || value.equals("together"));
+        return value;
     }
 
     private static String stripMode(String value) {
@@ -304,6 +311,7 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
         values.put(Variable.STRIP_ICS_RECIPIENTS, String.join(",", calendar.recipients()));
         values.put(Variable.STRIP_ICS_MODE, calendar.mode());
         values.put(Variable.CALENDAR_SUMMARY, Boolean.toString(calendar.summary()));
+        values.put(Variable.BLIND_COPIES, variables.get(Variable.BLIND_COPIES));
         return values;
     }
 

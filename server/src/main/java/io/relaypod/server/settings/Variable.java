@@ -26,6 +26,7 @@ public enum Variable {
     STRIP_ICS_RECIPIENTS("", "mail addresses or @domains, separated by commas"),
     STRIP_ICS_MODE("listed", "listed or auto"),
     CALENDAR_SUMMARY("false", "true or false"),
+    BLIND_COPIES("own", "own or together"),
     DNS_SERVERS("", "IP addresses of DNS servers, each with an optional :port, separated by commas"),
     DNS_TIMEOUT("2s", "a duration above zero, such as 2s or 500ms"),
     DNS_TRIES("2", "a number from 1 to 10"),

@@ -260,6 +260,13 @@ class SettingsTest {
     }
 
     @Test
+    void blindRecipientsGetCopiesOfTheirOwnUnlessToldOtherwise() {
+        assertThat(settings(Map.of()).forJames()).containsEntry(Variable.BLIND_COPIES, "own");
+        assertThat(settings(Map.of("BLIND_COPIES", "together")).forJames()).containsEntry(Variable.BLIND_COPIES, "together");
+        assertThatThrownBy(() -> settings(Map.of("BLIND_COPIES", "hidden"))).hasMessageContaining("BLIND_COPIES").hasMessageContaining("own or together");
+    }
+
+    @Test
     void acceptingDnsFailuresHasToBeAskedFor() {
         assertThat(settings(Map.of("MX_ON_DNS_FAILURE", "accept")).mx().onDnsFailure()).isEqualTo(OnDnsFailure.ACCEPT);
         assertThat(settings(Map.of("ALLOW_ADDRESS_LITERALS", "true")).mx().allowAddressLiterals()).isTrue();
