@@ -62,6 +62,8 @@ final class RelayChannelHandler extends BasicChannelInboundHandler implements Re
     // RFC 3207 section 4
     private static final Response NO_TLS_NOW = new SMTPResponse("454", "4.7.0 TLS not available due to temporary reason").immutable();
     private static final String STARTTLS = "STARTTLS";
+    // Of one connection, before the others of the thread have their turn: about a millisecond.
+    private static final int LINES_AT_A_TIME = 32;
 
     private final RelayCommands commands;
     private final SmtpMetrics metrics;
@@ -84,6 +86,7 @@ final class RelayChannelHandler extends BasicChannelInboundHandler implements Re
     private boolean cutOff;
     private boolean isAnswering;
     private boolean hasAnswered;
+    private boolean isBroken;
 
     RelayChannelHandler(Protocol protocol, Encryption encryption, boolean proxyRequired, SmtpMetrics metrics, ClientLimits limits,
                         OpenConnections openConnections, FairExecutor workers) {
@@ -204,9 +207,11 @@ final class RelayChannelHandler extends BasicChannelInboundHandler implements Re
         }
         isAnswering = true;
         try {
-            while (!waiting && !cutOff && input.hasNext() && readsReplies(context)) {
+            for (int lines = 0; !waiting && !cutOff && input.hasNext() && readsReplies(context); lines++) {
                 if (isInMail()) {
                     readMail(context);
+                } else if (lines == LINES_AT_A_TIME) {
+                    letOthersGoOn(context);
                 } else {
                     read(context, input.next().orElseThrow());
                 }
@@ -217,6 +222,18 @@ final class RelayChannelHandler extends BasicChannelInboundHandler implements Re
         } finally {
             isAnswering = false;
         }
+    }
+
+    private void letOthersGoOn(ChannelHandlerContext context) {
+        waiting = true;
+        context.executor().execute(() -> {
+            waiting = false;
+            if (served) {
+                timeouts.resume(System.nanoTime());
+                answerLines(context);
+                context.flush();
+            }
+        });
     }
 
     // Until they are flushed, replies count as unread.
@@ -369,6 +386,10 @@ final class RelayChannelHandler extends BasicChannelInboundHandler implements Re
      */
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        if (isBroken) {
+            return; // each reply that could not be written says so
+        }
+        isBroken = true;
         cutOff();
         if (cause instanceof IOException || cause instanceof DecoderException && cause.getCause() instanceof SSLException) {
             LOGGER.info("event=broken-connection client={} reason=\"{}\"", client(context).getHostAddress(), cause.getMessage());

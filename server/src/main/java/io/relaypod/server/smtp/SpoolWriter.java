@@ -3,8 +3,6 @@ package io.relaypod.server.smtp;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -21,7 +19,6 @@ import org.apache.james.protocols.smtp.SMTPSession;
 import org.apache.james.queue.api.MailQueue;
 import org.apache.james.queue.api.MailQueue.MailQueueException;
 import org.apache.james.queue.api.MailQueueFactory;
-import org.apache.james.util.concurrent.NamedThreadFactory;
 import org.apache.mailet.Mail;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,7 +40,8 @@ import reactor.core.publisher.Mono;
  * log line of the mail carries; when it has not, {@code 452} for a full disk or {@code 451}, and the client keeps the mail.
  *
  * <p>No I/O thread waits for the disk, as it would stop all its connections: threads of our own write, and none of those waits for the
- * sync, so a few are enough. What waits for them is bounded by the number of connections, which have one mail each. Thread-safe.
+ * sync, so a few are enough. Client addresses have them in turn. What waits for them is bounded by the number of connections, which have
+ * one mail each. Thread-safe.
  */
 public final class SpoolWriter {
 
@@ -58,7 +56,7 @@ public final class SpoolWriter {
     private final Broker broker;
     private final Duration timeout;
     private final MailEvents events;
-    private final ThreadPoolExecutor writers;
+    private final FairExecutor writers;
     private final AtomicInteger underWay = new AtomicInteger();
     private volatile boolean stopping;
 
@@ -68,10 +66,9 @@ public final class SpoolWriter {
         this.spool = queues.createQueue(MailQueueFactory.SPOOL);
         this.broker = broker;
         this.timeout = settings.timeout();
-        this.writers = new ThreadPoolExecutor(settings.writers(), settings.writers(), 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(),
-            NamedThreadFactory.withName("spool"));
+        this.writers = new FairExecutor("spool", settings.writers());
         gauges.register("spool_writes_under_way", underWay::get);
-        gauges.register("spool_writes_waiting", writers.getQueue()::size);
+        gauges.register("spool_writes_waiting", writers::waiting);
     }
 
     /**
@@ -96,7 +93,7 @@ public final class SpoolWriter {
             Clients.addresses(mail.getRecipients()), session.currentMessageSize());
         CompletableFuture<Void> outcome = new CompletableFuture<Void>().orTimeout(timeout.toNanos(), TimeUnit.NANOSECONDS);
         CompletableFuture<Response> reply = outcome.handle((nothing, failure) -> failure == null ? accepted(received) : notAccepted(received, failure));
-        CompletableFuture.supplyAsync(() -> write(mail, outcome), writers).thenCompose(written -> written).whenComplete((nothing, failure) -> {
+        CompletableFuture.supplyAsync(() -> write(mail, outcome), task -> writers.execute(client.address(), task)).thenCompose(written -> written).whenComplete((nothing, failure) -> {
             if (failure == null) {
                 outcome.complete(nothing);
             } else {
@@ -169,7 +166,7 @@ public final class SpoolWriter {
     @PreDestroy
     public void close() {
         stopping = true;
-        writers.shutdown();
+        writers.close();
     }
 
     private static Response last(String code, String text) {
