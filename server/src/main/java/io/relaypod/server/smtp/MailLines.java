@@ -1,6 +1,5 @@
 package io.relaypod.server.smtp;
 
-import java.io.ByteArrayOutputStream;
 import java.util.List;
 import java.util.Optional;
 
@@ -17,6 +16,9 @@ import org.apache.james.protocols.smtp.core.DataLineFilter;
 import io.relaypod.events.MailEvent.Refused;
 import io.relaypod.events.MailEvents;
 import io.relaypod.mailets.Clients;
+import io.relaypod.memory.FairShare;
+import io.relaypod.memory.MemoryBudget;
+import io.relaypod.memory.MemoryUse;
 import io.relaypod.server.settings.BareNewline;
 
 /**
@@ -24,7 +26,7 @@ import io.relaypod.server.settings.BareNewline;
  * whoever reads it as the end of a line, as Jakarta Mail does with CR and Mailpit with LF, would see another mail than its sender, or two of
  * them. The answer is given at the end of data, so that the client hears it.
  *
- * <p>Lines that {@link SmtpLineDecoder} had to cut are put together, up to 1 MiB. It has to be the first of the DataLineFilters: those
+ * <p>Lines that {@link SmtpLineDecoder} had to cut are put together, up to 1 MiB and as far as the budget grants it. It has to be the first of the DataLineFilters: those
  * behind it, and James, believe what looks like the end of data. Thread-safe.
  */
 public final class MailLines implements DataLineFilter {
@@ -35,17 +37,20 @@ public final class MailLines implements DataLineFilter {
 
     private final BareNewline bareNewline;
     private final MailEvents events;
+    private final FairShare memory;
 
     @Inject
-    public MailLines(BareNewline bareNewline, MailEvents events) {
+    public MailLines(BareNewline bareNewline, MailEvents events, MemoryBudget budget) {
         this.bareNewline = bareNewline;
         this.events = events;
+        this.memory = new FairShare(budget, MemoryUse.LONG_LINES);
     }
 
     @Override
     public Response onLine(SMTPSession session, byte[] piece, LineHandler<SMTPSession> next) {
         Reading reading = session.getAttachment(READING, State.Transaction).orElseGet(() -> {
-            Reading begun = new Reading(bareNewline);
+            Reading begun = new Reading(bareNewline, new BegunLine(memory, session.getRemoteAddress().getAddress()));
+            ((RelaySession) session).atReset(begun::clear);
             session.setAttachment(READING, begun, State.Transaction);
             return begun;
         });
@@ -62,10 +67,10 @@ public final class MailLines implements DataLineFilter {
     }
 
     private Response refuse(SMTPSession session, Fault fault) {
-        events.tell(new Refused(Clients.of(session), Clients.sender(session), Clients.recipients(session), 554, fault.text));
+        events.tell(new Refused(Clients.of(session), Clients.sender(session), Clients.recipients(session), fault.code, fault.text));
         session.popLineHandler();
         session.resetState();
-        return new SMTPResponse("554", fault.text);
+        return new SMTPResponse(Integer.toString(fault.code), fault.text);
     }
 
     // James' way to say that a line needs no reply.
@@ -76,27 +81,35 @@ public final class MailLines implements DataLineFilter {
     private static final String CURE = "End lines with CRLF, or set BARE_NEWLINE=normalize at the relay";
 
     private enum Fault {
-        BARE_CR("5.6.0 The mail has a CR without LF (RFC 5321 2.3.8). " + CURE),
-        BARE_LF("5.6.0 The mail has an LF without CR (RFC 5321 2.3.8). " + CURE),
-        LONG_LINE("5.6.0 The mail has a line of more than " + MAX_LINE + " bytes");
+        BARE_CR(554, "5.6.0 The mail has a CR without LF (RFC 5321 2.3.8). " + CURE),
+        BARE_LF(554, "5.6.0 The mail has an LF without CR (RFC 5321 2.3.8). " + CURE),
+        LONG_LINE(554, "5.6.0 The mail has a line of more than " + MAX_LINE + " bytes"),
+        NO_ROOM(452, "4.3.1 Insufficient system resources for a line of this length, try again later");
 
+        private final int code;
         private final String text;
 
-        Fault(String text) {
+        Fault(int code, String text) {
+            this.code = code;
             this.text = text;
         }
     }
 
-    /** How far one mail is read. For the channel's thread. */
+    /** How far one mail is read. For one thread at a time. */
     private static final class Reading {
 
-        private final ByteArrayOutputStream begun = new ByteArrayOutputStream();
+        private final BegunLine begun;
         private final Optional<NormalizedLines> normalized;
         private Optional<Fault> fault = Optional.empty();
         private boolean atLineStart = true;
 
-        Reading(BareNewline bareNewline) {
-            this.normalized = bareNewline == BareNewline.NORMALIZE ? Optional.of(new NormalizedLines(MAX_LINE)) : Optional.empty();
+        Reading(BareNewline bareNewline, BegunLine begun) {
+            this.begun = begun;
+            this.normalized = bareNewline == BareNewline.NORMALIZE ? Optional.of(new NormalizedLines(MAX_LINE, begun)) : Optional.empty();
+        }
+
+        void clear() {
+            begun.clear();
         }
 
         boolean isEndOfData(byte[] piece) {
@@ -113,26 +126,23 @@ public final class MailLines implements DataLineFilter {
 
         private List<byte[]> normalized(NormalizedLines lines, byte[] piece) {
             List<byte[]> read = lines.read(piece);
-            fault = lines.isTooLong() ? Optional.of(Fault.LONG_LINE) : Optional.empty();
+            fault = lines.isTooLong() ? Optional.of(Fault.LONG_LINE) : lines.hasNoRoom() ? Optional.of(Fault.NO_ROOM) : Optional.empty();
             return read;
         }
 
         private Optional<byte[]> wholeLine(byte[] piece, boolean ended) {
             fault = fault.or(() -> fault(piece, ended));
-            if (fault.isPresent()) {
-                begun.reset();
-                return Optional.empty();
-            }
-            if (ended && begun.size() == 0) {
+            if (fault.isEmpty() && ended && begun.size() == 0) {
                 return Optional.of(piece);
             }
-            begun.writeBytes(piece);
-            if (!ended) {
+            if (fault.isEmpty() && !begun.append(piece, 0, piece.length)) {
+                fault = Optional.of(Fault.NO_ROOM);
+            }
+            if (fault.isPresent()) {
+                begun.clear();
                 return Optional.empty();
             }
-            byte[] line = begun.toByteArray();
-            begun.reset();
-            return Optional.of(line);
+            return ended ? Optional.of(begun.take()) : Optional.empty();
         }
 
         private Optional<Fault> fault(byte[] piece, boolean ended) {

@@ -1,6 +1,5 @@
 package io.relaypod.server.smtp;
 
-import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -18,20 +17,25 @@ final class NormalizedLines {
     private static final byte[] STUFFED_DOT = {'.', '.', '\r', '\n'};
 
     private final int maxLine;
-    private final ByteArrayOutputStream begun = new ByteArrayOutputStream();
+    private final BegunLine begun;
     private int carriageReturns;
     private boolean isTooLong;
+    private boolean hasNoRoom;
 
-    /** @param maxLine the longest line, in bytes; of a mail that has a longer one nothing more is kept */
-    NormalizedLines(int maxLine) {
+    /**
+     * @param maxLine the longest line, in bytes; of a mail that has a longer one nothing more is kept
+     * @param begun   keeps the beginning of a line
+     */
+    NormalizedLines(int maxLine, BegunLine begun) {
         this.maxLine = maxLine;
+        this.begun = begun;
     }
 
     /** @return the lines that end within these bytes, CRLF and stuffed dots included */
     List<byte[]> read(byte[] piece) {
         List<byte[]> lines = new ArrayList<>(1);
         int start = 0;
-        for (int at = 0; at < piece.length && !isTooLong; at++) {
+        for (int at = 0; at < piece.length && !isTooLong && !hasNoRoom; at++) {
             if (piece[at] == '\n') {
                 keep(piece, start, at);
                 carriageReturns = 0;
@@ -48,23 +52,25 @@ final class NormalizedLines {
             }
         }
         keep(piece, start, piece.length);
-        return isTooLong ? List.of() : lines;
+        return isTooLong || hasNoRoom ? List.of() : lines;
     }
 
     private void keep(byte[] piece, int start, int end) {
         isTooLong = isTooLong || begun.size() + end - start > maxLine;
-        if (isTooLong) {
-            begun.reset();
-        } else if (end > start) {
-            begun.write(piece, start, end - start);
+        hasNoRoom = hasNoRoom || !isTooLong && end > start && !begun.append(piece, start, end);
+        if (isTooLong || hasNoRoom) {
+            begun.clear();
         }
     }
 
     private byte[] line() {
-        begun.writeBytes(CRLF);
-        byte[] line = begun.toByteArray();
-        begun.reset();
+        byte[] line = begun.take(CRLF);
         return MessageSizeLimit.isEndOfData(line) ? STUFFED_DOT.clone() : line;
+    }
+
+    /** Whether a line was too long for what is left of the memory; nothing more is kept of the mail. */
+    boolean hasNoRoom() {
+        return hasNoRoom;
     }
 
     boolean isTooLong() {

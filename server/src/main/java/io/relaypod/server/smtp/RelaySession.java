@@ -3,6 +3,8 @@ package io.relaypod.server.smtp;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 import org.apache.james.protocols.api.ProtocolTransport;
@@ -22,6 +24,7 @@ final class RelaySession extends ExtendedSMTPSession {
     private InetSocketAddress unnamed;
 
     private final EnvelopeMemory envelope;
+    private final List<Runnable> atReset = new ArrayList<>(1);
     private Optional<ReceivedMessage> message = Optional.empty();
 
     RelaySession(SMTPConfiguration configuration, ProtocolTransport transport, FairShare envelopes) {
@@ -52,9 +55,16 @@ final class RelaySession extends ExtendedSMTPSession {
         return handedOver;
     }
 
+    /** Runs when the transaction ends, however it does. */
+    void atReset(Runnable release) {
+        atReset.add(release);
+    }
+
     @Override
     public void resetState() {
         super.resetState();
+        atReset.forEach(Runnable::run);
+        atReset.clear();
         message.ifPresent(ReceivedMessage::dispose);
         message = Optional.empty();
         envelope.clear();

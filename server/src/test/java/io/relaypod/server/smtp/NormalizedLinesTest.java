@@ -10,6 +10,10 @@ import java.util.stream.Collectors;
 
 import org.junit.jupiter.api.Test;
 
+import io.relaypod.memory.FairShare;
+import io.relaypod.memory.MemoryBudget;
+import io.relaypod.memory.MemoryUse;
+
 class NormalizedLinesTest {
 
     private static final int LONGEST = 100;
@@ -27,7 +31,7 @@ class NormalizedLinesTest {
 
     @Test
     void ofALineThatIsTooLongNothingIsKept() {
-        NormalizedLines lines = new NormalizedLines(LONGEST);
+        NormalizedLines lines = normalizedLines(LONGEST);
 
         assertThat(lines.read(bytes("x".repeat(LONGEST)))).isEmpty();
         assertThat(lines.isTooLong()).isFalse();
@@ -50,7 +54,7 @@ class NormalizedLinesTest {
     }
 
     private static List<String> lines(String... pieces) {
-        NormalizedLines normalized = new NormalizedLines(LONGEST);
+        NormalizedLines normalized = normalizedLines(LONGEST);
         List<String> lines = new ArrayList<>();
         for (String piece : pieces) {
             normalized.read(bytes(piece)).forEach(line -> lines.add(new String(line, StandardCharsets.ISO_8859_1)));
@@ -60,5 +64,9 @@ class NormalizedLinesTest {
 
     private static byte[] bytes(String text) {
         return text.getBytes(StandardCharsets.ISO_8859_1);
+    }
+
+    private static NormalizedLines normalizedLines(int maxLine) {
+        return new NormalizedLines(maxLine, new BegunLine(new FairShare(new MemoryBudget(64 << 20), MemoryUse.LONG_LINES), "client"));
     }
 }
