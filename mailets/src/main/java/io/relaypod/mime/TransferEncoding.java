@@ -17,6 +17,8 @@ import org.apache.james.mime4j.codec.Base64OutputStream;
 import org.apache.james.mime4j.codec.DecodeMonitor;
 import org.apache.james.mime4j.codec.QuotedPrintableInputStream;
 
+import com.sun.mail.util.UUDecoderStream;
+
 /** How the bytes of a body stand for its content (RFC 2045 section 6). */
 public enum TransferEncoding {
     IDENTITY, BASE64, QUOTED_PRINTABLE, UUENCODE;
@@ -37,7 +39,8 @@ public enum TransferEncoding {
             case IDENTITY -> body;
             case BASE64 -> new NeverNothing(new Base64InputStream(body, DecodeMonitor.SILENT));
             case QUOTED_PRINTABLE -> new NeverNothing(new QuotedPrintableInputStream(body, DecodeMonitor.SILENT));
-            case UUENCODE -> uudecode(body);
+            // A missing begin or end, and lines that are none, are read over.
+            case UUENCODE -> new UUDecoderStream(body, true, true);
         };
     }
 
@@ -60,14 +63,6 @@ public enum TransferEncoding {
             }
             bytes[offset] = (byte) next;
             return 1;
-        }
-    }
-
-    private static InputStream uudecode(InputStream body) throws IOException {
-        try {
-            return MimeUtility.decode(body, "uuencode");
-        } catch (MessagingException unknownEncoding) {
-            throw new IOException(unknownEncoding);
         }
     }
 
