@@ -1,7 +1,10 @@
 package io.relaypod.events;
 
-/** A line of {@code key=value}, a value in quotes where it has to be. For one thread. */
+/** A line of {@code key=value}, a value in quotes where it has to be, and cut where it is too long. For one thread. */
 final class LogLine {
+
+    /** Characters of a value. */
+    static final int LONGEST_VALUE = 500;
 
     private final StringBuilder text = new StringBuilder();
 
@@ -10,7 +13,7 @@ final class LogLine {
     }
 
     LogLine with(String key, Object value) {
-        String words = String.valueOf(value);
+        String words = cut(String.valueOf(value));
         text.append(' ').append(key).append('=');
         if (isPlain(words)) {
             text.append(words);
@@ -18,6 +21,10 @@ final class LogLine {
             quote(words);
         }
         return this;
+    }
+
+    private static String cut(String words) {
+        return words.length() <= LONGEST_VALUE ? words : words.substring(0, LONGEST_VALUE) + "...";
     }
 
     /** Leaves out what has no words. */

@@ -33,10 +33,14 @@ public sealed interface MailEvent {
     /**
      * The mail is on the disk, and the client was told {@code 250} with the queue id.
      *
-     * @param messageId of the header, with its angle brackets; empty when there is none
+     * @param messageId of the header, with its angle brackets; empty when there is none; cut to {@link MessageIds#LONGEST} characters
      * @param size      in bytes, as the client sent it
      */
     record Received(Client client, String queueId, String messageId, String sender, List<String> recipients, long size) implements MailEvent {
+
+        public Received {
+            messageId = MessageIds.cut(messageId);
+        }
     }
 
     /**

@@ -139,4 +139,16 @@ class MailEventLogTest {
     private String written() {
         return String.join("\n", lines.list.stream().map(ILoggingEvent::getFormattedMessage).toList());
     }
+
+    @Test
+    void noValueIsOfAnyLength() {
+        String huge = "x".repeat(1_000_000);
+        MailEventLog log = new MailEventLog(false, List.of());
+
+        log.tell(new Received(CLIENT, "Mail1", "<" + huge + ">", huge, List.of(huge), 1));
+        log.tell(new Deferred("Mail1", List.of(huge), huge, Duration.ofMinutes(1)));
+        log.tell(new RecipientRefused(CLIENT, huge, huge + "@" + huge, NO_MX));
+
+        assertThat(lines.list).hasSize(3).allSatisfy(line -> assertThat(line.getFormattedMessage()).hasSizeLessThan(2_000));
+    }
 }

@@ -7,6 +7,7 @@ import java.util.concurrent.CountDownLatch;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.bridge.SLF4JBridgeHandler;
 
 import io.relaypod.server.james.RelayServer;
 import io.relaypod.server.metrics.MeterNames;
@@ -24,6 +25,9 @@ final class RunCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Instant begin = Instant.now();
+        // Java's own logging would write beside the log's rules.
+        SLF4JBridgeHandler.removeHandlersForRootLogger();
+        SLF4JBridgeHandler.install();
         Settings settings = Settings.from(System.getenv());
         RelayServer relay = RelayServer.start(settings, System.getenv(), MeterNames.registry());
         CountDownLatch stopped = new CountDownLatch(1);

@@ -9,6 +9,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
+import io.relaypod.events.MessageIds;
+
 /**
  * What is looked for; all of what is given has to fit.
  *
@@ -54,9 +56,12 @@ public record TraceQuery(Optional<String> queueId, Optional<String> messageId, O
         return new TraceQuery(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), since, until, limit);
     }
 
+    /** Without angle brackets, one of which is not there where a long one was cut, and as long as what is remembered of one. */
     static String bare(String messageId) {
         String stripped = messageId.strip();
-        return stripped.startsWith("<") && stripped.endsWith(">") ? stripped.substring(1, stripped.length() - 1) : stripped;
+        String begun = stripped.startsWith("<") ? stripped.substring(1) : stripped;
+        String ended = begun.endsWith(">") ? begun.substring(0, begun.length() - 1) : begun;
+        return ended.substring(0, Math.min(ended.length(), MessageIds.LONGEST - 1));
     }
 
     static String lower(String address) {

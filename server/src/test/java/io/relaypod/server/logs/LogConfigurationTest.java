@@ -6,9 +6,13 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
+import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.joran.JoranConfigurator;
@@ -66,6 +70,48 @@ class LogConfigurationTest {
             .matches("\\d{4}-\\S+Z INFO  test - event=delivered queue-id=Mail1");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"org.apache.activemq.artemis.core.server", "org.apache.activemq.audit.message", "org.apache.james.protocols", "org.apache.james.anything",
+        "org.apache.james.transport.mailets.LogMessage", "org.eclipse.jetty.server.HttpChannel", "spark.http.matching.MatcherFilter", "javax.mail", "com.sun.mail.smtp",
+        "io.netty.channel.DefaultChannelPipeline", "reactor.core.publisher.Operators", "org.xbill.DNS", "com.github.benmanes.caffeine", "io.relaypod.test", "io", "x"})
+    void noLoggerPrintsAnAddressAboveDebug(String name) throws Exception {
+        for (String format : List.of("text", "json")) {
+            List<String> lines = logged(format, name, log -> {
+                Exception cause = new IllegalStateException("trillian@example.com is \"zaphod beeble\"@example.com");
+                cause.addSuppressed(new IllegalArgumentException("<marvin@example.org>"));
+                log.error("AMQ144012: sender zaphod@example.com, recipients [trillian@example.com, marvin@example.org], {}", "arthur.dent@example.net");
+                log.warn("failed for ford=prefect@example.com", new IllegalStateException("zaphod@example.com", cause));
+                log.info("zaphod@example.com");
+            });
+
+            assertThat(lines).isNotEmpty();
+            assertThat(String.join("\n", lines)).as(format).contains("***@example.com", "***@example.org")
+                .doesNotContainIgnoringCase("zaphod", "trillian", "marvin", "arthur", "prefect");
+        }
+    }
+
+    @Test
+    void addressesAreThereAtDebugAndWhereTheyAreWanted() throws Exception {
+        assertThat(logged("text", "io.relaypod.test", log -> {
+            log.setLevel(Level.DEBUG);
+            log.debug("zaphod@example.com");
+        })).singleElement().asString().endsWith("- zaphod@example.com");
+        assertThat(logged("text", "org.apache.james", Map.of("LOG_ADDRESSES", "true"), log -> log.warn("zaphod@example.com"))).singleElement().asString()
+            .endsWith("- zaphod@example.com");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"text", "json"})
+    void noLoggerWritesMoreThanOneLineOrOneWithoutABound(String format) throws Exception {
+        List<String> lines = logged(format, "org.apache.james.anything", log -> {
+            log.error("first\r\nevent=delivered queue-id=Mail1\u0085\u2028\u2029\u001b[2J\u0000\u202e{}", "x".repeat(1_000_000));
+            log.error("a@".repeat(500_000));
+        });
+
+        assertThat(lines).hasSize(2).allSatisfy(line -> assertThat(line).hasSizeLessThan(20_000).doesNotContain("\u001b", "\u202e", "\u2028", "\\n"));
+        assertThat(lines.get(0)).contains("characters more");
+    }
+
     @Test
     void aFloodOfWhatClientsCauseIsWrittenTenTimesASecond() throws Exception {
         List<String> lines = logged("text", log -> {
@@ -87,9 +133,18 @@ class LogConfigurationTest {
     }
 
     private static List<String> logged(String format, Logging logging) throws Exception {
+        return logged(format, "io.relaypod.test", logging);
+    }
+
+    private static List<String> logged(String format, String logger, Logging logging) throws Exception {
+        return logged(format, logger, Map.of(), logging);
+    }
+
+    private static List<String> logged(String format, String logger, Map<String, String> variables, Logging logging) throws Exception {
         LoggerContext context = new LoggerContext();
         context.setMDCAdapter(new LogbackMDCAdapter());
         context.putProperty("LOG_FORMAT", format);
+        variables.forEach(context::putProperty);
         PrintStream before = System.err;
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         System.setErr(new PrintStream(err, true, StandardCharsets.UTF_8));
@@ -97,7 +152,7 @@ class LogConfigurationTest {
             JoranConfigurator configurator = new JoranConfigurator();
             configurator.setContext(context);
             configurator.doConfigure(LogConfigurationTest.class.getResource("/logback.xml"));
-            logging.with(context.getLogger("io.relaypod.test"));
+            logging.with(context.getLogger(logger));
             context.stop();
         } finally {
             System.setErr(before);

@@ -1,0 +1,72 @@
+package io.relaypod.server.logs;
+
+import java.util.Arrays;
+import java.util.Optional;
+
+import ch.qos.logback.classic.spi.IThrowableProxy;
+import ch.qos.logback.classic.spi.StackTraceElementProxy;
+
+/** An exception whose message, and those of its causes, are as the log's rules want them. Immutable. */
+final class RuledThrowable implements IThrowableProxy {
+
+    private static final int MOST_CAUSES = 20;
+
+    private final IThrowableProxy thrown;
+    private final LogText text;
+    private final int depth;
+
+    private RuledThrowable(IThrowableProxy thrown, LogText text, int depth) {
+        this.thrown = thrown;
+        this.text = text;
+        this.depth = depth;
+    }
+
+    static RuledThrowable of(IThrowableProxy thrown, LogText text) {
+        return new RuledThrowable(thrown, text, 0);
+    }
+
+    private String ruled(String message) {
+        return Optional.ofNullable(message).map(text::of).orElse(null); // Logback's way to say that there is none
+    }
+
+    @Override
+    public String getMessage() {
+        return ruled(thrown.getMessage());
+    }
+
+    @Override
+    public String getOverridingMessage() {
+        return ruled(thrown.getOverridingMessage());
+    }
+
+    @Override
+    public String getClassName() {
+        return thrown.getClassName();
+    }
+
+    @Override
+    public StackTraceElementProxy[] getStackTraceElementProxyArray() {
+        return thrown.getStackTraceElementProxyArray();
+    }
+
+    @Override
+    public int getCommonFrames() {
+        return thrown.getCommonFrames();
+    }
+
+    @Override
+    public IThrowableProxy getCause() {
+        return thrown.getCause() == null || depth == MOST_CAUSES ? null : new RuledThrowable(thrown.getCause(), text, depth + 1);
+    }
+
+    @Override
+    public IThrowableProxy[] getSuppressed() {
+        return thrown.getSuppressed() == null || depth == MOST_CAUSES ? new IThrowableProxy[0]
+            : Arrays.stream(thrown.getSuppressed()).map(each -> new RuledThrowable(each, text, depth + 1)).toArray(IThrowableProxy[]::new);
+    }
+
+    @Override
+    public boolean isCyclic() {
+        return thrown.isCyclic();
+    }
+}
