@@ -117,6 +117,19 @@ class EnvelopeAddressesTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"a@xn--bcher-kva.example", "a@b\u00fccher.example"})
+    void aRecipientAtAnInternationalDomainGetsTheMailOnce(String address) throws Exception {
+        world.graph().clear();
+        try (SmtpConversation smtp = world.connect()) {
+            smtp.send("MAIL FROM:<a@example.com>");
+            assertThat(smtp.send("RCPT TO:<" + address + ">").code()).isEqualTo(250);
+            assertThat(smtp.data(bytes("From: x@example.com\r\nTo: " + address + "\r\n\r\n")).code()).isEqualTo(250);
+        }
+        await().atMost(PATIENCE).until(() -> !world.graph().mails().isEmpty());
+        assertThat(world.graph().mails().get(0).text()).contains("To: a@xn--bcher-kva.example\r\n").doesNotContain("Bcc:");
+    }
+
     @Test
     void noNumberOfUnreadableAddressesEndsASession() throws Exception {
         try (SmtpConversation smtp = world.connect()) {
@@ -128,6 +141,18 @@ class EnvelopeAddressesTest {
                 assertThat(smtp.send("RCPT TO:<Joe <joe@example.com>>").code()).isEqualTo(553);
             }
             assertThat(smtp.send("RCPT TO:<b@example.com>").code()).isEqualTo(250);
+        }
+    }
+
+    @Test
+    void norDoesDataThatIsPipelinedBehindRefusedRecipients() throws Exception {
+        try (SmtpConversation smtp = world.connect()) {
+            for (int mail = 0; mail < 7; mail++) {
+                assertThat(smtp.pipeline("MAIL FROM:<a@example.com>", "RCPT TO:<root>", "DATA", "DATA", "DATA")).extracting(Reply::code)
+                    .containsExactly(250, 550, 503, 503, 503);
+            }
+            assertThat(smtp.pipeline("MAIL FROM:<a@example.com>", "RCPT TO:<b@example.com>", "DATA")).extracting(Reply::code)
+                .containsExactly(250, 250, 354);
         }
     }
 

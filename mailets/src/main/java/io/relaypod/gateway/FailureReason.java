@@ -29,7 +29,7 @@ final class FailureReason {
         Exception cause = failure;
         while (cause instanceof MessagingException messaging) {
             if (messaging instanceof SMTPAddressFailedException refusal
-                    && recipients.stream().anyMatch(recipient -> recipient.asString().equals(refusal.getAddress().getAddress()))) {
+                    && recipients.stream().anyMatch(recipient -> recipient.asString().equals(refusal.getAddress().toString()))) {
                 return Optional.of(refusal);
             }
             cause = messaging.getNextException();

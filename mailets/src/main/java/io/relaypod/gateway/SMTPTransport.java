@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 import javax.mail.Address;
@@ -187,7 +188,7 @@ final class SMTPTransport extends com.sun.mail.smtp.SMTPTransport {
     }
 
     private static boolean isFor(MailAddress address, InternetAddress recipient) {
-        return address.asString().equals(recipient.getAddress());
+        return address.asString().equalsIgnoreCase(recipient.getAddress());
     }
 
     private static int option(Notify notice) {
@@ -310,14 +311,19 @@ final class SMTPTransport extends com.sun.mail.smtp.SMTPTransport {
     private static final class Plain extends InternetAddress {
 
         private static final long serialVersionUID = 1L;
+        private static final Pattern A_LABEL = Pattern.compile("(?<=[@.])xn--");
+
+        private final String text;
 
         Plain(InternetAddress address) {
-            setAddress(address.getAddress());
+            text = address.getAddress();
+            // smtp2graph turns xn-- into Unicode, and not XN--; then it would not find the recipient in To, and add a Bcc.
+            setAddress(A_LABEL.matcher(text).replaceAll("XN--"));
         }
 
         @Override
         public String toString() {
-            return getAddress();
+            return text;
         }
     }
 

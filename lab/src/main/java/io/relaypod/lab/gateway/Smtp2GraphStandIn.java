@@ -2,6 +2,7 @@ package io.relaypod.lab.gateway;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.IDN;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -16,6 +17,8 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.subethamail.smtp.MessageHandler;
 import org.subethamail.smtp.server.SMTPServer;
 
@@ -144,7 +147,12 @@ public final class Smtp2GraphStandIn implements AutoCloseable {
 
         @Override
         public void recipient(String address) {
-            recipients.add(address);
+            recipients.add(unicode(address));
+        }
+
+        // As smtp-server's punycode does it: only labels that begin with a small xn--.
+        private static String unicode(String address) {
+            return Stream.of(address.split("(?<=[@.])")).map(label -> label.startsWith("xn--") ? IDN.toUnicode(label) : label).collect(Collectors.joining());
         }
 
         @Override

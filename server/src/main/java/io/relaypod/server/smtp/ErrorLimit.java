@@ -26,7 +26,7 @@ final class ErrorLimit {
 
     /** Whether the response is one that counts here. */
     static boolean counts(Response response) {
-        return ERRORS.contains(response.getRetCode());
+        return ERRORS.contains(response.getRetCode()) && response != RelayDataCmdHandler.NO_VALID_RECIPIENTS;
     }
 
     /** @return the response, or the last one */

@@ -7,6 +7,7 @@ import java.util.stream.Stream;
 import javax.inject.Inject;
 
 import org.apache.james.metrics.api.MetricFactory;
+import org.apache.james.protocols.api.ProtocolSession.State;
 import org.apache.james.protocols.api.Response;
 import org.apache.james.protocols.api.handler.WiringException;
 import org.apache.james.protocols.smtp.SMTPResponse;
@@ -15,6 +16,10 @@ import org.apache.james.protocols.smtp.SMTPSession;
 import org.apache.james.protocols.smtp.core.DataCmdHandler;
 import org.apache.james.protocols.smtp.core.DataLineFilter;
 import org.apache.james.server.core.MailImpl;
+
+import com.google.common.base.Strings;
+
+import io.relaypod.mailets.RefusedRecipients;
 
 /**
  * James' DATA, whose mails are {@link ReceivedMessages}: bounded in memory and on the disk, where James keeps 100 KB of each in memory. When
@@ -27,6 +32,9 @@ public final class RelayDataCmdHandler extends DataCmdHandler {
 
     private static final Response READY = new SMTPResponse(SMTPRetCode.DATA_READY, "Ok Send data ending with <CRLF>.<CRLF>").immutable();
     private static final Response NO_ROOM = new SMTPResponse("452", "4.3.1 Insufficient system storage").immutable();
+
+    /** What is said to DATA when every recipient was refused: who pipelines sends it before that is known (RFC 2920 section 3.1). */
+    static final Response NO_VALID_RECIPIENTS = new SMTPResponse("503", "5.5.1 No valid recipients").immutable();
 
     private final ReceivedMessages messages;
 
@@ -44,6 +52,14 @@ public final class RelayDataCmdHandler extends DataCmdHandler {
             session.pushLineHandler(getLineHandler());
         });
         return message.isPresent() ? READY : NO_ROOM;
+    }
+
+    @Override
+    protected Response doDATAFilter(SMTPSession session, String argument) {
+        Response refusal = super.doDATAFilter(session, argument);
+        boolean isOfRecipients = refusal != null && Strings.isNullOrEmpty(argument)
+            && session.getAttachment(SMTPSession.SENDER, State.Transaction).isPresent();
+        return isOfRecipients && !RefusedRecipients.of(session).addresses().isEmpty() ? NO_VALID_RECIPIENTS : refusal;
     }
 
     @Override
