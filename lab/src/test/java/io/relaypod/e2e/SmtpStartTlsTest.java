@@ -102,7 +102,8 @@ class SmtpStartTlsTest {
     @Test
     void startTlsIsOffered() throws Exception {
         try (SmtpConversation smtp = world.connect()) {
-            assertThat(smtp.send("EHLO again.example").lines()).anyMatch(line -> line.endsWith("STARTTLS"));
+            assertThat(smtp.send("EHLO again.example").lines()).anyMatch(line -> line.endsWith("STARTTLS")).noneMatch(line -> line.contains("AUTH"));
+            assertThat(smtp.send("AUTH PLAIN").lines()).containsExactly("502 5.5.1 AUTH is off here: clients of this relay's networks send without a login");
             assertThat(smtp.send("STARTTLS now").code()).isEqualTo(501);
             assertThat(smtp.send("NOOP").code()).isEqualTo(250);
         }
@@ -153,8 +154,8 @@ class SmtpStartTlsTest {
             client.plain("MAIL FROM:<plain@example.com>");
             client.plain("RCPT TO:<plain@example.com>");
             client.startTls();
-            assertThat(client.session("RCPT TO:<b@example.com>", "DATA", "MAIL FROM:<a@example.com>", "STARTTLS", "QUIT"))
-                .containsSubsequence("503 ", "503 ", "250 ", "500 ", "221 ");
+            assertThat(client.session("RCPT TO:<b@example.com>", "DATA", "MAIL FROM:<a@example.com>", "EHLO again.example",
+                "MAIL FROM:<a@example.com>", "STARTTLS", "QUIT")).containsSubsequence("503 ", "503 ", "503 ", "250 ", "250 ", "500 ", "221 ");
         }
     }
 

@@ -14,6 +14,7 @@ import io.relaypod.mime.HeaderField;
 import io.relaypod.mime.MessageOutline;
 import io.relaypod.recipients.AddressList;
 import io.relaypod.recipients.AddressList.Mailbox;
+import io.relaypod.recipients.AddressSet;
 import io.relaypod.recipients.EmailAddress;
 
 /**
@@ -69,6 +70,13 @@ public final class MailReview {
         Optional<Mailbox> mailbox() {
             return AddressList.parse(field.value()).flatMap(list -> list.mailboxes().stream()
                 .filter(mailbox -> mailbox.address().isPresent() && mailbox.plainText().isPresent()).findFirst());
+        }
+
+        /** Something that is no mailbox for what cannot be read as mailboxes. */
+        List<String> writtenMailboxes() {
+            return AddressList.parse(field.value())
+                .map(list -> list.mailboxes().stream().map(mailbox -> mailbox.address().isPresent() ? mailbox.written() : mailbox.text()).toList())
+                .orElseGet(() -> List.of(field.value().strip()));
         }
 
         boolean isBlank() {
@@ -229,6 +237,16 @@ public final class MailReview {
     private static Optional<Refusal> exceeds(long count, long limit, String unit) {
         return count <= limit ? Optional.empty()
             : Optional.of(new Refusal(550, "5.6.0 The mail has " + count + " " + unit + "; at most " + limit + " are taken"));
+    }
+
+    /**
+     * Of the mailboxes in From and Sender the first that is not among the addresses, as it is written; of a field that cannot be read, the
+     * whole. To be asked after {@link #verdict}.
+     */
+    public Optional<String> senderOutside(AddressSet allowed) {
+        return senders.stream().filter(field -> !field.isBlank()).flatMap(field -> field.writtenMailboxes().stream())
+            .filter(written -> EmailAddress.parse(AddressList.utf8(written)).filter(allowed::contains).isEmpty())
+            .findFirst();
     }
 
     private void checkSenderFields() {

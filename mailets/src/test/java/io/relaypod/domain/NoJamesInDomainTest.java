@@ -23,14 +23,14 @@ class NoJamesInDomainTest {
     private static final Pattern MAIL_OF_JAMES = Pattern.compile("javax[/.]mail[/.]");
 
     @ParameterizedTest
-    @ValueSource(strings = {"domain", "events", "calendar", "recipients", "graph", "pacing", "memory", "mime"})
+    @ValueSource(strings = {"domain", "events", "calendar", "recipients", "graph", "pacing", "logins", "memory", "mime"})
     void noClassOfTheDomainNamesJames(String folder) throws Exception {
         assertThat(classes(folder)).hasSizeGreaterThan(2).allSatisfy(file -> assertThat(text(file)).doesNotContainPattern(JAMES));
     }
 
     /** Jakarta Mail under its old name is what James' mails are made of. {@code mime} has its encodings of bytes, and of it nothing else. */
     @ParameterizedTest
-    @ValueSource(strings = {"domain", "events", "calendar", "recipients", "graph", "pacing", "memory"})
+    @ValueSource(strings = {"domain", "events", "calendar", "recipients", "graph", "pacing", "logins", "memory"})
     void noClassOfTheDomainNamesTheMailsThatJamesHandsRound(String folder) throws Exception {
         assertThat(classes(folder)).allSatisfy(file -> assertThat(text(file)).doesNotContainPattern(MAIL_OF_JAMES));
     }

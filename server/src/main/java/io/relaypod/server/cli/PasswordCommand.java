@@ -1,32 +1,62 @@
 package io.relaypod.server.cli;
 
+import java.io.Console;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.concurrent.Callable;
 
-import io.relaypod.server.cli.WebAdminClient.Refusal;
-import io.relaypod.server.settings.Settings;
-import io.relaypod.server.settings.WebAdminSettings;
+import io.relaypod.logins.PasswordHash;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** The password of webadmin, for a browser or a program elsewhere. */
+/** Makes the hash that a line of SMTP_USERS_FILE has behind the login's name. */
 @Command(name = "password", mixinStandardHelpOptions = true,
-    description = "Print webadmin's password: that of WEBADMIN_PASSWORD_FILE, or the one that the relay made in DATA_DIR.",
-    exitCodeListHeading = "Exit codes:%n", exitCodeList = {"0:done", "69:webadmin is off, or the relay has not made a password"})
+    description = "Make the hash of a password, for SMTP_USERS_FILE. The password is asked for, or read from the standard input: its first line.",
+    exitCodeListHeading = "Exit codes:%n", exitCodeList = {"0:done", "1:no password that can be used"})
 final class PasswordCommand implements Callable<Integer> {
+
+    private static final int SHORTEST = 8;
+    private static final int LONGEST_LINE = 1_000;
 
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
     @Override
-    public Integer call() {
-        WebAdminSettings webadmin = Settings.forWebAdmin(System.getenv())
-            .orElseThrow(() -> new Refusal(WebAdminClient.NOT_THERE, "WEBADMIN_ADDR is off; there is no webadmin to ask"));
-        try {
-            new Terminal(spec).line("%s", WebAdminSettings.password(webadmin.credentials()));
-        } catch (IllegalArgumentException none) {
-            throw new Refusal(WebAdminClient.NOT_THERE, webadmin.credentials() + ": " + none.getMessage() + "; the relay makes it at its start");
+    public Integer call() throws IOException {
+        byte[] password = System.console() == null ? firstLine() : asked(System.console());
+        if (password.length < SHORTEST) {
+            throw new IllegalArgumentException("the password has " + password.length + " bytes; expected " + SHORTEST + " to " + PasswordHash.LONGEST_PASSWORD);
         }
+        new Terminal(spec).line(PasswordHash.of(password).text());
         return Terminal.DONE;
+    }
+
+    private static byte[] asked(Console console) {
+        char[] once = typed(console.readPassword("Password: "));
+        if (!Arrays.equals(once, typed(console.readPassword("Once more: ")))) {
+            throw new IllegalArgumentException("the two are not the same");
+        }
+        ByteBuffer utf8 = StandardCharsets.UTF_8.encode(CharBuffer.wrap(once));
+        return Arrays.copyOf(utf8.array(), utf8.limit());
+    }
+
+    private static char[] typed(char[] line) {
+        if (line == null) { // Java's way to say that the input has ended
+            throw new IllegalArgumentException("no password was typed");
+        }
+        return line;
+    }
+
+    private static byte[] firstLine() throws IOException {
+        byte[] input = System.in.readNBytes(LONGEST_LINE);
+        int end = 0;
+        while (end < input.length && input[end] != '\n' && input[end] != '\r') {
+            end++;
+        }
+        return Arrays.copyOf(input, end);
     }
 }

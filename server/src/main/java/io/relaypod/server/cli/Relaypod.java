@@ -7,7 +7,8 @@ import picocli.CommandLine.Command;
 /** The command {@code relaypod}. The lab adds {@code demo} to it. */
 @Command(name = "relaypod", mixinStandardHelpOptions = true, version = "relaypod 0.1.0",
     description = "An email relay for Microsoft 365: first in the pod, before Mailpit and smtp2graph.",
-    subcommands = {RunCommand.class, CheckCommand.class, QueueCommand.class, FailedCommand.class, CacheCommand.class, TraceCommand.class, PasswordCommand.class})
+    subcommands = {RunCommand.class, CheckCommand.class, QueueCommand.class, FailedCommand.class, CacheCommand.class, TraceCommand.class, PasswordCommand.class,
+        WebAdminPasswordCommand.class})
 public final class Relaypod {
 
     // EX_CONFIG of sysexits.h

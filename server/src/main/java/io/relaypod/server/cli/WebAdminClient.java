@@ -142,7 +142,7 @@ final class WebAdminClient {
     private JsonNode answer(String method, String path, HttpResponse<String> response) {
         if (response.statusCode() == UNAUTHORIZED) {
             throw new Refusal(NOT_ALLOWED, credentials().isEmpty()
-                ? "webadmin at " + address + " asks for a password: let WEBADMIN_PASSWORD_FILE name a file with the one that `relaypod password` prints"
+                ? "webadmin at " + address + " asks for a password: let WEBADMIN_PASSWORD_FILE name a file with the one that `relaypod webadmin-password` prints"
                     + " where the relay runs"
                 : "webadmin at " + address + " refuses the password in " + settings.credentials()
                     + (settings.passwordFile().isPresent() ? " (WEBADMIN_PASSWORD_FILE)" : "")

@@ -165,6 +165,11 @@ public final class RelayServer implements AutoCloseable {
             .orElseThrow(() -> new IllegalStateException("smtpserver.xml names no server"));
     }
 
+    /** Where TLS begins with the connection, unless it is off. */
+    public Optional<InetSocketAddress> smtpsAddress() {
+        return smtp.smtpsAddress();
+    }
+
     /** Where metrics, health and the status page are served, unless they are off. */
     public Optional<Integer> metricsPort() {
         return monitoring.address().map(InetSocketAddress::getPort);

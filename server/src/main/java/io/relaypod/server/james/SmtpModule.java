@@ -2,6 +2,7 @@ package io.relaypod.server.james;
 
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadFactory;
@@ -39,16 +40,25 @@ import io.relaypod.domain.ProviderSuggestions;
 import io.relaypod.domain.RecipientRule;
 import io.relaypod.domain.WatchedDns;
 import io.relaypod.graph.GraphRules;
+import io.relaypod.logins.LoginCheck;
+import io.relaypod.logins.LoginFailures;
+import io.relaypod.logins.LoginPaces;
+import io.relaypod.logins.Logins;
 import io.relaypod.memory.MemoryBudget;
 import io.relaypod.server.health.DnsHealthCheck;
 import io.relaypod.server.metrics.DnsMeters;
 import io.relaypod.server.settings.BareNewline;
 import io.relaypod.server.settings.ClientLimits;
+import io.relaypod.server.settings.MountedFiles;
 import io.relaypod.server.settings.QueueSettings;
 import io.relaypod.server.settings.Settings;
+import io.relaypod.server.settings.SmtpAuth;
 import io.relaypod.server.smtp.FairExecutor;
+import io.relaypod.server.smtp.LoginEvents;
 import io.relaypod.server.smtp.ReceivedMessages;
 import io.relaypod.server.smtp.RelaySmtpServerFactory;
+import io.relaypod.server.smtp.SmtpLogins;
+import io.relaypod.server.smtp.SmtpTls;
 import io.relaypod.server.smtp.SpoolWriter;
 
 /** The SMTP server and its RCPT rule. */
@@ -61,6 +71,7 @@ final class SmtpModule extends AbstractModule {
         install(new ProtocolHandlerModule());
         bind(RelaySmtpServerFactory.class).in(Scopes.SINGLETON);
         bind(SpoolWriter.class).in(Scopes.SINGLETON);
+        bind(LoginEvents.class).in(Scopes.SINGLETON);
         Multibinder.newSetBinder(binder(), CertificateReloadable.Factory.class).addBinding().to(RelaySmtpServerFactory.class);
     }
 
@@ -108,6 +119,53 @@ final class SmtpModule extends AbstractModule {
 
     @Provides
     @Singleton
+    Optional<SmtpTls> smtpTls(Settings settings, Clock clock, DisposingStager<PreDestroy> stager) {
+        return settings.tls().map(files -> {
+            SmtpTls tls = new SmtpTls(files, clock, stager.register(Executors.newSingleThreadExecutor(daemons("tls-handshake"))));
+            poll("smtp-certificate", tls::reloadIfChanged, stager);
+            return tls;
+        });
+    }
+
+    @Provides
+    @Singleton
+    Optional<MountedFiles<Logins>> loginsFile(Settings settings, DisposingStager<PreDestroy> stager) {
+        return settings.auth().usersFile().map(path -> {
+            MountedFiles<Logins> file = new MountedFiles<>("smtp-users", List.of(path), () -> SmtpAuth.logins(path));
+            poll("smtp-users", file::reloadIfChanged, stager);
+            return file;
+        });
+    }
+
+    @Provides
+    @Singleton
+    SmtpLogins smtpLogins(Settings settings, Optional<MountedFiles<Logins>> file) {
+        return new SmtpLogins(settings.auth(), file.map(logins -> logins));
+    }
+
+    @Provides
+    @Singleton
+    Optional<LoginCheck> loginCheck(Optional<MountedFiles<Logins>> file, DisposingStager<PreDestroy> stager) {
+        return file.map(logins -> {
+            LoginCheck check = stager.register(new LoginCheck(logins, daemons("login-check")));
+            return check;
+        });
+    }
+
+    @Provides
+    @Singleton
+    LoginFailures loginFailures() {
+        return new LoginFailures(Ticker.systemTicker());
+    }
+
+    @Provides
+    @Singleton
+    LoginPaces loginPaces(Clock clock) {
+        return new LoginPaces(clock);
+    }
+
+    @Provides
+    @Singleton
     DnsServers dnsServers(Settings settings) {
         return new DnsServers(settings.dns());
     }
@@ -149,10 +207,14 @@ final class SmtpModule extends AbstractModule {
     private static Supplier<DomainSet> domainList(Optional<Path> path, DisposingStager<PreDestroy> stager) {
         return path.<Supplier<DomainSet>>map(present -> {
             DomainListFile file = new DomainListFile(present);
-            stager.register(Executors.newSingleThreadScheduledExecutor(daemons("domain-list")))
-                .scheduleWithFixedDelay(file::reloadIfChanged, LIST_POLL_SECONDS, LIST_POLL_SECONDS, TimeUnit.SECONDS);
+            poll("domain-list", file::reloadIfChanged, stager);
             return file;
         }).orElse(DomainSet::empty);
+    }
+
+    private static void poll(String name, Runnable reload, DisposingStager<PreDestroy> stager) {
+        stager.register(Executors.newSingleThreadScheduledExecutor(daemons(name)))
+            .scheduleWithFixedDelay(reload, LIST_POLL_SECONDS, LIST_POLL_SECONDS, TimeUnit.SECONDS);
     }
 
     private static ThreadFactory daemons(String name) {

@@ -31,9 +31,13 @@ import com.google.common.base.Suppliers;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.TimeGauge;
+import io.relaypod.server.smtp.SmtpTls;
 import nl.altindag.ssl.util.CertificateUtils;
 
-/** Until when the certificates of smtpserver.xml are valid, as their files say: nobody notices before clients stop sending. Thread-safe. */
+/**
+ * Until when SMTP's certificates are valid, those of smtpserver.xml as their files say: nobody notices before clients stop sending.
+ * Thread-safe.
+ */
 public final class CertificateMeters {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(CertificateMeters.class);
@@ -42,26 +46,29 @@ public final class CertificateMeters {
 
     private final FileSystem files;
     private final List<SslConfig> servers;
+    private final Optional<SmtpTls> tls;
 
     /**
      * @throws ConfigurationException when smtpserver.xml cannot be read
      */
     @Inject
-    public CertificateMeters(ConfigurationProvider configuration, FileSystem files) throws ConfigurationException {
+    public CertificateMeters(ConfigurationProvider configuration, FileSystem files, Optional<SmtpTls> tls) throws ConfigurationException {
         this.files = files;
+        this.tls = tls;
         this.servers = new ArrayList<>();
         for (HierarchicalConfiguration<ImmutableNode> server : configuration.getConfiguration("smtpserver").configurationsAt("smtpserver")) {
-            SslConfig tls = SslConfig.parse(server);
-            if (tls.useStartTLS() || tls.useSSL()) {
-                servers.add(tls);
+            SslConfig own = SslConfig.parse(server);
+            if (own.useStartTLS() || own.useSSL()) {
+                servers.add(own);
             }
         }
     }
 
     /** Shows the end of the one that ends first; nothing when no server has a certificate. */
     public void show(MeterRegistry registry) {
-        if (!servers.isEmpty()) {
-            Supplier<Number> end = Suppliers.memoizeWithExpiration(this::firstEnd, LOOK_EVERY.toMillis(), TimeUnit.MILLISECONDS)::get;
+        if (!servers.isEmpty() || tls.isPresent()) {
+            Supplier<Number> inXml = Suppliers.memoizeWithExpiration(this::firstEnd, LOOK_EVERY.toMillis(), TimeUnit.MILLISECONDS)::get;
+            Supplier<Number> end = tls.<Supplier<Number>>map(ours -> () -> ours.end().getEpochSecond()).orElse(inXml);
             TimeGauge.builder("relaypod.smtp.certificate.expiry.timestamp", end, TimeUnit.SECONDS)
                 .description("When the certificate for TLS ends, in seconds since 1970; NaN when its file cannot be read").register(registry);
         }

@@ -44,6 +44,9 @@ import io.relaypod.recipients.AddressSet;
  * @param upstreamPort       the gateway's port
  * @param upstreamRate       how fast one mailbox may send; empty for no limit
  * @param relayNetworks      whose mail is taken
+ * @param auth               who logs in, and how
+ * @param tls                the certificate for SMTP; empty when there is none, or smtpserver.xml names one
+ * @param smtps              where SMTP is served that begins with TLS; empty when it is not
  * @param clients            what a client may take of us
  * @param bareNewline        what becomes of a mail with a CR or an LF on its own
  * @param maxMessageSize     in bytes; 0 for no limit
@@ -62,7 +65,8 @@ import io.relaypod.recipients.AddressSet;
  * @param jamesConf          James' configuration files
  * @param variables          each variable as it is written in the environment, or its default
  */
-public record Settings(ListenAddress listen, String upstreamHost, int upstreamPort, Optional<SendingRate> upstreamRate, NetworkList relayNetworks, ClientLimits clients,
+public record Settings(ListenAddress listen, String upstreamHost, int upstreamPort, Optional<SendingRate> upstreamRate, NetworkList relayNetworks, SmtpAuth auth,
+                       Optional<TlsFiles> tls, Optional<ListenAddress> smtps, ClientLimits clients,
                        BareNewline bareNewline, long maxMessageSize, int maxRecipients, GraphRules graph, CalendarSettings calendar, DnsSettings dns,
                        MxSettings mx, Optional<MonitoringSettings> metrics,
                        Optional<WebAdminSettings> webadmin, boolean logAddresses, QueueSettings queue, TraceSettings trace,
@@ -86,6 +90,9 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
             environment.read(Variable.UPSTREAM_PORT, value -> (int) number(value, 1, 65_535)),
             environment.read(Variable.UPSTREAM_RATE_PER_SENDER, value -> Optional.of(value).filter(rate -> !rate.isEmpty()).map(SendingRate::parse)),
             environment.read(Variable.RELAY_NETWORKS, NetworkList::parse),
+            SmtpAuth.read(environment),
+            TlsFiles.read(environment),
+            environment.read(Variable.SMTPS_ADDR, value -> value.equals("off") ? Optional.empty() : Optional.of(ListenAddress.parse(value))),
             new ClientLimits(
                 environment.read(Variable.MAX_CONNECTIONS, value -> (int) number(value, 1, 100_000)),
                 environment.read(Variable.MAX_CONNECTIONS_PER_IP, value -> (int) number(value, 1, 100_000)),
@@ -109,6 +116,7 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
             environment.texts());
         settings.checkDirectories(environment);
         settings.checkWebAdmin(environment);
+        settings.checkTls(environment);
         // RemoteDelivery reads it by itself.
         environment.read(Variable.GATEWAY_BYTES_IN_FLIGHT, Settings::sizeAboveZero);
         // Logback reads them by itself, and would take a wrong level for DEBUG.
@@ -315,6 +323,22 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
         return values;
     }
 
+    private void checkTls(Environment environment) {
+        boolean tlsOfJames = TlsFiles.isTlsInSmtpServerXml(jamesConf);
+        if (tls.isPresent() && tlsOfJames) {
+            environment.reject(Variable.SMTP_TLS_CERT_FILE, "smtpserver.xml has a certificate in <tls> too; choose one of them");
+        }
+        if (smtps.isPresent() && tls.isEmpty()) {
+            environment.reject(Variable.SMTPS_ADDR, "there is no certificate without SMTP_TLS_CERT_FILE and SMTP_TLS_KEY_FILE");
+        }
+        if (smtps.filter(address -> address.port() != 0 && address.port() == listen.port()).isPresent()) {
+            environment.reject(Variable.SMTPS_ADDR, "LISTEN_ADDR has that port");
+        }
+        if (auth.isOn() && !auth.withoutTls() && tls.isEmpty() && !tlsOfJames) {
+            environment.reject(Variable.SMTP_AUTH, "nobody could log in: a login needs TLS, which SMTP_TLS_CERT_FILE turns on, or SMTP_AUTH_WITHOUT_TLS=true");
+        }
+    }
+
     private static String host(String value) {
         require(ListenAddress.HOST.matcher(value).matches());
         return value;
@@ -339,7 +363,7 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
         return duration;
     }
 
-    private static boolean bool(String value) {
+    static boolean bool(String value) {
         require(value.equals("true") || value.equals("false"));
         return Boolean.parseBoolean(value);
     }

@@ -20,18 +20,21 @@ import io.relaypod.graph.Refusal;
 import io.relaypod.mailets.Clients;
 
 /**
- * Refuses at the end of data what Mailpit or smtp2graph would refuse for ever, or keep and never send; docs/graph.md lists it. Thread-safe.
+ * Refuses at the end of data what Mailpit or smtp2graph would refuse for ever, or keep and never send; docs/graph.md lists it. So it does
+ * what the session's login may not send. Thread-safe.
  */
 public final class GraphCheck implements DataLineFilter {
 
     private static final AttachmentKey<MailReview> REVIEW = AttachmentKey.of("relaypod.mailReview", MailReview.class);
 
     private final GraphRules rules;
+    private final LoginRules logins;
     private final MailEvents events;
 
     @Inject
-    public GraphCheck(GraphRules rules, MailEvents events) {
+    public GraphCheck(GraphRules rules, LoginRules logins, MailEvents events) {
         this.rules = rules;
+        this.logins = logins;
         this.events = events;
     }
 
@@ -42,7 +45,7 @@ public final class GraphCheck implements DataLineFilter {
             review.line(MessageSizeLimit.unstuffed(line));
             return next.onLine(session, line);
         }
-        Optional<Refusal> refusal = review.verdict(Clients.sender(session), Clients.recipients(session));
+        Optional<Refusal> refusal = review.verdict(Clients.sender(session), Clients.recipients(session)).or(() -> logins.refusal(session, review));
         return refusal.isPresent() ? refuse(session, refusal.get()) : next.onLine(session, line);
     }
 

@@ -1,7 +1,10 @@
 package io.relaypod.server.smtp;
 
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 import org.apache.james.protocols.api.ProtocolSession.AttachmentKey;
@@ -33,5 +36,12 @@ record PendingReply(CompletableFuture<?> awaited, Supplier<Response> reply, Runn
 
     static Optional<PendingReply> takeFrom(SMTPSession session) {
         return session.removeAttachment(KEY, State.Connection);
+    }
+
+    /** What completes so long from now, on no thread that waits; at once for no time, or less. */
+    static CompletableFuture<Void> after(Duration time) {
+        Executor atOnce = Runnable::run;
+        return time.isZero() || time.isNegative() ? CompletableFuture.completedFuture(null)
+            : CompletableFuture.runAsync(() -> { }, CompletableFuture.delayedExecutor(time.toNanos(), TimeUnit.NANOSECONDS, atOnce));
     }
 }

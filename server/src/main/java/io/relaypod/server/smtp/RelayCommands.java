@@ -48,7 +48,19 @@ public final class RelayCommands extends CommandDispatcher<SMTPSession> {
             session.setAttachment(LONG_LINE, before + line.length, State.Connection);
             return before + line.length > LONGEST_LINE_HEARD_OUT ? ENDLESS : noReplyYet();
         }
+        Optional<AuthExchange> exchange = AuthExchange.takeFrom(session);
+        if (exchange.isPresent()) {
+            return before > 0 ? AuthExchange.TOO_LONG : continued(session, exchange.get(), line);
+        }
         return before > 0 ? TOO_LONG : refusal(line).orElseGet(() -> super.onLine(session, line));
+    }
+
+    private static Response continued(SMTPSession session, AuthExchange exchange, byte[] line) {
+        Optional<Response> refusal = refusal(line);
+        if (refusal.isPresent()) {
+            return refusal.get() == NOT_ASCII ? AuthExchange.NOT_BASE64 : refusal.get();
+        }
+        return exchange.onLine(session, new String(line, 0, line.length - 2, StandardCharsets.US_ASCII));
     }
 
     private static Optional<Response> refusal(byte[] line) {

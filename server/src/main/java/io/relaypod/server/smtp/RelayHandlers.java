@@ -12,12 +12,11 @@ import org.apache.james.protocols.smtp.core.ReceivedDataLineFilter;
 import org.apache.james.protocols.smtp.core.RsetCmdHandler;
 import org.apache.james.protocols.smtp.core.UnknownCmdHandler;
 import org.apache.james.protocols.smtp.core.VrfyCmdHandler;
-import org.apache.james.protocols.smtp.core.esmtp.StartTlsCmdHandler;
 import org.apache.james.smtpserver.AddDefaultAttributesMessageHook;
 import org.apache.james.smtpserver.JamesWelcomeMessageHandler;
 
 /**
- * The SMTP commands and hooks of a relay: James' core, less AUTH, as there are no users, and with our own where James' answer,
+ * The SMTP commands and hooks of a relay: James' core, with our own where James' answer,
  * log line or cost is not what a relay wants. They come behind those that smtpserver.xml names.
  *
  * <pre>{@code
@@ -49,7 +48,9 @@ public final class RelayHandlers implements HandlersPackage {
             PostmasterAbuseRcptHook.class,
             ReceivedDataLineFilter.class,
             MailReceipt.class,
-            StartTlsCmdHandler.class,
+            RelayStartTlsCmdHandler.class,
+            RelayAuthCmdHandler.class,
+            LoginRules.class,
             AddDefaultAttributesMessageHook.class,
             UnknownCmdHandler.class,
             UnknownCommand.class)

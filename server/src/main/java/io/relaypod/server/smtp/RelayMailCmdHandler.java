@@ -50,9 +50,12 @@ public final class RelayMailCmdHandler extends JamesMailCmdHandler {
 
     private final Map<String, MailParametersHook> parameterHooks = new HashMap<>();
 
+    private final LoginRules logins;
+
     @Inject
-    public RelayMailCmdHandler(MetricFactory metrics, DomainList domains) {
+    public RelayMailCmdHandler(MetricFactory metrics, DomainList domains, LoginRules logins) {
         super(metrics, domains);
+        this.logins = logins;
     }
 
     @Override
@@ -81,7 +84,7 @@ public final class RelayMailCmdHandler extends JamesMailCmdHandler {
         if (!response.getRetCode().equals(SMTPRetCode.MAIL_OK)) {
             session.resetState(); // what the hooks of its parameters left
         }
-        return response;
+        return logins.paced(session, response);
     }
 
     @Override

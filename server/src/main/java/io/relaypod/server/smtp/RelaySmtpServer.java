@@ -1,6 +1,8 @@
 package io.relaypod.server.smtp;
 
+import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -9,7 +11,10 @@ import org.apache.commons.configuration2.ex.ConfigurationException;
 import org.apache.commons.configuration2.tree.ImmutableNode;
 import org.apache.james.protocols.api.ProtocolSession;
 import org.apache.james.protocols.api.ProtocolTransport;
+import org.apache.james.protocols.netty.AbstractSSLAwareChannelPipelineFactory;
 import org.apache.james.protocols.netty.ChannelHandlerFactory;
+import org.apache.james.protocols.netty.Encryption;
+import org.apache.james.protocols.netty.HandlerConstants;
 import org.apache.james.protocols.smtp.SMTPConfiguration;
 import org.apache.james.protocols.smtp.SMTPProtocol;
 import org.apache.james.smtpserver.netty.SMTPServer;
@@ -19,15 +24,20 @@ import com.google.common.net.InetAddresses;
 
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.socket.SocketChannel;
 import io.netty.util.concurrent.EventExecutorGroup;
 import io.relaypod.domain.DnsServers;
 import io.relaypod.memory.FairShare;
 import io.relaypod.memory.MemoryBudget;
 import io.relaypod.memory.MemoryUse;
 import io.relaypod.server.settings.ClientLimits;
+import io.relaypod.server.settings.ListenAddress;
 import io.relaypod.server.settings.NetworkList;
 
 /** James' SMTP server with {@link RelaySession}s and {@link RelayChannelHandler}s, each connection on one thread. */
@@ -58,9 +68,18 @@ final class RelaySmtpServer extends SMTPServer {
             return relayNetworks.filter(networks -> networks.contains(address)).isPresent();
         }
     };
+    private final Optional<SmtpTls> tls;
+    private final Optional<ListenAddress> smtps;
     private Optional<NetworkList> relayNetworks = Optional.empty();
+    private Optional<ServerBootstrap> smtpsBootstrap = Optional.empty();
+    private Optional<Channel> smtpsPort = Optional.empty();
 
-    RelaySmtpServer(SmtpMetrics metrics, DnsServers dns, ClientLimits limits, SpoolWriter spool, FairExecutor workers, MemoryBudget budget) {
+    /**
+     * @param tls   in place of smtpserver.xml's own
+     * @param smtps where TLS begins with the connection; only with {@code tls}
+     */
+    RelaySmtpServer(SmtpMetrics metrics, DnsServers dns, ClientLimits limits, SpoolWriter spool, FairExecutor workers, MemoryBudget budget,
+                    Optional<SmtpTls> tls, Optional<ListenAddress> smtps) {
         super(metrics);
         this.metrics = metrics;
         this.dns = dns;
@@ -69,6 +88,8 @@ final class RelaySmtpServer extends SMTPServer {
         this.workers = workers;
         this.envelopes = new FairShare(budget, MemoryUse.ENVELOPES);
         this.openConnections = new OpenConnections(limits, budget);
+        this.tls = tls;
+        this.smtps = smtps;
     }
 
     @Override
@@ -105,6 +126,57 @@ final class RelaySmtpServer extends SMTPServer {
         bootstrap.childOption(ChannelOption.RCVBUF_ALLOCATOR, new AdaptiveRecvByteBufAllocator(SMALLEST_READ, FIRST_READ, LARGEST_READ));
         bootstrap.childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, UNREAD_REPLIES);
         dns.on(bootstrap.config().childGroup());
+        smtpsBootstrap = smtps.map(address -> bootstrap.clone().childHandler(implicitTls()));
+    }
+
+    private ChannelInitializer<SocketChannel> implicitTls() {
+        AbstractSSLAwareChannelPipelineFactory<SocketChannel> startTls = (AbstractSSLAwareChannelPipelineFactory<SocketChannel>) createPipelineFactory();
+        SmtpTls encryption = tls.orElseThrow(() -> new IllegalStateException("SMTPS_ADDR has no certificate"));
+        return new ChannelInitializer<>() {
+            @Override
+            protected void initChannel(SocketChannel channel) throws Exception {
+                startTls.initChannel(channel);
+                if (proxyRequired) {
+                    channel.pipeline().addAfter(HandlerConstants.PROXY_HANDLER, HandlerConstants.SSL_HANDLER, encryption.sslHandler());
+                } else {
+                    channel.pipeline().addFirst(HandlerConstants.SSL_HANDLER, encryption.sslHandler());
+                }
+            }
+        };
+    }
+
+    @Override
+    public synchronized void bind() throws Exception {
+        super.bind();
+        if (smtpsBootstrap.isEmpty()) {
+            return;
+        }
+        ListenAddress address = smtps.orElseThrow();
+        ChannelFuture bound = smtpsBootstrap.get().bind(new InetSocketAddress(address.host(), address.port())).awaitUninterruptibly();
+        if (!bound.isSuccess()) {
+            unbind();
+            throw new IOException("cannot listen at " + address + " (SMTPS_ADDR): " + bound.cause().getMessage(), bound.cause());
+        }
+        smtpsPort = Optional.of(bound.channel());
+    }
+
+    /** Where TLS begins with the connection, once bound. */
+    Optional<InetSocketAddress> smtpsAddress() {
+        return smtpsPort.map(channel -> (InetSocketAddress) channel.localAddress());
+    }
+
+    @Override
+    protected Encryption getEncryption() {
+        return tls.<Encryption>map(ours -> ours).orElseGet(super::getEncryption);
+    }
+
+    @Override
+    public void reloadSSLCertificate() throws Exception {
+        if (tls.isPresent()) {
+            tls.get().reloadIfChanged();
+        } else {
+            super.reloadSSLCertificate();
+        }
     }
 
     @Override
@@ -126,6 +198,7 @@ final class RelaySmtpServer extends SMTPServer {
     @Override
     public synchronized void unbind() {
         spool.finish();
+        smtpsPort.ifPresent(port -> port.close().awaitUninterruptibly());
         super.unbind();
     }
 

@@ -1,5 +1,8 @@
 package io.relaypod.server.smtp;
 
+import java.net.InetSocketAddress;
+import java.util.Optional;
+
 import javax.inject.Inject;
 
 import org.apache.james.dnsservice.api.DNSService;
@@ -12,6 +15,8 @@ import org.apache.james.smtpserver.netty.SMTPServerFactory;
 import io.relaypod.domain.DnsServers;
 import io.relaypod.memory.MemoryBudget;
 import io.relaypod.server.settings.ClientLimits;
+import io.relaypod.server.settings.ListenAddress;
+import io.relaypod.server.settings.Settings;
 
 /** Makes a server for each {@code <smtpserver>} of smtpserver.xml. */
 public final class RelaySmtpServerFactory extends SMTPServerFactory {
@@ -21,20 +26,34 @@ public final class RelaySmtpServerFactory extends SMTPServerFactory {
     private final SpoolWriter spool;
     private final FairExecutor workers;
     private final MemoryBudget budget;
+    private final Optional<SmtpTls> tls;
+    private final Optional<ListenAddress> smtps;
+    private boolean isFirst = true;
 
     @Inject
     public RelaySmtpServerFactory(DNSService dns, ProtocolHandlerLoader loader, FileSystem files, MetricFactory metrics,
-                                  DnsServers dnsServers, ClientLimits limits, SpoolWriter spool, FairExecutor workers, MemoryBudget budget) {
+                                  DnsServers dnsServers, ClientLimits limits, SpoolWriter spool, FairExecutor workers, MemoryBudget budget,
+                                  Optional<SmtpTls> tls, Settings settings) {
         super(dns, loader, files, metrics);
         this.dnsServers = dnsServers;
         this.limits = limits;
         this.spool = spool;
         this.workers = workers;
         this.budget = budget;
+        this.tls = tls;
+        this.smtps = settings.smtps();
     }
 
+    /** The first serves SMTPS_ADDR, too. */
     @Override
     protected SMTPServer createServer() {
-        return new RelaySmtpServer(smtpMetrics, dnsServers, limits, spool, workers, budget);
+        Optional<ListenAddress> implicitTls = isFirst ? smtps : Optional.empty();
+        isFirst = false;
+        return new RelaySmtpServer(smtpMetrics, dnsServers, limits, spool, workers, budget, tls, implicitTls);
+    }
+
+    /** Where TLS begins with the connection; empty when that is off, and before the servers are bound. */
+    public Optional<InetSocketAddress> smtpsAddress() {
+        return getServers().stream().flatMap(server -> ((RelaySmtpServer) server).smtpsAddress().stream()).findFirst();
     }
 }

@@ -1,0 +1,100 @@
+package io.relaypod.server.settings;
+
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Supplier;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What mounted files hold, read again when they change. Files that cannot be used leave what was read before in force: that is logged once a
+ * content, and {@link #isOutdated} until it is mended. Contents are compared, as Kubernetes swaps a link to them. Thread-safe.
+ */
+public final class MountedFiles<T> implements Supplier<T> {
+
+    private static final Logger LOGGER = LoggerFactory.getLogger(MountedFiles.class);
+
+    private final String name;
+    private final List<Path> files;
+    private final Supplier<T> reader;
+    private List<byte[]> seen;
+    private String complaint = "";
+    private volatile T value;
+    private volatile boolean outdated;
+
+    /**
+     * @param name   for the log, such as {@code smtp-users}
+     * @param files  that the reader reads
+     * @param reader throws {@link IllegalArgumentException} when they cannot be used, with a message that holds nothing secret
+     * @throws IllegalArgumentException when they cannot be used now
+     */
+    public MountedFiles(String name, List<Path> files, Supplier<T> reader) {
+        this.name = name;
+        this.files = List.copyOf(files);
+        this.reader = reader;
+        this.seen = contents();
+        this.value = reader.get();
+    }
+
+    @Override
+    public T get() {
+        return value;
+    }
+
+    /** Whether the files hold what cannot be used, so that an earlier content is in force. */
+    public boolean isOutdated() {
+        return outdated;
+    }
+
+    /** Reads the files, and takes what they hold if that has changed. */
+    public synchronized void reloadIfChanged() {
+        List<byte[]> found;
+        try {
+            found = contents();
+        } catch (IllegalArgumentException unreadable) {
+            keep(unreadable);
+            seen = List.of();
+            return;
+        }
+        if (isSame(found)) {
+            return;
+        }
+        seen = found;
+        try {
+            value = reader.get();
+            outdated = false;
+            complaint = "";
+            LOGGER.info("event={}-reloaded files={}", name, files);
+        } catch (RuntimeException wrong) {
+            keep(wrong);
+        }
+    }
+
+    private void keep(RuntimeException wrong) {
+        outdated = true;
+        // Only that one was written for a log.
+        String reason = wrong instanceof IllegalArgumentException ? String.valueOf(wrong.getMessage()) : wrong.getClass().getName();
+        if (!complaint.equals(reason)) {
+            complaint = reason;
+            LOGGER.error("event={}-kept files={} reason=\"{}\"", name, files, complaint);
+        }
+    }
+
+    private List<byte[]> contents() {
+        return files.stream().map(TextFile::bytes).toList();
+    }
+
+    private boolean isSame(List<byte[]> found) {
+        if (seen.size() != found.size()) {
+            return false;
+        }
+        for (int i = 0; i < seen.size(); i++) {
+            if (!Arrays.equals(seen.get(i), found.get(i))) {
+                return false;
+            }
+        }
+        return true;
+    }
+}

@@ -1,0 +1,59 @@
+package io.relaypod.server.settings;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Reads what an admin mounts: small files, of UTF-8 text. */
+public final class TextFile {
+
+    private static final int LARGEST = 4 << 20;
+
+    private TextFile() {
+    }
+
+    /**
+     * @throws IllegalArgumentException saying why the file cannot be read, and nothing of what is in it
+     */
+    public static byte[] bytes(Path file) {
+        try (InputStream in = Files.newInputStream(file)) {
+            byte[] content = in.readNBytes(LARGEST + 1);
+            if (content.length > LARGEST) {
+                throw new IllegalArgumentException("it has more than " + LARGEST + " bytes");
+            }
+            return content;
+        } catch (IOException unreadable) {
+            throw new IllegalArgumentException("it cannot be read: " + unreadable, unreadable);
+        }
+    }
+
+    /**
+     * @throws IllegalArgumentException saying why the file cannot be read, and nothing of what is in it
+     */
+    public static String text(Path file) {
+        return text(bytes(file));
+    }
+
+    /**
+     * @throws IllegalArgumentException when it is not UTF-8
+     */
+    public static String text(byte[] content) {
+        try {
+            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(content)).toString();
+        } catch (CharacterCodingException noText) {
+            throw new IllegalArgumentException("it is not UTF-8 text", noText);
+        }
+    }
+
+    /**
+     * @throws IllegalArgumentException saying why the file cannot be read, and nothing of what is in it
+     */
+    public static List<String> lines(Path file) {
+        return text(file).lines().toList();
+    }
+}

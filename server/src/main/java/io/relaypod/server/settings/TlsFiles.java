@@ -1,0 +1,64 @@
+package io.relaypod.server.settings;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+import org.apache.commons.configuration2.XMLConfiguration;
+import org.apache.commons.configuration2.builder.fluent.Configurations;
+import org.apache.commons.configuration2.ex.ConfigurationException;
+
+/**
+ * Where SMTP's certificate and its private key are, as PEM; cert-manager's Secret has them as tls.crt and tls.key.
+ *
+ * @param certificate with those that signed it behind it
+ */
+public record TlsFiles(Path certificate, Path key) {
+
+    static Optional<TlsFiles> read(Environment environment) {
+        String certificate = environment.text(Variable.SMTP_TLS_CERT_FILE);
+        String key = environment.text(Variable.SMTP_TLS_KEY_FILE);
+        if (certificate.isEmpty() != key.isEmpty()) {
+            environment.reject(certificate.isEmpty() ? Variable.SMTP_TLS_CERT_FILE : Variable.SMTP_TLS_KEY_FILE, "a certificate and its key belong together");
+        }
+        if (certificate.isEmpty() || key.isEmpty()) {
+            return Optional.empty();
+        }
+        TlsFiles files = new TlsFiles(Path.of(certificate).toAbsolutePath(), Path.of(key).toAbsolutePath());
+        boolean isReadable = isReadable(environment, Variable.SMTP_TLS_CERT_FILE, files.certificate())
+            & isReadable(environment, Variable.SMTP_TLS_KEY_FILE, files.key());
+        if (isReadable) {
+            try {
+                TlsIdentity.read(files);
+            } catch (IllegalArgumentException wrong) {
+                environment.reject(Variable.SMTP_TLS_CERT_FILE, wrong.getMessage());
+            }
+        }
+        return Optional.of(files);
+    }
+
+    private static boolean isReadable(Environment environment, Variable variable, Path file) {
+        try {
+            TextFile.bytes(file);
+            return true;
+        } catch (IllegalArgumentException unreadable) {
+            environment.reject(variable, unreadable.getMessage());
+            return false;
+        }
+    }
+
+    /** Whether an admin has turned James' own TLS on. */
+    static boolean isTlsInSmtpServerXml(Path jamesConf) {
+        Path file = jamesConf.resolve("smtpserver.xml");
+        if (!Files.isReadable(file)) {
+            return false;
+        }
+        try {
+            XMLConfiguration xml = new Configurations().xml(file.toFile());
+            return xml.configurationsAt("smtpserver").stream()
+                .anyMatch(server -> server.getBoolean("tls.[@startTLS]", false) || server.getBoolean("tls.[@socketTLS]", false));
+        } catch (ConfigurationException | RuntimeException unreadable) {
+            return false; // James says so when it reads it
+        }
+    }
+}
