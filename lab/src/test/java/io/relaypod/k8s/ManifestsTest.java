@@ -293,6 +293,38 @@ class ManifestsTest {
         }
     }
 
+    @Test
+    void theComponentForLoginsMountsWhatItsVariablesNameAndOpensItsPort() throws Exception {
+        copy(K8S, temporary.resolve("k8s"));
+        Path own = Files.createDirectories(temporary.resolve("k8s/overlays/own"));
+        Files.writeString(own.resolve("kustomization.yaml"), "resources: [../prod]\ncomponents: [../../components/smtp-auth]\n");
+
+        Manifests manifests = Kustomize.build(own);
+
+        JsonNode relay = manifests.container("relaypod");
+        JsonNode certificate = manifests.one("Certificate", "relaypod-smtp");
+        assertThat(secret(manifests, env(relay, "SMTP_TLS_CERT_FILE"))).isEqualTo(certificate.at("/spec/secretName").asText());
+        assertThat(secret(manifests, env(relay, "SMTP_TLS_KEY_FILE"))).isEqualTo(certificate.at("/spec/secretName").asText());
+        assertThat(secret(manifests, env(relay, "SMTP_USERS_FILE"))).isEqualTo("relaypod-smtp-users");
+        assertThat(env(relay, "SMTP_AUTH")).isEqualTo("optional");
+        assertThat(env(relay, "SMTPS_ADDR")).isEqualTo(":" + port(relay, "smtps"));
+        assertThat(elements(manifests.one("Service", "relaypod").at("/spec/ports")).map(port -> port.path("targetPort").asInt())).contains(port(relay, "smtps"));
+        assertThat(elements(manifests.one("NetworkPolicy", "relaypod").at("/spec/ingress/0/ports")).map(port -> port.path("port").asInt()))
+            .containsExactly(25, port(relay, "smtps"));
+        for (JsonNode resource : manifests.resources()) {
+            if (!resource.equals(certificate)) {
+                assertIsKnown(resource);
+            }
+        }
+    }
+
+    /** What is mounted where the file is. */
+    private static String secret(Manifests manifests, String file) {
+        String volume = mountedAt(manifests.container("relaypod"), Path.of(file).getParent().toString());
+        return elements(manifests.podTemplate().at("/spec/volumes")).filter(one -> one.path("name").asText().equals(volume)).findFirst().orElseThrow()
+            .at("/secret/secretName").asText();
+    }
+
     private static JsonNode onOneLine(JsonNode node) throws IOException {
         return new ObjectMapper().readTree(node.toString().replaceAll("(\\\\n)+ *|\\s+", " "));
     }
