@@ -115,7 +115,7 @@ final class RelayContainer implements AutoCloseable {
     /** Of webadmin, as an operator asks for it. */
     String password() {
         try {
-            return output("java", "@/relaypod", "password").strip();
+            return output("java", "@/relaypod", "webadmin-password").strip();
         } catch (IOException unanswered) {
             throw new UncheckedIOException(unanswered);
         } catch (InterruptedException stopNow) {
