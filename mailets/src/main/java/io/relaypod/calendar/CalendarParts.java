@@ -27,7 +27,6 @@ final class CalendarParts {
     private static final Pattern CALENDAR_FILE = Pattern.compile(".*\\.(ics|ical|icalendar|ifb|vcs)[\\s.\"']*", Pattern.DOTALL);
     private static final Pattern TNEF_FILE = Pattern.compile("winmail\\.dat|.*\\.tnef", Pattern.DOTALL);
 
-    private static final String BEGIN = "BEGIN:VCALENDAR";
     // [MS-OXCMAIL] 2.2.3: the classes of meeting requests, answers, cancellations, in their two spellings.
     private static final List<String> MEETING_CLASSES = List.of("IPM.SCHEDULE.MEETING", "IPM.MICROSOFT SCHEDULE.MTG", "IPM.APPOINTMENT");
 
@@ -43,6 +42,11 @@ final class CalendarParts {
         String sub = PREFIX.matcher(type.sub()).replaceAll("");
         int suffix = sub.indexOf('+');
         return SUBTYPES.contains(suffix < 0 ? sub : sub.substring(0, suffix));
+    }
+
+    /** Whether a file of that name is a calendar. */
+    static boolean isCalendarFile(String name) {
+        return CALENDAR_FILE.matcher(name.toLowerCase(Locale.ROOT)).matches();
     }
 
     /** Whether the part is Outlook's own container, which may hold a meeting. */
@@ -80,19 +84,11 @@ final class CalendarParts {
 
     /** Whether the content begins like a calendar, after blanks or a byte order mark; UTF-16 and UTF-32 count too. */
     static boolean beginsAsCalendar(InputStream content) throws IOException {
-        int matched = 0;
-        for (int next = content.read(); next >= 0; next = content.read()) {
-            boolean skipped = next == 0 || matched == 0 && (next <= ' ' || next >= 0xFE || next == 0xEF || next == 0xBB || next == 0xBF);
-            if (!skipped) {
-                if (Ascii.toUpperCase((char) next) != BEGIN.charAt(matched)) {
-                    return false;
-                }
-                if (++matched == BEGIN.length()) {
-                    return true;
-                }
-            }
+        CalendarStart start = new CalendarStart(content);
+        while (!start.isKnown() && start.read() >= 0) {
+            continue;
         }
-        return false;
+        return start.isCalendar();
     }
 
     /** Whether the content names a message class of meetings anywhere: the container's own, or that of a mail attached in it. */

@@ -31,7 +31,7 @@ public final class CalendarStripper {
      * @throws UnreadableMailException when nobody can say what is in the mail: then no part of it may be delivered
      */
     public ChangedMail strip(MessageSource mail) throws IOException, UnreadableMailException {
-        Calendars calendars = Calendars.find(mail);
+        Calendars calendars = Calendars.find(mail, true);
         return new CalendarRemoval(calendars, calendars.fates(part -> true, Map.of(), true), summaryBesideText).of(mail);
     }
 }

@@ -5,6 +5,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.SequenceInputStream;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -16,6 +17,7 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 import com.google.common.io.ByteStreams;
+import com.google.common.io.CountingOutputStream;
 
 import io.relaypod.mime.Edits.Replacement;
 import io.relaypod.mime.HeaderField;
@@ -33,17 +35,31 @@ final class Calendars {
     // bounds is not looked into and counts as a calendar.
     private static final int MAX_ENCODED = 10;
     private static final int MAX_ENCODED_DEPTH = 3;
+    // A text around a calendar is read from the message's beginning, to see how long it is; beyond so many, it goes with its calendar.
+    private static final int MAX_TEXTS = 10;
 
     private final MessageSource source;
     private final Part message;
     private final List<Part> parts;
-    private final Set<Part> encoded;
+    private final Set<Part> encoded = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final Set<Part> texts = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final boolean uuencodedToo;
 
-    private Calendars(MessageSource source, Part message, List<Part> parts, Set<Part> encoded) {
+    private Calendars(MessageSource source, boolean uuencodedToo, int depth) throws IOException, UnreadableMailException {
         this.source = source;
-        this.message = message;
-        this.parts = List.copyOf(parts);
-        this.encoded = encoded;
+        this.uuencodedToo = uuencodedToo;
+        this.message = StructureScanner.scan(source);
+        List<Part> leaves = new ArrayList<>();
+        collectLeaves(message, leaves);
+        List<Part> found = new ArrayList<>();
+        try (Walk walk = new Walk(source)) {
+            for (Part leaf : leaves) {
+                if (isCalendar(leaf, walk, depth)) {
+                    found.add(leaf);
+                }
+            }
+        }
+        this.parts = List.copyOf(found);
     }
 
     /** What is made of a calendar part and its decoded content. */
@@ -53,34 +69,49 @@ final class Calendars {
     }
 
     /**
+     * @param uuencodedToo whether plain text is looked through for uuencoded calendars
      * @throws UnreadableMailException when nobody can say whether there is a calendar in it
      */
-    static Calendars find(MessageSource source) throws IOException, UnreadableMailException {
-        return find(source, 0);
+    static Calendars find(MessageSource source, boolean uuencodedToo) throws IOException, UnreadableMailException {
+        return new Calendars(source, uuencodedToo, 0);
     }
 
-    private static Calendars find(MessageSource source, int depth) throws IOException, UnreadableMailException {
-        Part message = StructureScanner.scan(source);
-        List<Part> leaves = new ArrayList<>();
-        collectLeaves(message, leaves);
-        List<Part> calendars = new ArrayList<>();
-        Set<Part> encoded = Collections.newSetFromMap(new IdentityHashMap<>());
-        try (Walk walk = new Walk(source)) {
-            for (Part leaf : leaves) {
-                if (CalendarParts.isDeclared(leaf)) {
-                    calendars.add(leaf);
-                } else if (leaf.isEncodedComposite()) {
-                    boolean tooMany = encoded.size() == MAX_ENCODED || depth == MAX_ENCODED_DEPTH;
-                    encoded.add(leaf);
-                    if (tooMany || mayHoldCalendar(source, leaf, depth + 1)) {
-                        calendars.add(leaf);
-                    }
-                } else if (holdsCalendar(source, leaf, walk)) {
-                    calendars.add(leaf);
-                }
-            }
+    private boolean isCalendar(Part leaf, Walk walk, int depth) throws IOException {
+        if (CalendarParts.isDeclared(leaf)) {
+            return true;
         }
-        return new Calendars(source, message, calendars, encoded);
+        if (leaf.isEncodedComposite()) {
+            boolean tooMany = encoded.size() == MAX_ENCODED || depth == MAX_ENCODED_DEPTH;
+            encoded.add(leaf);
+            return tooMany || mayHoldCalendar(leaf, depth + 1);
+        }
+        return leaf.type().is("text", "plain") && !leaf.isAmbiguous() && !CalendarParts.isTnef(leaf) ? isTextWithCalendar(leaf, walk.content(leaf))
+            : holdsCalendar(source, leaf, walk);
+    }
+
+    private boolean isTextWithCalendar(Part leaf, InputStream content) throws IOException {
+        CalendarStart start = new CalendarStart(content);
+        PastedCalendars.Found found = PastedCalendars.copyWithout(start, uuencodedToo, OutputStream.nullOutputStream());
+        if (found.found() && found.textLeft() && texts.size() < MAX_TEXTS && !growsWithoutCalendar(leaf)) {
+            texts.add(leaf);
+        }
+        return found.found() || start.isCalendar();
+    }
+
+    private boolean growsWithoutCalendar(Part text) throws IOException {
+        if (text.encoding() == TransferEncoding.IDENTITY) {
+            return false;
+        }
+        try (InputStream in = source.open()) {
+            ByteStreams.skipFully(in, text.bodyStart());
+            CountingOutputStream rest = new CountingOutputStream(OutputStream.nullOutputStream());
+            writeRest(text, new BufferedInputStream(ByteStreams.limit(in, text.end() - text.bodyStart())), rest);
+            return rest.getCount() > text.end() - text.bodyStart();
+        }
+    }
+
+    private void writeRest(Part text, InputStream original, OutputStream out) throws IOException {
+        text.encoding().recode(original, out, (content, rest) -> PastedCalendars.copyWithout(new BufferedInputStream(content), uuencodedToo, rest));
     }
 
     private static void collectLeaves(Part part, List<Part> leaves) {
@@ -92,10 +123,10 @@ final class Calendars {
         part.children().forEach(child -> collectLeaves(child, leaves));
     }
 
-    private static boolean mayHoldCalendar(MessageSource source, Part composite, int depth) throws IOException {
+    private boolean mayHoldCalendar(Part composite, int depth) throws IOException {
         for (TransferEncoding encoding : composite.encodings()) {
             try {
-                Calendars inside = find(() -> decoded(source, composite, encoding), depth);
+                Calendars inside = new Calendars(() -> decoded(source, composite, encoding), uuencodedToo, depth);
                 if (!inside.isEmpty() || inside.hasStray()) {
                     return true;
                 }
@@ -193,7 +224,9 @@ final class Calendars {
      * @param noneStays whether no calendar is left
      */
     CalendarFates fates(Predicate<Part> goes, Map<Part, Replacement> narrowed, boolean noneStays) {
-        return new CalendarFates(parts.stream().filter(goes).collect(Collectors.toSet()), Map.of(), narrowed, noneStays);
+        return new CalendarFates(parts.stream().filter(goes).filter(part -> !texts.contains(part)).collect(Collectors.toSet()),
+            texts.stream().filter(goes).collect(Collectors.toMap(part -> part, part -> (original, out) -> writeRest(part, original, out))),
+            narrowed, noneStays);
     }
 
     /** Goes through a message once, from leaf to leaf. */

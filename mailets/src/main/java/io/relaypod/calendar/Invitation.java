@@ -88,7 +88,7 @@ public final class Invitation {
      */
     public static Invitation in(MessageSource mail, Collection<EmailAddress> recipients) throws IOException, UnreadableMailException {
         Set<EmailAddress> copy = Set.copyOf(recipients);
-        Calendars calendars = Calendars.find(mail);
+        Calendars calendars = Calendars.find(mail, false);
         return new Invitation(mail, copy, calendars, calendars.read(any -> true, (part, content) -> Calendar.read(part, content, copy)));
     }
 

@@ -11,7 +11,13 @@ import static io.relaypod.calendar.Mails.text;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+import javax.mail.internet.MimeUtility;
 import java.util.Arrays;
 
 import org.junit.jupiter.api.Test;
@@ -20,6 +26,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import io.relaypod.mime.UnreadableMailException;
+import io.relaypod.recipients.EmailAddress;
 
 class CalendarStripperTest {
 
@@ -80,6 +87,55 @@ class CalendarStripperTest {
         String mail = mixed("Content-Type: text/plain\n\nSee: BEGIN:VCALENDAR\n", "Content-Type: text/plain; name=ics\n\nBEGIN:VCARD\n");
 
         assertThat(new CalendarStripper(true).strip(source(mail)).isChanged()).isFalse();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"7bit", "base64", "quoted-printable"})
+    void theTextBehindAPastedCalendarStays(String encoding) throws Exception {
+        String calendar = CALENDAR.replace("Caf\u00e9", "Cafe");
+        String head = "Content-Type: text/plain\nContent-Transfer-Encoding: " + encoding + "\n\n";
+        String text = "\nThis file does not import:\nBEGIN:VCALENDAR\n";
+
+        assertThat(decoded(encoding, stripped(crlf(head) + encoded(encoding, calendar + "\n" + calendar + text)))).isEqualTo(crlf("\n" + text));
+        assertThat(decoded(encoding, stripped(crlf("MIME-Version: 1.0\n" + head) + encoded(encoding, calendar + "\n \n")))).contains("Room 5");
+        assertThat(narrowedFor("third@example.com", crlf(head) + encoded(encoding, calendar + text))).doesNotContain("Room 5").contains(crlf(text));
+        assertThat(narrowedFor("org@example.com", crlf(head) + encoded(encoding, calendar + text))).contains("Room 5", crlf(text)).doesNotContain("Booker");
+    }
+
+    private static String narrowedFor(String recipient, String mail) throws Exception {
+        String encoding = mail.replaceFirst("(?s).*Encoding: (\\S+).*", "$1");
+        return decoded(encoding, text(Invitation.in(source(mail), List.of(EmailAddress.parse(recipient).orElseThrow())).narrowed(false)));
+    }
+
+    private static String encoded(String encoding, String text) throws Exception {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try (OutputStream encoder = MimeUtility.encode(out, encoding)) {
+            encoder.write(crlf(text).getBytes(StandardCharsets.ISO_8859_1));
+        }
+        return out.toString(StandardCharsets.ISO_8859_1);
+    }
+
+    private static String decoded(String encoding, String mail) throws Exception {
+        String body = mail.split("\r\n\r\n", 2)[1];
+        String inForce = mail.contains("charset=utf-8") ? "quoted-printable" : encoding;
+        return new String(MimeUtility.decode(new ByteArrayInputStream(body.getBytes(StandardCharsets.ISO_8859_1)), inForce).readAllBytes(),
+            StandardCharsets.ISO_8859_1);
+    }
+
+    @Test
+    void aUuencodedCalendarInATextGoesForTheListedAndTheTextStays() throws Exception {
+        String content = encoded("uuencode", CALENDAR.replace("Caf\u00e9", "Cafe"));
+        String named = content.replaceFirst("begin .*", "begin 644 invite.ics");
+        String unnamed = content.replaceFirst("begin .*", "begin 0644 a b");
+        String other = encoded("uuencode", "no calendar at all, but a file\n").replaceFirst("begin .*", "begin 644 note.txt");
+        String text = crlf("Content-Type: text/plain\n\nbegin 644 how it starts\nDear,\n%s\nend\nbegin 666 x.ics\nis no data\n");
+
+        assertThat(stripped(String.format(text, named + "between\r\n" + unnamed))).isEqualTo(String.format(text, "between\r\n"));
+        assertThat(stripped(String.format(text, other))).isEqualTo(String.format(text, other));
+        assertThat(stripped(crlf("Content-Type: text/plain\n\n") + named)).contains("This mail was about an event");
+        assertThat(stripped(String.format(text, named.replaceFirst("(?s)\r\n[^\r\n]{0,3}\r\nend.*", "\r\n")))).as("without its end")
+            .contains("Dear", "is no data").doesNotContain("invite.ics");
+        assertThat(Invitation.in(source(String.format(text, named)), List.of()).narrowed(false).isChanged()).as("nobody routes by it").isFalse();
     }
 
     @Test
