@@ -13,16 +13,18 @@ import org.reactivestreams.Publisher;
 import io.relaypod.server.smtp.RelaySmtpServerFactory;
 import reactor.core.publisher.Mono;
 
-/** Whether every SMTP port is bound. Thread-safe. */
+/** Whether every SMTP port is bound, and greeted when it was looked at last. Thread-safe. */
 public final class SmtpHealthCheck implements HealthCheck {
 
     private static final ComponentName NAME = new ComponentName("SMTP");
 
     private final RelaySmtpServerFactory smtp;
+    private final SmtpGreeting greeting;
 
     @Inject
-    public SmtpHealthCheck(RelaySmtpServerFactory smtp) {
+    public SmtpHealthCheck(RelaySmtpServerFactory smtp, SmtpGreeting greeting) {
         this.smtp = smtp;
+        this.greeting = greeting;
     }
 
     @Override
@@ -35,8 +37,10 @@ public final class SmtpHealthCheck implements HealthCheck {
         return Mono.fromSupplier(() -> {
             // James has none before it has read smtpserver.xml.
             List<AbstractConfigurableAsyncServer> servers = smtp.getServers() == null ? List.of() : smtp.getServers();
-            return !servers.isEmpty() && servers.stream().allMatch(AbstractConfigurableAsyncServer::isBound)
-                ? Result.healthy(NAME) : Result.unhealthy(NAME, "the SMTP port is not bound");
+            if (servers.isEmpty() || !servers.stream().allMatch(AbstractConfigurableAsyncServer::isBound)) {
+                return Result.unhealthy(NAME, "the SMTP port is not bound");
+            }
+            return greeting.problem().map(problem -> Result.unhealthy(NAME, problem)).orElse(Result.healthy(NAME));
         });
     }
 }

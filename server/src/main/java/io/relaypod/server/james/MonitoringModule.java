@@ -4,6 +4,7 @@ import javax.inject.Singleton;
 
 import org.apache.james.core.healthcheck.HealthCheck;
 
+import com.github.benmanes.caffeine.cache.Ticker;
 import com.google.inject.AbstractModule;
 import com.google.inject.Provides;
 import com.google.inject.Scopes;
@@ -17,6 +18,7 @@ import io.relaypod.server.health.GatewayProbe;
 import io.relaypod.server.health.Lifecycle;
 import io.relaypod.server.health.QueueHealthCheck;
 import io.relaypod.server.health.Readiness;
+import io.relaypod.server.health.SmtpGreeting;
 import io.relaypod.server.health.SmtpHealthCheck;
 import io.relaypod.server.metrics.BuildInfo;
 import io.relaypod.server.metrics.MailMeters;
@@ -24,6 +26,7 @@ import io.relaypod.server.metrics.QueueMeters;
 import io.relaypod.server.monitoring.RecentRefusals;
 import io.relaypod.server.monitoring.Watch;
 import io.relaypod.server.settings.Settings;
+import io.relaypod.server.smtp.RelaySmtpServerFactory;
 
 /** What is counted, what is healthy, and what METRICS_ADDR shows of both. */
 final class MonitoringModule extends AbstractModule {
@@ -55,5 +58,11 @@ final class MonitoringModule extends AbstractModule {
     @Singleton
     GatewayProbe gatewayProbe(Settings settings) {
         return new GatewayProbe(settings.upstreamHost(), settings.upstreamPort());
+    }
+
+    @Provides
+    @Singleton
+    SmtpGreeting smtpGreeting(RelaySmtpServerFactory smtp) {
+        return new SmtpGreeting(smtp::boundPorts, Ticker.systemTicker());
     }
 }

@@ -11,6 +11,7 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.relaypod.server.health.Readiness;
+import io.relaypod.server.health.SmtpGreeting;
 import io.relaypod.server.metrics.BuildInfo;
 import io.relaypod.server.metrics.CertificateMeters;
 import io.relaypod.server.metrics.InfoMeters;
@@ -28,6 +29,7 @@ public final class Monitoring implements AutoCloseable {
     private final StatusPage status;
     private final BuildInfo build;
     private final CertificateMeters certificates;
+    private final SmtpGreeting greeting;
     private Optional<Running> running = Optional.empty();
 
     private record Running(RelayMeters relay, MonitoringServer server) {
@@ -36,7 +38,7 @@ public final class Monitoring implements AutoCloseable {
     @Inject
     public Monitoring(Settings settings, PrometheusMeterRegistry meters, Readiness readiness, Watch watch, StatusPage status,
                       BuildInfo build,
-                      CertificateMeters certificates) {
+                      CertificateMeters certificates, SmtpGreeting greeting) {
         this.settings = settings;
         this.meters = meters;
         this.readiness = readiness;
@@ -44,6 +46,7 @@ public final class Monitoring implements AutoCloseable {
         this.status = status;
         this.build = build;
         this.certificates = certificates;
+        this.greeting = greeting;
     }
 
     /**
@@ -56,7 +59,8 @@ public final class Monitoring implements AutoCloseable {
         MonitoringServer server = MonitoringServer.start(settings.metrics().get(), Map.of(
             "/", status,
             "/metrics", new MetricsPage(meters),
-            "/livez", request -> Answer.text(HttpResponseStatus.OK, "live\n"),
+            "/livez", request -> greeting.isAlive() ? Answer.text(HttpResponseStatus.OK, "live\n")
+                : Answer.text(HttpResponseStatus.SERVICE_UNAVAILABLE, "not live: " + greeting.problem().orElse("SMTP was not looked at for a minute") + "\n"),
             "/readyz", new ReadyPage(readiness)));
         Gauge.builder("relaypod.monitoring.connections", server, MonitoringServer::connections)
             .description("Connections to METRICS_ADDR that are open").register(meters);

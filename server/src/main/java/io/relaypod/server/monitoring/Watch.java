@@ -15,12 +15,13 @@ import org.slf4j.LoggerFactory;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.relaypod.server.health.GatewayProbe;
+import io.relaypod.server.health.SmtpGreeting;
 import io.relaypod.server.metrics.QueueMeters;
 import io.relaypod.server.metrics.QueueMeters.QueueState;
 
 /**
  * Looks every ten seconds at what takes a while to look at, and remembers an hour of it. A broker that hangs keeps nobody from looking at the
- * gateway, nor a gateway that hangs from looking at the queues. Thread-safe.
+ * gateway, nor a gateway that hangs from looking at the queues or at SMTP. Thread-safe.
  */
 public final class Watch implements AutoCloseable {
 
@@ -31,23 +32,28 @@ public final class Watch implements AutoCloseable {
     private final MeterRegistry meters;
     private final QueueMeters queues;
     private final GatewayProbe gateway;
+    private final SmtpGreeting smtp;
     private final Clock clock;
     private final History history = new History();
-    private final ScheduledExecutorService threads = Executors.newScheduledThreadPool(2, NamedThreadFactory.withName("watch"));
+    private final ScheduledExecutorService threads = Executors.newScheduledThreadPool(3, NamedThreadFactory.withName("watch"));
 
     @Inject
-    public Watch(MeterRegistry meters, QueueMeters queues, GatewayProbe gateway, Clock clock) {
+    public Watch(MeterRegistry meters, QueueMeters queues, GatewayProbe gateway, SmtpGreeting smtp, Clock clock) {
         this.meters = meters;
         this.queues = queues;
         this.gateway = gateway;
+        this.smtp = smtp;
         this.clock = clock;
         Gauge.builder("relaypod.gateway.up", gateway, probe -> probe.state().isUp() ? 1 : 0)
             .description("Whether the gateway greeted us when it was last looked for").register(meters);
+        Gauge.builder("relaypod.smtp.greets", smtp, greeting -> greeting.problem().isEmpty() ? 1 : 0)
+            .description("Whether SMTP greeted a client of our own when it was last looked at").register(meters);
     }
 
     public void start() {
         repeat(this::lookAtQueuesAndRemember);
         repeat(gateway::look);
+        repeat(smtp::look);
     }
 
     private void repeat(Runnable look) {

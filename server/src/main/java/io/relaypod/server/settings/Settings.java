@@ -93,11 +93,7 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
             SmtpAuth.read(environment),
             TlsFiles.read(environment),
             environment.read(Variable.SMTPS_ADDR, value -> value.equals("off") ? Optional.empty() : Optional.of(ListenAddress.parse(value))),
-            new ClientLimits(
-                environment.read(Variable.MAX_CONNECTIONS, value -> (int) number(value, 1, 100_000)),
-                environment.read(Variable.MAX_CONNECTIONS_PER_IP, value -> (int) number(value, 1, 100_000)),
-                environment.read(Variable.IDLE_TIMEOUT, Settings::duration),
-                environment.read(Variable.MAX_BAD_RCPTS, value -> (int) number(value, 0, 1_000_000))),
+            clients(environment),
             environment.read(Variable.BARE_NEWLINE, Settings::bareNewline),
             environment.read(Variable.MAX_MESSAGE_SIZE, Settings::size),
             environment.read(Variable.MAX_RECIPIENTS, value -> (int) number(value, 100, 100_000)),
@@ -164,6 +160,15 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
      * @param summary    whether an event is put in words beside other text
      */
     public record CalendarSettings(List<String> recipients, String mode, boolean summary) {
+    }
+
+    private static ClientLimits clients(Environment environment) {
+        int connections = environment.read(Variable.MAX_CONNECTIONS, value -> (int) number(value, 1, 100_000));
+        return new ClientLimits(
+            connections,
+            environment.read(Variable.MAX_CONNECTIONS_PER_IP, value -> value.isEmpty() ? ClientLimits.shareOf(connections) : (int) number(value, 1, 100_000)),
+            environment.read(Variable.IDLE_TIMEOUT, Settings::duration),
+            environment.read(Variable.MAX_BAD_RCPTS, value -> (int) number(value, 0, 1_000_000)));
     }
 
     private static GraphRules graph(Environment environment) {

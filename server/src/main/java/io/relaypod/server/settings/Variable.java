@@ -22,7 +22,7 @@ public enum Variable {
     SMTP_TLS_KEY_FILE("", "a PEM file with the certificate's private key, not encrypted"),
     SMTPS_ADDR("off", ":port or host:port, where host is a name or an IPv4 address; or off"),
     MAX_CONNECTIONS("1000", "a number from 1 to 100000"),
-    MAX_CONNECTIONS_PER_IP("500", "a number from 1 to 100000"),
+    MAX_CONNECTIONS_PER_IP("", "a number from 1 to 100000"),
     IDLE_TIMEOUT("5m", "a duration above zero, such as 5m"),
     MAX_BAD_RCPTS("20", "a number from 1 to 1000000, or 0 for no limit"),
     BARE_NEWLINE("refuse", "refuse or normalize"),

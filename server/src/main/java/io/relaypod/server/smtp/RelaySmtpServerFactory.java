@@ -1,7 +1,9 @@
 package io.relaypod.server.smtp;
 
 import java.net.InetSocketAddress;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 import javax.inject.Inject;
 
@@ -9,6 +11,7 @@ import org.apache.james.dnsservice.api.DNSService;
 import org.apache.james.filesystem.api.FileSystem;
 import org.apache.james.metrics.api.MetricFactory;
 import org.apache.james.protocols.lib.handler.ProtocolHandlerLoader;
+import org.apache.james.protocols.lib.netty.AbstractConfigurableAsyncServer;
 import org.apache.james.smtpserver.netty.SMTPServer;
 import org.apache.james.smtpserver.netty.SMTPServerFactory;
 
@@ -55,5 +58,23 @@ public final class RelaySmtpServerFactory extends SMTPServerFactory {
     /** Where TLS begins with the connection; empty when that is off, and before the servers are bound. */
     public Optional<InetSocketAddress> smtpsAddress() {
         return getServers().stream().flatMap(server -> ((RelaySmtpServer) server).smtpsAddress().stream()).findFirst();
+    }
+
+    /** Where SMTP is served now. */
+    public List<Port> boundPorts() {
+        // James has none before it has read smtpserver.xml.
+        return Optional.ofNullable(getServers()).orElse(List.of()).stream().filter(AbstractConfigurableAsyncServer::isBound)
+            .flatMap(server -> Stream.concat(
+                server.getListenAddresses().stream().map(address -> new Port(address, server.getSocketType().equals("secure"))),
+                ((RelaySmtpServer) server).smtpsAddress().stream().map(address -> new Port(address, true))))
+            .toList();
+    }
+
+    /**
+     * A port that is bound.
+     *
+     * @param isEncrypted whether TLS comes before the greeting
+     */
+    public record Port(InetSocketAddress address, boolean isEncrypted) {
     }
 }

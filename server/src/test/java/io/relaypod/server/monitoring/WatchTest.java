@@ -10,6 +10,7 @@ import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.stream.Stream;
 
 import javax.mail.Session;
@@ -23,10 +24,13 @@ import org.apache.mailet.base.test.FakeMail;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+import com.github.benmanes.caffeine.cache.Ticker;
+
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.relaypod.gateway.VerbatimMailQueueItems;
 import io.relaypod.pacing.SenderPace;
 import io.relaypod.server.health.GatewayProbe;
+import io.relaypod.server.health.SmtpGreeting;
 import io.relaypod.server.metrics.QueueMeters;
 import io.relaypod.server.queue.ArtemisMailQueueFactory;
 import io.relaypod.server.queue.EmbeddedBroker;
@@ -55,7 +59,7 @@ class WatchTest {
                 .recipient("b@example.com").mimeMessage(message).build());
             GatewayProbe gateway = new GatewayProbe(silent.getInetAddress().getHostAddress(), silent.getLocalPort());
             QueueMeters queueMeters = new QueueMeters(meters, queues, repositories, SenderPace.unlimited(), Clock.systemUTC());
-            try (Watch watch = new Watch(meters, queueMeters, gateway, Clock.systemUTC())) {
+            try (Watch watch = new Watch(meters, queueMeters, gateway, new SmtpGreeting(List::of, Ticker.systemTicker()), Clock.systemUTC())) {
                 watch.start();
 
                 await().atMost(PATIENCE).until(() -> !watch.history().samples().isEmpty());

@@ -36,6 +36,13 @@ class SettingsTest {
     private Path dataDir;
 
     @Test
+    void oneAddressHasAQuarterOfTheConnectionsUnlessItIsSaid() {
+        assertThat(ClientLimits.shareOf(1_000)).isEqualTo(250);
+        assertThat(ClientLimits.shareOf(50)).isEqualTo(20);
+        assertThat(ClientLimits.shareOf(2)).isEqualTo(2);
+    }
+
+    @Test
     void withNothingSetTheDefaultsHold() {
         Settings settings = settings(Map.of());
 

@@ -1,0 +1,92 @@
+package io.relaypod.server.health;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
+
+import com.github.benmanes.caffeine.cache.Ticker;
+
+import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
+import io.relaypod.server.smtp.RelaySmtpServerFactory.Port;
+
+/**
+ * Looks whether SMTP greets a client: connects to each port, as a client does, and waits for a reply. {@code 421} is one, as a relay with many
+ * clients gives it. A relay that has not greeted for a minute is not alive; a busy moment is no reason to end it. Thread-safe.
+ */
+public final class SmtpGreeting {
+
+    /** Of the greetings of one port. */
+    static final Duration TIMEOUT = Duration.ofSeconds(5);
+    /** Six looks. With Kubernetes' three probes a relay that greets nobody is started again after two minutes. */
+    static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    private final Supplier<List<Port>> ports;
+    private final Ticker ticker;
+    private volatile long greeted;
+    private volatile Optional<String> problem = Optional.empty();
+
+    /** @param ports those that are bound now; none before the start and after the stop */
+    public SmtpGreeting(Supplier<List<Port>> ports, Ticker ticker) {
+        this.ports = ports;
+        this.ticker = ticker;
+        this.greeted = ticker.read();
+    }
+
+    /** Takes some seconds when nobody answers. */
+    public void look() {
+        Optional<String> found = ports.get().stream().map(SmtpGreeting::problem).flatMap(Optional::stream).findFirst();
+        if (found.isEmpty()) {
+            greeted = ticker.read();
+        }
+        problem = found;
+    }
+
+    /** What was wrong when it was looked last. */
+    public Optional<String> problem() {
+        return problem;
+    }
+
+    /** Whether every port has greeted within the last minute. */
+    public boolean isAlive() {
+        return ticker.read() - greeted <= PATIENCE.toNanos();
+    }
+
+    private static Optional<String> problem(Port port) {
+        InetAddress bound = port.address().getAddress();
+        InetSocketAddress address = new InetSocketAddress(bound.isAnyLocalAddress() ? InetAddress.getLoopbackAddress() : bound, port.address().getPort());
+        try (Socket socket = new Socket()) {
+            socket.connect(address, (int) TIMEOUT.toMillis());
+            socket.setSoTimeout((int) TIMEOUT.toMillis());
+            return port.isEncrypted() ? problemOf(encrypted(socket, address)) : problemOf(socket);
+        } catch (SSLException answered) {
+            return Optional.empty(); // as where clients need a certificate
+        } catch (IOException | GeneralSecurityException failure) {
+            return Optional.of("no greeting at port " + address.getPort() + ": " + failure.getMessage());
+        }
+    }
+
+    private static Socket encrypted(Socket socket, InetSocketAddress address) throws IOException, GeneralSecurityException {
+        SSLContext tls = SSLContext.getInstance("TLS");
+        // Whether it answers is asked, not who it is.
+        tls.init(null, InsecureTrustManagerFactory.INSTANCE.getTrustManagers(), null);
+        return tls.getSocketFactory().createSocket(socket, address.getHostString(), address.getPort(), true);
+    }
+
+    private static Optional<String> problemOf(Socket socket) throws IOException {
+        String code = new String(socket.getInputStream().readNBytes(3), StandardCharsets.US_ASCII);
+        if (code.equals("220")) {
+            socket.getOutputStream().write("QUIT\r\n".getBytes(StandardCharsets.US_ASCII));
+        }
+        return code.equals("220") || code.equals("421") ? Optional.empty() : Optional.of("greets with '" + code + "' instead of 220");
+    }
+}

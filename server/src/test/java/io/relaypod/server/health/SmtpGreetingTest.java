@@ -1,0 +1,102 @@
+package io.relaypod.server.health;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
+
+import org.junit.jupiter.api.Test;
+
+import io.relaypod.server.smtp.RelaySmtpServerFactory.Port;
+
+class SmtpGreetingTest {
+
+    private final AtomicLong now = new AtomicLong();
+    private final List<Port> ports = new ArrayList<>();
+    private final SmtpGreeting greeting = new SmtpGreeting(() -> ports, now::get);
+
+    @Test
+    void aRelayThatGreetsIsAliveAlsoWhenItSaysThatItHasNoRoom() throws Exception {
+        for (String reply : List.of("220 relay ESMTP\r\n", "421 4.7.0 Too many connections\r\n")) {
+            lookAtOneThatSays(reply);
+            assertThat(greeting.problem()).isEmpty();
+            now.addAndGet(SmtpGreeting.PATIENCE.toNanos());
+            assertThat(greeting.isAlive()).isTrue();
+        }
+    }
+
+    @Test
+    void aRelayThatDoesNotGreetIsAliveForAMinuteAndAgainWhenItGreets() throws Exception {
+        lookAtOneThatSays("220 relay ESMTP\r\n");
+        now.addAndGet(SmtpGreeting.PATIENCE.toNanos());
+        lookAtOneThatSays("");
+        assertThat(greeting.problem()).hasValueSatisfying(problem -> assertThat(problem).contains("''"));
+        assertThat(greeting.isAlive()).isTrue();
+        now.incrementAndGet();
+        assertThat(greeting.isAlive()).isFalse();
+
+        lookAtOneThatSays("220 relay ESMTP\r\n");
+        assertThat(greeting.isAlive()).isTrue();
+    }
+
+    @Test
+    void aPortThatCannotBeReachedIsNamed() throws Exception {
+        try (ServerSocket closed = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            ports.add(new Port((InetSocketAddress) closed.getLocalSocketAddress(), false));
+        }
+        now.addAndGet(SmtpGreeting.PATIENCE.toNanos() + 1);
+        greeting.look();
+
+        assertThat(greeting.isAlive()).isFalse();
+        assertThat(greeting.problem()).hasValueSatisfying(problem -> assertThat(problem).startsWith("no greeting at port " + ports.get(0).address().getPort()));
+    }
+
+    @Test
+    void anEncryptedPortThatRefusesTheHandshakeAnswers() throws Exception {
+        now.addAndGet(SmtpGreeting.PATIENCE.toNanos() + 1);
+        // A TLS alert: handshake_failure
+        look(true, "\u0015\u0003\u0003\0\u0002\u0002(");
+
+        assertThat(greeting.isAlive()).isTrue();
+    }
+
+    @Test
+    void withoutPortsThereIsNothingToGreet() {
+        now.addAndGet(SmtpGreeting.PATIENCE.toNanos() + 1);
+        greeting.look();
+
+        assertThat(greeting.isAlive()).isTrue();
+    }
+
+    private void lookAtOneThatSays(String reply) throws Exception {
+        look(false, reply);
+    }
+
+    private void look(boolean isEncrypted, String reply) throws Exception {
+        try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getByName("0.0.0.0"))) {
+            server.setSoTimeout(10_000);
+            Port port = new Port((InetSocketAddress) server.getLocalSocketAddress(), isEncrypted);
+            ports.add(port);
+            CompletableFuture<Void> client = CompletableFuture.runAsync(() -> {
+                try (Socket socket = server.accept()) {
+                    socket.getOutputStream().write(reply.getBytes(StandardCharsets.ISO_8859_1));
+                    socket.shutdownOutput();
+                    socket.getInputStream().readAllBytes();
+                } catch (IOException e) {
+                    throw new IllegalStateException(e);
+                }
+            });
+            greeting.look();
+            client.join();
+            ports.remove(port);
+        }
+    }
+}
