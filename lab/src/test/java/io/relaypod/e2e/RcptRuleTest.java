@@ -30,6 +30,8 @@ class RcptRuleTest {
         world.dns().behave("silent.example", Behaviour.silence());
         world.dns().behave("servfail.example", Behaviour.servfail());
         world.dns().behave("refused.example", Behaviour.refused());
+        // As a resolver of a machine answers it.
+        world.dns().serve(LabWorld.zone(), "localhost. 300 IN A 127.0.0.1");
     }
 
     @AfterAll
@@ -55,6 +57,9 @@ class RcptRuleTest {
         "a@refused.example              | 451 4.4.3 Temporary DNS failure, try again later",
         "a@silent.example               | 451 4.4.3 Temporary DNS failure, try again later",
         "a@[192.0.2.1]                  | 550 5.1.2 Bad destination mailbox address - address literals are not accepted",
+        "root                           | 550 5.1.1 Bad destination mailbox address - no mailbox is here but postmaster",
+        "nagios@localhost               | 550 5.1.1 Bad destination mailbox address - no mailbox is here but postmaster",
+        "app@db.localhost               | 550 5.1.1 Bad destination mailbox address - no mailbox is here but postmaster",
         "postmaster                     | 250 2.1.5 Recipient <postmaster@localhost> OK",
     })
     void eachDomainGetsItsAnswer(String recipient, String answer) throws Exception {

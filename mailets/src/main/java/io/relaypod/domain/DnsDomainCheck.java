@@ -1,52 +1,51 @@
 package io.relaypod.domain;
 
+import java.io.IOException;
 import java.net.InetAddress;
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
-import org.xbill.DNS.AAAARecord;
-import org.xbill.DNS.ARecord;
-import org.xbill.DNS.CNAMERecord;
-import org.xbill.DNS.MXRecord;
-import org.xbill.DNS.Message;
 import org.xbill.DNS.Name;
-import org.xbill.DNS.Rcode;
-import org.xbill.DNS.Record;
-import org.xbill.DNS.Section;
 import org.xbill.DNS.Type;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 
+import io.relaypod.domain.DnsAnswer.Addresses;
+import io.relaypod.domain.DnsAnswer.Alias;
+import io.relaypod.domain.DnsAnswer.Exchangers;
+import io.relaypod.domain.DnsAnswer.NoRecords;
 import io.relaypod.domain.DomainVerdict.HasMx;
 import io.relaypod.domain.DomainVerdict.ImplicitMx;
 import io.relaypod.domain.DomainVerdict.NoMailHost;
 import io.relaypod.domain.DomainVerdict.NullMx;
 import io.relaypod.domain.DomainVerdict.Unknown;
 import io.relaypod.domain.DomainVerdict.UnreachableMx;
+import io.relaypod.domain.DomainVerdict.UnusableImplicitMx;
 
 /**
  * Asks DNS for a domain's MX records and, where there are none, for its addresses (RFC 5321 section 5.1).
  *
- * <p>A domain that does not exist costs one query; one without MX records costs three, the last two in parallel. Names are
- * absolute, so no search domain applies, and CNAMEs are followed. Thread-safe; no thread waits for an answer.
+ * <p>A domain that does not exist costs one query; one without MX records costs three, the last two in parallel, of which an address in one
+ * settles it. Names are absolute, so no search domain applies, and CNAMEs are followed. Thread-safe; no thread waits for an answer.
  */
 public final class DnsDomainCheck implements DomainCheck {
 
     // More than anybody's real mail has; a domain with so many is not refused for the rest.
-    private static final int MAX_VERIFIED_TARGETS = 10;
+    private static final int MAX_VERIFIED_TARGETS = DnsAnswer.MOST_KEPT;
     // A client waits meanwhile.
     private static final Duration LONGEST_VERIFICATION = Duration.ofSeconds(10);
+    // For the operator; that there is one is all that the rule needs.
+    private static final int MOST_NAMED = 5;
 
-    // An alias of an alias is rare already; resolvers themselves follow about as many.
-    private static final int MAX_ALIASES = 16;
-
-    private static final Consumer<Message> NOBODY = message -> { };
+    private static final Consumer<DnsAnswer> NOBODY = answer -> { };
 
     private final DnsSource dns;
     private final NonexistentDomains nonexistent;
@@ -67,36 +66,34 @@ public final class DnsDomainCheck implements DomainCheck {
     }
 
     @Override
-    public CompletionStage<DomainVerdict> verdict(MailDomain domain) {
+    public CompletionStage<DomainVerdict> verdict(MailDomain domain, DnsClient client) {
         Name name = domain.absolute();
-        return ask(name, Type.MX, 0, message -> nonexistent.learn(domain.name(), message)).thenCompose(answer -> verdict(name, answer));
+        return ask(name, Type.MX, 0, answer -> nonexistent.learn(domain.name(), answer))
+            .thenCompose(answer -> verdict(name, answer))
+            .exceptionally(failure -> new Unknown(reason(failure)));
     }
 
-    private CompletionStage<DomainVerdict> verdict(Name name, Answer answer) {
-        if (answer instanceof Answer.Found found) {
-            DomainVerdict byMx = byMx(found.records());
-            return verifyTargets && byMx instanceof HasMx mx && mx.exchangers().size() <= MAX_VERIFIED_TARGETS
-                ? verified(mx, targets(found.records()).iterator(), ticker.read()) : done(byMx);
+    private CompletionStage<DomainVerdict> verdict(Name name, DnsAnswer answer) {
+        if (answer instanceof Exchangers exchangers) {
+            return byMx(exchangers);
         }
-        if (answer instanceof Answer.NoData) {
-            return byAddress(name);
+        return answer instanceof NoRecords ? byAddress(name) : done(new NoMailHost(false));
+    }
+
+    private CompletionStage<DomainVerdict> byMx(Exchangers exchangers) {
+        if (exchangers.isNullMx()) {
+            return done(new NullMx());
         }
-        return done(answer instanceof Answer.Failed failed ? new Unknown(failed.reason()) : new NoMailHost(false));
+        if (exchangers.usable().isEmpty()) {
+            return done(new UnreachableMx(names(exchangers.unusable())));
+        }
+        HasMx mx = new HasMx(names(exchangers.usable()));
+        return verifyTargets && exchangers.found() <= MAX_VERIFIED_TARGETS
+            ? verified(mx, exchangers.usable().iterator(), ticker.read()) : done(mx);
     }
 
-    private static DomainVerdict byMx(List<Record> records) {
-        List<String> exchangers = targets(records).stream().map(target -> target.toString(true)).toList();
-        return exchangers.isEmpty() ? new NullMx() : new HasMx(exchangers);
-    }
-
-    /** @return best preference first */
-    private static List<Name> targets(List<Record> records) {
-        return records.stream()
-            .map(MXRecord.class::cast)
-            .sorted(Comparator.comparingInt(MXRecord::getPriority))
-            .map(MXRecord::getTarget)
-            .filter(target -> !target.equals(Name.root))
-            .toList();
+    private static List<String> names(List<Name> hosts) {
+        return hosts.stream().limit(MOST_NAMED).map(host -> host.toString(true)).toList();
     }
 
     /**
@@ -115,100 +112,88 @@ public final class DnsDomainCheck implements DomainCheck {
 
     /** @return also true when DNS does not say */
     private CompletionStage<Boolean> mayBeReachable(Name host) {
-        return ask(host, Type.A).thenCombine(ask(host, Type.AAAA), (a, aaaa) -> a instanceof Answer.Failed || aaaa instanceof Answer.Failed
-            || Stream.of(a, aaaa).flatMap(DnsDomainCheck::inetAddresses).anyMatch(RoutableAddress::isRoutable));
+        return addresses(host, addresses -> addresses.usable().stream().anyMatch(MailHostAddress::isRoutable))
+            .thenApply(both -> both.stream().anyMatch(addresses -> addresses.usable().stream().anyMatch(MailHostAddress::isRoutable)))
+            .exceptionally(failure -> true);
     }
 
     private CompletionStage<DomainVerdict> byAddress(Name name) {
-        return ask(name, Type.A).thenCombine(ask(name, Type.AAAA), (a, aaaa) -> {
-            List<String> addresses = Stream.of(a, aaaa).flatMap(DnsDomainCheck::inetAddresses).map(InetAddress::getHostAddress).toList();
-            if (!addresses.isEmpty()) {
-                return new ImplicitMx(addresses);
+        return addresses(name, addresses -> !addresses.usable().isEmpty()).thenApply(both -> {
+            List<String> usable = texts(both.stream().map(Addresses::usable));
+            if (!usable.isEmpty()) {
+                return new ImplicitMx(usable);
             }
-            return Stream.of(a, aaaa)
-                .filter(Answer.Failed.class::isInstance)
-                .map(Answer.Failed.class::cast)
-                .findFirst()
-                .<DomainVerdict>map(failed -> new Unknown(failed.reason()))
-                .orElseGet(() -> new NoMailHost(true));
+            List<String> unusable = texts(both.stream().map(Addresses::unusable));
+            return unusable.isEmpty() ? new NoMailHost(true) : new UnusableImplicitMx(unusable);
         });
     }
 
-    private static Stream<InetAddress> inetAddresses(Answer answer) {
-        return answer instanceof Answer.Found found
-            ? found.records().stream()
-                .map(address -> address instanceof ARecord a ? a.getAddress() : ((AAAARecord) address).getAddress())
-            : Stream.empty();
+    private static List<String> texts(Stream<List<InetAddress>> addresses) {
+        return addresses.flatMap(List::stream).limit(MOST_NAMED).map(InetAddress::getHostAddress).toList();
     }
 
-    private CompletionStage<Answer> ask(Name name, int type) {
-        return ask(name, type, 0, NOBODY);
+    /**
+     * The addresses of both kinds. One kind that is enough settles it, and the question for the other is taken back.
+     *
+     * @return fails when neither is enough, and one of them failed
+     */
+    private CompletableFuture<List<Addresses>> addresses(Name name, Predicate<Addresses> isEnough) {
+        List<CompletableFuture<Addresses>> kinds = Stream.of(Type.A, Type.AAAA).map(type -> {
+            CompletableFuture<Addresses> kind = new CompletableFuture<>();
+            forward(ask(name, type, 0, NOBODY), kind, answer -> answer instanceof Addresses found ? found : new Addresses(List.of(), List.of()));
+            return kind;
+        }).toList();
+        CompletableFuture<List<Addresses>> both = new CompletableFuture<>();
+        kinds.forEach(kind -> kind.thenAccept(found -> {
+            if (isEnough.test(found)) {
+                both.complete(List.of(found));
+            }
+        }));
+        forward(CompletableFuture.allOf(kinds.toArray(CompletableFuture[]::new)), both, all -> kinds.stream().map(CompletableFuture::join).toList());
+        both.whenComplete((done, failure) -> kinds.forEach(kind -> kind.cancel(false)));
+        return both;
     }
 
-    private CompletionStage<Answer> ask(Name name, int type, int aliases, Consumer<Message> learner) {
-        return dns.ask(name, type).handle((message, failure) -> {
+    private CompletableFuture<DnsAnswer> ask(Name name, int type, int aliases, Consumer<DnsAnswer> learner) {
+        CompletableFuture<DnsAnswer> answer = new CompletableFuture<>();
+        CompletableFuture<DnsAnswer> question = dns.ask(name, type);
+        question.whenComplete((given, failure) -> {
             if (failure != null) {
-                return new Answer.Failed(reason(failure));
+                answer.completeExceptionally(failure);
+                return;
             }
-            learner.accept(message);
-            return answer(message, name, type);
-        }).thenCompose(answer -> answer instanceof Answer.Alias alias ? follow(alias.target(), type, aliases) : CompletableFuture.completedFuture(answer));
+            learner.accept(given);
+            if (!(given instanceof Alias alias)) {
+                answer.complete(given);
+            } else if (aliases < DnsMessageReader.MAX_ALIASES) {
+                forward(ask(alias.target(), type, aliases + 1, NOBODY), answer, Function.identity());
+            } else {
+                answer.completeExceptionally(new IOException("too many aliases"));
+            }
+        });
+        answer.whenComplete((given, failure) -> question.cancel(false));
+        return answer;
     }
 
-    private CompletionStage<Answer> follow(Name target, int type, int aliases) {
-        return aliases < MAX_ALIASES ? ask(target, type, aliases + 1, NOBODY) : CompletableFuture.completedFuture(new Answer.Failed("too many aliases"));
-    }
-
-    /** What the message says about the name, or the last of its aliases that it names. */
-    private static Answer answer(Message message, Name name, int type) {
-        if (message.getRcode() == Rcode.NXDOMAIN) {
-            return new Answer.NoSuchDomain();
-        }
-        List<Record> answers = message.getSection(Section.ANSWER);
-        Name alias = name;
-        for (int aliases = 0; aliases <= MAX_ALIASES; aliases++) {
-            List<Record> found = select(answers, alias, type);
-            if (!found.isEmpty()) {
-                return new Answer.Found(found);
+    /** Ends one as the other ends, and takes the other's question back when the one is cancelled. */
+    private static <F, T> void forward(CompletableFuture<F> source, CompletableFuture<T> target, Function<F, T> as) {
+        source.whenComplete((given, failure) -> {
+            if (failure == null) {
+                target.complete(as.apply(given));
+            } else {
+                target.completeExceptionally(failure);
             }
-            List<Record> next = select(answers, alias, Type.CNAME);
-            if (next.isEmpty()) {
-                return alias == name ? new Answer.NoData() : new Answer.Alias(alias);
-            }
-            alias = ((CNAMERecord) next.get(0)).getTarget();
-        }
-        return new Answer.Failed("too many aliases");
-    }
-
-    private static List<Record> select(List<Record> records, Name name, int type) {
-        return records.isEmpty() ? records
-            : records.stream().filter(record -> record.getType() == type && record.getName().equals(name)).toList();
+        });
+        target.whenComplete((given, failure) -> source.cancel(false));
     }
 
     private static String reason(Throwable failure) {
-        String message = failure.getMessage();
-        return message == null ? failure.getClass().getSimpleName() : message;
+        Throwable cause = failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+        String message = cause.getMessage();
+        return message == null ? cause.getClass().getSimpleName() : message;
     }
 
     private static CompletionStage<DomainVerdict> done(DomainVerdict verdict) {
         return CompletableFuture.completedFuture(verdict);
-    }
-
-    /** What one question to DNS came to. */
-    private sealed interface Answer {
-        record Found(List<Record> records) implements Answer {
-        }
-
-        record Alias(Name target) implements Answer {
-        }
-
-        record NoData() implements Answer {
-        }
-
-        record NoSuchDomain() implements Answer {
-        }
-
-        record Failed(String reason) implements Answer {
-        }
     }
 }

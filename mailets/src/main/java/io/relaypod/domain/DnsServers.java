@@ -1,57 +1,60 @@
 package io.relaypod.domain;
 
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.stream.StreamSupport;
 
-import org.xbill.DNS.DClass;
-import org.xbill.DNS.Flags;
-import org.xbill.DNS.Message;
 import org.xbill.DNS.Name;
-import org.xbill.DNS.OPTRecord;
-import org.xbill.DNS.Rcode;
-import org.xbill.DNS.Record;
-import org.xbill.DNS.Section;
-import org.xbill.DNS.SimpleResolver;
-import org.xbill.DNS.Type;
+
+import com.github.benmanes.caffeine.cache.Ticker;
 
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.nio.NioEventLoop;
+import io.relaypod.domain.DnsHonesty.Standing;
+import io.relaypod.memory.MemoryBudget;
 
 /**
- * The DNS servers, asked one after the other until one gives an answer that settles the question: silence, SERVFAIL, REFUSED and a lame
- * referral do not. Those that failed last are asked last. Truncated answers are asked for again over TCP.
+ * The DNS servers, asked one after the other until one gives an answer that settles the question and can be believed: silence, SERVFAIL,
+ * REFUSED, a lame referral and what {@link DnsHonesty} objects to do not. Those that failed last are asked last, after them those that lie.
  *
  * <p>Who asks on the thread of an event loop hears on it; anybody else on one of the loops. Thread-safe.
  */
 public final class DnsServers implements DnsSource {
 
-    // RFC 6891; what arrives unfragmented nearly everywhere, as dnsjava has it.
-    private static final Record EDNS = new OPTRecord(SimpleResolver.DEFAULT_EDNS_PAYLOADSIZE, 0, 0, 0);
-
-    private final List<Server> servers;
+    private final List<DnsServer> servers;
     private final Duration timeout;
     private final int tries;
     private final Duration longestWait;
+    private final MemoryBudget memory;
     private final List<DnsSockets> loops = new CopyOnWriteArrayList<>();
+    private final List<DnsServerListener> listeners = new CopyOnWriteArrayList<>();
 
-    public DnsServers(DnsSettings settings) {
-        this.servers = settings.servers().stream().map(address -> new Server(address, new AtomicInteger())).toList();
+    /**
+     * @param memory that truncated answers take their share of
+     */
+    public DnsServers(DnsSettings settings, MemoryBudget memory) {
         this.timeout = settings.timeout();
         this.tries = settings.tries();
+        this.memory = memory;
         // One timeout more than the tries take, as each is noticed a little late.
         this.longestWait = settings.longestWait().plus(timeout);
+        DnsServerListener everybody = new Everybody();
+        this.servers = settings.servers().stream().map(address -> new DnsServer(address, settings, Ticker.systemTicker(), everybody)).toList();
     }
 
     /**
@@ -60,18 +63,28 @@ public final class DnsServers implements DnsSource {
      * @param group of NIO loops; whoever made them ends them
      */
     public DnsServers on(EventLoopGroup group) {
-        StreamSupport.stream(group.spliterator(), false).map(NioEventLoop.class::cast).map(DnsSockets::new).forEach(loops::add);
+        StreamSupport.stream(group.spliterator(), false).map(NioEventLoop.class::cast).map(loop -> new DnsSockets(loop, memory)).forEach(loops::add);
         return this;
+    }
+
+    /** Hears from now on. */
+    public void heardBy(DnsServerListener listener) {
+        listeners.add(listener);
     }
 
     /** Fails with an {@link IOException} when no server has an answer within the time that the settings give. */
     @Override
-    public CompletableFuture<Message> ask(Name name, int type) {
-        Question question = new Question(Record.newRecord(name, type, DClass.IN));
+    public CompletableFuture<DnsAnswer> ask(Name name, int type) {
+        Question question = new Question(name, type);
+        onALoop(question::begin, question.answer);
+        return question.answer;
+    }
+
+    private void onALoop(Consumer<DnsSockets> task, CompletableFuture<?> result) {
         for (DnsSockets here : loops) {
             if (here.isOnThisThread()) {
-                question.begin(here);
-                return question.answer;
+                task.accept(here);
+                return;
             }
         }
         if (loops.isEmpty()) {
@@ -79,63 +92,127 @@ public final class DnsServers implements DnsSource {
         }
         DnsSockets there = loops.get(ThreadLocalRandom.current().nextInt(loops.size()));
         try {
-            there.loop().execute(() -> question.begin(there));
+            there.loop().execute(() -> task.accept(there));
         } catch (RejectedExecutionException stopped) {
-            question.answer.completeExceptionally(new IOException("stopped", stopped));
-        }
-        return question.answer;
-    }
-
-    /**
-     * @param failures how often it failed, less the more often it answered since
-     */
-    private record Server(InetSocketAddress address, AtomicInteger failures) {
-
-        void answered() {
-            if (failures.get() > 0) {
-                failures.updateAndGet(before -> (int) Math.log(Math.max(1, before)));
-            }
+            result.completeExceptionally(new IOException("stopped", stopped));
         }
     }
 
-    private List<Server> bestFirst() {
+    /** Looks at the canaries of every server, so that one that lied is believed again. Done in a few seconds. */
+    public CompletableFuture<Void> lookAtCanaries() {
+        return CompletableFuture.allOf(servers.stream().map(server -> {
+            CompletableFuture<Void> looked = new CompletableFuture<>();
+            onALoop(here -> server.honesty().freshStanding(here, false).thenRun(() -> looked.complete(null)), looked);
+            return looked;
+        }).toArray(CompletableFuture[]::new)).orTimeout(longestWait.toNanos(), TimeUnit.NANOSECONDS).exceptionally(late -> null);
+    }
+
+    /** How many deny names that must exist. */
+    public int lying() {
+        return count(server -> server.honesty().standing() == Standing.LYING);
+    }
+
+    /** How many are asked without EDNS. */
+    public int withoutEdns() {
+        return count(DnsServer::isWithoutEdns);
+    }
+
+    /** How many have addresses for names that do not exist. */
+    public int inventing() {
+        return count(server -> !server.honesty().invented().isEmpty());
+    }
+
+    private int count(Predicate<DnsServer> which) {
+        return (int) servers.stream().filter(which).count();
+    }
+
+    /** How many there are. */
+    public int size() {
+        return servers.size();
+    }
+
+    /** What is odd about each, in words; empty when nothing is. */
+    public List<String> remarks() {
+        return servers.stream().flatMap(server -> List.of(
+                server.honesty().standing() == Standing.LYING ? Optional.of(server + " denies names that must exist (DNS_CANARIES); nothing that it denies is believed") : Optional.<String>empty(),
+                server.isWithoutEdns() ? Optional.of(server + " answers only without EDNS (RFC 6891)") : Optional.<String>empty(),
+                server.honesty().invented().isEmpty() ? Optional.<String>empty()
+                    : Optional.of(server + " answers for names that do not exist: " + server.honesty().invented().iterator().next().getHostAddress()))
+            .stream().flatMap(Optional::stream)).toList();
+    }
+
+    private List<DnsServer> bestFirst() {
         return servers.size() == 1 ? servers
-            : servers.stream().sorted(Comparator.comparingInt(server -> server.failures().get())).toList();
+            : servers.stream().sorted(Comparator.comparing(DnsServers::isLying).thenComparingInt(DnsServer::failures)).toList();
     }
 
-    /** One question on its way through the servers. For one loop's thread. */
+    private static boolean isLying(DnsServer server) {
+        return server.honesty().standing() == Standing.LYING;
+    }
+
+    /** One question on its way through the servers. For one loop's thread, save for its answer. */
     private final class Question {
 
-        private final CompletableFuture<Message> answer = new CompletableFuture<>();
-        private final List<Server> order = bestFirst();
-        private final Record question;
+        private final CompletableFuture<DnsAnswer> answer = new CompletableFuture<>();
+        private final List<DnsServer> order = bestFirst();
+        private final Name name;
+        private final int type;
+        private Optional<DnsTry> underWay = Optional.empty();
         private int asked;
 
-        Question(Record question) {
-            this.question = question;
+        Question(Name name, int type) {
+            this.name = name;
+            this.type = type;
         }
 
         /** Asks, and gives up after the longest wait, whatever becomes of the tries. */
         void begin(DnsSockets sockets) {
-            Future<?> deadline = sockets.loop().schedule(() -> answer.completeExceptionally(new SocketTimeoutException("timeout")),
+            Future<?> deadline = sockets.loop().schedule(() -> answer.completeExceptionally(new SocketTimeoutException(DnsSockets.TIMEOUT)),
                 longestWait.toNanos(), TimeUnit.NANOSECONDS);
-            answer.whenComplete((message, failure) -> deadline.cancel(false));
+            answer.whenComplete((message, failure) -> {
+                deadline.cancel(false);
+                if (sockets.isOnThisThread()) {
+                    forget();
+                } else {
+                    sockets.loop().execute(this::forget);
+                }
+            });
             askNext(sockets);
         }
 
+        private void forget() {
+            underWay.ifPresent(DnsTry::cancel);
+        }
+
         private void askNext(DnsSockets sockets) {
-            Server server = order.get(asked++ % order.size());
-            // With an ID of its own: who saw the last try cannot forge an answer to this one.
-            Message query = Message.newQuery(question);
-            query.addRecord(EDNS, Section.ADDITIONAL);
-            sockets.ask(server.address(), query, query.toWire(), timeout, new DnsSockets.Asker() {
-                @Override
-                public void answered(Message message) {
-                    if (message.getHeader().getFlag(Flags.TC)) {
-                        askOverTcp(sockets, server, query);
+            boolean isLast = tries > 1 && asked / order.size() == tries - 1;
+            DnsServer server = order.get(asked++ % order.size());
+            if (isLying(server)) {
+                then(server.honesty().freshStanding(sockets, false), sockets, now -> {
+                    if (now == Standing.LYING) {
+                        fail(sockets, server, new IOException(server + " denies names that exist"));
                     } else {
-                        read(sockets, server, message);
+                        ask(sockets, server, isLast);
                     }
+                });
+            } else {
+                ask(sockets, server, isLast);
+            }
+        }
+
+        private void ask(DnsSockets sockets, DnsServer server, boolean isLast) {
+            if (answer.isDone()) {
+                return;
+            }
+            DnsTry next = new DnsTry(sockets, server, name, type, timeout, new DnsTry.Asker() {
+                @Override
+                public void answered(DnsAnswer given) {
+                    then(server.honesty().objection(name, given, sockets), sockets, objection -> objection.ifPresentOrElse(
+                        reason -> fail(sockets, server, new IOException(reason)),
+                        () -> {
+                            server.answered();
+                            answer.complete(given);
+                        }));
                 }
 
                 @Override
@@ -143,37 +220,12 @@ public final class DnsServers implements DnsSource {
                     fail(sockets, server, failure);
                 }
             });
+            underWay = Optional.of(next);
+            next.begin(isLast);
         }
 
-        // Rare, so dnsjava's own connections are good enough.
-        private void askOverTcp(DnsSockets sockets, Server server, Message query) {
-            SimpleResolver tcp = new SimpleResolver(server.address());
-            tcp.setTCP(true);
-            tcp.setTimeout(timeout);
-            tcp.sendAsync(query, sockets.loop()).toCompletableFuture().orTimeout(timeout.toNanos(), TimeUnit.NANOSECONDS)
-                .whenCompleteAsync((message, failure) -> {
-                    if (failure == null) {
-                        read(sockets, server, message);
-                    } else {
-                        fail(sockets, server, new IOException("TCP: " + failure.getMessage(), failure));
-                    }
-                }, sockets.loop());
-        }
-
-        private void read(DnsSockets sockets, Server server, Message message) {
-            int rcode = message.getRcode();
-            if (rcode != Rcode.NOERROR && rcode != Rcode.NXDOMAIN) {
-                fail(sockets, server, new IOException(Rcode.string(rcode)));
-            } else if (isReferral(message)) {
-                fail(sockets, server, new IOException("lame answer"));
-            } else {
-                server.answered();
-                answer.complete(message);
-            }
-        }
-
-        private void fail(DnsSockets sockets, Server server, IOException failure) {
-            server.failures().incrementAndGet();
+        private void fail(DnsSockets sockets, DnsServer server, IOException failure) {
+            server.failed();
             if (asked < tries * order.size() && !answer.isDone()) {
                 askNext(sockets);
             } else {
@@ -182,16 +234,36 @@ public final class DnsServers implements DnsSource {
         }
     }
 
-    // RFC 2308 2.2: NS without SOA in the authority section of an empty answer sends us elsewhere, it is no NODATA.
-    private static boolean isReferral(Message answer) {
-        return answer.getRcode() == Rcode.NOERROR
-            && !answer.getHeader().getFlag(Flags.AA)
-            && answer.getSection(Section.ANSWER).isEmpty()
-            && hasType(answer, Type.NS)
-            && !hasType(answer, Type.SOA);
+    /** At once where it is done already; else later, on the loop's thread. */
+    private static <T> void then(CompletableFuture<T> future, DnsSockets sockets, Consumer<T> next) {
+        if (future.isDone()) {
+            next.accept(future.join());
+        } else {
+            future.thenAcceptAsync(next, sockets.loop());
+        }
     }
 
-    private static boolean hasType(Message answer, int type) {
-        return answer.getSection(Section.AUTHORITY).stream().mapToInt(Record::getType).anyMatch(found -> found == type);
+    /** Passes on what is heard. */
+    private final class Everybody implements DnsServerListener {
+
+        @Override
+        public void answersWithoutEdns(InetSocketAddress server) {
+            listeners.forEach(listener -> listener.answersWithoutEdns(server));
+        }
+
+        @Override
+        public void lies(InetSocketAddress server, String denied) {
+            listeners.forEach(listener -> listener.lies(server, denied));
+        }
+
+        @Override
+        public void liesNoMore(InetSocketAddress server) {
+            listeners.forEach(listener -> listener.liesNoMore(server));
+        }
+
+        @Override
+        public void invents(InetSocketAddress server, Set<InetAddress> addresses) {
+            listeners.forEach(listener -> listener.invents(server, addresses));
+        }
     }
 }

@@ -16,12 +16,15 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
 import org.xbill.DNS.Flags;
+import org.xbill.DNS.Header;
 import org.xbill.DNS.Message;
+import org.xbill.DNS.Rcode;
 import org.xbill.DNS.Record;
 import org.xbill.DNS.WireParseException;
 
 import io.netty.channel.nio.NioEventLoop;
 import io.netty.channel.nio.NioTask;
+import io.relaypod.memory.MemoryBudget;
 
 /**
  * Asks DNS servers over UDP on one event loop, from a few sockets each: the answer comes on the thread that asked, so that no other is
@@ -42,14 +45,19 @@ final class DnsSockets {
     private static final Duration TIMEOUT_CHECK = Duration.ofMillis(20);
 
     private final NioEventLoop loop;
+    private final MemoryBudget memory;
     private final Map<InetSocketAddress, Socket[]> pools = new HashMap<>();
     private final List<Socket> open = new ArrayList<>();
     private final ByteBuffer received = ByteBuffer.allocateDirect(LARGEST_DATAGRAM);
     private int waiting;
     private boolean checking;
 
-    DnsSockets(NioEventLoop loop) {
+    /**
+     * @param memory that truncated answers take their share of
+     */
+    DnsSockets(NioEventLoop loop, MemoryBudget memory) {
         this.loop = loop;
+        this.memory = memory;
     }
 
     /** Who asked. Hears once, on the loop's thread. */
@@ -68,24 +76,36 @@ final class DnsSockets {
         return loop;
     }
 
+    MemoryBudget memory() {
+        return memory;
+    }
+
     /**
      * @param wire the query as it is sent
+     * @return takes the question back: nobody hears of it any more
      */
-    void ask(InetSocketAddress server, Message query, byte[] wire, Duration timeout, Asker asker) {
+    Runnable ask(InetSocketAddress server, Message query, byte[] wire, Duration timeout, Asker asker) {
         Query asked = new Query(query, System.nanoTime() + timeout.toNanos(), asker);
         try {
-            Socket socket = socket(server);
-            while (socket.queries.containsKey(asked.id())) {
-                socket = socket(server);
-            }
+            Socket socket = socketWithout(asked.id(), server);
             socket.send(asked, wire);
             checkLater();
+            return () -> socket.forget(asked);
         } catch (IOException notSent) {
             asker.failed(notSent);
         } catch (RuntimeException notSent) {
             // NIO's way to say that there is no such kind of address here, that the name has none, or that the loop ends.
             asker.failed(new IOException(notSent));
         }
+        return () -> { };
+    }
+
+    private Socket socketWithout(Integer id, InetSocketAddress server) throws IOException {
+        Socket socket = socket(server);
+        while (socket.queries.containsKey(id)) {
+            socket = socket(server);
+        }
+        return socket;
     }
 
     private Socket socket(InetSocketAddress server) throws IOException {
@@ -118,12 +138,36 @@ final class DnsSockets {
         Integer id() {
             return message.getHeader().getID();
         }
+    }
 
-        boolean isAnsweredBy(Message answer) {
-            Record asked = message.getQuestion();
-            Record repeated = answer.getQuestion();
-            return answer.getHeader().getFlag(Flags.QR) && repeated != null && asked.getType() == repeated.getType()
-                && asked.getDClass() == repeated.getDClass() && asked.getName().equals(repeated.getName());
+    /** Whether it says so: by its ID, and by the question, which servers leave out of some failures. */
+    static boolean isAnswer(Message query, Message answer) {
+        Record asked = query.getQuestion();
+        Record repeated = answer.getQuestion();
+        if (!answer.getHeader().getFlag(Flags.QR) || answer.getHeader().getID() != query.getHeader().getID()) {
+            return false;
+        }
+        if (repeated == null) {
+            return answer.getRcode() != Rcode.NOERROR && answer.getRcode() != Rcode.NXDOMAIN;
+        }
+        return asked.getType() == repeated.getType() && asked.getDClass() == repeated.getDClass() && asked.getName().equals(repeated.getName());
+    }
+
+    /** Servers that do not know EDNS may send the header of the question back, with counts that nothing follows. */
+    private static Message read(byte[] datagram) throws IOException {
+        try {
+            return new Message(datagram);
+        } catch (WireParseException broken) {
+            Header header = new Header(datagram);
+            if (header.getRcode() != Rcode.FORMERR && header.getRcode() != Rcode.NOTIMP) {
+                throw broken;
+            }
+            Message failure = new Message(header.getID());
+            failure.getHeader().setRcode(header.getRcode());
+            if (header.getFlag(Flags.QR)) {
+                failure.getHeader().setFlag(Flags.QR);
+            }
+            return failure;
         }
     }
 
@@ -187,8 +231,8 @@ final class DnsSockets {
                 return;
             }
             try {
-                Message answer = new Message(datagram);
-                if (query.isAnsweredBy(answer)) {
+                Message answer = read(datagram);
+                if (isAnswer(query.message(), answer)) {
                     queries.remove(id);
                     waiting--;
                     query.asker().answered(answer);
@@ -197,6 +241,12 @@ final class DnsSockets {
                 // or broken; the true one may come yet
             } catch (IOException impossible) {
                 throw new IllegalStateException("an array can be read", impossible);
+            }
+        }
+
+        void forget(Query query) {
+            if (queries.remove(query.id(), query)) {
+                waiting--;
             }
         }
 

@@ -2,7 +2,6 @@ package io.relaypod.domain;
 
 import java.util.concurrent.CompletableFuture;
 
-import org.xbill.DNS.Message;
 import org.xbill.DNS.Name;
 
 /** Where answers to questions about names come from. Thread-safe. */
@@ -12,7 +11,7 @@ public interface DnsSource {
     /**
      * @param name absolute
      * @param type as {@link org.xbill.DNS.Type} has it
-     * @return the answer, which says that there are records or that there are none; fails when DNS says neither, within a bounded time
+     * @return the answer; fails when DNS has none that can be believed, within a bounded time. Whoever needs it no more cancels it
      */
-    CompletableFuture<Message> ask(Name name, int type);
+    CompletableFuture<DnsAnswer> ask(Name name, int type);
 }

@@ -9,7 +9,8 @@ import java.util.concurrent.CompletionStage;
 public interface DomainCheck {
 
     /**
+     * @param client on whose behalf; has no influence on what a verdict is, only on whether there is room to reach one now
      * @return the verdict, within a bounded time and never exceptionally: what goes wrong is {@link DomainVerdict.Unknown}
      */
-    CompletionStage<DomainVerdict> verdict(MailDomain domain);
+    CompletionStage<DomainVerdict> verdict(MailDomain domain, DnsClient client);
 }

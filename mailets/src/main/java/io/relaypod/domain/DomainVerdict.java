@@ -10,7 +10,7 @@ public sealed interface DomainVerdict {
     /**
      * The domain names its mail exchangers.
      *
-     * @param exchangers host names, best preference first
+     * @param exchangers host names, best preference first; some of them
      */
     record HasMx(List<String> exchangers) implements DomainVerdict {
         public HasMx {
@@ -21,7 +21,7 @@ public sealed interface DomainVerdict {
     /**
      * No MX record, but an address: the domain is its own mail exchanger (RFC 5321 section 5.1, "implicit MX").
      *
-     * @param addresses IPv4 and IPv6 addresses as text, those known when the verdict was reached
+     * @param addresses IPv4 and IPv6 addresses as text, some of those known when the verdict was reached
      */
     record ImplicitMx(List<String> addresses) implements DomainVerdict {
         public ImplicitMx {
@@ -38,14 +38,29 @@ public sealed interface DomainVerdict {
     }
 
     /**
-     * The domain names mail exchangers, and none of them has an address that the Internet can reach.
+     * The domain names mail exchangers, and none of them can be one, such as {@code localhost}, or has an address that the Internet can reach.
      *
-     * @param exchangers host names, best preference first
+     * @param exchangers host names, best preference first; some of them
      */
     record UnreachableMx(List<String> exchangers) implements DomainVerdict {
         public UnreachableMx {
             exchangers = List.copyOf(exchangers);
         }
+    }
+
+    /**
+     * No MX record, and only addresses that no mail host can have, such as 127.0.0.1 or 0.0.0.0 (RFC 5321 section 5.1).
+     *
+     * @param addresses as text, some of them
+     */
+    record UnusableImplicitMx(List<String> addresses) implements DomainVerdict {
+        public UnusableImplicitMx {
+            addresses = List.copyOf(addresses);
+        }
+    }
+
+    /** Nobody but postmaster can have mail there: {@code localhost} and what is below it (RFC 6761 section 6.3). */
+    record OwnHost() implements DomainVerdict {
     }
 
     /** The domain says that it takes no mail: a null MX (RFC 7505). */
@@ -68,12 +83,31 @@ public sealed interface DomainVerdict {
     record Unknown(String reason) implements DomainVerdict {
     }
 
-    /** DNS was not asked, as too many questions were under way already. */
+    /** DNS was not asked, as too many questions of the client, or in all, were under way already. */
     record NotAsked() implements DomainVerdict {
     }
 
     /** Whether this is an answer, and so may be remembered. */
     default boolean isKnown() {
         return !(this instanceof Unknown) && !(this instanceof NotAsked);
+    }
+
+    /** Whether DNS says so, and a recipient is refused for it. */
+    default boolean isDenial() {
+        return isKnown() && !(this instanceof HasMx) && !(this instanceof ImplicitMx) && !(this instanceof Allowed);
+    }
+
+    /** The names and addresses that it holds. */
+    default List<String> texts() {
+        if (this instanceof HasMx mx) {
+            return mx.exchangers();
+        }
+        if (this instanceof ImplicitMx implicit) {
+            return implicit.addresses();
+        }
+        if (this instanceof UnreachableMx mx) {
+            return mx.exchangers();
+        }
+        return this instanceof UnusableImplicitMx implicit ? implicit.addresses() : List.of();
     }
 }

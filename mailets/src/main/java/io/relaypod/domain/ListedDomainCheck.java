@@ -27,10 +27,10 @@ public final class ListedDomainCheck implements DomainCheck {
     }
 
     @Override
-    public CompletionStage<DomainVerdict> verdict(MailDomain domain) {
+    public CompletionStage<DomainVerdict> verdict(MailDomain domain, DnsClient client) {
         if (allowed.get().contains(domain)) {
             return CompletableFuture.completedFuture(new Allowed());
         }
-        return denied.get().contains(domain) ? CompletableFuture.completedFuture(new Denied()) : origin.verdict(domain);
+        return denied.get().contains(domain) ? CompletableFuture.completedFuture(new Denied()) : origin.verdict(domain, client);
     }
 }

@@ -1,46 +1,64 @@
 package io.relaypod.domain;
 
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
-
-import org.xbill.DNS.Message;
-import org.xbill.DNS.Rcode;
-import org.xbill.DNS.Record;
-import org.xbill.DNS.Section;
-import org.xbill.DNS.Type;
+import java.util.Optional;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 
+import io.relaypod.domain.DnsAnswer.NoSuchName;
+
 /**
- * The names that DNS said do not exist, and so nothing below them (RFC 8020): a flood of random sub-domains of a domain that does not
- * exist costs one query. Each for as long as a verdict is remembered, from the answer on. Bounded, thread-safe.
+ * The names that DNS said do not exist, and so nothing below them (RFC 8020), each for as long as a verdict is remembered, from the answer on.
+ * Never a sibling, nor a parent that was not asked for. Bounded in number and in bytes, thread-safe.
  *
- * <p>Learned from an NXDOMAIN are the name that was asked for and, when a top-level domain gave the answer, the domain directly below
- * it: a registry delegates and does nothing else, so what it denies it denies from there down. Any other zone may hold the names between
- * itself and the one asked for, empty non-terminals too, so nothing is concluded about those; nor from the root, as a resolver may know
- * zones that the root does not.
+ * <p>Servers that do not sign deny names that have others below them (empty non-terminals), against the RFC. So an unsigned denial covers what is below
+ * only once several names below it were denied too, and not for the first question below it in a second, which is asked: what people ask
+ * for one by one is always asked for, and of a flood one name a second. Whatever is found below a name ends its denial.
  */
 public final class NonexistentDomains {
 
+    /** Names below an unsigned denial that DNS has to deny before it covers the others. */
+    static final int MISSES = 4;
+
+    private static final long FRESH_EVERY_NANOS = 1_000_000_000L;
+    // A map's entry with a denial; a name's characters come on top.
+    private static final long BYTES_OF_A_DENIAL = 160;
+
     // First in, first out is good enough, and putting in what a flood asks for costs a tenth of what it does in a cache that keeps the best.
-    private final Map<String, Long> since;
+    private final Map<String, Denial> denials = new LinkedHashMap<>();
+    private final long maxEntries;
+    private final long maxBytes;
     private final long timeToLiveNanos;
     private final Ticker ticker;
+    private long bytes;
+
+    /** Of one name. Only under the lock. */
+    private static final class Denial {
+
+        /** Empty while only names below it were denied. */
+        private Optional<Long> since = Optional.empty();
+        private boolean isSigned;
+        private boolean isSuspected;
+        private int misses;
+        private long begin;
+        private long lastFresh;
+    }
 
     /**
      * @param settings how long a name is remembered, and how many are
      * @param ticker   the clock
      */
     public NonexistentDomains(MxSettings settings, Ticker ticker) {
+        this(settings, VerdictMemory.ofThisProcess().denials(), ticker);
+    }
+
+    NonexistentDomains(MxSettings settings, long maxBytes, Ticker ticker) {
         this.timeToLiveNanos = settings.cacheTtl().toNanos();
         this.ticker = ticker;
-        long maxEntries = settings.cacheSize();
-        this.since = new LinkedHashMap<>() {
-            @Override
-            protected boolean removeEldestEntry(Map.Entry<String, Long> eldest) {
-                return size() > maxEntries;
-            }
-        };
+        this.maxEntries = settings.cacheSize();
+        this.maxBytes = maxBytes;
     }
 
     /**
@@ -48,61 +66,117 @@ public final class NonexistentDomains {
      *
      * @param asked the name that it answers about, in lower case and without the root's dot
      */
-    void learn(String asked, Message answer) {
+    synchronized void learn(String asked, DnsAnswer answer) {
         // An alias was followed: it is the alias' target that does not exist.
-        if (answer.getRcode() != Rcode.NXDOMAIN || !answer.getSection(Section.ANSWER).isEmpty()) {
+        if (!(answer instanceof NoSuchName denied) || denied.isOfAlias()) {
             forget(asked);
             return;
         }
-        remember(asked);
-        int topLevel = asked.lastIndexOf('.') + 1;
-        int below = asked.lastIndexOf('.', topLevel - 2) + 1;
-        if (below > 0 && topLevel > 0 && isDeniedBy(asked.substring(topLevel), answer)) {
-            remember(asked.substring(below));
+        countMissAbove(asked);
+        Denial denial = denial(asked);
+        denial.since = Optional.of(ticker.read());
+        denial.isSigned = denied.isSigned();
+    }
+
+    /**
+     * The registered domain above a denied name, to be asked for once several names below it were denied: its own denial would cover the rest.
+     */
+    synchronized Optional<MailDomain> suspect(MailDomain denied) {
+        return RegisteredDomain.above(denied.name()).filter(this::isSuspect).map(MailDomain::new);
+    }
+
+    private boolean isSuspect(String parent) {
+        Denial denial = denials.get(parent);
+        if (denial == null || denial.isSuspected || denial.since.isPresent() || denial.misses < MISSES) {
+            return false;
         }
+        denial.isSuspected = true;
+        return true;
     }
 
-    private synchronized void remember(String name) {
-        since.put(name, ticker.read());
-    }
-
-    private static boolean isDeniedBy(String topLevelDomain, Message answer) {
-        for (Record record : answer.getSection(Section.AUTHORITY)) {
-            if (record.getType() == Type.SOA) {
-                return record.getName().labels() == 2 && record.getName().toString(true).equalsIgnoreCase(topLevelDomain);
+    private void countMissAbove(String asked) {
+        RegisteredDomain.above(asked).ifPresent(this::denial);
+        for (int dot = asked.indexOf('.'); dot >= 0; dot = asked.indexOf('.', dot + 1)) {
+            Denial above = denials.get(asked.substring(dot + 1));
+            if (above != null) {
+                above.misses++;
             }
         }
-        return false;
     }
 
-    /** Whether the name is known not to exist, by itself or because a name above it does not; of a top-level domain nothing is known. */
-    synchronized boolean contains(String name) {
-        String candidate = name;
-        for (int dot = candidate.indexOf('.'); dot >= 0; dot = candidate.indexOf('.')) {
-            Long denied = since.get(candidate);
-            if (denied != null && ticker.read() - denied < timeToLiveNanos) {
+    private Denial denial(String name) {
+        Denial known = denials.get(name);
+        if (known != null && ticker.read() - known.begin < timeToLiveNanos) {
+            return known;
+        }
+        remove(name);
+        Denial denial = new Denial();
+        denial.begin = ticker.read();
+        denial.lastFresh = denial.begin - FRESH_EVERY_NANOS;
+        denials.put(name, denial);
+        bytes += weight(name);
+        for (Iterator<String> eldest = denials.keySet().iterator(); denials.size() > maxEntries || bytes > maxBytes && denials.size() > 1;) {
+            bytes -= weight(eldest.next());
+            eldest.remove();
+        }
+        return denial;
+    }
+
+    private void remove(String name) {
+        if (denials.remove(name) != null) {
+            bytes -= weight(name);
+        }
+    }
+
+    private static long weight(String name) {
+        return BYTES_OF_A_DENIAL + name.length();
+    }
+
+    /**
+     * Whether the name is known not to exist, by itself or because a name above it does not; of a top-level domain nothing is known. Called
+     * once for a question, as the first one in a second goes through.
+     */
+    synchronized boolean denies(String name) {
+        if (denials.isEmpty()) {
+            return false;
+        }
+        for (int begin = 0, dot = name.indexOf('.'); dot >= 0; begin = dot + 1, dot = name.indexOf('.', begin)) {
+            Denial denial = denials.get(name.substring(begin));
+            if (denial != null && denial.since.filter(at -> ticker.read() - at < timeToLiveNanos).isPresent()
+                    && (begin == 0 || covers(denial))) {
                 return true;
             }
-            candidate = candidate.substring(dot + 1);
         }
         return false;
+    }
+
+    private boolean covers(Denial denial) {
+        if (denial.isSigned) {
+            return true;
+        }
+        if (denial.misses < MISSES || ticker.read() - denial.lastFresh >= FRESH_EVERY_NANOS) {
+            denial.lastFresh = ticker.read();
+            return false;
+        }
+        return true;
     }
 
     /** Forgets what makes the name one that does not exist: itself, and the names above it. */
     synchronized void forget(String name) {
         String forgotten = name;
-        for (int dot = forgotten.indexOf('.'); dot >= 0 && !since.isEmpty(); dot = forgotten.indexOf('.')) {
-            since.remove(forgotten);
+        for (int dot = forgotten.indexOf('.'); dot >= 0 && !denials.isEmpty(); dot = forgotten.indexOf('.')) {
+            remove(forgotten);
             forgotten = forgotten.substring(dot + 1);
         }
     }
 
     synchronized void forgetAll() {
-        since.clear();
+        denials.clear();
+        bytes = 0;
     }
 
     /** How many names are remembered. */
     public synchronized int size() {
-        return since.size();
+        return denials.size();
     }
 }

@@ -1,9 +1,5 @@
 package io.relaypod.domain;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -27,19 +23,14 @@ public final class ProviderSuggestions {
             return NONE;
         }
         Stream<String> own = settings.providersFile().map(DomainListFile::new).map(DomainListFile::get).orElseGet(DomainSet::empty).names();
-        return new ProviderSuggestions(Stream.concat(wellKnown(), own).toList());
+        return new ProviderSuggestions(Stream.concat(WellKnownProviders.names(), own).toList());
     }
 
-    private static Stream<String> wellKnown() {
-        try (InputStream in = ProviderSuggestions.class.getResourceAsStream("mail-providers.txt")) {
-            return DomainSet.parse(new String(in.readAllBytes(), StandardCharsets.US_ASCII).lines().toList()).names();
-        } catch (IOException unreadable) {
-            throw new UncheckedIOException(unreadable);
-        }
-    }
-
-    /** The provider that is one edit away: a letter too many, missing, wrong, or two swapped. */
+    /** The provider that is one edit away: a letter too many, missing, wrong, or two swapped. A provider itself was not mistyped. */
     public Optional<String> suggestionFor(MailDomain domain) {
+        if (providers.contains(domain.name())) {
+            return Optional.empty();
+        }
         for (String provider : providers) {
             if (isOneEditAway(domain.name(), provider)) {
                 return Optional.of(provider);

@@ -10,8 +10,10 @@ import io.relaypod.domain.DomainVerdict.HasMx;
 import io.relaypod.domain.DomainVerdict.ImplicitMx;
 import io.relaypod.domain.DomainVerdict.NotAsked;
 import io.relaypod.domain.DomainVerdict.NullMx;
+import io.relaypod.domain.DomainVerdict.OwnHost;
 import io.relaypod.domain.DomainVerdict.Unknown;
 import io.relaypod.domain.DomainVerdict.UnreachableMx;
+import io.relaypod.domain.DomainVerdict.UnusableImplicitMx;
 import io.relaypod.domain.MxSettings.OnDnsFailure;
 import io.relaypod.domain.RecipientAnswer.Outcome;
 
@@ -64,14 +66,15 @@ public final class RecipientRule {
      * Judges a whole address.
      *
      * @param address as it stands between the brackets of RCPT
-     * @return the answer, as {@link #answer(String, String)} gives it
+     * @param client  whose share of DNS is used
+     * @return the answer, as {@link #answer(String, String, DnsClient)} gives it
      */
-    public CompletionStage<RecipientAnswer> answer(String address) {
+    public CompletionStage<RecipientAnswer> answer(String address, DnsClient client) {
         if (EnvelopeAddress.needsSmtpUtf8(address)) {
             return done(RecipientAnswer.NEEDS_SMTPUTF8);
         }
         return EnvelopeAddress.parse(address)
-            .map(read -> answer(read.localPart(), read.domain()))
+            .map(read -> answer(read.localPart(), read.domain(), client))
             .orElseGet(() -> done(RecipientAnswer.BAD_ADDRESS));
     }
 
@@ -80,16 +83,17 @@ public final class RecipientRule {
      *
      * @param localPart the part before the {@code @}
      * @param domain    the part after it, with or without the brackets of an address literal
+     * @param client    whose share of DNS is used
      * @return the answer, within the bound of {@link DomainCheck} and never exceptionally
      */
-    public CompletionStage<RecipientAnswer> answer(String localPart, String domain) {
+    public CompletionStage<RecipientAnswer> answer(String localPart, String domain, DnsClient client) {
         if (mayBeLiteral(domain) && ADDRESS_LITERAL.matcher(domain).matches()) {
             return done(allowAddressLiterals ? RecipientAnswer.accept(Outcome.ADDRESS_LITERAL) : REFUSED_LITERAL);
         }
         return MailDomain.parse(domain)
             .map(parsed -> parsed.equals(LOCAL) && !localPart.isEmpty()
                 ? done(localPart.equalsIgnoreCase("postmaster") ? RecipientAnswer.accept(Outcome.LOCAL_POSTMASTER) : NO_MAILBOX)
-                : domains.verdict(parsed).thenApply(verdict -> answer(parsed, verdict)))
+                : domains.verdict(parsed, client).thenApply(verdict -> answer(parsed, verdict)))
             .orElseGet(() -> done(BAD_DOMAIN));
     }
 
@@ -123,7 +127,10 @@ public final class RecipientRule {
         if (verdict instanceof NullMx) {
             return NULL_MX;
         }
-        if (verdict instanceof UnreachableMx) {
+        if (verdict instanceof OwnHost) {
+            return NO_MAILBOX;
+        }
+        if (verdict instanceof UnreachableMx || verdict instanceof UnusableImplicitMx) {
             return UNREACHABLE_MX;
         }
         if (verdict instanceof NotAsked) {

@@ -4,14 +4,14 @@ import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
-import org.xbill.DNS.Message;
 import org.xbill.DNS.Name;
-import org.xbill.DNS.Rcode;
-import org.xbill.DNS.Section;
 import org.xbill.DNS.Type;
 
 import com.google.common.base.Throwables;
 
+import io.relaypod.domain.DnsAnswer.Alias;
+import io.relaypod.domain.DnsAnswer.NoRecords;
+import io.relaypod.domain.DnsAnswer.NoSuchName;
 import io.relaypod.domain.LookupListener.Outcome;
 
 /** Tells a listener of each question, and how it ended. Thread-safe. */
@@ -26,17 +26,31 @@ public final class WatchedDns implements DnsSource {
     }
 
     @Override
-    public CompletableFuture<Message> ask(Name name, int type) {
+    public CompletableFuture<DnsAnswer> ask(Name name, int type) {
         long begin = System.nanoTime();
-        return origin.ask(name, type).whenComplete((answer, failure) ->
-            listener.lookedUp(Type.string(type), failure == null ? outcome(answer, type) : outcome(failure), Duration.ofNanos(System.nanoTime() - begin)));
+        CompletableFuture<DnsAnswer> question = origin.ask(name, type);
+        CompletableFuture<DnsAnswer> heard = new CompletableFuture<>();
+        question.whenComplete((answer, failure) -> {
+            if (heard.isCancelled()) {
+                return;
+            }
+            listener.lookedUp(Type.string(type), failure == null ? outcome(answer) : outcome(failure), Duration.ofNanos(System.nanoTime() - begin));
+            if (failure == null) {
+                heard.complete(answer);
+            } else {
+                heard.completeExceptionally(failure);
+            }
+        });
+        // Who cancels what we give out takes the question back.
+        heard.whenComplete((answer, failure) -> question.cancel(false));
+        return heard;
     }
 
-    private static Outcome outcome(Message answer, int type) {
-        if (answer.getRcode() == Rcode.NXDOMAIN) {
+    private static Outcome outcome(DnsAnswer answer) {
+        if (answer instanceof NoSuchName) {
             return Outcome.NO_SUCH_DOMAIN;
         }
-        return answer.getSection(Section.ANSWER).stream().anyMatch(record -> record.getType() == type) ? Outcome.FOUND : Outcome.NO_RECORDS;
+        return answer instanceof NoRecords || answer instanceof Alias ? Outcome.NO_RECORDS : Outcome.FOUND;
     }
 
     private static Outcome outcome(Throwable failure) {

@@ -11,6 +11,7 @@ import org.apache.james.protocols.smtp.SMTPSession;
 import org.apache.james.protocols.smtp.hook.HookResult;
 import org.apache.james.protocols.smtp.hook.HookReturnCode;
 
+import io.relaypod.domain.DnsClient;
 import io.relaypod.domain.RecipientAnswer;
 import io.relaypod.domain.RecipientRule;
 import io.relaypod.events.MailEvent.RecipientAccepted;
@@ -48,7 +49,7 @@ public final class MxRcptHook implements AsynchronousRcptHook {
         if (!session.isRelayingAllowed()) {
             return CompletableFuture.completedFuture(() -> HookResult.DECLINED);
         }
-        return rule.answer(recipient.asString())
+        return rule.answer(recipient.asString(), DnsClient.at(session.getRemoteAddress().getAddress()))
             .thenApply(answer -> () -> result(session, recipient, answer));
     }
 

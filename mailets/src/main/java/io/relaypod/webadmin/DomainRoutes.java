@@ -15,6 +15,7 @@ import org.apache.james.webadmin.utils.JsonTransformer;
 import com.fasterxml.jackson.annotation.JsonInclude;
 
 import io.relaypod.domain.CachedDomainCheck;
+import io.relaypod.domain.DnsClient;
 import io.relaypod.domain.MailDomain;
 import io.relaypod.domain.RecipientAnswer;
 import io.relaypod.domain.RecipientRule;
@@ -73,7 +74,7 @@ public final class DomainRoutes implements Routes {
         if (Boolean.parseBoolean(request.queryParams("fresh"))) {
             await(cache.freshVerdict(domain));
         }
-        RecipientAnswer answer = await(rule.answer("", domain.toString()));
+        RecipientAnswer answer = await(rule.answer("", domain.toString(), DnsClient.OPERATOR));
         return new AnswerDto(domain.toString(), answer.isAccepted(), answer.outcome().name().toLowerCase(Locale.ROOT), answer.code(), answer.text(),
             cache.memory(domain).map(memory -> MemoryDto.of(memory, clock.instant())));
     }

@@ -7,11 +7,8 @@ import java.util.Optional;
 import com.fasterxml.jackson.annotation.JsonInclude;
 
 import io.relaypod.domain.DomainVerdict;
-import io.relaypod.domain.DomainVerdict.HasMx;
-import io.relaypod.domain.DomainVerdict.ImplicitMx;
 import io.relaypod.domain.DomainVerdict.NoMailHost;
 import io.relaypod.domain.DomainVerdict.Unknown;
-import io.relaypod.domain.DomainVerdict.UnreachableMx;
 
 /**
  * What DNS says of a domain, in JSON.
@@ -24,21 +21,11 @@ import io.relaypod.domain.DomainVerdict.UnreachableMx;
 record VerdictDto(String kind, List<String> hosts, Optional<String> reason) {
 
     static VerdictDto of(DomainVerdict verdict) {
-        return new VerdictDto(snakeCase(verdict.getClass().getSimpleName()), hosts(verdict), reason(verdict));
+        return new VerdictDto(snakeCase(verdict.getClass().getSimpleName()), verdict.texts(), reason(verdict));
     }
 
     private static String snakeCase(String name) {
         return name.replaceAll("(?<!^)([A-Z])", "_$1").toLowerCase(Locale.ROOT);
-    }
-
-    private static List<String> hosts(DomainVerdict verdict) {
-        if (verdict instanceof HasMx mx) {
-            return mx.exchangers();
-        }
-        if (verdict instanceof UnreachableMx mx) {
-            return mx.exchangers();
-        }
-        return verdict instanceof ImplicitMx implicit ? implicit.addresses() : List.of();
     }
 
     private static Optional<String> reason(DomainVerdict verdict) {

@@ -1,8 +1,11 @@
 package io.relaypod.domain;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
@@ -11,37 +14,129 @@ import org.junit.jupiter.api.Test;
 
 import io.relaypod.domain.DomainVerdict.HasMx;
 import io.relaypod.domain.DomainVerdict.NotAsked;
+import io.relaypod.memory.MemoryBudget;
 
 class BoundedDomainCheckTest {
 
-    private static final MailDomain DOMAIN = new MailDomain("example.com");
     private static final DomainVerdict MX = new HasMx(List.of("mx.example.com"));
+    private static final DnsClient ATTACKER = new DnsClient("192.0.2.66");
+    private static final DnsClient OTHER = new DnsClient("192.0.2.1");
+    private static final Duration NO_PATIENCE = Duration.ofMillis(1);
+    private static final Duration PATIENCE = Duration.ofMinutes(1);
+
+    private final MemoryBudget memory = new MemoryBudget(100_000_000);
+    private final Deque<CompletableFuture<DomainVerdict>> silent = new ArrayDeque<>();
+    private final List<String> asked = new ArrayList<>();
+    private boolean answersAtOnce;
+    private int names;
 
     @Test
-    void whatIsBeyondTheBoundIsAnsweredAtOnceAndNotAsked() {
-        CompletableFuture<DomainVerdict> slow = new CompletableFuture<>();
-        BoundedDomainCheck bounded = new BoundedDomainCheck(domain -> slow, 2);
-        bounded.verdict(DOMAIN);
-        bounded.verdict(DOMAIN);
+    void oneClientHasHalfOfThePlacesAndAnotherFindsRoom() {
+        BoundedDomainCheck bounded = silent(8, PATIENCE);
+        ask(bounded, ATTACKER, 20);
+        assertThat(bounded.underWay()).isEqualTo(4);
+        assertThat(bounded.waiting()).isEqualTo(8);
 
-        assertThat(bounded.verdict(DOMAIN).toCompletableFuture()).isCompletedWithValue(new NotAsked());
+        ask(bounded, OTHER, 1);
+        assertThat(bounded.underWay()).isEqualTo(5);
+    }
+
+    @Test
+    void whatFoundNoPlaceWaitsAndIsAskedWhenOneIsFree() {
+        BoundedDomainCheck bounded = silent(2, PATIENCE);
+        List<CompletableFuture<DomainVerdict>> verdicts = ask(bounded, ATTACKER, 2);
+        assertThat(verdicts.get(1)).isNotDone();
+
+        silent.pop().complete(MX);
+        silent.pop().complete(MX);
+
+        assertThat(verdicts).allSatisfy(verdict -> assertThat(verdict).isCompletedWithValue(MX));
+        assertThat(bounded.underWay()).isZero();
+        assertThat(bounded.waiting()).isZero();
+        assertThat(memory.reserved()).isZero();
+    }
+
+    @Test
+    void aThousandThatWaitAreAllAskedWhenAnswersComeAtOnce() {
+        BoundedDomainCheck bounded = silent(2_000, PATIENCE);
+        List<CompletableFuture<DomainVerdict>> verdicts = ask(bounded, ATTACKER, 1_500);
+        assertThat(verdicts).filteredOn(CompletableFuture::isDone).isEmpty();
+
+        answersAtOnce = true;
+        silent.pop().complete(MX);
+        assertThat(bounded.waiting()).isZero();
+        silent.forEach(verdict -> verdict.complete(MX));
+        assertThat(verdicts).allSatisfy(verdict -> assertThat(verdict).isCompletedWithValue(MX));
+    }
+
+    @Test
+    void waitingClientsTakeTurns() {
+        BoundedDomainCheck bounded = silent(2, PATIENCE);
+        ask(bounded, ATTACKER, 3);
+        ask(bounded, OTHER, 2);
+        assertThat(asked).hasSize(2);
+
+        while (!silent.isEmpty()) {
+            silent.pop().complete(MX);
+        }
+        assertThat(asked).hasSize(5);
+        assertThat(asked.subList(0, 4)).filteredOn(OTHER.network()::equals).hasSize(2);
+    }
+
+    @Test
+    void whoWaitsInVainIsNotAskedFor() {
+        BoundedDomainCheck bounded = silent(2, NO_PATIENCE);
+        List<CompletableFuture<DomainVerdict>> verdicts = ask(bounded, ATTACKER, 2);
+
+        assertThat(verdicts.get(1)).succeedsWithin(Duration.ofSeconds(10)).isEqualTo(new NotAsked());
+        assertThat(bounded.waiting()).isZero();
+        assertThat(asked).hasSize(1);
+        silent.pop().complete(MX);
+        assertThat(memory.reserved()).isZero();
+    }
+
+    @Test
+    void namesBelowOneDomainDoNotTakeAClientsWholeShare() {
+        BoundedDomainCheck bounded = silent(16, PATIENCE);
+        IntStream.range(0, 10).forEach(name -> bounded.verdict(new MailDomain("n" + name + ".silent.example"), ATTACKER));
         assertThat(bounded.underWay()).isEqualTo(2);
 
-        slow.complete(MX);
-        assertThat(bounded.underWay()).isZero();
-        assertThat(bounded.verdict(DOMAIN).toCompletableFuture()).isCompletedWithValue(MX);
+        bounded.verdict(new MailDomain("mail.other.example"), ATTACKER);
+        assertThat(bounded.underWay()).isEqualTo(3);
+    }
+
+    @Test
+    void whereMemoryIsSpentNothingIsAsked() {
+        BoundedDomainCheck bounded = new BoundedDomainCheck((domain, client) -> new CompletableFuture<>(), 100, PATIENCE, new MemoryBudget(10_000));
+
+        assertThat(ask(bounded, ATTACKER, 10)).last().satisfies(verdict -> assertThat(verdict).isCompletedWithValue(new NotAsked()));
     }
 
     @Test
     void questionsThatFailGiveTheirPlaceBack() {
-        BoundedDomainCheck throwing = new BoundedDomainCheck(domain -> {
+        BoundedDomainCheck throwing = new BoundedDomainCheck((domain, client) -> {
             throw new IllegalStateException("broken");
-        }, 1);
-        IntStream.range(0, 3).forEach(any -> assertThatThrownBy(() -> throwing.verdict(DOMAIN)).hasMessage("broken"));
-        assertThat(throwing.underWay()).isZero();
+        }, 1, PATIENCE, memory);
 
-        BoundedDomainCheck failing = new BoundedDomainCheck(domain -> CompletableFuture.failedFuture(new IllegalStateException()), 1);
-        failing.verdict(DOMAIN);
-        assertThat(failing.underWay()).isZero();
+        assertThat(ask(throwing, OTHER, 3)).allSatisfy(verdict -> assertThat(verdict).isCompletedExceptionally());
+        assertThat(throwing.underWay()).isZero();
+        assertThat(memory.reserved()).isZero();
+    }
+
+    private BoundedDomainCheck silent(int limit, Duration patience) {
+        return new BoundedDomainCheck((domain, client) -> {
+            asked.add(client.network());
+            if (answersAtOnce) {
+                return CompletableFuture.completedFuture(MX);
+            }
+            CompletableFuture<DomainVerdict> verdict = new CompletableFuture<>();
+            silent.add(verdict);
+            return verdict;
+        }, limit, patience, memory);
+    }
+
+    private List<CompletableFuture<DomainVerdict>> ask(BoundedDomainCheck check, DnsClient client, int questions) {
+        return IntStream.range(0, questions)
+            .mapToObj(question -> check.verdict(new MailDomain("n" + names++ + ".example"), client).toCompletableFuture()).toList();
     }
 }

@@ -55,7 +55,7 @@ class CachedDomainCheckTest {
 
     @Test
     void afterTheHourDnsIsAskedAgainAndItsNewAnswerCounts() {
-        DomainCheck cached = cached(domain -> CompletableFuture.completedFuture(asked.size() == 1 ? MX : new NullMx()));
+        DomainCheck cached = cached((domain, client) -> CompletableFuture.completedFuture(asked.size() == 1 ? MX : new NullMx()));
         verdict(cached, DOMAIN);
         now.addAndGet(HOUR.toNanos());
 
@@ -67,12 +67,12 @@ class CachedDomainCheckTest {
     @Test
     void aDomainInUseIsAskedAboutBeforeItsHourIsOverAndNobodyWaits() {
         CompletableFuture<DomainVerdict> refresh = new CompletableFuture<>();
-        DomainCheck cached = cached(domain -> asked.size() == 1 ? CompletableFuture.completedFuture(MX) : refresh);
+        DomainCheck cached = cached((domain, client) -> asked.size() == 1 ? CompletableFuture.completedFuture(MX) : refresh);
         verdict(cached, DOMAIN);
         now.addAndGet(Duration.ofMinutes(54).toNanos());
 
-        assertThat(cached.verdict(DOMAIN).toCompletableFuture()).isCompletedWithValue(MX);
-        assertThat(cached.verdict(DOMAIN).toCompletableFuture()).isCompletedWithValue(MX);
+        assertThat(cached.verdict(DOMAIN, DnsClient.OPERATOR).toCompletableFuture()).isCompletedWithValue(MX);
+        assertThat(cached.verdict(DOMAIN, DnsClient.OPERATOR).toCompletableFuture()).isCompletedWithValue(MX);
         assertThat(asked).as("one refresh for all").hasSize(2);
         refresh.complete(new NullMx());
         assertThat(verdict(cached, DOMAIN)).isEqualTo(new NullMx());
@@ -80,7 +80,7 @@ class CachedDomainCheckTest {
 
     @Test
     void aRefreshThatFailsLeavesTheVerdictAsItIs() {
-        DomainCheck cached = cached(domain -> CompletableFuture.completedFuture(asked.size() == 1 ? MX : new Unknown("SERVFAIL")));
+        DomainCheck cached = cached((domain, client) -> CompletableFuture.completedFuture(asked.size() == 1 ? MX : new Unknown("SERVFAIL")));
         verdict(cached, DOMAIN);
         now.addAndGet(Duration.ofMinutes(55).toNanos());
 
@@ -91,7 +91,7 @@ class CachedDomainCheckTest {
 
     @Test
     void whenDnsFailsTheVerdictOfTheDayIsUsedAndSaidToBe() {
-        DomainCheck cached = cached(domain -> CompletableFuture.completedFuture(asked.size() == 1 ? MX : new Unknown("SERVFAIL")));
+        DomainCheck cached = cached((domain, client) -> CompletableFuture.completedFuture(asked.size() == 1 ? MX : new Unknown("SERVFAIL")));
         verdict(cached, DOMAIN);
         now.addAndGet(DAY.minusNanos(1).toNanos());
 
@@ -103,11 +103,11 @@ class CachedDomainCheckTest {
 
     @Test
     void whenDnsDoesNotAnswerTheVerdictOfTheDayIsUsedInTime() {
-        DomainCheck cached = cached(domain -> asked.size() == 1 ? CompletableFuture.completedFuture(MX) : new CompletableFuture<>());
+        DomainCheck cached = cached((domain, client) -> asked.size() == 1 ? CompletableFuture.completedFuture(MX) : new CompletableFuture<>());
         verdict(cached, DOMAIN);
         now.addAndGet(HOUR.toNanos());
 
-        CompletionStage<DomainVerdict> waiting = cached.verdict(DOMAIN);
+        CompletionStage<DomainVerdict> waiting = cached.verdict(DOMAIN, DnsClient.OPERATOR);
         assertThat(waiting.toCompletableFuture()).isNotDone();
         assertThat(waiting.toCompletableFuture()).succeedsWithin(CachedDomainCheck.STALE_WAIT.plusSeconds(5)).isEqualTo(MX);
         assertThat(staleUsed).containsExactly(DOMAIN);
@@ -116,8 +116,8 @@ class CachedDomainCheckTest {
     @Test
     void theHourBeginsWithTheAnswer() {
         CompletableFuture<DomainVerdict> slow = new CompletableFuture<>();
-        DomainCheck cached = cached(domain -> slow);
-        cached.verdict(DOMAIN);
+        DomainCheck cached = cached((domain, client) -> slow);
+        cached.verdict(DOMAIN, DnsClient.OPERATOR);
         now.addAndGet(HOUR.toNanos());
         slow.complete(MX);
 
@@ -138,23 +138,23 @@ class CachedDomainCheckTest {
     @Test
     void anUnknownVerdictThatComesLateIsNotRememberedEither() {
         CompletableFuture<DomainVerdict> late = new CompletableFuture<>();
-        DomainCheck cached = cached(domain -> late);
-        CompletionStage<DomainVerdict> first = cached.verdict(DOMAIN);
-        CompletionStage<DomainVerdict> second = cached.verdict(DOMAIN);
+        DomainCheck cached = cached((domain, client) -> late);
+        CompletionStage<DomainVerdict> first = cached.verdict(DOMAIN, DnsClient.OPERATOR);
+        CompletionStage<DomainVerdict> second = cached.verdict(DOMAIN, DnsClient.OPERATOR);
         late.complete(new Unknown("timeout"));
 
         assertThat(first.toCompletableFuture()).isCompletedWithValue(new Unknown("timeout"));
         assertThat(second.toCompletableFuture()).isCompletedWithValue(new Unknown("timeout"));
         assertThat(asked).hasSize(1);
-        cached.verdict(DOMAIN);
+        cached.verdict(DOMAIN, DnsClient.OPERATOR);
         assertThat(asked).as("a question after the failure").hasSize(2);
     }
 
     @Test
     void whoeverHeardAnUnknownVerdictAndAsksAgainAtOnceIsNotToldTheOldOne() {
         CompletableFuture<DomainVerdict> late = new CompletableFuture<>();
-        DomainCheck cached = cached(domain -> asked.size() == 1 ? late : CompletableFuture.completedFuture(MX));
-        CompletionStage<DomainVerdict> again = cached.verdict(DOMAIN).thenCompose(unknown -> cached.verdict(DOMAIN));
+        DomainCheck cached = cached((domain, client) -> asked.size() == 1 ? late : CompletableFuture.completedFuture(MX));
+        CompletionStage<DomainVerdict> again = cached.verdict(DOMAIN, DnsClient.OPERATOR).thenCompose(unknown -> cached.verdict(DOMAIN, DnsClient.OPERATOR));
         late.complete(new Unknown("timeout"));
 
         assertThat(again.toCompletableFuture()).succeedsWithin(Duration.ofSeconds(5)).isEqualTo(MX);
@@ -162,7 +162,7 @@ class CachedDomainCheckTest {
 
     @Test
     void aFailureOfTheOriginIsUnknownAndNotRemembered() {
-        DomainCheck cached = cached(domain -> asked.size() == 1
+        DomainCheck cached = cached((domain, client) -> asked.size() == 1
             ? CompletableFuture.failedFuture(new IllegalStateException("a bug")) : CompletableFuture.completedFuture(MX));
         assertThat(verdict(cached, DOMAIN)).isInstanceOf(Unknown.class);
 
@@ -172,14 +172,14 @@ class CachedDomainCheckTest {
     @Test
     void aHundredSimultaneousQuestionsAreOne() throws Exception {
         CompletableFuture<DomainVerdict> slow = new CompletableFuture<>();
-        DomainCheck cached = cached(domain -> slow);
+        DomainCheck cached = cached((domain, client) -> slow);
         CountDownLatch go = new CountDownLatch(1);
         ExecutorService clients = Executors.newFixedThreadPool(100);
         try {
             List<Future<CompletionStage<DomainVerdict>>> questions = IntStream.range(0, 100)
                 .mapToObj(client -> clients.submit(() -> {
                     go.await();
-                    return cached.verdict(DOMAIN);
+                    return cached.verdict(DOMAIN, DnsClient.OPERATOR);
                 }))
                 .toList();
             go.countDown();
@@ -221,8 +221,53 @@ class CachedDomainCheckTest {
     }
 
     @Test
+    void theVerdictsAreBoundedInBytes() {
+        long bytes = 100_000;
+        MxSettings settings = MxSettingsFixture.remembering(100_000);
+        String host = "m".repeat(60) + ("." + "x".repeat(60)).repeat(3);
+        CachedDomainCheck cached = new CachedDomainCheck(answering(new HasMx(List.of(host, host, host, host, host))),
+            new NonexistentDomains(settings, now::get), settings, bytes, now::get, staleUsed::add);
+        IntStream.range(0, 1_000).forEach(i -> verdict(cached, new MailDomain("d" + i + ".example")));
+
+        assertThat(cached.size()).isBetween(10L, bytes / (5 * host.length()));
+        assertThat(cached.bytes()).isLessThanOrEqualTo(bytes);
+    }
+
+    @Test
+    void whatWasDeniedBeforeItWasFoundToBeALieIsAskedForAgain() {
+        CachedDomainCheck cached = (CachedDomainCheck) cached(answering(new NoMailHost(false)));
+        CompletableFuture<DomainVerdict> underWay = new CompletableFuture<>();
+        CachedDomainCheck slow = (CachedDomainCheck) cached((domain, client) -> underWay);
+        verdict(cached, DOMAIN);
+        CompletionStage<DomainVerdict> late = slow.verdict(DOMAIN, DnsClient.OPERATOR);
+        now.addAndGet(1);
+        cached.forgetDenials();
+        slow.forgetDenials();
+        underWay.complete(new NoMailHost(false));
+
+        assertThat(late.toCompletableFuture()).isCompletedWithValueMatching(Unknown.class::isInstance);
+        asked.clear();
+        assertThat(cached.memory(DOMAIN)).isEmpty();
+        verdict(cached, DOMAIN);
+        assertThat(asked).hasSize(1);
+        verdict(cached, DOMAIN);
+        assertThat(asked).hasSize(1);
+    }
+
+    @Test
+    void aQuestionOfAnotherClientThatWasNotAskedIsAskedForThisOne() {
+        CompletableFuture<DomainVerdict> first = new CompletableFuture<>();
+        DomainCheck cached = cached((domain, client) -> asked.size() == 1 ? first : CompletableFuture.completedFuture(MX));
+        cached.verdict(DOMAIN, new DnsClient("192.0.2.66"));
+        CompletionStage<DomainVerdict> second = cached.verdict(DOMAIN, new DnsClient("192.0.2.1"));
+        first.complete(new DomainVerdict.NotAsked());
+
+        assertThat(second.toCompletableFuture()).isCompletedWithValue(MX);
+    }
+
+    @Test
     void anOriginThatThrowsDoesNotBlockItsDomainForEver() {
-        DomainCheck cached = cached(domain -> {
+        DomainCheck cached = cached((domain, client) -> {
             if (asked.size() == 1) {
                 throw new IllegalStateException("broken");
             }
@@ -243,17 +288,17 @@ class CachedDomainCheckTest {
     }
 
     private DomainCheck counting(DomainCheck origin) {
-        return domain -> {
+        return (domain, client) -> {
             asked.add(domain);
-            return origin.verdict(domain);
+            return origin.verdict(domain, client);
         };
     }
 
     private static DomainCheck answering(DomainVerdict verdict) {
-        return domain -> CompletableFuture.completedFuture(verdict);
+        return (domain, client) -> CompletableFuture.completedFuture(verdict);
     }
 
     private static DomainVerdict verdict(DomainCheck check, MailDomain domain) {
-        return check.verdict(domain).toCompletableFuture().join();
+        return check.verdict(domain, DnsClient.OPERATOR).toCompletableFuture().join();
     }
 }

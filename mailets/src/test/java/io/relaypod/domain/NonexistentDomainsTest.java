@@ -11,34 +11,54 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 
 import org.junit.jupiter.api.Test;
-import org.xbill.DNS.DClass;
-import org.xbill.DNS.MXRecord;
-import org.xbill.DNS.Message;
 import org.xbill.DNS.Name;
-import org.xbill.DNS.Rcode;
-import org.xbill.DNS.Record;
-import org.xbill.DNS.SOARecord;
-import org.xbill.DNS.Section;
 
+import io.relaypod.domain.DnsAnswer.Exchangers;
+import io.relaypod.domain.DnsAnswer.NoSuchName;
 import io.relaypod.domain.DomainVerdict.HasMx;
 import io.relaypod.domain.DomainVerdict.NoMailHost;
+import io.relaypod.domain.DomainVerdict.NotAsked;
 
 /** What does not exist, as the whole rule sees it: with the memory of verdicts before it and DNS behind it. */
 class NonexistentDomainsTest {
 
+    private static final long SECOND = Duration.ofSeconds(1).toNanos();
     private static final DomainVerdict NO_SUCH_DOMAIN = new NoMailHost(false);
 
     private final AtomicLong now = new AtomicLong();
     private final List<String> queries = new ArrayList<>();
     private final Set<String> existing = new HashSet<>();
+    private boolean signed;
     private final MxSettings settings = MxSettingsFixture.remembering(1_000);
     private final NonexistentDomains nonexistent = new NonexistentDomains(settings, now::get);
     private final CachedDomainCheck check = new CachedDomainCheck(
-        new DnsDomainCheck((name, type) -> CompletableFuture.completedFuture(answer(name, type)), nonexistent, settings, now::get),
+        new DnsDomainCheck((name, type) -> CompletableFuture.completedFuture(answer(name)), nonexistent, settings, now::get),
         nonexistent, settings, now::get, domain -> { });
 
     @Test
-    void whatIsBelowItIsNotAskedFor() {
+    void aDenialConcernsNoSibling() {
+        existing.add("first.co.jp");
+        assertThat(verdict("typo.co.jp")).isEqualTo(NO_SUCH_DOMAIN);
+
+        assertThat(verdict("first.co.jp")).isInstanceOf(HasMx.class);
+        assertThat(queries).containsExactly("typo.co.jp", "first.co.jp");
+    }
+
+    @Test
+    void aPrivateZoneOfOneLabelIsNotDeniedAsAWhole() {
+        existing.add("mail.office.lan");
+        for (int typo = 0; typo < 20; typo++) {
+            assertThat(verdict("typo" + typo + ".office.lan")).isEqualTo(NO_SUCH_DOMAIN);
+        }
+        existing.add("office.lan");
+        now.addAndGet(SECOND);
+
+        assertThat(verdict("mail.office.lan")).isInstanceOf(HasMx.class);
+    }
+
+    @Test
+    void whatIsBelowASignedDenialIsNotAskedFor() {
+        signed = true;
         assertThat(verdict("gone.test")).isEqualTo(NO_SUCH_DOMAIN);
         assertThat(verdict("a.gone.test")).isEqualTo(NO_SUCH_DOMAIN);
         assertThat(verdict("b.a.gone.test")).isEqualTo(NO_SUCH_DOMAIN);
@@ -46,14 +66,72 @@ class NonexistentDomainsTest {
     }
 
     @Test
-    void itsTopLevelDomainDeniesItAsAWhole() {
-        assertThat(verdict("a.gone.test")).isEqualTo(NO_SUCH_DOMAIN);
-        assertThat(verdict("b.gone.test")).isEqualTo(NO_SUCH_DOMAIN);
-        assertThat(queries).containsExactly("a.gone.test");
+    void whatIsBelowAnUnsignedDenialIsAskedForUntilSeveralNamesWereDenied() {
+        existing.add("real.gone.test");
+        verdict("gone.test");
+
+        assertThat(verdict("real.gone.test")).isInstanceOf(HasMx.class);
+        queries.clear();
+        verdict("void.test");
+        flood("void.test", 100);
+        assertThat(queries).hasSize(1 + NonexistentDomains.MISSES);
+    }
+
+    @Test
+    void inAFloodANameASecondIsAskedFor() {
+        verdict("gone.test");
+        flood("gone.test", 100);
+        int before = queries.size();
+        now.addAndGet(SECOND);
+        existing.add("real.gone.test");
+
+        assertThat(verdict("real.gone.test")).isInstanceOf(HasMx.class);
+        assertThat(queries).hasSize(before + 1);
+        assertThat(verdict("another.gone.test")).isEqualTo(NO_SUCH_DOMAIN);
+        assertThat(queries).as("what is above a name that exists does exist").hasSize(before + 2);
+    }
+
+    @Test
+    void aFloodOfNamesBelowADomainThatDoesNotExistCostsAFewQueries() {
+        flood("fake.shop", 1_000);
+
+        assertThat(queries).contains("fake.shop").hasSizeLessThan(3 * NonexistentDomains.MISSES);
+    }
+
+    @Test
+    void aFloodOfNamesBelowADomainThatExistsCostsItsClientABudgetAndNoOtherClientAnything() {
+        existing.add("real.shop");
+        flood("real.shop", 1_000);
+        assertThat(queries).hasSizeLessThan(MissBudget.BURST + 10);
+        assertThat(verdict("one-more.real.shop")).isEqualTo(new NotAsked());
+
+        existing.add("good.real.shop");
+        assertThat(check.verdict(new MailDomain("good.real.shop"), new DnsClient("192.0.2.1")).toCompletableFuture()).isCompletedWithValueMatching(HasMx.class::isInstance);
+        now.addAndGet(SECOND);
+        assertThat(verdict("next.real.shop")).isEqualTo(NO_SUCH_DOMAIN);
+    }
+
+    @Test
+    void namesBelowAPublicSuffixHaveNoBudgetInCommon() {
+        for (int name = 0; name < 1_000; name++) {
+            assertThat(verdict("n" + name + ".co.jp")).isEqualTo(NO_SUCH_DOMAIN);
+        }
+        existing.add("first.co.jp");
+        assertThat(verdict("first.co.jp")).isInstanceOf(HasMx.class);
+    }
+
+    @Test
+    void denialsAreBoundedInBytes() {
+        NonexistentDomains small = new NonexistentDomains(settings, 10_000, now::get);
+        for (int name = 0; name < 1_000; name++) {
+            small.learn("n" + name + "x".repeat(50) + ".test", new NoSuchName(false, false));
+        }
+        assertThat(small.size()).isBetween(10, 50);
     }
 
     @Test
     void whatIsBelowItIsCoveredForTheHourOfTheAnswerAndNoLonger() {
+        signed = true;
         verdict("gone.test");
         now.addAndGet(Duration.ofMinutes(59).toNanos());
         assertThat(verdict("a.gone.test")).isEqualTo(NO_SUCH_DOMAIN);
@@ -78,6 +156,7 @@ class NonexistentDomainsTest {
 
     @Test
     void whatIsForgottenIsAskedForAgain() {
+        signed = true;
         verdict("gone.test");
         check.forget(new MailDomain("gone.test"));
         assertThat(verdict("gone.test")).isEqualTo(NO_SUCH_DOMAIN);
@@ -90,7 +169,6 @@ class NonexistentDomainsTest {
         check.forgetAll();
         assertThat(verdict("b.gone.test")).isEqualTo(NO_SUCH_DOMAIN);
         assertThat(queries).hasSize(4);
-        assertThat(nonexistent.size()).isEqualTo(2);
     }
 
     @Test
@@ -105,22 +183,19 @@ class NonexistentDomainsTest {
         assertThat(verdict("b.gone.test")).as("what is above a name that exists does exist").isInstanceOf(HasMx.class);
     }
 
-    private DomainVerdict verdict(String domain) {
-        return check.verdict(new MailDomain(domain)).toCompletableFuture().join();
+    private void flood(String below, int names) {
+        for (int name = 0; name < names; name++) {
+            assertThat(verdict("n" + name + "-" + queries.size() + "." + below)).isNotInstanceOf(HasMx.class);
+        }
     }
 
-    private Message answer(Name name, int type) {
+    private DomainVerdict verdict(String domain) {
+        return check.verdict(new MailDomain(domain), DnsClient.OPERATOR).toCompletableFuture().join();
+    }
+
+    private DnsAnswer answer(Name name) {
         String asked = name.toString(true);
         queries.add(asked);
-        Message answer = new Message();
-        answer.addRecord(Record.newRecord(name, type, DClass.IN), Section.QUESTION);
-        if (existing.contains(asked)) {
-            answer.addRecord(new MXRecord(name, DClass.IN, 300, 10, name), Section.ANSWER);
-        } else {
-            Name top = new Name(name, name.labels() - 2);
-            answer.getHeader().setRcode(Rcode.NXDOMAIN);
-            answer.addRecord(new SOARecord(top, DClass.IN, 300, top, top, 1, 1, 1, 1, 1), Section.AUTHORITY);
-        }
-        return answer;
+        return existing.contains(asked) ? new Exchangers(List.of(name), List.of(), 1) : new NoSuchName(false, signed);
     }
 }

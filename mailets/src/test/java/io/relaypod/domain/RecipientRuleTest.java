@@ -22,8 +22,10 @@ import io.relaypod.domain.DomainVerdict.ImplicitMx;
 import io.relaypod.domain.DomainVerdict.NoMailHost;
 import io.relaypod.domain.DomainVerdict.NotAsked;
 import io.relaypod.domain.DomainVerdict.NullMx;
+import io.relaypod.domain.DomainVerdict.OwnHost;
 import io.relaypod.domain.DomainVerdict.Unknown;
 import io.relaypod.domain.DomainVerdict.UnreachableMx;
+import io.relaypod.domain.DomainVerdict.UnusableImplicitMx;
 import io.relaypod.domain.MxSettings.OnDnsFailure;
 import io.relaypod.domain.RecipientAnswer.Outcome;
 
@@ -42,6 +44,9 @@ class RecipientRuleTest {
             Arguments.of(new NullMx(), Outcome.NULL_MX, 556, "5.1.10 Recipient address has null MX"),
             Arguments.of(new UnreachableMx(List.of("mx.example.com")), Outcome.UNREACHABLE_MX, 550,
                 "5.1.2 Bad destination mailbox address - no mail host of this domain can be reached"),
+            Arguments.of(new UnusableImplicitMx(List.of("127.0.0.1")), Outcome.UNREACHABLE_MX, 550,
+                "5.1.2 Bad destination mailbox address - no mail host of this domain can be reached"),
+            Arguments.of(new OwnHost(), Outcome.NO_MAILBOX, 550, "5.1.1 Bad destination mailbox address - no mailbox is here but postmaster"),
             Arguments.of(new Allowed(), Outcome.ALLOWED, 250, ""),
             Arguments.of(new Denied(), Outcome.DENIED, 550, "5.1.2 Bad destination mailbox address - this domain is not accepted here"),
             Arguments.of(new NotAsked(), Outcome.DNS_BUSY, 451, "4.4.3 Temporary DNS failure, try again later"),
@@ -139,15 +144,15 @@ class RecipientRuleTest {
         "a@[IPv6:2001:db8::1], REFUSED_LITERAL", "a b@example.com, BAD_ADDRESS", "a..b@example.com, BAD_ADDRESS", "a@b..example, BAD_ADDRESS",
         "@example.com, BAD_ADDRESS", "a@, BAD_ADDRESS", "a@[example.com], BAD_ADDRESS"})
     void aWholeAddressIsJudged(String address, Outcome outcome) {
-        assertThat(rule(MX, OnDnsFailure.TRY_LATER, false).answer(address).toCompletableFuture().join().outcome()).isEqualTo(outcome);
+        assertThat(rule(MX, OnDnsFailure.TRY_LATER, false).answer(address, DnsClient.OPERATOR).toCompletableFuture().join().outcome()).isEqualTo(outcome);
     }
 
     @Test
     void theAnswerWaitsForDnsAndNobodyForTheAnswer() {
         CompletableFuture<DomainVerdict> slow = new CompletableFuture<>();
         MxSettings settings = MxSettingsFixture.rule(OnDnsFailure.TRY_LATER, false);
-        RecipientRule rule = new RecipientRule(domain -> slow, settings, ProviderSuggestions.of(settings));
-        CompletableFuture<RecipientAnswer> answer = rule.answer("somebody", "example.com").toCompletableFuture();
+        RecipientRule rule = new RecipientRule((domain, client) -> slow, settings, ProviderSuggestions.of(settings));
+        CompletableFuture<RecipientAnswer> answer = rule.answer("somebody", "example.com", DnsClient.OPERATOR).toCompletableFuture();
 
         assertThat(answer).isNotDone();
         slow.complete(new NullMx());
@@ -156,13 +161,13 @@ class RecipientRuleTest {
 
     private RecipientRule rule(DomainVerdict verdict, OnDnsFailure onDnsFailure, boolean allowLiterals) {
         MxSettings settings = MxSettingsFixture.rule(onDnsFailure, allowLiterals);
-        return new RecipientRule(domain -> {
+        return new RecipientRule((domain, client) -> {
             asked.add(domain);
             return CompletableFuture.completedFuture(verdict);
         }, settings, ProviderSuggestions.of(settings));
     }
 
     private static RecipientAnswer answer(RecipientRule rule, String localPart, String domain) {
-        return rule.answer(localPart, domain).toCompletableFuture().join();
+        return rule.answer(localPart, domain, DnsClient.OPERATOR).toCompletableFuture().join();
     }
 }

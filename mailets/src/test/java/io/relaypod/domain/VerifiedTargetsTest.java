@@ -15,15 +15,12 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 
 import org.junit.jupiter.api.Test;
-import org.xbill.DNS.ARecord;
-import org.xbill.DNS.DClass;
-import org.xbill.DNS.MXRecord;
-import org.xbill.DNS.Message;
 import org.xbill.DNS.Name;
-import org.xbill.DNS.Record;
-import org.xbill.DNS.Section;
 import org.xbill.DNS.Type;
 
+import io.relaypod.domain.DnsAnswer.Addresses;
+import io.relaypod.domain.DnsAnswer.Exchangers;
+import io.relaypod.domain.DnsAnswer.NoRecords;
 import io.relaypod.domain.DomainVerdict.HasMx;
 import io.relaypod.domain.DomainVerdict.UnreachableMx;
 import io.relaypod.domain.MxSettings.OnDnsFailure;
@@ -83,7 +80,7 @@ class VerifiedTargetsTest {
     }
 
     private CompletableFuture<DomainVerdict> verdict() {
-        return new DnsDomainCheck(this::ask, new NonexistentDomains(SETTINGS, now::get), SETTINGS, now::get).verdict(DOMAIN).toCompletableFuture();
+        return new DnsDomainCheck(this::ask, new NonexistentDomains(SETTINGS, now::get), SETTINGS, now::get).verdict(DOMAIN, DnsClient.OPERATOR).toCompletableFuture();
     }
 
     private void answerBoth() {
@@ -91,22 +88,15 @@ class VerifiedTargetsTest {
         unanswered.pop().run();
     }
 
-    private CompletableFuture<Message> ask(Name name, int type) {
-        Message message = new Message();
-        message.addRecord(Record.newRecord(name, type, DClass.IN), Section.QUESTION);
+    private CompletableFuture<DnsAnswer> ask(Name name, int type) {
         if (type == Type.MX) {
-            IntStream.range(0, exchangers).forEach(host -> message.addRecord(
-                new MXRecord(name, DClass.IN, 300, host, new MailDomain("mx" + host).absolute()), Section.ANSWER));
-            return CompletableFuture.completedFuture(message);
+            List<Name> hosts = IntStream.range(0, exchangers).mapToObj(host -> new MailDomain("mx" + host).absolute()).toList();
+            return CompletableFuture.completedFuture(
+                new Exchangers(hosts.stream().limit(DnsAnswer.MOST_KEPT).toList(), List.of(), hosts.size()));
         }
         asked.add(Type.string(type) + " " + name.toString(true));
-        CompletableFuture<Message> answer = new CompletableFuture<>();
-        unanswered.add(() -> {
-            if (type == Type.A) {
-                message.addRecord(new ARecord(name, DClass.IN, 300, inet(address)), Section.ANSWER);
-            }
-            answer.complete(message);
-        });
+        CompletableFuture<DnsAnswer> answer = new CompletableFuture<>();
+        unanswered.add(() -> answer.complete(type == Type.A ? new Addresses(List.of(inet(address)), List.of()) : new NoRecords()));
         return answer;
     }
 

@@ -115,7 +115,7 @@ class MxRcptHookTest {
         CompletableFuture<DomainVerdict> dns = new CompletableFuture<>();
         MailAddress recipient = new MailAddress("user@gmial.com");
 
-        CompletableFuture<Supplier<HookResult>> asked = hook(OnDnsFailure.TRY_LATER, domain -> dns).ask(session, recipient).toCompletableFuture();
+        CompletableFuture<Supplier<HookResult>> asked = hook(OnDnsFailure.TRY_LATER, (domain, client) -> dns).ask(session, recipient).toCompletableFuture();
         assertThat(asked).isNotDone();
         dns.complete(new NoMailHost(false));
 
@@ -168,7 +168,7 @@ class MxRcptHookTest {
     }
 
     private MxRcptHook hook(OnDnsFailure onDnsFailure) {
-        return hook(onDnsFailure, domain -> {
+        return hook(onDnsFailure, (domain, client) -> {
             asked.add(domain);
             return CompletableFuture.completedFuture(DNS.getOrDefault(domain, new NoMailHost(false)));
         });

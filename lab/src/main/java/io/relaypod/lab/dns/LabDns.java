@@ -26,6 +26,7 @@ import org.xbill.DNS.Message;
 import org.xbill.DNS.Name;
 import org.xbill.DNS.Rcode;
 import org.xbill.DNS.TextParseException;
+import org.xbill.DNS.Type;
 
 /**
  * An authoritative DNS server on 127.0.0.1, over UDP and TCP at one port, that counts what it is asked and misbehaves
@@ -260,11 +261,36 @@ public final class LabDns implements AutoCloseable {
             return;
         }
         Responder with = responder;
+        if (behaviour instanceof Behaviour.SilentFor silent) {
+            if (!Type.string(query.getQuestion().getType()).equals(silent.type())) {
+                send.accept(with.answer(query, overTcp));
+            }
+            return;
+        }
+        if (behaviour instanceof Behaviour.Invent invent) {
+            send.accept(with.inventing(query, invent.address(), overTcp));
+            return;
+        }
         switch ((Behaviour.Fixed) behaviour) {
             case ANSWER -> send.accept(with.answer(query, overTcp));
             case SILENCE -> { }
             case SERVFAIL -> send.accept(with.error(query, Rcode.SERVFAIL));
             case REFUSED -> send.accept(with.error(query, Rcode.REFUSED));
+            case NXDOMAIN -> send.accept(with.error(query, Rcode.NXDOMAIN));
+            case TRUNCATE_PART -> {
+                if (!overTcp) {
+                    send.accept(with.truncatedPart(query));
+                }
+            }
+            case OPT_IN_ANSWER -> send.accept(with.elsewhere(query, true));
+            case ONLY_IN_ADDITIONAL -> send.accept(with.elsewhere(query, false));
+            case EDNS_FORMERR, EDNS_FORMERR_BARE, EDNS_FORMERR_ECHO, EDNS_NOTIMP, EDNS_BADVERS, EDNS_SERVFAIL, EDNS_SILENCE -> {
+                if (query.getOPT() == null) {
+                    send.accept(with.answer(query, overTcp));
+                } else if (behaviour != Behaviour.Fixed.EDNS_SILENCE) {
+                    send.accept(with.refusingEdns(query, (Behaviour.Fixed) behaviour));
+                }
+            }
             case TRUNCATE -> send.accept(overTcp ? with.answer(query, true) : with.truncated(query));
             case WRONG_ID -> send.accept(with.underWrongId(query, overTcp));
             case LAME -> send.accept(with.lame(query));

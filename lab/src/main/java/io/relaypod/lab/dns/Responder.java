@@ -1,7 +1,10 @@
 package io.relaypod.lab.dns;
 
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.util.Arrays;
 import java.util.List;
+import org.xbill.DNS.ARecord;
 import org.xbill.DNS.DClass;
 import org.xbill.DNS.Flags;
 import org.xbill.DNS.Header;
@@ -11,6 +14,7 @@ import org.xbill.DNS.Opcode;
 import org.xbill.DNS.Rcode;
 import org.xbill.DNS.Record;
 import org.xbill.DNS.Section;
+import org.xbill.DNS.Type;
 
 /** Writes the bytes that answer a query. Immutable; RFC 1035 section 4, RFC 6891 for sizes beyond 512. */
 final class Responder {
@@ -19,6 +23,9 @@ final class Responder {
 
     private static final int MIN_UDP_SIZE = 512;
     private static final int OUR_UDP_SIZE = 4096;
+    private static final int DEFAULT_TTL = 300;
+    /** The second byte of ARCOUNT in the header. */
+    private static final int COUNT_OF_ADDITIONAL = 11;
 
     private final Zones zones;
 
@@ -36,6 +43,79 @@ final class Responder {
         response.getHeader().setFlag(Flags.AA);
         response.getHeader().setFlag(Flags.TC);
         return response.toWire(MIN_UDP_SIZE);
+    }
+
+    /** The first record alone. */
+    byte[] truncatedPart(Message query) {
+        Message response = answered(query);
+        List<Record> records = response.getSection(Section.ANSWER);
+        response.removeAllRecords(Section.ANSWER);
+        add(response, Section.ANSWER, records.subList(0, Math.min(1, records.size())));
+        response.getHeader().setFlag(Flags.TC);
+        return response.toWire(MIN_UDP_SIZE);
+    }
+
+    /** The records in the additional section, where nobody looks for them. */
+    byte[] elsewhere(Message query, boolean optInAnswer) {
+        Message response = answered(query);
+        List<Record> records = response.getSection(Section.ANSWER);
+        response.removeAllRecords(Section.ANSWER);
+        response.removeAllRecords(Section.ADDITIONAL);
+        if (optInAnswer) {
+            response.addRecord(new OPTRecord(OUR_UDP_SIZE, 0, 0), Section.ANSWER);
+        }
+        add(response, Section.ADDITIONAL, records);
+        return response.toWire(OUR_UDP_SIZE);
+    }
+
+    /** As servers do that were written before RFC 6891, each in its way. */
+    byte[] refusingEdns(Message query, Behaviour.Fixed how) {
+        return switch (how) {
+            case EDNS_NOTIMP -> withoutOpt(query, Rcode.NOTIMP).toWire();
+            case EDNS_SERVFAIL -> withoutOpt(query, Rcode.SERVFAIL).toWire();
+            case EDNS_BADVERS -> {
+                Message response = withoutOpt(query, Rcode.NOERROR);
+                response.addRecord(new OPTRecord(OUR_UDP_SIZE, Rcode.BADVERS >> 4, 0), Section.ADDITIONAL);
+                yield response.toWire();
+            }
+            case EDNS_FORMERR_BARE -> {
+                Message response = withoutOpt(query, Rcode.FORMERR);
+                response.removeAllRecords(Section.QUESTION);
+                yield response.toWire();
+            }
+            case EDNS_FORMERR_ECHO -> {
+                byte[] response = withoutOpt(query, Rcode.FORMERR).toWire();
+                response[COUNT_OF_ADDITIONAL] = 1;
+                yield response;
+            }
+            default -> withoutOpt(query, Rcode.FORMERR).toWire();
+        };
+    }
+
+    private static Message withoutOpt(Message query, int rcode) {
+        Message response = blank(query, rcode);
+        response.removeAllRecords(Section.ADDITIONAL);
+        return response;
+    }
+
+    /** An address for what does not exist. */
+    byte[] inventing(Message query, String address, boolean tcp) {
+        Message response = answered(query);
+        if (response.getRcode() == Rcode.NXDOMAIN) {
+            response = blank(query, Rcode.NOERROR);
+            if (query.getQuestion().getType() == Type.A) {
+                response.addRecord(new ARecord(query.getQuestion().getName(), DClass.IN, DEFAULT_TTL, inet(address)), Section.ANSWER);
+            }
+        }
+        return response.toWire(tcp ? MAX_TCP_SIZE : udpSize(query));
+    }
+
+    private static InetAddress inet(String address) {
+        try {
+            return InetAddress.getByName(address);
+        } catch (UnknownHostException notAnAddress) {
+            throw new IllegalArgumentException(address, notAnAddress);
+        }
     }
 
     byte[] underWrongId(Message query, boolean tcp) {

@@ -17,6 +17,7 @@ import com.github.benmanes.caffeine.cache.Ticker;
 
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.nio.NioEventLoopGroup;
+import io.relaypod.domain.DnsClient;
 import io.relaypod.domain.DnsDomainCheck;
 import io.relaypod.domain.DnsServers;
 import io.relaypod.domain.DomainCheck;
@@ -28,8 +29,10 @@ import io.relaypod.domain.DomainVerdict.Denied;
 import io.relaypod.domain.DomainVerdict.HasMx;
 import io.relaypod.domain.DomainVerdict.ImplicitMx;
 import io.relaypod.domain.DomainVerdict.NoMailHost;
+import io.relaypod.domain.DomainVerdict.OwnHost;
 import io.relaypod.domain.DomainVerdict.Unknown;
 import io.relaypod.domain.DomainVerdict.UnreachableMx;
+import io.relaypod.domain.DomainVerdict.UnusableImplicitMx;
 import io.relaypod.domain.ListedDomainCheck;
 import io.relaypod.domain.MailDomain;
 import io.relaypod.domain.MxSettings;
@@ -38,6 +41,8 @@ import io.relaypod.domain.ProviderSuggestions;
 import io.relaypod.domain.RecipientAnswer;
 import io.relaypod.domain.RecipientAnswer.Outcome;
 import io.relaypod.domain.RecipientRule;
+import io.relaypod.domain.SpecialUseDomainCheck;
+import io.relaypod.memory.MemoryBudget;
 import io.relaypod.server.settings.Settings;
 import io.relaypod.server.settings.Settings.RcptSettings;
 import picocli.CommandLine;
@@ -75,14 +80,16 @@ final class CheckCommand implements Callable<Integer> {
         try {
             Map<MailDomain, DomainVerdict> found = new ConcurrentHashMap<>();
             MxSettings mx = settings.mx();
-            DomainCheck dns = new DnsDomainCheck(new DnsServers(settings.dns()).on(loop), new NonexistentDomains(mx, Ticker.systemTicker()), mx,
+            DnsServers servers = new DnsServers(settings.dns(), MemoryBudget.ofThisProcess());
+            DomainCheck dns = new DnsDomainCheck(servers.on(loop), new NonexistentDomains(mx, Ticker.systemTicker()), mx,
                 Ticker.systemTicker());
-            DomainCheck listed = new ListedDomainCheck(dns, domainList(mx.allowFile()), domainList(mx.denyFile()));
+            DomainCheck listed = new ListedDomainCheck(new SpecialUseDomainCheck(dns), domainList(mx.allowFile()), domainList(mx.denyFile()));
             RecipientRule rule = new RecipientRule(
-                domain -> listed.verdict(domain).thenApply(verdict -> remember(found, domain, verdict)), mx, ProviderSuggestions.of(mx));
+                (domain, client) -> listed.verdict(domain, client).thenApply(verdict -> remember(found, domain, verdict)), mx, ProviderSuggestions.of(mx));
             List<CompletableFuture<Line>> pending = asked.stream().map(one -> check(one, rule, found).toCompletableFuture()).toList();
             List<Line> lines = pending.stream().map(CompletableFuture::join).toList();
             print(lines);
+            print(servers);
             return exitCode(lines);
         } finally {
             loop.shutdownGracefully(0, 0, TimeUnit.SECONDS);
@@ -108,9 +115,9 @@ final class CheckCommand implements Callable<Integer> {
     // What has an @ or angle brackets is an address, as RCPT has it.
     private static CompletionStage<RecipientAnswer> answer(String asked, RecipientRule rule) {
         if (PATH.matcher(asked).matches()) {
-            return rule.answer(asked.substring(1, asked.length() - 1));
+            return rule.answer(asked.substring(1, asked.length() - 1), DnsClient.OPERATOR);
         }
-        return asked.indexOf('@') < 0 ? rule.answer("", asked) : rule.answer(asked);
+        return asked.indexOf('@') < 0 ? rule.answer("", asked, DnsClient.OPERATOR) : rule.answer(asked, DnsClient.OPERATOR);
     }
 
     private static Optional<MailDomain> domain(String asked) {
@@ -127,6 +134,12 @@ final class CheckCommand implements Callable<Integer> {
         }
         if (verdict instanceof NoMailHost none) {
             return none.domainExists() ? "no MX and no address" : "no such domain";
+        }
+        if (verdict instanceof UnusableImplicitMx implicit) {
+            return "no MX, and no mail host can be at " + String.join(", ", implicit.addresses());
+        }
+        if (verdict instanceof OwnHost) {
+            return "this host";
         }
         if (verdict instanceof UnreachableMx mx) {
             return "MX without an address on the Internet: " + String.join(", ", mx.exchangers());
@@ -154,6 +167,11 @@ final class CheckCommand implements Callable<Integer> {
                 + String.format("  %-" + widest + "s  %6d ms  %s%s", line.asked(), line.took().toMillis(), line.found(), answer));
         }
         spec.commandLine().getOut().flush();
+    }
+
+    private void print(DnsServers servers) {
+        servers.remarks().forEach(remark -> spec.commandLine().getErr().println("DNS server " + remark));
+        spec.commandLine().getErr().flush();
     }
 
     private static int kind(Line line) {

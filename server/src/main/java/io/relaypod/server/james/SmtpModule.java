@@ -38,6 +38,7 @@ import io.relaypod.domain.MxSettings;
 import io.relaypod.domain.NonexistentDomains;
 import io.relaypod.domain.ProviderSuggestions;
 import io.relaypod.domain.RecipientRule;
+import io.relaypod.domain.SpecialUseDomainCheck;
 import io.relaypod.domain.WatchedDns;
 import io.relaypod.graph.GraphRules;
 import io.relaypod.logins.LoginCheck;
@@ -166,8 +167,8 @@ final class SmtpModule extends AbstractModule {
 
     @Provides
     @Singleton
-    DnsServers dnsServers(Settings settings) {
-        return new DnsServers(settings.dns());
+    DnsServers dnsServers(Settings settings, MemoryBudget memory) {
+        return new DnsServers(settings.dns(), memory);
     }
 
     @Provides
@@ -178,11 +179,12 @@ final class SmtpModule extends AbstractModule {
 
     @Provides
     @Singleton
-    CachedDomainCheck cachedDomainCheck(DnsServers servers, Settings settings, MeterRegistry meters, DnsHealthCheck health) {
+    CachedDomainCheck cachedDomainCheck(DnsServers servers, Settings settings, MeterRegistry meters, DnsHealthCheck health,
+                                        MemoryBudget memory) {
         MxSettings mx = settings.mx();
         NonexistentDomains nonexistent = new NonexistentDomains(mx, Ticker.systemTicker());
         DomainCheck dns = new DnsDomainCheck(new WatchedDns(servers, new DnsMeters(meters).and(health)), nonexistent, mx, Ticker.systemTicker());
-        BoundedDomainCheck bounded = new BoundedDomainCheck(dns, mx.maxInflight());
+        BoundedDomainCheck bounded = new BoundedDomainCheck(dns, mx.maxInflight(), settings.dns().timeout(), memory);
         StaleVerdictLog staleLog = new StaleVerdictLog(meters, Clock.systemUTC());
         CachedDomainCheck cached = new CachedDomainCheck(bounded, nonexistent, mx, Ticker.systemTicker(), domain -> {
             staleLog.staleVerdictUsed(domain);
@@ -192,6 +194,10 @@ final class SmtpModule extends AbstractModule {
             .description("Domains that DNS is being asked about").register(meters);
         Gauge.builder("relaypod.dns.nonexistent.names", nonexistent, NonexistentDomains::size)
             .description("Names that are remembered as not existing, with all below them").register(meters);
+        Gauge.builder("relaypod.dns.domains.waiting", bounded, BoundedDomainCheck::waiting)
+            .description("Domains that wait until DNS is asked about them").register(meters);
+        Gauge.builder("relaypod.dns.verdicts.bytes", cached, CachedDomainCheck::bytes).baseUnit("bytes")
+            .description("What the remembered verdicts take").register(meters);
         CaffeineCacheMetrics.monitor(meters, cached.verdicts(), "verdicts");
         return cached;
     }
@@ -200,7 +206,7 @@ final class SmtpModule extends AbstractModule {
     @Singleton
     RecipientRule recipientRule(CachedDomainCheck cached, Settings settings, DisposingStager<PreDestroy> stager) {
         MxSettings mx = settings.mx();
-        return new RecipientRule(new ListedDomainCheck(cached, domainList(mx.allowFile(), stager), domainList(mx.denyFile(), stager)), mx,
+        return new RecipientRule(new ListedDomainCheck(new SpecialUseDomainCheck(cached), domainList(mx.allowFile(), stager), domainList(mx.denyFile(), stager)), mx,
             ProviderSuggestions.of(mx));
     }
 

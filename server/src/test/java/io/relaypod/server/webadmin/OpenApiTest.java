@@ -87,7 +87,7 @@ class OpenApiTest {
         JsonTransformer json = new JsonTransformer();
         Settings settings = Settings.from(Map.of("DATA_DIR", System.getProperty("java.io.tmpdir"), "JAMES_CONF", "../james-conf"));
         MxSettings mx = settings.mx();
-        CachedDomainCheck cache = new CachedDomainCheck(domain -> CompletableFuture.completedFuture(new DomainVerdict.NullMx()),
+        CachedDomainCheck cache = new CachedDomainCheck((domain, client) -> CompletableFuture.completedFuture(new DomainVerdict.NullMx()),
             new NonexistentDomains(mx, System::nanoTime), mx, System::nanoTime, domain -> { });
         return List.of(
             new DomainRoutes(new RecipientRule(cache, mx, ProviderSuggestions.of(mx)), cache, Clock.systemUTC(), json),

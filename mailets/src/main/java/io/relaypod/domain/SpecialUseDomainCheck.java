@@ -1,0 +1,28 @@
+package io.relaypod.domain;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+import io.relaypod.domain.DomainVerdict.NoMailHost;
+import io.relaypod.domain.DomainVerdict.OwnHost;
+
+/** Knows the answer for {@code localhost}, {@code invalid} (RFC 6761), {@code onion} (RFC 7686) and what is below them. Thread-safe. */
+public final class SpecialUseDomainCheck implements DomainCheck {
+
+    private static final String LOCALHOST = "localhost";
+
+    private final DomainCheck origin;
+
+    public SpecialUseDomainCheck(DomainCheck origin) {
+        this.origin = origin;
+    }
+
+    @Override
+    public CompletionStage<DomainVerdict> verdict(MailDomain domain, DnsClient client) {
+        String top = domain.name().substring(domain.name().lastIndexOf('.') + 1);
+        if (!MailHostName.isSpecial(top)) {
+            return origin.verdict(domain, client);
+        }
+        return CompletableFuture.completedFuture(top.equals(LOCALHOST) ? new OwnHost() : new NoMailHost(false));
+    }
+}

@@ -1,0 +1,19 @@
+package io.relaypod.domain;
+
+/**
+ * The heap that may be spent on what DNS said.
+ *
+ * @param verdicts bytes for verdicts on domains
+ * @param denials  bytes for names that do not exist
+ */
+public record VerdictMemory(long verdicts, long denials) {
+
+    private static final int VERDICTS_PART_OF_HEAP = 10;
+    private static final int DENIALS_PART_OF_HEAP = 40;
+
+    /** An eighth of the largest heap of this process, for both. */
+    public static VerdictMemory ofThisProcess() {
+        long heap = Runtime.getRuntime().maxMemory();
+        return new VerdictMemory(heap / VERDICTS_PART_OF_HEAP, heap / DENIALS_PART_OF_HEAP);
+    }
+}
