@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -20,6 +21,8 @@ import io.relaypod.lab.world.LabWorld;
 /** What goes beyond the plain rule, each by its variable. */
 class BetterVerdictsTest {
 
+    private static final Set<String> CANARIES = Set.of("gmail.com", "outlook.com", ".");
+
     private static final String TLD_ZONE = """
         shop.               300 IN SOA a.nic.shop. host.nic.shop. 1 1 1 1 300
         real.shop.          300 IN NS ns.real.shop.
@@ -28,13 +31,13 @@ class BetterVerdictsTest {
     @Test
     void randomSubdomainsOfADomainThatDoesNotExistCostAFewQueries() throws Exception {
         try (LabWorld world = LabWorld.builder().with("MAX_BAD_RCPTS", "0").start(); SmtpConversation smtp = world.connect()) {
-            world.dns().serve(TLD_ZONE, "real.shop. 300 IN SOA ns.real.shop. host.real.shop. 1 1 1 1 300", "sub.real.shop. 300 IN MX 10 mx.real.shop.");
+            world.dns().serve(LabWorld.zone(), TLD_ZONE, "real.shop. 300 IN SOA ns.real.shop. host.real.shop. 1 1 1 1 300", "sub.real.shop. 300 IN MX 10 mx.real.shop.");
             smtp.send("MAIL FROM:<s@example.com>");
             for (int random = 0; random < 50; random++) {
                 assertThat(smtp.send("RCPT TO:<a@r" + random + ".fake.shop>").code()).isEqualTo(550);
             }
             assertThat(world.dns().count("fake.shop")).as("asked for by its name").isEqualTo(1);
-            assertThat(world.dns().total()).as("one name a second at most").isLessThan(40);
+            assertThat(world.dns().queries().keySet()).filteredOn(asked -> asked.name().endsWith(".fake.shop")).as("one name a second at most").hasSizeLessThan(40);
 
             assertThat(smtp.send("RCPT TO:<a@sub.real.shop>").code()).as("a sibling that exists").isEqualTo(250);
         }
@@ -43,7 +46,7 @@ class BetterVerdictsTest {
     @Test
     void aDenialConcernsNoSiblingWhateverZoneItCameFrom() throws Exception {
         try (LabWorld world = LabWorld.builder().start(); SmtpConversation smtp = world.connect()) {
-            world.dns().serve("jp. 300 IN SOA a.jp. host.jp. 1 1 1 1 300", "first.co.jp. 300 IN MX 10 mx.first.co.jp.",
+            world.dns().serve(LabWorld.zone(), "jp. 300 IN SOA a.jp. host.jp. 1 1 1 1 300", "first.co.jp. 300 IN MX 10 mx.first.co.jp.",
                 "lan. 300 IN SOA a.lan. host.lan. 1 1 1 1 300", "office.lan. 300 IN MX 10 mx.lan.");
             smtp.send("MAIL FROM:<s@example.com>");
             assertThat(smtp.send("RCPT TO:<a@typo.co.jp>").code()).isEqualTo(550);
@@ -57,7 +60,7 @@ class BetterVerdictsTest {
     @Test
     void anUnsignedDenialOfANameWithOthersBelowItDeniesNoneOfThem() throws Exception {
         try (LabWorld world = LabWorld.builder().start(); SmtpConversation smtp = world.connect()) {
-            world.dns().serve("real.empty.example. 300 IN MX 10 mx.example.");
+            world.dns().serve(LabWorld.zone(), "real.empty.example. 300 IN MX 10 mx.example.");
             world.dns().behave("empty.example", Behaviour.nxdomain());
             world.dns().behave("real.empty.example", Behaviour.answer());
             smtp.send("MAIL FROM:<s@example.com>");
@@ -70,7 +73,7 @@ class BetterVerdictsTest {
     @Test
     void aDomainThatOnlyNamesHostsOfItsOwnIsRefusedWithoutAskingForThem() throws Exception {
         try (LabWorld world = LabWorld.builder().start()) {
-            world.dns().serve("parked.test. 300 IN A 127.0.0.1", "blocked.test. 300 IN A 0.0.0.0", "blocked.test. 300 IN AAAA ::",
+            world.dns().serve(LabWorld.zone(), "parked.test. 300 IN A 127.0.0.1", "blocked.test. 300 IN A 0.0.0.0", "blocked.test. 300 IN AAAA ::",
                 "collision.test. 300 IN A 127.0.53.53", "local.test. 300 IN MX 10 localhost.", "private.test. 300 IN A 10.1.2.3");
             String refusal = "550 5.1.2 Bad destination mailbox address - no mail host of this domain can be reached";
             for (String domain : new String[] {"parked.test", "blocked.test", "collision.test", "local.test"}) {
@@ -84,7 +87,7 @@ class BetterVerdictsTest {
     @Test
     void anEmptyNonTerminalIsNotTakenForANameThatDoesNotExist() throws Exception {
         try (LabWorld world = LabWorld.builder().start(); SmtpConversation smtp = world.connect()) {
-            world.dns().serve("zone.example. 300 IN SOA ns.zone.example. host.zone.example. 1 1 1 1 300", "real.empty.zone.example. 300 IN MX 10 mx.zone.example.");
+            world.dns().serve(LabWorld.zone(), "zone.example. 300 IN SOA ns.zone.example. host.zone.example. 1 1 1 1 300", "real.empty.zone.example. 300 IN MX 10 mx.zone.example.");
             smtp.send("MAIL FROM:<s@example.com>");
 
             assertThat(smtp.send("RCPT TO:<a@empty.zone.example>").code()).isEqualTo(550);
@@ -126,7 +129,7 @@ class BetterVerdictsTest {
             unsure.test.    300 IN MX 10 mx.unsure.test.
             """;
         try (LabWorld world = LabWorld.builder().with("MX_VERIFY_TARGETS", "true").start()) {
-            world.dns().serve(zone);
+            world.dns().serve(LabWorld.zone(), zone);
             world.dns().behave("mx.unsure.test", Behaviour.servfail());
             String refusal = "550 5.1.2 Bad destination mailbox address - no mail host of this domain can be reached";
 
@@ -137,7 +140,7 @@ class BetterVerdictsTest {
             assertThat(rcpt(world, "a@unsure.test").code()).isEqualTo(250);
         }
         try (LabWorld world = LabWorld.builder().start()) {
-            world.dns().serve(zone);
+            world.dns().serve(LabWorld.zone(), zone);
             assertThat(rcpt(world, "a@loop.test").code()).isEqualTo(250);
         }
     }
@@ -153,7 +156,7 @@ class BetterVerdictsTest {
             assertThat(rcpt(world, "a@disposable-with-mx.example").lines()).containsExactly(refusal);
             assertThat(rcpt(world, "a@sub.Disposable-with-mx.example").lines()).containsExactly(refusal);
             assertThat(rcpt(world, "a@throwaway99999.example").lines()).containsExactly(refusal);
-            assertThat(world.dns().total()).isZero();
+            assertThat(world.dns().queries().keySet()).filteredOn(asked -> !CANARIES.contains(asked.name())).isEmpty();
 
             Files.writeString(deny, "example.com\nnot a domain\n");
             Files.writeString(allow, "disposable-with-mx.example\n");

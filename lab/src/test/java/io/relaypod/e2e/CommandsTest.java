@@ -59,7 +59,7 @@ class CommandsTest {
 
     @Test
     void checkPrintsVerdictsAndExitsByTheWorst() throws Exception {
-        try (LabDns dns = LabDns.serving("example.com. 300 IN MX 10 mx.example.com.", "implicit.example. 300 IN A 192.0.2.80")) {
+        try (LabDns dns = LabDns.serving("gmail.com. 300 IN MX 10 mx.gmail.com.", "example.com. 300 IN MX 10 mx.example.com.", "implicit.example. 300 IN A 192.0.2.80")) {
             dns.behave("broken.example", Behaviour.servfail());
             Map<String, String> environment = Map.of("DNS_SERVERS", "127.0.0.1:" + dns.address().getPort(), "DNS_TIMEOUT", "200ms");
 
@@ -82,6 +82,13 @@ class CommandsTest {
             Result unknown = result(start(environment, "check", "example.com", "broken.example"));
             assertThat(unknown.exitCode()).isEqualTo(2);
             assertThat(unknown.output()).containsPattern("unknown +broken.example +\\d+ ms +SERVFAIL +451 4.4.3");
+
+            dns.behave(".", Behaviour.Fixed.EDNS_FORMERR);
+            assertThat(result(start(environment, "check", "example.com")).output()).contains("answers only without EDNS");
+            dns.behave(".", Behaviour.nxdomain());
+            Result lied = result(start(environment, "check", "example.com"));
+            assertThat(lied.exitCode()).isEqualTo(2);
+            assertThat(lied.output()).contains("denies names that must exist");
         }
     }
 

@@ -42,7 +42,7 @@ public record DnsCanaries(List<MailDomain> domains, boolean root) {
             if (entry.strip().equals(".")) {
                 root = true;
             } else {
-                domains.add(MailDomain.parse(entry.strip()).orElseThrow(() -> new IllegalArgumentException("'" + entry.strip() + "' is no domain")));
+                domains.add(MailDomain.parse(entry.strip()).filter(domain -> !domain.name().equals(OFF)).orElseThrow(() -> new IllegalArgumentException("'" + entry.strip() + "' is no domain")));
             }
         }
         return new DnsCanaries(domains, root);

@@ -53,6 +53,7 @@ final class DnsHonesty {
     private final AtomicReference<Check> denials = new AtomicReference<>(Check.never());
     private final AtomicReference<Check> inventions = new AtomicReference<>(Check.never());
     private volatile Standing standing;
+    private volatile Found lastFound = Found.UNANSWERED;
     private volatile Set<InetAddress> invented = Set.of();
 
     /**
@@ -83,6 +84,11 @@ final class DnsHonesty {
 
     Standing standing() {
         return standing;
+    }
+
+    /** Whether the server answered when the canaries were last looked at. */
+    boolean hasAnswered() {
+        return lastFound != Found.UNANSWERED;
     }
 
     /** Addresses that it gives for names that do not exist. */
@@ -159,14 +165,14 @@ final class DnsHonesty {
 
     private void conclude(List<CompletableFuture<Found>> domains, CompletableFuture<Found> root) {
         List<Found> found = domains.stream().map(domain -> domain.getNow(Found.UNANSWERED)).toList();
-        if (found.contains(Found.THERE)) {
+        // The root alone decides where no domain is answered: a closed network may have one of its own.
+        boolean byDomains = found.stream().anyMatch(one -> one != Found.UNANSWERED);
+        Found all = found.contains(Found.THERE) ? Found.THERE : byDomains ? Found.DENIED : root.getNow(Found.UNANSWERED);
+        lastFound = all;
+        if (all == Found.THERE) {
             becomeHonest();
-        } else if (found.contains(Found.DENIED)) {
-            becomeLying(String.join(", ", canaries.domains().stream().map(MailDomain::name).toList()));
-        } else if (root.getNow(Found.UNANSWERED) == Found.THERE) {
-            becomeHonest();
-        } else if (root.getNow(Found.UNANSWERED) == Found.DENIED) {
-            becomeLying("the root");
+        } else if (all == Found.DENIED) {
+            becomeLying(byDomains ? String.join(", ", canaries.domains().stream().map(MailDomain::name).toList()) : "the root");
         }
         // A server that says nothing now stays what it was.
     }

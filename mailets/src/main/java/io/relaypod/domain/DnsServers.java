@@ -20,6 +20,7 @@ import java.util.function.Predicate;
 import java.util.stream.StreamSupport;
 
 import org.xbill.DNS.Name;
+import org.xbill.DNS.Type;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 
@@ -98,13 +99,55 @@ public final class DnsServers implements DnsSource {
         }
     }
 
-    /** Looks at the canaries of every server, so that one that lied is believed again. Done in a few seconds. */
-    public CompletableFuture<Void> lookAtCanaries() {
-        return CompletableFuture.allOf(servers.stream().map(server -> {
-            CompletableFuture<Void> looked = new CompletableFuture<>();
-            onALoop(here -> server.honesty().freshStanding(here, false).thenRun(() -> looked.complete(null)), looked);
-            return looked;
-        }).toArray(CompletableFuture[]::new)).orTimeout(longestWait.toNanos(), TimeUnit.NANOSECONDS).exceptionally(late -> null);
+    /**
+     * How a server does.
+     *
+     * @param isUsable whether it answers and can be believed
+     * @param words    what is wrong with it; empty when nothing is
+     */
+    public record Report(boolean isUsable, String words) {
+    }
+
+    /** Looks at every server's canaries, or asks it for the root's name servers. Done in a few timeouts; never fails. */
+    public CompletableFuture<List<Report>> look() {
+        if (loops.isEmpty()) {
+            return CompletableFuture.completedFuture(List.of(new Report(false, "not asked yet")));
+        }
+        List<CompletableFuture<Report>> reports = servers.stream().map(server -> {
+            CompletableFuture<Report> report = new CompletableFuture<>();
+            onALoop(here -> server.honesty().freshStanding(here, false).thenAcceptAsync(standing -> look(here, server, standing, report), here.loop()), report);
+            return report.completeOnTimeout(silent(server, DnsSockets.TIMEOUT), 3 * timeout.toNanos(), TimeUnit.NANOSECONDS)
+                .exceptionally(stopped -> silent(server, stopped.getMessage()));
+        }).toList();
+        return CompletableFuture.allOf(reports.toArray(CompletableFuture[]::new)).thenApply(all -> reports.stream().map(CompletableFuture::join).toList());
+    }
+
+    private void look(DnsSockets here, DnsServer server, Standing standing, CompletableFuture<Report> report) {
+        if (standing == Standing.LYING) {
+            report.complete(new Report(false, server + " denies names that must exist"));
+        } else if (server.honesty().hasAnswered()) {
+            report.complete(well(server));
+        } else {
+            new DnsTry(here, server, Name.root, Type.NS, timeout, new DnsTry.Asker() {
+                @Override
+                public void answered(DnsAnswer answer) {
+                    report.complete(well(server));
+                }
+
+                @Override
+                public void failed(IOException failure) {
+                    report.complete(silent(server, failure.getMessage()));
+                }
+            }).begin(false);
+        }
+    }
+
+    private static Report well(DnsServer server) {
+        return new Report(true, server.honesty().invented().isEmpty() ? "" : server + " has addresses for names that do not exist");
+    }
+
+    private static Report silent(DnsServer server, String reason) {
+        return new Report(false, "no answer from " + server + " (" + reason + ")");
     }
 
     /** How many deny names that must exist. */

@@ -1,8 +1,14 @@
 package io.relaypod.server.health;
 
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 
@@ -10,79 +16,75 @@ import org.apache.james.core.healthcheck.ComponentName;
 import org.apache.james.core.healthcheck.HealthCheck;
 import org.apache.james.core.healthcheck.Result;
 import org.reactivestreams.Publisher;
-import org.xbill.DNS.DClass;
-import org.xbill.DNS.ExtendedResolver;
-import org.xbill.DNS.Message;
-import org.xbill.DNS.Name;
-import org.xbill.DNS.Rcode;
-import org.xbill.DNS.Record;
-import org.xbill.DNS.Resolver;
-import org.xbill.DNS.SimpleResolver;
-import org.xbill.DNS.Type;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 
 import io.relaypod.domain.CachedDomainCheck.StaleListener;
-import io.relaypod.domain.DnsSettings;
+import io.relaypod.domain.DnsServerListener;
+import io.relaypod.domain.DnsServers;
+import io.relaypod.domain.DnsServers.Report;
 import io.relaypod.domain.LookupListener;
 import io.relaypod.domain.MailDomain;
 import io.relaypod.domain.MxSettings.OnDnsFailure;
 import reactor.core.publisher.Mono;
 
 /**
- * Whether DNS answers. Recipients' domains say so while there are some; else the servers are asked for the root's name servers, at most
- * every ten seconds, as a domain that fails may be that domain's fault. Degraded, so still ready, when what is remembered stands in, or
- * when the admin accepts recipients unchecked. Thread-safe.
+ * Whether DNS answers, and can be believed. Recipients' domains say so while there are some; else, or when several in a row had no answer, the servers are
+ * looked at, at most every ten seconds. Degraded, so still ready, when what is remembered stands in, when the admin accepts recipients
+ * unchecked, or when one of several servers is well. Logs when no server is usable any more, and when one is again. Thread-safe.
  */
-public final class DnsHealthCheck implements HealthCheck, LookupListener, StaleListener {
+public final class DnsHealthCheck implements HealthCheck, LookupListener, StaleListener, DnsServerListener {
 
+    private static final Logger LOGGER = LoggerFactory.getLogger(DnsHealthCheck.class);
     private static final ComponentName NAME = new ComponentName("DNS");
 
     private static final long FRESH = Duration.ofMinutes(1).toNanos();
-    private static final long PROBE_EVERY = Duration.ofSeconds(10).toNanos();
+    private static final Duration PROBE_EVERY = Duration.ofSeconds(10);
+    // A domain whose own servers fail is no reason to look.
+    private static final int FAILURES_IN_A_ROW = 5;
 
-    private final DnsSettings settings;
+    private final DnsServers servers;
     private final OnDnsFailure onDnsFailure;
     private final Ticker ticker;
-    private final Resolver servers;
     private final AtomicReference<Probe> lastProbe;
+    private final AtomicInteger failuresInARow = new AtomicInteger();
+    private final AtomicBoolean isAway = new AtomicBoolean();
     private volatile long lastAnswer;
     private volatile long lastStale;
 
-    private record Probe(long at, CompletableFuture<Boolean> isAnswered) {
+    private record Probe(long at, CompletableFuture<List<Report>> reports) {
     }
 
     /**
-     * @param settings     the servers, and how long one has to answer
-     * @param onDnsFailure what happens to recipients meanwhile
+     * @param onDnsFailure what happens to recipients while there is no answer
      */
-    public DnsHealthCheck(DnsSettings settings, OnDnsFailure onDnsFailure, Ticker ticker) {
-        this.settings = settings;
+    public DnsHealthCheck(DnsServers servers, OnDnsFailure onDnsFailure, Ticker ticker) {
+        this.servers = servers;
         this.onDnsFailure = onDnsFailure;
         this.ticker = ticker;
-        ExtendedResolver all = new ExtendedResolver(settings.servers().stream().map(server -> server(server, settings)).toArray(Resolver[]::new));
-        all.setRetries(1);
-        all.setTimeout(settings.timeout().multipliedBy(settings.servers().size()));
-        this.servers = all;
         this.lastAnswer = longAgo();
         this.lastStale = longAgo();
-        this.lastProbe = new AtomicReference<>(new Probe(longAgo(), CompletableFuture.completedFuture(false)));
-    }
-
-    private static Resolver server(InetSocketAddress address, DnsSettings settings) {
-        SimpleResolver server = new SimpleResolver(address);
-        server.setTimeout(settings.timeout());
-        return server;
+        this.lastProbe = new AtomicReference<>(new Probe(longAgo(), CompletableFuture.completedFuture(List.of())));
     }
 
     private long longAgo() {
         return ticker.read() - FRESH;
     }
 
+    /** Whether a server was usable when that was last seen. */
+    public boolean isUp() {
+        return !isAway.get();
+    }
+
     @Override
     public void lookedUp(String type, Outcome outcome, Duration took) {
         if (outcome.isAnswer()) {
+            failuresInARow.set(0);
             lastAnswer = ticker.read();
+        } else if (failuresInARow.incrementAndGet() >= FAILURES_IN_A_ROW) {
+            probe();
         }
     }
 
@@ -92,45 +94,94 @@ public final class DnsHealthCheck implements HealthCheck, LookupListener, StaleL
     }
 
     @Override
+    public void lies(InetSocketAddress server, String denied) {
+        lastAnswer = longAgo();
+        probe(0);
+    }
+
+    @Override
+    public void liesNoMore(InetSocketAddress server) {
+        probe(0);
+    }
+
+    @Override
+    public void answersWithoutEdns(InetSocketAddress server) {
+        // it answers
+    }
+
+    @Override
+    public void invents(InetSocketAddress server, Set<InetAddress> addresses) {
+        // what it invents is not believed, and the rest is
+    }
+
+    @Override
     public ComponentName componentName() {
         return NAME;
     }
 
     @Override
     public Publisher<Result> check() {
-        return Mono.defer(() -> isFresh(lastAnswer) ? Mono.just(Result.healthy(NAME)) : Mono.fromFuture(probe()).map(this::result));
+        return Mono.defer(() -> isUp() && isFresh(lastAnswer) && failuresInARow.get() < FAILURES_IN_A_ROW && servers.lying() + servers.inventing() == 0
+            ? Mono.just(Result.healthy(NAME)) : Mono.fromFuture(probe()).map(this::result));
     }
 
     private boolean isFresh(long time) {
         return ticker.read() - time < FRESH;
     }
 
-    private Result result(boolean isAnswered) {
-        if (isAnswered) {
-            return Result.healthy(NAME);
-        }
-        String asked = settings.servers().stream().map(server -> server.getAddress().getHostAddress() + ":" + server.getPort())
-            .collect(Collectors.joining(", "));
-        if (isFresh(lastStale)) {
-            return Result.degraded(NAME, "no answer from " + asked + "; remembered verdicts are used");
-        }
-        return onDnsFailure == OnDnsFailure.ACCEPT
-            ? Result.degraded(NAME, "no answer from " + asked + "; recipients are accepted unchecked")
-            : Result.unhealthy(NAME, "no answer from " + asked);
+    private static boolean isUsable(List<Report> reports) {
+        return reports.stream().anyMatch(Report::isUsable);
     }
 
-    private CompletableFuture<Boolean> probe() {
+    private static String words(List<Report> reports) {
+        return reports.stream().map(Report::words).filter(words -> !words.isEmpty()).collect(Collectors.joining("; "));
+    }
+
+    private Result result(List<Report> reports) {
+        String words = words(reports);
+        if (isUsable(reports)) {
+            return words.isEmpty() ? Result.healthy(NAME) : Result.degraded(NAME, words);
+        }
+        if (isFresh(lastStale)) {
+            return Result.degraded(NAME, words + "; remembered verdicts are used");
+        }
+        return onDnsFailure == OnDnsFailure.ACCEPT
+            ? Result.degraded(NAME, words + "; recipients are accepted unchecked")
+            : Result.unhealthy(NAME, words);
+    }
+
+    private CompletableFuture<List<Report>> probe() {
+        return probe(PROBE_EVERY.toNanos());
+    }
+
+    private CompletableFuture<List<Report>> probe(long every) {
         Probe last = lastProbe.get();
-        if (ticker.read() - last.at() < PROBE_EVERY || !last.isAnswered().isDone()) {
-            return last.isAnswered().copy();
+        if (ticker.read() - last.at() < every || !last.reports().isDone()) {
+            return last.reports().copy();
         }
         Probe next = new Probe(ticker.read(), new CompletableFuture<>());
         if (!lastProbe.compareAndSet(last, next)) {
-            return lastProbe.get().isAnswered().copy();
+            return lastProbe.get().reports().copy();
         }
-        servers.sendAsync(Message.newQuery(Record.newRecord(Name.root, Type.NS, DClass.IN)))
-            .handle((answer, failure) -> failure == null && answer.getRcode() != Rcode.SERVFAIL)
-            .thenAccept(next.isAnswered()::complete);
-        return next.isAnswered().copy();
+        servers.look().thenAccept(reports -> {
+            notice(reports);
+            next.reports().complete(reports);
+        });
+        return next.reports().copy();
+    }
+
+    private void notice(List<Report> reports) {
+        if (isUsable(reports)) {
+            failuresInARow.set(0);
+            if (isAway.compareAndSet(true, false)) {
+                LOGGER.info("event=dns-back");
+            }
+            return;
+        }
+        if (isAway.compareAndSet(false, true)) {
+            LOGGER.warn("event=dns-away reason=\"{}\"", words(reports));
+        }
+        // Until it is back, whether anybody asks or not.
+        CompletableFuture.delayedExecutor(PROBE_EVERY.toMillis() + 1, TimeUnit.MILLISECONDS).execute(this::probe);
     }
 }

@@ -1,15 +1,22 @@
 package io.relaypod.server.health;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Looks whether the gateway greets us: connects, waits for {@code 220} and says QUIT. Thread-safe. */
 public final class GatewayProbe {
 
+    private static final Logger LOGGER = LoggerFactory.getLogger(GatewayProbe.class);
     private static final Duration TIMEOUT = Duration.ofSeconds(3);
     private static final int LONGEST_GOODBYE = 4096;
 
@@ -37,18 +44,51 @@ public final class GatewayProbe {
 
     /** Takes some seconds when nobody answers. */
     public void look() {
-        state = find();
+        boolean wasUp = state.isUp();
+        State found = find();
+        state = found;
+        if (wasUp && !found.isUp()) {
+            LOGGER.warn("event=gateway-away gateway={}:{} reason=\"{}\"", host, port, found.words());
+        } else if (!wasUp && found.isUp()) {
+            LOGGER.info("event=gateway-back gateway={}:{}", host, port);
+        }
+    }
+
+    /** As many bytes as come until the deadline, however slowly each does. */
+    private static byte[] read(Socket socket, int most, long deadline) throws IOException {
+        ByteArrayOutputStream read = new ByteArrayOutputStream();
+        InputStream in = socket.getInputStream();
+        while (read.size() < most) {
+            long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+            if (left <= 0) {
+                throw new SocketTimeoutException("Read timed out");
+            }
+            socket.setSoTimeout((int) left);
+            int next = in.read();
+            if (next < 0) {
+                break;
+            }
+            read.write(next);
+        }
+        return read.toByteArray();
+    }
+
+    /** Reads to the end, so that the gateway sees a session that was closed in good order; one that never ends has greeted all the same. */
+    private static void sayGoodbye(Socket socket, long deadline) throws IOException {
+        socket.getOutputStream().write("QUIT\r\n".getBytes(StandardCharsets.US_ASCII));
+        try {
+            read(socket, LONGEST_GOODBYE, deadline);
+        } catch (SocketTimeoutException slow) {
+            // what had to be known is known
+        }
     }
 
     private State find() {
         try (Socket socket = new Socket()) {
             socket.connect(new InetSocketAddress(host, port), (int) TIMEOUT.toMillis());
-            socket.setSoTimeout((int) TIMEOUT.toMillis());
-            InputStream in = socket.getInputStream();
-            String code = new String(in.readNBytes(3), StandardCharsets.US_ASCII);
-            socket.getOutputStream().write("QUIT\r\n".getBytes(StandardCharsets.US_ASCII));
-            // To its end, so that the gateway sees a session that was closed in good order.
-            in.readNBytes(LONGEST_GOODBYE);
+            long deadline = System.nanoTime() + TIMEOUT.toNanos();
+            String code = new String(read(socket, 3, deadline), StandardCharsets.US_ASCII);
+            sayGoodbye(socket, deadline);
             return code.equals("220") ? new State(true, "greets with 220") : new State(false, "greets with '" + code + "' instead of 220");
         } catch (IOException unreachable) {
             return new State(false, "not reached: " + unreachable.getMessage());

@@ -173,8 +173,8 @@ final class SmtpModule extends AbstractModule {
 
     @Provides
     @Singleton
-    DnsHealthCheck dnsHealthCheck(Settings settings) {
-        return new DnsHealthCheck(settings.dns(), settings.mx().onDnsFailure(), Ticker.systemTicker());
+    DnsHealthCheck dnsHealthCheck(DnsServers servers, Settings settings) {
+        return new DnsHealthCheck(servers, settings.mx().onDnsFailure(), Ticker.systemTicker());
     }
 
     @Provides
@@ -190,6 +190,10 @@ final class SmtpModule extends AbstractModule {
             staleLog.staleVerdictUsed(domain);
             health.staleVerdictUsed(domain);
         });
+        servers.heardBy(new DnsServerLog(servers, cached, meters));
+        servers.heardBy(health);
+        Gauge.builder("relaypod.dns.up", health, check -> check.isUp() ? 1 : 0)
+            .description("Whether a DNS server could be used when that was last seen").register(meters);
         Gauge.builder("relaypod.dns.domains.in.flight", bounded, BoundedDomainCheck::underWay)
             .description("Domains that DNS is being asked about").register(meters);
         Gauge.builder("relaypod.dns.nonexistent.names", nonexistent, NonexistentDomains::size)

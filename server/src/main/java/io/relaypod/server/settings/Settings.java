@@ -28,6 +28,7 @@ import com.google.common.base.Splitter;
 import com.google.common.net.HostAndPort;
 import com.google.common.net.InetAddresses;
 
+import io.relaypod.domain.DnsCanaries;
 import io.relaypod.domain.DnsSettings;
 import io.relaypod.domain.DomainListFile;
 import io.relaypod.domain.MxSettings;
@@ -203,7 +204,8 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
         return new DnsSettings(
             environment.read(Variable.DNS_SERVERS, Settings::dnsServers),
             environment.read(Variable.DNS_TIMEOUT, Settings::duration),
-            environment.read(Variable.DNS_TRIES, value -> (int) number(value, 1, 10)));
+            environment.read(Variable.DNS_TRIES, value -> (int) number(value, 1, 10)),
+            environment.read(Variable.DNS_CANARIES, DnsCanaries::parse));
     }
 
     private static MxSettings mx(Environment environment) {
@@ -350,7 +352,10 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
     }
 
     private static long number(String value, long min, long max) {
-        long number = Long.parseLong(value);
+        return number(Long.parseLong(value), min, max);
+    }
+
+    private static long number(long number, long min, long max) {
         require(number >= min && number <= max);
         return number;
     }
@@ -424,7 +429,7 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
         }
         return Splitter.on(',').trimResults().splitToStream(value)
             .map(HostAndPort::fromString)
-            .map(server -> new InetSocketAddress(InetAddresses.forString(server.getHost()), server.getPortOrDefault(DNS_PORT)))
+            .map(server -> new InetSocketAddress(InetAddresses.forString(server.getHost()), (int) number(server.getPortOrDefault(DNS_PORT), 1, 65_535)))
             .collect(Collectors.toUnmodifiableList());
     }
 

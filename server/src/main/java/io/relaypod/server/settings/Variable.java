@@ -1,5 +1,6 @@
 package io.relaypod.server.settings;
 
+import io.relaypod.domain.DnsCanaries;
 import io.relaypod.pacing.SendingRate;
 
 /**
@@ -34,9 +35,10 @@ public enum Variable {
     STRIP_ICS_MODE("listed", "listed or auto"),
     CALENDAR_SUMMARY("false", "true or false"),
     BLIND_COPIES("own", "own or together"),
-    DNS_SERVERS("", "IP addresses of DNS servers, each with an optional :port, separated by commas"),
+    DNS_SERVERS("", "IP addresses of DNS servers, each with an optional :port from 1 to 65535, separated by commas"),
     DNS_TIMEOUT("2s", "a duration above zero, such as 2s or 500ms"),
     DNS_TRIES("2", "a number from 1 to 10"),
+    DNS_CANARIES("gmail.com, outlook.com, .", DnsCanaries.EXPECTED),
     DNS_MAX_INFLIGHT("256", "a number from 1 to 100000"),
     MX_CACHE_TTL("1h", "a duration above zero, such as 1h or 30m"),
     MX_STALE_TTL("24h", "a duration above zero, such as 24h"),
