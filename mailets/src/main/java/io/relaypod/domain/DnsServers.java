@@ -31,7 +31,8 @@ import io.relaypod.memory.MemoryBudget;
 
 /**
  * The DNS servers, asked one after the other until one gives an answer that settles the question and can be believed: silence, SERVFAIL,
- * REFUSED, a lame referral and what {@link DnsHonesty} objects to do not. Those that failed last are asked last, after them those that lie.
+ * REFUSED, a lame referral and what {@link DnsHonesty} objects to do not. Those that failed last are asked last, after them those that lie,
+ * as what they have records for may be so.
  *
  * <p>Who asks on the thread of an event loop hears on it; anybody else on one of the loops. Thread-safe.
  */
@@ -230,23 +231,6 @@ public final class DnsServers implements DnsSource {
         private void askNext(DnsSockets sockets) {
             boolean isLast = tries > 1 && asked / order.size() == tries - 1;
             DnsServer server = order.get(asked++ % order.size());
-            if (isLying(server)) {
-                then(server.honesty().freshStanding(sockets, false), sockets, now -> {
-                    if (now == Standing.LYING) {
-                        fail(sockets, server, new IOException(server + " denies names that exist"));
-                    } else {
-                        ask(sockets, server, isLast);
-                    }
-                });
-            } else {
-                ask(sockets, server, isLast);
-            }
-        }
-
-        private void ask(DnsSockets sockets, DnsServer server, boolean isLast) {
-            if (answer.isDone()) {
-                return;
-            }
             DnsTry next = new DnsTry(sockets, server, name, type, timeout, new DnsTry.Asker() {
                 @Override
                 public void answered(DnsAnswer given) {

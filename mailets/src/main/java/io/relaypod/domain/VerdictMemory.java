@@ -8,10 +8,10 @@ package io.relaypod.domain;
  */
 public record VerdictMemory(long verdicts, long denials) {
 
-    private static final int VERDICTS_PART_OF_HEAP = 10;
-    private static final int DENIALS_PART_OF_HEAP = 40;
+    private static final int VERDICTS_PART_OF_HEAP = 16;
+    private static final int DENIALS_PART_OF_HEAP = 64;
 
-    /** An eighth of the largest heap of this process, for both. */
+    /** Less than a twelfth of the largest heap of this process, for both. */
     public static VerdictMemory ofThisProcess() {
         long heap = Runtime.getRuntime().maxMemory();
         return new VerdictMemory(heap / VERDICTS_PART_OF_HEAP, heap / DENIALS_PART_OF_HEAP);

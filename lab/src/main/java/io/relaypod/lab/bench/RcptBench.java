@@ -21,6 +21,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 import io.relaypod.lab.dns.Behaviour;
 import io.relaypod.lab.dns.LabDns;
@@ -60,7 +61,7 @@ public final class RcptBench implements Callable<Integer> {
     @Option(names = "--clients", defaultValue = "20")
     private int clients;
 
-    @Option(names = "--load", split = ",", defaultValue = "cached,uncached,isolation")
+    @Option(names = "--load", split = ",", defaultValue = "cached,uncached,isolation", description = "Of these and subdomains: random names below a domain that exists.")
     private List<String> loads = List.of();
 
     @Option(names = "--out", description = "The table goes there too.")
@@ -68,6 +69,7 @@ public final class RcptBench implements Callable<Integer> {
 
     private final AtomicLong names = new AtomicLong(System.currentTimeMillis() * 1000);
     private final AtomicInteger turns = new AtomicInteger();
+    private final Map<String, Long> questions = new LinkedHashMap<>();
 
     public static void main(String[] arguments) {
         System.exit(new CommandLine(new RcptBench()).execute(arguments));
@@ -94,7 +96,11 @@ public final class RcptBench implements Callable<Integer> {
     }
 
     private List<String> refusals(String load, LabDns dns) throws Exception {
-        Supplier<String> recipients = load.equals("cached") ? this::repeatedFake : this::newFake;
+        Supplier<String> recipients = switch (load) {
+            case "cached" -> this::repeatedFake;
+            case "subdomains" -> this::randomSubdomain;
+            default -> this::newFake;
+        };
         Map<String, List<LoadResult>> results = new LinkedHashMap<>();
         for (String server : servers.keySet()) {
             results.put(server, new ArrayList<>());
@@ -106,6 +112,7 @@ public final class RcptBench implements Callable<Integer> {
             for (String server : order) {
                 dns.reset();
                 LoadResult result = refused(server, recipients).run(RAMP, Duration.ofSeconds(seconds));
+                questions.merge(load + " " + server, dns.total(), Long::sum);
                 results.get(server).add(result);
                 progress(load, server, result, dns.total());
             }
@@ -114,10 +121,10 @@ public final class RcptBench implements Callable<Integer> {
     }
 
     private RcptLoad refused(String server, Supplier<String> recipients) {
-        return new RcptLoad(address(server), clients, recipients, code -> code >= 500);
+        return new RcptLoad(address(server), clients, recipients, code -> code >= 400);
     }
 
-    private static List<String> table(String load, Map<String, List<LoadResult>> results) {
+    private List<String> table(String load, Map<String, List<LoadResult>> results) {
         List<String> lines = new ArrayList<>(List.of("", "Refusals, " + load, "",
             "| server | refusals/s | p50 ms | p99 ms | CPU µs each | first server's rate against it |", "| --- | --- | --- | --- | --- | --- |"));
         List<Map.Entry<String, LoadResult>> medians = results.entrySet().stream()
@@ -125,6 +132,9 @@ public final class RcptBench implements Callable<Integer> {
             .toList();
         double first = medians.get(0).getValue().perSecond();
         medians.forEach(entry -> lines.add(row(entry.getKey(), entry.getValue(), first)));
+        lines.add("");
+        questions.entrySet().stream().filter(entry -> entry.getKey().startsWith(load + " "))
+            .forEach(entry -> lines.add("questions to DNS, %s: %d in all".formatted(entry.getKey(), entry.getValue())));
         return lines;
     }
 
@@ -181,12 +191,18 @@ public final class RcptBench implements Callable<Integer> {
         return "a@n" + names.getAndIncrement() + ".test";
     }
 
+    // Below a domain that exists, so that nothing can be known not to.
+    private String randomSubdomain() {
+        return "a@n" + names.getAndIncrement() + ".d0.example";
+    }
+
     private InetSocketAddress address(String server) {
         return new InetSocketAddress("127.0.0.1", servers.get(server));
     }
 
     private static String[] zone() {
-        return IntStream.range(0, GOOD_DOMAINS).mapToObj(domain -> "d" + domain + ".example. 300 IN MX 10 mx.example.").toArray(String[]::new);
+        return Stream.concat(Stream.of("gmail.com. 300 IN MX 10 mx.example.", "outlook.com. 300 IN MX 10 mx.example."),
+            IntStream.range(0, GOOD_DOMAINS).mapToObj(domain -> "d" + domain + ".example. 300 IN MX 10 mx.example.")).toArray(String[]::new);
     }
 
     private static void progress(String load, String server, LoadResult result, long queries) {

@@ -69,6 +69,17 @@ class DnsCanariesTest {
         assertThat(servers.look().join()).noneMatch(Report::isUsable);
     }
 
+    @Test
+    void whatItHasRecordsForIsAccepted() {
+        dns.behave(".", Behaviour.nxdomain());
+        dns.behave("example.com", Behaviour.answer());
+        DnsServers servers = servers("gmail.com, outlook.com", dns);
+        verdict(servers, "nowhere.example");
+
+        assertThat(servers.lying()).isEqualTo(1);
+        assertThat(verdict(servers, "example.com")).isInstanceOf(HasMx.class);
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"LAME", "NODATA_WITHOUT_SOA"})
     void itMayAlsoSayThatTheyHaveNoRecords(Behaviour.Fixed behaviour) {
