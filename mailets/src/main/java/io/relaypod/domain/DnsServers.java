@@ -109,11 +109,8 @@ public final class DnsServers implements DnsSource {
     public record Report(boolean isUsable, String words) {
     }
 
-    /** Looks at every server's canaries, or asks it for the root's name servers. Done in a few timeouts; never fails. */
+    /** Looks at every server's canaries, or asks it for the root's name servers. Done in a few timeouts; never fails. Only once it is started. */
     public CompletableFuture<List<Report>> look() {
-        if (loops.isEmpty()) {
-            return CompletableFuture.completedFuture(List.of(new Report(false, "not asked yet")));
-        }
         List<CompletableFuture<Report>> reports = servers.stream().map(server -> {
             CompletableFuture<Report> report = new CompletableFuture<>();
             onALoop(here -> server.honesty().freshStanding(here, false).thenAcceptAsync(standing -> look(here, server, standing, report), here.loop()), report);
@@ -149,6 +146,11 @@ public final class DnsServers implements DnsSource {
 
     private static Report silent(DnsServer server, String reason) {
         return new Report(false, "no answer from " + server + " (" + reason + ")");
+    }
+
+    /** Whether there is a thread to ask on. */
+    public boolean isStarted() {
+        return !loops.isEmpty();
     }
 
     /** How many deny names that must exist. */

@@ -6,6 +6,7 @@ import java.net.SocketTimeoutException;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
 import org.xbill.DNS.Message;
@@ -66,11 +67,14 @@ final class DnsTcp extends SimpleChannelInboundHandler<ByteBuf> {
                 exchange.fail(new IOException(done.cause()));
             }
         });
-        connected.channel().closeFuture().addListener(closed -> exchange.fail(new ClosedChannelException()));
-        loop.schedule(() -> {
+        Future<?> deadline = loop.schedule(() -> {
             exchange.fail(new SocketTimeoutException(DnsSockets.TIMEOUT));
             connected.channel().close();
         }, timeout.toNanos(), TimeUnit.NANOSECONDS);
+        connected.channel().closeFuture().addListener(closed -> {
+            deadline.cancel(false);
+            exchange.fail(new ClosedChannelException());
+        });
         return () -> {
             exchange.isOver = true;
             connected.channel().close();

@@ -121,8 +121,16 @@ public final class DnsHealthCheck implements HealthCheck, LookupListener, StaleL
 
     @Override
     public Publisher<Result> check() {
-        return Mono.defer(() -> isUp() && isFresh(lastAnswer) && failuresInARow.get() < FAILURES_IN_A_ROW && servers.lying() + servers.inventing() == 0
-            ? Mono.just(Result.healthy(NAME)) : Mono.fromFuture(probe()).map(this::result));
+        return Mono.defer(() -> {
+            if (!servers.isStarted()) {
+                return Mono.just(Result.unhealthy(NAME, "not asked yet"));
+            }
+            return seemsWell() ? Mono.just(Result.healthy(NAME)) : Mono.fromFuture(probe()).map(this::result);
+        });
+    }
+
+    private boolean seemsWell() {
+        return isUp() && isFresh(lastAnswer) && failuresInARow.get() < FAILURES_IN_A_ROW && servers.lying() + servers.inventing() == 0;
     }
 
     private boolean isFresh(long time) {

@@ -1,0 +1,97 @@
+package io.relaypod.server.health;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
+
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+
+class GatewayProbeTest {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    private final Logger logger = (Logger) LoggerFactory.getLogger(GatewayProbe.class);
+    private final ListAppender<ILoggingEvent> lines = new ListAppender<>();
+
+    @BeforeEach
+    void listen() {
+        lines.start();
+        logger.addAppender(lines);
+    }
+
+    @AfterEach
+    void listenNoMore() {
+        logger.detachAppender(lines);
+    }
+
+    @Test
+    void aGatewayThatGoesAwayAndComesBackIsSaidToOnceEach() throws Exception {
+        int port;
+        try (ServerSocket gone = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            port = gone.getLocalPort();
+        }
+        GatewayProbe probe = new GatewayProbe("127.0.0.1", port);
+        probe.look();
+        probe.look();
+        assertThat(lines.list).extracting(ILoggingEvent::getFormattedMessage).singleElement().asString()
+            .startsWith("event=gateway-away gateway=127.0.0.1:" + port + " reason=\"not reached");
+
+        try (ServerSocket back = new ServerSocket(port, 5, InetAddress.getLoopbackAddress())) {
+            CompletableFuture.runAsync(() -> greet(back, 2));
+            probe.look();
+            probe.look();
+        }
+        assertThat(probe.state().isUp()).isTrue();
+        assertThat(lines.list).hasSize(2).last().extracting(ILoggingEvent::getFormattedMessage).isEqualTo("event=gateway-back gateway=127.0.0.1:" + port);
+    }
+
+    @Test
+    void aGatewayThatDripsIsNotListenedToForEver() throws Exception {
+        try (ServerSocket dripping = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
+            GatewayProbe probe = new GatewayProbe("127.0.0.1", dripping.getLocalPort());
+            CompletableFuture<Void> looked = CompletableFuture.runAsync(probe::look);
+            try (Socket client = dripping.accept()) {
+                OutputStream out = client.getOutputStream();
+                out.write("220 slow\r\n".getBytes(StandardCharsets.US_ASCII));
+                long end = System.nanoTime() + PATIENCE.toNanos();
+                while (!looked.isDone() && System.nanoTime() < end) {
+                    try {
+                        out.write('.');
+                        looked.get(200, TimeUnit.MILLISECONDS);
+                    } catch (TimeoutException | IOException goesOn) {
+                        // drip by drip
+                    }
+                }
+            }
+            assertThat(looked).isDone();
+            assertThat(probe.state().isUp()).isTrue();
+        }
+    }
+
+    private static void greet(ServerSocket server, int times) {
+        for (int client = 0; client < times; client++) {
+            try (Socket socket = server.accept()) {
+                socket.getOutputStream().write("220 here\r\n".getBytes(StandardCharsets.US_ASCII));
+                socket.getInputStream().readNBytes("QUIT\r\n".length());
+            } catch (IOException closed) {
+                return;
+            }
+        }
+    }
+}
