@@ -52,11 +52,14 @@ public record DnsCanaries(List<MailDomain> domains, boolean root) {
         return domains.isEmpty() && !root;
     }
 
-    /** A name beside the first domain that nobody has: 80 random bits. Empty where there is no domain, as the root's children are no random names. */
+    /**
+     * A random name directly below the first domain's top-level domain, which nobody has: further down a wildcard may well answer for it. Empty
+     * where there is no domain.
+     */
     Optional<Name> nonexistent() {
         return domains.stream().findFirst().map(domain -> {
             String label = "relaypod-" + Long.toString(ThreadLocalRandom.current().nextLong() >>> 1, 36) + ThreadLocalRandom.current().nextInt(1 << 16);
-            int dot = domain.name().indexOf('.');
+            int dot = domain.name().lastIndexOf('.');
             return new MailDomain(dot < 0 ? label : label + domain.name().substring(dot)).absolute();
         });
     }

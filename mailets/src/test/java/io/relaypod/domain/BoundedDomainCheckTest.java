@@ -12,6 +12,8 @@ import java.util.stream.IntStream;
 
 import org.junit.jupiter.api.Test;
 
+import com.google.common.net.InetAddresses;
+
 import io.relaypod.domain.DomainVerdict.HasMx;
 import io.relaypod.domain.DomainVerdict.NotAsked;
 import io.relaypod.memory.MemoryBudget;
@@ -19,14 +21,14 @@ import io.relaypod.memory.MemoryBudget;
 class BoundedDomainCheckTest {
 
     private static final DomainVerdict MX = new HasMx(List.of("mx.example.com"));
-    private static final DnsClient ATTACKER = new DnsClient("192.0.2.66");
-    private static final DnsClient OTHER = new DnsClient("192.0.2.1");
+    private static final DnsClient ATTACKER = DnsClient.at(InetAddresses.forString("192.0.2.66"));
+    private static final DnsClient OTHER = DnsClient.at(InetAddresses.forString("192.0.2.1"));
     private static final Duration NO_PATIENCE = Duration.ofMillis(1);
     private static final Duration PATIENCE = Duration.ofMinutes(1);
 
     private final MemoryBudget memory = new MemoryBudget(100_000_000);
     private final Deque<CompletableFuture<DomainVerdict>> silent = new ArrayDeque<>();
-    private final List<String> asked = new ArrayList<>();
+    private final List<DnsClient> asked = new ArrayList<>();
     private boolean answersAtOnce;
     private int names;
 
@@ -80,7 +82,7 @@ class BoundedDomainCheckTest {
             silent.pop().complete(MX);
         }
         assertThat(asked).hasSize(5);
-        assertThat(asked.subList(0, 4)).filteredOn(OTHER.network()::equals).hasSize(2);
+        assertThat(asked.subList(0, 4)).filteredOn(OTHER::equals).hasSize(2);
     }
 
     @Test
@@ -125,7 +127,7 @@ class BoundedDomainCheckTest {
 
     private BoundedDomainCheck silent(int limit, Duration patience) {
         return new BoundedDomainCheck((domain, client) -> {
-            asked.add(client.network());
+            asked.add(client);
             if (answersAtOnce) {
                 return CompletableFuture.completedFuture(MX);
             }

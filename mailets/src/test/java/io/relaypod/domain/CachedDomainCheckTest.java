@@ -21,6 +21,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
+import com.google.common.net.InetAddresses;
+
 import io.relaypod.domain.DomainVerdict.HasMx;
 import io.relaypod.domain.DomainVerdict.ImplicitMx;
 import io.relaypod.domain.DomainVerdict.NoMailHost;
@@ -258,8 +260,8 @@ class CachedDomainCheckTest {
     void aQuestionOfAnotherClientThatWasNotAskedIsAskedForThisOne() {
         CompletableFuture<DomainVerdict> first = new CompletableFuture<>();
         DomainCheck cached = cached((domain, client) -> asked.size() == 1 ? first : CompletableFuture.completedFuture(MX));
-        cached.verdict(DOMAIN, new DnsClient("192.0.2.66"));
-        CompletionStage<DomainVerdict> second = cached.verdict(DOMAIN, new DnsClient("192.0.2.1"));
+        cached.verdict(DOMAIN, DnsClient.at(InetAddresses.forString("192.0.2.66")));
+        CompletionStage<DomainVerdict> second = cached.verdict(DOMAIN, DnsClient.at(InetAddresses.forString("192.0.2.1")));
         first.complete(new DomainVerdict.NotAsked());
 
         assertThat(second.toCompletableFuture()).isCompletedWithValue(MX);

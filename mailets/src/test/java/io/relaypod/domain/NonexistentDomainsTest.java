@@ -13,6 +13,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.xbill.DNS.Name;
 
+import com.google.common.net.InetAddresses;
+
 import io.relaypod.domain.DnsAnswer.Exchangers;
 import io.relaypod.domain.DnsAnswer.NoSuchName;
 import io.relaypod.domain.DomainVerdict.HasMx;
@@ -106,7 +108,7 @@ class NonexistentDomainsTest {
         assertThat(verdict("one-more.real.shop")).isEqualTo(new NotAsked());
 
         existing.add("good.real.shop");
-        assertThat(check.verdict(new MailDomain("good.real.shop"), new DnsClient("192.0.2.1")).toCompletableFuture()).isCompletedWithValueMatching(HasMx.class::isInstance);
+        assertThat(check.verdict(new MailDomain("good.real.shop"), DnsClient.at(InetAddresses.forString("192.0.2.1"))).toCompletableFuture()).isCompletedWithValueMatching(HasMx.class::isInstance);
         now.addAndGet(SECOND);
         assertThat(verdict("next.real.shop")).isEqualTo(NO_SUCH_DOMAIN);
     }

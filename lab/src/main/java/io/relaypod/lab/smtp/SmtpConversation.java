@@ -5,6 +5,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -51,8 +52,18 @@ public final class SmtpConversation implements AutoCloseable {
 
     /** Connects and waits for the banner, at most so long for the connection and for each answer. */
     public static SmtpConversation connect(InetSocketAddress server, Duration timeout) throws IOException {
+        return connect(server, new InetSocketAddress(0), timeout);
+    }
+
+    /** The same as another client, from an address such as 127.0.0.2. */
+    public static SmtpConversation connectFrom(InetAddress client, InetSocketAddress server) throws IOException {
+        return connect(server, new InetSocketAddress(client, 0), DEFAULT_TIMEOUT);
+    }
+
+    private static SmtpConversation connect(InetSocketAddress server, InetSocketAddress client, Duration timeout) throws IOException {
         Socket socket = new Socket();
         try {
+            socket.bind(client);
             socket.setSoTimeout((int) timeout.toMillis());
             socket.setTcpNoDelay(true);
             socket.connect(server, (int) timeout.toMillis());
