@@ -294,7 +294,7 @@ class OperatorTest {
 
             assertThat(relaypod(world, "cache", "remove", "--all").exitCode()).isZero();
             get(world, "/domains/mail.gone.xyz/verdict");
-            assertThat(queries(world, "mail.gone.xyz")).isEqualTo(1);
+            assertThat(queries(world, "mail.gone.xyz")).isEqualTo(2);
         }
     }
 
