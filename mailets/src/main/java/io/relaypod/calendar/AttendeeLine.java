@@ -64,7 +64,8 @@ record AttendeeLine(String text, List<EmailAddress> addresses, boolean plain, in
                 addresses.addAll(EmailAddress.parse(AddressList.utf8(email.group(1))).stream().toList());
             }
         }
-        boolean plain = calendarAddress.isPresent() && readFirst.equals(readLast) && hasOneAt(text.substring(firstColon + 1));
+        boolean plain = calendarAddress.isPresent() && readFirst.equals(readLast) && hasOneAt(text.substring(firstColon + 1))
+            && text.chars().filter(c -> c == '"').count() % 2 == 0;
         return new AttendeeLine(text, List.copyOf(addresses), plain, value);
     }
 

@@ -139,6 +139,7 @@ class InvitationTest {
         "ATTENDEE:RSVP=TRUE:CN=X:x@example.com | ATTENDEE;RSVP=TRUE;CN=X:mailto:x@example.com",
         "ATTENDEE;DIR=https://example.net/x;CN=X:mailto:x@example.com | ATTENDEE;CN=X:mailto:x@example.com",
         "ATTENDEE;SENT-BY=mailto:sec@example.net;CN=X:mailto:x@example.com | ATTENDEE;CN=X:mailto:x@example.com",
+        "ATTENDEE;CN=X;STATUS=\"3.7\";INVALID USER\":mailto:x@example.com | ATTENDEE;CN=X;STATUS=\"3.7\":mailto:x@example.com",
         "ATTENDEE;CN=X:mailto:mailto:x@example.com | ATTENDEE;CN=X:mailto:x@example.com",
         "ATTENDEE;CN=X:mailto:x@example.com?cc=y@example.net | ATTENDEE;CN=X:mailto:x@example.com",
         "ATTENDEE;CN=\"X\";\"INVALID\":\";RSVP=TRUE:mailto:x@example.com | ATTENDEE;CN=\"X\";RSVP=TRUE:mailto:x@example.com"})
