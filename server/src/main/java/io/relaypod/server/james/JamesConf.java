@@ -23,7 +23,11 @@ final class JamesConf implements ConfigurationProvider {
         HierarchicalConfiguration<ImmutableNode> configuration = files.getConfiguration(component, whenMissing);
         configuration.getInterpolator().registerLookup("env", environment);
         // Filled in here and now: a part of a configuration would ask the process' environment again, past our defaults and forms.
-        return configuration instanceof BaseHierarchicalConfiguration whole
+        HierarchicalConfiguration<ImmutableNode> filledIn = configuration instanceof BaseHierarchicalConfiguration whole
             ? (BaseHierarchicalConfiguration) whole.interpolatedConfiguration() : configuration;
+        if (component.equals("mailetcontainer")) {
+            EndOfProcessor.addTo(filledIn);
+        }
+        return filledIn;
     }
 }

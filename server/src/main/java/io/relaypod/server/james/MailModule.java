@@ -27,6 +27,7 @@ import com.google.inject.AbstractModule;
 import com.google.inject.Provides;
 import com.google.inject.Scopes;
 import com.google.inject.TypeLiteral;
+import com.google.inject.multibindings.Multibinder;
 import com.google.inject.util.Modules;
 
 import io.micrometer.core.instrument.MeterRegistry;
@@ -60,6 +61,7 @@ final class MailModule extends AbstractModule {
     protected void configure() {
         install(Modules.override(new MailetContainerModule()).with(spooler -> spooler.bind(MailProcessor.class).to(BudgetedMailProcessor.class)
             .in(Scopes.SINGLETON)));
+        Multibinder.newSetBinder(binder(), MailetContainerModule.ProcessorsCheck.class).addBinding().to(ProcessorEndCheck.class);
         install(new MailStoreRepositoryModule());
         bind(Broker.class).toInstance(broker);
         bind(ArtemisMailQueueFactory.class).in(Scopes.SINGLETON);
