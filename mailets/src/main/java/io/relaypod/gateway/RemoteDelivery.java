@@ -145,6 +145,10 @@ public final class RemoteDelivery extends GenericMailet {
 
     private void checkIsNotSmtp2Graph() throws MailetException {
         String port = getInitParameter("gatewayPort", "").strip();
+        // James would take 25 for what is no number, which may be this relay itself.
+        if (!port.isEmpty()) {
+            number("gatewayPort", 25, 1);
+        }
         if (port.equals(SMTP2GRAPH_PORT) && number("mailsPerConnection", 100, 1) != 1) {
             throw new MailetException("RemoteDelivery: <gatewayPort> (UPSTREAM_PORT) is " + port + ", the port of smtp2graph, which loses a mail when one "
                 + "connection brings two; expected Mailpit's port, 1025, or <mailsPerConnection> 1");

@@ -33,6 +33,9 @@ final class MailLimits {
     /** Folded lines in the headers of all nodes. */
     static final int FOLDED_LINES = 20_000;
 
+    /** Received fields, one for each hop (RFC 5321 section 6.3): Postfix takes 50, Exchange 60, and a mail for Graph has a few. */
+    static final int HOPS = 30;
+
     private MailLimits() {
     }
 }

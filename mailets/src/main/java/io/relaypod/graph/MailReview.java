@@ -60,6 +60,7 @@ public final class MailReview {
     private long senderLine;
     private long size;
     private long headerFields;
+    private long hops;
     private long headerLines;
     private long headerBytes;
     private long recipientBytes;
@@ -152,6 +153,7 @@ public final class MailReview {
         if (name.startsWith("from ") || name.startsWith(">from ") || name.startsWith("from\t")) {
             refuse("the From line of an mbox, which is no header field (RFC 4155)");
         }
+        hops += name.equals("received") ? 1 : 0;
         inAddressField = RECIPIENT_FIELDS.contains(name);
         inRecipientField = inAddressField && !name.equals("bcc");
         inMessageId = name.equals("message-id");
@@ -211,7 +213,7 @@ public final class MailReview {
      */
     public Optional<Refusal> verdict(String sender, List<String> recipients) {
         endHeader();
-        Optional<Refusal> tooMuch = checkLimits();
+        Optional<Refusal> tooMuch = checkHops().or(this::checkLimits);
         if (tooMuch.isPresent()) {
             return tooMuch;
         }
@@ -224,6 +226,11 @@ public final class MailReview {
             return Optional.of(new Refusal(550, "5.6.0 No From field and an empty MAIL FROM: there is no mailbox to send from"));
         }
         return checkMailbox(mailbox.get()).or(() -> checkSize(sender, recipients));
+    }
+
+    private Optional<Refusal> checkHops() {
+        return hops <= MailLimits.HOPS ? Optional.empty()
+            : Optional.of(new Refusal(554, "5.4.6 Mail loop suspected: " + hops + " Received fields; at most " + MailLimits.HOPS + " are taken"));
     }
 
     private Optional<Refusal> checkLimits() {

@@ -621,7 +621,7 @@ class RemoteDeliveryTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
         "atOnce | some | a number from 0", "atOnce | -1 | a number from 0", "deliveryThreads | 0 | a number from 1",
-        "mailsPerConnection | 0 | a number from 1", "dataTimeout | 0 s | a duration above zero, such as 10 seconds", "idleTime | 0 s | a duration above zero, such as 10 seconds",
+        "mailsPerConnection | 0 | a number from 1", "gatewayPort | smtp | a number from 1", "dataTimeout | 0 s | a duration above zero, such as 10 seconds", "idleTime | 0 s | a duration above zero, such as 10 seconds",
         "idleTime | long | a duration above zero, such as 10 seconds"})
     void aWrongParameterIsNamedWithWhatWasExpected(String parameter, String value, String expected) throws Exception {
         Map<String, String> parameters = shipped(25);

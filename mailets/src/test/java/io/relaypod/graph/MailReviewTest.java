@@ -56,6 +56,15 @@ class MailReviewTest {
     }
 
     @Test
+    void aMailOfMoreThanThirtyHopsIsALoop() {
+        String received = "Received: from a by b\n with SMTP; Thu, 26 Nov 2026 10:00:00 +0000\n";
+
+        assertThat(verdict(received.repeat(30) + "From: a@x.com\n\n" + received.repeat(9))).isEmpty();
+        assertThat(verdict(received.repeat(30) + "RECEIVED : x\nFrom: a@x.com\n"))
+            .hasValue("554 5.4.6 Mail loop suspected: 31 Received fields; at most 30 are taken");
+    }
+
+    @Test
     void withoutAFromFieldAndWithAnEmptySenderNobodyCanSendIt() {
         assertThat(verdict(ANY, "", "Subject: x\n")).hasValue(
             "550 5.6.0 No From field and an empty MAIL FROM: there is no mailbox to send from");

@@ -113,6 +113,7 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
             environment.texts());
         settings.checkDirectories(environment);
         settings.checkWebAdmin(environment);
+        settings.checkUpstream(environment);
         settings.checkTls(environment);
         // RemoteDelivery reads it by itself.
         environment.read(Variable.GATEWAY_BYTES_IN_FLIGHT, Settings::sizeAboveZero);
@@ -454,6 +455,13 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
         Path ownPasswordFile = WebAdminSettings.ownPasswordFile(environment.read(Variable.DATA_DIR, Path::of));
         return environment.read(Variable.WEBADMIN_ADDR, value -> value.equals("off") ? Optional.empty()
             : Optional.of(new WebAdminSettings(ListenAddress.parse(value), passwordFile, ownPasswordFile, names)));
+    }
+
+    private void checkUpstream(Environment environment) {
+        if (new OwnAddress(listen).isReachedBy(upstreamHost, upstreamPort)) {
+            environment.reject(Variable.UPSTREAM_PORT, upstreamHost + ":" + upstreamPort + " is this relay itself (LISTEN_ADDR " + listen
+                + "): each mail would circle; expected the gateway, such as Mailpit on 127.0.0.1:1025");
+        }
     }
 
     private void checkWebAdmin(Environment environment) {

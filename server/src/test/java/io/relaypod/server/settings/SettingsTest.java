@@ -244,6 +244,19 @@ class SettingsTest {
         assertThatThrownBy(() -> settings(Map.of(variable, written))).hasMessageContaining(variable + " is '" + written + "'; expected ");
     }
 
+    @ParameterizedTest
+    @CsvSource({":1025, 127.0.0.1", ":1025, localhost", ":1025, 0.0.0.0", "127.0.0.1:1025, 127.0.0.1", "localhost:1025, 0.0.0.0"})
+    void aGatewayThatIsTheRelayItselfStopsTheStart(String listen, String upstream) {
+        assertThatThrownBy(() -> settings(Map.of("LISTEN_ADDR", listen, "UPSTREAM_HOST", upstream))).isInstanceOf(InvalidSettingsException.class)
+            .hasMessageContaining("UPSTREAM_PORT").hasMessageContaining(upstream + ":1025 is this relay itself");
+    }
+
+    @ParameterizedTest
+    @CsvSource({":25, 127.0.0.1", "127.0.0.2:1025, 127.0.0.1", ":1025, 192.0.2.1", ":1025, no-such-host.invalid"})
+    void anotherGatewayIsTaken(String listen, String upstream) {
+        assertThat(settings(Map.of("LISTEN_ADDR", listen, "UPSTREAM_HOST", upstream)).upstreamHost()).isEqualTo(upstream);
+    }
+
     @Test
     void webadminCanBeOff() {
         assertThat(settings(Map.of("WEBADMIN_ADDR", "off")).webadmin()).isEmpty();
