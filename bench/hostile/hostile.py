@@ -158,8 +158,9 @@ def main():
     failed, is_warm = {}, False
     try:
         for attack in chosen:
-            if not relay.is_up() or relay.changed or not is_warm:
-                relay.restart()
+            environment = getattr(attack.function, "ENVIRONMENT", {})
+            if not relay.is_up() or relay.changed != environment or not is_warm:
+                relay.restart(environment)
                 warm_up(relay)
                 is_warm = True
             faults, row = attack.play(relay, seconds)

@@ -56,6 +56,7 @@ public final class MailReview {
     private boolean inAddressField;
     private boolean inRecipientField;
     private boolean inMessageId;
+    private boolean inSenderField;
     private long lineNumber;
     private long senderLine;
     private long size;
@@ -66,11 +67,11 @@ public final class MailReview {
     private long recipientBytes;
     private long senderBytes;
 
-    private record SenderField(HeaderField field, long line) {
+    private record SenderField(HeaderField field, long line, Optional<Mailbox> mailbox) {
 
-        Optional<Mailbox> mailbox() {
-            return AddressList.parse(field.value()).flatMap(list -> list.mailboxes().stream()
-                .filter(mailbox -> mailbox.address().isPresent() && mailbox.plainText().isPresent()).findFirst());
+        static SenderField at(long line, HeaderField field) {
+            return new SenderField(field, line, AddressList.parse(field.value()).flatMap(list -> list.mailboxes().stream()
+                .filter(mailbox -> mailbox.address().isPresent() && mailbox.plainText().isPresent()).findFirst()));
         }
 
         /** Something that is no mailbox for what cannot be read as mailboxes. */
@@ -129,7 +130,7 @@ public final class MailReview {
         if (inMessageId && messageId.length() < LONGEST_MESSAGE_ID) {
             messageId.append(continued ? text : HeaderField.at(0, text).value());
         }
-        if (!senderField.isEmpty() || !continued && isSender(text)) {
+        if (inSenderField) {
             senderLine(line);
         }
     }
@@ -157,6 +158,7 @@ public final class MailReview {
         inAddressField = RECIPIENT_FIELDS.contains(name);
         inRecipientField = inAddressField && !name.equals("bcc");
         inMessageId = name.equals("message-id");
+        inSenderField = SenderAlignment.FIELDS.contains(name);
         if (inAddressField) {
             addresses.beginField();
         }
@@ -165,10 +167,6 @@ public final class MailReview {
     /** The Message-ID with its angle brackets; empty when there is none. */
     public String messageId() {
         return messageId.toString().strip();
-    }
-
-    private static boolean isSender(String text) {
-        return SenderAlignment.FIELDS.contains(name(text));
     }
 
     private static String name(String text) {
@@ -185,7 +183,7 @@ public final class MailReview {
             senderBytes += senderField.length();
             HeaderField field = HeaderField.at(0, senderField.toString());
             if (senders.stream().filter(each -> each.field().name().equals(field.name())).count() < SENDER_FIELDS / 2) {
-                senders.add(new SenderField(field, senderLine));
+                senders.add(SenderField.at(senderLine, field));
             }
             senderField.setLength(0);
         }

@@ -19,6 +19,8 @@ final class MailsplitField {
     private static final Pattern CHARSET = Pattern.compile("([^']*)'[^']*'(.*)");
     private static final String FATAL = "__proto__";
 
+    private static final MailsplitField NONE = new MailsplitField("", "", Map.of(), false);
+
     private final String whole;
     private final String value;
     private final Map<String, String> parameters;
@@ -33,8 +35,12 @@ final class MailsplitField {
 
     /** @param raw the field with its name and line breaks; empty when there is none */
     static MailsplitField parse(String raw) {
-        String text = raw.isEmpty() ? "" : HeaderField.at(0, raw).value().strip();
-        return new Reader(text).read();
+        if (raw.isEmpty()) {
+            return NONE;
+        }
+        String text = HeaderField.at(0, raw).value().strip();
+        boolean simple = text.indexOf(';') < 0 && text.indexOf('"') < 0 && text.indexOf('\\') < 0;
+        return simple ? new MailsplitField(text, text, Map.of(), false) : new Reader(text).read();
     }
 
     /** All of it, in lower case. */
@@ -119,6 +125,9 @@ final class MailsplitField {
         }
 
         private void joinPieces() {
+            if (simple.keySet().stream().noneMatch(name -> name.indexOf('*') >= 0)) {
+                return;
+            }
             for (String name : simple.keySet().toArray(new String[0])) {
                 Matcher continued = CONTINUED.matcher(name);
                 if (continued.find()) {

@@ -22,7 +22,7 @@ final class MailsplitNode {
 
     private final Optional<MailsplitNode> parent;
     private final int depth;
-    private final Map<String, StringBuilder> fields = new HashMap<>();
+    private final Map<String, StringBuilder> fields = new HashMap<>(4);
     private Optional<StringBuilder> openField = Optional.empty();
     private String type = "";
     private byte[] boundary = {};
@@ -104,14 +104,15 @@ final class MailsplitNode {
         if (!folded) {
             openField = begin(line);
         }
-        openField.filter(text -> text.length() + line.length <= MailLimits.SENDER_FIELD)
-            .ifPresent(text -> text.append(new String(line, StandardCharsets.ISO_8859_1)));
+        if (openField.isPresent() && openField.get().length() + line.length <= MailLimits.SENDER_FIELD) {
+            openField.get().append(new String(line, StandardCharsets.ISO_8859_1));
+        }
         return folded;
     }
 
     // The first field of a name counts.
     private Optional<StringBuilder> begin(byte[] line) {
-        if (line[0] != 'C' && line[0] != 'c' && line[0] > ' ') {
+        if (line[0] != 'C' && line[0] != 'c' && line[0] > ' ' || line[0] == '\r' || line[0] == '\n') {
             return Optional.empty();
         }
         String text = new String(line, 0, Math.min(line.length, 100), StandardCharsets.ISO_8859_1);
@@ -132,18 +133,23 @@ final class MailsplitNode {
         multipart = type.startsWith("multipart/") && type.length() > "multipart/".length();
         // Node writes the chars beyond ASCII as two bytes each, so that such a boundary is never found.
         boundary = contentType.parameter("boundary").getBytes(StandardCharsets.UTF_8);
-        String encoding = fields.containsKey("content-transfer-encoding") ? field("content-transfer-encoding").whole() : "";
-        int open = encoding.indexOf('(');
-        int close = encoding.lastIndexOf(')');
-        String plain = open >= 0 && close > open ? encoding.substring(0, open) + encoding.substring(close + 1) : encoding;
-        inline = type.equals(MESSAGE) && EncodedWords.decode(disposition.value()).equals("inline") && IDENTITY.contains(plain.strip());
+        inline = type.equals(MESSAGE) && isIdentity() && EncodedWords.decode(disposition.value()).equals("inline");
         fatal = contentType.isFatal() || disposition.isFatal();
         fields.clear();
         openField = Optional.empty();
     }
 
+    private boolean isIdentity() {
+        String encoding = field("content-transfer-encoding").whole();
+        int open = encoding.indexOf('(');
+        int close = encoding.lastIndexOf(')');
+        String plain = open >= 0 && close > open ? encoding.substring(0, open) + encoding.substring(close + 1) : encoding;
+        return IDENTITY.contains(plain.strip());
+    }
+
     private MailsplitField field(String name) {
-        return MailsplitField.parse(fields.getOrDefault(name, new StringBuilder()).toString());
+        StringBuilder field = fields.get(name);
+        return MailsplitField.parse(field == null ? "" : field.toString());
     }
 
     private static String extension(String file) {

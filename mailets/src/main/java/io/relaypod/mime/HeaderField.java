@@ -3,6 +3,8 @@ package io.relaypod.mime;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
+import com.google.common.base.Ascii;
+
 /**
  * One field of a header section, folded lines included.
  *
@@ -20,18 +22,7 @@ public record HeaderField(String name, long start, long end, String raw) {
 
     static String nameOf(String line) {
         int colon = line.indexOf(':');
-        return colon < 0 ? "" : asciiLowerCase(line.substring(0, colon).strip());
-    }
-
-    private static String asciiLowerCase(String text) {
-        StringBuilder lower = new StringBuilder(text);
-        for (int i = 0; i < lower.length(); i++) {
-            char c = lower.charAt(i);
-            if (c >= 'A' && c <= 'Z') {
-                lower.setCharAt(i, (char) (c + ('a' - 'A')));
-            }
-        }
-        return lower.toString();
+        return colon < 0 ? "" : Ascii.toLowerCase(line.substring(0, colon).strip());
     }
 
     /** What stands behind the colon, with its line breaks taken out (RFC 5322 section 2.2.3), one char a byte; a CR alone is a blank. */

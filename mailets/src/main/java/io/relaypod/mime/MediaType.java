@@ -57,6 +57,6 @@ public record MediaType(String main, String sub, List<String> boundaries) {
     }
 
     public boolean isMessage() {
-        return is("message", "rfc822", "global", "news");
+        return main.equals("message") && is("message", "rfc822", "global", "news");
     }
 }

@@ -13,6 +13,7 @@ final class OpenPart {
     private static final String CONTENT = "content-";
     private static final String MIME_VERSION = "mime-version";
     private static final String OTHER = "";
+    private static final int MAX_NAME = 100;
 
     final long delimiterStart;
     final long headerStart;
@@ -23,6 +24,7 @@ final class OpenPart {
     final Set<String> usedBoundaries = new LinkedHashSet<>();
     List<MediaType> types;
     private boolean multipart;
+    private boolean attached;
     private List<String> boundaries = List.of();
     List<TransferEncoding> encodings = List.of(TransferEncoding.IDENTITY);
     long headerEnd = -1;
@@ -50,7 +52,11 @@ final class OpenPart {
         return fieldName.startsWith(CONTENT);
     }
 
-    void beginField(String name, MessageLine line) throws UnreadableMailException {
+    void beginField(MessageLine line) throws UnreadableMailException {
+        // Of the other fields only where they are matters.
+        int first = line.bytes()[0];
+        boolean kept = first == 'C' || first == 'c' || first == 'M' || first == 'm' || first <= ' ';
+        String name = kept ? HeaderField.nameOf(line.text(MAX_NAME)) : OTHER;
         fieldName = name.startsWith(CONTENT) ? name : name.equals(MIME_VERSION) ? MIME_VERSION : OTHER;
         fieldStart = line.start();
         continueField(line);
@@ -76,20 +82,30 @@ final class OpenPart {
 
     /** Reads the fields that say what is in the part. A Content-Type that says nothing is read over, as readers do. */
     void readType() throws UnreadableMailException {
-        List<MediaType> named = fields.stream()
-            .filter(each -> each.name().equals("content-type"))
-            .flatMap(each -> MediaType.of(each).stream())
-            .distinct()
-            .toList();
-        types = named.isEmpty() ? types : named;
-        List<TransferEncoding> encoded = fields.stream()
-            .filter(each -> each.name().equals("content-transfer-encoding"))
-            .map(each -> TransferEncoding.of(each.value()))
-            .distinct()
-            .toList();
-        encodings = encoded.isEmpty() ? encodings : encoded;
-        multipart = types.stream().anyMatch(MediaType::isMultipart);
-        boundaries = types.stream().flatMap(type -> type.boundaries().stream()).distinct().toList();
+        List<MediaType> named = new ArrayList<>(1);
+        List<TransferEncoding> encoded = new ArrayList<>(1);
+        for (HeaderField each : fields) {
+            if (each.name().equals("content-type")) {
+                MediaType.of(each).filter(type -> !named.contains(type)).ifPresent(named::add);
+            } else if (each.name().equals("content-transfer-encoding")) {
+                TransferEncoding encoding = TransferEncoding.of(each.value());
+                if (!encoded.contains(encoding)) {
+                    encoded.add(encoding);
+                }
+            }
+        }
+        types = named.isEmpty() ? types : List.copyOf(named);
+        encodings = encoded.isEmpty() ? encodings : List.copyOf(encoded);
+        readTypes();
+    }
+
+    private void readTypes() throws UnreadableMailException {
+        boundaries = types.size() == 1 ? types.get(0).boundaries()
+            : types.stream().flatMap(type -> type.boundaries().stream()).distinct().toList();
+        for (MediaType type : types) {
+            multipart |= type.isMultipart();
+            attached |= type.isMessage();
+        }
         if (boundaries.size() > MOST_BOUNDARIES) {
             throw new UnreadableMailException("a part with more than " + MOST_BOUNDARIES + " boundaries");
         }
@@ -100,7 +116,7 @@ final class OpenPart {
     }
 
     boolean isMessage() {
-        return types.stream().anyMatch(MediaType::isMessage);
+        return attached;
     }
 
     boolean isDigest() {

@@ -28,7 +28,6 @@ public final class StructureScanner {
     public static final int MAX_FIELDS = 20_000;
     /** The most bytes of all Content-* fields together. */
     public static final int MAX_CONTENT_FIELDS = 1024 * 1024;
-    private static final int MAX_NAME = 100;
     private static final int DASHES = 2;
 
     private final PartListener listener;
@@ -184,7 +183,7 @@ public final class StructureScanner {
             part.continueField(line);
         } else {
             part.endField(line.start());
-            part.beginField(HeaderField.nameOf(line.text(MAX_NAME)), line);
+            part.beginField(line);
             if (++fields > MAX_FIELDS) {
                 throw new UnreadableMailException("more than " + MAX_FIELDS + " header fields in all parts");
             }
