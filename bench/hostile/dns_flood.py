@@ -53,3 +53,4 @@ def below_a_domain(relay, seconds):
 
 
 ATTACKS = [("dns-flood-below-nothing", below_nothing), ("dns-flood-below-a-domain", below_a_domain)]
+SHORT = {"dns-flood-below-nothing"}

@@ -62,3 +62,4 @@ def long_verdicts(relay, seconds):
 
 
 ATTACKS = [("dns-huge-answers", huge_answers), ("dns-long-names", long_verdicts)]
+SHORT = {"dns-huge-answers"}

@@ -8,6 +8,7 @@ from frame import dns
 from frame.rcpt import Rcpt
 
 NAME = "dns-odd"
+SHORT = False
 CLIENTS = 16
 
 

@@ -54,6 +54,7 @@ final class DnsHonesty {
     private final AtomicReference<Check> inventions = new AtomicReference<>(Check.never());
     private volatile Standing standing;
     private volatile Found lastFound = Found.UNANSWERED;
+    private volatile String lastFailure = "";
     private volatile Set<InetAddress> invented = Set.of();
 
     /**
@@ -89,6 +90,11 @@ final class DnsHonesty {
     /** Whether the server answered when the canaries were last looked at. */
     boolean hasAnswered() {
         return lastFound != Found.UNANSWERED;
+    }
+
+    /** What it failed with when it was last asked for a canary, the root among them; empty where the root is none. */
+    Optional<String> rootFailure() {
+        return canaries.root() ? Optional.of(lastFailure) : Optional.empty();
     }
 
     /** Addresses that it gives for names that do not exist. */
@@ -233,6 +239,7 @@ final class DnsHonesty {
 
             @Override
             public void failed(IOException failure) {
+                lastFailure = String.valueOf(failure.getMessage());
                 found.complete(Found.UNANSWERED);
             }
         }).begin(false);

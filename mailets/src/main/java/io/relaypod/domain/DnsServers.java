@@ -125,6 +125,8 @@ public final class DnsServers implements DnsSource {
             report.complete(new Report(false, server + " denies names that must exist"));
         } else if (server.honesty().hasAnswered()) {
             report.complete(well(server));
+        } else if (server.honesty().rootFailure().isPresent()) {
+            report.complete(silent(server, server.honesty().rootFailure().get()));
         } else {
             new DnsTry(here, server, Name.root, Type.NS, timeout, new DnsTry.Asker() {
                 @Override
