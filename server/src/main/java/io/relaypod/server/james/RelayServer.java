@@ -139,6 +139,10 @@ public final class RelayServer implements AutoCloseable {
     }
 
     private void start() throws Exception {
+        if (!settings.relayNetworks().open().isEmpty()) {
+            LOGGER.warn("event=relay-networks-public networks={} reason=\"whoever is in them may send mail through this relay, with any sender\"",
+                String.join(",", settings.relayNetworks().open()));
+        }
         try {
             queues.open();
         } catch (BrokerRefusedException refused) {

@@ -26,6 +26,9 @@ public final class InfoMeters {
             "mx_suggest", Boolean.toString(settings.mx().suggest()),
             "allow_address_literals", Boolean.toString(settings.mx().allowAddressLiterals()),
             "sender_mailboxes", settings.graph().mailboxes().isEmpty() ? "any" : "listed"));
+        long open = settings.relayNetworks().open().size();
+        Gauge.builder("relaypod.relay.networks.public", () -> open).description("Networks of RELAY_NETWORKS that are not private")
+            .strongReference(true).register(registry);
         limit(registry, Variable.MAX_CONNECTIONS, settings.clients().connections());
         limit(registry, Variable.MAX_CONNECTIONS_PER_IP, settings.clients().connectionsPerIp());
         limit(registry, Variable.MAX_RECIPIENTS, settings.maxRecipients());

@@ -6,10 +6,14 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** Reads variables and collects what is wrong with them, so that it can be said all at once. For one thread. */
 final class Environment {
+
+    private static final int LONGEST_SHOWN = 200;
+    private static final Pattern CONTROL = Pattern.compile("\\p{Cntrl}");
 
     private final Map<String, String> values;
     private final List<String> problems = new ArrayList<>();
@@ -38,14 +42,20 @@ final class Environment {
         try {
             return parser.apply(value);
         } catch (IllegalArgumentException wrong) {
-            problems.add(variable + " is '" + value + "'; expected " + variable.expected());
+            problems.add(variable + " is '" + shown(value) + "'; expected " + variable.expected());
             return parser.apply(variable.defaultValue());
         }
     }
 
     /** Notes a value that is well-formed and cannot be used here. */
     void reject(Variable variable, String why) {
-        problems.add(variable + " is '" + text(variable) + "'; " + why + "; expected " + variable.expected());
+        problems.add(variable + " is '" + shown(text(variable)) + "'; " + shown(why) + "; expected " + variable.expected());
+    }
+
+    // A message is a few lines, whatever is in a variable.
+    private static String shown(String value) {
+        String cut = value.length() <= LONGEST_SHOWN ? value : value.substring(0, LONGEST_SHOWN) + "...";
+        return CONTROL.matcher(cut).replaceAll("?");
     }
 
     void throwIfWrong() {

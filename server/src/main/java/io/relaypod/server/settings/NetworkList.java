@@ -20,6 +20,10 @@ public record NetworkList(List<String> networks) {
     // No scope (%eth0), which is another interface on another machine, and no sign before the prefix length.
     private static final Pattern NETWORK = Pattern.compile("(?<address>[0-9a-fA-F:.]+)(/(?<prefix>\\d{1,3}))?");
 
+    // RFC 1122, 1918, 3927, 4193, 4291 and 6598.
+    private static final List<String> PRIVATE = List.of("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "100.64.0.0/10",
+        "::1/128", "fc00::/7", "fe80::/10");
+
     public NetworkList {
         networks = List.copyOf(networks);
     }
@@ -39,6 +43,15 @@ public record NetworkList(List<String> networks) {
     /** Whether the address is in one of the networks. */
     public boolean contains(InetAddress address) {
         return networks.stream().map(Network::parse).anyMatch(network -> network.contains(address.getAddress()));
+    }
+
+    /** Those that reach beyond this machine and private networks: whoever is in one of them may send mail through us. */
+    public List<String> open() {
+        return networks.stream().filter(network -> !isPrivate(Network.parse(network))).toList();
+    }
+
+    private static boolean isPrivate(Network network) {
+        return PRIVATE.stream().map(Network::parse).anyMatch(all -> all.prefix() <= network.prefix() && all.contains(network.address()));
     }
 
     /** As James' {@code authorizedAddresses} takes it. */

@@ -75,6 +75,10 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
 
     private static final int DNS_PORT = 53;
     private static final long SMALLEST_TRACE = 1 << 20;
+    // Beyond them a value is a slip: their products and sums stay far below what a long holds.
+    private static final long LARGEST_SIZE = 1L << 40;
+    private static final Duration LONGEST = Duration.ofDays(3650);
+    private static final Pattern NUMBER = Pattern.compile("[0-9]{1,19}");
     private static final Pattern SIZE = Pattern.compile("\\d{1,12}[kKmMgG]?");
     private static final Pattern LOG_LEVEL = Pattern.compile("ERROR|WARN|INFO|DEBUG|TRACE");
     private static final Pattern BARE_NUMBER = Pattern.compile("\\d+");
@@ -353,6 +357,8 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
     }
 
     private static long number(String value, long min, long max) {
+        // Java would take a sign, and digits of other scripts.
+        require(NUMBER.matcher(value).matches());
         return number(Long.parseLong(value), min, max);
     }
 
@@ -363,15 +369,22 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
 
     private static long size(String value) {
         require(SIZE.matcher(value).matches());
-        return Size.parse(value, Size.Unit.NoUnit).asBytes();
+        Size size = Size.parse(value, Size.Unit.NoUnit);
+        // James multiplies beyond what a long holds.
+        require(size.getValue() <= LARGEST_SIZE && size.asBytes() <= LARGEST_SIZE && size.asBytes() >= size.getValue());
+        return size.asBytes();
     }
 
     private static Duration duration(String value) {
         // James would take a bare number for milliseconds.
         require(!BARE_NUMBER.matcher(value).matches());
-        Duration duration = DurationParser.parse(value);
-        require(!duration.isNegative() && !duration.isZero());
-        return duration;
+        try {
+            Duration duration = DurationParser.parse(value);
+            require(!duration.isNegative() && !duration.isZero() && duration.compareTo(LONGEST) <= 0);
+            return duration;
+        } catch (ArithmeticException beyondAll) {
+            throw new IllegalArgumentException("too long", beyondAll);
+        }
     }
 
     static boolean bool(String value) {
@@ -420,6 +433,7 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
         List<String> entries = Splitter.on(',').trimResults().omitEmptyStrings().splitToStream(value)
             .map(entry -> entry.toLowerCase(Locale.ROOT))
             .toList();
+        require(value.isEmpty() || !entries.isEmpty());
         require(entries.stream().allMatch(entry -> ADDRESS_OR_DOMAIN.matcher(entry).matches()));
         return entries;
     }
@@ -474,7 +488,9 @@ public record Settings(ListenAddress listen, String upstreamHost, int upstreamPo
     }
 
     private static Set<String> hosts(String value) {
-        return Splitter.onPattern("[,\\s]+").omitEmptyStrings().splitToStream(value).map(Settings::host).collect(Collectors.toUnmodifiableSet());
+        Set<String> hosts = Splitter.onPattern("[,\\s]+").omitEmptyStrings().splitToStream(value).map(Settings::host).collect(Collectors.toUnmodifiableSet());
+        require(value.isEmpty() || !hosts.isEmpty());
+        return hosts;
     }
 
     private static void require(boolean asExpected) {
