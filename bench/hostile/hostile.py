@@ -23,7 +23,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 from frame.dns import Dns  # noqa: E402
 from frame.gateway import Gateway  # noqa: E402
-from frame.relay import Relay, free_port  # noqa: E402
+from frame.relay import LIMIT, Relay, free_port  # noqa: E402
 
 LONGEST_WAIT = 2.0
 HEAP_NEAR, RESIDENT_NEAR = 6, 40  # MiB above what was before: caches that have filled, code that was compiled
@@ -88,6 +88,8 @@ class Attack:
         if not answers or len(put_off) * 2 > len(answers):
             faults.append(f"the ordinary client was put off {len(put_off)} times of {len(answers)}")
         heap_after, resident_after = memory_back(relay, heap, resident)
+        if not relay.is_up():
+            faults.append(f"the process ended after the attack with {relay.process.returncode}")
         if heap_after > heap + HEAP_NEAR:
             faults.append(f"heap in use after a collection: {heap_after:.0f} MiB, {heap:.0f} before")
         if resident_after > resident + RESIDENT_NEAR:
@@ -152,7 +154,7 @@ def main():
     front = subprocess.Popen([sys.executable, HERE / "frame/dnsfront.py", str(front_port), str(dns.port)], stdout=subprocess.PIPE)
     front.stdout.readline()
     relay = Relay(dns, front_port, gateway)
-    print(f"memory limit: {relay.cgroup.why_not or '192 MiB'}; {relay.java}")
+    print(f"memory limit: {relay.cgroup.why_not or f'{LIMIT >> 20} MiB'}; {relay.java}")
     print("| attack | result | worst wait, s | left | put off | heap MiB before, after | own MiB before, after | peak MiB |\n"
           "| --- | --- | --- | --- | --- | --- | --- | --- |", flush=True)
     failed, is_warm = {}, False

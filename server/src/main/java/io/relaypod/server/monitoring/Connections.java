@@ -31,6 +31,11 @@ final class Connections {
         answered.remove(channel);
     }
 
+    /** The one that has been answered for longest: it holds memory, and does not read. */
+    Optional<Channel> longestAnswered() {
+        return answered.stream().findFirst();
+    }
+
     /** The one that has sent no request for longest; where each has, the one that has been answered longest, as it does not read. */
     Optional<Channel> leastMissed() {
         return Stream.concat(waiting.stream(), answered.stream()).findFirst();

@@ -22,8 +22,13 @@ final class MetricsPage implements Page {
     }
 
     @Override
+    public String form(HttpHeaders request) {
+        return formats.findWriter(request.get(HttpHeaderNames.ACCEPT, "")).getContentType();
+    }
+
+    @Override
     public Answer get(HttpHeaders request) {
-        String contentType = formats.findWriter(request.get(HttpHeaderNames.ACCEPT, "")).getContentType();
+        String contentType = form(request);
         ByteArrayOutputStream body = new ByteArrayOutputStream();
         try {
             meters.scrape(body, contentType);

@@ -10,6 +10,7 @@ import javax.inject.Inject;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.netty.handler.codec.http.HttpResponseStatus;
+import io.relaypod.memory.MemoryBudget;
 import io.relaypod.server.health.Readiness;
 import io.relaypod.server.health.SmtpGreeting;
 import io.relaypod.server.metrics.BuildInfo;
@@ -30,6 +31,7 @@ public final class Monitoring implements AutoCloseable {
     private final BuildInfo build;
     private final CertificateMeters certificates;
     private final SmtpGreeting greeting;
+    private final MemoryBudget budget;
     private Optional<Running> running = Optional.empty();
 
     private record Running(RelayMeters relay, MonitoringServer server) {
@@ -38,7 +40,8 @@ public final class Monitoring implements AutoCloseable {
     @Inject
     public Monitoring(Settings settings, PrometheusMeterRegistry meters, Readiness readiness, Watch watch, StatusPage status,
                       BuildInfo build,
-                      CertificateMeters certificates, SmtpGreeting greeting) {
+                      CertificateMeters certificates, SmtpGreeting greeting, MemoryBudget budget) {
+        this.budget = budget;
         this.settings = settings;
         this.meters = meters;
         this.readiness = readiness;
@@ -61,7 +64,7 @@ public final class Monitoring implements AutoCloseable {
             "/metrics", new MetricsPage(meters),
             "/livez", request -> greeting.isAlive() ? Answer.text(HttpResponseStatus.OK, "live\n")
                 : Answer.text(HttpResponseStatus.SERVICE_UNAVAILABLE, "not live: " + greeting.problem().orElse("SMTP was not looked at for a minute") + "\n"),
-            "/readyz", new ReadyPage(readiness)));
+            "/readyz", new ReadyPage(readiness)), budget);
         Gauge.builder("relaypod.monitoring.connections", server, MonitoringServer::connections)
             .description("Connections to METRICS_ADDR that are open").register(meters);
         running = Optional.of(new Running(new RelayMeters(meters, settings.dataDir()), server));

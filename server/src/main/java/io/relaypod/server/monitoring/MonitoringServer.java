@@ -5,7 +5,9 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 import org.apache.james.util.concurrent.NamedThreadFactory;
 
@@ -15,6 +17,7 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
+import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.channel.nio.NioEventLoopGroup;
@@ -24,6 +27,7 @@ import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.util.concurrent.DefaultEventExecutorGroup;
 import io.netty.util.concurrent.EventExecutorGroup;
 import io.netty.util.concurrent.GlobalEventExecutor;
+import io.relaypod.memory.MemoryBudget;
 import io.relaypod.server.settings.MonitoringSettings;
 
 /**
@@ -38,6 +42,7 @@ public final class MonitoringServer implements AutoCloseable {
     private static final int LONGEST_HEADER = 8192;
     private static final int LONGEST_BODY = 1024;
     private static final int PAGE_THREADS = 2;
+    private static final int WAITING_REQUESTS = 128;
     private static final Duration GOODBYE = Duration.ofSeconds(1);
     private static final Duration QUIET = Duration.ofMillis(50);
 
@@ -45,14 +50,17 @@ public final class MonitoringServer implements AutoCloseable {
     private final EventExecutorGroup pageMakers = new DefaultEventExecutorGroup(PAGE_THREADS, NamedThreadFactory.withName("monitoring"));
     // Only touched by the one thread of io.
     private final Connections connections = new Connections();
+    private final Semaphore requests = new Semaphore(WAITING_REQUESTS);
     private final ChannelGroup open = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private final Channel listening;
 
-    private MonitoringServer(MonitoringSettings settings, Map<String, Page> pages) throws IOException {
+    private MonitoringServer(MonitoringSettings settings, Map<String, Page> pages, MemoryBudget budget) throws IOException {
         ChannelFuture bound = new ServerBootstrap()
             .group(io)
             .channel(NioServerSocketChannel.class)
             .option(ChannelOption.SO_REUSEADDR, true)
+            // Two requests at a time, not thousands of small ones.
+            .childOption(ChannelOption.RCVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(LONGEST_LINE).maxMessagesPerRead(1))
             .childHandler(new ChannelInitializer<>() {
                 @Override
                 protected void initChannel(Channel channel) {
@@ -65,8 +73,8 @@ public final class MonitoringServer implements AutoCloseable {
                         .addLast(new HttpServerCodec(LONGEST_LINE, LONGEST_HEADER, LONGEST_BODY))
                         .addLast(new HttpContentCompressor())
                         .addLast(new BodyLimit(LONGEST_BODY))
-                        .addLast(new RequestDeadline(settings.timeout(), connections))
-                        .addLast(pageMakers, new PageHandler(pages));
+                        .addLast(new RequestDeadline(settings.timeout(), connections, requests))
+                        .addLast(pageMakers, new PageHandler(pages, requests, budget, MonitoringServer.this::closeSlowest));
                 }
             })
             .bind(settings.address().host(), settings.address().port())
@@ -79,11 +87,18 @@ public final class MonitoringServer implements AutoCloseable {
     }
 
     /**
-     * @param pages by path
+     * @param pages  by path
+     * @param budget has the memory of answers until they are read
      * @throws IOException when the address is taken, naming METRICS_ADDR
      */
-    static MonitoringServer start(MonitoringSettings settings, Map<String, Page> pages) throws IOException {
-        return new MonitoringServer(settings, Map.copyOf(pages));
+    static MonitoringServer start(MonitoringSettings settings, Map<String, Page> pages, MemoryBudget budget) throws IOException {
+        return new MonitoringServer(settings, pages.entrySet().stream()
+            .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, page -> new SharedPage(page.getValue()))), budget);
+    }
+
+    /** Of a connection that is answered, to make room for one that may read. */
+    private void closeSlowest() {
+        io.execute(() -> connections.longestAnswered().ifPresent(Channel::close));
     }
 
     private boolean hasRoom(int most) {

@@ -12,6 +12,11 @@ interface Page {
 
     Answer get(HttpHeaders request);
 
+    /** Names which of the page's forms a request is answered with; there are a few at most. */
+    default String form(HttpHeaders request) {
+        return "";
+    }
+
     /**
      * What a client gets.
      *

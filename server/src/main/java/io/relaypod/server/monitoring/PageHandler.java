@@ -1,6 +1,9 @@
 package io.relaypod.server.monitoring;
 
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Semaphore;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,6 +22,9 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.QueryStringDecoder;
+import io.relaypod.memory.MemoryBudget;
+import io.relaypod.memory.MemoryUse;
+import io.relaypod.memory.Reservation;
 import io.relaypod.server.monitoring.Page.Answer;
 
 /** Answers GET and HEAD, one request of a connection after the other. */
@@ -26,15 +32,40 @@ final class PageHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(PageHandler.class);
 
-    private final Map<String, Page> pages;
+    // Smaller ones are those that probes wait for.
+    private static final int SMALL = 4 << 10;
+    private static final Answer BUSY = new Answer(HttpResponseStatus.SERVICE_UNAVAILABLE, "text/plain; charset=utf-8",
+        "too many answers are not read\n".getBytes(StandardCharsets.US_ASCII), Map.of("Retry-After", "1"));
 
-    PageHandler(Map<String, Page> pages) {
+    private final Map<String, Page> pages;
+    private final MemoryBudget budget;
+    private final Runnable closeSlowest;
+    private final Semaphore requests;
+
+    /**
+     * @param requests     gets back a permit for each request
+     * @param budget       has the memory of answers until they are read
+     * @param closeSlowest closes the connection that reads its answer slowest; returns at once
+     */
+    PageHandler(Map<String, Page> pages, Semaphore requests, MemoryBudget budget, Runnable closeSlowest) {
+        this.requests = requests;
         this.pages = pages;
+        this.budget = budget;
+        this.closeSlowest = closeSlowest;
     }
 
     @Override
     protected void channelRead0(ChannelHandlerContext context, FullHttpRequest request) {
-        Answer answer = answer(request);
+        requests.release();
+        if (context.channel().isActive()) {
+            serve(context, request);
+        }
+    }
+
+    private void serve(ChannelHandlerContext context, FullHttpRequest request) {
+        Answer wanted = answer(request);
+        Optional<Reservation> memory = memory(wanted);
+        Answer answer = memory.isPresent() ? wanted : BUSY;
         boolean isHead = request.method().equals(HttpMethod.HEAD);
         FullHttpResponse response = new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, answer.status(),
             isHead ? Unpooled.EMPTY_BUFFER : Unpooled.wrappedBuffer(answer.body()));
@@ -46,7 +77,16 @@ final class PageHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         answer.headers().forEach((name, value) -> response.headers().set(name, value));
         boolean isKept = HttpUtil.isKeepAlive(request) && request.decoderResult().isSuccess();
         HttpUtil.setKeepAlive(response, isKept);
-        context.writeAndFlush(response).addListener(isKept ? ChannelFutureListener.CLOSE_ON_FAILURE : ChannelFutureListener.CLOSE);
+        context.writeAndFlush(response).addListener(isKept ? ChannelFutureListener.CLOSE_ON_FAILURE : ChannelFutureListener.CLOSE)
+            .addListener(read -> memory.ifPresent(Reservation::close));
+    }
+
+    private Optional<Reservation> memory(Answer answer) {
+        Optional<Reservation> memory = budget.tryReserve(MemoryUse.MONITORING, answer.body().length <= SMALL ? 0 : answer.body().length);
+        if (memory.isEmpty()) {
+            closeSlowest.run();
+        }
+        return memory;
     }
 
     private Answer answer(FullHttpRequest request) {

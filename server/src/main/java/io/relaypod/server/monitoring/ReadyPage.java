@@ -26,10 +26,19 @@ final class ReadyPage implements Page {
     }
 
     @Override
+    public String form(HttpHeaders request) {
+        return isJson(request) ? "json" : "text";
+    }
+
+    private static boolean isJson(HttpHeaders request) {
+        return request.get(HttpHeaderNames.ACCEPT, "").contains("application/json");
+    }
+
+    @Override
     public Answer get(HttpHeaders request) {
         Report report = readiness.report();
         HttpResponseStatus status = report.isReady() ? HttpResponseStatus.OK : HttpResponseStatus.SERVICE_UNAVAILABLE;
-        return request.get(HttpHeaderNames.ACCEPT, "").contains("application/json")
+        return isJson(request)
             ? Answer.of(status, "application/json", json(report)) : Answer.text(status, text(report));
     }
 

@@ -1,6 +1,7 @@
 package io.relaypod.server.monitoring;
 
 import java.time.Duration;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
 import io.netty.channel.ChannelDuplexHandler;
@@ -8,26 +9,34 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
 
 /**
  * Closes a connection that has sent no whole request in its time, however busily it sends parts of one, and one that does not read its
- * answer. Between requests it has longer, as Prometheus keeps its connection; while one is answered no other is read. All methods run on
- * the channel's I/O thread.
+ * answer. Between requests it has longer, as Prometheus keeps its connection; while one is answered no other is read. Of requests that come
+ * in one read a few are answered, and then the connection is closed. All methods run on the channel's I/O thread.
  */
 final class RequestDeadline extends ChannelDuplexHandler {
 
     // Longer than the usual times between two scrapes.
     private static final Duration KEPT_ALIVE = Duration.ofMinutes(2);
     private static final int ANSWER_READ_TIMES = 3;
+    private static final int MOST_AT_ONCE = 4;
 
     private final Duration first;
     private final Connections connections;
+    private final Semaphore requests;
     private Future<?> deadline;
     // A client may send several at once, and they may come in one read.
     private int unanswered;
+    private boolean isTooMany;
 
-    RequestDeadline(Duration first, Connections connections) {
+    /**
+     * @param requests has a permit for each request that may wait for its page
+     */
+    RequestDeadline(Duration first, Connections connections, Semaphore requests) {
+        this.requests = requests;
         this.first = first;
         this.connections = connections;
     }
@@ -40,6 +49,16 @@ final class RequestDeadline extends ChannelDuplexHandler {
 
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) throws Exception {
+        if (isTooMany || unanswered == MOST_AT_ONCE) {
+            isTooMany = true;
+            ReferenceCountUtil.release(message);
+            return;
+        }
+        if (message instanceof FullHttpRequest && !requests.tryAcquire()) {
+            ReferenceCountUtil.release(message);
+            context.close();
+            return;
+        }
         if (message instanceof FullHttpRequest) {
             connections.answer(context.channel());
             unanswered++;
@@ -52,7 +71,9 @@ final class RequestDeadline extends ChannelDuplexHandler {
     @Override
     public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) throws Exception {
         super.write(context, message, message instanceof LastHttpContent ? promise.unvoid().addListener(written -> {
-            if (--unanswered == 0 && context.channel().isActive()) {
+            if (--unanswered == 0 && isTooMany) {
+                context.close();
+            } else if (unanswered == 0 && context.channel().isActive()) {
                 context.channel().config().setAutoRead(true);
                 closeAfter(context, KEPT_ALIVE);
                 connections.waitFor(context.channel());

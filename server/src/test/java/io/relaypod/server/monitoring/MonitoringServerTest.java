@@ -29,6 +29,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import io.netty.handler.codec.http.HttpResponseStatus;
+import io.relaypod.memory.MemoryBudget;
 import io.relaypod.server.monitoring.Page.Answer;
 import io.relaypod.server.settings.ListenAddress;
 import io.relaypod.server.settings.MonitoringSettings;
@@ -40,6 +41,8 @@ class MonitoringServerTest {
 
     // More than the buffers between a server and a client that does not read.
     private static final Answer HUGE = Answer.text(HttpResponseStatus.OK, "x".repeat(8_000_000));
+
+    private static final long BUDGET = 1 << 30;
 
     private final CountDownLatch slowPage = new CountDownLatch(1);
     private MonitoringServer server;
@@ -56,7 +59,7 @@ class MonitoringServerTest {
             "/slow", request -> {
                 awaitUninterrupted();
                 return Answer.text(HttpResponseStatus.OK, "at last\n");
-            }));
+            }), new MemoryBudget(BUDGET));
     }
 
     private void awaitUninterrupted() {
@@ -228,7 +231,7 @@ class MonitoringServerTest {
     @Test
     void aTakenAddressIsSaidWithItsVariable() {
         assertThatThrownBy(() -> MonitoringServer.start(
-            new MonitoringSettings(new ListenAddress("127.0.0.1", server.address().getPort()), 8, Duration.ofSeconds(10)), Map.of()))
+            new MonitoringSettings(new ListenAddress("127.0.0.1", server.address().getPort()), 8, Duration.ofSeconds(10)), Map.of(), new MemoryBudget(BUDGET)))
             .isInstanceOf(IOException.class).hasMessageContaining("METRICS_ADDR").hasMessageContaining(Integer.toString(server.address().getPort()));
     }
 
@@ -256,5 +259,41 @@ class MonitoringServerTest {
         Socket socket = new Socket(server.address().getAddress(), server.address().getPort());
         socket.setSoTimeout((int) PATIENCE.toMillis());
         return socket;
+    }
+
+    @Test
+    void aFloodOfRequestsOnOneConnectionIsAnsweredAFewTimesAndThenClosed() throws Exception {
+        String answers = ask("GET /long HTTP/1.1\r\nHost: a\r\n\r\n".repeat(1_000));
+
+        assertThat(answers.split("HTTP/1.1 200 OK", -1).length - 1).isBetween(1, 4);
+    }
+
+    @Test
+    void answersThatNobodyReadsTakeNoMoreThanTheirShareAndLeaveRoomForWhoeverReads() throws Exception {
+        MemoryBudget budget = new MemoryBudget(100_000_000);
+        List<Socket> deaf = new ArrayList<>();
+        try (MonitoringServer narrow = MonitoringServer.start(SETTINGS, Map.of("/", request -> Answer.text(HttpResponseStatus.OK, "hello\n"),
+            "/huge", request -> HUGE), budget)) {
+            for (int i = 0; i < 6; i++) {
+                Socket socket = new Socket("127.0.0.1", narrow.address().getPort());
+                deaf.add(socket);
+                socket.getOutputStream().write("GET /huge HTTP/1.1\r\nHost: a\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            }
+            try (Socket probe = new Socket("127.0.0.1", narrow.address().getPort())) {
+                probe.getOutputStream().write("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+                assertThat(new String(probe.getInputStream().readAllBytes(), StandardCharsets.US_ASCII)).endsWith("hello\n");
+            }
+            // Each refusal closes one that does not read.
+            await().atMost(PATIENCE).until(() -> {
+                try (Socket reader = new Socket("127.0.0.1", narrow.address().getPort())) {
+                    reader.getOutputStream().write("GET /huge HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+                    return reader.getInputStream().readAllBytes().length > 8_000_000;
+                }
+            });
+            for (Socket socket : deaf) {
+                socket.close();
+            }
+            await().atMost(PATIENCE).until(() -> budget.reserved() == 0);
+        }
     }
 }
