@@ -6,7 +6,6 @@ import java.util.List;
 
 import javax.inject.Inject;
 
-import org.apache.james.util.streams.Limit;
 import org.apache.james.webadmin.Constants;
 import org.apache.james.webadmin.Routes;
 import org.apache.james.webadmin.utils.ErrorResponder;
@@ -15,6 +14,8 @@ import org.apache.james.webadmin.utils.JsonTransformer;
 import org.apache.james.webadmin.utils.ParametersExtractor;
 import org.apache.james.webadmin.utils.Responses;
 import org.eclipse.jetty.http.HttpStatus;
+
+import com.google.common.collect.Comparators;
 
 import io.relaypod.domain.CachedDomainCheck;
 import io.relaypod.domain.CachedDomainCheck.Memory;
@@ -32,6 +33,7 @@ public final class MxCacheRoutes implements Routes {
 
     private static final String ONE = BASE_PATH + Constants.SEPARATOR + DomainPath.PARAMETER;
     private static final int LISTED = 1_000;
+    private static final int MOST_LISTED = 10_000;
 
     private final CachedDomainCheck cache;
     private final Clock clock;
@@ -65,8 +67,12 @@ public final class MxCacheRoutes implements Routes {
 
     private List<MemoryDto> list(Request request) {
         int limit = ParametersExtractor.extractLimit(request).getLimit().orElse(LISTED);
-        return Limit.limit(limit)
-            .applyOnStream(cache.memories().sorted(Comparator.comparing((Memory memory) -> memory.domain().toString())))
+        if (limit > MOST_LISTED) {
+            throw ErrorResponder.builder().statusCode(HttpStatus.BAD_REQUEST_400).type(ErrorType.INVALID_ARGUMENT)
+                .message("limit is '%d'; expected a number from 1 to %d", limit, MOST_LISTED).haltError();
+        }
+        // Of a hundred thousand only those that are shown are held.
+        return cache.memories().collect(Comparators.least(limit, Comparator.comparing((Memory memory) -> memory.domain().toString()))).stream()
             .map(memory -> MemoryDto.of(memory, clock.instant()))
             .toList();
     }

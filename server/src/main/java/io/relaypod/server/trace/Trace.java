@@ -22,6 +22,7 @@ import io.relaypod.events.MailEvent;
 import io.relaypod.events.MailEvent.RecipientAccepted;
 import io.relaypod.events.MailEvent.RecipientRefused;
 import io.relaypod.events.MailEventListener;
+import io.relaypod.memory.MemoryBudget;
 
 /**
  * Remembers what happened to the mails of the last days, and finds it again. Whoever tells an event puts it into a bounded queue and goes
@@ -33,6 +34,7 @@ public final class Trace implements MailEventListener, Closeable {
     private static final Logger LOGGER = LoggerFactory.getLogger(Trace.class);
 
     private static final int QUEUE = 16_384;
+    private static final long WITHOUT_END = 1L << 50;
     private static final Duration PAUSE = Duration.ofMillis(250);
     private static final int ACCEPTED_A_SECOND = 1_000;
     private static final int REFUSED_A_SECOND = 100;
@@ -111,10 +113,48 @@ public final class Trace implements MailEventListener, Closeable {
         }
     }
 
-    /** The mails that fit, the newest first, with all that is known of each. */
-    public List<TracedMail> search(TraceQuery query) {
+    /**
+     * What was found.
+     *
+     * @param mails the newest first, with all that is known of each
+     * @param limit how many were looked for: fewer than were asked for when there is no memory for more; if as many were found there may be more
+     */
+    public record Found(List<TracedMail> mails, int limit) {
+
+        /** Keeps its own copy. */
+        public Found {
+            mails = List.copyOf(mails);
+        }
+    }
+
+    /** The mails that fit, whatever memory that takes: for what is known to be little. */
+    List<TracedMail> search(TraceQuery query) {
+        try (SearchMemory memory = new SearchMemory(new MemoryBudget(WITHOUT_END))) {
+            return search(query, memory).mails();
+        }
+    }
+
+    /**
+     * The mails that fit.
+     *
+     * @param memory holds what is found until it is closed
+     * @throws SearchMemory.TooMuchFoundException when there is no memory for one mail
+     */
+    public Found search(TraceQuery query, SearchMemory memory) {
         write();
-        return new TraceSearch(query, Stream.of(mails, refusals).map(TraceSegments::newestFirst).toList()).mails();
+        List<List<TraceSegment>> stores = Stream.of(mails, refusals).map(TraceSegments::newestFirst).toList();
+        int limit = query.limit();
+        while (true) {
+            try {
+                return new Found(new TraceSearch(query.atMost(limit), stores, memory).mails(), limit);
+            } catch (SearchMemory.TooMuchFoundException tooMuch) {
+                if (limit == 1) {
+                    throw tooMuch;
+                }
+                limit /= 2;
+                memory.reset();
+            }
+        }
     }
 
     @Override

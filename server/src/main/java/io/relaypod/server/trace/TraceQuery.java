@@ -64,6 +64,11 @@ public record TraceQuery(Optional<String> queueId, Optional<String> messageId, O
         return ended.substring(0, Math.min(ended.length(), MessageIds.LONGEST - 1));
     }
 
+    /** The same for fewer mails. */
+    TraceQuery atMost(int mails) {
+        return new TraceQuery(queueId, messageId, sender, recipient, address, since, until, mails);
+    }
+
     static String lower(String address) {
         return address.strip().toLowerCase(Locale.ROOT);
     }

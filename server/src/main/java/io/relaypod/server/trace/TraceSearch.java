@@ -33,12 +33,15 @@ final class TraceSearch {
 
     private final TraceQuery query;
     private final List<List<TraceSegment>> stores;
+    private final SearchMemory memory;
     private final Map<TraceSegment, Optional<BloomFilter<CharSequence>>> terms = new HashMap<>();
 
     /**
      * @param stores the segments of each, the newest first
+     * @param memory of what is found
      */
-    TraceSearch(TraceQuery query, List<List<TraceSegment>> stores) {
+    TraceSearch(TraceQuery query, List<List<TraceSegment>> stores, SearchMemory memory) {
+        this.memory = memory;
         this.query = query.narrowed();
         this.stores = stores;
     }
@@ -114,6 +117,7 @@ final class TraceSearch {
             List<TraceEntry> found = new ArrayList<>();
             segment.read((file, start, end) -> needles.stream().allMatch(needle -> needle.isIn(file, start, end)), entry -> {
                 if (query.matches(entry)) {
+                    memory.take(entry);
                     found.add(entry);
                 }
             });
@@ -168,6 +172,7 @@ final class TraceSearch {
                     || bySession && RECEIVED.isIn(file, start, end),
                 entry -> {
                     if (ids.contains(TraceTerms.original(entry.id())) || bySession && ids.contains(entry.session())) {
+                        memory.take(entry);
                         entries.add(entry);
                     }
                 }));

@@ -83,11 +83,13 @@ record TraceSegment(Path file, long firstMicros) {
     }
 
     private static void parse(byte[] bytes, int start, int end, Consumer<TraceEntry> consumer) {
+        TraceEntry entry;
         try {
-            consumer.accept(JSON.readValue(bytes, start, end - start));
+            entry = JSON.readValue(bytes, start, end - start);
         } catch (IOException | RuntimeException notOurs) {
             return; // a torn or foreign line is no entry
         }
+        consumer.accept(entry);
     }
 
     /** The id of the line's entry, without reading the rest of it; empty when the line is none of ours. */

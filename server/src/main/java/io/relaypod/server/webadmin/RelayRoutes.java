@@ -8,7 +8,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
-import java.util.List;
 import java.util.Optional;
 
 import javax.inject.Inject;
@@ -20,10 +19,14 @@ import org.apache.james.webadmin.utils.ErrorResponder.ErrorType;
 import org.apache.james.webadmin.utils.JsonTransformer;
 import org.eclipse.jetty.http.HttpStatus;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+
+import io.relaypod.memory.MemoryBudget;
 import io.relaypod.server.settings.Settings;
+import io.relaypod.server.trace.SearchMemory;
+import io.relaypod.server.trace.SearchMemory.TooMuchFoundException;
 import io.relaypod.server.trace.Trace;
 import io.relaypod.server.trace.TraceQuery;
-import io.relaypod.server.trace.TracedMail;
 import spark.Request;
 import spark.Response;
 import spark.Service;
@@ -39,14 +42,18 @@ public final class RelayRoutes implements Routes {
     private static final String OPEN_API = "openapi.yaml";
     private static final String HTML = "text/html; charset=utf-8";
     private static final int MAILS = 50;
+    // How many mails were looked for, as memory may not suffice for all that were asked for.
+    private static final String LIMIT_HEADER = "Relaypod-Limit";
 
     private final Settings settings;
     private final Optional<Trace> trace;
     private final Clock clock;
     private final JsonTransformer json;
+    private final MemoryBudget budget;
 
     @Inject
-    public RelayRoutes(Settings settings, Optional<Trace> trace, Clock clock, JsonTransformer json) {
+    public RelayRoutes(Settings settings, Optional<Trace> trace, Clock clock, JsonTransformer json, MemoryBudget budget) {
+        this.budget = budget;
         this.settings = settings;
         this.trace = trace;
         this.clock = clock;
@@ -61,7 +68,7 @@ public final class RelayRoutes implements Routes {
     @Override
     public void define(Service service) {
         service.get(BASE_PATH + "/configuration", (request, response) -> RelayConfiguration.shown(settings.variables()), json);
-        service.get(BASE_PATH + "/trace", (request, response) -> search(query(request)), json);
+        service.get(BASE_PATH + "/trace", (request, response) -> search(query(request), response));
         service.get(BASE_PATH + "/search", this::page);
         service.get(BASE_PATH + "/" + OPEN_API, (request, response) -> {
             response.type("application/yaml");
@@ -69,12 +76,19 @@ public final class RelayRoutes implements Routes {
         });
     }
 
-    private List<TracedMail> search(TraceQuery query) {
-        return trace.map(on -> on.search(query)).orElseThrow(() -> ErrorResponder.builder()
+    private String search(TraceQuery query, Response response) throws JsonProcessingException {
+        Trace searched = trace.orElseThrow(() -> ErrorResponder.builder()
             .statusCode(HttpStatus.NOT_FOUND_404)
             .type(ErrorType.NOT_FOUND)
             .message("there is no trace, as TRACE_MAX_SIZE is 0")
             .haltError());
+        try (SearchMemory memory = new SearchMemory(budget)) {
+            Trace.Found found = searched.search(query, memory);
+            response.header(LIMIT_HEADER, Integer.toString(found.limit()));
+            return json.render(found.mails());
+        } catch (TooMuchFoundException tooMuch) {
+            throw ErrorResponder.builder().statusCode(HttpStatus.SERVICE_UNAVAILABLE_503).type(ErrorType.SERVER_ERROR).message("%s", tooMuch.getMessage()).haltError();
+        }
     }
 
     private Object page(Request request, Response response) {
@@ -90,8 +104,12 @@ public final class RelayRoutes implements Routes {
         if (words.isEmpty() && since.isEmpty()) {
             return TracePage.of(words, since, "");
         }
-        try {
-            return TracePage.of(words, since, trace.get().search(bounded(request, TraceWords.query(words, since(since), clock.instant(), MAILS))), MAILS);
+        try (SearchMemory memory = new SearchMemory(budget)) {
+            Trace.Found found = trace.get().search(bounded(request, TraceWords.query(words, since(since), clock.instant(), MAILS)), memory);
+            return TracePage.of(words, since, found.mails(), found.limit());
+        } catch (TooMuchFoundException tooMuch) {
+            response.status(HttpStatus.SERVICE_UNAVAILABLE_503);
+            return TracePage.of(words, since, tooMuch.getMessage());
         } catch (IllegalArgumentException wrong) {
             response.status(HttpStatus.BAD_REQUEST_400);
             return TracePage.of(words, since, wrong.getMessage());

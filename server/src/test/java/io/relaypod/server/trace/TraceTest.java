@@ -35,6 +35,7 @@ import io.relaypod.events.MailEvent.Failed;
 import io.relaypod.events.MailEvent.Received;
 import io.relaypod.events.MailEvent.RecipientAccepted;
 import io.relaypod.events.MailEvent.RecipientRefused;
+import io.relaypod.memory.MemoryBudget;
 import io.relaypod.events.MailEvent.Refused;
 
 class TraceTest {
@@ -77,6 +78,41 @@ class TraceTest {
         }
         assertThat(trace.search(byAddress("nobody@b.example"))).isEmpty();
         assertThat(trace.search(bySender("bob@b.example"))).as("a recipient is no sender").isEmpty();
+    }
+
+    @Test
+    void aMessageIdOfAnyLengthIsRememberedInPartAndFound() {
+        String huge = "<" + "x".repeat(1_000_000) + "@a.example>";
+        String id = delivered("s1", "alice@a.example", huge, "bob@b.example");
+
+        for (String written : List.of(huge, huge.substring(1, huge.length() - 1))) {
+            assertThat(trace.search(byMessageId(written))).extracting(TracedMail::queueId).containsExactly(id);
+        }
+        assertThat(trace.size()).isLessThan(10_000);
+    }
+
+    @Test
+    void aSearchTakesNoMoreMemoryThanIsLeftAndSaysHowManyItLookedFor() {
+        String newest = "";
+        for (int mail = 0; mail < 60; mail++) {
+            for (int recipient = 0; recipient < 100; recipient++) {
+                trace.onEvent(new RecipientAccepted(client("s" + mail), "news@a.example", "reader-" + mail + "-" + recipient + "@b.example", MX));
+            }
+            newest = delivered("s" + mail, "news@a.example", "<m" + mail + "@a.example>", "bob@b.example");
+            clock.advance(Duration.ofSeconds(1));
+        }
+        MemoryBudget budget = new MemoryBudget(16 << 20);
+
+        try (SearchMemory memory = new SearchMemory(budget)) {
+            Trace.Found found = trace.search(bySender("news@a.example"), memory);
+
+            assertThat(found.limit()).isLessThan(bySender("news@a.example").limit());
+            assertThat(found.mails()).hasSize(found.limit()).first().extracting(TracedMail::queueId).isEqualTo(newest);
+            assertThat(found.mails()).allSatisfy(mail -> assertThat(mail.steps()).hasSizeGreaterThan(100));
+        }
+        assertThat(budget.reserved()).isZero();
+        MemoryBudget spent = new MemoryBudget(1 << 10);
+        assertThatThrownBy(() -> new SearchMemory(spent)).isInstanceOf(SearchMemory.TooMuchFoundException.class).hasMessageContaining("memory");
     }
 
     @Test

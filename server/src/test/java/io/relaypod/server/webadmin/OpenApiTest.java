@@ -26,6 +26,7 @@ import io.relaypod.domain.MxSettings;
 import io.relaypod.domain.NonexistentDomains;
 import io.relaypod.domain.ProviderSuggestions;
 import io.relaypod.domain.RecipientRule;
+import io.relaypod.memory.MemoryBudget;
 import io.relaypod.server.settings.Settings;
 import io.relaypod.webadmin.DomainRoutes;
 import io.relaypod.webadmin.MxCacheRoutes;
@@ -92,6 +93,6 @@ class OpenApiTest {
         return List.of(
             new DomainRoutes(new RecipientRule(cache, mx, ProviderSuggestions.of(mx)), cache, Clock.systemUTC(), json),
             new MxCacheRoutes(cache, Clock.systemUTC(), json),
-            new RelayRoutes(settings, Optional.empty(), Clock.systemUTC(), json));
+            new RelayRoutes(settings, Optional.empty(), Clock.systemUTC(), json, new MemoryBudget(1 << 20)));
     }
 }

@@ -1,0 +1,58 @@
+package io.relaypod.server.trace;
+
+import java.util.stream.Stream;
+
+import io.relaypod.memory.MemoryBudget;
+import io.relaypod.memory.MemoryUse;
+import io.relaypod.memory.Reservation;
+
+/**
+ * The memory of a search and of its answer, reserved while it grows. Closed when the answer is written. For one thread.
+ */
+public final class SearchMemory implements AutoCloseable {
+
+    // An entry is in memory as an object, as a step of its mail, and in the answer's text.
+    private static final int TIMES = 3;
+    private static final int OF_AN_ENTRY = 400;
+    private static final int OF_A_TEXT = 64;
+    private static final long STEP = 64 << 10;
+
+    private final Reservation reservation;
+    private long taken;
+
+    /** A search finds too much for the memory that is left. */
+    public static final class TooMuchFoundException extends RuntimeException {
+
+        private static final long serialVersionUID = 1L;
+
+        TooMuchFoundException() {
+            super("more is found than there is memory for now; look for less, or in a shorter time", null, false, false);
+        }
+    }
+
+    /**
+     * @throws TooMuchFoundException when nothing is left
+     */
+    public SearchMemory(MemoryBudget budget) {
+        this.reservation = budget.tryReserve(MemoryUse.WEBADMIN, STEP).orElseThrow(TooMuchFoundException::new);
+    }
+
+    void take(TraceEntry entry) {
+        taken += TIMES * (OF_AN_ENTRY + Stream.of(entry.recipients(), entry.details().values()).flatMap(texts -> texts.stream())
+            .mapToLong(text -> OF_A_TEXT + text.length()).sum() + entry.messageId().length() + entry.sender().length());
+        if (taken > reservation.bytes() && !reservation.tryResize((taken / STEP + 1) * STEP)) {
+            throw new TooMuchFoundException();
+        }
+    }
+
+    /** Begins again with nothing. */
+    void reset() {
+        taken = 0;
+        reservation.tryResize(STEP);
+    }
+
+    @Override
+    public void close() {
+        reservation.close();
+    }
+}
