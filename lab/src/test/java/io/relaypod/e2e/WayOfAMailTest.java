@@ -6,6 +6,9 @@ import static org.awaitility.Awaitility.await;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 import org.junit.jupiter.api.AfterAll;
@@ -89,6 +92,17 @@ class WayOfAMailTest {
         await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> assertThat(world.mailpit().messages()).hasSize(3));
         assertThat(world.mailpit().messages().stream().flatMap(mail -> mail.recipients().stream()))
             .containsExactlyInAnyOrderElementsOf(recipients);
+        assertThat(ids("with ESMTP id (\\S+?);?\r\n")).as("queue ids of the copies").hasSize(3).allMatch(id -> id.startsWith("Mail"));
+        assertThat(ids("\r\nMessage-ID: (\\S+)\r\n")).as("one mail").hasSize(1);
+    }
+
+    @Test
+    void aMailIsFoundBehindTheGatewayByTheQueueIdThatItsClientWasTold() throws Exception {
+        Reply reply = send("a@example.com", List.of("b@example.com"), "From: a@example.com\r\nTo: b@example.com\r\nMessage-ID: <own@example.com>\r\n\r\nx\r\n"
+            .getBytes(StandardCharsets.US_ASCII));
+        String queueId = reply.toString().replaceAll("(?s).*received as (Mail[\\w-]+).*", "$1");
+
+        assertThat(onlyMail().text()).contains("with ESMTP id " + queueId + "\r\n").containsOnlyOnce("Message-ID: <own@example.com>");
     }
 
     @Test
@@ -98,7 +112,7 @@ class WayOfAMailTest {
         assertThat(onlyMail().sender()).isEmpty();
     }
 
-    private static void send(String from, List<String> to, byte[] mail) throws Exception {
+    private static Reply send(String from, List<String> to, byte[] mail) throws Exception {
         try (SmtpConversation smtp = world.connect()) {
             smtp.send("MAIL FROM:<" + from + ">");
             for (String recipient : to) {
@@ -106,7 +120,13 @@ class WayOfAMailTest {
             }
             Reply reply = smtp.data(mail);
             assertThat(reply.code()).as(reply.toString()).isEqualTo(250);
+            return reply;
         }
+    }
+
+    private static Set<String> ids(String pattern) {
+        return world.mailpit().messages().stream().flatMap(mail -> Pattern.compile(pattern).matcher(mail.text()).results())
+            .map(found -> found.group(1)).collect(Collectors.toSet());
     }
 
     private static ReceivedMail onlyMail() {
@@ -123,6 +143,7 @@ class WayOfAMailTest {
         while (text.startsWith(" ", end + 2)) {
             end = text.indexOf("\r\n", end + 2);
         }
-        return text.substring(end + 2);
+        String sent = text.substring(end + 2);
+        return sent.startsWith("Message-ID: <Mail") ? sent.substring(sent.indexOf("\r\n") + 2) : sent;
     }
 }

@@ -33,7 +33,7 @@ public sealed interface MailEvent {
     /**
      * The mail is on the disk, and the client was told {@code 250} with the queue id.
      *
-     * @param messageId of the header, with its angle brackets; empty when there is none; cut to {@link MessageIds#LONGEST} characters
+     * @param messageId of the header, with its angle brackets, or the one that the relay adds; cut to {@link MessageIds#LONGEST} characters
      * @param size      in bytes, as the client sent it
      */
     record Received(Client client, String queueId, String messageId, String sender, List<String> recipients, long size) implements MailEvent {

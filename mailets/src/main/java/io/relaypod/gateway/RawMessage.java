@@ -9,10 +9,12 @@ import javax.mail.internet.MimeMessage;
 
 import org.apache.james.server.core.MailImpl;
 import org.apache.james.server.core.MimeMessageInputStreamSource;
+import org.apache.james.server.core.MimeMessageSource;
 import org.apache.james.server.core.MimeMessageWrapper;
 import org.apache.mailet.Mail;
 
 import io.relaypod.mime.MessageSource;
+import io.relaypod.mime.TraceInformation;
 
 /**
  * The message of a mail as bytes, to be read and to be replaced without James or Jakarta Mail adding anything.
@@ -25,11 +27,11 @@ import io.relaypod.mime.MessageSource;
 public final class RawMessage {
 
     private final Mail mail;
-    private final MessageSource source;
+    private final VerbatimMessage message;
 
-    private RawMessage(Mail mail, MessageSource source) {
+    private RawMessage(Mail mail, VerbatimMessage message) {
         this.mail = mail;
-        this.source = source;
+        this.message = message;
     }
 
     /** Writes a message. */
@@ -42,12 +44,25 @@ public final class RawMessage {
         MimeMessage message = mail.getMessage();
         VerbatimMessage verbatim = message instanceof VerbatimMessage already && already.unchangedSource().isPresent()
             ? already : replace(mail, new VerbatimMessage(message));
-        return new RawMessage(mail, () -> verbatim.unchangedSource().orElseThrow(() ->
-            new IOException("the message of mail " + mail.getName() + " was changed meanwhile")).getInputStream());
+        return new RawMessage(mail, verbatim);
     }
 
     public MessageSource source() {
-        return source;
+        return () -> unchanged().getInputStream();
+    }
+
+    private MimeMessageSource unchanged() throws IOException {
+        return message.unchangedSource().orElseThrow(() -> new IOException("the message of mail " + mail.getName() + " was changed meanwhile"));
+    }
+
+    /**
+     * Gives the mail other first bytes, and copies nothing; afterwards this object is of no use.
+     *
+     * @throws IOException when the message was changed meanwhile
+     */
+    public void begin(TraceInformation added) throws IOException, MessagingException {
+        unchanged();
+        replace(mail, new VerbatimMessage(new TracedMessage(message.handOverSource(), added)));
     }
 
     /** Gives the mail other bytes, which {@code writer} may read from {@link #source()}; afterwards this object is of no use. */

@@ -30,6 +30,8 @@ public final class VerbatimMessage extends MimeMessageWrapper {
 
     private static final byte[] CRLF = {'\r', '\n'};
 
+    private boolean isHandedOver;
+
     /** The message that the source has; disposing of the one disposes of the other. */
     public VerbatimMessage(MimeMessageSource source) {
         super(source);
@@ -98,6 +100,19 @@ public final class VerbatimMessage extends MimeMessageWrapper {
         // James would mark the message as changed, and write it anew, also when there is no such header.
         if (getHeader(name) != null) {
             super.removeHeader(name);
+        }
+    }
+
+    /** Gives the bytes of an unchanged message to another message, which disposes of them from now on. */
+    MimeMessageSource handOverSource() {
+        isHandedOver = true;
+        return source;
+    }
+
+    @Override
+    public void dispose() {
+        if (!isHandedOver) {
+            super.dispose();
         }
     }
 

@@ -30,6 +30,7 @@ import io.relaypod.events.MailEvent.Received;
 import io.relaypod.events.MailEvent.Refused;
 import io.relaypod.events.MailEvents;
 import io.relaypod.mailets.Clients;
+import io.relaypod.mime.TraceInformation;
 import io.relaypod.server.queue.Broker;
 import io.relaypod.server.queue.InsufficientStorageException;
 import io.relaypod.server.settings.QueueSettings;
@@ -89,7 +90,9 @@ public final class SpoolWriter {
 
     private CompletableFuture<Response> reply(SMTPSession session, Mail mail) {
         Client client = Clients.of(session);
-        Received received = new Received(client, mail.getName(), GraphCheck.messageId(session), mail.getMaybeSender().asString(""),
+        String sender = mail.getMaybeSender().asString("");
+        String messageId = GraphCheck.messageId(session);
+        Received received = new Received(client, mail.getName(), messageId.isEmpty() ? TraceInformation.messageId(mail.getName(), sender) : messageId, sender,
             Clients.addresses(mail.getRecipients()), session.currentMessageSize());
         CompletableFuture<Void> outcome = new CompletableFuture<Void>().orTimeout(timeout.toNanos(), TimeUnit.NANOSECONDS);
         CompletableFuture<Response> reply = outcome.handle((nothing, failure) -> failure == null ? accepted(received) : notAccepted(received, failure));

@@ -1,0 +1,42 @@
+package io.relaypod.gateway;
+
+import java.io.IOException;
+import java.io.InputStream;
+
+import org.apache.james.lifecycle.api.Disposable;
+import org.apache.james.lifecycle.api.LifecycleUtil;
+import org.apache.james.server.core.MimeMessageSource;
+
+import io.relaypod.mime.TraceInformation;
+
+/** A message with other first bytes; the rest is read from where it was. Thread-safe, as that is. */
+final class TracedMessage implements MimeMessageSource, Disposable {
+
+    private final MimeMessageSource original;
+    private final TraceInformation added;
+
+    TracedMessage(MimeMessageSource original, TraceInformation added) {
+        this.original = original;
+        this.added = added;
+    }
+
+    @Override
+    public String getSourceId() {
+        return original.getSourceId();
+    }
+
+    @Override
+    public InputStream getInputStream() throws IOException {
+        return added.open(original::getInputStream);
+    }
+
+    @Override
+    public long getMessageSize() throws IOException {
+        return original.getMessageSize() - added.replaces() + added.bytes().length;
+    }
+
+    @Override
+    public void dispose() {
+        LifecycleUtil.dispose(original);
+    }
+}
