@@ -44,6 +44,7 @@ final class GatewayConnections implements AutoCloseable {
 
     private final GenericKeyedObjectPool<Gateway, SMTPTransport> pool;
     private final AtomicLong opened = new AtomicLong();
+    private final Set<SMTPTransport> connections = ConcurrentHashMap.newKeySet();
     private final Set<GatewaySocket> sockets = ConcurrentHashMap.newKeySet();
     private final ScheduledExecutorService watchdog = Executors.newSingleThreadScheduledExecutor(NamedThreadFactory.withName("gateway-deadlines"));
     private final MemoryBudget memory;
@@ -129,6 +130,11 @@ final class GatewayConnections implements AutoCloseable {
         pool.returnObject(gateway, connection);
     }
 
+    /** Connections whose gateway has had a whole mail for so long, and has not replied. */
+    int hanging(Duration time) {
+        return (int) connections.stream().filter(connection -> connection.isHanging(time)).count();
+    }
+
     /** Open connections that are sending a mail. */
     int active() {
         return pool.getNumActive();
@@ -187,6 +193,7 @@ final class GatewayConnections implements AutoCloseable {
             GatewaySocket socket = open();
             try {
                 SMTPTransport connection = connect(gateway, new OneSocket(socket));
+                connections.add(connection);
                 opened.incrementAndGet();
                 return connection;
             } catch (MessagingException | RuntimeException notConnected) {
@@ -237,6 +244,7 @@ final class GatewayConnections implements AutoCloseable {
 
         @Override
         public void destroyObject(Gateway gateway, PooledObject<SMTPTransport> pooled) {
+            connections.remove(pooled.getObject());
             pooled.getObject().close();
         }
     }

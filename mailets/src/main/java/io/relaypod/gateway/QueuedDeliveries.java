@@ -55,7 +55,8 @@ final class QueuedDeliveries implements AutoCloseable {
             .toFuture();
     }
 
-    private static void take(MailQueueItem item, Step step) {
+    /** Delivers one mail of the queue. */
+    static void take(MailQueueItem item, Step step) {
         String name = item.getMail().getName();
         try {
             done(item, step);

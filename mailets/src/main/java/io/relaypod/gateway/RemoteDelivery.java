@@ -73,6 +73,7 @@ public final class RemoteDelivery extends GenericMailet {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(RemoteDelivery.class);
 
+    private static final Duration HANGS_AFTER = Duration.ofSeconds(25);
     private static final String SMTP2GRAPH_PORT = "2525";
     private static final String SIZE = "a number of bytes above zero, such as 8M";
     private static final Duration WAIT_TO_JOIN = Duration.ofSeconds(1);
@@ -126,8 +127,9 @@ public final class RemoteDelivery extends GenericMailet {
         gauges.register("gatewayBytesInFlight", admission::largeBytes);
         Delivery delivery = new Delivery(queue, admission, Math.max(1, threads / 2), number("unfinished", 10_000, 1), Turns.of(pace, queue), gateway, keeper, configuration, getMailetContext(), clock, events, metrics);
         gauges.register("unfinishedDeliveries", delivery::unfinished);
-        running = Optional.of(new Running(queue, atOnce, delivery, new QueuedDeliveries(queue, threads, item -> delivery.attempt(item.getMail())),
-            connections, Stream.concat(Stream.of(bounces), configuration.getOnSuccess().stream()).toList()));
+        QueuedDeliveries.Step step = item -> delivery.attempt(item.getMail());
+        running = Optional.of(new Running(queue, atOnce, delivery, new QueuedDeliveries(queue, threads, step),
+            new SpareDeliveries(queue, threads, () -> connections.hanging(HANGS_AFTER), step), connections, Stream.concat(Stream.of(bounces), configuration.getOnSuccess().stream()).toList()));
     }
 
     private int number(String parameter, int otherwise, int least) throws MailetException {
@@ -221,6 +223,7 @@ public final class RemoteDelivery extends GenericMailet {
     @Override
     public void destroy() {
         running.ifPresent(here -> {
+            here.spare().close();
             here.fromQueue().close();
             here.connections().close();
             try {
@@ -236,7 +239,7 @@ public final class RemoteDelivery extends GenericMailet {
         return "RemoteDelivery";
     }
 
-    private record Running(MailQueue queue, Semaphore atOnce, Delivery delivery, QueuedDeliveries fromQueue, GatewayConnections connections,
+    private record Running(MailQueue queue, Semaphore atOnce, Delivery delivery, QueuedDeliveries fromQueue, SpareDeliveries spare, GatewayConnections connections,
                            List<ProcessingState> processors) {
     }
 }

@@ -54,6 +54,7 @@ final class SMTPTransport extends com.sun.mail.smtp.SMTPTransport {
     private static final int SERVICE_CLOSING = 421;
     private static final int NEXT_HOP_FAILED = 451;
     private static final String NEXT_HOP_STATUS = "4.3.5";
+    private static final long NOT_WHOLE = 0;
     private static final String SMTPS = "smtps";
     private static final String SMTP2GRAPH = "smtp2graph";
 
@@ -65,6 +66,7 @@ final class SMTPTransport extends com.sun.mail.smtp.SMTPTransport {
     private int mails;
     private boolean broken;
     private int endsOfData;
+    private volatile long wholeSince = NOT_WHOLE;
 
     /**
      * @param socket      the connection's, as its session makes it
@@ -261,9 +263,11 @@ final class SMTPTransport extends com.sun.mail.smtp.SMTPTransport {
     protected void finishData() throws IOException, MessagingException {
         endsOfData++;
         socket.waitLonger(dataTimeout);
+        wholeSince = System.nanoTime();
         try {
             super.finishData();
         } finally {
+            wholeSince = NOT_WHOLE;
             socket.waitAsBefore();
         }
     }
@@ -272,9 +276,11 @@ final class SMTPTransport extends com.sun.mail.smtp.SMTPTransport {
     protected void finishBdat() throws IOException, MessagingException {
         endsOfData++;
         socket.waitLonger(dataTimeout);
+        wholeSince = System.nanoTime();
         try {
             super.finishBdat();
         } finally {
+            wholeSince = NOT_WHOLE;
             socket.waitAsBefore();
         }
     }
@@ -287,6 +293,12 @@ final class SMTPTransport extends com.sun.mail.smtp.SMTPTransport {
         } catch (MessagingException dead) {
             LOGGER.debug("the gateway did not hear QUIT", dead);
         }
+    }
+
+    /** Whether the gateway has had a whole mail for so long, and has not replied. Not synchronized, as whoever sends the mail holds the lock. */
+    boolean isHanging(Duration time) {
+        long since = wholeSince;
+        return since != NOT_WHOLE && System.nanoTime() - since > time.toNanos();
     }
 
     /** How many mails it was given. */

@@ -34,6 +34,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.relaypod.events.MailEvents;
 import io.relaypod.gateway.VerbatimMailQueueItems;
 import io.relaypod.pacing.SenderPace;
+import io.relaypod.pacing.SteadyClock;
 import io.relaypod.server.queue.ArtemisMailQueueFactory;
 import io.relaypod.server.queue.Broker;
 import io.relaypod.server.queue.InFlightMails;
@@ -84,8 +85,8 @@ final class MailModule extends AbstractModule {
 
     @Provides
     @Singleton
-    SenderPace pace(Settings settings, Clock clock) {
-        return settings.upstreamRate().map(rate -> SenderPace.of(rate, clock)).orElseGet(SenderPace::unlimited);
+    SenderPace pace(Settings settings) {
+        return settings.upstreamRate().map(rate -> SenderPace.of(rate, new SteadyClock())).orElseGet(SenderPace::unlimited);
     }
 
     @Provides

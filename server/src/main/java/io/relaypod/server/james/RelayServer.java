@@ -5,7 +5,6 @@ import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -225,8 +224,8 @@ public final class RelayServer implements AutoCloseable {
     }
 
     private void finishWhatIsInHand() {
-        Instant deadline = Instant.now().plus(settings.queue().drain());
-        while (queues.mailsInHand() > 0 && Instant.now().isBefore(deadline)) {
+        long deadline = System.nanoTime() + settings.queue().drain().toNanos();
+        while (queues.mailsInHand() > 0 && System.nanoTime() - deadline < 0) {
             try {
                 Thread.sleep(DRAIN_POLL.toMillis());
             } catch (InterruptedException stopNow) {

@@ -62,6 +62,7 @@ final class DelayedMails {
     private final SenderPace pace;
     private final SlowStart slowStart;
     private final Clock clock;
+    private final ClockChange clockChange;
     // Fair, as whoever removes mails from one queue after the other lets others in between.
     private final ReentrantLock moving = new ReentrantLock(true);
     // A line is not deleted while anybody is on his way to it.
@@ -84,16 +85,29 @@ final class DelayedMails {
         this.pace = pace;
         this.slowStart = slowStart;
         this.clock = clock;
+        this.clockChange = new ClockChange(clock.instant());
     }
 
     /** When the lane must be looked at next, and whether there may be mails in it. */
     private static final class Lane {
 
         private final AtomicReference<Instant> nextLook;
+        // Of a head whose time is later than its delay allows.
+        private long lateHead;
+        private long lateSince;
         private volatile boolean isEmpty;
 
         Lane(Instant nextLook) {
             this.nextLook = new AtomicReference<>(nextLook);
+        }
+
+        /** How long the head has waited since it was first found to be due too late. */
+        Duration waited(long messageId) {
+            if (lateHead != messageId) {
+                lateHead = messageId;
+                lateSince = System.nanoTime();
+            }
+            return Duration.ofNanos(System.nanoTime() - lateSince);
         }
 
         void lookAt(Instant due) {
@@ -165,6 +179,7 @@ final class DelayedMails {
      */
     long release() throws ActiveMQException, IOException, MessagingException {
         Instant now = clock.instant();
+        heedClock(now);
         if (!nextDiscovery.isAfter(now)) {
             undisturbed(this::discover);
             nextDiscovery = now.plus(LOOK_AT_LEAST_EVERY);
@@ -175,6 +190,18 @@ final class DelayedMails {
             .map(Map.Entry::getKey)
             .toList();
         return toLookAt.isEmpty() ? 0 : undisturbed(() -> move(toLookAt, now));
+    }
+
+    // What was to be looked at by the clock as it was is looked at now.
+    private void heedClock(Instant now) {
+        Duration change = clockChange.look(now);
+        if (change.isZero()) {
+            return;
+        }
+        LOGGER.warn("event=clock-changed queue={} by={}", ready.name(), change);
+        nextDiscovery = now;
+        lanes.values().forEach(lane -> lane.lookAt(now));
+        flushed = flushed.isAfter(now) ? now : flushed;
     }
 
     /**
@@ -461,7 +488,8 @@ final class DelayedMails {
     private boolean isTime(Head head) {
         Optional<String> mailbox = head.mailbox();
         if (mailbox.isEmpty()) {
-            return !due(head.queue(), head.message()).isAfter(clock.instant());
+            Duration left = untilDue(head);
+            return left.isNegative() || left.isZero();
         }
         boolean isTurn = !head.source().passedOver.contains(mailbox.get()) && pace.tryTake(mailbox.get());
         if (!isTurn) {
@@ -471,6 +499,14 @@ final class DelayedMails {
     }
 
     private Instant nextTime(Head head) {
-        return head.mailbox().map(mailbox -> clock.instant().plus(pace.untilTurn(mailbox, 0))).orElseGet(() -> due(head.queue(), head.message()));
+        return clock.instant().plus(head.mailbox().map(mailbox -> pace.untilTurn(mailbox, 0)).orElseGet(() -> untilDue(head)));
+    }
+
+    /** Never more than the delay: a mail that is due later was stored while the clock was ahead, and would hold up all behind it. */
+    private Duration untilDue(Head head) {
+        Duration left = Duration.between(clock.instant(), due(head.queue(), head.message()));
+        Duration delay = head.queue().delay();
+        return left.compareTo(delay.plus(ClockChange.TOLERANCE)) > 0
+            ? delay.minus(lanes.get(head.queue()).waited(head.messageId())) : left;
     }
 }

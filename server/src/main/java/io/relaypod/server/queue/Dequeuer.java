@@ -1,6 +1,7 @@
 package io.relaypod.server.queue;
 
 import java.io.IOException;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -30,6 +31,7 @@ import org.apache.james.server.core.MimeMessageSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import io.relaypod.pacing.SteadyClock;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.FluxSink;
 
@@ -50,6 +52,7 @@ final class Dequeuer implements AutoCloseable {
     private static final Duration DONE_WITHIN = Duration.ofMinutes(1);
     private static final int TRIES = 5;
 
+    private final Clock steady = new SteadyClock();
     private final BrokerLink link;
     private final BrokerQueue queue;
     private final Executor threads;
@@ -264,7 +267,7 @@ final class Dequeuer implements AutoCloseable {
 
     private void tryAgainSoon() {
         if (tryAgainAt.isEmpty()) {
-            tryAgainAt = Optional.of(Instant.now().plus(AGAIN_AFTER));
+            tryAgainAt = Optional.of(steady.instant().plus(AGAIN_AFTER));
         }
     }
 
@@ -277,7 +280,7 @@ final class Dequeuer implements AutoCloseable {
             keptSome = false;
             tryAgainSoon();
         }
-        Instant now = Instant.now();
+        Instant now = steady.instant();
         if (tryAgainAt.isEmpty() || now.isBefore(tryAgainAt.get())) {
             return false;
         }
