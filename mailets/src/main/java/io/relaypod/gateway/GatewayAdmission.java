@@ -38,11 +38,12 @@ final class GatewayAdmission {
         this.limit = limit;
     }
 
-    /** A mail in flight, until it is closed. */
+    /** A mail in flight, until it is closed; closing twice is harmless. */
     final class Pass implements AutoCloseable {
 
         private final long bytes;
         private boolean isAlone;
+        private boolean closed;
 
         private Pass(long bytes, boolean isAlone) {
             this.bytes = bytes;
@@ -135,6 +136,10 @@ final class GatewayAdmission {
     }
 
     private synchronized void leave(Pass pass) {
+        if (pass.closed) {
+            return;
+        }
+        pass.closed = true;
         inFlight--;
         largeBytes -= isLarge(pass.bytes) ? pass.bytes : 0;
         alone = alone.filter(other -> other != pass);
