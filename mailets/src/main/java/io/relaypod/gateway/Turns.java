@@ -1,6 +1,7 @@
 package io.relaypod.gateway;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
@@ -10,6 +11,8 @@ import org.apache.james.queue.api.MailQueue;
 import org.apache.mailet.Mail;
 import org.apache.mailet.MailetException;
 
+import com.google.common.hash.Hashing;
+
 import io.relaypod.graph.SenderAlignment;
 import io.relaypod.graph.SendingMailbox;
 import io.relaypod.mime.HeaderSection;
@@ -17,6 +20,9 @@ import io.relaypod.pacing.SenderPace;
 
 /** Whose turn it is: a mailbox's mails go at its pace, and none before those of its mails that wait. Thread-safe. */
 final class Turns {
+
+    // RFC 5321 section 4.5.3.1: 64 octets, an @ and 255.
+    private static final int LONGEST_MAILBOX = 320;
 
     private final SenderPace pace;
     private final Optional<PacedMailQueue> queue;
@@ -72,9 +78,15 @@ final class Turns {
         queue.orElseThrow(() -> new IllegalStateException("without a rate it is always a mail's turn")).join(mailbox(mail), mail);
     }
 
+    /** A mailbox names a queue of the broker's; none that exists is as long as a header may make it. */
+    static String shortened(String mailbox) {
+        return mailbox.length() <= LONGEST_MAILBOX ? mailbox
+            : mailbox.substring(0, LONGEST_MAILBOX) + "#" + Hashing.sha256().hashString(mailbox, StandardCharsets.UTF_8);
+    }
+
     private static String mailbox(Mail mail) throws MessagingException {
         try {
-            return SendingMailbox.of(HeaderSection.read(RawMessage.of(mail).source(), SenderAlignment.FIELDS), mail.getMaybeSender().asString(""));
+            return shortened(SendingMailbox.of(HeaderSection.read(RawMessage.of(mail).source(), SenderAlignment.FIELDS), mail.getMaybeSender().asString("")));
         } catch (IOException unreadable) {
             throw new MessagingException("mail " + mail.getName() + " could not be read", unreadable);
         }

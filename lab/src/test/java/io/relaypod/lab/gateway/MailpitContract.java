@@ -375,6 +375,24 @@ abstract class MailpitContract {
                 "a0@contoso.com", "a1@contoso.com", "a2@contoso.com", "a3@contoso.com", "a4@contoso.com");
     }
 
+    /** smtp2graph 1.1.4 loses a mail when one connection brings two. */
+    @Test
+    void opensAConnectionToTheNextHopForEachMail() throws IOException {
+        MailpitStandIn nextHop = nextHop();
+        Mailpit mailpit = mailpit(Relaying.to(nextHop.smtpAddress()));
+        try (SmtpConversation smtp = SmtpConversation.connect(mailpit.smtpAddress())) {
+            smtp.send("EHLO client.test");
+            for (int mail = 0; mail < 3; mail++) {
+                smtp.send("MAIL FROM:<a@contoso.com>");
+                smtp.send("RCPT TO:<b@example.com>");
+                assertThat(smtp.data((HEADER + "\r\nbody\r\n").getBytes(StandardCharsets.US_ASCII)).code()).isEqualTo(250);
+            }
+        }
+
+        assertThat(nextHop.messages()).hasSize(3);
+        assertThat(nextHop.connections()).isEqualTo(3);
+    }
+
     @Test
     void forgetsWhatIsCleared() throws IOException {
         Mailpit mailpit = mailpit(Relaying.none());

@@ -132,6 +132,7 @@ class PacedQueueTest {
         use(OFFICE, 2);
         String received = "Mail" + NOON.minusSeconds(3_600).toEpochMilli();
         join(OFFICE, received + "-first", received + "-second", received + "-third");
+        use(SALES, 2);
         join(SALES, received + "-fourth");
         assertThat(queue.turns()).isEqualTo(new ArtemisMailQueue.Turns(4, Duration.ofSeconds(120)));
         assertThat(queue.oldest()).isEmpty();
