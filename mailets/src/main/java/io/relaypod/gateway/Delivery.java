@@ -282,7 +282,7 @@ final class Delivery {
                 nameOnlyWhoIsLeft(mail);
                 turns.queue(mail);
                 tellQueued(mail);
-            } else if (PoisonGuard.isPoison(mail)) {
+            } else if (PoisonGuard.isPoison(mail) && GatewayLostException.isIn(why)) {
                 poisonous.increment();
                 LOGGER.error("event=poison queue-id={} reason=\"{}\"", mail.getName(), PoisonGuard.reason(mail));
                 fail(mail, new MessagingException(PoisonGuard.reason(mail)));

@@ -7,12 +7,11 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.Socket;
 import java.net.SocketException;
+import java.net.SocketOption;
 import java.net.SocketTimeoutException;
-import java.net.StandardSocketOptions;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
-
-import jdk.net.ExtendedSocketOptions;
 
 /**
  * A connection that a gateway cannot keep busy for as long as it likes. All that follows what we sent, a reply of however many lines, has
@@ -27,9 +26,7 @@ final class GatewaySocket extends Socket {
     static final int LEAST_BYTES_A_SECOND = 128 << 10;
 
     // A gateway whose machine has gone sends nothing at all.
-    private static final int KEEPALIVE_AFTER_SECONDS = 15;
-    private static final int KEEPALIVE_EVERY_SECONDS = 5;
-    private static final int KEEPALIVE_PROBES = 3;
+    private static final Map<String, Integer> KEEPALIVE = Map.of("TCP_KEEPIDLE", 15, "TCP_KEEPINTERVAL", 5, "TCP_KEEPCOUNT", 3);
     private static final long NOT_SENDING = 0;
     // Of a large write, so that the deadline grows with what was taken.
     private static final int PIECE = 32 << 10;
@@ -67,12 +64,18 @@ final class GatewaySocket extends Socket {
 
     void keepAlive() throws IOException {
         setKeepAlive(true);
-        if (supportedOptions().contains(ExtendedSocketOptions.TCP_KEEPIDLE)) {
-            setOption(StandardSocketOptions.SO_KEEPALIVE, true);
-            setOption(ExtendedSocketOptions.TCP_KEEPIDLE, KEEPALIVE_AFTER_SECONDS);
-            setOption(ExtendedSocketOptions.TCP_KEEPINTERVAL, KEEPALIVE_EVERY_SECONDS);
-            setOption(ExtendedSocketOptions.TCP_KEEPCOUNT, KEEPALIVE_PROBES);
+        for (SocketOption<?> option : supportedOptions()) {
+            Integer seconds = KEEPALIVE.get(option.name());
+            if (seconds != null) {
+                setKeepAliveOption(option, seconds);
+            }
         }
+    }
+
+    // By name: the options are there where the runtime has the module jdk.net.
+    @SuppressWarnings("unchecked")
+    private void setKeepAliveOption(SocketOption<?> option, Integer value) throws IOException {
+        setOption((SocketOption<Integer>) option, value);
     }
 
     /** Whether the gateway has not taken what we send in time. */

@@ -12,6 +12,8 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -32,6 +34,7 @@ import io.relaypod.gateway.GatewayConnections.Gateway;
 import io.relaypod.mailets.JamesContext;
 import io.relaypod.memory.MemoryBudget;
 import io.relaypod.memory.MemoryUse;
+import jdk.net.ExtendedSocketOptions;
 
 /** A gateway that would keep a connection busy for ever does not. */
 @Timeout(60)
@@ -93,6 +96,18 @@ class GatewayDeadlinesTest {
             goOn(in, out, "");
         }, "Hello");
         assertThat(memory.reserved(MemoryUse.GATEWAY)).isZero();
+    }
+
+    @Test
+    void a_gateway_whose_machine_has_gone_is_noticed_after_half_a_minute_in_the_image_too() throws Exception {
+        assertThat(Files.readString(Path.of("../docker/Dockerfile"))).as("the module that has these options").contains(",jdk.net,");
+        try (GatewaySocket socket = new GatewaySocket(() -> { })) {
+            socket.keepAlive();
+            assertThat(socket.getKeepAlive()).isTrue();
+            assertThat(socket.getOption(ExtendedSocketOptions.TCP_KEEPIDLE)).isEqualTo(15);
+            assertThat(socket.getOption(ExtendedSocketOptions.TCP_KEEPINTERVAL)).isEqualTo(5);
+            assertThat(socket.getOption(ExtendedSocketOptions.TCP_KEEPCOUNT)).isEqualTo(3);
+        }
     }
 
     @Test
