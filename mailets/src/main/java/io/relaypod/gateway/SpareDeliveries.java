@@ -62,7 +62,7 @@ final class SpareDeliveries implements AutoCloseable {
     private void deliver() {
         try {
             while (!closed && hanging.getAsInt() >= threads) {
-                MailQueueItem item = Flux.from(queue.deQueue()).next().block();
+                MailQueueItem item = Flux.from(queue.deQueue()).take(1).blockFirst();
                 if (item != null) {
                     QueuedDeliveries.take(item, step);
                 }
