@@ -1,20 +1,29 @@
 package io.relaypod.server.settings;
 
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.StringReader;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.PrivateKey;
 import java.security.Signature;
 import java.security.cert.Certificate;
+import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 
 import javax.net.ssl.SSLContext;
 
+import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
+import org.bouncycastle.cert.X509CertificateHolder;
+import org.bouncycastle.openssl.PEMKeyPair;
+import org.bouncycastle.openssl.PEMParser;
+
 import nl.altindag.ssl.SSLFactory;
-import nl.altindag.ssl.util.PemUtils;
 
 /**
  * A certificate with its private key, ready for TLS. Keys are PKCS#8, or as OpenSSL and cert-manager write them by default, PKCS#1 (RSA) and
@@ -42,8 +51,18 @@ public record TlsIdentity(List<X509Certificate> chain, SSLContext context) {
 
     private static List<X509Certificate> certificates(String pem) {
         try {
-            return PemUtils.parseCertificate(pem);
-        } catch (RuntimeException wrong) {
+            CertificateFactory factory = CertificateFactory.getInstance("X.509");
+            List<X509Certificate> chain = new ArrayList<>();
+            for (Object object : objects(pem)) {
+                if (object instanceof X509CertificateHolder certificate) {
+                    chain.add((X509Certificate) factory.generateCertificate(new ByteArrayInputStream(certificate.getEncoded())));
+                }
+            }
+            if (chain.isEmpty()) {
+                throw new IOException("there is none in PEM");
+            }
+            return List.copyOf(chain);
+        } catch (IOException | GeneralSecurityException | RuntimeException wrong) {
             throw new IllegalArgumentException("the certificate cannot be used: " + wrong.getMessage(), wrong);
         }
     }
@@ -51,16 +70,38 @@ public record TlsIdentity(List<X509Certificate> chain, SSLContext context) {
     private static PrivateKey key(String pem, String algorithm) {
         byte[] pkcs8;
         try {
-            pkcs8 = PemUtils.parsePrivateKey(pem).getEncoded();
-        } catch (RuntimeException wrong) {
+            pkcs8 = pkcs8(pem);
+        } catch (IOException | RuntimeException wrong) {
             throw new IllegalArgumentException("the key in SMTP_TLS_KEY_FILE cannot be used: it is encrypted, or no private key in PEM", wrong);
         }
         try {
-            // Bouncy Castle's own key has an algorithm that the JDK's TLS does not know.
             return KeyFactory.getInstance(algorithm).generatePrivate(new PKCS8EncodedKeySpec(pkcs8));
         } catch (GeneralSecurityException another) {
             throw new IllegalArgumentException("the key in SMTP_TLS_KEY_FILE is no " + algorithm + " key, as the first certificate's is", another);
         }
+    }
+
+    private static byte[] pkcs8(String pem) throws IOException {
+        for (Object object : objects(pem)) {
+            if (object instanceof PEMKeyPair pair) {
+                return pair.getPrivateKeyInfo().getEncoded();
+            }
+            if (object instanceof PrivateKeyInfo key) {
+                return key.getEncoded();
+            }
+        }
+        throw new IOException("no private key");
+    }
+
+    // Bouncy Castle takes PEM apart, and no more: its provider, which PemUtils would register, takes megabytes of the heap.
+    private static List<Object> objects(String pem) throws IOException {
+        List<Object> objects = new ArrayList<>();
+        try (PEMParser parser = new PEMParser(new StringReader(pem))) {
+            for (Object object = parser.readObject(); object != null; object = parser.readObject()) {
+                objects.add(object);
+            }
+        }
+        return objects;
     }
 
     private static void checkIsPair(X509Certificate certificate, PrivateKey key) {
