@@ -107,9 +107,11 @@ class ManifestsTest {
                 .isEqualTo(name.equals("relaypod") ? List.of("NET_BIND_SERVICE") : List.of());
             assertThat(container.at("/resources/requests/cpu").asText()).as(name).isNotEmpty();
             assertThat(container.at("/resources/limits/memory").asText()).as(name).isNotEmpty();
-            for (String probe : List.of("startupProbe", "livenessProbe", "readinessProbe")) {
+            for (String probe : List.of("startupProbe", "livenessProbe")) {
                 assertThat(container.has(probe)).as("%s of %s", probe, name).isTrue();
             }
+            assertThat(container.at("/startupProbe/periodSeconds").asInt()).as("seconds until a start of %s is seen", name).isBetween(1, 2);
+            assertThat(container.has("readinessProbe")).as("whether %s being ill shuts clients out", name).isEqualTo(name.equals("relaypod"));
         }
         assertThat(manifests.container("relaypod").at("/resources/limits/memory").asText()).isEqualTo("192Mi");
         assertThat(manifests.container("mailpit").at("/resources/limits/memory").asText()).isEqualTo("256Mi");
@@ -137,10 +139,21 @@ class ManifestsTest {
         assertThat(smtp2graph.at("/send/retryLimit").asInt() * (overlay.equals("demo") ? 15 : smtp2graph.at("/send/retryInterval").asInt()))
             .as("minutes that smtp2graph goes on trying").isGreaterThanOrEqualTo(24 * 60);
 
-        List<String> names = manifests.containers().stream().flatMap(container -> elements(container.path("ports"))).map(port -> port.path("name").asText()).toList();
-        manifests.ofKind("Service").flatMap(service -> elements(service.at("/spec/ports")))
-            .forEach(port -> assertThat(names).contains(port.path("targetPort").asText()));
-        List<String> published = elements(manifests.one("Service", "relaypod").at("/spec/ports")).map(port -> port.path("name").asText()).toList();
+        // By number: controllers before Kubernetes 1.33 do not find a sidecar's port by its name.
+        List<Integer> ports = manifests.containers().stream().flatMap(container -> elements(container.path("ports"))).map(port -> port.path("containerPort").asInt()).toList();
+        manifests.ofKind("Service").flatMap(service -> elements(service.at("/spec/ports"))).forEach(port -> {
+            assertThat(port.path("targetPort").isInt()).as("%s", port).isTrue();
+            assertThat(ports).contains(port.path("targetPort").asInt());
+        });
+        assertThat(elements(manifests.one("Service", "relaypod").at("/spec/ports")).map(port -> port.path("port").asInt())).containsExactly(25);
+        JsonNode monitoring = manifests.one("Service", "relaypod-monitoring");
+        assertThat(monitoring.at("/spec/publishNotReadyAddresses").asBoolean()).isTrue();
+        List<String> published = elements(monitoring.at("/spec/ports")).map(port -> port.path("name").asText()).toList();
+        manifests.ofKind("ServiceMonitor").forEach(monitor -> {
+            monitor.at("/spec/selector/matchLabels").properties().forEach(label ->
+                assertThat(monitoring.path("metadata").path("labels").path(label.getKey())).isEqualTo(label.getValue()));
+            assertThat(monitoring.path("metadata").path("labels").path(monitor.at("/spec/jobLabel").asText()).asText()).as("the job of the alerts").isEqualTo("relaypod");
+        });
         manifests.ofKind("ServiceMonitor").flatMap(monitor -> elements(monitor.at("/spec/endpoints")))
             .forEach(endpoint -> assertThat(published).contains(endpoint.path("port").asText()));
     }
@@ -196,6 +209,7 @@ class ManifestsTest {
         flows.put(Flow.to("kube-system", "TCP", 443), false);
         flows.put(Flow.to("calcom", "UDP", 53), false);
         flows.put(Flow.toAddress("169.254.20.10", "UDP", 53), true);
+        flows.put(Flow.toAddress("169.254.169.254", "UDP", 53), true);
         flows.put(Flow.toAddress("8.8.8.8", "UDP", 53), false);
         flows.put(Flow.toAddress("20.190.128.1", "TCP", 443), true);
         flows.put(Flow.toAddress("2603:1006:2000::1", "TCP", 443), true);
@@ -233,6 +247,9 @@ class ManifestsTest {
 
         assertThat(elements(pod.path("initContainers")).map(container -> container.path("name").asText())).containsExactly("smtp2graph", "mailpit");
         assertThat(elements(pod.path("initContainers")).map(container -> container.path("restartPolicy").asText())).containsOnly("Always");
+        assertThat(elements(pod.path("initContainers"))).as("the kubelet runs a sidecar's preStop at once, before its turn")
+            .allSatisfy(container -> assertThat(container.has("lifecycle")).as(container.path("name").asText()).isFalse());
+        assertThat(elements(pod.at("/initContainers/0/command")).map(JsonNode::asText)).as("process 1 ends at SIGTERM").anyMatch(word -> word.contains("SIGTERM"));
         assertThat(elements(pod.path("containers")).map(container -> container.path("name").asText())).containsExactly("relaypod");
     }
 
@@ -287,7 +304,9 @@ class ManifestsTest {
         try (Stream<Path> files = Files.list(Path.of("../james-conf"))) {
             files.forEach(file -> assertThat(config.path("data").has(file.getFileName().toString())).as("%s", file).isTrue());
         }
-        assertThat(manifests.one("Ingress", "mailpit").at("/spec/rules/0/http/paths/0/backend/service/port/name").asText()).isEqualTo("mailpit-ui");
+        JsonNode ingress = manifests.one("Ingress", "mailpit").at("/spec/rules/0/http/paths/0/backend/service");
+        assertThat(elements(manifests.one("Service", ingress.path("name").asText()).at("/spec/ports")).map(port -> port.path("name").asText()))
+            .contains(ingress.at("/port/name").asText());
         for (JsonNode resource : manifests.resources()) {
             assertIsKnown(resource);
         }
