@@ -149,12 +149,14 @@ class ManifestsTest {
         JsonNode monitoring = manifests.one("Service", "relaypod-monitoring");
         assertThat(monitoring.at("/spec/publishNotReadyAddresses").asBoolean()).isTrue();
         List<String> published = elements(monitoring.at("/spec/ports")).map(port -> port.path("name").asText()).toList();
-        manifests.ofKind("ServiceMonitor").forEach(monitor -> {
+        Manifests monitored = withComponents("monitoring");
+        assertThat(monitored.ofKind("ServiceMonitor")).hasSize(1);
+        monitored.ofKind("ServiceMonitor").forEach(monitor -> {
             monitor.at("/spec/selector/matchLabels").properties().forEach(label ->
                 assertThat(monitoring.path("metadata").path("labels").path(label.getKey())).isEqualTo(label.getValue()));
             assertThat(monitoring.path("metadata").path("labels").path(monitor.at("/spec/jobLabel").asText()).asText()).as("the job of the alerts").isEqualTo("relaypod");
         });
-        manifests.ofKind("ServiceMonitor").flatMap(monitor -> elements(monitor.at("/spec/endpoints")))
+        monitored.ofKind("ServiceMonitor").flatMap(monitor -> elements(monitor.at("/spec/endpoints")))
             .forEach(endpoint -> assertThat(published).contains(endpoint.path("port").asText()));
     }
 
@@ -266,9 +268,18 @@ class ManifestsTest {
         assertThat(Duration.ofSeconds(manifests.podTemplate().at("/spec/terminationGracePeriodSeconds").asLong())).isGreaterThanOrEqualTo(longest);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"prod", "flux", "scaled", "demo"})
+    void noOverlayAsksForTheKindsOfAnOperatorUnlessItIsTold(String overlay) throws Exception {
+        assertThat(overlay(overlay).resources()).allSatisfy(resource -> assertThat(resource.path("apiVersion").asText()).doesNotContain("coreos.com", "cert-manager"));
+    }
+
     @Test
     void theAlertsAndTheDashboardAreThoseThatAreTested() throws Exception {
-        Manifests manifests = overlay("prod");
+        Manifests manifests = withComponents("monitoring");
+        for (JsonNode resource : manifests.resources()) {
+            assertIsKnown(resource);
+        }
 
         // kustomize breaks lines of its own into folded expressions, where PromQL has blanks.
         assertThat(onOneLine(manifests.one("PrometheusRule", "relaypod").path("spec")))
@@ -314,11 +325,7 @@ class ManifestsTest {
 
     @Test
     void theComponentForLoginsMountsWhatItsVariablesNameAndOpensItsPort() throws Exception {
-        copy(K8S, temporary.resolve("k8s"));
-        Path own = Files.createDirectories(temporary.resolve("k8s/overlays/own"));
-        Files.writeString(own.resolve("kustomization.yaml"), "resources: [../prod]\ncomponents: [../../components/smtp-auth]\n");
-
-        Manifests manifests = Kustomize.build(own);
+        Manifests manifests = withComponents("smtp-auth");
 
         JsonNode relay = manifests.container("relaypod");
         JsonNode certificate = manifests.one("Certificate", "relaypod-smtp");
@@ -342,6 +349,13 @@ class ManifestsTest {
         String volume = mountedAt(manifests.container("relaypod"), Path.of(file).getParent().toString());
         return elements(manifests.podTemplate().at("/spec/volumes")).filter(one -> one.path("name").asText().equals(volume)).findFirst().orElseThrow()
             .at("/secret/secretName").asText();
+    }
+
+    private Manifests withComponents(String component) throws Exception {
+        copy(K8S, temporary.resolve("k8s"));
+        Path own = Files.createDirectories(temporary.resolve("k8s/overlays/own"));
+        Files.writeString(own.resolve("kustomization.yaml"), "resources: [../prod]\ncomponents: [../../components/" + component + "]\n");
+        return Kustomize.build(own);
     }
 
     private static JsonNode onOneLine(JsonNode node) throws IOException {
