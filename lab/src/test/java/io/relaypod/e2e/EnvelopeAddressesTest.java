@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 
 import org.junit.jupiter.api.AfterAll;
@@ -29,7 +30,7 @@ class EnvelopeAddressesTest {
 
     @BeforeAll
     static void start() throws Exception {
-        world = LabWorld.builder().with("ALLOW_ADDRESS_LITERALS", "true").start();
+        world = LabWorld.builder().with("ALLOW_ADDRESS_LITERALS", "true").with("MAX_BAD_RCPTS", "0").start();
         world.dns().serve(LabWorld.zone(), "my_host_1. IN A 203.0.113.9", "web.123. IN MX 10 mx.example.com.");
     }
 
@@ -179,6 +180,25 @@ class EnvelopeAddressesTest {
                 + " absent@example.com\r\n\r\n")).code()).isEqualTo(250);
         }
         assertThat(onlyMail().text()).contains("\r\nTo: b@example.com\r\n").contains("X-Relaypod-Original-To: b@example.com,\r\n absent@example.com\r\n");
+    }
+
+    @Test
+    void norIsAnyOfThousandsOrOneWithAControlCharacter() throws Exception {
+        StringBuilder header = new StringBuilder("From: x@example.com\r\nTo: b@example.com");
+        List<String> commands = new ArrayList<>(List.of("MAIL FROM:<a@example.com>", "RCPT TO:<b@example.com>"));
+        for (int refused = 0; refused < 1_100; refused++) {
+            commands.add("RCPT TO:<refused" + refused + "@localhost>");
+        }
+        for (int refused = 990; refused < 1_100; refused++) {
+            header.append(",\r\n refused").append(refused).append("@localhost");
+        }
+        try (SmtpConversation smtp = world.connect()) {
+            assertThat(smtp.pipeline(commands.toArray(String[]::new)).get(1_101).code()).isEqualTo(550);
+            assertThat(smtp.send("RCPT TO:<refused\u0001@example.com>").code()).isEqualTo(500);
+            assertThat(smtp.data(bytes(header + ",\r\n refused\u0001@example.com, absent@example.com\r\n\r\n")).code()).isEqualTo(250);
+        }
+        await().atMost(PATIENCE).until(() -> !world.mailpit().messages().isEmpty());
+        assertThat(world.mailpit().messages().get(0).text()).contains("absent@example.com").doesNotContain("refused");
     }
 
     private static ReceivedMail onlyMail() {

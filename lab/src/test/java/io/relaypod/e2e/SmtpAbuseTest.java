@@ -167,7 +167,7 @@ class SmtpAbuseTest {
             }
             assertThat(smtp.data(bytes(MAIL)).code()).isEqualTo(250);
         }
-        assertThat(onlyMail().recipients()).containsExactlyInAnyOrderElementsOf(recipients);
+        assertThat(recipients(recipients.size())).containsExactlyInAnyOrderElementsOf(recipients);
     }
 
     @ParameterizedTest
@@ -221,9 +221,11 @@ class SmtpAbuseTest {
             assertThat(replies.subList(0, 1000)).extracting(Reply::code).containsOnly(250);
             assertThat(replies.subList(1000, 10_000)).extracting(Reply::code).containsOnly(452);
             assertThat(replies.get(1000).lines()).allMatch(line -> line.startsWith("452 4.5.3 "));
-            assertThat(smtp.data(bytes(MAIL)).code()).isEqualTo(250);
+            // Named in To, they share their copies.
+            String to = IntStream.range(0, 1000).mapToObj(i -> "r" + i + "@example.com").collect(Collectors.joining(",\r\n "));
+            assertThat(smtp.data(bytes("From: a@example.com\r\nTo: " + to + "\r\n\r\n")).code()).isEqualTo(250);
         }
-        await().atMost(PATIENCE).until(() -> world.mailpit().messages().stream().mapToInt(mail -> mail.recipients().size()).sum() == 1000);
+        assertThat(recipients(1000)).doesNotHaveDuplicates().hasSize(1000);
     }
 
     @Test
@@ -308,8 +310,8 @@ class SmtpAbuseTest {
             assertThat(smtp.send("RCPT TO:<c@example.com>").code()).isEqualTo(250);
             assertThat(smtp.data(bytes(MAIL)).code()).isEqualTo(250);
         }
-        assertThat(onlyMail().sender()).isEqualTo("a@example.com");
-        assertThat(onlyMail().recipients()).containsExactlyInAnyOrder("b@example.com", "c@example.com");
+        assertThat(recipients(2)).containsExactlyInAnyOrder("b@example.com", "c@example.com");
+        assertThat(world.mailpit().messages()).extracting(ReceivedMail::sender).containsOnly("a@example.com");
     }
 
     @Test
@@ -442,6 +444,12 @@ class SmtpAbuseTest {
 
     private static void assertNothingArrives() {
         await().during(Duration.ofMillis(500)).atMost(PATIENCE).until(() -> world.mailpit().messages().isEmpty());
+    }
+
+    // A recipient whom the header does not name has a copy of its own.
+    private static List<String> recipients(int count) {
+        await().atMost(PATIENCE).until(() -> world.mailpit().messages().stream().mapToInt(mail -> mail.recipients().size()).sum() >= count);
+        return world.mailpit().messages().stream().flatMap(mail -> mail.recipients().stream()).toList();
     }
 
     private static ReceivedMail onlyMail() {

@@ -1,5 +1,6 @@
 package io.relaypod.mailets;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -14,7 +15,10 @@ import org.apache.mailet.AttributeUtils;
 import org.apache.mailet.AttributeValue;
 import org.apache.mailet.Mail;
 
+import io.relaypod.mime.HeaderSection;
+import io.relaypod.mime.MessageSource;
 import io.relaypod.recipients.EmailAddress;
+import io.relaypod.recipients.VisibleRecipients;
 
 /**
  * The recipients of a transaction that were refused at RCPT, for good or for now, on their way from the session to the mailets: no record
@@ -26,8 +30,6 @@ public record RefusedRecipients(List<String> addresses) {
 
     private static final AttachmentKey<Noted> KEY = AttachmentKey.of("relaypod.refusedRecipients", Noted.class);
     private static final AttributeName ATTRIBUTE = AttributeName.of("relaypod.refusedRecipients");
-    // A client that tries addresses by the thousand must not fill the memory.
-    private static final int MOST = 1_000;
 
     /** Keeps its own copy of the addresses. */
     public RefusedRecipients {
@@ -35,13 +37,12 @@ public record RefusedRecipients(List<String> addresses) {
     }
 
     /**
+     * Notes a recipient; the caller has room for it.
+     *
      * @param recipient as the client named it, be it an address or not
      */
     public static void note(SMTPSession session, String recipient) {
-        List<String> addresses = session.getAttachment(KEY, State.Transaction).orElseGet(() -> begin(session)).addresses();
-        if (addresses.size() < MOST) {
-            addresses.add(recipient);
-        }
+        session.getAttachment(KEY, State.Transaction).orElseGet(() -> begin(session)).addresses().add(recipient);
     }
 
     private static Noted begin(SMTPSession session) {
@@ -59,16 +60,24 @@ public record RefusedRecipients(List<String> addresses) {
         return new RefusedRecipients(session.getAttachment(KEY, State.Transaction).map(Noted::addresses).orElse(List.of()));
     }
 
-    /** Leaves them with the mail, except for those that were accepted when they were tried again. */
-    public void saveTo(Mail mail) {
+    /**
+     * Leaves with the mail those of them that its header names, except for those that were accepted when they were tried again.
+     *
+     * @param message the mail's bytes
+     */
+    public void saveTo(Mail mail, MessageSource message) throws IOException {
         if (addresses.isEmpty()) {
             return;
         }
+        VisibleRecipients visible = VisibleRecipients.in(HeaderSection.read(message, VisibleRecipients.FIELDS));
         Set<EmailAddress> accepted = mail.getRecipients().stream().map(Addresses::of).collect(Collectors.toSet());
         String refused = addresses.stream()
-            .filter(address -> EmailAddress.parse(address).filter(accepted::contains).isEmpty())
+            .filter(address -> EmailAddress.parse(address).filter(visible::contains).filter(named -> !accepted.contains(named)).isPresent())
+            .distinct()
             .collect(Collectors.joining("\n"));
-        mail.setAttribute(new Attribute(ATTRIBUTE, AttributeValue.of(refused)));
+        if (!refused.isEmpty()) {
+            mail.setAttribute(new Attribute(ATTRIBUTE, AttributeValue.of(refused)));
+        }
     }
 
     static List<String> of(Mail mail) {

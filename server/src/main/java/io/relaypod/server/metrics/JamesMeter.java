@@ -16,6 +16,7 @@ enum JamesMeter {
     SMTP_CONNECTIONS("smtpConnections", Kind.LEVEL, "relaypod.smtp.connections", "", "SMTP connections that are open"),
     SMTP_COMMANDS("smtpCommands", Kind.COUNT, "relaypod.smtp.commands", "", "SMTP commands answered"),
     SMTP_COMMAND("SMTP-", Kind.TIME, "relaypod.smtp.command", "command", "Time to answer an SMTP command, without the wait for DNS"),
+    SMTP_REPLIES_DELAYED("smtpRepliesDelayed", Kind.LEVEL, "relaypod.smtp.replies.delayed", "", "Refusals of recipients that wait, as their sessions had too many"),
     ENQUEUED("enqueuedMail:", Kind.COUNT, "relaypod.queue.enqueued", "queue", "Mails put into a queue, again or for the first time"),
     DEQUEUED("dequeuedMail:", Kind.COUNT, "relaypod.queue.dequeued", "queue", "Mails given to whoever works on a queue"),
     ENQUEUE("enqueueTime:", Kind.TIME, "relaypod.queue.enqueue", "queue", "Time until a mail is on the disk"),

@@ -73,7 +73,7 @@ public final class MailReceipt implements DataLineFilter, ExtensibleHandler {
         return last;
     }
 
-    private Response received(SMTPSession session) throws MessagingException {
+    private Response received(SMTPSession session) throws IOException, MessagingException {
         // From here on it is the mail's; else the session would dispose of it.
         ReceivedMessage message = ((RelaySession) session).handOver();
         MailImpl mail = MailImpl.builder()
@@ -82,7 +82,6 @@ public final class MailReceipt implements DataLineFilter, ExtensibleHandler {
             .addRecipients(session.getAttachment(SMTPSession.RCPT_LIST, State.Transaction).orElse(List.of()))
             .build();
         mail.setMessageContent(message);
-        RefusedRecipients.of(session).saveTo(mail);
         Response response = answerOfHooks(session, mail, message);
         if (response == null) {
             PendingReply stored = spool.store(session, mail);
@@ -96,10 +95,11 @@ public final class MailReceipt implements DataLineFilter, ExtensibleHandler {
     }
 
     // James' way to say that no hook has an answer is null.
-    private Response answerOfHooks(SMTPSession session, MailImpl mail, ReceivedMessage message) {
+    private Response answerOfHooks(SMTPSession session, MailImpl mail, ReceivedMessage message) throws IOException {
         try {
+            RefusedRecipients.of(session).saveTo(mail, message::getInputStream);
             return hooks.answer(session, mail, message).orElse(null);
-        } catch (RuntimeException broken) {
+        } catch (IOException | RuntimeException broken) {
             LifecycleUtil.dispose(mail);
             throw broken;
         }

@@ -34,7 +34,7 @@ record PathArgument(String path, List<Parameter> parameters) {
     private static final Pattern NAME = Pattern.compile("(?:\"[^\"\\\\<>@]*\"|[^\"\\\\<>@,:;()=]+)?");
     private static final Pattern PARAMETER = Pattern.compile("([A-Za-z0-9][A-Za-z0-9-]*)(?:=(\\S+))?");
     private static final Pattern KEYWORD = Pattern.compile("[A-Za-z0-9-]+=");
-    private static final Pattern SOURCE_ROUTE = Pattern.compile("@[^:\"<>\\s]*:");
+    private static final Pattern SOURCE_ROUTE = Pattern.compile("^@[^:\"<>\\s]*:");
 
     /**
      * One ESMTP parameter.
@@ -83,7 +83,7 @@ record PathArgument(String path, List<Parameter> parameters) {
      */
     static Optional<PathArgument> parse(String argument) throws BadParameterException {
         String rest = BLANK.trimFrom(argument.substring(argument.indexOf(':') + 1));
-        return rest.indexOf('<') >= 0 && !isBare(rest) ? inBrackets(rest) : bare(rest);
+        return rest.startsWith("<") || rest.indexOf('<') > 0 && !isBare(rest) ? inBrackets(rest) : bare(rest);
     }
 
     // A path without brackets is the first word; a bracket may still stand in a parameter, as in AUTH=<>.
@@ -109,12 +109,11 @@ record PathArgument(String path, List<Parameter> parameters) {
         int open = text.indexOf('<');
         int close = closing(text, open + 1);
         boolean isEnded = close == text.length() - 1 || close >= 0 && BLANK.matches(text.charAt(close + 1));
-        if (!isEnded || !NAME.matcher(BLANK.trimFrom(text.substring(0, open))).matches()) {
+        if (!isEnded || open > 0 && !NAME.matcher(BLANK.trimFrom(text.substring(0, open))).matches()) {
             return Optional.empty();
         }
         String path = BLANK.trimFrom(text.substring(open + 1, close));
-        Matcher route = SOURCE_ROUTE.matcher(path);
-        return Optional.of(new PathArgument(route.lookingAt() ? path.substring(route.end()) : path,
+        return Optional.of(new PathArgument(path.startsWith("@") ? SOURCE_ROUTE.matcher(path).replaceFirst("") : path,
             close == text.length() - 1 ? List.of() : parameters(WORDS.splitToList(text.substring(close + 1)))));
     }
 

@@ -31,8 +31,9 @@ public final class RelayCommands extends CommandDispatcher<SMTPSession> {
     private static final int LONGEST_LINE_HEARD_OUT = 1 << 20;
 
     private static final int VERB = 4;
-    private static final Set<String> PATH_VERBS = Set.of("MAIL", "RCPT");
-    private static final Set<String> UTF8_VERBS = Set.of("MAIL", "RCPT", "HELO", "EHLO");
+    private static final String RCPT = "RCPT";
+    private static final Set<String> PATH_VERBS = Set.of("MAIL", RCPT);
+    private static final Set<String> UTF8_VERBS = Set.of("MAIL", RCPT, "HELO", "EHLO");
     private static final byte DELETE = 0x7f;
     private static final CharMatcher ASCII = CharMatcher.ascii();
 
@@ -52,7 +53,12 @@ public final class RelayCommands extends CommandDispatcher<SMTPSession> {
         if (exchange.isPresent()) {
             return before > 0 ? AuthExchange.TOO_LONG : continued(session, exchange.get(), line);
         }
-        return before > 0 ? TOO_LONG : refusal(line).orElseGet(() -> super.onLine(session, line));
+        if (before > 0) {
+            return TOO_LONG;
+        }
+        return refusal(line)
+            .map(refusal -> verb(line).equals(RCPT) ? RelayRcptCmdHandler.noted(session, argument(line), refusal) : refusal)
+            .orElseGet(() -> super.onLine(session, line));
     }
 
     private static Response continued(SMTPSession session, AuthExchange exchange, byte[] line) {
@@ -78,7 +84,15 @@ public final class RelayCommands extends CommandDispatcher<SMTPSession> {
     }
 
     private static boolean mayBeUtf8(byte[] line) {
-        return line.length > VERB && UTF8_VERBS.contains(new String(line, 0, VERB, StandardCharsets.US_ASCII).toUpperCase(Locale.ROOT));
+        return UTF8_VERBS.contains(verb(line));
+    }
+
+    private static String argument(byte[] line) {
+        return new String(line, VERB, line.length - VERB, StandardCharsets.UTF_8).strip();
+    }
+
+    private static String verb(byte[] line) {
+        return line.length > VERB ? new String(line, 0, VERB, StandardCharsets.US_ASCII).toUpperCase(Locale.ROOT) : "";
     }
 
     @Override
@@ -87,7 +101,7 @@ public final class RelayCommands extends CommandDispatcher<SMTPSession> {
         if (request.getArgument() == null || ASCII.matchesAllOf(request.getArgument())) {
             return request; // the charset of the session has a replacement character for all else
         }
-        String argument = new String(line, VERB, line.length - VERB, StandardCharsets.UTF_8).strip();
+        String argument = argument(line);
         return new BaseRequest(request.getCommand(), PATH_VERBS.contains(request.getCommand()) ? argument : ASCII.negate().replaceFrom(argument, '?'));
     }
 

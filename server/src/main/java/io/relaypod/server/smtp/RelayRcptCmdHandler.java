@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
@@ -17,6 +18,7 @@ import javax.inject.Inject;
 import org.apache.james.core.MailAddress;
 import org.apache.james.core.MaybeSender;
 import org.apache.james.domainlist.api.DomainList;
+import org.apache.james.metrics.api.GaugeRegistry;
 import org.apache.james.metrics.api.MetricFactory;
 import org.apache.james.metrics.api.TimeMetric;
 import org.apache.james.protocols.api.ProtocolSession.AttachmentKey;
@@ -68,14 +70,16 @@ public final class RelayRcptCmdHandler extends JamesRcptCmdHandler {
     private static final CharMatcher PRINTABLE = CharMatcher.javaIsoControl().negate();
 
     private final RcptTarpit tarpit;
+    private final AtomicInteger delayed = new AtomicInteger();
     private ResultHooks resultHooks = ResultHooks.NONE;
     private final MailEvents events;
 
     @Inject
-    public RelayRcptCmdHandler(MetricFactory metrics, DomainList domains, ClientLimits limits, MailEvents events) {
+    public RelayRcptCmdHandler(MetricFactory metrics, DomainList domains, ClientLimits limits, GaugeRegistry gauges, MailEvents events) {
         super(metrics, domains);
         this.tarpit = new RcptTarpit(limits.badRecipients());
         this.events = events;
+        gauges.register("smtpRepliesDelayed", delayed::get);
     }
 
     @Override
@@ -152,7 +156,7 @@ public final class RelayRcptCmdHandler extends JamesRcptCmdHandler {
     }
 
     /** The refusal, after whoever the command may name was noted: no record of the mail's header may name them. */
-    private static Response noted(SMTPSession session, String parameters, Response refusal) {
+    static Response noted(SMTPSession session, String parameters, Response refusal) {
         if (parameters != null && session.getAttachment(SMTPSession.SENDER, State.Transaction).isPresent()) {
             String path = path(parameters);
             Optional<EnvelopeAddress> address = EnvelopeAddress.parse(path);
@@ -203,7 +207,11 @@ public final class RelayRcptCmdHandler extends JamesRcptCmdHandler {
             return response;
         }
         Duration delay = tarpit.refused(session);
-        return delay.isZero() ? response : new PendingReply(after(delay), () -> response).leaveIn(session);
+        if (delay.isZero()) {
+            return response;
+        }
+        delayed.incrementAndGet();
+        return new PendingReply(after(delay), () -> response, delayed::decrementAndGet).leaveIn(session);
     }
 
     private CompletableFuture<Void> after(Duration delay) {
@@ -250,11 +258,15 @@ public final class RelayRcptCmdHandler extends JamesRcptCmdHandler {
 
         private Response told(Response response) {
             boolean accepted = response.getRetCode().equals(SMTPRetCode.MAIL_OK);
-            return accepted ? response : slowed(session, noted(session, parameters, response));
+            return accepted ? response : slowed(session, noted(response));
         }
 
         private Response accept() {
             return envelope(session).tryAdd(client(session), address.asString()) ? doCoreCmd(session, command, parameters) : NO_ROOM;
+        }
+
+        private Response noted(Response refusal) {
+            return note(session, address.asString()) ? refusal : noRoomAtAll();
         }
 
         private HookResult ask(RcptHook hook) {
