@@ -60,7 +60,7 @@ final class MailModule extends AbstractModule {
 
     @Override
     protected void configure() {
-        install(Modules.override(new MailetContainerModule()).with(spooler -> spooler.bind(MailProcessor.class).to(BudgetedMailProcessor.class)
+        install(Modules.override(new MailetContainerModule()).with(spooler -> spooler.bind(MailProcessor.class).to(FairMailProcessor.class)
             .in(Scopes.SINGLETON)));
         Multibinder.newSetBinder(binder(), MailetContainerModule.ProcessorsCheck.class).addBinding().to(ProcessorEndCheck.class);
         install(new MailStoreRepositoryModule());
