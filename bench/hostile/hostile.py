@@ -51,8 +51,9 @@ class Ordinary:
 class Attack:
     """A function of a module, under a name."""
 
-    def __init__(self, name, function, in_short):
-        self.name, self.function, self.in_short = name, function, in_short
+    def __init__(self, name, function, in_short, environment):
+        """@param environment: of the relay, the variables that the attack needs besides"""
+        self.name, self.function, self.in_short, self.environment = name, function, in_short, environment
 
     def play(self, relay, seconds):
         """@return what the attack has reached, and a row of the table"""
@@ -112,7 +113,8 @@ def memory_back(relay, heap, resident):
 
 
 def attacks(only):
-    """A module has NAME and attack(relay, seconds), or ATTACKS, pairs of such; SHORT = False, or the set of names, leaves it out of the short form."""
+    """A module has NAME and attack(relay, seconds), or ATTACKS, pairs of such; SHORT = False, or the set of names, leaves it out of the short form;
+    environment(relay) the variables that the relay needs for it."""
     found = []
     for file in sorted(HERE.glob("*.py")):
         if file == Path(__file__).resolve():
@@ -122,7 +124,8 @@ def attacks(only):
         spec.loader.exec_module(module)
         in_short = getattr(module, "SHORT", True)
         for name, function in getattr(module, "ATTACKS", None) or [(module.NAME, module.attack)]:
-            found.append(Attack(name, function, name in in_short if isinstance(in_short, (set, frozenset)) else in_short))
+            found.append(Attack(name, function, name in in_short if isinstance(in_short, (set, frozenset)) else in_short,
+                                getattr(module, "environment", lambda _relay: {})))
     names = [attack.name for attack in found]
     unknown = [name for name in only if name not in names]
     if unknown or not names or len(set(names)) < len(names):
@@ -160,7 +163,7 @@ def main():
     failed, is_warm = {}, False
     try:
         for attack in chosen:
-            environment = getattr(attack.function, "ENVIRONMENT", {})
+            environment = attack.environment(relay) | getattr(attack.function, "ENVIRONMENT", {})
             if not relay.is_up() or relay.changed != environment or not is_warm:
                 relay.restart(environment)
                 warm_up(relay)

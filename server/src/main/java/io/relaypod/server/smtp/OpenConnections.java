@@ -19,7 +19,7 @@ final class OpenConnections {
 
     // In bytes, measured: docs/memory.md.
     static final int OF_CONNECTION = 6 << 10;
-    static final int OF_TLS = 48 << 10;
+    static final int OF_TLS = 32 << 10;
 
     private final ClientLimits limits;
     private final MemoryBudget budget;

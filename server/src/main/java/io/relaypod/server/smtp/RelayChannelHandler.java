@@ -62,8 +62,8 @@ final class RelayChannelHandler extends BasicChannelInboundHandler implements Re
     // RFC 3207 section 4
     private static final Response NO_TLS_NOW = new SMTPResponse("454", "4.7.0 TLS not available due to temporary reason").immutable();
     private static final String STARTTLS = "STARTTLS";
-    // Of one connection, before the others of the thread have their turn: about a millisecond.
-    private static final int LINES_AT_A_TIME = 32;
+    // Of one connection, before the others of the thread have their turn: less than a millisecond.
+    private static final int LINES_AT_A_TIME = 16;
 
     private final RelayCommands commands;
     private final SmtpMetrics metrics;
