@@ -8,13 +8,13 @@ import java.util.Locale;
  */
 public enum MemoryUse {
 
-    /** Open SMTP connections: what each has from its greeting to its end, a short transaction and unread replies included. */
-    SMTP_SESSIONS(40, 12),
+    /** Open SMTP connections: what each has from its greeting to its end, a short transaction, a small mail and unread replies included. */
+    SMTP_SESSIONS(50, 12),
     /** TLS of SMTP connections: its engine and half-read records. */
     TLS_SESSIONS(25, 2),
     /** Recipients of transactions that have not ended, beyond the first few. */
     ENVELOPES(25, 4),
-    /** Bytes of mails that are being received, as far as they are not in a file. */
+    /** Bytes of mails beyond a small one that are being received, as far as they are not in a file. */
     BODIES(20, 3),
     /** What reading and changing a message takes, at the end of DATA and in the spooler threads. */
     MESSAGES(55, 15),

@@ -18,7 +18,7 @@ import io.relaypod.server.settings.ClientLimits;
 final class OpenConnections {
 
     // In bytes, measured: docs/memory.md.
-    static final int OF_CONNECTION = 6 << 10;
+    static final int OF_CONNECTION = 8 << 10;
     static final int OF_TLS = 32 << 10;
 
     private final ClientLimits limits;

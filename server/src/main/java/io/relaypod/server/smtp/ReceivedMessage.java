@@ -29,7 +29,8 @@ final class ReceivedMessage implements MimeMessageSource, Disposable {
     private static final Logger LOGGER = LoggerFactory.getLogger(ReceivedMessage.class);
 
     private static final byte[] NOTHING = {};
-    private static final int FIRST = 4 << 10;
+    /** In bytes; included in what the connection has reserved, so that a small mail is never in a file. */
+    static final int SMALL = 4 << 10;
     // Of a mail in a file, while a worker has it.
     private static final int CHUNK = 16 << 10;
 
@@ -81,7 +82,7 @@ final class ReceivedMessage implements MimeMessageSource, Disposable {
         }
         if (inMemory + length > bytes.length) {
             int most = file.isPresent() ? CHUNK : ReceivedMessages.MOST_IN_MEMORY;
-            bytes = Arrays.copyOf(bytes, Math.min(most, Math.max(inMemory + length, Math.max(FIRST, 2 * bytes.length))));
+            bytes = Arrays.copyOf(bytes, Math.min(most, Math.max(inMemory + length, Math.max(SMALL, 2 * bytes.length))));
         }
         System.arraycopy(line, begin, bytes, inMemory, length);
         inMemory += length;
@@ -91,11 +92,11 @@ final class ReceivedMessage implements MimeMessageSource, Disposable {
         if (needed > ReceivedMessages.MOST_IN_MEMORY) {
             return false;
         }
-        if (needed <= bytes.length) {
+        if (needed <= bytes.length || needed <= SMALL) {
             return true;
         }
         // The array doubles, and is there twice while it does.
-        long bytesThen = Math.min(ReceivedMessages.MOST_IN_MEMORY, Math.max(needed, Math.max(FIRST, 2L * bytes.length)));
+        long bytesThen = Math.min(ReceivedMessages.MOST_IN_MEMORY, Math.max(needed, Math.max(SMALL, 2L * bytes.length)));
         if (reservation.isEmpty()) {
             reservation = memory.tryReserve(client, bytesThen);
             return reservation.isPresent();

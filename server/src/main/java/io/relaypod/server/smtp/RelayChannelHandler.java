@@ -44,7 +44,7 @@ import io.relaypod.server.smtp.OpenConnections.OpenConnection;
  *
  * <p>Lines keep their order. A line is answered only while the client reads its replies: what it leaves unread is bounded by the channel's
  * high watermark and one reply. Once lines wait nothing more is read from the socket, so what a client sends ahead is bounded by two
- * reads. A mail is read by the workers, a read of the socket at a time, as its lines may cost more than other clients should wait for. All
+ * reads. A mail beyond 4 KiB is read by the workers, a read of the socket at a time, as its lines may cost more than other clients should wait for. All
  * methods run on the channel's I/O thread.
  *
  * <p>Nothing may follow STARTTLS in plain text (RFC 3207 section 4.2): a client that sends more is cut off, so that no command that somebody
@@ -208,7 +208,11 @@ final class RelayChannelHandler extends BasicChannelInboundHandler implements Re
         isAnswering = true;
         try {
             for (int lines = 0; !waiting && !cutOff && input.hasNext() && readsReplies(context); lines++) {
-                if (isInMail()) {
+                if (isInMail() && isSmall()) {
+                    Response response = mailLines();
+                    mailHasEnded = !isInMail();
+                    answer(context, response);
+                } else if (isInMail()) {
                     readMail(context);
                 } else if (lines == LINES_AT_A_TIME) {
                     letOthersGoOn(context);
@@ -290,34 +294,44 @@ final class RelayChannelHandler extends BasicChannelInboundHandler implements Re
         return !lineHandlers.isEmpty() && session.message().isPresent();
     }
 
+    // Its lines cost less than to let a worker read them.
+    private boolean isSmall() {
+        return session.message().orElseThrow().getMessageSize() + input.size() <= ReceivedMessage.SMALL;
+    }
+
     private void readMail(ChannelHandlerContext context) {
         waiting = true;
         mailIsRead = true;
         workers.execute(session.getRemoteAddress().getAddress(), () -> {
-            Callable<Response> outcome = mailLines();
+            Callable<Response> outcome = outcomeOfMailLines();
             context.executor().execute(() -> mailRead(context, outcome));
         });
     }
 
-    /** Reads the lines that are there, or those up to the end of the mail; on a worker, to which the session belongs meanwhile. */
-    private Callable<Response> mailLines() {
+    private Callable<Response> outcomeOfMailLines() {
+        try {
+            Response response = mailLines();
+            return () -> response;
+        } catch (RuntimeException failure) {
+            return () -> {
+                throw failure;
+            };
+        }
+    }
+
+    /** Reads the lines that are there, or those up to the end of the mail; on a worker, to which the session belongs meanwhile, or a small mail. */
+    private Response mailLines() {
         try {
             Response response = null;
             while (response == null && isInMail() && input.hasNext()) {
                 response = lineHandlers.peekFirst().onLine(session, input.next().orElseThrow());
             }
-            Response last = response;
             if (session.message().isPresent()) {
                 session.message().get().flush();
             }
-            return () -> last;
+            return response;
         } catch (IOException notKept) {
-            Response last = MailReceipt.notKept(session, notKept);
-            return () -> last;
-        } catch (RuntimeException failure) {
-            return () -> {
-                throw failure;
-            };
+            return MailReceipt.notKept(session, notKept);
         }
     }
 
