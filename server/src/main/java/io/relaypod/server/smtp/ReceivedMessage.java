@@ -31,8 +31,8 @@ final class ReceivedMessage implements MimeMessageSource, Disposable {
     private static final byte[] NOTHING = {};
     /** In bytes; included in what the connection has reserved, so that a small mail is never in a file. */
     static final int SMALL = 4 << 10;
-    // Of a mail in a file, while a worker has it.
-    private static final int CHUNK = 16 << 10;
+    // Of a mail in a file, while a worker has it. The JDK copies more than that through memory of the C library, which grows by it.
+    private static final int CHUNK = 8 << 10;
 
     private final String name;
     private final ReceivedMessages messages;
