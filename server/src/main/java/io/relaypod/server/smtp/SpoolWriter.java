@@ -41,8 +41,8 @@ import reactor.core.publisher.Mono;
  * log line of the mail carries; when it has not, {@code 452} for a full disk or {@code 451}, and the client keeps the mail.
  *
  * <p>No I/O thread waits for the disk, as it would stop all its connections: threads of our own write, and none of those waits for the
- * sync, so a few are enough. Client addresses have them in turn. What waits for them is bounded by the number of connections, which have
- * one mail each. Thread-safe.
+ * sync, so a few are enough. Client addresses have them in turn; large mails have two of their own. What waits for
+ * them is bounded by the number of connections, which have one mail each. Thread-safe.
  */
 public final class SpoolWriter {
 
@@ -57,7 +57,12 @@ public final class SpoolWriter {
     private final Broker broker;
     private final Duration timeout;
     private final MailEvents events;
+    // Each large mail has buffers of its own while the broker writes it, on the heap and outside.
+    private static final int LARGE = 100 * 1024;
+    private static final int LARGE_AT_A_TIME = 2;
+
     private final FairExecutor writers;
+    private final FairExecutor writersOfLarge = new FairExecutor("spool-large", LARGE_AT_A_TIME);
     private final AtomicInteger underWay = new AtomicInteger();
     private volatile boolean stopping;
 
@@ -69,7 +74,7 @@ public final class SpoolWriter {
         this.timeout = settings.timeout();
         this.writers = new FairExecutor("spool", settings.writers());
         gauges.register("spool_writes_under_way", underWay::get);
-        gauges.register("spool_writes_waiting", writers::waiting);
+        gauges.register("spool_writes_waiting", () -> writers.waiting() + writersOfLarge.waiting());
     }
 
     /**
@@ -96,7 +101,7 @@ public final class SpoolWriter {
             Clients.addresses(mail.getRecipients()), session.currentMessageSize());
         CompletableFuture<Void> outcome = new CompletableFuture<Void>().orTimeout(timeout.toNanos(), TimeUnit.NANOSECONDS);
         CompletableFuture<Response> reply = outcome.handle((nothing, failure) -> failure == null ? accepted(received) : notAccepted(received, failure));
-        CompletableFuture.supplyAsync(() -> write(mail, outcome), task -> writers.execute(client.address(), task)).thenCompose(written -> written).whenComplete((nothing, failure) -> {
+        written(mail, outcome, client.address(), received.size() > LARGE).whenComplete((nothing, failure) -> {
             if (failure == null) {
                 outcome.complete(nothing);
             } else {
@@ -106,6 +111,14 @@ public final class SpoolWriter {
             reply.thenRun(() -> LifecycleUtil.dispose(mail));
         });
         return reply;
+    }
+
+    private CompletableFuture<Void> written(Mail mail, CompletableFuture<Void> outcome, Object client, boolean isLarge) {
+        if (isLarge) {
+            // To its end, which the broker's timeout bounds.
+            return CompletableFuture.runAsync(() -> write(mail, outcome).join(), task -> writersOfLarge.execute(client, task));
+        }
+        return CompletableFuture.supplyAsync(() -> write(mail, outcome), task -> writers.execute(client, task)).thenCompose(done -> done);
     }
 
     /**
@@ -170,6 +183,7 @@ public final class SpoolWriter {
     public void close() {
         stopping = true;
         writers.close();
+        writersOfLarge.close();
     }
 
     private static Response last(String code, String text) {
