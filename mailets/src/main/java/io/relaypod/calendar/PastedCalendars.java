@@ -9,6 +9,8 @@ import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
+import com.google.common.primitives.Bytes;
+
 /**
  * Takes calendars out of a plain text: those that it begins with, and those that are uuencoded in it. The text around them stays. Memory: one
  * line of {@value #LONGEST} bytes. For one pass.
@@ -33,7 +35,7 @@ final class PastedCalendars {
     private boolean drops;
     private boolean found;
     private boolean textLeft;
-    private byte[] heldLine = {};
+    private byte[] heldLines = {};
     private boolean heldIsCalendar;
 
     private enum State { LEADING, CALENDAR, TEXT, FIRST_UUENCODED, UUENCODED }
@@ -76,7 +78,7 @@ final class PastedCalendars {
             }
             startsLine = endsLine();
         }
-        write(heldLine, heldLine.length);
+        write(heldLines, heldLines.length);
         return new Found(found, textLeft);
     }
 
@@ -152,7 +154,7 @@ final class PastedCalendars {
         }
         Matcher begin = BEGIN_UUENCODED.matcher(line.strip());
         if (uuencodedToo && line.startsWith("begin ") && begin.matches()) {
-            heldLine = Arrays.copyOf(chunk, length);
+            heldLines = Arrays.copyOf(chunk, length);
             heldIsCalendar = CalendarParts.isCalendarFile(begin.group("name"));
             state = State.FIRST_UUENCODED;
             drops = true;
@@ -160,8 +162,13 @@ final class PastedCalendars {
     }
 
     private void firstUuencoded(String line) throws IOException {
-        byte[] begin = heldLine;
-        heldLine = new byte[0];
+        if (line.isBlank() && heldLines.length + length <= LONGEST) {
+            // Some readers look for the data behind it.
+            heldLines = Bytes.concat(heldLines, Arrays.copyOf(chunk, length));
+            return;
+        }
+        byte[] begin = heldLines;
+        heldLines = new byte[0];
         if (isUuencoded(line) && (heldIsCalendar || plain(uudecoded(line)).startsWith(BEGIN))) {
             state = State.UUENCODED;
             found = true;
@@ -174,11 +181,16 @@ final class PastedCalendars {
 
     private void uuencoded(String line) {
         if (line.strip().equals("end")) {
-            state = State.TEXT;
+            state = behindUuencoded();
         } else if (!isUuencoded(line)) {
-            state = State.TEXT;
+            state = behindUuencoded();
             text(line);
         }
+    }
+
+    // If nothing stands before it, the text that is left begins here, perhaps with a calendar.
+    private State behindUuencoded() {
+        return textLeft ? State.TEXT : State.LEADING;
     }
 
     /** A length and as many characters as it says; some encoders leave out blanks at the end. */

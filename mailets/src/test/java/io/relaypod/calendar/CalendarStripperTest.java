@@ -138,6 +138,18 @@ class CalendarStripperTest {
         assertThat(Invitation.in(source(String.format(text, named)), List.of()).narrowed(false).isChanged()).as("nobody routes by it").isFalse();
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {
+        "begin 644 a.ics\n\n/0D5'24XZ5D-!3$5.1$%2\nend\nBEGIN:VCALENDAR\nEND:VCALENDAR\n",
+        "begin 644 a.ics\n/0D5'24XZ5D-!3$5.1$%2\nBEGIN:VCALENDAR\n",
+        "BEGIN:VCALENDAR\nEND:VCALENDAR\nbegin 644 a.ics\n",
+        "begin 644 a.ics\n\nBEGIN:VCALENDAR\n"})
+    void whatIsLeftOfATextBeginsWithNoCalendarEither(String text) throws Exception {
+        String left = stripped(crlf("Content-Type: text/plain\n\n" + text));
+
+        assertThat(new CalendarStripper(true).strip(source(left)).calendars()).as(left).isZero();
+    }
+
     @Test
     void aMeetingInOutlooksContainerGoesAndAnotherStays() throws Exception {
         String meeting = "Content-Type: application/ms-tnef; name=winmail.dat\nContent-Transfer-Encoding: base64\n\n"
