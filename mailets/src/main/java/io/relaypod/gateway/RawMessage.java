@@ -13,6 +13,7 @@ import org.apache.james.server.core.MimeMessageSource;
 import org.apache.james.server.core.MimeMessageWrapper;
 import org.apache.mailet.Mail;
 
+import io.relaypod.memory.TemporaryFileName;
 import io.relaypod.mime.MessageSource;
 import io.relaypod.mime.TraceInformation;
 
@@ -67,7 +68,7 @@ public final class RawMessage {
 
     /** Gives the mail other bytes, which {@code writer} may read from {@link #source()}; afterwards this object is of no use. */
     public void replace(Writer writer) throws MessagingException {
-        MimeMessageInputStreamSource bytes = MimeMessageInputStreamSource.create("relaypod-" + UUID.randomUUID());
+        MimeMessageInputStreamSource bytes = MimeMessageInputStreamSource.create(TemporaryFileName.of(UUID.randomUUID().toString()));
         try (OutputStream out = bytes.getWritableOutputStream()) {
             writer.writeTo(out);
         } catch (IOException | MessagingException | RuntimeException notWritten) {

@@ -19,6 +19,8 @@ import org.apache.james.server.core.MimeMessageSource;
 import org.apache.james.server.core.MimeMessageUtil;
 import org.apache.james.server.core.MimeMessageWrapper;
 
+import io.relaypod.memory.TemporaryFileName;
+
 /**
  * A message that changes only where a mailet changes it.
  *
@@ -42,7 +44,7 @@ public final class VerbatimMessage extends MimeMessageWrapper {
     }
 
     private static MimeMessageSource copy(MimeMessage message) throws MessagingException {
-        String name = "Verbatim-" + UUID.randomUUID();
+        String name = TemporaryFileName.of("verbatim-" + UUID.randomUUID());
         try {
             if (message instanceof MimeMessageWrapper wrapper && !wrapper.isModified()) {
                 try (InputStream whole = wrapper.getMessageInputStream()) {

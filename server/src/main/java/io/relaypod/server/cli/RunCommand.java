@@ -11,6 +11,7 @@ import org.slf4j.bridge.SLF4JBridgeHandler;
 
 import io.relaypod.server.james.RelayServer;
 import io.relaypod.server.metrics.MeterNames;
+import io.relaypod.server.metrics.TemporaryFiles;
 import io.relaypod.server.settings.MonitoringSettings;
 import io.relaypod.server.settings.Settings;
 import picocli.CommandLine.Command;
@@ -29,7 +30,9 @@ final class RunCommand implements Callable<Integer> {
         SLF4JBridgeHandler.removeHandlersForRootLogger();
         SLF4JBridgeHandler.install();
         Settings settings = Settings.from(System.getenv());
+        TemporaryFiles temporaryFiles = TemporaryFiles.ownedBy(settings.dataDir());
         RelayServer relay = RelayServer.start(settings, System.getenv(), MeterNames.registry());
+        temporaryFiles.sweep(begin);
         CountDownLatch stopped = new CountDownLatch(1);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
             LOGGER.info("event=stopping");

@@ -47,6 +47,8 @@ public final class RelayMeters implements AutoCloseable {
         }
         Gauge.builder("process.resident.memory", Path.of("/proc/self/status"), RelayMeters::residentBytes).baseUnit("bytes")
             .description("Memory of the process, heap and all else; NaN where there is no /proc").strongReference(true).register(registry);
+        Gauge.builder("relaypod.temporary.files", TemporaryFiles.ofThisProcess(), TemporaryFiles::bytes).baseUnit("bytes")
+            .description("Files of large mails that are being handled").strongReference(true).register(registry);
     }
 
     private static double residentBytes(Path status) {

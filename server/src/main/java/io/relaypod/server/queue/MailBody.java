@@ -13,6 +13,8 @@ import org.apache.commons.io.FileUtils;
 import org.apache.commons.io.output.DeferredFileOutputStream;
 import org.apache.james.server.core.MimeMessageWrapper;
 
+import io.relaypod.memory.TemporaryFileName;
+
 /** A mail's message, header and all, as it is stored, behind what of its envelope is stored there: in memory up to a size, in a temporary file above it. For one thread. */
 final class MailBody implements Closeable {
 
@@ -31,7 +33,7 @@ final class MailBody implements Closeable {
      * @param envelope comes first; may be empty
      */
     static MailBody of(byte[] envelope, MimeMessage message) throws IOException, MessagingException {
-        DeferredFileOutputStream out = DeferredFileOutputStream.builder().setThreshold(LARGE).setPrefix("relaypod-mail-").get();
+        DeferredFileOutputStream out = DeferredFileOutputStream.builder().setThreshold(LARGE).setPrefix(TemporaryFileName.of("mail-")).get();
         MailBody body = new MailBody(out);
         try (out) {
             out.write(envelope);

@@ -31,6 +31,7 @@ import org.apache.mailet.Mail;
 
 import com.google.common.io.CountingOutputStream;
 
+import io.relaypod.memory.TemporaryFileName;
 import io.relaypod.gateway.PacedMailQueue;
 import io.relaypod.gateway.VerbatimMessage;
 import io.relaypod.mailets.EnvelopeMailAddress;
@@ -161,7 +162,7 @@ final class StoredMail {
             message.getBodyBuffer().readBytes(bytes);
             return new InMemoryBody(name(message), bytes);
         }
-        MimeMessageInputStreamSource file = MimeMessageInputStreamSource.create("queue-" + message.getMessageID());
+        MimeMessageInputStreamSource file = MimeMessageInputStreamSource.create(TemporaryFileName.of("queue-" + message.getMessageID()));
         try (CountingOutputStream out = new CountingOutputStream(file.getWritableOutputStream())) {
             save(message, out);
             checkComplete(message, out.getCount());
