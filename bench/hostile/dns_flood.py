@@ -53,4 +53,3 @@ def below_a_domain(relay, seconds):
 
 
 ATTACKS = [("dns-flood-below-nothing", below_nothing), ("dns-flood-below-a-domain", below_a_domain)]
-SHORT = {"dns-flood-below-nothing"}

@@ -8,7 +8,6 @@ from frame import dns
 from frame.rcpt import Rcpt
 
 NAME = "dns-odd"
-SHORT = False
 CLIENTS = 16
 
 

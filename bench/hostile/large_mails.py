@@ -5,6 +5,7 @@ import time
 from frame.clients import close_all, read_reply, send_all, transaction
 
 NAME = "large-mails"
+SHORT = {NAME}
 SIZE = 2_900_000
 LINE = b"QUJD" * 19 + b"\r\n"
 

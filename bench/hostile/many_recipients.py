@@ -34,3 +34,4 @@ def refused(relay, seconds):
 
 
 ATTACKS = [("many-recipients", short), ("many-long-recipients", long), ("many-refused-recipients", refused)]
+SHORT = {"many-recipients"}

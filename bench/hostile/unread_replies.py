@@ -4,8 +4,10 @@ import socket
 import time
 
 from frame.clients import close_all, connect
+from frame.slow import Slow
 
 NAME = "unread-replies"
+SHORT = {NAME}
 
 
 def attack(relay, seconds):
@@ -34,4 +36,4 @@ def attack(relay, seconds):
     time.sleep(1)
     close_all(connections)
     # 4 MB from one client were enough.
-    return f"only {sent} bytes were read" if sent < 1_000_000 else None
+    return Slow(f"only {sent} bytes were read") if sent < 1_000_000 else None

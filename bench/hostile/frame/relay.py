@@ -1,4 +1,4 @@
-"""The relay under attack: the product as it was built, with the image's own flags, under the limit of the pod."""
+"""The relay under attack: the product as it was built, with the image's own flags and an AOT cache, under the limit of the pod."""
 import os
 import re
 import resource
@@ -7,15 +7,17 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 import urllib.request
 from pathlib import Path
 
 from frame.cgroup import Cgroup
+from frame.product import HOME, Product
 
-HOME = Path(__file__).resolve().parent.parent.parent.parent
-# The pod's 192 MiB, and what the AOT cache of the image saves, which this relay has not: classes there are clean pages of a file.
-LIMIT = (192 + 44) << 20
+POD_MIB = 192
+# Without an AOT cache the classes, there clean pages of a file, are memory of the relay's own.
+CLASSES_MIB = 44
 START_WITHIN = 60
 PASSWORD = "correct horse battery staple"
 
@@ -41,9 +43,14 @@ class Relay:
     are what it asks and delivers to. Everything listens on 127.0.0.1; an attack may come from any address of 127.0.0.0/8.
     """
 
-    def __init__(self, dns, dns_port, gateway):
+    def __init__(self, dns, dns_port, gateway, is_cold=False):
+        """@param is_cold: pages of its files are not in memory yet, and so they count in its limit"""
         self.java = jdk25()
-        self.cgroup = Cgroup(LIMIT)
+        self.product = Product(self.java)
+        self.limit_mib = POD_MIB + (CLASSES_MIB if self.product.why_no_cache else 0)
+        self.cgroup = Cgroup(self.limit_mib << 20)
+        if is_cold:
+            self.product.forget_pages()
         self.dns, self.dns_port, self.gateway = dns, dns_port, gateway
         self.home = Path(tempfile.mkdtemp(prefix="relaypod-hostile-", dir=os.environ.get("BENCH_DIR", "/var/tmp")))
         self.data_dir, self.tmp_dir, self.log = self.home / "data", self.home / "tmp", self.home / "log"
@@ -73,8 +80,7 @@ class Relay:
             hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
             resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
-        command = [self.java / "bin/java", f"@{HOME}/docker/java.args", f"-Djava.io.tmpdir={self.tmp_dir}",
-                   "-cp", f"{HOME}/server/target/classes:{HOME}/server/target/lib/*", "io.relaypod.server.cli.Relaypod", "run"]
+        command = [*self.product.command(f"-Djava.io.tmpdir={self.tmp_dir}"), "run"]
         with open(self.log, "ab") as log:
             # pylint: disable=subprocess-popen-preexec-fn
             self.process = subprocess.Popen(command, env=inherited | self.environment | self.changed, stdout=log, stderr=log, preexec_fn=in_cgroup)
@@ -123,7 +129,10 @@ class Relay:
 
     def resident_mib(self):
         """Of its own, without pages of files, which the kernel takes back; 0 when the process has ended."""
-        found = re.search(r"RssAnon:\s+(\d+)", Path(f"/proc/{self.pid}/status").read_text())
+        try:
+            found = re.search(r"RssAnon:\s+(\d+)", Path(f"/proc/{self.pid}/status").read_text())
+        except OSError:
+            return 0
         return int(found.group(1)) / 1024 if found else 0
 
     def status_of(self, path):
@@ -147,3 +156,20 @@ class Relay:
         self.stop()
         self.cgroup.close()
         shutil.rmtree(self.home, ignore_errors=True)
+
+
+class Highest(threading.Thread):
+    """The most memory of its own that the relay has had, of five looks a second."""
+
+    def __init__(self, relay):
+        super().__init__(daemon=True)
+        self.relay, self.resident_mib, self.ended = relay, 0.0, threading.Event()
+
+    def run(self):
+        while not self.ended.wait(0.2):
+            self.resident_mib = max(self.resident_mib, self.relay.resident_mib())
+
+    def end(self):
+        self.ended.set()
+        self.join(5)
+        return self.resident_mib

@@ -1,0 +1,78 @@
+"""The product as it was built, and its AOT cache, made as docker/Dockerfile makes the image's: lab's scenarios are played, and what the relay loaded
+for them is kept. The cache is in server/target, and made anew for other jars, flags or another JDK."""
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+HOME = Path(__file__).resolve().parent.parent.parent.parent
+TARGET = HOME / "server/target"
+FLAGS = HOME / "docker/java.args"
+MAIN = "io.relaypod.server.cli.Relaypod"
+REHEARSAL_WITHIN, CHECK_WITHIN = 300, 60
+
+
+def only(directory, pattern):
+    found = sorted(directory.glob(pattern))
+    if len(found) != 1:
+        raise SystemExit(f"hostile: one {directory}/{pattern} expected, there are {len(found)}; run ./mvnw -q -B -DskipTests package")
+    return found[0]
+
+
+class Product:
+    """`command` starts it, with more of Java's options in between; `why_no_cache` says why it has no AOT cache, and is empty where it has one."""
+
+    def __init__(self, java_home):
+        self.java = java_home / "bin/java"
+        server = only(TARGET, "relaypod-server-*.jar")
+        self.jars = [server, *sorted((TARGET / "lib").glob("*.jar"))]
+        self.why_no_cache, self.cache = "", []
+        warn_of_newer_classes(server)
+        file = TARGET / f"hostile-{self.fingerprint()}.aot"
+        try:
+            if not file.exists():
+                self.make(file)
+            # Java without this option goes on without a cache that it cannot use.
+            self.cache = ["-XX:AOTMode=on", f"-XX:AOTCache={file}"]
+            checked = subprocess.run([*self.command(), "--version"], capture_output=True, text=True, timeout=CHECK_WITHIN, check=False)
+            if checked.returncode:
+                raise OSError(f"Java does not take {file}: {(checked.stderr or checked.stdout).strip()[-300:]}")
+        except (OSError, subprocess.SubprocessError) as failed:
+            self.cache, self.why_no_cache = [], str(failed)
+
+    def command(self, *options):
+        return [str(self.java), f"@{FLAGS}", *self.cache, *options, "-cp", ":".join(map(str, self.jars)), MAIN]
+
+    def forget_pages(self):
+        """Pages of files count in the cgroup that reads them first: the relay's then, as in a pod on a node that has read nothing of the image."""
+        os.sync()
+        files = [*self.jars, *(Path(option.partition("=")[2]) for option in self.cache if "AOTCache=" in option)]
+        for file in files:
+            with open(file, "rb") as opened:
+                os.posix_fadvise(opened.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+    def fingerprint(self):
+        """Java looks at the same of a jar: its path, size and time."""
+        parts = [FLAGS.read_text(), str(self.java), (self.java.parent.parent / "release").read_text()]
+        parts += [f"{jar} {jar.stat().st_size} {jar.stat().st_mtime_ns}" for jar in self.jars]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+    def make(self, file):
+        for old in TARGET.glob("hostile-*.aot*"):
+            old.unlink()
+        lab, log, unfinished = HOME / "lab/target", TARGET / "hostile-aot.log", file.with_suffix(f".aot-{os.getpid()}")
+        print(f"hostile: makes the AOT cache {file}", file=sys.stderr, flush=True)
+        rehearse = [str(self.java), "-cp", f"{only(lab, 'relaypod-lab-*.jar')}:{lab}/lib/*", "io.relaypod.lab.cli.Launcher", "rehearse", "--"]
+        with open(log, "wb") as output:
+            played = subprocess.run([*rehearse, *self.command(f"-XX:AOTCacheOutput={unfinished}"), "run"], stdout=output, stderr=output,
+                                    env=os.environ | {"JAMES_CONF": str(HOME / "james-conf")}, timeout=REHEARSAL_WITHIN, check=False)
+        if played.returncode or not unfinished.exists():
+            raise OSError(f"lab's rehearsal ended with {played.returncode}, and has left {'a' if unfinished.exists() else 'no'} cache: {log}")
+        unfinished.rename(file)
+
+
+def warn_of_newer_classes(jar):
+    built = [HOME / module / "target/classes" for module in ("mailets", "server")]
+    if any(file.stat().st_mtime > jar.stat().st_mtime for classes in built for file in classes.rglob("*.class")):
+        print(f"hostile: classes are newer than {jar}, which is attacked; ./mvnw -q -B -DskipTests package makes it anew", file=sys.stderr)
