@@ -1,7 +1,9 @@
 """The product as it was built, and its AOT cache, made as docker/Dockerfile makes the image's: lab's scenarios are played, and what the relay loaded
 for them is kept. The cache is in server/target, and made anew for other jars, flags or another JDK."""
+import contextlib
 import hashlib
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -16,7 +18,7 @@ REHEARSAL_WITHIN, CHECK_WITHIN = 300, 60
 def only(directory, pattern):
     found = sorted(directory.glob(pattern))
     if len(found) != 1:
-        raise SystemExit(f"hostile: one {directory}/{pattern} expected, there are {len(found)}; run ./mvnw -q -B -DskipTests package")
+        raise FileNotFoundError(f"one {directory}/{pattern} expected, there are {len(found)}; ./mvnw -q -B -DskipTests package makes it")
     return found[0]
 
 
@@ -25,7 +27,10 @@ class Product:
 
     def __init__(self, java_home):
         self.java = java_home / "bin/java"
-        server = only(TARGET, "relaypod-server-*.jar")
+        try:
+            server = only(TARGET, "relaypod-server-*.jar")
+        except FileNotFoundError as unbuilt:
+            raise SystemExit(f"hostile: {unbuilt}") from unbuilt
         self.jars = [server, *sorted((TARGET / "lib").glob("*.jar"))]
         self.why_no_cache, self.cache = "", []
         warn_of_newer_classes(server)
@@ -65,10 +70,16 @@ class Product:
         print(f"hostile: makes the AOT cache {file}", file=sys.stderr, flush=True)
         rehearse = [str(self.java), "-cp", f"{only(lab, 'relaypod-lab-*.jar')}:{lab}/lib/*", "io.relaypod.lab.cli.Launcher", "rehearse", "--"]
         with open(log, "wb") as output:
-            played = subprocess.run([*rehearse, *self.command(f"-XX:AOTCacheOutput={unfinished}"), "run"], stdout=output, stderr=output,
-                                    env=os.environ | {"JAMES_CONF": str(HOME / "james-conf")}, timeout=REHEARSAL_WITHIN, check=False)
-        if played.returncode or not unfinished.exists():
-            raise OSError(f"lab's rehearsal ended with {played.returncode}, and has left {'a' if unfinished.exists() else 'no'} cache: {log}")
+            with subprocess.Popen([*rehearse, *self.command(f"-XX:AOTCacheOutput={unfinished}"), "run"], stdout=output, stderr=output,
+                                  env=os.environ | {"JAMES_CONF": str(HOME / "james-conf")}, start_new_session=True) as played:
+                try:
+                    code = played.wait(REHEARSAL_WITHIN)
+                finally:
+                    # The relay is the rehearsal's child, and goes with it.
+                    with contextlib.suppress(ProcessLookupError):
+                        os.killpg(played.pid, signal.SIGKILL)
+        if code or not unfinished.exists():
+            raise OSError(f"lab's rehearsal ended with {code}, and has left {'a' if unfinished.exists() else 'no'} cache: {log}")
         unfinished.rename(file)
 
 
