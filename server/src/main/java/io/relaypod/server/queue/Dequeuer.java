@@ -11,8 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executor;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -33,18 +31,16 @@ import org.slf4j.LoggerFactory;
 
 import io.relaypod.pacing.SteadyClock;
 import reactor.core.publisher.Flux;
-import reactor.core.publisher.FluxSink;
 
 /**
- * Takes mails from the broker, each once, as many as its subscribers ask for. They share one session; a few mails more than they hold
- * are fetched ahead. Opened by the first subscriber, and again when the
- * connection has been made again. Thread-safe.
+ * Takes mails from the broker, each once, as many as its subscribers ask for. They share one session, which fetches some bytes ahead.
+ * Opened by the first subscriber, and again when the connection has been made again. Thread-safe.
  */
 final class Dequeuer implements AutoCloseable {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(Dequeuer.class);
 
-    // How soon a subscriber that has gone, or a closed queue, is noticed.
+    // For the next mail, and for the others to be done.
     private static final Duration LOOK_UP = Duration.ofMillis(250);
     private static final Duration PAUSE_AFTER_FAILURE = Duration.ofSeconds(1);
     // Of what cannot be read: when it is tried again, how long others may take to be done with before, and how often.
@@ -133,41 +129,28 @@ final class Dequeuer implements AutoCloseable {
     }
 
     Flux<MailQueueItem> mails() {
-        return Flux.create(subscriber -> {
-            Semaphore awake = new Semaphore(0);
-            subscriber.onRequest(any -> awake.release());
-            subscriber.onDispose(awake::release);
-            threads.execute(() -> serve(subscriber, awake));
+        return new OnDemand<>(threads, new OnDemand.Source<Given>() {
+            @Override
+            public Optional<Given> next() throws InterruptedException {
+                return Dequeuer.this.next();
+            }
+
+            @Override
+            public void notTaken(Given given) {
+                keep(given);
+            }
+        }, () -> stopped).flux().map(given -> {
+            inHand.incrementAndGet();
+            return given.item();
         });
     }
 
-    private void serve(FluxSink<MailQueueItem> subscriber, Semaphore awake) {
+    private void keep(Given given) {
+        receiving.lock();
         try {
-            while (!stopped && !subscriber.isCancelled()) {
-                if (subscriber.requestedFromDownstream() == 0) {
-                    awake.tryAcquire(LOOK_UP.toMillis(), TimeUnit.MILLISECONDS);
-                    awake.drainPermits();
-                } else {
-                    next().ifPresent(given -> give(given, subscriber));
-                }
-            }
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-        }
-        subscriber.complete();
-    }
-
-    private void give(Given given, FluxSink<MailQueueItem> subscriber) {
-        if (subscriber.isCancelled()) {
-            receiving.lock();
-            try {
-                notTaken.addLast(given);
-            } finally {
-                receiving.unlock();
-            }
-        } else {
-            inHand.incrementAndGet();
-            subscriber.next(given.item());
+            notTaken.addLast(given);
+        } finally {
+            receiving.unlock();
         }
     }
 
