@@ -65,7 +65,7 @@ final class GatewayAdmission {
 
     /** @return empty if there is no room now */
     synchronized Optional<Pass> tryEnter(long bytes) {
-        return hasRoom(bytes) && waitingLarge.isEmpty() && !isHeldUp() ? Optional.of(entered(bytes)) : Optional.empty();
+        return hasRoom(bytes) && (!isLarge(bytes) || waitingLarge.isEmpty()) && !isHeldUp() ? Optional.of(entered(bytes)) : Optional.empty();
     }
 
     /**
