@@ -59,9 +59,8 @@ public sealed interface DnsAnswer {
      * The name does not exist (NXDOMAIN).
      *
      * @param isOfAlias whether it is an alias' target that does not exist, and not the name that was asked for
-     * @param isSigned  whether the server has validated that (RFC 4035, AD)
      */
-    record NoSuchName(boolean isOfAlias, boolean isSigned) implements DnsAnswer {
+    record NoSuchName(boolean isOfAlias) implements DnsAnswer {
     }
 
     /** Whether there are records that mail can be sent by; what else is said may refuse a recipient. */

@@ -66,7 +66,7 @@ final class DnsMessageReader {
             throw new IOException("an answer to another question");
         }
         if (rcode == Rcode.NXDOMAIN) {
-            return new NoSuchName(names.size() > 1, message.getHeader().getFlag(Flags.AD));
+            return new NoSuchName(names.size() > 1);
         }
         if (names.size() > 1) {
             return new Alias(names.stream().reduce(name, (before, next) -> next));

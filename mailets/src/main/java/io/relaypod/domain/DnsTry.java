@@ -70,8 +70,6 @@ final class DnsTry {
         Message query = Message.newQuery(Record.newRecord(name, type, DClass.IN));
         if (withEdns) {
             query.addRecord(EDNS, Section.ADDITIONAL);
-            // RFC 6840 5.7: we understand AD in the answer.
-            query.getHeader().setFlag(Flags.AD);
         }
         return query;
     }

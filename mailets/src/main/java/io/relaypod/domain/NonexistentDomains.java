@@ -13,13 +13,13 @@ import io.relaypod.domain.DnsAnswer.NoSuchName;
  * The names that DNS said do not exist, and so nothing below them (RFC 8020), each for as long as a verdict is remembered, from the answer on.
  * Never a sibling, nor a parent that was not asked for. Bounded in number and in bytes, thread-safe.
  *
- * <p>Servers that do not sign deny names that have others below them (empty non-terminals), against the RFC. So an unsigned denial covers what is below
- * only once several names below it were denied too, and not for the first question below it in a second, which is asked: what people ask
+ * <p>Some servers deny names that have others below them (empty non-terminals), against the RFC, and a server that copies a query's flags says of
+ * every denial that it is validated (AD). So a denial covers what is below only once several names below it were denied too, and not for the first question below it in a second, which is asked: what people ask
  * for one by one is always asked for, and of a flood one name a second. Whatever is found below a name ends its denial.
  */
 public final class NonexistentDomains {
 
-    /** Names below an unsigned denial that DNS has to deny before it covers the others. */
+    /** Names below a denied one that DNS has to deny before it covers the others. */
     static final int MISSES = 4;
 
     private static final long FRESH_EVERY_NANOS = 1_000_000_000L;
@@ -39,7 +39,6 @@ public final class NonexistentDomains {
 
         /** Empty while only names below it were denied. */
         private Optional<Long> since = Optional.empty();
-        private boolean isSigned;
         private boolean isSuspected;
         private int misses;
         private long begin;
@@ -75,7 +74,6 @@ public final class NonexistentDomains {
         countMissAbove(asked);
         Denial denial = denial(asked);
         denial.since = Optional.of(ticker.read());
-        denial.isSigned = denied.isSigned();
     }
 
     /**
@@ -151,9 +149,6 @@ public final class NonexistentDomains {
     }
 
     private boolean covers(Denial denial) {
-        if (denial.isSigned) {
-            return true;
-        }
         if (denial.misses < MISSES || ticker.read() - denial.lastFresh >= FRESH_EVERY_NANOS) {
             denial.lastFresh = ticker.read();
             return false;
