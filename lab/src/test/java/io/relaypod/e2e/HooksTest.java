@@ -168,7 +168,7 @@ class HooksTest {
                 smtp.send("MAIL FROM:<a@example.com>");
                 smtp.send("RCPT TO:<b@example.com>");
                 smtp.send("RCPT TO:<c@example.com>");
-                assertThat(smtp.data(bytes("From: a@example.com\r\n\r\n" + "harmless".repeat(10_000) + "\r\n")).code()).isEqualTo(250);
+                assertThat(smtp.data(bytes("From: a@example.com\r\nTo: b@example.com, c@example.com\r\n\r\n" + "harmless".repeat(10_000) + "\r\n")).code()).isEqualTo(250);
                 smtp.send("QUIT");
             }
             assertThat(LAST.remove()).isEqualTo("helo, unknown, X-OUR-OWN=1, mail, rcpt, end, message of 1, mail, rcpt, rcpt, end, message of 2,"

@@ -40,7 +40,8 @@ class HostileClientsTest {
                     smtp.send("MAIL FROM:<s@example.com>");
                     smtp.sendRaw(("RCPT TO:<a@c" + client + ".silent.example>\r\n").getBytes(StandardCharsets.US_ASCII));
                 }
-                await().until(() -> world.dns().count("c" + (clients - 1) + ".silent.example") > 0);
+                // Of one domain's names only some are asked for at once; the others wait in their client's line.
+                await().until(() -> world.dns().count("c0.silent.example") > 0);
 
                 assertThat(rcpt(world, "a@example.com").code()).isEqualTo(250);
                 assertThat(rcpt(world, "a@nowhere.xyz").code()).isEqualTo(550);
@@ -83,11 +84,11 @@ class HostileClientsTest {
     }
 
     @Test
-    void lookupsBeyondTheBoundAreAnsweredAtOnce() throws Exception {
-        try (LabWorld world = LabWorld.builder().with("DNS_MAX_INFLIGHT", "2").with("DNS_TIMEOUT", "10s").with("MX_ON_DNS_FAILURE", "accept").start()) {
+    void lookupsBeyondAClientsShareWaitAndAreThenAnswered() throws Exception {
+        try (LabWorld world = LabWorld.builder().with("DNS_MAX_INFLIGHT", "2").with("DNS_TIMEOUT", "2s").with("DNS_TRIES", "5").with("MX_ON_DNS_FAILURE", "accept").start()) {
             world.dns().behave("silent.example", Behaviour.silence());
-            try (SmtpConversation first = asking(world, "a@one.silent.example"); SmtpConversation second = asking(world, "a@two.silent.example")) {
-                await().until(() -> world.dns().count("one.silent.example") > 0 && world.dns().count("two.silent.example") > 0);
+            try (SmtpConversation first = asking(world, "a@one.silent.example")) {
+                await().until(() -> world.dns().count("one.silent.example") > 0);
 
                 assertThat(rcpt(world, "a@example.com").lines()).containsExactly("451 4.4.3 Temporary DNS failure, try again later");
                 assertThat(world.count("relaypod_rcpt_total", "verdict", "dns_busy")).isEqualTo(1);
