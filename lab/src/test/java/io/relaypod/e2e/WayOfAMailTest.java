@@ -28,7 +28,7 @@ class WayOfAMailTest {
 
     @BeforeAll
     static void start() throws Exception {
-        world = LabWorld.builder().with("BLIND_COPIES", "together").start();
+        world = LabWorld.builder().start();
     }
 
     @AfterAll
