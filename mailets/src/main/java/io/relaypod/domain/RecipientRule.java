@@ -2,6 +2,7 @@ package io.relaypod.domain;
 
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
 import io.relaypod.domain.DomainVerdict.Allowed;
@@ -60,6 +61,11 @@ public final class RecipientRule {
         this.onDnsFailure = settings.onDnsFailure();
         this.allowAddressLiterals = settings.allowAddressLiterals();
         this.suggestions = suggestions;
+    }
+
+    /** All that is asked about a domain, in its order: the lists, then the names that have no mail host by definition, then DNS. */
+    public static DomainCheck domainChecks(DomainCheck dns, Supplier<DomainSet> allowed, Supplier<DomainSet> denied) {
+        return new ListedDomainCheck(new SpecialUseDomainCheck(dns), allowed, denied);
     }
 
     /**

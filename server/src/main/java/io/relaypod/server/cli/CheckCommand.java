@@ -33,7 +33,6 @@ import io.relaypod.domain.DomainVerdict.OwnHost;
 import io.relaypod.domain.DomainVerdict.Unknown;
 import io.relaypod.domain.DomainVerdict.UnreachableMx;
 import io.relaypod.domain.DomainVerdict.UnusableImplicitMx;
-import io.relaypod.domain.ListedDomainCheck;
 import io.relaypod.domain.MailDomain;
 import io.relaypod.domain.MxSettings;
 import io.relaypod.domain.NonexistentDomains;
@@ -41,7 +40,6 @@ import io.relaypod.domain.ProviderSuggestions;
 import io.relaypod.domain.RecipientAnswer;
 import io.relaypod.domain.RecipientAnswer.Outcome;
 import io.relaypod.domain.RecipientRule;
-import io.relaypod.domain.SpecialUseDomainCheck;
 import io.relaypod.memory.MemoryBudget;
 import io.relaypod.server.settings.Settings;
 import io.relaypod.server.settings.Settings.RcptSettings;
@@ -83,9 +81,9 @@ final class CheckCommand implements Callable<Integer> {
             DnsServers servers = new DnsServers(settings.dns(), MemoryBudget.ofThisProcess());
             DomainCheck dns = new DnsDomainCheck(servers.on(loop), new NonexistentDomains(mx, Ticker.systemTicker()), mx,
                 Ticker.systemTicker());
-            DomainCheck listed = new ListedDomainCheck(new SpecialUseDomainCheck(dns), domainList(mx.allowFile()), domainList(mx.denyFile()));
+            DomainCheck checks = RecipientRule.domainChecks(dns, domainList(mx.allowFile()), domainList(mx.denyFile()));
             RecipientRule rule = new RecipientRule(
-                (domain, client) -> listed.verdict(domain, client).thenApply(verdict -> remember(found, domain, verdict)), mx, ProviderSuggestions.of(mx));
+                (domain, client) -> checks.verdict(domain, client).thenApply(verdict -> remember(found, domain, verdict)), mx, ProviderSuggestions.of(mx));
             List<CompletableFuture<Line>> pending = asked.stream().map(one -> check(one, rule, found).toCompletableFuture()).toList();
             List<Line> lines = pending.stream().map(CompletableFuture::join).toList();
             print(lines);

@@ -33,12 +33,10 @@ import io.relaypod.domain.DnsServers;
 import io.relaypod.domain.DomainCheck;
 import io.relaypod.domain.DomainListFile;
 import io.relaypod.domain.DomainSet;
-import io.relaypod.domain.ListedDomainCheck;
 import io.relaypod.domain.MxSettings;
 import io.relaypod.domain.NonexistentDomains;
 import io.relaypod.domain.ProviderSuggestions;
 import io.relaypod.domain.RecipientRule;
-import io.relaypod.domain.SpecialUseDomainCheck;
 import io.relaypod.domain.WatchedDns;
 import io.relaypod.graph.GraphRules;
 import io.relaypod.logins.LoginCheck;
@@ -210,7 +208,7 @@ final class SmtpModule extends AbstractModule {
     @Singleton
     RecipientRule recipientRule(CachedDomainCheck cached, Settings settings, DisposingStager<PreDestroy> stager) {
         MxSettings mx = settings.mx();
-        return new RecipientRule(new ListedDomainCheck(new SpecialUseDomainCheck(cached), domainList(mx.allowFile(), stager), domainList(mx.denyFile(), stager)), mx,
+        return new RecipientRule(RecipientRule.domainChecks(cached, domainList(mx.allowFile(), stager), domainList(mx.denyFile(), stager)), mx,
             ProviderSuggestions.of(mx));
     }
 
