@@ -61,6 +61,11 @@ final class BudgetedMailProcessor implements MailProcessor {
         }
         try (Reservation memory = reserve(mail, bytes)) {
             processors.service(mail);
+        } catch (OutOfMemoryError theProcessEnds) {
+            throw theProcessEnds;
+        } catch (Error broken) {
+            // The spooler would lose the thread's place, and the mail stay where it is: it hears of exceptions only.
+            throw new MessagingException("mail " + mail.getName() + " could not be processed: " + broken, new IllegalStateException(broken));
         }
     }
 

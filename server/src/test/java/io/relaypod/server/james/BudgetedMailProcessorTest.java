@@ -1,6 +1,7 @@
 package io.relaypod.server.james;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import java.io.ByteArrayInputStream;
@@ -10,6 +11,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+
+import javax.mail.MessagingException;
 
 import org.apache.james.mailetcontainer.api.MailProcessor;
 import org.apache.james.server.core.MailImpl;
@@ -55,6 +58,19 @@ class BudgetedMailProcessorTest {
     }
 
     @Test
+    void aMailetThatRunsOutOfStackOrHasNoClassFailsItsMailAndNotTheSpooler() {
+        for (Error broken : List.of(new StackOverflowError(), new NoClassDefFoundError("x/Missing"))) {
+            BudgetedMailProcessor failing = before(mail -> {
+                throw broken;
+            });
+
+            assertThatThrownBy(() -> failing.service(mail("m", "From: a@x.com\r\n\r\nx\r\n"))).isInstanceOf(MessagingException.class)
+                .hasMessageContaining(broken.getClass().getSimpleName());
+            assertThat(budget.reserved()).isZero();
+        }
+    }
+
+    @Test
     void aMailWaitsUntilAnotherHasGivenItsMemoryBack() throws Exception {
         CountDownLatch first = new CountDownLatch(1);
         List<String> processed = new CopyOnWriteArrayList<>();
@@ -87,7 +103,7 @@ class BudgetedMailProcessorTest {
     private static void service(MailProcessor processor, Mail mail) {
         try {
             processor.service(mail);
-        } catch (javax.mail.MessagingException failed) {
+        } catch (MessagingException failed) {
             throw new IllegalStateException(failed);
         }
     }
