@@ -108,6 +108,7 @@ public final class RelayWebAdmin extends WebAdminServer {
         failures();
         service.before(new MetricPreFilter(metrics));
         service.before((request, response) -> response.type(Constants.JSON_CONTENT_TYPE));
+        new OpenedMessages(budget).define(service);
         listings.define(service);
         routes.forEach(each -> each.define(service));
         service.after(new MetricPostFilter());
