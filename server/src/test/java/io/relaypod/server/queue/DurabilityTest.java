@@ -63,6 +63,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.relaypod.gateway.VerbatimMailQueueItems;
+import io.relaypod.memory.TemporaryFileName;
 import io.relaypod.pacing.SenderPace;
 import io.relaypod.server.settings.InvalidSettingsException;
 import reactor.core.Disposable;
@@ -396,7 +397,7 @@ class DurabilityTest {
 
     private static long temporaryFiles(long length) throws IOException {
         try (Stream<Path> files = Files.list(Path.of(System.getProperty("java.io.tmpdir")))) {
-            return files.filter(file -> file.getFileName().toString().startsWith("relaypod-mail-") && file.toFile().length() == length).count();
+            return files.filter(file -> file.getFileName().toString().startsWith(TemporaryFileName.of("mail-")) && file.toFile().length() == length).count();
         }
     }
 

@@ -261,7 +261,8 @@ class PacedQueueTest {
         for (Thread sender : senders) {
             sender.join();
         }
-        Awaitility.await().atMost(OpenQueue.LONG_ENOUGH).until(() -> given.size() == 400);
+        // They are promoted some at a time, so that takes seconds on an idle machine.
+        Awaitility.await().atMost(OpenQueue.LONG_ENOUGH.multipliedBy(4)).until(() -> given.size() == 400);
     }
 
     private List<String> lines() throws Exception {
