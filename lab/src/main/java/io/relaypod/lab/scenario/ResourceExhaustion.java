@@ -2,6 +2,7 @@ package io.relaypod.lab.scenario;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 import io.relaypod.lab.smtp.Reply;
 import io.relaypod.lab.smtp.SmtpConversation;
@@ -31,7 +32,7 @@ final class ResourceExhaustion implements Scenario {
     @Override
     public Outcome play(LabWorld world) throws Exception {
         Observer observer = new Observer(world);
-        long queriesBefore = world.dns().total();
+        long queriesBefore = queries(world);
         List<Reply> replies = new ArrayList<>();
         List<String> transcript = new ArrayList<>();
         for (int connection = 0; connection < CONNECTIONS; connection++) {
@@ -43,8 +44,13 @@ final class ResourceExhaustion implements Scenario {
             }
         }
         long refused = replies.stream().filter(Observer::isRefusedForGood).count();
-        long queries = world.dns().total() - queriesBefore;
+        long queries = queries(world) - queriesBefore;
         boolean holds = refused == CONNECTIONS * DOMAINS && queries == DOMAINS && observer.refusals() == refused;
         return new Outcome(holds, refused + " RCPTs refused with " + queries + " DNS queries", transcript.subList(0, 2));
+    }
+
+    // The relay asks for names that must exist as well, now and then, to know whether DNS can be believed.
+    private static long queries(LabWorld world) {
+        return IntStream.range(0, DOMAINS).mapToLong(domain -> world.dns().count("flood" + domain + ".xyz")).sum();
     }
 }
