@@ -106,6 +106,16 @@ class SmtpAbuseTest {
     }
 
     @Test
+    void aHeaderFieldOfOneLongLineIsOneField() throws Exception {
+        String mail = "From: a@example.com\r\nTo: b@example.com\r\nReferences: " + "<0123456789@example.com> ".repeat(450).strip() + "\r\n\r\nx\r\n";
+        try (SmtpConversation smtp = world.connect()) {
+            begin(smtp);
+            assertThat(smtp.data(bytes(mail)).code()).isEqualTo(250);
+        }
+        assertThat(onlyMail().text().endsWith(mail)).isTrue();
+    }
+
+    @Test
     void aTextLineThatIsFarTooLongIsRefusedAtTheEndOfDataAndTheSessionGoesOn() throws Exception {
         try (SmtpConversation smtp = world.connect()) {
             begin(smtp);

@@ -16,6 +16,8 @@ public enum MemoryUse {
     ENVELOPES(25, 4),
     /** Bytes of mails beyond a small one that are being received, as far as they are not in a file. */
     BODIES(20, 3),
+    /** Lines of mails that are longer than a line should be, until they end. */
+    LONG_LINES(40, 2),
     /** What reading and changing a message takes, at the end of DATA and in the spooler threads. */
     MESSAGES(55, 15),
     /** Questions to DNS that wait for an answer. The cache of verdicts has a bound of its own. */

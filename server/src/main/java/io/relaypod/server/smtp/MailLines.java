@@ -16,6 +16,9 @@ import org.apache.james.protocols.smtp.core.DataLineFilter;
 import io.relaypod.events.MailEvent.Refused;
 import io.relaypod.events.MailEvents;
 import io.relaypod.mailets.Clients;
+import io.relaypod.memory.FairShare;
+import io.relaypod.memory.MemoryBudget;
+import io.relaypod.memory.MemoryUse;
 import io.relaypod.server.settings.BareNewline;
 
 /**
@@ -23,9 +26,8 @@ import io.relaypod.server.settings.BareNewline;
  * whoever reads it as the end of a line, as Jakarta Mail does with CR and Mailpit with LF, would see another mail than its sender, or two of
  * them. The answer is given at the end of data, so that the client hears it.
  *
- * <p>A line that {@link SmtpLineDecoder} had to cut stays in pieces, so that nobody keeps a whole long line. A piece behind the first that
- * begins with a dot gets a second one, as the filters behind it take the first dot of a line away (RFC 5321 section 4.5.2). This class has to
- * be the first of the DataLineFilters: those behind it, and James, believe what looks like the end of data. Thread-safe.
+ * <p>Lines that {@link SmtpLineDecoder} had to cut are put together, up to 1 MiB and as far as the budget grants it. It has to be the first of the DataLineFilters: those
+ * behind it, and James, believe what looks like the end of data. Thread-safe.
  */
 public final class MailLines implements DataLineFilter {
 
@@ -35,17 +37,20 @@ public final class MailLines implements DataLineFilter {
 
     private final BareNewline bareNewline;
     private final MailEvents events;
+    private final FairShare memory;
 
     @Inject
-    public MailLines(BareNewline bareNewline, MailEvents events) {
+    public MailLines(BareNewline bareNewline, MailEvents events, MemoryBudget budget) {
         this.bareNewline = bareNewline;
         this.events = events;
+        this.memory = new FairShare(budget, MemoryUse.LONG_LINES);
     }
 
     @Override
     public Response onLine(SMTPSession session, byte[] piece, LineHandler<SMTPSession> next) {
         Reading reading = session.getAttachment(READING, State.Transaction).orElseGet(() -> {
-            Reading begun = new Reading(bareNewline);
+            Reading begun = new Reading(bareNewline, new BegunLine(memory, session.getRemoteAddress().getAddress()));
+            ((RelaySession) session).atReset(begun::clear);
             session.setAttachment(READING, begun, State.Transaction);
             return begun;
         });
@@ -78,7 +83,8 @@ public final class MailLines implements DataLineFilter {
     private enum Fault {
         BARE_CR(554, "5.6.0 The mail has a CR without LF (RFC 5321 2.3.8). " + CURE),
         BARE_LF(554, "5.6.0 The mail has an LF without CR (RFC 5321 2.3.8). " + CURE),
-        LONG_LINE(554, "5.6.0 The mail has a line of more than " + MAX_LINE + " bytes");
+        LONG_LINE(554, "5.6.0 The mail has a line of more than " + MAX_LINE + " bytes"),
+        NO_ROOM(452, "4.3.1 Insufficient system resources for a line of this length, try again later");
 
         private final int code;
         private final String text;
@@ -92,33 +98,58 @@ public final class MailLines implements DataLineFilter {
     /** How far one mail is read. For one thread at a time. */
     private static final class Reading {
 
+        private final BegunLine begun;
         private final Optional<NormalizedLines> normalized;
         private Optional<Fault> fault = Optional.empty();
         private boolean atLineStart = true;
-        private int lineLength;
+        private long lineLength;
 
-        Reading(BareNewline bareNewline) {
-            this.normalized = bareNewline == BareNewline.NORMALIZE ? Optional.of(new NormalizedLines(MAX_LINE)) : Optional.empty();
+        Reading(BareNewline bareNewline, BegunLine begun) {
+            this.begun = begun;
+            this.normalized = bareNewline == BareNewline.NORMALIZE ? Optional.of(new NormalizedLines(MAX_LINE, begun)) : Optional.empty();
+        }
+
+        void clear() {
+            begun.clear();
         }
 
         boolean isEndOfData(byte[] piece) {
             return atLineStart && MessageSizeLimit.isEndOfData(piece);
         }
 
-        /** @return the lines, or pieces of lines, that the filters behind may have, while the mail is without fault */
+        /** @return the lines that end within this piece, while the mail is without fault */
         List<byte[]> lines(byte[] piece) {
-            boolean isBegun = !atLineStart;
             int last = piece.length - 1;
             boolean ended = piece[last] == '\n';
             atLineStart = ended && last > 0 && piece[last - 1] == '\r';
-            if (normalized.isPresent()) {
-                List<byte[]> read = normalized.get().read(piece);
-                fault = normalized.get().isTooLong() ? Optional.of(Fault.LONG_LINE) : Optional.empty();
-                return read;
-            }
-            lineLength = (isBegun ? lineLength : 0) + piece.length;
+            return normalized.map(lines -> normalized(lines, piece)).orElseGet(() -> wholeLine(piece, ended).map(List::of).orElse(List.of()));
+        }
+
+        private List<byte[]> normalized(NormalizedLines lines, byte[] piece) {
+            List<byte[]> read = lines.read(piece);
+            fault = lines.isTooLong() ? Optional.of(Fault.LONG_LINE) : lines.hasNoRoom() ? Optional.of(Fault.NO_ROOM) : Optional.empty();
+            return read;
+        }
+
+        private Optional<byte[]> wholeLine(byte[] piece, boolean ended) {
             fault = fault.or(() -> fault(piece, ended));
-            return fault.isPresent() ? List.of() : List.of(isBegun ? NormalizedLines.stuffed(piece) : piece);
+            lineLength += piece.length;
+            if (fault.filter(Fault.NO_ROOM::equals).isPresent() && lineLength > MAX_LINE) {
+                // Else the client would be told for ever to try again.
+                fault = Optional.of(Fault.LONG_LINE);
+            }
+            lineLength = ended ? 0 : lineLength;
+            if (fault.isEmpty() && ended && begun.size() == 0) {
+                return Optional.of(piece);
+            }
+            if (fault.isEmpty() && !begun.append(piece, 0, piece.length)) {
+                fault = Optional.of(Fault.NO_ROOM);
+            }
+            if (fault.isPresent()) {
+                begun.clear();
+                return Optional.empty();
+            }
+            return ended ? Optional.of(begun.take()) : Optional.empty();
         }
 
         private Optional<Fault> fault(byte[] piece, boolean ended) {
@@ -131,7 +162,7 @@ public final class MailLines implements DataLineFilter {
             if (ended && !atLineStart) {
                 return Optional.of(Fault.BARE_LF);
             }
-            return lineLength > MAX_LINE ? Optional.of(Fault.LONG_LINE) : Optional.empty();
+            return begun.size() + piece.length > MAX_LINE ? Optional.of(Fault.LONG_LINE) : Optional.empty();
         }
     }
 }

@@ -25,7 +25,7 @@ import io.relaypod.mailets.RefusedRecipients;
  * James' DATA, whose mails are {@link ReceivedMessages}: bounded in memory and on the disk, where James keeps 100 KB of each in memory. When
  * there is no room a mail is refused before it is sent.
  *
- * <p>{@link MailLines} comes before the DataLineFilters of smtpserver.xml: those see the end of a mail where it is, and a long line in pieces. Thread-safe.
+ * <p>{@link MailLines} comes before the DataLineFilters of smtpserver.xml: those see whole lines, and the end of a mail where it is. Thread-safe.
  */
 @SuppressWarnings({"rawtypes", "unchecked"}) // as James declares its methods
 public final class RelayDataCmdHandler extends DataCmdHandler {

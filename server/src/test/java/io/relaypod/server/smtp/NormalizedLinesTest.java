@@ -10,6 +10,10 @@ import java.util.stream.Collectors;
 
 import org.junit.jupiter.api.Test;
 
+import io.relaypod.memory.FairShare;
+import io.relaypod.memory.MemoryBudget;
+import io.relaypod.memory.MemoryUse;
+
 class NormalizedLinesTest {
 
     private static final int LONGEST = 100;
@@ -26,10 +30,10 @@ class NormalizedLinesTest {
     }
 
     @Test
-    void behindALineThatIsTooLongNothingIsHandedOut() {
-        NormalizedLines lines = new NormalizedLines(LONGEST);
+    void ofALineThatIsTooLongNothingIsKept() {
+        NormalizedLines lines = normalizedLines(LONGEST);
 
-        assertThat(lines.read(bytes("x".repeat(LONGEST)))).hasSize(1);
+        assertThat(lines.read(bytes("x".repeat(LONGEST)))).isEmpty();
         assertThat(lines.isTooLong()).isFalse();
         assertThat(lines.read(bytes("x\n"))).isEmpty();
         assertThat(lines.isTooLong()).isTrue();
@@ -49,28 +53,20 @@ class NormalizedLinesTest {
         }
     }
 
-    /** The lines as the filters behind it understand them: pieces put together, and their dots taken away. */
     private static List<String> lines(String... pieces) {
-        NormalizedLines normalized = new NormalizedLines(LONGEST);
+        NormalizedLines normalized = normalizedLines(LONGEST);
         List<String> lines = new ArrayList<>();
-        String begun = "";
         for (String piece : pieces) {
-            for (byte[] read : normalized.read(bytes(piece))) {
-                begun += begun.isEmpty() ? text(read) : text(MessageSizeLimit.unstuffed(read));
-                if (begun.endsWith("\n")) {
-                    lines.add(begun);
-                    begun = "";
-                }
-            }
+            normalized.read(bytes(piece)).forEach(line -> lines.add(new String(line, StandardCharsets.ISO_8859_1)));
         }
         return lines;
     }
 
-    private static String text(byte[] bytes) {
-        return new String(bytes, StandardCharsets.ISO_8859_1);
-    }
-
     private static byte[] bytes(String text) {
         return text.getBytes(StandardCharsets.ISO_8859_1);
+    }
+
+    private static NormalizedLines normalizedLines(int maxLine) {
+        return new NormalizedLines(maxLine, new BegunLine(new FairShare(new MemoryBudget(64 << 20), MemoryUse.LONG_LINES), "client"));
     }
 }
