@@ -20,13 +20,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-import org.testcontainers.containers.GenericContainer;
-
 import com.github.dockerjava.api.command.CreateContainerCmd;
 import com.github.dockerjava.api.model.AccessMode;
 import com.github.dockerjava.api.model.Bind;
 import com.github.dockerjava.api.model.Volume;
-
 import io.relaypod.lab.Engine;
 import io.relaypod.lab.gateway.RealMailpit;
 import io.relaypod.lab.graph.GraphStandIn;
@@ -34,10 +31,12 @@ import io.relaypod.lab.smtp.SmtpConversation;
 import io.relaypod.lab.world.LabWorld;
 import io.relaypod.lab.world.Relay;
 import io.relaypod.lab.world.RelayElsewhere;
+import org.testcontainers.containers.GenericContainer;
 
 /**
- * The pod's three containers, in the host's network and otherwise as the manifests have them: the released Mailpit and smtp2graph where
- * the engine has them, else lab's image in their place. Graph is played by the lab, as smtp2graph's httpProxy.
+ * The pod's three containers, in the host's network and otherwise as the manifests have them: the released Mailpit and
+ * smtp2graph where the engine has them, else lab's image in their place. Graph is played by the lab, as smtp2graph's
+ * httpProxy.
  */
 final class Chain implements AutoCloseable {
 
@@ -65,7 +64,9 @@ final class Chain implements AutoCloseable {
             smtp2graph = started(smtp2graph(smtp2graphAddress), smtp2graphAddress);
             InetSocketAddress mailpitAddress = RealMailpit.freeAddress();
             mailpit = started(mailpit(mailpitAddress, smtp2graphAddress), mailpitAddress);
-            world = LabWorld.builder().with("UPSTREAM_PORT", Integer.toString(mailpitAddress.getPort())).start(this::relay);
+            world = LabWorld.builder()
+                    .with("UPSTREAM_PORT", Integer.toString(mailpitAddress.getPort()))
+                    .start(this::relay);
             parts.push(world);
         } catch (Exception | Error notStarted) {
             close();
@@ -100,12 +101,15 @@ final class Chain implements AutoCloseable {
     }
 
     /**
-     * As in a pod: Mailpit stops before it, and starts after it. Alone, it would leave behind what it has answered 250 for and not moved to its
-     * queue yet. At SIGTERM it does not notice.
+     * As in a pod: Mailpit stops before it, and starts after it. Alone, it would leave behind what it has answered 250
+     * for and not moved to its queue yet. At SIGTERM it does not notice.
      */
     void startSmtp2GraphAgain() {
         Engine.client().stopContainerCmd(mailpit.getContainerId()).exec();
-        Engine.client().killContainerCmd(smtp2graph.getContainerId()).withSignal("INT").exec();
+        Engine.client()
+                .killContainerCmd(smtp2graph.getContainerId())
+                .withSignal("INT")
+                .exec();
         await().atMost(PATIENCE).until(() -> !smtp2graph.isRunning());
         Engine.client().startContainerCmd(smtp2graph.getContainerId()).exec();
         Engine.client().startContainerCmd(mailpit.getContainerId()).exec();
@@ -113,9 +117,11 @@ final class Chain implements AutoCloseable {
 
     /** What an operator does when the gateway is back; otherwise mails wait for their next try. */
     void tryWaitingMailsNow() throws IOException, InterruptedException {
-        HttpRequest patch = HttpRequest.newBuilder(webadmin.resolve("/mailQueues/outgoing/mails?delayed=true")).timeout(HTTP_TIMEOUT)
-            .header("Authorization", "Bearer " + relay.password())
-            .method("PATCH", HttpRequest.BodyPublishers.ofString("{\"delayed\": false}")).build();
+        HttpRequest patch = HttpRequest.newBuilder(webadmin.resolve("/mailQueues/outgoing/mails?delayed=true"))
+                .timeout(HTTP_TIMEOUT)
+                .header("Authorization", "Bearer " + relay.password())
+                .method("PATCH", HttpRequest.BodyPublishers.ofString("{\"delayed\": false}"))
+                .build();
         HttpResponse<String> answer = HttpClient.newHttpClient().send(patch, HttpResponse.BodyHandlers.ofString());
         if (answer.statusCode() / 100 != 2) {
             throw new IOException("webadmin answered " + answer.statusCode() + " " + answer.body());
@@ -135,30 +141,58 @@ final class Chain implements AutoCloseable {
 
     private GenericContainer<?> smtp2graph(InetSocketAddress address) throws IOException {
         if (!Engine.canRun(Engine.SMTP2GRAPH)) {
-            return standIn("smtp2graph", "--port", Integer.toString(address.getPort()), "--graph", "127.0.0.1:" + graph.address().getPort());
+            return standIn(
+                    "smtp2graph",
+                    "--port",
+                    Integer.toString(address.getPort()),
+                    "--graph",
+                    "127.0.0.1:" + graph.address().getPort());
         }
         Path config = volume();
         Path data = volume();
         Files.writeString(config.resolve("config.yml"), smtp2graphConfig(address.getPort()));
-        return new GenericContainer<>(Engine.SMTP2GRAPH)
-            .withCreateContainerCmdModifier(command -> {
-                asInThePod(command, SMTP2GRAPH_MEMORY, data, new Bind(config.toString(), new Volume("/etc/smtp2graph"), AccessMode.ro));
-                command.withEntrypoint("node", "/bin/smtp2graph.js", "--baseDir=/data", "--config=/etc/smtp2graph/config.yml");
-            });
+        return new GenericContainer<>(Engine.SMTP2GRAPH).withCreateContainerCmdModifier(command -> {
+            asInThePod(
+                    command,
+                    SMTP2GRAPH_MEMORY,
+                    data,
+                    new Bind(config.toString(), new Volume("/etc/smtp2graph"), AccessMode.ro));
+            command.withEntrypoint(
+                    "node", "/bin/smtp2graph.js", "--baseDir=/data", "--config=/etc/smtp2graph/config.yml");
+        });
     }
 
     private GenericContainer<?> mailpit(InetSocketAddress address, InetSocketAddress nextHop) throws IOException {
         Path data = volume();
         if (!Engine.canRun(Engine.MAILPIT)) {
-            return standIn("mailpit", "--port", Integer.toString(address.getPort()), "--next-hop", "127.0.0.1:" + nextHop.getPort());
+            return standIn(
+                    "mailpit",
+                    "--port",
+                    Integer.toString(address.getPort()),
+                    "--next-hop",
+                    "127.0.0.1:" + nextHop.getPort());
         }
         return new GenericContainer<>(Engine.MAILPIT)
-            .withEnv(Map.of("MP_SMTP_BIND_ADDR", "127.0.0.1:" + address.getPort(),
-                "MP_UI_BIND_ADDR", "127.0.0.1:" + RealMailpit.freeAddress().getPort(),
-                "MP_DATABASE", "/data/mailpit.db", "MP_DISABLE_VERSION_CHECK", "true", "MP_SMTP_DISABLE_RDNS", "true",
-                "MP_SMTP_RELAY_HOST", "127.0.0.1", "MP_SMTP_RELAY_PORT", Integer.toString(nextHop.getPort()),
-                "MP_SMTP_RELAY_ALL", "true", "MP_SMTP_RELAY_FWD_SMTP_ERRORS", "true"))
-            .withCreateContainerCmdModifier(command -> asInThePod(command, MAILPIT_MEMORY, data));
+                .withEnv(Map.of(
+                        "MP_SMTP_BIND_ADDR",
+                        "127.0.0.1:" + address.getPort(),
+                        "MP_UI_BIND_ADDR",
+                        "127.0.0.1:" + RealMailpit.freeAddress().getPort(),
+                        "MP_DATABASE",
+                        "/data/mailpit.db",
+                        "MP_DISABLE_VERSION_CHECK",
+                        "true",
+                        "MP_SMTP_DISABLE_RDNS",
+                        "true",
+                        "MP_SMTP_RELAY_HOST",
+                        "127.0.0.1",
+                        "MP_SMTP_RELAY_PORT",
+                        Integer.toString(nextHop.getPort()),
+                        "MP_SMTP_RELAY_ALL",
+                        "true",
+                        "MP_SMTP_RELAY_FWD_SMTP_ERRORS",
+                        "true"))
+                .withCreateContainerCmdModifier(command -> asInThePod(command, MAILPIT_MEMORY, data));
     }
 
     private static void asInThePod(CreateContainerCmd command, long memory, Path data, Bind... others) {
@@ -170,8 +204,9 @@ final class Chain implements AutoCloseable {
 
     private static GenericContainer<?> standIn(String... arguments) {
         return new GenericContainer<>(Engine.LAB)
-            .withCommand(Stream.concat(Stream.of("stand-in"), Stream.of(arguments)).toArray(String[]::new))
-            .withCreateContainerCmdModifier(command -> RelayContainer.harden(command, LAB_MEMORY));
+                .withCommand(Stream.concat(Stream.of("stand-in"), Stream.of(arguments))
+                        .toArray(String[]::new))
+                .withCreateContainerCmdModifier(command -> RelayContainer.harden(command, LAB_MEMORY));
     }
 
     private GenericContainer<?> started(GenericContainer<?> container, InetSocketAddress smtp) {

@@ -13,8 +13,8 @@ import java.util.stream.IntStream;
 import io.relaypod.lab.smtp.SmtpConversation;
 
 /**
- * Clients that send until they are closed, each mail with a subject of its own, and remember which were answered 250. A relay that is
- * away or says 4xx is tried again with another mail.
+ * Clients that send until they are closed, each mail with a subject of its own, and remember which were answered 250. A
+ * relay that is away or says 4xx is tried again with another mail.
  */
 final class ConfirmedMails implements AutoCloseable {
 
@@ -31,7 +31,9 @@ final class ConfirmedMails implements AutoCloseable {
 
     private ConfirmedMails(InetSocketAddress relay, int clients) {
         this.relay = relay;
-        this.clients = IntStream.range(0, clients).mapToObj(number -> new Thread(this::run, "client-" + number)).toList();
+        this.clients = IntStream.range(0, clients)
+                .mapToObj(number -> new Thread(this::run, "client-" + number))
+                .toList();
     }
 
     static ConfirmedMails sentTo(InetSocketAddress relay, int clients) {
@@ -63,7 +65,8 @@ final class ConfirmedMails implements AutoCloseable {
             try (SmtpConversation smtp = SmtpConversation.connect(relay, PATIENCE)) {
                 smtp.send("EHLO client.example");
                 smtp.send("MAIL FROM:<" + SENDER + ">");
-                if (smtp.send("RCPT TO:<guest@example.com>").code() == 250 && smtp.data(mime(subject)).code() == 250) {
+                if (smtp.send("RCPT TO:<guest@example.com>").code() == 250
+                        && smtp.data(mime(subject)).code() == 250) {
                     subjects.add(subject);
                 }
             } catch (IOException away) {
@@ -82,6 +85,7 @@ final class ConfirmedMails implements AutoCloseable {
     }
 
     private static byte[] mime(String subject) {
-        return ("From: " + SENDER + "\r\nTo: guest@example.com\r\nSubject: " + subject + "\r\n\r\nHello.\r\n").getBytes(StandardCharsets.US_ASCII);
+        return ("From: " + SENDER + "\r\nTo: guest@example.com\r\nSubject: " + subject + "\r\n\r\nHello.\r\n")
+                .getBytes(StandardCharsets.US_ASCII);
     }
 }

@@ -7,20 +7,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-import org.testcontainers.containers.GenericContainer;
-import org.testcontainers.utility.DockerImageName;
-
 import com.github.dockerjava.api.DockerClient;
 import com.github.dockerjava.api.command.CreateContainerCmd;
 import com.github.dockerjava.api.command.InspectContainerResponse;
 import com.github.dockerjava.api.model.Capability;
 import com.github.dockerjava.api.model.HostConfig;
-
 import io.relaypod.lab.Engine;
+import org.testcontainers.containers.GenericContainer;
+import org.testcontainers.utility.DockerImageName;
 
 /**
- * The relay's image as a pod runs it: 192 MiB, read-only but for its volume and /tmp, no capability but NET_BIND_SERVICE, no way to gain
- * another. Its volume goes with {@link #close()}.
+ * The relay's image as a pod runs it: 192 MiB, read-only but for its volume and /tmp, no capability but
+ * NET_BIND_SERVICE, no way to gain another. Its volume goes with {@link #close()}.
  */
 final class RelayContainer implements AutoCloseable {
 
@@ -38,25 +36,37 @@ final class RelayContainer implements AutoCloseable {
 
     /** One that serves port 25 in a network of its own, published at a free port. */
     static RelayContainer isolated(Map<String, String> environment) {
-        return start(new GenericContainer<>(DockerImageName.parse(Engine.RELAY)).withEnv(environment).withExposedPorts(25));
+        return start(new GenericContainer<>(DockerImageName.parse(Engine.RELAY))
+                .withEnv(environment)
+                .withExposedPorts(25));
     }
 
     /** One in the host's network, where it reaches the lab at 127.0.0.1. */
     static RelayContainer beside(Map<String, String> environment) {
-        return start(new GenericContainer<>(DockerImageName.parse(Engine.RELAY)).withEnv(environment).withNetworkMode("host"));
+        return start(new GenericContainer<>(DockerImageName.parse(Engine.RELAY))
+                .withEnv(environment)
+                .withNetworkMode("host"));
     }
 
     private static RelayContainer start(GenericContainer<?> container) {
-        container.withCreateContainerCmdModifier(command -> harden(command, MEMORY, Capability.NET_BIND_SERVICE)).start();
+        container
+                .withCreateContainerCmdModifier(command -> harden(command, MEMORY, Capability.NET_BIND_SERVICE))
+                .start();
         return new RelayContainer(container);
     }
 
-    /** As the pod does with each of its containers: so much memory, a read-only root but for /tmp, no rights but these. */
+    /**
+     * As the pod does with each of its containers: so much memory, a read-only root but for /tmp, no rights but these.
+     */
     static void harden(CreateContainerCmd command, long memory, Capability... rights) {
         HostConfig host = command.getHostConfig();
-        command.withHostConfig(host.withMemory(memory).withMemorySwap(memory).withReadonlyRootfs(true).withTmpFs(Map.of("/tmp", "rw"))
-            .withCapDrop(Capability.ALL).withCapAdd(rights)
-            .withSecurityOpts(List.of("no-new-privileges")));
+        command.withHostConfig(host.withMemory(memory)
+                .withMemorySwap(memory)
+                .withReadonlyRootfs(true)
+                .withTmpFs(Map.of("/tmp", "rw"))
+                .withCapDrop(Capability.ALL)
+                .withCapAdd(rights)
+                .withSecurityOpts(List.of("no-new-privileges")));
     }
 
     /** Without what is elsewhere in the image. */
@@ -84,7 +94,9 @@ final class RelayContainer implements AutoCloseable {
 
     /** As {@code docker stop} and a pod's end do; the exit code. */
     int stop() {
-        engine.stopContainerCmd(container.getContainerId()).withTimeout(STOP_SECONDS).exec();
+        engine.stopContainerCmd(container.getContainerId())
+                .withTimeout(STOP_SECONDS)
+                .exec();
         return inspect().getState().getExitCodeLong().intValue();
     }
 

@@ -15,13 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.DynamicTest;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestFactory;
-
 import com.github.dockerjava.api.command.InspectContainerResponse.ContainerState;
-
 import io.relaypod.lab.Engine;
 import io.relaypod.lab.Peers;
 import io.relaypod.lab.gateway.Mailpit;
@@ -35,6 +29,10 @@ import io.relaypod.lab.smtp.SmtpConversation;
 import io.relaypod.lab.world.LabWorld;
 import io.relaypod.lab.world.Relay;
 import io.relaypod.lab.world.RelayElsewhere;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
 
 /** The image that docker/image built, as a pod runs it, with the lab around it. */
 class RelayImageTest {
@@ -56,10 +54,14 @@ class RelayImageTest {
     Stream<DynamicTest> scenario() throws Exception {
         Mailpit.Starter mailpit = Engine.canRun(Engine.MAILPIT) ? MailpitInDocker::start : Mailpit::start;
         LabWorld world = LabWorld.builder().withMailpit(mailpit).start(this::container);
-        return Scenario.all().stream().map(scenario -> DynamicTest.dynamicTest(scenario.number() + " " + scenario.name(), () -> {
-            Outcome outcome = scenario.play(world);
-            assertThat(outcome.holds()).as("expected: %s; seen: %s; %s", scenario.expected(), outcome.seen(), outcome.transcript()).isTrue();
-        })).onClose(world::close);
+        return Scenario.all().stream()
+                .map(scenario -> DynamicTest.dynamicTest(scenario.number() + " " + scenario.name(), () -> {
+                    Outcome outcome = scenario.play(world);
+                    assertThat(outcome.holds())
+                            .as("expected: %s; seen: %s; %s", scenario.expected(), outcome.seen(), outcome.transcript())
+                            .isTrue();
+                }))
+                .onClose(world::close);
     }
 
     @Test
@@ -69,12 +71,22 @@ class RelayImageTest {
 
             assertThat(relay.inspect().getConfig().getUser()).isEqualTo("10001:10001");
             assertThat(relay.inspect().getHostConfig().getReadonlyRootfs()).isTrue();
-            assertThat(relay.inspect().getConfig().getLabels()).containsEntry("org.opencontainers.image.licenses", "Apache-2.0")
-                .containsEntry("org.opencontainers.image.title", "relaypod");
+            assertThat(relay.inspect().getConfig().getLabels())
+                    .containsEntry("org.opencontainers.image.licenses", "Apache-2.0")
+                    .containsEntry("org.opencontainers.image.title", "relaypod");
             assertThat(relay.health()).isZero();
-            assertThat(relay.exitCodeOf("/opt/relaypod/jre/bin/java", "-Xmx8m", "-cp", "/opt/relaypod/lib/relaypod-server.jar",
-                "io.relaypod.server.cli.Health", "127.0.0.1:26")).as("nobody answers there").isEqualTo(1);
-            assertThat(relay.exitCodeOf("/bin/sh", "-c", "true")).as("there is no shell").isNotZero();
+            assertThat(relay.exitCodeOf(
+                            "/opt/relaypod/jre/bin/java",
+                            "-Xmx8m",
+                            "-cp",
+                            "/opt/relaypod/lib/relaypod-server.jar",
+                            "io.relaypod.server.cli.Health",
+                            "127.0.0.1:26"))
+                    .as("nobody answers there")
+                    .isEqualTo(1);
+            assertThat(relay.exitCodeOf("/bin/sh", "-c", "true"))
+                    .as("there is no shell")
+                    .isNotZero();
         }
     }
 
@@ -83,7 +95,8 @@ class RelayImageTest {
         try (RelayContainer relay = RelayContainer.isolated(Map.of())) {
             await().atMost(PATIENCE).until(() -> greets(relay.port()));
 
-            assertThat(relay.output("/opt/relaypod/jre/bin/jcmd", "1", "VM.metaspace")).containsPattern("\\([1-9]\\d{3,} shared\\)");
+            assertThat(relay.output("/opt/relaypod/jre/bin/jcmd", "1", "VM.metaspace"))
+                    .containsPattern("\\([1-9]\\d{3,} shared\\)");
         }
     }
 
@@ -94,8 +107,12 @@ class RelayImageTest {
 
             assertThat(relay.output("java", "@/relaypod", "queue")).contains("0 mails in the queue outgoing.");
             assertThat(relay.output("java", "@/relaypod", "failed")).contains("Nothing is kept in var/mail/failed.");
-            assertThat(relay.exitCodeOf("java", "@/relaypod", "trace", "nobody@example.com")).as("nothing is remembered of that").isEqualTo(1);
-            assertThat(relay.inspect().getState().getOOMKilled()).as("both have room in the relay's memory").isFalse();
+            assertThat(relay.exitCodeOf("java", "@/relaypod", "trace", "nobody@example.com"))
+                    .as("nothing is remembered of that")
+                    .isEqualTo(1);
+            assertThat(relay.inspect().getState().getOOMKilled())
+                    .as("both have room in the relay's memory")
+                    .isFalse();
             assertThat(relay.isRunning()).isTrue();
         }
     }
@@ -126,10 +143,27 @@ class RelayImageTest {
         Path smtpSource = Path.of("/usr/sbin/smtp-source");
         Peers.require("smtp-source", Files.isExecutable(smtpSource), "Postfix's smtp-source is not installed");
         try (MailpitStandIn mailpit = MailpitStandIn.start(Relaying.none());
-             LabWorld world = LabWorld.builder().with("UPSTREAM_PORT", Integer.toString(mailpit.smtpAddress().getPort()))
-                 .start(this::container)) {
-            Process source = new ProcessBuilder(smtpSource.toString(), "-s", "50", "-m", Integer.toString(BURST), "-l", "4000", "-N",
-                "-f", "app@organiser.example", "-t", "guest@example.com", "127.0.0.1:" + world.smtpAddress().getPort()).inheritIO().start();
+                LabWorld world = LabWorld.builder()
+                        .with(
+                                "UPSTREAM_PORT",
+                                Integer.toString(mailpit.smtpAddress().getPort()))
+                        .start(this::container)) {
+            Process source = new ProcessBuilder(
+                            smtpSource.toString(),
+                            "-s",
+                            "50",
+                            "-m",
+                            Integer.toString(BURST),
+                            "-l",
+                            "4000",
+                            "-N",
+                            "-f",
+                            "app@organiser.example",
+                            "-t",
+                            "guest@example.com",
+                            "127.0.0.1:" + world.smtpAddress().getPort())
+                    .inheritIO()
+                    .start();
             assertThat(source.waitFor(3, TimeUnit.MINUTES)).isTrue();
             assertThat(source.exitValue()).isZero();
             await().atMost(PATIENCE).until(() -> mailpit.messages().size() >= BURST && world.queuedMails() == 0);
@@ -150,7 +184,8 @@ class RelayImageTest {
     private static void awaitAll(Set<String> subjects, LabWorld world) {
         Set<String> missing = new HashSet<>(subjects);
         await().atMost(PATIENCE).untilAsserted(() -> {
-            missing.removeAll(world.graph().mails().stream().map(GraphMail::subject).collect(Collectors.toSet()));
+            missing.removeAll(
+                    world.graph().mails().stream().map(GraphMail::subject).collect(Collectors.toSet()));
             assertThat(missing).isEmpty();
         });
     }

@@ -9,19 +9,21 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-
 import io.relaypod.lab.Engine;
 import io.relaypod.lab.graph.DeliveryRule;
 import io.relaypod.lab.graph.GraphMail;
 import io.relaypod.lab.scenario.BookingEvent;
 import io.relaypod.lab.smtp.SmtpConversation;
 import io.relaypod.lab.world.LabWorld;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 
-/** relaypod, Mailpit and smtp2graph, each in a container: what Graph is told to send, and what is left of a mail when one of them stops. */
+/**
+ * relaypod, Mailpit and smtp2graph, each in a container: what Graph is told to send, and what is left of a mail when
+ * one of them stops.
+ */
 class WholeChainTest {
 
     private static final Duration PATIENCE = Duration.ofMinutes(3);
@@ -50,8 +52,11 @@ class WholeChainTest {
 
     @Test
     void graphDeliversToTheEnvelopeAndToNobodyElse() throws Exception {
-        send("From: " + SENDER + "\nTo: guest@example.com, spammer@nonexistent-domain.xyz\nSubject: to a good and a bad one\n\nHello.\n",
-            "guest@example.com", "spammer@nonexistent-domain.xyz");
+        send(
+                "From: " + SENDER
+                        + "\nTo: guest@example.com, spammer@nonexistent-domain.xyz\nSubject: to a good and a bad one\n\nHello.\n",
+                "guest@example.com",
+                "spammer@nonexistent-domain.xyz");
 
         GraphMail mail = onlyMail();
         assertThat(mail.mailbox()).isEqualTo(SENDER);
@@ -63,7 +68,8 @@ class WholeChainTest {
     @Test
     void noMailIsLostWhenAnyOfTheThreeIsStartedAgainUnderLoad() throws Exception {
         try (ConfirmedMails mails = ConfirmedMails.sentTo(chain.smtpAddress(), CLIENTS)) {
-            for (Runnable restart : List.<Runnable>of(chain::startMailpitAgain, chain::startSmtp2GraphAgain, chain::startRelayAgain)) {
+            for (Runnable restart :
+                    List.<Runnable>of(chain::startMailpitAgain, chain::startSmtp2GraphAgain, chain::startRelayAgain)) {
                 awaitMore(mails);
                 restart.run();
             }
@@ -79,12 +85,17 @@ class WholeChainTest {
         }
     }
 
-    /** It would keep the first for ever, and Graph would send the second to the booker: so it is the released one that has to be asked. */
+    /**
+     * It would keep the first for ever, and Graph would send the second to the booker: so it is the released one that
+     * has to be asked.
+     */
     @Test
     void theReleasedSmtp2GraphSendsWhatItWouldHaveKeptAndToWhomTheEnvelopeSays() throws Exception {
         Engine.requireSmtp2Graph();
-        send("From: =?utf-8?q?A_calendar_with_a_name_that_is_long_enough?=\n =?utf-8?q?_to_be_folded_by_whoever_prints_it?=\n <" + SENDER
-            + ">\nTo: guest@example.com\nSubject: folded\n\nHello.\n", "guest@example.com");
+        send(
+                "From: =?utf-8?q?A_calendar_with_a_name_that_is_long_enough?=\n =?utf-8?q?_to_be_folded_by_whoever_prints_it?=\n <"
+                        + SENDER + ">\nTo: guest@example.com\nSubject: folded\n\nHello.\n",
+                "guest@example.com");
         GraphMail folded = onlyMail();
         assertThat(folded.mailbox()).isEqualTo(SENDER);
         assertThat(folded.deliveredTo()).containsExactly("guest@example.com");
@@ -105,13 +116,21 @@ class WholeChainTest {
             Content-Type: text/calendar; method=REQUEST
 
             %s--b--
-            """.formatted(SENDER, LabWorld.ORGANISER, new BookingEvent("1@organiser.example", LabWorld.ORGANISER, "Booker", BOOKER).lines());
-        assertThat(DeliveryRule.recipients(bytes(notification))).as("without us").containsExactly(BOOKER);
+            """.formatted(
+                        SENDER,
+                        LabWorld.ORGANISER,
+                        new BookingEvent("1@organiser.example", LabWorld.ORGANISER, "Booker", BOOKER).lines());
+        assertThat(DeliveryRule.recipients(bytes(notification)))
+                .as("without us")
+                .containsExactly(BOOKER);
         send(notification, LabWorld.ORGANISER);
         assertThat(onlyMail().deliveredTo()).containsExactly(LabWorld.ORGANISER);
         chain.graph().clear();
 
-        send("From: " + SENDER + "\nTo: guest@example.com\nSubject: with a blind copy\n\nHello.\n", "guest@example.com", "other@example.com");
+        send(
+                "From: " + SENDER + "\nTo: guest@example.com\nSubject: with a blind copy\n\nHello.\n",
+                "guest@example.com",
+                "other@example.com");
         assertThat(onlyMail().deliveredTo()).containsExactlyInAnyOrder("guest@example.com", "other@example.com");
     }
 
@@ -121,7 +140,9 @@ class WholeChainTest {
             for (String recipient : recipients) {
                 smtp.send("RCPT TO:<" + recipient + ">");
             }
-            assertThat(smtp.data(bytes(mail)).code()).as("%s", smtp.transcript()).isEqualTo(250);
+            assertThat(smtp.data(bytes(mail)).code())
+                    .as("%s", smtp.transcript())
+                    .isEqualTo(250);
         }
     }
 

@@ -38,37 +38,58 @@ class AlertsTest {
     @Test
     void everyAlertHasATestThatFiresItAndOneThatDoesNot() throws Exception {
         List<String> tests = find(TESTS, "alertname: (\\w+)\\n +exp_alerts:( \\[\\])?").stream()
-            .map(test -> test.group(1) + (test.group(2) == null ? " fires" : " does not")).toList();
+                .map(test -> test.group(1) + (test.group(2) == null ? " fires" : " does not"))
+                .toList();
 
-        assertThat(alerts()).isNotEmpty().allSatisfy(alert -> assertThat(tests).contains(alert + " fires", alert + " does not"));
+        assertThat(alerts())
+                .isNotEmpty()
+                .allSatisfy(alert -> assertThat(tests).contains(alert + " fires", alert + " does not"));
     }
 
     @Test
     void everyAlertSaysWhatItIsAndLeadsToItsSectionOfTheRunbook() throws Exception {
         List<String> anchors = find(Path.of("../docs/operations.md"), "(?m)^#+ (.+)$").stream()
-            .map(heading -> heading.group(1).toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9 -]", "").replace(' ', '-')).toList();
+                .map(heading -> heading.group(1)
+                        .toLowerCase(Locale.ROOT)
+                        .replaceAll("[^a-z0-9 -]", "")
+                        .replace(' ', '-'))
+                .toList();
         for (String rule : Files.readString(RULES).split("(?m)^ +- alert: ")) {
             if (!rule.startsWith("#")) {
-                assertThat(rule).containsPattern("summary: \\S").containsPattern("description: \\S").containsPattern("severity: (critical|warning)")
-                    .contains("runbook_url: docs/operations.md#");
+                assertThat(rule)
+                        .containsPattern("summary: \\S")
+                        .containsPattern("description: \\S")
+                        .containsPattern("severity: (critical|warning)")
+                        .contains("runbook_url: docs/operations.md#");
             }
         }
-        List<String> linked = find(RULES, "runbook_url: docs/operations\\.md#(\\S+)").stream().map(link -> link.group(1)).toList();
+        List<String> linked = find(RULES, "runbook_url: docs/operations\\.md#(\\S+)").stream()
+                .map(link -> link.group(1))
+                .toList();
 
         assertThat(linked).hasSameSizeAs(alerts());
         assertThat(anchors).containsAll(linked);
     }
 
     private static List<String> alerts() throws Exception {
-        return find(RULES, "- alert: (\\w+)").stream().map(alert -> alert.group(1)).toList();
+        return find(RULES, "- alert: (\\w+)").stream()
+                .map(alert -> alert.group(1))
+                .toList();
     }
 
     private static List<MatchResult> find(Path file, String pattern) throws Exception {
-        return Pattern.compile(pattern).matcher(Files.readString(file)).results().collect(Collectors.toList());
+        return Pattern.compile(pattern)
+                .matcher(Files.readString(file))
+                .results()
+                .collect(Collectors.toList());
     }
 
     private static Programs.Said promtool(String... arguments) throws Exception {
         Path promtool = Programs.require("promtool");
-        return Programs.run(ALERTS, "", Stream.concat(Stream.of(promtool.toString()), Arrays.stream(arguments)).toList());
+        return Programs.run(
+                ALERTS,
+                "",
+                Stream.concat(Stream.of(promtool.toString()), Arrays.stream(arguments))
+                        .toList());
     }
 }

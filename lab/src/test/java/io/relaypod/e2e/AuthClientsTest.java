@@ -15,6 +15,10 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
+import io.relaypod.lab.Peers;
+import io.relaypod.lab.smtp.SmtpConversation;
+import io.relaypod.lab.world.LabWorld;
+import io.relaypod.logins.PasswordHash;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -22,12 +26,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-import io.relaypod.lab.Peers;
-import io.relaypod.lab.smtp.SmtpConversation;
-import io.relaypod.lab.world.LabWorld;
-import io.relaypod.logins.PasswordHash;
-
-/** Client libraries that are told to log in, at a relay that takes every login in plain text, and at one where all have to log in over TLS. */
+/**
+ * Client libraries that are told to log in, at a relay that takes every login in plain text, and at one where all have
+ * to log in over TLS.
+ */
 class AuthClientsTest {
 
     private static final String NAME = "app@example.com";
@@ -45,14 +47,22 @@ class AuthClientsTest {
     @BeforeAll
     static void start() throws Exception {
         TestCertificate.of(TestCertificate.Form.RSA_PKCS8, Duration.ofDays(30)).mount(directory);
-        Path users = Files.writeString(directory.resolve("users"), NAME + " " + PasswordHash.of(PASSWORD.getBytes(StandardCharsets.UTF_8)).text() + "\n");
-        any = LabWorld.builder().with("SMTP_AUTH", "any").with("SMTP_AUTH_WITHOUT_TLS", "true").with("RELAY_NETWORKS", "127.0.0.1/32, ::1/128").start();
+        Path users = Files.writeString(
+                directory.resolve("users"),
+                NAME + " "
+                        + PasswordHash.of(PASSWORD.getBytes(StandardCharsets.UTF_8))
+                                .text() + "\n");
+        any = LabWorld.builder()
+                .with("SMTP_AUTH", "any")
+                .with("SMTP_AUTH_WITHOUT_TLS", "true")
+                .with("RELAY_NETWORKS", "127.0.0.1/32, ::1/128")
+                .start();
         required = LabWorld.builder()
-            .with("SMTP_AUTH", "required")
-            .with("SMTP_USERS_FILE", users.toString())
-            .with("SMTP_TLS_CERT_FILE", directory.resolve("tls.crt").toString())
-            .with("SMTP_TLS_KEY_FILE", directory.resolve("tls.key").toString())
-            .start();
+                .with("SMTP_AUTH", "required")
+                .with("SMTP_USERS_FILE", users.toString())
+                .with("SMTP_TLS_CERT_FILE", directory.resolve("tls.crt").toString())
+                .with("SMTP_TLS_KEY_FILE", directory.resolve("tls.key").toString())
+                .start();
     }
 
     @AfterAll
@@ -81,24 +91,47 @@ class AuthClientsTest {
 
         private void require() {
             String peer = this == NODEMAILER ? "nodemailer" : this == PHPMAILER ? "phpmailer" : program;
-            boolean isThere = this == NODEMAILER ? Files.isDirectory(NODE_MODULES.resolve("nodemailer")) : this != PHPMAILER || Files.isDirectory(AuthClientsTest.PHPMAILER);
-            Peers.require(peer, isThere && onPath(program), program + " is not on the PATH, or its library is not installed");
+            boolean isThere = this == NODEMAILER
+                    ? Files.isDirectory(NODE_MODULES.resolve("nodemailer"))
+                    : this != PHPMAILER || Files.isDirectory(AuthClientsTest.PHPMAILER);
+            Peers.require(
+                    peer, isThere && onPath(program), program + " is not on the PATH, or its library is not installed");
         }
 
         private List<String> command(int port, String recipient, Optional<Path> trusted) throws Exception {
             List<String> command = new ArrayList<>(List.of(program));
             switch (this) {
                 case SWAKS -> {
-                    command.addAll(List.of("--server", "localhost:" + port, "--auth-user", NAME, "--auth-password", PASSWORD, "--from", "noreply@example.com",
-                        "--to", recipient));
+                    command.addAll(List.of(
+                            "--server",
+                            "localhost:" + port,
+                            "--auth-user",
+                            NAME,
+                            "--auth-password",
+                            PASSWORD,
+                            "--from",
+                            "noreply@example.com",
+                            "--to",
+                            recipient));
                     trusted.ifPresent(file -> command.addAll(List.of("--tls", "--auth", "PLAIN")));
                 }
                 case MSMTP -> {
                     // Its password comes from a file, which nobody else may read.
                     Path configuration = directory.resolve("msmtprc-" + port);
-                    Files.writeString(configuration, String.join("\n", "account default", "host localhost", "port " + port, "auth plain", "user " + NAME,
-                        "password " + PASSWORD, "from noreply@example.com",
-                        trusted.map(file -> "tls on\ntls_starttls on\ntls_trust_file " + file).orElse("tls off"), ""));
+                    Files.writeString(
+                            configuration,
+                            String.join(
+                                    "\n",
+                                    "account default",
+                                    "host localhost",
+                                    "port " + port,
+                                    "auth plain",
+                                    "user " + NAME,
+                                    "password " + PASSWORD,
+                                    "from noreply@example.com",
+                                    trusted.map(file -> "tls on\ntls_starttls on\ntls_trust_file " + file)
+                                            .orElse("tls off"),
+                                    ""));
                     configuration.toFile().setReadable(false, false);
                     configuration.toFile().setReadable(true, true);
                     command.addAll(List.of("--file", configuration.toString(), recipient));
@@ -107,7 +140,8 @@ class AuthClientsTest {
                     if (this == GO) {
                         command.add("run");
                     }
-                    command.addAll(List.of(CLIENTS.resolve(script).toString(), Integer.toString(port), NAME, PASSWORD, recipient));
+                    command.addAll(List.of(
+                            CLIENTS.resolve(script).toString(), Integer.toString(port), NAME, PASSWORD, recipient));
                     trusted.ifPresent(file -> command.add(file.toString()));
                 }
             }
@@ -130,31 +164,40 @@ class AuthClientsTest {
     private static void send(LoginClient client, LabWorld world, Optional<Path> trusted) throws Exception {
         client.require();
         String recipient = client.name().toLowerCase(java.util.Locale.ROOT) + "@example.com";
-        run(client.command(world.smtpAddress().getPort(), recipient, trusted), "From: noreply@example.com\nSubject: msmtp\n\ntext\n");
-        await().atMost(Duration.ofSeconds(30)).until(() -> world.mailpit().messages().stream().anyMatch(mail -> mail.text().contains(recipient)));
+        run(
+                client.command(world.smtpAddress().getPort(), recipient, trusted),
+                "From: noreply@example.com\nSubject: msmtp\n\ntext\n");
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> world.mailpit().messages().stream()
+                        .anyMatch(mail -> mail.text().contains(recipient)));
     }
 
     @Test
     void whereEveryLoginIsRightItIsSoOnlyForClientsOfTheRelaysNetworks() throws Exception {
         try (SmtpConversation smtp = any.connect()) {
             assertThat(smtp.send("EHLO printer.example").lines()).anyMatch(line -> line.endsWith(" AUTH PLAIN LOGIN"));
-            assertThat(smtp.send("AUTH LOGIN " + base64("\u00e4\t ")).lines()).containsExactly("334 " + base64("Password:"));
+            assertThat(smtp.send("AUTH LOGIN " + base64("\u00e4\t ")).lines())
+                    .containsExactly("334 " + base64("Password:"));
             assertThat(smtp.send("=").code()).isEqualTo(235);
             assertThat(smtp.send("MAIL FROM:<a@example.com>").code()).isEqualTo(250);
         }
         try (SmtpConversation smtp = any.connect()) {
-            assertThat(smtp.send("MAIL FROM:<a@example.com>").code()).as("without a login").isEqualTo(250);
+            assertThat(smtp.send("MAIL FROM:<a@example.com>").code())
+                    .as("without a login")
+                    .isEqualTo(250);
         }
         try (TlsClient stranger = TlsClient.connect(any.smtpAddress(), "127.0.0.3", TestCertificate.trustAll())) {
             assertThat(stranger.logIn("printer", "whatever")).startsWith("502 5.5.1 ");
-            assertThat(stranger.send("a@example.com", "b@example.com", "Subject: x")).startsWith("550 5.7.1 ");
+            assertThat(stranger.send("a@example.com", "b@example.com", "Subject: x"))
+                    .startsWith("550 5.7.1 ");
         }
     }
 
     @Test
     void whereAllHaveToLogInNothingIsTakenBefore() throws Exception {
         try (SmtpConversation smtp = required.connect()) {
-            assertThat(smtp.send("MAIL FROM:<a@example.com>").lines()).containsExactly("530 5.7.0 Authentication required: say STARTTLS, then log in");
+            assertThat(smtp.send("MAIL FROM:<a@example.com>").lines())
+                    .containsExactly("530 5.7.0 Authentication required: say STARTTLS, then log in");
             assertThat(smtp.send("RCPT TO:<b@example.com>").code()).isEqualTo(503);
             assertThat(smtp.send("DATA").code()).isEqualTo(503);
         }
@@ -175,6 +218,7 @@ class AuthClientsTest {
     }
 
     private static boolean onPath(String program) {
-        return Stream.of(System.getenv("PATH").split(File.pathSeparator)).anyMatch(folder -> Files.isExecutable(Path.of(folder, program)));
+        return Stream.of(System.getenv("PATH").split(File.pathSeparator))
+                .anyMatch(folder -> Files.isExecutable(Path.of(folder, program)));
     }
 }

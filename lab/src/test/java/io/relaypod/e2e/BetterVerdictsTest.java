@@ -10,13 +10,12 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-
 import io.relaypod.lab.dns.Behaviour;
 import io.relaypod.lab.smtp.Reply;
 import io.relaypod.lab.smtp.SmtpConversation;
 import io.relaypod.lab.world.LabWorld;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What goes beyond the plain rule, each by its variable. */
 class BetterVerdictsTest {
@@ -30,24 +29,44 @@ class BetterVerdictsTest {
 
     @Test
     void randomSubdomainsOfADomainThatDoesNotExistCostAFewQueries() throws Exception {
-        try (LabWorld world = LabWorld.builder().with("MAX_BAD_RCPTS", "0").start(); SmtpConversation smtp = world.connect()) {
-            world.dns().serve(LabWorld.zone(), TLD_ZONE, "real.shop. 300 IN SOA ns.real.shop. host.real.shop. 1 1 1 1 300", "sub.real.shop. 300 IN MX 10 mx.real.shop.");
+        try (LabWorld world = LabWorld.builder().with("MAX_BAD_RCPTS", "0").start();
+                SmtpConversation smtp = world.connect()) {
+            world.dns()
+                    .serve(
+                            LabWorld.zone(),
+                            TLD_ZONE,
+                            "real.shop. 300 IN SOA ns.real.shop. host.real.shop. 1 1 1 1 300",
+                            "sub.real.shop. 300 IN MX 10 mx.real.shop.");
             smtp.send("MAIL FROM:<s@example.com>");
             for (int random = 0; random < 50; random++) {
-                assertThat(smtp.send("RCPT TO:<a@r" + random + ".fake.shop>").code()).isEqualTo(550);
+                assertThat(smtp.send("RCPT TO:<a@r" + random + ".fake.shop>").code())
+                        .isEqualTo(550);
             }
-            assertThat(world.dns().count("fake.shop")).as("asked for by its name").isEqualTo(1);
-            assertThat(world.dns().queries().keySet()).filteredOn(asked -> asked.name().endsWith(".fake.shop")).as("one name a second at most").hasSizeLessThan(40);
+            assertThat(world.dns().count("fake.shop"))
+                    .as("asked for by its name")
+                    .isEqualTo(1);
+            assertThat(world.dns().queries().keySet())
+                    .filteredOn(asked -> asked.name().endsWith(".fake.shop"))
+                    .as("one name a second at most")
+                    .hasSizeLessThan(40);
 
-            assertThat(smtp.send("RCPT TO:<a@sub.real.shop>").code()).as("a sibling that exists").isEqualTo(250);
+            assertThat(smtp.send("RCPT TO:<a@sub.real.shop>").code())
+                    .as("a sibling that exists")
+                    .isEqualTo(250);
         }
     }
 
     @Test
     void aDenialConcernsNoSiblingWhateverZoneItCameFrom() throws Exception {
-        try (LabWorld world = LabWorld.builder().start(); SmtpConversation smtp = world.connect()) {
-            world.dns().serve(LabWorld.zone(), "jp. 300 IN SOA a.jp. host.jp. 1 1 1 1 300", "first.co.jp. 300 IN MX 10 mx.first.co.jp.",
-                "lan. 300 IN SOA a.lan. host.lan. 1 1 1 1 300", "office.lan. 300 IN MX 10 mx.lan.");
+        try (LabWorld world = LabWorld.builder().start();
+                SmtpConversation smtp = world.connect()) {
+            world.dns()
+                    .serve(
+                            LabWorld.zone(),
+                            "jp. 300 IN SOA a.jp. host.jp. 1 1 1 1 300",
+                            "first.co.jp. 300 IN MX 10 mx.first.co.jp.",
+                            "lan. 300 IN SOA a.lan. host.lan. 1 1 1 1 300",
+                            "office.lan. 300 IN MX 10 mx.lan.");
             smtp.send("MAIL FROM:<s@example.com>");
             assertThat(smtp.send("RCPT TO:<a@typo.co.jp>").code()).isEqualTo(550);
             assertThat(smtp.send("RCPT TO:<a@first.co.jp>").code()).isEqualTo(250);
@@ -59,7 +78,8 @@ class BetterVerdictsTest {
 
     @Test
     void anUnsignedDenialOfANameWithOthersBelowItDeniesNoneOfThem() throws Exception {
-        try (LabWorld world = LabWorld.builder().start(); SmtpConversation smtp = world.connect()) {
+        try (LabWorld world = LabWorld.builder().start();
+                SmtpConversation smtp = world.connect()) {
             world.dns().serve(LabWorld.zone(), "real.empty.example. 300 IN MX 10 mx.example.");
             world.dns().behave("empty.example", Behaviour.nxdomain());
             world.dns().behave("real.empty.example", Behaviour.answer());
@@ -73,8 +93,15 @@ class BetterVerdictsTest {
     @Test
     void aDomainThatOnlyNamesHostsOfItsOwnIsRefusedWithoutAskingForThem() throws Exception {
         try (LabWorld world = LabWorld.builder().start()) {
-            world.dns().serve(LabWorld.zone(), "parked.test. 300 IN A 127.0.0.1", "blocked.test. 300 IN A 0.0.0.0", "blocked.test. 300 IN AAAA ::",
-                "collision.test. 300 IN A 127.0.53.53", "local.test. 300 IN MX 10 localhost.", "private.test. 300 IN A 10.1.2.3");
+            world.dns()
+                    .serve(
+                            LabWorld.zone(),
+                            "parked.test. 300 IN A 127.0.0.1",
+                            "blocked.test. 300 IN A 0.0.0.0",
+                            "blocked.test. 300 IN AAAA ::",
+                            "collision.test. 300 IN A 127.0.53.53",
+                            "local.test. 300 IN MX 10 localhost.",
+                            "private.test. 300 IN A 10.1.2.3");
             String refusal = "550 5.1.2 Bad destination mailbox address - no mail host of this domain can be reached";
             for (String domain : new String[] {"parked.test", "blocked.test", "collision.test", "local.test"}) {
                 assertThat(rcpt(world, "a@" + domain).lines()).as(domain).containsExactly(refusal);
@@ -86,8 +113,13 @@ class BetterVerdictsTest {
 
     @Test
     void anEmptyNonTerminalIsNotTakenForANameThatDoesNotExist() throws Exception {
-        try (LabWorld world = LabWorld.builder().start(); SmtpConversation smtp = world.connect()) {
-            world.dns().serve(LabWorld.zone(), "zone.example. 300 IN SOA ns.zone.example. host.zone.example. 1 1 1 1 300", "real.empty.zone.example. 300 IN MX 10 mx.zone.example.");
+        try (LabWorld world = LabWorld.builder().start();
+                SmtpConversation smtp = world.connect()) {
+            world.dns()
+                    .serve(
+                            LabWorld.zone(),
+                            "zone.example. 300 IN SOA ns.zone.example. host.zone.example. 1 1 1 1 300",
+                            "real.empty.zone.example. 300 IN MX 10 mx.zone.example.");
             smtp.send("MAIL FROM:<s@example.com>");
 
             assertThat(smtp.send("RCPT TO:<a@empty.zone.example>").code()).isEqualTo(550);
@@ -128,7 +160,8 @@ class BetterVerdictsTest {
             mx.good.test.   300 IN A 93.184.216.34
             unsure.test.    300 IN MX 10 mx.unsure.test.
             """;
-        try (LabWorld world = LabWorld.builder().with("MX_VERIFY_TARGETS", "true").start()) {
+        try (LabWorld world =
+                LabWorld.builder().with("MX_VERIFY_TARGETS", "true").start()) {
             world.dns().serve(LabWorld.zone(), zone);
             world.dns().behave("mx.unsure.test", Behaviour.servfail());
             String refusal = "550 5.1.2 Bad destination mailbox address - no mail host of this domain can be reached";
@@ -148,20 +181,33 @@ class BetterVerdictsTest {
     @Test
     void theAdminsListsGoBeforeDnsAndAreReadAgainWhenTheyChange(@TempDir Path directory) throws Exception {
         Path allow = Files.writeString(directory.resolve("allow"), "# inside the cluster\n.svc.cluster.local\n");
-        Path deny = Files.writeString(directory.resolve("deny"), IntStream.range(0, 100_000).mapToObj(i -> "throwaway" + i + ".example")
-            .collect(Collectors.joining("\n", "", "\n.disposable-with-mx.example\n")));
-        try (LabWorld world = LabWorld.builder().with("ALLOW_DOMAINS_FILE", allow.toString()).with("DENY_DOMAINS_FILE", deny.toString()).start()) {
+        Path deny = Files.writeString(
+                directory.resolve("deny"),
+                IntStream.range(0, 100_000)
+                        .mapToObj(i -> "throwaway" + i + ".example")
+                        .collect(Collectors.joining("\n", "", "\n.disposable-with-mx.example\n")));
+        try (LabWorld world = LabWorld.builder()
+                .with("ALLOW_DOMAINS_FILE", allow.toString())
+                .with("DENY_DOMAINS_FILE", deny.toString())
+                .start()) {
             String refusal = "550 5.1.2 Bad destination mailbox address - this domain is not accepted here";
             assertThat(rcpt(world, "a@app.svc.cluster.local").code()).isEqualTo(250);
             assertThat(rcpt(world, "a@disposable-with-mx.example").lines()).containsExactly(refusal);
             assertThat(rcpt(world, "a@sub.Disposable-with-mx.example").lines()).containsExactly(refusal);
             assertThat(rcpt(world, "a@throwaway99999.example").lines()).containsExactly(refusal);
-            assertThat(world.dns().queries().keySet()).filteredOn(asked -> !CANARIES.contains(asked.name())).isEmpty();
+            assertThat(world.dns().queries().keySet())
+                    .filteredOn(asked -> !CANARIES.contains(asked.name()))
+                    .isEmpty();
 
             Files.writeString(deny, "example.com\nnot a domain\n");
             Files.writeString(allow, "disposable-with-mx.example\n");
-            await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> assertThat(rcpt(world, "a@disposable-with-mx.example").code()).isEqualTo(250));
-            assertThat(rcpt(world, "a@throwaway1.example").lines()).as("a broken list is not taken").containsExactly(refusal);
+            await().atMost(Duration.ofSeconds(20))
+                    .untilAsserted(() -> assertThat(
+                                    rcpt(world, "a@disposable-with-mx.example").code())
+                            .isEqualTo(250));
+            assertThat(rcpt(world, "a@throwaway1.example").lines())
+                    .as("a broken list is not taken")
+                    .containsExactly(refusal);
             assertThat(rcpt(world, "a@example.com").code()).isEqualTo(250);
         }
     }
@@ -175,7 +221,8 @@ class BetterVerdictsTest {
             assertThat(rcpt(world, "a@gmail.com").lines().get(0)).doesNotContain("did you mean");
         }
         try (LabWorld world = LabWorld.builder().with("MX_SUGGEST", "false").start()) {
-            assertThat(rcpt(world, "a@gmial.com").lines()).containsExactly("550 5.1.2 Bad destination mailbox address - domain has no MX record");
+            assertThat(rcpt(world, "a@gmial.com").lines())
+                    .containsExactly("550 5.1.2 Bad destination mailbox address - domain has no MX record");
         }
     }
 

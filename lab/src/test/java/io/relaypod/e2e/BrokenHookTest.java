@@ -10,6 +10,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 
+import io.relaypod.lab.dns.Behaviour;
+import io.relaypod.lab.smtp.SmtpConversation;
+import io.relaypod.lab.world.LabWorld;
 import org.apache.james.core.MailAddress;
 import org.apache.james.core.MaybeSender;
 import org.apache.james.protocols.smtp.SMTPSession;
@@ -17,10 +20,6 @@ import org.apache.james.protocols.smtp.hook.HookResult;
 import org.apache.james.protocols.smtp.hook.RcptHook;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-
-import io.relaypod.lab.dns.Behaviour;
-import io.relaypod.lab.smtp.SmtpConversation;
-import io.relaypod.lab.world.LabWorld;
 
 /** A hook with an error in it, behind one that waits for DNS. */
 class BrokenHookTest {
@@ -46,13 +45,21 @@ class BrokenHookTest {
             Files.copy(Path.of("../james-conf").resolve(file), directory.resolve(file));
         }
         Path smtpserver = directory.resolve("smtpserver.xml");
-        Files.writeString(smtpserver, Files.readString(smtpserver).replace("</handlerchain>",
-            "<handler class=\"" + Broken.class.getName() + "\"/></handlerchain>"));
-        try (LabWorld world = LabWorld.builder().with("JAMES_CONF", directory.toString()).with("DNS_TIMEOUT", "5s").start();
-             SmtpConversation smtp = world.connect()) {
+        Files.writeString(
+                smtpserver,
+                Files.readString(smtpserver)
+                        .replace(
+                                "</handlerchain>",
+                                "<handler class=\"" + Broken.class.getName() + "\"/></handlerchain>"));
+        try (LabWorld world = LabWorld.builder()
+                        .with("JAMES_CONF", directory.toString())
+                        .with("DNS_TIMEOUT", "5s")
+                        .start();
+                SmtpConversation smtp = world.connect()) {
             world.dns().behave("example.com", Behaviour.delay(Duration.ofMillis(500)));
-            smtp.sendRaw("MAIL FROM:<s@example.com>\r\nRCPT TO:<broken@example.com>\r\nNOOP\r\nRCPT TO:<a@gmail.com>\r\n"
-                .getBytes(StandardCharsets.US_ASCII));
+            smtp.sendRaw(
+                    "MAIL FROM:<s@example.com>\r\nRCPT TO:<broken@example.com>\r\nNOOP\r\nRCPT TO:<a@gmail.com>\r\n"
+                            .getBytes(StandardCharsets.US_ASCII));
 
             assertThat(smtp.readReply().code()).isEqualTo(250);
             assertThat(smtp.readReply().code()).as("of the recipient").isEqualTo(451);

@@ -15,26 +15,24 @@ import java.util.Properties;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-
 import javax.mail.MessagingException;
 import javax.mail.Session;
 import javax.mail.Transport;
 import javax.mail.internet.InternetAddress;
 import javax.mail.internet.MimeMessage;
 
+import io.relaypod.lab.Peers;
+import io.relaypod.lab.gateway.ReceivedMail;
+import io.relaypod.lab.world.LabWorld;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-import io.relaypod.lab.Peers;
-import io.relaypod.lab.gateway.ReceivedMail;
-import io.relaypod.lab.world.LabWorld;
-
 /**
- * Client libraries that send one mail after another over the connection that they keep, some to addresses that are refused: each good mail
- * arrives, whatever the library does after a refusal.
+ * Client libraries that send one mail after another over the connection that they keep, some to addresses that are
+ * refused: each good mail arrives, whatever the library does after a refusal.
  */
 class ClientLibrariesTest {
 
@@ -136,7 +134,8 @@ class ClientLibrariesTest {
 
         /** One that is in the program that GO_CLIENTS names, which .ci/run builds. */
         Library(String goLibrary) {
-            this.command = List.of(Optional.ofNullable(System.getenv("GO_CLIENTS")).orElse("go-clients"), goLibrary);
+            this.command =
+                    List.of(Optional.ofNullable(System.getenv("GO_CLIENTS")).orElse("go-clients"), goLibrary);
             this.peer = "go-clients";
         }
 
@@ -149,9 +148,12 @@ class ClientLibrariesTest {
             List<String> arguments = new ArrayList<>(command);
             arguments.add(Integer.toString(port));
             arguments.addAll(recipients);
-            ProcessBuilder builder = new ProcessBuilder(arguments).redirectErrorStream(true).redirectOutput(Files.createTempFile("client", ".txt").toFile());
+            ProcessBuilder builder = new ProcessBuilder(arguments)
+                    .redirectErrorStream(true)
+                    .redirectOutput(Files.createTempFile("client", ".txt").toFile());
             builder.environment().put("NODE_PATH", NODE_MODULES.toAbsolutePath().toString());
-            builder.environment().put("PYTHONPATH", PYTHON_PACKAGES.toAbsolutePath().toString());
+            builder.environment()
+                    .put("PYTHONPATH", PYTHON_PACKAGES.toAbsolutePath().toString());
             Process client = builder.start();
             assertThat(client.waitFor(1, TimeUnit.MINUTES)).as("%s ends", this).isTrue();
             String said = Files.readString(builder.redirectOutput().file().toPath(), StandardCharsets.UTF_8);
@@ -159,28 +161,41 @@ class ClientLibrariesTest {
         }
 
         private static boolean onPath(String program) {
-            return Stream.of(System.getenv("PATH").split(":")).anyMatch(directory -> Files.isExecutable(Path.of(directory).resolve(program)));
+            return Stream.of(System.getenv("PATH").split(":"))
+                    .anyMatch(directory -> Files.isExecutable(Path.of(directory).resolve(program)));
         }
     }
 
     @ParameterizedTest
     @EnumSource
     void noGoodMailIsLostWhileOneRecipientInTenIsBad(Library library) throws Exception {
-        assertThatAllGoodMailsArrive(library, IntStream.range(0, 60).mapToObj(mail -> mail % 10 == 4 ? bad(mail) : good(mail)).toList());
+        assertThatAllGoodMailsArrive(
+                library,
+                IntStream.range(0, 60)
+                        .mapToObj(mail -> mail % 10 == 4 ? bad(mail) : good(mail))
+                        .toList());
     }
 
     @ParameterizedTest
     @EnumSource
     void norWhileNineInTenAre(Library library) throws Exception {
-        assertThatAllGoodMailsArrive(library, IntStream.range(0, 40).mapToObj(mail -> mail % 10 == 9 ? good(mail) : bad(mail)).toList());
+        assertThatAllGoodMailsArrive(
+                library,
+                IntStream.range(0, 40)
+                        .mapToObj(mail -> mail % 10 == 9 ? good(mail) : bad(mail))
+                        .toList());
     }
 
     private static void assertThatAllGoodMailsArrive(Library library, List<String> recipients) throws Exception {
         library.send(world.relay().smtpAddress().getPort(), recipients);
 
-        List<String> good = recipients.stream().filter(recipient -> recipient.startsWith("good")).toList();
+        List<String> good = recipients.stream()
+                .filter(recipient -> recipient.startsWith("good"))
+                .toList();
         await().atMost(PATIENCE).until(() -> world.mailpit().messages().size() >= good.size());
-        assertThat(world.mailpit().messages()).flatExtracting(ReceivedMail::recipients).containsExactlyInAnyOrderElementsOf(good);
+        assertThat(world.mailpit().messages())
+                .flatExtracting(ReceivedMail::recipients)
+                .containsExactlyInAnyOrderElementsOf(good);
     }
 
     private static String good(int mail) {

@@ -5,61 +5,87 @@ import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
 
-import org.junit.jupiter.api.Test;
-
 import io.relaypod.lab.dns.Behaviour;
 import io.relaypod.lab.dns.LabDns;
 import io.relaypod.lab.smtp.Reply;
 import io.relaypod.lab.smtp.SmtpConversation;
 import io.relaypod.lab.world.LabWorld;
+import org.junit.jupiter.api.Test;
 
-/** DNS that denies everything, as a resolver without its forwarder does: what clients, probes and operators see of it. */
+/**
+ * DNS that denies everything, as a resolver without its forwarder does: what clients, probes and operators see of it.
+ */
 class DnsLiesTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     @Test
     void nobodyIsRefusedForGoodWhileDnsDeniesWhatMustExistNorForThatAfterwards() throws Exception {
-        try (LabWorld world = LabWorld.builder().with("METRICS_ADDR", "127.0.0.1:0").start()) {
+        try (LabWorld world =
+                LabWorld.builder().with("METRICS_ADDR", "127.0.0.1:0").start()) {
             assertThat(rcpt(world, "a@example.com").code()).isEqualTo(250);
             assertThat(rcpt(world, "a@soon.example").code()).isEqualTo(550);
             world.dns().behave(".", Behaviour.nxdomain());
 
-            assertThat(rcpt(world, "a@gmail.com").lines()).containsExactly("451 4.4.3 Temporary DNS failure, try again later");
+            assertThat(rcpt(world, "a@gmail.com").lines())
+                    .containsExactly("451 4.4.3 Temporary DNS failure, try again later");
             assertThat(rcpt(world, "a@booker.example").code()).isEqualTo(451);
-            assertThat(rcpt(world, "a@example.com").code()).as("what is remembered holds").isEqualTo(250);
-            assertThat(rcpt(world, "a@soon.example").code()).as("denied before, and by whom is not known").isEqualTo(451);
-            assertThat(Scrape.get(world, "/readyz").body()).contains("DNS        unhealthy", "denies names that must exist");
+            assertThat(rcpt(world, "a@example.com").code())
+                    .as("what is remembered holds")
+                    .isEqualTo(250);
+            assertThat(rcpt(world, "a@soon.example").code())
+                    .as("denied before, and by whom is not known")
+                    .isEqualTo(451);
+            assertThat(Scrape.get(world, "/readyz").body())
+                    .contains("DNS        unhealthy", "denies names that must exist");
             assertThat(Scrape.of(world).value("relaypod_dns_servers_lying")).isEqualTo(1);
             assertThat(Scrape.of(world).value("relaypod_dns_up")).isZero();
 
             world.dns().behaveNormally();
-            await().atMost(PATIENCE).untilAsserted(() -> assertThat(rcpt(world, "a@gmail.com").code()).isEqualTo(250));
+            await().atMost(PATIENCE)
+                    .untilAsserted(
+                            () -> assertThat(rcpt(world, "a@gmail.com").code()).isEqualTo(250));
             assertThat(rcpt(world, "a@booker.example").code()).isEqualTo(250);
-            await().atMost(PATIENCE).untilAsserted(() -> assertThat(rcpt(world, "a@soon.example").code()).isEqualTo(550));
-            await().atMost(PATIENCE).untilAsserted(() -> assertThat(Scrape.get(world, "/readyz").body()).contains("DNS        healthy"));
+            await().atMost(PATIENCE)
+                    .untilAsserted(() ->
+                            assertThat(rcpt(world, "a@soon.example").code()).isEqualTo(550));
+            await().atMost(PATIENCE)
+                    .untilAsserted(() ->
+                            assertThat(Scrape.get(world, "/readyz").body()).contains("DNS        healthy"));
             assertThat(Scrape.of(world).value("relaypod_dns_up")).isEqualTo(1);
         }
     }
 
     @Test
     void whereOneOfTwoServersLiesMailGoesOnAndTheCheckSaysWhich() throws Exception {
-        try (LabDns liar = LabDns.serving("nothing.example. 300 IN A 192.0.2.1"); LabDns honest = LabDns.serving(LabWorld.zone());
-             LabWorld world = LabWorld.builder().with("METRICS_ADDR", "127.0.0.1:0")
-                 .with("DNS_SERVERS", "127.0.0.1:" + liar.address().getPort() + ",127.0.0.1:" + honest.address().getPort()).start()) {
+        try (LabDns liar = LabDns.serving("nothing.example. 300 IN A 192.0.2.1");
+                LabDns honest = LabDns.serving(LabWorld.zone());
+                LabWorld world = LabWorld.builder()
+                        .with("METRICS_ADDR", "127.0.0.1:0")
+                        .with(
+                                "DNS_SERVERS",
+                                "127.0.0.1:" + liar.address().getPort() + ",127.0.0.1:"
+                                        + honest.address().getPort())
+                        .start()) {
             assertThat(rcpt(world, "a@example.com").code()).isEqualTo(250);
             assertThat(rcpt(world, "a@gmial.com").code()).isEqualTo(550);
-            assertThat(Scrape.get(world, "/readyz").body()).contains("DNS        degraded", "127.0.0.1:" + liar.address().getPort() + " denies names that must exist");
+            assertThat(Scrape.get(world, "/readyz").body())
+                    .contains(
+                            "DNS        degraded",
+                            "127.0.0.1:" + liar.address().getPort() + " denies names that must exist");
         }
     }
 
     @Test
     void dnsThatRefusesEverythingMakesTheRelayUnready() throws Exception {
-        try (LabWorld world = LabWorld.builder().with("METRICS_ADDR", "127.0.0.1:0").start()) {
+        try (LabWorld world =
+                LabWorld.builder().with("METRICS_ADDR", "127.0.0.1:0").start()) {
             world.dns().behave(".", Behaviour.refused());
             assertThat(Scrape.get(world, "/readyz").body()).contains("DNS        unhealthy  no answer from", "REFUSED");
             world.dns().behaveNormally();
-            await().atMost(PATIENCE).untilAsserted(() -> assertThat(Scrape.get(world, "/readyz").statusCode()).isEqualTo(200));
+            await().atMost(PATIENCE)
+                    .untilAsserted(() -> assertThat(Scrape.get(world, "/readyz").statusCode())
+                            .isEqualTo(200));
         }
     }
 

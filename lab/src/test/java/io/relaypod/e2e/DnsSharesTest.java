@@ -9,11 +9,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-import org.junit.jupiter.api.Test;
-
 import io.relaypod.lab.dns.Behaviour;
 import io.relaypod.lab.smtp.SmtpConversation;
 import io.relaypod.lab.world.LabWorld;
+import org.junit.jupiter.api.Test;
 
 /** What one client's questions to DNS leave for another client. */
 class DnsSharesTest {
@@ -24,7 +23,10 @@ class DnsSharesTest {
     @Test
     void whileOneAddressWaitsForSilentDnsNewGoodDomainsOfAnotherAreAccepted() throws Exception {
         List<SmtpConversation> waiting = new ArrayList<>();
-        try (LabWorld world = LabWorld.builder().with("DNS_MAX_INFLIGHT", Integer.toString(PLACES)).with("DNS_TIMEOUT", "10s").start()) {
+        try (LabWorld world = LabWorld.builder()
+                .with("DNS_MAX_INFLIGHT", Integer.toString(PLACES))
+                .with("DNS_TIMEOUT", "10s")
+                .start()) {
             world.dns().behave("silent", Behaviour.silence());
             world.dns().serve(LabWorld.zone(), "*.good.test. 300 IN MX 10 mx.example.com.");
             for (int client = 0; client < 2 * PLACES; client++) {
@@ -33,16 +35,23 @@ class DnsSharesTest {
                 smtp.send("MAIL FROM:<s@example.com>");
                 smtp.sendRaw(("RCPT TO:<a@n" + client + ".silent>\r\n").getBytes(StandardCharsets.US_ASCII));
             }
-            await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> assertThat(world.count("relaypod_dns_domains_in_flight")).isEqualTo(PLACES / 2));
+            await().atMost(Duration.ofSeconds(30))
+                    .untilAsserted(() -> assertThat(world.count("relaypod_dns_domains_in_flight"))
+                            .isEqualTo(PLACES / 2));
 
-            try (SmtpConversation other = SmtpConversation.connectFrom(InetAddress.getByName("127.0.0.2"), world.smtpAddress())) {
+            try (SmtpConversation other =
+                    SmtpConversation.connectFrom(InetAddress.getByName("127.0.0.2"), world.smtpAddress())) {
                 other.send("EHLO other.example");
                 other.send("MAIL FROM:<s@example.com>");
                 for (int domain = 0; domain < GOOD_DOMAINS; domain++) {
-                    assertThat(other.send("RCPT TO:<a@fresh" + domain + ".good.test>").code()).isEqualTo(250);
+                    assertThat(other.send("RCPT TO:<a@fresh" + domain + ".good.test>")
+                                    .code())
+                            .isEqualTo(250);
                 }
             }
-            assertThat(world.count("relaypod_dns_domains_waiting")).as("the others wait still").isPositive();
+            assertThat(world.count("relaypod_dns_domains_waiting"))
+                    .as("the others wait still")
+                    .isPositive();
         } finally {
             for (SmtpConversation smtp : waiting) {
                 smtp.close();

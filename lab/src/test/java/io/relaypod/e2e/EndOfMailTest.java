@@ -12,11 +12,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 
-import org.apache.activemq.artemis.api.core.ActiveMQException;
-import org.apache.james.queue.api.MailQueue.MailQueueException;
-import org.junit.jupiter.api.Test;
-import org.slf4j.LoggerFactory;
-
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
@@ -27,6 +22,10 @@ import io.relaypod.server.queue.Broker;
 import io.relaypod.server.queue.Connection;
 import io.relaypod.server.queue.InsufficientStorageException;
 import io.relaypod.server.queue.QueueConsole;
+import org.apache.activemq.artemis.api.core.ActiveMQException;
+import org.apache.james.queue.api.MailQueue.MailQueueException;
+import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
 
 /** From the final dot to its reply, on a disk that takes its time. */
 class EndOfMailTest {
@@ -44,7 +43,8 @@ class EndOfMailTest {
                 for (int client = 0; client < clients; client++) {
                     waiting.add(atItsEnd(world));
                 }
-                await().atMost(LONG_ENOUGH).until(() -> world.count("relaypod_spool_writes", "state", "under_way") == clients);
+                await().atMost(LONG_ENOUGH)
+                        .until(() -> world.count("relaypod_spool_writes", "state", "under_way") == clients);
 
                 try (SmtpConversation other = world.connect()) {
                     other.send("MAIL FROM:<a@example.com>");
@@ -55,8 +55,10 @@ class EndOfMailTest {
                 for (SmtpConversation smtp : waiting) {
                     assertThat(smtp.readReply().code()).isEqualTo(250);
                 }
-                await().atMost(LONG_ENOUGH).until(() -> world.mailpit().messages().size() == clients);
-                await().atMost(LONG_ENOUGH).until(() -> world.count("relaypod_spool_writes", "state", "under_way") == 0);
+                await().atMost(LONG_ENOUGH)
+                        .until(() -> world.mailpit().messages().size() == clients);
+                await().atMost(LONG_ENOUGH)
+                        .until(() -> world.count("relaypod_spool_writes", "state", "under_way") == 0);
             } finally {
                 disk.goOn();
                 for (SmtpConversation smtp : waiting) {
@@ -69,8 +71,10 @@ class EndOfMailTest {
     @Test
     void whatIsSentBehindTheEndIsAnsweredBehindIt() throws Exception {
         SlowDisk disk = new SlowDisk();
-        try (LabWorld world = LabWorld.builder().withBroker(disk::below).start(); SmtpConversation smtp = atItsEnd(world)) {
-            smtp.sendRaw(bytes("MAIL FROM:<c@example.com>\r\nRCPT TO:<b@nowhere.xyz>\r\nRCPT TO:<d@example.com>\r\nDATA\r\n"));
+        try (LabWorld world = LabWorld.builder().withBroker(disk::below).start();
+                SmtpConversation smtp = atItsEnd(world)) {
+            smtp.sendRaw(bytes(
+                    "MAIL FROM:<c@example.com>\r\nRCPT TO:<b@nowhere.xyz>\r\nRCPT TO:<d@example.com>\r\nDATA\r\n"));
             await().atMost(LONG_ENOUGH).until(() -> world.count("relaypod_spool_writes", "state", "under_way") == 1);
 
             disk.goOn();
@@ -83,8 +87,9 @@ class EndOfMailTest {
             assertThat(smtp.content(bytes(MAIL)).code()).isEqualTo(250);
             assertThat(smtp.send("QUIT").code()).isEqualTo(221);
             await().atMost(LONG_ENOUGH).until(() -> world.mailpit().messages().size() == 2);
-            assertThat(world.mailpit().messages()).extracting(mail -> mail.recipients().toString())
-                .containsExactlyInAnyOrder("[b@example.com]", "[d@example.com]");
+            assertThat(world.mailpit().messages())
+                    .extracting(mail -> mail.recipients().toString())
+                    .containsExactlyInAnyOrder("[b@example.com]", "[d@example.com]");
         }
     }
 
@@ -92,7 +97,8 @@ class EndOfMailTest {
     void aFullDiskIsAnsweredAndTheSessionGoesOn() throws Exception {
         SlowDisk disk = new SlowDisk();
         disk.goOn();
-        try (LabWorld world = LabWorld.builder().withBroker(disk::below).start(); SmtpConversation smtp = world.connect()) {
+        try (LabWorld world = LabWorld.builder().withBroker(disk::below).start();
+                SmtpConversation smtp = world.connect()) {
             disk.full = true;
             assertThat(send(smtp).lines()).containsExactly("452 4.3.1 Insufficient system storage");
             assertThat(send(smtp).code()).isEqualTo(452);
@@ -109,7 +115,8 @@ class EndOfMailTest {
         SlowDisk disk = new SlowDisk();
         try (LabWorld world = LabWorld.builder().withBroker(disk::below).start()) {
             try (SmtpConversation leaving = atItsEnd(world)) {
-                await().atMost(LONG_ENOUGH).until(() -> world.count("relaypod_spool_writes", "state", "under_way") == 1);
+                await().atMost(LONG_ENOUGH)
+                        .until(() -> world.count("relaypod_spool_writes", "state", "under_way") == 1);
             }
             disk.goOn();
 
@@ -125,25 +132,35 @@ class EndOfMailTest {
     void aClientThatClosesItsSideBehindTheEndIsAnswered() throws Exception {
         SlowDisk disk = new SlowDisk();
         try (LabWorld world = LabWorld.builder().withBroker(disk::below).start();
-             Socket socket = new Socket(world.relay().smtpAddress().getAddress(), world.relay().smtpAddress().getPort())) {
+                Socket socket = new Socket(
+                        world.relay().smtpAddress().getAddress(),
+                        world.relay().smtpAddress().getPort())) {
             socket.setSoTimeout((int) LONG_ENOUGH.toMillis());
-            socket.getOutputStream().write(bytes("EHLO c\r\nMAIL FROM:<a@example.com>\r\nRCPT TO:<b@example.com>\r\nDATA\r\n"));
+            socket.getOutputStream()
+                    .write(bytes("EHLO c\r\nMAIL FROM:<a@example.com>\r\nRCPT TO:<b@example.com>\r\nDATA\r\n"));
             readUntil(socket, "354 ");
             socket.getOutputStream().write(bytes(MAIL + ".\r\n"));
             socket.shutdownOutput();
             await().atMost(LONG_ENOUGH).until(() -> world.count("relaypod_spool_writes", "state", "under_way") == 1);
             disk.goOn();
 
-            assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII)).contains("250 2.6.0 Message received");
+            assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII))
+                    .contains("250 2.6.0 Message received");
         }
     }
 
     @Test
     void whoWaitsForTheDiskIsNotIdle() throws Exception {
         SlowDisk disk = new SlowDisk();
-        try (LabWorld world = LabWorld.builder().with("IDLE_TIMEOUT", "1s").withBroker(disk::below).start();
-             SmtpConversation smtp = atItsEnd(world); SmtpConversation idle = world.connect()) {
-            assertThat(idle.readReply().code()).as("says nothing while the other one waits").isEqualTo(421);
+        try (LabWorld world = LabWorld.builder()
+                        .with("IDLE_TIMEOUT", "1s")
+                        .withBroker(disk::below)
+                        .start();
+                SmtpConversation smtp = atItsEnd(world);
+                SmtpConversation idle = world.connect()) {
+            assertThat(idle.readReply().code())
+                    .as("says nothing while the other one waits")
+                    .isEqualTo(421);
             disk.goOn();
 
             assertThat(smtp.readReply().code()).isEqualTo(250);
@@ -153,9 +170,13 @@ class EndOfMailTest {
     @Test
     void aDiskThatNeverEndsIsATemporaryFailure() throws Exception {
         SlowDisk disk = new SlowDisk();
-        try (LabWorld world = LabWorld.builder().with("QUEUE_TIMEOUT", "200ms").withBroker(disk::below).start();
-             SmtpConversation smtp = atItsEnd(world)) {
-            assertThat(smtp.readReply().lines()).containsExactly("451 4.3.0 The mail could not be stored, try again later");
+        try (LabWorld world = LabWorld.builder()
+                        .with("QUEUE_TIMEOUT", "200ms")
+                        .withBroker(disk::below)
+                        .start();
+                SmtpConversation smtp = atItsEnd(world)) {
+            assertThat(smtp.readReply().lines())
+                    .containsExactly("451 4.3.0 The mail could not be stored, try again later");
             assertThat(smtp.send("NOOP").code()).isEqualTo(250);
             disk.goOn();
         }
@@ -166,7 +187,10 @@ class EndOfMailTest {
         int clients = 40;
         List<SmtpConversation> waiting = new ArrayList<>();
         SlowDisk disk = new SlowDisk();
-        try (LabWorld world = LabWorld.builder().with("QUEUE_TIMEOUT", "4s").withBroker(disk::below).start()) {
+        try (LabWorld world = LabWorld.builder()
+                .with("QUEUE_TIMEOUT", "4s")
+                .withBroker(disk::below)
+                .start()) {
             try {
                 for (int client = 0; client < clients; client++) {
                     waiting.add(atItsEnd(world));
@@ -177,8 +201,11 @@ class EndOfMailTest {
                 disk.goOn();
                 await().atMost(LONG_ENOUGH).until(() -> world.count("spool_writes_waiting") == 0);
 
-                assertThat(send(waiting.get(0)).code()).as("the client's second try").isEqualTo(250);
-                await().atMost(LONG_ENOUGH).until(() -> world.mailpit().messages().size() == 1 && world.queuedMails() == 0);
+                assertThat(send(waiting.get(0)).code())
+                        .as("the client's second try")
+                        .isEqualTo(250);
+                await().atMost(LONG_ENOUGH)
+                        .until(() -> world.mailpit().messages().size() == 1 && world.queuedMails() == 0);
                 assertThat(world.mailpit().messages()).hasSize(1);
             } finally {
                 disk.goOn();
@@ -192,8 +219,9 @@ class EndOfMailTest {
     @Test
     void aRelayThatStopsEndsWhatIsInHandAndTakesNothingMore() throws Exception {
         SlowDisk disk = new SlowDisk();
-        try (LabWorld world = LabWorld.builder().withBroker(disk::below).start(); SmtpConversation early = atItsEnd(world);
-             SmtpConversation late = world.connect()) {
+        try (LabWorld world = LabWorld.builder().withBroker(disk::below).start();
+                SmtpConversation early = atItsEnd(world);
+                SmtpConversation late = world.connect()) {
             await().atMost(LONG_ENOUGH).until(() -> world.count("relaypod_spool_writes", "state", "under_way") == 1);
             late.send("MAIL FROM:<a@example.com>");
             late.send("RCPT TO:<b@example.com>");
@@ -203,7 +231,9 @@ class EndOfMailTest {
             log.start();
             ((Logger) LoggerFactory.getLogger("io.relaypod.server.smtp.SpoolWriter")).addAppender(log);
             CompletableFuture<Void> stopped = CompletableFuture.runAsync(world.relay()::close);
-            await().atMost(LONG_ENOUGH).until(() -> log.list.stream().anyMatch(line -> line.getFormattedMessage().startsWith("event=stopping")));
+            await().atMost(LONG_ENOUGH)
+                    .until(() -> log.list.stream()
+                            .anyMatch(line -> line.getFormattedMessage().startsWith("event=stopping")));
             assertThat(late.content(bytes(MAIL)).lines()).containsExactly("421 4.3.2 Shutting down, try again later");
             disk.goOn();
 
@@ -229,7 +259,8 @@ class EndOfMailTest {
 
     private static void readUntil(Socket socket, String reply) throws Exception {
         ByteArrayOutputStream read = new ByteArrayOutputStream();
-        while (!read.toString(StandardCharsets.US_ASCII).contains(reply) || !read.toString(StandardCharsets.US_ASCII).endsWith("\r\n")) {
+        while (!read.toString(StandardCharsets.US_ASCII).contains(reply)
+                || !read.toString(StandardCharsets.US_ASCII).endsWith("\r\n")) {
             int next = socket.getInputStream().read();
             assertThat(next).as("the connection is open").isNotNegative();
             read.write(next);

@@ -8,6 +8,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
+import io.relaypod.lab.gateway.ReceivedMail;
+import io.relaypod.lab.smtp.Reply;
+import io.relaypod.lab.smtp.SmtpConversation;
+import io.relaypod.lab.world.LabWorld;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -16,12 +20,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-import io.relaypod.lab.gateway.ReceivedMail;
-import io.relaypod.lab.smtp.Reply;
-import io.relaypod.lab.smtp.SmtpConversation;
-import io.relaypod.lab.world.LabWorld;
-
-/** Addresses as printers, containers and scripts write them: each is sent on byte for byte, or gets an answer that says what is wrong. */
+/**
+ * Addresses as printers, containers and scripts write them: each is sent on byte for byte, or gets an answer that says
+ * what is wrong.
+ */
 class EnvelopeAddressesTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(20);
@@ -30,7 +32,10 @@ class EnvelopeAddressesTest {
 
     @BeforeAll
     static void start() throws Exception {
-        world = LabWorld.builder().with("ALLOW_ADDRESS_LITERALS", "true").with("MAX_BAD_RCPTS", "0").start();
+        world = LabWorld.builder()
+                .with("ALLOW_ADDRESS_LITERALS", "true")
+                .with("MAX_BAD_RCPTS", "0")
+                .start();
         world.dns().serve(LabWorld.zone(), "my_host_1. IN A 203.0.113.9", "web.123. IN MX 10 mx.example.com.");
     }
 
@@ -55,44 +60,56 @@ class EnvelopeAddressesTest {
         }
         assertThat(onlyMail().sender()).isEqualTo(address);
         assertThat(onlyMail().recipients()).containsExactly(address);
-        assertThat(onlyMail().text()).contains((address.startsWith("\"") ? "Bcc: " : "\r\nTo: ") + address + "\r\n").doesNotContain("X-Relaypod-Original-To");
+        assertThat(onlyMail().text())
+                .contains((address.startsWith("\"") ? "Bcc: " : "\r\nTo: ") + address + "\r\n")
+                .doesNotContain("X-Relaypod-Original-To");
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "MAIL FROM: printer@raid                    | printer@raid",
-        "MAIL FROM:root@10-2-3-4 SIZE=100           | root@10-2-3-4",
-        "MAIL FROM:<www-data@my_host_1.>            | www-data@my_host_1",
-        "MAIL FROM: Backup Job <job@host> AUTH=<>   | job@host",
-        "MAIL FROM:<@a,@b:user@host>                | user@host",
-        "MAIL FROM:<root>                           | root@localhost",
-        "MAIL FROM:<>                               | ''",
-        "MAIL FROM:<a@b\u00fccher.example>             | a@xn--bcher-kva.example",
-        "MAIL FROM:<scan@[IPv6:2001:db8::1]>        | ''"})
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "MAIL FROM: printer@raid                    | printer@raid",
+                "MAIL FROM:root@10-2-3-4 SIZE=100           | root@10-2-3-4",
+                "MAIL FROM:<www-data@my_host_1.>            | www-data@my_host_1",
+                "MAIL FROM: Backup Job <job@host> AUTH=<>   | job@host",
+                "MAIL FROM:<@a,@b:user@host>                | user@host",
+                "MAIL FROM:<root>                           | root@localhost",
+                "MAIL FROM:<>                               | ''",
+                "MAIL FROM:<a@b\u00fccher.example>             | a@xn--bcher-kva.example",
+                "MAIL FROM:<scan@[IPv6:2001:db8::1]>        | ''"
+            })
     void aSenderIsReadAsItIsMeant(String command, String sender) throws Exception {
         try (SmtpConversation smtp = world.connect()) {
             assertThat(smtp.send(command).code()).isEqualTo(250);
-            assertThat(smtp.send("RCPT TO: b@example.com. NOTIFY=NEVER ORCPT=rfc822;b@example.com").code()).isEqualTo(250);
-            assertThat(smtp.data(bytes("From: x@example.com\r\nTo: b@example.com\r\n\r\n")).code()).isEqualTo(250);
+            assertThat(smtp.send("RCPT TO: b@example.com. NOTIFY=NEVER ORCPT=rfc822;b@example.com")
+                            .code())
+                    .isEqualTo(250);
+            assertThat(smtp.data(bytes("From: x@example.com\r\nTo: b@example.com\r\n\r\n"))
+                            .code())
+                    .isEqualTo(250);
         }
         assertThat(onlyMail().sender()).isEqualTo(sender);
         assertThat(onlyMail().recipients()).containsExactly("b@example.com");
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "RCPT TO:<root>                         | 550 5.1.1 Bad destination mailbox address - no mailbox is here but postmaster",
-        "RCPT TO:<nagios@localhost>             | 550 5.1.1 Bad destination mailbox address - no mailbox is here but postmaster",
-        "RCPT TO:<j\u00f6rg@example.com>           | 553 5.6.7 Non-ASCII local parts are not supported (no SMTPUTF8)",
-        "RCPT TO:<a b@example.com>              | 553 5.1.3 Bad destination mailbox address syntax",
-        "RCPT TO:<>                             | 553 5.1.3 Bad destination mailbox address syntax",
-        "RCPT TO:<a@example.com>, <b@x.example> | 553 5.1.3 Bad destination mailbox address syntax",
-        "RCPT TO:<a@b\u00fccher.example>           | 250 2.1.5 Recipient <a@xn--bcher-kva.example> OK",
-        "RCPT TO:<postmaster>                   | 250 2.1.5 Recipient <postmaster@localhost> OK",
-        "RCPT TO:<scan@[IPv6:2001:db8::1]>      | 250 2.1.5 Recipient <scan@[IPv6:2001:db8::1]> OK",
-        "RCPT TO:<a@example.com> FOO=1          | 555 5.5.4 Parameter FOO is not supported",
-        "RCPT TO:<a@example.com> SIZE=1         | 555 5.5.4 Parameter SIZE is not supported",
-        "RCPT <a@example.com>                   | 501 5.5.4 Syntax: RCPT TO:<address>"})
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "RCPT TO:<root>                         | 550 5.1.1 Bad destination mailbox address - no mailbox is here but postmaster",
+                "RCPT TO:<nagios@localhost>             | 550 5.1.1 Bad destination mailbox address - no mailbox is here but postmaster",
+                "RCPT TO:<j\u00f6rg@example.com>           | 553 5.6.7 Non-ASCII local parts are not supported (no SMTPUTF8)",
+                "RCPT TO:<a b@example.com>              | 553 5.1.3 Bad destination mailbox address syntax",
+                "RCPT TO:<>                             | 553 5.1.3 Bad destination mailbox address syntax",
+                "RCPT TO:<a@example.com>, <b@x.example> | 553 5.1.3 Bad destination mailbox address syntax",
+                "RCPT TO:<a@b\u00fccher.example>           | 250 2.1.5 Recipient <a@xn--bcher-kva.example> OK",
+                "RCPT TO:<postmaster>                   | 250 2.1.5 Recipient <postmaster@localhost> OK",
+                "RCPT TO:<scan@[IPv6:2001:db8::1]>      | 250 2.1.5 Recipient <scan@[IPv6:2001:db8::1]> OK",
+                "RCPT TO:<a@example.com> FOO=1          | 555 5.5.4 Parameter FOO is not supported",
+                "RCPT TO:<a@example.com> SIZE=1         | 555 5.5.4 Parameter SIZE is not supported",
+                "RCPT <a@example.com>                   | 501 5.5.4 Syntax: RCPT TO:<address>"
+            })
     void aRecipientIsReadAsItIsMeant(String command, String answer) throws Exception {
         try (SmtpConversation smtp = world.connect()) {
             smtp.send("MAIL FROM:<a@example.com>");
@@ -101,20 +118,25 @@ class EnvelopeAddressesTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "MAIL FROM:<a@b> REQUIRETLS               | 555 5.5.4 Parameter REQUIRETLS is not supported",
-        "MAIL FROM:<a@b> HOLDFOR=60               | 555 5.5.4 Parameter HOLDFOR is not supported",
-        "MAIL FROM:<a@b> mt-priority=3            | 555 5.5.4 Parameter MT-PRIORITY is not supported",
-        "MAIL FROM:<a@b> SMTPUTF8                 | 555 5.5.4 Parameter SMTPUTF8 is not supported",
-        "MAIL FROM:<a@b> BODY=BINARYMIME          | 555 5.5.4 Parameter BODY is not supported",
-        "MAIL FROM:<j\u00f6rg@b> SMTPUTF8            | 553 5.6.7 Non-ASCII local parts are not supported (no SMTPUTF8)",
-        "MAIL FROM:<a@b> SIZE=1 SIZE=1            | 501 5.5.4 A parameter is given twice",
-        "MAIL FROM:<a b@c>                        | 553 5.1.7 Bad sender's mailbox address syntax",
-        "MAIL a@b                                 | 501 5.5.4 Syntax: MAIL FROM:<address>"})
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "MAIL FROM:<a@b> REQUIRETLS               | 555 5.5.4 Parameter REQUIRETLS is not supported",
+                "MAIL FROM:<a@b> HOLDFOR=60               | 555 5.5.4 Parameter HOLDFOR is not supported",
+                "MAIL FROM:<a@b> mt-priority=3            | 555 5.5.4 Parameter MT-PRIORITY is not supported",
+                "MAIL FROM:<a@b> SMTPUTF8                 | 555 5.5.4 Parameter SMTPUTF8 is not supported",
+                "MAIL FROM:<a@b> BODY=BINARYMIME          | 555 5.5.4 Parameter BODY is not supported",
+                "MAIL FROM:<j\u00f6rg@b> SMTPUTF8            | 553 5.6.7 Non-ASCII local parts are not supported (no SMTPUTF8)",
+                "MAIL FROM:<a@b> SIZE=1 SIZE=1            | 501 5.5.4 A parameter is given twice",
+                "MAIL FROM:<a b@c>                        | 553 5.1.7 Bad sender's mailbox address syntax",
+                "MAIL a@b                                 | 501 5.5.4 Syntax: MAIL FROM:<address>"
+            })
     void aSenderThatCannotBeTakenGetsItsAnswerAndTheNextIsTaken(String command, String answer) throws Exception {
         try (SmtpConversation smtp = world.connect()) {
             assertThat(smtp.send(command).lines()).containsExactly(answer);
-            assertThat(smtp.send("MAIL FROM:<a@b> RET=HDRS ENVID=x BODY=8BITMIME SIZE=10 AUTH=a@b").code()).isEqualTo(250);
+            assertThat(smtp.send("MAIL FROM:<a@b> RET=HDRS ENVID=x BODY=8BITMIME SIZE=10 AUTH=a@b")
+                            .code())
+                    .isEqualTo(250);
         }
     }
 
@@ -125,17 +147,22 @@ class EnvelopeAddressesTest {
         try (SmtpConversation smtp = world.connect()) {
             smtp.send("MAIL FROM:<a@example.com>");
             assertThat(smtp.send("RCPT TO:<" + address + ">").code()).isEqualTo(250);
-            assertThat(smtp.data(bytes("From: x@example.com\r\nTo: " + address + "\r\n\r\n")).code()).isEqualTo(250);
+            assertThat(smtp.data(bytes("From: x@example.com\r\nTo: " + address + "\r\n\r\n"))
+                            .code())
+                    .isEqualTo(250);
         }
         await().atMost(PATIENCE).until(() -> !world.graph().mails().isEmpty());
-        assertThat(world.graph().mails().get(0).text()).contains("To: a@xn--bcher-kva.example\r\n").doesNotContain("Bcc:");
+        assertThat(world.graph().mails().get(0).text())
+                .contains("To: a@xn--bcher-kva.example\r\n")
+                .doesNotContain("Bcc:");
     }
 
     @Test
     void noNumberOfUnreadableAddressesEndsASession() throws Exception {
         try (SmtpConversation smtp = world.connect()) {
             for (int mail = 0; mail < 25; mail++) {
-                assertThat(smtp.send("MAIL FROM:<j\u00f6rg@example.com>").code()).isEqualTo(553);
+                assertThat(smtp.send("MAIL FROM:<j\u00f6rg@example.com>").code())
+                        .isEqualTo(553);
             }
             for (int mail = 0; mail < 12; mail++) {
                 assertThat(smtp.send("MAIL FROM:<a@example.com>").code()).isEqualTo(250);
@@ -149,11 +176,13 @@ class EnvelopeAddressesTest {
     void norDoesDataThatIsPipelinedBehindRefusedRecipients() throws Exception {
         try (SmtpConversation smtp = world.connect()) {
             for (int mail = 0; mail < 7; mail++) {
-                assertThat(smtp.pipeline("MAIL FROM:<a@example.com>", "RCPT TO:<root>", "DATA", "DATA", "DATA")).extracting(Reply::code)
-                    .containsExactly(250, 550, 503, 503, 503);
+                assertThat(smtp.pipeline("MAIL FROM:<a@example.com>", "RCPT TO:<root>", "DATA", "DATA", "DATA"))
+                        .extracting(Reply::code)
+                        .containsExactly(250, 550, 503, 503, 503);
             }
-            assertThat(smtp.pipeline("MAIL FROM:<a@example.com>", "RCPT TO:<b@example.com>", "DATA")).extracting(Reply::code)
-                .containsExactly(250, 250, 354);
+            assertThat(smtp.pipeline("MAIL FROM:<a@example.com>", "RCPT TO:<b@example.com>", "DATA"))
+                    .extracting(Reply::code)
+                    .containsExactly(250, 250, 354);
         }
     }
 
@@ -163,23 +192,38 @@ class EnvelopeAddressesTest {
             for (String command : List.of("EHLO B\u00dcRO-PC", "HELO B\u00dcRO-PC")) {
                 Reply reply = smtp.send(command);
                 assertThat(reply.code()).isEqualTo(250);
-                assertThat(reply.lines().get(0)).contains("Hello B?RO-PC [127.0.0.1]").doesNotContain(")");
+                assertThat(reply.lines().get(0))
+                        .contains("Hello B?RO-PC [127.0.0.1]")
+                        .doesNotContain(")");
             }
             assertThat(smtp.send("EHLO client.example").lines()).contains("250-PIPELINING", "250-8BITMIME");
         }
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"a..b@example.com", "j\u00f6rg@example.com", "\"a b\"@example.com", "a@no_such_host", "Joe <joe@other.example>", "root"})
+    @ValueSource(
+            strings = {
+                "a..b@example.com",
+                "j\u00f6rg@example.com",
+                "\"a b\"@example.com",
+                "a@no_such_host",
+                "Joe <joe@other.example>",
+                "root"
+            })
     void whoWasRefusedIsInNoRecordOfTheHeader(String refused) throws Exception {
         try (SmtpConversation smtp = world.connect()) {
             smtp.send("MAIL FROM:<a@example.com>");
             assertThat(smtp.send("RCPT TO:<" + refused + ">").code()).isBetween(550, 553);
             assertThat(smtp.send("RCPT TO:<b@example.com>").code()).isEqualTo(250);
-            assertThat(smtp.data(bytes("From: x@example.com\r\nTo: " + (refused.equals("root") ? "root@localhost" : refused) + ", b@example.com,"
-                + " absent@example.com\r\n\r\n")).code()).isEqualTo(250);
+            assertThat(smtp.data(bytes("From: x@example.com\r\nTo: "
+                                    + (refused.equals("root") ? "root@localhost" : refused) + ", b@example.com,"
+                                    + " absent@example.com\r\n\r\n"))
+                            .code())
+                    .isEqualTo(250);
         }
-        assertThat(onlyMail().text()).contains("\r\nTo: b@example.com\r\n").contains("X-Relaypod-Original-To: b@example.com,\r\n absent@example.com\r\n");
+        assertThat(onlyMail().text())
+                .contains("\r\nTo: b@example.com\r\n")
+                .contains("X-Relaypod-Original-To: b@example.com,\r\n absent@example.com\r\n");
     }
 
     @Test
@@ -193,12 +237,17 @@ class EnvelopeAddressesTest {
             header.append(",\r\n refused").append(refused).append("@localhost");
         }
         try (SmtpConversation smtp = world.connect()) {
-            assertThat(smtp.pipeline(commands.toArray(String[]::new)).get(1_101).code()).isEqualTo(550);
+            assertThat(smtp.pipeline(commands.toArray(String[]::new)).get(1_101).code())
+                    .isEqualTo(550);
             assertThat(smtp.send("RCPT TO:<refused\u0001@example.com>").code()).isEqualTo(500);
-            assertThat(smtp.data(bytes(header + ",\r\n refused\u0001@example.com, absent@example.com\r\n\r\n")).code()).isEqualTo(250);
+            assertThat(smtp.data(bytes(header + ",\r\n refused\u0001@example.com, absent@example.com\r\n\r\n"))
+                            .code())
+                    .isEqualTo(250);
         }
         await().atMost(PATIENCE).until(() -> !world.mailpit().messages().isEmpty());
-        assertThat(world.mailpit().messages().get(0).text()).contains("absent@example.com").doesNotContain("refused");
+        assertThat(world.mailpit().messages().get(0).text())
+                .contains("absent@example.com")
+                .doesNotContain("refused");
     }
 
     private static ReceivedMail onlyMail() {

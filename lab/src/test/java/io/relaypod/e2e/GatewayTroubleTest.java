@@ -13,11 +13,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-
 import io.relaypod.lab.gateway.Fault;
 import io.relaypod.lab.gateway.MailpitStandIn;
 import io.relaypod.lab.gateway.Phase;
@@ -25,6 +20,10 @@ import io.relaypod.lab.gateway.ReceivedMail;
 import io.relaypod.lab.gateway.Relaying;
 import io.relaypod.lab.smtp.SmtpConversation;
 import io.relaypod.lab.world.LabWorld;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The gateway refuses, breaks off or is away: the mail is tried again, or kept where an operator finds it. */
 class GatewayTroubleTest {
@@ -53,13 +52,16 @@ class GatewayTroubleTest {
         mailpit.answer(Phase.CONTENT, "554 5.6.0 not this one");
         try (LabWorld world = world()) {
             send(world, "a@example.com", "b@example.com");
-            await().atMost(PATIENCE).until(() -> world.relay().repository("file://var/mail/failed/").size() == 1);
+            await().atMost(PATIENCE)
+                    .until(() ->
+                            world.relay().repository("file://var/mail/failed/").size() == 1);
         }
         try (LabWorld world = world()) {
             assertThat(get(world, "/mailRepositories")).contains("var/mail/failed");
             String keys = get(world, "/mailRepositories/var%2Fmail%2Ffailed/mails");
             assertThat(keys).contains("Mail");
-            String mail = get(world, "/mailRepositories/var%2Fmail%2Ffailed/mails/" + keys.replaceAll("[\\[\\]\"]", ""));
+            String mail =
+                    get(world, "/mailRepositories/var%2Fmail%2Ffailed/mails/" + keys.replaceAll("[\\[\\]\"]", ""));
             assertThat(mail).contains("b@example.com").contains("not this one");
         }
         assertThat(mailpit.connections()).as("one try, and no bounce sent").isEqualTo(1);
@@ -70,7 +72,9 @@ class GatewayTroubleTest {
         mailpit.answer(Phase.CONTENT, "554 5.6.0 not this one");
         try (LabWorld world = world()) {
             send(world, "", "b@example.com");
-            await().atMost(PATIENCE).until(() -> world.relay().repository("file://var/mail/failed/").size() == 1);
+            await().atMost(PATIENCE)
+                    .until(() ->
+                            world.relay().repository("file://var/mail/failed/").size() == 1);
         }
     }
 
@@ -98,7 +102,8 @@ class GatewayTroubleTest {
         mailpit.failNext(1, Phase.DATA, new Fault.Silence(Duration.ofMinutes(5)));
         try (LabWorld world = world()) {
             send(world, "a@example.com", "b@example.com");
-            await().atMost(PATIENCE.multipliedBy(2)).until(() -> mailpit.messages().size() == 1 && world.relay().queuedMails() == 0);
+            await().atMost(PATIENCE.multipliedBy(2))
+                    .until(() -> mailpit.messages().size() == 1 && world.relay().queuedMails() == 0);
         }
     }
 
@@ -108,10 +113,14 @@ class GatewayTroubleTest {
         try (LabWorld world = world()) {
             sendBacklog(world);
             mailpit.recover();
-            await().atMost(PATIENCE.multipliedBy(2)).until(() -> mailpit.messages().size() == BACKLOG && world.relay().queuedMails() == 0);
+            await().atMost(PATIENCE.multipliedBy(2))
+                    .until(() -> mailpit.messages().size() == BACKLOG
+                            && world.relay().queuedMails() == 0);
         }
         assertThat(mailpit.messages()).extracting(ReceivedMail::recipients).doesNotHaveDuplicates();
-        assertThat(mailpit.mostConnections()).as("12 at once and 8 from the queue, and some just closed").isLessThan(50);
+        assertThat(mailpit.mostConnections())
+                .as("12 at once and 8 from the queue, and some just closed")
+                .isLessThan(50);
     }
 
     private static void sendBacklog(LabWorld world) throws Exception {
@@ -125,8 +134,13 @@ class GatewayTroubleTest {
     void aGatewayWhoseNameIsNotFoundIsWaitedFor() throws Exception {
         try (LabWorld world = world("UPSTREAM_HOST", "no-such-host.invalid")) {
             send(world, "a@example.com", "b@example.com");
-            await().during(Duration.ofSeconds(3)).atMost(PATIENCE).until(() ->
-                world.relay().queuedMails() == 1 && world.relay().repository("file://var/mail/failed/").size() == 0);
+            await().during(Duration.ofSeconds(3))
+                    .atMost(PATIENCE)
+                    .until(() -> world.relay().queuedMails() == 1
+                            && world.relay()
+                                            .repository("file://var/mail/failed/")
+                                            .size()
+                                    == 0);
         }
     }
 
@@ -135,10 +149,20 @@ class GatewayTroubleTest {
         mailpit.refuseNext(10, "first@example.com", "550 5.1.1 no such user");
         try (LabWorld world = world()) {
             send(world, "a@example.com", "first@example.com", "second@example.com");
-            await().atMost(PATIENCE).until(() -> mailpit.messages().size() == 1 && world.relay().repository("file://var/mail/failed/").size() == 1);
+            await().atMost(PATIENCE)
+                    .until(() -> mailpit.messages().size() == 1
+                            && world.relay()
+                                            .repository("file://var/mail/failed/")
+                                            .size()
+                                    == 1);
         }
-        assertThat(mailpit.messages()).extracting(ReceivedMail::recipients).containsExactly(List.of("second@example.com"));
-        assertThat(mailpit.messages().get(0).text()).as("the header names nobody else").contains("To: second@example.com").doesNotContain("To: first");
+        assertThat(mailpit.messages())
+                .extracting(ReceivedMail::recipients)
+                .containsExactly(List.of("second@example.com"));
+        assertThat(mailpit.messages().get(0).text())
+                .as("the header names nobody else")
+                .contains("To: second@example.com")
+                .doesNotContain("To: first");
     }
 
     @Test
@@ -146,28 +170,39 @@ class GatewayTroubleTest {
         mailpit.refuseNext(2, "first@example.com", "450 4.2.1 not now");
         try (LabWorld world = world()) {
             send(world, "a@example.com", "first@example.com", "second@example.com");
-            await().atMost(PATIENCE).until(() -> mailpit.messages().size() == 2 && world.relay().queuedMails() == 0);
+            await().atMost(PATIENCE)
+                    .until(() -> mailpit.messages().size() == 2 && world.relay().queuedMails() == 0);
         }
-        assertThat(mailpit.messages()).extracting(ReceivedMail::recipients)
-            .containsExactly(List.of("second@example.com"), List.of("first@example.com"));
-        assertThat(mailpit.messages().get(1).text()).as("the header names nobody else").contains("To: first@example.com").doesNotContain("To: second", ", second");
+        assertThat(mailpit.messages())
+                .extracting(ReceivedMail::recipients)
+                .containsExactly(List.of("second@example.com"), List.of("first@example.com"));
+        assertThat(mailpit.messages().get(1).text())
+                .as("the header names nobody else")
+                .contains("To: first@example.com")
+                .doesNotContain("To: second", ", second");
     }
 
     @Test
     void mailForPostmasterIsKeptForWhoeverRunsTheRelay() throws Exception {
         try (LabWorld world = world()) {
             send(world, "a@example.com", "postmaster");
-            await().atMost(PATIENCE).until(() -> world.relay().repository("file://var/mail/postmaster/").size() == 1);
+            await().atMost(PATIENCE)
+                    .until(() -> world.relay()
+                                    .repository("file://var/mail/postmaster/")
+                                    .size()
+                            == 1);
         }
         assertThat(mailpit.messages()).isEmpty();
     }
 
     private LabWorld world(String... variable) throws Exception {
         LabWorld.Builder builder = LabWorld.builder()
-            .with("UPSTREAM_PORT", Integer.toString(mailpit.smtpAddress().getPort()))
-            .with("DATA_DIR", directory.resolve("data").toString())
-            .with("JAMES_CONF", quickRetries().toString());
-        return variable.length == 0 ? builder.start() : builder.with(variable[0], variable[1]).start();
+                .with("UPSTREAM_PORT", Integer.toString(mailpit.smtpAddress().getPort()))
+                .with("DATA_DIR", directory.resolve("data").toString())
+                .with("JAMES_CONF", quickRetries().toString());
+        return variable.length == 0
+                ? builder.start()
+                : builder.with(variable[0], variable[1]).start();
     }
 
     /** An admin's own james-conf, whose retries a test can wait for. */
@@ -175,8 +210,10 @@ class GatewayTroubleTest {
         Path conf = Files.createDirectories(directory.resolve("james-conf"));
         for (String file : List.of("smtpserver.xml", "mailetcontainer.xml", "webadmin.properties")) {
             String text = Files.readString(Path.of("../james-conf").resolve(file));
-            Files.writeString(conf.resolve(file), text.replaceFirst("<delayTime>.*</delayTime>", "<delayTime>125 * 1 second</delayTime>")
-                .replaceFirst("<timeout>.*</timeout>", "<timeout>" + TIMEOUT.toMillis() + "</timeout>"));
+            Files.writeString(
+                    conf.resolve(file),
+                    text.replaceFirst("<delayTime>.*</delayTime>", "<delayTime>125 * 1 second</delayTime>")
+                            .replaceFirst("<timeout>.*</timeout>", "<timeout>" + TIMEOUT.toMillis() + "</timeout>"));
         }
         return conf;
     }
@@ -187,12 +224,22 @@ class GatewayTroubleTest {
             for (String recipient : recipients) {
                 smtp.send("RCPT TO:<" + recipient + ">");
             }
-            assertThat(smtp.data(("From: a@example.com\r\nTo: " + String.join(", ", recipients) + "\r\nSubject: x\r\n\r\nx\r\n").getBytes(StandardCharsets.US_ASCII)).code()).isEqualTo(250);
+            assertThat(smtp.data(("From: a@example.com\r\nTo: " + String.join(", ", recipients)
+                                            + "\r\nSubject: x\r\n\r\nx\r\n")
+                                    .getBytes(StandardCharsets.US_ASCII))
+                            .code())
+                    .isEqualTo(250);
         }
     }
 
     private static String get(LabWorld world, String path) throws Exception {
         URI uri = URI.create("http://127.0.0.1:" + world.relay().webadminPort().orElseThrow() + path);
-        return HttpClient.newHttpClient().send(HttpRequest.newBuilder(uri).header("Authorization", world.webadminAuthorization()).build(), HttpResponse.BodyHandlers.ofString()).body();
+        return HttpClient.newHttpClient()
+                .send(
+                        HttpRequest.newBuilder(uri)
+                                .header("Authorization", world.webadminAuthorization())
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString())
+                .body();
     }
 }

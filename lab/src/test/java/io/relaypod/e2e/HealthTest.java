@@ -10,14 +10,13 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
-import org.junit.jupiter.api.Test;
-
 import io.relaypod.lab.gateway.Fault;
 import io.relaypod.lab.gateway.MailpitStandIn;
 import io.relaypod.lab.gateway.Phase;
 import io.relaypod.lab.gateway.Relaying;
 import io.relaypod.lab.smtp.SmtpConversation;
 import io.relaypod.lab.world.LabWorld;
+import org.junit.jupiter.api.Test;
 
 /** What Kubernetes' probes hear: unready is who must not be sent mail, and nobody else. */
 class HealthTest {
@@ -30,16 +29,23 @@ class HealthTest {
             HttpResponse<String> ready = Scrape.get(world, "/readyz");
 
             assertThat(ready.statusCode()).isEqualTo(200);
-            assertThat(ready.body()).startsWith("ready\n").contains("DNS        healthy", "Queue      healthy", "SMTP       healthy", "Lifecycle  healthy");
+            assertThat(ready.body())
+                    .startsWith("ready\n")
+                    .contains("DNS        healthy", "Queue      healthy", "SMTP       healthy", "Lifecycle  healthy");
             assertThat(Scrape.get(world, "/livez").body()).isEqualTo("live\n");
-            assertThat(Scrape.get(world, "/readyz", "Accept", "application/json").body()).startsWith("{\"ready\":true,\"checks\":[");
+            assertThat(Scrape.get(world, "/readyz", "Accept", "application/json")
+                            .body())
+                    .startsWith("{\"ready\":true,\"checks\":[");
         }
     }
 
     @Test
     void aGatewayThatIsAwayDoesNotMakeTheRelayUnready() throws Exception {
-        try (LabWorld world = world().with("UPSTREAM_PORT", Integer.toString(closedPort())).start()) {
-            await().atMost(PATIENCE).untilAsserted(() -> assertThat(Scrape.get(world, "/readyz").body()).contains("Gateway    degraded", "not reached"));
+        try (LabWorld world =
+                world().with("UPSTREAM_PORT", Integer.toString(closedPort())).start()) {
+            await().atMost(PATIENCE)
+                    .untilAsserted(() -> assertThat(Scrape.get(world, "/readyz").body())
+                            .contains("Gateway    degraded", "not reached"));
 
             assertThat(Scrape.get(world, "/readyz").statusCode()).isEqualTo(200);
             assertThat(Scrape.of(world).value("relaypod_gateway_up")).isZero();
@@ -49,19 +55,25 @@ class HealthTest {
     @Test
     void dnsThatDoesNotAnswerMakesItUnreadyWithTheReason() throws Exception {
         int silent = silentDnsPort();
-        try (LabWorld world = world().with("DNS_SERVERS", "127.0.0.1:" + silent).with("DNS_TIMEOUT", "100ms").start()) {
+        try (LabWorld world = world().with("DNS_SERVERS", "127.0.0.1:" + silent)
+                .with("DNS_TIMEOUT", "100ms")
+                .start()) {
             HttpResponse<String> ready = Scrape.get(world, "/readyz");
 
             assertThat(ready.statusCode()).isEqualTo(503);
-            assertThat(ready.body()).startsWith("not ready\n").contains("DNS        unhealthy  no answer from 127.0.0.1:" + silent);
+            assertThat(ready.body())
+                    .startsWith("not ready\n")
+                    .contains("DNS        unhealthy  no answer from 127.0.0.1:" + silent);
             assertThat(Scrape.get(world, "/livez").statusCode()).isEqualTo(200);
         }
     }
 
     @Test
     void whereRecipientsAreThenAcceptedUncheckedItStaysReady() throws Exception {
-        try (LabWorld world = world().with("DNS_SERVERS", "127.0.0.1:" + silentDnsPort()).with("DNS_TIMEOUT", "100ms")
-                .with("MX_ON_DNS_FAILURE", "accept").start()) {
+        try (LabWorld world = world().with("DNS_SERVERS", "127.0.0.1:" + silentDnsPort())
+                .with("DNS_TIMEOUT", "100ms")
+                .with("MX_ON_DNS_FAILURE", "accept")
+                .start()) {
             HttpResponse<String> ready = Scrape.get(world, "/readyz");
 
             assertThat(ready.statusCode()).isEqualTo(200);
@@ -74,9 +86,13 @@ class HealthTest {
         try (MailpitStandIn mailpit = MailpitStandIn.start(Relaying.none())) {
             // A mail in hand, which the relay tries to finish before it stops.
             mailpit.fail(Phase.CONTENT, new Fault.Silence(PATIENCE));
-            try (LabWorld world = world().with("UPSTREAM_PORT", Integer.toString(mailpit.smtpAddress().getPort())).start()) {
+            try (LabWorld world = world().with(
+                            "UPSTREAM_PORT",
+                            Integer.toString(mailpit.smtpAddress().getPort()))
+                    .start()) {
                 send(world);
-                CompletableFuture<Void> stopped = CompletableFuture.runAsync(() -> world.relay().close());
+                CompletableFuture<Void> stopped =
+                        CompletableFuture.runAsync(() -> world.relay().close());
                 await().atMost(PATIENCE).pollInterval(Duration.ofMillis(20)).untilAsserted(() -> {
                     HttpResponse<String> ready = Scrape.get(world, "/readyz");
                     assertThat(ready.statusCode()).isEqualTo(503);
@@ -91,7 +107,9 @@ class HealthTest {
         try (SmtpConversation smtp = world.connect()) {
             smtp.send("MAIL FROM:<a@example.com>");
             smtp.send("RCPT TO:<guest@example.com>");
-            assertThat(smtp.data("From: a@example.com\r\nTo: guest@example.com\r\n\r\nx\r\n".getBytes()).code()).isEqualTo(250);
+            assertThat(smtp.data("From: a@example.com\r\nTo: guest@example.com\r\n\r\nx\r\n".getBytes())
+                            .code())
+                    .isEqualTo(250);
         }
     }
 
@@ -99,15 +117,22 @@ class HealthTest {
     void theOldestWaitingMailAndItsReasonAreSeen() throws Exception {
         try (MailpitStandIn mailpit = MailpitStandIn.start(Relaying.none())) {
             mailpit.answer(Phase.CONTENT, "451 4.3.5 Unable to process mail");
-            try (LabWorld world = world().with("UPSTREAM_PORT", Integer.toString(mailpit.smtpAddress().getPort())).start()) {
+            try (LabWorld world = world().with(
+                            "UPSTREAM_PORT",
+                            Integer.toString(mailpit.smtpAddress().getPort()))
+                    .start()) {
                 send(world);
                 await().atMost(PATIENCE).untilAsserted(() -> {
                     Scrape scrape = Scrape.of(world);
-                    assertThat(scrape.value("relaypod_mail_deferred_total", "reason=\"next_hop\"")).isEqualTo(1);
-                    assertThat(scrape.value("relaypod_queue_size", "queue=\"outgoing\"")).isEqualTo(1);
-                    assertThat(scrape.value("relaypod_queue_oldest_seconds", "queue=\"outgoing\"")).isPositive();
+                    assertThat(scrape.value("relaypod_mail_deferred_total", "reason=\"next_hop\""))
+                            .isEqualTo(1);
+                    assertThat(scrape.value("relaypod_queue_size", "queue=\"outgoing\""))
+                            .isEqualTo(1);
+                    assertThat(scrape.value("relaypod_queue_oldest_seconds", "queue=\"outgoing\""))
+                            .isPositive();
                 });
-                assertThat(Scrape.get(world, "/").body()).contains("smtp2graph, Microsoft 365", "last try failed", "451 4.3.5 Unable to process mail");
+                assertThat(Scrape.get(world, "/").body())
+                        .contains("smtp2graph, Microsoft 365", "last try failed", "451 4.3.5 Unable to process mail");
             }
         }
     }

@@ -17,6 +17,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
+import io.relaypod.lab.smtp.SmtpConversation;
+import io.relaypod.lab.world.LabWorld;
 import org.apache.james.core.MailAddress;
 import org.apache.james.core.MaybeSender;
 import org.apache.james.protocols.api.ProtocolSession.AttachmentKey;
@@ -48,9 +50,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-import io.relaypod.lab.smtp.SmtpConversation;
-import io.relaypod.lab.world.LabWorld;
-
 /** Hooks of an admin's own in smtpserver.xml: each is called at its stage, or the relay does not start. */
 class HooksTest {
 
@@ -61,8 +60,16 @@ class HooksTest {
     private Path directory;
 
     /** Is called at every stage, and refuses what has "virus" in it. */
-    public static final class EveryStage implements HeloHook, MailHook, MailParametersHook, RcptHook, MessageHook, JamesMessageHook, QuitHook,
-        UnknownHook, DataLineFilter {
+    public static final class EveryStage
+            implements HeloHook,
+                    MailHook,
+                    MailParametersHook,
+                    RcptHook,
+                    MessageHook,
+                    JamesMessageHook,
+                    QuitHook,
+                    UnknownHook,
+                    DataLineFilter {
 
         @Override
         public HookResult doHelo(SMTPSession session, String name) {
@@ -93,9 +100,17 @@ class HooksTest {
         public HookResult onMessage(SMTPSession session, MailEnvelope mail) {
             try {
                 String text = new String(mail.getMessageInputStream().readAllBytes(), StandardCharsets.US_ASCII);
-                called(session, "message of " + mail.getRecipients().size() + (mail.getSize() == text.length() ? "" : " of another size"));
-                return text.contains("virus") ? HookResult.builder().hookReturnCode(HookReturnCode.deny()).smtpReturnCode("554")
-                    .smtpDescription("5.7.1 A virus").build() : HookResult.DECLINED;
+                called(
+                        session,
+                        "message of " + mail.getRecipients().size()
+                                + (mail.getSize() == text.length() ? "" : " of another size"));
+                return text.contains("virus")
+                        ? HookResult.builder()
+                                .hookReturnCode(HookReturnCode.deny())
+                                .smtpReturnCode("554")
+                                .smtpDescription("5.7.1 A virus")
+                                .build()
+                        : HookResult.DECLINED;
             } catch (IOException unreadable) {
                 throw new UncheckedIOException(unreadable);
             }
@@ -127,7 +142,12 @@ class HooksTest {
         }
 
         private static HookResult called(SMTPSession session, String stage) {
-            session.setAttachment(CALLS, session.getAttachment(CALLS, State.Connection).map(before -> before + ", " + stage).orElse(stage), State.Connection);
+            session.setAttachment(
+                    CALLS,
+                    session.getAttachment(CALLS, State.Connection)
+                            .map(before -> before + ", " + stage)
+                            .orElse(stage),
+                    State.Connection);
             return HookResult.DECLINED;
         }
     }
@@ -139,11 +159,19 @@ class HooksTest {
 
         @Override
         public HookResult onHookResult(SMTPSession session, HookResult result, long executionTime, Hook hook) {
-            session.setAttachment(SEEN, session.getAttachment(SEEN, State.Connection).orElse(0) + 1, State.Connection);
-            boolean isOver = hook instanceof RcptHook && session.getAttachment(RcptCmdHandler.CURRENT_RECIPIENT, State.Transaction)
-                .filter(recipient -> recipient.getLocalPart().equals("overruled")).isPresent();
-            return isOver ? HookResult.builder().hookReturnCode(HookReturnCode.deny()).smtpReturnCode("550").smtpDescription("5.7.1 Overruled").build()
-                : result;
+            session.setAttachment(
+                    SEEN, session.getAttachment(SEEN, State.Connection).orElse(0) + 1, State.Connection);
+            boolean isOver = hook instanceof RcptHook
+                    && session.getAttachment(RcptCmdHandler.CURRENT_RECIPIENT, State.Transaction)
+                            .filter(recipient -> recipient.getLocalPart().equals("overruled"))
+                            .isPresent();
+            return isOver
+                    ? HookResult.builder()
+                            .hookReturnCode(HookReturnCode.deny())
+                            .smtpReturnCode("550")
+                            .smtpDescription("5.7.1 Overruled")
+                            .build()
+                    : result;
         }
     }
 
@@ -161,26 +189,38 @@ class HooksTest {
         try (LabWorld world = world(EveryStage.class, Results.class, HookResultLogger.class)) {
             try (SmtpConversation smtp = world.connect()) {
                 smtp.send("UNHEARD");
-                assertThat(smtp.send("MAIL FROM:<a@example.com> x-our-own=1").code()).isEqualTo(250);
+                assertThat(smtp.send("MAIL FROM:<a@example.com> x-our-own=1").code())
+                        .isEqualTo(250);
                 assertThat(smtp.send("RCPT TO:<overruled@example.com>").lines()).containsExactly("550 5.7.1 Overruled");
                 assertThat(smtp.send("RCPT TO:<b@example.com>").code()).isEqualTo(250);
-                assertThat(smtp.data(bytes("From: a@example.com\r\n\r\na virus\r\n")).lines()).containsExactly("554 5.7.1 A virus");
+                assertThat(smtp.data(bytes("From: a@example.com\r\n\r\na virus\r\n"))
+                                .lines())
+                        .containsExactly("554 5.7.1 A virus");
                 smtp.send("MAIL FROM:<a@example.com>");
                 smtp.send("RCPT TO:<b@example.com>");
                 smtp.send("RCPT TO:<c@example.com>");
-                assertThat(smtp.data(bytes("From: a@example.com\r\nTo: b@example.com, c@example.com\r\n\r\n" + "harmless".repeat(10_000) + "\r\n")).code()).isEqualTo(250);
+                assertThat(smtp.data(bytes("From: a@example.com\r\nTo: b@example.com, c@example.com\r\n\r\n"
+                                        + "harmless".repeat(10_000) + "\r\n"))
+                                .code())
+                        .isEqualTo(250);
                 smtp.send("QUIT");
             }
-            assertThat(LAST.remove()).isEqualTo("helo, unknown, X-OUR-OWN=1, mail, rcpt, end, message of 1, mail, rcpt, rcpt, end, message of 2,"
-                + " james-message, quit");
-            await().atMost(Duration.ofSeconds(20)).until(() -> !world.mailpit().messages().isEmpty());
-            assertThat(world.mailpit().messages()).singleElement().satisfies(mail -> assertThat(mail.text()).contains("harmless"));
+            assertThat(LAST.remove())
+                    .isEqualTo(
+                            "helo, unknown, X-OUR-OWN=1, mail, rcpt, end, message of 1, mail, rcpt, rcpt, end, message of 2,"
+                                    + " james-message, quit");
+            await().atMost(Duration.ofSeconds(20))
+                    .until(() -> !world.mailpit().messages().isEmpty());
+            assertThat(world.mailpit().messages())
+                    .singleElement()
+                    .satisfies(mail -> assertThat(mail.text()).contains("harmless"));
         }
     }
 
     @Test
     void aFilterInTheXmlSeesTheEndOfAMailWhereItIs() throws Exception {
-        try (LabWorld world = world(EveryStage.class); SmtpConversation smtp = world.connect()) {
+        try (LabWorld world = world(EveryStage.class);
+                SmtpConversation smtp = world.connect()) {
             smtp.send("MAIL FROM:<a@example.com>");
             smtp.send("RCPT TO:<b@example.com>");
             smtp.send("DATA");
@@ -194,14 +234,19 @@ class HooksTest {
     @ParameterizedTest
     @ValueSource(classes = {NoStage.class, CommandDispatcher.class, RcptCmdHandler.class, SendMailHandler.class})
     void whatCannotBeServedStopsTheStartByName(Class<?> handler) {
-        assertThatThrownBy(() -> world(handler).close()).satisfies(failure -> assertThat(messages(failure)).contains(handler.getName()));
+        assertThatThrownBy(() -> world(handler).close())
+                .satisfies(failure -> assertThat(messages(failure)).contains(handler.getName()));
     }
 
     private LabWorld world(Class<?>... handlers) throws Exception {
         Files.copy(Path.of("../james-conf/mailetcontainer.xml"), directory.resolve("mailetcontainer.xml"));
-        String named = Stream.of(handlers).map(handler -> "<handler class=\"" + handler.getName() + "\"/>").collect(Collectors.joining());
-        Files.writeString(directory.resolve("smtpserver.xml"),
-            Files.readString(Path.of("../james-conf/smtpserver.xml")).replace("</handlerchain>", named + "</handlerchain>"));
+        String named = Stream.of(handlers)
+                .map(handler -> "<handler class=\"" + handler.getName() + "\"/>")
+                .collect(Collectors.joining());
+        Files.writeString(
+                directory.resolve("smtpserver.xml"),
+                Files.readString(Path.of("../james-conf/smtpserver.xml"))
+                        .replace("</handlerchain>", named + "</handlerchain>"));
         return LabWorld.builder().with("JAMES_CONF", directory.toString()).start();
     }
 

@@ -15,14 +15,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
-
 import io.relaypod.lab.dns.Behaviour;
 import io.relaypod.lab.smtp.Reply;
 import io.relaypod.lab.smtp.SmtpConversation;
 import io.relaypod.lab.world.LabWorld;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** No client can slow another, and whoever asks for too much is told so. */
 class HostileClientsTest {
@@ -38,7 +37,8 @@ class HostileClientsTest {
                     SmtpConversation smtp = world.connect();
                     waiting.add(smtp);
                     smtp.send("MAIL FROM:<s@example.com>");
-                    smtp.sendRaw(("RCPT TO:<a@c" + client + ".silent.example>\r\n").getBytes(StandardCharsets.US_ASCII));
+                    smtp.sendRaw(
+                            ("RCPT TO:<a@c" + client + ".silent.example>\r\n").getBytes(StandardCharsets.US_ASCII));
                 }
                 // Of one domain's names only some are asked for at once; the others wait in their client's line.
                 await().until(() -> world.dns().count("c0.silent.example") > 0);
@@ -58,8 +58,13 @@ class HostileClientsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {" RCPT TO:<a@c%d.silent.example>", "RCPT TO:<\"a b\"@c%d.silent.example>", "RCPT TO:< a@c%d.silent.example >",
-        "rcpt to: <a@c%d.silent.example> NOTIFY=NEVER"})
+    @ValueSource(
+            strings = {
+                " RCPT TO:<a@c%d.silent.example>",
+                "RCPT TO:<\"a b\"@c%d.silent.example>",
+                "RCPT TO:< a@c%d.silent.example >",
+                "rcpt to: <a@c%d.silent.example> NOTIFY=NEVER"
+            })
     void howeverTheyWriteIt(String rcpt) throws Exception {
         int clients = 4 * Runtime.getRuntime().availableProcessors();
         List<SmtpConversation> waiting = new ArrayList<>();
@@ -85,13 +90,20 @@ class HostileClientsTest {
 
     @Test
     void lookupsBeyondAClientsShareWaitAndAreThenAnswered() throws Exception {
-        try (LabWorld world = LabWorld.builder().with("DNS_MAX_INFLIGHT", "2").with("DNS_TIMEOUT", "2s").with("DNS_TRIES", "5").with("MX_ON_DNS_FAILURE", "accept").start()) {
+        try (LabWorld world = LabWorld.builder()
+                .with("DNS_MAX_INFLIGHT", "2")
+                .with("DNS_TIMEOUT", "2s")
+                .with("DNS_TRIES", "5")
+                .with("MX_ON_DNS_FAILURE", "accept")
+                .start()) {
             world.dns().behave("silent.example", Behaviour.silence());
             try (SmtpConversation first = asking(world, "a@one.silent.example")) {
                 await().until(() -> world.dns().count("one.silent.example") > 0);
 
-                assertThat(rcpt(world, "a@example.com").lines()).containsExactly("451 4.4.3 Temporary DNS failure, try again later");
-                assertThat(world.count("relaypod_rcpt_total", "verdict", "dns_busy")).isEqualTo(1);
+                assertThat(rcpt(world, "a@example.com").lines())
+                        .containsExactly("451 4.4.3 Temporary DNS failure, try again later");
+                assertThat(world.count("relaypod_rcpt_total", "verdict", "dns_busy"))
+                        .isEqualTo(1);
                 assertThat(world.dns().count("example.com")).isZero();
             }
         }
@@ -100,18 +112,27 @@ class HostileClientsTest {
     @Test
     void aClientBeyondTheConnectionLimitIsToldToComeBack() throws Exception {
         try (LabWorld world = LabWorld.builder().with("MAX_CONNECTIONS", "2").start()) {
-            try (SmtpConversation first = world.connect(); SmtpConversation second = world.connect()) {
-                assertThat(SmtpConversation.connect(world.relay().smtpAddress()).banner().lines())
-                    .containsExactly("421 4.7.0 Too many connections, try again later");
+            try (SmtpConversation first = world.connect();
+                    SmtpConversation second = world.connect()) {
+                assertThat(SmtpConversation.connect(world.relay().smtpAddress())
+                                .banner()
+                                .lines())
+                        .containsExactly("421 4.7.0 Too many connections, try again later");
             }
-            await().untilAsserted(() -> assertThat(rcpt(world, "a@example.com").code()).isEqualTo(250));
+            await().untilAsserted(() ->
+                    assertThat(rcpt(world, "a@example.com").code()).isEqualTo(250));
         }
     }
 
     @Test
     void oneAddressCannotTakeAllConnections() throws Exception {
-        try (LabWorld world = LabWorld.builder().with("MAX_CONNECTIONS_PER_IP", "1").start(); SmtpConversation first = world.connect()) {
-            assertThat(SmtpConversation.connect(world.relay().smtpAddress()).banner().code()).isEqualTo(421);
+        try (LabWorld world =
+                        LabWorld.builder().with("MAX_CONNECTIONS_PER_IP", "1").start();
+                SmtpConversation first = world.connect()) {
+            assertThat(SmtpConversation.connect(world.relay().smtpAddress())
+                            .banner()
+                            .code())
+                    .isEqualTo(421);
             assertThat(first.send("NOOP").code()).isEqualTo(250);
         }
     }
@@ -119,7 +140,7 @@ class HostileClientsTest {
     @Test
     void anIdleClientIsToldThatItIsDisconnected() throws Exception {
         try (LabWorld world = LabWorld.builder().with("IDLE_TIMEOUT", "300ms").start();
-             SmtpConversation smtp = SmtpConversation.connect(world.relay().smtpAddress())) {
+                SmtpConversation smtp = SmtpConversation.connect(world.relay().smtpAddress())) {
             assertThat(smtp.readReply().lines()).containsExactly("421 4.7.0 Idle for too long, closing connection");
             assertThatConnectionIsClosed(smtp);
         }
@@ -168,7 +189,8 @@ class HostileClientsTest {
                 smtp.send("MAIL FROM:<s@example.com>");
                 smtp.send("RCPT TO:<a@example.com>");
                 smtp.send("DATA");
-                smtp.sendRaw(("From: s@example.com\r\n\r\n" + "x\r\n".repeat(60_000)).getBytes(StandardCharsets.US_ASCII));
+                smtp.sendRaw(
+                        ("From: s@example.com\r\n\r\n" + "x\r\n".repeat(60_000)).getBytes(StandardCharsets.US_ASCII));
                 await().until(() -> world.count("relaypod_smtp_receiving_files_bytes") > 64 << 10);
             }
             await().until(() -> world.count("relaypod_smtp_receiving_files_bytes") == 0);
@@ -184,12 +206,14 @@ class HostileClientsTest {
                 throw new UncheckedIOException(e);
             }
         });
-        await().atMost(Duration.ofSeconds(20)).pollInterval(Duration.ofMillis(100)).until(() -> {
-            if (!reply.isDone()) {
-                smtp.sendRaw(new byte[] {'x'});
-            }
-            return reply.isDone();
-        });
+        await().atMost(Duration.ofSeconds(20))
+                .pollInterval(Duration.ofMillis(100))
+                .until(() -> {
+                    if (!reply.isDone()) {
+                        smtp.sendRaw(new byte[] {'x'});
+                    }
+                    return reply.isDone();
+                });
         return reply.join();
     }
 
@@ -202,23 +226,31 @@ class HostileClientsTest {
 
     @Test
     void aClientThatCollectsRefusalsIsSlowedAndKeepsItsConnection() throws Exception {
-        try (LabWorld world = LabWorld.builder().with("MAX_BAD_RCPTS", "4").start(); SmtpConversation smtp = world.connect()) {
+        try (LabWorld world = LabWorld.builder().with("MAX_BAD_RCPTS", "4").start();
+                SmtpConversation smtp = world.connect()) {
             for (int bad = 0; bad < 4; bad++) {
                 smtp.send("MAIL FROM:<s@example.com>");
                 assertThat(smtp.send("RCPT TO:<a@bad" + bad + ".xyz>").code()).isEqualTo(550);
                 assertThat(smtp.send("RSET").code()).isEqualTo(250);
             }
             smtp.send("MAIL FROM:<s@example.com>");
-            assertThat(smtp.send("RCPT TO:<\"a b\"@example.com>").code()).as("an address that cannot be sent to").isEqualTo(553);
+            assertThat(smtp.send("RCPT TO:<\"a b\"@example.com>").code())
+                    .as("an address that cannot be sent to")
+                    .isEqualTo(553);
             assertThat(smtp.send("RCPT TO:<a@example.com>").code()).isEqualTo(250);
-            assertThat(smtp.send("RCPT TO:<a@bad.xyz>").code()).as("beside an accepted recipient").isEqualTo(550);
-            assertThat(smtp.data("Subject: good\r\n\r\n".getBytes(StandardCharsets.US_ASCII)).code()).isEqualTo(250);
+            assertThat(smtp.send("RCPT TO:<a@bad.xyz>").code())
+                    .as("beside an accepted recipient")
+                    .isEqualTo(550);
+            assertThat(smtp.data("Subject: good\r\n\r\n".getBytes(StandardCharsets.US_ASCII))
+                            .code())
+                    .isEqualTo(250);
         }
     }
 
     @Test
     void whileASlowedClientWaitsTheOthersDoNot() throws Exception {
-        try (LabWorld world = LabWorld.builder().with("MAX_BAD_RCPTS", "1").start(); SmtpConversation slowed = world.connect()) {
+        try (LabWorld world = LabWorld.builder().with("MAX_BAD_RCPTS", "1").start();
+                SmtpConversation slowed = world.connect()) {
             StringBuilder search = new StringBuilder("MAIL FROM:<s@example.com>\r\n");
             for (int bad = 0; bad < 1_000; bad++) {
                 search.append("RCPT TO:<a@bad").append(bad).append(".xyz>\r\n");
@@ -234,7 +266,8 @@ class HostileClientsTest {
 
     @Test
     void refusalsThatAreTemporaryDoNotCount() throws Exception {
-        try (LabWorld world = LabWorld.builder().with("MAX_BAD_RCPTS", "2").start(); SmtpConversation smtp = world.connect()) {
+        try (LabWorld world = LabWorld.builder().with("MAX_BAD_RCPTS", "2").start();
+                SmtpConversation smtp = world.connect()) {
             world.dns().behave("servfail.example", Behaviour.servfail());
             smtp.send("MAIL FROM:<s@example.com>");
             for (int attempt = 0; attempt < 5; attempt++) {

@@ -4,12 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 
-import org.slf4j.LoggerFactory;
-
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import org.slf4j.LoggerFactory;
 
 /** What is logged while it is open: a client may do what it likes, it is no error of the relay's. */
 final class LoggedProblems implements AutoCloseable {
@@ -29,10 +28,11 @@ final class LoggedProblems implements AutoCloseable {
     /** Nothing at ERROR, and no stack trace at any level. */
     void assertNone() {
         assertThat(List.copyOf(appender.list))
-            .filteredOn(event -> !event.getLoggerName().equals(EARLIER_LEFTOVERS))
-            .filteredOn(event -> event.getLevel().isGreaterOrEqual(Level.ERROR) || event.getThrowableProxy() != null)
-            .extracting(event -> event.getLevel() + " " + event.getLoggerName() + " " + event.getFormattedMessage())
-            .isEmpty();
+                .filteredOn(event -> !event.getLoggerName().equals(EARLIER_LEFTOVERS))
+                .filteredOn(
+                        event -> event.getLevel().isGreaterOrEqual(Level.ERROR) || event.getThrowableProxy() != null)
+                .extracting(event -> event.getLevel() + " " + event.getLoggerName() + " " + event.getFormattedMessage())
+                .isEmpty();
     }
 
     @Override

@@ -13,17 +13,16 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-
 import io.relaypod.lab.gateway.Fault;
 import io.relaypod.lab.gateway.MailpitStandIn;
 import io.relaypod.lab.gateway.Phase;
 import io.relaypod.lab.gateway.Relaying;
 import io.relaypod.lab.smtp.SmtpConversation;
 import io.relaypod.lab.world.LabWorld;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** A mail that the gateway dies of is found and set aside, and an outage blames no mail. */
 class MailThatEndsTheGatewayTest {
@@ -52,15 +51,23 @@ class MailThatEndsTheGatewayTest {
         AtomicInteger sent = new AtomicInteger();
         ScheduledExecutorService others = Executors.newSingleThreadScheduledExecutor();
         try (LabWorld world = world()) {
-            others.scheduleWithFixedDelay(() -> send(world, "mail number " + sent.incrementAndGet()), 0, 100, TimeUnit.MILLISECONDS);
+            others.scheduleWithFixedDelay(
+                    () -> send(world, "mail number " + sent.incrementAndGet()), 0, 100, TimeUnit.MILLISECONDS);
             send(world, POISON);
-            await().atMost(PATIENCE).until(() -> world.relay().repository("file://var/mail/failed/").size() == 1);
+            await().atMost(PATIENCE)
+                    .until(() ->
+                            world.relay().repository("file://var/mail/failed/").size() == 1);
             others.shutdown();
             assertThat(others.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
 
             await().atMost(PATIENCE).until(() -> world.queuedMails() == 0);
-            assertThat(mailpit.messages().stream().map(mail -> mail.text().split("mail number ")[1].strip()).distinct()).hasSize(sent.get());
-            assertThat(world.relay().repository("file://var/mail/failed/").size()).as("nobody else is to blame").isEqualTo(1);
+            assertThat(mailpit.messages().stream()
+                            .map(mail -> mail.text().split("mail number ")[1].strip())
+                            .distinct())
+                    .hasSize(sent.get());
+            assertThat(world.relay().repository("file://var/mail/failed/").size())
+                    .as("nobody else is to blame")
+                    .isEqualTo(1);
             assertThat(world.count("relaypod_mail_poison_total")).isEqualTo(1);
         } finally {
             others.shutdownNow();
@@ -79,7 +86,8 @@ class MailThatEndsTheGatewayTest {
                 send(world, "during");
             }
             await().atMost(PATIENCE).until(() -> world.count("relaypod_mail_deferred_total") > 30);
-            assertThat(world.relay().repository("file://var/mail/failed/").size()).isZero();
+            assertThat(world.relay().repository("file://var/mail/failed/").size())
+                    .isZero();
             mailpit.recover();
             await().atMost(PATIENCE).until(() -> mailpit.messages().size() == 6);
         }
@@ -87,26 +95,35 @@ class MailThatEndsTheGatewayTest {
 
     private Path envelope() throws Exception {
         try (var files = Files.list(directory.resolve("data/var/mail/failed"))) {
-            return files.filter(file -> file.toString().endsWith(".json")).findFirst().orElseThrow();
+            return files.filter(file -> file.toString().endsWith(".json"))
+                    .findFirst()
+                    .orElseThrow();
         }
     }
 
     private LabWorld world() throws Exception {
         Path conf = Files.createDirectories(directory.resolve("james-conf"));
         for (String file : List.of("smtpserver.xml", "mailetcontainer.xml", "webadmin.properties")) {
-            Files.writeString(conf.resolve(file), Files.readString(Path.of("../james-conf").resolve(file))
-                .replaceFirst("<delayTime>.*</delayTime>", "<delayTime>125 * 1 second</delayTime>"));
+            Files.writeString(
+                    conf.resolve(file),
+                    Files.readString(Path.of("../james-conf").resolve(file))
+                            .replaceFirst("<delayTime>.*</delayTime>", "<delayTime>125 * 1 second</delayTime>"));
         }
-        return LabWorld.builder().with("UPSTREAM_PORT", Integer.toString(mailpit.smtpAddress().getPort()))
-            .with("DATA_DIR", directory.resolve("data").toString()).with("JAMES_CONF", conf.toString()).start();
+        return LabWorld.builder()
+                .with("UPSTREAM_PORT", Integer.toString(mailpit.smtpAddress().getPort()))
+                .with("DATA_DIR", directory.resolve("data").toString())
+                .with("JAMES_CONF", conf.toString())
+                .start();
     }
 
     private static void send(LabWorld world, String text) {
         try (SmtpConversation smtp = world.connect()) {
             smtp.send("MAIL FROM:<a@example.com>");
             smtp.send("RCPT TO:<b@example.com>");
-            assertThat(smtp.data(("From: a@example.com\r\nTo: b@example.com\r\nSubject: x\r\n\r\n" + text + "\r\n").getBytes(StandardCharsets.US_ASCII)).code())
-                .isEqualTo(250);
+            assertThat(smtp.data(("From: a@example.com\r\nTo: b@example.com\r\nSubject: x\r\n\r\n" + text + "\r\n")
+                                    .getBytes(StandardCharsets.US_ASCII))
+                            .code())
+                    .isEqualTo(250);
         } catch (Exception failed) {
             throw new IllegalStateException(failed);
         }

@@ -11,6 +11,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
+import io.relaypod.lab.gateway.MailpitStandIn;
+import io.relaypod.lab.gateway.Relaying;
+import io.relaypod.lab.smtp.SmtpConversation;
+import io.relaypod.lab.world.RelayProcess;
 import org.apache.mailet.Mail;
 import org.apache.mailet.base.GenericMailet;
 import org.junit.jupiter.api.AfterEach;
@@ -18,11 +22,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-
-import io.relaypod.lab.gateway.MailpitStandIn;
-import io.relaypod.lab.gateway.Relaying;
-import io.relaypod.lab.smtp.SmtpConversation;
-import io.relaypod.lab.world.RelayProcess;
 
 /** A mail that ends the process when a mailet sees it, in real processes. */
 class MailThatEndsTheProcessTest {
@@ -57,8 +56,13 @@ class MailThatEndsTheProcessTest {
             Files.copy(Path.of("../james-conf").resolve(file), conf.resolve(file));
         }
         Path mailets = conf.resolve("mailetcontainer.xml");
-        Files.writeString(mailets, Files.readString(mailets).replace("<processor state=\"transport\" enableJmx=\"false\">",
-            "<processor state=\"transport\" enableJmx=\"false\"><mailet match=\"All\" class=\"" + EndsProcess.class.getName() + "\"/>"));
+        Files.writeString(
+                mailets,
+                Files.readString(mailets)
+                        .replace(
+                                "<processor state=\"transport\" enableJmx=\"false\">",
+                                "<processor state=\"transport\" enableJmx=\"false\"><mailet match=\"All\" class=\""
+                                        + EndsProcess.class.getName() + "\"/>"));
     }
 
     @AfterEach
@@ -89,8 +93,10 @@ class MailThatEndsTheProcessTest {
                 smtp.send("EHLO client.example");
                 send(smtp, "last@example.com");
             }
-            await().atMost(PATIENCE).untilAsserted(() -> assertThat(mailpit.messages().stream().map(mail -> mail.sender()))
-                .contains("innocent0@example.com", "innocent1@example.com", "last@example.com").doesNotContain("killer@example.com"));
+            await().atMost(PATIENCE)
+                    .untilAsserted(() -> assertThat(mailpit.messages().stream().map(mail -> mail.sender()))
+                            .contains("innocent0@example.com", "innocent1@example.com", "last@example.com")
+                            .doesNotContain("killer@example.com"));
         }
     }
 
@@ -112,8 +118,17 @@ class MailThatEndsTheProcessTest {
     }
 
     private Map<String, String> environment() {
-        return Map.of("DATA_DIR", directory.resolve("data").toString(), "JAMES_CONF", directory.resolve("conf").toString(),
-            "UPSTREAM_HOST", "127.0.0.1", "UPSTREAM_PORT", Integer.toString(mailpit.smtpAddress().getPort()), "ALLOW_DOMAINS_FILE", directory.resolve("known").toString());
+        return Map.of(
+                "DATA_DIR",
+                directory.resolve("data").toString(),
+                "JAMES_CONF",
+                directory.resolve("conf").toString(),
+                "UPSTREAM_HOST",
+                "127.0.0.1",
+                "UPSTREAM_PORT",
+                Integer.toString(mailpit.smtpAddress().getPort()),
+                "ALLOW_DOMAINS_FILE",
+                directory.resolve("known").toString());
     }
 
     private List<String> kept() throws IOException {
@@ -122,7 +137,9 @@ class MailThatEndsTheProcessTest {
             return List.of();
         }
         try (Stream<Path> files = Files.list(error)) {
-            return files.filter(file -> file.toString().endsWith(".json")).map(MailThatEndsTheProcessTest::text).toList();
+            return files.filter(file -> file.toString().endsWith(".json"))
+                    .map(MailThatEndsTheProcessTest::text)
+                    .toList();
         }
     }
 

@@ -4,13 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
 
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
-
 import io.relaypod.lab.smtp.Reply;
 import io.relaypod.lab.smtp.SmtpConversation;
 import io.relaypod.lab.world.LabWorld;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 
 /** What is too large for Graph is refused while the sender is there to be told. */
 class MessageSizeTest {
@@ -40,9 +39,14 @@ class MessageSizeTest {
     @Test
     void aDeclaredSizeBeyondTheLimitIsRefusedAtMail() throws Exception {
         try (SmtpConversation smtp = world.connect()) {
-            assertThat(smtp.send("MAIL FROM:<a@example.com> SIZE=" + (LIMIT + 1)).lines()).containsExactly(TOO_BIG);
-            assertThat(smtp.send("MAIL FROM:<a@example.com> SIZE=99999999999999999999").lines()).containsExactly(TOO_BIG);
-            assertThat(smtp.send("MAIL FROM:<a@example.com> SIZE=" + LIMIT).code()).isEqualTo(250);
+            assertThat(smtp.send("MAIL FROM:<a@example.com> SIZE=" + (LIMIT + 1))
+                            .lines())
+                    .containsExactly(TOO_BIG);
+            assertThat(smtp.send("MAIL FROM:<a@example.com> SIZE=99999999999999999999")
+                            .lines())
+                    .containsExactly(TOO_BIG);
+            assertThat(smtp.send("MAIL FROM:<a@example.com> SIZE=" + LIMIT).code())
+                    .isEqualTo(250);
         }
     }
 
@@ -56,7 +60,9 @@ class MessageSizeTest {
 
     @Test
     void withoutALimitNoneIsAnnounced() throws Exception {
-        try (LabWorld unlimited = LabWorld.builder().with("MAX_MESSAGE_SIZE", "0").start(); SmtpConversation smtp = unlimited.connect()) {
+        try (LabWorld unlimited =
+                        LabWorld.builder().with("MAX_MESSAGE_SIZE", "0").start();
+                SmtpConversation smtp = unlimited.connect()) {
             assertThat(smtp.send("EHLO again.example").lines()).noneMatch(line -> line.matches(".*SIZE \\d+"));
             assertThat(send(smtp, 10 * LIMIT).code()).isEqualTo(250);
         }
@@ -72,6 +78,7 @@ class MessageSizeTest {
         for (; left > 200; left -= 100) {
             mail.append("x".repeat(98)).append("\r\n");
         }
-        return smtp.data(mail.append("x".repeat(left - 2)).append("\r\n").toString().getBytes(StandardCharsets.US_ASCII));
+        return smtp.data(
+                mail.append("x".repeat(left - 2)).append("\r\n").toString().getBytes(StandardCharsets.US_ASCII));
     }
 }

@@ -7,11 +7,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.slf4j.LoggerFactory;
-
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.ThrowableProxyUtil;
@@ -22,6 +17,10 @@ import io.relaypod.lab.gateway.Phase;
 import io.relaypod.lab.gateway.Relaying;
 import io.relaypod.lab.smtp.SmtpConversation;
 import io.relaypod.lab.world.LabWorld;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
 
 /** Mail of every fate, and then a look at every line: whose mail it was is nobody's business who reads the log. */
 class NoAddressInTheLogTest {
@@ -52,8 +51,16 @@ class NoAddressInTheLogTest {
             everyFate(world);
         }
 
-        assertThat(text()).contains("event=received", "event=delivered", "event=failed", "event=rcpt-refused", "event=mail-refused",
-            "event=calendar-stripped", "***@example.com").doesNotContainIgnoringCase("zaphod", "trillian", "marvin", "slartibartfast");
+        assertThat(text())
+                .contains(
+                        "event=received",
+                        "event=delivered",
+                        "event=failed",
+                        "event=rcpt-refused",
+                        "event=mail-refused",
+                        "event=calendar-stripped",
+                        "***@example.com")
+                .doesNotContainIgnoringCase("zaphod", "trillian", "marvin", "slartibartfast");
     }
 
     @Test
@@ -63,9 +70,12 @@ class NoAddressInTheLogTest {
             id = everyFate(world);
         }
 
-        assertThat(List.copyOf(lines.list)).filteredOn(line -> line.getFormattedMessage().contains(id)).extracting(ILoggingEvent::getFormattedMessage)
-            .allSatisfy(line -> assertThat(line).contains(" queue-id=" + id)).anySatisfy(line -> assertThat(line).startsWith("event=received"))
-            .anySatisfy(line -> assertThat(line).startsWith("event=delivered"));
+        assertThat(List.copyOf(lines.list))
+                .filteredOn(line -> line.getFormattedMessage().contains(id))
+                .extracting(ILoggingEvent::getFormattedMessage)
+                .allSatisfy(line -> assertThat(line).contains(" queue-id=" + id))
+                .anySatisfy(line -> assertThat(line).startsWith("event=received"))
+                .anySatisfy(line -> assertThat(line).startsWith("event=delivered"));
     }
 
     @Test
@@ -79,26 +89,34 @@ class NoAddressInTheLogTest {
 
     private LabWorld world(String logAddresses) throws Exception {
         return LabWorld.builder()
-            .with("UPSTREAM_PORT", Integer.toString(mailpit.smtpAddress().getPort()))
-            .with("LOG_ADDRESSES", logAddresses)
-            .with("STRIP_ICS_RECIPIENTS", "slartibartfast@example.com")
-            .with("SENDER_MAILBOXES", "zaphod@example.com")
-            .with("MAX_MESSAGE_SIZE", "100K")
-            .start();
+                .with("UPSTREAM_PORT", Integer.toString(mailpit.smtpAddress().getPort()))
+                .with("LOG_ADDRESSES", logAddresses)
+                .with("STRIP_ICS_RECIPIENTS", "slartibartfast@example.com")
+                .with("SENDER_MAILBOXES", "zaphod@example.com")
+                .with("MAX_MESSAGE_SIZE", "100K")
+                .start();
     }
 
     /** @return the queue id of one that was delivered */
     private String everyFate(LabWorld world) throws Exception {
         String delivered = send(world, "zaphod@example.com", "trillian@example.com", "Subject: x\r\n\r\nx\r\n");
         send(world, "zaphod@example.com", "marvin@gmial.com", "Subject: x\r\n\r\nx\r\n");
-        send(world, "zaphod@example.com", "slartibartfast@example.com", "Content-Type: text/calendar\r\n\r\nBEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n");
+        send(
+                world,
+                "zaphod@example.com",
+                "slartibartfast@example.com",
+                "Content-Type: text/calendar\r\n\r\nBEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n");
         send(world, "marvin@example.com", "trillian@example.com", "Subject: not a mailbox of ours\r\n\r\nx\r\n");
         send(world, "zaphod@example.com", "trillian@example.com", "Subject: too big\r\n\r\n" + "x\r\n".repeat(50_000));
         send(world, "zaphod@example.com", "trillian@example.com", "Subject: a bare LF\r\n\r\nx\ny\r\n");
         await().atMost(PATIENCE).until(() -> mailpit.messages().size() == 2);
-        mailpit.failNext(1, Phase.CONTENT, new Fault.Answer("554 5.6.0 <zaphod@example.com> may not write to trillian@example.com"));
+        mailpit.failNext(
+                1,
+                Phase.CONTENT,
+                new Fault.Answer("554 5.6.0 <zaphod@example.com> may not write to trillian@example.com"));
         send(world, "zaphod@example.com", "trillian@example.com", "Subject: refused\r\n\r\nx\r\n");
-        await().atMost(PATIENCE).until(() -> world.relay().repository("file://var/mail/failed/").size() == 1);
+        await().atMost(PATIENCE)
+                .until(() -> world.relay().repository("file://var/mail/failed/").size() == 1);
         mailpit.refuseNext(1, "trillian@example.com", "450 4.2.1 <trillian@example.com> not now");
         send(world, "zaphod@example.com", "trillian@example.com", "Subject: deferred\r\n\r\nx\r\n");
         await().atMost(PATIENCE).until(() -> text().contains("event=deferred"));
@@ -112,7 +130,9 @@ class NoAddressInTheLogTest {
                 return "";
             }
             String mail = "From: " + from + "\r\nTo: " + recipient + "\r\n" + rest;
-            return smtp.data(mail.getBytes(StandardCharsets.US_ASCII)).toString().replaceFirst("(?s).*received as (Mail[0-9a-f-]+).*", "$1");
+            return smtp.data(mail.getBytes(StandardCharsets.US_ASCII))
+                    .toString()
+                    .replaceFirst("(?s).*received as (Mail[0-9a-f-]+).*", "$1");
         }
     }
 
@@ -121,7 +141,8 @@ class NoAddressInTheLogTest {
         for (ILoggingEvent line : List.copyOf(lines.list)) {
             text.append(line.getFormattedMessage()).append('\n');
             if (line.getThrowableProxy() != null) {
-                text.append(ThrowableProxyUtil.asString(line.getThrowableProxy())).append('\n');
+                text.append(ThrowableProxyUtil.asString(line.getThrowableProxy()))
+                        .append('\n');
             }
         }
         return text.toString();

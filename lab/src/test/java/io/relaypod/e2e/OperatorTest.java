@@ -21,20 +21,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-
 import io.relaypod.lab.gateway.Fault;
 import io.relaypod.lab.gateway.MailpitStandIn;
 import io.relaypod.lab.gateway.Phase;
 import io.relaypod.lab.gateway.Relaying;
 import io.relaypod.lab.smtp.SmtpConversation;
 import io.relaypod.lab.world.LabWorld;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What an operator does, through webadmin and with the commands, and what they see. */
 class OperatorTest {
@@ -66,23 +64,42 @@ class OperatorTest {
         String id;
         try (LabWorld world = world()) {
             id = send(world, "alice@example.com", "bob@example.com");
-            await().atMost(PATIENCE).until(() -> world.relay().repository("file://var/mail/failed/").size() == 1);
+            await().atMost(PATIENCE)
+                    .until(() ->
+                            world.relay().repository("file://var/mail/failed/").size() == 1);
         }
         try (LabWorld world = world()) {
             Result listed = relaypod(world, "failed");
-            assertThat(listed.output()).contains(id, "<alice@example.com>", "bob@example.com", "554 5.6.0 not this one", "1 mail in var/mail/failed");
+            assertThat(listed.output())
+                    .contains(
+                            id,
+                            "<alice@example.com>",
+                            "bob@example.com",
+                            "554 5.6.0 not this one",
+                            "1 mail in var/mail/failed");
             assertThat(relaypod(world, "failed", "show", id).output()).contains("Subject: x", "failed");
 
             assertThat(relaypod(world, "failed", "retry", id).exitCode()).isZero();
 
             await().atMost(PATIENCE).until(() -> mailpit.messages().size() == 1);
             assertThat(mailpit.messages().get(0).recipients()).containsExactly("bob@example.com");
-            await().atMost(PATIENCE).until(() -> world.relay().repository("file://var/mail/failed/").size() == 0);
-            await().atMost(PATIENCE).untilAsserted(() ->
-                assertThat(relaypod(world, "trace", "bob@example.com").output()).contains(id, "received", "failed", "repository: var/mail/failed", "sent-again", "delivered",
-                    "gateway: 127.0.0.1"));
+            await().atMost(PATIENCE)
+                    .until(() ->
+                            world.relay().repository("file://var/mail/failed/").size() == 0);
+            await().atMost(PATIENCE)
+                    .untilAsserted(() -> assertThat(
+                                    relaypod(world, "trace", "bob@example.com").output())
+                            .contains(
+                                    id,
+                                    "received",
+                                    "failed",
+                                    "repository: var/mail/failed",
+                                    "sent-again",
+                                    "delivered",
+                                    "gateway: 127.0.0.1"));
             assertThat(world.count("relaypod_mail_sent_again_total")).isEqualTo(1);
-            assertThat(relaypod(world, "failed", "retry", "Mail1-nothing").exitCode()).isEqualTo(1);
+            assertThat(relaypod(world, "failed", "retry", "Mail1-nothing").exitCode())
+                    .isEqualTo(1);
         }
     }
 
@@ -92,19 +109,26 @@ class OperatorTest {
         try (LabWorld world = world()) {
             String first = send(world, "alice@example.com", "bob@example.com");
             String second = send(world, "alice@example.com", "bob@example.com");
-            await().atMost(PATIENCE).until(() -> world.relay().repository("file://var/mail/failed/").size() == 2);
-            assertThat(relaypod(world, "failed", "remove", first, "--yes").output()).contains("1 removed");
+            await().atMost(PATIENCE)
+                    .until(() ->
+                            world.relay().repository("file://var/mail/failed/").size() == 2);
+            assertThat(relaypod(world, "failed", "remove", first, "--yes").output())
+                    .contains("1 removed");
 
             Result unsure = relaypod(world, "failed", "remove", "--all");
             assertThat(unsure.exitCode()).isEqualTo(1);
             assertThat(unsure.output()).contains("1 mail in var/mail/failed would be lost", "--yes");
-            assertThat(world.relay().repository("file://var/mail/failed/").size()).isEqualTo(1);
+            assertThat(world.relay().repository("file://var/mail/failed/").size())
+                    .isEqualTo(1);
 
-            assertThat(relaypod(world, "failed", "remove", "--all", "--yes").output()).contains("1 removed");
-            assertThat(world.relay().repository("file://var/mail/failed/").size()).isZero();
+            assertThat(relaypod(world, "failed", "remove", "--all", "--yes").output())
+                    .contains("1 removed");
+            assertThat(world.relay().repository("file://var/mail/failed/").size())
+                    .isZero();
             assertThat(relaypod(world, "failed", "remove", "--all").output()).contains("0 removed");
             for (String id : List.of(first, second)) {
-                assertThat(relaypod(world, "trace", id).output()).contains("removed", "place: var/mail/failed", "reason: by an operator");
+                assertThat(relaypod(world, "trace", id).output())
+                        .contains("removed", "place: var/mail/failed", "reason: by an operator");
             }
             assertThat(world.count("relaypod_mail_removed_total")).isEqualTo(2);
         }
@@ -118,13 +142,16 @@ class OperatorTest {
             for (int i = 0; i < 20; i++) {
                 ids.add(send(world, "alice@example.com", "bob@example.com"));
             }
-            await().atMost(PATIENCE).until(() -> world.relay().repository("file://var/mail/failed/").size() == ids.size());
+            await().atMost(PATIENCE)
+                    .until(() ->
+                            world.relay().repository("file://var/mail/failed/").size() == ids.size());
             mailpit.recover();
 
             assertThat(relaypod(world, "failed", "retry", "--all").output()).contains("20 sent again");
 
             await().atMost(PATIENCE).until(() -> mailpit.messages().size() == ids.size());
-            assertThat(world.relay().repository("file://var/mail/failed/").size()).isZero();
+            assertThat(world.relay().repository("file://var/mail/failed/").size())
+                    .isZero();
             assertThat(relaypod(world, "failed", "retry", "--all").output()).contains("0 sent again");
         }
     }
@@ -137,15 +164,26 @@ class OperatorTest {
             for (int i = 0; i < 3; i++) {
                 ids.add(send(world, "alice@example.com", "bob@example.com"));
             }
-            await().atMost(PATIENCE).until(() -> world.relay().repository("file://var/mail/failed/").size() == ids.size());
+            await().atMost(PATIENCE)
+                    .until(() ->
+                            world.relay().repository("file://var/mail/failed/").size() == ids.size());
             mailpit.recover();
             String damaged = ids.get(1);
             Path envelope = directory.resolve("data/var/mail/failed/" + damaged + ".json");
-            Files.writeString(envelope, "{\"name\":\"" + damaged + "\",\"envelope\":{\"attributes\":{\"a\":{\"serializer\":\"Nonsense\",\"value\":1}}}}");
+            Files.writeString(
+                    envelope,
+                    "{\"name\":\"" + damaged
+                            + "\",\"envelope\":{\"attributes\":{\"a\":{\"serializer\":\"Nonsense\",\"value\":1}}}}");
 
             Result listed = relaypod(world, "failed");
             assertThat(listed.exitCode()).isZero();
-            assertThat(listed.output()).contains(ids.get(0), ids.get(2), "cannot be read: ", envelope.getFileName().toString(), "3 mails in var/mail/failed");
+            assertThat(listed.output())
+                    .contains(
+                            ids.get(0),
+                            ids.get(2),
+                            "cannot be read: ",
+                            envelope.getFileName().toString(),
+                            "3 mails in var/mail/failed");
 
             Result one = relaypod(world, "failed", "retry", damaged);
             assertThat(one.exitCode()).isEqualTo(70);
@@ -154,10 +192,13 @@ class OperatorTest {
             assertThat(all.exitCode()).isEqualTo(1);
             assertThat(all.output()).contains("the relay's log says why");
             await().atMost(PATIENCE).until(() -> mailpit.messages().size() == 2);
-            assertThat(world.relay().repository("file://var/mail/failed/").size()).isEqualTo(1);
+            assertThat(world.relay().repository("file://var/mail/failed/").size())
+                    .isEqualTo(1);
 
-            assertThat(relaypod(world, "failed", "remove", damaged, "--yes").output()).contains("1 removed");
-            assertThat(world.relay().repository("file://var/mail/failed/").size()).isZero();
+            assertThat(relaypod(world, "failed", "remove", damaged, "--yes").output())
+                    .contains("1 removed");
+            assertThat(world.relay().repository("file://var/mail/failed/").size())
+                    .isZero();
             assertThat(relaypod(world, "trace", damaged).output()).contains("removed", "place: var/mail/failed");
         }
     }
@@ -166,8 +207,12 @@ class OperatorTest {
     void whatIsKeptForThePostmasterIsKnownToBe() throws Exception {
         try (LabWorld world = world()) {
             String id = send(world, "alice@example.com", "postmaster");
-            await().atMost(PATIENCE).untilAsserted(() -> assertThat(relaypod(world, "trace", id).output()).contains("kept", "repository: var/mail/postmaster"));
-            assertThat(relaypod(world, "failed", "--repository", "var/mail/postmaster").output()).contains(id, "1 mail in var/mail/postmaster");
+            await().atMost(PATIENCE)
+                    .untilAsserted(() -> assertThat(relaypod(world, "trace", id).output())
+                            .contains("kept", "repository: var/mail/postmaster"));
+            assertThat(relaypod(world, "failed", "--repository", "var/mail/postmaster")
+                            .output())
+                    .contains(id, "1 mail in var/mail/postmaster");
         }
     }
 
@@ -177,13 +222,27 @@ class OperatorTest {
         try (LabWorld world = world()) {
             String first = send(world, "alice@example.com", "bob@example.com");
             String second = send(world, "carol@example.com", "dave@example.com");
-            await().atMost(PATIENCE).untilAsserted(() -> assertThat(relaypod(world, "queue").output())
-                .contains(first, second, "<alice@example.com>", "dave@example.com", "2 mails in the queue outgoing").doesNotContain("Those in hand"));
+            await().atMost(PATIENCE)
+                    .untilAsserted(() -> assertThat(relaypod(world, "queue").output())
+                            .contains(
+                                    first,
+                                    second,
+                                    "<alice@example.com>",
+                                    "dave@example.com",
+                                    "2 mails in the queue outgoing")
+                            .doesNotContain("Those in hand"));
 
-            assertThat(relaypod(world, "queue", "remove", "--sender", "carol@example.com", "--yes").output()).contains("1 removed, 1 left");
-            assertThat(relaypod(world, "trace", second).output()).contains("deferred", "removed", "place: outgoing", "reason: by an operator");
-            assertThat(relaypod(world, "trace", first).output()).contains("deferred").doesNotContain("removed");
-            assertThat(relaypod(world, "queue", "remove", "Mail1-nothing", "--yes").exitCode()).isEqualTo(1);
+            assertThat(relaypod(world, "queue", "remove", "--sender", "carol@example.com", "--yes")
+                            .output())
+                    .contains("1 removed, 1 left");
+            assertThat(relaypod(world, "trace", second).output())
+                    .contains("deferred", "removed", "place: outgoing", "reason: by an operator");
+            assertThat(relaypod(world, "trace", first).output())
+                    .contains("deferred")
+                    .doesNotContain("removed");
+            assertThat(relaypod(world, "queue", "remove", "Mail1-nothing", "--yes")
+                            .exitCode())
+                    .isEqualTo(1);
 
             mailpit.recover();
             assertThat(relaypod(world, "queue", "retry").exitCode()).isZero();
@@ -202,11 +261,23 @@ class OperatorTest {
 
             Result found = relaypod(world, "trace", "bob@gmial.com");
             assertThat(found.exitCode()).isZero();
-            assertThat(found.output()).contains("not taken", "rcpt-refused", "from alice@example.com to bob@gmial.com", "answer: 550 5.1.2");
+            assertThat(found.output())
+                    .contains(
+                            "not taken",
+                            "rcpt-refused",
+                            "from alice@example.com to bob@gmial.com",
+                            "answer: 550 5.1.2");
             assertThat(relaypod(world, "trace", "nobody@gmial.com").exitCode()).isEqualTo(1);
 
-            JsonNode json = JSON.readTree(get(world, "/relay/trace?recipient=bob@gmial.com").body());
-            assertThat(json.get(0).path("steps").get(0).path("details").path("verdict").asText()).isEqualTo("no_mail_host");
+            JsonNode json = JSON.readTree(
+                    get(world, "/relay/trace?recipient=bob@gmial.com").body());
+            assertThat(json.get(0)
+                            .path("steps")
+                            .get(0)
+                            .path("details")
+                            .path("verdict")
+                            .asText())
+                    .isEqualTo("no_mail_host");
             assertThat(get(world, "/relay/trace?limit=0").statusCode()).isEqualTo(400);
             assertThat(get(world, "/relay/trace?since=yesterday").body()).contains("'yesterday' is no time");
         }
@@ -229,9 +300,11 @@ class OperatorTest {
             assertThat(command.exitCode()).isEqualTo(2);
             assertThat(command.output()).contains(wrong).doesNotContain("\tat ");
 
-            assertThat(get(world, "/relay/trace?since=1h&queueId=" + little).body()).contains(id);
+            assertThat(get(world, "/relay/trace?since=1h&queueId=" + little).body())
+                    .contains(id);
             assertThat(get(world, "/relay/search?since=1h&q=" + little).body()).contains(id);
-            assertThat(relaypod(world, "trace", little, "--since", "1h").output()).contains(id);
+            assertThat(relaypod(world, "trace", little, "--since", "1h").output())
+                    .contains(id);
             assertThat(relaypod(world, "trace", id.substring(0, 17)).output()).contains(id);
         }
     }
@@ -241,21 +314,30 @@ class OperatorTest {
         mailpit.answer(Phase.CONTENT, "554 5.6.0 <script>alert(1)</script>");
         try (LabWorld world = world()) {
             String id = send(world, "alice@example.com", "bob@example.com");
-            await().atMost(PATIENCE).until(() -> world.relay().repository("file://var/mail/failed/").size() == 1);
+            await().atMost(PATIENCE)
+                    .until(() ->
+                            world.relay().repository("file://var/mail/failed/").size() == 1);
 
             HttpResponse<String> page = get(world, "/relay/search?q=bob%40example.com");
 
             assertThat(page.headers().firstValue("Content-Type").orElse("")).startsWith("text/html");
-            assertThat(page.body()).contains(id, "1 mail, the newest first", "&lt;script&gt;").doesNotContain("<script");
+            assertThat(page.body())
+                    .contains(id, "1 mail, the newest first", "&lt;script&gt;")
+                    .doesNotContain("<script");
             assertThat(get(world, "/relay/search").body()).contains("<form>").doesNotContain("<section");
-            assertThat(get(world, "/relay/search?q=" + "%22%3E%3Cb%3E").body()).contains("&quot;&gt;&lt;b&gt;").doesNotContain("\"><b>");
+            assertThat(get(world, "/relay/search?q=" + "%22%3E%3Cb%3E").body())
+                    .contains("&quot;&gt;&lt;b&gt;")
+                    .doesNotContain("\"><b>");
         }
     }
 
     @Test
     void aVerdictIsShownRememberedAndForgotten() throws Exception {
         try (LabWorld world = world()) {
-            assertThat(JSON.readTree(get(world, "/domains/gmial.com/verdict").body()).path("code").asInt()).isEqualTo(550);
+            assertThat(JSON.readTree(get(world, "/domains/gmial.com/verdict").body())
+                            .path("code")
+                            .asInt())
+                    .isEqualTo(550);
             int asked = queries(world, "gmial.com");
             assertThat(get(world, "/mx-cache/gmial.com").body()).contains("no_mail_host");
             assertThat(get(world, "/mx-cache").body()).contains("gmial.com");
@@ -269,7 +351,8 @@ class OperatorTest {
             assertThat(get(world, "/mx-cache/gmial.com").statusCode()).isEqualTo(404);
             assertThat(get(world, "/domains/no..domain/verdict").statusCode()).isEqualTo(400);
 
-            assertThat(relaypod(world, "cache", "show", "example.com").output()).contains("example.com is accepted: mx", "has_mx mx.example.com");
+            assertThat(relaypod(world, "cache", "show", "example.com").output())
+                    .contains("example.com is accepted: mx", "has_mx mx.example.com");
             assertThat(relaypod(world, "cache", "show", "gmial.com").exitCode()).isEqualTo(1);
             assertThat(relaypod(world, "cache").output()).contains("example.com", "gmial.com");
             assertThat(relaypod(world, "cache", "remove", "--all").exitCode()).isZero();
@@ -301,9 +384,12 @@ class OperatorTest {
     @Test
     void theConfigurationIsShownAndDescribed() throws Exception {
         try (LabWorld world = world()) {
-            JsonNode configuration = JSON.readTree(get(world, "/relay/configuration").body());
-            assertThat(configuration.path("MX_CACHE_TTL").path("value").asText()).isEqualTo("1h");
-            assertThat(configuration.path("MX_CACHE_TTL").path("isDefault").asBoolean()).isTrue();
+            JsonNode configuration =
+                    JSON.readTree(get(world, "/relay/configuration").body());
+            assertThat(configuration.path("MX_CACHE_TTL").path("value").asText())
+                    .isEqualTo("1h");
+            assertThat(configuration.path("MX_CACHE_TTL").path("isDefault").asBoolean())
+                    .isTrue();
             assertThat(configuration.toString()).doesNotContain(PASSWORD);
             assertThat(get(world, "/relay/openapi.yaml").body()).startsWith("openapi: 3.0.3");
         }
@@ -312,13 +398,35 @@ class OperatorTest {
     @Test
     void withoutThePasswordNothingIsToldButWhetherTheRelayIsHealthy() throws Exception {
         try (LabWorld world = world()) {
-            for (String path : List.of("/mailQueues", "/mailQueues/", "//mailQueues", "/./mailQueues", "/mailQueues/outgoing/mails", "/mailRepositories",
-                "/tasks", "/mx-cache", "//mx-cache", "/mx-cache/", "/mx-cache/example.com", "/domains/example.com/verdict", "/relay/configuration",
-                "/relay//configuration", "/relay/trace", "/relay/search", "/relay/openapi.yaml", "/%72elay/configuration", "/relay/configuration/")) {
-                for (String authorization : List.of("", "Bearer wrong password", "Basic !!", "Basic " + base64("operator:wrong"), PASSWORD)) {
+            for (String path : List.of(
+                    "/mailQueues",
+                    "/mailQueues/",
+                    "//mailQueues",
+                    "/./mailQueues",
+                    "/mailQueues/outgoing/mails",
+                    "/mailRepositories",
+                    "/tasks",
+                    "/mx-cache",
+                    "//mx-cache",
+                    "/mx-cache/",
+                    "/mx-cache/example.com",
+                    "/domains/example.com/verdict",
+                    "/relay/configuration",
+                    "/relay//configuration",
+                    "/relay/trace",
+                    "/relay/search",
+                    "/relay/openapi.yaml",
+                    "/%72elay/configuration",
+                    "/relay/configuration/")) {
+                for (String authorization : List.of(
+                        "", "Bearer wrong password", "Basic !!", "Basic " + base64("operator:wrong"), PASSWORD)) {
                     HttpResponse<String> answer = ask(world, path, authorization);
-                    assertThat(answer.statusCode()).as(path + " " + authorization).isIn(401, 404);
-                    assertThat(answer.body()).as(path + " " + authorization).doesNotContain("example.com", "value", "outgoing");
+                    assertThat(answer.statusCode())
+                            .as(path + " " + authorization)
+                            .isIn(401, 404);
+                    assertThat(answer.body())
+                            .as(path + " " + authorization)
+                            .doesNotContain("example.com", "value", "outgoing");
                 }
             }
             assertThat(ask(world, "/healthcheck", "").statusCode()).isIn(200, 503);
@@ -328,15 +436,20 @@ class OperatorTest {
     @Test
     void theRightPasswordOpensAsATokenOrForAnyUserAndMayBeChangedMeanwhile() throws Exception {
         try (LabWorld world = world()) {
-            assertThat(ask(world, "/mailQueues", "Bearer " + PASSWORD).statusCode()).isEqualTo(200);
-            assertThat(ask(world, "/mailQueues", "basic " + base64("anybody:" + PASSWORD)).body()).contains("outgoing");
+            assertThat(ask(world, "/mailQueues", "Bearer " + PASSWORD).statusCode())
+                    .isEqualTo(200);
+            assertThat(ask(world, "/mailQueues", "basic " + base64("anybody:" + PASSWORD))
+                            .body())
+                    .contains("outgoing");
             HttpResponse<String> refused = ask(world, "/mailQueues", "");
             assertThat(refused.headers().firstValue("WWW-Authenticate")).isPresent();
             assertThat(refused.body()).contains("\"Unauthorized\"");
 
             Files.writeString(passwordFile(), "another password\n");
-            assertThat(ask(world, "/mailQueues", "Bearer " + PASSWORD).statusCode()).isEqualTo(401);
-            assertThat(ask(world, "/mailQueues", "Bearer another password").statusCode()).isEqualTo(200);
+            assertThat(ask(world, "/mailQueues", "Bearer " + PASSWORD).statusCode())
+                    .isEqualTo(401);
+            assertThat(ask(world, "/mailQueues", "Bearer another password").statusCode())
+                    .isEqualTo(200);
             assertThat(world.count("relaypod_webadmin_refused_total")).isEqualTo(2);
         }
     }
@@ -347,7 +460,9 @@ class OperatorTest {
             for (int i = 0; i < 12; i++) {
                 ask(world, "/mailQueues", "Bearer guess number " + i);
             }
-            assertThat(ask(world, "/mailQueues", "Bearer " + PASSWORD).statusCode()).as("the right one, too soon").isEqualTo(401);
+            assertThat(ask(world, "/mailQueues", "Bearer " + PASSWORD).statusCode())
+                    .as("the right one, too soon")
+                    .isEqualTo(401);
         }
     }
 
@@ -356,26 +471,39 @@ class OperatorTest {
         KeyPair keys = keys();
         String right = token(keys, "{\"sub\":\"operator\",\"admin\":true}");
         try (LabWorld world = worldWithTokens(keys)) {
-            assertThat(ask(world, "/mailQueues", "Bearer " + right).statusCode()).isEqualTo(200);
-            assertThat(ask(world, "/mailQueues", "Basic " + base64("anybody:" + right)).body()).contains("outgoing");
+            assertThat(ask(world, "/mailQueues", "Bearer " + right).statusCode())
+                    .isEqualTo(200);
+            assertThat(ask(world, "/mailQueues", "Basic " + base64("anybody:" + right))
+                            .body())
+                    .contains("outgoing");
 
             HttpResponse<String> missing = ask(world, "/mailQueues", "");
             assertThat(missing.statusCode()).isEqualTo(401);
             assertThat(missing.body()).contains("\"Unauthorized\"");
             String claims = base64("{\"sub\":\"operator\",\"admin\":true}").replace("=", "");
-            List<String> wrong = List.of("Bearer " + base64("{\"alg\":\"none\"}").replace("=", "") + "." + claims + ".",
-                "Bearer " + base64("{\"alg\":\"HS256\"}").replace("=", "") + "." + claims + ".AAAA", "Bearer " + token(keys, "{\"sub\":7,\"admin\":true}"),
-                "Bearer " + token(keys, "{\"sub\":\"somebody\",\"admin\":false}"), "Bearer " + token(keys, "{\"sub\":\"somebody\"}"),
-                "Bearer " + token(keys, "{\"sub\":\"operator\",\"admin\":true,\"exp\":1}"),
-                "Bearer " + token(keys(), "{\"sub\":\"operator\",\"admin\":true}"), "Bearer no token", "Bearer ", "Basic " + base64("operator:"), right);
+            List<String> wrong = List.of(
+                    "Bearer " + base64("{\"alg\":\"none\"}").replace("=", "") + "." + claims + ".",
+                    "Bearer " + base64("{\"alg\":\"HS256\"}").replace("=", "") + "." + claims + ".AAAA",
+                    "Bearer " + token(keys, "{\"sub\":7,\"admin\":true}"),
+                    "Bearer " + token(keys, "{\"sub\":\"somebody\",\"admin\":false}"),
+                    "Bearer " + token(keys, "{\"sub\":\"somebody\"}"),
+                    "Bearer " + token(keys, "{\"sub\":\"operator\",\"admin\":true,\"exp\":1}"),
+                    "Bearer " + token(keys(), "{\"sub\":\"operator\",\"admin\":true}"),
+                    "Bearer no token",
+                    "Bearer ",
+                    "Basic " + base64("operator:"),
+                    right);
             for (String authorization : wrong) {
                 // Between them a right one, or they would not be looked at any more.
-                assertThat(ask(world, "/mailQueues", "Bearer " + right).statusCode()).isEqualTo(200);
+                assertThat(ask(world, "/mailQueues", "Bearer " + right).statusCode())
+                        .isEqualTo(200);
                 HttpResponse<String> refused = ask(world, "/mailQueues", authorization);
                 assertThat(refused.statusCode()).as(authorization).isEqualTo(401);
                 assertThat(refused.body()).as(authorization).isEqualTo(missing.body());
-                assertThat(refused.headers().map()).as(authorization).containsEntry("WWW-Authenticate", missing.headers().allValues("WWW-Authenticate"))
-                    .containsOnlyKeys(missing.headers().map().keySet());
+                assertThat(refused.headers().map())
+                        .as(authorization)
+                        .containsEntry("WWW-Authenticate", missing.headers().allValues("WWW-Authenticate"))
+                        .containsOnlyKeys(missing.headers().map().keySet());
             }
             assertThat(world.count("relaypod_webadmin_refused_total")).isEqualTo(wrong.size() + 1);
         }
@@ -388,8 +516,10 @@ class OperatorTest {
             for (int i = 0; i < 12; i++) {
                 ask(world, "/mailQueues", "Bearer guess" + i);
             }
-            assertThat(ask(world, "/mailQueues", "Bearer " + token(keys, "{\"sub\":\"operator\",\"admin\":true}")).statusCode())
-                .as("the right one, too soon").isEqualTo(401);
+            assertThat(ask(world, "/mailQueues", "Bearer " + token(keys, "{\"sub\":\"operator\",\"admin\":true}"))
+                            .statusCode())
+                    .as("the right one, too soon")
+                    .isEqualTo(401);
         }
     }
 
@@ -398,11 +528,18 @@ class OperatorTest {
         for (String file : List.of("smtpserver.xml", "mailetcontainer.xml")) {
             Files.copy(Path.of("../james-conf").resolve(file), conf.resolve(file));
         }
-        Files.writeString(conf.resolve("webadmin.properties"), "jwt.enabled=true\njwt.publickeypem.url=file://conf/jwt.pem\n");
-        Files.writeString(conf.resolve("jwt.pem"), "-----BEGIN PUBLIC KEY-----\n" + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(
-            keys.getPublic().getEncoded()) + "\n-----END PUBLIC KEY-----\n");
-        return LabWorld.builder().with("JAMES_CONF", conf.toString()).with("WEBADMIN_ADDR", "0.0.0.0:0")
-            .with("DATA_DIR", directory.resolve("data").toString()).start();
+        Files.writeString(
+                conf.resolve("webadmin.properties"), "jwt.enabled=true\njwt.publickeypem.url=file://conf/jwt.pem\n");
+        Files.writeString(
+                conf.resolve("jwt.pem"),
+                "-----BEGIN PUBLIC KEY-----\n"
+                        + Base64.getMimeEncoder(64, new byte[] {'\n'})
+                                .encodeToString(keys.getPublic().getEncoded()) + "\n-----END PUBLIC KEY-----\n");
+        return LabWorld.builder()
+                .with("JAMES_CONF", conf.toString())
+                .with("WEBADMIN_ADDR", "0.0.0.0:0")
+                .with("DATA_DIR", directory.resolve("data").toString())
+                .start();
     }
 
     private static KeyPair keys() throws Exception {
@@ -414,7 +551,7 @@ class OperatorTest {
     private static String token(KeyPair keys, String claims) throws Exception {
         Base64.Encoder base64 = Base64.getUrlEncoder().withoutPadding();
         String signed = base64.encodeToString("{\"alg\":\"RS256\"}".getBytes(StandardCharsets.UTF_8)) + "."
-            + base64.encodeToString(claims.getBytes(StandardCharsets.UTF_8));
+                + base64.encodeToString(claims.getBytes(StandardCharsets.UTF_8));
         Signature signature = Signature.getInstance("SHA256withRSA");
         signature.initSign(keys.getPrivate());
         signature.update(signed.getBytes(StandardCharsets.US_ASCII));
@@ -425,9 +562,17 @@ class OperatorTest {
     void theCommandsSayWhatIsWrong() throws Exception {
         try (LabWorld world = world()) {
             Files.writeString(directory.resolve("wrong"), "not the password\n");
-            Result wrong = relaypod(Map.of("WEBADMIN_ADDR", address(world), "WEBADMIN_PASSWORD_FILE", directory.resolve("wrong").toString()), "queue");
+            Result wrong = relaypod(
+                    Map.of(
+                            "WEBADMIN_ADDR",
+                            address(world),
+                            "WEBADMIN_PASSWORD_FILE",
+                            directory.resolve("wrong").toString()),
+                    "queue");
             assertThat(wrong.exitCode()).isEqualTo(77);
-            assertThat(wrong.output()).contains("refuses the password", "WEBADMIN_PASSWORD_FILE").doesNotContain("not the password", "\tat ");
+            assertThat(wrong.output())
+                    .contains("refuses the password", "WEBADMIN_PASSWORD_FILE")
+                    .doesNotContain("not the password", "\tat ");
 
             Result none = relaypod(Map.of("WEBADMIN_ADDR", address(world)), "queue");
             assertThat(none.exitCode()).isEqualTo(77);
@@ -435,16 +580,18 @@ class OperatorTest {
         }
         Result gone = relaypod(Map.of("WEBADMIN_ADDR", "127.0.0.1:9"), "failed");
         assertThat(gone.exitCode()).isEqualTo(69);
-        assertThat(gone.output()).contains("no webadmin answers at http://127.0.0.1:9", "is the relay running?").doesNotContain("\tat ");
+        assertThat(gone.output())
+                .contains("no webadmin answers at http://127.0.0.1:9", "is the relay running?")
+                .doesNotContain("\tat ");
         assertThat(relaypod(Map.of("WEBADMIN_ADDR", "off"), "cache").output()).contains("WEBADMIN_ADDR is off");
     }
 
     private LabWorld world() throws Exception {
         return LabWorld.builder()
-            .with("UPSTREAM_PORT", Integer.toString(mailpit.smtpAddress().getPort()))
-            .with("DATA_DIR", directory.resolve("data").toString())
-            .with("WEBADMIN_PASSWORD_FILE", passwordFile().toString())
-            .start();
+                .with("UPSTREAM_PORT", Integer.toString(mailpit.smtpAddress().getPort()))
+                .with("DATA_DIR", directory.resolve("data").toString())
+                .with("WEBADMIN_PASSWORD_FILE", passwordFile().toString())
+                .start();
     }
 
     private Path passwordFile() {
@@ -456,7 +603,9 @@ class OperatorTest {
         try (SmtpConversation smtp = world.connect()) {
             smtp.send("MAIL FROM:<" + from + ">");
             smtp.send("RCPT TO:<" + recipient + ">");
-            String reply = smtp.data(("From: " + from + "\r\nTo: " + recipient + "\r\nSubject: x\r\n\r\nx\r\n").getBytes(StandardCharsets.US_ASCII)).toString();
+            String reply = smtp.data(("From: " + from + "\r\nTo: " + recipient + "\r\nSubject: x\r\n\r\nx\r\n")
+                            .getBytes(StandardCharsets.US_ASCII))
+                    .toString();
             assertThat(reply).contains("250");
             return reply.replaceFirst("(?s).*received as (Mail[0-9a-f-]+).*", "$1");
         }
@@ -472,15 +621,23 @@ class OperatorTest {
 
     private HttpResponse<String> ask(LabWorld world, String path, String authorization) throws Exception {
         HttpRequest.Builder request = request(world, path);
-        return http.send((authorization.isEmpty() ? request : request.header("Authorization", authorization)).build(), HttpResponse.BodyHandlers.ofString());
+        return http.send(
+                (authorization.isEmpty() ? request : request.header("Authorization", authorization)).build(),
+                HttpResponse.BodyHandlers.ofString());
     }
 
     private HttpResponse<String> delete(LabWorld world, String path) throws Exception {
-        return http.send(request(world, path).DELETE().header("Authorization", "Bearer " + PASSWORD).build(), HttpResponse.BodyHandlers.ofString());
+        return http.send(
+                request(world, path)
+                        .DELETE()
+                        .header("Authorization", "Bearer " + PASSWORD)
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
     }
 
     private static HttpRequest.Builder request(LabWorld world, String path) {
-        return HttpRequest.newBuilder(URI.create("http://" + address(world) + path)).timeout(PATIENCE);
+        return HttpRequest.newBuilder(URI.create("http://" + address(world) + path))
+                .timeout(PATIENCE);
     }
 
     private static String address(LabWorld world) {
@@ -491,17 +648,27 @@ class OperatorTest {
         return Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_8));
     }
 
-    private record Result(int exitCode, String output) {
-    }
+    private record Result(int exitCode, String output) {}
 
     private Result relaypod(LabWorld world, String... arguments) throws Exception {
-        return relaypod(Map.of("WEBADMIN_ADDR", address(world), "WEBADMIN_PASSWORD_FILE", passwordFile().toString()), arguments);
+        return relaypod(
+                Map.of(
+                        "WEBADMIN_ADDR",
+                        address(world),
+                        "WEBADMIN_PASSWORD_FILE",
+                        passwordFile().toString()),
+                arguments);
     }
 
     /** The command as a process of its own, as a shell sees it. */
     private static Result relaypod(Map<String, String> environment, String... arguments) throws Exception {
-        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:TieredStopAtLevel=1",
-            "-XX:+UseSerialGC", "-cp", System.getProperty("java.class.path"), "io.relaypod.server.cli.Relaypod"));
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "io.relaypod.server.cli.Relaypod"));
         command.addAll(List.of(arguments));
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         builder.environment().keySet().removeIf(name -> name.startsWith("WEBADMIN_"));

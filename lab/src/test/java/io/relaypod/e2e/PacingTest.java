@@ -11,15 +11,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-
 import io.relaypod.lab.gateway.MailpitStandIn;
 import io.relaypod.lab.gateway.Relaying;
 import io.relaypod.lab.smtp.SmtpConversation;
 import io.relaypod.lab.world.LabWorld;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** A mailbox sends faster than Exchange lets it: what is beyond waits, and nobody else does. */
 class PacingTest {
@@ -50,7 +49,8 @@ class PacingTest {
             send(world, "app@example.com", "Office <office@example.com>", "office 2");
             send(world, "app@example.com", "Office <office@example.com>", "office 3");
             send(world, "app@example.com", "sales@example.com", "sales 1");
-            await().atMost(PATIENCE).until(() -> mailpit.messages().size() == 2 && world.relay().queuedMails() == 2);
+            await().atMost(PATIENCE)
+                    .until(() -> mailpit.messages().size() == 2 && world.relay().queuedMails() == 2);
             assertThat(texts()).contains("Subject: office 1", "Subject: sales 1");
 
             String listed = get(world, "/mailQueues/outgoing/mails");
@@ -58,21 +58,23 @@ class PacingTest {
         }
         // What waited is still there at the next start, and goes at once without a rate.
         try (LabWorld world = world("")) {
-            await().atMost(PATIENCE).until(() -> mailpit.messages().size() == 4 && world.relay().queuedMails() == 0);
+            await().atMost(PATIENCE)
+                    .until(() -> mailpit.messages().size() == 4 && world.relay().queuedMails() == 0);
         }
         assertThat(texts()).contains("Subject: office 2", "Subject: office 3");
     }
 
     private String texts() {
-        return String.join("\n", mailpit.messages().stream().map(message -> message.text()).toList());
+        return String.join(
+                "\n", mailpit.messages().stream().map(message -> message.text()).toList());
     }
 
     private LabWorld world(String rate) throws Exception {
         return LabWorld.builder()
-            .with("UPSTREAM_PORT", Integer.toString(mailpit.smtpAddress().getPort()))
-            .with("DATA_DIR", directory.resolve("data").toString())
-            .with("UPSTREAM_RATE_PER_SENDER", rate)
-            .start();
+                .with("UPSTREAM_PORT", Integer.toString(mailpit.smtpAddress().getPort()))
+                .with("DATA_DIR", directory.resolve("data").toString())
+                .with("UPSTREAM_RATE_PER_SENDER", rate)
+                .start();
     }
 
     private static void send(LabWorld world, String envelope, String from, String subject) throws Exception {
@@ -80,12 +82,19 @@ class PacingTest {
             smtp.send("MAIL FROM:<" + envelope + ">");
             smtp.send("RCPT TO:<b@example.com>");
             String mail = "From: " + from + "\r\nTo: b@example.com\r\nSubject: " + subject + "\r\n\r\nx\r\n";
-            assertThat(smtp.data(mail.getBytes(StandardCharsets.US_ASCII)).code()).isEqualTo(250);
+            assertThat(smtp.data(mail.getBytes(StandardCharsets.US_ASCII)).code())
+                    .isEqualTo(250);
         }
     }
 
     private static String get(LabWorld world, String path) throws Exception {
         URI uri = URI.create("http://127.0.0.1:" + world.relay().webadminPort().orElseThrow() + path);
-        return HttpClient.newHttpClient().send(HttpRequest.newBuilder(uri).header("Authorization", world.webadminAuthorization()).build(), HttpResponse.BodyHandlers.ofString()).body();
+        return HttpClient.newHttpClient()
+                .send(
+                        HttpRequest.newBuilder(uri)
+                                .header("Authorization", world.webadminAuthorization())
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString())
+                .body();
     }
 }

@@ -16,23 +16,22 @@ final class Programs {
 
     private static final int PATIENCE_SECONDS = 120;
 
-    private Programs() {
-    }
+    private Programs() {}
 
     /**
      * What a program said, both ways.
      *
      * @param exitCode 0 when it was content
      */
-    record Said(int exitCode, String text) {
-    }
+    record Said(int exitCode, String text) {}
 
     /** Skips the test, or fails it, as {@link Peers} says, when the program is not there. */
     static Path require(String name) {
-        Optional<Path> program = Stream.concat(Stream.of(System.getenv("PATH").split(":")), Stream.of("/usr/sbin", "/usr/local/sbin"))
-            .map(directory -> Path.of(directory, name))
-            .filter(Files::isExecutable)
-            .findFirst();
+        Optional<Path> program = Stream.concat(
+                        Stream.of(System.getenv("PATH").split(":")), Stream.of("/usr/sbin", "/usr/local/sbin"))
+                .map(directory -> Path.of(directory, name))
+                .filter(Files::isExecutable)
+                .findFirst();
         Peers.require(name, program.isPresent(), name + " is not installed");
         return program.orElseThrow();
     }
@@ -41,8 +40,12 @@ final class Programs {
         Path given = Files.writeString(Files.createTempFile("input", ".txt"), input);
         Path said = Files.createTempFile("output", ".txt");
         try {
-            Process process = new ProcessBuilder(command).directory(directory.toFile()).redirectInput(given.toFile())
-                .redirectErrorStream(true).redirectOutput(said.toFile()).start();
+            Process process = new ProcessBuilder(command)
+                    .directory(directory.toFile())
+                    .redirectInput(given.toFile())
+                    .redirectErrorStream(true)
+                    .redirectOutput(said.toFile())
+                    .start();
             if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
                 process.descendants().forEach(ProcessHandle::destroyForcibly);
                 process.destroyForcibly();

@@ -6,6 +6,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 
+import io.relaypod.lab.smtp.Reply;
+import io.relaypod.lab.smtp.SmtpConversation;
+import io.relaypod.lab.world.LabWorld;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -14,10 +17,6 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.lifecycle.AfterContainer;
 import net.jqwik.api.lifecycle.BeforeContainer;
-
-import io.relaypod.lab.smtp.Reply;
-import io.relaypod.lab.smtp.SmtpConversation;
-import io.relaypod.lab.world.LabWorld;
 
 /** Whatever a client says of its recipient, it gets one answer, and it is no error of the relay's. */
 class RcptArgumentPropertiesTest {
@@ -62,18 +61,65 @@ class RcptArgumentPropertiesTest {
     /** All bytes; CRLF alone ends a command, so what has one in it is two. */
     @Provide
     Arbitrary<String> bytes() {
-        Arbitrary<String> any = Arbitraries.strings().withCharRange('\0', '\u00ff').ofMaxLength(40);
-        Arbitrary<String> printable = Arbitraries.strings().withCharRange(' ', '~').ofMaxLength(3000);
-        Arbitrary<String> oneOddByte = Combinators.combine(nearlyAddresses(), Arbitraries.strings().withCharRange('\0', '\u00ff').ofMaxLength(1), nearlyAddresses()).as((a, b, c) -> a + b + c);
+        Arbitrary<String> any =
+                Arbitraries.strings().withCharRange('\0', '\u00ff').ofMaxLength(40);
+        Arbitrary<String> printable =
+                Arbitraries.strings().withCharRange(' ', '~').ofMaxLength(3000);
+        Arbitrary<String> oneOddByte = Combinators.combine(
+                        nearlyAddresses(),
+                        Arbitraries.strings().withCharRange('\0', '\u00ff').ofMaxLength(1),
+                        nearlyAddresses())
+                .as((a, b, c) -> a + b + c);
         return Arbitraries.oneOf(any, printable, oneOddByte).filter(text -> !text.contains("\r\n"));
     }
 
     /** The pieces that addresses and options are made of, in any order. */
     @Provide
     Arbitrary<String> nearlyAddresses() {
-        return Arbitraries.of("<", ">", "@", ".", "\"", "\\", " ", "  ", "   ", ":", ",", ";", "#", "[", "]", "(", ")", "=", "-", "a", "b b", "X X", "example.com",
-            "<b@example.com>", "nonexistent-domain.xyz", "127.0.0.1", "[192.0.2.1]", "IPv6:::1", "postmaster", "NOTIFY=NEVER", "SIZE=1", "\t", "\0",
-            "\r", "\u00fc", "%", "!", "xn--", "--", "..").list().ofMaxSize(12).map(pieces -> String.join("", pieces));
+        return Arbitraries.of(
+                        "<",
+                        ">",
+                        "@",
+                        ".",
+                        "\"",
+                        "\\",
+                        " ",
+                        "  ",
+                        "   ",
+                        ":",
+                        ",",
+                        ";",
+                        "#",
+                        "[",
+                        "]",
+                        "(",
+                        ")",
+                        "=",
+                        "-",
+                        "a",
+                        "b b",
+                        "X X",
+                        "example.com",
+                        "<b@example.com>",
+                        "nonexistent-domain.xyz",
+                        "127.0.0.1",
+                        "[192.0.2.1]",
+                        "IPv6:::1",
+                        "postmaster",
+                        "NOTIFY=NEVER",
+                        "SIZE=1",
+                        "\t",
+                        "\0",
+                        "\r",
+                        "\u00fc",
+                        "%",
+                        "!",
+                        "xn--",
+                        "--",
+                        "..")
+                .list()
+                .ofMaxSize(12)
+                .map(pieces -> String.join("", pieces));
     }
 
     private static void assertOneReply(String command) throws Exception {

@@ -6,6 +6,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
+import io.relaypod.lab.dns.Behaviour;
+import io.relaypod.lab.smtp.Reply;
+import io.relaypod.lab.smtp.SmtpConversation;
+import io.relaypod.lab.world.LabWorld;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -13,11 +17,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-
-import io.relaypod.lab.dns.Behaviour;
-import io.relaypod.lab.smtp.Reply;
-import io.relaypod.lab.smtp.SmtpConversation;
-import io.relaypod.lab.world.LabWorld;
 
 /** What clients are told at RCPT, over a socket. */
 class RcptRuleTest {
@@ -45,29 +44,41 @@ class RcptRuleTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "a@example.com                  | 250 2.1.5 Recipient <a@example.com> OK",
-        "a@implicit.example             | 250 2.1.5 Recipient <a@implicit.example> OK",
-        "a@implicit6.example            | 250 2.1.5 Recipient <a@implicit6.example> OK",
-        "a@alias.example                | 250 2.1.5 Recipient <a@alias.example> OK",
-        "a@nonexistent-domain.xyz       | 550 5.1.2 Bad destination mailbox address - domain has no MX record",
-        "a@gmial.com                    | 550 5.1.2 Bad destination mailbox address - domain has no MX record (did you mean gmail.com?)",
-        "a@nullmx.example               | 556 5.1.10 Recipient address has null MX",
-        "a@servfail.example             | 451 4.4.3 Temporary DNS failure, try again later",
-        "a@refused.example              | 451 4.4.3 Temporary DNS failure, try again later",
-        "a@silent.example               | 451 4.4.3 Temporary DNS failure, try again later",
-        "a@[192.0.2.1]                  | 550 5.1.2 Bad destination mailbox address - address literals are not accepted",
-        "root                           | 550 5.1.1 Bad destination mailbox address - no mailbox is here but postmaster",
-        "nagios@localhost               | 550 5.1.1 Bad destination mailbox address - no mailbox is here but postmaster",
-        "app@db.localhost               | 550 5.1.1 Bad destination mailbox address - no mailbox is here but postmaster",
-        "postmaster                     | 250 2.1.5 Recipient <postmaster@localhost> OK",
-    })
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "a@example.com                  | 250 2.1.5 Recipient <a@example.com> OK",
+                "a@implicit.example             | 250 2.1.5 Recipient <a@implicit.example> OK",
+                "a@implicit6.example            | 250 2.1.5 Recipient <a@implicit6.example> OK",
+                "a@alias.example                | 250 2.1.5 Recipient <a@alias.example> OK",
+                "a@nonexistent-domain.xyz       | 550 5.1.2 Bad destination mailbox address - domain has no MX record",
+                "a@gmial.com                    | 550 5.1.2 Bad destination mailbox address - domain has no MX record (did you mean gmail.com?)",
+                "a@nullmx.example               | 556 5.1.10 Recipient address has null MX",
+                "a@servfail.example             | 451 4.4.3 Temporary DNS failure, try again later",
+                "a@refused.example              | 451 4.4.3 Temporary DNS failure, try again later",
+                "a@silent.example               | 451 4.4.3 Temporary DNS failure, try again later",
+                "a@[192.0.2.1]                  | 550 5.1.2 Bad destination mailbox address - address literals are not accepted",
+                "root                           | 550 5.1.1 Bad destination mailbox address - no mailbox is here but postmaster",
+                "nagios@localhost               | 550 5.1.1 Bad destination mailbox address - no mailbox is here but postmaster",
+                "app@db.localhost               | 550 5.1.1 Bad destination mailbox address - no mailbox is here but postmaster",
+                "postmaster                     | 250 2.1.5 Recipient <postmaster@localhost> OK",
+            })
     void eachDomainGetsItsAnswer(String recipient, String answer) throws Exception {
         assertThat(rcpt(recipient).lines()).containsExactly(answer);
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"a@exa mple.com", "a@-example.com", "a@example..com", "a@", "@example.com", "a@example.123", "a@ex\u00e4mple.com", "a@[IPv6:::1]"})
+    @ValueSource(
+            strings = {
+                "a@exa mple.com",
+                "a@-example.com",
+                "a@example..com",
+                "a@",
+                "@example.com",
+                "a@example.123",
+                "a@ex\u00e4mple.com",
+                "a@[IPv6:::1]"
+            })
     void aDomainThatCannotExistIsRefusedForGood(String recipient) throws Exception {
         assertThat(rcpt(recipient).code()).isBetween(500, 599);
     }
@@ -75,8 +86,15 @@ class RcptRuleTest {
     @Test
     void pipelinedRecipientsAreAnsweredInTheirOrder() throws Exception {
         try (SmtpConversation smtp = world.connect()) {
-            List<Reply> replies = smtp.pipeline("MAIL FROM:<s@example.com>", "RCPT TO:<a@example.com>", "RCPT TO:<b@nowhere1.xyz>",
-                "RCPT TO:<c@servfail.example>", "RCPT TO:<d@booker.example>", "RCPT TO:<e@nullmx.example>", "RCPT TO:<f@gmail.com>", "DATA");
+            List<Reply> replies = smtp.pipeline(
+                    "MAIL FROM:<s@example.com>",
+                    "RCPT TO:<a@example.com>",
+                    "RCPT TO:<b@nowhere1.xyz>",
+                    "RCPT TO:<c@servfail.example>",
+                    "RCPT TO:<d@booker.example>",
+                    "RCPT TO:<e@nullmx.example>",
+                    "RCPT TO:<f@gmail.com>",
+                    "DATA");
 
             assertThat(replies).extracting(Reply::code).containsExactly(250, 250, 550, 451, 250, 556, 250, 354);
         }
@@ -126,10 +144,14 @@ class RcptRuleTest {
 
     @Test
     void aStrangerMayNotRelayAndMakesNobodyAskDns() throws Exception {
-        try (LabWorld closed = LabWorld.builder().with("RELAY_NETWORKS", "192.0.2.0/24").start(); SmtpConversation smtp = closed.connect()) {
+        try (LabWorld closed = LabWorld.builder()
+                        .with("RELAY_NETWORKS", "192.0.2.0/24")
+                        .start();
+                SmtpConversation smtp = closed.connect()) {
             smtp.send("MAIL FROM:<s@example.com>");
 
-            assertThat(smtp.send("RCPT TO:<a@example.com>").lines()).containsExactly("550 5.7.1 Requested action not taken: relaying denied");
+            assertThat(smtp.send("RCPT TO:<a@example.com>").lines())
+                    .containsExactly("550 5.7.1 Requested action not taken: relaying denied");
             assertThat(smtp.send("RCPT TO:<postmaster@example.com>").code()).isEqualTo(550);
             assertThat(smtp.send("RCPT TO:<user@localhost>").code()).isEqualTo(550);
             assertThat(smtp.send("RCPT TO:<postmaster>").code()).isEqualTo(550);
@@ -139,8 +161,11 @@ class RcptRuleTest {
 
     @Test
     void literalsAndUncheckedDomainsPassWhereTheAdminSaysSo() throws Exception {
-        try (LabWorld lenient = LabWorld.builder().with("ALLOW_ADDRESS_LITERALS", "true").with("MX_ON_DNS_FAILURE", "accept").start();
-             SmtpConversation smtp = lenient.connect()) {
+        try (LabWorld lenient = LabWorld.builder()
+                        .with("ALLOW_ADDRESS_LITERALS", "true")
+                        .with("MX_ON_DNS_FAILURE", "accept")
+                        .start();
+                SmtpConversation smtp = lenient.connect()) {
             lenient.dns().behave("servfail.example", Behaviour.servfail());
             smtp.send("MAIL FROM:<s@example.com>");
 

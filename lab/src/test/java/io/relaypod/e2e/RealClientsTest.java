@@ -14,7 +14,6 @@ import java.util.List;
 import java.util.Properties;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-
 import javax.mail.Session;
 import javax.mail.Transport;
 import javax.mail.internet.InternetAddress;
@@ -22,17 +21,16 @@ import javax.mail.internet.MimeBodyPart;
 import javax.mail.internet.MimeMessage;
 import javax.mail.internet.MimeMultipart;
 
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
-
 import io.relaypod.lab.Peers;
 import io.relaypod.lab.graph.DeliveryRule;
 import io.relaypod.lab.graph.GraphMail;
 import io.relaypod.lab.smtp.SmtpConversation;
 import io.relaypod.lab.world.LabWorld;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Bookings as the programs write them that people use, each with a calendar that names the booker. */
 class RealClientsTest {
@@ -75,8 +73,10 @@ class RealClientsTest {
         NODEMAILER {
             @Override
             void send(int port, String... recipients) throws Exception {
-                Peers.require("nodemailer", onPath("node") && Files.isDirectory(NODE_MODULES.resolve("nodemailer")),
-                    "node is not on the PATH, or nodemailer not in lab/" + NODE_MODULES);
+                Peers.require(
+                        "nodemailer",
+                        onPath("node") && Files.isDirectory(NODE_MODULES.resolve("nodemailer")),
+                        "node is not on the PATH, or nodemailer not in lab/" + NODE_MODULES);
                 run(List.of("node", CLIENTS.resolve("nodemailer_client.cjs").toString()), port, recipients);
             }
         },
@@ -94,8 +94,20 @@ class RealClientsTest {
                 MimeBodyPart text = new MimeBodyPart();
                 text.setText("Booked.", "utf-8");
                 MimeBodyPart calendar = new MimeBodyPart();
-                calendar.setText(String.join("\r\n", "BEGIN:VCALENDAR", "METHOD:REQUEST", "BEGIN:VEVENT", "SUMMARY:Booking",
-                    "ORGANIZER:mailto:" + ORGANISER, "ATTENDEE:mailto:" + BOOKER, "END:VEVENT", "END:VCALENDAR", ""), "utf-8", "calendar; method=REQUEST");
+                calendar.setText(
+                        String.join(
+                                "\r\n",
+                                "BEGIN:VCALENDAR",
+                                "METHOD:REQUEST",
+                                "BEGIN:VEVENT",
+                                "SUMMARY:Booking",
+                                "ORGANIZER:mailto:" + ORGANISER,
+                                "ATTENDEE:mailto:" + BOOKER,
+                                "END:VEVENT",
+                                "END:VCALENDAR",
+                                ""),
+                        "utf-8",
+                        "calendar; method=REQUEST");
                 mail.setContent(new MimeMultipart("alternative", text, calendar));
                 mail.saveChanges();
                 Transport.send(mail, InternetAddress.parse(String.join(",", recipients)));
@@ -124,7 +136,10 @@ class RealClientsTest {
 
         GraphMail mail = delivered(listed, 1).get(0);
         assertThat(mail.deliveredTo()).containsExactly(ORGANISER);
-        assertThat(mail.text()).contains("Booked.").doesNotContainIgnoringCase("vcalendar").doesNotContainIgnoringCase("text/calendar");
+        assertThat(mail.text())
+                .contains("Booked.")
+                .doesNotContainIgnoringCase("vcalendar")
+                .doesNotContainIgnoringCase("text/calendar");
     }
 
     @ParameterizedTest
@@ -133,20 +148,28 @@ class RealClientsTest {
         client.send(auto.relay().smtpAddress().getPort(), "organiser@booker.example", BOOKER);
 
         List<GraphMail> mails = delivered(auto, 2);
-        assertThat(mails.stream().flatMap(mail -> mail.deliveredTo().stream())).containsExactlyInAnyOrder("organiser@booker.example", BOOKER);
-        assertThat(mails).filteredOn(mail -> mail.deliveredTo().contains(BOOKER)).singleElement()
-            .satisfies(mail -> assertThat(DeliveryRule.recipients(mail.mime())).as("the booker keeps the invitation").containsExactly(BOOKER));
+        assertThat(mails.stream().flatMap(mail -> mail.deliveredTo().stream()))
+                .containsExactlyInAnyOrder("organiser@booker.example", BOOKER);
+        assertThat(mails)
+                .filteredOn(mail -> mail.deliveredTo().contains(BOOKER))
+                .singleElement()
+                .satisfies(mail -> assertThat(DeliveryRule.recipients(mail.mime()))
+                        .as("the booker keeps the invitation")
+                        .containsExactly(BOOKER));
     }
 
     private static List<GraphMail> delivered(LabWorld world, int count) {
-        await().atMost(Duration.ofSeconds(30)).until(() -> world.graph().mails().size() >= count && world.relay().queuedMails() == 0
-            && world.smtp2graph().pending() == 0);
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> world.graph().mails().size() >= count
+                        && world.relay().queuedMails() == 0
+                        && world.smtp2graph().pending() == 0);
         assertThat(world.graph().mails()).hasSize(count);
         return world.graph().mails();
     }
 
     private static void sendFile(String file, int port, String... recipients) throws Exception {
-        byte[] mail = Files.readString(CLIENTS.resolve(file)).replace("\n", "\r\n").getBytes(StandardCharsets.UTF_8);
+        byte[] mail =
+                Files.readString(CLIENTS.resolve(file)).replace("\n", "\r\n").getBytes(StandardCharsets.UTF_8);
         try (SmtpConversation smtp = SmtpConversation.connect(new InetSocketAddress("127.0.0.1", port))) {
             smtp.send("EHLO client.example");
             smtp.send("MAIL FROM:<calendar@organiser.example>");
@@ -170,6 +193,7 @@ class RealClientsTest {
     }
 
     private static boolean onPath(String program) {
-        return Stream.of(System.getenv("PATH").split(File.pathSeparator)).anyMatch(directory -> Files.isExecutable(Path.of(directory, program)));
+        return Stream.of(System.getenv("PATH").split(File.pathSeparator))
+                .anyMatch(directory -> Files.isExecutable(Path.of(directory, program)));
     }
 }

@@ -2,16 +2,15 @@ package io.relaypod.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.DynamicTest;
-import org.junit.jupiter.api.TestFactory;
-
 import java.util.stream.Stream;
 
 import io.relaypod.lab.scenario.Outcome;
 import io.relaypod.lab.scenario.Scenario;
 import io.relaypod.lab.world.LabWorld;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
 
 /** The attack scenarios, each a test of its name. */
 class ScenariosTest {
@@ -30,9 +29,12 @@ class ScenariosTest {
 
     @TestFactory
     Stream<DynamicTest> scenario() {
-        return Scenario.all().stream().map(scenario -> DynamicTest.dynamicTest(scenario.number() + " " + scenario.name(), () -> {
-            Outcome outcome = scenario.play(world);
-            assertThat(outcome.holds()).as("expected: %s; seen: %s; %s", scenario.expected(), outcome.seen(), outcome.transcript()).isTrue();
-        }));
+        return Scenario.all().stream()
+                .map(scenario -> DynamicTest.dynamicTest(scenario.number() + " " + scenario.name(), () -> {
+                    Outcome outcome = scenario.play(world);
+                    assertThat(outcome.holds())
+                            .as("expected: %s; seen: %s; %s", scenario.expected(), outcome.seen(), outcome.transcript())
+                            .isTrue();
+                }));
     }
 }

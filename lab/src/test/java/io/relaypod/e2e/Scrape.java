@@ -30,12 +30,17 @@ record Scrape(String text) {
 
     /** Fails when the answer takes longer. */
     static Scrape within(Duration time, LabWorld world) throws IOException, InterruptedException {
-        URI metrics = URI.create("http://127.0.0.1:" + world.relay().metricsPort().orElseThrow() + "/metrics");
-        return new Scrape(HttpClient.newHttpClient().send(HttpRequest.newBuilder(metrics).timeout(time).build(), HttpResponse.BodyHandlers.ofString()).body());
+        URI metrics =
+                URI.create("http://127.0.0.1:" + world.relay().metricsPort().orElseThrow() + "/metrics");
+        return new Scrape(HttpClient.newHttpClient()
+                .send(HttpRequest.newBuilder(metrics).timeout(time).build(), HttpResponse.BodyHandlers.ofString())
+                .body());
     }
 
-    static HttpResponse<String> get(LabWorld world, String path, String... headers) throws IOException, InterruptedException {
-        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + world.relay().metricsPort().orElseThrow() + path));
+    static HttpResponse<String> get(LabWorld world, String path, String... headers)
+            throws IOException, InterruptedException {
+        HttpRequest.Builder request = HttpRequest.newBuilder(
+                URI.create("http://127.0.0.1:" + world.relay().metricsPort().orElseThrow() + path));
         if (headers.length > 0) {
             request.headers(headers);
         }
@@ -62,9 +67,11 @@ record Scrape(String text) {
 
     /** The sum of all series of that name that have these labels, each written {@code key="value"}. */
     double value(String name, String... labels) {
-        return SAMPLE.matcher(text).results()
-            .filter(sample -> sample.group(1).equals(name) && Arrays.stream(labels).allMatch(String.valueOf(sample.group(3))::contains))
-            .mapToDouble(sample -> Double.parseDouble(sample.group(4)))
-            .sum();
+        return SAMPLE.matcher(text)
+                .results()
+                .filter(sample -> sample.group(1).equals(name)
+                        && Arrays.stream(labels).allMatch(String.valueOf(sample.group(3))::contains))
+                .mapToDouble(sample -> Double.parseDouble(sample.group(4)))
+                .sum();
     }
 }

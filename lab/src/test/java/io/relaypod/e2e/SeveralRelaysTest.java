@@ -24,11 +24,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-
 import io.relaypod.lab.broker.ArtemisProcess;
 import io.relaypod.lab.gateway.MailpitStandIn;
 import io.relaypod.lab.gateway.Phase;
@@ -39,6 +34,10 @@ import io.relaypod.lab.smtp.SmtpConversation;
 import io.relaypod.lab.world.LabWorld;
 import io.relaypod.lab.world.RelayProcess;
 import io.relaypod.server.settings.InvalidSettingsException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Relays that share a broker in a process of its own: whatever dies, what was answered 250 arrives. */
 class SeveralRelaysTest {
@@ -64,9 +63,9 @@ class SeveralRelaysTest {
     @Test
     void aRelayAndTheBrokerAreKilledUnderLoadAndNothingIsLost() throws Exception {
         try (ArtemisProcess broker = ArtemisProcess.start(directory.resolve("broker"));
-             RelayProcess killed = RelayProcess.start(environment(broker, "killed"));
-             RelayProcess other = RelayProcess.start(environment(broker, "other"));
-             Load load = new Load(List.of(killed.smtpAddress(), other.smtpAddress()))) {
+                RelayProcess killed = RelayProcess.start(environment(broker, "killed"));
+                RelayProcess other = RelayProcess.start(environment(broker, "other"));
+                Load load = new Load(List.of(killed.smtpAddress(), other.smtpAddress()))) {
             awaitAccepted(load, 200);
             killed.kill();
             awaitAccepted(load, 400);
@@ -76,7 +75,9 @@ class SeveralRelaysTest {
             Set<String> accepted = load.stop();
             await().atMost(PATIENCE).untilAsserted(() -> assertThat(arrived()).containsAll(accepted));
             int twice = arrived().size() - new HashSet<>(arrived()).size();
-            System.out.printf("accepted %d, arrived %d, of these twice %d%n", accepted.size(), arrived().size(), twice);
+            System.out.printf(
+                    "accepted %d, arrived %d, of these twice %d%n",
+                    accepted.size(), arrived().size(), twice);
             assertThat(twice).as("at most what was in hand when something died").isLessThan(accepted.size() / 4);
         }
     }
@@ -92,7 +93,8 @@ class SeveralRelaysTest {
             mailpit.recover();
             try (RelayProcess second = RelayProcess.start(environment(broker, "second"))) {
                 await().atMost(PATIENCE).until(() -> arrived().contains("left@example.com"));
-                assertThat(send(second.smtpAddress(), "next@example.com").code()).isEqualTo(250);
+                assertThat(send(second.smtpAddress(), "next@example.com").code())
+                        .isEqualTo(250);
             }
         }
     }
@@ -121,7 +123,7 @@ class SeveralRelaysTest {
     @Test
     void aBrokerThatIsBackWithinTheTimeoutIsNotNoticed() throws Exception {
         try (ArtemisProcess broker = ArtemisProcess.start(directory.resolve("broker"));
-             LabWorld world = world(broker, "QUEUE_TIMEOUT", "1m")) {
+                LabWorld world = world(broker, "QUEUE_TIMEOUT", "1m")) {
             awaitDelivered(world.relay().smtpAddress(), "before@example.com");
             broker.kill();
             ExecutorService client = Executors.newSingleThreadExecutor();
@@ -135,12 +137,15 @@ class SeveralRelaysTest {
 
     @Test
     void aBrokerThatWouldSetMailAsideIsRefusedAtTheStart() throws Exception {
-        try (ArtemisProcess broker = ArtemisProcess.start(directory.resolve("broker"),
-                xml -> xml.replace("<max-delivery-attempts>-1", "<max-delivery-attempts>10").replace("PAGE</address-full", "DROP</address-full"))) {
-            assertThatThrownBy(() -> world(broker).close()).isInstanceOf(InvalidSettingsException.class)
-                .hasMessageContaining("QUEUE_URL is '" + broker.url() + "'")
-                .hasMessageContaining("has max-delivery-attempts 10, and needs -1")
-                .hasMessageContaining("has address-full-policy DROP, and needs PAGE");
+        try (ArtemisProcess broker = ArtemisProcess.start(
+                directory.resolve("broker"),
+                xml -> xml.replace("<max-delivery-attempts>-1", "<max-delivery-attempts>10")
+                        .replace("PAGE</address-full", "DROP</address-full"))) {
+            assertThatThrownBy(() -> world(broker).close())
+                    .isInstanceOf(InvalidSettingsException.class)
+                    .hasMessageContaining("QUEUE_URL is '" + broker.url() + "'")
+                    .hasMessageContaining("has max-delivery-attempts 10, and needs -1")
+                    .hasMessageContaining("has address-full-policy DROP, and needs PAGE");
         }
     }
 
@@ -148,32 +153,40 @@ class SeveralRelaysTest {
     void aWrongPasswordIsRefusedAtTheStart() throws Exception {
         Path wrong = Files.writeString(directory.resolve("wrong"), "guessed");
         try (ArtemisProcess broker = ArtemisProcess.start(directory.resolve("broker"))) {
-            assertThatThrownBy(() -> world(broker, "QUEUE_PASSWORD_FILE", wrong.toString()).close())
-                .isInstanceOf(InvalidSettingsException.class).hasMessageContaining(broker.user());
+            assertThatThrownBy(() -> world(broker, "QUEUE_PASSWORD_FILE", wrong.toString())
+                            .close())
+                    .isInstanceOf(InvalidSettingsException.class)
+                    .hasMessageContaining(broker.user());
         }
     }
 
     @Test
     void whenABrokerDiesItsBackupTakesOver() throws Exception {
         Path shared = directory.resolve("shared");
-        String policy = "<ha-policy><shared-store><%s><failover-on-shutdown>true</failover-on-shutdown></%s></shared-store></ha-policy><acceptors>";
-        try (ArtemisProcess primary = ArtemisProcess.start(shared, xml -> xml.replace("<acceptors>", policy.formatted("primary", "primary")));
-             ArtemisProcess backup = ArtemisProcess.startBackup(shared, xml -> xml.replace("<acceptors>", policy.formatted("backup", "backup")));
-             LabWorld world = world(primary, "QUEUE_URL", primary.url() + "," + backup.url())) {
+        String policy =
+                "<ha-policy><shared-store><%s><failover-on-shutdown>true</failover-on-shutdown></%s></shared-store></ha-policy><acceptors>";
+        try (ArtemisProcess primary = ArtemisProcess.start(
+                        shared, xml -> xml.replace("<acceptors>", policy.formatted("primary", "primary")));
+                ArtemisProcess backup = ArtemisProcess.startBackup(
+                        shared, xml -> xml.replace("<acceptors>", policy.formatted("backup", "backup")));
+                LabWorld world = world(primary, "QUEUE_URL", primary.url() + "," + backup.url())) {
             InetSocketAddress relay = world.relay().smtpAddress();
             mailpit.answer(Phase.CONTENT, "451 4.3.2 later");
             assertThat(send(relay, "queued@example.com").code()).isEqualTo(250);
             primary.kill();
             awaitAccepted(relay, "after@example.com");
             mailpit.recover();
-            await().atMost(PATIENCE).until(() -> arrived().containsAll(Set.of("queued@example.com", "after@example.com")));
+            await().atMost(PATIENCE)
+                    .until(() -> arrived().containsAll(Set.of("queued@example.com", "after@example.com")));
         }
     }
 
     private void assertToldToComeAgain(InetSocketAddress relay) throws IOException {
         for (int mail = 0; mail < 2; mail++) {
             Instant begin = Instant.now();
-            assertThat(send(relay, "refused@example.com").toString()).contains("451").contains("4.3.0");
+            assertThat(send(relay, "refused@example.com").toString())
+                    .contains("451")
+                    .contains("4.3.0");
             // The timeout, and a slow machine.
             assertThat(Duration.between(begin, Instant.now())).isLessThan(Duration.ofSeconds(10));
         }
@@ -193,7 +206,10 @@ class SeveralRelaysTest {
     }
 
     private List<String> arrived() {
-        return mailpit.messages().stream().map(ReceivedMail::recipients).flatMap(List::stream).toList();
+        return mailpit.messages().stream()
+                .map(ReceivedMail::recipients)
+                .flatMap(List::stream)
+                .toList();
     }
 
     private static Reply send(InetSocketAddress relay, String recipient) throws IOException {
@@ -206,13 +222,16 @@ class SeveralRelaysTest {
     private static Reply send(SmtpConversation smtp, String recipient) throws IOException {
         smtp.send("MAIL FROM:<a@example.com>");
         smtp.send("RCPT TO:<" + recipient + ">");
-        return smtp.data(("From: a@example.com\r\nTo: " + recipient + "\r\nSubject: x\r\n\r\nx\r\n").getBytes(StandardCharsets.US_ASCII));
+        return smtp.data(("From: a@example.com\r\nTo: " + recipient + "\r\nSubject: x\r\n\r\nx\r\n")
+                .getBytes(StandardCharsets.US_ASCII));
     }
 
     private LabWorld world(ArtemisProcess broker, String... variable) throws Exception {
         LabWorld.Builder builder = LabWorld.builder();
         environment(broker, "world").forEach(builder::with);
-        return variable.length == 0 ? builder.start() : builder.with(variable[0], variable[1]).start();
+        return variable.length == 0
+                ? builder.start()
+                : builder.with(variable[0], variable[1]).start();
     }
 
     private Map<String, String> environment(ArtemisProcess broker, String relay) throws IOException {
@@ -232,7 +251,9 @@ class SeveralRelaysTest {
         Path conf = Files.createDirectories(directory.resolve("james-conf"));
         for (String file : List.of("smtpserver.xml", "mailetcontainer.xml", "webadmin.properties")) {
             String text = Files.readString(Path.of("../james-conf").resolve(file));
-            Files.writeString(conf.resolve(file), text.replaceFirst("<delayTime>.*</delayTime>", "<delayTime>125 * 1 second</delayTime>"));
+            Files.writeString(
+                    conf.resolve(file),
+                    text.replaceFirst("<delayTime>.*</delayTime>", "<delayTime>125 * 1 second</delayTime>"));
         }
         return conf;
     }

@@ -17,6 +17,10 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
+import io.relaypod.lab.gateway.ReceivedMail;
+import io.relaypod.lab.smtp.Reply;
+import io.relaypod.lab.smtp.SmtpConversation;
+import io.relaypod.lab.world.LabWorld;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -24,11 +28,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-
-import io.relaypod.lab.gateway.ReceivedMail;
-import io.relaypod.lab.smtp.Reply;
-import io.relaypod.lab.smtp.SmtpConversation;
-import io.relaypod.lab.world.LabWorld;
 
 /** Clients that do what no client should. Each gets an answer or is cut off, and the next client is served as ever. */
 class SmtpAbuseTest {
@@ -44,7 +43,10 @@ class SmtpAbuseTest {
     @BeforeAll
     static void start() throws Exception {
         // What is tried here is SMTP: one mail stays one mail.
-        world = LabWorld.builder().with("MAX_RECIPIENTS", "1000").with("BLIND_COPIES", "together").start();
+        world = LabWorld.builder()
+                .with("MAX_RECIPIENTS", "1000")
+                .with("BLIND_COPIES", "together")
+                .start();
     }
 
     @AfterAll
@@ -63,7 +65,9 @@ class SmtpAbuseTest {
             begin(smtp);
             assertThat(smtp.data(bytes(MAIL + "normal\r\n")).code()).isEqualTo(250);
         }
-        await().atMost(PATIENCE).until(() -> world.mailpit().messages().stream().anyMatch(mail -> mail.text().endsWith("normal\r\n")));
+        await().atMost(PATIENCE)
+                .until(() -> world.mailpit().messages().stream()
+                        .anyMatch(mail -> mail.text().endsWith("normal\r\n")));
         log.assertNone();
         log.close();
     }
@@ -73,11 +77,18 @@ class SmtpAbuseTest {
     @Test
     void aCommandLineThatIsTooLongIsRefusedAndTheSessionGoesOn() throws Exception {
         try (SmtpConversation smtp = world.connect()) {
-            assertThat(smtp.send("NOOP " + "x".repeat(LONGEST_COMMAND - 7)).code()).isEqualTo(250);
-            for (int length : new int[] {LONGEST_COMMAND + 1, LONGEST_COMMAND + 2, 2 * LONGEST_COMMAND, 8193, 100_000, 1_000_000}) {
-                assertThat(smtp.send("NOOP " + "x".repeat(length - 7)).lines()).as("%d bytes", length).containsExactly("500 5.5.2 Line too long");
+            assertThat(smtp.send("NOOP " + "x".repeat(LONGEST_COMMAND - 7)).code())
+                    .isEqualTo(250);
+            for (int length :
+                    new int[] {LONGEST_COMMAND + 1, LONGEST_COMMAND + 2, 2 * LONGEST_COMMAND, 8193, 100_000, 1_000_000
+                    }) {
+                assertThat(smtp.send("NOOP " + "x".repeat(length - 7)).lines())
+                        .as("%d bytes", length)
+                        .containsExactly("500 5.5.2 Line too long");
             }
-            assertThat(smtp.send("RCPT TO:<" + "x".repeat(9000) + "@example.com>").code()).isEqualTo(500);
+            assertThat(smtp.send("RCPT TO:<" + "x".repeat(9000) + "@example.com>")
+                            .code())
+                    .isEqualTo(500);
             begin(smtp);
             assertThat(smtp.data(bytes(MAIL)).code()).isEqualTo(250);
         }
@@ -95,8 +106,13 @@ class SmtpAbuseTest {
     @Test
     void longTextLinesArriveAsTheyAre() throws Exception {
         StringBuilder mail = new StringBuilder(MAIL);
-        for (int length : new int[] {998, 999, 2045, 2046, 2047, 2048, 2049, 4093, 4094, 4095, 4096, 4097, 8191, 8192, 8193, 1_000_000}) {
-            mail.append("x".repeat(length)).append("\r\n").append(".".repeat(length)).append("\r\n");
+        for (int length : new int[] {
+            998, 999, 2045, 2046, 2047, 2048, 2049, 4093, 4094, 4095, 4096, 4097, 8191, 8192, 8193, 1_000_000
+        }) {
+            mail.append("x".repeat(length))
+                    .append("\r\n")
+                    .append(".".repeat(length))
+                    .append("\r\n");
         }
         try (SmtpConversation smtp = world.connect()) {
             begin(smtp);
@@ -107,7 +123,8 @@ class SmtpAbuseTest {
 
     @Test
     void aHeaderFieldOfOneLongLineIsOneField() throws Exception {
-        String mail = "From: a@example.com\r\nTo: b@example.com\r\nReferences: " + "<0123456789@example.com> ".repeat(450).strip() + "\r\n\r\nx\r\n";
+        String mail = "From: a@example.com\r\nTo: b@example.com\r\nReferences: "
+                + "<0123456789@example.com> ".repeat(450).strip() + "\r\n\r\nx\r\n";
         try (SmtpConversation smtp = world.connect()) {
             begin(smtp);
             assertThat(smtp.data(bytes(mail)).code()).isEqualTo(250);
@@ -119,8 +136,9 @@ class SmtpAbuseTest {
     void aTextLineThatIsFarTooLongIsRefusedAtTheEndOfDataAndTheSessionGoesOn() throws Exception {
         try (SmtpConversation smtp = world.connect()) {
             begin(smtp);
-            assertThat(smtp.data(bytes(MAIL + "x".repeat(2_000_000) + "\r\n.\r\nend\r\n")).lines())
-                .containsExactly("554 5.6.0 The mail has a line of more than 1048576 bytes");
+            assertThat(smtp.data(bytes(MAIL + "x".repeat(2_000_000) + "\r\n.\r\nend\r\n"))
+                            .lines())
+                    .containsExactly("554 5.6.0 The mail has a line of more than 1048576 bytes");
             begin(smtp);
             assertThat(smtp.data(bytes(MAIL)).code()).isEqualTo(250);
         }
@@ -129,10 +147,16 @@ class SmtpAbuseTest {
 
     @Test
     void aBareLfEndsTheSessionWithOneReply() throws Exception {
-        for (String command : List.of("NOOP\n", "\n", "NOOP\nNOOP\r\n", "NOOP x\n\r\nNOOP\r\n", "RCPT TO:<b@example.com\nRCPT TO:<c@example.com>\r\n")) {
+        for (String command : List.of(
+                "NOOP\n",
+                "\n",
+                "NOOP\nNOOP\r\n",
+                "NOOP x\n\r\nNOOP\r\n",
+                "RCPT TO:<b@example.com\nRCPT TO:<c@example.com>\r\n")) {
             try (SmtpConversation smtp = world.connect()) {
                 smtp.sendRaw(bytes(command));
-                assertThat(smtp.readReply().lines()).containsExactly("500 5.5.2 A line ends in CRLF (RFC 5321 2.3.8), closing connection");
+                assertThat(smtp.readReply().lines())
+                        .containsExactly("500 5.5.2 A line ends in CRLF (RFC 5321 2.3.8), closing connection");
                 assertClosed(smtp);
             }
         }
@@ -141,9 +165,25 @@ class SmtpAbuseTest {
     // --- characters
 
     @ParameterizedTest
-    @ValueSource(strings = {"\0", "NOOP \0", "NOOP\0", "\0NOOP", "NOOP \r", "EHLO a\rX-Injected: b", "EHLO \u001b[31m", "NOOP \u007f",
-        "MAIL FROM:<a\0@example.com>", "MAIL FROM:<a@example.com>\r", "MAIL FROM:<\"a\\\rb\"@example.com>", "NOOP gr\u00fcn",
-        "RCPT TO:<b@example.com>\0", "RCPT TO:<b\r@example.com>", "RCPT TO:<\"a\\\rRCPT TO:c\"@example.com>", "RCPT TO:<\u00fc\0@example.com>"})
+    @ValueSource(
+            strings = {
+                "\0",
+                "NOOP \0",
+                "NOOP\0",
+                "\0NOOP",
+                "NOOP \r",
+                "EHLO a\rX-Injected: b",
+                "EHLO \u001b[31m",
+                "NOOP \u007f",
+                "MAIL FROM:<a\0@example.com>",
+                "MAIL FROM:<a@example.com>\r",
+                "MAIL FROM:<\"a\\\rb\"@example.com>",
+                "NOOP gr\u00fcn",
+                "RCPT TO:<b@example.com>\0",
+                "RCPT TO:<b\r@example.com>",
+                "RCPT TO:<\"a\\\rRCPT TO:c\"@example.com>",
+                "RCPT TO:<\u00fc\0@example.com>"
+            })
     void aCommandIsPrintableAscii(String command) throws Exception {
         try (SmtpConversation smtp = world.connect()) {
             if (command.startsWith("RCPT")) {
@@ -155,9 +195,21 @@ class SmtpAbuseTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"\"a b\"@example.com", "\"a  b   c\"@example.com", "\"a b b b\"@example.com", "\"a\\\\b\"@example.com", "\"a@b\"@example.com",
-        "\"a<b\"@example.com", "a\\,b@example.com", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx@example.com",
-        "@example.com", "a..b@example.com", "a@b@example.com", "a,b@example.com"})
+    @ValueSource(
+            strings = {
+                "\"a b\"@example.com",
+                "\"a  b   c\"@example.com",
+                "\"a b b b\"@example.com",
+                "\"a\\\\b\"@example.com",
+                "\"a@b\"@example.com",
+                "\"a<b\"@example.com",
+                "a\\,b@example.com",
+                "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx@example.com",
+                "@example.com",
+                "a..b@example.com",
+                "a@b@example.com",
+                "a,b@example.com"
+            })
     void anAddressThatCouldNotBeSentOnIsRefused(String address) throws Exception {
         try (SmtpConversation smtp = world.connect()) {
             assertThat(smtp.send("MAIL FROM:<" + address + ">").code()).isBetween(500, 599);
@@ -169,11 +221,17 @@ class SmtpAbuseTest {
 
     @Test
     void addressesThatAreOnlyUnusualReachTheGateway() throws Exception {
-        List<String> recipients = List.of("\"a,b\"@example.com", "a+b/c=d@example.com", "!#$%&'*+-/=?^_`{|}~@example.com", "x".repeat(64) + "@example.com");
+        List<String> recipients = List.of(
+                "\"a,b\"@example.com",
+                "a+b/c=d@example.com",
+                "!#$%&'*+-/=?^_`{|}~@example.com",
+                "x".repeat(64) + "@example.com");
         try (SmtpConversation smtp = world.connect()) {
             assertThat(smtp.send("MAIL FROM:<\"q.\"@example.com>").code()).isEqualTo(250);
             for (String recipient : recipients) {
-                assertThat(smtp.send("RCPT TO:<" + recipient + ">").code()).as(recipient).isEqualTo(250);
+                assertThat(smtp.send("RCPT TO:<" + recipient + ">").code())
+                        .as(recipient)
+                        .isEqualTo(250);
             }
             assertThat(smtp.data(bytes(MAIL)).code()).isEqualTo(250);
         }
@@ -181,7 +239,13 @@ class SmtpAbuseTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"RCPT TO:    <b@example.com>", "rcpt to:<b@example.com>   ", "RCPT TO:<b@example.com> ", "RCPT  TO:<b@example.com>"})
+    @ValueSource(
+            strings = {
+                "RCPT TO:    <b@example.com>",
+                "rcpt to:<b@example.com>   ",
+                "RCPT TO:<b@example.com> ",
+                "RCPT  TO:<b@example.com>"
+            })
     void blanksInARcptCommandDoNoHarm(String command) throws Exception {
         try (SmtpConversation smtp = world.connect()) {
             smtp.send("MAIL FROM:<a@example.com>");
@@ -190,7 +254,12 @@ class SmtpAbuseTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"RCPT TO:<b@example.com> X X", "RCPT TO:<b@example.com> X=1 X=2", "RCPT TO:<b@example.com> NOTIFY=NEVER NOTIFY=NEVER"})
+    @ValueSource(
+            strings = {
+                "RCPT TO:<b@example.com> X X",
+                "RCPT TO:<b@example.com> X=1 X=2",
+                "RCPT TO:<b@example.com> NOTIFY=NEVER NOTIFY=NEVER"
+            })
     void optionsThatWereNotOfferedAreRefused(String command) throws Exception {
         try (SmtpConversation smtp = world.connect()) {
             smtp.send("MAIL FROM:<a@example.com>");
@@ -200,7 +269,8 @@ class SmtpAbuseTest {
 
     @Test
     void nulAndOtherControlCharactersInAMailArriveAsTheyAre() throws Exception {
-        String mail = "From: a@example.com\r\nSubject: n\0l\r\nX-Bell: \u0007\r\n\r\na\0b\r\n\0\r\n\0.\r\n.\0\r\n\u001b[31m\u007f\r\n";
+        String mail =
+                "From: a@example.com\r\nSubject: n\0l\r\nX-Bell: \u0007\r\n\r\na\0b\r\n\0\r\n\0.\r\n.\0\r\n\u001b[31m\u007f\r\n";
         try (SmtpConversation smtp = world.connect()) {
             begin(smtp);
             assertThat(smtp.data(bytes(mail)).code()).isEqualTo(250);
@@ -226,14 +296,20 @@ class SmtpAbuseTest {
     void recipientsBeyondTheMostAreLeftForAnotherMail() throws Exception {
         try (SmtpConversation smtp = world.connect()) {
             smtp.send("MAIL FROM:<a@example.com>");
-            List<Reply> replies = smtp.pipeline(IntStream.range(0, 10_000).mapToObj(i -> "RCPT TO:<r" + i + "@example.com>").toArray(String[]::new));
+            List<Reply> replies = smtp.pipeline(IntStream.range(0, 10_000)
+                    .mapToObj(i -> "RCPT TO:<r" + i + "@example.com>")
+                    .toArray(String[]::new));
 
             assertThat(replies.subList(0, 1000)).extracting(Reply::code).containsOnly(250);
             assertThat(replies.subList(1000, 10_000)).extracting(Reply::code).containsOnly(452);
             assertThat(replies.get(1000).lines()).allMatch(line -> line.startsWith("452 4.5.3 "));
             // Named in To, they share their copies.
-            String to = IntStream.range(0, 1000).mapToObj(i -> "r" + i + "@example.com").collect(Collectors.joining(",\r\n "));
-            assertThat(smtp.data(bytes("From: a@example.com\r\nTo: " + to + "\r\n\r\n")).code()).isEqualTo(250);
+            String to = IntStream.range(0, 1000)
+                    .mapToObj(i -> "r" + i + "@example.com")
+                    .collect(Collectors.joining(",\r\n "));
+            assertThat(smtp.data(bytes("From: a@example.com\r\nTo: " + to + "\r\n\r\n"))
+                            .code())
+                    .isEqualTo(250);
         }
         assertThat(recipients(1000)).doesNotHaveDuplicates().hasSize(1000);
     }
@@ -244,7 +320,8 @@ class SmtpAbuseTest {
             for (int i = 0; i < 20; i++) {
                 assertThat(smtp.send("GET / HTTP/1.1").lines()).containsExactly("500 5.5.2 Command unrecognized");
             }
-            assertThat(smtp.send("Host: relaypod").lines()).containsExactly("421 4.7.0 Too many errors, closing connection");
+            assertThat(smtp.send("Host: relaypod").lines())
+                    .containsExactly("421 4.7.0 Too many errors, closing connection");
             assertClosed(smtp);
         }
     }
@@ -258,10 +335,11 @@ class SmtpAbuseTest {
             }
             smtp.sendRaw(bytes("DATA\r\n".repeat(100_000)));
             assertThatThrownBy(() -> {
-                while (smtp.readReply().code() == 421) {
-                    // the last reply, if the flood behind it does not reset the connection first
-                }
-            }).isInstanceOf(IOException.class);
+                        while (smtp.readReply().code() == 421) {
+                            // the last reply, if the flood behind it does not reset the connection first
+                        }
+                    })
+                    .isInstanceOf(IOException.class);
         } catch (SocketException reset) {
             // while the flood was being sent
         }
@@ -315,7 +393,8 @@ class SmtpAbuseTest {
     void aSecondMailCommandChangesNothing() throws Exception {
         try (SmtpConversation smtp = world.connect()) {
             begin(smtp);
-            assertThat(smtp.send("MAIL FROM:<second@example.com>").lines()).containsExactly("503 5.5.1 Sender already specified");
+            assertThat(smtp.send("MAIL FROM:<second@example.com>").lines())
+                    .containsExactly("503 5.5.1 Sender already specified");
             assertThat(smtp.send("MAIL FROM:<third@example.com>").code()).isEqualTo(503);
             assertThat(smtp.send("RCPT TO:<c@example.com>").code()).isEqualTo(250);
             assertThat(smtp.data(bytes(MAIL)).code()).isEqualTo(250);
@@ -329,12 +408,18 @@ class SmtpAbuseTest {
         try (SmtpConversation smtp = world.connect()) {
             for (int mail = 0; mail < 30; mail++) {
                 assertThat(smtp.send("MAIL FROM:<first@example.com>").code()).isEqualTo(250);
-                assertThat(smtp.send("RCPT TO:<b@nobody.booker.example>").code()).isEqualTo(550);
+                assertThat(smtp.send("RCPT TO:<b@nobody.booker.example>").code())
+                        .isEqualTo(550);
             }
             begin(smtp);
             assertThat(smtp.data(bytes(MAIL)).code()).isEqualTo(250);
-            assertThat(smtp.pipeline("MAIL FROM:<a@example.com>", "RCPT TO:<b@other.booker.example>", "MAIL FROM:<a@example.com>", "DATA"))
-                .extracting(Reply::code).containsExactly(250, 550, 250, 503);
+            assertThat(smtp.pipeline(
+                            "MAIL FROM:<a@example.com>",
+                            "RCPT TO:<b@other.booker.example>",
+                            "MAIL FROM:<a@example.com>",
+                            "DATA"))
+                    .extracting(Reply::code)
+                    .containsExactly(250, 550, 250, 503);
         }
         assertThat(onlyMail().sender()).isEqualTo("a@example.com");
         assertThat(onlyMail().recipients()).containsExactly("b@example.com");
@@ -369,24 +454,36 @@ class SmtpAbuseTest {
 
     @Test
     void aWholeSessionInOnePieceAndThenNothingMoreIsAnswered() throws Exception {
-        try (Socket socket = new Socket(world.relay().smtpAddress().getAddress(), world.relay().smtpAddress().getPort())) {
+        try (Socket socket = new Socket(
+                world.relay().smtpAddress().getAddress(),
+                world.relay().smtpAddress().getPort())) {
             socket.setSoTimeout((int) PATIENCE.toMillis());
-            socket.getOutputStream().write(bytes("EHLO client.example\r\nMAIL FROM:<a@example.com>\r\nRCPT TO:<b@half-closed.booker.example>\r\n"
-                + "RCPT TO:<b@example.com>\r\nDATA\r\n" + MAIL + "x\r\n.\r\nQUIT\r\n"));
+            socket.getOutputStream()
+                    .write(bytes(
+                            "EHLO client.example\r\nMAIL FROM:<a@example.com>\r\nRCPT TO:<b@half-closed.booker.example>\r\n"
+                                    + "RCPT TO:<b@example.com>\r\nDATA\r\n" + MAIL + "x\r\n.\r\nQUIT\r\n"));
             socket.shutdownOutput();
             String replies = new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
-            assertThat(replies).containsSubsequence("220 ", "250 ", "250 2.1.0", "550 5.1.2", "250 2.1.5", "354 ", "250 2.6.0", "221 ");
+            assertThat(replies)
+                    .containsSubsequence(
+                            "220 ", "250 ", "250 2.1.0", "550 5.1.2", "250 2.1.5", "354 ", "250 2.6.0", "221 ");
         }
         onlyMail();
     }
 
     @Test
     void aHalfClosedConnectionInTheMiddleOfAMailDeliversNothing() throws Exception {
-        try (Socket socket = new Socket(world.relay().smtpAddress().getAddress(), world.relay().smtpAddress().getPort())) {
+        try (Socket socket = new Socket(
+                world.relay().smtpAddress().getAddress(),
+                world.relay().smtpAddress().getPort())) {
             socket.setSoTimeout((int) PATIENCE.toMillis());
-            socket.getOutputStream().write(bytes("EHLO client.example\r\nMAIL FROM:<a@example.com>\r\nRCPT TO:<b@example.com>\r\nDATA\r\n" + MAIL + "x\r\n."));
+            socket.getOutputStream()
+                    .write(bytes(
+                            "EHLO client.example\r\nMAIL FROM:<a@example.com>\r\nRCPT TO:<b@example.com>\r\nDATA\r\n"
+                                    + MAIL + "x\r\n."));
             socket.shutdownOutput();
-            assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII)).doesNotContain("250 2.6.0");
+            assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII))
+                    .doesNotContain("250 2.6.0");
         }
         assertNothingArrives();
     }
@@ -396,9 +493,13 @@ class SmtpAbuseTest {
         Set<Path> before = temporaryFiles();
         for (boolean reset : new boolean[] {false, true}) {
             for (int i = 0; i < 20; i++) {
-                Socket socket = new Socket(world.relay().smtpAddress().getAddress(), world.relay().smtpAddress().getPort());
-                socket.getOutputStream().write(bytes("EHLO client.example\r\nMAIL FROM:<a@example.com>\r\nRCPT TO:<b@example.com>\r\nDATA\r\n" + MAIL
-                    + ("x".repeat(98) + "\r\n").repeat(3000)));
+                Socket socket = new Socket(
+                        world.relay().smtpAddress().getAddress(),
+                        world.relay().smtpAddress().getPort());
+                socket.getOutputStream()
+                        .write(bytes(
+                                "EHLO client.example\r\nMAIL FROM:<a@example.com>\r\nRCPT TO:<b@example.com>\r\nDATA\r\n"
+                                        + MAIL + ("x".repeat(98) + "\r\n").repeat(3000)));
                 if (reset) {
                     socket.setSoLinger(true, 0);
                 }
@@ -406,12 +507,14 @@ class SmtpAbuseTest {
             }
         }
         assertNothingArrives();
-        await().atMost(PATIENCE).untilAsserted(() -> assertThat(temporaryFiles()).isSubsetOf(before));
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(temporaryFiles()).isSubsetOf(before));
     }
 
     @Test
     void aClientMaySendAByteAtATime() throws Exception {
-        String session = "EHLO client.example\r\nMAIL FROM:<a@example.com>\r\nRCPT TO:<b@example.com>\r\nDATA\r\n" + MAIL + "slow\r\n..\r\n.\r\nQUIT\r\n";
+        String session = "EHLO client.example\r\nMAIL FROM:<a@example.com>\r\nRCPT TO:<b@example.com>\r\nDATA\r\n"
+                + MAIL + "slow\r\n..\r\n.\r\nQUIT\r\n";
         try (SmtpConversation smtp = SmtpConversation.connect(world.relay().smtpAddress())) {
             for (byte each : bytes(session)) {
                 smtp.sendRaw(new byte[] {each});
@@ -429,7 +532,9 @@ class SmtpAbuseTest {
         Socket[] silent = new Socket[100];
         try {
             for (int i = 0; i < silent.length; i++) {
-                silent[i] = new Socket(world.relay().smtpAddress().getAddress(), world.relay().smtpAddress().getPort());
+                silent[i] = new Socket(
+                        world.relay().smtpAddress().getAddress(),
+                        world.relay().smtpAddress().getPort());
                 silent[i].getOutputStream().write(bytes("EHLO client.example\r\nMAIL FROM:<a@exam"));
             }
             try (SmtpConversation smtp = world.connect()) {
@@ -453,13 +558,21 @@ class SmtpAbuseTest {
     }
 
     private static void assertNothingArrives() {
-        await().during(Duration.ofMillis(500)).atMost(PATIENCE).until(() -> world.mailpit().messages().isEmpty());
+        await().during(Duration.ofMillis(500))
+                .atMost(PATIENCE)
+                .until(() -> world.mailpit().messages().isEmpty());
     }
 
     // A recipient whom the header does not name has a copy of its own.
     private static List<String> recipients(int count) {
-        await().atMost(PATIENCE).until(() -> world.mailpit().messages().stream().mapToInt(mail -> mail.recipients().size()).sum() >= count);
-        return world.mailpit().messages().stream().flatMap(mail -> mail.recipients().stream()).toList();
+        await().atMost(PATIENCE)
+                .until(() -> world.mailpit().messages().stream()
+                                .mapToInt(mail -> mail.recipients().size())
+                                .sum()
+                        >= count);
+        return world.mailpit().messages().stream()
+                .flatMap(mail -> mail.recipients().stream())
+                .toList();
     }
 
     private static ReceivedMail onlyMail() {

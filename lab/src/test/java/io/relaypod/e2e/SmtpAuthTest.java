@@ -14,6 +14,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 
+import io.relaypod.lab.world.LabWorld;
+import io.relaypod.logins.PasswordHash;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -22,14 +24,15 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-import io.relaypod.lab.world.LabWorld;
-import io.relaypod.logins.PasswordHash;
-
-/** Clients that log in (RFC 4954): over TLS, from 127.0.0.1, whose clients need no login, and from others, whose clients need one or get nowhere. */
+/**
+ * Clients that log in (RFC 4954): over TLS, from 127.0.0.1, whose clients need no login, and from others, whose clients
+ * need one or get nowhere.
+ */
 class SmtpAuthTest {
 
     private static final String PASSWORD = "p\u00e4ssword with blanks";
-    private static final String HASH = PasswordHash.of(PASSWORD.getBytes(StandardCharsets.UTF_8)).text();
+    private static final String HASH =
+            PasswordHash.of(PASSWORD.getBytes(StandardCharsets.UTF_8)).text();
     private static final String NETWORK_WITH_AUTH = "127.0.0.2";
     private static final String ANOTHER = "127.0.0.4";
     private static final String STRANGER = "127.0.0.3";
@@ -49,18 +52,23 @@ class SmtpAuthTest {
     static void start() throws Exception {
         certificate = TestCertificate.of(TestCertificate.Form.EC_SEC1, Duration.ofDays(10));
         certificate.mount(directory);
-        users = Files.writeString(directory.resolve("users"), users("app " + HASH, "bound " + HASH + " from=noreply@example.com,@events.example",
-            "slow " + HASH + " rate=2/h", "second " + HASH + " rate=1/s"));
+        users = Files.writeString(
+                directory.resolve("users"),
+                users(
+                        "app " + HASH,
+                        "bound " + HASH + " from=noreply@example.com,@events.example",
+                        "slow " + HASH + " rate=2/h",
+                        "second " + HASH + " rate=1/s"));
         world = LabWorld.builder()
-            .with("RELAY_NETWORKS", "127.0.0.1/32, " + ANOTHER + "/32")
-            .with("METRICS_ADDR", "127.0.0.1:0")
-            .with("RELAY_NETWORKS_WITH_AUTH", NETWORK_WITH_AUTH + "/32")
-            .with("SMTP_AUTH", "optional")
-            .with("SMTP_USERS_FILE", users.toString())
-            .with("SMTP_TLS_CERT_FILE", directory.resolve("tls.crt").toString())
-            .with("SMTP_TLS_KEY_FILE", directory.resolve("tls.key").toString())
-            .with("SMTPS_ADDR", "127.0.0.1:0")
-            .start();
+                .with("RELAY_NETWORKS", "127.0.0.1/32, " + ANOTHER + "/32")
+                .with("METRICS_ADDR", "127.0.0.1:0")
+                .with("RELAY_NETWORKS_WITH_AUTH", NETWORK_WITH_AUTH + "/32")
+                .with("SMTP_AUTH", "optional")
+                .with("SMTP_USERS_FILE", users.toString())
+                .with("SMTP_TLS_CERT_FILE", directory.resolve("tls.crt").toString())
+                .with("SMTP_TLS_KEY_FILE", directory.resolve("tls.key").toString())
+                .with("SMTPS_ADDR", "127.0.0.1:0")
+                .start();
     }
 
     private static String users(String... lines) {
@@ -90,28 +98,43 @@ class SmtpAuthTest {
         try (TlsClient client = connect("127.0.0.1")) {
             assertThat(client.say("EHLO again.example")).contains("STARTTLS").doesNotContain("AUTH");
             assertThat(client.logIn("app", PASSWORD)).startsWith("538 5.7.11 ");
-            assertThat(client.startTls().say("EHLO again.example").lines()).contains("250 AUTH PLAIN LOGIN").noneMatch(line -> line.contains("STARTTLS"));
+            assertThat(client.startTls().say("EHLO again.example").lines())
+                    .contains("250 AUTH PLAIN LOGIN")
+                    .noneMatch(line -> line.contains("STARTTLS"));
         }
-        try (TlsClient client = TlsClient.connectTls(world.relay().smtpsAddress().orElseThrow(), certificate.trust())) {
-            assertThat(client.say("EHLO client.example").lines()).contains("250 AUTH PLAIN LOGIN").noneMatch(line -> line.contains("STARTTLS"));
+        try (TlsClient client =
+                TlsClient.connectTls(world.relay().smtpsAddress().orElseThrow(), certificate.trust())) {
+            assertThat(client.say("EHLO client.example").lines())
+                    .contains("250 AUTH PLAIN LOGIN")
+                    .noneMatch(line -> line.contains("STARTTLS"));
             assertThat(client.logIn("app", PASSWORD)).startsWith("235 2.7.0 ");
-            assertThat(client.send("a@example.com", "b@example.com", "Subject: implicit TLS")).startsWith("250 2.6.0 ");
+            assertThat(client.send("a@example.com", "b@example.com", "Subject: implicit TLS"))
+                    .startsWith("250 2.6.0 ");
         }
     }
 
     @Test
     void plainAndLoginAreTakenWithAnInitialResponseAndWithout() throws Exception {
         String plain = base64("\0app\0" + PASSWORD);
-        for (List<String> lines : List.of(List.of("AUTH PLAIN " + plain), List.of("auth plain", plain), List.of("AUTH LOGIN", base64("app"), base64(PASSWORD)),
-                List.of("AUTH  LOGIN  " + base64("app") + " ", base64(PASSWORD)), List.of("AUTH PLAIN " + base64("app\0app\0" + PASSWORD)),
+        for (List<String> lines : List.of(
+                List.of("AUTH PLAIN " + plain),
+                List.of("auth plain", plain),
+                List.of("AUTH LOGIN", base64("app"), base64(PASSWORD)),
+                List.of("AUTH  LOGIN  " + base64("app") + " ", base64(PASSWORD)),
+                List.of("AUTH PLAIN " + base64("app\0app\0" + PASSWORD)),
                 List.of("AUTH PLAIN " + plain.replace("=", "")))) {
             try (TlsClient client = encrypted()) {
                 for (String line : lines.subList(0, lines.size() - 1)) {
                     assertThat(client.say(line)).startsWith("334 ");
                 }
-                assertThat(client.say(lines.get(lines.size() - 1))).as("%s", lines).startsWith("235 2.7.0 ");
-                assertThat(client.say("AUTH PLAIN " + plain)).as("a second time").startsWith("503 5.5.1 ");
-                assertThat(client.send("a@example.com", "b@example.com", "From: a@example.com")).startsWith("250 2.6.0 ");
+                assertThat(client.say(lines.get(lines.size() - 1)))
+                        .as("%s", lines)
+                        .startsWith("235 2.7.0 ");
+                assertThat(client.say("AUTH PLAIN " + plain))
+                        .as("a second time")
+                        .startsWith("503 5.5.1 ");
+                assertThat(client.send("a@example.com", "b@example.com", "From: a@example.com"))
+                        .startsWith("250 2.6.0 ");
             }
         }
     }
@@ -129,8 +152,17 @@ class SmtpAuthTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"AUTH,501 5.5.4", "AUTH CRAM-MD5,504 5.5.4", "AUTH XOAUTH2 abc,504 5.5.4", "AUTH PLAIN !!!,501 5.5.2", "AUTH PLAIN a b,501 5.5.2",
-        "AUTH PLAIN =,501 5.5.2", "AUTH PLAIN YXBw,501 5.5.2", "AUTH PLAIN AGEAYgBj,501 5.5.2", "AUTH LOGIN !,501 5.5.2"})
+    @CsvSource({
+        "AUTH,501 5.5.4",
+        "AUTH CRAM-MD5,504 5.5.4",
+        "AUTH XOAUTH2 abc,504 5.5.4",
+        "AUTH PLAIN !!!,501 5.5.2",
+        "AUTH PLAIN a b,501 5.5.2",
+        "AUTH PLAIN =,501 5.5.2",
+        "AUTH PLAIN YXBw,501 5.5.2",
+        "AUTH PLAIN AGEAYgBj,501 5.5.2",
+        "AUTH LOGIN !,501 5.5.2"
+    })
     void whatIsNoLoginIsToldWhy(String command, String code) throws Exception {
         try (TlsClient client = encrypted()) {
             assertThat(client.say(command)).startsWith(code + " ");
@@ -167,33 +199,43 @@ class SmtpAuthTest {
         long refused = world.count("relaypod_smtp_auth_total", "result", "refused");
         try (TlsClient client = encrypted()) {
             assertThat(client.logIn("app", "wrong")).isEqualTo(REFUSED);
-            assertThat(client.say("AUTH PLAIN " + base64("boss\0app\0" + PASSWORD))).as("to act as another").isEqualTo(REFUSED);
+            assertThat(client.say("AUTH PLAIN " + base64("boss\0app\0" + PASSWORD)))
+                    .as("to act as another")
+                    .isEqualTo(REFUSED);
             assertThat(client.logIn("nobody", PASSWORD)).isEqualTo(REFUSED);
             assertThat(client.logIn("app", PASSWORD)).startsWith("421 4.7.0 ");
             assertThatThrownBy(client::reply).isInstanceOf(IOException.class);
         }
         assertThat(world.count("relaypod_smtp_auth_total", "result", "refused")).isEqualTo(refused + 3);
         try (TlsClient client = encrypted()) {
-            assertThat(client.logIn("app", PASSWORD)).as("who logs in rightly from there").startsWith("235 ");
+            assertThat(client.logIn("app", PASSWORD))
+                    .as("who logs in rightly from there")
+                    .startsWith("235 ");
         }
     }
 
     @Test
     void aLoginFromElsewhereIsLetInWhereThatIsSaidAndNowhereElse() throws Exception {
         try (TlsClient client = connect(NETWORK_WITH_AUTH)) {
-            assertThat(client.send("a@example.com", "b@example.com", "Subject: x")).startsWith("530 5.7.0 ").contains("STARTTLS");
+            assertThat(client.send("a@example.com", "b@example.com", "Subject: x"))
+                    .startsWith("530 5.7.0 ")
+                    .contains("STARTTLS");
             client.startTls();
-            assertThat(client.send("a@example.com", "b@example.com", "Subject: x")).startsWith("530 5.7.0 ");
+            assertThat(client.send("a@example.com", "b@example.com", "Subject: x"))
+                    .startsWith("530 5.7.0 ");
             assertThat(client.say("RCPT TO:<b@example.com>")).startsWith("503 ");
             assertThat(client.logIn("app", "wrong")).isEqualTo(REFUSED);
-            assertThat(client.send("a@example.com", "b@example.com", "Subject: x")).startsWith("530 5.7.0 ");
+            assertThat(client.send("a@example.com", "b@example.com", "Subject: x"))
+                    .startsWith("530 5.7.0 ");
             assertThat(client.logIn("app", PASSWORD)).startsWith("235 ");
-            assertThat(client.send("a@example.com", "b@example.com", "From: a@example.com")).startsWith("250 2.6.0 ");
+            assertThat(client.send("a@example.com", "b@example.com", "From: a@example.com"))
+                    .startsWith("250 2.6.0 ");
         }
         try (TlsClient client = connect(STRANGER).startTls()) {
             assertThat(client.say("EHLO stranger.example")).doesNotContain("AUTH");
             assertThat(client.logIn("app", PASSWORD)).startsWith("502 5.5.1 ");
-            assertThat(client.send("a@example.com", "b@example.com", "Subject: x")).startsWith("550 5.7.1 ");
+            assertThat(client.send("a@example.com", "b@example.com", "Subject: x"))
+                    .startsWith("550 5.7.1 ");
         }
     }
 
@@ -201,15 +243,30 @@ class SmtpAuthTest {
     void aLoginSendsAsTheAddressesThatItHasInTheEnvelopeAndInTheHeader() throws Exception {
         try (TlsClient client = encrypted()) {
             client.logIn("bound", PASSWORD);
-            assertThat(client.send("boss@example.com", "b@example.com", "From: noreply@example.com")).startsWith("550 5.7.1 ").contains("boss@example.com");
-            for (String header : List.of("From: boss@example.com", "From: noreply@example.com\r\nSender: boss@example.com",
-                    "From: noreply@example.com, boss@example.com", "From: \"noreply@example.com\" <boss@example.com>",
-                    "from:\r\n boss@example.com (noreply@example.com)", "From: noreply@sub.events.example")) {
-                assertThat(client.send("noreply@example.com", "b@example.com", header)).as(header).startsWith("550 5.7.1 ");
+            assertThat(client.send("boss@example.com", "b@example.com", "From: noreply@example.com"))
+                    .startsWith("550 5.7.1 ")
+                    .contains("boss@example.com");
+            for (String header : List.of(
+                    "From: boss@example.com",
+                    "From: noreply@example.com\r\nSender: boss@example.com",
+                    "From: noreply@example.com, boss@example.com",
+                    "From: \"noreply@example.com\" <boss@example.com>",
+                    "from:\r\n boss@example.com (noreply@example.com)",
+                    "From: noreply@sub.events.example")) {
+                assertThat(client.send("noreply@example.com", "b@example.com", header))
+                        .as(header)
+                        .startsWith("550 5.7.1 ");
             }
-            assertThat(client.send("", "b@example.com", "From: boss@example.com")).as("an empty envelope").startsWith("550 5.7.1 ");
-            assertThat(client.send("NoReply@Example.com", "b@example.com", "From: \"boss@example.com\" <any@events.example>\r\nSubject: mine")).startsWith("250 2.6.0 ");
-            assertThat(client.send("noreply@example.com", "b@example.com", "Subject: without From")).startsWith("250 2.6.0 ");
+            assertThat(client.send("", "b@example.com", "From: boss@example.com"))
+                    .as("an empty envelope")
+                    .startsWith("550 5.7.1 ");
+            assertThat(client.send(
+                            "NoReply@Example.com",
+                            "b@example.com",
+                            "From: \"boss@example.com\" <any@events.example>\r\nSubject: mine"))
+                    .startsWith("250 2.6.0 ");
+            assertThat(client.send("noreply@example.com", "b@example.com", "Subject: without From"))
+                    .startsWith("250 2.6.0 ");
         }
     }
 
@@ -221,13 +278,19 @@ class SmtpAuthTest {
             client.say("RSET");
             client.say("MAIL FROM:<a@example.com>");
             client.say("RSET");
-            assertThat(client.say("MAIL FROM:<a@example.com>")).startsWith("450 4.7.1 ").contains("2 mails in 3600 s");
-            assertThat(client.say("RCPT TO:<b@example.com>")).as("there is no transaction").startsWith("503 ");
+            assertThat(client.say("MAIL FROM:<a@example.com>"))
+                    .startsWith("450 4.7.1 ")
+                    .contains("2 mails in 3600 s");
+            assertThat(client.say("RCPT TO:<b@example.com>"))
+                    .as("there is no transaction")
+                    .startsWith("503 ");
         }
         try (TlsClient client = encrypted()) {
             client.logIn("second", PASSWORD);
             client.write("MAIL FROM:<a@example.com>\r\nRSET\r\nMAIL FROM:<a@example.com>\r\nRSET\r\n");
-            assertThat(List.of(client.reply(), client.reply(), client.reply(), client.reply())).as("the second has waited").allMatch(reply -> reply.startsWith("250 "));
+            assertThat(List.of(client.reply(), client.reply(), client.reply(), client.reply()))
+                    .as("the second has waited")
+                    .allMatch(reply -> reply.startsWith("250 "));
         }
     }
 
@@ -250,18 +313,26 @@ class SmtpAuthTest {
             }
         } finally {
             Files.writeString(users, before);
-            await().atMost(PATIENCE).until(() -> encrypted().logIn("app", PASSWORD).startsWith("235 "));
+            await().atMost(PATIENCE)
+                    .until(() -> encrypted().logIn("app", PASSWORD).startsWith("235 "));
         }
     }
 
     @Test
     void aRenewedCertificateIsServedWithoutARestartAndABrokenOneKeepsTheOld() throws Exception {
-        assertThat(world.count("relaypod_smtp_certificate_expiry_timestamp_seconds")).isEqualTo(certificate.certificate().getNotAfter().toInstant().getEpochSecond());
+        assertThat(world.count("relaypod_smtp_certificate_expiry_timestamp_seconds"))
+                .isEqualTo(certificate.certificate().getNotAfter().toInstant().getEpochSecond());
         TestCertificate renewed = TestCertificate.of(TestCertificate.Form.RSA_PKCS1, Duration.ofDays(90));
-        TestCertificate.of(TestCertificate.Form.EC_PKCS8, Instant.now().minusSeconds(7_200), Instant.now().minusSeconds(60)).mount(directory);
+        TestCertificate.of(
+                        TestCertificate.Form.EC_PKCS8,
+                        Instant.now().minusSeconds(7_200),
+                        Instant.now().minusSeconds(60))
+                .mount(directory);
         await().atMost(PATIENCE).until(() -> world.count("relaypod_smtp_certificate_outdated") == 1);
         new TestCertificate(renewed.certificate(), renewed.pem(), certificate.key()).mount(directory);
-        assertThat(served()).as("a certificate that has ended, and one of another key").isEqualTo(certificate.certificate());
+        assertThat(served())
+                .as("a certificate that has ended, and one of another key")
+                .isEqualTo(certificate.certificate());
 
         try (TlsClient begun = encrypted()) {
             renewed.mount(directory);
@@ -269,7 +340,8 @@ class SmtpAuthTest {
             assertThat(begun.say("NOOP")).as("a connection of before").startsWith("250 ");
         }
         assertThat(world.count("relaypod_smtp_certificate_outdated")).isZero();
-        assertThat(world.count("relaypod_smtp_certificate_expiry_timestamp_seconds")).isEqualTo(renewed.certificate().getNotAfter().toInstant().getEpochSecond());
+        assertThat(world.count("relaypod_smtp_certificate_expiry_timestamp_seconds"))
+                .isEqualTo(renewed.certificate().getNotAfter().toInstant().getEpochSecond());
         certificate = renewed;
     }
 

@@ -9,6 +9,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 
+import io.relaypod.lab.smtp.Reply;
+import io.relaypod.lab.smtp.SmtpConversation;
+import io.relaypod.lab.world.LabWorld;
+import io.relaypod.server.settings.BareNewline;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -18,29 +22,27 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-import io.relaypod.lab.smtp.Reply;
-import io.relaypod.lab.smtp.SmtpConversation;
-import io.relaypod.lab.world.LabWorld;
-import io.relaypod.server.settings.BareNewline;
-
 /**
- * A mail ends at CRLF, dot, CRLF and nowhere else: whatever else looks like an end to somebody, and has the commands of a second mail
- * behind it, is part of the one mail, or the one mail is refused.
+ * A mail ends at CRLF, dot, CRLF and nowhere else: whatever else looks like an end to somebody, and has the commands of
+ * a second mail behind it, is part of the one mail, or the one mail is refused.
  */
 class SmtpSmugglingTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(20);
     private static final int LIMIT = 4096;
 
-    private static final List<String> BEFORE = List.of("", "\r", "\n", "\r\n", "\n\r", "\r\r", "\n\n", "\r\r\n", "\r\n\r", "\r\n\n", "\r\n\0", "\n\0", "\0\r\n");
+    private static final List<String> BEFORE = List.of(
+            "", "\r", "\n", "\r\n", "\n\r", "\r\r", "\n\n", "\r\r\n", "\r\n\r", "\r\n\n", "\r\n\0", "\n\0", "\0\r\n");
     private static final List<String> DOTS = List.of(".", "..", ". ", ".\0", "\0.", ".\t", ".\r.", ".\n.");
-    private static final List<String> AFTER = List.of("", "\r", "\n", "\r\n", "\n\r", "\r\r", "\n\n", "\r\r\n", "\0\r\n", "\r\0\n");
+    private static final List<String> AFTER =
+            List.of("", "\r", "\n", "\r\n", "\n\r", "\r\r", "\n\n", "\r\r\n", "\0\r\n", "\r\0\n");
 
     private static final String END = "\r\n.\r\n";
     private static final Pattern BARE = Pattern.compile("(?<!\r)\n|\r(?!\n)");
     private static final String HEAD = "From: a@example.com\r\nTo: b@example.com\r\nSubject: one\r\n\r\nbody";
-    private static final String SMUGGLED = "MAIL FROM:<smuggler@example.com>\r\nRCPT TO:<victim@example.com>\r\nDATA\r\n"
-        + "From: ceo@example.com\r\nTo: victim@example.com\r\nSubject: two\r\n\r\nsmuggled";
+    private static final String SMUGGLED =
+            "MAIL FROM:<smuggler@example.com>\r\nRCPT TO:<victim@example.com>\r\nDATA\r\n"
+                    + "From: ceo@example.com\r\nTo: victim@example.com\r\nSubject: two\r\n\r\nsmuggled";
 
     private static LabWorld refusing;
     private static LabWorld normalizing;
@@ -50,7 +52,10 @@ class SmtpSmugglingTest {
     @BeforeAll
     static void start() throws Exception {
         refusing = LabWorld.builder().with("MAX_MESSAGE_SIZE", "4K").start();
-        normalizing = LabWorld.builder().with("MAX_MESSAGE_SIZE", "4K").with("BARE_NEWLINE", "normalize").start();
+        normalizing = LabWorld.builder()
+                .with("MAX_MESSAGE_SIZE", "4K")
+                .with("BARE_NEWLINE", "normalize")
+                .start();
     }
 
     @AfterAll
@@ -104,7 +109,9 @@ class SmtpSmugglingTest {
         String filler = "\r\n" + ("x".repeat(98) + "\r\n").repeat(LIMIT / 100 + 1) + "x";
         for (String sequence : sequences()) {
             String mail = HEAD + filler + sequence + SMUGGLED;
-            assertThat(onlyReplyTo(bareNewline, mail).code()).as(escaped(sequence)).isEqualTo(expected(bareNewline, mail) == 250 ? 552 : 554);
+            assertThat(onlyReplyTo(bareNewline, mail).code())
+                    .as(escaped(sequence))
+                    .isEqualTo(expected(bareNewline, mail) == 250 ? 552 : 554);
         }
         assertOneMailForEach250(bareNewline, 0);
     }
@@ -127,21 +134,24 @@ class SmtpSmugglingTest {
 
     /** The table of docs/smtp.md. */
     @ParameterizedTest
-    @CsvSource(delimiter = '|', quoteCharacter = '"', value = {
-        "\\n.\\n         | 554",
-        "\\n.\\r\\n      | 554",
-        "\\n.\\r         | 554",
-        "\\r.\\n         | 554",
-        "\\r.\\r         | 554",
-        "\\r.\\r\\n      | 554",
-        "\\r\\n.\\n      | 554",
-        "\\r\\n.\\r      | 554",
-        "\\r\\n\\0.\\r\\n | 250",
-        "\\r\\n.\\0\\r\\n | 250",
-        "\\r\\n. \\r\\n   | 250",
-        "\\r\\n..\\r\\n  | 250",
-        ".\\r\\n         | 250",
-    })
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '"',
+            value = {
+                "\\n.\\n         | 554",
+                "\\n.\\r\\n      | 554",
+                "\\n.\\r         | 554",
+                "\\r.\\n         | 554",
+                "\\r.\\r         | 554",
+                "\\r.\\r\\n      | 554",
+                "\\r\\n.\\n      | 554",
+                "\\r\\n.\\r      | 554",
+                "\\r\\n\\0.\\r\\n | 250",
+                "\\r\\n.\\0\\r\\n | 250",
+                "\\r\\n. \\r\\n   | 250",
+                "\\r\\n..\\r\\n  | 250",
+                ".\\r\\n         | 250",
+            })
     void eachSequenceHasItsAnswer(String sequence, int code) throws Exception {
         String bytes = sequence.replace("\\r", "\r").replace("\\n", "\n").replace("\\0", "\0");
         String mail = HEAD + bytes + SMUGGLED;
@@ -157,9 +167,12 @@ class SmtpSmugglingTest {
     void aBareCrOrLfIsRefusedWithItsReasonAndTheSessionGoesOn() throws Exception {
         String cure = "End lines with CRLF, or set BARE_NEWLINE=normalize at the relay";
         try (SmtpConversation smtp = refusing.connect()) {
-            assertThat(mail(smtp, HEAD + "\rbare" + END).lines()).containsExactly("554 5.6.0 The mail has a CR without LF (RFC 5321 2.3.8). " + cure);
-            assertThat(mail(smtp, HEAD + "\nbare" + END).lines()).containsExactly("554 5.6.0 The mail has an LF without CR (RFC 5321 2.3.8). " + cure);
-            assertThat(mail(smtp, "Subject: x\rX-Injected: y\r\n\r\n" + END).code()).isEqualTo(554);
+            assertThat(mail(smtp, HEAD + "\rbare" + END).lines())
+                    .containsExactly("554 5.6.0 The mail has a CR without LF (RFC 5321 2.3.8). " + cure);
+            assertThat(mail(smtp, HEAD + "\nbare" + END).lines())
+                    .containsExactly("554 5.6.0 The mail has an LF without CR (RFC 5321 2.3.8). " + cure);
+            assertThat(mail(smtp, "Subject: x\rX-Injected: y\r\n\r\n" + END).code())
+                    .isEqualTo(554);
             assertThat(mail(smtp, HEAD + END).code()).isEqualTo(250);
         }
         assertOneMailForEach250(BareNewline.REFUSE, 1);
@@ -168,11 +181,17 @@ class SmtpSmugglingTest {
     @Test
     void aNormalizedMailArrivesWithItsLinesAndDots() throws Exception {
         try (SmtpConversation smtp = normalizing.connect()) {
-            assertThat(mail(smtp, "From: a@example.com\nTo: b@example.com\r\r\nSubject: one\r\n\nfirst\n.\n..\n.hidden\n...\rlast\r\n..\r\n" + END).code()).isEqualTo(250);
+            assertThat(mail(
+                                    smtp,
+                                    "From: a@example.com\nTo: b@example.com\r\r\nSubject: one\r\n\nfirst\n.\n..\n.hidden\n...\rlast\r\n..\r\n"
+                                            + END)
+                            .code())
+                    .isEqualTo(250);
         }
         await().atMost(PATIENCE).until(() -> !normalizing.mailpit().messages().isEmpty());
         assertThat(normalizing.mailpit().messages().get(0).text())
-            .endsWith("From: a@example.com\r\nTo: b@example.com\r\nSubject: one\r\n\r\nfirst\r\n.\r\n.\r\n.hidden\r\n..\r\nlast\r\n.\r\n\r\n");
+                .endsWith(
+                        "From: a@example.com\r\nTo: b@example.com\r\nSubject: one\r\n\r\nfirst\r\n.\r\n.\r\n.hidden\r\n..\r\nlast\r\n.\r\n\r\n");
     }
 
     @Test
@@ -186,10 +205,10 @@ class SmtpSmugglingTest {
 
     private static List<String> sequences() {
         return BEFORE.stream()
-            .flatMap(before -> DOTS.stream().map(before::concat))
-            .flatMap(begun -> AFTER.stream().map(begun::concat))
-            .filter(sequence -> !sequence.contains(END))
-            .toList();
+                .flatMap(before -> DOTS.stream().map(before::concat))
+                .flatMap(begun -> AFTER.stream().map(begun::concat))
+                .filter(sequence -> !sequence.contains(END))
+                .toList();
     }
 
     private static int expected(BareNewline bareNewline, String mail) {
@@ -199,8 +218,9 @@ class SmtpSmugglingTest {
     /** Sends the mail and its one end, says QUIT, and sees that there was one reply in between. */
     private static Reply onlyReplyTo(BareNewline bareNewline, String... parts) throws Exception {
         try (SmtpConversation smtp = world(bareNewline).connect()) {
-            assertThat(smtp.pipeline("MAIL FROM:<a@example.com>", "RCPT TO:<b@example.com>", "DATA")).extracting(Reply::code)
-                .containsExactly(250, 250, 354);
+            assertThat(smtp.pipeline("MAIL FROM:<a@example.com>", "RCPT TO:<b@example.com>", "DATA"))
+                    .extracting(Reply::code)
+                    .containsExactly(250, 250, 354);
             for (String part : parts) {
                 smtp.sendRaw(part.getBytes(StandardCharsets.ISO_8859_1));
             }
@@ -220,11 +240,17 @@ class SmtpSmugglingTest {
     private static void assertOneMailForEach250(BareNewline bareNewline, int accepted) throws Exception {
         LabWorld world = world(bareNewline);
         try (SmtpConversation smtp = world.connect()) {
-            assertThat(mail(smtp, "From: a@example.com\r\nSubject: last\r\n\r\nlast" + END).code()).isEqualTo(250);
+            assertThat(mail(smtp, "From: a@example.com\r\nSubject: last\r\n\r\nlast" + END)
+                            .code())
+                    .isEqualTo(250);
         }
         await().atMost(PATIENCE).until(() -> world.mailpit().messages().size() == accepted + 1);
-        await().during(Duration.ofMillis(300)).atMost(PATIENCE).until(() -> world.mailpit().messages().size() == accepted + 1);
-        assertThat(world.mailpit().messages()).allMatch(mail -> mail.recipients().equals(List.of("b@example.com")) && mail.sender().equals("a@example.com"));
+        await().during(Duration.ofMillis(300))
+                .atMost(PATIENCE)
+                .until(() -> world.mailpit().messages().size() == accepted + 1);
+        assertThat(world.mailpit().messages())
+                .allMatch(mail -> mail.recipients().equals(List.of("b@example.com"))
+                        && mail.sender().equals("a@example.com"));
     }
 
     private static LabWorld world(BareNewline bareNewline) {

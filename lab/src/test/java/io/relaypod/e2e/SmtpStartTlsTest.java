@@ -13,11 +13,13 @@ import java.nio.file.Path;
 import java.security.KeyStore;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
-
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManagerFactory;
 
+import io.relaypod.lab.dns.Behaviour;
+import io.relaypod.lab.smtp.SmtpConversation;
+import io.relaypod.lab.world.LabWorld;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -27,11 +29,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-import io.relaypod.lab.dns.Behaviour;
-import io.relaypod.lab.smtp.SmtpConversation;
-import io.relaypod.lab.world.LabWorld;
-
-/** With TLS turned on in smtpserver.xml, nothing that was said in plain text counts in the encrypted session (RFC 3207 section 4.2). */
+/**
+ * With TLS turned on in smtpserver.xml, nothing that was said in plain text counts in the encrypted session (RFC 3207
+ * section 4.2).
+ */
 class SmtpStartTlsTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(20);
@@ -49,9 +50,25 @@ class SmtpStartTlsTest {
     @BeforeAll
     static void start() throws Exception {
         Path keystore = directory.resolve("keystore.p12");
-        Process keytool = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "keytool").toString(), "-genkeypair", "-alias", "relaypod",
-            "-keyalg", "EC", "-dname", "CN=localhost", "-storetype", "PKCS12", "-keystore", keystore.toString(), "-storepass", PASSWORD).start();
-        assertThat(keytool.waitFor(60, TimeUnit.SECONDS) && keytool.exitValue() == 0).isTrue();
+        Process keytool = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "keytool")
+                                .toString(),
+                        "-genkeypair",
+                        "-alias",
+                        "relaypod",
+                        "-keyalg",
+                        "EC",
+                        "-dname",
+                        "CN=localhost",
+                        "-storetype",
+                        "PKCS12",
+                        "-keystore",
+                        keystore.toString(),
+                        "-storepass",
+                        PASSWORD)
+                .start();
+        assertThat(keytool.waitFor(60, TimeUnit.SECONDS) && keytool.exitValue() == 0)
+                .isTrue();
         KeyStore keys = KeyStore.getInstance(keystore.toFile(), PASSWORD.toCharArray());
         TrustManagerFactory trusted = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
         KeyStore certificates = KeyStore.getInstance(KeyStore.getDefaultType());
@@ -60,7 +77,9 @@ class SmtpStartTlsTest {
         trusted.init(certificates);
         trust = SSLContext.getInstance("TLS");
         trust.init(null, trusted.getTrustManagers(), null);
-        world = LabWorld.builder().with("JAMES_CONF", confWithTls(keystore).toString()).start();
+        world = LabWorld.builder()
+                .with("JAMES_CONF", confWithTls(keystore).toString())
+                .start();
         world.dns().behave("slow.example", Behaviour.silence());
     }
 
@@ -72,8 +91,14 @@ class SmtpStartTlsTest {
             }
         }
         Path smtpserver = conf.resolve("smtpserver.xml");
-        Files.writeString(smtpserver, Files.readString(smtpserver).replace("<maxmessagesize>", "<tls socketTLS=\"false\" startTLS=\"true\"><keystore>file://"
-            + keystore + "</keystore><keystoreType>PKCS12</keystoreType><secret>" + PASSWORD + "</secret></tls><maxmessagesize>"));
+        Files.writeString(
+                smtpserver,
+                Files.readString(smtpserver)
+                        .replace(
+                                "<maxmessagesize>",
+                                "<tls socketTLS=\"false\" startTLS=\"true\"><keystore>file://" + keystore
+                                        + "</keystore><keystoreType>PKCS12</keystoreType><secret>" + PASSWORD
+                                        + "</secret></tls><maxmessagesize>"));
         return conf;
     }
 
@@ -91,10 +116,18 @@ class SmtpStartTlsTest {
     void aMailIsStillTakenOverTlsAndNothingWentWrong() throws Exception {
         try (TlsClient client = new TlsClient()) {
             client.startTls();
-            assertThat(client.session("EHLO client.example", "MAIL FROM:<a@example.com>", "RCPT TO:<b@example.com>", "DATA",
-                "Subject: encrypted\r\n\r\nencrypted\r\n.", "QUIT")).containsSubsequence("250 2.1.0", "250 2.1.5", "354 ", "250 2.6.0", "221 ");
+            assertThat(client.session(
+                            "EHLO client.example",
+                            "MAIL FROM:<a@example.com>",
+                            "RCPT TO:<b@example.com>",
+                            "DATA",
+                            "Subject: encrypted\r\n\r\nencrypted\r\n.",
+                            "QUIT"))
+                    .containsSubsequence("250 2.1.0", "250 2.1.5", "354 ", "250 2.6.0", "221 ");
         }
-        await().atMost(PATIENCE).until(() -> world.mailpit().messages().stream().anyMatch(mail -> mail.text().endsWith("encrypted\r\n")));
+        await().atMost(PATIENCE)
+                .until(() -> world.mailpit().messages().stream()
+                        .anyMatch(mail -> mail.text().endsWith("encrypted\r\n")));
         log.assertNone();
         log.close();
     }
@@ -102,16 +135,27 @@ class SmtpStartTlsTest {
     @Test
     void startTlsIsOffered() throws Exception {
         try (SmtpConversation smtp = world.connect()) {
-            assertThat(smtp.send("EHLO again.example").lines()).anyMatch(line -> line.endsWith("STARTTLS")).noneMatch(line -> line.contains("AUTH"));
-            assertThat(smtp.send("AUTH PLAIN").lines()).containsExactly("502 5.5.1 AUTH is off here: clients of this relay's networks send without a login");
+            assertThat(smtp.send("EHLO again.example").lines())
+                    .anyMatch(line -> line.endsWith("STARTTLS"))
+                    .noneMatch(line -> line.contains("AUTH"));
+            assertThat(smtp.send("AUTH PLAIN").lines())
+                    .containsExactly(
+                            "502 5.5.1 AUTH is off here: clients of this relay's networks send without a login");
             assertThat(smtp.send("STARTTLS now").code()).isEqualTo(501);
             assertThat(smtp.send("NOOP").code()).isEqualTo(250);
         }
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"STARTTLS\r\nMAIL FROM:<injected@example.com>\r\n", "starttls\r\nRSET\r\n", "STARTTLS\r\n\r\n", "STARTTLS\r\nx", "STARTTLS \r\nNOOP",
-        "NOOP\r\nSTARTTLS\r\nNOOP\r\n"})
+    @ValueSource(
+            strings = {
+                "STARTTLS\r\nMAIL FROM:<injected@example.com>\r\n",
+                "starttls\r\nRSET\r\n",
+                "STARTTLS\r\n\r\n",
+                "STARTTLS\r\nx",
+                "STARTTLS \r\nNOOP",
+                "NOOP\r\nSTARTTLS\r\nNOOP\r\n"
+            })
     void whatFollowsStartTlsInPlainTextCutsTheConnection(String injection) throws Exception {
         assertCutOff(injection);
     }
@@ -124,7 +168,8 @@ class SmtpStartTlsTest {
             smtp.sendRaw(bytes("STARTTLS\r\nMAIL FROM:<injected@example.com>\r\n"));
             assertThat(smtp.readReply().lines()).containsExactly(CUT_OFF);
         }
-        assertCutOff("MAIL FROM:<a@example.com>\r\nRCPT TO:<b@example.com>\r\nDATA\r\nSubject: x\r\n\r\n.\r\nSTARTTLS\r\nMAIL FROM:<injected@example.com>\r\n");
+        assertCutOff(
+                "MAIL FROM:<a@example.com>\r\nRCPT TO:<b@example.com>\r\nDATA\r\nSubject: x\r\n\r\n.\r\nSTARTTLS\r\nMAIL FROM:<injected@example.com>\r\n");
     }
 
     @Test
@@ -143,9 +188,13 @@ class SmtpStartTlsTest {
         try (SmtpConversation smtp = world.connect()) {
             smtp.send("MAIL FROM:<a@example.com>");
             smtp.send("RCPT TO:<b@example.com>");
-            assertThat(smtp.data(bytes("Subject: x\r\n\r\nSay\r\nSTARTTLS\r\nand then\r\nSTARTTLS again\r\n")).code()).isEqualTo(250);
+            assertThat(smtp.data(bytes("Subject: x\r\n\r\nSay\r\nSTARTTLS\r\nand then\r\nSTARTTLS again\r\n"))
+                            .code())
+                    .isEqualTo(250);
         }
-        await().atMost(PATIENCE).until(() -> world.mailpit().messages().stream().anyMatch(mail -> mail.text().contains("\r\nSTARTTLS\r\nand then\r\n")));
+        await().atMost(PATIENCE)
+                .until(() -> world.mailpit().messages().stream()
+                        .anyMatch(mail -> mail.text().contains("\r\nSTARTTLS\r\nand then\r\n")));
     }
 
     @Test
@@ -154,8 +203,15 @@ class SmtpStartTlsTest {
             client.plain("MAIL FROM:<plain@example.com>");
             client.plain("RCPT TO:<plain@example.com>");
             client.startTls();
-            assertThat(client.session("RCPT TO:<b@example.com>", "DATA", "MAIL FROM:<a@example.com>", "EHLO again.example",
-                "MAIL FROM:<a@example.com>", "STARTTLS", "QUIT")).containsSubsequence("503 ", "503 ", "503 ", "250 ", "250 ", "500 ", "221 ");
+            assertThat(client.session(
+                            "RCPT TO:<b@example.com>",
+                            "DATA",
+                            "MAIL FROM:<a@example.com>",
+                            "EHLO again.example",
+                            "MAIL FROM:<a@example.com>",
+                            "STARTTLS",
+                            "QUIT"))
+                    .containsSubsequence("503 ", "503 ", "503 ", "250 ", "250 ", "500 ", "221 ");
         }
     }
 
@@ -206,7 +262,8 @@ class SmtpStartTlsTest {
 
         void startTls() throws IOException {
             assertThat(plain("STARTTLS")).startsWith("220 ");
-            SSLSocket tls = (SSLSocket) trust.getSocketFactory().createSocket(socket, "localhost", server.getPort(), true);
+            SSLSocket tls =
+                    (SSLSocket) trust.getSocketFactory().createSocket(socket, "localhost", server.getPort(), true);
             tls.startHandshake();
             now = tls;
         }
@@ -221,7 +278,9 @@ class SmtpStartTlsTest {
             StringBuilder line = new StringBuilder();
             do {
                 line.setLength(0);
-                for (int each = now.getInputStream().read(); each != '\n' && each >= 0; each = now.getInputStream().read()) {
+                for (int each = now.getInputStream().read();
+                        each != '\n' && each >= 0;
+                        each = now.getInputStream().read()) {
                     line.append((char) each);
                 }
             } while (line.length() > 3 && line.charAt(3) == '-');

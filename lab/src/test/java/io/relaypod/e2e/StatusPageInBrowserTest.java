@@ -18,6 +18,12 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 
+import com.sun.net.httpserver.HttpServer;
+import io.relaypod.lab.gateway.MailpitStandIn;
+import io.relaypod.lab.gateway.Phase;
+import io.relaypod.lab.gateway.Relaying;
+import io.relaypod.lab.smtp.SmtpConversation;
+import io.relaypod.lab.world.LabWorld;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -25,19 +31,12 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-import com.sun.net.httpserver.HttpServer;
-
-import io.relaypod.lab.gateway.MailpitStandIn;
-import io.relaypod.lab.gateway.Phase;
-import io.relaypod.lab.gateway.Relaying;
-import io.relaypod.lab.smtp.SmtpConversation;
-import io.relaypod.lab.world.LabWorld;
-
 /** The status page as Chromium shows it. A gateway that answers in HTML is in it, as is a refused recipient. */
 class StatusPageInBrowserTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
-    private static final String HOSTILE = "<script>document.title='taken over'</script><img src=x onerror=\"document.title='taken over'\">";
+    private static final String HOSTILE =
+            "<script>document.title='taken over'</script><img src=x onerror=\"document.title='taken over'\">";
 
     // In a frame of the width, as no window of Chromium's is narrower than 500 pixels.
     private static final String RULER = """
@@ -67,12 +66,16 @@ class StatusPageInBrowserTest {
     static void start() throws Exception {
         mailpit = MailpitStandIn.start(Relaying.none());
         mailpit.answer(Phase.CONTENT, "451 4.7.1 " + HOSTILE);
-        world = LabWorld.builder().with("METRICS_ADDR", "127.0.0.1:0").with("UPSTREAM_PORT", Integer.toString(mailpit.smtpAddress().getPort())).start();
+        world = LabWorld.builder()
+                .with("METRICS_ADDR", "127.0.0.1:0")
+                .with("UPSTREAM_PORT", Integer.toString(mailpit.smtpAddress().getPort()))
+                .start();
         try (SmtpConversation smtp = world.connect()) {
             smtp.send("MAIL FROM:<secret.sender@example.com>");
             smtp.send("RCPT TO:<secret.guest@nonexistent-domain.xyz>");
             smtp.send("RCPT TO:<guest@example.com>");
-            smtp.data("From: secret.sender@example.com\r\nTo: guest@example.com\r\n\r\nx\r\n".getBytes(StandardCharsets.US_ASCII));
+            smtp.data("From: secret.sender@example.com\r\nTo: guest@example.com\r\n\r\nx\r\n"
+                    .getBytes(StandardCharsets.US_ASCII));
         }
         await().atMost(PATIENCE).until(() -> Scrape.get(world, "/").body().contains("451 4.7.1"));
     }
@@ -86,15 +89,28 @@ class StatusPageInBrowserTest {
     @Test
     void everythingIsThereWithoutJavaScript() throws Exception {
         AtomicInteger pages = new AtomicInteger();
-        HttpServer front = front(pages, new ArrayList<>(), policy -> policy.replaceFirst("script-src '[^']*'", "script-src 'none'"));
+        HttpServer front = front(
+                pages, new ArrayList<>(), policy -> policy.replaceFirst("script-src '[^']*'", "script-src 'none'"));
         try {
-            String page = chromium("http://127.0.0.1:" + front.getAddress().getPort() + "/", "--virtual-time-budget=35000", "--dump-dom");
+            String page = chromium(
+                    "http://127.0.0.1:" + front.getAddress().getPort() + "/",
+                    "--virtual-time-budget=35000",
+                    "--dump-dom");
 
-            assertThat(page).contains("relaypod: ready", "takes mail", "The last hour", "Mails accepted", "<svg", "Last refusals",
-                "***@nonexistent-domain.xyz", "550 5.1.2 Bad destination mailbox address");
+            assertThat(page)
+                    .contains(
+                            "relaypod: ready",
+                            "takes mail",
+                            "The last hour",
+                            "Mails accepted",
+                            "<svg",
+                            "Last refusals",
+                            "***@nonexistent-domain.xyz",
+                            "550 5.1.2 Bad destination mailbox address");
             assertThat(page).as("no local part").doesNotContain("secret");
             assertThat(pages).as("the script did not run").hasValue(1);
-            assertThat(Scrape.get(world, "/").body()).contains("<noscript><meta http-equiv=\"refresh\" content=\"10\"></noscript>");
+            assertThat(Scrape.get(world, "/").body())
+                    .contains("<noscript><meta http-equiv=\"refresh\" content=\"10\"></noscript>");
         } finally {
             front.stop(0);
         }
@@ -104,8 +120,10 @@ class StatusPageInBrowserTest {
     void nothingThatWasSaidToUsRuns() throws Exception {
         String page = chromium(address("/"), "--virtual-time-budget=3000", "--dump-dom");
 
-        assertThat(page).contains("<title>relaypod: ready</title>").contains("&lt;script&gt;document.title='taken over'&lt;/script&gt;")
-            .doesNotContain("<script>document.title");
+        assertThat(page)
+                .contains("<title>relaypod: ready</title>")
+                .contains("&lt;script&gt;document.title='taken over'&lt;/script&gt;")
+                .doesNotContain("<script>document.title");
     }
 
     @Test
@@ -114,7 +132,10 @@ class StatusPageInBrowserTest {
         List<String> others = new ArrayList<>();
         HttpServer front = front(pages, others, policy -> policy);
         try {
-            String page = chromium("http://127.0.0.1:" + front.getAddress().getPort() + "/", "--virtual-time-budget=35000", "--dump-dom");
+            String page = chromium(
+                    "http://127.0.0.1:" + front.getAddress().getPort() + "/",
+                    "--virtual-time-budget=35000",
+                    "--dump-dom");
 
             assertThat(page).contains("<title>relaypod: ready</title>").doesNotContain("class=\"lost\"");
             assertThat(pages).as("at once and then every ten seconds").hasValueBetween(3, 5);
@@ -127,7 +148,10 @@ class StatusPageInBrowserTest {
     @ParameterizedTest
     @CsvSource({"360, false", "360, true", "1400, false", "1400, true"})
     void nothingIsWiderThanAPhoneOrADeskAndTheColoursAreTheReaders(int width, boolean isDark) throws Exception {
-        HttpServer front = front(new AtomicInteger(), new ArrayList<>(), policy -> policy.replace("frame-ancestors 'none'", "frame-ancestors 'self'"));
+        HttpServer front = front(
+                new AtomicInteger(),
+                new ArrayList<>(),
+                policy -> policy.replace("frame-ancestors 'none'", "frame-ancestors 'self'"));
         front.createContext("/ruler", exchange -> {
             byte[] ruler = RULER.formatted(width).getBytes(StandardCharsets.UTF_8);
             exchange.getResponseHeaders().set("Content-Type", "text/html; charset=utf-8");
@@ -136,13 +160,17 @@ class StatusPageInBrowserTest {
             exchange.close();
         });
         try {
-            List<String> options = new ArrayList<>(List.of("--window-size=1500,900", "--hide-scrollbars", "--virtual-time-budget=3000", "--dump-dom"));
+            List<String> options = new ArrayList<>(
+                    List.of("--window-size=1500,900", "--hide-scrollbars", "--virtual-time-budget=3000", "--dump-dom"));
             if (isDark) {
                 options.add("--force-dark-mode");
             }
-            String measured = chromium("http://127.0.0.1:" + front.getAddress().getPort() + "/ruler", options.toArray(String[]::new));
+            String measured = chromium(
+                    "http://127.0.0.1:" + front.getAddress().getPort() + "/ruler", options.toArray(String[]::new));
 
-            assertThat(measured).contains("<output>title: relaypod: ready; width: " + width + "; content: " + width + "; dark: " + isDark + "; ");
+            assertThat(measured)
+                    .contains("<output>title: relaypod: ready; width: " + width + "; content: " + width + "; dark: "
+                            + isDark + "; ");
         } finally {
             front.stop(0);
         }
@@ -150,14 +178,20 @@ class StatusPageInBrowserTest {
 
     @Test
     void theBrowserIsToldToRunNothingButThePagesOwnScript() throws Exception {
-        String policy = Scrape.get(world, "/").headers().firstValue("Content-Security-Policy").orElseThrow();
+        String policy = Scrape.get(world, "/")
+                .headers()
+                .firstValue("Content-Security-Policy")
+                .orElseThrow();
 
-        assertThat(policy).startsWith("default-src 'none'; ").contains("style-src 'sha256-", "script-src 'sha256-", "form-action 'none'", "frame-ancestors 'none'")
-            .doesNotContain("unsafe", "http:", "https:", "*");
+        assertThat(policy)
+                .startsWith("default-src 'none'; ")
+                .contains("style-src 'sha256-", "script-src 'sha256-", "form-action 'none'", "frame-ancestors 'none'")
+                .doesNotContain("unsafe", "http:", "https:", "*");
     }
 
     /** Passes on what the relay says, and counts what the browser asks for. */
-    private static HttpServer front(AtomicInteger pages, List<String> others, UnaryOperator<String> changed) throws IOException {
+    private static HttpServer front(AtomicInteger pages, List<String> others, UnaryOperator<String> changed)
+            throws IOException {
         HttpServer front = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         front.createContext("/", exchange -> {
             if (exchange.getRequestURI().getPath().equals("/")) {
@@ -166,10 +200,14 @@ class StatusPageInBrowserTest {
                 others.add(exchange.getRequestURI().getPath());
             }
             try {
-                HttpResponse<byte[]> answer = HttpClient.newHttpClient().send(HttpRequest.newBuilder(URI.create(address("/"))).build(),
-                    HttpResponse.BodyHandlers.ofByteArray());
-                answer.headers().firstValue("Content-Security-Policy").map(changed)
-                    .ifPresent(policy -> exchange.getResponseHeaders().set("Content-Security-Policy", policy));
+                HttpResponse<byte[]> answer = HttpClient.newHttpClient()
+                        .send(
+                                HttpRequest.newBuilder(URI.create(address("/"))).build(),
+                                HttpResponse.BodyHandlers.ofByteArray());
+                answer.headers()
+                        .firstValue("Content-Security-Policy")
+                        .map(changed)
+                        .ifPresent(policy -> exchange.getResponseHeaders().set("Content-Security-Policy", policy));
                 exchange.getResponseHeaders().set("Content-Type", "text/html; charset=utf-8");
                 exchange.sendResponseHeaders(answer.statusCode(), answer.body().length);
                 exchange.getResponseBody().write(answer.body());
@@ -188,8 +226,14 @@ class StatusPageInBrowserTest {
     }
 
     private static String chromium(String address, String... options) throws Exception {
-        List<String> command = new ArrayList<>(List.of(Programs.require("chromium").toString(), "--headless=new", "--no-sandbox", "--disable-gpu",
-            "--disable-dev-shm-usage", "--no-first-run", "--user-data-dir=" + profile.resolve("profile")));
+        List<String> command = new ArrayList<>(List.of(
+                Programs.require("chromium").toString(),
+                "--headless=new",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-dev-shm-usage",
+                "--no-first-run",
+                "--user-data-dir=" + profile.resolve("profile")));
         command.addAll(List.of(options));
         command.add(address);
         Programs.Said said = Programs.run(profile, "", command);

@@ -16,7 +16,6 @@ import java.security.spec.ECGenParameterSpec;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Date;
-
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
@@ -44,24 +43,37 @@ import org.bouncycastle.util.io.pem.PemObject;
 record TestCertificate(X509Certificate certificate, String pem, String key) {
 
     /** How a key is written. */
-    enum Form { RSA_PKCS1, RSA_PKCS8, EC_SEC1, EC_PKCS8, ED25519_PKCS8 }
+    enum Form {
+        RSA_PKCS1,
+        RSA_PKCS8,
+        EC_SEC1,
+        EC_PKCS8,
+        ED25519_PKCS8
+    }
 
     static TestCertificate of(Form form, Duration validFor) throws Exception {
         return of(form, Instant.now().minusSeconds(3_600), Instant.now().plus(validFor));
     }
 
-    static TestCertificate of(Form form, Instant from, Instant to) throws GeneralSecurityException, OperatorCreationException, IOException {
-        KeyPairGenerator generator = KeyPairGenerator.getInstance(form.name().startsWith("RSA") ? "RSA" : form.name().startsWith("EC") ? "EC" : "Ed25519");
+    static TestCertificate of(Form form, Instant from, Instant to)
+            throws GeneralSecurityException, OperatorCreationException, IOException {
+        KeyPairGenerator generator = KeyPairGenerator.getInstance(
+                form.name().startsWith("RSA") ? "RSA" : form.name().startsWith("EC") ? "EC" : "Ed25519");
         if (form.name().startsWith("EC")) {
             generator.initialize(new ECGenParameterSpec("secp256r1"));
         }
         KeyPair keys = generator.generateKeyPair();
-        String algorithm = form.name().startsWith("RSA") ? "SHA256withRSA" : form.name().startsWith("EC") ? "SHA256withECDSA" : "Ed25519";
+        String algorithm = form.name().startsWith("RSA")
+                ? "SHA256withRSA"
+                : form.name().startsWith("EC") ? "SHA256withECDSA" : "Ed25519";
         X500Name name = new X500Name("CN=localhost");
-        var builder = new JcaX509v3CertificateBuilder(name, BigInteger.valueOf(System.nanoTime()), Date.from(from), Date.from(to), name, keys.getPublic());
+        var builder = new JcaX509v3CertificateBuilder(
+                name, BigInteger.valueOf(System.nanoTime()), Date.from(from), Date.from(to), name, keys.getPublic());
         builder.addExtension(Extension.subjectAlternativeName, false, new GeneralNames(new GeneralName[] {
-            new GeneralName(GeneralName.dNSName, "localhost"), new GeneralName(GeneralName.iPAddress, "127.0.0.1")}));
-        X509Certificate certificate = new JcaX509CertificateConverter().getCertificate(builder.build(new JcaContentSignerBuilder(algorithm).build(keys.getPrivate())));
+            new GeneralName(GeneralName.dNSName, "localhost"), new GeneralName(GeneralName.iPAddress, "127.0.0.1")
+        }));
+        X509Certificate certificate = new JcaX509CertificateConverter()
+                .getCertificate(builder.build(new JcaContentSignerBuilder(algorithm).build(keys.getPrivate())));
         return new TestCertificate(certificate, pem(certificate), pem(written(keys.getPrivate(), form)));
     }
 
@@ -72,7 +84,9 @@ record TestCertificate(X509Certificate certificate, String pem, String key) {
         // As OpenSSL does, with the curve inside.
         PrivateKeyInfo info = PrivateKeyInfo.getInstance(key.getEncoded());
         BigInteger number = ECPrivateKey.getInstance(info.parsePrivateKey()).getKey();
-        return new PemObject("EC PRIVATE KEY", new ECPrivateKey(256, number, info.getPrivateKeyAlgorithm().getParameters()).getEncoded());
+        return new PemObject(
+                "EC PRIVATE KEY",
+                new ECPrivateKey(256, number, info.getPrivateKeyAlgorithm().getParameters()).getEncoded());
     }
 
     private static String pem(Object object) throws IOException {
@@ -83,7 +97,9 @@ record TestCertificate(X509Certificate certificate, String pem, String key) {
         return text.toString();
     }
 
-    /** Puts both where tls.crt and tls.key in the directory lead to, all at once, as Kubernetes swaps a mounted Secret. */
+    /**
+     * Puts both where tls.crt and tls.key in the directory lead to, all at once, as Kubernetes swaps a mounted Secret.
+     */
     void mount(Path directory) throws IOException {
         Path data = Files.createTempDirectory(directory, "..data-");
         Files.writeString(data.resolve("tls.crt"), pem);
@@ -99,7 +115,8 @@ record TestCertificate(X509Certificate certificate, String pem, String key) {
     static void swap(Path directory, Path data) throws IOException {
         Path link = directory.resolve("..data_tmp");
         Files.createSymbolicLink(link, data.getFileName());
-        Files.move(link, directory.resolve("..data"), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        Files.move(
+                link, directory.resolve("..data"), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
 
     /** Trusts this certificate alone. */
@@ -114,22 +131,24 @@ record TestCertificate(X509Certificate certificate, String pem, String key) {
 
     /** Trusts whatever it is shown. */
     static SSLContext trustAll() throws GeneralSecurityException {
-        return context(new TrustManager[] {new X509TrustManager() {
-            @Override
-            public void checkClientTrusted(X509Certificate[] chain, String type) {
-                // anything
-            }
+        return context(new TrustManager[] {
+            new X509TrustManager() {
+                @Override
+                public void checkClientTrusted(X509Certificate[] chain, String type) {
+                    // anything
+                }
 
-            @Override
-            public void checkServerTrusted(X509Certificate[] chain, String type) {
-                // anything
-            }
+                @Override
+                public void checkServerTrusted(X509Certificate[] chain, String type) {
+                    // anything
+                }
 
-            @Override
-            public X509Certificate[] getAcceptedIssuers() {
-                return new X509Certificate[0];
+                @Override
+                public X509Certificate[] getAcceptedIssuers() {
+                    return new X509Certificate[0];
+                }
             }
-        }});
+        });
     }
 
     private static SSLContext context(TrustManager[] trust) throws GeneralSecurityException {

@@ -11,7 +11,6 @@ import java.nio.charset.StandardCharsets;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.Base64;
-
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 
@@ -31,7 +30,8 @@ final class TlsClient implements AutoCloseable {
 
     /** Connects from that address, reads the banner and says EHLO. */
     static TlsClient connect(InetSocketAddress server, String from, SSLContext trust) throws IOException {
-        TlsClient client = new TlsClient(new Socket(server.getAddress(), server.getPort(), InetAddress.getByName(from), 0), trust);
+        TlsClient client =
+                new TlsClient(new Socket(server.getAddress(), server.getPort(), InetAddress.getByName(from), 0), trust);
         assertThat(client.reply()).startsWith("220 ");
         client.say("EHLO client.example");
         return client;
@@ -110,7 +110,9 @@ final class TlsClient implements AutoCloseable {
         StringBuilder line = new StringBuilder();
         do {
             line.setLength(0);
-            for (int each = socket.getInputStream().read(); each != '\n'; each = socket.getInputStream().read()) {
+            for (int each = socket.getInputStream().read();
+                    each != '\n';
+                    each = socket.getInputStream().read()) {
                 if (each < 0) {
                     throw new EOFException("the server closed the connection");
                 }

@@ -11,15 +11,14 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-
 import io.relaypod.lab.gateway.ReceivedMail;
 import io.relaypod.lab.smtp.Reply;
 import io.relaypod.lab.smtp.SmtpConversation;
 import io.relaypod.lab.world.LabWorld;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 
 /** An accepted mail reaches Mailpit as it was sent. */
 class WayOfAMailTest {
@@ -43,8 +42,9 @@ class WayOfAMailTest {
 
     @Test
     void aMailArrivesByteForByteBehindOneReceivedLine() throws Exception {
-        String mail = "From: a@example.com\r\nTo: b@example.com\r\nSubject:  odd   spacing \r\n and a fold\r\nX-Empty:\r\nContent-Length: 3\r\n\r\n"
-            + "..two dots\r\n.\r\n.one dot\r\ntrailing blanks   \r\n\r\n\r\nend\r\n";
+        String mail =
+                "From: a@example.com\r\nTo: b@example.com\r\nSubject:  odd   spacing \r\n and a fold\r\nX-Empty:\r\nContent-Length: 3\r\n\r\n"
+                        + "..two dots\r\n.\r\n.one dot\r\ntrailing blanks   \r\n\r\n\r\nend\r\n";
 
         send("a@example.com", List.of("b@example.com"), mail.getBytes(StandardCharsets.US_ASCII));
 
@@ -53,8 +53,9 @@ class WayOfAMailTest {
 
     @Test
     void anEightBitBodyIsNotTouched() throws Exception {
-        byte[] mail = "From: a@example.com\r\nTo: b@example.com\r\nSubject: x\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nGrüße\r\n"
-            .getBytes(StandardCharsets.UTF_8);
+        byte[] mail =
+                "From: a@example.com\r\nTo: b@example.com\r\nSubject: x\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nGrüße\r\n"
+                        .getBytes(StandardCharsets.UTF_8);
 
         send("a@example.com", List.of("b@example.com"), mail);
 
@@ -63,7 +64,8 @@ class WayOfAMailTest {
 
     @Test
     void eightBitBytesInAHeaderAreNotTouched() throws Exception {
-        byte[] mail = "From: a@example.com\r\nTo: b@example.com\r\nSubject: Gr\u00fc\u00dfe\r\n\r\nx\r\n".getBytes(StandardCharsets.UTF_8);
+        byte[] mail = "From: a@example.com\r\nTo: b@example.com\r\nSubject: Gr\u00fc\u00dfe\r\n\r\nx\r\n"
+                .getBytes(StandardCharsets.UTF_8);
 
         send("a@example.com", List.of("b@example.com"), mail);
 
@@ -72,42 +74,68 @@ class WayOfAMailTest {
 
     @Test
     void bccIsTakenOutAndNothingElseChanges() throws Exception {
-        send("a@example.com", List.of("b@example.com", "c@example.com"),
-            "From: a@example.com\r\nBcc: c@example.com\r\nTo: b@example.com\r\nSubject: x\r\n\r\nGr\u00fc\u00dfe\r\n".getBytes(StandardCharsets.UTF_8));
+        send(
+                "a@example.com",
+                List.of("b@example.com", "c@example.com"),
+                "From: a@example.com\r\nBcc: c@example.com\r\nTo: b@example.com\r\nSubject: x\r\n\r\nGr\u00fc\u00dfe\r\n"
+                        .getBytes(StandardCharsets.UTF_8));
 
-        await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> assertThat(world.mailpit().messages()).hasSize(2));
-        ReceivedMail visible = world.mailpit().messages().stream().filter(mail -> mail.recipients().contains("b@example.com")).findFirst().orElseThrow();
-        assertThat(visible.recipients()).as("the blind recipient has a copy of its own").containsExactly("b@example.com");
-        assertThat(asSent(visible).getBytes(StandardCharsets.ISO_8859_1)).isEqualTo(
-            "From: a@example.com\r\nTo: b@example.com\r\nSubject: x\r\n\r\nGr\u00fc\u00dfe\r\n".getBytes(StandardCharsets.UTF_8));
+        await().atMost(Duration.ofSeconds(20))
+                .untilAsserted(() -> assertThat(world.mailpit().messages()).hasSize(2));
+        ReceivedMail visible = world.mailpit().messages().stream()
+                .filter(mail -> mail.recipients().contains("b@example.com"))
+                .findFirst()
+                .orElseThrow();
+        assertThat(visible.recipients())
+                .as("the blind recipient has a copy of its own")
+                .containsExactly("b@example.com");
+        assertThat(asSent(visible).getBytes(StandardCharsets.ISO_8859_1))
+                .isEqualTo("From: a@example.com\r\nTo: b@example.com\r\nSubject: x\r\n\r\nGr\u00fc\u00dfe\r\n"
+                        .getBytes(StandardCharsets.UTF_8));
     }
 
     @Test
     void moreThanAHundredRecipientsAllGetTheMail() throws Exception {
-        List<String> recipients = IntStream.range(0, 250).mapToObj(i -> "r" + i + "@example.com").toList();
+        List<String> recipients =
+                IntStream.range(0, 250).mapToObj(i -> "r" + i + "@example.com").toList();
 
-        send("a@example.com", recipients, ("From: a@example.com\r\nTo: " + String.join(",\r\n ", recipients) + "\r\nSubject: many\r\n\r\nx\r\n")
-            .getBytes(StandardCharsets.US_ASCII));
+        send(
+                "a@example.com",
+                recipients,
+                ("From: a@example.com\r\nTo: " + String.join(",\r\n ", recipients) + "\r\nSubject: many\r\n\r\nx\r\n")
+                        .getBytes(StandardCharsets.US_ASCII));
 
-        await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> assertThat(world.mailpit().messages()).hasSize(3));
+        await().atMost(Duration.ofSeconds(20))
+                .untilAsserted(() -> assertThat(world.mailpit().messages()).hasSize(3));
         assertThat(world.mailpit().messages().stream().flatMap(mail -> mail.recipients().stream()))
-            .containsExactlyInAnyOrderElementsOf(recipients);
-        assertThat(ids("with ESMTP id (\\S+?);?\r\n")).as("queue ids of the copies").hasSize(3).allMatch(id -> id.startsWith("Mail"));
+                .containsExactlyInAnyOrderElementsOf(recipients);
+        assertThat(ids("with ESMTP id (\\S+?);?\r\n"))
+                .as("queue ids of the copies")
+                .hasSize(3)
+                .allMatch(id -> id.startsWith("Mail"));
         assertThat(ids("\r\nMessage-ID: (\\S+)\r\n")).as("one mail").hasSize(1);
     }
 
     @Test
     void aMailIsFoundBehindTheGatewayByTheQueueIdThatItsClientWasTold() throws Exception {
-        Reply reply = send("a@example.com", List.of("b@example.com"), "From: a@example.com\r\nTo: b@example.com\r\nMessage-ID: <own@example.com>\r\n\r\nx\r\n"
-            .getBytes(StandardCharsets.US_ASCII));
+        Reply reply = send(
+                "a@example.com",
+                List.of("b@example.com"),
+                "From: a@example.com\r\nTo: b@example.com\r\nMessage-ID: <own@example.com>\r\n\r\nx\r\n"
+                        .getBytes(StandardCharsets.US_ASCII));
         String queueId = reply.toString().replaceAll("(?s).*received as (Mail[\\w-]+).*", "$1");
 
-        assertThat(onlyMail().text()).contains("with ESMTP id " + queueId + "\r\n").containsOnlyOnce("Message-ID: <own@example.com>");
+        assertThat(onlyMail().text())
+                .contains("with ESMTP id " + queueId + "\r\n")
+                .containsOnlyOnce("Message-ID: <own@example.com>");
     }
 
     @Test
     void aMailWithAnEmptySenderIsRelayed() throws Exception {
-        send("", List.of("b@example.com"), "From: a@example.com\r\nTo: b@example.com\r\n\r\nx\r\n".getBytes(StandardCharsets.US_ASCII));
+        send(
+                "",
+                List.of("b@example.com"),
+                "From: a@example.com\r\nTo: b@example.com\r\n\r\nx\r\n".getBytes(StandardCharsets.US_ASCII));
 
         assertThat(onlyMail().sender()).isEmpty();
     }
@@ -125,12 +153,15 @@ class WayOfAMailTest {
     }
 
     private static Set<String> ids(String pattern) {
-        return world.mailpit().messages().stream().flatMap(mail -> Pattern.compile(pattern).matcher(mail.text()).results())
-            .map(found -> found.group(1)).collect(Collectors.toSet());
+        return world.mailpit().messages().stream()
+                .flatMap(mail -> Pattern.compile(pattern).matcher(mail.text()).results())
+                .map(found -> found.group(1))
+                .collect(Collectors.toSet());
     }
 
     private static ReceivedMail onlyMail() {
-        await().atMost(Duration.ofSeconds(20)).until(() -> !world.mailpit().messages().isEmpty());
+        await().atMost(Duration.ofSeconds(20))
+                .until(() -> !world.mailpit().messages().isEmpty());
         assertThat(world.mailpit().messages()).hasSize(1);
         return world.mailpit().messages().get(0);
     }

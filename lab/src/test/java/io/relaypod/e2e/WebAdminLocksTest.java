@@ -20,6 +20,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
+import com.sun.net.httpserver.HttpServer;
+import io.relaypod.lab.gateway.MailpitStandIn;
+import io.relaypod.lab.gateway.Phase;
+import io.relaypod.lab.gateway.Relaying;
+import io.relaypod.lab.smtp.SmtpConversation;
+import io.relaypod.lab.world.LabWorld;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -28,15 +34,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-import com.sun.net.httpserver.HttpServer;
-
-import io.relaypod.lab.gateway.MailpitStandIn;
-import io.relaypod.lab.gateway.Phase;
-import io.relaypod.lab.gateway.Relaying;
-import io.relaypod.lab.smtp.SmtpConversation;
-import io.relaypod.lab.world.LabWorld;
-
-/** Webadmin as strangers, foreign web pages and clumsy programs find it. One relay for all tests, which has a mail in its queue. */
+/**
+ * Webadmin as strangers, foreign web pages and clumsy programs find it. One relay for all tests, which has a mail in
+ * its queue.
+ */
 class WebAdminLocksTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -48,19 +49,26 @@ class WebAdminLocksTest {
     private static MailpitStandIn mailpit;
     private static LabWorld world;
 
-    private final HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private final HttpClient http =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
     @BeforeAll
     static void start() throws Exception {
         mailpit = MailpitStandIn.start(Relaying.none());
         mailpit.answer(Phase.CONTENT, "451 4.3.5 not now");
-        world = LabWorld.builder().with("METRICS_ADDR", "127.0.0.1:0").with("UPSTREAM_PORT", Integer.toString(mailpit.smtpAddress().getPort())).start();
+        world = LabWorld.builder()
+                .with("METRICS_ADDR", "127.0.0.1:0")
+                .with("UPSTREAM_PORT", Integer.toString(mailpit.smtpAddress().getPort()))
+                .start();
         try (SmtpConversation smtp = world.connect()) {
             smtp.send("MAIL FROM:<alice@example.com>");
             smtp.send("RCPT TO:<" + SECRET + ">");
-            smtp.data("From: alice@example.com\r\nTo: guest@example.com\r\n\r\nx\r\n".getBytes(StandardCharsets.US_ASCII));
+            smtp.data("From: alice@example.com\r\nTo: guest@example.com\r\n\r\nx\r\n"
+                    .getBytes(StandardCharsets.US_ASCII));
         }
-        await().atMost(PATIENCE).until(() -> world.queuedMails() == 1 && ask("GET", "/mailQueues/outgoing/mails").body().contains(SECRET));
+        await().atMost(PATIENCE)
+                .until(() -> world.queuedMails() == 1
+                        && ask("GET", "/mailQueues/outgoing/mails").body().contains(SECRET));
     }
 
     @AfterAll
@@ -73,52 +81,79 @@ class WebAdminLocksTest {
     void aPasswordIsMadeAtTheFirstStartForTheRelaysUserAlone() throws Exception {
         Path file = world.settings().dataDir().resolve("webadmin-password");
 
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file))).isEqualTo("rw-------");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                .isEqualTo("rw-------");
         assertThat(Files.readString(file).strip()).hasSizeGreaterThanOrEqualTo(32);
-        assertThat(answer("GET /mailQueues HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")).startsWith("HTTP/1.1 401 ");
+        assertThat(answer("GET /mailQueues HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"))
+                .startsWith("HTTP/1.1 401 ");
         assertThat(ask("GET", "/mailQueues").body()).contains("outgoing");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"GET /healthcheck", "GET /mailQueues", "POST /nothing", "PUT /mailRepositories/x", "PATCH /mailQueues/outgoing/mails", "POST /relay/search"})
+    @ValueSource(
+            strings = {
+                "GET /healthcheck",
+                "GET /mailQueues",
+                "POST /nothing",
+                "PUT /mailRepositories/x",
+                "PATCH /mailQueues/outgoing/mails",
+                "POST /relay/search"
+            })
     void nothingOfABodyIsReadWithoutAPassword(String request) throws Exception {
         for (String length : List.of("Content-Length: 30000000", "Transfer-Encoding: chunked")) {
             String answer = answer(request + " HTTP/1.1\r\nHost: localhost\r\n" + length + "\r\n\r\n");
-            assertThat(answer).as(length).containsPattern("^HTTP/1.1 (401|413) ").containsIgnoringCase("Connection: close");
+            assertThat(answer)
+                    .as(length)
+                    .containsPattern("^HTTP/1.1 (401|413) ")
+                    .containsIgnoringCase("Connection: close");
         }
     }
 
     @ParameterizedTest
     @CsvSource({"Content-Length: 30000000, 413", "Content-Length: 16385, 413"})
     void aLongBodyIsRefusedWithThePasswordToo(String header, int status) throws Exception {
-        assertThat(answer("PATCH /mailQueues/outgoing/mails HTTP/1.1\r\nHost: localhost\r\n" + authorization() + header + "\r\n\r\n"))
-            .startsWith("HTTP/1.1 " + status + " ").contains("longer than 16384 bytes");
+        assertThat(answer("PATCH /mailQueues/outgoing/mails HTTP/1.1\r\nHost: localhost\r\n" + authorization() + header
+                        + "\r\n\r\n"))
+                .startsWith("HTTP/1.1 " + status + " ")
+                .contains("longer than 16384 bytes");
     }
 
     @Test
     void aBodyInChunksIsCountedToo() throws Exception {
         String chunk = "1000\r\n" + "x".repeat(0x1000) + "\r\n";
         assertThat(answer("PATCH /mailQueues/outgoing/mails HTTP/1.1\r\nHost: localhost\r\n" + authorization()
-            + "Transfer-Encoding: chunked\r\n\r\n" + chunk.repeat(4))).isEmpty();
+                        + "Transfer-Encoding: chunked\r\n\r\n" + chunk.repeat(4)))
+                .isEmpty();
         assertThat(answer("PATCH /mailQueues/outgoing/mails HTTP/1.1\r\nHost: localhost\r\n" + authorization()
-            + "Transfer-Encoding: chunked\r\n\r\n" + chunk.repeat(5))).startsWith("HTTP/1.1 413 ");
-        assertThat(answer("PATCH /mailQueues/outgoing/mails?delayed=true HTTP/1.1\r\nHost: localhost\r\n" + authorization()
-            + "Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n10\r\n{\"delayed\":false}".replace("10\r\n", "11\r\n") + "\r\n0\r\n\r\n"))
-            .startsWith("HTTP/1.1 204 ");
+                        + "Transfer-Encoding: chunked\r\n\r\n" + chunk.repeat(5)))
+                .startsWith("HTTP/1.1 413 ");
+        assertThat(answer("PATCH /mailQueues/outgoing/mails?delayed=true HTTP/1.1\r\nHost: localhost\r\n"
+                        + authorization()
+                        + "Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n10\r\n{\"delayed\":false}"
+                                .replace("10\r\n", "11\r\n")
+                        + "\r\n0\r\n\r\n"))
+                .startsWith("HTTP/1.1 204 ");
     }
 
     @Test
     void manyWhoSendHalfARequestLeaveRoomForTheOperator() throws Exception {
         List<Socket> halves = new ArrayList<>();
         try {
-            for (String half : List.of("GET /mailQueues HTTP/1.1\r\nHost: local", "PATCH /mailQueues/outgoing/mails HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9000\r\n"
-                + authorization() + "\r\nx", "POST /x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9000\r\n\r\nx")) {
+            for (String half : List.of(
+                    "GET /mailQueues HTTP/1.1\r\nHost: local",
+                    "PATCH /mailQueues/outgoing/mails HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9000\r\n"
+                            + authorization() + "\r\nx",
+                    "POST /x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9000\r\n\r\nx")) {
                 for (int i = 0; i < 150; i++) {
                     Socket socket = connect();
                     halves.add(socket);
                     socket.getOutputStream().write(half.getBytes(ISO_8859_1));
                 }
-                HttpResponse<String> operators = http.send(request("GET", "/mailQueues").timeout(Duration.ofSeconds(2)).build(), HttpResponse.BodyHandlers.ofString());
+                HttpResponse<String> operators = http.send(
+                        request("GET", "/mailQueues")
+                                .timeout(Duration.ofSeconds(2))
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString());
                 assertThat(operators.statusCode()).as(half).isEqualTo(200);
             }
             assertThat(world.count("relaypod_webadmin_connections")).isLessThanOrEqualTo(64);
@@ -138,28 +173,56 @@ class WebAdminLocksTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"evil.example", "evil.example:8000", "127.0.0.1.evil.example", "localhost.evil.example", "", "a b", "127.0.0.1, evil.example"})
+    @ValueSource(
+            strings = {
+                "evil.example",
+                "evil.example:8000",
+                "127.0.0.1.evil.example",
+                "localhost.evil.example",
+                "",
+                "a b",
+                "127.0.0.1, evil.example"
+            })
     void aHostThatIsNoNameOfTheRelayIsRefused(String host) throws Exception {
         for (String path : List.of("/healthcheck", "/relay/trace", "/nothing")) {
-            assertThat(answer("GET " + path + " HTTP/1.1\r\nHost: " + host + "\r\n" + authorization() + "\r\n")).as(path)
-                .containsPattern("^HTTP/1.1 4(21|00) ").doesNotContain("status\":\"");
+            assertThat(answer("GET " + path + " HTTP/1.1\r\nHost: " + host + "\r\n" + authorization() + "\r\n"))
+                    .as(path)
+                    .containsPattern("^HTTP/1.1 4(21|00) ")
+                    .doesNotContain("status\":\"");
         }
     }
 
     @ParameterizedTest
-    @CsvSource({"Origin: http://evil.example, 403", "Origin: null, 403", "Origin: http://127.0.0.1:1, 403", "Origin: file://127.0.0.1, 403",
-        "Sec-Fetch-Site: cross-site, 403", "Sec-Fetch-Site: same-site, 403", "Sec-Fetch-Site: none, 200", "Sec-Fetch-Site: same-origin, 200",
-        "Origin: http://127.0.0.1, 200", "Origin: https://127.0.0.1, 200", "X-HTTP-Method-Override: DELETE, 400"})
+    @CsvSource({
+        "Origin: http://evil.example, 403",
+        "Origin: null, 403",
+        "Origin: http://127.0.0.1:1, 403",
+        "Origin: file://127.0.0.1, 403",
+        "Sec-Fetch-Site: cross-site, 403",
+        "Sec-Fetch-Site: same-site, 403",
+        "Sec-Fetch-Site: none, 200",
+        "Sec-Fetch-Site: same-origin, 200",
+        "Origin: http://127.0.0.1, 200",
+        "Origin: https://127.0.0.1, 200",
+        "X-HTTP-Method-Override: DELETE, 400"
+    })
     void aForeignPageIsRefusedWithThePasswordToo(String header, int status) throws Exception {
-        String answer = answer("GET /relay/configuration HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n" + authorization() + header + "\r\n\r\n");
+        String answer = answer("GET /relay/configuration HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
+                + authorization() + header + "\r\n\r\n");
 
-        assertThat(answer).startsWith("HTTP/1.1 " + status + " ").doesNotContainIgnoringCase("Access-Control-")
-            .contains("Cross-Origin-Resource-Policy: same-origin", "X-Frame-Options: DENY", "Cache-Control: no-store");
+        assertThat(answer)
+                .startsWith("HTTP/1.1 " + status + " ")
+                .doesNotContainIgnoringCase("Access-Control-")
+                .contains(
+                        "Cross-Origin-Resource-Policy: same-origin",
+                        "X-Frame-Options: DENY",
+                        "Cache-Control: no-store");
     }
 
     @Test
     void aPreflightIsGrantedNothing() throws Exception {
-        String answer = answer("OPTIONS /mailQueues HTTP/1.1\r\nHost: 127.0.0.1\r\nOrigin: http://evil.example\r\nAccess-Control-Request-Method: DELETE\r\n\r\n");
+        String answer = answer(
+                "OPTIONS /mailQueues HTTP/1.1\r\nHost: 127.0.0.1\r\nOrigin: http://evil.example\r\nAccess-Control-Request-Method: DELETE\r\n\r\n");
 
         assertThat(answer).startsWith("HTTP/1.1 403 ").doesNotContainIgnoringCase("Access-Control-Allow");
     }
@@ -168,7 +231,9 @@ class WebAdminLocksTest {
     void jamesRoutesThatARelayHasNoUseForAreNotServed() throws Exception {
         Path outside = profile.resolve("outside");
 
-        assertThat(ask("PUT", "/mailRepositories/" + outside.toString().replace("/", "%2F") + "?protocol=file").statusCode()).isEqualTo(404);
+        assertThat(ask("PUT", "/mailRepositories/" + outside.toString().replace("/", "%2F") + "?protocol=file")
+                        .statusCode())
+                .isEqualTo(404);
         assertThat(ask("POST", "/servers?reload-certificate").statusCode()).isEqualTo(404);
 
         assertThat(outside).doesNotExist();
@@ -176,10 +241,20 @@ class WebAdminLocksTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"..%2F..%2Fetc", "%2Fetc", "var%2Fmail%2F..%2F..%2F..%2Fetc", "var%2Fmail%2Ffailed%2F..%2F..", "%00"})
+    @ValueSource(
+            strings = {
+                "..%2F..%2Fetc",
+                "%2Fetc",
+                "var%2Fmail%2F..%2F..%2F..%2Fetc",
+                "var%2Fmail%2Ffailed%2F..%2F..",
+                "%00"
+            })
     void noPathLeadsOutOfTheRepositories(String path) throws Exception {
-        for (String route : List.of("/mailRepositories/" + path + "/mails", "/mailRepositories/" + path, "/mailRepositories/" + path + "/mails/passwd",
-            "/mailRepositories/var%2Fmail%2Ffailed/mails/" + path)) {
+        for (String route : List.of(
+                "/mailRepositories/" + path + "/mails",
+                "/mailRepositories/" + path,
+                "/mailRepositories/" + path + "/mails/passwd",
+                "/mailRepositories/var%2Fmail%2Ffailed/mails/" + path)) {
             assertThat(ask("GET", route).statusCode()).as(route).isIn(400, 404);
             assertThat(ask("DELETE", route).statusCode()).as(route).isIn(204, 400, 404);
         }
@@ -198,19 +273,25 @@ class WebAdminLocksTest {
     void manyListsAtOnceAreAnsweredOrPutOff() throws Exception {
         List<java.util.concurrent.CompletableFuture<HttpResponse<String>>> asked = new ArrayList<>();
         for (int i = 0; i < 30; i++) {
-            asked.add(http.sendAsync(request("GET", "/mailQueues/outgoing/mails?limit=10000").build(), HttpResponse.BodyHandlers.ofString()));
+            asked.add(http.sendAsync(
+                    request("GET", "/mailQueues/outgoing/mails?limit=10000").build(),
+                    HttpResponse.BodyHandlers.ofString()));
         }
         for (var one : asked) {
             HttpResponse<String> answer = one.get();
             assertThat(answer.statusCode()).isIn(200, 503);
-            assertThat(answer.statusCode() == 503 || answer.body().contains(SECRET)).isTrue();
+            assertThat(answer.statusCode() == 503 || answer.body().contains(SECRET))
+                    .isTrue();
         }
     }
 
     @Test
     void aPageWhoseNameWasReboundToTheRelayReadsNothing() throws Exception {
-        String page = chromium("http://operator:" + password() + "@rebound.example:" + port() + "/mailQueues/outgoing/mails",
-            "--host-resolver-rules=MAP rebound.example 127.0.0.1", "--virtual-time-budget=3000", "--dump-dom");
+        String page = chromium(
+                "http://operator:" + password() + "@rebound.example:" + port() + "/mailQueues/outgoing/mails",
+                "--host-resolver-rules=MAP rebound.example 127.0.0.1",
+                "--virtual-time-budget=3000",
+                "--dump-dom");
 
         assertThat(page).contains("no name of this relay").doesNotContain(SECRET);
     }
@@ -250,10 +331,15 @@ class WebAdminLocksTest {
         });
         foreign.start();
         try {
-            String page = chromium("http://localhost:" + foreign.getAddress().getPort() + "/", "--virtual-time-budget=10000", "--dump-dom");
+            String page = chromium(
+                    "http://localhost:" + foreign.getAddress().getPort() + "/",
+                    "--virtual-time-budget=10000",
+                    "--dump-dom");
 
-            assertThat(page).contains("tried: /mailQueues/outgoing/mails TypeError; /healthcheck TypeError; /mailQueues/outgoing/mails TypeError")
-                .doesNotContain(SECRET);
+            assertThat(page)
+                    .contains(
+                            "tried: /mailQueues/outgoing/mails TypeError; /healthcheck TypeError; /mailQueues/outgoing/mails TypeError")
+                    .doesNotContain(SECRET);
             assertThat(world.queuedMails()).isEqualTo(1);
         } finally {
             foreign.stop(0);
@@ -262,14 +348,23 @@ class WebAdminLocksTest {
 
     @Test
     void theSearchPageWorksInTheOperatorsBrowser() throws Exception {
-        String page = chromium("http://operator:" + password() + "@127.0.0.1:" + port() + "/relay/search?q=" + SECRET, "--virtual-time-budget=3000", "--dump-dom");
+        String page = chromium(
+                "http://operator:" + password() + "@127.0.0.1:" + port() + "/relay/search?q=" + SECRET,
+                "--virtual-time-budget=3000",
+                "--dump-dom");
 
         assertThat(page).contains("Where is my mail?", "1 mail, the newest first", SECRET);
     }
 
     private String chromium(String address, String... options) throws Exception {
-        List<String> command = new ArrayList<>(List.of(Programs.require("chromium").toString(), "--headless=new", "--no-sandbox", "--disable-gpu",
-            "--disable-dev-shm-usage", "--no-first-run", "--user-data-dir=" + profile.resolve("profile")));
+        List<String> command = new ArrayList<>(List.of(
+                Programs.require("chromium").toString(),
+                "--headless=new",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-dev-shm-usage",
+                "--no-first-run",
+                "--user-data-dir=" + profile.resolve("profile")));
         command.addAll(List.of(options));
         command.add(address);
         Programs.Said said = Programs.run(profile, "", command);
@@ -290,8 +385,10 @@ class WebAdminLocksTest {
     }
 
     private static HttpRequest.Builder request(String method, String path) throws IOException {
-        return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port() + path)).timeout(PATIENCE).header("Authorization", world.webadminAuthorization())
-            .method(method, HttpRequest.BodyPublishers.noBody());
+        return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port() + path))
+                .timeout(PATIENCE)
+                .header("Authorization", world.webadminAuthorization())
+                .method(method, HttpRequest.BodyPublishers.noBody());
     }
 
     private static HttpResponse<String> ask(String method, String path) throws Exception {
@@ -311,7 +408,9 @@ class WebAdminLocksTest {
             OutputStream out = socket.getOutputStream();
             out.write(request.getBytes(ISO_8859_1));
             byte[] chunk = new byte[8192];
-            for (int bytes = socket.getInputStream().read(chunk); bytes > 0; bytes = socket.getInputStream().read(chunk)) {
+            for (int bytes = socket.getInputStream().read(chunk);
+                    bytes > 0;
+                    bytes = socket.getInputStream().read(chunk)) {
                 answer.append(new String(chunk, 0, bytes, ISO_8859_1));
             }
         } catch (IOException noMore) {

@@ -10,22 +10,29 @@ import java.util.Map;
 import com.fasterxml.jackson.databind.JsonNode;
 
 /**
- * A connection between the pod and somebody else, judged as NetworkPolicies are: what one of them lets through passes, and what none does
- * is refused.
+ * A connection between the pod and somebody else, judged as NetworkPolicies are: what one of them lets through passes,
+ * and what none does is refused.
  *
- * @param direction   {@code ingress} or {@code egress}, as the pod sees it
- * @param namespace   the other's labels of its namespace; none outside the cluster
- * @param podLabels   the other's own labels
- * @param address     the other's address
+ * @param direction {@code ingress} or {@code egress}, as the pod sees it
+ * @param namespace the other's labels of its namespace; none outside the cluster
+ * @param podLabels the other's own labels
+ * @param address the other's address
  */
-record Flow(String direction, Map<String, String> namespace, Map<String, String> podLabels, String address, String protocol, int port) {
+record Flow(
+        String direction,
+        Map<String, String> namespace,
+        Map<String, String> podLabels,
+        String address,
+        String protocol,
+        int port) {
 
     static Flow from(String namespace, int port) {
         return new Flow("ingress", Map.of("kubernetes.io/metadata.name", namespace), Map.of(), "10.1.2.3", "TCP", port);
     }
 
     static Flow to(String namespace, String protocol, int port) {
-        return new Flow("egress", Map.of("kubernetes.io/metadata.name", namespace), Map.of(), "10.1.2.3", protocol, port);
+        return new Flow(
+                "egress", Map.of("kubernetes.io/metadata.name", namespace), Map.of(), "10.1.2.3", protocol, port);
     }
 
     static Flow toAddress(String address, String protocol, int port) {
@@ -46,10 +53,11 @@ record Flow(String direction, Map<String, String> namespace, Map<String, String>
 
     boolean isAllowedBy(Manifests manifests) {
         JsonNode pod = manifests.podTemplate().at("/metadata/labels");
-        return manifests.ofKind("NetworkPolicy")
-            .filter(policy -> matches(policy.at("/spec/podSelector"), asMap(pod)))
-            .flatMap(policy -> elements(policy.at("/spec/" + direction)))
-            .anyMatch(this::isAllowedByRule);
+        return manifests
+                .ofKind("NetworkPolicy")
+                .filter(policy -> matches(policy.at("/spec/podSelector"), asMap(pod)))
+                .flatMap(policy -> elements(policy.at("/spec/" + direction)))
+                .anyMatch(this::isAllowedByRule);
     }
 
     private boolean isAllowedByRule(JsonNode rule) {
@@ -60,15 +68,18 @@ record Flow(String direction, Map<String, String> namespace, Map<String, String>
     }
 
     private boolean isPort(JsonNode allowed) {
-        return allowed.path("protocol").asText("TCP").equals(protocol) && (!allowed.has("port") || allowed.path("port").asInt() == port);
+        return allowed.path("protocol").asText("TCP").equals(protocol)
+                && (!allowed.has("port") || allowed.path("port").asInt() == port);
     }
 
     private boolean isPeer(JsonNode peer) {
         if (peer.has("ipBlock")) {
             return isIn(peer.at("/ipBlock/cidr").asText())
-                && elements(peer.at("/ipBlock/except")).noneMatch(except -> isIn(except.asText()));
+                    && elements(peer.at("/ipBlock/except")).noneMatch(except -> isIn(except.asText()));
         }
-        boolean namespaceFits = peer.has("namespaceSelector") && !namespace.isEmpty() && matches(peer.path("namespaceSelector"), namespace);
+        boolean namespaceFits = peer.has("namespaceSelector")
+                && !namespace.isEmpty()
+                && matches(peer.path("namespaceSelector"), namespace);
         return namespaceFits && (!peer.has("podSelector") || matches(peer.path("podSelector"), podLabels));
     }
 
@@ -81,7 +92,8 @@ record Flow(String direction, Map<String, String> namespace, Map<String, String>
 
     private static Map<String, String> asMap(JsonNode labels) {
         Map<String, String> map = new HashMap<>();
-        labels.properties().forEach(label -> map.put(label.getKey(), label.getValue().asText()));
+        labels.properties()
+                .forEach(label -> map.put(label.getKey(), label.getValue().asText()));
         return map;
     }
 

@@ -16,8 +16,7 @@ final class Kustomize {
 
     private static final long SECONDS = 60;
 
-    private Kustomize() {
-    }
+    private Kustomize() {}
 
     /** Goes on only where there is one. */
     static void require() {
@@ -27,7 +26,9 @@ final class Kustomize {
     static Manifests build(Path overlay) throws IOException, InterruptedException {
         Path errors = Files.createTempFile("kustomize", ".err");
         try {
-            Process process = new ProcessBuilder(find().orElseThrow().toString(), "build", overlay.toString()).redirectError(errors.toFile()).start();
+            Process process = new ProcessBuilder(find().orElseThrow().toString(), "build", overlay.toString())
+                    .redirectError(errors.toFile())
+                    .start();
             String rendered = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             if (!process.waitFor(SECONDS, TimeUnit.SECONDS) || process.exitValue() != 0) {
                 process.destroyForcibly();
@@ -40,10 +41,11 @@ final class Kustomize {
     }
 
     private static Optional<Path> find() {
-        Optional<Path> named = Optional.ofNullable(System.getenv("KUSTOMIZE")).map(Path::of).filter(Files::isExecutable);
+        Optional<Path> named =
+                Optional.ofNullable(System.getenv("KUSTOMIZE")).map(Path::of).filter(Files::isExecutable);
         return named.or(() -> Arrays.stream(System.getenv("PATH").split(File.pathSeparator))
-            .map(folder -> Path.of(folder, "kustomize"))
-            .filter(Files::isExecutable)
-            .findFirst());
+                .map(folder -> Path.of(folder, "kustomize"))
+                .filter(Files::isExecutable)
+                .findFirst());
     }
 }

@@ -19,31 +19,43 @@ record Manifests(List<JsonNode> resources) {
     }
 
     static Manifests parse(String yaml) throws IOException {
-        return new Manifests(YAML.readerFor(JsonNode.class).<JsonNode>readValues(yaml).readAll());
+        return new Manifests(
+                YAML.readerFor(JsonNode.class).<JsonNode>readValues(yaml).readAll());
     }
 
     Stream<JsonNode> ofKind(String kind) {
-        return resources.stream().filter(resource -> resource.path("kind").asText().equals(kind));
+        return resources.stream()
+                .filter(resource -> resource.path("kind").asText().equals(kind));
     }
 
     JsonNode one(String kind, String name) {
-        return ofKind(kind).filter(resource -> resource.at("/metadata/name").asText().equals(name)).findFirst()
-            .orElseThrow(() -> new AssertionError("no " + kind + " " + name));
+        return ofKind(kind)
+                .filter(resource -> resource.at("/metadata/name").asText().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new AssertionError("no " + kind + " " + name));
     }
 
     /** The pod that a Deployment or a StatefulSet makes. */
     JsonNode podTemplate() {
-        return Stream.concat(ofKind("Deployment"), ofKind("StatefulSet")).findFirst().orElseThrow().at("/spec/template");
+        return Stream.concat(ofKind("Deployment"), ofKind("StatefulSet"))
+                .findFirst()
+                .orElseThrow()
+                .at("/spec/template");
     }
 
     /** All containers of the pod, sidecars included. */
     List<JsonNode> containers() {
-        return Stream.concat(elements(podTemplate().at("/spec/initContainers")), elements(podTemplate().at("/spec/containers"))).toList();
+        return Stream.concat(
+                        elements(podTemplate().at("/spec/initContainers")),
+                        elements(podTemplate().at("/spec/containers")))
+                .toList();
     }
 
     JsonNode container(String name) {
-        return containers().stream().filter(container -> container.path("name").asText().equals(name)).findFirst()
-            .orElseThrow(() -> new AssertionError("no container " + name));
+        return containers().stream()
+                .filter(container -> container.path("name").asText().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new AssertionError("no container " + name));
     }
 
     static Stream<JsonNode> elements(JsonNode array) {
@@ -52,7 +64,10 @@ record Manifests(List<JsonNode> resources) {
 
     /** The value of an environment variable of a container; empty when it has none. */
     static String env(JsonNode container, String name) {
-        return elements(container.path("env")).filter(variable -> variable.path("name").asText().equals(name))
-            .map(variable -> variable.path("value").asText()).findFirst().orElse("");
+        return elements(container.path("env"))
+                .filter(variable -> variable.path("name").asText().equals(name))
+                .map(variable -> variable.path("value").asText())
+                .findFirst()
+                .orElse("");
     }
 }

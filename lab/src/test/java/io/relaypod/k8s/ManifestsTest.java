@@ -16,12 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
-
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -29,7 +23,6 @@ import com.fasterxml.jackson.databind.introspect.Annotated;
 import com.fasterxml.jackson.databind.introspect.JacksonAnnotationIntrospector;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
-
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
@@ -44,6 +37,11 @@ import io.fabric8.openshift.api.model.monitoring.v1.PrometheusRule;
 import io.fabric8.openshift.api.model.monitoring.v1.ServiceMonitor;
 import io.relaypod.server.settings.Settings;
 import io.relaypod.server.settings.Variable;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The Kubernetes manifests, as kustomize renders them. */
 class ManifestsTest {
@@ -54,23 +52,30 @@ class ManifestsTest {
     private static final Duration SILENT_BROKER = Duration.ofSeconds(30);
     private static final Duration SIDECARS_STOP = Duration.ofSeconds(2);
     private static final Map<String, Class<?>> KINDS = Map.ofEntries(
-        Map.entry("v1/ConfigMap", ConfigMap.class), Map.entry("v1/Namespace", Namespace.class), Map.entry("v1/Secret", Secret.class),
-        Map.entry("v1/PersistentVolumeClaim", PersistentVolumeClaim.class), Map.entry("v1/Service", Service.class),
-        Map.entry("apps/v1/Deployment", Deployment.class), Map.entry("apps/v1/StatefulSet", StatefulSet.class),
-        Map.entry("networking.k8s.io/v1/Ingress", Ingress.class), Map.entry("networking.k8s.io/v1/NetworkPolicy", NetworkPolicy.class),
-        Map.entry("policy/v1/PodDisruptionBudget", PodDisruptionBudget.class),
-        Map.entry("monitoring.coreos.com/v1/PrometheusRule", PrometheusRule.class),
-        Map.entry("monitoring.coreos.com/v1/ServiceMonitor", ServiceMonitor.class));
+            Map.entry("v1/ConfigMap", ConfigMap.class),
+            Map.entry("v1/Namespace", Namespace.class),
+            Map.entry("v1/Secret", Secret.class),
+            Map.entry("v1/PersistentVolumeClaim", PersistentVolumeClaim.class),
+            Map.entry("v1/Service", Service.class),
+            Map.entry("apps/v1/Deployment", Deployment.class),
+            Map.entry("apps/v1/StatefulSet", StatefulSet.class),
+            Map.entry("networking.k8s.io/v1/Ingress", Ingress.class),
+            Map.entry("networking.k8s.io/v1/NetworkPolicy", NetworkPolicy.class),
+            Map.entry("policy/v1/PodDisruptionBudget", PodDisruptionBudget.class),
+            Map.entry("monitoring.coreos.com/v1/PrometheusRule", PrometheusRule.class),
+            Map.entry("monitoring.coreos.com/v1/ServiceMonitor", ServiceMonitor.class));
     // The models keep unknown fields aside; without that they are an error.
-    private static final ObjectMapper STRICT = JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-        .annotationIntrospector(new JacksonAnnotationIntrospector() {
-            private static final long serialVersionUID = 1;
+    private static final ObjectMapper STRICT = JsonMapper.builder()
+            .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+            .annotationIntrospector(new JacksonAnnotationIntrospector() {
+                private static final long serialVersionUID = 1;
 
-            @Override
-            public Boolean hasAnySetter(Annotated annotated) {
-                return false;
-            }
-        }).build();
+                @Override
+                public Boolean hasAnySetter(Annotated annotated) {
+                    return false;
+                }
+            })
+            .build();
 
     @TempDir
     private Path temporary;
@@ -100,22 +105,44 @@ class ManifestsTest {
         for (JsonNode container : manifests.containers()) {
             String name = container.path("name").asText();
             JsonNode security = container.path("securityContext");
-            assertThat(security.path("allowPrivilegeEscalation").asBoolean(true)).as(name).isFalse();
-            assertThat(security.path("readOnlyRootFilesystem").asBoolean()).as(name).isTrue();
+            assertThat(security.path("allowPrivilegeEscalation").asBoolean(true))
+                    .as(name)
+                    .isFalse();
+            assertThat(security.path("readOnlyRootFilesystem").asBoolean())
+                    .as(name)
+                    .isTrue();
             assertThat(security.at("/capabilities/drop/0").asText()).as(name).isEqualTo("ALL");
-            assertThat(elements(security.at("/capabilities/add")).map(JsonNode::asText)).as(name)
-                .isEqualTo(name.equals("relaypod") ? List.of("NET_BIND_SERVICE") : List.of());
-            assertThat(container.at("/resources/requests/cpu").asText()).as(name).isNotEmpty();
-            assertThat(container.at("/resources/limits/memory").asText()).as(name).isNotEmpty();
+            assertThat(elements(security.at("/capabilities/add")).map(JsonNode::asText))
+                    .as(name)
+                    .isEqualTo(name.equals("relaypod") ? List.of("NET_BIND_SERVICE") : List.of());
+            assertThat(container.at("/resources/requests/cpu").asText())
+                    .as(name)
+                    .isNotEmpty();
+            assertThat(container.at("/resources/limits/memory").asText())
+                    .as(name)
+                    .isNotEmpty();
             for (String probe : List.of("startupProbe", "livenessProbe")) {
                 assertThat(container.has(probe)).as("%s of %s", probe, name).isTrue();
             }
-            assertThat(container.at("/startupProbe/periodSeconds").asInt()).as("seconds until a start of %s is seen", name).isBetween(1, 2);
-            assertThat(container.has("readinessProbe")).as("whether %s being ill shuts clients out", name).isEqualTo(name.equals("relaypod"));
+            assertThat(container.at("/startupProbe/periodSeconds").asInt())
+                    .as("seconds until a start of %s is seen", name)
+                    .isBetween(1, 2);
+            assertThat(container.has("readinessProbe"))
+                    .as("whether %s being ill shuts clients out", name)
+                    .isEqualTo(name.equals("relaypod"));
         }
-        assertThat(manifests.container("relaypod").at("/resources/limits/memory").asText()).isEqualTo("192Mi");
-        assertThat(manifests.container("mailpit").at("/resources/limits/memory").asText()).isEqualTo("256Mi");
-        assertThat(manifests.container("smtp2graph").at("/resources/limits/memory").asText()).isEqualTo("128Mi");
+        assertThat(manifests
+                        .container("relaypod")
+                        .at("/resources/limits/memory")
+                        .asText())
+                .isEqualTo("192Mi");
+        assertThat(manifests.container("mailpit").at("/resources/limits/memory").asText())
+                .isEqualTo("256Mi");
+        assertThat(manifests
+                        .container("smtp2graph")
+                        .at("/resources/limits/memory")
+                        .asText())
+                .isEqualTo("128Mi");
     }
 
     @ParameterizedTest
@@ -125,46 +152,84 @@ class ManifestsTest {
         JsonNode relay = manifests.container("relaypod");
         Settings settings = settings(relay);
         assertThat(port(relay, "smtp")).isEqualTo(settings.listen().port()).isEqualTo(25);
-        assertThat(port(relay, "metrics")).isEqualTo(settings.metrics().orElseThrow().address().port()).isEqualTo(9090);
+        assertThat(port(relay, "metrics"))
+                .isEqualTo(settings.metrics().orElseThrow().address().port())
+                .isEqualTo(9090);
 
         JsonNode mailpit = manifests.container("mailpit");
-        assertThat(env(mailpit, "MP_SMTP_BIND_ADDR")).isEqualTo(settings.upstreamHost() + ":" + settings.upstreamPort()).isEqualTo("127.0.0.1:1025");
+        assertThat(env(mailpit, "MP_SMTP_BIND_ADDR"))
+                .isEqualTo(settings.upstreamHost() + ":" + settings.upstreamPort())
+                .isEqualTo("127.0.0.1:1025");
         assertThat(env(mailpit, "MP_UI_BIND_ADDR")).endsWith(":" + port(mailpit, "mailpit-ui"));
         assertThat(env(mailpit, "MP_ENABLE_PROMETHEUS")).endsWith(":" + port(mailpit, "mailpit-metrics"));
         assertThat(env(mailpit, "MP_SMTP_RELAY_FWD_SMTP_ERRORS")).isEqualTo("true");
 
-        JsonNode smtp2graph = new YAMLMapper().readTree(manifests.one("Secret", "smtp2graph-config").at("/stringData/config.yml").asText());
-        assertThat(env(mailpit, "MP_SMTP_RELAY_PORT")).isEqualTo(smtp2graph.at("/receive/port").asText()).isEqualTo("2525");
-        assertThat(env(mailpit, "MP_SMTP_RELAY_HOST")).isEqualTo(smtp2graph.at("/receive/listenAddress").asText());
-        assertThat(smtp2graph.at("/send/retryLimit").asInt() * (overlay.equals("demo") ? 15 : smtp2graph.at("/send/retryInterval").asInt()))
-            .as("minutes that smtp2graph goes on trying").isGreaterThanOrEqualTo(24 * 60);
+        JsonNode smtp2graph = new YAMLMapper()
+                .readTree(manifests
+                        .one("Secret", "smtp2graph-config")
+                        .at("/stringData/config.yml")
+                        .asText());
+        assertThat(env(mailpit, "MP_SMTP_RELAY_PORT"))
+                .isEqualTo(smtp2graph.at("/receive/port").asText())
+                .isEqualTo("2525");
+        assertThat(env(mailpit, "MP_SMTP_RELAY_HOST"))
+                .isEqualTo(smtp2graph.at("/receive/listenAddress").asText());
+        assertThat(smtp2graph.at("/send/retryLimit").asInt()
+                        * (overlay.equals("demo")
+                                ? 15
+                                : smtp2graph.at("/send/retryInterval").asInt()))
+                .as("minutes that smtp2graph goes on trying")
+                .isGreaterThanOrEqualTo(24 * 60);
 
         // By number: controllers before Kubernetes 1.33 do not find a sidecar's port by its name.
-        List<Integer> ports = manifests.containers().stream().flatMap(container -> elements(container.path("ports"))).map(port -> port.path("containerPort").asInt()).toList();
-        manifests.ofKind("Service").flatMap(service -> elements(service.at("/spec/ports"))).forEach(port -> {
-            assertThat(port.path("targetPort").isInt()).as("%s", port).isTrue();
-            assertThat(ports).contains(port.path("targetPort").asInt());
-        });
-        assertThat(elements(manifests.one("Service", "relaypod").at("/spec/ports")).map(port -> port.path("port").asInt())).containsExactly(25);
+        List<Integer> ports = manifests.containers().stream()
+                .flatMap(container -> elements(container.path("ports")))
+                .map(port -> port.path("containerPort").asInt())
+                .toList();
+        manifests
+                .ofKind("Service")
+                .flatMap(service -> elements(service.at("/spec/ports")))
+                .forEach(port -> {
+                    assertThat(port.path("targetPort").isInt()).as("%s", port).isTrue();
+                    assertThat(ports).contains(port.path("targetPort").asInt());
+                });
+        assertThat(elements(manifests.one("Service", "relaypod").at("/spec/ports"))
+                        .map(port -> port.path("port").asInt()))
+                .containsExactly(25);
         JsonNode monitoring = manifests.one("Service", "relaypod-monitoring");
         assertThat(monitoring.at("/spec/publishNotReadyAddresses").asBoolean()).isTrue();
-        List<String> published = elements(monitoring.at("/spec/ports")).map(port -> port.path("name").asText()).toList();
+        List<String> published = elements(monitoring.at("/spec/ports"))
+                .map(port -> port.path("name").asText())
+                .toList();
         Manifests monitored = withComponents("monitoring");
         assertThat(monitored.ofKind("ServiceMonitor")).hasSize(1);
         monitored.ofKind("ServiceMonitor").forEach(monitor -> {
-            monitor.at("/spec/selector/matchLabels").properties().forEach(label ->
-                assertThat(monitoring.path("metadata").path("labels").path(label.getKey())).isEqualTo(label.getValue()));
-            assertThat(monitoring.path("metadata").path("labels").path(monitor.at("/spec/jobLabel").asText()).asText()).as("the job of the alerts").isEqualTo("relaypod");
+            monitor.at("/spec/selector/matchLabels")
+                    .properties()
+                    .forEach(label -> assertThat(
+                                    monitoring.path("metadata").path("labels").path(label.getKey()))
+                            .isEqualTo(label.getValue()));
+            assertThat(monitoring
+                            .path("metadata")
+                            .path("labels")
+                            .path(monitor.at("/spec/jobLabel").asText())
+                            .asText())
+                    .as("the job of the alerts")
+                    .isEqualTo("relaypod");
         });
-        monitored.ofKind("ServiceMonitor").flatMap(monitor -> elements(monitor.at("/spec/endpoints")))
-            .forEach(endpoint -> assertThat(published).contains(endpoint.path("port").asText()));
+        monitored
+                .ofKind("ServiceMonitor")
+                .flatMap(monitor -> elements(monitor.at("/spec/endpoints")))
+                .forEach(endpoint ->
+                        assertThat(published).contains(endpoint.path("port").asText()));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"prod", "flux", "scaled", "demo"})
     void everyVariableOfTheRelayIsOneThatItReads(String overlay) throws Exception {
-        assertThat(elements(overlay(overlay).container("relaypod").path("env")).map(variable -> variable.path("name").asText()))
-            .isSubsetOf(Stream.of(Variable.values()).map(Variable::name).toList());
+        assertThat(elements(overlay(overlay).container("relaypod").path("env"))
+                        .map(variable -> variable.path("name").asText()))
+                .isSubsetOf(Stream.of(Variable.values()).map(Variable::name).toList());
     }
 
     @ParameterizedTest
@@ -172,18 +237,36 @@ class ManifestsTest {
     void whatIsMountedIsThereAndMailIsOnAVolumeThatOutlivesThePod(String overlay) throws Exception {
         Manifests manifests = overlay(overlay);
         JsonNode template = manifests.podTemplate();
-        JsonNode workload = Stream.concat(manifests.ofKind("Deployment"), manifests.ofKind("StatefulSet")).findFirst().orElseThrow();
+        JsonNode workload = Stream.concat(manifests.ofKind("Deployment"), manifests.ofKind("StatefulSet"))
+                .findFirst()
+                .orElseThrow();
         List<String> claims = Stream.concat(
-            elements(template.at("/spec/volumes")).filter(volume -> volume.has("persistentVolumeClaim"))
-                .peek(volume -> manifests.one("PersistentVolumeClaim", volume.at("/persistentVolumeClaim/claimName").asText()))
-                .map(volume -> volume.path("name").asText()),
-            elements(workload.at("/spec/volumeClaimTemplates")).map(claim -> claim.at("/metadata/name").asText())).toList();
-        List<String> volumes = Stream.concat(elements(template.at("/spec/volumes")).map(volume -> volume.path("name").asText()), claims.stream()).toList();
+                        elements(template.at("/spec/volumes"))
+                                .filter(volume -> volume.has("persistentVolumeClaim"))
+                                .peek(volume -> manifests.one(
+                                        "PersistentVolumeClaim",
+                                        volume.at("/persistentVolumeClaim/claimName")
+                                                .asText()))
+                                .map(volume -> volume.path("name").asText()),
+                        elements(workload.at("/spec/volumeClaimTemplates"))
+                                .map(claim -> claim.at("/metadata/name").asText()))
+                .toList();
+        List<String> volumes = Stream.concat(
+                        elements(template.at("/spec/volumes"))
+                                .map(volume -> volume.path("name").asText()),
+                        claims.stream())
+                .toList();
         for (JsonNode container : manifests.containers()) {
-            assertThat(elements(container.path("volumeMounts")).map(mount -> mount.path("name").asText())).as(container.path("name").asText()).isSubsetOf(volumes);
+            assertThat(elements(container.path("volumeMounts"))
+                            .map(mount -> mount.path("name").asText()))
+                    .as(container.path("name").asText())
+                    .isSubsetOf(volumes);
         }
-        assertThat(claims).contains(mountedAt(manifests.container("relaypod"), Variable.DATA_DIR.defaultValue()),
-            mountedAt(manifests.container("mailpit"), "/data"), mountedAt(manifests.container("smtp2graph"), "/data"));
+        assertThat(claims)
+                .contains(
+                        mountedAt(manifests.container("relaypod"), Variable.DATA_DIR.defaultValue()),
+                        mountedAt(manifests.container("mailpit"), "/data"),
+                        mountedAt(manifests.container("smtp2graph"), "/data"));
     }
 
     @Test
@@ -222,24 +305,36 @@ class ManifestsTest {
         flows.put(Flow.toAddress("192.168.1.1", "TCP", 443), false);
         flows.put(Flow.toAddress("fd00::1", "TCP", 443), false);
         flows.put(Flow.to("artemis", "TCP", 61616).pod("app.kubernetes.io/name", "artemis"), false);
-        flows.forEach((flow, allowed) -> assertThat(flow.isAllowedBy(manifests)).as("%s", flow).isEqualTo(allowed));
-        elements(manifests.one("NetworkPolicy", "relaypod").at("/spec/policyTypes")).map(JsonNode::asText)
-            .forEach(type -> assertThat(type).isIn("Ingress", "Egress"));
-        assertThat(manifests.one("NetworkPolicy", "relaypod").at("/spec/policyTypes")).hasSize(2);
+        flows.forEach((flow, allowed) ->
+                assertThat(flow.isAllowedBy(manifests)).as("%s", flow).isEqualTo(allowed));
+        elements(manifests.one("NetworkPolicy", "relaypod").at("/spec/policyTypes"))
+                .map(JsonNode::asText)
+                .forEach(type -> assertThat(type).isIn("Ingress", "Egress"));
+        assertThat(manifests.one("NetworkPolicy", "relaypod").at("/spec/policyTypes"))
+                .hasSize(2);
     }
 
     @Test
     void theBrokerIsReachedWhereThereAreSeveralRelays() throws Exception {
         Manifests manifests = overlay("scaled");
 
-        assertThat(Flow.to("artemis", "TCP", 61616).pod("app.kubernetes.io/name", "artemis").isAllowedBy(manifests)).isTrue();
+        assertThat(Flow.to("artemis", "TCP", 61616)
+                        .pod("app.kubernetes.io/name", "artemis")
+                        .isAllowedBy(manifests))
+                .isTrue();
         assertThat(Flow.to("artemis", "TCP", 61616).isAllowedBy(manifests)).isFalse();
-        assertThat(Flow.to("artemis", "TCP", 8161).pod("app.kubernetes.io/name", "artemis").isAllowedBy(manifests)).isFalse();
-        int relays = manifests.one("StatefulSet", "relaypod").at("/spec/replicas").asInt();
+        assertThat(Flow.to("artemis", "TCP", 8161)
+                        .pod("app.kubernetes.io/name", "artemis")
+                        .isAllowedBy(manifests))
+                .isFalse();
+        int relays =
+                manifests.one("StatefulSet", "relaypod").at("/spec/replicas").asInt();
         assertThat(relays).isGreaterThan(1);
         String rate = env(manifests.container("relaypod"), Variable.UPSTREAM_RATE_PER_SENDER.name());
         assertThat(rate).endsWith("/m");
-        assertThat(relays * Integer.parseInt(rate.replace("/m", ""))).as("what Exchange takes from one mailbox, from all of them").isLessThanOrEqualTo(30);
+        assertThat(relays * Integer.parseInt(rate.replace("/m", "")))
+                .as("what Exchange takes from one mailbox, from all of them")
+                .isLessThanOrEqualTo(30);
         assertThat(manifests.ofKind("PersistentVolumeClaim")).isEmpty();
     }
 
@@ -247,12 +342,23 @@ class ManifestsTest {
     void mailpitAndSmtp2GraphStartBeforeTheRelayAndStopAfterIt() throws Exception {
         JsonNode pod = overlay("prod").podTemplate().path("spec");
 
-        assertThat(elements(pod.path("initContainers")).map(container -> container.path("name").asText())).containsExactly("smtp2graph", "mailpit");
-        assertThat(elements(pod.path("initContainers")).map(container -> container.path("restartPolicy").asText())).containsOnly("Always");
-        assertThat(elements(pod.path("initContainers"))).as("the kubelet runs a sidecar's preStop at once, before its turn")
-            .allSatisfy(container -> assertThat(container.has("lifecycle")).as(container.path("name").asText()).isFalse());
-        assertThat(elements(pod.at("/initContainers/0/command")).map(JsonNode::asText)).as("process 1 ends at SIGTERM").anyMatch(word -> word.contains("SIGTERM"));
-        assertThat(elements(pod.path("containers")).map(container -> container.path("name").asText())).containsExactly("relaypod");
+        assertThat(elements(pod.path("initContainers"))
+                        .map(container -> container.path("name").asText()))
+                .containsExactly("smtp2graph", "mailpit");
+        assertThat(elements(pod.path("initContainers"))
+                        .map(container -> container.path("restartPolicy").asText()))
+                .containsOnly("Always");
+        assertThat(elements(pod.path("initContainers")))
+                .as("the kubelet runs a sidecar's preStop at once, before its turn")
+                .allSatisfy(container -> assertThat(container.has("lifecycle"))
+                        .as(container.path("name").asText())
+                        .isFalse());
+        assertThat(elements(pod.at("/initContainers/0/command")).map(JsonNode::asText))
+                .as("process 1 ends at SIGTERM")
+                .anyMatch(word -> word.contains("SIGTERM"));
+        assertThat(elements(pod.path("containers"))
+                        .map(container -> container.path("name").asText()))
+                .containsExactly("relaypod");
     }
 
     @ParameterizedTest
@@ -263,15 +369,25 @@ class ManifestsTest {
         boolean asksABrokerElsewhere = !env(relay, Variable.QUEUE_URL.name()).isEmpty();
 
         assertThat(asksABrokerElsewhere).isEqualTo(overlay.equals("scaled"));
-        Duration longest = Duration.ofSeconds(relay.at("/lifecycle/preStop/sleep/seconds").asLong()).plus(settings(relay).queue().drain())
-            .plus(STOP_BESIDE_DRAIN).plus(asksABrokerElsewhere ? SILENT_BROKER : Duration.ZERO).plus(SIDECARS_STOP);
-        assertThat(Duration.ofSeconds(manifests.podTemplate().at("/spec/terminationGracePeriodSeconds").asLong())).isGreaterThanOrEqualTo(longest);
+        Duration longest = Duration.ofSeconds(
+                        relay.at("/lifecycle/preStop/sleep/seconds").asLong())
+                .plus(settings(relay).queue().drain())
+                .plus(STOP_BESIDE_DRAIN)
+                .plus(asksABrokerElsewhere ? SILENT_BROKER : Duration.ZERO)
+                .plus(SIDECARS_STOP);
+        assertThat(Duration.ofSeconds(manifests
+                        .podTemplate()
+                        .at("/spec/terminationGracePeriodSeconds")
+                        .asLong()))
+                .isGreaterThanOrEqualTo(longest);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"prod", "flux", "scaled", "demo"})
     void noOverlayAsksForTheKindsOfAnOperatorUnlessItIsTold(String overlay) throws Exception {
-        assertThat(overlay(overlay).resources()).allSatisfy(resource -> assertThat(resource.path("apiVersion").asText()).doesNotContain("coreos.com", "cert-manager"));
+        assertThat(overlay(overlay).resources())
+                .allSatisfy(resource ->
+                        assertThat(resource.path("apiVersion").asText()).doesNotContain("coreos.com", "cert-manager"));
     }
 
     @Test
@@ -283,9 +399,13 @@ class ManifestsTest {
 
         // kustomize breaks lines of its own into folded expressions, where PromQL has blanks.
         assertThat(onOneLine(manifests.one("PrometheusRule", "relaypod").path("spec")))
-            .isEqualTo(onOneLine(new YAMLMapper().readTree(K8S.resolve("alerts/relaypod.rules.yaml").toFile())));
-        assertThat(manifests.one("ConfigMap", "relaypod-dashboard").at("/data/relaypod.json").asText())
-            .isEqualTo(Files.readString(K8S.resolve("dashboards/relaypod.json")));
+                .isEqualTo(onOneLine(new YAMLMapper()
+                        .readTree(K8S.resolve("alerts/relaypod.rules.yaml").toFile())));
+        assertThat(manifests
+                        .one("ConfigMap", "relaypod-dashboard")
+                        .at("/data/relaypod.json")
+                        .asText())
+                .isEqualTo(Files.readString(K8S.resolve("dashboards/relaypod.json")));
     }
 
     @ParameterizedTest
@@ -295,7 +415,8 @@ class ManifestsTest {
 
         assertThat(secrets).isNotEmpty().allSatisfy(secret -> {
             assertThat(secret.has("data")).isFalse();
-            secret.path("stringData").forEach(value -> assertThat(value.asText()).contains("CHANGE-ME"));
+            secret.path("stringData")
+                    .forEach(value -> assertThat(value.asText()).contains("CHANGE-ME"));
         });
     }
 
@@ -304,20 +425,31 @@ class ManifestsTest {
         copy(K8S, temporary.resolve("k8s"));
         copy(Path.of("../james-conf"), temporary.resolve("k8s/components/james-conf"));
         Path own = Files.createDirectories(temporary.resolve("k8s/overlays/own"));
-        Files.writeString(own.resolve("kustomization.yaml"),
-            "resources: [../prod]\ncomponents: [../../components/james-conf, ../../components/mailpit-ingress]\n");
+        Files.writeString(
+                own.resolve("kustomization.yaml"),
+                "resources: [../prod]\ncomponents: [../../components/james-conf, ../../components/mailpit-ingress]\n");
 
         Manifests manifests = Kustomize.build(own);
 
         String volume = mountedAt(manifests.container("relaypod"), Variable.JAMES_CONF.defaultValue());
-        JsonNode mounted = elements(manifests.podTemplate().at("/spec/volumes")).filter(one -> one.path("name").asText().equals(volume)).findFirst().orElseThrow();
-        JsonNode config = manifests.one("ConfigMap", mounted.at("/configMap/name").asText());
+        JsonNode mounted = elements(manifests.podTemplate().at("/spec/volumes"))
+                .filter(one -> one.path("name").asText().equals(volume))
+                .findFirst()
+                .orElseThrow();
+        JsonNode config =
+                manifests.one("ConfigMap", mounted.at("/configMap/name").asText());
         try (Stream<Path> files = Files.list(Path.of("../james-conf"))) {
-            files.forEach(file -> assertThat(config.path("data").has(file.getFileName().toString())).as("%s", file).isTrue());
+            files.forEach(file -> assertThat(
+                            config.path("data").has(file.getFileName().toString()))
+                    .as("%s", file)
+                    .isTrue());
         }
         JsonNode ingress = manifests.one("Ingress", "mailpit").at("/spec/rules/0/http/paths/0/backend/service");
-        assertThat(elements(manifests.one("Service", ingress.path("name").asText()).at("/spec/ports")).map(port -> port.path("name").asText()))
-            .contains(ingress.at("/port/name").asText());
+        assertThat(elements(manifests
+                                .one("Service", ingress.path("name").asText())
+                                .at("/spec/ports"))
+                        .map(port -> port.path("name").asText()))
+                .contains(ingress.at("/port/name").asText());
         for (JsonNode resource : manifests.resources()) {
             assertIsKnown(resource);
         }
@@ -329,14 +461,19 @@ class ManifestsTest {
 
         JsonNode relay = manifests.container("relaypod");
         JsonNode certificate = manifests.one("Certificate", "relaypod-smtp");
-        assertThat(secret(manifests, env(relay, "SMTP_TLS_CERT_FILE"))).isEqualTo(certificate.at("/spec/secretName").asText());
-        assertThat(secret(manifests, env(relay, "SMTP_TLS_KEY_FILE"))).isEqualTo(certificate.at("/spec/secretName").asText());
+        assertThat(secret(manifests, env(relay, "SMTP_TLS_CERT_FILE")))
+                .isEqualTo(certificate.at("/spec/secretName").asText());
+        assertThat(secret(manifests, env(relay, "SMTP_TLS_KEY_FILE")))
+                .isEqualTo(certificate.at("/spec/secretName").asText());
         assertThat(secret(manifests, env(relay, "SMTP_USERS_FILE"))).isEqualTo("relaypod-smtp-users");
         assertThat(env(relay, "SMTP_AUTH")).isEqualTo("optional");
         assertThat(env(relay, "SMTPS_ADDR")).isEqualTo(":" + port(relay, "smtps"));
-        assertThat(elements(manifests.one("Service", "relaypod").at("/spec/ports")).map(port -> port.path("targetPort").asInt())).contains(port(relay, "smtps"));
-        assertThat(elements(manifests.one("NetworkPolicy", "relaypod").at("/spec/ingress/0/ports")).map(port -> port.path("port").asInt()))
-            .containsExactly(25, port(relay, "smtps"));
+        assertThat(elements(manifests.one("Service", "relaypod").at("/spec/ports"))
+                        .map(port -> port.path("targetPort").asInt()))
+                .contains(port(relay, "smtps"));
+        assertThat(elements(manifests.one("NetworkPolicy", "relaypod").at("/spec/ingress/0/ports"))
+                        .map(port -> port.path("port").asInt()))
+                .containsExactly(25, port(relay, "smtps"));
         for (JsonNode resource : manifests.resources()) {
             if (!resource.equals(certificate)) {
                 assertIsKnown(resource);
@@ -346,15 +483,22 @@ class ManifestsTest {
 
     /** What is mounted where the file is. */
     private static String secret(Manifests manifests, String file) {
-        String volume = mountedAt(manifests.container("relaypod"), Path.of(file).getParent().toString());
-        return elements(manifests.podTemplate().at("/spec/volumes")).filter(one -> one.path("name").asText().equals(volume)).findFirst().orElseThrow()
-            .at("/secret/secretName").asText();
+        String volume = mountedAt(
+                manifests.container("relaypod"), Path.of(file).getParent().toString());
+        return elements(manifests.podTemplate().at("/spec/volumes"))
+                .filter(one -> one.path("name").asText().equals(volume))
+                .findFirst()
+                .orElseThrow()
+                .at("/secret/secretName")
+                .asText();
     }
 
     private Manifests withComponents(String component) throws Exception {
         copy(K8S, temporary.resolve("k8s"));
         Path own = Files.createDirectories(temporary.resolve("k8s/overlays/own"));
-        Files.writeString(own.resolve("kustomization.yaml"), "resources: [../prod]\ncomponents: [../../components/" + component + "]\n");
+        Files.writeString(
+                own.resolve("kustomization.yaml"),
+                "resources: [../prod]\ncomponents: [../../components/" + component + "]\n");
         return Kustomize.build(own);
     }
 
@@ -367,26 +511,44 @@ class ManifestsTest {
     }
 
     private static void assertIsKnown(JsonNode resource) {
-        String kind = resource.path("apiVersion").asText() + "/" + resource.path("kind").asText();
+        String kind = resource.path("apiVersion").asText() + "/"
+                + resource.path("kind").asText();
         assertThat(KINDS).containsKey(kind);
-        assertThatCode(() -> STRICT.treeToValue(resource, KINDS.get(kind))).as("%s %s", kind, resource.at("/metadata/name")).doesNotThrowAnyException();
+        assertThatCode(() -> STRICT.treeToValue(resource, KINDS.get(kind)))
+                .as("%s %s", kind, resource.at("/metadata/name"))
+                .doesNotThrowAnyException();
     }
 
     private Settings settings(JsonNode relay) {
-        Map<String, String> variables = new HashMap<>(Map.of("JAMES_CONF", "../james-conf", "DATA_DIR", temporary.resolve("data").toString()));
+        Map<String, String> variables = new HashMap<>(Map.of(
+                "JAMES_CONF",
+                "../james-conf",
+                "DATA_DIR",
+                temporary.resolve("data").toString()));
         // The broker's password is in a file that only the pod has.
-        elements(relay.path("env")).filter(variable -> !variable.path("name").asText().startsWith("QUEUE_"))
-            .forEach(variable -> variables.put(variable.path("name").asText(), variable.path("value").asText()));
+        elements(relay.path("env"))
+                .filter(variable -> !variable.path("name").asText().startsWith("QUEUE_"))
+                .forEach(variable -> variables.put(
+                        variable.path("name").asText(), variable.path("value").asText()));
         return Settings.from(variables);
     }
 
     private static int port(JsonNode container, String name) {
-        return elements(container.path("ports")).filter(port -> port.path("name").asText().equals(name)).findFirst().orElseThrow().path("containerPort").asInt();
+        return elements(container.path("ports"))
+                .filter(port -> port.path("name").asText().equals(name))
+                .findFirst()
+                .orElseThrow()
+                .path("containerPort")
+                .asInt();
     }
 
     private static String mountedAt(JsonNode container, String path) {
-        return elements(container.path("volumeMounts")).filter(mount -> mount.path("mountPath").asText().equals(path)).findFirst()
-            .orElseThrow(() -> new AssertionError("nothing is mounted at " + path)).path("name").asText();
+        return elements(container.path("volumeMounts"))
+                .filter(mount -> mount.path("mountPath").asText().equals(path))
+                .findFirst()
+                .orElseThrow(() -> new AssertionError("nothing is mounted at " + path))
+                .path("name")
+                .asText();
     }
 
     private static void copy(Path from, Path to) throws IOException {

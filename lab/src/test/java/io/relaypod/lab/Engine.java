@@ -7,11 +7,10 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
-import org.testcontainers.DockerClientFactory;
-
 import com.github.dockerjava.api.DockerClient;
 import com.github.dockerjava.api.exception.DockerException;
 import com.github.dockerjava.api.exception.NotFoundException;
+import org.testcontainers.DockerClientFactory;
 
 /** The Docker engine and the images in it. Asked once a JVM: no answer changes while tests run. */
 public final class Engine {
@@ -26,13 +25,13 @@ public final class Engine {
     private static final Optional<String> OBSTACLE = findObstacle();
     private static final Map<String, Boolean> RELEASED = new ConcurrentHashMap<>();
 
-    private Engine() {
-    }
+    private Engine() {}
 
     /** Goes on only where an engine has the relay's image and lab's, which docker/image builds. */
     public static void requireRelay() {
-        Optional<String> missing = OBSTACLE.or(() -> has(RELAY) && has(LAB) ? Optional.empty()
-            : Optional.of("the Docker engine has no image " + RELAY + " or " + LAB + "; docker/image builds them"));
+        Optional<String> missing = OBSTACLE.or(() -> has(RELAY) && has(LAB)
+                ? Optional.empty()
+                : Optional.of("the Docker engine has no image " + RELAY + " or " + LAB + "; docker/image builds them"));
         Peers.require("docker", missing.isEmpty(), missing.orElse(""));
     }
 
@@ -56,7 +55,10 @@ public final class Engine {
     }
 
     private static void require(String peer, String image) {
-        Peers.require(peer, canRun(image), OBSTACLE.orElse("the Docker engine has no image " + image + " and cannot pull it"));
+        Peers.require(
+                peer,
+                canRun(image),
+                OBSTACLE.orElse("the Docker engine has no image " + image + " and cannot pull it"));
     }
 
     private static Optional<String> findObstacle() {
@@ -65,7 +67,9 @@ public final class Engine {
             return Optional.of("there is no Docker engine at " + SOCKET);
         }
         try {
-            return DockerClientFactory.instance().isDockerAvailable() ? Optional.empty() : Optional.of("no Docker engine answers");
+            return DockerClientFactory.instance().isDockerAvailable()
+                    ? Optional.empty()
+                    : Optional.of("no Docker engine answers");
         } catch (RuntimeException unusable) {
             return Optional.of("the Docker engine cannot be used: " + unusable.getMessage());
         }

@@ -15,8 +15,7 @@ public final class Peers {
 
     private static final String VARIABLE = "RELAYPOD_REQUIRE_PEERS";
 
-    private Peers() {
-    }
+    private Peers() {}
 
     /** Goes on only if the peer is available; the reason says what is missing. */
     public static void require(String peer, boolean available, String reason) {

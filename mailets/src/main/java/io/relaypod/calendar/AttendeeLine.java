@@ -12,25 +12,26 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 import com.google.common.base.Splitter;
-
 import io.relaypod.recipients.AddressList;
 import io.relaypod.recipients.EmailAddress;
 
 /**
  * An ATTENDEE property (RFC 5545 section 3.8.4.1) and the mail addresses that readers may find in it.
  *
- * <p>The calendar address is what stands behind the last {@code mailto:} outside quotes, because that is where readers look when a
- * parameter has colons that nobody quoted. The EMAIL parameter (RFC 7986 section 6.2) is another address of the same attendee.
+ * <p>The calendar address is what stands behind the last {@code mailto:} outside quotes, because that is where readers
+ * look when a parameter has colons that nobody quoted. The EMAIL parameter (RFC 7986 section 6.2) is another address of
+ * the same attendee.
  *
- * @param text      unfolded, one char a byte
+ * @param text unfolded, one char a byte
  * @param addresses the calendar address first, then those of EMAIL; empty when there is no mail address
- * @param plain     whether every reader finds the same calendar address, and no other
- * @param value     where the calendar address begins in the text
+ * @param plain whether every reader finds the same calendar address, and no other
+ * @param value where the calendar address begins in the text
  */
 record AttendeeLine(String text, List<EmailAddress> addresses, boolean plain, int value) {
 
     private static final Pattern QUOTED = Pattern.compile("\"[^\"]*\"");
-    private static final Pattern EMAIL = Pattern.compile(";\\s*EMAIL\\s*=\\s*\"?(?:mailto:)?([^\";:,]+)", Pattern.CASE_INSENSITIVE);
+    private static final Pattern EMAIL =
+            Pattern.compile(";\\s*EMAIL\\s*=\\s*\"?(?:mailto:)?([^\";:,]+)", Pattern.CASE_INSENSITIVE);
     // What a URI has to encode (RFC 6068 section 2), and what would end the value.
     private static final Pattern NOT_IN_URI = Pattern.compile("[^A-Za-z0-9.!#$&'*+/=_`{|}~@\\[\\]:-]");
     private static final Pattern ENCODED_AT = Pattern.compile("%40");
@@ -41,9 +42,7 @@ record AttendeeLine(String text, List<EmailAddress> addresses, boolean plain, in
         addresses = List.copyOf(addresses);
     }
 
-    /**
-     * @param text of the content line, unfolded, one char a byte
-     */
+    /** @param text of the content line, unfolded, one char a byte */
     static AttendeeLine parse(String text) {
         String masked = masked(text);
         int firstColon = masked.indexOf(':');
@@ -61,18 +60,23 @@ record AttendeeLine(String text, List<EmailAddress> addresses, boolean plain, in
         Matcher email = EMAIL.matcher(text).region(0, value);
         while (email.find()) {
             if (masked.charAt(email.start()) == ';') {
-                addresses.addAll(EmailAddress.parse(AddressList.utf8(email.group(1))).stream().toList());
+                addresses.addAll(EmailAddress.parse(AddressList.utf8(email.group(1))).stream()
+                        .toList());
             }
         }
-        boolean plain = calendarAddress.isPresent() && readFirst.equals(readLast) && hasOneAt(text.substring(firstColon + 1))
-            && text.chars().filter(c -> c == '"').count() % 2 == 0;
+        boolean plain = calendarAddress.isPresent()
+                && readFirst.equals(readLast)
+                && hasOneAt(text.substring(firstColon + 1))
+                && text.chars().filter(c -> c == '"').count() % 2 == 0;
         return new AttendeeLine(text, List.copyOf(addresses), plain, value);
     }
 
     /** With nothing to find inside quotes that belong together; one that is left over is a char like any other. */
     private static String masked(String text) {
-        return text.indexOf('"') < 0 ? text
-            : QUOTED.matcher(text).replaceAll(quoted -> "\"" + "x".repeat(quoted.group().length() - 2) + "\"");
+        return text.indexOf('"') < 0
+                ? text
+                : QUOTED.matcher(text)
+                        .replaceAll(quoted -> "\"" + "x".repeat(quoted.group().length() - 2) + "\"");
     }
 
     private static Optional<EmailAddress> address(String value) {
@@ -115,7 +119,9 @@ record AttendeeLine(String text, List<EmailAddress> addresses, boolean plain, in
     }
 
     private static boolean hasOneAt(String value) {
-        return value.chars().filter(c -> c == '@').count() + ENCODED_AT.matcher(value).results().count() == 1;
+        return value.chars().filter(c -> c == '@').count()
+                        + ENCODED_AT.matcher(value).results().count()
+                == 1;
     }
 
     /** The addresses that are recipients. */
@@ -139,7 +145,8 @@ record AttendeeLine(String text, List<EmailAddress> addresses, boolean plain, in
         StringBuilder parameters = new StringBuilder();
         int start = 0;
         for (String masked : Splitter.on(';').split(masked(section))) {
-            plainParameters(section.substring(start, start + masked.length()), masked).forEach(each -> parameters.append(';').append(each));
+            plainParameters(section.substring(start, start + masked.length()), masked)
+                    .forEach(each -> parameters.append(';').append(each));
             start += masked.length() + 1;
         }
         boolean asWritten = plain && address.equals(addresses.get(0));
@@ -147,7 +154,10 @@ record AttendeeLine(String text, List<EmailAddress> addresses, boolean plain, in
         return name + parameters + ":" + (asWritten ? "" : MAILTO) + written;
     }
 
-    /** What stands between two semicolons: a parameter, or several that colons separate where semicolons should; empty when it is neither. */
+    /**
+     * What stands between two semicolons: a parameter, or several that colons separate where semicolons should; empty
+     * when it is neither.
+     */
     private static List<String> plainParameters(String piece, String masked) {
         List<String> parameters = new ArrayList<>();
         boolean allPlain = masked.indexOf('@') < 0 && !masked.contains("%40");
@@ -169,7 +179,8 @@ record AttendeeLine(String text, List<EmailAddress> addresses, boolean plain, in
     /** RFC 5545 section 3.1: a name, and values with quotes around the whole of one or nowhere in it. */
     private static boolean isParameter(String text) {
         int equals = text.indexOf('=');
-        if (equals < 1 || !text.chars().limit(equals).allMatch(c -> c == '-' || c < 0x80 && Character.isLetterOrDigit(c))) {
+        if (equals < 1
+                || !text.chars().limit(equals).allMatch(c -> c == '-' || c < 0x80 && Character.isLetterOrDigit(c))) {
             return false;
         }
         int at = equals;
@@ -191,8 +202,11 @@ record AttendeeLine(String text, List<EmailAddress> addresses, boolean plain, in
 
     private static String uri(EmailAddress address) {
         boolean atom = address.local().chars().allMatch(c -> c > ' ' && c != '"' && "()<>@,;:\\".indexOf(c) < 0);
-        String local = atom ? address.local() : "\"" + address.local().replace("\\", "\\\\").replace("\"", "\\\"") + "\"";
-        return NOT_IN_URI.matcher(AddressList.bytes(local + "@" + address.domain()))
-            .replaceAll(match -> String.format("%%%02X", (int) match.group().charAt(0)));
+        String local = atom
+                ? address.local()
+                : "\"" + address.local().replace("\\", "\\\\").replace("\"", "\\\"") + "\"";
+        return NOT_IN_URI
+                .matcher(AddressList.bytes(local + "@" + address.domain()))
+                .replaceAll(match -> String.format("%%%02X", (int) match.group().charAt(0)));
     }
 }

@@ -12,20 +12,27 @@ import java.util.Set;
 import io.relaypod.recipients.EmailAddress;
 
 /**
- * Whom a calendar names, as far as the recipients of one copy are concerned, and what becomes of it in their copy. Memory: one line, the
- * recipients, and a bit for each event and alarm. Immutable.
+ * Whom a calendar names, as far as the recipients of one copy are concerned, and what becomes of it in their copy.
+ * Memory: one line, the recipients, and a bit for each event and alarm. Immutable.
  *
- * @param recipients  of the copy
- * @param invited     the recipients who are attendees of an event, by any of their addresses
- * @param present     the recipients that any line names, those of alarms too
+ * @param recipients of the copy
+ * @param invited the recipients who are attendees of an event, by any of their addresses
+ * @param present the recipients that any line names, those of alarms too
  * @param namesAnyone whether there is any ATTENDEE
- * @param plain       whether every line may stay as it is for these recipients
- * @param readable    whether this is all of it
- * @param alarms      numbers of the alarms that go, as they would send mail to others
- * @param events      numbers of the events that go, as none of the recipients takes part in them
+ * @param plain whether every line may stay as it is for these recipients
+ * @param readable whether this is all of it
+ * @param alarms numbers of the alarms that go, as they would send mail to others
+ * @param events numbers of the events that go, as none of the recipients takes part in them
  */
-record Attendees(Set<EmailAddress> recipients, Set<EmailAddress> invited, Set<EmailAddress> present, boolean namesAnyone, boolean plain,
-                 boolean readable, BitSet alarms, BitSet events) {
+record Attendees(
+        Set<EmailAddress> recipients,
+        Set<EmailAddress> invited,
+        Set<EmailAddress> present,
+        boolean namesAnyone,
+        boolean plain,
+        boolean readable,
+        BitSet alarms,
+        BitSet events) {
 
     // RFC 5546 sections 3.2.2, 3.2.4, 3.2.5: there, each event has an attendee.
     private static final Set<String> METHODS_FOR_ATTENDEES = Set.of("REQUEST", "ADD", "CANCEL");
@@ -42,7 +49,8 @@ record Attendees(Set<EmailAddress> recipients, Set<EmailAddress> invited, Set<Em
     /**
      * Reads the decoded content of a calendar part.
      *
-     * @param longest gets a calendar that is as long as any that {@link #narrow} makes of this one for these recipients, or for some of them
+     * @param longest gets a calendar that is as long as any that {@link #narrow} makes of this one for these
+     *     recipients, or for some of them
      */
     static Attendees read(InputStream calendar, Set<EmailAddress> recipients, OutputStream longest) throws IOException {
         return new Reading(recipients).of(new ContentLines(calendar), longest);
@@ -59,7 +67,8 @@ record Attendees(Set<EmailAddress> recipients, Set<EmailAddress> invited, Set<Em
         ComponentTracker components = new ComponentTracker();
         while (lines.next()) {
             components.read(lines);
-            boolean gone = components.isInAlarm() && alarms.get(components.alarm()) || components.isInEvent() && events.get(components.event());
+            boolean gone = components.isInAlarm() && alarms.get(components.alarm())
+                    || components.isInEvent() && events.get(components.event());
             if (gone) {
                 continue;
             }
@@ -108,7 +117,7 @@ record Attendees(Set<EmailAddress> recipients, Set<EmailAddress> invited, Set<Em
                     case "ATTENDEE" -> attendee(lines, longest);
                     case "METHOD" -> isForAttendees |= METHODS_FOR_ATTENDEES.contains(value(lines));
                     case "ACTION" -> action(value(lines));
-                    default -> { }
+                    default -> {}
                 }
                 if (!name.equals("ATTENDEE")) {
                     lines.copyTo(longest);
@@ -116,8 +125,15 @@ record Attendees(Set<EmailAddress> recipients, Set<EmailAddress> invited, Set<Em
             }
             mailingAlarms.andNot(silentAlarms);
             attendedEvents.andNot(ownEvents);
-            return new Attendees(recipients, invited, present, namesAnyone, plain, readable && !lines.hasZero() && components.isCalendarSeen(),
-                mailingAlarms, isForAttendees ? attendedEvents : new BitSet());
+            return new Attendees(
+                    recipients,
+                    invited,
+                    present,
+                    namesAnyone,
+                    plain,
+                    readable && !lines.hasZero() && components.isCalendarSeen(),
+                    mailingAlarms,
+                    isForAttendees ? attendedEvents : new BitSet());
         }
 
         private static String value(ContentLines lines) {

@@ -11,7 +11,6 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 import com.google.common.base.Ascii;
-
 import io.relaypod.mime.CharsetNames;
 import io.relaypod.mime.EncodedWords;
 import io.relaypod.mime.HeaderField;
@@ -21,21 +20,24 @@ import io.relaypod.mime.Part;
 /** Which parts are calendars. What a part calls itself is enough, and so is what it holds. */
 final class CalendarParts {
 
-    private static final Set<String> SUBTYPES = Set.of("calendar", "ics", "ical", "icalendar", "vcalendar", "vcs", "ifb");
+    private static final Set<String> SUBTYPES =
+            Set.of("calendar", "ics", "ical", "icalendar", "vcalendar", "vcs", "ifb");
     private static final Pattern PREFIX = Pattern.compile("^(x-|vnd\\.)+");
     // Some systems cut blanks and dots at the end of a name off.
-    private static final Pattern CALENDAR_FILE = Pattern.compile(".*\\.(ics|ical|icalendar|ifb|vcs)[\\s.\"']*", Pattern.DOTALL);
+    private static final Pattern CALENDAR_FILE =
+            Pattern.compile(".*\\.(ics|ical|icalendar|ifb|vcs)[\\s.\"']*", Pattern.DOTALL);
     private static final Pattern TNEF_FILE = Pattern.compile("winmail\\.dat|.*\\.tnef", Pattern.DOTALL);
 
     // [MS-OXCMAIL] 2.2.3: the classes of meeting requests, answers, cancellations, in their two spellings.
-    private static final List<String> MEETING_CLASSES = List.of("IPM.SCHEDULE.MEETING", "IPM.MICROSOFT SCHEDULE.MTG", "IPM.APPOINTMENT");
+    private static final List<String> MEETING_CLASSES =
+            List.of("IPM.SCHEDULE.MEETING", "IPM.MICROSOFT SCHEDULE.MTG", "IPM.APPOINTMENT");
 
-    private CalendarParts() {
-    }
+    private CalendarParts() {}
 
     /** Whether the part says of itself that it is a calendar, by its type or by the name of its file. */
     static boolean isDeclared(Part part) {
-        return part.types().stream().anyMatch(CalendarParts::isCalendar) || fileNames(part).anyMatch(name -> CALENDAR_FILE.matcher(name).matches());
+        return part.types().stream().anyMatch(CalendarParts::isCalendar)
+                || fileNames(part).anyMatch(name -> CALENDAR_FILE.matcher(name).matches());
     }
 
     private static boolean isCalendar(MediaType type) {
@@ -51,35 +53,45 @@ final class CalendarParts {
 
     /** Whether the part is Outlook's own container, which may hold a meeting. */
     static boolean isTnef(Part part) {
-        return part.types().stream().anyMatch(type -> type.sub().endsWith("ms-tnef")) || fileNames(part).anyMatch(name -> TNEF_FILE.matcher(name).matches());
+        return part.types().stream().anyMatch(type -> type.sub().endsWith("ms-tnef"))
+                || fileNames(part).anyMatch(name -> TNEF_FILE.matcher(name).matches());
     }
 
-    /** Whether the part calls itself encrypted, or signed in one piece, so that nobody but its recipient looks into it. */
+    /**
+     * Whether the part calls itself encrypted, or signed in one piece, so that nobody but its recipient looks into it.
+     */
     static boolean isSealed(Part part) {
         return part.type().is("multipart", "encrypted")
-            || part.type().is("application", "pkcs7-mime", "x-pkcs7-mime", "pgp-encrypted");
+                || part.type().is("application", "pkcs7-mime", "x-pkcs7-mime", "pgp-encrypted");
     }
 
     /** Whether the field says that the mail is a meeting. */
     static boolean isCalendarClass(HeaderField field) {
-        return field.name().equals("content-class") && Ascii.toLowerCase(field.value()).contains("calendarmessage");
+        return field.name().equals("content-class")
+                && Ascii.toLowerCase(field.value()).contains("calendarmessage");
     }
 
-    /** The names that the part's fields give its file, in lower case, in every reading that a mail program may have of them. */
+    /**
+     * The names that the part's fields give its file, in lower case, in every reading that a mail program may have of
+     * them.
+     */
     private static Stream<String> fileNames(Part part) {
         return part.fields().stream()
-            .filter(field -> field.name().equals("content-type") || field.name().equals("content-disposition"))
-            .flatMap(field -> Stream.of("name", "filename").flatMap(parameter -> field.parameters(parameter).stream()))
-            .flatMap(name -> Stream.of(name, EncodedWords.decode(name)))
-            .map(name -> name.toLowerCase(Locale.ROOT));
+                .filter(field ->
+                        field.name().equals("content-type") || field.name().equals("content-disposition"))
+                .flatMap(field ->
+                        Stream.of("name", "filename").flatMap(parameter -> field.parameters(parameter).stream()))
+                .flatMap(name -> Stream.of(name, EncodedWords.decode(name)))
+                .map(name -> name.toLowerCase(Locale.ROOT));
     }
 
     /** The charset that the part says its text is in; UTF-8 when it says none that exists (RFC 5545 section 3.1.4). */
     static Charset charset(Part part) {
         return part.field("content-type").stream()
-            .flatMap(field -> field.parameters("charset").stream())
-            .flatMap(name -> CharsetNames.find(name.strip()).stream())
-            .findFirst().orElse(StandardCharsets.UTF_8);
+                .flatMap(field -> field.parameters("charset").stream())
+                .flatMap(name -> CharsetNames.find(name.strip()).stream())
+                .findFirst()
+                .orElse(StandardCharsets.UTF_8);
     }
 
     /** Whether the content begins like a calendar, after blanks or a byte order mark; UTF-16 and UTF-32 count too. */
@@ -91,7 +103,10 @@ final class CalendarParts {
         return start.isCalendar();
     }
 
-    /** Whether the content names a message class of meetings anywhere: the container's own, or that of a mail attached in it. */
+    /**
+     * Whether the content names a message class of meetings anywhere: the container's own, or that of a mail attached
+     * in it.
+     */
     static boolean namesMeeting(InputStream content) throws IOException {
         int longest = MEETING_CLASSES.stream().mapToInt(String::length).max().orElse(0);
         StringBuilder window = new StringBuilder();

@@ -10,9 +10,9 @@ import io.relaypod.recipients.AddressList;
 /**
  * A property of a calendar (RFC 5545 section 3.1), as people read it. Immutable.
  *
- * @param name       in upper case
+ * @param name in upper case
  * @param parameters their names in upper case, their values without quotes
- * @param value      as it is written
+ * @param value as it is written
  */
 record CalendarProperty(String name, Map<String, String> parameters, String value) {
 
@@ -46,12 +46,16 @@ record CalendarProperty(String name, Map<String, String> parameters, String valu
             String parameter = line.substring(start + 1, next);
             int equals = parameter.indexOf('=');
             if (equals > 0) {
-                parameters.putIfAbsent(parameter.substring(0, equals).strip().toUpperCase(Locale.ROOT), unquoted(parameter.substring(equals + 1)));
+                parameters.putIfAbsent(
+                        parameter.substring(0, equals).strip().toUpperCase(Locale.ROOT),
+                        unquoted(parameter.substring(equals + 1)));
             }
             start = next;
         }
-        return new CalendarProperty(name.substring(name.lastIndexOf('.') + 1).strip().toUpperCase(Locale.ROOT), parameters,
-            colon < 0 ? "" : line.substring(colon + 1).strip());
+        return new CalendarProperty(
+                name.substring(name.lastIndexOf('.') + 1).strip().toUpperCase(Locale.ROOT),
+                parameters,
+                colon < 0 ? "" : line.substring(colon + 1).strip());
     }
 
     private static int firstColon(String line) {
@@ -100,16 +104,21 @@ record CalendarProperty(String name, Map<String, String> parameters, String valu
 
     /** The person whom an ORGANIZER or ATTENDEE names, with name and address. */
     String person() {
-        String address = AttendeeLine.parse(AddressList.bytes("X:" + value)).addresses().stream().findFirst().map(Object::toString)
-            .orElseGet(() -> inOneLine(value.replaceFirst("(?i)^mailto:", "")));
+        String address = AttendeeLine.parse(AddressList.bytes("X:" + value)).addresses().stream()
+                .findFirst()
+                .map(Object::toString)
+                .orElseGet(() -> inOneLine(value.replaceFirst("(?i)^mailto:", "")));
         String commonName = parameter("CN");
-        return commonName.isEmpty() || commonName.equalsIgnoreCase(address) ? address
-            : address.isEmpty() ? commonName : commonName + " <" + address + ">";
+        return commonName.isEmpty() || commonName.equalsIgnoreCase(address)
+                ? address
+                : address.isEmpty() ? commonName : commonName + " <" + address + ">";
     }
 
     /** Text in one line, cut where it is longer than anybody reads. */
     static String inOneLine(String text) {
-        String line = BLANK.matcher(text.substring(0, Math.min(text.length(), 10 * LONGEST))).replaceAll(" ").strip();
+        String line = BLANK.matcher(text.substring(0, Math.min(text.length(), 10 * LONGEST)))
+                .replaceAll(" ")
+                .strip();
         int bytes = 0;
         int at = 0;
         while (at < line.length()) {

@@ -36,9 +36,7 @@ final class CalendarRemoval {
     private int sealed;
     private int roomForWords = MOST_WORDS;
 
-    /**
-     * @param summaryBesideText whether the event is put in words also where other text is left
-     */
+    /** @param summaryBesideText whether the event is put in words also where other text is left */
     CalendarRemoval(Calendars calendars, CalendarFates fates, boolean summaryBesideText) {
         this.calendars = calendars;
         this.fates = fates;
@@ -148,16 +146,18 @@ final class CalendarRemoval {
         return message.field("mime-version").isPresent() ? "" : "MIME-Version: 1.0\r\n";
     }
 
-    /** The events of the calendars in the part that nothing was said of yet, as many as there is room for; each once. */
+    /**
+     * The events of the calendars in the part that nothing was said of yet, as many as there is room for; each once.
+     */
     private byte[] wordsFor(Part part) throws IOException {
         List<Part> inside = lost().stream()
-            .filter(calendar -> part.headerStart() <= calendar.headerStart() && calendar.end() <= part.end())
-            .filter(said::add)
-            .toList();
+                .filter(calendar -> part.headerStart() <= calendar.headerStart() && calendar.end() <= part.end())
+                .filter(said::add)
+                .toList();
         List<String> events = inside.stream()
-            .flatMap(calendar -> words.getOrDefault(calendar, List.of()).stream())
-            .distinct()
-            .toList();
+                .flatMap(calendar -> words.getOrDefault(calendar, List.of()).stream())
+                .distinct()
+                .toList();
         ByteArrayOutputStream text = new ByteArrayOutputStream();
         for (String event : events) {
             byte[] encoded = TransferEncoding.quotedPrintable((text.size() == 0 ? "" : "\r\n") + event);
@@ -175,9 +175,9 @@ final class CalendarRemoval {
         String delimiter = "--" + boundary + "\r\n";
         Part content = message;
         String contentFields = message.fields().stream()
-            .filter(field -> Signatures.isContentField(field) && !CalendarParts.isCalendarClass(field))
-            .map(HeaderField::raw)
-            .collect(Collectors.joining());
+                .filter(field -> Signatures.isContentField(field) && !CalendarParts.isCalendarClass(field))
+                .map(HeaderField::raw)
+                .collect(Collectors.joining());
         String header = mimeVersion(message) + "Content-Type: multipart/mixed; boundary=\"" + boundary + "\"\r\n";
         if (signatures > 0 && Signatures.isSigned(message)) {
             // The signed part brings its own header along.
@@ -188,7 +188,9 @@ final class CalendarRemoval {
             edits.insert(message.headerEnd(), header);
             edits.insert(message.bodyStart(), (message.hasBody() ? "" : "\r\n") + delimiter + contentFields + "\r\n");
         }
-        edits.insert(content.end(), "\r\n" + delimiter + textHeader() + "Content-Disposition: inline\r\n\r\n"
-            + new String(wordsFor(message), StandardCharsets.ISO_8859_1) + "\r\n--" + boundary + "--\r\n");
+        edits.insert(
+                content.end(),
+                "\r\n" + delimiter + textHeader() + "Content-Disposition: inline\r\n\r\n"
+                        + new String(wordsFor(message), StandardCharsets.ISO_8859_1) + "\r\n--" + boundary + "--\r\n");
     }
 }

@@ -45,7 +45,8 @@ final class CalendarStart extends FilterInputStream {
     }
 
     private void watch(int next) {
-        boolean skipped = next == 0 || matched == 0 && (next <= ' ' || next >= 0xFE || next == 0xEF || next == 0xBB || next == 0xBF);
+        boolean skipped = next == 0
+                || matched == 0 && (next <= ' ' || next >= 0xFE || next == 0xEF || next == 0xBB || next == 0xBF);
         if (!skipped) {
             differs = Character.toUpperCase((char) next) != BEGIN.charAt(matched);
             matched += differs ? 0 : 1;

@@ -24,8 +24,8 @@ import java.util.stream.Stream;
 import com.google.common.base.Splitter;
 
 /**
- * The offsets of the zones that a calendar names: those of the IANA, and those that it defines itself (RFC 5545 section 3.6.5), such as
- * Outlook's "W. Europe Standard Time". For one thread.
+ * The offsets of the zones that a calendar names: those of the IANA, and those that it defines itself (RFC 5545 section
+ * 3.6.5), such as Outlook's "W. Europe Standard Time". For one thread.
  */
 final class CalendarZones {
 
@@ -33,7 +33,8 @@ final class CalendarZones {
     private static final int MOST_ZONES = 20;
     private static final int MOST_OBSERVANCES = 100;
     private static final DateTimeFormatter ICAL = DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmss");
-    private static final Pattern REGION = Pattern.compile(".*?([A-Z][A-Za-z_]+/[A-Z][A-Za-z_+-]+(?:/[A-Z][A-Za-z_]+)?)");
+    private static final Pattern REGION =
+            Pattern.compile(".*?([A-Z][A-Za-z_]+/[A-Z][A-Za-z_+-]+(?:/[A-Z][A-Za-z_]+)?)");
     private static final Pattern YEARLY = Pattern.compile("(-?[1-5])(MO|TU|WE|TH|FR|SA|SU)");
     private static final List<String> DAYS = List.of("MO", "TU", "WE", "TH", "FR", "SA", "SU");
 
@@ -48,9 +49,12 @@ final class CalendarZones {
 
         /** The last time before or at that time when it began. */
         Optional<LocalDateTime> lastOnset(LocalDateTime time) {
-            Stream<LocalDateTime> onsets = rule.isEmpty() ? Stream.of(start)
-                : IntStream.of(time.getYear(), time.getYear() - 1).mapToObj(year -> rule.get().in(year).atTime(start.toLocalTime()))
-                    .filter(onset -> !onset.isBefore(start) && !onset.toLocalDate().isAfter(rule.get().last()));
+            Stream<LocalDateTime> onsets = rule.isEmpty()
+                    ? Stream.of(start)
+                    : IntStream.of(time.getYear(), time.getYear() - 1)
+                            .mapToObj(year -> rule.get().in(year).atTime(start.toLocalTime()))
+                            .filter(onset -> !onset.isBefore(start)
+                                    && !onset.toLocalDate().isAfter(rule.get().last()));
             return onsets.filter(onset -> !onset.isAfter(time)).findFirst();
         }
     }
@@ -82,7 +86,7 @@ final class CalendarZones {
                     observance.putIfAbsent(property.name(), value);
                 }
             }
-            default -> { }
+            default -> {}
         }
     }
 
@@ -91,14 +95,17 @@ final class CalendarZones {
     }
 
     private void define() {
-        List<Observance> observances = defined.size() < MOST_ZONES ? defined.computeIfAbsent(zone, any -> new ArrayList<>())
-            : defined.getOrDefault(zone, new ArrayList<>());
+        List<Observance> observances = defined.size() < MOST_ZONES
+                ? defined.computeIfAbsent(zone, any -> new ArrayList<>())
+                : defined.getOrDefault(zone, new ArrayList<>());
         if (observances.size() == MOST_OBSERVANCES) {
             return;
         }
         try {
-            observances.add(new Observance(LocalDateTime.parse(observance.getOrDefault("DTSTART", ""), ICAL),
-                ZoneOffset.of(observance.getOrDefault("TZOFFSETTO", "")), Optional.ofNullable(observance.get("RRULE")).map(CalendarZones::rule)));
+            observances.add(new Observance(
+                    LocalDateTime.parse(observance.getOrDefault("DTSTART", ""), ICAL),
+                    ZoneOffset.of(observance.getOrDefault("TZOFFSETTO", "")),
+                    Optional.ofNullable(observance.get("RRULE")).map(CalendarZones::rule)));
         } catch (DateTimeException | IllegalArgumentException another) {
             // Better no offset than a wrong one.
             notUnderstood.add(zone);
@@ -112,22 +119,30 @@ final class CalendarZones {
             parts.put(part.substring(0, Math.max(0, equals)), part.substring(equals + 1));
         });
         Matcher day = YEARLY.matcher(parts.getOrDefault("BYDAY", ""));
-        if (!"YEARLY".equals(parts.get("FREQ")) || !day.matches() || parts.containsKey("BYMONTHDAY") || parts.containsKey("COUNT")
-            || !parts.getOrDefault("INTERVAL", "1").equals("1")) {
+        if (!"YEARLY".equals(parts.get("FREQ"))
+                || !day.matches()
+                || parts.containsKey("BYMONTHDAY")
+                || parts.containsKey("COUNT")
+                || !parts.getOrDefault("INTERVAL", "1").equals("1")) {
             throw new IllegalArgumentException("another kind of rule");
         }
-        LocalDate last = Optional.ofNullable(parts.get("UNTIL")).map(until -> LocalDate.parse(until.substring(0, Math.min(8, until.length())),
-            DateTimeFormatter.BASIC_ISO_DATE)).orElse(LocalDate.MAX);
-        return new Rule(Integer.parseInt(parts.getOrDefault("BYMONTH", "")), Integer.parseInt(day.group(1)),
-            DayOfWeek.of(1 + DAYS.indexOf(day.group(2))), last);
+        LocalDate last = Optional.ofNullable(parts.get("UNTIL"))
+                .map(until -> LocalDate.parse(
+                        until.substring(0, Math.min(8, until.length())), DateTimeFormatter.BASIC_ISO_DATE))
+                .orElse(LocalDate.MAX);
+        return new Rule(
+                Integer.parseInt(parts.getOrDefault("BYMONTH", "")),
+                Integer.parseInt(day.group(1)),
+                DayOfWeek.of(1 + DAYS.indexOf(day.group(2))),
+                last);
     }
 
     /** @return the offset of the zone at that time; empty when nobody can say */
     Optional<ZoneOffset> offset(String name, LocalDateTime time) {
         Matcher region = REGION.matcher(name);
         return (region.matches() ? known(region.group(1), time) : Optional.<ZoneOffset>empty())
-            .or(() -> own(name, time))
-            .or(() -> defined.containsKey(name) ? Optional.empty() : known(name, time));
+                .or(() -> own(name, time))
+                .or(() -> defined.containsKey(name) ? Optional.empty() : known(name, time));
     }
 
     private static Optional<ZoneOffset> known(String id, LocalDateTime time) {
@@ -141,7 +156,8 @@ final class CalendarZones {
     private Optional<ZoneOffset> own(String name, LocalDateTime time) {
         Optional<ZoneOffset> offset = Optional.empty();
         LocalDateTime latest = LocalDateTime.MIN;
-        for (Observance each : notUnderstood.contains(name) ? List.<Observance>of() : defined.getOrDefault(name, List.of())) {
+        for (Observance each :
+                notUnderstood.contains(name) ? List.<Observance>of() : defined.getOrDefault(name, List.of())) {
             Optional<LocalDateTime> onset = each.lastOnset(time);
             if (onset.isPresent() && onset.get().isAfter(latest)) {
                 latest = onset.get();

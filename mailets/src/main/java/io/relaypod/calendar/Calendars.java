@@ -18,7 +18,6 @@ import java.util.stream.Collectors;
 
 import com.google.common.io.ByteStreams;
 import com.google.common.io.CountingOutputStream;
-
 import io.relaypod.mime.Edits.Replacement;
 import io.relaypod.mime.HeaderField;
 import io.relaypod.mime.MediaType;
@@ -31,11 +30,13 @@ import io.relaypod.mime.UnreadableMailException;
 /** The calendar parts of a message, found in two passes over its bytes and in constant memory. Immutable. */
 final class Calendars {
 
-    // An encoded message is read from its beginning for each that is inside; RFC 2045 6.4 forbids them anyway. What is beyond these
+    // An encoded message is read from its beginning for each that is inside; RFC 2045 6.4 forbids them anyway. What is
+    // beyond these
     // bounds is not looked into and counts as a calendar.
     private static final int MAX_ENCODED = 10;
     private static final int MAX_ENCODED_DEPTH = 3;
-    // A text around a calendar is read from the message's beginning, to see how long it is; beyond so many, it goes with its calendar.
+    // A text around a calendar is read from the message's beginning, to see how long it is; beyond so many, it goes
+    // with its calendar.
     private static final int MAX_TEXTS = 10;
 
     private final MessageSource source;
@@ -45,7 +46,8 @@ final class Calendars {
     private final Set<Part> texts = Collections.newSetFromMap(new IdentityHashMap<>());
     private final boolean uuencodedToo;
 
-    private Calendars(MessageSource source, boolean uuencodedToo, int depth) throws IOException, UnreadableMailException {
+    private Calendars(MessageSource source, boolean uuencodedToo, int depth)
+            throws IOException, UnreadableMailException {
         this.source = source;
         this.uuencodedToo = uuencodedToo;
         this.message = StructureScanner.scan(source);
@@ -85,8 +87,9 @@ final class Calendars {
             encoded.add(leaf);
             return tooMany || mayHoldCalendar(leaf, depth + 1);
         }
-        return leaf.type().is("text", "plain") && !leaf.isAmbiguous() && !CalendarParts.isTnef(leaf) ? isTextWithCalendar(leaf, walk.content(leaf))
-            : holdsCalendar(source, leaf, walk);
+        return leaf.type().is("text", "plain") && !leaf.isAmbiguous() && !CalendarParts.isTnef(leaf)
+                ? isTextWithCalendar(leaf, walk.content(leaf))
+                : holdsCalendar(source, leaf, walk);
     }
 
     private boolean isTextWithCalendar(Part leaf, InputStream content) throws IOException {
@@ -111,7 +114,12 @@ final class Calendars {
     }
 
     private void writeRest(Part text, InputStream original, OutputStream out) throws IOException {
-        text.encoding().recode(original, out, (content, rest) -> PastedCalendars.copyWithout(new BufferedInputStream(content), uuencodedToo, rest));
+        text.encoding()
+                .recode(
+                        original,
+                        out,
+                        (content, rest) ->
+                                PastedCalendars.copyWithout(new BufferedInputStream(content), uuencodedToo, rest));
     }
 
     private static void collectLeaves(Part part, List<Part> leaves) {
@@ -141,10 +149,13 @@ final class Calendars {
         if (holdsCalendar(leaf, walk.content(leaf))) {
             return true;
         }
-        for (TransferEncoding other : leaf.encodings().subList(1, leaf.encodings().size())) {
+        for (TransferEncoding other :
+                leaf.encodings().subList(1, leaf.encodings().size())) {
             try (InputStream in = source.open()) {
                 ByteStreams.skipFully(in, leaf.bodyStart());
-                if (holdsCalendar(leaf, other.decode(new BufferedInputStream(ByteStreams.limit(in, leaf.end() - leaf.bodyStart()))))) {
+                if (holdsCalendar(
+                        leaf,
+                        other.decode(new BufferedInputStream(ByteStreams.limit(in, leaf.end() - leaf.bodyStart()))))) {
                     return true;
                 }
             }
@@ -167,14 +178,20 @@ final class Calendars {
     private static InputStream decoded(MessageSource source, Part part, TransferEncoding encoding) throws IOException {
         InputStream in = source.open();
         ByteStreams.skipFully(in, part.bodyStart());
-        InputStream content = encoding.decode(new BufferedInputStream(ByteStreams.limit(in, part.end() - part.bodyStart())));
+        InputStream content =
+                encoding.decode(new BufferedInputStream(ByteStreams.limit(in, part.end() - part.bodyStart())));
         if (part.type().isMessage()) {
             return content;
         }
         ByteArrayOutputStream header = new ByteArrayOutputStream();
-        part.fields().stream().filter(field -> field.name().equals("content-type")).map(HeaderField::bytes).forEach(header::writeBytes);
-        return new SequenceInputStream(Collections.enumeration(List.of(new ByteArrayInputStream(header.toByteArray()),
-            new ByteArrayInputStream(new byte[] {'\r', '\n'}), content)));
+        part.fields().stream()
+                .filter(field -> field.name().equals("content-type"))
+                .map(HeaderField::bytes)
+                .forEach(header::writeBytes);
+        return new SequenceInputStream(Collections.enumeration(List.of(
+                new ByteArrayInputStream(header.toByteArray()),
+                new ByteArrayInputStream(new byte[] {'\r', '\n'}),
+                content)));
     }
 
     /** Whether something like a calendar stands where no part is. */
@@ -206,7 +223,10 @@ final class Calendars {
     /** Reads the calendars that are wanted; those inside an encoded message, and Outlook's, cannot be read. */
     <T> Map<Part, T> read(Predicate<Part> wanted, Reader<T> reader) throws IOException {
         Map<Part, T> read = new IdentityHashMap<>();
-        List<Part> readable = parts.stream().filter(wanted).filter(part -> !encoded.contains(part) && !CalendarParts.isTnef(part)).toList();
+        List<Part> readable = parts.stream()
+                .filter(wanted)
+                .filter(part -> !encoded.contains(part) && !CalendarParts.isTnef(part))
+                .toList();
         if (readable.isEmpty()) {
             return read;
         }
@@ -219,14 +239,22 @@ final class Calendars {
     }
 
     /**
-     * @param goes      of which parts the recipient loses the calendar
-     * @param narrowed  the parts that lose attendees, each with its new body
+     * @param goes of which parts the recipient loses the calendar
+     * @param narrowed the parts that lose attendees, each with its new body
      * @param noneStays whether no calendar is left
      */
     CalendarFates fates(Predicate<Part> goes, Map<Part, Replacement> narrowed, boolean noneStays) {
-        return new CalendarFates(parts.stream().filter(goes).filter(part -> !texts.contains(part)).collect(Collectors.toSet()),
-            texts.stream().filter(goes).collect(Collectors.toMap(part -> part, part -> (original, out) -> writeRest(part, original, out))),
-            narrowed, noneStays);
+        return new CalendarFates(
+                parts.stream()
+                        .filter(goes)
+                        .filter(part -> !texts.contains(part))
+                        .collect(Collectors.toSet()),
+                texts.stream()
+                        .filter(goes)
+                        .collect(Collectors.toMap(
+                                part -> part, part -> (original, out) -> writeRest(part, original, out))),
+                narrowed,
+                noneStays);
     }
 
     /** Goes through a message once, from leaf to leaf. */

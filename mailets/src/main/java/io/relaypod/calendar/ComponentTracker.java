@@ -5,8 +5,8 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * Knows in which event and in which alarm of a calendar a content line stands, also where a BEGIN or an END is missing. Events and alarms
- * are numbered from 0 in their order. For one pass and one thread.
+ * Knows in which event and in which alarm of a calendar a content line stands, also where a BEGIN or an END is missing.
+ * Events and alarms are numbered from 0 in their order. For one pass and one thread.
  */
 final class ComponentTracker {
 
@@ -36,7 +36,7 @@ final class ComponentTracker {
         switch (line.name()) {
             case "BEGIN" -> begin(line.text());
             case "END" -> end(line.text());
-            default -> { }
+            default -> {}
         }
     }
 

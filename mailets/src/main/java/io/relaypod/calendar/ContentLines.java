@@ -9,7 +9,8 @@ import java.util.Arrays;
 import java.util.Locale;
 
 /**
- * Reads a calendar content line by content line (RFC 5545 section 3.1), in the memory of one line and in time linear in its size.
+ * Reads a calendar content line by content line (RFC 5545 section 3.1), in the memory of one line and in time linear in
+ * its size.
  *
  * <pre>{@code
  * ContentLines lines = new ContentLines(calendar);
@@ -24,7 +25,10 @@ import java.util.Locale;
  */
 final class ContentLines {
 
-    /** As much of a content line as is kept; the rest can only be copied. Inline attachments are longer, lines that people need are not. */
+    /**
+     * As much of a content line as is kept; the rest can only be copied. Inline attachments are longer, lines that
+     * people need are not.
+     */
     static final int LONGEST = 64 * 1024;
 
     private final InputStream in;
@@ -70,7 +74,8 @@ final class ContentLines {
         line[length++] = next;
         int following = peek();
         boolean lineEnds = next == '\n' || next == '\r' && following != '\n';
-        if (following < 0 || lineEnds && !(following == ' ' || following == '\t' || following == '\r' || following == '\n')) {
+        if (following < 0
+                || lineEnds && !(following == ' ' || following == '\t' || following == '\r' || following == '\n')) {
             inside = false;
         }
     }
@@ -124,7 +129,9 @@ final class ContentLines {
 
     private int start() {
         // A byte order mark is no part of the first line.
-        return first && length >= 3 && line[0] == (byte) 0xEF && line[1] == (byte) 0xBB && line[2] == (byte) 0xBF ? 3 : 0;
+        return first && length >= 3 && line[0] == (byte) 0xEF && line[1] == (byte) 0xBB && line[2] == (byte) 0xBF
+                ? 3
+                : 0;
     }
 
     /** @return where the text goes on behind the fold that begins here; {@code at} when none does */

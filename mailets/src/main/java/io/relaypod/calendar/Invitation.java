@@ -12,20 +12,19 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-import org.apache.commons.io.output.CloseShieldOutputStream;
-
 import com.google.common.collect.Maps;
 import com.google.common.io.CountingOutputStream;
-
 import io.relaypod.mime.Edits.Replacement;
 import io.relaypod.mime.MessageSource;
 import io.relaypod.mime.Part;
 import io.relaypod.mime.TransferEncoding;
 import io.relaypod.mime.UnreadableMailException;
 import io.relaypod.recipients.EmailAddress;
+import org.apache.commons.io.output.CloseShieldOutputStream;
 
 /**
- * Whom of its recipients the calendars in a mail invite, and how a copy is made to name nobody else than its own recipients.
+ * Whom of its recipients the calendars in a mail invite, and how a copy is made to name nobody else than its own
+ * recipients.
  *
  * <pre>{@code
  * if (Invitation.in(mail, recipients).keepers().containsAll(recipients)) {
@@ -33,8 +32,9 @@ import io.relaypod.recipients.EmailAddress;
  * }
  * }</pre>
  *
- * <p>Attendees who are not in the copy are dropped from its calendar and said nowhere else: who was invited is the organiser's to tell. A
- * calendar that would be left without any goes; one that names nobody stays, whatever becomes of the others. Immutable.
+ * <p>Attendees who are not in the copy are dropped from its calendar and said nowhere else: who was invited is the
+ * organiser's to tell. A calendar that would be left without any goes; one that names nobody stays, whatever becomes of
+ * the others. Immutable.
  */
 public final class Invitation {
 
@@ -52,14 +52,15 @@ public final class Invitation {
      * A calendar part that can be read.
      *
      * @param attendees whom it names
-     * @param inLines   whether lines of the usual length would make it longer, when it is encoded anew
-     * @param growth    by how many bytes it is longer when it is encoded anew, with all its lines
+     * @param inLines whether lines of the usual length would make it longer, when it is encoded anew
+     * @param growth by how many bytes it is longer when it is encoded anew, with all its lines
      */
     private record Calendar(Attendees attendees, boolean inLines, long growth) {
 
         static Calendar read(Part part, InputStream content, Set<EmailAddress> recipients) throws IOException {
             CountingOutputStream encoded = new CountingOutputStream(OutputStream.nullOutputStream());
-            CountingOutputStream decoded = new CountingOutputStream(part.encoding().encode(encoded));
+            CountingOutputStream decoded =
+                    new CountingOutputStream(part.encoding().encode(encoded));
             Attendees attendees = Attendees.read(content, recipients, decoded);
             decoded.close();
             long size = part.end() - part.bodyStart();
@@ -71,30 +72,44 @@ public final class Invitation {
         }
     }
 
-    private Invitation(MessageSource mail, Set<EmailAddress> recipients, Calendars calendars, Map<Part, Calendar> read) {
+    private Invitation(
+            MessageSource mail, Set<EmailAddress> recipients, Calendars calendars, Map<Part, Calendar> read) {
         this.mail = mail;
         this.recipients = recipients;
         this.calendars = calendars;
         Set<Part> beside = Signatures.besideContent(calendars.message());
         boolean ambiguous = calendars.isAmbiguous();
-        this.read = new IdentityHashMap<>(Maps.filterEntries(read, each -> !ambiguous && each.getValue().attendees().readable()
-            && each.getKey().encoding().canEncode() && !beside.contains(each.getKey())));
-        this.growsTooFar = this.read.values().stream().mapToLong(each -> Math.max(0, each.growth())).sum() > ChangedMail.MOST_GROWTH;
+        this.read = new IdentityHashMap<>(Maps.filterEntries(
+                read,
+                each -> !ambiguous
+                        && each.getValue().attendees().readable()
+                        && each.getKey().encoding().canEncode()
+                        && !beside.contains(each.getKey())));
+        this.growsTooFar = this.read.values().stream()
+                        .mapToLong(each -> Math.max(0, each.growth()))
+                        .sum()
+                > ChangedMail.MOST_GROWTH;
     }
 
     /**
      * @param recipients of the mail
      * @throws UnreadableMailException when nobody can say whether there is a calendar in it
      */
-    public static Invitation in(MessageSource mail, Collection<EmailAddress> recipients) throws IOException, UnreadableMailException {
+    public static Invitation in(MessageSource mail, Collection<EmailAddress> recipients)
+            throws IOException, UnreadableMailException {
         Set<EmailAddress> copy = Set.copyOf(recipients);
         Calendars calendars = Calendars.find(mail, false);
-        return new Invitation(mail, copy, calendars, calendars.read(any -> true, (part, content) -> Calendar.read(part, content, copy)));
+        return new Invitation(
+                mail,
+                copy,
+                calendars,
+                calendars.read(any -> true, (part, content) -> Calendar.read(part, content, copy)));
     }
 
     /**
-     * The recipients who may share one copy that keeps calendars: those who are invited, or all when no calendar names anybody. Of a
-     * calendar that cannot be read, or that would have to be changed and would grow too far, nobody keeps anything.
+     * The recipients who may share one copy that keeps calendars: those who are invited, or all when no calendar names
+     * anybody. Of a calendar that cannot be read, or that would have to be changed and would grow too far, nobody keeps
+     * anything.
      */
     public Set<EmailAddress> keepers() {
         Set<Part> naming = namingParts();
@@ -105,24 +120,29 @@ public final class Invitation {
         return kept.parts().isEmpty() ? Set.of() : kept.recipients();
     }
 
-    private record Kept(Set<Part> parts, Set<EmailAddress> recipients) {
-    }
+    private record Kept(Set<Part> parts, Set<EmailAddress> recipients) {}
 
     private Set<Part> namingParts() {
-        return read.keySet().stream().filter(part -> attendees(part).namesAnyone()).collect(Collectors.toSet());
+        return read.keySet().stream()
+                .filter(part -> attendees(part).namesAnyone())
+                .collect(Collectors.toSet());
     }
 
     private Attendees attendees(Part part) {
         return read.get(part).attendees();
     }
 
-    /** Without a calendar that would grow too far, those whom it alone invites are not invited; then the next may be too wide, and so on. */
+    /**
+     * Without a calendar that would grow too far, those whom it alone invites are not invited; then the next may be too
+     * wide, and so on.
+     */
     private Kept kept(Set<Part> naming) {
         Set<Part> parts = naming;
         Set<EmailAddress> invited = invited(parts);
         while (true) {
             Set<EmailAddress> copy = invited;
-            Set<Part> left = parts.stream().filter(part -> mayBeKept(part, copy)).collect(Collectors.toSet());
+            Set<Part> left =
+                    parts.stream().filter(part -> mayBeKept(part, copy)).collect(Collectors.toSet());
             if (left.size() == parts.size()) {
                 return new Kept(parts, invited);
             }
@@ -132,12 +152,16 @@ public final class Invitation {
     }
 
     private Set<EmailAddress> invited(Set<Part> parts) {
-        return parts.stream().flatMap(part -> attendees(part).invited().stream()).collect(Collectors.toUnmodifiableSet());
+        return parts.stream()
+                .flatMap(part -> attendees(part).invited().stream())
+                .collect(Collectors.toUnmodifiableSet());
     }
 
     private boolean mayBeKept(Part part, Set<EmailAddress> copy) {
         return !Collections.disjoint(attendees(part).invited(), copy)
-            && (!growsTooFar || read.get(part).growth() <= 0 || !attendees(part).isTooWideFor(copy));
+                && (!growsTooFar
+                        || read.get(part).growth() <= 0
+                        || !attendees(part).isTooWideFor(copy));
     }
 
     /**
@@ -152,11 +176,16 @@ public final class Invitation {
         // Graph delivers to attendees alone: whoever is not invited would get nothing.
         Set<Part> stay = kept.recipients().equals(recipients) ? kept.parts() : Set.of();
         Map<Part, Replacement> narrowed = new HashMap<>();
-        stay.stream().filter(part -> attendees(part).isTooWideFor(recipients)).forEach(part -> narrowed.put(part, narrowed(part)));
+        stay.stream()
+                .filter(part -> attendees(part).isTooWideFor(recipients))
+                .forEach(part -> narrowed.put(part, narrowed(part)));
         boolean goesAny = calendars.parts().stream().anyMatch(part -> goes(part, naming, stay));
         boolean staysAny = calendars.parts().stream().anyMatch(part -> !goes(part, naming, stay));
-        ChangedMail changed = new CalendarRemoval(calendars, calendars.fates(part -> goes(part, naming, stay), narrowed, goesAny && !staysAny),
-            summaryBesideText).of(mail);
+        ChangedMail changed = new CalendarRemoval(
+                        calendars,
+                        calendars.fates(part -> goes(part, naming, stay), narrowed, goesAny && !staysAny),
+                        summaryBesideText)
+                .of(mail);
         // What nobody can look into is counted where all calendars have to go.
         return new ChangedMail(mail, changed.edits(), changed.calendars(), changed.narrowed(), changed.signatures(), 0);
     }
@@ -167,12 +196,14 @@ public final class Invitation {
 
     private Replacement narrowed(Part part) {
         Attendees attendees = attendees(part);
-        return read.get(part).inLines() ? (original, out) -> part.encoding().recode(original, out, attendees::narrow)
-            : (original, out) -> {
-                try (OutputStream base64 = Base64.getMimeEncoder(LONGEST_BASE64_LINE, CRLF).wrap(CloseShieldOutputStream.wrap(out))) {
-                    attendees.narrow(part.encoding().decode(original), base64);
-                }
-                out.write(CRLF);
-            };
+        return read.get(part).inLines()
+                ? (original, out) -> part.encoding().recode(original, out, attendees::narrow)
+                : (original, out) -> {
+                    try (OutputStream base64 =
+                            Base64.getMimeEncoder(LONGEST_BASE64_LINE, CRLF).wrap(CloseShieldOutputStream.wrap(out))) {
+                        attendees.narrow(part.encoding().decode(original), base64);
+                    }
+                    out.write(CRLF);
+                };
     }
 }

@@ -12,8 +12,8 @@ import java.util.regex.Pattern;
 import com.google.common.primitives.Bytes;
 
 /**
- * Takes calendars out of a plain text: those that it begins with, and those that are uuencoded in it. The text around them stays. Memory: one
- * line of {@value #LONGEST} bytes. For one pass.
+ * Takes calendars out of a plain text: those that it begins with, and those that are uuencoded in it. The text around
+ * them stays. Memory: one line of {@value #LONGEST} bytes. For one pass.
  */
 final class PastedCalendars {
 
@@ -38,16 +38,21 @@ final class PastedCalendars {
     private byte[] heldLines = {};
     private boolean heldIsCalendar;
 
-    private enum State { LEADING, CALENDAR, TEXT, FIRST_UUENCODED, UUENCODED }
+    private enum State {
+        LEADING,
+        CALENDAR,
+        TEXT,
+        FIRST_UUENCODED,
+        UUENCODED
+    }
 
     /**
      * What there is in a text.
      *
-     * @param found    whether there is a calendar
+     * @param found whether there is a calendar
      * @param textLeft whether anything but blanks is left without it
      */
-    record Found(boolean found, boolean textLeft) {
-    }
+    record Found(boolean found, boolean textLeft) {}
 
     private PastedCalendars(InputStream in, boolean uuencodedToo, OutputStream rest) {
         this.in = in;
@@ -58,7 +63,8 @@ final class PastedCalendars {
     /**
      * Copies a text without its calendars.
      *
-     * @param uuencodedToo whether uuencoded calendars go; without it, a text that begins with no calendar is not read to its end
+     * @param uuencodedToo whether uuencoded calendars go; without it, a text that begins with no calendar is not read
+     *     to its end
      */
     static Found copyWithout(InputStream text, boolean uuencodedToo, OutputStream rest) throws IOException {
         return new PastedCalendars(text, uuencodedToo, rest).pass();
@@ -131,7 +137,10 @@ final class PastedCalendars {
     /** Without what readers skip before a calendar: blanks, zeros, a byte order mark. */
     private static String plain(String line) {
         int start = 0;
-        while (start < line.length() && (line.charAt(start) <= ' ' || line.charAt(start) >= 0xFE || "\u00ef\u00bb\u00bf".indexOf(line.charAt(start)) >= 0)) {
+        while (start < line.length()
+                && (line.charAt(start) <= ' '
+                        || line.charAt(start) >= 0xFE
+                        || "\u00ef\u00bb\u00bf".indexOf(line.charAt(start)) >= 0)) {
             start++;
         }
         return line.substring(start).replace("\0", "").strip().toUpperCase(Locale.ROOT);
@@ -197,16 +206,22 @@ final class PastedCalendars {
     private static boolean isUuencoded(String line) {
         String data = line.replaceAll("[\\r\\n]+$", "");
         int bytes = data.isEmpty() ? 0 : data.charAt(0) - ' ' & 0x3F;
-        return data.isEmpty() || data.chars().allMatch(c -> c >= ' ' && c <= '`') && data.length() <= 2 + (bytes + 2) / 3 * 4
-            && data.length() > 1 + (bytes + 2) / 3 * 4 - 4 - (bytes == 0 ? 1 : 0);
+        return data.isEmpty()
+                || data.chars().allMatch(c -> c >= ' ' && c <= '`')
+                        && data.length() <= 2 + (bytes + 2) / 3 * 4
+                        && data.length() > 1 + (bytes + 2) / 3 * 4 - 4 - (bytes == 0 ? 1 : 0);
     }
 
     private static String uudecoded(String line) {
         StringBuilder text = new StringBuilder();
         for (int i = 1; i + 3 < line.length(); i += 4) {
-            int bits = (line.charAt(i) - ' ' & 0x3F) << 18 | (line.charAt(i + 1) - ' ' & 0x3F) << 12
-                | (line.charAt(i + 2) - ' ' & 0x3F) << 6 | line.charAt(i + 3) - ' ' & 0x3F;
-            text.append((char) (bits >> 16 & 0xFF)).append((char) (bits >> 8 & 0xFF)).append((char) (bits & 0xFF));
+            int bits = (line.charAt(i) - ' ' & 0x3F) << 18
+                    | (line.charAt(i + 1) - ' ' & 0x3F) << 12
+                    | (line.charAt(i + 2) - ' ' & 0x3F) << 6
+                    | line.charAt(i + 3) - ' ' & 0x3F;
+            text.append((char) (bits >> 16 & 0xFF))
+                    .append((char) (bits >> 8 & 0xFF))
+                    .append((char) (bits & 0xFF));
         }
         return text.toString();
     }

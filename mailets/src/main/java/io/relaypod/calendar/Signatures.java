@@ -8,11 +8,13 @@ import io.relaypod.mime.Edits;
 import io.relaypod.mime.HeaderField;
 import io.relaypod.mime.Part;
 
-/** What becomes of a signature (RFC 1847) when what it signs is changed: it would not hold, so it goes, and what was signed stays. */
+/**
+ * What becomes of a signature (RFC 1847) when what it signs is changed: it would not hold, so it goes, and what was
+ * signed stays.
+ */
 final class Signatures {
 
-    private Signatures() {
-    }
+    private Signatures() {}
 
     static boolean isSigned(Part part) {
         return part.type().is("multipart", "signed") && !part.children().isEmpty();
@@ -26,8 +28,12 @@ final class Signatures {
     static void unwrap(Part signed, Edits edits) {
         Part content = signed.children().get(0);
         if (signed.isMessage()) {
-            signed.fields().stream().filter(Signatures::isContentField).forEach(field -> edits.delete(field.start(), field.end()));
-            content.fields().stream().filter(field -> !isContentField(field)).forEach(field -> edits.delete(field.start(), field.end()));
+            signed.fields().stream()
+                    .filter(Signatures::isContentField)
+                    .forEach(field -> edits.delete(field.start(), field.end()));
+            content.fields().stream()
+                    .filter(field -> !isContentField(field))
+                    .forEach(field -> edits.delete(field.start(), field.end()));
             edits.delete(signed.headerEnd(), content.headerStart());
         } else {
             edits.delete(signed.headerStart(), content.headerStart());
@@ -47,7 +53,10 @@ final class Signatures {
             beside.add(part);
         }
         for (Part child : part.children()) {
-            collect(child, isBeside || isSigned(part) && child != part.children().get(0), beside);
+            collect(
+                    child,
+                    isBeside || isSigned(part) && child != part.children().get(0),
+                    beside);
         }
     }
 }

@@ -18,12 +18,12 @@ import io.relaypod.memory.MemoryUse;
 import io.relaypod.memory.Reservation;
 
 /**
- * Bounds how many questions are under way at once, and shares the places between the clients: a client may hold as many as are free. So one
- * client has half of them at most, two have a third each, and there is always room for another. Of one client's questions, those below one
- * registered domain hold an eighth of all places at most.
+ * Bounds how many questions are under way at once, and shares the places between the clients: a client may hold as many
+ * as are free. So one client has half of them at most, two have a third each, and there is always room for another. Of
+ * one client's questions, those below one registered domain hold an eighth of all places at most.
  *
- * <p>A question beyond that waits a moment in its client's line; the clients take turns. If no place becomes free, or memory is spent, the
- * verdict is {@link NotAsked}. Thread-safe.
+ * <p>A question beyond that waits a moment in its client's line; the clients take turns. If no place becomes free, or
+ * memory is spent, the verdict is {@link NotAsked}. Thread-safe.
  */
 public final class BoundedDomainCheck implements DomainCheck {
 
@@ -44,9 +44,9 @@ public final class BoundedDomainCheck implements DomainCheck {
     private boolean isGranting;
 
     /**
-     * @param limit    questions under way
+     * @param limit questions under way
      * @param patience how long a question waits for a place
-     * @param memory   what questions take
+     * @param memory what questions take
      */
     public BoundedDomainCheck(DomainCheck origin, int limit, Duration patience, MemoryBudget memory) {
         this.origin = origin;
@@ -55,15 +55,16 @@ public final class BoundedDomainCheck implements DomainCheck {
         this.memory = memory;
     }
 
-    private record Below(DnsClient client, String registered) {
-    }
+    private record Below(DnsClient client, String registered) {}
 
-    /**
-     * @param turn true when it may be asked, false when it waited too long
-     */
-    private record Question(MailDomain domain, DnsClient client, Optional<Below> below, Reservation memory, CompletableFuture<Boolean> turn,
-                            CompletableFuture<DomainVerdict> verdict) {
-    }
+    /** @param turn true when it may be asked, false when it waited too long */
+    private record Question(
+            MailDomain domain,
+            DnsClient client,
+            Optional<Below> below,
+            Reservation memory,
+            CompletableFuture<Boolean> turn,
+            CompletableFuture<DomainVerdict> verdict) {}
 
     @Override
     public CompletionStage<DomainVerdict> verdict(MailDomain domain, DnsClient client) {
@@ -71,8 +72,13 @@ public final class BoundedDomainCheck implements DomainCheck {
         if (room.isEmpty()) {
             return CompletableFuture.completedFuture(new NotAsked());
         }
-        Question question = new Question(domain, client, RegisteredDomain.above(domain.name()).map(registered -> new Below(client, registered)),
-            room.get(), new CompletableFuture<>(), new CompletableFuture<>());
+        Question question = new Question(
+                domain,
+                client,
+                RegisteredDomain.above(domain.name()).map(registered -> new Below(client, registered)),
+                room.get(),
+                new CompletableFuture<>(),
+                new CompletableFuture<>());
         if (beginOrQueue(question)) {
             ask(question);
         }
@@ -96,12 +102,14 @@ public final class BoundedDomainCheck implements DomainCheck {
             refuse(question);
             return false;
         }
-        question.turn().completeOnTimeout(false, patience.toNanos(), TimeUnit.NANOSECONDS).thenAccept(isIts -> {
-            if (!isIts) {
-                leaveLine(question);
-                refuse(question);
-            }
-        });
+        question.turn()
+                .completeOnTimeout(false, patience.toNanos(), TimeUnit.NANOSECONDS)
+                .thenAccept(isIts -> {
+                    if (!isIts) {
+                        leaveLine(question);
+                        refuse(question);
+                    }
+                });
         return false;
     }
 
@@ -122,7 +130,10 @@ public final class BoundedDomainCheck implements DomainCheck {
 
     /** Only under the lock. */
     private boolean take(Question question) {
-        if (held(question.client()) >= limit - underWay || question.below().filter(below -> held(below) >= Math.max(1, limit / DOMAINS_SHARE)).isPresent()
+        if (held(question.client()) >= limit - underWay
+                || question.below()
+                        .filter(below -> held(below) >= Math.max(1, limit / DOMAINS_SHARE))
+                        .isPresent()
                 || !question.memory().tryResize(BYTES_UNDER_WAY)) {
             return false;
         }
@@ -159,10 +170,14 @@ public final class BoundedDomainCheck implements DomainCheck {
         question.memory().close();
         underWay--;
         held.computeIfPresent(question.client(), (any, places) -> places > 1 ? places - 1 : null);
-        question.below().ifPresent(below -> held.computeIfPresent(below, (any, places) -> places > 1 ? places - 1 : null));
+        question.below()
+                .ifPresent(below -> held.computeIfPresent(below, (any, places) -> places > 1 ? places - 1 : null));
     }
 
-    /** Asks what has waited and has room now. One thread at a time, and not from within itself, however quickly the answers come. */
+    /**
+     * Asks what has waited and has room now. One thread at a time, and not from within itself, however quickly the
+     * answers come.
+     */
     private void grant() {
         synchronized (this) {
             if (isGranting || waiting == 0) {
@@ -183,7 +198,8 @@ public final class BoundedDomainCheck implements DomainCheck {
     private synchronized Optional<Question> next() {
         for (DnsClient client : lines.keySet().toArray(DnsClient[]::new)) {
             // A client at its limit has nothing to be looked through for.
-            for (Iterator<Question> line = lines.get(client).iterator(); held(client) < limit - underWay && line.hasNext();) {
+            for (Iterator<Question> line = lines.get(client).iterator();
+                    held(client) < limit - underWay && line.hasNext(); ) {
                 Question question = line.next();
                 if (take(question)) {
                     line.remove();

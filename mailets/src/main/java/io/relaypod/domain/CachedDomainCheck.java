@@ -12,16 +12,15 @@ import java.util.stream.Stream;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Ticker;
-
 import io.relaypod.domain.DomainVerdict.NotAsked;
 
 /**
- * Remembers verdicts. Simultaneous questions for one domain become one, an unknown verdict is never kept, and the number of entries is
- * bounded, and so are their bytes. Thread-safe.
+ * Remembers verdicts. Simultaneous questions for one domain become one, an unknown verdict is never kept, and the
+ * number of entries is bounded, and so are their bytes. Thread-safe.
  *
- * <p>A verdict that is asked for when a tenth of its time is left is asked for anew in the background, so that a domain in use never
- * waits. One that is past its time is kept on: when DNS fails, or does not answer within {@link #STALE_WAIT}, it is used instead
- * (RFC 8767).
+ * <p>A verdict that is asked for when a tenth of its time is left is asked for anew in the background, so that a domain
+ * in use never waits. One that is past its time is kept on: when DNS fails, or does not answer within
+ * {@link #STALE_WAIT}, it is used instead (RFC 8767).
  */
 public final class CachedDomainCheck implements DomainCheck {
 
@@ -57,31 +56,39 @@ public final class CachedDomainCheck implements DomainCheck {
      * @param asked when DNS was asked
      * @param since when it answered
      */
-    private record Remembered(DomainVerdict verdict, long asked, long since) {
-    }
+    private record Remembered(DomainVerdict verdict, long asked, long since) {}
 
     /**
      * What is remembered of a domain.
      *
-     * @param age     how long ago DNS said so
+     * @param age how long ago DNS said so
      * @param isStale whether it is past its time, and used only when DNS fails
      */
-    public record Memory(MailDomain domain, DomainVerdict verdict, Duration age, boolean isStale) {
-    }
+    public record Memory(MailDomain domain, DomainVerdict verdict, Duration age, boolean isStale) {}
 
     /**
-     * @param origin      asked for what is not remembered
-     * @param nonexistent what DNS said of the names above; never remembered as a verdict, so that it ends with the answer it comes from
-     * @param settings    how long a verdict holds, how long it is kept for when DNS fails, and how many are remembered
-     * @param ticker      the clock
+     * @param origin asked for what is not remembered
+     * @param nonexistent what DNS said of the names above; never remembered as a verdict, so that it ends with the
+     *     answer it comes from
+     * @param settings how long a verdict holds, how long it is kept for when DNS fails, and how many are remembered
+     * @param ticker the clock
      */
-    public CachedDomainCheck(DomainCheck origin, NonexistentDomains nonexistent, MxSettings settings, Ticker ticker,
-                             StaleListener staleListener) {
+    public CachedDomainCheck(
+            DomainCheck origin,
+            NonexistentDomains nonexistent,
+            MxSettings settings,
+            Ticker ticker,
+            StaleListener staleListener) {
         this(origin, nonexistent, settings, VerdictMemory.ofThisProcess().verdicts(), ticker, staleListener);
     }
 
-    CachedDomainCheck(DomainCheck origin, NonexistentDomains nonexistent, MxSettings settings, long maxBytes, Ticker ticker,
-                      StaleListener staleListener) {
+    CachedDomainCheck(
+            DomainCheck origin,
+            NonexistentDomains nonexistent,
+            MxSettings settings,
+            long maxBytes,
+            Ticker ticker,
+            StaleListener staleListener) {
         this.origin = origin;
         this.nonexistent = nonexistent;
         this.misses = new MissBudget(ticker);
@@ -90,15 +97,19 @@ public final class CachedDomainCheck implements DomainCheck {
         this.ticker = ticker;
         this.staleListener = staleListener;
         this.verdicts = Caffeine.newBuilder()
-            .ticker(ticker)
-            .expireAfterWrite(settings.staleTtl().compareTo(settings.cacheTtl()) < 0 ? settings.cacheTtl() : settings.staleTtl())
-            // Each is at least so heavy that no more than the number that is set have room.
-            .maximumWeight(maxBytes)
-            .weigher((MailDomain domain, Remembered remembered) ->
-                (int) Math.max(weight(domain, remembered.verdict()), Math.min(Integer.MAX_VALUE, 1 + (maxBytes - 1) / settings.cacheSize())))
-            .recordStats()
-            .executor(Runnable::run) // what it has to tidy is less than handing it to another thread
-            .build();
+                .ticker(ticker)
+                .expireAfterWrite(
+                        settings.staleTtl().compareTo(settings.cacheTtl()) < 0
+                                ? settings.cacheTtl()
+                                : settings.staleTtl())
+                // Each is at least so heavy that no more than the number that is set have room.
+                .maximumWeight(maxBytes)
+                .weigher((MailDomain domain, Remembered remembered) -> (int) Math.max(
+                        weight(domain, remembered.verdict()),
+                        Math.min(Integer.MAX_VALUE, 1 + (maxBytes - 1) / settings.cacheSize())))
+                .recordStats()
+                .executor(Runnable::run) // what it has to tidy is less than handing it to another thread
+                .build();
     }
 
     /** The verdicts that are remembered, for whoever counts them. */
@@ -107,13 +118,17 @@ public final class CachedDomainCheck implements DomainCheck {
     }
 
     private static int weight(MailDomain domain, DomainVerdict verdict) {
-        return BYTES_OF_AN_ENTRY + domain.name().length()
-            + verdict.texts().stream().mapToInt(text -> BYTES_OF_A_TEXT + text.length()).sum();
+        return BYTES_OF_AN_ENTRY
+                + domain.name().length()
+                + verdict.texts().stream()
+                        .mapToInt(text -> BYTES_OF_A_TEXT + text.length())
+                        .sum();
     }
 
     @Override
     public CompletionStage<DomainVerdict> verdict(MailDomain domain, DnsClient client) {
-        Optional<Remembered> known = Optional.ofNullable(verdicts.getIfPresent(domain)).filter(this::holds);
+        Optional<Remembered> known =
+                Optional.ofNullable(verdicts.getIfPresent(domain)).filter(this::holds);
         if (known.isEmpty()) {
             return isDenied(domain) ? CompletableFuture.completedFuture(NO_SUCH_DOMAIN) : ask(domain, client, known);
         }
@@ -123,9 +138,10 @@ public final class CachedDomainCheck implements DomainCheck {
             if (isDenied(domain)) {
                 return CompletableFuture.completedFuture(NO_SUCH_DOMAIN);
             }
-            return ask(domain, client, known).copy()
-                .completeOnTimeout(new DomainVerdict.Unknown("slow"), STALE_WAIT.toMillis(), TimeUnit.MILLISECONDS)
-                .thenApply(fresh -> fresh.isKnown() ? fresh : useStale(domain, remembered.verdict()));
+            return ask(domain, client, known)
+                    .copy()
+                    .completeOnTimeout(new DomainVerdict.Unknown("slow"), STALE_WAIT.toMillis(), TimeUnit.MILLISECONDS)
+                    .thenApply(fresh -> fresh.isKnown() ? fresh : useStale(domain, remembered.verdict()));
         }
         if (age >= timeToLiveNanos - timeToLiveNanos / REFRESH_SHARE) {
             ask(domain, client, known);
@@ -141,7 +157,10 @@ public final class CachedDomainCheck implements DomainCheck {
         return !remembered.verdict().isDenial() || remembered.asked() - denialsHoldFrom >= 0;
     }
 
-    /** Whatever DNS has denied until now is not believed any more; what it answers to questions that are under way is not either. */
+    /**
+     * Whatever DNS has denied until now is not believed any more; what it answers to questions that are under way is
+     * not either.
+     */
     public void forgetDenials() {
         nonexistent.forgetAll();
         denialsHoldFrom = ticker.read();
@@ -155,7 +174,10 @@ public final class CachedDomainCheck implements DomainCheck {
 
     /** What the verdicts take, as they are weighed. */
     public long bytes() {
-        return verdicts.policy().eviction().flatMap(eviction -> eviction.weightedSize().stream().boxed().findFirst()).orElse(0L);
+        return verdicts.policy()
+                .eviction()
+                .flatMap(eviction -> eviction.weightedSize().stream().boxed().findFirst())
+                .orElse(0L);
     }
 
     /** Domains that are asked about now. */
@@ -166,17 +188,22 @@ public final class CachedDomainCheck implements DomainCheck {
     /** Asks DNS whatever is remembered, and remembers the answer. */
     public CompletionStage<DomainVerdict> freshVerdict(MailDomain domain) {
         nonexistent.forget(domain.name());
-        return ask(domain, DnsClient.OPERATOR, Optional.ofNullable(verdicts.getIfPresent(domain))).copy();
+        return ask(domain, DnsClient.OPERATOR, Optional.ofNullable(verdicts.getIfPresent(domain)))
+                .copy();
     }
 
     /** What is remembered, in no order. */
     public Stream<Memory> memories() {
-        return verdicts.asMap().entrySet().stream().filter(entry -> holds(entry.getValue())).map(entry -> memory(entry.getKey(), entry.getValue()));
+        return verdicts.asMap().entrySet().stream()
+                .filter(entry -> holds(entry.getValue()))
+                .map(entry -> memory(entry.getKey(), entry.getValue()));
     }
 
     /** What is remembered of the domain. */
     public Optional<Memory> memory(MailDomain domain) {
-        return Optional.ofNullable(verdicts.policy().getIfPresentQuietly(domain)).filter(this::holds).map(remembered -> memory(domain, remembered));
+        return Optional.ofNullable(verdicts.policy().getIfPresentQuietly(domain))
+                .filter(this::holds)
+                .map(remembered -> memory(domain, remembered));
     }
 
     private Memory memory(MailDomain domain, Remembered remembered) {
@@ -196,18 +223,19 @@ public final class CachedDomainCheck implements DomainCheck {
         verdicts.invalidateAll();
     }
 
-    /**
-     * @param seen what was remembered when it was decided to ask
-     */
+    /** @param seen what was remembered when it was decided to ask */
     private CompletableFuture<DomainVerdict> ask(MailDomain domain, DnsClient client, Optional<Remembered> seen) {
         CompletableFuture<DomainVerdict> answer = new CompletableFuture<>();
         CompletableFuture<DomainVerdict> earlier = underWay.putIfAbsent(domain, answer);
         if (earlier != null) {
             // That another client's share is spent says nothing of this one's.
-            return earlier.thenCompose(verdict -> verdict instanceof NotAsked ? askOrigin(domain, client) : CompletableFuture.completedFuture(verdict));
+            return earlier.thenCompose(verdict -> verdict instanceof NotAsked
+                    ? askOrigin(domain, client)
+                    : CompletableFuture.completedFuture(verdict));
         }
         // Not a second miss of the same question.
-        Optional<Remembered> now = Optional.ofNullable(verdicts.policy().getIfPresentQuietly(domain)).filter(this::holds);
+        Optional<Remembered> now = Optional.ofNullable(verdicts.policy().getIfPresentQuietly(domain))
+                .filter(this::holds);
         if (now.isPresent() && !now.equals(seen)) {
             // Somebody else asked, and was answered, between our look and now.
             underWay.remove(domain, answer);
@@ -234,9 +262,12 @@ public final class CachedDomainCheck implements DomainCheck {
             question = CompletableFuture.failedFuture(broken);
         }
         return question.handle((verdict, failure) -> {
-            DomainVerdict reached = failure == null ? verdict : new DomainVerdict.Unknown(failure.toString());
-            return reached.isKnown() ? remember(domain, client, new Remembered(reached, asked, ticker.read())) : reached;
-        }).toCompletableFuture();
+                    DomainVerdict reached = failure == null ? verdict : new DomainVerdict.Unknown(failure.toString());
+                    return reached.isKnown()
+                            ? remember(domain, client, new Remembered(reached, asked, ticker.read()))
+                            : reached;
+                })
+                .toCompletableFuture();
     }
 
     private DomainVerdict remember(MailDomain domain, DnsClient client, Remembered reached) {

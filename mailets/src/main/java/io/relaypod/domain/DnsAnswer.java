@@ -14,9 +14,9 @@ public sealed interface DnsAnswer {
     /**
      * There are MX records.
      *
-     * @param usable   hosts that can be asked for, best preference first; {@link #MOST_KEPT} at most
+     * @param usable hosts that can be asked for, best preference first; {@link #MOST_KEPT} at most
      * @param unusable hosts such as {@code localhost} (never the root, which says that there is no host); a few
-     * @param found    how many usable hosts the message had
+     * @param found how many usable hosts the message had
      */
     record Exchangers(List<Name> usable, List<Name> unusable, int found) implements DnsAnswer {
         public Exchangers {
@@ -33,7 +33,7 @@ public sealed interface DnsAnswer {
     /**
      * There are addresses.
      *
-     * @param usable   those that a mail host can have, routable ones first; {@link #MOST_KEPT} at most
+     * @param usable those that a mail host can have, routable ones first; {@link #MOST_KEPT} at most
      * @param unusable others; a few
      */
     record Addresses(List<InetAddress> usable, List<InetAddress> unusable) implements DnsAnswer {
@@ -44,28 +44,25 @@ public sealed interface DnsAnswer {
     }
 
     /** There are records of another type that was asked for. */
-    record OtherRecords() implements DnsAnswer {
-    }
+    record OtherRecords() implements DnsAnswer {}
 
     /** The name stands for another, of which the message says nothing. */
-    record Alias(Name target) implements DnsAnswer {
-    }
+    record Alias(Name target) implements DnsAnswer {}
 
     /** The name exists, without such records. */
-    record NoRecords() implements DnsAnswer {
-    }
+    record NoRecords() implements DnsAnswer {}
 
     /**
      * The name does not exist (NXDOMAIN).
      *
      * @param isOfAlias whether it is an alias' target that does not exist, and not the name that was asked for
      */
-    record NoSuchName(boolean isOfAlias) implements DnsAnswer {
-    }
+    record NoSuchName(boolean isOfAlias) implements DnsAnswer {}
 
     /** Whether there are records that mail can be sent by; what else is said may refuse a recipient. */
     default boolean isGood() {
         return this instanceof Exchangers exchangers && !exchangers.usable().isEmpty()
-            || this instanceof Addresses addresses && !addresses.usable().isEmpty() || this instanceof OtherRecords;
+                || this instanceof Addresses addresses && !addresses.usable().isEmpty()
+                || this instanceof OtherRecords;
     }
 }

@@ -11,14 +11,16 @@ import java.util.stream.Collectors;
 import org.xbill.DNS.Name;
 
 /**
- * Names that must exist: while a DNS server denies them, it lies. Domains have MX records, the root has name servers. Immutable.
+ * Names that must exist: while a DNS server denies them, it lies. Domains have MX records, the root has name servers.
+ * Immutable.
  *
  * @param domains asked for MX records
- * @param root    whether the root is asked for its name servers
+ * @param root whether the root is asked for its name servers
  */
 public record DnsCanaries(List<MailDomain> domains, boolean root) {
 
-    public static final String EXPECTED = "domains that have MX records, and . for the root, separated by commas; or off";
+    public static final String EXPECTED =
+            "domains that have MX records, and . for the root, separated by commas; or off";
 
     private static final String OFF = "off";
 
@@ -42,7 +44,9 @@ public record DnsCanaries(List<MailDomain> domains, boolean root) {
             if (entry.strip().equals(".")) {
                 root = true;
             } else {
-                domains.add(MailDomain.parse(entry.strip()).filter(domain -> !domain.name().equals(OFF)).orElseThrow(() -> new IllegalArgumentException("'" + entry.strip() + "' is no domain")));
+                domains.add(MailDomain.parse(entry.strip())
+                        .filter(domain -> !domain.name().equals(OFF))
+                        .orElseThrow(() -> new IllegalArgumentException("'" + entry.strip() + "' is no domain")));
             }
         }
         return new DnsCanaries(domains, root);
@@ -53,12 +57,14 @@ public record DnsCanaries(List<MailDomain> domains, boolean root) {
     }
 
     /**
-     * A random name directly below the first domain's top-level domain, which nobody has: further down a wildcard may well answer for it. Empty
-     * where there is no domain.
+     * A random name directly below the first domain's top-level domain, which nobody has: further down a wildcard may
+     * well answer for it. Empty where there is no domain.
      */
     Optional<Name> nonexistent() {
         return domains.stream().findFirst().map(domain -> {
-            String label = "relaypod-" + Long.toString(ThreadLocalRandom.current().nextLong() >>> 1, 36) + ThreadLocalRandom.current().nextInt(1 << 16);
+            String label =
+                    "relaypod-" + Long.toString(ThreadLocalRandom.current().nextLong() >>> 1, 36)
+                            + ThreadLocalRandom.current().nextInt(1 << 16);
             int dot = domain.name().lastIndexOf('.');
             return new MailDomain(dot < 0 ? label : label + domain.name().substring(dot)).absolute();
         });

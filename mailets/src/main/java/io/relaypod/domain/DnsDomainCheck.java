@@ -13,11 +13,7 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
-import org.xbill.DNS.Name;
-import org.xbill.DNS.Type;
-
 import com.github.benmanes.caffeine.cache.Ticker;
-
 import io.relaypod.domain.DnsAnswer.Addresses;
 import io.relaypod.domain.DnsAnswer.Alias;
 import io.relaypod.domain.DnsAnswer.Exchangers;
@@ -29,12 +25,15 @@ import io.relaypod.domain.DomainVerdict.NullMx;
 import io.relaypod.domain.DomainVerdict.Unknown;
 import io.relaypod.domain.DomainVerdict.UnreachableMx;
 import io.relaypod.domain.DomainVerdict.UnusableImplicitMx;
+import org.xbill.DNS.Name;
+import org.xbill.DNS.Type;
 
 /**
  * Asks DNS for a domain's MX records and, where there are none, for its addresses (RFC 5321 section 5.1).
  *
- * <p>A domain that does not exist costs one query; one without MX records costs three, the last two in parallel, of which an address in one
- * settles it. Names are absolute, so no search domain applies, and CNAMEs are followed. Thread-safe; no thread waits for an answer.
+ * <p>A domain that does not exist costs one query; one without MX records costs three, the last two in parallel, of
+ * which an address in one settles it. Names are absolute, so no search domain applies, and CNAMEs are followed.
+ * Thread-safe; no thread waits for an answer.
  */
 public final class DnsDomainCheck implements DomainCheck {
 
@@ -45,7 +44,7 @@ public final class DnsDomainCheck implements DomainCheck {
     // For the operator; that there is one is all that the rule needs.
     private static final int MOST_NAMED = 5;
 
-    private static final Consumer<DnsAnswer> NOBODY = answer -> { };
+    private static final Consumer<DnsAnswer> NOBODY = answer -> {};
 
     private final DnsSource dns;
     private final NonexistentDomains nonexistent;
@@ -53,10 +52,10 @@ public final class DnsDomainCheck implements DomainCheck {
     private final Ticker ticker;
 
     /**
-     * @param dns         whom to ask
+     * @param dns whom to ask
      * @param nonexistent learns from the answers; is not asked
-     * @param mx          whether mail exchangers are looked up too
-     * @param ticker      the clock
+     * @param mx whether mail exchangers are looked up too
+     * @param ticker the clock
      */
     public DnsDomainCheck(DnsSource dns, NonexistentDomains nonexistent, MxSettings mx, Ticker ticker) {
         this.dns = dns;
@@ -69,8 +68,8 @@ public final class DnsDomainCheck implements DomainCheck {
     public CompletionStage<DomainVerdict> verdict(MailDomain domain, DnsClient client) {
         Name name = domain.absolute();
         return ask(name, Type.MX, 0, answer -> nonexistent.learn(domain.name(), answer))
-            .thenCompose(answer -> verdict(name, answer))
-            .exceptionally(failure -> new Unknown(reason(failure)));
+                .thenCompose(answer -> verdict(name, answer))
+                .exceptionally(failure -> new Unknown(reason(failure)));
     }
 
     private CompletionStage<DomainVerdict> verdict(Name name, DnsAnswer answer) {
@@ -89,7 +88,8 @@ public final class DnsDomainCheck implements DomainCheck {
         }
         HasMx mx = new HasMx(names(exchangers.usable()));
         return verifyTargets && exchangers.found() <= MAX_VERIFIED_TARGETS
-            ? verified(mx, exchangers.usable().iterator(), ticker.read()) : done(mx);
+                ? verified(mx, exchangers.usable().iterator(), ticker.read())
+                : done(mx);
     }
 
     private static List<String> names(List<Name> hosts) {
@@ -97,8 +97,8 @@ public final class DnsDomainCheck implements DomainCheck {
     }
 
     /**
-     * Looks at one exchanger after the other, so that a domain never has more than two queries under way, until one may be reachable.
-     * Refuses only when every one was looked up in time and none can be reached.
+     * Looks at one exchanger after the other, so that a domain never has more than two queries under way, until one may
+     * be reachable. Refuses only when every one was looked up in time and none can be reached.
      */
     private CompletionStage<DomainVerdict> verified(HasMx mx, Iterator<Name> targets, long begin) {
         if (!targets.hasNext()) {
@@ -113,8 +113,9 @@ public final class DnsDomainCheck implements DomainCheck {
     /** @return also true when DNS does not say */
     private CompletionStage<Boolean> mayBeReachable(Name host) {
         return addresses(host, addresses -> addresses.usable().stream().anyMatch(MailHostAddress::isRoutable))
-            .thenApply(both -> both.stream().anyMatch(addresses -> addresses.usable().stream().anyMatch(MailHostAddress::isRoutable)))
-            .exceptionally(failure -> true);
+                .thenApply(both -> both.stream()
+                        .anyMatch(addresses -> addresses.usable().stream().anyMatch(MailHostAddress::isRoutable)))
+                .exceptionally(failure -> true);
     }
 
     private CompletionStage<DomainVerdict> byAddress(Name name) {
@@ -129,7 +130,11 @@ public final class DnsDomainCheck implements DomainCheck {
     }
 
     private static List<String> texts(Stream<List<InetAddress>> addresses) {
-        return addresses.flatMap(List::stream).limit(MOST_NAMED).map(InetAddress::getHostAddress).toList();
+        return addresses
+                .flatMap(List::stream)
+                .limit(MOST_NAMED)
+                .map(InetAddress::getHostAddress)
+                .toList();
     }
 
     /**
@@ -138,18 +143,26 @@ public final class DnsDomainCheck implements DomainCheck {
      * @return fails when neither is enough, and one of them failed
      */
     private CompletableFuture<List<Addresses>> addresses(Name name, Predicate<Addresses> isEnough) {
-        List<CompletableFuture<Addresses>> kinds = Stream.of(Type.A, Type.AAAA).map(type -> {
-            CompletableFuture<Addresses> kind = new CompletableFuture<>();
-            forward(ask(name, type, 0, NOBODY), kind, answer -> answer instanceof Addresses found ? found : new Addresses(List.of(), List.of()));
-            return kind;
-        }).toList();
+        List<CompletableFuture<Addresses>> kinds = Stream.of(Type.A, Type.AAAA)
+                .map(type -> {
+                    CompletableFuture<Addresses> kind = new CompletableFuture<>();
+                    forward(
+                            ask(name, type, 0, NOBODY),
+                            kind,
+                            answer -> answer instanceof Addresses found ? found : new Addresses(List.of(), List.of()));
+                    return kind;
+                })
+                .toList();
         CompletableFuture<List<Addresses>> both = new CompletableFuture<>();
         kinds.forEach(kind -> kind.thenAccept(found -> {
             if (isEnough.test(found)) {
                 both.complete(List.of(found));
             }
         }));
-        forward(CompletableFuture.allOf(kinds.toArray(CompletableFuture[]::new)), both, all -> kinds.stream().map(CompletableFuture::join).toList());
+        forward(
+                CompletableFuture.allOf(kinds.toArray(CompletableFuture[]::new)),
+                both,
+                all -> kinds.stream().map(CompletableFuture::join).toList());
         both.whenComplete((done, failure) -> kinds.forEach(kind -> kind.cancel(false)));
         return both;
     }
@@ -188,7 +201,8 @@ public final class DnsDomainCheck implements DomainCheck {
     }
 
     private static String reason(Throwable failure) {
-        Throwable cause = failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+        Throwable cause =
+                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
         String message = cause.getMessage();
         return message == null ? cause.getClass().getSimpleName() : message;
     }

@@ -13,22 +13,21 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-import org.xbill.DNS.Name;
-import org.xbill.DNS.Type;
-
 import com.github.benmanes.caffeine.cache.Ticker;
 import com.google.common.collect.Sets;
-
 import io.relaypod.domain.DnsAnswer.Addresses;
 import io.relaypod.domain.DnsAnswer.Alias;
 import io.relaypod.domain.DnsAnswer.Exchangers;
 import io.relaypod.domain.DnsAnswer.NoRecords;
 import io.relaypod.domain.DnsAnswer.NoSuchName;
+import org.xbill.DNS.Name;
+import org.xbill.DNS.Type;
 
 /**
- * Whether one DNS server can be believed. What may refuse a recipient is believed while the canaries exist for the server; they are asked for
- * when there is something to believe, at most once a second. An address is believed unless it is what the server gives for a name that does
- * not exist. MX records are believed as they are, so that they wait for nothing. Thread-safe.
+ * Whether one DNS server can be believed. What may refuse a recipient is believed while the canaries exist for the
+ * server; they are asked for when there is something to believe, at most once a second. An address is believed unless
+ * it is what the server gives for a name that does not exist. MX records are believed as they are, so that they wait
+ * for nothing. Thread-safe.
  */
 final class DnsHonesty {
 
@@ -102,14 +101,19 @@ final class DnsHonesty {
         return invented;
     }
 
-    /** Whether anything stands against the answer, which is done at once for nearly every one: empty, or the reason not to believe it. */
+    /**
+     * Whether anything stands against the answer, which is done at once for nearly every one: empty, or the reason not
+     * to believe it.
+     */
     CompletableFuture<Optional<String>> objection(Name asked, DnsAnswer answer, DnsSockets here) {
         if (canaries.isEmpty() || answer instanceof Alias || answer.isGood() && !(answer instanceof Addresses)) {
             return CompletableFuture.completedFuture(Optional.empty());
         }
         if (answer instanceof Addresses addresses && answer.isGood()) {
-            return freshInventions(here).thenApply(done -> invented.containsAll(addresses.usable())
-                ? Optional.of("an address that " + server + " gives for names that do not exist") : Optional.empty());
+            return freshInventions(here)
+                    .thenApply(done -> invented.containsAll(addresses.usable())
+                            ? Optional.of("an address that " + server + " gives for names that do not exist")
+                            : Optional.empty());
         }
         return freshStanding(here, believedToExist.contains(asked)).thenApply(now -> switch (now) {
             case HONEST -> Optional.empty();
@@ -124,7 +128,8 @@ final class DnsHonesty {
      * @param isUrgent looks in any case
      */
     CompletableFuture<Standing> freshStanding(DnsSockets here, boolean isUrgent) {
-        return fresh(denials, isUrgent ? 0 : DENIALS_EVERY, this::lookForDenials, here).thenApply(done -> standing);
+        return fresh(denials, isUrgent ? 0 : DENIALS_EVERY, this::lookForDenials, here)
+                .thenApply(done -> standing);
     }
 
     private CompletableFuture<Void> freshInventions(DnsSockets here) {
@@ -154,8 +159,10 @@ final class DnsHonesty {
 
     private CompletableFuture<?> lookForDenials(DnsSockets here) {
         List<CompletableFuture<Found>> domains = new ArrayList<>(canaries.domains().stream()
-            .map(domain -> ask(here, domain.absolute(), Type.MX)).toList());
-        CompletableFuture<Found> root = canaries.root() ? ask(here, Name.root, Type.NS) : CompletableFuture.completedFuture(Found.UNANSWERED);
+                .map(domain -> ask(here, domain.absolute(), Type.MX))
+                .toList());
+        CompletableFuture<Found> root =
+                canaries.root() ? ask(here, Name.root, Type.NS) : CompletableFuture.completedFuture(Found.UNANSWERED);
         // One that is there settles it.
         CompletableFuture<Object> isThere = new CompletableFuture<>();
         domains.forEach(domain -> domain.thenAccept(found -> {
@@ -163,22 +170,38 @@ final class DnsHonesty {
                 isThere.complete(found);
             }
         }));
-        return CompletableFuture.anyOf(isThere, CompletableFuture.allOf(domains.toArray(CompletableFuture[]::new)).thenCombine(root, (all, its) -> its))
-            .thenRun(() -> conclude(domains, root));
+        return CompletableFuture.anyOf(
+                        isThere,
+                        CompletableFuture.allOf(domains.toArray(CompletableFuture[]::new))
+                                .thenCombine(root, (all, its) -> its))
+                .thenRun(() -> conclude(domains, root));
     }
 
-    private enum Found { THERE, DENIED, UNANSWERED }
+    private enum Found {
+        THERE,
+        DENIED,
+        UNANSWERED
+    }
 
     private void conclude(List<CompletableFuture<Found>> domains, CompletableFuture<Found> root) {
-        List<Found> found = domains.stream().map(domain -> domain.getNow(Found.UNANSWERED)).toList();
+        List<Found> found =
+                domains.stream().map(domain -> domain.getNow(Found.UNANSWERED)).toList();
         // The root alone decides where no domain is answered: a closed network may have one of its own.
         boolean byDomains = found.stream().anyMatch(one -> one != Found.UNANSWERED);
-        Found all = found.contains(Found.THERE) ? Found.THERE : byDomains ? Found.DENIED : root.getNow(Found.UNANSWERED);
+        Found all =
+                found.contains(Found.THERE) ? Found.THERE : byDomains ? Found.DENIED : root.getNow(Found.UNANSWERED);
         lastFound = all;
         if (all == Found.THERE) {
             becomeHonest();
         } else if (all == Found.DENIED) {
-            becomeLying(byDomains ? String.join(", ", canaries.domains().stream().map(MailDomain::name).toList()) : "the root");
+            becomeLying(
+                    byDomains
+                            ? String.join(
+                                    ", ",
+                                    canaries.domains().stream()
+                                            .map(MailDomain::name)
+                                            .toList())
+                            : "the root");
         }
         // A server that says nothing now stays what it was.
     }
@@ -200,14 +223,21 @@ final class DnsHonesty {
     }
 
     private CompletableFuture<?> lookForInventions(DnsSockets here) {
-        return canaries.nonexistent().map(name -> addresses(here, name, Type.A).thenCombine(addresses(here, name, Type.AAAA), Sets::union)
-            .thenAccept(this::remember)).orElseGet(() -> CompletableFuture.completedFuture(null));
+        return canaries.nonexistent()
+                .map(name -> addresses(here, name, Type.A)
+                        .thenCombine(addresses(here, name, Type.AAAA), Sets::union)
+                        .thenAccept(this::remember))
+                .orElseGet(() -> CompletableFuture.completedFuture(null));
     }
 
     private void remember(Set<InetAddress> given) {
         Set<InetAddress> before = invented;
         // Pages of advertisements may have several addresses, in turns.
-        invented = given.isEmpty() ? Set.of() : Stream.concat(given.stream(), before.stream()).limit(MOST_INVENTIONS).collect(Collectors.toUnmodifiableSet());
+        invented = given.isEmpty()
+                ? Set.of()
+                : Stream.concat(given.stream(), before.stream())
+                        .limit(MOST_INVENTIONS)
+                        .collect(Collectors.toUnmodifiableSet());
         if (before.isEmpty() && !invented.isEmpty()) {
             listener.invents(server.address(), given);
         }
@@ -216,38 +246,45 @@ final class DnsHonesty {
     private CompletableFuture<Set<InetAddress>> addresses(DnsSockets here, Name name, int type) {
         CompletableFuture<Set<InetAddress>> given = new CompletableFuture<>();
         new DnsTry(here, server, name, type, timeout, new DnsTry.Asker() {
-            @Override
-            public void answered(DnsAnswer answer) {
-                given.complete(answer instanceof Addresses addresses ? Set.copyOf(addresses.usable()) : Set.of());
-            }
+                    @Override
+                    public void answered(DnsAnswer answer) {
+                        given.complete(
+                                answer instanceof Addresses addresses ? Set.copyOf(addresses.usable()) : Set.of());
+                    }
 
-            @Override
-            public void failed(IOException failure) {
-                given.complete(Set.of());
-            }
-        }).begin(false);
+                    @Override
+                    public void failed(IOException failure) {
+                        given.complete(Set.of());
+                    }
+                })
+                .begin(false);
         return given;
     }
 
     private CompletableFuture<Found> ask(DnsSockets here, Name name, int type) {
         CompletableFuture<Found> found = new CompletableFuture<>();
         new DnsTry(here, server, name, type, timeout, new DnsTry.Asker() {
-            @Override
-            public void answered(DnsAnswer answer) {
-                found.complete(isDenial(answer) ? Found.DENIED : Found.THERE);
-            }
+                    @Override
+                    public void answered(DnsAnswer answer) {
+                        found.complete(isDenial(answer) ? Found.DENIED : Found.THERE);
+                    }
 
-            @Override
-            public void failed(IOException failure) {
-                lastFailure = String.valueOf(failure.getMessage());
-                found.complete(Found.UNANSWERED);
-            }
-        }).begin(false);
+                    @Override
+                    public void failed(IOException failure) {
+                        lastFailure = String.valueOf(failure.getMessage());
+                        found.complete(Found.UNANSWERED);
+                    }
+                })
+                .begin(false);
         return found;
     }
 
     private static boolean isDenial(DnsAnswer answer) {
         // An alias that leads nowhere is how some resolvers block a name.
-        return answer instanceof NoSuchName || answer instanceof NoRecords || answer instanceof Alias || answer instanceof Exchangers exchangers && exchangers.usable().isEmpty();
+        return answer instanceof NoSuchName
+                || answer instanceof NoRecords
+                || answer instanceof Alias
+                || answer instanceof Exchangers exchangers
+                        && exchangers.usable().isEmpty();
     }
 }

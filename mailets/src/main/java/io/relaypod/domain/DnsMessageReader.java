@@ -11,6 +11,12 @@ import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
+import io.relaypod.domain.DnsAnswer.Addresses;
+import io.relaypod.domain.DnsAnswer.Alias;
+import io.relaypod.domain.DnsAnswer.Exchangers;
+import io.relaypod.domain.DnsAnswer.NoRecords;
+import io.relaypod.domain.DnsAnswer.NoSuchName;
+import io.relaypod.domain.DnsAnswer.OtherRecords;
 import org.xbill.DNS.AAAARecord;
 import org.xbill.DNS.ARecord;
 import org.xbill.DNS.CNAMERecord;
@@ -24,13 +30,6 @@ import org.xbill.DNS.Record;
 import org.xbill.DNS.Section;
 import org.xbill.DNS.Type;
 
-import io.relaypod.domain.DnsAnswer.Addresses;
-import io.relaypod.domain.DnsAnswer.Alias;
-import io.relaypod.domain.DnsAnswer.Exchangers;
-import io.relaypod.domain.DnsAnswer.NoRecords;
-import io.relaypod.domain.DnsAnswer.NoSuchName;
-import io.relaypod.domain.DnsAnswer.OtherRecords;
-
 /** Reads what a message says about a name. Takes time in proportion to the message's length. */
 final class DnsMessageReader {
 
@@ -39,14 +38,13 @@ final class DnsMessageReader {
 
     private static final int FEW = 3;
 
-    private DnsMessageReader() {
-    }
+    private DnsMessageReader() {}
 
     /**
      * Follows the aliases that the message has.
      *
-     * @throws IOException when the message is no answer to the question: a failure, a lame referral (RFC 2308 section 2.2), records that
-     *                     contradict it, or records where no answer is
+     * @throws IOException when the message is no answer to the question: a failure, a lame referral (RFC 2308 section
+     *     2.2), records that contradict it, or records where no answer is
      */
     static DnsAnswer read(Message message, Name name, int type) throws IOException {
         int rcode = message.getRcode();
@@ -74,7 +72,9 @@ final class DnsMessageReader {
         if (isReferral(message)) {
             throw new IOException("lame answer");
         }
-        if (Stream.of(Section.AUTHORITY, Section.ADDITIONAL).flatMap(section -> message.getSection(section).stream()).anyMatch(isAbout(names, type))) {
+        if (Stream.of(Section.AUTHORITY, Section.ADDITIONAL)
+                .flatMap(section -> message.getSection(section).stream())
+                .anyMatch(isAbout(names, type))) {
             throw new IOException("records outside of the answer");
         }
         return new NoRecords();
@@ -97,7 +97,8 @@ final class DnsMessageReader {
     }
 
     private static Predicate<Record> isAbout(Set<Name> names, int type) {
-        return record -> record.getType() == type && record.getDClass() == DClass.IN && names.contains(record.getName());
+        return record ->
+                record.getType() == type && record.getDClass() == DClass.IN && names.contains(record.getName());
     }
 
     // Signatures and the rule that an alias was made by say nothing by themselves.
@@ -115,32 +116,44 @@ final class DnsMessageReader {
 
     private static DnsAnswer exchangers(List<Record> found) {
         List<Name> targets = found.stream()
-            .map(MXRecord.class::cast)
-            .sorted(Comparator.comparingInt(MXRecord::getPriority))
-            .map(MXRecord::getTarget)
-            .filter(target -> !target.equals(Name.root))
-            .toList();
+                .map(MXRecord.class::cast)
+                .sorted(Comparator.comparingInt(MXRecord::getPriority))
+                .map(MXRecord::getTarget)
+                .filter(target -> !target.equals(Name.root))
+                .toList();
         List<Name> usable = targets.stream().filter(MailHostName::isUsable).toList();
-        return new Exchangers(usable.stream().limit(DnsAnswer.MOST_KEPT).toList(),
-            targets.stream().filter(Predicate.not(MailHostName::isUsable)).limit(FEW).toList(), usable.size());
+        return new Exchangers(
+                usable.stream().limit(DnsAnswer.MOST_KEPT).toList(),
+                targets.stream()
+                        .filter(Predicate.not(MailHostName::isUsable))
+                        .limit(FEW)
+                        .toList(),
+                usable.size());
     }
 
     private static DnsAnswer addresses(List<Record> found) {
         List<InetAddress> addresses = found.stream()
-            .map(record -> record instanceof ARecord a ? a.getAddress() : ((AAAARecord) record).getAddress())
-            .toList();
+                .map(record -> record instanceof ARecord a ? a.getAddress() : ((AAAARecord) record).getAddress())
+                .toList();
         return new Addresses(
-            addresses.stream().filter(MailHostAddress::isUsable)
-                .sorted(Comparator.comparing(MailHostAddress::isRoutable).reversed()).limit(DnsAnswer.MOST_KEPT).toList(),
-            addresses.stream().filter(Predicate.not(MailHostAddress::isUsable)).limit(FEW).toList());
+                addresses.stream()
+                        .filter(MailHostAddress::isUsable)
+                        .sorted(Comparator.comparing(MailHostAddress::isRoutable)
+                                .reversed())
+                        .limit(DnsAnswer.MOST_KEPT)
+                        .toList(),
+                addresses.stream()
+                        .filter(Predicate.not(MailHostAddress::isUsable))
+                        .limit(FEW)
+                        .toList());
     }
 
     // NS without SOA in the authority section of an empty answer sends us elsewhere, it is no NODATA.
     private static boolean isReferral(Message message) {
         return !message.getHeader().getFlag(Flags.AA)
-            && message.getSection(Section.ANSWER).isEmpty()
-            && hasType(message, Type.NS)
-            && !hasType(message, Type.SOA);
+                && message.getSection(Section.ANSWER).isEmpty()
+                && hasType(message, Type.NS)
+                && !hasType(message, Type.SOA);
     }
 
     private static boolean hasType(Message message, int type) {

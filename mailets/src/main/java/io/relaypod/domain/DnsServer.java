@@ -75,6 +75,8 @@ final class DnsServer {
 
     @Override
     public String toString() {
-        return address.getAddress() == null ? address.toString() : address.getAddress().getHostAddress() + ":" + address.getPort();
+        return address.getAddress() == null
+                ? address.toString()
+                : address.getAddress().getHostAddress() + ":" + address.getPort();
     }
 }

@@ -7,7 +7,9 @@ import java.util.Set;
 /** Hears of what is odd about a DNS server. Called by many threads; does not wait. */
 public interface DnsServerListener {
 
-    /** It answers only questions without EDNS (RFC 6891 section 7); said when that is found, and when it is found again. */
+    /**
+     * It answers only questions without EDNS (RFC 6891 section 7); said when that is found, and when it is found again.
+     */
     void answersWithoutEdns(InetSocketAddress server);
 
     /**

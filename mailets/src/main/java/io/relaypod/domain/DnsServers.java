@@ -19,20 +19,18 @@ import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.StreamSupport;
 
-import org.xbill.DNS.Name;
-import org.xbill.DNS.Type;
-
 import com.github.benmanes.caffeine.cache.Ticker;
-
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.nio.NioEventLoop;
 import io.relaypod.domain.DnsHonesty.Standing;
 import io.relaypod.memory.MemoryBudget;
+import org.xbill.DNS.Name;
+import org.xbill.DNS.Type;
 
 /**
- * The DNS servers, asked one after the other until one gives an answer that settles the question and can be believed: silence, SERVFAIL,
- * REFUSED, a lame referral and what {@link DnsHonesty} objects to do not. Those that failed last are asked last, after them those that lie,
- * as what they have records for may be so.
+ * The DNS servers, asked one after the other until one gives an answer that settles the question and can be believed:
+ * silence, SERVFAIL, REFUSED, a lame referral and what {@link DnsHonesty} objects to do not. Those that failed last are
+ * asked last, after them those that lie, as what they have records for may be so.
  *
  * <p>Who asks on the thread of an event loop hears on it; anybody else on one of the loops. Thread-safe.
  */
@@ -46,9 +44,7 @@ public final class DnsServers implements DnsSource {
     private final List<DnsSockets> loops = new CopyOnWriteArrayList<>();
     private final List<DnsServerListener> listeners = new CopyOnWriteArrayList<>();
 
-    /**
-     * @param memory that truncated answers take their share of
-     */
+    /** @param memory that truncated answers take their share of */
     public DnsServers(DnsSettings settings, MemoryBudget memory) {
         this.timeout = settings.timeout();
         this.tries = settings.tries();
@@ -56,7 +52,9 @@ public final class DnsServers implements DnsSource {
         // One timeout more than the tries take, as each is noticed a little late.
         this.longestWait = settings.longestWait().plus(timeout);
         DnsServerListener everybody = new Everybody();
-        this.servers = settings.servers().stream().map(address -> new DnsServer(address, settings, Ticker.systemTicker(), everybody)).toList();
+        this.servers = settings.servers().stream()
+                .map(address -> new DnsServer(address, settings, Ticker.systemTicker(), everybody))
+                .toList();
     }
 
     /**
@@ -65,7 +63,10 @@ public final class DnsServers implements DnsSource {
      * @param group of NIO loops; whoever made them ends them
      */
     public DnsServers on(EventLoopGroup group) {
-        StreamSupport.stream(group.spliterator(), false).map(NioEventLoop.class::cast).map(loop -> new DnsSockets(loop, memory)).forEach(loops::add);
+        StreamSupport.stream(group.spliterator(), false)
+                .map(NioEventLoop.class::cast)
+                .map(loop -> new DnsSockets(loop, memory))
+                .forEach(loops::add);
         return this;
     }
 
@@ -104,20 +105,30 @@ public final class DnsServers implements DnsSource {
      * How a server does.
      *
      * @param isUsable whether it answers and can be believed
-     * @param words    what is wrong with it; empty when nothing is
+     * @param words what is wrong with it; empty when nothing is
      */
-    public record Report(boolean isUsable, String words) {
-    }
+    public record Report(boolean isUsable, String words) {}
 
-    /** Looks at every server's canaries, or asks it for the root's name servers. Done in a few timeouts; never fails. Only once it is started. */
+    /**
+     * Looks at every server's canaries, or asks it for the root's name servers. Done in a few timeouts; never fails.
+     * Only once it is started.
+     */
     public CompletableFuture<List<Report>> look() {
-        List<CompletableFuture<Report>> reports = servers.stream().map(server -> {
-            CompletableFuture<Report> report = new CompletableFuture<>();
-            onALoop(here -> server.honesty().freshStanding(here, false).thenAcceptAsync(standing -> look(here, server, standing, report), here.loop()), report);
-            return report.completeOnTimeout(silent(server, DnsSockets.TIMEOUT), 3 * timeout.toNanos(), TimeUnit.NANOSECONDS)
-                .exceptionally(stopped -> silent(server, stopped.getMessage()));
-        }).toList();
-        return CompletableFuture.allOf(reports.toArray(CompletableFuture[]::new)).thenApply(all -> reports.stream().map(CompletableFuture::join).toList());
+        List<CompletableFuture<Report>> reports = servers.stream()
+                .map(server -> {
+                    CompletableFuture<Report> report = new CompletableFuture<>();
+                    onALoop(
+                            here -> server.honesty()
+                                    .freshStanding(here, false)
+                                    .thenAcceptAsync(standing -> look(here, server, standing, report), here.loop()),
+                            report);
+                    return report.completeOnTimeout(
+                                    silent(server, DnsSockets.TIMEOUT), 3 * timeout.toNanos(), TimeUnit.NANOSECONDS)
+                            .exceptionally(stopped -> silent(server, stopped.getMessage()));
+                })
+                .toList();
+        return CompletableFuture.allOf(reports.toArray(CompletableFuture[]::new))
+                .thenApply(all -> reports.stream().map(CompletableFuture::join).toList());
     }
 
     private void look(DnsSockets here, DnsServer server, Standing standing, CompletableFuture<Report> report) {
@@ -129,21 +140,24 @@ public final class DnsServers implements DnsSource {
             report.complete(silent(server, server.honesty().rootFailure().get()));
         } else {
             new DnsTry(here, server, Name.root, Type.NS, timeout, new DnsTry.Asker() {
-                @Override
-                public void answered(DnsAnswer answer) {
-                    report.complete(well(server));
-                }
+                        @Override
+                        public void answered(DnsAnswer answer) {
+                            report.complete(well(server));
+                        }
 
-                @Override
-                public void failed(IOException failure) {
-                    report.complete(silent(server, failure.getMessage()));
-                }
-            }).begin(false);
+                        @Override
+                        public void failed(IOException failure) {
+                            report.complete(silent(server, failure.getMessage()));
+                        }
+                    })
+                    .begin(false);
         }
     }
 
     private static Report well(DnsServer server) {
-        return new Report(true, server.honesty().invented().isEmpty() ? "" : server + " has addresses for names that do not exist");
+        return new Report(
+                true,
+                server.honesty().invented().isEmpty() ? "" : server + " has addresses for names that do not exist");
     }
 
     private static Report silent(DnsServer server, String reason) {
@@ -181,17 +195,35 @@ public final class DnsServers implements DnsSource {
 
     /** What is odd about each, in words; empty when nothing is. */
     public List<String> remarks() {
-        return servers.stream().flatMap(server -> List.of(
-                server.honesty().standing() == Standing.LYING ? Optional.of(server + " denies names that must exist (DNS_CANARIES); nothing that it denies is believed") : Optional.<String>empty(),
-                server.isWithoutEdns() ? Optional.of(server + " answers only without EDNS (RFC 6891)") : Optional.<String>empty(),
-                server.honesty().invented().isEmpty() ? Optional.<String>empty()
-                    : Optional.of(server + " answers for names that do not exist: " + server.honesty().invented().iterator().next().getHostAddress()))
-            .stream().flatMap(Optional::stream)).toList();
+        return servers.stream()
+                .flatMap(server -> List.of(
+                                server.honesty().standing() == Standing.LYING
+                                        ? Optional.of(
+                                                server
+                                                        + " denies names that must exist (DNS_CANARIES); nothing that it denies is believed")
+                                        : Optional.<String>empty(),
+                                server.isWithoutEdns()
+                                        ? Optional.of(server + " answers only without EDNS (RFC 6891)")
+                                        : Optional.<String>empty(),
+                                server.honesty().invented().isEmpty()
+                                        ? Optional.<String>empty()
+                                        : Optional.of(server + " answers for names that do not exist: "
+                                                + server.honesty()
+                                                        .invented()
+                                                        .iterator()
+                                                        .next()
+                                                        .getHostAddress()))
+                        .stream()
+                        .flatMap(Optional::stream))
+                .toList();
     }
 
     private List<DnsServer> bestFirst() {
-        return servers.size() == 1 ? servers
-            : servers.stream().sorted(Comparator.comparing(DnsServers::isLying).thenComparingInt(DnsServer::failures)).toList();
+        return servers.size() == 1
+                ? servers
+                : servers.stream()
+                        .sorted(Comparator.comparing(DnsServers::isLying).thenComparingInt(DnsServer::failures))
+                        .toList();
     }
 
     private static boolean isLying(DnsServer server) {
@@ -215,8 +247,11 @@ public final class DnsServers implements DnsSource {
 
         /** Asks, and gives up after the longest wait, whatever becomes of the tries. */
         void begin(DnsSockets sockets) {
-            Future<?> deadline = sockets.loop().schedule(() -> answer.completeExceptionally(new SocketTimeoutException(DnsSockets.TIMEOUT)),
-                longestWait.toNanos(), TimeUnit.NANOSECONDS);
+            Future<?> deadline = sockets.loop()
+                    .schedule(
+                            () -> answer.completeExceptionally(new SocketTimeoutException(DnsSockets.TIMEOUT)),
+                            longestWait.toNanos(),
+                            TimeUnit.NANOSECONDS);
             answer.whenComplete((message, failure) -> {
                 deadline.cancel(false);
                 if (sockets.isOnThisThread()) {
@@ -238,12 +273,14 @@ public final class DnsServers implements DnsSource {
             DnsTry next = new DnsTry(sockets, server, name, type, timeout, new DnsTry.Asker() {
                 @Override
                 public void answered(DnsAnswer given) {
-                    then(server.honesty().objection(name, given, sockets), sockets, objection -> objection.ifPresentOrElse(
-                        reason -> fail(sockets, server, new IOException(reason)),
-                        () -> {
-                            server.answered();
-                            answer.complete(given);
-                        }));
+                    then(
+                            server.honesty().objection(name, given, sockets),
+                            sockets,
+                            objection -> objection.ifPresentOrElse(
+                                    reason -> fail(sockets, server, new IOException(reason)), () -> {
+                                        server.answered();
+                                        answer.complete(given);
+                                    }));
                 }
 
                 @Override

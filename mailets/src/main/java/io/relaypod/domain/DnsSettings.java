@@ -7,9 +7,9 @@ import java.util.List;
 /**
  * How DNS is asked.
  *
- * @param servers  recursive resolvers, asked in this order
- * @param timeout  how long one try waits for one server
- * @param tries    how often each server is asked before the answer counts as unknown
+ * @param servers recursive resolvers, asked in this order
+ * @param timeout how long one try waits for one server
+ * @param tries how often each server is asked before the answer counts as unknown
  * @param canaries names that must exist
  */
 public record DnsSettings(List<InetSocketAddress> servers, Duration timeout, int tries, DnsCanaries canaries) {

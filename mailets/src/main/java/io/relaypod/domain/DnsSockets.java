@@ -15,6 +15,9 @@ import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
+import io.netty.channel.nio.NioEventLoop;
+import io.netty.channel.nio.NioTask;
+import io.relaypod.memory.MemoryBudget;
 import org.xbill.DNS.Flags;
 import org.xbill.DNS.Header;
 import org.xbill.DNS.Message;
@@ -22,16 +25,13 @@ import org.xbill.DNS.Rcode;
 import org.xbill.DNS.Record;
 import org.xbill.DNS.WireParseException;
 
-import io.netty.channel.nio.NioEventLoop;
-import io.netty.channel.nio.NioTask;
-import io.relaypod.memory.MemoryBudget;
-
 /**
- * Asks DNS servers over UDP on one event loop, from a few sockets each: the answer comes on the thread that asked, so that no other is
- * woken. For that thread.
+ * Asks DNS servers over UDP on one event loop, from a few sockets each: the answer comes on the thread that asked, so
+ * that no other is woken. For that thread.
  *
- * <p>Against forged answers (RFC 5452) each socket is connected, has a port of the kernel's random choice and serves a thousand queries; an
- * answer whose ID nobody waits for there, or that repeats another question, is passed over, and the true one still waited for.
+ * <p>Against forged answers (RFC 5452) each socket is connected, has a port of the kernel's random choice and serves a
+ * thousand queries; an answer whose ID nobody waits for there, or that repeats another question, is passed over, and
+ * the true one still waited for.
  */
 final class DnsSockets {
 
@@ -52,9 +52,7 @@ final class DnsSockets {
     private int waiting;
     private boolean checking;
 
-    /**
-     * @param memory that truncated answers take their share of
-     */
+    /** @param memory that truncated answers take their share of */
     DnsSockets(NioEventLoop loop, MemoryBudget memory) {
         this.loop = loop;
         this.memory = memory;
@@ -94,10 +92,11 @@ final class DnsSockets {
         } catch (IOException notSent) {
             asker.failed(notSent);
         } catch (RuntimeException notSent) {
-            // NIO's way to say that there is no such kind of address here, that the name has none, or that the loop ends.
+            // NIO's way to say that there is no such kind of address here, that the name has none, or that the loop
+            // ends.
             asker.failed(new IOException(notSent));
         }
-        return () -> { };
+        return () -> {};
     }
 
     private Socket socketWithout(Integer id, InetSocketAddress server) throws IOException {
@@ -144,13 +143,16 @@ final class DnsSockets {
     static boolean isAnswer(Message query, Message answer) {
         Record asked = query.getQuestion();
         Record repeated = answer.getQuestion();
-        if (!answer.getHeader().getFlag(Flags.QR) || answer.getHeader().getID() != query.getHeader().getID()) {
+        if (!answer.getHeader().getFlag(Flags.QR)
+                || answer.getHeader().getID() != query.getHeader().getID()) {
             return false;
         }
         if (repeated == null) {
             return answer.getRcode() != Rcode.NOERROR && answer.getRcode() != Rcode.NXDOMAIN;
         }
-        return asked.getType() == repeated.getType() && asked.getDClass() == repeated.getDClass() && asked.getName().equals(repeated.getName());
+        return asked.getType() == repeated.getType()
+                && asked.getDClass() == repeated.getDClass()
+                && asked.getName().equals(repeated.getName());
     }
 
     /** Servers that do not know EDNS may send the header of the question back, with counts that nothing follows. */
@@ -206,7 +208,8 @@ final class DnsSockets {
         @Override
         public void channelReady(SelectableChannel ready, SelectionKey key) {
             try {
-                // Mostly there is one, and to look for another costs a system call; what is left makes the socket ready again.
+                // Mostly there is one, and to look for another costs a system call; what is left makes the socket ready
+                // again.
                 do {
                     if (channel.read(received.clear()) <= 0) {
                         return;
@@ -257,9 +260,14 @@ final class DnsSockets {
             failed.forEach(query -> query.asker().failed(failure));
         }
 
-        /** Fails what has waited too long; closes and says so when nothing is left to wait for and nothing more will be asked. */
+        /**
+         * Fails what has waited too long; closes and says so when nothing is left to wait for and nothing more will be
+         * asked.
+         */
         boolean isDone(long now) {
-            List<Query> late = queries.values().stream().filter(query -> now - query.deadline() >= 0).toList();
+            List<Query> late = queries.values().stream()
+                    .filter(query -> now - query.deadline() >= 0)
+                    .toList();
             late.forEach(query -> {
                 queries.remove(query.id());
                 waiting--;

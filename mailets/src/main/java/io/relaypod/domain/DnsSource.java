@@ -11,7 +11,8 @@ public interface DnsSource {
     /**
      * @param name absolute
      * @param type as {@link org.xbill.DNS.Type} has it
-     * @return the answer; fails when DNS has none that can be believed, within a bounded time. Whoever needs it no more cancels it
+     * @return the answer; fails when DNS has none that can be believed, within a bounded time. Whoever needs it no more
+     *     cancels it
      */
     CompletableFuture<DnsAnswer> ask(Name name, int type);
 }

@@ -9,8 +9,6 @@ import java.util.Optional;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
-import org.xbill.DNS.Message;
-
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
@@ -26,8 +24,12 @@ import io.netty.handler.codec.LengthFieldBasedFrameDecoder;
 import io.relaypod.memory.MemoryBudget;
 import io.relaypod.memory.MemoryUse;
 import io.relaypod.memory.Reservation;
+import org.xbill.DNS.Message;
 
-/** A question over a TCP connection of its own (RFC 7766), on a loop's thread and for it. How many there are at once is bounded by their memory. */
+/**
+ * A question over a TCP connection of its own (RFC 7766), on a loop's thread and for it. How many there are at once is
+ * bounded by their memory.
+ */
 final class DnsTcp extends SimpleChannelInboundHandler<ByteBuf> {
 
     private static final int LONGEST = 65_535;
@@ -49,28 +51,45 @@ final class DnsTcp extends SimpleChannelInboundHandler<ByteBuf> {
      * @param timeout from the beginning to the whole answer
      * @return cancels the question
      */
-    static Runnable ask(EventLoop loop, InetSocketAddress server, Message query, Duration timeout, MemoryBudget budget, DnsSockets.Asker asker) {
+    static Runnable ask(
+            EventLoop loop,
+            InetSocketAddress server,
+            Message query,
+            Duration timeout,
+            MemoryBudget budget,
+            DnsSockets.Asker asker) {
         Optional<Reservation> memory = budget.tryReserve(MemoryUse.DNS_QUESTIONS, MEMORY);
         if (memory.isEmpty()) {
             asker.failed(new IOException("too many truncated answers at once"));
-            return () -> { };
+            return () -> {};
         }
         DnsTcp exchange = new DnsTcp(query, asker, memory.get());
-        ChannelFuture connected = new Bootstrap().group(loop).channel(NioSocketChannel.class).handler(new ChannelInitializer<SocketChannel>() {
-            @Override
-            protected void initChannel(SocketChannel channel) {
-                channel.pipeline().addLast(new LengthFieldBasedFrameDecoder(LONGEST + Short.BYTES, 0, Short.BYTES, 0, Short.BYTES), exchange);
-            }
-        }).connect(server);
+        ChannelFuture connected = new Bootstrap()
+                .group(loop)
+                .channel(NioSocketChannel.class)
+                .handler(new ChannelInitializer<SocketChannel>() {
+                    @Override
+                    protected void initChannel(SocketChannel channel) {
+                        channel.pipeline()
+                                .addLast(
+                                        new LengthFieldBasedFrameDecoder(
+                                                LONGEST + Short.BYTES, 0, Short.BYTES, 0, Short.BYTES),
+                                        exchange);
+                    }
+                })
+                .connect(server);
         connected.addListener(done -> {
             if (!done.isSuccess()) {
                 exchange.fail(new IOException(done.cause()));
             }
         });
-        Future<?> deadline = loop.schedule(() -> {
-            exchange.fail(new SocketTimeoutException(DnsSockets.TIMEOUT));
-            connected.channel().close();
-        }, timeout.toNanos(), TimeUnit.NANOSECONDS);
+        Future<?> deadline = loop.schedule(
+                () -> {
+                    exchange.fail(new SocketTimeoutException(DnsSockets.TIMEOUT));
+                    connected.channel().close();
+                },
+                timeout.toNanos(),
+                TimeUnit.NANOSECONDS);
         connected.channel().closeFuture().addListener(closed -> {
             deadline.cancel(false);
             exchange.fail(new ClosedChannelException());
@@ -84,7 +103,9 @@ final class DnsTcp extends SimpleChannelInboundHandler<ByteBuf> {
     @Override
     public void channelActive(ChannelHandlerContext context) {
         byte[] wire = query.toWire();
-        context.writeAndFlush(Unpooled.buffer(Short.BYTES + wire.length).writeShort(wire.length).writeBytes(wire));
+        context.writeAndFlush(Unpooled.buffer(Short.BYTES + wire.length)
+                .writeShort(wire.length)
+                .writeBytes(wire));
     }
 
     @Override

@@ -14,8 +14,8 @@ import org.xbill.DNS.Section;
 import org.xbill.DNS.SimpleResolver;
 
 /**
- * One try of a question at one server: over UDP, once more without EDNS where the server does not bear it, and over TCP when the answer is
- * truncated. If TCP brings nothing, records in the truncated answer do. For one loop's thread.
+ * One try of a question at one server: over UDP, once more without EDNS where the server does not bear it, and over TCP
+ * when the answer is truncated. If TCP brings nothing, records in the truncated answer do. For one loop's thread.
  */
 final class DnsTry {
 
@@ -28,7 +28,7 @@ final class DnsTry {
     private final int type;
     private final Duration timeout;
     private final Asker asker;
-    private Runnable cancel = () -> { };
+    private Runnable cancel = () -> {};
     private boolean isOver;
 
     /** Who asked. Hears once, on the loop's thread. */
@@ -39,9 +39,7 @@ final class DnsTry {
         void failed(IOException failure);
     }
 
-    /**
-     * @param timeout of UDP, and of TCP
-     */
+    /** @param timeout of UDP, and of TCP */
     DnsTry(DnsSockets sockets, DnsServer server, Name name, int type, Duration timeout, Asker asker) {
         this.sockets = sockets;
         this.server = server;
@@ -52,7 +50,8 @@ final class DnsTry {
     }
 
     /**
-     * @param isLast whether the server is asked no more after this: one that never answered EDNS is then asked without, in case that is why
+     * @param isLast whether the server is asked no more after this: one that never answered EDNS is then asked without,
+     *     in case that is why
      */
     DnsTry begin(boolean isLast) {
         ask(!server.isWithoutEdns() && (!isLast || server.hasAnsweredEdns()));

@@ -11,8 +11,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * An admin's list of domains in a file. {@link #reloadIfChanged()} takes a changed file; one that cannot be read leaves the old list as it
- * is and is reported once. Thread-safe.
+ * An admin's list of domains in a file. {@link #reloadIfChanged()} takes a changed file; one that cannot be read leaves
+ * the old list as it is and is reported once. Thread-safe.
  *
  * @see DomainSet#parse
  */
@@ -34,9 +34,7 @@ public final class DomainListFile implements Supplier<DomainSet> {
         }
     }
 
-    /**
-     * @throws IllegalArgumentException when the file cannot be read or a line of it is wrong
-     */
+    /** @throws IllegalArgumentException when the file cannot be read or a line of it is wrong */
     public DomainListFile(Path file) {
         this.file = file;
         try {
@@ -77,6 +75,7 @@ public final class DomainListFile implements Supplier<DomainSet> {
     }
 
     private void keep(Exception wrong) {
-        LOGGER.error("event=domain-list-kept file={} entries={} reason=\"{}\"", file, domains.size(), wrong.getMessage());
+        LOGGER.error(
+                "event=domain-list-kept file={} entries={} reason=\"{}\"", file, domains.size(), wrong.getMessage());
     }
 }

@@ -5,9 +5,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/**
- * Domains that an admin listed. One hash look-up a label, whatever the length of the list. Immutable.
- */
+/** Domains that an admin listed. One hash look-up a label, whatever the length of the list. Immutable. */
 public final class DomainSet {
 
     private static final DomainSet EMPTY = new DomainSet(Set.of(), Set.of());
@@ -36,15 +34,18 @@ public final class DomainSet {
             String line = lines.get(number - 1);
             String entry = line.replaceFirst("#.*", "").strip();
             if (!entry.isEmpty()) {
-                (entry.startsWith(".") ? withSubdomains : domains).add(canonical(entry.startsWith(".") ? entry.substring(1) : entry, number, line));
+                (entry.startsWith(".") ? withSubdomains : domains)
+                        .add(canonical(entry.startsWith(".") ? entry.substring(1) : entry, number, line));
             }
         }
         return new DomainSet(domains, withSubdomains);
     }
 
     private static String canonical(String entry, int number, String line) {
-        return MailDomain.parse(entry).map(MailDomain::name).orElseThrow(() ->
-            new IllegalArgumentException("line " + number + " is '" + line.strip() + "'; expected a domain, or .domain for its sub-domains too"));
+        return MailDomain.parse(entry)
+                .map(MailDomain::name)
+                .orElseThrow(() -> new IllegalArgumentException("line " + number + " is '" + line.strip()
+                        + "'; expected a domain, or .domain for its sub-domains too"));
     }
 
     public boolean contains(MailDomain domain) {

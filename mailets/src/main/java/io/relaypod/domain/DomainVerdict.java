@@ -2,9 +2,7 @@ package io.relaypod.domain;
 
 import java.util.List;
 
-/**
- * What is known of a domain's ability to receive mail (RFC 5321 section 5.1, RFC 7505).
- */
+/** What is known of a domain's ability to receive mail (RFC 5321 section 5.1, RFC 7505). */
 public sealed interface DomainVerdict {
 
     /**
@@ -34,11 +32,11 @@ public sealed interface DomainVerdict {
      *
      * @param domainExists false when the name itself does not exist (NXDOMAIN)
      */
-    record NoMailHost(boolean domainExists) implements DomainVerdict {
-    }
+    record NoMailHost(boolean domainExists) implements DomainVerdict {}
 
     /**
-     * The domain names mail exchangers, and none of them can be one, such as {@code localhost}, or has an address that the Internet can reach.
+     * The domain names mail exchangers, and none of them can be one, such as {@code localhost}, or has an address that
+     * the Internet can reach.
      *
      * @param exchangers host names, best preference first; some of them
      */
@@ -60,32 +58,26 @@ public sealed interface DomainVerdict {
     }
 
     /** Nobody but postmaster can have mail there: {@code localhost} and what is below it (RFC 6761 section 6.3). */
-    record OwnHost() implements DomainVerdict {
-    }
+    record OwnHost() implements DomainVerdict {}
 
     /** The domain says that it takes no mail: a null MX (RFC 7505). */
-    record NullMx() implements DomainVerdict {
-    }
+    record NullMx() implements DomainVerdict {}
 
     /** The admin's list says that it is accepted; DNS was not asked. */
-    record Allowed() implements DomainVerdict {
-    }
+    record Allowed() implements DomainVerdict {}
 
     /** The admin's list says that it is not; DNS was not asked. */
-    record Denied() implements DomainVerdict {
-    }
+    record Denied() implements DomainVerdict {}
 
     /**
      * DNS gave no usable answer; asking again later may.
      *
      * @param reason for the log and the operator, such as {@code SERVFAIL} or {@code timeout}
      */
-    record Unknown(String reason) implements DomainVerdict {
-    }
+    record Unknown(String reason) implements DomainVerdict {}
 
     /** DNS was not asked, as too many questions of the client, or in all, were under way already. */
-    record NotAsked() implements DomainVerdict {
-    }
+    record NotAsked() implements DomainVerdict {}
 
     /** Whether this is an answer, and so may be remembered. */
     default boolean isKnown() {

@@ -6,10 +6,12 @@ import java.util.regex.Pattern;
 import com.google.common.net.InetAddresses;
 
 /**
- * An address of the envelope (RFC 5321 section 4.1.2, Mailbox) that the gateway can be given: Jakarta Mail, Mailpit and smtp2graph all take it.
+ * An address of the envelope (RFC 5321 section 4.1.2, Mailbox) that the gateway can be given: Jakarta Mail, Mailpit and
+ * smtp2graph all take it.
  *
  * @param localPart as the client wrote it, quotes included
- * @param domain    in lower case, without the dot of the root, U-labels as A-labels; an address literal with its brackets, as it was written
+ * @param domain in lower case, without the dot of the root, U-labels as A-labels; an address literal with its brackets,
+ *     as it was written
  */
 public record EnvelopeAddress(String localPart, String domain) {
 
@@ -28,19 +30,24 @@ public record EnvelopeAddress(String localPart, String domain) {
     /**
      * Reads an address as it stands between the brackets of a path, without a source route.
      *
-     * @param text completed with {@value #LOCAL} when it has no domain, as {@code postmaster} may (RFC 5321 section 4.5.1)
+     * @param text completed with {@value #LOCAL} when it has no domain, as {@code postmaster} may (RFC 5321 section
+     *     4.5.1)
      * @return the address, or empty when it is none or could not be sent on
      */
     public static Optional<EnvelopeAddress> parse(String text) {
         int at = text.lastIndexOf('@');
         String localPart = at < 0 ? text : text.substring(0, at);
         return isLocalPart(localPart)
-            ? domain(at < 0 ? LOCAL : text.substring(at + 1)).map(domain -> new EnvelopeAddress(localPart, domain))
-                .filter(address -> address.length() <= MAX_ADDRESS)
-            : Optional.empty();
+                ? domain(at < 0 ? LOCAL : text.substring(at + 1))
+                        .map(domain -> new EnvelopeAddress(localPart, domain))
+                        .filter(address -> address.length() <= MAX_ADDRESS)
+                : Optional.empty();
     }
 
-    /** Whether the text would need SMTPUTF8 (RFC 6531): its local part has a character outside ASCII. A domain has A-labels instead. */
+    /**
+     * Whether the text would need SMTPUTF8 (RFC 6531): its local part has a character outside ASCII. A domain has
+     * A-labels instead.
+     */
     public static boolean needsSmtpUtf8(String text) {
         int end = text.lastIndexOf('@');
         for (int at = 0; at < (end < 0 ? text.length() : end); at++) {
@@ -76,7 +83,9 @@ public record EnvelopeAddress(String localPart, String domain) {
             return inside.indexOf(':') < 0 && InetAddresses.isInetAddress(inside);
         }
         String address = inside.substring(IPV6.length());
-        return address.indexOf(':') >= 0 && IPV6_DIGITS.matcher(address).matches() && InetAddresses.isInetAddress(address);
+        return address.indexOf(':') >= 0
+                && IPV6_DIGITS.matcher(address).matches()
+                && InetAddresses.isInetAddress(address);
     }
 
     private static boolean isLocalPart(String text) {
@@ -97,15 +106,20 @@ public record EnvelopeAddress(String localPart, String domain) {
     }
 
     private static boolean isAtomCharacter(char character) {
-        return character >= 'a' && character <= 'z' || character >= 'A' && character <= 'Z' || character >= '0' && character <= '9'
-            || ATOM_SIGNS.indexOf(character) >= 0;
+        return character >= 'a' && character <= 'z'
+                || character >= 'A' && character <= 'Z'
+                || character >= '0' && character <= '9'
+                || ATOM_SIGNS.indexOf(character) >= 0;
     }
 
     // Mailpit refuses blanks in quotes, smtp2graph a second @.
     private static boolean isQuoted(String text) {
         int last = text.length() - 1;
-        return last > 1 && text.charAt(last) == '"' && text.substring(1, last).chars()
-            .allMatch(character -> character > ' ' && character <= '~' && "\"\\<>@".indexOf(character) < 0);
+        return last > 1
+                && text.charAt(last) == '"'
+                && text.substring(1, last)
+                        .chars()
+                        .allMatch(character -> character > ' ' && character <= '~' && "\"\\<>@".indexOf(character) < 0);
     }
 
     @Override

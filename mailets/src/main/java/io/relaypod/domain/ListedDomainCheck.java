@@ -7,9 +7,7 @@ import java.util.function.Supplier;
 import io.relaypod.domain.DomainVerdict.Allowed;
 import io.relaypod.domain.DomainVerdict.Denied;
 
-/**
- * What the admin's lists say goes before what DNS says; a domain on both is allowed. Thread-safe.
- */
+/** What the admin's lists say goes before what DNS says; a domain on both is allowed. Thread-safe. */
 public final class ListedDomainCheck implements DomainCheck {
 
     private final DomainCheck origin;
@@ -18,7 +16,7 @@ public final class ListedDomainCheck implements DomainCheck {
 
     /**
      * @param allowed asked at each verdict, so that a list can change
-     * @param denied  likewise
+     * @param denied likewise
      */
     public ListedDomainCheck(DomainCheck origin, Supplier<DomainSet> allowed, Supplier<DomainSet> denied) {
         this.origin = origin;
@@ -31,6 +29,8 @@ public final class ListedDomainCheck implements DomainCheck {
         if (allowed.get().contains(domain)) {
             return CompletableFuture.completedFuture(new Allowed());
         }
-        return denied.get().contains(domain) ? CompletableFuture.completedFuture(new Denied()) : origin.verdict(domain, client);
+        return denied.get().contains(domain)
+                ? CompletableFuture.completedFuture(new Denied())
+                : origin.verdict(domain, client);
     }
 }

@@ -2,7 +2,9 @@ package io.relaypod.domain;
 
 import java.time.Duration;
 
-/** Hears how each question to DNS ended, tries at other servers included. Called by many threads at once; does not wait. */
+/**
+ * Hears how each question to DNS ended, tries at other servers included. Called by many threads at once; does not wait.
+ */
 @FunctionalInterface
 public interface LookupListener {
 
@@ -24,9 +26,7 @@ public interface LookupListener {
         }
     }
 
-    /**
-     * @param type a DNS record type, such as {@code MX}
-     */
+    /** @param type a DNS record type, such as {@code MX} */
     void lookedUp(String type, Outcome outcome, Duration took);
 
     /** Both hear. */

@@ -8,8 +8,9 @@ import org.xbill.DNS.Name;
 import org.xbill.DNS.TextParseException;
 
 /**
- * A mail domain in its canonical form: lower case, without the dot of the root, U-labels turned into A-labels
- * (RFC 3490, which is what the JDK has: {@code straße.example} is {@code strasse.example}). Two spellings of one domain are equal, so it serves as the cache key.
+ * A mail domain in its canonical form: lower case, without the dot of the root, U-labels turned into A-labels (RFC
+ * 3490, which is what the JDK has: {@code straße.example} is {@code strasse.example}). Two spellings of one domain are
+ * equal, so it serves as the cache key.
  *
  * @param name the canonical name, such as {@code example.com} or {@code xn--bcher-kva.example}
  */
@@ -20,9 +21,7 @@ public record MailDomain(String name) {
 
     private static final int MAX_LABEL = 63;
 
-    /**
-     * @throws IllegalArgumentException when {@code name} is not in canonical form
-     */
+    /** @throws IllegalArgumentException when {@code name} is not in canonical form */
     public MailDomain {
         if (!isCanonical(name)) {
             throw new IllegalArgumentException("not a canonical mail domain: " + name);
@@ -37,9 +36,9 @@ public record MailDomain(String name) {
     public static Optional<MailDomain> parse(String text) {
         String name = text.endsWith(".") ? text.substring(0, text.length() - 1) : text;
         return toAscii(name)
-            .map(ascii -> ascii.toLowerCase(Locale.ROOT))
-            .filter(MailDomain::isCanonical)
-            .map(MailDomain::new);
+                .map(ascii -> ascii.toLowerCase(Locale.ROOT))
+                .filter(MailDomain::isCanonical)
+                .map(MailDomain::new);
     }
 
     // By hand, as it is done for every recipient: labels of 1 to 63 characters, with a dot between them.
@@ -58,7 +57,10 @@ public record MailDomain(String name) {
 
     // RFC 5321 4.1.2 wants letters, digits and hyphens; DNS also knows underscores, and may answer for itself.
     private static boolean isLabelCharacter(char character) {
-        return character >= 'a' && character <= 'z' || character >= '0' && character <= '9' || character == '-' || character == '_';
+        return character >= 'a' && character <= 'z'
+                || character >= '0' && character <= '9'
+                || character == '-'
+                || character == '_';
     }
 
     private static boolean isAscii(String name) {

@@ -10,8 +10,8 @@ import java.util.Optional;
 import com.google.common.net.InetAddresses;
 
 /**
- * Whether an address can be that of a mail host. An IPv6 address that carries an IPv4 address (mapped, NAT64 of RFC 6052, 6to4) is judged
- * by the IPv4 address.
+ * Whether an address can be that of a mail host. An IPv6 address that carries an IPv4 address (mapped, NAT64 of RFC
+ * 6052, 6to4) is judged by the IPv4 address.
  */
 final class MailHostAddress {
 
@@ -21,12 +21,12 @@ final class MailHostAddress {
     // RFC 6666.
     private static final byte[] DISCARD = {1, 0, 0, 0, 0, 0, 0, 0};
 
-    private MailHostAddress() {
-    }
+    private MailHostAddress() {}
 
     /**
-     * False for addresses that no other host answers at, wherever the relay runs: loopback (127.0.53.53 of ICANN's name collisions among
-     * it), 0.0.0.0/8 and ::, link-local, multicast, 240.0.0.0/4 with the broadcast address, ::/96 and 100::/64.
+     * False for addresses that no other host answers at, wherever the relay runs: loopback (127.0.53.53 of ICANN's name
+     * collisions among it), 0.0.0.0/8 and ::, link-local, multicast, 240.0.0.0/4 with the broadcast address, ::/96 and
+     * 100::/64.
      */
     static boolean isUsable(InetAddress address) {
         Optional<InetAddress> embedded = embedded(address);
@@ -34,15 +34,21 @@ final class MailHostAddress {
             return isUsable(embedded.get());
         }
         byte[] bytes = address.getAddress();
-        if (address.isLoopbackAddress() || address.isAnyLocalAddress() || address.isLinkLocalAddress() || address.isMulticastAddress()) {
+        if (address.isLoopbackAddress()
+                || address.isAnyLocalAddress()
+                || address.isLinkLocalAddress()
+                || address.isMulticastAddress()) {
             return false;
         }
-        return bytes.length == 4 ? bytes[0] != 0 && (bytes[0] & 0xf0) != 0xf0 : !startsWith(bytes, COMPATIBLE) && !startsWith(bytes, DISCARD);
+        return bytes.length == 4
+                ? bytes[0] != 0 && (bytes[0] & 0xf0) != 0xf0
+                : !startsWith(bytes, COMPATIBLE) && !startsWith(bytes, DISCARD);
     }
 
     /**
-     * False also for addresses that the Internet cannot reach: private (RFC 1918, RFC 4193, fec0::/10), shared (RFC 6598), of the protocols
-     * (192.0.0.0/24), for benchmarks (198.18.0.0/15) and for documentation (RFC 5737, RFC 3849).
+     * False also for addresses that the Internet cannot reach: private (RFC 1918, RFC 4193, fec0::/10), shared (RFC
+     * 6598), of the protocols (192.0.0.0/24), for benchmarks (198.18.0.0/15) and for documentation (RFC 5737, RFC
+     * 3849).
      */
     static boolean isRoutable(InetAddress address) {
         Optional<InetAddress> embedded = embedded(address);
@@ -56,9 +62,13 @@ final class MailHostAddress {
         if (address.length != 4) {
             return (address[0] & 0xfe) == 0xfc || startsWith(address, 0x20, 0x01, 0x0d, 0xb8);
         }
-        return startsWith(address, 192, 0, 0) || startsWith(address, 192, 0, 2) || startsWith(address, 198, 51, 100) || startsWith(address, 203, 0, 113)
-            || startsWith(address, 198, 18) || startsWith(address, 198, 19)
-            || startsWith(address, 100) && (address[1] & 0xc0) == 0x40;
+        return startsWith(address, 192, 0, 0)
+                || startsWith(address, 192, 0, 2)
+                || startsWith(address, 198, 51, 100)
+                || startsWith(address, 203, 0, 113)
+                || startsWith(address, 198, 18)
+                || startsWith(address, 198, 19)
+                || startsWith(address, 100) && (address[1] & 0xc0) == 0x40;
     }
 
     private static Optional<InetAddress> embedded(InetAddress address) {
@@ -69,7 +79,9 @@ final class MailHostAddress {
         if (startsWith(bytes, NAT64) || startsWith(bytes, MAPPED)) {
             return Optional.of(inet4(Arrays.copyOfRange(bytes, 12, 16)));
         }
-        return startsWith(bytes, 0x20, 0x02) ? Optional.of(InetAddresses.get6to4IPv4Address((Inet6Address) address)) : Optional.empty();
+        return startsWith(bytes, 0x20, 0x02)
+                ? Optional.of(InetAddresses.get6to4IPv4Address((Inet6Address) address))
+                : Optional.empty();
     }
 
     private static InetAddress inet4(byte[] address) {

@@ -7,12 +7,12 @@ import org.xbill.DNS.Name;
 /** Whether a name can be that of a mail host, as far as the name itself says. */
 final class MailHostName {
 
-    private MailHostName() {
-    }
+    private MailHostName() {}
 
     /**
-     * False for the root, for {@code localhost} and what is below it, {@code localhost.localdomain}, {@code invalid} (RFC 6761), {@code onion}
-     * (RFC 7686), and for address literals: no name of a host ends in a number (RFC 3696 section 2) or holds a colon or a bracket.
+     * False for the root, for {@code localhost} and what is below it, {@code localhost.localdomain}, {@code invalid}
+     * (RFC 6761), {@code onion} (RFC 7686), and for address literals: no name of a host ends in a number (RFC 3696
+     * section 2) or holds a colon or a bracket.
      */
     static boolean isUsable(Name name) {
         if (name.equals(Name.root)) {
@@ -28,7 +28,9 @@ final class MailHostName {
     }
 
     private static boolean isLocalDomain(Name name, String top) {
-        return top.equals("localdomain") && name.labels() == 3 && name.getLabelString(0).equalsIgnoreCase("localhost");
+        return top.equals("localdomain")
+                && name.labels() == 3
+                && name.getLabelString(0).equalsIgnoreCase("localhost");
     }
 
     private static boolean isNumber(String label) {

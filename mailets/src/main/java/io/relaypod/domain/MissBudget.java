@@ -7,9 +7,9 @@ import java.util.Optional;
 import com.github.benmanes.caffeine.cache.Ticker;
 
 /**
- * Bounds what a flood of random names below one registered domain costs: each client may have so many names of it denied in a row, and
- * some more each second. Beyond that DNS is not asked on that client's behalf about new names there; other clients, other domains and
- * names directly below a public suffix are not concerned. Thread-safe.
+ * Bounds what a flood of random names below one registered domain costs: each client may have so many names of it
+ * denied in a row, and some more each second. Beyond that DNS is not asked on that client's behalf about new names
+ * there; other clients, other domains and names directly below a public suffix are not concerned. Thread-safe.
  */
 final class MissBudget {
 
@@ -27,16 +27,18 @@ final class MissBudget {
         }
     };
 
-    private record Source(DnsClient client, String registered) {
-    }
+    private record Source(DnsClient client, String registered) {}
 
     MissBudget(Ticker ticker) {
         this.ticker = ticker;
     }
 
     synchronized boolean isSpent(MailDomain domain, DnsClient client) {
-        return !paidUntil.isEmpty() && source(domain, client).map(paidUntil::get)
-            .filter(until -> until - ticker.read() > BURST * NANOS_A_MISS).isPresent();
+        return !paidUntil.isEmpty()
+                && source(domain, client)
+                        .map(paidUntil::get)
+                        .filter(until -> until - ticker.read() > BURST * NANOS_A_MISS)
+                        .isPresent();
     }
 
     /** DNS said that the name does not exist. */

@@ -6,16 +6,18 @@ import java.util.Map;
 import java.util.Optional;
 
 import com.github.benmanes.caffeine.cache.Ticker;
-
 import io.relaypod.domain.DnsAnswer.NoSuchName;
 
 /**
- * The names that DNS said do not exist, and so nothing below them (RFC 8020), each for as long as a verdict is remembered, from the answer on.
- * Never a sibling, nor a parent that was not asked for. Bounded in number and in bytes, thread-safe.
+ * The names that DNS said do not exist, and so nothing below them (RFC 8020), each for as long as a verdict is
+ * remembered, from the answer on. Never a sibling, nor a parent that was not asked for. Bounded in number and in bytes,
+ * thread-safe.
  *
- * <p>Some servers deny names that have others below them (empty non-terminals), against the RFC, and a server that copies a query's flags says of
- * every denial that it is validated (AD). So a denial covers what is below only once several names below it were denied too, and not for the first question below it in a second, which is asked: what people ask
- * for one by one is always asked for, and of a flood one name a second. Whatever is found below a name ends its denial.
+ * <p>Some servers deny names that have others below them (empty non-terminals), against the RFC, and a server that
+ * copies a query's flags says of every denial that it is validated (AD). So a denial covers what is below only once
+ * several names below it were denied too, and not for the first question below it in a second, which is asked: what
+ * people ask for one by one is always asked for, and of a flood one name a second. Whatever is found below a name ends
+ * its denial.
  */
 public final class NonexistentDomains {
 
@@ -26,7 +28,8 @@ public final class NonexistentDomains {
     // A map's entry with a denial; a name's characters come on top.
     private static final long BYTES_OF_A_DENIAL = 160;
 
-    // First in, first out is good enough, and putting in what a flood asks for costs a tenth of what it does in a cache that keeps the best.
+    // First in, first out is good enough, and putting in what a flood asks for costs a tenth of what it does in a cache
+    // that keeps the best.
     private final Map<String, Denial> denials = new LinkedHashMap<>();
     private final long maxEntries;
     private final long maxBytes;
@@ -39,6 +42,7 @@ public final class NonexistentDomains {
 
         /** Empty while only names below it were denied. */
         private Optional<Long> since = Optional.empty();
+
         private boolean isSuspected;
         private int misses;
         private long begin;
@@ -47,7 +51,7 @@ public final class NonexistentDomains {
 
     /**
      * @param settings how long a name is remembered, and how many are
-     * @param ticker   the clock
+     * @param ticker the clock
      */
     public NonexistentDomains(MxSettings settings, Ticker ticker) {
         this(settings, VerdictMemory.ofThisProcess().denials(), ticker);
@@ -77,7 +81,8 @@ public final class NonexistentDomains {
     }
 
     /**
-     * The registered domain above a denied name, to be asked for once several names below it were denied: its own denial would cover the rest.
+     * The registered domain above a denied name, to be asked for once several names below it were denied: its own
+     * denial would cover the rest.
      */
     synchronized Optional<MailDomain> suspect(MailDomain denied) {
         return RegisteredDomain.above(denied.name()).filter(this::isSuspect).map(MailDomain::new);
@@ -113,7 +118,8 @@ public final class NonexistentDomains {
         denial.lastFresh = denial.begin - FRESH_EVERY_NANOS;
         denials.put(name, denial);
         bytes += weight(name);
-        for (Iterator<String> eldest = denials.keySet().iterator(); denials.size() > maxEntries || bytes > maxBytes && denials.size() > 1;) {
+        for (Iterator<String> eldest = denials.keySet().iterator();
+                denials.size() > maxEntries || bytes > maxBytes && denials.size() > 1; ) {
             bytes -= weight(eldest.next());
             eldest.remove();
         }
@@ -131,8 +137,8 @@ public final class NonexistentDomains {
     }
 
     /**
-     * Whether the name is known not to exist, by itself or because a name above it does not; of a top-level domain nothing is known. Called
-     * once for a question, as the first one in a second goes through.
+     * Whether the name is known not to exist, by itself or because a name above it does not; of a top-level domain
+     * nothing is known. Called once for a question, as the first one in a second goes through.
      */
     synchronized boolean denies(String name) {
         if (denials.isEmpty()) {
@@ -140,7 +146,10 @@ public final class NonexistentDomains {
         }
         for (int begin = 0, dot = name.indexOf('.'); dot >= 0; begin = dot + 1, dot = name.indexOf('.', begin)) {
             Denial denial = denials.get(name.substring(begin));
-            if (denial != null && denial.since.filter(at -> ticker.read() - at < timeToLiveNanos).isPresent()
+            if (denial != null
+                    && denial.since
+                            .filter(at -> ticker.read() - at < timeToLiveNanos)
+                            .isPresent()
                     && (begin == 0 || covers(denial))) {
                 return true;
             }

@@ -4,9 +4,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/**
- * The well-known mail providers, one of which somebody may have meant who mistyped it. Immutable.
- */
+/** The well-known mail providers, one of which somebody may have meant who mistyped it. Immutable. */
 public final class ProviderSuggestions {
 
     private static final ProviderSuggestions NONE = new ProviderSuggestions(List.of());
@@ -22,11 +20,19 @@ public final class ProviderSuggestions {
         if (!settings.suggest()) {
             return NONE;
         }
-        Stream<String> own = settings.providersFile().map(DomainListFile::new).map(DomainListFile::get).orElseGet(DomainSet::empty).names();
-        return new ProviderSuggestions(Stream.concat(WellKnownProviders.names(), own).toList());
+        Stream<String> own = settings.providersFile()
+                .map(DomainListFile::new)
+                .map(DomainListFile::get)
+                .orElseGet(DomainSet::empty)
+                .names();
+        return new ProviderSuggestions(
+                Stream.concat(WellKnownProviders.names(), own).toList());
     }
 
-    /** The provider that is one edit away: a letter too many, missing, wrong, or two swapped. A provider itself was not mistyped. */
+    /**
+     * The provider that is one edit away: a letter too many, missing, wrong, or two swapped. A provider itself was not
+     * mistyped.
+     */
     public Optional<String> suggestionFor(MailDomain domain) {
         if (providers.contains(domain.name())) {
             return Optional.empty();
@@ -39,7 +45,8 @@ public final class ProviderSuggestions {
         return Optional.empty();
     }
 
-    // Asked at every refusal, of every provider: most differ in length, or in the first letter and the second, and cost nothing more.
+    // Asked at every refusal, of every provider: most differ in length, or in the first letter and the second, and cost
+    // nothing more.
     static boolean isOneEditAway(String typed, String meant) {
         int longer = typed.length() - meant.length();
         if (longer < -1 || longer > 1) {
@@ -53,7 +60,8 @@ public final class ProviderSuggestions {
         return switch (longer) {
             case 1 -> endsAlike(typed, begin + 1, meant, begin);
             case -1 -> endsAlike(typed, begin, meant, begin + 1);
-            default -> begin < shorter && (endsAlike(typed, begin + 1, meant, begin + 1) || isSwapped(typed, meant, begin));
+            default ->
+                begin < shorter && (endsAlike(typed, begin + 1, meant, begin + 1) || isSwapped(typed, meant, begin));
         };
     }
 
@@ -62,7 +70,9 @@ public final class ProviderSuggestions {
     }
 
     private static boolean isSwapped(String typed, String meant, int at) {
-        return at + 1 < typed.length() && typed.charAt(at) == meant.charAt(at + 1) && typed.charAt(at + 1) == meant.charAt(at)
-            && endsAlike(typed, at + 2, meant, at + 2);
+        return at + 1 < typed.length()
+                && typed.charAt(at) == meant.charAt(at + 1)
+                && typed.charAt(at + 1) == meant.charAt(at)
+                && endsAlike(typed, at + 2, meant, at + 2);
     }
 }

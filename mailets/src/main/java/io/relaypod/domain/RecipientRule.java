@@ -18,12 +18,11 @@ import io.relaypod.domain.DomainVerdict.UnusableImplicitMx;
 import io.relaypod.domain.MxSettings.OnDnsFailure;
 import io.relaypod.domain.RecipientAnswer.Outcome;
 
-/**
- * The RCPT rule: a recipient is accepted when mail can reach its domain. Thread-safe; no thread waits for DNS.
- */
+/** The RCPT rule: a recipient is accepted when mail can reach its domain. Thread-safe; no thread waits for DNS. */
 public final class RecipientRule {
 
-    // RFC 5321 4.1.3. James' own addresses have an IPv4 literal without its brackets; no DNS name is a dotted quad either.
+    // RFC 5321 4.1.3. James' own addresses have an IPv4 literal without its brackets; no DNS name is a dotted quad
+    // either.
     private static final Pattern ADDRESS_LITERAL = Pattern.compile("\\[.*]|\\d{1,3}(\\.\\d{1,3}){3}");
 
     // The one address that RFC 5321 4.5.1 wants accepted without a domain; James completes it with its default domain.
@@ -31,21 +30,24 @@ public final class RecipientRule {
 
     private static final String BAD_DESTINATION = "5.1.2 Bad destination mailbox address - ";
 
-    private static final RecipientAnswer NO_MAIL_HOST = RecipientAnswer.refuse(Outcome.NO_MAIL_HOST, 550, BAD_DESTINATION + "domain has no MX record");
-    private static final RecipientAnswer UNREACHABLE_MX = RecipientAnswer.refuse(Outcome.UNREACHABLE_MX, 550,
-        BAD_DESTINATION + "no mail host of this domain can be reached");
-    private static final RecipientAnswer DENIED = RecipientAnswer.refuse(Outcome.DENIED, 550, BAD_DESTINATION + "this domain is not accepted here");
-    private static final RecipientAnswer REFUSED_LITERAL = RecipientAnswer.refuse(Outcome.REFUSED_LITERAL, 550,
-        BAD_DESTINATION + "address literals are not accepted");
-    private static final RecipientAnswer NULL_MX = RecipientAnswer.refuse(Outcome.NULL_MX, 556, "5.1.10 Recipient address has null MX");
-    private static final RecipientAnswer NO_MAILBOX = RecipientAnswer.refuse(Outcome.NO_MAILBOX, 550,
-        "5.1.1 Bad destination mailbox address - no mailbox is here but postmaster");
-    private static final RecipientAnswer BAD_DOMAIN = RecipientAnswer.refuse(Outcome.BAD_DOMAIN, 553,
-        "5.1.3 Bad destination mailbox address - no such domain can exist");
-    private static final RecipientAnswer DNS_FAILURE = RecipientAnswer.refuse(Outcome.DNS_FAILURE, 451,
-        "4.4.3 Temporary DNS failure, try again later");
-    private static final RecipientAnswer DNS_BUSY = RecipientAnswer.refuse(Outcome.DNS_BUSY, 451,
-        "4.4.3 Temporary DNS failure, try again later");
+    private static final RecipientAnswer NO_MAIL_HOST =
+            RecipientAnswer.refuse(Outcome.NO_MAIL_HOST, 550, BAD_DESTINATION + "domain has no MX record");
+    private static final RecipientAnswer UNREACHABLE_MX = RecipientAnswer.refuse(
+            Outcome.UNREACHABLE_MX, 550, BAD_DESTINATION + "no mail host of this domain can be reached");
+    private static final RecipientAnswer DENIED =
+            RecipientAnswer.refuse(Outcome.DENIED, 550, BAD_DESTINATION + "this domain is not accepted here");
+    private static final RecipientAnswer REFUSED_LITERAL =
+            RecipientAnswer.refuse(Outcome.REFUSED_LITERAL, 550, BAD_DESTINATION + "address literals are not accepted");
+    private static final RecipientAnswer NULL_MX =
+            RecipientAnswer.refuse(Outcome.NULL_MX, 556, "5.1.10 Recipient address has null MX");
+    private static final RecipientAnswer NO_MAILBOX = RecipientAnswer.refuse(
+            Outcome.NO_MAILBOX, 550, "5.1.1 Bad destination mailbox address - no mailbox is here but postmaster");
+    private static final RecipientAnswer BAD_DOMAIN = RecipientAnswer.refuse(
+            Outcome.BAD_DOMAIN, 553, "5.1.3 Bad destination mailbox address - no such domain can exist");
+    private static final RecipientAnswer DNS_FAILURE =
+            RecipientAnswer.refuse(Outcome.DNS_FAILURE, 451, "4.4.3 Temporary DNS failure, try again later");
+    private static final RecipientAnswer DNS_BUSY =
+            RecipientAnswer.refuse(Outcome.DNS_BUSY, 451, "4.4.3 Temporary DNS failure, try again later");
 
     private final DomainCheck domains;
     private final OnDnsFailure onDnsFailure;
@@ -53,7 +55,7 @@ public final class RecipientRule {
     private final ProviderSuggestions suggestions;
 
     /**
-     * @param domains     asked about each recipient's domain
+     * @param domains asked about each recipient's domain
      * @param suggestions what may have been meant by a domain that is refused
      */
     public RecipientRule(DomainCheck domains, MxSettings settings, ProviderSuggestions suggestions) {
@@ -63,7 +65,10 @@ public final class RecipientRule {
         this.suggestions = suggestions;
     }
 
-    /** All that is asked about a domain, in its order: the lists, then the names that have no mail host by definition, then DNS. */
+    /**
+     * All that is asked about a domain, in its order: the lists, then the names that have no mail host by definition,
+     * then DNS.
+     */
     public static DomainCheck domainChecks(DomainCheck dns, Supplier<DomainSet> allowed, Supplier<DomainSet> denied) {
         return new ListedDomainCheck(new SpecialUseDomainCheck(dns), allowed, denied);
     }
@@ -72,7 +77,7 @@ public final class RecipientRule {
      * Judges a whole address.
      *
      * @param address as it stands between the brackets of RCPT
-     * @param client  whose share of DNS is used
+     * @param client whose share of DNS is used
      * @return the answer, as {@link #answer(String, String, DnsClient)} gives it
      */
     public CompletionStage<RecipientAnswer> answer(String address, DnsClient client) {
@@ -80,16 +85,16 @@ public final class RecipientRule {
             return done(RecipientAnswer.NEEDS_SMTPUTF8);
         }
         return EnvelopeAddress.parse(address)
-            .map(read -> answer(read.localPart(), read.domain(), client))
-            .orElseGet(() -> done(RecipientAnswer.BAD_ADDRESS));
+                .map(read -> answer(read.localPart(), read.domain(), client))
+                .orElseGet(() -> done(RecipientAnswer.BAD_ADDRESS));
     }
 
     /**
      * Judges the domain of an address that can be sent on.
      *
      * @param localPart the part before the {@code @}
-     * @param domain    the part after it, with or without the brackets of an address literal
-     * @param client    whose share of DNS is used
+     * @param domain the part after it, with or without the brackets of an address literal
+     * @param client whose share of DNS is used
      * @return the answer, within the bound of {@link DomainCheck} and never exceptionally
      */
     public CompletionStage<RecipientAnswer> answer(String localPart, String domain, DnsClient client) {
@@ -97,10 +102,13 @@ public final class RecipientRule {
             return done(allowAddressLiterals ? RecipientAnswer.accept(Outcome.ADDRESS_LITERAL) : REFUSED_LITERAL);
         }
         return MailDomain.parse(domain)
-            .map(parsed -> parsed.equals(LOCAL) && !localPart.isEmpty()
-                ? done(localPart.equalsIgnoreCase("postmaster") ? RecipientAnswer.accept(Outcome.LOCAL_POSTMASTER) : NO_MAILBOX)
-                : domains.verdict(parsed, client).thenApply(verdict -> answer(parsed, verdict)))
-            .orElseGet(() -> done(BAD_DOMAIN));
+                .map(parsed -> parsed.equals(LOCAL) && !localPart.isEmpty()
+                        ? done(
+                                localPart.equalsIgnoreCase("postmaster")
+                                        ? RecipientAnswer.accept(Outcome.LOCAL_POSTMASTER)
+                                        : NO_MAILBOX)
+                        : domains.verdict(parsed, client).thenApply(verdict -> answer(parsed, verdict)))
+                .orElseGet(() -> done(BAD_DOMAIN));
     }
 
     // Spares nearly every domain the pattern.

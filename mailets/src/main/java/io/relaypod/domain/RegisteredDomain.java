@@ -5,13 +5,13 @@ import java.util.Optional;
 import com.google.common.net.InternetDomainName;
 
 /**
- * The domain that somebody registered: one label below a suffix of the Public Suffix List, as Guava has it. Where no suffix is known, as in private networks, the last
- * two labels stand in. Only guides what is asked and how often; it never decides about a recipient.
+ * The domain that somebody registered: one label below a suffix of the Public Suffix List, as Guava has it. Where no
+ * suffix is known, as in private networks, the last two labels stand in. Only guides what is asked and how often; it
+ * never decides about a recipient.
  */
 final class RegisteredDomain {
 
-    private RegisteredDomain() {
-    }
+    private RegisteredDomain() {}
 
     /** Empty for a name that has none above it. */
     static Optional<String> above(String name) {
@@ -22,7 +22,8 @@ final class RegisteredDomain {
         try {
             InternetDomainName parsed = InternetDomainName.from(name);
             if (parsed.isUnderPublicSuffix()) {
-                return Optional.of(parsed.topPrivateDomain().toString()).filter(registered -> registered.length() < name.length());
+                return Optional.of(parsed.topPrivateDomain().toString())
+                        .filter(registered -> registered.length() < name.length());
             }
             if (parsed.isPublicSuffix()) {
                 return Optional.empty();

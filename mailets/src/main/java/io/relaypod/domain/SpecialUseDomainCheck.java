@@ -6,7 +6,10 @@ import java.util.concurrent.CompletionStage;
 import io.relaypod.domain.DomainVerdict.NoMailHost;
 import io.relaypod.domain.DomainVerdict.OwnHost;
 
-/** Knows the answer for {@code localhost}, {@code invalid} (RFC 6761), {@code onion} (RFC 7686) and what is below them. Thread-safe. */
+/**
+ * Knows the answer for {@code localhost}, {@code invalid} (RFC 6761), {@code onion} (RFC 7686) and what is below them.
+ * Thread-safe.
+ */
 public final class SpecialUseDomainCheck implements DomainCheck {
 
     private static final String LOCALHOST = "localhost";

@@ -4,7 +4,7 @@ package io.relaypod.domain;
  * The heap that may be spent on what DNS said.
  *
  * @param verdicts bytes for verdicts on domains
- * @param denials  bytes for names that do not exist
+ * @param denials bytes for names that do not exist
  */
 public record VerdictMemory(long verdicts, long denials) {
 

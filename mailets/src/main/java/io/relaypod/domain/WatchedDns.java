@@ -4,15 +4,13 @@ import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
-import org.xbill.DNS.Name;
-import org.xbill.DNS.Type;
-
 import com.google.common.base.Throwables;
-
 import io.relaypod.domain.DnsAnswer.Alias;
 import io.relaypod.domain.DnsAnswer.NoRecords;
 import io.relaypod.domain.DnsAnswer.NoSuchName;
 import io.relaypod.domain.LookupListener.Outcome;
+import org.xbill.DNS.Name;
+import org.xbill.DNS.Type;
 
 /** Tells a listener of each question, and how it ended. Thread-safe. */
 public final class WatchedDns implements DnsSource {
@@ -34,7 +32,10 @@ public final class WatchedDns implements DnsSource {
             if (heard.isCancelled()) {
                 return;
             }
-            listener.lookedUp(Type.string(type), failure == null ? outcome(answer) : outcome(failure), Duration.ofNanos(System.nanoTime() - begin));
+            listener.lookedUp(
+                    Type.string(type),
+                    failure == null ? outcome(answer) : outcome(failure),
+                    Duration.ofNanos(System.nanoTime() - begin));
             if (failure == null) {
                 heard.complete(answer);
             } else {

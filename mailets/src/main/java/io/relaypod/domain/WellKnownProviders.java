@@ -9,12 +9,14 @@ import java.util.stream.Stream;
 /** The mail providers of mail-providers.txt. */
 final class WellKnownProviders {
 
-    private WellKnownProviders() {
-    }
+    private WellKnownProviders() {}
 
     static Stream<String> names() {
         try (InputStream in = WellKnownProviders.class.getResourceAsStream("mail-providers.txt")) {
-            return DomainSet.parse(new String(in.readAllBytes(), StandardCharsets.US_ASCII).lines().toList()).names();
+            return DomainSet.parse(new String(in.readAllBytes(), StandardCharsets.US_ASCII)
+                            .lines()
+                            .toList())
+                    .names();
         } catch (IOException unreadable) {
             throw new UncheckedIOException(unreadable);
         }

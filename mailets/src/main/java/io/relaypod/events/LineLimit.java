@@ -7,8 +7,8 @@ import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 
 /**
- * Lets ten lines a second through, and says a second later how many it left out: of a flood, writing each line would cost as much as
- * refusing what it is about. Thread-safe.
+ * Lets ten lines a second through, and says a second later how many it left out: of a flood, writing each line would
+ * cost as much as refusing what it is about. Thread-safe.
  */
 public final class LineLimit {
 
@@ -21,9 +21,7 @@ public final class LineLimit {
     private int lines;
     private long leftOut;
 
-    /**
-     * @param leftOutLine writes how many lines were left out
-     */
+    /** @param leftOutLine writes how many lines were left out */
     public LineLimit(LongConsumer leftOutLine) {
         this(System::nanoTime, CompletableFuture.delayedExecutor(1, TimeUnit.SECONDS), leftOutLine);
     }

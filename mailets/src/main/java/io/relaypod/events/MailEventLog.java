@@ -5,10 +5,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-import org.slf4j.event.Level;
-
 import io.relaypod.domain.RecipientAnswer;
 import io.relaypod.events.MailEvent.Changed;
 import io.relaypod.events.MailEvent.Deferred;
@@ -23,12 +19,15 @@ import io.relaypod.events.MailEvent.Refused;
 import io.relaypod.events.MailEvent.Removed;
 import io.relaypod.events.MailEvent.SentAgain;
 import io.relaypod.events.MailEvent.Tried;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
- * Writes a line for each event, with the mail's queue id, and passes the event on. Routine is logged at DEBUG, what an operator looks
- * for at INFO, what failed at WARN. Of a flood of refusals ten lines a second are written, and how many were left out. Addresses are
- * written in full at DEBUG, or when that is wanted; else only how many they are, and {@code ***} for local parts in other people's words.
- * Thread-safe.
+ * Writes a line for each event, with the mail's queue id, and passes the event on. Routine is logged at DEBUG, what an
+ * operator looks for at INFO, what failed at WARN. Of a flood of refusals ten lines a second are written, and how many
+ * were left out. Addresses are written in full at DEBUG, or when that is wanted; else only how many they are, and
+ * {@code ***} for local parts in other people's words. Thread-safe.
  */
 public final class MailEventLog implements MailEvents {
 
@@ -36,12 +35,14 @@ public final class MailEventLog implements MailEvents {
 
     private final boolean showsAddresses;
     private final List<MailEventListener> listeners;
-    private final LineLimit refusals = new LineLimit(leftOut -> LOGGER.info("event=refused-more refusals={} reason=\"not logged one by one, "
-        + "more than {} a second\"", leftOut, LineLimit.LINES_A_SECOND));
+    private final LineLimit refusals = new LineLimit(leftOut -> LOGGER.info(
+            "event=refused-more refusals={} reason=\"not logged one by one, " + "more than {} a second\"",
+            leftOut,
+            LineLimit.LINES_A_SECOND));
 
     /**
      * @param showsAddresses whether addresses are written in full at every level
-     * @param listeners      one that fails is logged and does not disturb the others
+     * @param listeners one that fails is logged and does not disturb the others
      */
     public MailEventLog(boolean showsAddresses, Collection<? extends MailEventListener> listeners) {
         this.showsAddresses = showsAddresses;
@@ -58,7 +59,8 @@ public final class MailEventLog implements MailEvents {
             try {
                 listener.onEvent(event);
             } catch (RuntimeException broken) {
-                LOGGER.error("event=listener-failed listener={}", listener.getClass().getName(), broken);
+                LOGGER.error(
+                        "event=listener-failed listener={}", listener.getClass().getName(), broken);
             }
         }
     }
@@ -82,11 +84,18 @@ public final class MailEventLog implements MailEvents {
             return rcpt("rcpt-refused", rcpt.client(), rcpt.sender(), rcpt.recipient(), rcpt.answer());
         }
         if (event instanceof Refused mail) {
-            return addresses(of("mail-refused", mail.client()).with("code", mail.code()).with("reason", words(mail.text())), mail.sender(), mail.recipients());
+            return addresses(
+                    of("mail-refused", mail.client()).with("code", mail.code()).with("reason", words(mail.text())),
+                    mail.sender(),
+                    mail.recipients());
         }
         if (event instanceof Received mail) {
-            LogLine line = new LogLine("received").with("queue-id", mail.queueId()).with("session", mail.client().session())
-                .with("client", mail.client().address().getHostAddress()).with("size", mail.size()).withWords("message-id", mail.messageId());
+            LogLine line = new LogLine("received")
+                    .with("queue-id", mail.queueId())
+                    .with("session", mail.client().session())
+                    .with("client", mail.client().address().getHostAddress())
+                    .with("size", mail.size())
+                    .withWords("message-id", mail.messageId());
             return addresses(line, mail.sender(), mail.recipients());
         }
         if (event instanceof Changed mail) {
@@ -101,33 +110,49 @@ public final class MailEventLog implements MailEvents {
             return recipients(of("tried", mail.queueId()), mail.recipients()).with("gateway", mail.gateway());
         }
         if (event instanceof Deferred mail) {
-            return recipients(of("deferred", mail.queueId()), mail.recipients()).with("retry-in", mail.retryIn()).withWords("reason", words(mail.reason()));
+            return recipients(of("deferred", mail.queueId()), mail.recipients())
+                    .with("retry-in", mail.retryIn())
+                    .withWords("reason", words(mail.reason()));
         }
         if (event instanceof Delivered mail) {
-            return recipients(of("delivered", mail.queueId()), mail.recipients()).with("gateway", mail.gateway()).with("reply", words(mail.reply()));
+            return recipients(of("delivered", mail.queueId()), mail.recipients())
+                    .with("gateway", mail.gateway())
+                    .with("reply", words(mail.reply()));
         }
         if (event instanceof Kept mail) {
-            LogLine line = of("kept", mail.queueId()).with("repository", mail.repository()).withWords("reason", words(mail.reason()));
+            LogLine line = of("kept", mail.queueId())
+                    .with("repository", mail.repository())
+                    .withWords("reason", words(mail.reason()));
             return addresses(line, mail.sender(), mail.recipients());
         }
         if (event instanceof SentAgain mail) {
             return addresses(of("sent-again", mail.queueId()), mail.sender(), mail.recipients());
         }
         if (event instanceof Removed mail) {
-            return addresses(of("removed", mail.queueId()).with("place", mail.from()).with("reason", mail.reason()), mail.sender(), mail.recipients());
+            return addresses(
+                    of("removed", mail.queueId()).with("place", mail.from()).with("reason", mail.reason()),
+                    mail.sender(),
+                    mail.recipients());
         }
         Failed failed = (Failed) event;
-        return addresses(of("failed", failed.queueId()).with("reason", words(failed.reason())), failed.sender(), failed.recipients());
+        return addresses(
+                of("failed", failed.queueId()).with("reason", words(failed.reason())),
+                failed.sender(),
+                failed.recipients());
     }
 
     private LogLine rcpt(String name, Client client, String sender, String recipient, RecipientAnswer answer) {
-        LogLine line = of(name, client).with("domain", recipient.substring(recipient.lastIndexOf('@') + 1))
-            .with("verdict", answer.outcome().name().toLowerCase(Locale.ROOT)).with("code", answer.code());
+        LogLine line = of(name, client)
+                .with("domain", recipient.substring(recipient.lastIndexOf('@') + 1))
+                .with("verdict", answer.outcome().name().toLowerCase(Locale.ROOT))
+                .with("code", answer.code());
         return isAddressShown() ? line.with("from", "<" + sender + ">").with("to", recipient) : line;
     }
 
     private static LogLine of(String name, Client client) {
-        return new LogLine(name).with("session", client.session()).with("client", client.address().getHostAddress());
+        return new LogLine(name)
+                .with("session", client.session())
+                .with("client", client.address().getHostAddress());
     }
 
     private static LogLine of(String name, String queueId) {

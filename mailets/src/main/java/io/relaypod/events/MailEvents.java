@@ -10,6 +10,9 @@ package io.relaypod.events;
 @FunctionalInterface
 public interface MailEvents {
 
-    /** Returns at once and never fails, whatever is done with the event. Called by many threads at once, at RCPT for every recipient. */
+    /**
+     * Returns at once and never fails, whatever is done with the event. Called by many threads at once, at RCPT for
+     * every recipient.
+     */
     void tell(MailEvent event);
 }

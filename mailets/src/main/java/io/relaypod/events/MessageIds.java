@@ -6,8 +6,7 @@ public final class MessageIds {
     /** Characters that are kept; no mail program writes half as many. */
     public static final int LONGEST = 500;
 
-    private MessageIds() {
-    }
+    private MessageIds() {}
 
     /** The Message-ID, or as much of it as is kept. */
     public static String cut(String messageId) {

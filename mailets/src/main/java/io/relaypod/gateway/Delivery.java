@@ -7,16 +7,21 @@ import java.util.ArrayList;
 import java.util.Date;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Semaphore;
 import java.util.Set;
+import java.util.concurrent.Semaphore;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-
 import javax.mail.Address;
 import javax.mail.MessagingException;
 import javax.mail.SendFailedException;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import io.relaypod.events.MailEvent.Deferred;
+import io.relaypod.events.MailEvent.Queued;
+import io.relaypod.events.MailEvents;
+import io.relaypod.mime.Edits;
 import org.apache.james.core.MailAddress;
 import org.apache.james.lifecycle.api.LifecycleUtil;
 import org.apache.james.metrics.api.Metric;
@@ -39,18 +44,10 @@ import org.apache.mailet.ProcessingState;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
-
-import io.relaypod.events.MailEvent.Deferred;
-import io.relaypod.events.MailEvent.Queued;
-import io.relaypod.events.MailEvents;
-import io.relaypod.mime.Edits;
-
 /**
- * Tries once to hand a mail to the gateway. When this returns, the mail is delivered, or waits in the queue for its turn or its next try, or is
- * with the bounce processor; whoever had it need not keep it. As James' DeliveryRunnable does it, whose own attempt cannot be called from
- * elsewhere. Thread-safe.
+ * Tries once to hand a mail to the gateway. When this returns, the mail is delivered, or waits in the queue for its
+ * turn or its next try, or is with the bounce processor; whoever had it need not keep it. As James' DeliveryRunnable
+ * does it, whose own attempt cannot be called from elsewhere. Thread-safe.
  */
 final class Delivery {
 
@@ -82,14 +79,26 @@ final class Delivery {
     private final Cache<String, List<MailAddress>> unfinished;
 
     /**
-     * @param queue      where a mail waits for its next try
-     * @param admission  how many bytes may be on their way
-     * @param waiting    how many threads of the queue's may wait for room
-     * @param remembered how many mails, at most, of which some recipients have them while the queue could not take the others
-     * @param turns      whether a mail may be tried now
+     * @param queue where a mail waits for its next try
+     * @param admission how many bytes may be on their way
+     * @param waiting how many threads of the queue's may wait for room
+     * @param remembered how many mails, at most, of which some recipients have them while the queue could not take the
+     *     others
+     * @param turns whether a mail may be tried now
      */
-    Delivery(MailQueue queue, GatewayAdmission admission, int waiting, int remembered, Turns turns, ToGateway gateway, Bouncer bouncer, RemoteDeliveryConfiguration configuration, MailetContext context,
-             Clock clock, MailEvents events, MetricFactory metrics) {
+    Delivery(
+            MailQueue queue,
+            GatewayAdmission admission,
+            int waiting,
+            int remembered,
+            Turns turns,
+            ToGateway gateway,
+            Bouncer bouncer,
+            RemoteDeliveryConfiguration configuration,
+            MailetContext context,
+            Clock clock,
+            MailEvents events,
+            MetricFactory metrics) {
         this.queue = queue;
         this.admission = admission;
         this.mayWait = new Semaphore(waiting);
@@ -113,7 +122,8 @@ final class Delivery {
     /**
      * As {@link #attempt}, at once.
      *
-     * @return whether it was tried; if not, as the mail is large and others are on their way, it is still in the hands of the caller
+     * @return whether it was tried; if not, as the mail is large and others are on their way, it is still in the hands
+     *     of the caller
      */
     boolean tryAttempt(Mail mail) throws MessagingException {
         if (PoisonGuard.isSuspect(mail)) {
@@ -178,7 +188,10 @@ final class Delivery {
         }
     }
 
-    /** Whoever keeps the mail after a failure has it as it was. So it is remembered who is left then, until the mail comes again. */
+    /**
+     * Whoever keeps the mail after a failure has it as it was. So it is remembered who is left then, until the mail
+     * comes again.
+     */
     private void attempt(Mail mail, GatewayAdmission.Pass pass) throws MessagingException {
         Optional<List<MailAddress>> remembered = Optional.ofNullable(unfinished.getIfPresent(mail.getName()));
         boolean isDelivered = remembered.filter(List::isEmpty).isPresent();
@@ -193,7 +206,8 @@ final class Delivery {
         }
         TimeMetric timer = metrics.timer(DeliveryRunnable.REMOTE_DELIVERY_TRIAL);
         Optional<Exception> failure = isDelivered ? Optional.empty() : send(mail, pass);
-        List<MailAddress> left = new ArrayList<>(failure.map(some -> left(mail, some)).orElseGet(List::of));
+        List<MailAddress> left =
+                new ArrayList<>(failure.map(some -> left(mail, some)).orElseGet(List::of));
         try {
             conclude(mail, failure, left);
         } catch (MessagingException | RuntimeException inOurHands) {
@@ -220,7 +234,8 @@ final class Delivery {
             learn(mail, failure, wasWell, pass.isAlone());
             return Optional.of(failure);
         } catch (RuntimeException unexpected) {
-            LOGGER.error("event=delivery-failed mail={} reason=\"{}\"", mail.getName(), unexpected.getMessage(), unexpected);
+            LOGGER.error(
+                    "event=delivery-failed mail={} reason=\"{}\"", mail.getName(), unexpected.getMessage(), unexpected);
             return Optional.of(unexpected);
         }
     }
@@ -240,12 +255,16 @@ final class Delivery {
     }
 
     private static List<MailAddress> left(Mail mail, Exception failure) {
-        List<MailAddress> named = Stream.of(unsent(mail, failure), refused(mail, failure)).flatMap(List::stream).toList();
+        List<MailAddress> named = Stream.of(unsent(mail, failure), refused(mail, failure))
+                .flatMap(List::stream)
+                .toList();
         return named.isEmpty() ? List.copyOf(mail.getRecipients()) : named;
     }
 
     private static List<MailAddress> unsent(Mail mail, Exception failure) {
-        return failure instanceof SendFailedException some ? recipients(mail, some.getValidUnsentAddresses()) : List.of();
+        return failure instanceof SendFailedException some
+                ? recipients(mail, some.getValidUnsentAddresses())
+                : List.of();
     }
 
     private static List<MailAddress> refused(Mail mail, Exception failure) {
@@ -254,8 +273,13 @@ final class Delivery {
 
     // The mail's own: James reads addresses back from their text, and drops those that its parser does not take.
     private static List<MailAddress> recipients(Mail mail, Address[] addresses) {
-        Set<String> texts = Stream.ofNullable(addresses).flatMap(Stream::of).map(Address::toString).collect(Collectors.toSet());
-        return mail.getRecipients().stream().filter(recipient -> texts.contains(recipient.asString())).toList();
+        Set<String> texts = Stream.ofNullable(addresses)
+                .flatMap(Stream::of)
+                .map(Address::toString)
+                .collect(Collectors.toSet());
+        return mail.getRecipients().stream()
+                .filter(recipient -> texts.contains(recipient.asString()))
+                .toList();
     }
 
     /** @param left who has to be seen to yet; those who were are taken out */
@@ -321,7 +345,9 @@ final class Delivery {
         if (onSuccess.isPresent()) {
             Mail copy = mail.duplicate();
             try {
-                copy.setRecipients(mail.getRecipients().stream().filter(recipient -> !left.contains(recipient)).toList());
+                copy.setRecipients(mail.getRecipients().stream()
+                        .filter(recipient -> !left.contains(recipient))
+                        .toList());
                 tellOnSuccess(copy);
             } finally {
                 LifecycleUtil.dispose(copy);
@@ -330,7 +356,9 @@ final class Delivery {
     }
 
     private void tellQueued(Mail mail) {
-        events.tell(new Queued(mail.getName(), mail.getRecipients().stream().map(MailAddress::asString).toList()));
+        events.tell(new Queued(
+                mail.getName(),
+                mail.getRecipients().stream().map(MailAddress::asString).toList()));
     }
 
     private void tryLater(Mail mail, Exception failure) throws MailQueueException {
@@ -342,7 +370,8 @@ final class Delivery {
         mail.setLastUpdated(Date.from(clock.instant()));
         int retries = DeliveryRetriesHelper.retrieveRetries(mail);
         if (retries >= maxRetries) {
-            bouncer.bounce(mail, new Exception("Too many retries failure. Bouncing after " + retries + " retries.", failure));
+            bouncer.bounce(
+                    mail, new Exception("Too many retries failure. Bouncing after " + retries + " retries.", failure));
             return;
         }
         DeliveryRetriesHelper.incrementRetries(mail);
@@ -352,19 +381,26 @@ final class Delivery {
         nameOnlyWhoIsLeft(mail);
         Duration delay = retries < delays.size() ? delays.get(retries) : Delay.DEFAULT_DELAY_TIME;
         queue.enQueue(mail, delay);
-        events.tell(new Deferred(mail.getName(), mail.getRecipients().stream().map(MailAddress::asString).toList(),
-            reason(failure, mail), delay));
+        events.tell(new Deferred(
+                mail.getName(),
+                mail.getRecipients().stream().map(MailAddress::asString).toList(),
+                reason(failure, mail),
+                delay));
     }
 
     private String reason(Exception failure, Mail mail) {
-        return FailureReason.shortened(FailureReason.of(failure, mail.getRecipients()).map(Exception::getMessage).orElseGet(() -> bouncer.getErrorMsg(failure)));
+        return FailureReason.shortened(FailureReason.of(failure, mail.getRecipients())
+                .map(Exception::getMessage)
+                .orElseGet(() -> bouncer.getErrorMsg(failure)));
     }
 
     /** Some of its recipients may have got the mail, or were refused, in the try that failed. */
     private static void nameOnlyWhoIsLeft(Mail mail) throws MailQueueException {
         try {
             RawMessage message = RawMessage.of(mail);
-            Edits edits = TransactionHeader.edits(message.source(), mail.getRecipients().stream().map(MailAddress::asString).toList());
+            Edits edits = TransactionHeader.edits(
+                    message.source(),
+                    mail.getRecipients().stream().map(MailAddress::asString).toList());
             if (!edits.isEmpty()) {
                 message.replace(out -> edits.apply(message.source(), out));
             }

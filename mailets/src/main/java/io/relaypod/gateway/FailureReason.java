@@ -2,12 +2,10 @@ package io.relaypod.gateway;
 
 import java.util.Collection;
 import java.util.Optional;
-
 import javax.mail.MessagingException;
 
-import org.apache.james.core.MailAddress;
-
 import com.sun.mail.smtp.SMTPAddressFailedException;
+import org.apache.james.core.MailAddress;
 
 /** Why a delivery failed, in the gateway's words where it said any. */
 final class FailureReason {
@@ -15,8 +13,7 @@ final class FailureReason {
     // In characters: a reply may have 64 KiB, and its words go into the log, the trace and the stored mail.
     private static final int LONGEST = 1000;
 
-    private FailureReason() {
-    }
+    private FailureReason() {}
 
     /** The words without the white space around them, cut where they are too many. */
     static String shortened(String words) {
@@ -29,7 +26,10 @@ final class FailureReason {
         Exception cause = failure;
         while (cause instanceof MessagingException messaging) {
             if (messaging instanceof SMTPAddressFailedException refusal
-                    && recipients.stream().anyMatch(recipient -> recipient.asString().equals(refusal.getAddress().toString()))) {
+                    && recipients.stream()
+                            .anyMatch(recipient -> recipient
+                                    .asString()
+                                    .equals(refusal.getAddress().toString()))) {
                 return Optional.of(refusal);
             }
             cause = messaging.getNextException();

@@ -7,8 +7,9 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Decides which mails may be handed to the gateway at the same time. Large mails are few at a time, as the gateway holds each in memory
- * several times over; small ones pass them. A mail that may end the gateway is handed over alone. Thread-safe.
+ * Decides which mails may be handed to the gateway at the same time. Large mails are few at a time, as the gateway
+ * holds each in memory several times over; small ones pass them. A mail that may end the gateway is handed over alone.
+ * Thread-safe.
  *
  * <pre>{@code
  * try (GatewayAdmission.Pass pass = admission.enter(bytes, false, patience).orElseThrow()) { ... }
@@ -31,9 +32,7 @@ final class GatewayAdmission {
     private Optional<Pass> alone = Optional.empty();
     private long aloneUntil;
 
-    /**
-     * @param limit bytes of large mails in flight, at most; one that is larger goes when no other large one does
-     */
+    /** @param limit bytes of large mails in flight, at most; one that is larger goes when no other large one does */
     GatewayAdmission(long limit) {
         this.limit = limit;
     }
@@ -65,7 +64,9 @@ final class GatewayAdmission {
 
     /** @return empty if there is no room now */
     synchronized Optional<Pass> tryEnter(long bytes) {
-        return hasRoom(bytes) && (!isLarge(bytes) || waitingLarge.isEmpty()) && !isHeldUp() ? Optional.of(entered(bytes)) : Optional.empty();
+        return hasRoom(bytes) && (!isLarge(bytes) || waitingLarge.isEmpty()) && !isHeldUp()
+                ? Optional.of(entered(bytes))
+                : Optional.empty();
     }
 
     /**
@@ -74,7 +75,8 @@ final class GatewayAdmission {
      * @param asksToBeAlone whether to wait until no other mail is in flight; after 30 s it enters all the same
      * @return empty if the patience is over
      */
-    synchronized Optional<Pass> enter(long bytes, boolean asksToBeAlone, Duration patience) throws InterruptedException {
+    synchronized Optional<Pass> enter(long bytes, boolean asksToBeAlone, Duration patience)
+            throws InterruptedException {
         if (asksToBeAlone) {
             return Optional.of(enterAlone(bytes));
         }

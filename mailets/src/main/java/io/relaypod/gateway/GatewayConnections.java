@@ -10,11 +10,14 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
-
 import javax.mail.MessagingException;
 import javax.mail.Session;
 import javax.mail.URLName;
 
+import io.relaypod.events.MailEvents;
+import io.relaypod.memory.MemoryBudget;
+import io.relaypod.memory.MemoryUse;
+import io.relaypod.memory.Reservation;
 import org.apache.commons.pool2.BaseKeyedPooledObjectFactory;
 import org.apache.commons.pool2.PooledObject;
 import org.apache.commons.pool2.impl.DefaultPooledObject;
@@ -25,14 +28,9 @@ import org.apache.james.util.concurrent.NamedThreadFactory;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-import io.relaypod.events.MailEvents;
-import io.relaypod.memory.MemoryBudget;
-import io.relaypod.memory.MemoryUse;
-import io.relaypod.memory.Reservation;
-
 /**
- * Connections to the gateway, kept for a while for the next mail, as opening one takes longer than sending a mail. There are as many as
- * callers have at a time. Thread-safe.
+ * Connections to the gateway, kept for a while for the next mail, as opening one takes longer than sending a mail.
+ * There are as many as callers have at a time. Thread-safe.
  */
 final class GatewayConnections implements AutoCloseable {
 
@@ -46,18 +44,24 @@ final class GatewayConnections implements AutoCloseable {
     private final AtomicLong opened = new AtomicLong();
     private final Set<SMTPTransport> connections = ConcurrentHashMap.newKeySet();
     private final Set<GatewaySocket> sockets = ConcurrentHashMap.newKeySet();
-    private final ScheduledExecutorService watchdog = Executors.newSingleThreadScheduledExecutor(NamedThreadFactory.withName("gateway-deadlines"));
+    private final ScheduledExecutorService watchdog =
+            Executors.newSingleThreadScheduledExecutor(NamedThreadFactory.withName("gateway-deadlines"));
     private final MemoryBudget memory;
 
     /**
-     * @param idleTime           how long one is kept that nobody uses
+     * @param idleTime how long one is kept that nobody uses
      * @param mailsPerConnection after so many it is closed
-     * @param dataTimeout        how long the reply to a mail's end is waited for
-     * @param events             is told what was delivered
-     * @param memory             has room for a reply on each connection
+     * @param dataTimeout how long the reply to a mail's end is waited for
+     * @param events is told what was delivered
+     * @param memory has room for a reply on each connection
      */
-    GatewayConnections(RemoteDeliveryConfiguration configuration, Duration idleTime, int mailsPerConnection, Duration dataTimeout, MailEvents events,
-                       MemoryBudget memory) {
+    GatewayConnections(
+            RemoteDeliveryConfiguration configuration,
+            Duration idleTime,
+            int mailsPerConnection,
+            Duration dataTimeout,
+            MailEvents events,
+            MemoryBudget memory) {
         this.memory = memory;
         GenericKeyedObjectPoolConfig<SMTPTransport> settings = new GenericKeyedObjectPoolConfig<>();
         settings.setMaxTotal(-1);
@@ -68,8 +72,13 @@ final class GatewayConnections implements AutoCloseable {
         settings.setTimeBetweenEvictionRuns(idleTime.dividedBy(2));
         settings.setNumTestsPerEvictionRun(-1);
         settings.setJmxEnabled(false);
-        this.pool = new GenericKeyedObjectPool<>(new Opening(configuration, mailsPerConnection, dataTimeout, events), settings);
-        watchdog.scheduleWithFixedDelay(this::giveUpOverdue, LOOK_FOR_OVERDUE_EVERY.toMillis(), LOOK_FOR_OVERDUE_EVERY.toMillis(), TimeUnit.MILLISECONDS);
+        this.pool = new GenericKeyedObjectPool<>(
+                new Opening(configuration, mailsPerConnection, dataTimeout, events), settings);
+        watchdog.scheduleWithFixedDelay(
+                this::giveUpOverdue,
+                LOOK_FOR_OVERDUE_EVERY.toMillis(),
+                LOOK_FOR_OVERDUE_EVERY.toMillis(),
+                TimeUnit.MILLISECONDS);
     }
 
     private void giveUpOverdue() {
@@ -89,10 +98,9 @@ final class GatewayConnections implements AutoCloseable {
      * Where a connection leads.
      *
      * @param hostName as it was configured
-     * @param url      with an address of that host
+     * @param url with an address of that host
      */
-    record Gateway(String hostName, String url) {
-    }
+    record Gateway(String hostName, String url) {}
 
     /** A connection that was kept, or a new one; to be given back. */
     SMTPTransport take(Gateway gateway) throws MessagingException {
@@ -106,7 +114,10 @@ final class GatewayConnections implements AutoCloseable {
         }
     }
 
-    /** A new connection, when one that was kept turned out to be dead; the others of its age are closed. To be given back. */
+    /**
+     * A new connection, when one that was kept turned out to be dead; the others of its age are closed. To be given
+     * back.
+     */
     SMTPTransport takeNew(Gateway gateway) throws MessagingException {
         pool.clear(gateway);
         SMTPTransport connection = take(gateway);
@@ -121,7 +132,8 @@ final class GatewayConnections implements AutoCloseable {
         try {
             pool.invalidateObject(gateway, connection);
         } catch (Exception impossible) {
-            throw new MessagingException("a connection to " + gateway.hostName() + " could not be given up", impossible);
+            throw new MessagingException(
+                    "a connection to " + gateway.hostName() + " could not be given up", impossible);
         }
     }
 
@@ -132,7 +144,9 @@ final class GatewayConnections implements AutoCloseable {
 
     /** Connections whose gateway has had a whole mail for so long, and has not replied. */
     int hanging(Duration time) {
-        return (int) connections.stream().filter(connection -> connection.isHanging(time)).count();
+        return (int) connections.stream()
+                .filter(connection -> connection.isHanging(time))
+                .count();
     }
 
     /** Open connections that are sending a mail. */
@@ -159,7 +173,8 @@ final class GatewayConnections implements AutoCloseable {
     private GatewaySocket open() throws MessagingException {
         try {
             Reservation reply = memory.reserve(MemoryUse.GATEWAY, GatewaySocket.LARGEST_REPLY, WAIT_FOR_MEMORY)
-                .orElseThrow(() -> new MessagingException("there is no memory for another connection to the gateway"));
+                    .orElseThrow(
+                            () -> new MessagingException("there is no memory for another connection to the gateway"));
             AtomicReference<GatewaySocket> self = new AtomicReference<>();
             GatewaySocket socket = new GatewaySocket(() -> {
                 reply.close();
@@ -181,7 +196,11 @@ final class GatewayConnections implements AutoCloseable {
         private final Duration dataTimeout;
         private final MailEvents events;
 
-        Opening(RemoteDeliveryConfiguration configuration, int mailsPerConnection, Duration dataTimeout, MailEvents events) {
+        Opening(
+                RemoteDeliveryConfiguration configuration,
+                int mailsPerConnection,
+                Duration dataTimeout,
+                MailEvents events) {
             this.configuration = configuration;
             this.mailsPerConnection = mailsPerConnection;
             this.dataTimeout = dataTimeout;
@@ -204,7 +223,8 @@ final class GatewayConnections implements AutoCloseable {
 
         private SMTPTransport connect(Gateway gateway, OneSocket socket) throws MessagingException {
             URLName url = new URLName(gateway.url());
-            SMTPTransport connection = new SMTPTransport(session(url.getProtocol(), socket), url, socket, dataTimeout, events);
+            SMTPTransport connection =
+                    new SMTPTransport(session(url.getProtocol(), socket), url, socket, dataTimeout, events);
             if (configuration.getAuthUser() != null) {
                 connection.connect(gateway.hostName(), configuration.getAuthUser(), configuration.getAuthPass());
             } else if (configuration.isConnectByHostname()) {
@@ -224,8 +244,11 @@ final class GatewayConnections implements AutoCloseable {
         }
 
         private Session session(String protocol, OneSocket socket) {
-            Properties properties = protocol.equals("smtps") ? configuration.createFinalJavaxPropertiesWithSSL() : configuration.createFinalJavaxProperties();
-            // The reply to QUIT changes nothing, and a gateway that is frozen would keep us for its whole timeout, a stop of the process too.
+            Properties properties = protocol.equals("smtps")
+                    ? configuration.createFinalJavaxPropertiesWithSSL()
+                    : configuration.createFinalJavaxProperties();
+            // The reply to QUIT changes nothing, and a gateway that is frozen would keep us for its whole timeout, a
+            // stop of the process too.
             properties.put("mail." + protocol + ".quitwait", "false");
             properties.put("mail." + protocol + ".socketFactory", socket);
             properties.put("mail." + protocol + ".socketFactory.fallback", "false");

@@ -1,6 +1,8 @@
 package io.relaypod.gateway;
 
-/** Goes with the failure of a delivery: the gateway, or its next hop, was lost when it had been given the whole mail. */
+/**
+ * Goes with the failure of a delivery: the gateway, or its next hop, was lost when it had been given the whole mail.
+ */
 final class GatewayLostException extends Exception {
 
     private static final long serialVersionUID = 1L;

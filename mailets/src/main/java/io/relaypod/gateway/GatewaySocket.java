@@ -14,9 +14,10 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A connection that a gateway cannot keep busy for as long as it likes. All that follows what we sent, a reply of however many lines, has
- * one deadline and a largest size. What we send has a deadline that grows with the bytes sent; {@link #isOverdue} says when it is over,
- * and somebody else closes the socket then, as a blocked write has no timeout. Below TLS as well. One thread reads and writes; any may ask and close.
+ * A connection that a gateway cannot keep busy for as long as it likes. All that follows what we sent, a reply of
+ * however many lines, has one deadline and a largest size. What we send has a deadline that grows with the bytes sent;
+ * {@link #isOverdue} says when it is over, and somebody else closes the socket then, as a blocked write has no timeout.
+ * Below TLS as well. One thread reads and writes; any may ask and close.
  */
 final class GatewaySocket extends Socket {
 
@@ -26,7 +27,8 @@ final class GatewaySocket extends Socket {
     static final int LEAST_BYTES_A_SECOND = 128 << 10;
 
     // A gateway whose machine has gone sends nothing at all.
-    private static final Map<String, Integer> KEEPALIVE = Map.of("TCP_KEEPIDLE", 15, "TCP_KEEPINTERVAL", 5, "TCP_KEEPCOUNT", 3);
+    private static final Map<String, Integer> KEEPALIVE =
+            Map.of("TCP_KEEPIDLE", 15, "TCP_KEEPINTERVAL", 5, "TCP_KEEPCOUNT", 3);
     private static final long NOT_SENDING = 0;
     // Of a large write, so that the deadline grows with what was taken.
     private static final int PIECE = 32 << 10;
@@ -42,9 +44,7 @@ final class GatewaySocket extends Socket {
     private volatile long sendDeadline = NOT_SENDING;
     private volatile boolean wasOverdue;
 
-    /**
-     * @param closed is run when the socket is closed, perhaps more than once
-     */
+    /** @param closed is run when the socket is closed, perhaps more than once */
     GatewaySocket(Runnable closed) {
         this.closed = closed;
     }
@@ -127,7 +127,8 @@ final class GatewaySocket extends Socket {
     }
 
     private SocketTimeoutException tooLate() {
-        return new SocketTimeoutException("the gateway's reply took longer than " + Duration.ofMillis(replyTimeout).toSeconds() + " s");
+        return new SocketTimeoutException("the gateway's reply took longer than "
+                + Duration.ofMillis(replyTimeout).toSeconds() + " s");
     }
 
     private void afterRead(int bytes) throws IOException {
@@ -147,13 +148,16 @@ final class GatewaySocket extends Socket {
         }
         sentBytes += bytes;
         sendDeadline = replyTimeout > 0
-            ? sendingSince + TimeUnit.MILLISECONDS.toNanos(replyTimeout) + TimeUnit.SECONDS.toNanos(sentBytes) / LEAST_BYTES_A_SECOND : NOT_SENDING;
+                ? sendingSince
+                        + TimeUnit.MILLISECONDS.toNanos(replyTimeout)
+                        + TimeUnit.SECONDS.toNanos(sentBytes) / LEAST_BYTES_A_SECOND
+                : NOT_SENDING;
     }
 
     private IOException afterFailedWrite(IOException failure) {
         if (wasOverdue) {
             return new SocketTimeoutException("the gateway did not take " + sentBytes + " bytes within "
-                + Duration.ofNanos(System.nanoTime() - sendingSince).toSeconds() + " s");
+                    + Duration.ofNanos(System.nanoTime() - sendingSince).toSeconds() + " s");
         }
         return failure;
     }

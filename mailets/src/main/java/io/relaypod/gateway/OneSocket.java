@@ -5,10 +5,12 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.time.Duration;
-
 import javax.net.SocketFactory;
 
-/** Makes the socket of one connection, and has it wait longer for one reply, which Jakarta Mail has no setting for. For one thread. */
+/**
+ * Makes the socket of one connection, and has it wait longer for one reply, which Jakarta Mail has no setting for. For
+ * one thread.
+ */
 final class OneSocket extends SocketFactory {
 
     // In bytes: what the kernel holds of a mail that the gateway does not read.

@@ -5,8 +5,8 @@ import org.apache.mailet.AttributeName;
 import org.apache.mailet.Mail;
 
 /**
- * A mail queue that has a line for each mailbox which sends faster than it may. It gives the mails of a line in their order, each when its
- * mailbox may send again.
+ * A mail queue that has a line for each mailbox which sends faster than it may. It gives the mails of a line in their
+ * order, each when its mailbox may send again.
  */
 public interface PacedMailQueue extends MailQueue {
 

@@ -10,9 +10,10 @@ import org.apache.mailet.AttributeValue;
 import org.apache.mailet.Mail;
 
 /**
- * Finds the mail that ends the gateway. A mail is a suspect if the gateway was lost {@value #LOSSES} times when it had been given the mail,
- * although it had accepted others just before. A suspect is handed over alone, so that no other mail shares the blame; after
- * {@value #LOSSES_ALONE} losses alone it is poison. What is known of a mail travels with it. Thread-safe.
+ * Finds the mail that ends the gateway. A mail is a suspect if the gateway was lost {@value #LOSSES} times when it had
+ * been given the mail, although it had accepted others just before. A suspect is handed over alone, so that no other
+ * mail shares the blame; after {@value #LOSSES_ALONE} losses alone it is poison. What is known of a mail travels with
+ * it. Thread-safe.
  */
 final class PoisonGuard {
 
@@ -52,8 +53,9 @@ final class PoisonGuard {
     }
 
     static String reason(Mail mail) {
-        return "the gateway was lost " + count(mail, LOST) + " times when it had been given this mail, " + count(mail, LOST_ALONE)
-            + " times when no other mail was under way, although it accepted others before";
+        return "the gateway was lost " + count(mail, LOST) + " times when it had been given this mail, "
+                + count(mail, LOST_ALONE)
+                + " times when no other mail was under way, although it accepted others before";
     }
 
     /** Blames the mail for a loss. */

@@ -5,7 +5,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-
 import javax.mail.MessagingException;
 
 import org.apache.james.lifecycle.api.LifecycleUtil;
@@ -15,7 +14,6 @@ import org.apache.james.queue.api.MailQueue.MailQueueItem;
 import org.apache.james.queue.api.MailQueue.MailQueueItem.CompletionStatus;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
@@ -38,21 +36,20 @@ final class QueuedDeliveries implements AutoCloseable {
     @FunctionalInterface
     interface Step {
 
-        /**
-         * @throws MessagingException when the mail has to stay in the queue
-         */
+        /** @throws MessagingException when the mail has to stay in the queue */
         void take(MailQueueItem item) throws MessagingException;
     }
 
     QueuedDeliveries(MailQueue queue, int concurrency, Step step) {
         this.threads = Schedulers.newBoundedElastic(concurrency, Integer.MAX_VALUE, "delivery");
         this.running = Flux.from(queue.deQueue())
-            .takeUntilOther(stopping.asMono())
-            .flatMap(item -> Mono.fromRunnable(() -> take(item, step)).subscribeOn(threads), concurrency)
-            .onErrorContinue((failure, item) -> LOGGER.error("event=delivery-failed reason=\"{}\"", failure.getMessage(), failure))
-            .subscribeOn(dequeuing)
-            .then()
-            .toFuture();
+                .takeUntilOther(stopping.asMono())
+                .flatMap(item -> Mono.fromRunnable(() -> take(item, step)).subscribeOn(threads), concurrency)
+                .onErrorContinue((failure, item) ->
+                        LOGGER.error("event=delivery-failed reason=\"{}\"", failure.getMessage(), failure))
+                .subscribeOn(dequeuing)
+                .then()
+                .toFuture();
     }
 
     /** Delivers one mail of the queue. */
@@ -72,7 +69,11 @@ final class QueuedDeliveries implements AutoCloseable {
         try {
             step.take(item);
         } catch (MessagingException | RuntimeException failure) {
-            LOGGER.error("event=delivery-failed mail={} reason=\"{}\"", item.getMail().getName(), failure.getMessage(), failure);
+            LOGGER.error(
+                    "event=delivery-failed mail={} reason=\"{}\"",
+                    item.getMail().getName(),
+                    failure.getMessage(),
+                    failure);
             item.done(CompletionStatus.RETRY);
             return;
         }
@@ -86,7 +87,9 @@ final class QueuedDeliveries implements AutoCloseable {
         try {
             running.get(STOPPING_TIME.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException | ExecutionException inHand) {
-            LOGGER.warn("event=delivery-cut reason=\"mails in hand were not finished within {} s\"", STOPPING_TIME.toSeconds());
+            LOGGER.warn(
+                    "event=delivery-cut reason=\"mails in hand were not finished within {} s\"",
+                    STOPPING_TIME.toSeconds());
         } catch (InterruptedException hurry) {
             Thread.currentThread().interrupt();
         }

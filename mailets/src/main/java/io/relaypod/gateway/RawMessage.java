@@ -3,19 +3,17 @@ package io.relaypod.gateway;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.UUID;
-
 import javax.mail.MessagingException;
 import javax.mail.internet.MimeMessage;
 
+import io.relaypod.memory.TemporaryFileName;
+import io.relaypod.mime.MessageSource;
+import io.relaypod.mime.TraceInformation;
 import org.apache.james.server.core.MailImpl;
 import org.apache.james.server.core.MimeMessageInputStreamSource;
 import org.apache.james.server.core.MimeMessageSource;
 import org.apache.james.server.core.MimeMessageWrapper;
 import org.apache.mailet.Mail;
-
-import io.relaypod.memory.TemporaryFileName;
-import io.relaypod.mime.MessageSource;
-import io.relaypod.mime.TraceInformation;
 
 /**
  * The message of a mail as bytes, to be read and to be replaced without James or Jakarta Mail adding anything.
@@ -43,8 +41,10 @@ public final class RawMessage {
 
     public static RawMessage of(Mail mail) throws MessagingException {
         MimeMessage message = mail.getMessage();
-        VerbatimMessage verbatim = message instanceof VerbatimMessage already && already.unchangedSource().isPresent()
-            ? already : replace(mail, new VerbatimMessage(message));
+        VerbatimMessage verbatim = message instanceof VerbatimMessage already
+                        && already.unchangedSource().isPresent()
+                ? already
+                : replace(mail, new VerbatimMessage(message));
         return new RawMessage(mail, verbatim);
     }
 
@@ -53,7 +53,8 @@ public final class RawMessage {
     }
 
     private MimeMessageSource unchanged() throws IOException {
-        return message.unchangedSource().orElseThrow(() -> new IOException("the message of mail " + mail.getName() + " was changed meanwhile"));
+        return message.unchangedSource()
+                .orElseThrow(() -> new IOException("the message of mail " + mail.getName() + " was changed meanwhile"));
     }
 
     /**
@@ -66,14 +67,19 @@ public final class RawMessage {
         replace(mail, new VerbatimMessage(new TracedMessage(message.handOverSource(), added)));
     }
 
-    /** Gives the mail other bytes, which {@code writer} may read from {@link #source()}; afterwards this object is of no use. */
+    /**
+     * Gives the mail other bytes, which {@code writer} may read from {@link #source()}; afterwards this object is of no
+     * use.
+     */
     public void replace(Writer writer) throws MessagingException {
-        MimeMessageInputStreamSource bytes = MimeMessageInputStreamSource.create(TemporaryFileName.of(UUID.randomUUID().toString()));
+        MimeMessageInputStreamSource bytes = MimeMessageInputStreamSource.create(
+                TemporaryFileName.of(UUID.randomUUID().toString()));
         try (OutputStream out = bytes.getWritableOutputStream()) {
             writer.writeTo(out);
         } catch (IOException | MessagingException | RuntimeException notWritten) {
             bytes.dispose();
-            throw new MessagingException("mail " + mail.getName() + " could not be written", new IOException(notWritten));
+            throw new MessagingException(
+                    "mail " + mail.getName() + " could not be written", new IOException(notWritten));
         }
         replace(mail, new VerbatimMessage(bytes));
     }

@@ -10,10 +10,13 @@ import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-
 import javax.inject.Inject;
 import javax.mail.MessagingException;
 
+import io.relaypod.events.MailEvent.Queued;
+import io.relaypod.events.MailEvents;
+import io.relaypod.memory.MemoryBudget;
+import io.relaypod.pacing.SenderPace;
 import org.apache.james.core.MailAddress;
 import org.apache.james.dnsservice.api.DNSService;
 import org.apache.james.domainlist.api.DomainList;
@@ -32,28 +35,27 @@ import org.apache.mailet.base.GenericMailet;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-import io.relaypod.events.MailEvent.Queued;
-import io.relaypod.events.MailEvents;
-import io.relaypod.memory.MemoryBudget;
-import io.relaypod.pacing.SenderPace;
-
 /**
  * James' RemoteDelivery, with its parameters, for a relay that has one way out and loses nothing: {@code gateway} and
  * {@code bounceProcessor} are required, and what failed for good goes to that processor whoever its sender is.
  *
- * <p>A mail is handed to the gateway at once, while its spool still has it on the disk, and is stored in the outgoing queue only when that
- * has to be tried again, when so many are on their way that none can join them within a second, or when its mailbox sends faster than it may. Parameters of its own:
+ * <p>A mail is handed to the gateway at once, while its spool still has it on the disk, and is stored in the outgoing
+ * queue only when that has to be tried again, when so many are on their way that none can join them within a second, or
+ * when its mailbox sends faster than it may. Parameters of its own:
  *
  * <ul>
- * <li>{@code atOnce}: mails that are on their way without having been queued; 12, and fewer than the spooler has threads.
- * <li>{@code deliveryThreads}: mails that are on their way from the queue; 8. The two together are the connections to the gateway.
- * <li>{@code bytesInFlight}: bytes of mails above 128 KiB that are on their way at a time; 8M. Smaller mails pass.
- * <li>{@code idleTime}: how long a connection is kept for the next mail; 10 seconds.
- * <li>{@code mailsPerConnection}: how many mails one connection is used for; 100, and 1 for a connection a mail.
- * <li>{@code dataTimeout}: how long the reply to the end of a mail is waited for, as Mailpit relays it before it answers; 10 minutes (RFC 5321
- *     section 4.5.3.2.6). For any other reply it is James' {@code timeout}: the whole reply has to be there by
- *     then. For what is sent it is {@code timeout} and a second for each 128 KiB.
- * <li>{@code unfinished}: of how many mails it is remembered who is left, when some recipients have them and the queue cannot take the rest; 10000.
+ *   <li>{@code atOnce}: mails that are on their way without having been queued; 12, and fewer than the spooler has
+ *       threads.
+ *   <li>{@code deliveryThreads}: mails that are on their way from the queue; 8. The two together are the connections to
+ *       the gateway.
+ *   <li>{@code bytesInFlight}: bytes of mails above 128 KiB that are on their way at a time; 8M. Smaller mails pass.
+ *   <li>{@code idleTime}: how long a connection is kept for the next mail; 10 seconds.
+ *   <li>{@code mailsPerConnection}: how many mails one connection is used for; 100, and 1 for a connection a mail.
+ *   <li>{@code dataTimeout}: how long the reply to the end of a mail is waited for, as Mailpit relays it before it
+ *       answers; 10 minutes (RFC 5321 section 4.5.3.2.6). For any other reply it is James' {@code timeout}: the whole
+ *       reply has to be there by then. For what is sent it is {@code timeout} and a second for each 128 KiB.
+ *   <li>{@code unfinished}: of how many mails it is remembered who is left, when some recipients have them and the
+ *       queue cannot take the rest; 10000.
  * </ul>
  *
  * <pre>{@code
@@ -91,8 +93,16 @@ public final class RemoteDelivery extends GenericMailet {
     private Optional<Running> running = Optional.empty();
 
     @Inject
-    public RemoteDelivery(DNSService dns, DomainList domains, MailQueueFactory<?> queues, SenderPace pace, Clock clock, MailEvents events,
-                          MetricFactory metrics, GaugeRegistry gauges, MemoryBudget memory) {
+    public RemoteDelivery(
+            DNSService dns,
+            DomainList domains,
+            MailQueueFactory<?> queues,
+            SenderPace pace,
+            Clock clock,
+            MailEvents events,
+            MetricFactory metrics,
+            GaugeRegistry gauges,
+            MemoryBudget memory) {
         this.dns = dns;
         this.domains = domains;
         this.queues = queues;
@@ -108,28 +118,55 @@ public final class RemoteDelivery extends GenericMailet {
     public void init() throws MessagingException {
         RemoteDeliveryConfiguration configuration = new RemoteDeliveryConfiguration(getMailetConfig(), domains);
         if (configuration.getGatewayServer().isEmpty()) {
-            throw new MailetException("RemoteDelivery: <gateway> is missing; relaypod sends everything through one gateway");
+            throw new MailetException(
+                    "RemoteDelivery: <gateway> is missing; relaypod sends everything through one gateway");
         }
-        ProcessingState bounces = configuration.getBounceProcessor().orElseThrow(() ->
-            new MailetException("RemoteDelivery: <bounceProcessor> is missing; it keeps what cannot be delivered"));
+        ProcessingState bounces = configuration
+                .getBounceProcessor()
+                .orElseThrow(() -> new MailetException(
+                        "RemoteDelivery: <bounceProcessor> is missing; it keeps what cannot be delivered"));
         checkIsNotSmtp2Graph();
         Semaphore atOnce = new Semaphore(number("atOnce", 12, 0));
         int threads = number("deliveryThreads", 8, 1);
-        GatewayConnections connections = new GatewayConnections(configuration, duration("idleTime", "10 seconds"),
-            number("mailsPerConnection", 100, 1), duration("dataTimeout", "10 minutes"), events, memory);
+        GatewayConnections connections = new GatewayConnections(
+                configuration,
+                duration("idleTime", "10 seconds"),
+                number("mailsPerConnection", 100, 1),
+                duration("dataTimeout", "10 minutes"),
+                events,
+                memory);
         gauges.register("gatewayConnections.active", connections::active)
-            .register("gatewayConnections.idle", connections::idle)
-            .register("gatewayConnections.opened", connections::opened);
+                .register("gatewayConnections.idle", connections::idle)
+                .register("gatewayConnections.opened", connections::opened);
         MailQueue queue = queues.createQueue(configuration.getOutGoingQueueName());
         Bouncer keeper = new FailedMailKeeper(configuration, getMailetContext(), bounces.getValue(), events);
         ToGateway gateway = new ToGateway(configuration, dns, connections, events);
         GatewayAdmission admission = new GatewayAdmission(bytes("bytesInFlight", "8M"));
         gauges.register("gatewayBytesInFlight", admission::largeBytes);
-        Delivery delivery = new Delivery(queue, admission, Math.max(1, threads / 2), number("unfinished", 10_000, 1), Turns.of(pace, queue), gateway, keeper, configuration, getMailetContext(), clock, events, metrics);
+        Delivery delivery = new Delivery(
+                queue,
+                admission,
+                Math.max(1, threads / 2),
+                number("unfinished", 10_000, 1),
+                Turns.of(pace, queue),
+                gateway,
+                keeper,
+                configuration,
+                getMailetContext(),
+                clock,
+                events,
+                metrics);
         gauges.register("unfinishedDeliveries", delivery::unfinished);
         QueuedDeliveries.Step step = item -> delivery.attempt(item.getMail());
-        running = Optional.of(new Running(queue, atOnce, delivery, new QueuedDeliveries(queue, threads, step),
-            new SpareDeliveries(queue, threads, () -> connections.hanging(HANGS_AFTER), step), connections, Stream.concat(Stream.of(bounces), configuration.getOnSuccess().stream()).toList()));
+        running = Optional.of(new Running(
+                queue,
+                atOnce,
+                delivery,
+                new QueuedDeliveries(queue, threads, step),
+                new SpareDeliveries(queue, threads, () -> connections.hanging(HANGS_AFTER), step),
+                connections,
+                Stream.concat(Stream.of(bounces), configuration.getOnSuccess().stream())
+                        .toList()));
     }
 
     private int number(String parameter, int otherwise, int least) throws MailetException {
@@ -152,8 +189,9 @@ public final class RemoteDelivery extends GenericMailet {
             number("gatewayPort", 25, 1);
         }
         if (port.equals(SMTP2GRAPH_PORT) && number("mailsPerConnection", 100, 1) != 1) {
-            throw new MailetException("RemoteDelivery: <gatewayPort> (UPSTREAM_PORT) is " + port + ", the port of smtp2graph, which loses a mail when one "
-                + "connection brings two; expected Mailpit's port, 1025, or <mailsPerConnection> 1");
+            throw new MailetException("RemoteDelivery: <gatewayPort> (UPSTREAM_PORT) is " + port
+                    + ", the port of smtp2graph, which loses a mail when one "
+                    + "connection brings two; expected Mailpit's port, 1025, or <mailsPerConnection> 1");
         }
     }
 
@@ -206,7 +244,9 @@ public final class RemoteDelivery extends GenericMailet {
         }
         if (!isTried) {
             here.queue().enQueue(mail);
-            events.tell(new Queued(mail.getName(), mail.getRecipients().stream().map(MailAddress::asString).toList()));
+            events.tell(new Queued(
+                    mail.getName(),
+                    mail.getRecipients().stream().map(MailAddress::asString).toList()));
         }
         mail.setState(Mail.GHOST);
     }
@@ -239,7 +279,12 @@ public final class RemoteDelivery extends GenericMailet {
         return "RemoteDelivery";
     }
 
-    private record Running(MailQueue queue, Semaphore atOnce, Delivery delivery, QueuedDeliveries fromQueue, SpareDeliveries spare, GatewayConnections connections,
-                           List<ProcessingState> processors) {
-    }
+    private record Running(
+            MailQueue queue,
+            Semaphore atOnce,
+            Delivery delivery,
+            QueuedDeliveries fromQueue,
+            SpareDeliveries spare,
+            GatewayConnections connections,
+            List<ProcessingState> processors) {}
 }

@@ -14,7 +14,6 @@ import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-
 import javax.mail.Address;
 import javax.mail.MessagingException;
 import javax.mail.SendFailedException;
@@ -23,6 +22,13 @@ import javax.mail.URLName;
 import javax.mail.internet.InternetAddress;
 import javax.mail.internet.MimeMessage;
 
+import com.sun.mail.smtp.SMTPAddressFailedException;
+import com.sun.mail.smtp.SMTPMessage;
+import com.sun.mail.smtp.SMTPSendFailedException;
+import io.relaypod.domain.EnvelopeAddress;
+import io.relaypod.events.MailEvent.Delivered;
+import io.relaypod.events.MailEvents;
+import io.relaypod.mime.MessageSource;
 import org.apache.james.core.MailAddress;
 import org.apache.james.server.core.MimeMessageSource;
 import org.apache.mailet.DsnParameters;
@@ -31,21 +37,14 @@ import org.apache.mailet.Mail;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-import com.sun.mail.smtp.SMTPAddressFailedException;
-import com.sun.mail.smtp.SMTPMessage;
-import com.sun.mail.smtp.SMTPSendFailedException;
-
-import io.relaypod.domain.EnvelopeAddress;
-import io.relaypod.events.MailEvent.Delivered;
-import io.relaypod.events.MailEvents;
-import io.relaypod.mime.MessageSource;
-
 /**
- * A connection to the gateway, for one mail after another: Jakarta Mail's SMTP client, made to send a mail as it is. For one thread at a time.
+ * A connection to the gateway, for one mail after another: Jakarta Mail's SMTP client, made to send a mail as it is.
+ * For one thread at a time.
  *
- * <p>James turns 8-bit bodies into quoted-printable when the next hop does not offer 8BITMIME, which breaks DKIM signatures,
- * and Jakarta Mail leaves out Content-Length. Mailpit 1.28.3 does not offer 8BITMIME and yet keeps every byte, as does
- * smtp2graph behind it, so 8BITMIME is taken as offered. Put no gateway behind this that is not 8-bit clean.
+ * <p>James turns 8-bit bodies into quoted-printable when the next hop does not offer 8BITMIME, which breaks DKIM
+ * signatures, and Jakarta Mail leaves out Content-Length. Mailpit 1.28.3 does not offer 8BITMIME and yet keeps every
+ * byte, as does smtp2graph behind it, so 8BITMIME is taken as offered. Put no gateway behind this that is not 8-bit
+ * clean.
  */
 final class SMTPTransport extends com.sun.mail.smtp.SMTPTransport {
 
@@ -69,7 +68,7 @@ final class SMTPTransport extends com.sun.mail.smtp.SMTPTransport {
     private volatile long wholeSince = NOT_WHOLE;
 
     /**
-     * @param socket      the connection's, as its session makes it
+     * @param socket the connection's, as its session makes it
      * @param dataTimeout how long the reply to a mail's end is waited for (RFC 5321 section 4.5.3.2.6)
      */
     SMTPTransport(Session session, URLName gateway, OneSocket socket, Duration dataTimeout, MailEvents events) {
@@ -86,8 +85,9 @@ final class SMTPTransport extends com.sun.mail.smtp.SMTPTransport {
             isGreeted = true;
             isSmtp2Graph = getLastServerResponse().toLowerCase(Locale.ROOT).contains(SMTP2GRAPH);
             if (isSmtp2Graph) {
-                LOGGER.warn("event=gateway-is-smtp2graph next=\"one mail a connection\" reason=\"it loses a mail when one connection brings two; "
-                    + "UPSTREAM_HOST and UPSTREAM_PORT have to name Mailpit\"");
+                LOGGER.warn(
+                        "event=gateway-is-smtp2graph next=\"one mail a connection\" reason=\"it loses a mail when one connection brings two; "
+                                + "UPSTREAM_HOST and UPSTREAM_PORT have to name Mailpit\"");
             }
         }
         return code;
@@ -99,16 +99,18 @@ final class SMTPTransport extends com.sun.mail.smtp.SMTPTransport {
     }
 
     /**
-     * Sends the mail to all of them in one transaction; when the gateway refuses one, or they want different notices (RFC 3461), each in a
-     * transaction of its own, with a header that names nobody else. Nobody gets a mail whose header names more than its transaction.
+     * Sends the mail to all of them in one transaction; when the gateway refuses one, or they want different notices
+     * (RFC 3461), each in a transaction of its own, with a header that names nobody else. Nobody gets a mail whose
+     * header names more than its transaction.
      *
-     * @param furtherTurn whether there may be another transaction, after one that the gateway may have taken; who is left when there may not
-     *                    be is named as one who may be tried again
-     * @throws OutOfTurnException  when somebody has it, and there was no turn for the others
+     * @param furtherTurn whether there may be another transaction, after one that the gateway may have taken; who is
+     *     left when there may not be is named as one who may be tried again
+     * @throws OutOfTurnException when somebody has it, and there was no turn for the others
      * @throws SendFailedException naming who has it, who was refused, and who may be tried again
-     * @throws MessagingException  when nobody has it
+     * @throws MessagingException when nobody has it
      */
-    synchronized void deliver(Mail mail, Collection<InternetAddress> recipients, BooleanSupplier furtherTurn) throws MessagingException {
+    synchronized void deliver(Mail mail, Collection<InternetAddress> recipients, BooleanSupplier furtherTurn)
+            throws MessagingException {
         mails++;
         broken = false;
         endsOfData = 0;
@@ -129,8 +131,13 @@ final class SMTPTransport extends com.sun.mail.smtp.SMTPTransport {
     }
 
     private boolean wantDifferentNotices(Mail mail, Collection<InternetAddress> recipients) {
-        return mail.dsnParameters().isPresent() && super.supportsExtension("DSN")
-            && recipients.stream().map(recipient -> notices(mail, recipient)).distinct().count() > 1;
+        return mail.dsnParameters().isPresent()
+                && super.supportsExtension("DSN")
+                && recipients.stream()
+                                .map(recipient -> notices(mail, recipient))
+                                .distinct()
+                                .count()
+                        > 1;
     }
 
     private void send(SMTPMessage message, Mail mail, Address... recipients) throws MessagingException {
@@ -151,18 +158,27 @@ final class SMTPTransport extends com.sun.mail.smtp.SMTPTransport {
             boolean isLost = failure.getNextException() instanceof IOException || getLastReturnCode() <= 0;
             broken = isLost || getLastReturnCode() == SERVICE_CLOSING;
             if (endsOfData > before && (isLost || isNextHopLost())) {
-                failure.addSuppressed(new GatewayLostException(isLost ? "" : FailureReason.shortened(getLastServerResponse())));
+                failure.addSuppressed(
+                        new GatewayLostException(isLost ? "" : FailureReason.shortened(getLastServerResponse())));
             }
             throw failure;
         }
-        events.tell(new Delivered(mail.getName(), Stream.of(recipients).map(Address::toString).toList(), getURLName().getHost(),
-            FailureReason.shortened(getLastServerResponse())));
+        events.tell(new Delivered(
+                mail.getName(),
+                Stream.of(recipients).map(Address::toString).toList(),
+                getURLName().getHost(),
+                FailureReason.shortened(getLastServerResponse())));
     }
 
     // Go's net/mail, and so Mailpit, reads no IPv6 literal. Graph has no envelope, so its sender may be left out.
     private static boolean isLiteralSenderRefused(Mail mail, SMTPSendFailedException refused) {
-        return refused.getCommand().startsWith("MAIL ") && refused.getReturnCode() / 100 == 5
-            && mail.getMaybeSender().asOptional().flatMap(sender -> EnvelopeAddress.parse(sender.asString())).filter(EnvelopeAddress::isLiteral).isPresent();
+        return refused.getCommand().startsWith("MAIL ")
+                && refused.getReturnCode() / 100 == 5
+                && mail.getMaybeSender()
+                        .asOptional()
+                        .flatMap(sender -> EnvelopeAddress.parse(sender.asString()))
+                        .filter(EnvelopeAddress::isLiteral)
+                        .isPresent();
     }
 
     // Mailpit's word for a next hop that did not take the mail from it, for whatever reason.
@@ -173,20 +189,25 @@ final class SMTPTransport extends com.sun.mail.smtp.SMTPTransport {
     // Jakarta Mail leaves out RET and NOTIFY where DSN is not offered, and not what it is given as an extension.
     private void askForNotices(SMTPMessage message, Mail mail, Address recipient) {
         if (super.supportsExtension("DSN")) {
-            mail.dsnParameters().flatMap(DsnParameters::getEnvIdParameter)
-                .ifPresent(id -> message.setMailExtension("ENVID=" + id.asString()));
-            mail.dsnParameters().flatMap(DsnParameters::getRetParameter)
-                .ifPresent(parts -> message.setReturnOption(parts == DsnParameters.Ret.FULL ? SMTPMessage.RETURN_FULL : SMTPMessage.RETURN_HDRS));
+            mail.dsnParameters()
+                    .flatMap(DsnParameters::getEnvIdParameter)
+                    .ifPresent(id -> message.setMailExtension("ENVID=" + id.asString()));
+            mail.dsnParameters()
+                    .flatMap(DsnParameters::getRetParameter)
+                    .ifPresent(parts -> message.setReturnOption(
+                            parts == DsnParameters.Ret.FULL ? SMTPMessage.RETURN_FULL : SMTPMessage.RETURN_HDRS));
             notices(mail, (InternetAddress) recipient).ifPresent(message::setNotifyOptions);
         }
     }
 
     private static Optional<Integer> notices(Mail mail, InternetAddress recipient) {
-        return mail.dsnParameters().flatMap(parameters -> parameters.getRcptParameters().entrySet().stream()
-            .filter(entry -> isFor(entry.getKey(), recipient))
-            .findFirst()
-            .flatMap(entry -> entry.getValue().getNotifyParameter())
-            .map(wanted -> wanted.stream().mapToInt(SMTPTransport::option).sum()));
+        return mail.dsnParameters()
+                .flatMap(parameters -> parameters.getRcptParameters().entrySet().stream()
+                        .filter(entry -> isFor(entry.getKey(), recipient))
+                        .findFirst()
+                        .flatMap(entry -> entry.getValue().getNotifyParameter())
+                        .map(wanted ->
+                                wanted.stream().mapToInt(SMTPTransport::option).sum()));
     }
 
     private static boolean isFor(MailAddress address, InternetAddress recipient) {
@@ -207,7 +228,8 @@ final class SMTPTransport extends com.sun.mail.smtp.SMTPTransport {
     }
 
     /** A transaction for each recipient, so that one that is refused does not stop the others. */
-    private void sendOneByOne(Mail mail, MimeMessage message, Address[] recipients, BooleanSupplier furtherTurn) throws MessagingException {
+    private void sendOneByOne(Mail mail, MimeMessage message, Address[] recipients, BooleanSupplier furtherTurn)
+            throws MessagingException {
         List<Address> sent = new ArrayList<>();
         List<Address> unsent = new ArrayList<>();
         List<Address> refused = new ArrayList<>();
@@ -237,14 +259,22 @@ final class SMTPTransport extends com.sun.mail.smtp.SMTPTransport {
                 lost.addAll(List.of(failure.getSuppressed()));
             }
         }
-        // When nobody has it the try failed, and counts as one: a mail whose first recipient always fails would come back for ever.
+        // When nobody has it the try failed, and counts as one: a mail whose first recipient always fails would come
+        // back for ever.
         if (isOutOfTurn && !sent.isEmpty()) {
-            throw new OutOfTurnException(failures.getNextException(), sent.toArray(Address[]::new), unsent.toArray(Address[]::new),
-                refused.toArray(Address[]::new));
+            throw new OutOfTurnException(
+                    failures.getNextException(),
+                    sent.toArray(Address[]::new),
+                    unsent.toArray(Address[]::new),
+                    refused.toArray(Address[]::new));
         }
         if (sent.size() < recipients.length) {
-            SendFailedException some = new SendFailedException(failures.getMessage(), failures.getNextException(), sent.toArray(Address[]::new),
-                unsent.toArray(Address[]::new), refused.toArray(Address[]::new));
+            SendFailedException some = new SendFailedException(
+                    failures.getMessage(),
+                    failures.getNextException(),
+                    sent.toArray(Address[]::new),
+                    unsent.toArray(Address[]::new),
+                    refused.toArray(Address[]::new));
             lost.forEach(some::addSuppressed);
             throw some;
         }
@@ -295,7 +325,10 @@ final class SMTPTransport extends com.sun.mail.smtp.SMTPTransport {
         }
     }
 
-    /** Whether the gateway has had a whole mail for so long, and has not replied. Not synchronized, as whoever sends the mail holds the lock. */
+    /**
+     * Whether the gateway has had a whole mail for so long, and has not replied. Not synchronized, as whoever sends the
+     * mail holds the lock.
+     */
     boolean isHanging(Duration time) {
         long since = wholeSince;
         return since != NOT_WHOLE && System.nanoTime() - since > time.toNanos();
@@ -311,14 +344,18 @@ final class SMTPTransport extends com.sun.mail.smtp.SMTPTransport {
         return !broken && !(isSmtp2Graph && mails > 0);
     }
 
-    /** Whether it had served another mail, and then broke before the gateway can have taken any of this one: a new connection may do. */
+    /**
+     * Whether it had served another mail, and then broke before the gateway can have taken any of this one: a new
+     * connection may do.
+     */
     synchronized boolean wasStale() {
         return broken && mails > 1 && endsOfData == 0;
     }
 
     /**
-     * An address as James wrote it. James reads a failure's addresses back from their text, and drops those with a quoted local
-     * part, which Jakarta Mail puts between angle brackets: a mail deferred for such a recipient would be lost for it.
+     * An address as James wrote it. James reads a failure's addresses back from their text, and drops those with a
+     * quoted local part, which Jakarta Mail puts between angle brackets: a mail deferred for such a recipient would be
+     * lost for it.
      */
     private static final class Plain extends InternetAddress {
 
@@ -329,7 +366,8 @@ final class SMTPTransport extends com.sun.mail.smtp.SMTPTransport {
 
         Plain(InternetAddress address) {
             text = address.getAddress();
-            // smtp2graph turns xn-- into Unicode, and not XN--; then it would not find the recipient in To, and add a Bcc.
+            // smtp2graph turns xn-- into Unicode, and not XN--; then it would not find the recipient in To, and add a
+            // Bcc.
             setAddress(A_LABEL.matcher(text).replaceAll("XN--"));
         }
 
@@ -357,7 +395,8 @@ final class SMTPTransport extends com.sun.mail.smtp.SMTPTransport {
         }
 
         MessageSource bytes() throws IOException, MessagingException {
-            Optional<MimeMessageSource> source = message instanceof VerbatimMessage verbatim ? verbatim.unchangedSource() : Optional.empty();
+            Optional<MimeMessageSource> source =
+                    message instanceof VerbatimMessage verbatim ? verbatim.unchangedSource() : Optional.empty();
             if (source.isPresent()) {
                 return source.get()::getInputStream;
             }

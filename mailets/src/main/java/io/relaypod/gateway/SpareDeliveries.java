@@ -13,13 +13,12 @@ import org.apache.james.queue.api.MailQueue.MailQueueItem;
 import org.apache.james.util.concurrent.NamedThreadFactory;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-
 import reactor.core.publisher.Flux;
 
 /**
- * Delivers mails when all other deliveries from the queue wait for the reply to a whole mail. The reply may take minutes, and to give up
- * early would send the mail twice; but a gateway that no longer answers on old connections may answer on new ones. One more delivery is
- * begun when those before it hang as well. Closed with the queue.
+ * Delivers mails when all other deliveries from the queue wait for the reply to a whole mail. The reply may take
+ * minutes, and to give up early would send the mail twice; but a gateway that no longer answers on old connections may
+ * answer on new ones. One more delivery is begun when those before it hang as well. Closed with the queue.
  */
 final class SpareDeliveries implements AutoCloseable {
 
@@ -33,7 +32,8 @@ final class SpareDeliveries implements AutoCloseable {
     private final int threads;
     private final IntSupplier hanging;
     private final QueuedDeliveries.Step step;
-    private final ScheduledExecutorService watching = Executors.newSingleThreadScheduledExecutor(NamedThreadFactory.withName("spare-deliveries"));
+    private final ScheduledExecutorService watching =
+            Executors.newSingleThreadScheduledExecutor(NamedThreadFactory.withName("spare-deliveries"));
     private final List<Thread> spares = new CopyOnWriteArrayList<>();
     private volatile boolean closed;
 
@@ -46,7 +46,8 @@ final class SpareDeliveries implements AutoCloseable {
         this.threads = threads;
         this.hanging = hanging;
         this.step = step;
-        watching.scheduleWithFixedDelay(this::look, LOOK_EVERY.toMillis(), LOOK_EVERY.toMillis(), TimeUnit.MILLISECONDS);
+        watching.scheduleWithFixedDelay(
+                this::look, LOOK_EVERY.toMillis(), LOOK_EVERY.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     private void look() {
@@ -55,7 +56,9 @@ final class SpareDeliveries implements AutoCloseable {
             spare.setDaemon(true);
             spares.add(spare);
             spare.start();
-            LOGGER.warn("event=spare-delivery deliveries-that-hang={} reason=\"the gateway does not reply to whole mails\"", hanging.getAsInt());
+            LOGGER.warn(
+                    "event=spare-delivery deliveries-that-hang={} reason=\"the gateway does not reply to whole mails\"",
+                    hanging.getAsInt());
         }
     }
 

@@ -5,11 +5,13 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
-
 import javax.mail.MessagingException;
 import javax.mail.SendFailedException;
 import javax.mail.internet.InternetAddress;
 
+import io.relaypod.events.MailEvent.Tried;
+import io.relaypod.events.MailEvents;
+import io.relaypod.gateway.GatewayConnections.Gateway;
 import org.apache.james.core.MailAddress;
 import org.apache.james.dnsservice.api.DNSService;
 import org.apache.james.dnsservice.api.TemporaryResolutionException;
@@ -21,14 +23,11 @@ import org.apache.mailet.Mail;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-import io.relaypod.events.MailEvent.Tried;
-import io.relaypod.events.MailEvents;
-import io.relaypod.gateway.GatewayConnections.Gateway;
-
 /**
- * Sends a mail to the gateway's first address that can be connected, and to no other: whatever another were told, this one may have the mail
- * already, where James goes on with the next. The connection may have served other mails. That it is dead is no failure of the mail: as long as the gateway
- * cannot have taken it, it is sent over a new one. Thread-safe.
+ * Sends a mail to the gateway's first address that can be connected, and to no other: whatever another were told, this
+ * one may have the mail already, where James goes on with the next. The connection may have served other mails. That it
+ * is dead is no failure of the mail: as long as the gateway cannot have taken it, it is sent over a new one.
+ * Thread-safe.
  */
 final class ToGateway {
 
@@ -39,7 +38,11 @@ final class ToGateway {
     private final GatewayConnections connections;
     private final MailEvents events;
 
-    ToGateway(RemoteDeliveryConfiguration configuration, DNSService dns, GatewayConnections connections, MailEvents events) {
+    ToGateway(
+            RemoteDeliveryConfiguration configuration,
+            DNSService dns,
+            GatewayConnections connections,
+            MailEvents events) {
         this.dns = new DnsHelper(dns, configuration);
         this.isTls = configuration.isSSLEnable();
         this.connections = connections;
@@ -59,20 +62,24 @@ final class ToGateway {
     /**
      * @param furtherTurn whether there may be another transaction, after one that the gateway may have taken
      * @throws SendFailedException naming who has it, who was refused, and who may be tried again
-     * @throws MessagingException  when nobody has it
+     * @throws MessagingException when nobody has it
      */
     void deliver(Mail mail, BooleanSupplier furtherTurn) throws MessagingException {
         Collection<InternetAddress> recipients = InternetAddressConverter.convert(mail.getRecipients());
-        Connected connected = connect(mail, recipients.stream().map(InternetAddress::getAddress).toList());
-        Optional<MessagingException> stale = deliver(mail, recipients, furtherTurn, connected.gateway(), connected.connection());
+        Connected connected = connect(
+                mail, recipients.stream().map(InternetAddress::getAddress).toList());
+        Optional<MessagingException> stale =
+                deliver(mail, recipients, furtherTurn, connected.gateway(), connected.connection());
         if (stale.isPresent()) {
-            LOGGER.debug("mail {} goes over a new connection: {}", mail.getName(), stale.get().getMessage());
+            LOGGER.debug(
+                    "mail {} goes over a new connection: {}",
+                    mail.getName(),
+                    stale.get().getMessage());
             deliver(mail, recipients, furtherTurn, connected.gateway(), connections.takeNew(connected.gateway()));
         }
     }
 
-    private record Connected(Gateway gateway, SMTPTransport connection) {
-    }
+    private record Connected(Gateway gateway, SMTPTransport connection) {}
 
     @SuppressWarnings("deprecation") // James 3.8 names the gateway by this class.
     private Connected connect(Mail mail, List<String> recipients) throws MessagingException {
@@ -108,8 +115,13 @@ final class ToGateway {
     }
 
     /** @return why nothing was sent, if the connection was dead already */
-    private Optional<MessagingException> deliver(Mail mail, Collection<InternetAddress> recipients, BooleanSupplier furtherTurn, Gateway gateway,
-                                                 SMTPTransport connection) throws MessagingException {
+    private Optional<MessagingException> deliver(
+            Mail mail,
+            Collection<InternetAddress> recipients,
+            BooleanSupplier furtherTurn,
+            Gateway gateway,
+            SMTPTransport connection)
+            throws MessagingException {
         try {
             connection.deliver(mail, recipients, furtherTurn);
             return Optional.empty();

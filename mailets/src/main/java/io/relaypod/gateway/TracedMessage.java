@@ -3,11 +3,10 @@ package io.relaypod.gateway;
 import java.io.IOException;
 import java.io.InputStream;
 
+import io.relaypod.mime.TraceInformation;
 import org.apache.james.lifecycle.api.Disposable;
 import org.apache.james.lifecycle.api.LifecycleUtil;
 import org.apache.james.server.core.MimeMessageSource;
-
-import io.relaypod.mime.TraceInformation;
 
 /** A message with other first bytes; the rest is read from where it was. Thread-safe, as that is. */
 final class TracedMessage implements MimeMessageSource, Disposable {

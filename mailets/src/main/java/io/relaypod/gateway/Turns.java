@@ -4,19 +4,16 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
-
 import javax.mail.MessagingException;
 
-import org.apache.james.queue.api.MailQueue;
-import org.apache.mailet.Mail;
-import org.apache.mailet.MailetException;
-
 import com.google.common.hash.Hashing;
-
 import io.relaypod.graph.SenderAlignment;
 import io.relaypod.graph.SendingMailbox;
 import io.relaypod.mime.HeaderSection;
 import io.relaypod.pacing.SenderPace;
+import org.apache.james.queue.api.MailQueue;
+import org.apache.mailet.Mail;
+import org.apache.mailet.MailetException;
 
 /** Whose turn it is: a mailbox's mails go at its pace, and none before those of its mails that wait. Thread-safe. */
 final class Turns {
@@ -43,7 +40,8 @@ final class Turns {
         if (queue instanceof PacedMailQueue paced) {
             return new Turns(pace, Optional.of(paced));
         }
-        throw new MailetException("RemoteDelivery: a sending rate is set, and queue " + queue.getName().asString() + " keeps none");
+        throw new MailetException("RemoteDelivery: a sending rate is set, and queue "
+                + queue.getName().asString() + " keeps none");
     }
 
     /**
@@ -64,7 +62,10 @@ final class Turns {
         return false;
     }
 
-    /** Whether the mail may be sent once more, as one message to Exchange is one transaction; when it may, that counts as sent. */
+    /**
+     * Whether the mail may be sent once more, as one message to Exchange is one transaction; when it may, that counts
+     * as sent.
+     */
     BooleanSupplier further(Mail mail) throws MessagingException {
         if (queue.isEmpty()) {
             return () -> true;
@@ -73,20 +74,27 @@ final class Turns {
         return () -> pace.tryTake(mailbox);
     }
 
-    /** Has the mail, or what is left of its recipients, wait in its line; for one that {@link #further} was not allowed. */
+    /**
+     * Has the mail, or what is left of its recipients, wait in its line; for one that {@link #further} was not allowed.
+     */
     void queue(Mail mail) throws MessagingException {
-        queue.orElseThrow(() -> new IllegalStateException("without a rate it is always a mail's turn")).join(mailbox(mail), mail);
+        queue.orElseThrow(() -> new IllegalStateException("without a rate it is always a mail's turn"))
+                .join(mailbox(mail), mail);
     }
 
     /** A mailbox names a queue of the broker's; none that exists is as long as a header may make it. */
     static String shortened(String mailbox) {
-        return mailbox.length() <= LONGEST_MAILBOX ? mailbox
-            : mailbox.substring(0, LONGEST_MAILBOX) + "#" + Hashing.sha256().hashString(mailbox, StandardCharsets.UTF_8);
+        return mailbox.length() <= LONGEST_MAILBOX
+                ? mailbox
+                : mailbox.substring(0, LONGEST_MAILBOX) + "#"
+                        + Hashing.sha256().hashString(mailbox, StandardCharsets.UTF_8);
     }
 
     private static String mailbox(Mail mail) throws MessagingException {
         try {
-            return shortened(SendingMailbox.of(HeaderSection.read(RawMessage.of(mail).source(), SenderAlignment.FIELDS), mail.getMaybeSender().asString("")));
+            return shortened(SendingMailbox.of(
+                    HeaderSection.read(RawMessage.of(mail).source(), SenderAlignment.FIELDS),
+                    mail.getMaybeSender().asString("")));
         } catch (IOException unreadable) {
             throw new MessagingException("mail " + mail.getName() + " could not be read", unreadable);
         }

@@ -35,7 +35,8 @@ public final class VerbatimMailQueueItems implements MailQueueItemDecoratorFacto
             try {
                 makeVerbatim(item.getMail());
             } catch (MessagingException unreadable) {
-                throw new IllegalStateException("mail " + item.getMail().getName() + " cannot be read from its queue", unreadable);
+                throw new IllegalStateException(
+                        "mail " + item.getMail().getName() + " cannot be read from its queue", unreadable);
             }
         }
 

@@ -8,25 +8,23 @@ import java.nio.charset.StandardCharsets;
 import java.util.Enumeration;
 import java.util.Optional;
 import java.util.UUID;
-
 import javax.mail.MessagingException;
 import javax.mail.internet.InternetHeaders;
 import javax.mail.internet.MimeMessage;
 
+import io.relaypod.memory.TemporaryFileName;
 import org.apache.james.server.core.MailHeaders;
 import org.apache.james.server.core.MimeMessageInputStreamSource;
 import org.apache.james.server.core.MimeMessageSource;
 import org.apache.james.server.core.MimeMessageUtil;
 import org.apache.james.server.core.MimeMessageWrapper;
 
-import io.relaypod.memory.TemporaryFileName;
-
 /**
  * A message that changes only where a mailet changes it.
  *
  * <p>Jakarta Mail "completes" a message when one header of it was touched: it adds MIME-Version, Message-ID and a
- * Content-Transfer-Encoding guessed from the body, which then says one thing while the body is another. James writes a question
- * mark for every byte above 127 in a header. A relay does neither. For one thread.
+ * Content-Transfer-Encoding guessed from the body, which then says one thing while the body is another. James writes a
+ * question mark for every byte above 127 in a header. A relay does neither. For one thread.
  */
 public final class VerbatimMessage extends MimeMessageWrapper {
 
@@ -67,7 +65,8 @@ public final class VerbatimMessage extends MimeMessageWrapper {
     }
 
     @Override
-    public void writeTo(OutputStream headerOut, OutputStream bodyOut, String[] ignored, boolean preLoad) throws IOException, MessagingException {
+    public void writeTo(OutputStream headerOut, OutputStream bodyOut, String[] ignored, boolean preLoad)
+            throws IOException, MessagingException {
         if (!saved) {
             saveChanges();
         }
@@ -90,7 +89,7 @@ public final class VerbatimMessage extends MimeMessageWrapper {
 
     // Jakarta Mail reads a header's bytes as Latin-1, so this gives back the bytes that came, whatever they meant.
     private static void writeHeaders(InternetHeaders headers, String[] ignored, OutputStream out) throws IOException {
-        for (Enumeration<String> lines = headers.getNonMatchingHeaderLines(ignored); lines.hasMoreElements();) {
+        for (Enumeration<String> lines = headers.getNonMatchingHeaderLines(ignored); lines.hasMoreElements(); ) {
             out.write(lines.nextElement().getBytes(StandardCharsets.ISO_8859_1));
             out.write(CRLF);
         }

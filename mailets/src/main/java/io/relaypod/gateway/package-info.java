@@ -1,4 +1,2 @@
-/**
- * The way out: how a mail is handed to the gateway with not a byte changed, and what becomes of it when that fails.
- */
+/** The way out: how a mail is handed to the gateway with not a byte changed, and what becomes of it when that fails. */
 package io.relaypod.gateway;

@@ -1,15 +1,18 @@
 package io.relaypod.graph;
 
 /**
- * How much of each thing a mail may hold; docs/graph.md has the table. Each is far beyond the mails of people and applications, and
- * small enough to be read within the memory that one mail may have.
+ * How much of each thing a mail may hold; docs/graph.md has the table. Each is far beyond the mails of people and
+ * applications, and small enough to be read within the memory that one mail may have.
  */
 final class MailLimits {
 
     /** Header fields of the mail itself. */
     static final int HEADER_FIELDS = 5_000;
 
-    /** Lines of the mail's own header. smtp2graph's time grows with the square of the folded ones: 30,000 take it a second. */
+    /**
+     * Lines of the mail's own header. smtp2graph's time grows with the square of the folded ones: 30,000 take it a
+     * second.
+     */
     static final int HEADER_LINES = 10_000;
 
     /** Bytes of the mail's own header: half of what mailsplit takes, since fields are added and written anew. */
@@ -33,9 +36,11 @@ final class MailLimits {
     /** Folded lines in the headers of all nodes. */
     static final int FOLDED_LINES = 20_000;
 
-    /** Received fields, one for each hop (RFC 5321 section 6.3): Postfix takes 50, Exchange 60, and a mail for Graph has a few. */
+    /**
+     * Received fields, one for each hop (RFC 5321 section 6.3): Postfix takes 50, Exchange 60, and a mail for Graph has
+     * a few.
+     */
     static final int HOPS = 30;
 
-    private MailLimits() {
-    }
+    private MailLimits() {}
 }

@@ -18,8 +18,9 @@ import io.relaypod.recipients.AddressSet;
 import io.relaypod.recipients.EmailAddress;
 
 /**
- * Reads a mail line by line as it comes in, and says at its end whether Mailpit, smtp2graph and Graph will take it, and whether its
- * structure can be read at all. Time is linear in the mail's size, memory bounded: {@link #MOST_MEMORY}. For one mail and one thread.
+ * Reads a mail line by line as it comes in, and says at its end whether Mailpit, smtp2graph and Graph will take it, and
+ * whether its structure can be read at all. Time is linear in the mail's size, memory bounded: {@link #MOST_MEMORY}.
+ * For one mail and one thread.
  *
  * <pre>{@code
  * MailReview review = new MailReview(rules);
@@ -29,10 +30,14 @@ import io.relaypod.recipients.EmailAddress;
  */
 public final class MailReview {
 
-    /** Bytes that the review of the worst mail holds at a time, the line at hand left out; that of an ordinary mail holds 10 KiB. */
+    /**
+     * Bytes that the review of the worst mail holds at a time, the line at hand left out; that of an ordinary mail
+     * holds 10 KiB.
+     */
     public static final int MOST_MEMORY = 1024 * 1024;
 
-    // Received (ours and Mailpit's), Return-Path, Message-ID: what they say in full is bounded by the addresses and names in them.
+    // Received (ours and Mailpit's), Return-Path, Message-ID: what they say in full is bounded by the addresses and
+    // names in them.
     private static final int ADDED_FIELDS = 4 * 1024;
     private static final int LONGEST_MESSAGE_ID = 998;
     private static final int MAILPIT_RECIPIENTS = 100;
@@ -70,15 +75,23 @@ public final class MailReview {
     private record SenderField(HeaderField field, long line, Optional<Mailbox> mailbox) {
 
         static SenderField at(long line, HeaderField field) {
-            return new SenderField(field, line, AddressList.parse(field.value()).flatMap(list -> list.mailboxes().stream()
-                .filter(mailbox -> mailbox.address().isPresent() && mailbox.plainText().isPresent()).findFirst()));
+            return new SenderField(
+                    field,
+                    line,
+                    AddressList.parse(field.value())
+                            .flatMap(list -> list.mailboxes().stream()
+                                    .filter(mailbox -> mailbox.address().isPresent()
+                                            && mailbox.plainText().isPresent())
+                                    .findFirst()));
         }
 
         /** Something that is no mailbox for what cannot be read as mailboxes. */
         List<String> writtenMailboxes() {
             return AddressList.parse(field.value())
-                .map(list -> list.mailboxes().stream().map(mailbox -> mailbox.address().isPresent() ? mailbox.written() : mailbox.text()).toList())
-                .orElseGet(() -> List.of(field.value().strip()));
+                    .map(list -> list.mailboxes().stream()
+                            .map(mailbox -> mailbox.address().isPresent() ? mailbox.written() : mailbox.text())
+                            .toList())
+                    .orElseGet(() -> List.of(field.value().strip()));
         }
 
         boolean isBlank() {
@@ -90,9 +103,7 @@ public final class MailReview {
         this.rules = rules;
     }
 
-    /**
-     * @param line with its line break, dots unstuffed
-     */
+    /** @param line with its line break, dots unstuffed */
     public void line(byte[] line) {
         size += line.length;
         lineNumber++;
@@ -182,7 +193,10 @@ public final class MailReview {
         if (!senderField.isEmpty()) {
             senderBytes += senderField.length();
             HeaderField field = HeaderField.at(0, senderField.toString());
-            if (senders.stream().filter(each -> each.field().name().equals(field.name())).count() < SENDER_FIELDS / 2) {
+            if (senders.stream()
+                            .filter(each -> each.field().name().equals(field.name()))
+                            .count()
+                    < SENDER_FIELDS / 2) {
                 senders.add(SenderField.at(senderLine, field));
             }
             senderField.setLength(0);
@@ -205,7 +219,7 @@ public final class MailReview {
     }
 
     /**
-     * @param sender     of the envelope; empty for {@code MAIL FROM:<>}
+     * @param sender of the envelope; empty for {@code MAIL FROM:<>}
      * @param recipients that were accepted
      * @return why the mail cannot be taken, if so
      */
@@ -221,47 +235,65 @@ public final class MailReview {
         }
         Optional<String> mailbox = mailbox(sender);
         if (mailbox.isEmpty()) {
-            return Optional.of(new Refusal(550, "5.6.0 No From field and an empty MAIL FROM: there is no mailbox to send from"));
+            return Optional.of(
+                    new Refusal(550, "5.6.0 No From field and an empty MAIL FROM: there is no mailbox to send from"));
         }
         return checkMailbox(mailbox.get()).or(() -> checkSize(sender, recipients));
     }
 
     private Optional<Refusal> checkHops() {
-        return hops <= MailLimits.HOPS ? Optional.empty()
-            : Optional.of(new Refusal(554, "5.4.6 Mail loop suspected: " + hops + " Received fields; at most " + MailLimits.HOPS + " are taken"));
+        return hops <= MailLimits.HOPS
+                ? Optional.empty()
+                : Optional.of(new Refusal(
+                        554,
+                        "5.4.6 Mail loop suspected: " + hops + " Received fields; at most " + MailLimits.HOPS
+                                + " are taken"));
     }
 
     private Optional<Refusal> checkLimits() {
         return exceeds(headerFields, MailLimits.HEADER_FIELDS, "header fields")
-            .or(() -> exceeds(headerLines, MailLimits.HEADER_LINES, "header lines"))
-            .or(() -> exceeds(headerBytes, MailLimits.HEADER_BYTES, "bytes of header"))
-            .or(() -> exceeds(addresses.count(), MailLimits.ADDRESSES, "addresses in To, Cc and Bcc"))
-            .or(() -> nodes.problem(headerBytes).or(outline::problem).map(reason -> new Refusal(550, "5.6.0 The mail has " + reason)));
+                .or(() -> exceeds(headerLines, MailLimits.HEADER_LINES, "header lines"))
+                .or(() -> exceeds(headerBytes, MailLimits.HEADER_BYTES, "bytes of header"))
+                .or(() -> exceeds(addresses.count(), MailLimits.ADDRESSES, "addresses in To, Cc and Bcc"))
+                .or(() -> nodes.problem(headerBytes)
+                        .or(outline::problem)
+                        .map(reason -> new Refusal(550, "5.6.0 The mail has " + reason)));
     }
 
     private static Optional<Refusal> exceeds(long count, long limit, String unit) {
-        return count <= limit ? Optional.empty()
-            : Optional.of(new Refusal(550, "5.6.0 The mail has " + count + " " + unit + "; at most " + limit + " are taken"));
+        return count <= limit
+                ? Optional.empty()
+                : Optional.of(new Refusal(
+                        550, "5.6.0 The mail has " + count + " " + unit + "; at most " + limit + " are taken"));
     }
 
     /**
-     * Of the mailboxes in From and Sender the first that is not among the addresses, as it is written; of a field that cannot be read, the
-     * whole. To be asked after {@link #verdict}.
+     * Of the mailboxes in From and Sender the first that is not among the addresses, as it is written; of a field that
+     * cannot be read, the whole. To be asked after {@link #verdict}.
      */
     public Optional<String> senderOutside(AddressSet allowed) {
-        return senders.stream().filter(field -> !field.isBlank()).flatMap(field -> field.writtenMailboxes().stream())
-            .filter(written -> EmailAddress.parse(AddressList.utf8(written)).filter(allowed::contains).isEmpty())
-            .findFirst();
+        return senders.stream()
+                .filter(field -> !field.isBlank())
+                .flatMap(field -> field.writtenMailboxes().stream())
+                .filter(written -> EmailAddress.parse(AddressList.utf8(written))
+                        .filter(allowed::contains)
+                        .isEmpty())
+                .findFirst();
     }
 
     private void checkSenderFields() {
         for (String name : List.of("from", "sender")) {
-            List<SenderField> fields = senders.stream().filter(each -> each.field().name().equals(name)).toList();
+            List<SenderField> fields = senders.stream()
+                    .filter(each -> each.field().name().equals(name))
+                    .toList();
             if (fields.size() > 1) {
                 refuseAt(fields.get(1).line(), "a second " + name + " field (RFC 5322 section 3.6)");
             }
-            fields.stream().filter(each -> each.mailbox().isEmpty() && !(each.isBlank() && name.equals("sender"))).findFirst()
-                .ifPresent(each -> refuseAt(each.line(), "no address in the " + name + " field (RFC 5322 section 3.6.2)"));
+            fields.stream()
+                    .filter(each -> each.mailbox().isEmpty() && !(each.isBlank() && name.equals("sender")))
+                    .findFirst()
+                    .ifPresent(each ->
+                            refuseAt(each.line(), "no address in the " + name + " field (RFC 5322 section 3.6.2)"));
         }
     }
 
@@ -271,7 +303,10 @@ public final class MailReview {
         if (!hasFrom && !sender.isEmpty()) {
             return Optional.of(sender);
         }
-        return senders.stream().flatMap(each -> each.mailbox().stream()).map(Mailbox::written).findFirst();
+        return senders.stream()
+                .flatMap(each -> each.mailbox().stream())
+                .map(Mailbox::written)
+                .findFirst();
     }
 
     private Optional<Refusal> checkMailbox(String mailbox) {
@@ -279,8 +314,10 @@ public final class MailReview {
         if (address.isEmpty() || BREAKS_URL.matcher(mailbox).matches()) {
             return Optional.of(new Refusal(550, "5.6.0 No mailbox of Graph can be named <" + printable(mailbox) + ">"));
         }
-        return rules.mailboxes().isEmpty() || rules.mailboxes().contains(address.get()) ? Optional.empty()
-            : Optional.of(new Refusal(550, "5.7.1 Mail may not be sent from the mailbox <" + printable(mailbox) + ">"));
+        return rules.mailboxes().isEmpty() || rules.mailboxes().contains(address.get())
+                ? Optional.empty()
+                : Optional.of(
+                        new Refusal(550, "5.7.1 Mail may not be sent from the mailbox <" + printable(mailbox) + ">"));
     }
 
     private static String printable(String text) {
@@ -289,23 +326,33 @@ public final class MailReview {
 
     private Optional<Refusal> checkSize(String sender, List<String> recipients) {
         long most = sizeAtGraph(sender, recipients);
-        return rules.maxMessageSize() == 0 || most <= rules.maxMessageSize() ? Optional.empty()
-            : Optional.of(new Refusal(552, "5.3.4 Message would have " + most + " bytes with what is added on the way; Graph takes "
-                + rules.maxMessageSize()));
+        return rules.maxMessageSize() == 0 || most <= rules.maxMessageSize()
+                ? Optional.empty()
+                : Optional.of(new Refusal(
+                        552,
+                        "5.3.4 Message would have " + most + " bytes with what is added on the way; Graph takes "
+                                + rules.maxMessageSize()));
     }
 
-    /** What the mail may grow to. smtp2graph 1.1.4 puts Bcc and From into the header of every MIME part, not only of the mail. */
+    /**
+     * What the mail may grow to. smtp2graph 1.1.4 puts Bcc and From into the header of every MIME part, not only of the
+     * mail.
+     */
     long sizeAtGraph(String sender, List<String> recipients) {
         long bcc = recipients.stream()
-            .map(recipient -> recipient.getBytes(StandardCharsets.UTF_8).length + AROUND_AN_ADDRESS)
-            .sorted(Comparator.reverseOrder())
-            .limit(MAILPIT_RECIPIENTS)
-            .mapToLong(Integer::longValue)
-            .sum();
+                .map(recipient -> recipient.getBytes(StandardCharsets.UTF_8).length + AROUND_AN_ADDRESS)
+                .sorted(Comparator.reverseOrder())
+                .limit(MAILPIT_RECIPIENTS)
+                .mapToLong(Integer::longValue)
+                .sum();
         long inEveryPart = bcc + sender.getBytes(StandardCharsets.UTF_8).length + 2L * AROUND_AN_ADDRESS;
         // To and Cc may come again as X-Relaypod-Original-To, and folded anew, as From and Sender.
-        return size + ADDED_FIELDS + 3 * recipientBytes + senderBytes
-            + ChangedMail.MOST_GROWTH + outline.parts() * (long) ChangedMail.MOST_GROWTH_A_PART
-            + (nodes.count() + ChangedMail.MOST_PARTS_ADDED) * inEveryPart;
+        return size
+                + ADDED_FIELDS
+                + 3 * recipientBytes
+                + senderBytes
+                + ChangedMail.MOST_GROWTH
+                + outline.parts() * (long) ChangedMail.MOST_GROWTH_A_PART
+                + (nodes.count() + ChangedMail.MOST_PARTS_ADDED) * inEveryPart;
     }
 }

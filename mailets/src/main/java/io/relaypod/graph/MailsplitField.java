@@ -10,9 +10,7 @@ import java.util.regex.Pattern;
 import io.relaypod.mime.EncodedWords;
 import io.relaypod.mime.HeaderField;
 
-/**
- * A field with parameters as libmime 5.2 reads it: {@code parseHeaderValue} in {@code lib/libmime.js}. Immutable.
- */
+/** A field with parameters as libmime 5.2 reads it: {@code parseHeaderValue} in {@code lib/libmime.js}. Immutable. */
 final class MailsplitField {
 
     private static final Pattern CONTINUED = Pattern.compile("\\*(?:(\\d+)\\*?)?$");
@@ -141,13 +139,23 @@ final class MailsplitField {
                         content = text.group(2);
                     }
                     pieces.computeIfAbsent(base, any -> new TreeMap<>())
-                        .computeIfAbsent(number(continued.group(1)), any -> new StringBuilder()).append(content);
+                            .computeIfAbsent(number(continued.group(1)), any -> new StringBuilder())
+                            .append(content);
                 }
             }
             pieces.forEach((name, numbered) -> {
                 String joined = String.join("", numbered.values());
-                simple.put(name, encoded.containsKey(name) ? EncodedWords.decode("=?utf-8?q?" + joined.replace("=", "%3d").replace("?", "%3f")
-                    .replace("_", "%5f").replace(' ', '_').replace('%', '=') + "?=") : EncodedWords.decode(joined));
+                simple.put(
+                        name,
+                        encoded.containsKey(name)
+                                ? EncodedWords.decode("=?utf-8?q?"
+                                        + joined.replace("=", "%3d")
+                                                .replace("?", "%3f")
+                                                .replace("_", "%5f")
+                                                .replace(' ', '_')
+                                                .replace('%', '=')
+                                        + "?=")
+                                : EncodedWords.decode(joined));
             });
         }
 

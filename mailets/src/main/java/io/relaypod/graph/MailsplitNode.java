@@ -8,7 +8,6 @@ import java.util.Optional;
 import java.util.Set;
 
 import com.google.common.base.Ascii;
-
 import io.relaypod.mime.EncodedWords;
 
 /** A MIME node as mailsplit 5.4 reads it: {@code lib/mime-node.js} and {@code lib/headers.js}. For one thread. */
@@ -49,7 +48,9 @@ final class MailsplitNode {
 
     /** A node beside this one; a message that is shown inline is stepped over. */
     MailsplitNode sibling() {
-        Optional<MailsplitNode> above = parent.filter(outer -> outer.type.equals(MESSAGE)).map(outer -> outer.parent).orElse(parent);
+        Optional<MailsplitNode> above = parent.filter(outer -> outer.type.equals(MESSAGE))
+                .map(outer -> outer.parent)
+                .orElse(parent);
         return new MailsplitNode(above);
     }
 
@@ -116,7 +117,8 @@ final class MailsplitNode {
             return Optional.empty();
         }
         String text = new String(line, 0, Math.min(line.length, 100), StandardCharsets.ISO_8859_1);
-        String name = Ascii.toLowerCase(text.substring(0, Math.max(0, text.indexOf(':')))).strip();
+        String name = Ascii.toLowerCase(text.substring(0, Math.max(0, text.indexOf(':'))))
+                .strip();
         if (!READ.contains(name) || fields.containsKey(name)) {
             return Optional.empty();
         }
@@ -129,11 +131,15 @@ final class MailsplitNode {
         MailsplitField disposition = field("content-disposition");
         boolean typed = fields.containsKey("content-type");
         MailsplitField contentType = field("content-type");
-        type = typed ? contentType.value() : MAIL_FILES.contains(extension(disposition.parameter("filename"))) ? MESSAGE : "text/plain";
+        type = typed
+                ? contentType.value()
+                : MAIL_FILES.contains(extension(disposition.parameter("filename"))) ? MESSAGE : "text/plain";
         multipart = type.startsWith("multipart/") && type.length() > "multipart/".length();
         // Node writes the chars beyond ASCII as two bytes each, so that such a boundary is never found.
         boundary = contentType.parameter("boundary").getBytes(StandardCharsets.UTF_8);
-        inline = type.equals(MESSAGE) && isIdentity() && EncodedWords.decode(disposition.value()).equals("inline");
+        inline = type.equals(MESSAGE)
+                && isIdentity()
+                && EncodedWords.decode(disposition.value()).equals("inline");
         fatal = contentType.isFatal() || disposition.isFatal();
         fields.clear();
         openField = Optional.empty();
@@ -143,7 +149,8 @@ final class MailsplitNode {
         String encoding = field("content-transfer-encoding").whole();
         int open = encoding.indexOf('(');
         int close = encoding.lastIndexOf(')');
-        String plain = open >= 0 && close > open ? encoding.substring(0, open) + encoding.substring(close + 1) : encoding;
+        String plain =
+                open >= 0 && close > open ? encoding.substring(0, open) + encoding.substring(close + 1) : encoding;
         return IDENTITY.contains(plain.strip());
     }
 

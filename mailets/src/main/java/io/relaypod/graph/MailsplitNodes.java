@@ -5,16 +5,23 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Counts the MIME nodes of a mail and the bytes of their headers as mailsplit 5.4 does, by which smtp2graph 1.1.4 reads:
- * {@code lib/message-splitter.js}. A mail beyond mailsplit's bounds ends the process of smtp2graph. A part without an empty line behind its
- * header is header as a whole. Memory is bounded by the depth of the nodes. For one mail and one thread.
+ * Counts the MIME nodes of a mail and the bytes of their headers as mailsplit 5.4 does, by which smtp2graph 1.1.4
+ * reads: {@code lib/message-splitter.js}. A mail beyond mailsplit's bounds ends the process of smtp2graph. A part
+ * without an empty line behind its header is header as a whole. Memory is bounded by the depth of the nodes. For one
+ * mail and one thread.
  */
 final class MailsplitNodes {
 
     private static final int DEEPEST = 100;
     private static final int LONGEST_BOUNDARY = 1_000;
 
-    private enum Delimiter { NONE, NEXT_CHILD, LAST_CHILD, NEXT_SIBLING, LAST_SIBLING }
+    private enum Delimiter {
+        NONE,
+        NEXT_CHILD,
+        LAST_CHILD,
+        NEXT_SIBLING,
+        LAST_SIBLING
+    }
 
     private final List<MailsplitNode> tree = new ArrayList<>();
     private MailsplitNode node = MailsplitNode.root();
@@ -35,7 +42,7 @@ final class MailsplitNodes {
             case NEXT_CHILD -> begin(node.child());
             case NEXT_SIBLING -> begin(node.sibling());
             case LAST_SIBLING -> leave();
-            case LAST_CHILD -> { }
+            case LAST_CHILD -> {}
             case NONE -> {
                 if (inHeader) {
                     headerLine(line);
@@ -67,8 +74,10 @@ final class MailsplitNodes {
         if (line[end] == '\r' || line[end] == '\n') {
             return 1;
         }
-        boolean last = line[end] == '-' && (line.length == end + 1 || line[end + 1] == '-'
-            && (line.length == end + 2 || line[end + 2] == '\r' || line[end + 2] == '\n'));
+        boolean last = line[end] == '-'
+                && (line.length == end + 1
+                        || line[end + 1] == '-'
+                                && (line.length == end + 2 || line[end + 2] == '\r' || line[end + 2] == '\n'));
         return last ? 2 : 0;
     }
 
@@ -139,12 +148,14 @@ final class MailsplitNodes {
             endHeader();
         }
         if (nodes > MailLimits.NODES) {
-            return Optional.of(nodes + " MIME parts as smtp2graph counts them; at most " + MailLimits.NODES + " are taken");
+            return Optional.of(
+                    nodes + " MIME parts as smtp2graph counts them; at most " + MailLimits.NODES + " are taken");
         }
         long header = largestHeader + rootHeader + MailLimits.ADDED_TO_A_NODE;
         if (header > MailLimits.NODE_HEADER) {
-            return Optional.of("a MIME part with " + largestHeader + " bytes of header as smtp2graph counts them; with that of the mail at most "
-                + (MailLimits.NODE_HEADER - MailLimits.ADDED_TO_A_NODE) + " are taken");
+            return Optional.of("a MIME part with " + largestHeader
+                    + " bytes of header as smtp2graph counts them; with that of the mail at most "
+                    + (MailLimits.NODE_HEADER - MailLimits.ADDED_TO_A_NODE) + " are taken");
         }
         if (foldedLines > MailLimits.FOLDED_LINES) {
             return Optional.of(foldedLines + " folded header lines; at most " + MailLimits.FOLDED_LINES + " are taken");

@@ -12,9 +12,9 @@ import io.relaypod.recipients.AddressList;
 import io.relaypod.recipients.AddressList.Mailbox;
 
 /**
- * Puts the address of From and Sender on the field's first line, the only one that smtp2graph reads to find the mailbox it sends from;
- * it keeps a mail for ever in which it finds none. Takes an address out of the name beside it: Graph answers ErrorSendAsDenied to a name that
- * may pass for another mailbox (smtp2graph #28).
+ * Puts the address of From and Sender on the field's first line, the only one that smtp2graph reads to find the mailbox
+ * it sends from; it keeps a mail for ever in which it finds none. Takes an address out of the name beside it: Graph
+ * answers ErrorSendAsDenied to a name that may pass for another mailbox (smtp2graph #28).
  *
  * <p>A field whose first line has the address, and no other in its names, is not touched.
  */
@@ -23,23 +23,26 @@ public final class SenderAlignment {
     /** The fields that are looked at. */
     public static final Set<String> FIELDS = Set.of("from", "sender");
 
-    private SenderAlignment() {
-    }
+    private SenderAlignment() {}
 
     public static Edits of(HeaderSection header) {
         Edits edits = new Edits();
         header.fields().stream()
-            .filter(field -> FIELDS.contains(field.name()) && !isReadBySmtp2graph(field))
-            .forEach(field -> rewrite(field, edits));
+                .filter(field -> FIELDS.contains(field.name()) && !isReadBySmtp2graph(field))
+                .forEach(field -> rewrite(field, edits));
         return edits;
     }
 
     private static boolean isReadBySmtp2graph(HeaderField field) {
         Optional<AddressList> whole = AddressList.parse(field.value());
         return field.isPlainlyNamed()
-            && whole.filter(AddressList::isPlain).filter(list -> list.mailboxes().stream().noneMatch(Mailbox::namesAnAddress)).isPresent()
-            && first(whole).flatMap(Mailbox::address).isPresent()
-            && first(whole).flatMap(Mailbox::address).equals(first(AddressList.parse(field.firstLine())).flatMap(Mailbox::address));
+                && whole.filter(AddressList::isPlain)
+                        .filter(list -> list.mailboxes().stream().noneMatch(Mailbox::namesAnAddress))
+                        .isPresent()
+                && first(whole).flatMap(Mailbox::address).isPresent()
+                && first(whole)
+                        .flatMap(Mailbox::address)
+                        .equals(first(AddressList.parse(field.firstLine())).flatMap(Mailbox::address));
     }
 
     private static Optional<Mailbox> first(Optional<AddressList> list) {
@@ -49,10 +52,10 @@ public final class SenderAlignment {
     private static void rewrite(HeaderField field, Edits edits) {
         String name = field.name().equals("from") ? "From: " : "Sender: ";
         List<String> mailboxes = AddressList.parse(field.value()).stream()
-            .flatMap(list -> list.mailboxes().stream())
-            .filter(mailbox -> mailbox.address().isPresent())
-            .flatMap(mailbox -> text(mailbox, name.length()))
-            .toList();
+                .flatMap(list -> list.mailboxes().stream())
+                .filter(mailbox -> mailbox.address().isPresent())
+                .flatMap(mailbox -> text(mailbox, name.length()))
+                .toList();
         // A field without an address was refused at DATA; one that was made since then is nobody's to repair.
         if (!mailboxes.isEmpty()) {
             edits.delete(field.start(), field.end());
@@ -62,7 +65,9 @@ public final class SenderAlignment {
 
     private static Stream<String> text(Mailbox mailbox, int before) {
         return (mailbox.namesAnAddress() ? mailbox.withoutAddressInName() : mailbox.plainText())
-            .map(text -> before + text.length() <= AddressList.LONGEST_LINE ? text : "<" + mailbox.written() + ">")
-            .stream();
+                        .map(text -> before + text.length() <= AddressList.LONGEST_LINE
+                                ? text
+                                : "<" + mailbox.written() + ">")
+                        .stream();
     }
 }

@@ -13,5 +13,4 @@ import io.relaypod.recipients.AddressSet;
  * @param from the addresses that the login may send as; empty for any
  * @param rate how fast the login may send; empty for no limit
  */
-public record Login(String name, PasswordHash hash, Optional<AddressSet> from, Optional<SendingRate> rate) {
-}
+public record Login(String name, PasswordHash hash, Optional<AddressSet> from, Optional<SendingRate> rate) {}

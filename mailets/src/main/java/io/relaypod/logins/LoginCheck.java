@@ -18,14 +18,14 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
-
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * Tries passwords on one thread of its own, as each takes tens of milliseconds of a processor. A login that was accepted before is accepted
- * at once while its hash stays the same: an application that logs in for every mail costs one hash. So many tries may wait, of one address
- * fewer, that nobody waits for more than some seconds; one more is {@link LoginVerdict.Busy}. Thread-safe.
+ * Tries passwords on one thread of its own, as each takes tens of milliseconds of a processor. A login that was
+ * accepted before is accepted at once while its hash stays the same: an application that logs in for every mail costs
+ * one hash. So many tries may wait, of one address fewer, that nobody waits for more than some seconds; one more is
+ * {@link LoginVerdict.Busy}. Thread-safe.
  */
 public final class LoginCheck implements Closeable {
 
@@ -42,16 +42,16 @@ public final class LoginCheck implements Closeable {
     private final Map<ByteBuffer, CompletableFuture<LoginVerdict>> underWay = new ConcurrentHashMap<>();
     private final Map<InetAddress, Integer> byAddress = new ConcurrentHashMap<>();
 
-    private record Proven(PasswordHash hash, byte[] mac) {
-    }
+    private record Proven(PasswordHash hash, byte[] mac) {}
 
     /**
-     * @param logins  asked at each try
+     * @param logins asked at each try
      * @param threads for the one thread
      */
     public LoginCheck(Supplier<Logins> logins, ThreadFactory threads) {
         this.logins = logins;
-        this.thread = new ThreadPoolExecutor(1, 1, 10, TimeUnit.SECONDS, new ArrayBlockingQueue<>(MOST_WAITING), threads);
+        this.thread =
+                new ThreadPoolExecutor(1, 1, 10, TimeUnit.SECONDS, new ArrayBlockingQueue<>(MOST_WAITING), threads);
         this.thread.allowCoreThreadTimeOut(true);
         byte[] random = new byte[32];
         new SecureRandom().nextBytes(random);
@@ -60,7 +60,7 @@ public final class LoginCheck implements Closeable {
 
     /**
      * @param password as the client sent it
-     * @param client   whose tries share a bound
+     * @param client whose tries share a bound
      * @return completes on the check's thread, or is complete; never with a failure
      */
     public CompletableFuture<LoginVerdict> check(String name, byte[] password, InetAddress client) {

@@ -8,9 +8,10 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Ticker;
 
 /**
- * How long the answer to a failed login waits, counted from the try's arrival: a second for an address' first, one more each time, up to
- * five. That is longer than a hash takes, so that the time does not say whether there is a login of that name. An address is forgotten ten
- * minutes after its last failure. Who logs in rightly never waits. Bounded; thread-safe.
+ * How long the answer to a failed login waits, counted from the try's arrival: a second for an address' first, one more
+ * each time, up to five. That is longer than a hash takes, so that the time does not say whether there is a login of
+ * that name. An address is forgotten ten minutes after its last failure. Who logs in rightly never waits. Bounded;
+ * thread-safe.
  */
 public final class LoginFailures {
 
@@ -22,7 +23,12 @@ public final class LoginFailures {
     private final Cache<InetAddress, Integer> byAddress;
 
     public LoginFailures(Ticker ticker) {
-        this.byAddress = Caffeine.newBuilder().ticker(ticker).maximumSize(ADDRESSES).expireAfterWrite(MEMORY).executor(Runnable::run).build();
+        this.byAddress = Caffeine.newBuilder()
+                .ticker(ticker)
+                .maximumSize(ADDRESSES)
+                .expireAfterWrite(MEMORY)
+                .executor(Runnable::run)
+                .build();
     }
 
     /** Counts a failure, and says when, after the try came, it is to be answered. */

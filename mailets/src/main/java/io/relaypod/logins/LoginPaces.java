@@ -8,14 +8,15 @@ import java.util.concurrent.ConcurrentHashMap;
 import io.relaypod.pacing.SenderPace;
 import io.relaypod.pacing.SendingRate;
 
-/** Holds each login to its own rate. Counts begin anew with the process, and where a login's rate changes. Thread-safe. */
+/**
+ * Holds each login to its own rate. Counts begin anew with the process, and where a login's rate changes. Thread-safe.
+ */
 public final class LoginPaces {
 
     private final Clock clock;
     private final Map<String, Pace> byName = new ConcurrentHashMap<>();
 
-    private record Pace(SendingRate rate, SenderPace pace) {
-    }
+    private record Pace(SendingRate rate, SenderPace pace) {}
 
     public LoginPaces(Clock clock) {
         this.clock = clock;
@@ -30,8 +31,15 @@ public final class LoginPaces {
         if (login.rate().isEmpty()) {
             return Duration.ZERO;
         }
-        SenderPace pace = byName.compute(login.name(), (name, before) -> before != null && before.rate().equals(login.rate().get()) ? before
-            : new Pace(login.rate().get(), SenderPace.fromTheFirst(login.rate().get(), clock))).pace();
+        SenderPace pace = byName.compute(
+                        login.name(),
+                        (name, before) -> before != null
+                                        && before.rate().equals(login.rate().get())
+                                ? before
+                                : new Pace(
+                                        login.rate().get(),
+                                        SenderPace.fromTheFirst(login.rate().get(), clock)))
+                .pace();
         return pace.tryTake(login.name()) ? Duration.ZERO : pace.untilTurn(login.name(), 0);
     }
 }

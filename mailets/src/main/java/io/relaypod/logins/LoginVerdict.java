@@ -4,14 +4,11 @@ package io.relaypod.logins;
 public sealed interface LoginVerdict {
 
     /** They are those of the login. */
-    record Accepted(Login login) implements LoginVerdict {
-    }
+    record Accepted(Login login) implements LoginVerdict {}
 
     /** No login has them; which of the two is wrong nobody is told. */
-    record Refused() implements LoginVerdict {
-    }
+    record Refused() implements LoginVerdict {}
 
     /** Too many passwords are being tried at the moment: nothing is known. */
-    record Busy() implements LoginVerdict {
-    }
+    record Busy() implements LoginVerdict {}
 }

@@ -9,13 +9,12 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 import com.google.common.base.Splitter;
-
 import io.relaypod.pacing.SendingRate;
 import io.relaypod.recipients.AddressSet;
 
 /**
- * Those who may log in, a line a login: name, hash, then {@code from=} and {@code rate=} in any order, with blanks between. A line that
- * begins with {@code #} is a comment. Immutable.
+ * Those who may log in, a line a login: name, hash, then {@code from=} and {@code rate=} in any order, with blanks
+ * between. A line that begins with {@code #} is a comment. Immutable.
  *
  * <pre>{@code
  * calcom   $2b$10$...  from=noreply@example.com,@events.example.com  rate=30/m
@@ -26,7 +25,8 @@ public final class Logins {
 
     private static final int MOST_LOGINS = 10_000;
     // What James' Username takes.
-    private static final Pattern NAME = Pattern.compile("[!-~&&[^@]]{1,128}(@[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*)?");
+    private static final Pattern NAME = Pattern.compile(
+            "[!-~&&[^@]]{1,128}(@[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*)?");
     private static final int LONGEST_NAME = 128;
     private static final Splitter WORDS = Splitter.onPattern("[ \\t]+").omitEmptyStrings();
     private static final String FROM = "from=";
@@ -37,12 +37,16 @@ public final class Logins {
 
     private Logins(Map<String, Login> byName) {
         this.byName = Map.copyOf(byName);
-        this.ofNobody = PasswordHash.parse("$2b$" + byName.values().stream().mapToInt(login -> login.hash().cost()).max().orElseThrow()
-            + "$" + ".".repeat(53));
+        this.ofNobody = PasswordHash.parse("$2b$"
+                + byName.values().stream()
+                        .mapToInt(login -> login.hash().cost())
+                        .max()
+                        .orElseThrow() + "$" + ".".repeat(53));
     }
 
     /**
-     * @throws IllegalArgumentException naming a line that is wrong, and nothing of a hash; also when there is no login at all
+     * @throws IllegalArgumentException naming a line that is wrong, and nothing of a hash; also when there is no login
+     *     at all
      */
     public static Logins parse(List<String> lines) {
         Map<String, Login> byName = new HashMap<>();
@@ -61,7 +65,8 @@ public final class Logins {
             }
         }
         if (byName.isEmpty()) {
-            throw new IllegalArgumentException("no login; expected a line for each: name, hash, and from= or rate= where they are wanted");
+            throw new IllegalArgumentException(
+                    "no login; expected a line for each: name, hash, and from= or rate= where they are wanted");
         }
         if (byName.size() > MOST_LOGINS) {
             throw new IllegalArgumentException(byName.size() + " logins; expected at most " + MOST_LOGINS);
@@ -77,7 +82,7 @@ public final class Logins {
         if (name.length() > LONGEST_NAME || !NAME.matcher(name).matches()) {
             // It may be a hash in the wrong place.
             throw new IllegalArgumentException("the first word is no login's name; expected up to " + LONGEST_NAME
-                + " printable ASCII characters, or such with @ and a domain");
+                    + " printable ASCII characters, or such with @ and a domain");
         }
         PasswordHash hash = PasswordHash.parse(words.get(1));
         Optional<AddressSet> from = Optional.empty();
@@ -92,8 +97,9 @@ public final class Logins {
             } else if (word.startsWith(RATE)) {
                 rate = Optional.of(SendingRate.parse(word.substring(RATE.length())));
             } else {
-                throw new IllegalArgumentException("'" + word + "' behind the hash; expected from= with addresses or @domains and commas between, "
-                    + "without blanks, or rate= with " + SendingRate.EXPECTED);
+                throw new IllegalArgumentException(
+                        "'" + word + "' behind the hash; expected from= with addresses or @domains and commas between, "
+                                + "without blanks, or rate= with " + SendingRate.EXPECTED);
             }
         }
         return new Login(name, hash, from, rate);
@@ -107,7 +113,8 @@ public final class Logins {
             }
             return addresses;
         } catch (IllegalArgumentException wrong) {
-            throw new IllegalArgumentException("from= with " + wrong.getMessage() + "; expected addresses or @domains with commas between", wrong);
+            throw new IllegalArgumentException(
+                    "from= with " + wrong.getMessage() + "; expected addresses or @domains with commas between", wrong);
         }
     }
 

@@ -8,8 +8,8 @@ import com.password4j.BcryptFunction;
 import com.password4j.types.Bcrypt;
 
 /**
- * A password's bcrypt hash, as {@code relaypod password} and {@code htpasswd -B} write it. bcrypt takes 4 KiB of memory, which a heap of
- * 64 MiB has room for, where Argon2 and scrypt take megabytes. Immutable.
+ * A password's bcrypt hash, as {@code relaypod password} and {@code htpasswd -B} write it. bcrypt takes 4 KiB of
+ * memory, which a heap of 64 MiB has room for, where Argon2 and scrypt take megabytes. Immutable.
  */
 public final class PasswordHash {
 
@@ -30,16 +30,19 @@ public final class PasswordHash {
     }
 
     /**
-     * @throws IllegalArgumentException when it is no bcrypt hash, or one of a cost outside 10 to 13; the message does not hold the text
+     * @throws IllegalArgumentException when it is no bcrypt hash, or one of a cost outside 10 to 13; the message does
+     *     not hold the text
      */
     public static PasswordHash parse(String text) {
         Matcher matcher = TEXT.matcher(text);
         if (!matcher.matches()) {
-            throw new IllegalArgumentException("no hash; expected one that relaypod password makes, such as $2b$10$ and 53 characters");
+            throw new IllegalArgumentException(
+                    "no hash; expected one that relaypod password makes, such as $2b$10$ and 53 characters");
         }
         int cost = Integer.parseInt(matcher.group("cost"));
         if (cost < COST || cost > HIGHEST_COST) {
-            throw new IllegalArgumentException("a hash of cost " + cost + "; expected a cost from " + COST + " to " + HIGHEST_COST);
+            throw new IllegalArgumentException(
+                    "a hash of cost " + cost + "; expected a cost from " + COST + " to " + HIGHEST_COST);
         }
         return new PasswordHash(text, cost);
     }
@@ -51,7 +54,8 @@ public final class PasswordHash {
      */
     public static PasswordHash of(byte[] password) {
         if (!isHashable(password)) {
-            throw new IllegalArgumentException("a password of " + password.length + " bytes; expected 1 to " + LONGEST_PASSWORD + " bytes, none of them NUL");
+            throw new IllegalArgumentException("a password of " + password.length + " bytes; expected 1 to "
+                    + LONGEST_PASSWORD + " bytes, none of them NUL");
         }
         return parse(BcryptFunction.getInstance(Bcrypt.B, COST).hash(password).getResult());
     }
@@ -66,7 +70,10 @@ public final class PasswordHash {
         return password.length > 0 && password.length <= LONGEST_PASSWORD;
     }
 
-    /** Whether the hash is this password's. Takes as long whatever the password is: tens of milliseconds, doubled with each step of cost. */
+    /**
+     * Whether the hash is this password's. Takes as long whatever the password is: tens of milliseconds, doubled with
+     * each step of cost.
+     */
     public boolean matches(byte[] password) {
         byte[] hash = text.getBytes(StandardCharsets.US_ASCII);
         return BcryptFunction.getInstance(Bcrypt.B, cost).check(password, hash) & isHashable(password);

@@ -2,18 +2,17 @@ package io.relaypod.mailets;
 
 import java.io.IOException;
 import java.util.Optional;
-
 import javax.mail.MessagingException;
-
-import org.apache.mailet.Mail;
-import org.apache.mailet.base.GenericMailet;
 
 import io.relaypod.gateway.RawMessage;
 import io.relaypod.mime.TraceInformation;
+import org.apache.mailet.Mail;
+import org.apache.mailet.base.GenericMailet;
 
 /**
- * Writes the queue id of a copy into the Received field that the relay added, and adds a Message-ID where there is none, so that a mail
- * can be found by its queue id behind the gateway. Every copy has a queue id of its own: put this behind all that splits a mail.
+ * Writes the queue id of a copy into the Received field that the relay added, and adds a Message-ID where there is
+ * none, so that a mail can be found by its queue id behind the gateway. Every copy has a queue id of its own: put this
+ * behind all that splits a mail.
  *
  * <pre>{@code
  * <mailet match="All" class="io.relaypod.mailets.AddTraceInformation"/>
@@ -25,7 +24,8 @@ public final class AddTraceInformation extends GenericMailet {
     public void service(Mail mail) throws MessagingException {
         RawMessage message = RawMessage.of(mail);
         try {
-            Optional<TraceInformation> added = TraceInformation.of(message.source(), mail.getName(), mail.getMaybeSender().asString(""));
+            Optional<TraceInformation> added = TraceInformation.of(
+                    message.source(), mail.getName(), mail.getMaybeSender().asString(""));
             if (added.isPresent()) {
                 message.begin(added.get());
             }

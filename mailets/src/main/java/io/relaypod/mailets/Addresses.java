@@ -1,17 +1,16 @@
 package io.relaypod.mailets;
 
-import org.apache.james.core.MailAddress;
-
 import io.relaypod.recipients.EmailAddress;
+import org.apache.james.core.MailAddress;
 
 /** James' addresses as those of the domain. */
 final class Addresses {
 
-    private Addresses() {
-    }
+    private Addresses() {}
 
     static EmailAddress of(MailAddress address) {
         return EmailAddress.parse(address.asString())
-            .orElseGet(() -> EmailAddress.of(address.getLocalPart(), address.getDomain().asString()));
+                .orElseGet(() -> EmailAddress.of(
+                        address.getLocalPart(), address.getDomain().asString()));
     }
 }

@@ -3,14 +3,8 @@ package io.relaypod.mailets;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
-
 import javax.inject.Inject;
 import javax.mail.MessagingException;
-
-import org.apache.james.core.MailAddress;
-import org.apache.mailet.Mail;
-import org.apache.mailet.MailetException;
-import org.apache.mailet.base.GenericMailet;
 
 import io.relaypod.events.MailEvent.Changed;
 import io.relaypod.events.MailEvents;
@@ -18,10 +12,14 @@ import io.relaypod.gateway.RawMessage;
 import io.relaypod.mime.Edits;
 import io.relaypod.mime.HeaderSection;
 import io.relaypod.recipients.RecipientAlignment;
+import org.apache.james.core.MailAddress;
+import org.apache.mailet.Mail;
+import org.apache.mailet.MailetException;
+import org.apache.mailet.base.GenericMailet;
 
 /**
- * Makes To and Cc name the recipients of this copy and nobody else, as Graph delivers to whom they name. The last mailet before
- * RemoteDelivery, behind everything that splits a mail.
+ * Makes To and Cc name the recipients of this copy and nobody else, as Graph delivers to whom they name. The last
+ * mailet before RemoteDelivery, behind everything that splits a mail.
  *
  * <pre>{@code
  * <mailet match="All" class="io.relaypod.mailets.AlignRecipients">
@@ -29,8 +27,9 @@ import io.relaypod.recipients.RecipientAlignment;
  * </mailet>
  * }</pre>
  *
- * <p>{@code keepOriginal} (default true): a changed To or Cc is recorded as {@code X-Relaypod-Original-To} or {@code -Cc}, refused
- * recipients left out. A mail whose headers agree with its envelope is not touched. docs/recipients.md has the consequences.
+ * <p>{@code keepOriginal} (default true): a changed To or Cc is recorded as {@code X-Relaypod-Original-To} or
+ * {@code -Cc}, refused recipients left out. A mail whose headers agree with its envelope is not touched.
+ * docs/recipients.md has the consequences.
  */
 public final class AlignRecipients extends GenericMailet {
 
@@ -54,8 +53,10 @@ public final class AlignRecipients extends GenericMailet {
     @Override
     public void service(Mail mail) throws MessagingException {
         RawMessage message = RawMessage.of(mail);
-        List<String> recipients = mail.getRecipients().stream().map(MailAddress::asString).toList();
-        Edits edits = new RecipientAlignment(recipients, keepOriginal, RefusedRecipients.of(mail)).of(header(mail, message));
+        List<String> recipients =
+                mail.getRecipients().stream().map(MailAddress::asString).toList();
+        Edits edits =
+                new RecipientAlignment(recipients, keepOriginal, RefusedRecipients.of(mail)).of(header(mail, message));
         if (!edits.isEmpty()) {
             message.replace(out -> edits.apply(message.source(), out));
             events.tell(new Changed(mail.getName(), "recipients-aligned", recipients, Map.of()));

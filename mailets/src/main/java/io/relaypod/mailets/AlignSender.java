@@ -2,12 +2,8 @@ package io.relaypod.mailets;
 
 import java.io.IOException;
 import java.util.Map;
-
 import javax.inject.Inject;
 import javax.mail.MessagingException;
-
-import org.apache.mailet.Mail;
-import org.apache.mailet.base.GenericMailet;
 
 import io.relaypod.events.MailEvent.Changed;
 import io.relaypod.events.MailEvents;
@@ -15,10 +11,12 @@ import io.relaypod.gateway.RawMessage;
 import io.relaypod.graph.SenderAlignment;
 import io.relaypod.mime.Edits;
 import io.relaypod.mime.HeaderSection;
+import org.apache.mailet.Mail;
+import org.apache.mailet.base.GenericMailet;
 
 /**
- * Puts the address of From and Sender on the field's first line, where smtp2graph looks for the mailbox to send from. It has no
- * parameters; a mail that is so already is not touched.
+ * Puts the address of From and Sender on the field's first line, where smtp2graph looks for the mailbox to send from.
+ * It has no parameters; a mail that is so already is not touched.
  *
  * <pre>{@code
  * <mailet match="All" class="io.relaypod.mailets.AlignSender"/>
@@ -40,7 +38,8 @@ public final class AlignSender extends GenericMailet {
             Edits edits = SenderAlignment.of(HeaderSection.read(message.source(), SenderAlignment.FIELDS));
             if (!edits.isEmpty()) {
                 message.replace(out -> edits.apply(message.source(), out));
-                events.tell(new Changed(mail.getName(), "sender-aligned", Clients.addresses(mail.getRecipients()), Map.of()));
+                events.tell(new Changed(
+                        mail.getName(), "sender-aligned", Clients.addresses(mail.getRecipients()), Map.of()));
             }
         } catch (IOException notRead) {
             throw new MessagingException("mail " + mail.getName() + " could not be read", notRead);

@@ -10,8 +10,8 @@ import org.apache.james.protocols.smtp.hook.HookResult;
 import org.apache.james.protocols.smtp.hook.RcptHook;
 
 /**
- * A hook that may have to wait for its answer. James knows only hooks that hold a thread meanwhile, which is one of the few that serve
- * all connections; a server that knows this one lets the client wait and nobody else.
+ * A hook that may have to wait for its answer. James knows only hooks that hold a thread meanwhile, which is one of the
+ * few that serve all connections; a server that knows this one lets the client wait and nobody else.
  */
 public interface AsynchronousRcptHook extends RcptHook {
 

@@ -1,13 +1,9 @@
 package io.relaypod.mailets;
 
 import java.io.IOException;
-
 import javax.mail.MessagingException;
 
-import org.apache.mailet.Mail;
-
 import com.google.common.collect.ImmutableMap;
-
 import io.relaypod.calendar.ChangedMail;
 import io.relaypod.events.MailEvent.Changed;
 import io.relaypod.events.MailEvent.Failed;
@@ -15,6 +11,7 @@ import io.relaypod.events.MailEvents;
 import io.relaypod.gateway.RawMessage;
 import io.relaypod.mime.MessageSource;
 import io.relaypod.mime.UnreadableMailException;
+import org.apache.mailet.Mail;
 
 /** Changes the calendars of a mail, counts and logs what was done, and sets aside a mail that nobody can read. */
 final class CalendarChange {
@@ -22,9 +19,7 @@ final class CalendarChange {
     private final String unreadableProcessor;
     private final MailEvents events;
 
-    /**
-     * @param unreadableProcessor where a mail goes of which nobody can say what is in it
-     */
+    /** @param unreadableProcessor where a mail goes of which nobody can say what is in it */
     CalendarChange(String unreadableProcessor, MailEvents events) {
         this.unreadableProcessor = unreadableProcessor;
         this.events = events;
@@ -63,13 +58,17 @@ final class CalendarChange {
     private void report(Mail mail, String action, int calendars, ChangedMail changed) {
         // Signatures are counted once.
         int signatures = changed.narrowed() > 0 && action.equals("calendar-stripped") ? 0 : changed.signatures();
-        events.tell(new Changed(mail.getName(), action, Clients.addresses(mail.getRecipients()),
-            ImmutableMap.of("calendars", calendars, "signatures-dropped", signatures, "sealed", changed.sealed())));
+        events.tell(new Changed(
+                mail.getName(),
+                action,
+                Clients.addresses(mail.getRecipients()),
+                ImmutableMap.of("calendars", calendars, "signatures-dropped", signatures, "sealed", changed.sealed())));
     }
 
     private void setAside(Mail mail, String reason) {
         String why = "cannot tell whether there is a calendar in it: " + reason;
-        events.tell(new Failed(mail.getName(), mail.getMaybeSender().asString(""), Clients.addresses(mail.getRecipients()), why));
+        events.tell(new Failed(
+                mail.getName(), mail.getMaybeSender().asString(""), Clients.addresses(mail.getRecipients()), why));
         mail.setErrorMessage(why);
         mail.setState(unreadableProcessor);
     }

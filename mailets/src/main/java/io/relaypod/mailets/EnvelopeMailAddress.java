@@ -1,18 +1,16 @@
 package io.relaypod.mailets;
 
 import java.util.Optional;
-
 import javax.mail.internet.AddressException;
 import javax.mail.internet.InternetAddress;
 
+import io.relaypod.domain.EnvelopeAddress;
 import org.apache.james.core.Domain;
 import org.apache.james.core.MailAddress;
 
-import io.relaypod.domain.EnvelopeAddress;
-
 /**
- * An {@link EnvelopeAddress} as James wants addresses. James' own class refuses domains with an underscore, with digits behind the last dot and
- * IPv6 literals, and takes the brackets off IPv4 literals. Immutable.
+ * An {@link EnvelopeAddress} as James wants addresses. James' own class refuses domains with an underscore, with digits
+ * behind the last dot and IPv6 literals, and takes the brackets off IPv4 literals. Immutable.
  */
 public final class EnvelopeMailAddress extends MailAddress {
 

@@ -3,13 +3,7 @@ package io.relaypod.mailets;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
-
 import javax.inject.Inject;
-
-import org.apache.james.core.MailAddress;
-import org.apache.james.protocols.smtp.SMTPSession;
-import org.apache.james.protocols.smtp.hook.HookResult;
-import org.apache.james.protocols.smtp.hook.HookReturnCode;
 
 import io.relaypod.domain.DnsClient;
 import io.relaypod.domain.RecipientAnswer;
@@ -17,11 +11,16 @@ import io.relaypod.domain.RecipientRule;
 import io.relaypod.events.MailEvent.RecipientAccepted;
 import io.relaypod.events.MailEvent.RecipientRefused;
 import io.relaypod.events.MailEvents;
+import org.apache.james.core.MailAddress;
+import org.apache.james.protocols.smtp.SMTPSession;
+import org.apache.james.protocols.smtp.hook.HookResult;
+import org.apache.james.protocols.smtp.hook.HookReturnCode;
 
 /**
  * Refuses, at RCPT, recipients whose domain cannot receive mail; the other recipients of the mail go on.
  *
  * <p>In smtpserver.xml:
+ *
  * <pre>{@code
  * <handlerchain coreHandlersPackage="io.relaypod.server.smtp.RelayHandlers">
  *   <handler class="io.relaypod.mailets.MxRcptHook"/>
@@ -49,20 +48,23 @@ public final class MxRcptHook implements AsynchronousRcptHook {
         if (!session.isRelayingAllowed()) {
             return CompletableFuture.completedFuture(() -> HookResult.DECLINED);
         }
-        return rule.answer(recipient.asString(), DnsClient.at(session.getRemoteAddress().getAddress()))
-            .thenApply(answer -> () -> result(session, recipient, answer));
+        return rule.answer(
+                        recipient.asString(),
+                        DnsClient.at(session.getRemoteAddress().getAddress()))
+                .thenApply(answer -> () -> result(session, recipient, answer));
     }
 
     private HookResult result(SMTPSession session, MailAddress recipient, RecipientAnswer answer) {
         if (answer.isAccepted()) {
-            events.tell(new RecipientAccepted(Clients.of(session), Clients.sender(session), recipient.asString(), answer));
+            events.tell(
+                    new RecipientAccepted(Clients.of(session), Clients.sender(session), recipient.asString(), answer));
             return HookResult.DECLINED;
         }
         events.tell(new RecipientRefused(Clients.of(session), Clients.sender(session), recipient.asString(), answer));
         return HookResult.builder()
-            .hookReturnCode(answer.isTemporary() ? HookReturnCode.denySoft() : HookReturnCode.deny())
-            .smtpReturnCode(Integer.toString(answer.code()))
-            .smtpDescription(answer.text())
-            .build();
+                .hookReturnCode(answer.isTemporary() ? HookReturnCode.denySoft() : HookReturnCode.deny())
+                .smtpReturnCode(Integer.toString(answer.code()))
+                .smtpDescription(answer.text())
+                .build();
     }
 }

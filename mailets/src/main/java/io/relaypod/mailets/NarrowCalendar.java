@@ -1,21 +1,19 @@
 package io.relaypod.mailets;
 
 import java.util.List;
-
 import javax.inject.Inject;
 import javax.mail.MessagingException;
 
+import io.relaypod.calendar.Invitation;
+import io.relaypod.events.MailEvents;
 import org.apache.mailet.Mail;
 import org.apache.mailet.ProcessingState;
 import org.apache.mailet.base.GenericMailet;
 
-import io.relaypod.calendar.Invitation;
-import io.relaypod.events.MailEvents;
-
 /**
- * In mode {@code auto}, takes the attendees that are no recipients of this copy out of its calendars, and a calendar that would be left
- * without any; one that names no other is not touched. {@link NotInvited} before it gives those who are not invited a copy of their own;
- * without it, a copy that one of them shares loses its calendars.
+ * In mode {@code auto}, takes the attendees that are no recipients of this copy out of its calendars, and a calendar
+ * that would be left without any; one that names no other is not touched. {@link NotInvited} before it gives those who
+ * are not invited a copy of their own; without it, a copy that one of them shares loses its calendars.
  *
  * <pre>{@code
  * <mailet match="io.relaypod.mailets.NotInvited=${env:STRIP_ICS_MODE}" class="io.relaypod.mailets.NarrowCalendar"> as below </mailet>
@@ -26,8 +24,8 @@ import io.relaypod.events.MailEvents;
  * </mailet>
  * }</pre>
  *
- * <p>{@code mode} (default listed): listed does nothing. {@code summary} (default false) and {@code unreadableProcessor} (default
- * bounces): as of {@link StripCalendar}.
+ * <p>{@code mode} (default listed): listed does nothing. {@code summary} (default false) and
+ * {@code unreadableProcessor} (default bounces): as of {@link StripCalendar}.
  */
 public final class NarrowCalendar extends GenericMailet {
 
@@ -56,8 +54,15 @@ public final class NarrowCalendar extends GenericMailet {
     @Override
     public void service(Mail mail) throws MessagingException {
         if (mode == StripMode.AUTO) {
-            new CalendarChange(unreadableProcessor, events).apply(mail, message ->
-                Invitation.in(message, mail.getRecipients().stream().map(Addresses::of).toList()).narrowed(summary));
+            new CalendarChange(unreadableProcessor, events)
+                    .apply(
+                            mail,
+                            message -> Invitation.in(
+                                            message,
+                                            mail.getRecipients().stream()
+                                                    .map(Addresses::of)
+                                                    .toList())
+                                    .narrowed(summary));
         }
     }
 

@@ -4,21 +4,20 @@ import java.io.IOException;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
-
 import javax.mail.MessagingException;
-
-import org.apache.james.core.MailAddress;
-import org.apache.mailet.Mail;
-import org.apache.mailet.base.GenericMatcher;
 
 import io.relaypod.calendar.Invitation;
 import io.relaypod.gateway.RawMessage;
 import io.relaypod.mime.UnreadableMailException;
 import io.relaypod.recipients.EmailAddress;
+import org.apache.james.core.MailAddress;
+import org.apache.mailet.Mail;
+import org.apache.mailet.base.GenericMatcher;
 
 /**
- * In mode {@code auto}, matches the recipients whom the calendars in the mail do not invite, so that their copy is one of its own; all
- * recipients when the calendars cannot be read. In mode {@code listed} it matches nobody and reads nothing.
+ * In mode {@code auto}, matches the recipients whom the calendars in the mail do not invite, so that their copy is one
+ * of its own; all recipients when the calendars cannot be read. In mode {@code listed} it matches nobody and reads
+ * nothing.
  *
  * <pre>{@code
  * <mailet match="io.relaypod.mailets.NotInvited=${env:STRIP_ICS_MODE}" class="io.relaypod.mailets.NarrowCalendar">...</mailet>
@@ -39,8 +38,13 @@ public final class NotInvited extends GenericMatcher {
             return List.of();
         }
         try {
-            Set<EmailAddress> keepers = Invitation.in(RawMessage.of(mail).source(), mail.getRecipients().stream().map(Addresses::of).toList()).keepers();
-            return mail.getRecipients().stream().filter(recipient -> !keepers.contains(Addresses.of(recipient))).toList();
+            Set<EmailAddress> keepers = Invitation.in(
+                            RawMessage.of(mail).source(),
+                            mail.getRecipients().stream().map(Addresses::of).toList())
+                    .keepers();
+            return mail.getRecipients().stream()
+                    .filter(recipient -> !keepers.contains(Addresses.of(recipient)))
+                    .toList();
         } catch (UnreadableMailException leftToTheMailet) {
             return mail.getRecipients();
         } catch (IOException notRead) {

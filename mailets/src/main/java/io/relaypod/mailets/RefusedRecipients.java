@@ -6,6 +6,10 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 
+import io.relaypod.mime.HeaderSection;
+import io.relaypod.mime.MessageSource;
+import io.relaypod.recipients.EmailAddress;
+import io.relaypod.recipients.VisibleRecipients;
 import org.apache.james.protocols.api.ProtocolSession.AttachmentKey;
 import org.apache.james.protocols.api.ProtocolSession.State;
 import org.apache.james.protocols.smtp.SMTPSession;
@@ -15,14 +19,9 @@ import org.apache.mailet.AttributeUtils;
 import org.apache.mailet.AttributeValue;
 import org.apache.mailet.Mail;
 
-import io.relaypod.mime.HeaderSection;
-import io.relaypod.mime.MessageSource;
-import io.relaypod.recipients.EmailAddress;
-import io.relaypod.recipients.VisibleRecipients;
-
 /**
- * The recipients of a transaction that were refused at RCPT, for good or for now, on their way from the session to the mailets: no record
- * of a header may name them.
+ * The recipients of a transaction that were refused at RCPT, for good or for now, on their way from the session to the
+ * mailets: no record of a header may name them.
  *
  * @param addresses as the client gave them
  */
@@ -42,7 +41,10 @@ public record RefusedRecipients(List<String> addresses) {
      * @param recipient as the client named it, be it an address or not
      */
     public static void note(SMTPSession session, String recipient) {
-        session.getAttachment(KEY, State.Transaction).orElseGet(() -> begin(session)).addresses().add(recipient);
+        session.getAttachment(KEY, State.Transaction)
+                .orElseGet(() -> begin(session))
+                .addresses()
+                .add(recipient);
     }
 
     private static Noted begin(SMTPSession session) {
@@ -52,16 +54,18 @@ public record RefusedRecipients(List<String> addresses) {
     }
 
     /** Those of the transaction so far; for the session's thread. */
-    private record Noted(List<String> addresses) {
-    }
+    private record Noted(List<String> addresses) {}
 
     /** Those of the session's transaction. */
     public static RefusedRecipients of(SMTPSession session) {
-        return new RefusedRecipients(session.getAttachment(KEY, State.Transaction).map(Noted::addresses).orElse(List.of()));
+        return new RefusedRecipients(session.getAttachment(KEY, State.Transaction)
+                .map(Noted::addresses)
+                .orElse(List.of()));
     }
 
     /**
-     * Leaves with the mail those of them that its header names, except for those that were accepted when they were tried again.
+     * Leaves with the mail those of them that its header names, except for those that were accepted when they were
+     * tried again.
      *
      * @param message the mail's bytes
      */
@@ -70,11 +74,15 @@ public record RefusedRecipients(List<String> addresses) {
             return;
         }
         VisibleRecipients visible = VisibleRecipients.in(HeaderSection.read(message, VisibleRecipients.FIELDS));
-        Set<EmailAddress> accepted = mail.getRecipients().stream().map(Addresses::of).collect(Collectors.toSet());
+        Set<EmailAddress> accepted =
+                mail.getRecipients().stream().map(Addresses::of).collect(Collectors.toSet());
         String refused = addresses.stream()
-            .filter(address -> EmailAddress.parse(address).filter(visible::contains).filter(named -> !accepted.contains(named)).isPresent())
-            .distinct()
-            .collect(Collectors.joining("\n"));
+                .filter(address -> EmailAddress.parse(address)
+                        .filter(visible::contains)
+                        .filter(named -> !accepted.contains(named))
+                        .isPresent())
+                .distinct()
+                .collect(Collectors.joining("\n"));
         if (!refused.isEmpty()) {
             mail.setAttribute(new Attribute(ATTRIBUTE, AttributeValue.of(refused)));
         }
@@ -82,7 +90,7 @@ public record RefusedRecipients(List<String> addresses) {
 
     static List<String> of(Mail mail) {
         return AttributeUtils.getValueAndCastFromMail(mail, ATTRIBUTE, String.class)
-            .map(text -> List.of(text.split("\n")))
-            .orElse(List.of());
+                .map(text -> List.of(text.split("\n")))
+                .orElse(List.of());
     }
 }

@@ -5,10 +5,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
-
 import javax.inject.Inject;
 import javax.mail.MessagingException;
 
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.Lists;
+import io.relaypod.events.MailEvent.Changed;
+import io.relaypod.events.MailEvents;
+import io.relaypod.gateway.RawMessage;
+import io.relaypod.gateway.VerbatimMailQueueItems;
+import io.relaypod.mime.HeaderSection;
+import io.relaypod.recipients.VisibleRecipients;
 import org.apache.james.core.MailAddress;
 import org.apache.james.lifecycle.api.LifecycleUtil;
 import org.apache.mailet.Attribute;
@@ -20,19 +27,10 @@ import org.apache.mailet.MailetException;
 import org.apache.mailet.ProcessingState;
 import org.apache.mailet.base.GenericMailet;
 
-import com.google.common.collect.ImmutableList;
-import com.google.common.collect.Lists;
-
-import io.relaypod.events.MailEvent.Changed;
-import io.relaypod.events.MailEvents;
-import io.relaypod.gateway.RawMessage;
-import io.relaypod.gateway.VerbatimMailQueueItems;
-import io.relaypod.mime.HeaderSection;
-import io.relaypod.recipients.VisibleRecipients;
-
 /**
- * Splits a mail into copies that the gateway takes in one transaction each: Mailpit answers {@code 452 4.5.3} to the 101st recipient, and
- * smtp2graph shows the blind recipients of a transaction to each other, as it writes them into the header of every part.
+ * Splits a mail into copies that the gateway takes in one transaction each: Mailpit answers {@code 452 4.5.3} to the
+ * 101st recipient, and smtp2graph shows the blind recipients of a transaction to each other, as it writes them into the
+ * header of every part.
  *
  * <pre>{@code
  * <mailet match="All" class="io.relaypod.mailets.SplitRecipients">
@@ -42,10 +40,11 @@ import io.relaypod.recipients.VisibleRecipients;
  * </mailet>
  * }</pre>
  *
- * <p>{@code blindCopies} (default own): with own, each recipient whom neither To nor Cc lists gets a copy to itself; with together, they are
- * recipients like the others. The mail in hand keeps the first copy's recipients and goes on; the others go through {@code processor} as
- * mails of their own, named after it. They are spooled before this one goes on, so a crash between can deliver a copy twice and lose none.
- * If there are more than {@value #COPIES_AT_ONCE}, the last of them has the recipients that are left, and is split when its turn comes.
+ * <p>{@code blindCopies} (default own): with own, each recipient whom neither To nor Cc lists gets a copy to itself;
+ * with together, they are recipients like the others. The mail in hand keeps the first copy's recipients and goes on;
+ * the others go through {@code processor} as mails of their own, named after it. They are spooled before this one goes
+ * on, so a crash between can deliver a copy twice and lose none. If there are more than {@value #COPIES_AT_ONCE}, the
+ * last of them has the recipients that are left, and is split when its turn comes.
  */
 public final class SplitRecipients extends GenericMailet {
 
@@ -87,7 +86,8 @@ public final class SplitRecipients extends GenericMailet {
         } catch (NumberFormatException notANumber) {
             // answered below, like a number that is too small
         }
-        throw new MailetException("SplitRecipients: recipientsPerMail is '" + value + "'; expected a number of 1 or more");
+        throw new MailetException(
+                "SplitRecipients: recipientsPerMail is '" + value + "'; expected a number of 1 or more");
     }
 
     @Override
@@ -101,14 +101,21 @@ public final class SplitRecipients extends GenericMailet {
         if (copies.size() < 2) {
             return;
         }
-        events.tell(new Changed(mail.getName(), "split", Clients.addresses(mail.getRecipients()), Map.of("copies", copies.size())));
-        String origin = AttributeUtils.getValueAndCastFromMail(mail, ORIGIN, String.class).orElse(mail.getName());
-        int before = AttributeUtils.getValueAndCastFromMail(mail, COPIES, Integer.class).orElse(1);
+        events.tell(new Changed(
+                mail.getName(), "split", Clients.addresses(mail.getRecipients()), Map.of("copies", copies.size())));
+        String origin = AttributeUtils.getValueAndCastFromMail(mail, ORIGIN, String.class)
+                .orElse(mail.getName());
+        int before = AttributeUtils.getValueAndCastFromMail(mail, COPIES, Integer.class)
+                .orElse(1);
         int last = Math.min(copies.size(), COPIES_AT_ONCE) - 1;
         mail.setAttribute(new Attribute(ORIGIN, AttributeValue.of(origin)));
         for (int copy = 1; copy <= last; copy++) {
             mail.setAttribute(new Attribute(COPIES, AttributeValue.of(before + copy)));
-            List<MailAddress> recipients = copy < last ? copies.get(copy) : copies.subList(last, copies.size()).stream().flatMap(List::stream).toList();
+            List<MailAddress> recipients = copy < last
+                    ? copies.get(copy)
+                    : copies.subList(last, copies.size()).stream()
+                            .flatMap(List::stream)
+                            .toList();
             sendCopy(mail, recipients, origin + "-" + (before + copy));
         }
         mail.setRecipients(copies.get(0));
@@ -122,7 +129,7 @@ public final class SplitRecipients extends GenericMailet {
         }
         VisibleRecipients visible = visibleRecipients(mail);
         Map<Boolean, List<MailAddress>> byVisibility = recipients.stream()
-            .collect(Collectors.partitioningBy(recipient -> visible.contains(Addresses.of(recipient))));
+                .collect(Collectors.partitioningBy(recipient -> visible.contains(Addresses.of(recipient))));
         List<List<MailAddress>> copies = new ArrayList<>(Lists.partition(byVisibility.get(true), recipientsPerMail));
         copies.addAll(Lists.partition(byVisibility.get(false), 1));
         return copies;

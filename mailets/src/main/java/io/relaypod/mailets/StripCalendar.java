@@ -1,17 +1,15 @@
 package io.relaypod.mailets;
 
 import java.util.List;
-
 import javax.inject.Inject;
 import javax.mail.MessagingException;
 
+import io.relaypod.calendar.CalendarStripper;
+import io.relaypod.events.MailEvents;
 import org.apache.mailet.Mail;
 import org.apache.mailet.MailetException;
 import org.apache.mailet.ProcessingState;
 import org.apache.mailet.base.GenericMailet;
-
-import io.relaypod.calendar.CalendarStripper;
-import io.relaypod.events.MailEvents;
 
 /**
  * Takes all calendar content out of a mail: attachments and inline parts, at any depth. Every other byte stays.
@@ -23,8 +21,9 @@ import io.relaypod.events.MailEvents;
  * </mailet>
  * }</pre>
  *
- * <p>{@code summary} (default false): whether the event is put in words also where other text is left. {@code unreadableProcessor}
- * (default bounces): where a mail goes that may hold a calendar which nobody can find. docs/calendar.md tells what counts as calendar.
+ * <p>{@code summary} (default false): whether the event is put in words also where other text is left.
+ * {@code unreadableProcessor} (default bounces): where a mail goes that may hold a calendar which nobody can find.
+ * docs/calendar.md tells what counts as calendar.
  */
 public final class StripCalendar extends GenericMailet {
 
@@ -46,7 +45,8 @@ public final class StripCalendar extends GenericMailet {
     static boolean summary(GenericMailet mailet) throws MailetException {
         String summary = mailet.getInitParameter("summary", "false");
         if (!List.of("true", "false").contains(summary)) {
-            throw new MailetException(mailet.getMailetInfo() + ": summary is '" + summary + "'; expected true or false");
+            throw new MailetException(
+                    mailet.getMailetInfo() + ": summary is '" + summary + "'; expected true or false");
         }
         return Boolean.parseBoolean(summary);
     }

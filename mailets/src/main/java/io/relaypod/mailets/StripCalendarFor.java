@@ -3,19 +3,17 @@ package io.relaypod.mailets;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
-
 import javax.mail.MessagingException;
 
+import io.relaypod.recipients.AddressSet;
 import org.apache.james.core.MailAddress;
 import org.apache.mailet.Mail;
 import org.apache.mailet.MailetException;
 import org.apache.mailet.base.GenericMatcher;
 
-import io.relaypod.recipients.AddressSet;
-
 /**
- * Matches the recipients that an admin listed, by address or by {@code @domain}; of a mail for none of them not a byte is read. A
- * wrong entry stops the start.
+ * Matches the recipients that an admin listed, by address or by {@code @domain}; of a mail for none of them not a byte
+ * is read. A wrong entry stops the start.
  *
  * <pre>{@code
  * <mailet match="io.relaypod.mailets.StripCalendarFor=boss@example.com, @example.org" class="io.relaypod.mailets.StripCalendar"/>
@@ -36,8 +34,11 @@ public final class StripCalendarFor extends GenericMatcher {
 
     @Override
     public Collection<MailAddress> match(Mail mail) {
-        return listed.isEmpty() ? List.of()
-            : mail.getRecipients().stream().filter(recipient -> listed.contains(Addresses.of(recipient))).toList();
+        return listed.isEmpty()
+                ? List.of()
+                : mail.getRecipients().stream()
+                        .filter(recipient -> listed.contains(Addresses.of(recipient)))
+                        .toList();
     }
 
     @Override

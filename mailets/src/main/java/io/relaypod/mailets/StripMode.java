@@ -5,9 +5,13 @@ import java.util.Optional;
 
 import org.apache.mailet.MailetException;
 
-/** Whose calendars are changed: those of the recipients that an admin listed, or those of everybody that Graph would misroute. */
+/**
+ * Whose calendars are changed: those of the recipients that an admin listed, or those of everybody that Graph would
+ * misroute.
+ */
 enum StripMode {
-    LISTED, AUTO;
+    LISTED,
+    AUTO;
 
     static StripMode of(String who, String value) throws MailetException {
         return switch (Optional.ofNullable(value).orElse("").strip().toLowerCase(Locale.ROOT)) {

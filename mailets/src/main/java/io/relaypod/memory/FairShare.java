@@ -5,8 +5,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Divides a use of a {@link MemoryBudget} between peers: when a peer reserves, it may hold no more than it leaves to the others. So
- * a peer that asks for all has half of it, and the next one half of what is left. Remembers only peers that hold something. Thread-safe.
+ * Divides a use of a {@link MemoryBudget} between peers: when a peer reserves, it may hold no more than it leaves to
+ * the others. So a peer that asks for all has half of it, and the next one half of what is left. Remembers only peers
+ * that hold something. Thread-safe.
  */
 public final class FairShare {
 

@@ -7,9 +7,9 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Bounds the memory that all peers together can make the relay use. Each use reserves an estimate of its bytes before it allocates them, and
- * answers with a temporary failure when the reservation is refused. A reservation is refused when the use's own share is spent, or when all
- * of the budget is that is not kept for other uses. Thread-safe.
+ * Bounds the memory that all peers together can make the relay use. Each use reserves an estimate of its bytes before
+ * it allocates them, and answers with a temporary failure when the reservation is refused. A reservation is refused
+ * when the use's own share is spent, or when all of the budget is that is not kept for other uses. Thread-safe.
  *
  * <pre>{@code
  * try (Reservation body = budget.tryReserve(MemoryUse.MESSAGES, size).orElseThrow(...)) { ... }

@@ -3,12 +3,15 @@ package io.relaypod.memory;
 import java.util.Locale;
 
 /**
- * A use of memory that a peer can make grow: the largest share of the {@link MemoryBudget} that the use may hold, and the share that is kept
- * for it, whatever the others hold.
+ * A use of memory that a peer can make grow: the largest share of the {@link MemoryBudget} that the use may hold, and
+ * the share that is kept for it, whatever the others hold.
  */
 public enum MemoryUse {
 
-    /** Open SMTP connections: what each has from its greeting to its end, a short transaction, a small mail and unread replies included. */
+    /**
+     * Open SMTP connections: what each has from its greeting to its end, a short transaction, a small mail and unread
+     * replies included.
+     */
     SMTP_SESSIONS(50, 12),
     /** TLS of SMTP connections: its engine and half-read records. */
     TLS_SESSIONS(25, 2),

@@ -1,6 +1,9 @@
 package io.relaypod.memory;
 
-/** Bytes of a {@link MemoryBudget} that its owner may allocate until the reservation is closed. Thread-safe; closing twice is harmless. */
+/**
+ * Bytes of a {@link MemoryBudget} that its owner may allocate until the reservation is closed. Thread-safe; closing
+ * twice is harmless.
+ */
 public final class Reservation implements AutoCloseable {
 
     private final Lender lender;
@@ -17,7 +20,9 @@ public final class Reservation implements AutoCloseable {
         return bytes;
     }
 
-    /** Changes what is held to so many bytes. Less is always granted; if more is refused, what is held stays as it was. */
+    /**
+     * Changes what is held to so many bytes. Less is always granted; if more is refused, what is held stays as it was.
+     */
     public synchronized boolean tryResize(long newBytes) {
         if (closed) {
             return false;

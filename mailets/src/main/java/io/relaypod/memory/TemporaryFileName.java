@@ -1,8 +1,8 @@
 package io.relaypod.memory;
 
 /**
- * Names of the temporary files that hold large messages. Each name tells which relay made the file, so that the relay finds at its start what
- * it left when it was killed. Immutable.
+ * Names of the temporary files that hold large messages. Each name tells which relay made the file, so that the relay
+ * finds at its start what it left when it was killed. Immutable.
  */
 public final class TemporaryFileName {
 
@@ -12,8 +12,7 @@ public final class TemporaryFileName {
     // Read once: it does not change while the process runs.
     private static final String PREFIX = "relaypod-" + System.getProperty(OWNER, "nobody") + "-";
 
-    private TemporaryFileName() {
-    }
+    private TemporaryFileName() {}
 
     /** What all names of this relay contain. */
     public static String prefix() {

@@ -1,6 +1,9 @@
 package io.relaypod.mime;
 
-/** Counts the addresses in fields such as To as they come in, by what separates them outside of quotes. Constant memory. For one mail. */
+/**
+ * Counts the addresses in fields such as To as they come in, by what separates them outside of quotes. Constant memory.
+ * For one mail.
+ */
 public final class AddressCount {
 
     private long count;

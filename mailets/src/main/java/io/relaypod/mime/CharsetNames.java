@@ -6,14 +6,16 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
-/** The charsets of this JVM by name. {@link Charset#forName} searches all providers again for each unknown name that a mail makes up. */
+/**
+ * The charsets of this JVM by name. {@link Charset#forName} searches all providers again for each unknown name that a
+ * mail makes up.
+ */
 public final class CharsetNames {
 
     private static final int LONGEST_NAME = 40;
     private static final Map<String, Charset> KNOWN = known();
 
-    private CharsetNames() {
-    }
+    private CharsetNames() {}
 
     private static Map<String, Charset> known() {
         Map<String, Charset> known = new HashMap<>();
@@ -26,6 +28,8 @@ public final class CharsetNames {
 
     /** @return the charset, or empty when this JVM has none of that name */
     public static Optional<Charset> find(String name) {
-        return name.length() > LONGEST_NAME ? Optional.empty() : Optional.ofNullable(KNOWN.get(name.toLowerCase(Locale.ROOT)));
+        return name.length() > LONGEST_NAME
+                ? Optional.empty()
+                : Optional.ofNullable(KNOWN.get(name.toLowerCase(Locale.ROOT)));
     }
 }

@@ -28,19 +28,16 @@ public final class Edits {
     @FunctionalInterface
     public interface Replacement {
 
-        /**
-         * @param original the range as it was; what is not read of it is skipped
-         */
+        /** @param original the range as it was; what is not read of it is skipped */
         void write(InputStream original, OutputStream out) throws IOException;
     }
 
-    private record Edit(long start, long end, Replacement replacement) {
-    }
+    private record Edit(long start, long end, Replacement replacement) {}
 
     private final List<Edit> edits = new ArrayList<>();
 
     public void delete(long start, long end) {
-        replace(start, end, (original, out) -> { });
+        replace(start, end, (original, out) -> {});
     }
 
     public void insert(long at, byte[] bytes) {
@@ -66,11 +63,12 @@ public final class Edits {
 
     /** Writes the message with its changes. */
     public void apply(MessageSource source, OutputStream out) throws IOException {
-        // Insertions at a place come before what is deleted there; of two ranges the longer one first, as it takes the other along.
+        // Insertions at a place come before what is deleted there; of two ranges the longer one first, as it takes the
+        // other along.
         List<Edit> sorted = new ArrayList<>(edits);
         sorted.sort(Comparator.comparingLong(Edit::start)
-            .thenComparing(edit -> edit.end() > edit.start())
-            .thenComparing(Comparator.comparingLong(Edit::end).reversed()));
+                .thenComparing(edit -> edit.end() > edit.start())
+                .thenComparing(Comparator.comparingLong(Edit::end).reversed()));
         try (InputStream in = source.open()) {
             long at = 0;
             for (Edit edit : sorted) {

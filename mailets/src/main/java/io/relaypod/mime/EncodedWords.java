@@ -16,17 +16,18 @@ public final class EncodedWords {
 
     // RFC 2231 section 5 allows a language behind the charset.
     private static final Pattern WORD = Pattern.compile(
-        "=\\?(?<charset>[^?*\\s\\p{Cntrl}]{1,100})(?:\\*[^?\\s\\p{Cntrl}]{0,100}+)?\\?(?<encoding>[bBqQ])\\?(?<text>[^?\\p{Cntrl}]*+)\\?=");
+            "=\\?(?<charset>[^?*\\s\\p{Cntrl}]{1,100})(?:\\*[^?\\s\\p{Cntrl}]{0,100}+)?\\?(?<encoding>[bBqQ])\\?(?<text>[^?\\p{Cntrl}]*+)\\?=");
 
-    private EncodedWords() {
-    }
+    private EncodedWords() {}
 
     /** Whether the text holds an encoded word. */
     public static boolean isIn(String text) {
         return WORD.matcher(text).find();
     }
 
-    /** The text with its encoded words decoded. Blanks between two of them are dropped, as RFC 2047 section 6.2 wants. */
+    /**
+     * The text with its encoded words decoded. Blanks between two of them are dropped, as RFC 2047 section 6.2 wants.
+     */
     public static String decode(String text) {
         Matcher word = WORD.matcher(text);
         StringBuilder decoded = new StringBuilder(text.length());

@@ -8,10 +8,10 @@ import com.google.common.base.Ascii;
 /**
  * One field of a header section, folded lines included.
  *
- * @param name  its name in lower case, without the blanks that may stand before the colon
+ * @param name its name in lower case, without the blanks that may stand before the colon
  * @param start where it begins in the message
- * @param end   behind its last line break
- * @param raw   its bytes, one char each; empty where the scanner had no use for them
+ * @param end behind its last line break
+ * @param raw its bytes, one char each; empty where the scanner had no use for them
  */
 public record HeaderField(String name, long start, long end, String raw) {
 
@@ -25,7 +25,10 @@ public record HeaderField(String name, long start, long end, String raw) {
         return colon < 0 ? "" : Ascii.toLowerCase(line.substring(0, colon).strip());
     }
 
-    /** What stands behind the colon, with its line breaks taken out (RFC 5322 section 2.2.3), one char a byte; a CR alone is a blank. */
+    /**
+     * What stands behind the colon, with its line breaks taken out (RFC 5322 section 2.2.3), one char a byte; a CR
+     * alone is a blank.
+     */
     public String value() {
         StringBuilder value = new StringBuilder(raw.length());
         for (int i = raw.indexOf(':') + 1; i < raw.length(); i++) {
@@ -38,7 +41,10 @@ public record HeaderField(String name, long start, long end, String raw) {
         return value.toString();
     }
 
-    /** The values of a parameter, its name in lower case: each that some mail program finds in the field, RFC 2231 continuations put together. */
+    /**
+     * The values of a parameter, its name in lower case: each that some mail program finds in the field, RFC 2231
+     * continuations put together.
+     */
     public List<String> parameters(String parameter) {
         return Parameters.named(parameter, value());
     }

@@ -10,7 +10,7 @@ import java.util.Set;
  * The header of a message. Immutable.
  *
  * @param fields in their order
- * @param end    where the empty line behind it begins
+ * @param end where the empty line behind it begins
  */
 public record HeaderSection(List<HeaderField> fields, long end) {
 
@@ -38,7 +38,8 @@ public record HeaderSection(List<HeaderField> fields, long end) {
                     start = lines.start();
                     field.setLength(0);
                 }
-                if (!continued && names.contains(HeaderField.nameOf(lines.text(100))) || continued && !field.isEmpty()) {
+                if (!continued && names.contains(HeaderField.nameOf(lines.text(100)))
+                        || continued && !field.isEmpty()) {
                     field.append(lines.text());
                 }
             }

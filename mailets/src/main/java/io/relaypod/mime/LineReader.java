@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;
 
-/** Reads a message line by line, in constant memory however long its lines are. A line ends behind LF. For one thread. */
+/**
+ * Reads a message line by line, in constant memory however long its lines are. A line ends behind LF. For one thread.
+ */
 final class LineReader implements MessageLine {
 
     /** As much of a line as is kept where nothing else is said. */

@@ -9,8 +9,8 @@ import java.util.regex.Pattern;
 /**
  * What a Content-Type field says.
  *
- * @param main       such as {@code text}, in lower case
- * @param sub        such as {@code calendar}, in lower case; empty when only the main type is given
+ * @param main such as {@code text}, in lower case
+ * @param sub such as {@code calendar}, in lower case; empty when only the main type is given
  * @param boundaries of a multipart, each that some reader finds in the field, the most usual reading first
  */
 public record MediaType(String main, String sub, List<String> boundaries) {
@@ -45,7 +45,11 @@ public record MediaType(String main, String sub, List<String> boundaries) {
     }
 
     private static List<String> boundaries(String value) {
-        return Parameters.named("boundary", value).stream().map(String::stripTrailing).filter(text -> !text.isEmpty()).distinct().toList();
+        return Parameters.named("boundary", value).stream()
+                .map(String::stripTrailing)
+                .filter(text -> !text.isEmpty())
+                .distinct()
+                .toList();
     }
 
     public boolean is(String mainType, String... subTypes) {

@@ -5,17 +5,19 @@ import java.io.InputStream;
 import java.util.Set;
 
 /**
- * What of a message takes memory when it is read and changed. Bodies take none beyond some copies of their beginning: they are streamed.
+ * What of a message takes memory when it is read and changed. Bodies take none beyond some copies of their beginning:
+ * they are streamed.
  *
- * @param size          of the whole message, in bytes
- * @param headerBytes   of the message's own header
- * @param headerFields  of the message's own header
- * @param addresses     in To, Cc and Bcc
- * @param parts         those of attached messages included
- * @param fields        of the headers of all parts
+ * @param size of the whole message, in bytes
+ * @param headerBytes of the message's own header
+ * @param headerFields of the message's own header
+ * @param addresses in To, Cc and Bcc
+ * @param parts those of attached messages included
+ * @param fields of the headers of all parts
  * @param contentFields bytes of the Content-* fields of all parts
  */
-public record MessageCost(long size, long headerBytes, long headerFields, long addresses, long parts, long fields, long contentFields) {
+public record MessageCost(
+        long size, long headerBytes, long headerFields, long addresses, long parts, long fields, long contentFields) {
 
     private static final Set<String> ADDRESS_FIELDS = Set.of("to", "cc", "bcc");
     // Buffers of the readers, decoders and writers that work on one message at a time.
@@ -30,7 +32,10 @@ public record MessageCost(long size, long headerBytes, long headerFields, long a
     private static final long A_PART = 400;
     private static final long COPIES_OF_CONTENT_FIELDS = 4;
 
-    /** Measures a message in one pass, whatever is in it; the memory that this takes is bounded by the depth of its parts. */
+    /**
+     * Measures a message in one pass, whatever is in it; the memory that this takes is bounded by the depth of its
+     * parts.
+     */
     public static MessageCost of(MessageSource source) throws IOException {
         try (InputStream in = source.open()) {
             Measure measure = new Measure();
@@ -44,8 +49,13 @@ public record MessageCost(long size, long headerBytes, long headerFields, long a
 
     /** Bytes of memory, reckoned generously. */
     public long bytes() {
-        return BUFFERS + COPIES * Math.min(size, IN_MEMORY) + COPIES_OF_THE_HEADER * headerBytes + A_FIELD * (headerFields + fields)
-            + AN_ADDRESS * addresses + A_PART * parts + COPIES_OF_CONTENT_FIELDS * contentFields;
+        return BUFFERS
+                + COPIES * Math.min(size, IN_MEMORY)
+                + COPIES_OF_THE_HEADER * headerBytes
+                + A_FIELD * (headerFields + fields)
+                + AN_ADDRESS * addresses
+                + A_PART * parts
+                + COPIES_OF_CONTENT_FIELDS * contentFields;
     }
 
     /** Counts. For one message. */
@@ -77,7 +87,14 @@ public record MessageCost(long size, long headerBytes, long headerFields, long a
 
         MessageCost cost(long size) {
             outline.problem();
-            return new MessageCost(size, headerBytes, headerFields, addresses.count(), outline.parts(), outline.fields(), outline.contentFields());
+            return new MessageCost(
+                    size,
+                    headerBytes,
+                    headerFields,
+                    addresses.count(),
+                    outline.parts(),
+                    outline.fields(),
+                    outline.contentFields());
         }
     }
 }

@@ -2,7 +2,10 @@ package io.relaypod.mime;
 
 import java.nio.charset.StandardCharsets;
 
-/** A line of a message, with its line break, of which perhaps only the beginning is kept. Where it lies is counted from the message's first byte. */
+/**
+ * A line of a message, with its line break, of which perhaps only the beginning is kept. Where it lies is counted from
+ * the message's first byte.
+ */
 interface MessageLine {
 
     /** Where it begins. */

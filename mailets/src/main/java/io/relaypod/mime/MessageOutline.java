@@ -3,8 +3,9 @@ package io.relaypod.mime;
 import java.util.Optional;
 
 /**
- * Follows the structure of a message whose lines are given one by one, as {@link StructureScanner} finds it, without keeping it: says at the
- * end of the message what the scanner will say of it later. Memory is bounded by the depth of the parts. For one message and one thread.
+ * Follows the structure of a message whose lines are given one by one, as {@link StructureScanner} finds it, without
+ * keeping it: says at the end of the message what the scanner will say of it later. Memory is bounded by the depth of
+ * the parts. For one message and one thread.
  */
 public final class MessageOutline {
 

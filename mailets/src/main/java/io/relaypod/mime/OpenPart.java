@@ -66,7 +66,8 @@ final class OpenPart {
         if (keepsField()) {
             field.append(line.text());
             if (line.isCut() || field.length() > LineReader.KEPT) {
-                throw new UnreadableMailException("a " + fieldName + " field of more than " + LineReader.KEPT + " bytes");
+                throw new UnreadableMailException(
+                        "a " + fieldName + " field of more than " + LineReader.KEPT + " bytes");
             }
         }
     }
@@ -100,8 +101,12 @@ final class OpenPart {
     }
 
     private void readTypes() throws UnreadableMailException {
-        boundaries = types.size() == 1 ? types.get(0).boundaries()
-            : types.stream().flatMap(type -> type.boundaries().stream()).distinct().toList();
+        boundaries = types.size() == 1
+                ? types.get(0).boundaries()
+                : types.stream()
+                        .flatMap(type -> type.boundaries().stream())
+                        .distinct()
+                        .toList();
         for (MediaType type : types) {
             multipart |= type.isMultipart();
             attached |= type.isMessage();
@@ -128,7 +133,9 @@ final class OpenPart {
         return boundaries;
     }
 
-    /** Whether readers that know no boundary guess it from the next line that begins with dashes, as Jakarta Mail does. */
+    /**
+     * Whether readers that know no boundary guess it from the next line that begins with dashes, as Jakarta Mail does.
+     */
     boolean guessesBoundary() {
         return multipart && boundaries.isEmpty() && !inHeader();
     }

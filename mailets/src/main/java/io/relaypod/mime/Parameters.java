@@ -11,13 +11,15 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The parameters of a field such as Content-Type (RFC 2045 section 5.1, RFC 2231), in every reading that a mail program may have of them:
- * semicolons may be missing, quotes and comments may stay open, a parameter may come twice. Linear in the length of the field.
+ * The parameters of a field such as Content-Type (RFC 2045 section 5.1, RFC 2231), in every reading that a mail program
+ * may have of them: semicolons may be missing, quotes and comments may stay open, a parameter may come twice. Linear in
+ * the length of the field.
  */
 final class Parameters {
 
     private static final Pattern NAME = Pattern.compile("(?<base>[^*]+)(?:\\*(?<number>\\d{1,6}))?(?<encoded>\\*)?");
-    private static final Pattern CHARSET = Pattern.compile("(?<charset>[A-Za-z0-9._:+-]{0,40})'[^']{0,40}'(?<text>.*)", Pattern.DOTALL);
+    private static final Pattern CHARSET =
+            Pattern.compile("(?<charset>[A-Za-z0-9._:+-]{0,40})'[^']{0,40}'(?<text>.*)", Pattern.DOTALL);
     // Of one stretch between semicolons; each may be read as the rest of the stretch.
     private static final int MOST_LONG_READINGS = 4;
 
@@ -31,7 +33,7 @@ final class Parameters {
 
     /**
      * @param value of the field, unfolded
-     * @param name  of the parameter, in lower case
+     * @param name of the parameter, in lower case
      * @return each value that some reader finds, the most usual reading first
      */
     static List<String> named(String name, String value) {
@@ -97,7 +99,9 @@ final class Parameters {
                 if (wanted) {
                     add(word, text.substring(start, end));
                     if (longReadings++ < MOST_LONG_READINGS) {
-                        add(word, text.substring(start, Math.max(end, stretchEnd)).strip());
+                        add(
+                                word,
+                                text.substring(start, Math.max(end, stretchEnd)).strip());
                     }
                 }
                 // A sign inside an unquoted value, as in base64, begins no parameter.
@@ -169,7 +173,8 @@ final class Parameters {
             values.add(value);
             addDecoded(value);
         } else {
-            List<String> same = pieces.computeIfAbsent(Integer.parseInt(parts.group("number")), any -> new ArrayList<>());
+            List<String> same =
+                    pieces.computeIfAbsent(Integer.parseInt(parts.group("number")), any -> new ArrayList<>());
             if (!same.contains(value) && same.size() < MOST_LONG_READINGS) {
                 same.add(value);
             }
@@ -193,8 +198,11 @@ final class Parameters {
             bytes.append(hex < 0 ? text.charAt(i) : (char) hex);
             i += hex < 0 ? 0 : 2;
         }
-        return new String(bytes.toString().getBytes(StandardCharsets.ISO_8859_1),
-            named ? CharsetNames.find(charset.group("charset")).orElse(StandardCharsets.UTF_8) : StandardCharsets.UTF_8);
+        return new String(
+                bytes.toString().getBytes(StandardCharsets.ISO_8859_1),
+                named
+                        ? CharsetNames.find(charset.group("charset")).orElse(StandardCharsets.UTF_8)
+                        : StandardCharsets.UTF_8);
     }
 
     private List<String> readings() {

@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A part of a message, or the message itself, and where it lies in the bytes. What stands between the parts is told by its parent.
- * Immutable.
+ * A part of a message, or the message itself, and where it lies in the bytes. What stands between the parts is told by
+ * its parent. Immutable.
  */
 public final class Part {
 
@@ -23,8 +23,7 @@ public final class Part {
     private final List<Range> strayCalendars;
 
     /** From the byte at {@code start} up to and without the one at {@code end}. */
-    public record Range(long start, long end) {
-    }
+    public record Range(long start, long end) {}
 
     Part(OpenPart part, long end) {
         this.types = part.types;
@@ -41,11 +40,16 @@ public final class Part {
         this.strayCalendars = List.copyOf(part.strayCalendars);
     }
 
-    /** The type; if the header may be read in more than one way, the type by which other parts are inside, or else the first. */
+    /**
+     * The type; if the header may be read in more than one way, the type by which other parts are inside, or else the
+     * first.
+     */
     public MediaType type() {
-        return types.stream().filter(MediaType::isMultipart).findFirst()
-            .or(() -> types.stream().filter(MediaType::isMessage).findFirst())
-            .orElse(types.get(0));
+        return types.stream()
+                .filter(MediaType::isMultipart)
+                .findFirst()
+                .or(() -> types.stream().filter(MediaType::isMessage).findFirst())
+                .orElse(types.get(0));
     }
 
     /** Every type that a reader may find in the header; one in most mails. */
@@ -88,7 +92,9 @@ public final class Part {
 
     /** Whether this is a message or multipart that RFC 2045 6.4 forbids to encode, and that is encoded. */
     public boolean isEncodedComposite() {
-        return (type().isMessage() || type().isMultipart()) && children.isEmpty() && encoding() != TransferEncoding.IDENTITY;
+        return (type().isMessage() || type().isMultipart())
+                && children.isEmpty()
+                && encoding() != TransferEncoding.IDENTITY;
     }
 
     /** Where the line of dashes before this part begins. */

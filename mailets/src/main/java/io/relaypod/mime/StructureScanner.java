@@ -9,18 +9,23 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Finds the parts of a message in one pass over its lines, in time linear in its size and memory bounded by its structure.
+ * Finds the parts of a message in one pass over its lines, in time linear in its size and memory bounded by its
+ * structure.
  *
  * <pre>{@code
  * Part message = StructureScanner.scan(source);
  * }</pre>
  *
- * <p>Lenient where readers differ: a part is found when any of them could find it. So a line without a colon does not end a header,
- * parts behind a closing delimiter count, and where a header may be read in two ways, the boundaries of both divide the part.
+ * <p>Lenient where readers differ: a part is found when any of them could find it. So a line without a colon does not
+ * end a header, parts behind a closing delimiter count, and where a header may be read in two ways, the boundaries of
+ * both divide the part.
  */
 public final class StructureScanner {
 
-    /** The deepest nesting of parts. Mails of people have depth 4 and 20 parts; what is beyond these bounds was made to hurt. */
+    /**
+     * The deepest nesting of parts. Mails of people have depth 4 and 20 parts; what is beyond these bounds was made to
+     * hurt.
+     */
     public static final int MAX_DEPTH = 100;
     /** The most parts, those of attached messages included. */
     public static final int MAX_PARTS = 5_000;
@@ -28,6 +33,7 @@ public final class StructureScanner {
     public static final int MAX_FIELDS = 20_000;
     /** The most bytes of all Content-* fields together. */
     public static final int MAX_CONTENT_FIELDS = 1024 * 1024;
+
     private static final int DASHES = 2;
 
     private final PartListener listener;
@@ -47,7 +53,8 @@ public final class StructureScanner {
 
     /**
      * @return the message
-     * @throws UnreadableMailException when it is nested too deep, has too many parts or fields, or a field that is too long
+     * @throws UnreadableMailException when it is nested too deep, has too many parts or fields, or a field that is too
+     *     long
      */
     public static Part scan(MessageSource source) throws IOException, UnreadableMailException {
         try (InputStream in = source.open()) {
@@ -190,7 +197,8 @@ public final class StructureScanner {
         }
         contentFields += part.keepsField() ? line.end() - line.start() : 0;
         if (contentFields > MAX_CONTENT_FIELDS) {
-            throw new UnreadableMailException("Content-* fields of more than " + MAX_CONTENT_FIELDS + " bytes in all parts");
+            throw new UnreadableMailException(
+                    "Content-* fields of more than " + MAX_CONTENT_FIELDS + " bytes in all parts");
         }
     }
 

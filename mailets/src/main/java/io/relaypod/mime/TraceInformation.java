@@ -14,10 +14,10 @@ import java.util.regex.Pattern;
 import com.google.common.io.ByteStreams;
 
 /**
- * What ties a copy of a mail to its queue id: the id of our Received field (RFC 5321 section 4.4), and a Message-ID where the mail has
- * none (RFC 5322 section 3.6.4). All other bytes of the message stay. Immutable.
+ * What ties a copy of a mail to its queue id: the id of our Received field (RFC 5321 section 4.4), and a Message-ID
+ * where the mail has none (RFC 5322 section 3.6.4). All other bytes of the message stay. Immutable.
  *
- * @param bytes    in place of the message's first bytes
+ * @param bytes in place of the message's first bytes
  * @param replaces how many of them
  */
 public record TraceInformation(byte[] bytes, long replaces) {
@@ -25,8 +25,10 @@ public record TraceInformation(byte[] bytes, long replaces) {
     private static final String RECEIVED = "received";
     private static final String MESSAGE_ID = "message-id";
     private static final Set<String> FIELDS = Set.of(RECEIVED, MESSAGE_ID);
-    // James' words; it is the first field of a mail that we received. The id is that of the session, until we write ours.
-    private static final Pattern ID_OF_OURS = Pattern.compile("(\\r\\n[ \\t]+by [^\\r\\n]* \\(JAMES SMTP Server \\) with E?SMTPA?) (?:ID|id) [^\\s;]+");
+    // James' words; it is the first field of a mail that we received. The id is that of the session, until we write
+    // ours.
+    private static final Pattern ID_OF_OURS =
+            Pattern.compile("(\\r\\n[ \\t]+by [^\\r\\n]* \\(JAMES SMTP Server \\) with E?SMTPA?) (?:ID|id) [^\\s;]+");
     // What SplitRecipients and James put behind the queue id of a copy; the id itself ends with 12 digits.
     private static final Pattern COPY = Pattern.compile("(-!?[0-9]{1,7})+$");
     private static final Pattern DOMAIN = Pattern.compile("[A-Za-z0-9-]+(\\.[A-Za-z0-9-]+)*");
@@ -34,12 +36,14 @@ public record TraceInformation(byte[] bytes, long replaces) {
 
     /**
      * @param queueId of the copy
-     * @param sender  of the envelope; may be empty
+     * @param sender of the envelope; may be empty
      * @return empty if the message did not come by SMTP, or has all that already
      */
-    public static Optional<TraceInformation> of(MessageSource message, String queueId, String sender) throws IOException {
+    public static Optional<TraceInformation> of(MessageSource message, String queueId, String sender)
+            throws IOException {
         HeaderSection header = HeaderSection.read(message, FIELDS);
-        Optional<HeaderField> first = header.named(RECEIVED).stream().findFirst().filter(field -> field.start() == 0);
+        Optional<HeaderField> first =
+                header.named(RECEIVED).stream().findFirst().filter(field -> field.start() == 0);
         if (first.isEmpty()) {
             return Optional.empty();
         }
@@ -50,19 +54,22 @@ public record TraceInformation(byte[] bytes, long replaces) {
         String received = id.replaceFirst(Matcher.quoteReplacement(id.group(1) + " id " + queueId));
         List<HeaderField> ids = header.named(MESSAGE_ID);
         String all = ids.isEmpty() ? received + "Message-ID: " + messageId(queueId, sender) + "\r\n" : received;
-        return all.equals(first.get().raw()) ? Optional.empty()
-            : Optional.of(new TraceInformation(all.getBytes(StandardCharsets.ISO_8859_1), first.get().end()));
+        return all.equals(first.get().raw())
+                ? Optional.empty()
+                : Optional.of(new TraceInformation(
+                        all.getBytes(StandardCharsets.ISO_8859_1), first.get().end()));
     }
 
     /**
      * The Message-ID that all copies of a mail get that has none, with its angle brackets.
      *
      * @param queueId of the mail or of a copy
-     * @param sender  of the envelope; may be empty
+     * @param sender of the envelope; may be empty
      */
     public static String messageId(String queueId, String sender) {
         String domain = sender.substring(sender.lastIndexOf('@') + 1);
-        return "<" + COPY.matcher(queueId).replaceFirst("") + "@" + (DOMAIN.matcher(domain).matches() ? domain : NO_DOMAIN) + ">";
+        return "<" + COPY.matcher(queueId).replaceFirst("") + "@"
+                + (DOMAIN.matcher(domain).matches() ? domain : NO_DOMAIN) + ">";
     }
 
     /** The message with it. */

@@ -7,24 +7,29 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
-
 import javax.mail.MessagingException;
 import javax.mail.internet.MimeUtility;
 
+import com.sun.mail.util.UUDecoderStream;
 import org.apache.commons.io.output.CloseShieldOutputStream;
 import org.apache.james.mime4j.codec.Base64InputStream;
 import org.apache.james.mime4j.codec.Base64OutputStream;
 import org.apache.james.mime4j.codec.DecodeMonitor;
 import org.apache.james.mime4j.codec.QuotedPrintableInputStream;
 
-import com.sun.mail.util.UUDecoderStream;
-
 /** How the bytes of a body stand for its content (RFC 2045 section 6). */
 public enum TransferEncoding {
-    IDENTITY, BASE64, QUOTED_PRINTABLE, UUENCODE;
+    IDENTITY,
+    BASE64,
+    QUOTED_PRINTABLE,
+    UUENCODE;
 
     static TransferEncoding of(String value) {
-        String name = Parameters.withoutComments(value).replace("\"", "").replace(";", " ").strip().toLowerCase(Locale.ROOT);
+        String name = Parameters.withoutComments(value)
+                .replace("\"", "")
+                .replace(";", " ")
+                .strip()
+                .toLowerCase(Locale.ROOT);
         return switch (name) {
             case "base64" -> BASE64;
             case "quoted-printable" -> QUOTED_PRINTABLE;
@@ -44,7 +49,10 @@ public enum TransferEncoding {
         };
     }
 
-    /** Where mime4j's decoders answer that they have read nothing, a lone {@code =} in base64 for one, Java's readers fail. For one thread. */
+    /**
+     * Where mime4j's decoders answer that they have read nothing, a lone {@code =} in base64 for one, Java's readers
+     * fail. For one thread.
+     */
     private static final class NeverNothing extends FilterInputStream {
 
         NeverNothing(InputStream decoder) {
@@ -71,7 +79,10 @@ public enum TransferEncoding {
         return this != UUENCODE;
     }
 
-    /** Encodes what is written; closing it writes the rest and leaves {@code body} open. What cannot be encoded is written as it is. */
+    /**
+     * Encodes what is written; closing it writes the rest and leaves {@code body} open. What cannot be encoded is
+     * written as it is.
+     */
     public OutputStream encode(OutputStream body) throws IOException {
         OutputStream open = CloseShieldOutputStream.wrap(body);
         return switch (this) {

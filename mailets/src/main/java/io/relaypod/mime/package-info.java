@@ -1,8 +1,9 @@
 /**
- * A message as bytes: where its parts begin and end, and how to change some of them so that every other byte stays as it was.
+ * A message as bytes: where its parts begin and end, and how to change some of them so that every other byte stays as
+ * it was.
  *
- * <p>mime4j decodes the bodies. Structure, parameters and encoded words are read by our own classes: no parser at hand says where in the
- * bytes a part and its delimiter lie, gives every reading of a field, or is linear in the length of one. Plain Java: no James type is
- * known here.
+ * <p>mime4j decodes the bodies. Structure, parameters and encoded words are read by our own classes: no parser at hand
+ * says where in the bytes a part and its delimiter lie, gives every reading of a field, or is linear in the length of
+ * one. Plain Java: no James type is known here.
  */
 package io.relaypod.mime;

@@ -12,10 +12,10 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 
 /**
- * Which mailbox may send now: in any stretch of time of the rate's length it sends no more than the rate's mails, the first of them as fast
- * as they come. What it remembers it forgets when that stretch is over, and with the process: so in the first stretch the mails go evenly
- * spaced, as another process may have let as many go just before. Of more mailboxes than can be remembered the least busy are forgotten
- * earlier. Thread-safe.
+ * Which mailbox may send now: in any stretch of time of the rate's length it sends no more than the rate's mails, the
+ * first of them as fast as they come. What it remembers it forgets when that stretch is over, and with the process: so
+ * in the first stretch the mails go evenly spaced, as another process may have let as many go just before. Of more
+ * mailboxes than can be remembered the least busy are forgotten earlier. Thread-safe.
  *
  * <pre>{@code
  * SenderPace pace = SenderPace.of(SendingRate.parse("30/m"), clock);
@@ -36,17 +36,19 @@ public final class SenderPace {
         this.clock = clock;
         this.start = start;
         this.mailboxes = Caffeine.newBuilder()
-            .maximumSize(MAILBOXES)
-            .expireAfterAccess(rate.map(SendingRate::per).orElse(Duration.ZERO))
-            .ticker(() -> Duration.between(Instant.EPOCH, clock.instant()).toNanos())
-            .build();
+                .maximumSize(MAILBOXES)
+                .expireAfterAccess(rate.map(SendingRate::per).orElse(Duration.ZERO))
+                .ticker(() -> Duration.between(Instant.EPOCH, clock.instant()).toNanos())
+                .build();
     }
 
     public static SenderPace of(SendingRate rate, Clock clock) {
         return new SenderPace(Optional.of(rate), clock, clock.instant());
     }
 
-    /** The same, but the mails of the first stretch go as fast as they come: for a limit that no other process shares. */
+    /**
+     * The same, but the mails of the first stretch go as fast as they come: for a limit that no other process shares.
+     */
     public static SenderPace fromTheFirst(SendingRate rate, Clock clock) {
         return new SenderPace(Optional.of(rate), clock, Instant.EPOCH);
     }
@@ -90,7 +92,9 @@ public final class SenderPace {
         synchronized Duration untilTurn(long before, Instant now, Instant start, SendingRate rate) {
             forget(now, rate);
             Duration untilRoom = untilRoom(before, now, rate);
-            Instant evenly = start.plus(rate.per().multipliedBy(Math.min(times.size() + before, rate.mails())).dividedBy(rate.mails()));
+            Instant evenly = start.plus(rate.per()
+                    .multipliedBy(Math.min(times.size() + before, rate.mails()))
+                    .dividedBy(rate.mails()));
             boolean isFirstStretch = now.isBefore(start.plus(rate.per()));
             return isFirstStretch && evenly.isAfter(now.plus(untilRoom)) ? Duration.between(now, evenly) : untilRoom;
         }

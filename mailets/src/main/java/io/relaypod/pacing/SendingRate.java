@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
  * So many mails in any stretch of time of that length.
  *
  * @param mails at least one
- * @param per   above zero
+ * @param per above zero
  */
 public record SendingRate(int mails, Duration per) {
 
@@ -18,8 +18,15 @@ public record SendingRate(int mails, Duration per) {
     public static final String EXPECTED = "a number of mails from 1 to 100000 and s, m, h or d, such as 30/m";
 
     private static final Pattern TEXT = Pattern.compile("(?<mails>\\d{1,6})/(?<unit>[smhd])");
-    private static final Map<String, Duration> UNITS = Map.of("s", ChronoUnit.SECONDS.getDuration(), "m", ChronoUnit.MINUTES.getDuration(),
-        "h", ChronoUnit.HOURS.getDuration(), "d", ChronoUnit.DAYS.getDuration());
+    private static final Map<String, Duration> UNITS = Map.of(
+            "s",
+            ChronoUnit.SECONDS.getDuration(),
+            "m",
+            ChronoUnit.MINUTES.getDuration(),
+            "h",
+            ChronoUnit.HOURS.getDuration(),
+            "d",
+            ChronoUnit.DAYS.getDuration());
     private static final int MOST = 100_000;
 
     public SendingRate {

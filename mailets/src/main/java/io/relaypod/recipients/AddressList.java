@@ -12,9 +12,9 @@ import org.apache.james.mime4j.codec.EncoderUtil;
 /**
  * The addresses of a field such as To, each with the bytes that stand for it.
  *
- * <p>Not mime4j's parser: that one reads {@code victim@x <b@y>} as one mailbox in the domain {@code x <b@y>}, and does not say which
- * bytes an address came from. Whether a field may stay as it is depends on everybody behind us reading it alike, so what is not
- * {@linkplain Mailbox#plain plain} is never sent on. Immutable.
+ * <p>Not mime4j's parser: that one reads {@code victim@x <b@y>} as one mailbox in the domain {@code x <b@y>}, and does
+ * not say which bytes an address came from. Whether a field may stay as it is depends on everybody behind us reading it
+ * alike, so what is not {@linkplain Mailbox#plain plain} is never sent on. Immutable.
  */
 public final class AddressList {
 
@@ -23,9 +23,11 @@ public final class AddressList {
 
     static final String ATOM = "[^\\s\\p{Cntrl}\"<>()\\[\\]@,;:\\\\]+";
     private static final String ADDRESS = ATOM + "@(?:" + ATOM + "|\\[[^\\s\\p{Cntrl}\"<>()\\[\\]@,;\\\\]+\\])";
-    private static final String WORD = "(?:\"[^\"\\\\\\p{Cntrl}]*+(?:\\\\[^\\p{Cntrl}][^\"\\\\\\p{Cntrl}]*+)*+\"|" + ATOM + ")";
+    private static final String WORD =
+            "(?:\"[^\"\\\\\\p{Cntrl}]*+(?:\\\\[^\\p{Cntrl}][^\"\\\\\\p{Cntrl}]*+)*+\"|" + ATOM + ")";
     private static final Pattern PLAIN_ADDRESS = Pattern.compile(ADDRESS);
-    private static final Pattern PLAIN = Pattern.compile(ADDRESS + "|(?:" + WORD + "(?:[ \\t]+" + WORD + ")*+[ \\t]*)?<" + ADDRESS + ">");
+    private static final Pattern PLAIN =
+            Pattern.compile(ADDRESS + "|(?:" + WORD + "(?:[ \\t]+" + WORD + ")*+[ \\t]*)?<" + ADDRESS + ">");
     private static final Pattern TOKEN = Pattern.compile("\"[^\"\\\\]*+(?:\\\\.[^\"\\\\]*+)*+\"|[^\\s\"]++");
     private static final Pattern WORD_CHAR = Pattern.compile("[\\p{Alnum}\u0080-\u00ff]");
     private static final int LONGEST_NAME_BEFORE_COMMA = 200;
@@ -34,15 +36,18 @@ public final class AddressList {
     /**
      * One address of the list.
      *
-     * @param text    as it stands there, unfolded, one char a byte
-     * @param name    the display name in it, with its quotes and without comments; empty when there is none
+     * @param text as it stands there, unfolded, one char a byte
+     * @param name the display name in it, with its quotes and without comments; empty when there is none
      * @param written the address in it, as it is written
      * @param address the same, to compare; empty when nobody can say which it is
-     * @param plain   whether every program reads it alike: a name and an address in angle brackets, or an address alone
+     * @param plain whether every program reads it alike: a name and an address in angle brackets, or an address alone
      */
     public record Mailbox(String text, String name, String written, Optional<EmailAddress> address, boolean plain) {
 
-        /** The mailbox for a line of its own: as it was where that is plain, else with its name quoted where that is needed. */
+        /**
+         * The mailbox for a line of its own: as it was where that is plain, else with its name quoted where that is
+         * needed.
+         */
         public Optional<String> plainText() {
             return plain ? Optional.of(text) : withAddress(written);
         }
@@ -54,15 +59,24 @@ public final class AddressList {
 
         /** Whether people read an {@code @} in the name, so that it may pass for another address. */
         public boolean namesAnAddress() {
-            return name.indexOf('@') >= 0 || name.contains("=?") && Phrase.decoded(name).indexOf('@') >= 0;
+            return name.indexOf('@') >= 0
+                    || name.contains("=?") && Phrase.decoded(name).indexOf('@') >= 0;
         }
 
-        /** The mailbox with a name that is no address: nothing in place of the mailbox's own, and "at" for the sign in any other. */
+        /**
+         * The mailbox with a name that is no address: nothing in place of the mailbox's own, and "at" for the sign in
+         * any other.
+         */
         public Optional<String> withoutAddressInName() {
             String decoded = Phrase.decoded(name);
-            String shown = decoded.length() > LONGEST_LINE / 2 || EmailAddress.parse(decoded).equals(address) ? "" : decoded.replace("@", " at ");
-            return shown.isEmpty() ? Optional.of(written).filter(spelling -> PLAIN_ADDRESS.matcher(spelling).matches())
-                : written(EncoderUtil.encodeAddressDisplayName(shown), written);
+            String shown = decoded.length() > LONGEST_LINE / 2
+                            || EmailAddress.parse(decoded).equals(address)
+                    ? ""
+                    : decoded.replace("@", " at ");
+            return shown.isEmpty()
+                    ? Optional.of(written)
+                            .filter(spelling -> PLAIN_ADDRESS.matcher(spelling).matches())
+                    : written(EncoderUtil.encodeAddressDisplayName(shown), written);
         }
 
         private Optional<String> written(String phrase, String spelling) {
@@ -73,7 +87,8 @@ public final class AddressList {
                 return Optional.of(name.isEmpty() ? spelling : "<" + spelling + ">");
             }
             String whole = phrase + " <" + spelling + ">";
-            return Optional.of(whole.length() < LONGEST_LINE && PLAIN.matcher(whole).matches() ? whole : "<" + spelling + ">");
+            return Optional.of(
+                    whole.length() < LONGEST_LINE && PLAIN.matcher(whole).matches() ? whole : "<" + spelling + ">");
         }
     }
 
@@ -133,7 +148,9 @@ public final class AddressList {
         Optional<AddressList> parse() {
             int at = 0;
             while (at < value.length()) {
-                boolean word = value.charAt(at) == '=' && isStructural() && encodedWord.region(at, value.length()).lookingAt();
+                boolean word = value.charAt(at) == '='
+                        && isStructural()
+                        && encodedWord.region(at, value.length()).lookingAt();
                 if (word) {
                     encodedWord(encodedWord.group());
                     at = encodedWord.end();
@@ -229,7 +246,10 @@ public final class AddressList {
             String whole = text.toString().strip();
             String name = bare.toString().strip();
             boolean noAddress = angles == 0 && whole.indexOf('@') < 0;
-            if (!before.isEmpty() && (before.length() + whole.length() > LONGEST_NAME_BEFORE_COMMA || !noAddress && (angles != 1 || name.isEmpty()) || !beforeComma && noAddress)) {
+            if (!before.isEmpty()
+                    && (before.length() + whole.length() > LONGEST_NAME_BEFORE_COMMA
+                            || !noAddress && (angles != 1 || name.isEmpty())
+                            || !beforeComma && noAddress)) {
                 addNoAddress();
             }
             if (noAddress && beforeComma && !whole.isEmpty()) {
@@ -250,12 +270,15 @@ public final class AddressList {
             if (angles > 0) {
                 String written = angle.toString().strip();
                 Optional<EmailAddress> address = angles > 1 ? Optional.empty() : EmailAddress.parse(utf8(written));
-                mailboxes.add(new Mailbox(whole, name, written, address, !rewritten && isPlain(whole, address.isPresent())));
+                mailboxes.add(
+                        new Mailbox(whole, name, written, address, !rewritten && isPlain(whole, address.isPresent())));
                 return;
             }
             Optional<EmailAddress> address = EmailAddress.parse(utf8(name));
-            mailboxes.add(address.isEmpty() ? withoutBrackets(whole, name)
-                : new Mailbox(whole, "", name, address, !rewritten && isPlain(whole, true)));
+            mailboxes.add(
+                    address.isEmpty()
+                            ? withoutBrackets(whole, name)
+                            : new Mailbox(whole, "", name, address, !rewritten && isPlain(whole, true)));
         }
 
         /** A name beside an address, as devices write it: {@code "Scanner" scan@example.com}. */
@@ -264,24 +287,35 @@ public final class AddressList {
             List<String> addresses = new ArrayList<>();
             Matcher token = TOKEN.matcher(bare);
             while (token.find()) {
-                boolean isAddress = !token.group().startsWith("\"") && token.group().indexOf('@') >= 0;
+                boolean isAddress =
+                        !token.group().startsWith("\"") && token.group().indexOf('@') >= 0;
                 if (isAddress) {
                     addresses.add(token.group());
                 } else if (WORD_CHAR.matcher(token.group()).find()) {
                     words.add(token.group());
                 }
             }
-            return addresses.size() == 1 && PLAIN_ADDRESS.matcher(addresses.get(0)).matches()
-                ? new Mailbox(whole, String.join(" ", words), addresses.get(0), EmailAddress.parse(utf8(addresses.get(0))), false)
-                : new Mailbox(whole, "", bare, Optional.empty(), false);
+            return addresses.size() == 1
+                            && PLAIN_ADDRESS.matcher(addresses.get(0)).matches()
+                    ? new Mailbox(
+                            whole,
+                            String.join(" ", words),
+                            addresses.get(0),
+                            EmailAddress.parse(utf8(addresses.get(0))),
+                            false)
+                    : new Mailbox(whole, "", bare, Optional.empty(), false);
         }
 
         private static boolean isPlain(String whole, boolean hasAddress) {
-            return hasAddress && whole.length() < LONGEST_LINE && PLAIN.matcher(withoutHarmlessComments(whole).strip()).matches();
+            return hasAddress
+                    && whole.length() < LONGEST_LINE
+                    && PLAIN.matcher(withoutHarmlessComments(whole).strip()).matches();
         }
 
         private static String withoutHarmlessComments(String whole) {
-            return whole.indexOf('(') < 0 ? whole : HARMLESS_COMMENT.matcher(whole).replaceAll(" ");
+            return whole.indexOf('(') < 0
+                    ? whole
+                    : HARMLESS_COMMENT.matcher(whole).replaceAll(" ");
         }
 
         private void clear() {
@@ -299,7 +333,8 @@ public final class AddressList {
             }
             // RFC 5322 3.4 wants a group closed; one that is open at the end hides nothing.
             return broken || quoted || escaped || inAngle || inLiteral || comments > 0
-                ? Optional.empty() : Optional.of(new AddressList(mailboxes, plain));
+                    ? Optional.empty()
+                    : Optional.of(new AddressList(mailboxes, plain));
         }
     }
 

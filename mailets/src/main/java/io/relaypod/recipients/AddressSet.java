@@ -11,7 +11,7 @@ import com.google.common.base.Splitter;
  * Addresses and whole domains, as an admin lists them: {@code "boss@example.com, @example.org"}.
  *
  * @param addresses each for itself
- * @param domains   in canonical form, each for all its addresses, and not for its subdomains
+ * @param domains in canonical form, each for all its addresses, and not for its subdomains
  */
 public record AddressSet(Set<EmailAddress> addresses, Set<String> domains) {
 
@@ -30,9 +30,14 @@ public record AddressSet(Set<EmailAddress> addresses, Set<String> domains) {
     public static AddressSet parse(String text) {
         List<String> entries = Splitter.on(',').trimResults().omitEmptyStrings().splitToList(text);
         return new AddressSet(
-            entries.stream().filter(entry -> !isDomain(entry)).map(AddressSet::address).collect(Collectors.toUnmodifiableSet()),
-            entries.stream().filter(AddressSet::isDomain).map(entry -> EmailAddress.of("", entry.substring(1)).domain())
-                .collect(Collectors.toUnmodifiableSet()));
+                entries.stream()
+                        .filter(entry -> !isDomain(entry))
+                        .map(AddressSet::address)
+                        .collect(Collectors.toUnmodifiableSet()),
+                entries.stream()
+                        .filter(AddressSet::isDomain)
+                        .map(entry -> EmailAddress.of("", entry.substring(1)).domain())
+                        .collect(Collectors.toUnmodifiableSet()));
     }
 
     private static boolean isDomain(String entry) {
@@ -40,8 +45,8 @@ public record AddressSet(Set<EmailAddress> addresses, Set<String> domains) {
     }
 
     private static EmailAddress address(String entry) {
-        return EmailAddress.parse(entry).orElseThrow(() ->
-            new IllegalArgumentException("'" + entry + "' is no mail address and no @domain"));
+        return EmailAddress.parse(entry)
+                .orElseThrow(() -> new IllegalArgumentException("'" + entry + "' is no mail address and no @domain"));
     }
 
     public boolean isEmpty() {

@@ -7,29 +7,36 @@ import java.util.regex.Pattern;
 
 import io.relaypod.mime.EncodedWords;
 
-/** A display name (RFC 5322 section 3.2.5), one char a byte, and how to write it so that every program reads it alike. */
+/**
+ * A display name (RFC 5322 section 3.2.5), one char a byte, and how to write it so that every program reads it alike.
+ */
 final class Phrase {
 
     /** An encoded word; whatever stands in it, it is one word. */
-    static final Pattern ENCODED_WORD = Pattern.compile("=\\?[^?\\s\\p{Cntrl}\"<>()\\[\\]@,;:\\\\]{1,100}\\?[bBqQ]\\?[^?\\s\\p{Cntrl}]{0,500}\\?=");
+    static final Pattern ENCODED_WORD =
+            Pattern.compile("=\\?[^?\\s\\p{Cntrl}\"<>()\\[\\]@,;:\\\\]{1,100}\\?[bBqQ]\\?[^?\\s\\p{Cntrl}]{0,500}\\?=");
 
     private static final String SPECIALS = "\"<>()[]@,;:\\";
     private static final Pattern ATOMS = Pattern.compile(AddressList.ATOM + "(?:[ \\t]+" + AddressList.ATOM + ")*+");
     private static final Pattern BLANKS = Pattern.compile("[ \\t]+");
     private static final int LONGEST = AddressList.LONGEST_LINE / 2;
 
-    private Phrase() {
-    }
+    private Phrase() {}
 
-    /** An encoded word without the chars that programs take for syntax, where they do not look for encoded words first. */
+    /**
+     * An encoded word without the chars that programs take for syntax, where they do not look for encoded words first.
+     */
     static String escaped(String encodedWord) {
         StringBuilder word = new StringBuilder(encodedWord.length());
-        encodedWord.chars().forEach(c -> word.append(SPECIALS.indexOf(c) < 0 ? Character.toString(c) : String.format("=%02X", c)));
+        encodedWord
+                .chars()
+                .forEach(c -> word.append(SPECIALS.indexOf(c) < 0 ? Character.toString(c) : String.format("=%02X", c)));
         return word.toString();
     }
 
     /**
-     * The name, quoted where it has to be; encoded words stay outside of quotes, where they would not be decoded (RFC 2047 section 5).
+     * The name, quoted where it has to be; encoded words stay outside of quotes, where they would not be decoded (RFC
+     * 2047 section 5).
      *
      * @return empty when the name is too long, or has control characters
      */
@@ -63,12 +70,16 @@ final class Phrase {
         String plain = BLANKS.matcher(text.toString().strip()).replaceAll(" ");
         text.setLength(0);
         if (!plain.isEmpty()) {
-            words.add(ATOMS.matcher(plain).matches() ? plain : "\"" + plain.replace("\\", "\\\\").replace("\"", "\\\"") + "\"");
+            words.add(
+                    ATOMS.matcher(plain).matches()
+                            ? plain
+                            : "\"" + plain.replace("\\", "\\\\").replace("\"", "\\\"") + "\"");
         }
     }
 
     /** What people read. */
     static String decoded(String name) {
-        return EncodedWords.decode(AddressList.utf8(name.replace("\"", "").replace("\\", "")).strip());
+        return EncodedWords.decode(
+                AddressList.utf8(name.replace("\"", "").replace("\\", "")).strip());
     }
 }

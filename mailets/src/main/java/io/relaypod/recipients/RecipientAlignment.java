@@ -17,8 +17,9 @@ import io.relaypod.mime.HeaderSection;
 import io.relaypod.recipients.AddressList.Mailbox;
 
 /**
- * Makes To and Cc name recipients of this copy only, each once, since Graph delivers to whom the header names. A recipient whom
- * no field names, or whom one names in a way that not every program reads alike, is left to smtp2graph's Bcc.
+ * Makes To and Cc name recipients of this copy only, each once, since Graph delivers to whom the header names. A
+ * recipient whom no field names, or whom one names in a way that not every program reads alike, is left to smtp2graph's
+ * Bcc.
  *
  * <pre>{@code
  * Edits edits = new RecipientAlignment(recipients, keepOriginal, refused).of(HeaderSection.read(mail, RecipientAlignment.FIELDS));
@@ -41,14 +42,14 @@ public final class RecipientAlignment {
     private final Set<EmailAddress> refused = new HashSet<>();
 
     /**
-     * @param recipients   of this copy, as the envelope spells them
+     * @param recipients of this copy, as the envelope spells them
      * @param keepOriginal whether a changed field is recorded as {@code X-Relaypod-Original-To} or {@code -Cc}
-     * @param refused      addresses that were refused, which no record may name
+     * @param refused addresses that were refused, which no record may name
      */
     public RecipientAlignment(Collection<String> recipients, boolean keepOriginal, Collection<String> refused) {
         this.keepOriginal = keepOriginal;
         recipients.forEach(recipient ->
-            EmailAddress.parse(recipient).ifPresent(address -> this.recipients.putIfAbsent(address, recipient)));
+                EmailAddress.parse(recipient).ifPresent(address -> this.recipients.putIfAbsent(address, recipient)));
         refused.forEach(address -> EmailAddress.parse(address).ifPresent(this.refused::add));
     }
 
@@ -57,7 +58,9 @@ public final class RecipientAlignment {
         Set<EmailAddress> named = new HashSet<>();
         align("to", header, named, edits);
         align("cc", header, named, edits);
-        header.fields().stream().filter(field -> field.name().endsWith("bcc")).forEach(field -> edits.delete(field.start(), field.end()));
+        header.fields().stream()
+                .filter(field -> field.name().endsWith("bcc"))
+                .forEach(field -> edits.delete(field.start(), field.end()));
         return edits;
     }
 
@@ -68,11 +71,12 @@ public final class RecipientAlignment {
         List<String> addresses = new ArrayList<>();
         for (HeaderField field : fields) {
             Optional<AddressList> list = AddressList.parse(field.value());
-            asItWas &= field.isPlainlyNamed() && list.filter(AddressList::isPlain).isPresent();
+            asItWas &=
+                    field.isPlainlyNamed() && list.filter(AddressList::isPlain).isPresent();
             for (Mailbox mailbox : list.map(AddressList::mailboxes).orElseGet(List::of)) {
                 Optional<String> text = mailbox.address()
-                    .filter(address -> recipients.containsKey(address) && !named.contains(address))
-                    .flatMap(address -> text(mailbox, recipients.get(address)));
+                        .filter(address -> recipients.containsKey(address) && !named.contains(address))
+                        .flatMap(address -> text(mailbox, recipients.get(address)));
                 asItWas &= text.filter(mailbox.text()::equals).isPresent();
                 text.ifPresent(kept::add);
                 text.flatMap(any -> mailbox.address()).ifPresent(address -> {
@@ -96,19 +100,27 @@ public final class RecipientAlignment {
         }
     }
 
-    /** The mailbox as it was, unless it spells the address in another way than the envelope, by which smtp2graph looks for it. */
+    /**
+     * The mailbox as it was, unless it spells the address in another way than the envelope, by which smtp2graph looks
+     * for it.
+     */
     private static Optional<String> text(Mailbox mailbox, String recipient) {
-        boolean alike = AddressList.utf8(mailbox.written()).toLowerCase(Locale.ROOT).equals(recipient.toLowerCase(Locale.ROOT));
-        return mailbox.plain() && alike ? Optional.of(mailbox.text()) : mailbox.withAddress(AddressList.bytes(recipient));
+        boolean alike =
+                AddressList.utf8(mailbox.written()).toLowerCase(Locale.ROOT).equals(recipient.toLowerCase(Locale.ROOT));
+        return mailbox.plain() && alike
+                ? Optional.of(mailbox.text())
+                : mailbox.withAddress(AddressList.bytes(recipient));
     }
 
     private List<String> original(List<HeaderField> fields) {
-        Predicate<Mailbox> mayBeNamed = mailbox -> mailbox.address().filter(address -> !refused.contains(address)).isPresent();
+        Predicate<Mailbox> mayBeNamed = mailbox ->
+                mailbox.address().filter(address -> !refused.contains(address)).isPresent();
         return fields.stream()
-            .flatMap(field -> AddressList.parse(field.value()).map(AddressList::mailboxes).orElseGet(List::of).stream())
-            .filter(mayBeNamed)
-            .flatMap(mailbox -> mailbox.plainText().stream())
-            .toList();
+                .flatMap(field ->
+                        AddressList.parse(field.value()).map(AddressList::mailboxes).orElseGet(List::of).stream())
+                .filter(mayBeNamed)
+                .flatMap(mailbox -> mailbox.plainText().stream())
+                .toList();
     }
 
     private static List<String> atMost(int length, List<String> mailboxes) {

@@ -6,7 +6,8 @@ import java.util.stream.Collectors;
 import io.relaypod.mime.HeaderSection;
 
 /**
- * Whom To and Cc list, so that every recipient may read it. Any other recipient is a blind one (RFC 5322 section 3.6.3).
+ * Whom To and Cc list, so that every recipient may read it. Any other recipient is a blind one (RFC 5322 section
+ * 3.6.3).
  *
  * @param addresses those that can be read; of a field that cannot be read, none
  */
@@ -20,16 +21,14 @@ public record VisibleRecipients(Set<EmailAddress> addresses) {
         addresses = Set.copyOf(addresses);
     }
 
-    /**
-     * @param header with the {@link #FIELDS} of a message
-     */
+    /** @param header with the {@link #FIELDS} of a message */
     public static VisibleRecipients in(HeaderSection header) {
         return new VisibleRecipients(header.fields().stream()
-            .filter(field -> FIELDS.contains(field.name()))
-            .flatMap(field -> AddressList.parse(field.value()).stream())
-            .flatMap(list -> list.mailboxes().stream())
-            .flatMap(mailbox -> mailbox.address().stream())
-            .collect(Collectors.toSet()));
+                .filter(field -> FIELDS.contains(field.name()))
+                .flatMap(field -> AddressList.parse(field.value()).stream())
+                .flatMap(list -> list.mailboxes().stream())
+                .flatMap(mailbox -> mailbox.address().stream())
+                .collect(Collectors.toSet()));
     }
 
     public boolean contains(EmailAddress recipient) {

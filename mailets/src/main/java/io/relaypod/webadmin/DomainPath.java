@@ -1,10 +1,9 @@
 package io.relaypod.webadmin;
 
+import io.relaypod.domain.MailDomain;
 import org.apache.james.webadmin.utils.ErrorResponder;
 import org.apache.james.webadmin.utils.ErrorResponder.ErrorType;
 import org.eclipse.jetty.http.HttpStatus;
-
-import io.relaypod.domain.MailDomain;
 import spark.Request;
 
 /** The domain that a request's path names. */
@@ -12,16 +11,16 @@ final class DomainPath {
 
     static final String PARAMETER = ":domain";
 
-    private DomainPath() {
-    }
+    private DomainPath() {}
 
     /** Answers 400 when it is none. */
     static MailDomain of(Request request) {
         String written = request.params(PARAMETER);
-        return MailDomain.parse(written).orElseThrow(() -> ErrorResponder.builder()
-            .statusCode(HttpStatus.BAD_REQUEST_400)
-            .type(ErrorType.INVALID_ARGUMENT)
-            .message("'%s' is no domain; expected a name such as example.com", written)
-            .haltError());
+        return MailDomain.parse(written)
+                .orElseThrow(() -> ErrorResponder.builder()
+                        .statusCode(HttpStatus.BAD_REQUEST_400)
+                        .type(ErrorType.INVALID_ARGUMENT)
+                        .message("'%s' is no domain; expected a name such as example.com", written)
+                        .haltError());
     }
 }

@@ -6,25 +6,22 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
-
 import javax.inject.Inject;
 
-import org.apache.james.webadmin.Routes;
-import org.apache.james.webadmin.utils.JsonTransformer;
-
 import com.fasterxml.jackson.annotation.JsonInclude;
-
 import io.relaypod.domain.CachedDomainCheck;
 import io.relaypod.domain.DnsClient;
 import io.relaypod.domain.MailDomain;
 import io.relaypod.domain.RecipientAnswer;
 import io.relaypod.domain.RecipientRule;
+import org.apache.james.webadmin.Routes;
+import org.apache.james.webadmin.utils.JsonTransformer;
 import spark.Request;
 import spark.Service;
 
 /**
- * What the relay would answer to a recipient at a domain: {@code GET /domains/{domain}/verdict}. With {@code ?fresh=true} DNS is asked
- * whatever is remembered, and its answer is remembered.
+ * What the relay would answer to a recipient at a domain: {@code GET /domains/{domain}/verdict}. With
+ * {@code ?fresh=true} DNS is asked whatever is remembered, and its answer is remembered.
  */
 public final class DomainRoutes implements Routes {
 
@@ -42,14 +39,14 @@ public final class DomainRoutes implements Routes {
     /**
      * The answer in JSON.
      *
-     * @param outcome    such as {@code mx} or {@code no_mail_host}
-     * @param code       what RCPT would be answered with
-     * @param text       the words of a refusal
+     * @param outcome such as {@code mx} or {@code no_mail_host}
+     * @param code what RCPT would be answered with
+     * @param text the words of a refusal
      * @param remembered what DNS said and when; not there for a domain that DNS is not asked about
      */
     @JsonInclude(JsonInclude.Include.NON_EMPTY)
-    record AnswerDto(String domain, boolean accepted, String outcome, int code, String text, Optional<MemoryDto> remembered) {
-    }
+    record AnswerDto(
+            String domain, boolean accepted, String outcome, int code, String text, Optional<MemoryDto> remembered) {}
 
     @Inject
     public DomainRoutes(RecipientRule rule, CachedDomainCheck cache, Clock clock, JsonTransformer json) {
@@ -75,8 +72,13 @@ public final class DomainRoutes implements Routes {
             await(cache.freshVerdict(domain));
         }
         RecipientAnswer answer = await(rule.answer("", domain.toString(), DnsClient.OPERATOR));
-        return new AnswerDto(domain.toString(), answer.isAccepted(), answer.outcome().name().toLowerCase(Locale.ROOT), answer.code(), answer.text(),
-            cache.memory(domain).map(memory -> MemoryDto.of(memory, clock.instant())));
+        return new AnswerDto(
+                domain.toString(),
+                answer.isAccepted(),
+                answer.outcome().name().toLowerCase(Locale.ROOT),
+                answer.code(),
+                answer.text(),
+                cache.memory(domain).map(memory -> MemoryDto.of(memory, clock.instant())));
     }
 
     private static <T> T await(CompletionStage<T> answer) throws Exception {

@@ -13,6 +13,7 @@ import io.relaypod.domain.CachedDomainCheck.Memory;
 record MemoryDto(String domain, VerdictDto verdict, Instant since, boolean stale) {
 
     static MemoryDto of(Memory memory, Instant now) {
-        return new MemoryDto(memory.domain().toString(), VerdictDto.of(memory.verdict()), now.minus(memory.age()), memory.isStale());
+        return new MemoryDto(
+                memory.domain().toString(), VerdictDto.of(memory.verdict()), now.minus(memory.age()), memory.isStale());
     }
 }

@@ -3,9 +3,12 @@ package io.relaypod.webadmin;
 import java.time.Clock;
 import java.util.Comparator;
 import java.util.List;
-
 import javax.inject.Inject;
 
+import com.google.common.collect.Comparators;
+import io.relaypod.domain.CachedDomainCheck;
+import io.relaypod.domain.CachedDomainCheck.Memory;
+import io.relaypod.domain.MailDomain;
 import org.apache.james.webadmin.Constants;
 import org.apache.james.webadmin.Routes;
 import org.apache.james.webadmin.utils.ErrorResponder;
@@ -14,18 +17,12 @@ import org.apache.james.webadmin.utils.JsonTransformer;
 import org.apache.james.webadmin.utils.ParametersExtractor;
 import org.apache.james.webadmin.utils.Responses;
 import org.eclipse.jetty.http.HttpStatus;
-
-import com.google.common.collect.Comparators;
-
-import io.relaypod.domain.CachedDomainCheck;
-import io.relaypod.domain.CachedDomainCheck.Memory;
-import io.relaypod.domain.MailDomain;
 import spark.Request;
 import spark.Service;
 
 /**
- * The verdicts that are remembered: {@code GET} and {@code DELETE /mx-cache} and {@code /mx-cache/{domain}}. A listing is in the order of the
- * domains' names, {@code ?limit=} of them, 1000 unless said.
+ * The verdicts that are remembered: {@code GET} and {@code DELETE /mx-cache} and {@code /mx-cache/{domain}}. A listing
+ * is in the order of the domains' names, {@code ?limit=} of them, 1000 unless said.
  */
 public final class MxCacheRoutes implements Routes {
 
@@ -68,20 +65,30 @@ public final class MxCacheRoutes implements Routes {
     private List<MemoryDto> list(Request request) {
         int limit = ParametersExtractor.extractLimit(request).getLimit().orElse(LISTED);
         if (limit > MOST_LISTED) {
-            throw ErrorResponder.builder().statusCode(HttpStatus.BAD_REQUEST_400).type(ErrorType.INVALID_ARGUMENT)
-                .message("limit is '%d'; expected a number from 1 to %d", limit, MOST_LISTED).haltError();
+            throw ErrorResponder.builder()
+                    .statusCode(HttpStatus.BAD_REQUEST_400)
+                    .type(ErrorType.INVALID_ARGUMENT)
+                    .message("limit is '%d'; expected a number from 1 to %d", limit, MOST_LISTED)
+                    .haltError();
         }
         // Of a hundred thousand only those that are shown are held.
-        return cache.memories().collect(Comparators.least(limit, Comparator.comparing((Memory memory) -> memory.domain().toString()))).stream()
-            .map(memory -> MemoryDto.of(memory, clock.instant()))
-            .toList();
+        return cache
+                .memories()
+                .collect(Comparators.least(
+                        limit,
+                        Comparator.comparing((Memory memory) -> memory.domain().toString())))
+                .stream()
+                .map(memory -> MemoryDto.of(memory, clock.instant()))
+                .toList();
     }
 
     private MemoryDto one(MailDomain domain) {
-        return cache.memory(domain).map(memory -> MemoryDto.of(memory, clock.instant())).orElseThrow(() -> ErrorResponder.builder()
-            .statusCode(HttpStatus.NOT_FOUND_404)
-            .type(ErrorType.NOT_FOUND)
-            .message("nothing is remembered of %s", domain)
-            .haltError());
+        return cache.memory(domain)
+                .map(memory -> MemoryDto.of(memory, clock.instant()))
+                .orElseThrow(() -> ErrorResponder.builder()
+                        .statusCode(HttpStatus.NOT_FOUND_404)
+                        .type(ErrorType.NOT_FOUND)
+                        .message("nothing is remembered of %s", domain)
+                        .haltError());
     }
 }

@@ -5,7 +5,6 @@ import java.util.Locale;
 import java.util.Optional;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-
 import io.relaypod.domain.DomainVerdict;
 import io.relaypod.domain.DomainVerdict.NoMailHost;
 import io.relaypod.domain.DomainVerdict.Unknown;
@@ -13,8 +12,8 @@ import io.relaypod.domain.DomainVerdict.Unknown;
 /**
  * What DNS says of a domain, in JSON.
  *
- * @param kind   such as {@code has_mx} or {@code no_mail_host}
- * @param hosts  mail hosts or addresses, where there are any
+ * @param kind such as {@code has_mx} or {@code no_mail_host}
+ * @param hosts mail hosts or addresses, where there are any
  * @param reason why nothing is known, where that is so
  */
 @JsonInclude(JsonInclude.Include.NON_EMPTY)

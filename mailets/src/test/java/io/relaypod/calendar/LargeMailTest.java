@@ -16,12 +16,10 @@ import java.util.Base64;
 import java.util.Collections;
 import java.util.List;
 
-import org.junit.jupiter.api.Test;
-
 import com.google.common.io.CountingOutputStream;
-
 import io.relaypod.mime.MessageSource;
 import io.relaypod.mime.UnreadableMailException;
+import org.junit.jupiter.api.Test;
 
 /** Size costs time, in proportion, and no memory. */
 class LargeMailTest {
@@ -38,16 +36,26 @@ class LargeMailTest {
         long forLarge = allocatedBy(() -> strip(large));
 
         // The words of the calendar are looked for in its first 256 KiB, so that much text may come and go.
-        assertThat(forLarge - forSmall).as("bytes allocated for the large mail beyond the small one").isLessThan(4L * MIB);
+        assertThat(forLarge - forSmall)
+                .as("bytes allocated for the large mail beyond the small one")
+                .isLessThan(4L * MIB);
     }
 
     @Test
     void aMailTwiceTheHeapIsStrippedNarrowedAndAligned() throws Exception {
-        Process relay = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx16m", "-XX:+UseSerialGC",
-            "-cp", System.getProperty("java.class.path"), SmallHeap.class.getName()).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+        Process relay = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Xmx16m",
+                        "-XX:+UseSerialGC",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        SmallHeap.class.getName())
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
         try {
             // Half is a calendar of 1000 bytes of comments for each attendee of 32, who goes when it is narrowed.
-            assertThat(relay.inputReader().lines()).containsExactly("stripped 16", "narrowed 1 31", "of a crowd [a7@example.com] 0", "aligned 32");
+            assertThat(relay.inputReader().lines())
+                    .containsExactly("stripped 16", "narrowed 1 31", "of a crowd [a7@example.com] 0", "aligned 32");
         } finally {
             relay.destroyForcibly();
         }
@@ -58,12 +66,17 @@ class LargeMailTest {
         String parts = "Content-Type: multipart/mixed; boundary=x\r\n\r\n" + "--x\r\n\r\n\r\n".repeat(100_000);
         StringBuilder levels = new StringBuilder();
         for (int i = 0; i < 1_000; i++) {
-            levels.append("Content-Type: multipart/mixed; boundary=x").append(i).append("\r\n\r\n--x").append(i).append("\r\n");
+            levels.append("Content-Type: multipart/mixed; boundary=x")
+                    .append(i)
+                    .append("\r\n\r\n--x")
+                    .append(i)
+                    .append("\r\n");
         }
 
         assertTimeout(Duration.ofSeconds(2), () -> {
             assertThatThrownBy(() -> strip(Mails.source(parts))).isInstanceOf(UnreadableMailException.class);
-            assertThatThrownBy(() -> strip(Mails.source(levels.toString()))).isInstanceOf(UnreadableMailException.class);
+            assertThatThrownBy(() -> strip(Mails.source(levels.toString())))
+                    .isInstanceOf(UnreadableMailException.class);
         });
     }
 
@@ -95,13 +108,21 @@ class LargeMailTest {
 
     /** A mail that is made as it is read, so that it takes no memory itself. */
     private static MessageSource mail(int calendar, int text) {
-        byte[] head = ("From: a@example.com\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/calendar\r\n"
-            + "Content-Transfer-Encoding: base64\r\n\r\n"
-            + Base64.getMimeEncoder().encodeToString(Mails.CALENDAR.getBytes(StandardCharsets.UTF_8)) + "\r\n").getBytes(StandardCharsets.US_ASCII);
+        byte[] head =
+                ("From: a@example.com\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/calendar\r\n"
+                                + "Content-Transfer-Encoding: base64\r\n\r\n"
+                                + Base64.getMimeEncoder()
+                                        .encodeToString(Mails.CALENDAR.getBytes(StandardCharsets.UTF_8))
+                                + "\r\n")
+                        .getBytes(StandardCharsets.US_ASCII);
         byte[] between = "--b\r\nContent-Type: text/plain\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
         byte[] end = "\r\n--b--\r\n".getBytes(StandardCharsets.US_ASCII);
-        return () -> new SequenceInputStream(Collections.enumeration(List.of(new ByteArrayInputStream(head), lines("QUJDREVGR0g=\r\n", calendar),
-            new ByteArrayInputStream(between), lines("some more text\r\n", text), new ByteArrayInputStream(end))));
+        return () -> new SequenceInputStream(Collections.enumeration(List.of(
+                new ByteArrayInputStream(head),
+                lines("QUJDREVGR0g=\r\n", calendar),
+                new ByteArrayInputStream(between),
+                lines("some more text\r\n", text),
+                new ByteArrayInputStream(end))));
     }
 
     private static InputStream lines(String line, int size) {

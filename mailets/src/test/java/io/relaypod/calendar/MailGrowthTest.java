@@ -11,13 +11,15 @@ import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
+import io.relaypod.mime.Part;
+import io.relaypod.mime.StructureScanner;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-import io.relaypod.mime.Part;
-import io.relaypod.mime.StructureScanner;
-
-/** What is reckoned at the end of data holds: a changed mail is never larger than {@link ChangedMail} says, whatever its calendars are. */
+/**
+ * What is reckoned at the end of data holds: a changed mail is never larger than {@link ChangedMail} says, whatever its
+ * calendars are.
+ */
 class MailGrowthTest {
 
     private static final String TEXT = "Content-Type: text/plain\n\nHello\n";
@@ -25,32 +27,40 @@ class MailGrowthTest {
     static Stream<String> mailsThatGrow() {
         String message = "Content-Type: message/rfc822\n\n";
         String words = "\u00e4\u00b8\u00ad".repeat(100);
-        List<String> events = IntStream.range(0, 200).mapToObj(i -> "Content-Type: text/calendar\n\n"
-            + CALENDAR.replace("first meeting", i + words).replace("Room 5", i + words)).toList();
+        List<String> events = IntStream.range(0, 200)
+                .mapToObj(i -> "Content-Type: text/calendar\n\n"
+                        + CALENDAR.replace("first meeting", i + words).replace("Room 5", i + words))
+                .toList();
         return Stream.of(
-            crlf("Content-Type: text/calendar\n\nx"),
-            mixed(TEXT).replace("preamble", "BEGIN:VCALENDAR"),
-            mixed(TEXT, "Content-Type: text/calendar\n\n" + CALENDAR),
-            mixed(Stream.concat(Stream.of(TEXT), events.stream()).toArray(String[]::new)),
-            mixed(events.toArray(String[]::new)),
-            mixed(events.stream().map(message::concat).toArray(String[]::new)),
-            mixed(IntStream.range(0, 2_000).mapToObj(i -> message + "Content-Type:text/ics\n\nx").toArray(String[]::new)),
-            crlf(message.repeat(90) + "Content-Type:text/ics\n\nx"));
+                crlf("Content-Type: text/calendar\n\nx"),
+                mixed(TEXT).replace("preamble", "BEGIN:VCALENDAR"),
+                mixed(TEXT, "Content-Type: text/calendar\n\n" + CALENDAR),
+                mixed(Stream.concat(Stream.of(TEXT), events.stream()).toArray(String[]::new)),
+                mixed(events.toArray(String[]::new)),
+                mixed(events.stream().map(message::concat).toArray(String[]::new)),
+                mixed(IntStream.range(0, 2_000)
+                        .mapToObj(i -> message + "Content-Type:text/ics\n\nx")
+                        .toArray(String[]::new)),
+                crlf(message.repeat(90) + "Content-Type:text/ics\n\nx"));
     }
 
     @ParameterizedTest
     @MethodSource("mailsThatGrow")
     void aMailWithoutItsCalendarsGrowsAsFarAsIsReckoned(String mail) throws Exception {
-        long parts = 1 + mail.lines().filter(line -> line.startsWith("--") || line.contains("rfc822")).count();
+        long parts = 1
+                + mail.lines()
+                        .filter(line -> line.startsWith("--") || line.contains("rfc822"))
+                        .count();
         for (boolean summary : List.of(true, false)) {
             ChangedMail changed = new CalendarStripper(summary).strip(source(mail));
             String stripped = text(changed);
 
             assertThat(changed.calendars()).isPositive();
             assertThat((long) stripped.length())
-                .isLessThanOrEqualTo(mail.length() + ChangedMail.MOST_GROWTH + parts * ChangedMail.MOST_GROWTH_A_PART);
+                    .isLessThanOrEqualTo(
+                            mail.length() + ChangedMail.MOST_GROWTH + parts * ChangedMail.MOST_GROWTH_A_PART);
             assertThat(parts(StructureScanner.scan(source(stripped))))
-                .isLessThanOrEqualTo(parts(StructureScanner.scan(source(mail))) + ChangedMail.MOST_PARTS_ADDED);
+                    .isLessThanOrEqualTo(parts(StructureScanner.scan(source(mail))) + ChangedMail.MOST_PARTS_ADDED);
         }
     }
 

@@ -28,8 +28,7 @@ final class Mails {
         END:VCALENDAR
         """;
 
-    private Mails() {
-    }
+    private Mails() {}
 
     static String crlf(String text) {
         return text.replace("\n", "\r\n");
@@ -44,7 +43,8 @@ final class Mails {
     }
 
     static String base64(String text) {
-        return new String(Base64.getMimeEncoder().encode(crlf(text).getBytes(StandardCharsets.UTF_8)), StandardCharsets.US_ASCII);
+        return new String(
+                Base64.getMimeEncoder().encode(crlf(text).getBytes(StandardCharsets.UTF_8)), StandardCharsets.US_ASCII);
     }
 
     static String text(ChangedMail mail) throws Exception {
@@ -60,14 +60,19 @@ final class Mails {
 
     /** A mail of parts, the last of them what is given. */
     static String mixed(String... parts) {
-        return crlf("From: a@example.com\nTo: b@example.com\nSubject: x\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=\"b1\"\n\npreamble\n")
-            + multipart("b1", parts);
+        return crlf(
+                        "From: a@example.com\nTo: b@example.com\nSubject: x\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=\"b1\"\n\npreamble\n")
+                + multipart("b1", parts);
     }
 
     static String multipart(String boundary, String... parts) {
         StringBuilder text = new StringBuilder();
         for (String part : parts) {
-            text.append("--").append(boundary).append("\r\n").append(crlf(part.replace("\r\n", "\n"))).append("\r\n");
+            text.append("--")
+                    .append(boundary)
+                    .append("\r\n")
+                    .append(crlf(part.replace("\r\n", "\n")))
+                    .append("\r\n");
         }
         return text.append("--").append(boundary).append("--\r\n").toString();
     }

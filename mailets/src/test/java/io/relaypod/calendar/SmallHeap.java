@@ -11,29 +11,32 @@ import java.util.Collections;
 import java.util.List;
 
 import com.google.common.io.CountingOutputStream;
-
 import io.relaypod.mime.Edits;
 import io.relaypod.mime.HeaderSection;
 import io.relaypod.mime.MessageSource;
 import io.relaypod.recipients.EmailAddress;
 import io.relaypod.recipients.RecipientAlignment;
 
-/** Strips, narrows and aligns a mail far larger than the heap it is run with, and says how many bytes were left of it each time. */
+/**
+ * Strips, narrows and aligns a mail far larger than the heap it is run with, and says how many bytes were left of it
+ * each time.
+ */
 final class SmallHeap {
 
     private static final int MEBIBYTES = 16;
 
-    private SmallHeap() {
-    }
+    private SmallHeap() {}
 
     public static void main(String[] arguments) throws Exception {
         MessageSource mail = mail();
         System.out.println("stripped " + mebibytes(new CalendarStripper(true).strip(mail)));
         Invitation invitation = Invitation.in(mail, List.of(EmailAddress.of("org", "example.com")));
         System.out.println("narrowed " + invitation.keepers().size() + " " + mebibytes(invitation.narrowed(false)));
-        Invitation crowd = Invitation.in(crowd(), List.of(EmailAddress.of("a7", "example.com"), EmailAddress.of("b", "example.com")));
+        Invitation crowd = Invitation.in(
+                crowd(), List.of(EmailAddress.of("a7", "example.com"), EmailAddress.of("b", "example.com")));
         System.out.println("of a crowd " + crowd.keepers() + " " + mebibytes(crowd.narrowed(false)));
-        Edits edits = new RecipientAlignment(List.of("b@example.com"), true, List.of()).of(HeaderSection.read(mail, RecipientAlignment.FIELDS));
+        Edits edits = new RecipientAlignment(List.of("b@example.com"), true, List.of())
+                .of(HeaderSection.read(mail, RecipientAlignment.FIELDS));
         CountingOutputStream out = new CountingOutputStream(OutputStream.nullOutputStream());
         edits.apply(mail, out);
         System.out.println("aligned " + (out.getCount() >> 20));
@@ -47,23 +50,32 @@ final class SmallHeap {
 
     private static MessageSource mail() {
         String begin = Mails.CALENDAR.substring(0, Mails.CALENDAR.indexOf("END:VEVENT"));
-        byte[] head = ("To: a@example.com, b@example.com\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/calendar\r\n"
-            + "Content-Transfer-Encoding: base64\r\n\r\n").getBytes(StandardCharsets.US_ASCII);
+        byte[] head =
+                ("To: a@example.com, b@example.com\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/calendar\r\n"
+                                + "Content-Transfer-Encoding: base64\r\n\r\n")
+                        .getBytes(StandardCharsets.US_ASCII);
         byte[] between = "--b\r\nContent-Type: text/plain\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
-        return () -> new SequenceInputStream(Collections.enumeration(List.of(new ByteArrayInputStream(head), base64(begin, 1),
-            base64("COMMENT:some words\n".repeat(50) + "ATTENDEE:mailto:c@example.com\n", MEBIBYTES << 20), base64("END:VEVENT\nEND:VCALENDAR\n", 1),
-            new ByteArrayInputStream(between), repeated("some more text\r\n".getBytes(StandardCharsets.US_ASCII), MEBIBYTES << 20))));
+        return () -> new SequenceInputStream(Collections.enumeration(List.of(
+                new ByteArrayInputStream(head),
+                base64(begin, 1),
+                base64("COMMENT:some words\n".repeat(50) + "ATTENDEE:mailto:c@example.com\n", MEBIBYTES << 20),
+                base64("END:VEVENT\nEND:VCALENDAR\n", 1),
+                new ByteArrayInputStream(between),
+                repeated("some more text\r\n".getBytes(StandardCharsets.US_ASCII), MEBIBYTES << 20))));
     }
 
     /** Four calendars that each name 40,000 people. */
     private static MessageSource crowd() {
         byte[] head = "Content-Type: multipart/mixed; boundary=b\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
-        byte[] begin = ("--b\r\nContent-Type: text/calendar\r\n\r\nBEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nBEGIN:VEVENT\r\n").getBytes(StandardCharsets.US_ASCII);
+        byte[] begin =
+                ("--b\r\nContent-Type: text/calendar\r\n\r\nBEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nBEGIN:VEVENT\r\n")
+                        .getBytes(StandardCharsets.US_ASCII);
         byte[] end = "END:VEVENT\r\nEND:VCALENDAR\r\n".getBytes(StandardCharsets.US_ASCII);
         return () -> {
             List<InputStream> streams = new ArrayList<>(List.of(new ByteArrayInputStream(head)));
             for (int calendar = 0; calendar < 4; calendar++) {
-                streams.addAll(List.of(new ByteArrayInputStream(begin), new NumberedLines(40_000), new ByteArrayInputStream(end)));
+                streams.addAll(List.of(
+                        new ByteArrayInputStream(begin), new NumberedLines(40_000), new ByteArrayInputStream(end)));
             }
             return new SequenceInputStream(Collections.enumeration(streams));
         };
@@ -87,7 +99,8 @@ final class SmallHeap {
                 if (++line >= number) {
                     return -1;
                 }
-                bytes = ("ATTENDEE;CN=A;EMAIL=a" + line + "@example.net:mailto:a" + line + "@example.com\r\n").getBytes(StandardCharsets.US_ASCII);
+                bytes = ("ATTENDEE;CN=A;EMAIL=a" + line + "@example.net:mailto:a" + line + "@example.com\r\n")
+                        .getBytes(StandardCharsets.US_ASCII);
                 at = 0;
             }
             return bytes[at++];
@@ -101,8 +114,10 @@ final class SmallHeap {
         while (even.getBytes(StandardCharsets.UTF_8).length % 3 != 0) {
             even = even.substring(0, even.length() - 2) + " \r\n";
         }
-        return repeated((Base64.getMimeEncoder().encodeToString(even.getBytes(StandardCharsets.UTF_8)) + "\r\n").getBytes(StandardCharsets.US_ASCII),
-            least);
+        return repeated(
+                (Base64.getMimeEncoder().encodeToString(even.getBytes(StandardCharsets.UTF_8)) + "\r\n")
+                        .getBytes(StandardCharsets.US_ASCII),
+                least);
     }
 
     private static InputStream repeated(byte[] bytes, int least) {

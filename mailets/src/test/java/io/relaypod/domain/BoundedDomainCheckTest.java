@@ -10,13 +10,11 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 
-import org.junit.jupiter.api.Test;
-
 import com.google.common.net.InetAddresses;
-
 import io.relaypod.domain.DomainVerdict.HasMx;
 import io.relaypod.domain.DomainVerdict.NotAsked;
 import io.relaypod.memory.MemoryBudget;
+import org.junit.jupiter.api.Test;
 
 class BoundedDomainCheckTest {
 
@@ -100,7 +98,8 @@ class BoundedDomainCheckTest {
     @Test
     void namesBelowOneDomainDoNotTakeAClientsWholeShare() {
         BoundedDomainCheck bounded = silent(16, PATIENCE);
-        IntStream.range(0, 10).forEach(name -> bounded.verdict(new MailDomain("n" + name + ".silent.example"), ATTACKER));
+        IntStream.range(0, 10)
+                .forEach(name -> bounded.verdict(new MailDomain("n" + name + ".silent.example"), ATTACKER));
         assertThat(bounded.underWay()).isEqualTo(2);
 
         bounded.verdict(new MailDomain("mail.other.example"), ATTACKER);
@@ -109,36 +108,50 @@ class BoundedDomainCheckTest {
 
     @Test
     void whereMemoryIsSpentNothingIsAsked() {
-        BoundedDomainCheck bounded = new BoundedDomainCheck((domain, client) -> new CompletableFuture<>(), 100, PATIENCE, new MemoryBudget(10_000));
+        BoundedDomainCheck bounded = new BoundedDomainCheck(
+                (domain, client) -> new CompletableFuture<>(), 100, PATIENCE, new MemoryBudget(10_000));
 
-        assertThat(ask(bounded, ATTACKER, 10)).last().satisfies(verdict -> assertThat(verdict).isCompletedWithValue(new NotAsked()));
+        assertThat(ask(bounded, ATTACKER, 10))
+                .last()
+                .satisfies(verdict -> assertThat(verdict).isCompletedWithValue(new NotAsked()));
     }
 
     @Test
     void questionsThatFailGiveTheirPlaceBack() {
-        BoundedDomainCheck throwing = new BoundedDomainCheck((domain, client) -> {
-            throw new IllegalStateException("broken");
-        }, 1, PATIENCE, memory);
+        BoundedDomainCheck throwing = new BoundedDomainCheck(
+                (domain, client) -> {
+                    throw new IllegalStateException("broken");
+                },
+                1,
+                PATIENCE,
+                memory);
 
-        assertThat(ask(throwing, OTHER, 3)).allSatisfy(verdict -> assertThat(verdict).isCompletedExceptionally());
+        assertThat(ask(throwing, OTHER, 3))
+                .allSatisfy(verdict -> assertThat(verdict).isCompletedExceptionally());
         assertThat(throwing.underWay()).isZero();
         assertThat(memory.reserved()).isZero();
     }
 
     private BoundedDomainCheck silent(int limit, Duration patience) {
-        return new BoundedDomainCheck((domain, client) -> {
-            asked.add(client);
-            if (answersAtOnce) {
-                return CompletableFuture.completedFuture(MX);
-            }
-            CompletableFuture<DomainVerdict> verdict = new CompletableFuture<>();
-            silent.add(verdict);
-            return verdict;
-        }, limit, patience, memory);
+        return new BoundedDomainCheck(
+                (domain, client) -> {
+                    asked.add(client);
+                    if (answersAtOnce) {
+                        return CompletableFuture.completedFuture(MX);
+                    }
+                    CompletableFuture<DomainVerdict> verdict = new CompletableFuture<>();
+                    silent.add(verdict);
+                    return verdict;
+                },
+                limit,
+                patience,
+                memory);
     }
 
     private List<CompletableFuture<DomainVerdict>> ask(BoundedDomainCheck check, DnsClient client, int questions) {
         return IntStream.range(0, questions)
-            .mapToObj(question -> check.verdict(new MailDomain("n" + names++ + ".example"), client).toCompletableFuture()).toList();
+                .mapToObj(question -> check.verdict(new MailDomain("n" + names++ + ".example"), client)
+                        .toCompletableFuture())
+                .toList();
     }
 }

@@ -16,18 +16,16 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 
-import org.awaitility.Awaitility;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
-
 import com.google.common.net.InetAddresses;
-
 import io.relaypod.domain.DomainVerdict.HasMx;
 import io.relaypod.domain.DomainVerdict.ImplicitMx;
 import io.relaypod.domain.DomainVerdict.NoMailHost;
 import io.relaypod.domain.DomainVerdict.NullMx;
 import io.relaypod.domain.DomainVerdict.Unknown;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class CachedDomainCheckTest {
 
@@ -41,7 +39,8 @@ class CachedDomainCheckTest {
     private final Queue<MailDomain> asked = new ConcurrentLinkedQueue<>();
 
     static List<DomainVerdict> knownVerdicts() {
-        return List.of(MX, new ImplicitMx(List.of("192.0.2.1")), new NoMailHost(false), new NoMailHost(true), new NullMx());
+        return List.of(
+                MX, new ImplicitMx(List.of("192.0.2.1")), new NoMailHost(false), new NoMailHost(true), new NullMx());
     }
 
     @ParameterizedTest
@@ -57,7 +56,8 @@ class CachedDomainCheckTest {
 
     @Test
     void afterTheHourDnsIsAskedAgainAndItsNewAnswerCounts() {
-        DomainCheck cached = cached((domain, client) -> CompletableFuture.completedFuture(asked.size() == 1 ? MX : new NullMx()));
+        DomainCheck cached =
+                cached((domain, client) -> CompletableFuture.completedFuture(asked.size() == 1 ? MX : new NullMx()));
         verdict(cached, DOMAIN);
         now.addAndGet(HOUR.toNanos());
 
@@ -69,12 +69,15 @@ class CachedDomainCheckTest {
     @Test
     void aDomainInUseIsAskedAboutBeforeItsHourIsOverAndNobodyWaits() {
         CompletableFuture<DomainVerdict> refresh = new CompletableFuture<>();
-        DomainCheck cached = cached((domain, client) -> asked.size() == 1 ? CompletableFuture.completedFuture(MX) : refresh);
+        DomainCheck cached =
+                cached((domain, client) -> asked.size() == 1 ? CompletableFuture.completedFuture(MX) : refresh);
         verdict(cached, DOMAIN);
         now.addAndGet(Duration.ofMinutes(54).toNanos());
 
-        assertThat(cached.verdict(DOMAIN, DnsClient.OPERATOR).toCompletableFuture()).isCompletedWithValue(MX);
-        assertThat(cached.verdict(DOMAIN, DnsClient.OPERATOR).toCompletableFuture()).isCompletedWithValue(MX);
+        assertThat(cached.verdict(DOMAIN, DnsClient.OPERATOR).toCompletableFuture())
+                .isCompletedWithValue(MX);
+        assertThat(cached.verdict(DOMAIN, DnsClient.OPERATOR).toCompletableFuture())
+                .isCompletedWithValue(MX);
         assertThat(asked).as("one refresh for all").hasSize(2);
         refresh.complete(new NullMx());
         assertThat(verdict(cached, DOMAIN)).isEqualTo(new NullMx());
@@ -82,7 +85,8 @@ class CachedDomainCheckTest {
 
     @Test
     void aRefreshThatFailsLeavesTheVerdictAsItIs() {
-        DomainCheck cached = cached((domain, client) -> CompletableFuture.completedFuture(asked.size() == 1 ? MX : new Unknown("SERVFAIL")));
+        DomainCheck cached = cached((domain, client) ->
+                CompletableFuture.completedFuture(asked.size() == 1 ? MX : new Unknown("SERVFAIL")));
         verdict(cached, DOMAIN);
         now.addAndGet(Duration.ofMinutes(55).toNanos());
 
@@ -93,7 +97,8 @@ class CachedDomainCheckTest {
 
     @Test
     void whenDnsFailsTheVerdictOfTheDayIsUsedAndSaidToBe() {
-        DomainCheck cached = cached((domain, client) -> CompletableFuture.completedFuture(asked.size() == 1 ? MX : new Unknown("SERVFAIL")));
+        DomainCheck cached = cached((domain, client) ->
+                CompletableFuture.completedFuture(asked.size() == 1 ? MX : new Unknown("SERVFAIL")));
         verdict(cached, DOMAIN);
         now.addAndGet(DAY.minusNanos(1).toNanos());
 
@@ -105,13 +110,16 @@ class CachedDomainCheckTest {
 
     @Test
     void whenDnsDoesNotAnswerTheVerdictOfTheDayIsUsedInTime() {
-        DomainCheck cached = cached((domain, client) -> asked.size() == 1 ? CompletableFuture.completedFuture(MX) : new CompletableFuture<>());
+        DomainCheck cached = cached((domain, client) ->
+                asked.size() == 1 ? CompletableFuture.completedFuture(MX) : new CompletableFuture<>());
         verdict(cached, DOMAIN);
         now.addAndGet(HOUR.toNanos());
 
         CompletionStage<DomainVerdict> waiting = cached.verdict(DOMAIN, DnsClient.OPERATOR);
         assertThat(waiting.toCompletableFuture()).isNotDone();
-        assertThat(waiting.toCompletableFuture()).succeedsWithin(CachedDomainCheck.STALE_WAIT.plusSeconds(5)).isEqualTo(MX);
+        assertThat(waiting.toCompletableFuture())
+                .succeedsWithin(CachedDomainCheck.STALE_WAIT.plusSeconds(5))
+                .isEqualTo(MX);
         assertThat(staleUsed).containsExactly(DOMAIN);
     }
 
@@ -155,17 +163,22 @@ class CachedDomainCheckTest {
     @Test
     void whoeverHeardAnUnknownVerdictAndAsksAgainAtOnceIsNotToldTheOldOne() {
         CompletableFuture<DomainVerdict> late = new CompletableFuture<>();
-        DomainCheck cached = cached((domain, client) -> asked.size() == 1 ? late : CompletableFuture.completedFuture(MX));
-        CompletionStage<DomainVerdict> again = cached.verdict(DOMAIN, DnsClient.OPERATOR).thenCompose(unknown -> cached.verdict(DOMAIN, DnsClient.OPERATOR));
+        DomainCheck cached =
+                cached((domain, client) -> asked.size() == 1 ? late : CompletableFuture.completedFuture(MX));
+        CompletionStage<DomainVerdict> again = cached.verdict(DOMAIN, DnsClient.OPERATOR)
+                .thenCompose(unknown -> cached.verdict(DOMAIN, DnsClient.OPERATOR));
         late.complete(new Unknown("timeout"));
 
-        assertThat(again.toCompletableFuture()).succeedsWithin(Duration.ofSeconds(5)).isEqualTo(MX);
+        assertThat(again.toCompletableFuture())
+                .succeedsWithin(Duration.ofSeconds(5))
+                .isEqualTo(MX);
     }
 
     @Test
     void aFailureOfTheOriginIsUnknownAndNotRemembered() {
         DomainCheck cached = cached((domain, client) -> asked.size() == 1
-            ? CompletableFuture.failedFuture(new IllegalStateException("a bug")) : CompletableFuture.completedFuture(MX));
+                ? CompletableFuture.failedFuture(new IllegalStateException("a bug"))
+                : CompletableFuture.completedFuture(MX));
         assertThat(verdict(cached, DOMAIN)).isInstanceOf(Unknown.class);
 
         assertThat(verdict(cached, DOMAIN)).isEqualTo(MX);
@@ -179,14 +192,16 @@ class CachedDomainCheckTest {
         ExecutorService clients = Executors.newFixedThreadPool(100);
         try {
             List<Future<CompletionStage<DomainVerdict>>> questions = IntStream.range(0, 100)
-                .mapToObj(client -> clients.submit(() -> {
-                    go.await();
-                    return cached.verdict(DOMAIN, DnsClient.OPERATOR);
-                }))
-                .toList();
+                    .mapToObj(client -> clients.submit(() -> {
+                        go.await();
+                        return cached.verdict(DOMAIN, DnsClient.OPERATOR);
+                    }))
+                    .toList();
             go.countDown();
             for (Future<CompletionStage<DomainVerdict>> question : questions) {
-                assertThat(question.get(10, TimeUnit.SECONDS).toCompletableFuture()).as("nobody waits inside").isNotDone();
+                assertThat(question.get(10, TimeUnit.SECONDS).toCompletableFuture())
+                        .as("nobody waits inside")
+                        .isNotDone();
             }
             slow.complete(MX);
             for (Future<CompletionStage<DomainVerdict>> question : questions) {
@@ -210,7 +225,9 @@ class CachedDomainCheckTest {
     @Test
     void theNumberOfRememberedDomainsIsBounded() {
         DomainCheck cached = cached(answering(MX), 10);
-        List<MailDomain> flood = IntStream.range(0, 1_000).mapToObj(i -> new MailDomain("d" + i + ".example")).toList();
+        List<MailDomain> flood = IntStream.range(0, 1_000)
+                .mapToObj(i -> new MailDomain("d" + i + ".example"))
+                .toList();
         flood.forEach(domain -> verdict(cached, domain));
         assertThat(asked).hasSize(1_000);
 
@@ -227,8 +244,13 @@ class CachedDomainCheckTest {
         long bytes = 100_000;
         MxSettings settings = MxSettingsFixture.remembering(100_000);
         String host = "m".repeat(60) + ("." + "x".repeat(60)).repeat(3);
-        CachedDomainCheck cached = new CachedDomainCheck(answering(new HasMx(List.of(host, host, host, host, host))),
-            new NonexistentDomains(settings, now::get), settings, bytes, now::get, staleUsed::add);
+        CachedDomainCheck cached = new CachedDomainCheck(
+                answering(new HasMx(List.of(host, host, host, host, host))),
+                new NonexistentDomains(settings, now::get),
+                settings,
+                bytes,
+                now::get,
+                staleUsed::add);
         IntStream.range(0, 1_000).forEach(i -> verdict(cached, new MailDomain("d" + i + ".example")));
 
         assertThat(cached.size()).isBetween(10L, bytes / (5 * host.length()));
@@ -259,9 +281,11 @@ class CachedDomainCheckTest {
     @Test
     void aQuestionOfAnotherClientThatWasNotAskedIsAskedForThisOne() {
         CompletableFuture<DomainVerdict> first = new CompletableFuture<>();
-        DomainCheck cached = cached((domain, client) -> asked.size() == 1 ? first : CompletableFuture.completedFuture(MX));
+        DomainCheck cached =
+                cached((domain, client) -> asked.size() == 1 ? first : CompletableFuture.completedFuture(MX));
         cached.verdict(DOMAIN, DnsClient.at(InetAddresses.forString("192.0.2.66")));
-        CompletionStage<DomainVerdict> second = cached.verdict(DOMAIN, DnsClient.at(InetAddresses.forString("192.0.2.1")));
+        CompletionStage<DomainVerdict> second =
+                cached.verdict(DOMAIN, DnsClient.at(InetAddresses.forString("192.0.2.1")));
         first.complete(new DomainVerdict.NotAsked());
 
         assertThat(second.toCompletableFuture()).isCompletedWithValue(MX);
@@ -286,7 +310,8 @@ class CachedDomainCheckTest {
 
     private CachedDomainCheck cached(DomainCheck origin, long maxEntries) {
         MxSettings settings = MxSettingsFixture.remembering(maxEntries);
-        return new CachedDomainCheck(counting(origin), new NonexistentDomains(settings, now::get), settings, now::get, staleUsed::add);
+        return new CachedDomainCheck(
+                counting(origin), new NonexistentDomains(settings, now::get), settings, now::get, staleUsed::add);
     }
 
     private DomainCheck counting(DomainCheck origin) {

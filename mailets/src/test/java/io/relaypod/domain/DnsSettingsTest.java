@@ -16,13 +16,16 @@ class DnsSettingsTest {
 
     @Test
     void aQuestionTakesAtMostEveryTryAtEveryServer() {
-        assertThat(new DnsSettings(List.of(ONE), Duration.ofSeconds(2), 2).longestWait()).isEqualTo(Duration.ofSeconds(4));
-        assertThat(new DnsSettings(List.of(ONE, OTHER), Duration.ofMillis(500), 3).longestWait()).isEqualTo(Duration.ofSeconds(3));
+        assertThat(new DnsSettings(List.of(ONE), Duration.ofSeconds(2), 2).longestWait())
+                .isEqualTo(Duration.ofSeconds(4));
+        assertThat(new DnsSettings(List.of(ONE, OTHER), Duration.ofMillis(500), 3).longestWait())
+                .isEqualTo(Duration.ofSeconds(3));
     }
 
     @Test
     void withoutAServerNothingCanBeAsked() {
-        assertThatThrownBy(() -> new DnsSettings(List.of(), Duration.ofSeconds(2), 2)).isInstanceOf(IllegalArgumentException.class)
-            .hasMessageContaining("DNS server");
+        assertThatThrownBy(() -> new DnsSettings(List.of(), Duration.ofSeconds(2), 2))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("DNS server");
     }
 }

@@ -15,7 +15,8 @@ class DomainSetTest {
 
     @Test
     void anEntryIsTheDomainAndWithADotItsSubdomainsToo() {
-        DomainSet domains = DomainSet.parse(List.of("# a comment", "", "plain.example", ".deep.example # with a comment", "Bücher.example"));
+        DomainSet domains = DomainSet.parse(
+                List.of("# a comment", "", "plain.example", ".deep.example # with a comment", "Bücher.example"));
 
         assertThat(contains(domains, "plain.example")).isTrue();
         assertThat(contains(domains, "PLAIN.example.")).isTrue();
@@ -30,8 +31,9 @@ class DomainSetTest {
 
     @Test
     void aWrongLineIsNamedByItsNumber() {
-        assertThatIllegalArgumentException().isThrownBy(() -> DomainSet.parse(List.of("a.example", "not a domain")))
-            .withMessage("line 2 is 'not a domain'; expected a domain, or .domain for its sub-domains too");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> DomainSet.parse(List.of("a.example", "not a domain")))
+                .withMessage("line 2 is 'not a domain'; expected a domain, or .domain for its sub-domains too");
     }
 
     @Test
@@ -61,7 +63,8 @@ class DomainSetTest {
     void aMountedLinkThatLeadsToAnotherFileIsAChange(@TempDir Path directory) throws Exception {
         Path first = Files.writeString(directory.resolve("first"), "aaa.example\n");
         Path second = Files.writeString(directory.resolve("second"), "bbb.example\n");
-        Files.setLastModifiedTime(second, FileTime.fromMillis(Files.getLastModifiedTime(first).toMillis()));
+        Files.setLastModifiedTime(
+                second, FileTime.fromMillis(Files.getLastModifiedTime(first).toMillis()));
         Path link = Files.createSymbolicLink(directory.resolve("list"), first);
         DomainListFile list = new DomainListFile(link);
 

@@ -33,23 +33,35 @@ class MailDomainPropertiesTest {
     @Property
     @Label("neither case nor the last dot makes another domain")
     void caseAndTheLastDotDoNotCount(@ForAll("domains") String domain) {
-        assertThat(MailDomain.parse(domain)).isPresent()
-            .isEqualTo(MailDomain.parse(domain.toUpperCase(Locale.ROOT)))
-            .isEqualTo(MailDomain.parse(domain + "."));
+        assertThat(MailDomain.parse(domain))
+                .isPresent()
+                .isEqualTo(MailDomain.parse(domain.toUpperCase(Locale.ROOT)))
+                .isEqualTo(MailDomain.parse(domain + "."));
     }
 
     @Provide
     Arbitrary<String> domains() {
-        return Arbitraries.strings().withCharRange('a', 'z').withCharRange('0', '9').withChars('-').ofMinLength(1).ofMaxLength(20)
-            .list().ofMinSize(1).ofMaxSize(5).map(labels -> String.join(".", labels));
+        return Arbitraries.strings()
+                .withCharRange('a', 'z')
+                .withCharRange('0', '9')
+                .withChars('-')
+                .ofMinLength(1)
+                .ofMaxLength(20)
+                .list()
+                .ofMinSize(1)
+                .ofMaxSize(5)
+                .map(labels -> String.join(".", labels));
     }
 
     /** Letters of many scripts, case pairs that surprise, every kind of dot, and what IDNA maps away. */
     @Provide
     Arbitrary<String> nearlyDomains() {
-        return Arbitraries.strings().withCharRange('a', 'e').withCharRange('A', 'E')
-            .withChars("0-_.\u3002\uff0e\uff61\u00df\u0130\u0131\u017f\u212a\u03c2\u00ad\u200d\u0308\u00fc\u4f8b\u0627\u05d0\ud83d\ude00\uff21 x@\u0001"
-                .toCharArray())
-            .ofMaxLength(80);
+        return Arbitraries.strings()
+                .withCharRange('a', 'e')
+                .withCharRange('A', 'E')
+                .withChars(
+                        "0-_.\u3002\uff0e\uff61\u00df\u0130\u0131\u017f\u212a\u03c2\u00ad\u200d\u0308\u00fc\u4f8b\u0627\u05d0\ud83d\ude00\uff21 x@\u0001"
+                                .toCharArray())
+                .ofMaxLength(80);
     }
 }

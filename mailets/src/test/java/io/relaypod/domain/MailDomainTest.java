@@ -24,15 +24,43 @@ class MailDomainTest {
         "b\u00fccher\u3002example,         xn--bcher-kva.example",
         "\u4f8b\u3048.\u30c6\u30b9\u30c8,                xn--r8jz45g.xn--zckzah",
         "_dmarc.example.com,     _dmarc.example.com",
-        "a--b.example,           a--b.example"})
+        "a--b.example,           a--b.example"
+    })
     void everySpellingOfADomainIsTheSameDomain(String written, String canonical) {
-        assertThat(MailDomain.parse(written)).contains(new MailDomain(canonical)).get().hasToString(canonical);
+        assertThat(MailDomain.parse(written))
+                .contains(new MailDomain(canonical))
+                .get()
+                .hasToString(canonical);
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", " ", ".", "..", ".example.com", "example..com", "example.com..", "exa mple.com", " example.com",
-        "example.com ", "example.com\r\n", "exa\u0000mple.com", "a@example.com", "[192.0.2.1]", "example.com/", "ex%61mple.com", "a:25",
-        "b\u00fccher..example", "\u00ad.example", "\ud800.example", "\u3002", "b\u00fc cher.example", "*.example.com", "\\e.example"})
+    @ValueSource(
+            strings = {
+                "",
+                " ",
+                ".",
+                "..",
+                ".example.com",
+                "example..com",
+                "example.com..",
+                "exa mple.com",
+                " example.com",
+                "example.com ",
+                "example.com\r\n",
+                "exa\u0000mple.com",
+                "a@example.com",
+                "[192.0.2.1]",
+                "example.com/",
+                "ex%61mple.com",
+                "a:25",
+                "b\u00fccher..example",
+                "\u00ad.example",
+                "\ud800.example",
+                "\u3002",
+                "b\u00fc cher.example",
+                "*.example.com",
+                "\\e.example"
+            })
     void aDomainThatCannotExistIsNone(String written) {
         assertThat(MailDomain.parse(written)).isEmpty();
     }
@@ -70,6 +98,8 @@ class MailDomainTest {
     @ParameterizedTest
     @ValueSource(strings = {"Example.com", "example.com.", "b\u00fccher.example", ""})
     void onlyTheCanonicalSpellingMakesOneDirectly(String other) {
-        assertThatThrownBy(() -> new MailDomain(other)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining(other);
+        assertThatThrownBy(() -> new MailDomain(other))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining(other);
     }
 }

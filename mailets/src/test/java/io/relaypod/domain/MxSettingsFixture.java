@@ -10,8 +10,7 @@ public final class MxSettingsFixture {
 
     private static final int MAX_INFLIGHT = 256;
 
-    private MxSettingsFixture() {
-    }
+    private MxSettingsFixture() {}
 
     static MxSettings remembering(long cacheSize) {
         return settings(cacheSize, OnDnsFailure.TRY_LATER, false);
@@ -22,7 +21,17 @@ public final class MxSettingsFixture {
     }
 
     private static MxSettings settings(long cacheSize, OnDnsFailure onDnsFailure, boolean allowAddressLiterals) {
-        return new MxSettings(Duration.ofHours(1), Duration.ofDays(1), cacheSize, MAX_INFLIGHT, onDnsFailure, false, allowAddressLiterals,
-            Optional.empty(), Optional.empty(), false, Optional.empty());
+        return new MxSettings(
+                Duration.ofHours(1),
+                Duration.ofDays(1),
+                cacheSize,
+                MAX_INFLIGHT,
+                onDnsFailure,
+                false,
+                allowAddressLiterals,
+                Optional.empty(),
+                Optional.empty(),
+                false,
+                Optional.empty());
     }
 }

@@ -23,12 +23,18 @@ class NoJamesInDomainTest {
     private static final Pattern MAIL_OF_JAMES = Pattern.compile("javax[/.]mail[/.]");
 
     @ParameterizedTest
-    @ValueSource(strings = {"domain", "events", "calendar", "recipients", "graph", "pacing", "logins", "memory", "mime"})
+    @ValueSource(
+            strings = {"domain", "events", "calendar", "recipients", "graph", "pacing", "logins", "memory", "mime"})
     void noClassOfTheDomainNamesJames(String folder) throws Exception {
-        assertThat(classes(folder)).hasSizeGreaterThan(2).allSatisfy(file -> assertThat(text(file)).doesNotContainPattern(JAMES));
+        assertThat(classes(folder))
+                .hasSizeGreaterThan(2)
+                .allSatisfy(file -> assertThat(text(file)).doesNotContainPattern(JAMES));
     }
 
-    /** Jakarta Mail under its old name is what James' mails are made of. {@code mime} has its encodings of bytes, and of it nothing else. */
+    /**
+     * Jakarta Mail under its old name is what James' mails are made of. {@code mime} has its encodings of bytes, and of
+     * it nothing else.
+     */
     @ParameterizedTest
     @ValueSource(strings = {"domain", "events", "calendar", "recipients", "graph", "pacing", "logins", "memory"})
     void noClassOfTheDomainNamesTheMailsThatJamesHandsRound(String folder) throws Exception {
@@ -37,8 +43,10 @@ class NoJamesInDomainTest {
 
     @Test
     void whatReadsMimeTakesOnlyTheEncodingsOfJakartaMail() throws Exception {
-        assertThat(classes("mime")).allSatisfy(file ->
-            assertThat(text(file)).doesNotContainPattern("javax[/.]mail[/.](?!MessagingException\\b|internet[/.]MimeUtility\\b)"));
+        assertThat(classes("mime"))
+                .allSatisfy(file -> assertThat(text(file))
+                        .doesNotContainPattern(
+                                "javax[/.]mail[/.](?!MessagingException\\b|internet[/.]MimeUtility\\b)"));
     }
 
     @Test
@@ -47,7 +55,12 @@ class NoJamesInDomainTest {
     }
 
     private static List<Path> classes(String folder) throws IOException, URISyntaxException {
-        Path domain = Path.of(MailDomain.class.getProtectionDomain().getCodeSource().getLocation().toURI()).resolve("io/relaypod");
+        Path domain = Path.of(MailDomain.class
+                        .getProtectionDomain()
+                        .getCodeSource()
+                        .getLocation()
+                        .toURI())
+                .resolve("io/relaypod");
         try (Stream<Path> files = Files.walk(domain.resolve(folder))) {
             return files.filter(file -> file.toString().endsWith(".class")).toList();
         }

@@ -10,16 +10,14 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 
-import org.junit.jupiter.api.Test;
-import org.xbill.DNS.Name;
-
 import com.google.common.net.InetAddresses;
-
 import io.relaypod.domain.DnsAnswer.Exchangers;
 import io.relaypod.domain.DnsAnswer.NoSuchName;
 import io.relaypod.domain.DomainVerdict.HasMx;
 import io.relaypod.domain.DomainVerdict.NoMailHost;
 import io.relaypod.domain.DomainVerdict.NotAsked;
+import org.junit.jupiter.api.Test;
+import org.xbill.DNS.Name;
 
 /** What does not exist, as the whole rule sees it: with the memory of verdicts before it and DNS behind it. */
 class NonexistentDomainsTest {
@@ -33,8 +31,12 @@ class NonexistentDomainsTest {
     private final MxSettings settings = MxSettingsFixture.remembering(1_000);
     private final NonexistentDomains nonexistent = new NonexistentDomains(settings, now::get);
     private final CachedDomainCheck check = new CachedDomainCheck(
-        new DnsDomainCheck((name, type) -> CompletableFuture.completedFuture(answer(name)), nonexistent, settings, now::get),
-        nonexistent, settings, now::get, domain -> { });
+            new DnsDomainCheck(
+                    (name, type) -> CompletableFuture.completedFuture(answer(name)), nonexistent, settings, now::get),
+            nonexistent,
+            settings,
+            now::get,
+            domain -> {});
 
     @Test
     void aDenialConcernsNoSibling() {
@@ -98,7 +100,9 @@ class NonexistentDomainsTest {
         assertThat(verdict("one-more.real.shop")).isEqualTo(new NotAsked());
 
         existing.add("good.real.shop");
-        assertThat(check.verdict(new MailDomain("good.real.shop"), DnsClient.at(InetAddresses.forString("192.0.2.1"))).toCompletableFuture()).isCompletedWithValueMatching(HasMx.class::isInstance);
+        assertThat(check.verdict(new MailDomain("good.real.shop"), DnsClient.at(InetAddresses.forString("192.0.2.1")))
+                        .toCompletableFuture())
+                .isCompletedWithValueMatching(HasMx.class::isInstance);
         now.addAndGet(SECOND);
         assertThat(verdict("next.real.shop")).isEqualTo(NO_SUCH_DOMAIN);
     }
@@ -157,7 +161,9 @@ class NonexistentDomainsTest {
 
         check.forget(new MailDomain("a.gone.test"));
         assertThat(verdict("a.gone.test")).isEqualTo(NO_SUCH_DOMAIN);
-        assertThat(queries).as("what covered it is forgotten too").containsExactly("gone.test", "gone.test", "a.gone.test");
+        assertThat(queries)
+                .as("what covered it is forgotten too")
+                .containsExactly("gone.test", "gone.test", "a.gone.test");
 
         check.forgetAll();
         assertThat(verdict("b.gone.test")).isEqualTo(NO_SUCH_DOMAIN);
@@ -170,10 +176,13 @@ class NonexistentDomainsTest {
         verdict("a.gone.test");
         existing.add("a.gone.test");
 
-        assertThat(check.freshVerdict(new MailDomain("a.gone.test")).toCompletableFuture()).isCompletedWithValueMatching(HasMx.class::isInstance);
+        assertThat(check.freshVerdict(new MailDomain("a.gone.test")).toCompletableFuture())
+                .isCompletedWithValueMatching(HasMx.class::isInstance);
         assertThat(verdict("a.gone.test")).isInstanceOf(HasMx.class);
         existing.add("b.gone.test");
-        assertThat(verdict("b.gone.test")).as("what is above a name that exists does exist").isInstanceOf(HasMx.class);
+        assertThat(verdict("b.gone.test"))
+                .as("what is above a name that exists does exist")
+                .isInstanceOf(HasMx.class);
     }
 
     private void flood(String below, int names) {
@@ -183,7 +192,9 @@ class NonexistentDomainsTest {
     }
 
     private DomainVerdict verdict(String domain) {
-        return check.verdict(new MailDomain(domain), DnsClient.OPERATOR).toCompletableFuture().join();
+        return check.verdict(new MailDomain(domain), DnsClient.OPERATOR)
+                .toCompletableFuture()
+                .join();
     }
 
     private DnsAnswer answer(Name name) {

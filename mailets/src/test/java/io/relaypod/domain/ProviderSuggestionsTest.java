@@ -11,12 +11,12 @@ class ProviderSuggestionsTest {
 
     @ParameterizedTest
     @CsvSource({
-        "gmial.com, gmail.com, true",   // two swapped
-        "gmil.com, gmail.com, true",    // one missing
-        "gmaill.com, gmail.com, true",  // one too many
-        "gmail.con, gmail.com, true",   // one wrong, the last
-        "xmail.com, gmail.com, true",   // one wrong, the first
-        "mgail.com, gmail.com, true",   // the first two swapped
+        "gmial.com, gmail.com, true", // two swapped
+        "gmil.com, gmail.com, true", // one missing
+        "gmaill.com, gmail.com, true", // one too many
+        "gmail.con, gmail.com, true", // one wrong, the last
+        "xmail.com, gmail.com, true", // one wrong, the first
+        "mgail.com, gmail.com, true", // the first two swapped
         "gmail.co, gmail.com, true",
         "gmail.com, gmail.com, false",
         "gmali.cmo, gmail.com, false",
@@ -27,7 +27,10 @@ class ProviderSuggestionsTest {
     })
     void oneEditIsOneLetterMissingTooManyWrongOrTwoSwapped(String typed, String meant, boolean oneEdit) {
         assertThat(ProviderSuggestions.isOneEditAway(typed, meant)).isEqualTo(oneEdit);
-        Stream.of(typed).filter(text -> !text.isEmpty()).forEach(text ->
-            assertThat(ProviderSuggestions.isOneEditAway(meant, text)).as("the other way round").isEqualTo(oneEdit));
+        Stream.of(typed)
+                .filter(text -> !text.isEmpty())
+                .forEach(text -> assertThat(ProviderSuggestions.isOneEditAway(meant, text))
+                        .as("the other way round")
+                        .isEqualTo(oneEdit));
     }
 }

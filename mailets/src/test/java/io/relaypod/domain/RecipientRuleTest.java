@@ -7,14 +7,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.Arguments;
-import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.EnumSource;
-import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.params.provider.ValueSource;
-
 import io.relaypod.domain.DomainVerdict.Allowed;
 import io.relaypod.domain.DomainVerdict.Denied;
 import io.relaypod.domain.DomainVerdict.HasMx;
@@ -28,6 +20,13 @@ import io.relaypod.domain.DomainVerdict.UnreachableMx;
 import io.relaypod.domain.DomainVerdict.UnusableImplicitMx;
 import io.relaypod.domain.MxSettings.OnDnsFailure;
 import io.relaypod.domain.RecipientAnswer.Outcome;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RecipientRuleTest {
 
@@ -37,20 +36,46 @@ class RecipientRuleTest {
 
     static Stream<Arguments> table() {
         return Stream.of(
-            Arguments.of(MX, Outcome.MX, 250, ""),
-            Arguments.of(new ImplicitMx(List.of("2001:db8::1")), Outcome.IMPLICIT_MX, 250, ""),
-            Arguments.of(new NoMailHost(false), Outcome.NO_MAIL_HOST, 550, "5.1.2 Bad destination mailbox address - domain has no MX record"),
-            Arguments.of(new NoMailHost(true), Outcome.NO_MAIL_HOST, 550, "5.1.2 Bad destination mailbox address - domain has no MX record"),
-            Arguments.of(new NullMx(), Outcome.NULL_MX, 556, "5.1.10 Recipient address has null MX"),
-            Arguments.of(new UnreachableMx(List.of("mx.example.com")), Outcome.UNREACHABLE_MX, 550,
-                "5.1.2 Bad destination mailbox address - no mail host of this domain can be reached"),
-            Arguments.of(new UnusableImplicitMx(List.of("127.0.0.1")), Outcome.UNREACHABLE_MX, 550,
-                "5.1.2 Bad destination mailbox address - no mail host of this domain can be reached"),
-            Arguments.of(new OwnHost(), Outcome.NO_MAILBOX, 550, "5.1.1 Bad destination mailbox address - no mailbox is here but postmaster"),
-            Arguments.of(new Allowed(), Outcome.ALLOWED, 250, ""),
-            Arguments.of(new Denied(), Outcome.DENIED, 550, "5.1.2 Bad destination mailbox address - this domain is not accepted here"),
-            Arguments.of(new NotAsked(), Outcome.DNS_BUSY, 451, "4.4.3 Temporary DNS failure, try again later"),
-            Arguments.of(new Unknown("SERVFAIL"), Outcome.DNS_FAILURE, 451, "4.4.3 Temporary DNS failure, try again later"));
+                Arguments.of(MX, Outcome.MX, 250, ""),
+                Arguments.of(new ImplicitMx(List.of("2001:db8::1")), Outcome.IMPLICIT_MX, 250, ""),
+                Arguments.of(
+                        new NoMailHost(false),
+                        Outcome.NO_MAIL_HOST,
+                        550,
+                        "5.1.2 Bad destination mailbox address - domain has no MX record"),
+                Arguments.of(
+                        new NoMailHost(true),
+                        Outcome.NO_MAIL_HOST,
+                        550,
+                        "5.1.2 Bad destination mailbox address - domain has no MX record"),
+                Arguments.of(new NullMx(), Outcome.NULL_MX, 556, "5.1.10 Recipient address has null MX"),
+                Arguments.of(
+                        new UnreachableMx(List.of("mx.example.com")),
+                        Outcome.UNREACHABLE_MX,
+                        550,
+                        "5.1.2 Bad destination mailbox address - no mail host of this domain can be reached"),
+                Arguments.of(
+                        new UnusableImplicitMx(List.of("127.0.0.1")),
+                        Outcome.UNREACHABLE_MX,
+                        550,
+                        "5.1.2 Bad destination mailbox address - no mail host of this domain can be reached"),
+                Arguments.of(
+                        new OwnHost(),
+                        Outcome.NO_MAILBOX,
+                        550,
+                        "5.1.1 Bad destination mailbox address - no mailbox is here but postmaster"),
+                Arguments.of(new Allowed(), Outcome.ALLOWED, 250, ""),
+                Arguments.of(
+                        new Denied(),
+                        Outcome.DENIED,
+                        550,
+                        "5.1.2 Bad destination mailbox address - this domain is not accepted here"),
+                Arguments.of(new NotAsked(), Outcome.DNS_BUSY, 451, "4.4.3 Temporary DNS failure, try again later"),
+                Arguments.of(
+                        new Unknown("SERVFAIL"),
+                        Outcome.DNS_FAILURE,
+                        451,
+                        "4.4.3 Temporary DNS failure, try again later"));
     }
 
     @ParameterizedTest
@@ -66,16 +91,23 @@ class RecipientRuleTest {
 
     @ParameterizedTest
     @MethodSource("table")
-    void acceptingDnsFailuresLetsThoseThroughUncheckedAndNothingElse(DomainVerdict verdict, Outcome outcome, int code, String text) {
-        assertThat(answer(rule(verdict, OnDnsFailure.ACCEPT, false), "somebody", "example.com")).isEqualTo(verdict instanceof Unknown
-            ? new RecipientAnswer(Outcome.UNCHECKED, 250, "") : new RecipientAnswer(outcome, code, text));
+    void acceptingDnsFailuresLetsThoseThroughUncheckedAndNothingElse(
+            DomainVerdict verdict, Outcome outcome, int code, String text) {
+        assertThat(answer(rule(verdict, OnDnsFailure.ACCEPT, false), "somebody", "example.com"))
+                .isEqualTo(
+                        verdict instanceof Unknown
+                                ? new RecipientAnswer(Outcome.UNCHECKED, 250, "")
+                                : new RecipientAnswer(outcome, code, text));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"[192.0.2.1]", "192.0.2.1", "[IPv6:2001:db8::1]", "[anything]", "[]"})
     void anAddressLiteralIsRefusedWithoutAskingDns(String literal) {
-        assertThat(answer(rule(MX, OnDnsFailure.ACCEPT, false), "somebody", literal)).isEqualTo(new RecipientAnswer(Outcome.REFUSED_LITERAL,
-            550, "5.1.2 Bad destination mailbox address - address literals are not accepted"));
+        assertThat(answer(rule(MX, OnDnsFailure.ACCEPT, false), "somebody", literal))
+                .isEqualTo(new RecipientAnswer(
+                        Outcome.REFUSED_LITERAL,
+                        550,
+                        "5.1.2 Bad destination mailbox address - address literals are not accepted"));
         assertThat(asked).isEmpty();
     }
 
@@ -83,14 +115,16 @@ class RecipientRuleTest {
     @ValueSource(strings = {"[192.0.2.1]", "192.0.2.1", "[IPv6:2001:db8::1]"})
     void anAddressLiteralIsAcceptedWhereThatIsAllowed(String literal) {
         assertThat(answer(rule(new NoMailHost(false), OnDnsFailure.TRY_LATER, true), "somebody", literal))
-            .isEqualTo(new RecipientAnswer(Outcome.ADDRESS_LITERAL, 250, ""));
+                .isEqualTo(new RecipientAnswer(Outcome.ADDRESS_LITERAL, 250, ""));
         assertThat(asked).isEmpty();
     }
 
     @ParameterizedTest
     @CsvSource({"1.2.3.example", "1.2.3", "1.2.3.4.5", "a1.2.3.4"})
     void aNameThatOnlyLooksLikeAnAddressIsAskedFor(String domain) {
-        assertThat(answer(rule(MX, OnDnsFailure.TRY_LATER, false), "somebody", domain).outcome()).isEqualTo(Outcome.MX);
+        assertThat(answer(rule(MX, OnDnsFailure.TRY_LATER, false), "somebody", domain)
+                        .outcome())
+                .isEqualTo(Outcome.MX);
         assertThat(asked).containsExactly(new MailDomain(domain));
     }
 
@@ -98,22 +132,27 @@ class RecipientRuleTest {
     @CsvSource({"postmaster,localhost", "Postmaster,LOCALHOST", "POSTMASTER,localhost."})
     void postmasterIsAcceptedWithoutADomain(String localPart, String domain) {
         assertThat(answer(rule(new NoMailHost(false), OnDnsFailure.TRY_LATER, false), localPart, domain))
-            .isEqualTo(new RecipientAnswer(Outcome.LOCAL_POSTMASTER, 250, ""));
+                .isEqualTo(new RecipientAnswer(Outcome.LOCAL_POSTMASTER, 250, ""));
         assertThat(asked).isEmpty();
     }
 
     @ParameterizedTest
     @CsvSource({"somebody,localhost", "postmaster2,LOCALHOST", "root,localhost."})
     void nobodyElseIsHere(String localPart, String domain) {
-        assertThat(answer(rule(MX, OnDnsFailure.ACCEPT, false), localPart, domain)).isEqualTo(new RecipientAnswer(Outcome.NO_MAILBOX, 550,
-            "5.1.1 Bad destination mailbox address - no mailbox is here but postmaster"));
+        assertThat(answer(rule(MX, OnDnsFailure.ACCEPT, false), localPart, domain))
+                .isEqualTo(new RecipientAnswer(
+                        Outcome.NO_MAILBOX,
+                        550,
+                        "5.1.1 Bad destination mailbox address - no mailbox is here but postmaster"));
         assertThat(asked).isEmpty();
     }
 
     @ParameterizedTest
     @CsvSource({"postmaster,example.com", "postmaster,localhost.localdomain"})
     void postmasterElsewhereIsAnyRecipient(String localPart, String domain) {
-        assertThat(answer(rule(new NoMailHost(false), OnDnsFailure.TRY_LATER, false), localPart, domain).code()).isEqualTo(550);
+        assertThat(answer(rule(new NoMailHost(false), OnDnsFailure.TRY_LATER, false), localPart, domain)
+                        .code())
+                .isEqualTo(550);
         assertThat(asked).containsExactly(new MailDomain(domain));
     }
 
@@ -122,9 +161,14 @@ class RecipientRuleTest {
     void aDomainThatCannotExistIsRefusedWithoutAskingDns(OnDnsFailure onDnsFailure) {
         RecipientRule rule = rule(MX, onDnsFailure, true);
 
-        for (String impossible : List.of("", ".", "a..b", "a b.example", "\u0000", "a".repeat(64) + ".example", "x.".repeat(127) + "xx")) {
-            assertThat(answer(rule, "somebody", impossible)).as(impossible).isEqualTo(new RecipientAnswer(Outcome.BAD_DOMAIN, 553,
-                "5.1.3 Bad destination mailbox address - no such domain can exist"));
+        for (String impossible : List.of(
+                "", ".", "a..b", "a b.example", "\u0000", "a".repeat(64) + ".example", "x.".repeat(127) + "xx")) {
+            assertThat(answer(rule, "somebody", impossible))
+                    .as(impossible)
+                    .isEqualTo(new RecipientAnswer(
+                            Outcome.BAD_DOMAIN,
+                            553,
+                            "5.1.3 Bad destination mailbox address - no such domain can exist"));
         }
         assertThat(asked).isEmpty();
     }
@@ -139,12 +183,30 @@ class RecipientRuleTest {
 
     @ParameterizedTest
     @CsvSource({
-        "root, NO_MAILBOX", "nagios@localhost, NO_MAILBOX", "postmaster, LOCAL_POSTMASTER", "a@my_host_1, MX", "a@example.com., MX",
-        "a@b\u00fccher.example, MX", "\u00e4@example.com, NEEDS_SMTPUTF8", "\u00e4, NEEDS_SMTPUTF8", "a@[192.0.2.1], REFUSED_LITERAL",
-        "a@[IPv6:2001:db8::1], REFUSED_LITERAL", "a b@example.com, BAD_ADDRESS", "a..b@example.com, BAD_ADDRESS", "a@b..example, BAD_ADDRESS",
-        "@example.com, BAD_ADDRESS", "a@, BAD_ADDRESS", "a@[example.com], BAD_ADDRESS"})
+        "root, NO_MAILBOX",
+        "nagios@localhost, NO_MAILBOX",
+        "postmaster, LOCAL_POSTMASTER",
+        "a@my_host_1, MX",
+        "a@example.com., MX",
+        "a@b\u00fccher.example, MX",
+        "\u00e4@example.com, NEEDS_SMTPUTF8",
+        "\u00e4, NEEDS_SMTPUTF8",
+        "a@[192.0.2.1], REFUSED_LITERAL",
+        "a@[IPv6:2001:db8::1], REFUSED_LITERAL",
+        "a b@example.com, BAD_ADDRESS",
+        "a..b@example.com, BAD_ADDRESS",
+        "a@b..example, BAD_ADDRESS",
+        "@example.com, BAD_ADDRESS",
+        "a@, BAD_ADDRESS",
+        "a@[example.com], BAD_ADDRESS"
+    })
     void aWholeAddressIsJudged(String address, Outcome outcome) {
-        assertThat(rule(MX, OnDnsFailure.TRY_LATER, false).answer(address, DnsClient.OPERATOR).toCompletableFuture().join().outcome()).isEqualTo(outcome);
+        assertThat(rule(MX, OnDnsFailure.TRY_LATER, false)
+                        .answer(address, DnsClient.OPERATOR)
+                        .toCompletableFuture()
+                        .join()
+                        .outcome())
+                .isEqualTo(outcome);
     }
 
     @Test
@@ -152,7 +214,8 @@ class RecipientRuleTest {
         CompletableFuture<DomainVerdict> slow = new CompletableFuture<>();
         MxSettings settings = MxSettingsFixture.rule(OnDnsFailure.TRY_LATER, false);
         RecipientRule rule = new RecipientRule((domain, client) -> slow, settings, ProviderSuggestions.of(settings));
-        CompletableFuture<RecipientAnswer> answer = rule.answer("somebody", "example.com", DnsClient.OPERATOR).toCompletableFuture();
+        CompletableFuture<RecipientAnswer> answer =
+                rule.answer("somebody", "example.com", DnsClient.OPERATOR).toCompletableFuture();
 
         assertThat(answer).isNotDone();
         slow.complete(new NullMx());
@@ -161,13 +224,18 @@ class RecipientRuleTest {
 
     private RecipientRule rule(DomainVerdict verdict, OnDnsFailure onDnsFailure, boolean allowLiterals) {
         MxSettings settings = MxSettingsFixture.rule(onDnsFailure, allowLiterals);
-        return new RecipientRule((domain, client) -> {
-            asked.add(domain);
-            return CompletableFuture.completedFuture(verdict);
-        }, settings, ProviderSuggestions.of(settings));
+        return new RecipientRule(
+                (domain, client) -> {
+                    asked.add(domain);
+                    return CompletableFuture.completedFuture(verdict);
+                },
+                settings,
+                ProviderSuggestions.of(settings));
     }
 
     private static RecipientAnswer answer(RecipientRule rule, String localPart, String domain) {
-        return rule.answer(localPart, domain, DnsClient.OPERATOR).toCompletableFuture().join();
+        return rule.answer(localPart, domain, DnsClient.OPERATOR)
+                .toCompletableFuture()
+                .join();
     }
 }

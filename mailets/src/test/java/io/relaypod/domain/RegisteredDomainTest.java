@@ -9,8 +9,15 @@ import org.junit.jupiter.params.provider.ValueSource;
 class RegisteredDomainTest {
 
     @ParameterizedTest
-    @CsvSource({"a.example.com, example.com", "b.a.example.com, example.com", "a.shop.co.jp, shop.co.jp", "a.office.lan, office.lan",
-        "a.b.fake.test, fake.test", "_dmarc.a_b.example.com, example.com", "a.my_host.lan, my_host.lan"})
+    @CsvSource({
+        "a.example.com, example.com",
+        "b.a.example.com, example.com",
+        "a.shop.co.jp, shop.co.jp",
+        "a.office.lan, office.lan",
+        "a.b.fake.test, fake.test",
+        "_dmarc.a_b.example.com, example.com",
+        "a.my_host.lan, my_host.lan"
+    })
     void isWhatSomebodyRegisteredAboveTheName(String name, String registered) {
         assertThat(RegisteredDomain.above(name)).contains(registered);
     }

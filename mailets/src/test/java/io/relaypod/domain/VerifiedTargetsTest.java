@@ -14,23 +14,32 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 
-import org.junit.jupiter.api.Test;
-import org.xbill.DNS.Name;
-import org.xbill.DNS.Type;
-
 import io.relaypod.domain.DnsAnswer.Addresses;
 import io.relaypod.domain.DnsAnswer.Exchangers;
 import io.relaypod.domain.DnsAnswer.NoRecords;
 import io.relaypod.domain.DomainVerdict.HasMx;
 import io.relaypod.domain.DomainVerdict.UnreachableMx;
 import io.relaypod.domain.MxSettings.OnDnsFailure;
+import org.junit.jupiter.api.Test;
+import org.xbill.DNS.Name;
+import org.xbill.DNS.Type;
 
 /** The addresses of mail exchangers, with MX_VERIFY_TARGETS. */
 class VerifiedTargetsTest {
 
     private static final MailDomain DOMAIN = new MailDomain("example.com");
-    private static final MxSettings SETTINGS = new MxSettings(Duration.ofHours(1), Duration.ofDays(1), 1_000, 256, OnDnsFailure.TRY_LATER, true,
-        false, Optional.empty(), Optional.empty(), false, Optional.empty());
+    private static final MxSettings SETTINGS = new MxSettings(
+            Duration.ofHours(1),
+            Duration.ofDays(1),
+            1_000,
+            256,
+            OnDnsFailure.TRY_LATER,
+            true,
+            false,
+            Optional.empty(),
+            Optional.empty(),
+            false,
+            Optional.empty());
 
     private final AtomicLong now = new AtomicLong();
     private final List<String> asked = new ArrayList<>();
@@ -80,7 +89,9 @@ class VerifiedTargetsTest {
     }
 
     private CompletableFuture<DomainVerdict> verdict() {
-        return new DnsDomainCheck(this::ask, new NonexistentDomains(SETTINGS, now::get), SETTINGS, now::get).verdict(DOMAIN, DnsClient.OPERATOR).toCompletableFuture();
+        return new DnsDomainCheck(this::ask, new NonexistentDomains(SETTINGS, now::get), SETTINGS, now::get)
+                .verdict(DOMAIN, DnsClient.OPERATOR)
+                .toCompletableFuture();
     }
 
     private void answerBoth() {
@@ -90,13 +101,16 @@ class VerifiedTargetsTest {
 
     private CompletableFuture<DnsAnswer> ask(Name name, int type) {
         if (type == Type.MX) {
-            List<Name> hosts = IntStream.range(0, exchangers).mapToObj(host -> new MailDomain("mx" + host).absolute()).toList();
+            List<Name> hosts = IntStream.range(0, exchangers)
+                    .mapToObj(host -> new MailDomain("mx" + host).absolute())
+                    .toList();
             return CompletableFuture.completedFuture(
-                new Exchangers(hosts.stream().limit(DnsAnswer.MOST_KEPT).toList(), List.of(), hosts.size()));
+                    new Exchangers(hosts.stream().limit(DnsAnswer.MOST_KEPT).toList(), List.of(), hosts.size()));
         }
         asked.add(Type.string(type) + " " + name.toString(true));
         CompletableFuture<DnsAnswer> answer = new CompletableFuture<>();
-        unanswered.add(() -> answer.complete(type == Type.A ? new Addresses(List.of(inet(address)), List.of()) : new NoRecords()));
+        unanswered.add(() ->
+                answer.complete(type == Type.A ? new Addresses(List.of(inet(address)), List.of()) : new NoRecords()));
         return answer;
     }
 

@@ -21,7 +21,8 @@ class GatewayAdmissionTest {
 
     @Test
     void large_mails_are_few_at_a_time_and_small_ones_pass() {
-        try (GatewayAdmission.Pass first = admission.tryEnter(LARGE).orElseThrow(); GatewayAdmission.Pass second = admission.tryEnter(LARGE).orElseThrow()) {
+        try (GatewayAdmission.Pass first = admission.tryEnter(LARGE).orElseThrow();
+                GatewayAdmission.Pass second = admission.tryEnter(LARGE).orElseThrow()) {
             assertThat(admission.tryEnter(LARGE)).isEmpty();
             CompletableFuture<Optional<GatewayAdmission.Pass>> third = later(LARGE, false);
             for (int small = 0; small < 50; small++) {
@@ -65,10 +66,14 @@ class GatewayAdmissionTest {
     void a_suspect_is_alone_and_the_others_wait_for_it() throws Exception {
         GatewayAdmission.Pass before = admission.tryEnter(SMALL).orElseThrow();
         CompletableFuture<Optional<GatewayAdmission.Pass>> suspect = later(SMALL, true);
-        await().atMost(LONG).until(() -> admission.tryEnter(SMALL).map(pass -> {
-            pass.close();
-            return false;
-        }).orElse(true));
+        await().atMost(LONG)
+                .until(() -> admission
+                        .tryEnter(SMALL)
+                        .map(pass -> {
+                            pass.close();
+                            return false;
+                        })
+                        .orElse(true));
         before.close();
         GatewayAdmission.Pass alone = suspect.get().orElseThrow();
         assertThat(admission.tryEnter(SMALL)).isEmpty();

@@ -14,7 +14,8 @@ import org.junit.jupiter.api.Test;
 
 class QueuedDeliveriesTest {
 
-    private final MemoryCacheableMailQueue queue = new MemoryMailQueueFactory(new VerbatimMailQueueItems()).createQueue(MailQueueName.of("outgoing"));
+    private final MemoryCacheableMailQueue queue =
+            new MemoryMailQueueFactory(new VerbatimMailQueueItems()).createQueue(MailQueueName.of("outgoing"));
 
     @Test
     void aMailInHandIsFinishedWhenItIsClosed() throws Exception {
@@ -25,7 +26,11 @@ class QueuedDeliveriesTest {
             isInHand.countDown();
             wasInterrupted.complete(isInterrupted(never));
         });
-        MailImpl mail = MailImpl.builder().name("mail-1").sender("sender@example.com").addRecipient("a@example.com").build();
+        MailImpl mail = MailImpl.builder()
+                .name("mail-1")
+                .sender("sender@example.com")
+                .addRecipient("a@example.com")
+                .build();
         mail.setMessageNoCopy(Messages.received(Messages.bytes("Subject: Test\r\n\r\nbody\r\n")));
         queue.enQueue(mail);
         assertThat(isInHand.await(1, TimeUnit.MINUTES)).isTrue();

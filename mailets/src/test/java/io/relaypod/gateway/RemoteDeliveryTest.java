@@ -29,13 +29,21 @@ import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-
 import javax.mail.MessagingException;
 import javax.xml.parsers.DocumentBuilderFactory;
 import javax.xml.xpath.XPath;
 import javax.xml.xpath.XPathConstants;
 import javax.xml.xpath.XPathFactory;
 
+import io.relaypod.events.MailEvent;
+import io.relaypod.events.MailEvent.Deferred;
+import io.relaypod.events.MailEvent.Delivered;
+import io.relaypod.events.MailEvent.Failed;
+import io.relaypod.events.MailEvent.Tried;
+import io.relaypod.mailets.JamesContext;
+import io.relaypod.memory.MemoryBudget;
+import io.relaypod.pacing.SenderPace;
+import io.relaypod.pacing.SendingRate;
 import org.apache.james.core.MailAddress;
 import org.apache.james.core.MaybeSender;
 import org.apache.james.domainlist.api.DomainList;
@@ -71,23 +79,14 @@ import org.reactivestreams.Publisher;
 import org.w3c.dom.Node;
 import org.w3c.dom.NodeList;
 
-import io.relaypod.events.MailEvent;
-import io.relaypod.events.MailEvent.Deferred;
-import io.relaypod.events.MailEvent.Delivered;
-import io.relaypod.events.MailEvent.Failed;
-import io.relaypod.events.MailEvent.Tried;
-import io.relaypod.mailets.JamesContext;
-import io.relaypod.memory.MemoryBudget;
-import io.relaypod.pacing.SenderPace;
-import io.relaypod.pacing.SendingRate;
-
 class RemoteDeliveryTest {
 
     private static final Path SHIPPED = Path.of("../james-conf/mailetcontainer.xml");
     private static final Instant NOW = Instant.parse("2026-01-01T12:00:00Z");
     private static final byte[] MESSAGE = Messages.bytes("Subject: Test\r\n\r\nbody\r\n");
 
-    private final MemoryMailQueueFactory queues = new MemoryMailQueueFactory(new VerbatimMailQueueItems(), Clock.fixed(NOW, ZoneOffset.UTC));
+    private final MemoryMailQueueFactory queues =
+            new MemoryMailQueueFactory(new VerbatimMailQueueItems(), Clock.fixed(NOW, ZoneOffset.UTC));
     private final MemoryCacheableMailQueue outgoing = queues.createQueue(MailQueueName.of("outgoing"));
     private final FakeMailContext context = FakeMailContext.defaultContext();
     private final List<MailEvent> events = new CopyOnWriteArrayList<>();
@@ -104,15 +103,19 @@ class RemoteDeliveryTest {
     @ParameterizedTest
     @ValueSource(strings = {"", "  "})
     void withoutAGatewayItDoesNotStart(String gateway) {
-        assertThatThrownBy(() -> init(Map.of("bounceProcessor", "bounces", "gateway", gateway))).isInstanceOf(MailetException.class)
-            .hasMessage("RemoteDelivery: <gateway> is missing; relaypod sends everything through one gateway");
-        assertThatThrownBy(() -> init(Map.of("bounceProcessor", "bounces"))).isInstanceOf(MailetException.class).hasMessageContaining("<gateway>");
+        assertThatThrownBy(() -> init(Map.of("bounceProcessor", "bounces", "gateway", gateway)))
+                .isInstanceOf(MailetException.class)
+                .hasMessage("RemoteDelivery: <gateway> is missing; relaypod sends everything through one gateway");
+        assertThatThrownBy(() -> init(Map.of("bounceProcessor", "bounces")))
+                .isInstanceOf(MailetException.class)
+                .hasMessageContaining("<gateway>");
     }
 
     @Test
     void withoutABounceProcessorItDoesNotStart() {
-        assertThatThrownBy(() -> init(Map.of("gateway", "127.0.0.1"))).isInstanceOf(MailetException.class)
-            .hasMessage("RemoteDelivery: <bounceProcessor> is missing; it keeps what cannot be delivered");
+        assertThatThrownBy(() -> init(Map.of("gateway", "127.0.0.1")))
+                .isInstanceOf(MailetException.class)
+                .hasMessage("RemoteDelivery: <bounceProcessor> is missing; it keeps what cannot be delivered");
     }
 
     @Test
@@ -148,7 +151,9 @@ class RemoteDeliveryTest {
 
     @Test
     void allRecipientsGoInOneTransactionWithTheSender() throws Exception {
-        String[] recipients = IntStream.range(0, 100).mapToObj(i -> "r" + i + "@d" + i + ".example").toArray(String[]::new);
+        String[] recipients = IntStream.range(0, 100)
+                .mapToObj(i -> "r" + i + "@d" + i + ".example")
+                .toArray(String[]::new);
         try (SmtpSink sink = SmtpSink.acceptingAll()) {
             deliver(sink, mail(MaybeSender.of(new MailAddress("sender@example.com")), MESSAGE, recipients));
 
@@ -156,7 +161,9 @@ class RemoteDeliveryTest {
             assertThat(sink.received()).singleElement().satisfies(received -> {
                 assertThat(received.envelope().get(0)).startsWith("MAIL FROM:<sender@example.com>");
                 assertThat(received.envelope().subList(1, 101))
-                    .containsExactlyInAnyOrderElementsOf(Stream.of(recipients).map(recipient -> "RCPT TO:<" + recipient + ">").toList());
+                        .containsExactlyInAnyOrderElementsOf(Stream.of(recipients)
+                                .map(recipient -> "RCPT TO:<" + recipient + ">")
+                                .toList());
             });
         }
     }
@@ -177,7 +184,9 @@ class RemoteDeliveryTest {
         try (SmtpSink sink = SmtpSink.replying(at(stage, "554 5.6.0 never"))) {
             deliver(sink, mail(MaybeSender.of(new MailAddress("sender@example.com")), MESSAGE, "a@example.com"));
 
-            SentMail kept = Awaitility.await().until(this::kept, mails -> mails.size() == 1).get(0);
+            SentMail kept = Awaitility.await()
+                    .until(this::kept, mails -> mails.size() == 1)
+                    .get(0);
             assertThat(kept.getState()).isEqualTo("bounces");
             assertThat(kept.getRecipients()).containsExactly(new MailAddress("a@example.com"));
             assertThat(kept.getSender()).isEqualTo(new MailAddress("sender@example.com"));
@@ -193,7 +202,9 @@ class RemoteDeliveryTest {
         try (SmtpSink sink = SmtpSink.replying(at("RCPT", "550 5.1.1 nobody"))) {
             deliver(sink, mail(MaybeSender.nullSender(), MESSAGE, "a@example.com"));
 
-            SentMail kept = Awaitility.await().until(this::kept, mails -> mails.size() == 1).get(0);
+            SentMail kept = Awaitility.await()
+                    .until(this::kept, mails -> mails.size() == 1)
+                    .get(0);
             assertThat(kept.getState()).isEqualTo("bounces");
             assertThat(kept.getSender()).isNull();
             assertThat(kept.getRecipients()).containsExactly(new MailAddress("a@example.com"));
@@ -208,8 +219,11 @@ class RemoteDeliveryTest {
         try (SmtpSink sink = SmtpSink.replying(at(stage, "451 4.3.5 smtp2graph is down"))) {
             deliver(sink, mail(MaybeSender.of(new MailAddress("sender@example.com")), MESSAGE, "a@example.com"));
 
-            MailQueueItemView waiting = Awaitility.await().until(this::waiting, mails -> mails.size() == 1).get(0);
-            assertThat(waiting.getNextDelivery()).contains(ZonedDateTime.ofInstant(NOW.plus(Duration.ofMinutes(1)), ZoneOffset.UTC));
+            MailQueueItemView waiting = Awaitility.await()
+                    .until(this::waiting, mails -> mails.size() == 1)
+                    .get(0);
+            assertThat(waiting.getNextDelivery())
+                    .contains(ZonedDateTime.ofInstant(NOW.plus(Duration.ofMinutes(1)), ZoneOffset.UTC));
             assertThat(waiting.getMail().getRecipients()).containsExactly(new MailAddress("a@example.com"));
             assertThat(kept()).isEmpty();
         }
@@ -221,8 +235,11 @@ class RemoteDeliveryTest {
         gone.close();
         deliver(gone, mail(MaybeSender.of(new MailAddress("sender@example.com")), MESSAGE, "a@example.com"));
 
-        MailQueueItemView waiting = Awaitility.await().until(this::waiting, mails -> mails.size() == 1).get(0);
-        assertThat(waiting.getNextDelivery()).contains(ZonedDateTime.ofInstant(NOW.plus(Duration.ofMinutes(1)), ZoneOffset.UTC));
+        MailQueueItemView waiting = Awaitility.await()
+                .until(this::waiting, mails -> mails.size() == 1)
+                .get(0);
+        assertThat(waiting.getNextDelivery())
+                .contains(ZonedDateTime.ofInstant(NOW.plus(Duration.ofMinutes(1)), ZoneOffset.UTC));
         assertThat(kept()).isEmpty();
     }
 
@@ -246,8 +263,12 @@ class RemoteDeliveryTest {
             // As webadmin's flush does: what waits is tried at once.
             outgoing.flush();
 
-            Awaitility.await().untilAsserted(() -> assertThat(waiting()).singleElement().satisfies(mail -> assertThat(mail.getNextDelivery())
-                .contains(ZonedDateTime.ofInstant(NOW.plus(Duration.ofMinutes(2)), ZoneOffset.UTC))));
+            Awaitility.await()
+                    .untilAsserted(() -> assertThat(waiting())
+                            .singleElement()
+                            .satisfies(mail -> assertThat(mail.getNextDelivery())
+                                    .contains(
+                                            ZonedDateTime.ofInstant(NOW.plus(Duration.ofMinutes(2)), ZoneOffset.UTC))));
         }
     }
 
@@ -255,7 +276,8 @@ class RemoteDeliveryTest {
     void aMailThatWaitedArrivesByteForByte() throws Exception {
         byte[] message = Messages.bytes("Subject: Test\r\nContent-Length: 1\r\n\r\n\u00fc\r\n.\r\n");
         boolean[] up = {false};
-        try (SmtpSink sink = SmtpSink.replying(command -> up[0] || !command.equals(SmtpSink.DATA_END) ? "" : "451 4.3.5 later")) {
+        try (SmtpSink sink =
+                SmtpSink.replying(command -> up[0] || !command.equals(SmtpSink.DATA_END) ? "" : "451 4.3.5 later")) {
             deliver(sink, mail(MaybeSender.of(new MailAddress("sender@example.com")), message, "a@example.com"));
             Awaitility.await().until(this::waiting, mails -> mails.size() == 1);
 
@@ -271,16 +293,29 @@ class RemoteDeliveryTest {
     @Test
     void eachRecipientFaresAsTheGatewaySays() throws Exception {
         try (SmtpSink sink = SmtpSink.replying(mixed())) {
-            deliver(sink, mail(MaybeSender.of(new MailAddress("sender@example.com")), MESSAGE,
-                "good@example.com", "never@example.com", "later@example.com"));
+            deliver(
+                    sink,
+                    mail(
+                            MaybeSender.of(new MailAddress("sender@example.com")),
+                            MESSAGE,
+                            "good@example.com",
+                            "never@example.com",
+                            "later@example.com"));
 
             Awaitility.await().untilAsserted(() -> {
-                assertThat(sink.received()).singleElement()
-                    .satisfies(received -> assertThat(received.envelope()).contains("RCPT TO:<good@example.com>").hasSize(2));
-                assertThat(kept()).singleElement()
-                    .satisfies(mail -> assertThat(mail.getRecipients()).containsExactly(new MailAddress("never@example.com")));
-                assertThat(waiting()).singleElement()
-                    .satisfies(mail -> assertThat(mail.getMail().getRecipients()).containsExactly(new MailAddress("later@example.com")));
+                assertThat(sink.received())
+                        .singleElement()
+                        .satisfies(received -> assertThat(received.envelope())
+                                .contains("RCPT TO:<good@example.com>")
+                                .hasSize(2));
+                assertThat(kept())
+                        .singleElement()
+                        .satisfies(mail ->
+                                assertThat(mail.getRecipients()).containsExactly(new MailAddress("never@example.com")));
+                assertThat(waiting())
+                        .singleElement()
+                        .satisfies(mail -> assertThat(mail.getMail().getRecipients())
+                                .containsExactly(new MailAddress("later@example.com")));
             });
         }
     }
@@ -288,15 +323,28 @@ class RemoteDeliveryTest {
     @Test
     void aQuotedLocalPartFaresAsAnyOther() throws Exception {
         try (SmtpSink sink = SmtpSink.replying(mixed())) {
-            deliver(sink, mail(MaybeSender.of(new MailAddress("sender@example.com")), MESSAGE,
-                "good@example.com", "later@example.com", "\"later one\"@example.com", "\"never one\"@example.com"));
+            deliver(
+                    sink,
+                    mail(
+                            MaybeSender.of(new MailAddress("sender@example.com")),
+                            MESSAGE,
+                            "good@example.com",
+                            "later@example.com",
+                            "\"later one\"@example.com",
+                            "\"never one\"@example.com"));
 
             Awaitility.await().untilAsserted(() -> {
                 assertThat(sink.received()).hasSize(1);
-                assertThat(kept()).singleElement().satisfies(
-                    mail -> assertThat(mail.getRecipients()).containsExactly(new MailAddress("\"never one\"@example.com")));
-                assertThat(waiting()).singleElement().satisfies(mail -> assertThat(mail.getMail().getRecipients())
-                    .containsExactlyInAnyOrder(new MailAddress("later@example.com"), new MailAddress("\"later one\"@example.com")));
+                assertThat(kept())
+                        .singleElement()
+                        .satisfies(mail -> assertThat(mail.getRecipients())
+                                .containsExactly(new MailAddress("\"never one\"@example.com")));
+                assertThat(waiting())
+                        .singleElement()
+                        .satisfies(mail -> assertThat(mail.getMail().getRecipients())
+                                .containsExactlyInAnyOrder(
+                                        new MailAddress("later@example.com"),
+                                        new MailAddress("\"later one\"@example.com")));
             });
         }
     }
@@ -304,13 +352,23 @@ class RemoteDeliveryTest {
     @Test
     void whenNoneIsTakenSomeMayStillBeLater() throws Exception {
         try (SmtpSink sink = SmtpSink.replying(mixed())) {
-            deliver(sink, mail(MaybeSender.of(new MailAddress("sender@example.com")), MESSAGE, "never@example.com", "later@example.com"));
+            deliver(
+                    sink,
+                    mail(
+                            MaybeSender.of(new MailAddress("sender@example.com")),
+                            MESSAGE,
+                            "never@example.com",
+                            "later@example.com"));
 
             Awaitility.await().untilAsserted(() -> {
-                assertThat(kept()).singleElement()
-                    .satisfies(mail -> assertThat(mail.getRecipients()).containsExactly(new MailAddress("never@example.com")));
-                assertThat(waiting()).singleElement()
-                    .satisfies(mail -> assertThat(mail.getMail().getRecipients()).containsExactly(new MailAddress("later@example.com")));
+                assertThat(kept())
+                        .singleElement()
+                        .satisfies(mail ->
+                                assertThat(mail.getRecipients()).containsExactly(new MailAddress("never@example.com")));
+                assertThat(waiting())
+                        .singleElement()
+                        .satisfies(mail -> assertThat(mail.getMail().getRecipients())
+                                .containsExactly(new MailAddress("later@example.com")));
             });
         }
     }
@@ -318,14 +376,28 @@ class RemoteDeliveryTest {
     @Test
     void whatHappensToEachRecipientIsToldWithTheGatewaysWords() throws Exception {
         try (SmtpSink sink = SmtpSink.replying(mixed())) {
-            deliver(sink, mail(MaybeSender.of(new MailAddress("sender@example.com")), MESSAGE,
-                "good@example.com", "never@example.com", "later@example.com"));
+            deliver(
+                    sink,
+                    mail(
+                            MaybeSender.of(new MailAddress("sender@example.com")),
+                            MESSAGE,
+                            "good@example.com",
+                            "never@example.com",
+                            "later@example.com"));
 
             assertThat(value(kept().get(0), Bouncer.DELIVERY_ERROR_CODE)).isEqualTo(550);
-            assertThat(events).hasSize(4).hasAtLeastOneElementOfType(Tried.class).contains(
-                new Delivered("mail-1", List.of("good@example.com"), "127.0.0.1", "250 2.0.0 Ok: queued"),
-                new Failed("mail-1", "sender@example.com", List.of("never@example.com"), "550 5.1.1 nobody"),
-                new Deferred("mail-1", List.of("later@example.com"), "452 4.5.3 too many", Duration.ofMinutes(1)));
+            assertThat(events)
+                    .hasSize(4)
+                    .hasAtLeastOneElementOfType(Tried.class)
+                    .contains(
+                            new Delivered("mail-1", List.of("good@example.com"), "127.0.0.1", "250 2.0.0 Ok: queued"),
+                            new Failed(
+                                    "mail-1", "sender@example.com", List.of("never@example.com"), "550 5.1.1 nobody"),
+                            new Deferred(
+                                    "mail-1",
+                                    List.of("later@example.com"),
+                                    "452 4.5.3 too many",
+                                    Duration.ofMinutes(1)));
         }
     }
 
@@ -353,7 +425,10 @@ class RemoteDeliveryTest {
             }
 
             assertThat(sink.connections()).isEqualTo(3);
-            Awaitility.await().untilAsserted(() -> assertThat(sink.commands()).filteredOn("QUIT"::equals).hasSize(2));
+            Awaitility.await()
+                    .untilAsserted(() -> assertThat(sink.commands())
+                            .filteredOn("QUIT"::equals)
+                            .hasSize(2));
         }
     }
 
@@ -370,11 +445,18 @@ class RemoteDeliveryTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"MAIL, close", "RCPT, close", "DATA, close", "MAIL, 421 4.4.2 closing", "RCPT, 421 4.4.2 closing",
-        "DATA, 421 4.4.2 closing"})
+    @CsvSource({
+        "MAIL, close",
+        "RCPT, close",
+        "DATA, close",
+        "MAIL, 421 4.4.2 closing",
+        "RCPT, 421 4.4.2 closing",
+        "DATA, 421 4.4.2 closing"
+    })
     void aKeptConnectionThatTheGatewayEndsDefersNothing(String stage, String fault) throws Exception {
         AtomicInteger times = new AtomicInteger();
-        try (SmtpSink sink = SmtpSink.replying(command -> command.startsWith(stage) && times.incrementAndGet() == 2 ? fault : "")) {
+        try (SmtpSink sink =
+                SmtpSink.replying(command -> command.startsWith(stage) && times.incrementAndGet() == 2 ? fault : "")) {
             start(sink.port());
             delivery.service(mail());
             delivery.service(mail());
@@ -401,7 +483,8 @@ class RemoteDeliveryTest {
     @Test
     void aKeptConnectionThatIsSilentDefersNothing() throws Exception {
         AtomicInteger times = new AtomicInteger();
-        try (SmtpSink sink = SmtpSink.replying(command -> command.startsWith("MAIL") && times.incrementAndGet() == 2 ? SmtpSink.SILENCE : "")) {
+        try (SmtpSink sink = SmtpSink.replying(
+                command -> command.startsWith("MAIL") && times.incrementAndGet() == 2 ? SmtpSink.SILENCE : "")) {
             Map<String, String> parameters = shipped(sink.port());
             parameters.put("timeout", "300");
             init(parameters);
@@ -416,7 +499,8 @@ class RemoteDeliveryTest {
     @Test
     void aNewConnectionThatEndsIsNotTriedTwice() throws Exception {
         AtomicInteger mails = new AtomicInteger();
-        try (SmtpSink sink = SmtpSink.replying(command -> command.startsWith("MAIL") && mails.incrementAndGet() > 1 ? SmtpSink.CLOSE : "")) {
+        try (SmtpSink sink = SmtpSink.replying(
+                command -> command.startsWith("MAIL") && mails.incrementAndGet() > 1 ? SmtpSink.CLOSE : "")) {
             start(sink.port());
             delivery.service(mail());
             delivery.service(mail());
@@ -429,7 +513,8 @@ class RemoteDeliveryTest {
     @Test
     void aKeptConnectionThatTheGatewayEndsInTheMiddleOfAMailLosesNothing() throws Exception {
         AtomicInteger mails = new AtomicInteger();
-        try (SmtpSink sink = SmtpSink.replying(command -> command.equals("DATA") && mails.incrementAndGet() == 2 ? SmtpSink.CLOSE_IN_MESSAGE : "")) {
+        try (SmtpSink sink = SmtpSink.replying(
+                command -> command.equals("DATA") && mails.incrementAndGet() == 2 ? SmtpSink.CLOSE_IN_MESSAGE : "")) {
             start(sink.port());
             delivery.service(mail());
             delivery.service(mail());
@@ -442,7 +527,8 @@ class RemoteDeliveryTest {
     @Test
     void whatTheGatewayMayHaveTakenIsTriedAgainLaterAndNotAtOnce() throws Exception {
         AtomicInteger mails = new AtomicInteger();
-        try (SmtpSink sink = SmtpSink.replying(command -> command.equals(SmtpSink.DATA_END) && mails.incrementAndGet() == 2 ? SmtpSink.CLOSE : "")) {
+        try (SmtpSink sink = SmtpSink.replying(
+                command -> command.equals(SmtpSink.DATA_END) && mails.incrementAndGet() == 2 ? SmtpSink.CLOSE : "")) {
             start(sink.port());
             delivery.service(mail());
             delivery.service(mail());
@@ -456,14 +542,19 @@ class RemoteDeliveryTest {
     @ValueSource(strings = {SmtpSink.CLOSE, "451 4.3.5 Unable to process mail"})
     void aMailThatTheGatewayIsLostWithIsBlamedWhenOthersPassedBefore(String loss) throws Exception {
         AtomicInteger mails = new AtomicInteger();
-        try (SmtpSink sink = SmtpSink.replying(command -> command.equals(SmtpSink.DATA_END) && mails.incrementAndGet() > 1 ? loss : "")) {
+        try (SmtpSink sink = SmtpSink.replying(
+                command -> command.equals(SmtpSink.DATA_END) && mails.incrementAndGet() > 1 ? loss : "")) {
             start(sink.port());
             delivery.service(mail());
             delivery.service(mail());
             delivery.service(mail());
 
-            assertThat(waiting()).extracting(view -> view.getMail().getAttribute(AttributeName.of("relaypod-gateway-lost")).isPresent())
-                .as("nothing passed before the second").containsExactly(true, false);
+            assertThat(waiting())
+                    .extracting(view -> view.getMail()
+                            .getAttribute(AttributeName.of("relaypod-gateway-lost"))
+                            .isPresent())
+                    .as("nothing passed before the second")
+                    .containsExactly(true, false);
         }
     }
 
@@ -473,7 +564,8 @@ class RemoteDeliveryTest {
             outgoing.enQueue(mail(MaybeSender.of(new MailAddress("old@example.com")), MESSAGE, "a@example.com"));
         }
         CountDownLatch gatewayIsSlow = new CountDownLatch(1);
-        try (SmtpSink sink = SmtpSink.replying(command -> command.startsWith("MAIL FROM:<old@") ? waitedFor(gatewayIsSlow) : "")) {
+        try (SmtpSink sink =
+                SmtpSink.replying(command -> command.startsWith("MAIL FROM:<old@") ? waitedFor(gatewayIsSlow) : "")) {
             start(sink.port());
             Awaitility.await().until(() -> sink.connections() == 8);
             delivery.service(mail());
@@ -498,20 +590,30 @@ class RemoteDeliveryTest {
 
     @Test
     void whatOneAddressOfTheGatewayTookAnotherIsNotSent() throws Exception {
-        try (SmtpSink sink = SmtpSink.replying(mixed()); SmtpSink other = SmtpSink.atAnotherAddress(sink.port())) {
+        try (SmtpSink sink = SmtpSink.replying(mixed());
+                SmtpSink other = SmtpSink.atAnotherAddress(sink.port())) {
             twoAddresses = true;
-            deliver(sink, mail(MaybeSender.of(new MailAddress("sender@example.com")), MESSAGE, "good@example.com", "later@example.com"));
+            deliver(
+                    sink,
+                    mail(
+                            MaybeSender.of(new MailAddress("sender@example.com")),
+                            MESSAGE,
+                            "good@example.com",
+                            "later@example.com"));
 
             assertThat(sink.received()).hasSize(1);
             assertThat(other.connections()).isZero();
-            assertThat(waiting()).singleElement()
-                .satisfies(mail -> assertThat(mail.getMail().getRecipients()).containsExactly(new MailAddress("later@example.com")));
+            assertThat(waiting())
+                    .singleElement()
+                    .satisfies(mail -> assertThat(mail.getMail().getRecipients())
+                            .containsExactly(new MailAddress("later@example.com")));
         }
     }
 
     @Test
     void whatOneAddressOfTheGatewayMayHaveTakenAnotherIsNotSent() throws Exception {
-        try (SmtpSink sink = SmtpSink.replying(at(SmtpSink.DATA_END, SmtpSink.CLOSE)); SmtpSink other = SmtpSink.atAnotherAddress(sink.port())) {
+        try (SmtpSink sink = SmtpSink.replying(at(SmtpSink.DATA_END, SmtpSink.CLOSE));
+                SmtpSink other = SmtpSink.atAnotherAddress(sink.port())) {
             twoAddresses = true;
             deliver(sink, mail());
 
@@ -552,17 +654,32 @@ class RemoteDeliveryTest {
             start(sink.port());
             // The spool gives it again as it was.
             for (int tries = 0; tries < 3; tries++) {
-                assertThatThrownBy(() -> delivery.service(mail(MaybeSender.of(new MailAddress("sender@example.com")), message, "good@example.com",
-                    "later@example.com"))).isInstanceOf(MessagingException.class);
+                assertThatThrownBy(() -> delivery.service(mail(
+                                MaybeSender.of(new MailAddress("sender@example.com")),
+                                message,
+                                "good@example.com",
+                                "later@example.com")))
+                        .isInstanceOf(MessagingException.class);
             }
-            assertThat(sink.received()).singleElement()
-                .satisfies(received -> assertThat(received.envelope()).contains("RCPT TO:<good@example.com>").hasSize(2));
+            assertThat(sink.received())
+                    .singleElement()
+                    .satisfies(received -> assertThat(received.envelope())
+                            .contains("RCPT TO:<good@example.com>")
+                            .hasSize(2));
 
             isUp.set(true);
-            delivery.service(mail(MaybeSender.of(new MailAddress("sender@example.com")), message, "good@example.com", "later@example.com"));
+            delivery.service(mail(
+                    MaybeSender.of(new MailAddress("sender@example.com")),
+                    message,
+                    "good@example.com",
+                    "later@example.com"));
             assertThat(sink.received()).hasSize(2);
-            assertThat(sink.received().get(1).envelope()).contains("RCPT TO:<later@example.com>").hasSize(2);
-            assertThat(Messages.text(sink.received().get(1).message())).contains("To: later@example.com").doesNotContain("good@");
+            assertThat(sink.received().get(1).envelope())
+                    .contains("RCPT TO:<later@example.com>")
+                    .hasSize(2);
+            assertThat(Messages.text(sink.received().get(1).message()))
+                    .contains("To: later@example.com")
+                    .doesNotContain("good@");
         }
     }
 
@@ -580,24 +697,36 @@ class RemoteDeliveryTest {
 
     @Test
     void aMailThatLeavesAsManyCountsAsMany() throws Exception {
-        byte[] message = Messages.bytes("From: office@example.com\r\nTo: a@example.com, b@example.com, c@example.com, later@example.com\r\n\r\nbody\r\n");
+        byte[] message = Messages.bytes(
+                "From: office@example.com\r\nTo: a@example.com, b@example.com, c@example.com, later@example.com\r\n\r\nbody\r\n");
         AtomicReference<Instant> now = new AtomicReference<>(NOW.minus(Duration.ofHours(2)));
         SenderPace pace = SenderPace.of(SendingRate.parse("2/h"), clock(now::get));
         now.set(NOW);
         RemoteDelivery paced = delivery(pace);
         try (SmtpSink sink = SmtpSink.replying(mixed())) {
             paced.init(config(shipped(sink.port())));
-            paced.service(mail(MaybeSender.of(new MailAddress("sender@example.com")), message, "a@example.com", "b@example.com", "c@example.com",
-                "later@example.com"));
+            paced.service(mail(
+                    MaybeSender.of(new MailAddress("sender@example.com")),
+                    message,
+                    "a@example.com",
+                    "b@example.com",
+                    "c@example.com",
+                    "later@example.com"));
 
             assertThat(sink.received()).as("two in an hour").hasSize(2);
             assertThat(joined).singleElement().satisfies(mail -> {
                 assertThat(mail.getRecipients()).hasSize(2).contains(new MailAddress("later@example.com"));
-                assertThat(sink.received()).allSatisfy(received -> assertThat(received.envelope())
-                    .doesNotContainAnyElementsOf(mail.getRecipients().stream().map(recipient -> "RCPT TO:<" + recipient.asString() + ">").toList()));
+                assertThat(sink.received())
+                        .allSatisfy(received -> assertThat(received.envelope())
+                                .doesNotContainAnyElementsOf(mail.getRecipients().stream()
+                                        .map(recipient -> "RCPT TO:<" + recipient.asString() + ">")
+                                        .toList()));
                 String text = Messages.text(Messages.written(mail.getMessage()));
-                assertThat(Stream.of("a@example.com", "b@example.com", "c@example.com", "later@example.com").filter(text::contains))
-                    .containsExactlyInAnyOrderElementsOf(mail.getRecipients().stream().map(MailAddress::asString).toList());
+                assertThat(Stream.of("a@example.com", "b@example.com", "c@example.com", "later@example.com")
+                                .filter(text::contains))
+                        .containsExactlyInAnyOrderElementsOf(mail.getRecipients().stream()
+                                .map(MailAddress::asString)
+                                .toList());
             });
             assertThat(waiting()).isEmpty();
         } finally {
@@ -619,31 +748,51 @@ class RemoteDeliveryTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "atOnce | some | a number from 0", "atOnce | -1 | a number from 0", "deliveryThreads | 0 | a number from 1",
-        "mailsPerConnection | 0 | a number from 1", "gatewayPort | smtp | a number from 1", "dataTimeout | 0 s | a duration above zero, such as 10 seconds", "idleTime | 0 s | a duration above zero, such as 10 seconds",
-        "idleTime | long | a duration above zero, such as 10 seconds"})
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "atOnce | some | a number from 0",
+                "atOnce | -1 | a number from 0",
+                "deliveryThreads | 0 | a number from 1",
+                "mailsPerConnection | 0 | a number from 1",
+                "gatewayPort | smtp | a number from 1",
+                "dataTimeout | 0 s | a duration above zero, such as 10 seconds",
+                "idleTime | 0 s | a duration above zero, such as 10 seconds",
+                "idleTime | long | a duration above zero, such as 10 seconds"
+            })
     void aWrongParameterIsNamedWithWhatWasExpected(String parameter, String value, String expected) throws Exception {
         Map<String, String> parameters = shipped(25);
         parameters.put(parameter, value);
 
-        assertThatThrownBy(() -> init(parameters)).isInstanceOf(MailetException.class)
-            .hasMessage("RemoteDelivery: <" + parameter + "> is '" + value + "'; expected " + expected);
+        assertThatThrownBy(() -> init(parameters))
+                .isInstanceOf(MailetException.class)
+                .hasMessage("RemoteDelivery: <" + parameter + "> is '" + value + "'; expected " + expected);
     }
 
     @Test
     void theShippedPausesBeginWithAMinuteAndLastFiveDays() throws Exception {
         RemoteDeliveryConfiguration configuration = new RemoteDeliveryConfiguration(config(shipped(25)), domains());
 
-        assertThat(configuration.getDelayTimes()).startsWith(Duration.ofMinutes(1), Duration.ofMinutes(2), Duration.ofMinutes(4))
-            .endsWith(Duration.ofHours(1)).isSorted().hasSize(configuration.getMaxRetries());
+        assertThat(configuration.getDelayTimes())
+                .startsWith(Duration.ofMinutes(1), Duration.ofMinutes(2), Duration.ofMinutes(4))
+                .endsWith(Duration.ofHours(1))
+                .isSorted()
+                .hasSize(configuration.getMaxRetries());
         assertThat(configuration.getDelayTimes().stream().reduce(Duration.ZERO, Duration::plus))
-            .isBetween(Duration.ofDays(5), Duration.ofDays(5).plusHours(1));
+                .isBetween(Duration.ofDays(5), Duration.ofDays(5).plusHours(1));
     }
 
     private RemoteDelivery delivery(SenderPace pace) {
-        return new RemoteDelivery(new Addresses(), domains(), new Queues(), pace, Clock.fixed(NOW, ZoneOffset.UTC), events::add,
-            new RecordingMetricFactory(), new NoopGaugeRegistry(), new MemoryBudget(64 << 20));
+        return new RemoteDelivery(
+                new Addresses(),
+                domains(),
+                new Queues(),
+                pace,
+                Clock.fixed(NOW, ZoneOffset.UTC),
+                events::add,
+                new RecordingMetricFactory(),
+                new NoopGaugeRegistry(),
+                new MemoryBudget(64 << 20));
     }
 
     private static Clock clock(Supplier<Instant> now) {
@@ -669,7 +818,9 @@ class RemoteDeliveryTest {
 
         @Override
         public Collection<InetAddress> getAllByName(String host) throws UnknownHostException {
-            return twoAddresses ? List.of(InetAddress.getByName("127.0.0.1"), InetAddress.getByName("127.0.0.2")) : super.getAllByName(host);
+            return twoAddresses
+                    ? List.of(InetAddress.getByName("127.0.0.1"), InetAddress.getByName("127.0.0.2"))
+                    : super.getAllByName(host);
         }
     }
 
@@ -752,7 +903,8 @@ class RemoteDeliveryTest {
     }
 
     private MailetConfig config(Map<String, String> parameters) {
-        FakeMailetConfig.Builder config = FakeMailetConfig.builder().mailetName("RemoteDelivery").mailetContext(context);
+        FakeMailetConfig.Builder config =
+                FakeMailetConfig.builder().mailetName("RemoteDelivery").mailetContext(context);
         parameters.forEach(config::setProperty);
         return config.build();
     }
@@ -760,13 +912,20 @@ class RemoteDeliveryTest {
     /** The parameters that james-conf ships, with the gateway at a port of this machine. */
     private static Map<String, String> shipped(int gatewayPort) throws Exception {
         XPath xpath = XPathFactory.newInstance().newXPath();
-        Node mailet = (Node) xpath.evaluate("//mailet[@class='io.relaypod.gateway.RemoteDelivery']",
-            DocumentBuilderFactory.newInstance().newDocumentBuilder().parse(SHIPPED.toFile()), XPathConstants.NODE);
+        Node mailet = (Node) xpath.evaluate(
+                "//mailet[@class='io.relaypod.gateway.RemoteDelivery']",
+                DocumentBuilderFactory.newInstance().newDocumentBuilder().parse(SHIPPED.toFile()),
+                XPathConstants.NODE);
         NodeList children = (NodeList) xpath.evaluate("*", mailet, XPathConstants.NODESET);
         Map<String, String> parameters = new TreeMap<>();
-        IntStream.range(0, children.getLength()).mapToObj(children::item)
-            .forEach(child -> parameters.put(child.getNodeName(), child.getTextContent()
-                .replace("${env:GATEWAY_BYTES_IN_FLIGHT}", "8M").replace("${env:UPSTREAM_HOST}", "127.0.0.1").replace("${env:UPSTREAM_PORT}", Integer.toString(gatewayPort))));
+        IntStream.range(0, children.getLength())
+                .mapToObj(children::item)
+                .forEach(child -> parameters.put(
+                        child.getNodeName(),
+                        child.getTextContent()
+                                .replace("${env:GATEWAY_BYTES_IN_FLIGHT}", "8M")
+                                .replace("${env:UPSTREAM_HOST}", "127.0.0.1")
+                                .replace("${env:UPSTREAM_PORT}", Integer.toString(gatewayPort))));
         return parameters;
     }
 
@@ -775,8 +934,12 @@ class RemoteDeliveryTest {
     }
 
     private List<MailQueueItemView> waiting() {
-        return Stream.of(outgoing.browse()).<MailQueueItemView>mapMulti((views, out) -> views.forEachRemaining(out::accept))
-            .filter(view -> view.getNextDelivery().filter(next -> next.toInstant().isAfter(NOW)).isPresent()).toList();
+        return Stream.of(outgoing.browse())
+                .<MailQueueItemView>mapMulti((views, out) -> views.forEachRemaining(out::accept))
+                .filter(view -> view.getNextDelivery()
+                        .filter(next -> next.toInstant().isAfter(NOW))
+                        .isPresent())
+                .toList();
     }
 
     private void assertNothingIsLeft() {
@@ -793,8 +956,11 @@ class RemoteDeliveryTest {
     }
 
     private static UnaryOperator<String> mixed() {
-        return command -> command.startsWith("RCPT TO:<never") || command.startsWith("RCPT TO:<\"never") ? "550 5.1.1 nobody"
-            : command.startsWith("RCPT TO:<later") || command.startsWith("RCPT TO:<\"later") ? "452 4.5.3 too many" : "";
+        return command -> command.startsWith("RCPT TO:<never") || command.startsWith("RCPT TO:<\"never")
+                ? "550 5.1.1 nobody"
+                : command.startsWith("RCPT TO:<later") || command.startsWith("RCPT TO:<\"later")
+                        ? "452 4.5.3 too many"
+                        : "";
     }
 
     private static Mail mail() throws Exception {
@@ -802,7 +968,11 @@ class RemoteDeliveryTest {
     }
 
     private static Mail mail(MaybeSender sender, byte[] message, String... recipients) throws Exception {
-        MailImpl mail = MailImpl.builder().name("mail-1").sender(sender).addRecipients(recipients).build();
+        MailImpl mail = MailImpl.builder()
+                .name("mail-1")
+                .sender(sender)
+                .addRecipients(recipients)
+                .build();
         mail.setMessageNoCopy(Messages.received(message));
         return mail;
     }

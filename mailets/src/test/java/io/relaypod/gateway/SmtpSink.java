@@ -16,15 +16,15 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.UnaryOperator;
 
 /**
- * The next hop, down to the bytes: keeps every line of the client and each message with its dots unstuffed, and answers as it is told.
+ * The next hop, down to the bytes: keeps every line of the client and each message with its dots unstuffed, and answers
+ * as it is told.
  *
  * <p>It offers SIZE and no 8BITMIME, as Mailpit 1.28.3 does.
  */
 final class SmtpSink implements AutoCloseable {
 
     /** What came between DATA and the last dot. */
-    record Received(List<String> envelope, byte[] message) {
-    }
+    record Received(List<String> envelope, byte[] message) {}
 
     static final String DATA_END = ".";
     /** In place of a reply: the connection is closed; at {@link #DATA_END}, after the message was taken. */
@@ -41,7 +41,8 @@ final class SmtpSink implements AutoCloseable {
     private final List<Socket> connections = new CopyOnWriteArrayList<>();
     private final List<String> extensions;
 
-    private SmtpSink(InetAddress address, int port, UnaryOperator<String> replies, String... extensions) throws IOException {
+    private SmtpSink(InetAddress address, int port, UnaryOperator<String> replies, String... extensions)
+            throws IOException {
         this.extensions = List.of(extensions);
         this.server = new ServerSocket(port, 50, address);
         this.replies = replies;
@@ -52,7 +53,8 @@ final class SmtpSink implements AutoCloseable {
     }
 
     /**
-     * @param replies    the reply to a command, {@link #DATA_END} being the end of a message; empty for the reply of success
+     * @param replies the reply to a command, {@link #DATA_END} being the end of a message; empty for the reply of
+     *     success
      * @param extensions offered beside SIZE
      */
     static SmtpSink replying(UnaryOperator<String> replies, String... extensions) throws IOException {
@@ -157,7 +159,12 @@ final class SmtpSink implements AutoCloseable {
     }
 
     private String greeting() {
-        return "250-sink\r\n" + String.join("", extensions.stream().map(extension -> "250-" + extension + "\r\n").toList()) + "250 SIZE 52428800";
+        return "250-sink\r\n"
+                + String.join(
+                        "",
+                        extensions.stream()
+                                .map(extension -> "250-" + extension + "\r\n")
+                                .toList()) + "250 SIZE 52428800";
     }
 
     private static byte[] message(InputStream in) throws IOException {

@@ -23,7 +23,8 @@ class SpareDeliveriesTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-    private final MemoryCacheableMailQueue queue = new MemoryMailQueueFactory(new VerbatimMailQueueItems()).createQueue(MailQueueName.of("outgoing"));
+    private final MemoryCacheableMailQueue queue =
+            new MemoryMailQueueFactory(new VerbatimMailQueueItems()).createQueue(MailQueueName.of("outgoing"));
     private final List<String> delivered = new CopyOnWriteArrayList<>();
     private final AtomicInteger hanging = new AtomicInteger();
 
@@ -71,7 +72,11 @@ class SpareDeliveriesTest {
 
     private void put(String... names) throws Exception {
         for (String name : names) {
-            MailImpl mail = MailImpl.builder().name(name).sender("sender@example.com").addRecipient("a@example.com").build();
+            MailImpl mail = MailImpl.builder()
+                    .name(name)
+                    .sender("sender@example.com")
+                    .addRecipient("a@example.com")
+                    .build();
             mail.setMessageNoCopy(Messages.received(Messages.bytes("Subject: Test\r\n\r\nbody\r\n")));
             try {
                 queue.enQueue(mail);

@@ -12,6 +12,9 @@ class TurnsTest {
         String other = "x".repeat(60_000) + "@other.example";
 
         assertThat(Turns.shortened("office@example.com")).isEqualTo("office@example.com");
-        assertThat(Turns.shortened(one)).hasSizeLessThan(400).isNotEqualTo(Turns.shortened(other)).isEqualTo(Turns.shortened(one));
+        assertThat(Turns.shortened(one))
+                .hasSizeLessThan(400)
+                .isNotEqualTo(Turns.shortened(other))
+                .isEqualTo(Turns.shortened(one));
     }
 }

@@ -25,7 +25,7 @@ class VerbatimMailQueueItemsTest {
     private static final String BCC = "Bcc: hidden@example.com,\r\n other@example.com\r\n";
 
     private final MemoryCacheableMailQueue queue =
-        new MemoryMailQueueFactory(new VerbatimMailQueueItems()).createQueue(MailQueueName.of("spool"));
+            new MemoryMailQueueFactory(new VerbatimMailQueueItems()).createQueue(MailQueueName.of("spool"));
 
     @AfterEach
     void close() {
@@ -71,8 +71,8 @@ class VerbatimMailQueueItemsTest {
         removeBcc(mail);
 
         assertThat(Messages.text(Messages.written(mail.getMessage())))
-            .doesNotContain("MIME-Version", "Message-ID", "Content-Transfer-Encoding", "Content-Type", "Date")
-            .isEqualTo("Subject: bare\r\n\r\n\u00c3\u00bc\r\n");
+                .doesNotContain("MIME-Version", "Message-ID", "Content-Transfer-Encoding", "Content-Type", "Date")
+                .isEqualTo("Subject: bare\r\n\r\n\u00c3\u00bc\r\n");
     }
 
     @Test
@@ -82,7 +82,8 @@ class VerbatimMailQueueItemsTest {
         mail.getMessage().addHeader("X-New", "value");
         mail.getMessage().saveChanges();
 
-        assertThat(Messages.text(Messages.written(mail.getMessage()))).isIn("Subject: bare\r\nX-New: value\r\n\r\nbody\r\n", "X-New: value\r\nSubject: bare\r\n\r\nbody\r\n");
+        assertThat(Messages.text(Messages.written(mail.getMessage())))
+                .isIn("Subject: bare\r\nX-New: value\r\n\r\nbody\r\n", "X-New: value\r\nSubject: bare\r\n\r\nbody\r\n");
     }
 
     @Test
@@ -97,7 +98,11 @@ class VerbatimMailQueueItemsTest {
     private MailQueueItem last;
 
     private Mail throughTheQueue(byte[] message) throws Exception {
-        MailImpl mail = MailImpl.builder().name("mail-1").sender("sender@example.com").addRecipient("recipient@example.com").build();
+        MailImpl mail = MailImpl.builder()
+                .name("mail-1")
+                .sender("sender@example.com")
+                .addRecipient("recipient@example.com")
+                .build();
         mail.setMessageNoCopy(Messages.received(message));
         VerbatimMailQueueItems.makeVerbatim(mail);
         queue.enQueue(mail);

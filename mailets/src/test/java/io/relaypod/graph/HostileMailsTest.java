@@ -6,12 +6,11 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.List;
 
+import io.relaypod.graph.HostileMails.Shape;
+import io.relaypod.mime.MessageCost;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-
-import io.relaypod.graph.HostileMails.Shape;
-import io.relaypod.mime.MessageCost;
 
 class HostileMailsTest {
 
@@ -31,7 +30,9 @@ class HostileMailsTest {
         long forTwice = allocatedBy(twice);
 
         // Room for buffers that double.
-        assertThat(forTwice).as("bytes for %d after %d", twice.length(), once.length()).isLessThan(forOnce * 3 + 256 * 1024);
+        assertThat(forTwice)
+                .as("bytes for %d after %d", twice.length(), once.length())
+                .isLessThan(forOnce * 3 + 256 * 1024);
     }
 
     @ParameterizedTest
@@ -54,10 +55,19 @@ class HostileMailsTest {
     @Test
     void theLargestMailOfEachKindThatIsTakenIsHandledInASmallHeap() throws Exception {
         // The mail as a string and as bytes is in this heap as well, 6 MB of the largest.
-        Process relay = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx20m", "-XX:+UseSerialGC",
-            "-cp", System.getProperty("java.class.path"), HostileMails.class.getName()).redirectErrorStream(true).start();
+        Process relay = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Xmx20m",
+                        "-XX:+UseSerialGC",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        HostileMails.class.getName())
+                .redirectErrorStream(true)
+                .start();
         try {
-            assertThat(relay.inputReader().lines().toList()).containsExactlyElementsOf(shapes().stream().map(Shape::name).toList());
+            assertThat(relay.inputReader().lines().toList())
+                    .containsExactlyElementsOf(
+                            shapes().stream().map(Shape::name).toList());
             assertThat(relay.waitFor()).isZero();
         } finally {
             relay.destroyForcibly();

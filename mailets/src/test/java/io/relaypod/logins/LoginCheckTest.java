@@ -36,12 +36,17 @@ class LoginCheckTest {
 
     @Test
     void theRightPasswordIsAccepted() {
-        assertThat(verdict("app", RIGHT)).isInstanceOfSatisfying(LoginVerdict.Accepted.class, accepted -> assertThat(accepted.login().name()).isEqualTo("app"));
+        assertThat(verdict("app", RIGHT))
+                .isInstanceOfSatisfying(
+                        LoginVerdict.Accepted.class,
+                        accepted -> assertThat(accepted.login().name()).isEqualTo("app"));
     }
 
     @Test
     void aWrongPasswordAndAWrongNameAreRefusedAlike() {
-        assertThat(verdict("app", bytes("wrong"))).isEqualTo(verdict("nobody", RIGHT)).isInstanceOf(LoginVerdict.Refused.class);
+        assertThat(verdict("app", bytes("wrong")))
+                .isEqualTo(verdict("nobody", RIGHT))
+                .isInstanceOf(LoginVerdict.Refused.class);
         assertThat(verdict("app", new byte[0])).isInstanceOf(LoginVerdict.Refused.class);
         assertThat(verdict("", RIGHT)).isInstanceOf(LoginVerdict.Refused.class);
     }
@@ -49,7 +54,9 @@ class LoginCheckTest {
     @Test
     void aPasswordThatBcryptWouldTakeForTheRightOneIsRefused() {
         String longest = "x".repeat(PasswordHash.LONGEST_PASSWORD);
-        logins.set(Logins.parse(List.of("app " + PasswordHash.of(bytes(longest)).text(), "short " + PasswordHash.of(bytes("abc")).text())));
+        logins.set(Logins.parse(List.of(
+                "app " + PasswordHash.of(bytes(longest)).text(),
+                "short " + PasswordHash.of(bytes("abc")).text())));
         assertThat(verdict("app", bytes(longest))).isInstanceOf(LoginVerdict.Accepted.class);
         assertThat(verdict("app", bytes(longest + "y"))).isInstanceOf(LoginVerdict.Refused.class);
         assertThat(verdict("short", bytes("abc\0abc"))).isInstanceOf(LoginVerdict.Refused.class);
@@ -60,7 +67,8 @@ class LoginCheckTest {
         verdict("app", RIGHT);
         assertThat(check.check("app", RIGHT, ONE)).isCompleted();
         assertThat(check.check("app", bytes("wrong"), ONE)).isNotCompleted();
-        logins.set(Logins.parse(List.of("app " + PasswordHash.of(bytes("new password")).text())));
+        logins.set(Logins.parse(
+                List.of("app " + PasswordHash.of(bytes("new password")).text())));
         assertThat(verdict("app", RIGHT)).isInstanceOf(LoginVerdict.Refused.class);
         assertThat(verdict("app", bytes("new password"))).isInstanceOf(LoginVerdict.Accepted.class);
     }
@@ -78,16 +86,21 @@ class LoginCheckTest {
         };
         try (LoginCheck slowCheck = new LoginCheck(slow, task -> new Thread(task, "hasher"))) {
             List<CompletableFuture<LoginVerdict>> tries = IntStream.range(0, LoginCheck.MOST_OF_ONE_ADDRESS)
-                .mapToObj(i -> slowCheck.check("app", bytes("guess " + i), ONE)).toList();
+                    .mapToObj(i -> slowCheck.check("app", bytes("guess " + i), ONE))
+                    .toList();
             assertThat(reading.await(30, TimeUnit.SECONDS)).isTrue();
             assertThat(slowCheck.check("app", bytes("one more"), ONE)).isCompletedWithValue(new LoginVerdict.Busy());
             CompletableFuture<LoginVerdict> other = slowCheck.check("app", RIGHT, OTHER);
-            assertThat(slowCheck.check("app", RIGHT, OTHER)).as("the same try twice").isSameAs(other);
+            assertThat(slowCheck.check("app", RIGHT, OTHER))
+                    .as("the same try twice")
+                    .isSameAs(other);
             assertThat(other).isNotDone();
             mayRead.countDown();
             assertThat(other.join()).isInstanceOf(LoginVerdict.Accepted.class);
             assertThat(tries).allSatisfy(each -> assertThat(each.join()).isInstanceOf(LoginVerdict.Refused.class));
-            assertThat(slowCheck.check("app", bytes("one more"), ONE).join()).as("there is room again").isInstanceOf(LoginVerdict.Refused.class);
+            assertThat(slowCheck.check("app", bytes("one more"), ONE).join())
+                    .as("there is room again")
+                    .isInstanceOf(LoginVerdict.Refused.class);
         }
     }
 

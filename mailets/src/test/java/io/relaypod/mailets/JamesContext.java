@@ -21,14 +21,19 @@ import org.apache.mailet.MailetContext;
 /** The parts of James that mailets are given, as small as they come: no users, no domain but localhost. */
 public final class JamesContext {
 
-    private JamesContext() {
-    }
+    private JamesContext() {}
 
     /** James' own context: what mailets send goes to the spool of these queues. */
     static MailetContext spoolingTo(MailQueueFactory<?> queues) throws Exception {
         DomainList domains = domains();
-        JamesMailetContext context = new JamesMailetContext(new Hosts(), domains,
-            new LocalResourcesImpl(MemoryUsersRepository.withoutVirtualHosting(domains), domains, new MemoryRecipientRewriteTable()), queues);
+        JamesMailetContext context = new JamesMailetContext(
+                new Hosts(),
+                domains,
+                new LocalResourcesImpl(
+                        MemoryUsersRepository.withoutVirtualHosting(domains),
+                        domains,
+                        new MemoryRecipientRewriteTable()),
+                queues);
         BaseHierarchicalConfiguration configuration = new BaseHierarchicalConfiguration();
         configuration.addProperty("postmaster", "postmaster@localhost");
         context.configure(configuration);
@@ -37,8 +42,11 @@ public final class JamesContext {
 
     public static DomainList domains() throws Exception {
         MemoryDomainList domains = new MemoryDomainList(new Hosts());
-        domains.configure(DomainListConfiguration.builder().autoDetect(false).autoDetectIp(false)
-            .defaultDomain(Domain.LOCALHOST).build());
+        domains.configure(DomainListConfiguration.builder()
+                .autoDetect(false)
+                .autoDetectIp(false)
+                .defaultDomain(Domain.LOCALHOST)
+                .build());
         return domains;
     }
 

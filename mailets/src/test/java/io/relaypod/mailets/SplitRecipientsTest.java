@@ -9,6 +9,8 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 
+import com.github.fge.lambdas.Throwing;
+import io.relaypod.gateway.VerbatimMailQueueItems;
 import org.apache.james.core.MailAddress;
 import org.apache.james.core.builder.MimeMessageBuilder;
 import org.apache.james.queue.api.MailQueue;
@@ -25,10 +27,6 @@ import org.apache.mailet.base.test.FakeMailetConfig;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-
-import com.github.fge.lambdas.Throwing;
-
-import io.relaypod.gateway.VerbatimMailQueueItems;
 import reactor.core.publisher.Flux;
 
 class SplitRecipientsTest {
@@ -44,11 +42,14 @@ class SplitRecipientsTest {
 
         splitter("100", "transport").service(mail);
 
-        assertThat(mail.getRecipients()).as("the mail in hand goes on with the first 100").isEqualTo(recipients.subList(0, 100));
+        assertThat(mail.getRecipients())
+                .as("the mail in hand goes on with the first 100")
+                .isEqualTo(recipients.subList(0, 100));
         assertThat(mail.getName()).isEqualTo("mail-1");
         assertThat(mail.getState()).isEqualTo("transport");
-        assertThat(context.getSentMails()).extracting(SentMail::getRecipients)
-            .containsExactly(recipients.subList(100, 200), recipients.subList(200, 250));
+        assertThat(context.getSentMails())
+                .extracting(SentMail::getRecipients)
+                .containsExactly(recipients.subList(100, 200), recipients.subList(200, 250));
     }
 
     @Test
@@ -66,17 +67,25 @@ class SplitRecipientsTest {
     @Test
     void eachCopyIsSpooledUnderANameOfItsOwn() throws Exception {
         MemoryMailQueueFactory queues = new MemoryMailQueueFactory(new VerbatimMailQueueItems());
-        MailImpl mail = MailImpl.builder().name("mail-1").sender("sender@example.com").addRecipients(recipients(250))
-            .mimeMessage(message(addresses(recipients(250))).build()).build();
-        SplitRecipients splitter = new SplitRecipients(event -> { });
-        splitter.init(FakeMailetConfig.builder().mailetContext(JamesContext.spoolingTo(queues)).build());
+        MailImpl mail = MailImpl.builder()
+                .name("mail-1")
+                .sender("sender@example.com")
+                .addRecipients(recipients(250))
+                .mimeMessage(message(addresses(recipients(250))).build())
+                .build();
+        SplitRecipients splitter = new SplitRecipients(event -> {});
+        splitter.init(FakeMailetConfig.builder()
+                .mailetContext(JamesContext.spoolingTo(queues))
+                .build());
 
         splitter.service(mail);
 
         assertThat(mail.getName()).isEqualTo("mail-1");
-        assertThat(queues.getQueue(MailQueueFactory.SPOOL).orElseThrow().browse()).toIterable()
-            .extracting(view -> view.getMail().getName() + " in " + view.getMail().getState())
-            .containsExactly("mail-1-2 in transport", "mail-1-3 in transport");
+        assertThat(queues.getQueue(MailQueueFactory.SPOOL).orElseThrow().browse())
+                .toIterable()
+                .extracting(view ->
+                        view.getMail().getName() + " in " + view.getMail().getState())
+                .containsExactly("mail-1-2 in transport", "mail-1-3 in transport");
         mail.dispose();
     }
 
@@ -99,7 +108,10 @@ class SplitRecipientsTest {
         splitter("100", "transport").service(mail);
 
         assertThat(mail.getRecipients()).hasSize(100);
-        assertThat(context.getSentMails()).singleElement().extracting(SentMail::getRecipients).isEqualTo(recipients(101).subList(100, 101));
+        assertThat(context.getSentMails())
+                .singleElement()
+                .extracting(SentMail::getRecipients)
+                .isEqualTo(recipients(101).subList(100, 101));
     }
 
     @Test
@@ -114,25 +126,29 @@ class SplitRecipientsTest {
 
     @Test
     void withoutParametersItIs100AndTransport() throws Exception {
-        SplitRecipients splitter = new SplitRecipients(event -> { });
+        SplitRecipients splitter = new SplitRecipients(event -> {});
         splitter.init(FakeMailetConfig.builder().mailetContext(context).build());
         splitter.service(mail(recipients(201)));
 
         assertThat(splitter.requiredProcessingState()).containsExactly(new ProcessingState("transport"));
-        assertThat(context.getSentMails()).extracting(copy -> copy.getRecipients().size()).containsExactly(100, 1);
+        assertThat(context.getSentMails())
+                .extracting(copy -> copy.getRecipients().size())
+                .containsExactly(100, 1);
         assertThat(context.getSentMails()).extracting(SentMail::getState).containsOnly("transport");
     }
 
     @Test
     void jamesIsToldWhichProcessorItNeeds() throws Exception {
-        assertThat(splitter("100", "elsewhere").requiredProcessingState()).containsExactly(new ProcessingState("elsewhere"));
+        assertThat(splitter("100", "elsewhere").requiredProcessingState())
+                .containsExactly(new ProcessingState("elsewhere"));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"0", "-1", "many", "1.5", "99999999999"})
     void aWrongNumberStopsTheStartAndIsNamed(String wrong) {
-        assertThatThrownBy(() -> splitter(wrong, "transport")).isInstanceOf(MailetException.class)
-            .hasMessage("SplitRecipients: recipientsPerMail is '" + wrong + "'; expected a number of 1 or more");
+        assertThatThrownBy(() -> splitter(wrong, "transport"))
+                .isInstanceOf(MailetException.class)
+                .hasMessage("SplitRecipients: recipientsPerMail is '" + wrong + "'; expected a number of 1 or more");
     }
 
     @Test
@@ -144,8 +160,9 @@ class SplitRecipientsTest {
         splitter("100", "transport").service(mail);
 
         assertThat(mail.getRecipients()).containsExactly(recipients.get(0), recipients.get(3));
-        assertThat(context.getSentMails()).extracting(SentMail::getRecipients)
-            .containsExactly(List.of(recipients.get(1)), List.of(recipients.get(2)), List.of(recipients.get(4)));
+        assertThat(context.getSentMails())
+                .extracting(SentMail::getRecipients)
+                .containsExactly(List.of(recipients.get(1)), List.of(recipients.get(2)), List.of(recipients.get(4)));
     }
 
     @Test
@@ -160,15 +177,20 @@ class SplitRecipientsTest {
 
         assertThat(mail.getRecipients()).isEqualTo(recipients(1));
         assertThat(single.getRecipients()).isEqualTo(recipients(1));
-        assertThat(context.getSentMails()).extracting(copy -> copy.getRecipients().size()).containsExactly(1, 1);
+        assertThat(context.getSentMails())
+                .extracting(copy -> copy.getRecipients().size())
+                .containsExactly(1, 1);
     }
 
     @Test
     void togetherLeavesThemInOneCopy() throws Exception {
         MailImpl mail = mail(recipients(3));
         mail.setMessage(message().build());
-        SplitRecipients splitter = new SplitRecipients(event -> { });
-        splitter.init(FakeMailetConfig.builder().mailetContext(context).setProperty("blindCopies", "together").build());
+        SplitRecipients splitter = new SplitRecipients(event -> {});
+        splitter.init(FakeMailetConfig.builder()
+                .mailetContext(context)
+                .setProperty("blindCopies", "together")
+                .build());
 
         splitter.service(mail);
 
@@ -179,11 +201,17 @@ class SplitRecipientsTest {
     @Test
     void hundredsOfBlindRecipientsAreSplitInTurnsAndEveryCopyHasANameOfItsOwn() throws Exception {
         MemoryMailQueueFactory queues = new MemoryMailQueueFactory(new VerbatimMailQueueItems());
-        SplitRecipients splitter = new SplitRecipients(event -> { });
-        splitter.init(FakeMailetConfig.builder().mailetContext(JamesContext.spoolingTo(queues)).build());
+        SplitRecipients splitter = new SplitRecipients(event -> {});
+        splitter.init(FakeMailetConfig.builder()
+                .mailetContext(JamesContext.spoolingTo(queues))
+                .build());
         ManageableMailQueue spool = queues.getQueue(MailQueueFactory.SPOOL).orElseThrow();
-        spool.enQueue(MailImpl.builder().name("mail-1").sender("sender@example.com").addRecipients(recipients(120))
-            .mimeMessage(message().build()).build());
+        spool.enQueue(MailImpl.builder()
+                .name("mail-1")
+                .sender("sender@example.com")
+                .addRecipients(recipients(120))
+                .mimeMessage(message().build())
+                .build());
         Map<String, MailAddress> copies = new TreeMap<>();
         long most = 0;
 
@@ -193,7 +221,10 @@ class SplitRecipientsTest {
             item.done(MailQueue.MailQueueItem.CompletionStatus.SUCCESS);
             most = Math.max(most, spool.getSize());
             assertThat(item.getMail().getRecipients()).hasSize(1);
-            assertThat(copies.put(item.getMail().getName(), item.getMail().getRecipients().iterator().next())).isNull();
+            assertThat(copies.put(
+                            item.getMail().getName(),
+                            item.getMail().getRecipients().iterator().next()))
+                    .isNull();
         }
 
         assertThat(copies.values()).containsExactlyInAnyOrderElementsOf(recipients(120));
@@ -204,25 +235,41 @@ class SplitRecipientsTest {
 
     @Test
     void aWrongKindOfBlindCopiesStopsTheStart() {
-        assertThatThrownBy(() -> new SplitRecipients(event -> { })
-            .init(FakeMailetConfig.builder().mailetContext(context).setProperty("blindCopies", "hidden").build()))
-            .isInstanceOf(MailetException.class).hasMessage("SplitRecipients: blindCopies is 'hidden'; expected own or together");
+        assertThatThrownBy(() -> new SplitRecipients(event -> {})
+                        .init(FakeMailetConfig.builder()
+                                .mailetContext(context)
+                                .setProperty("blindCopies", "hidden")
+                                .build()))
+                .isInstanceOf(MailetException.class)
+                .hasMessage("SplitRecipients: blindCopies is 'hidden'; expected own or together");
     }
 
     private SplitRecipients splitter(String recipientsPerMail, String processor) throws Exception {
-        SplitRecipients splitter = new SplitRecipients(event -> { });
-        splitter.init(FakeMailetConfig.builder().mailetContext(context).setProperty("recipientsPerMail", recipientsPerMail)
-            .setProperty("processor", processor).build());
+        SplitRecipients splitter = new SplitRecipients(event -> {});
+        splitter.init(FakeMailetConfig.builder()
+                .mailetContext(context)
+                .setProperty("recipientsPerMail", recipientsPerMail)
+                .setProperty("processor", processor)
+                .build());
         return splitter;
     }
 
     private static MailImpl mail(List<MailAddress> recipients) throws Exception {
-        return MailImpl.builder().name("mail-1").sender("sender@example.com").addRecipients(recipients).state("transport")
-            .addAttribute(ATTRIBUTE).mimeMessage(message(addresses(recipients)).build()).build();
+        return MailImpl.builder()
+                .name("mail-1")
+                .sender("sender@example.com")
+                .addRecipients(recipients)
+                .state("transport")
+                .addAttribute(ATTRIBUTE)
+                .mimeMessage(message(addresses(recipients)).build())
+                .build();
     }
 
     private static MimeMessageBuilder message(String... to) throws Exception {
-        return MimeMessageBuilder.mimeMessageBuilder().setSubject("To many").addToRecipient(to).setText("Hello");
+        return MimeMessageBuilder.mimeMessageBuilder()
+                .setSubject("To many")
+                .addToRecipient(to)
+                .setText("Hello");
     }
 
     private static String[] addresses(List<MailAddress> recipients) {
@@ -230,6 +277,8 @@ class SplitRecipientsTest {
     }
 
     private static List<MailAddress> recipients(int count) {
-        return IntStream.range(0, count).mapToObj(Throwing.intFunction(i -> new MailAddress("r" + i + "@example.com"))).toList();
+        return IntStream.range(0, count)
+                .mapToObj(Throwing.intFunction(i -> new MailAddress("r" + i + "@example.com")))
+                .toList();
     }
 }

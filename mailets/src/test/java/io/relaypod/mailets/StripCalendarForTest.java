@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
-
 import javax.mail.MessagingException;
 
 import org.apache.james.core.MailAddress;
@@ -20,8 +19,10 @@ class StripCalendarForTest {
 
     @Test
     void listedAddressesAndDomainsMatchWhateverTheirCase() throws Exception {
-        assertThat(matcher(new StripCalendarFor(), " Boss@Example.com , @staff.example ").match(mail()))
-            .extracting(MailAddress::asString).containsExactly("BOSS@example.com", "any@staff.example");
+        assertThat(matcher(new StripCalendarFor(), " Boss@Example.com , @staff.example ")
+                        .match(mail()))
+                .extracting(MailAddress::asString)
+                .containsExactly("BOSS@example.com", "any@staff.example");
     }
 
     @Test
@@ -29,26 +30,35 @@ class StripCalendarForTest {
         // The mail has no message: whoever looks for it gets none.
         assertThat(mail().getMessage()).isNull();
         assertThat(matcher(new StripCalendarFor(), "").match(mail())).isEmpty();
-        assertThat(matcher(new StripCalendarFor(), "else@example.com").match(mail())).isEmpty();
+        assertThat(matcher(new StripCalendarFor(), "else@example.com").match(mail()))
+                .isEmpty();
         assertThat(matcher(new NotInvited(), "listed").match(mail())).isEmpty();
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"boss", "boss@example.com, staff.example", "@", "a@b@c"})
     void aWrongEntryStopsTheStart(String condition) {
-        assertThatThrownBy(() -> matcher(new StripCalendarFor(), condition)).isInstanceOf(MessagingException.class)
-            .hasMessageContaining("is no mail address");
+        assertThatThrownBy(() -> matcher(new StripCalendarFor(), condition))
+                .isInstanceOf(MessagingException.class)
+                .hasMessageContaining("is no mail address");
     }
 
     @Test
     void aWrongModeStopsTheStart() {
-        assertThatThrownBy(() -> matcher(new NotInvited(), "always")).isInstanceOf(MessagingException.class)
-            .hasMessageContaining("expected listed or auto");
+        assertThatThrownBy(() -> matcher(new NotInvited(), "always"))
+                .isInstanceOf(MessagingException.class)
+                .hasMessageContaining("expected listed or auto");
     }
 
     private static Mail mail() throws Exception {
-        return MailImpl.builder().name("m").addRecipients(List.of(new MailAddress("BOSS@example.com"), new MailAddress("any@Staff.Example"),
-            new MailAddress("any@sub.staff.example"), new MailAddress("other@example.com"))).build();
+        return MailImpl.builder()
+                .name("m")
+                .addRecipients(List.of(
+                        new MailAddress("BOSS@example.com"),
+                        new MailAddress("any@Staff.Example"),
+                        new MailAddress("any@sub.staff.example"),
+                        new MailAddress("other@example.com")))
+                .build();
     }
 
     private static <T extends GenericMatcher> T matcher(T matcher, String condition) throws MessagingException {

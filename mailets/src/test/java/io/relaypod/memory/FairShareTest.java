@@ -47,7 +47,9 @@ class FairShareTest {
 
     private Deque<Reservation> takeAll(Object peer) {
         Deque<Reservation> held = new ArrayDeque<>();
-        for (Optional<Reservation> more = share.tryReserve(peer, 100); more.isPresent(); more = share.tryReserve(peer, 100)) {
+        for (Optional<Reservation> more = share.tryReserve(peer, 100);
+                more.isPresent();
+                more = share.tryReserve(peer, 100)) {
             held.add(more.get());
         }
         return held;

@@ -8,12 +8,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
-import org.junit.jupiter.api.Test;
-
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.LongRange;
 import net.jqwik.api.constraints.Size;
+import org.junit.jupiter.api.Test;
 
 class MemoryBudgetTest {
 
@@ -37,7 +36,8 @@ class MemoryBudgetTest {
             }
         }
         assertThat(budget.reserved()).isEqualTo(budget.size() - budget.kept(MemoryUse.GATEWAY));
-        assertThat(budget.tryReserve(MemoryUse.GATEWAY, budget.kept(MemoryUse.GATEWAY))).isPresent();
+        assertThat(budget.tryReserve(MemoryUse.GATEWAY, budget.kept(MemoryUse.GATEWAY)))
+                .isPresent();
         assertThat(budget.reserved()).isEqualTo(budget.size());
         assertThat(budget.tryReserve(MemoryUse.GATEWAY, 1)).isEmpty();
     }
@@ -107,7 +107,9 @@ class MemoryBudgetTest {
             if (i % 3 == 0 && !held.isEmpty()) {
                 held.remove(0).close();
             }
-            assertThat(of.reserved()).isEqualTo(held.stream().mapToLong(Reservation::bytes).sum()).isLessThanOrEqualTo(of.size());
+            assertThat(of.reserved())
+                    .isEqualTo(held.stream().mapToLong(Reservation::bytes).sum())
+                    .isLessThanOrEqualTo(of.size());
             for (MemoryUse each : MemoryUse.values()) {
                 assertThat(of.reserved(each)).isLessThanOrEqualTo(of.limit(each));
                 assertThat(of.left(each)).isLessThanOrEqualTo(of.size() - of.reserved());

@@ -13,8 +13,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 class TraceInformationTest {
 
     private static final String FROM = "Received: from 10.0.0.1 (EHLO client.example) ([10.0.0.1])\r\n";
-    private static final String OURS = FROM + "          by relay (JAMES SMTP Server ) with ESMTP ID 9c2ed968\r\n          for <b@example.com>;\r\n          now\r\n";
-    private static final String REST = "Received: from other\r\n by x (JAMES SMTP Server ) with ESMTP ID theirs;\r\n now\r\nSubject: \u00e4\r\n\r\nbody\r\n.\r\n\0\u00ff";
+    private static final String OURS = FROM
+            + "          by relay (JAMES SMTP Server ) with ESMTP ID 9c2ed968\r\n          for <b@example.com>;\r\n          now\r\n";
+    private static final String REST =
+            "Received: from other\r\n by x (JAMES SMTP Server ) with ESMTP ID theirs;\r\n now\r\nSubject: \u00e4\r\n\r\nbody\r\n.\r\n\0\u00ff";
 
     @Test
     void our_received_field_gets_the_queue_id_and_nothing_else_changes() throws Exception {
@@ -29,7 +31,8 @@ class TraceInformationTest {
 
         assertThat(traced(OURS + REST, "Mail1-a")).isEqualTo(OURS.replace("ID 9c2ed968", "id Mail1-a") + id + REST);
         assertThat(traced(OURS + REST, "Mail1-a-2")).isEqualTo(OURS.replace("ID 9c2ed968", "id Mail1-a-2") + id + REST);
-        assertThat(traced(OURS + REST, "Mail1-a-!12-!9")).isEqualTo(OURS.replace("ID 9c2ed968", "id Mail1-a-!12-!9") + id + REST);
+        assertThat(traced(OURS + REST, "Mail1-a-!12-!9"))
+                .isEqualTo(OURS.replace("ID 9c2ed968", "id Mail1-a-!12-!9") + id + REST);
     }
 
     @Test
@@ -37,14 +40,21 @@ class TraceInformationTest {
         String once = traced(OURS + REST, "Mail1-a");
 
         assertThat(traced(once, "Mail1-a-!5")).isEqualTo(once.replace("id Mail1-a\r\n", "id Mail1-a-!5\r\n"));
-        assertThat(TraceInformation.of(source(once), "Mail1-a", "s@example.com")).isEmpty();
+        assertThat(TraceInformation.of(source(once), "Mail1-a", "s@example.com"))
+                .isEmpty();
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "Subject: x\r\n\r\n", "Received: from other\r\n by x with ESMTP id 5;\r\n now\r\n\r\n",
-        "X-First: 1\r\nReceived: from a\r\n by x (JAMES SMTP Server ) with ESMTP ID 5;\r\n now\r\n\r\n"})
+    @ValueSource(
+            strings = {
+                "",
+                "Subject: x\r\n\r\n",
+                "Received: from other\r\n by x with ESMTP id 5;\r\n now\r\n\r\n",
+                "X-First: 1\r\nReceived: from a\r\n by x (JAMES SMTP Server ) with ESMTP ID 5;\r\n now\r\n\r\n"
+            })
     void a_mail_that_the_relay_did_not_receive_is_not_touched(String message) throws Exception {
-        assertThat(TraceInformation.of(source(message), "Mail1", "s@example.com")).isEmpty();
+        assertThat(TraceInformation.of(source(message), "Mail1", "s@example.com"))
+                .isEmpty();
     }
 
     @ParameterizedTest
@@ -54,7 +64,8 @@ class TraceInformationTest {
     }
 
     private static String traced(String message, String queueId) throws IOException {
-        TraceInformation added = TraceInformation.of(source(message), queueId, "s@example.com").orElseThrow();
+        TraceInformation added =
+                TraceInformation.of(source(message), queueId, "s@example.com").orElseThrow();
         try (var in = added.open(source(message))) {
             byte[] bytes = in.readAllBytes();
             assertThat(bytes).hasSize((int) (message.length() - added.replaces() + added.bytes().length));

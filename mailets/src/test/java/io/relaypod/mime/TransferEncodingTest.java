@@ -16,11 +16,22 @@ import org.junit.jupiter.params.provider.CsvSource;
 class TransferEncodingTest {
 
     @ParameterizedTest
-    @CsvSource({"base64,=,''", "base64,==QQ==,''", "base64,QkVHSU4=,BEGIN", "base64,QQ==,A", "quoted-printable,=,'='", "quoted-printable,a=42,aB", "uuencode,nothing,''",
-        "uuencode,'begin 644 a\n#04)#\n',ABC", "uuencode,'begin 644 a\nx\n#04)#\nÿ\nend\n',ABC"})
+    @CsvSource({
+        "base64,=,''",
+        "base64,==QQ==,''",
+        "base64,QkVHSU4=,BEGIN",
+        "base64,QQ==,A",
+        "quoted-printable,=,'='",
+        "quoted-printable,a=42,aB",
+        "uuencode,nothing,''",
+        "uuencode,'begin 644 a\n#04)#\n',ABC",
+        "uuencode,'begin 644 a\nx\n#04)#\nÿ\nend\n',ABC"
+    })
     void whatIsDecodedCanBeReadAsTextToItsEnd(String encoding, String body, String content) throws IOException {
-        InputStream decoded = TransferEncoding.of(encoding).decode(new ByteArrayInputStream(body.getBytes(StandardCharsets.US_ASCII)));
-        assertThat(text(new InputStreamReader(decoded, StandardCharsets.US_ASCII))).isEqualTo(content);
+        InputStream decoded = TransferEncoding.of(encoding)
+                .decode(new ByteArrayInputStream(body.getBytes(StandardCharsets.US_ASCII)));
+        assertThat(text(new InputStreamReader(decoded, StandardCharsets.US_ASCII)))
+                .isEqualTo(content);
     }
 
     private static String text(Reader reader) throws IOException {

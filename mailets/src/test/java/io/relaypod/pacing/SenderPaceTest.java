@@ -10,12 +10,11 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 
-import org.junit.jupiter.api.Test;
-
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.Size;
+import org.junit.jupiter.api.Test;
 
 class SenderPaceTest {
 
@@ -87,13 +86,19 @@ class SenderPaceTest {
         assertThat(pace.untilTurn(OFFICE, 0)).isEqualTo(Duration.ofSeconds(40));
         assertThat(pace.untilTurn(OFFICE, 1)).isEqualTo(Duration.ofSeconds(60));
         assertThat(pace.untilTurn(OFFICE, 2)).isEqualTo(Duration.ofSeconds(100));
-        assertThat(pace.untilTurn(OFFICE, 30 * 60)).as("a backlog of 1,800").isEqualTo(Duration.ofSeconds(40).plusMinutes(900));
+        assertThat(pace.untilTurn(OFFICE, 30 * 60))
+                .as("a backlog of 1,800")
+                .isEqualTo(Duration.ofSeconds(40).plusMinutes(900));
     }
 
-    /** Whoever asks whenever he likes never gets more than the rate in any stretch of its length, and what was foretold comes true. */
+    /**
+     * Whoever asks whenever he likes never gets more than the rate in any stretch of its length, and what was foretold
+     * comes true.
+     */
     @Property(tries = 300)
-    void noStretchOfTimeHasMoreThanTheRate(@ForAll @IntRange(min = 1, max = 8) int mails,
-                                          @ForAll @Size(max = 120) List<@IntRange(min = 0, max = 2000) Integer> pauses) {
+    void noStretchOfTimeHasMoreThanTheRate(
+            @ForAll @IntRange(min = 1, max = 8) int mails,
+            @ForAll @Size(max = 120) List<@IntRange(min = 0, max = 2000) Integer> pauses) {
         ManualClock time = new ManualClock();
         SendingRate rate = new SendingRate(mails, Duration.ofSeconds(3));
         SenderPace pace = SenderPace.of(rate, time);

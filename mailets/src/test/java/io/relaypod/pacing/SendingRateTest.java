@@ -22,7 +22,8 @@ class SendingRateTest {
     @ParameterizedTest
     @ValueSource(strings = {"", "30", "/m", "0/m", "-1/m", "30/w", "30 / m", "30/min", "100001/d", "9999999/d"})
     void anythingElseIsRefusedSayingWhatWasExpected(String text) {
-        assertThatThrownBy(() -> SendingRate.parse(text)).isInstanceOf(IllegalArgumentException.class)
-            .hasMessageContaining("expected a number of mails from 1 to 100000 and s, m, h or d, such as 30/m");
+        assertThatThrownBy(() -> SendingRate.parse(text))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("expected a number of mails from 1 to 100000 and s, m, h or d, such as 30/m");
     }
 }

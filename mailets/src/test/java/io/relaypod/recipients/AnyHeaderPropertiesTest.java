@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Properties;
 import java.util.stream.Stream;
-
 import javax.mail.MessagingException;
 import javax.mail.Session;
 import javax.mail.internet.InternetAddress;
@@ -31,8 +30,39 @@ import net.jqwik.api.Provide;
 class AnyHeaderPropertiesTest {
 
     private static final List<String> RECIPIENTS = List.of("a@x.com", "b@x.com");
-    private static final List<String> PIECES = List.of("a@x.com", "b@x.com", "A@X.COM", "c@y.com", "c@y.com", "a", "@", "x.com", "<", ">", "<a@x.com>",
-        "<c@y.com>", ",", ",", ";", ":", "\"", "\\", "(", ")", "[", "]", " ", " ", "\t", "\r\n ", "\r\n\t", "=?utf-8?q?c=40y.com?=", "Name", "\u00e9", "\0", "\u007f");
+    private static final List<String> PIECES = List.of(
+            "a@x.com",
+            "b@x.com",
+            "A@X.COM",
+            "c@y.com",
+            "c@y.com",
+            "a",
+            "@",
+            "x.com",
+            "<",
+            ">",
+            "<a@x.com>",
+            "<c@y.com>",
+            ",",
+            ",",
+            ";",
+            ":",
+            "\"",
+            "\\",
+            "(",
+            ")",
+            "[",
+            "]",
+            " ",
+            " ",
+            "\t",
+            "\r\n ",
+            "\r\n\t",
+            "=?utf-8?q?c=40y.com?=",
+            "Name",
+            "\u00e9",
+            "\0",
+            "\u007f");
 
     @Property(tries = 10_000)
     void nobodyOutsideTheEnvelopeStaysNamed(@ForAll("values") String to, @ForAll("values") String cc) throws Exception {
@@ -41,7 +71,10 @@ class AnyHeaderPropertiesTest {
         String aligned = apply(mail, new RecipientAlignment(RECIPIENTS, false, List.of()).of(header(mail)));
 
         assertThat(named(aligned)).isSubsetOf(RECIPIENTS).doesNotHaveDuplicates();
-        assertThat(new RecipientAlignment(RECIPIENTS, false, List.of()).of(header(aligned)).isEmpty()).isTrue();
+        assertThat(new RecipientAlignment(RECIPIENTS, false, List.of())
+                        .of(header(aligned))
+                        .isEmpty())
+                .isTrue();
         assertThat(aligned).contains("Subject: s\r\n").endsWith("\r\n\r\nbody\r\n");
     }
 
@@ -51,7 +84,8 @@ class AnyHeaderPropertiesTest {
 
         String aligned = apply(mail, SenderAlignment.of(HeaderSection.read(source(mail), SenderAlignment.FIELDS)));
 
-        assertThat(apply(aligned, SenderAlignment.of(HeaderSection.read(source(aligned), SenderAlignment.FIELDS)))).isEqualTo(aligned);
+        assertThat(apply(aligned, SenderAlignment.of(HeaderSection.read(source(aligned), SenderAlignment.FIELDS))))
+                .isEqualTo(aligned);
     }
 
     @Provide
@@ -64,14 +98,19 @@ class AnyHeaderPropertiesTest {
         lenient.setProperty("mail.mime.address.strict", "false");
         try (InputStream in = source(mail).open()) {
             MimeMessage message = new MimeMessage(Session.getInstance(lenient), in);
-            return Stream.of("To", "Cc").flatMap(name -> addresses(message, name)).map(address -> address.toLowerCase(Locale.ROOT)).toList();
+            return Stream.of("To", "Cc")
+                    .flatMap(name -> addresses(message, name))
+                    .map(address -> address.toLowerCase(Locale.ROOT))
+                    .toList();
         }
     }
 
     private static Stream<String> addresses(MimeMessage message, String name) {
         try {
             String value = message.getHeader(name, ",");
-            return value == null ? Stream.of() : Arrays.stream(InternetAddress.parseHeader(value, false)).map(InternetAddress::getAddress);
+            return value == null
+                    ? Stream.of()
+                    : Arrays.stream(InternetAddress.parseHeader(value, false)).map(InternetAddress::getAddress);
         } catch (MessagingException unreadable) {
             throw new AssertionError("what leaves must be readable", unreadable);
         }

@@ -11,13 +11,17 @@ import org.junit.jupiter.params.provider.ValueSource;
 class EmailAddressTest {
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
-        "A@Example.COM | a@example.com",
-        "a@example.com. | a@example.com",
-        "\"a\"@example.com | a@example.com",
-        "\"a\\b c\"@example.com | ab c@example.com",
-        "a@b\u00fccher.example | a@xn--bcher-kva.example",
-        "a@[192.0.2.1] | a@192.0.2.1"})
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "A@Example.COM | a@example.com",
+                "a@example.com. | a@example.com",
+                "\"a\"@example.com | a@example.com",
+                "\"a\\b c\"@example.com | ab c@example.com",
+                "a@b\u00fccher.example | a@xn--bcher-kva.example",
+                "a@[192.0.2.1] | a@192.0.2.1"
+            })
     void spellingsOfOneAddressAreEqual(String spelling, String canonical) {
         assertThat(EmailAddress.parse(spelling).map(EmailAddress::toString)).hasValue(canonical);
     }
@@ -32,16 +36,22 @@ class EmailAddressTest {
     void aListHasAddressesAndDomains() {
         AddressSet listed = AddressSet.parse(" Boss@Example.com ,, @example.ORG ");
 
-        assertThat(listed.contains(EmailAddress.parse("boss@EXAMPLE.com").orElseThrow())).isTrue();
-        assertThat(listed.contains(EmailAddress.parse("any@example.org").orElseThrow())).isTrue();
-        assertThat(listed.contains(EmailAddress.parse("other@example.com").orElseThrow())).isFalse();
-        assertThat(listed.contains(EmailAddress.parse("any@sub.example.org").orElseThrow())).isFalse();
+        assertThat(listed.contains(EmailAddress.parse("boss@EXAMPLE.com").orElseThrow()))
+                .isTrue();
+        assertThat(listed.contains(EmailAddress.parse("any@example.org").orElseThrow()))
+                .isTrue();
+        assertThat(listed.contains(EmailAddress.parse("other@example.com").orElseThrow()))
+                .isFalse();
+        assertThat(listed.contains(EmailAddress.parse("any@sub.example.org").orElseThrow()))
+                .isFalse();
         assertThat(AddressSet.parse(" , ").isEmpty()).isTrue();
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"boss", "@", "a@b, nobody", "a@b c@d"})
     void aWrongEntryIsNamed(String text) {
-        assertThatThrownBy(() -> AddressSet.parse(text)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("is no mail address");
+        assertThatThrownBy(() -> AddressSet.parse(text))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("is no mail address");
     }
 }

@@ -9,9 +9,9 @@ import java.util.function.ToDoubleFunction;
 /**
  * What one server did under one load.
  *
- * @param perSecond       replies to RCPT a second
- * @param p50Micros       how long half of them took at most
- * @param p99Micros       how long 99 of 100 took at most
+ * @param perSecond replies to RCPT a second
+ * @param p50Micros how long half of them took at most
+ * @param p99Micros how long 99 of 100 took at most
  * @param cpuMicrosOfEach what the server's processes spent on one; the one figure that busy neighbours leave alone
  */
 record LoadResult(double perSecond, double p50Micros, double p99Micros, double cpuMicrosOfEach) {
@@ -19,22 +19,33 @@ record LoadResult(double perSecond, double p50Micros, double p99Micros, double c
     static LoadResult of(long[] latencyNanos, Duration measured, Duration cpu) {
         long[] sorted = latencyNanos.clone();
         Arrays.sort(sorted);
-        return new LoadResult(sorted.length * 1e9 / measured.toNanos(), percentile(sorted, 0.50), percentile(sorted, 0.99),
-            cpu.toNanos() / 1e3 / Math.max(1, sorted.length));
+        return new LoadResult(
+                sorted.length * 1e9 / measured.toNanos(),
+                percentile(sorted, 0.50),
+                percentile(sorted, 0.99),
+                cpu.toNanos() / 1e3 / Math.max(1, sorted.length));
     }
 
     private static double percentile(long[] sorted, double share) {
-        return sorted.length == 0 ? Double.NaN : sorted[(int) Math.min(sorted.length - 1L, (long) (sorted.length * share))] / 1e3;
+        return sorted.length == 0
+                ? Double.NaN
+                : sorted[(int) Math.min(sorted.length - 1L, (long) (sorted.length * share))] / 1e3;
     }
 
     /** The median of each figure by itself. */
     static LoadResult median(List<LoadResult> rounds) {
-        return new LoadResult(median(rounds, LoadResult::perSecond), median(rounds, LoadResult::p50Micros),
-            median(rounds, LoadResult::p99Micros), median(rounds, LoadResult::cpuMicrosOfEach));
+        return new LoadResult(
+                median(rounds, LoadResult::perSecond),
+                median(rounds, LoadResult::p50Micros),
+                median(rounds, LoadResult::p99Micros),
+                median(rounds, LoadResult::cpuMicrosOfEach));
     }
 
     private static double median(List<LoadResult> rounds, ToDoubleFunction<LoadResult> figure) {
-        List<Double> sorted = rounds.stream().map(figure::applyAsDouble).sorted(Comparator.naturalOrder()).toList();
+        List<Double> sorted = rounds.stream()
+                .map(figure::applyAsDouble)
+                .sorted(Comparator.naturalOrder())
+                .toList();
         int middle = sorted.size() / 2;
         return sorted.size() % 2 == 1 ? sorted.get(middle) : (sorted.get(middle - 1) + sorted.get(middle)) / 2;
     }

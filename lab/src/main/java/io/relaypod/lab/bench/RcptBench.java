@@ -30,9 +30,13 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * Recipients refused a second by SMTP servers that ask one DNS server, under the same load, in turns. bench/rcpt/run starts the servers.
+ * Recipients refused a second by SMTP servers that ask one DNS server, under the same load, in turns. bench/rcpt/run
+ * starts the servers.
  */
-@Command(name = "rcpt", mixinStandardHelpOptions = true, description = "Measure servers that refuse recipients, in turns.")
+@Command(
+        name = "rcpt",
+        mixinStandardHelpOptions = true,
+        description = "Measure servers that refuse recipients, in turns.")
 public final class RcptBench implements Callable<Integer> {
 
     private static final int GOOD_DOMAINS = 100;
@@ -43,7 +47,10 @@ public final class RcptBench implements Callable<Integer> {
     private static final Duration SILENCE_AHEAD = Duration.ofSeconds(2);
     private static final Duration RAMP = Duration.ofSeconds(1);
 
-    @Option(names = "--server", required = true, description = "NAME=PORT on 127.0.0.1; the first is compared with the others.")
+    @Option(
+            names = "--server",
+            required = true,
+            description = "NAME=PORT on 127.0.0.1; the first is compared with the others.")
     private Map<String, Integer> servers = new LinkedHashMap<>();
 
     @Option(names = "--dns-port", defaultValue = "53")
@@ -55,13 +62,20 @@ public final class RcptBench implements Callable<Integer> {
     @Option(names = "--seconds", defaultValue = "4", description = "How long each server is measured in a round.")
     private int seconds;
 
-    @Option(names = "--warm-up", defaultValue = "8", description = "Seconds of load for each server before the first round.")
+    @Option(
+            names = "--warm-up",
+            defaultValue = "8",
+            description = "Seconds of load for each server before the first round.")
     private int warmUpSeconds;
 
     @Option(names = "--clients", defaultValue = "20")
     private int clients;
 
-    @Option(names = "--load", split = ",", defaultValue = "cached,uncached,isolation", description = "Of these and subdomains: random names below a domain that exists.")
+    @Option(
+            names = "--load",
+            split = ",",
+            defaultValue = "cached,uncached,isolation",
+            description = "Of these and subdomains: random names below a domain that exists.")
     private List<String> loads = List.of();
 
     @Option(names = "--out", description = "The table goes there too.")
@@ -78,8 +92,14 @@ public final class RcptBench implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         List<String> report = new ArrayList<>();
-        report.add("%s, %d processors, load average before %.2f, %d rounds of %d s each, medians, %d clients".formatted(
-            Instant.now().truncatedTo(ChronoUnit.MINUTES), Runtime.getRuntime().availableProcessors(), loadAverage(), rounds, seconds, clients));
+        report.add("%s, %d processors, load average before %.2f, %d rounds of %d s each, medians, %d clients"
+                .formatted(
+                        Instant.now().truncatedTo(ChronoUnit.MINUTES),
+                        Runtime.getRuntime().availableProcessors(),
+                        loadAverage(),
+                        rounds,
+                        seconds,
+                        clients));
         try (LabDns dns = LabDns.at(dnsPort, zone())) {
             dns.behave("silent.example", Behaviour.silence());
             for (String load : loads) {
@@ -127,22 +147,35 @@ public final class RcptBench implements Callable<Integer> {
     }
 
     private List<String> table(String load, Map<String, List<LoadResult>> results) {
-        List<String> lines = new ArrayList<>(List.of("", "Refusals, " + load, "",
-            "| server | refusals/s | p50 ms | p99 ms | CPU µs each | first server's rate against it |", "| --- | --- | --- | --- | --- | --- |"));
+        List<String> lines = new ArrayList<>(List.of(
+                "",
+                "Refusals, " + load,
+                "",
+                "| server | refusals/s | p50 ms | p99 ms | CPU µs each | first server's rate against it |",
+                "| --- | --- | --- | --- | --- | --- |"));
         List<Map.Entry<String, LoadResult>> medians = results.entrySet().stream()
-            .map(entry -> Map.entry(entry.getKey(), LoadResult.median(entry.getValue())))
-            .toList();
+                .map(entry -> Map.entry(entry.getKey(), LoadResult.median(entry.getValue())))
+                .toList();
         double first = medians.get(0).getValue().perSecond();
         medians.forEach(entry -> lines.add(row(entry.getKey(), entry.getValue(), first)));
         lines.add("");
-        questions.entrySet().stream().filter(entry -> entry.getKey().startsWith(load + " "))
-            .forEach(entry -> lines.add("questions to DNS, %s: %d in all".formatted(entry.getKey(), entry.getValue())));
+        questions.entrySet().stream()
+                .filter(entry -> entry.getKey().startsWith(load + " "))
+                .forEach(entry ->
+                        lines.add("questions to DNS, %s: %d in all".formatted(entry.getKey(), entry.getValue())));
         return lines;
     }
 
     private static String row(String name, LoadResult result, double first) {
-        return String.format(Locale.ROOT, "| %s | %,.0f | %.2f | %.2f | %.0f | %.2f |", name, result.perSecond(), result.p50Micros() / 1e3,
-            result.p99Micros() / 1e3, result.cpuMicrosOfEach(), first / result.perSecond());
+        return String.format(
+                Locale.ROOT,
+                "| %s | %,.0f | %.2f | %.2f | %.0f | %.2f |",
+                name,
+                result.perSecond(),
+                result.p50Micros() / 1e3,
+                result.p99Micros() / 1e3,
+                result.cpuMicrosOfEach(),
+                first / result.perSecond());
     }
 
     /** Of the first server only: the others have a process for each client. */
@@ -162,23 +195,39 @@ public final class RcptBench implements Callable<Integer> {
         }
         LoadResult before = LoadResult.median(quiet);
         LoadResult under = LoadResult.median(attacked);
-        return List.of("", "Isolation: %d clients with good domains, alone and beside %d clients whose domains' name servers are silent".formatted(
-                GOOD_CLIENTS, SILENT_CLIENTS), "",
-            "| " + server + " | RCPT/s | p50 ms | p99 ms | CPU µs each | alone / this |", "| --- | --- | --- | --- | --- | --- |",
-            row("alone", before, before.perSecond()), row("attacked", under, before.perSecond()), "",
-            String.format(Locale.ROOT, "p99 attacked / alone: %.2f (goal: 2 at most), throughput: %.2f (goal: 0.8 at least)",
-                under.p99Micros() / before.p99Micros(), under.perSecond() / before.perSecond()));
+        return List.of(
+                "",
+                "Isolation: %d clients with good domains, alone and beside %d clients whose domains' name servers are silent"
+                        .formatted(GOOD_CLIENTS, SILENT_CLIENTS),
+                "",
+                "| " + server + " | RCPT/s | p50 ms | p99 ms | CPU µs each | alone / this |",
+                "| --- | --- | --- | --- | --- | --- |",
+                row("alone", before, before.perSecond()),
+                row("attacked", under, before.perSecond()),
+                "",
+                String.format(
+                        Locale.ROOT,
+                        "p99 attacked / alone: %.2f (goal: 2 at most), throughput: %.2f (goal: 0.8 at least)",
+                        under.p99Micros() / before.p99Micros(),
+                        under.perSecond() / before.perSecond()));
     }
 
     private RcptLoad good(String server) {
-        return new RcptLoad(address(server), GOOD_CLIENTS, () -> "a@d" + turns.getAndIncrement() % GOOD_DOMAINS + ".example",
-            code -> code == 250);
+        return new RcptLoad(
+                address(server),
+                GOOD_CLIENTS,
+                () -> "a@d" + turns.getAndIncrement() % GOOD_DOMAINS + ".example",
+                code -> code == 250);
     }
 
     private void askForSilence(String server) {
         try {
-            new RcptLoad(address(server), SILENT_CLIENTS, () -> "a@n" + names.getAndIncrement() + ".silent.example", code -> code == 451)
-                .run(SILENCE_AHEAD, RAMP.plusSeconds(seconds));
+            new RcptLoad(
+                            address(server),
+                            SILENT_CLIENTS,
+                            () -> "a@n" + names.getAndIncrement() + ".silent.example",
+                            code -> code == 451)
+                    .run(SILENCE_AHEAD, RAMP.plusSeconds(seconds));
         } catch (java.io.IOException failure) {
             throw new java.io.UncheckedIOException(failure);
         }
@@ -203,13 +252,25 @@ public final class RcptBench implements Callable<Integer> {
     }
 
     private static String[] zone() {
-        return Stream.concat(Stream.of("gmail.com. 300 IN MX 10 mx.example.", "outlook.com. 300 IN MX 10 mx.example."),
-            IntStream.range(0, GOOD_DOMAINS).mapToObj(domain -> "d" + domain + ".example. 300 IN MX 10 mx.example.")).toArray(String[]::new);
+        return Stream.concat(
+                        Stream.of("gmail.com. 300 IN MX 10 mx.example.", "outlook.com. 300 IN MX 10 mx.example."),
+                        IntStream.range(0, GOOD_DOMAINS)
+                                .mapToObj(domain -> "d" + domain + ".example. 300 IN MX 10 mx.example."))
+                .toArray(String[]::new);
     }
 
     private static void progress(String load, String server, LoadResult result, long queries) {
-        System.err.printf(Locale.ROOT, "%-9s %-9s %,8.0f/s  p50 %6.2f ms  p99 %6.2f ms  cpu %4.0f us  dns %d  load %.1f%n", load, server,
-            result.perSecond(), result.p50Micros() / 1e3, result.p99Micros() / 1e3, result.cpuMicrosOfEach(), queries, loadAverage());
+        System.err.printf(
+                Locale.ROOT,
+                "%-9s %-9s %,8.0f/s  p50 %6.2f ms  p99 %6.2f ms  cpu %4.0f us  dns %d  load %.1f%n",
+                load,
+                server,
+                result.perSecond(),
+                result.p50Micros() / 1e3,
+                result.p99Micros() / 1e3,
+                result.cpuMicrosOfEach(),
+                queries,
+                loadAverage());
     }
 
     private static double loadAverage() {

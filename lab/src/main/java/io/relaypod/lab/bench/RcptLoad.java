@@ -16,8 +16,9 @@ import java.util.function.IntPredicate;
 import java.util.function.Supplier;
 
 /**
- * Clients that ask for one recipient after the other, as fast as they are answered: each waits for its reply, and begins a new transaction
- * after 20 recipients. One thread serves them all, so that the load costs little beside the server.
+ * Clients that ask for one recipient after the other, as fast as they are answered: each waits for its reply, and
+ * begins a new transaction after 20 recipients. One thread serves them all, so that the load costs little beside the
+ * server.
  *
  * <pre>{@code
  * LoadResult result = new RcptLoad(server, 20, names, code -> code == 550).run(Duration.ofSeconds(1), Duration.ofSeconds(5));
@@ -34,7 +35,11 @@ final class RcptLoad {
     private static final byte[] RSET = bytes("RSET\r\n");
 
     private enum Sent {
-        NOTHING, EHLO, MAIL, RCPT, RSET
+        NOTHING,
+        EHLO,
+        MAIL,
+        RCPT,
+        RSET
     }
 
     private final InetSocketAddress server;
@@ -47,7 +52,7 @@ final class RcptLoad {
 
     /**
      * @param recipients an address for each RCPT
-     * @param expected   the reply codes to RCPT that are right; any other ends the run
+     * @param expected the reply codes to RCPT that are right; any other ends the run
      */
     RcptLoad(InetSocketAddress server, int clients, Supplier<String> recipients, IntPredicate expected) {
         this.server = server;
@@ -95,9 +100,9 @@ final class RcptLoad {
     /** Right where nobody but us and the server runs, such as in the process namespace that bench/rcpt/run makes. */
     private static Duration cpuOfOthers() {
         return ProcessHandle.allProcesses()
-            .filter(process -> process.pid() != ProcessHandle.current().pid())
-            .flatMap(process -> process.info().totalCpuDuration().stream())
-            .reduce(Duration.ZERO, Duration::plus);
+                .filter(process -> process.pid() != ProcessHandle.current().pid())
+                .flatMap(process -> process.info().totalCpuDuration().stream())
+                .reduce(Duration.ZERO, Duration::plus);
     }
 
     private void answered(long sentAt) {

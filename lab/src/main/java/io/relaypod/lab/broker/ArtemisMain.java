@@ -15,16 +15,15 @@ final class ArtemisMain {
     static final String PASSWORD = "a secret";
     static final String STARTED = "started";
 
-    private ArtemisMain() {
-    }
+    private ArtemisMain() {}
 
     public static void main(String[] arguments) throws Exception {
         SecurityConfiguration users = new SecurityConfiguration();
         users.addUser(USER, PASSWORD);
         users.addRole(USER, "relaypod");
         EmbeddedActiveMQ broker = new EmbeddedActiveMQ()
-            .setConfigResourcePath(Path.of(arguments[0]).toUri().toString())
-            .setSecurityManager(new ActiveMQJAASSecurityManager(InVMLoginModule.class.getName(), users));
+                .setConfigResourcePath(Path.of(arguments[0]).toUri().toString())
+                .setSecurityManager(new ActiveMQJAASSecurityManager(InVMLoginModule.class.getName(), users));
         broker.start();
         if (arguments.length == 1) {
             broker.getActiveMQServer().waitForActivation(1, TimeUnit.MINUTES);

@@ -24,7 +24,8 @@ import org.apache.activemq.artemis.api.core.management.ManagementHelper;
 import org.apache.activemq.artemis.api.core.management.ResourceNames;
 
 /**
- * A broker in a process of its own, with the broker.xml of docs/scaling.md, on a port of 127.0.0.1. It is killed as a crash would.
+ * A broker in a process of its own, with the broker.xml of docs/scaling.md, on a port of 127.0.0.1. It is killed as a
+ * crash would.
  *
  * <pre>{@code
  * try (ArtemisProcess broker = ArtemisProcess.start(directory)) {
@@ -69,11 +70,12 @@ public final class ArtemisProcess implements AutoCloseable {
         return broker;
     }
 
-    private static ArtemisProcess configured(Path directory, int port, List<String> options, UnaryOperator<String> change) throws IOException {
+    private static ArtemisProcess configured(
+            Path directory, int port, List<String> options, UnaryOperator<String> change) throws IOException {
         Files.createDirectories(directory);
         String documented = documentedConfiguration()
-            .replace("tcp://0.0.0.0:61616", "tcp://127.0.0.1:" + port)
-            .replace(">data/", ">" + directory.resolve("data") + "/");
+                .replace("tcp://0.0.0.0:61616", "tcp://127.0.0.1:" + port)
+                .replace(">data/", ">" + directory.resolve("data") + "/");
         Files.writeString(configuration(directory, port), change.apply(documented));
         return new ArtemisProcess(directory, port, options);
     }
@@ -83,7 +85,8 @@ public final class ArtemisProcess implements AutoCloseable {
     }
 
     private static String documentedConfiguration() throws IOException {
-        Path page = Files.exists(Path.of("docs/scaling.md")) ? Path.of("docs/scaling.md") : Path.of("../docs/scaling.md");
+        Path page =
+                Files.exists(Path.of("docs/scaling.md")) ? Path.of("docs/scaling.md") : Path.of("../docs/scaling.md");
         Matcher snippet = SNIPPET.matcher(Files.readString(page));
         if (!snippet.find()) {
             throw new IOException("docs/scaling.md has no broker.xml");
@@ -99,18 +102,27 @@ public final class ArtemisProcess implements AutoCloseable {
 
     /** Starts the process, which must not run, on what the last one left. */
     public void startAgain() throws IOException {
-        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
-            "-cp", System.getProperty("java.class.path"), ArtemisMain.class.getName(), configuration(directory, port).toString()));
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx256m",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("java.class.path"),
+                ArtemisMain.class.getName(),
+                configuration(directory, port).toString()));
         command.addAll(options);
-        process = new ProcessBuilder(command).redirectError(directory.resolve("broker-" + port + ".log").toFile()).start();
+        process = new ProcessBuilder(command)
+                .redirectError(directory.resolve("broker-" + port + ".log").toFile())
+                .start();
         BufferedReader out = process.inputReader(StandardCharsets.UTF_8);
         String line = out.readLine();
         while (line != null && !line.equals(ArtemisMain.STARTED)) {
             line = out.readLine();
         }
         if (line == null) {
-            throw new IOException("the broker did not start: " + Files.readString(directory.resolve("broker-" + port + ".log")));
+            throw new IOException(
+                    "the broker did not start: " + Files.readString(directory.resolve("broker-" + port + ".log")));
         }
     }
 
@@ -122,7 +134,9 @@ public final class ArtemisProcess implements AutoCloseable {
 
     /** Stops it from running, or lets it run again; its connections stay. */
     public void freeze(boolean frozen) throws IOException, InterruptedException {
-        new ProcessBuilder("kill", frozen ? "-STOP" : "-CONT", Long.toString(process.pid())).start().waitFor(1, TimeUnit.MINUTES);
+        new ProcessBuilder("kill", frozen ? "-STOP" : "-CONT", Long.toString(process.pid()))
+                .start()
+                .waitFor(1, TimeUnit.MINUTES);
     }
 
     public String url() {
@@ -141,9 +155,10 @@ public final class ArtemisProcess implements AutoCloseable {
     /** Deletes the relays' queues and what is in them; nobody may be connected. */
     public void deleteQueues() throws Exception {
         try (ServerLocator locator = ActiveMQClient.createServerLocator(url());
-             ClientSessionFactory connection = locator.createSessionFactory();
-             ClientSession session = connection.createSession(ArtemisMain.USER, ArtemisMain.PASSWORD, false, true, true, false, 0);
-             ClientRequestor requestor = new ClientRequestor(session, "activemq.management")) {
+                ClientSessionFactory connection = locator.createSessionFactory();
+                ClientSession session =
+                        connection.createSession(ArtemisMain.USER, ArtemisMain.PASSWORD, false, true, true, false, 0);
+                ClientRequestor requestor = new ClientRequestor(session, "activemq.management")) {
             session.start();
             ClientMessage question = session.createMessage(false);
             ManagementHelper.putOperationInvocation(question, ResourceNames.BROKER, "getQueueNames");

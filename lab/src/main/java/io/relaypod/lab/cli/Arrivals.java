@@ -18,21 +18,28 @@ final class Arrivals {
     }
 
     int show() throws InterruptedException {
-        out.printf("Send to 127.0.0.1:%d, such as: swaks --server 127.0.0.1:%1$d --from a@example.com --to b@example.com%n"
-            + "Domains that can receive mail here: example.com, gmail.com, booker.example. Ctrl-C stops.%n", world.relay().smtpAddress().getPort());
+        out.printf(
+                "Send to 127.0.0.1:%d, such as: swaks --server 127.0.0.1:%1$d --from a@example.com --to b@example.com%n"
+                        + "Domains that can receive mail here: example.com, gmail.com, booker.example. Ctrl-C stops.%n",
+                world.relay().smtpAddress().getPort());
         out.flush();
         world.graph().onMail(this::print);
         CountDownLatch stopped = new CountDownLatch(1);
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
-            world.close();
-            stopped.countDown();
-        }, "shutdown"));
+        Runtime.getRuntime()
+                .addShutdownHook(new Thread(
+                        () -> {
+                            world.close();
+                            stopped.countDown();
+                        },
+                        "shutdown"));
         stopped.await();
         return 0;
     }
 
     private synchronized void print(GraphMail mail) {
-        out.printf("\"%s\"  envelope %s  Graph delivers to %s%n", mail.subject(), envelope(mail), String.join(", ", mail.deliveredTo()));
+        out.printf(
+                "\"%s\"  envelope %s  Graph delivers to %s%n",
+                mail.subject(), envelope(mail), String.join(", ", mail.deliveredTo()));
         out.flush();
     }
 
@@ -40,16 +47,17 @@ final class Arrivals {
     private String envelope(GraphMail mail) {
         String id = messageId(mail.text());
         return world.mailpit().messages().stream()
-            .filter(stored -> messageId(stored.text()).equals(id))
-            .reduce((earlier, later) -> later)
-            .map(stored -> "<" + stored.sender() + "> -> " + String.join(", ", stored.recipients()))
-            .orElse("not yet stored");
+                .filter(stored -> messageId(stored.text()).equals(id))
+                .reduce((earlier, later) -> later)
+                .map(stored -> "<" + stored.sender() + "> -> " + String.join(", ", stored.recipients()))
+                .orElse("not yet stored");
     }
 
     private static String messageId(String mail) {
-        return mail.lines().takeWhile(line -> !line.isEmpty())
-            .filter(line -> line.regionMatches(true, 0, "Message-ID:", 0, 11))
-            .findFirst()
-            .orElse("");
+        return mail.lines()
+                .takeWhile(line -> !line.isEmpty())
+                .filter(line -> line.regionMatches(true, 0, "Message-ID:", 0, 11))
+                .findFirst()
+                .orElse("");
     }
 }

@@ -14,9 +14,12 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** Plays the attack scenarios against a relay in a world of its own, and shows what is seen. */
-@Command(name = "demo", mixinStandardHelpOptions = true,
-    description = "Play the attack scenarios against the relay. Needs no network, no Docker and no root.",
-    exitCodeListHeading = "Exit codes:%n", exitCodeList = {"0:every scenario was seen as expected", "1:one was not"})
+@Command(
+        name = "demo",
+        mixinStandardHelpOptions = true,
+        description = "Play the attack scenarios against the relay. Needs no network, no Docker and no root.",
+        exitCodeListHeading = "Exit codes:%n",
+        exitCodeList = {"0:every scenario was seen as expected", "1:one was not"})
 final class DemoCommand implements Callable<Integer> {
 
     private static final int SMTP_PORT = 2500;
@@ -25,22 +28,29 @@ final class DemoCommand implements Callable<Integer> {
     private static final int MAILPIT_PORT = 1025;
     private static final int DNS_PORT = 5300;
 
-    @Option(names = "--stay", description = "Leave the world running for your own tries and show each mail that arrives, until Ctrl-C.")
+    @Option(
+            names = "--stay",
+            description = "Leave the world running for your own tries and show each mail that arrives, until Ctrl-C.")
     private boolean stay;
 
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
-    private record Played(Scenario scenario, Outcome outcome) {
-    }
+    private record Played(Scenario scenario, Outcome outcome) {}
 
     @Override
     public Integer call() throws Exception {
         LabWorld.Builder builder = LabWorld.builder();
-        try (LabWorld world = stay ? builder.atFixedPorts(SMTP_PORT, METRICS_PORT, WEBADMIN_PORT, MAILPIT_PORT, DNS_PORT).start() : builder.start()) {
+        try (LabWorld world = stay
+                ? builder.atFixedPorts(SMTP_PORT, METRICS_PORT, WEBADMIN_PORT, MAILPIT_PORT, DNS_PORT)
+                        .start()
+                : builder.start()) {
             PrintWriter out = spec.commandLine().getOut();
-            out.printf("relay 127.0.0.1:%d, Mailpit 127.0.0.1:%d: %s%n", world.relay().smtpAddress().getPort(),
-                world.mailpit().smtpAddress().getPort(), world.mailpit().description());
+            out.printf(
+                    "relay 127.0.0.1:%d, Mailpit 127.0.0.1:%d: %s%n",
+                    world.relay().smtpAddress().getPort(),
+                    world.mailpit().smtpAddress().getPort(),
+                    world.mailpit().description());
             if (stay) {
                 return new Arrivals(world, out).show();
             }
@@ -66,14 +76,20 @@ final class DemoCommand implements Callable<Integer> {
     private void printTable(List<Played> played) {
         PrintWriter out = spec.commandLine().getOut();
         int name = width(played.stream().map(one -> one.scenario().name()).toList());
-        int expected = width(played.stream().map(one -> one.scenario().expected()).toList());
+        int expected =
+                width(played.stream().map(one -> one.scenario().expected()).toList());
         int seen = width(played.stream().map(one -> one.outcome().seen()).toList());
         String row = "%-2s %-" + name + "s  %-" + expected + "s  %-" + seen + "s  ";
         out.println();
         out.println(String.format(row, "#", "scenario", "expected", "seen") + "verdict");
         for (Played one : played) {
-            out.println(String.format(row, one.scenario().number(), one.scenario().name(), one.scenario().expected(), one.outcome().seen())
-                + styled(one.outcome().holds() ? "@|green holds|@" : "@|red,bold FAILS|@"));
+            out.println(String.format(
+                            row,
+                            one.scenario().number(),
+                            one.scenario().name(),
+                            one.scenario().expected(),
+                            one.outcome().seen())
+                    + styled(one.outcome().holds() ? "@|green holds|@" : "@|red,bold FAILS|@"));
         }
         out.flush();
     }

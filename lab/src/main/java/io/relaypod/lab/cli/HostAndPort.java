@@ -11,8 +11,7 @@ final class HostAndPort {
     private static final Pattern FORM = Pattern.compile("(.+):(\\d{1,5})");
     private static final int LAST_PORT = 65_535;
 
-    private HostAndPort() {
-    }
+    private HostAndPort() {}
 
     static InetSocketAddress parse(String option, String text) throws IOException {
         Matcher parts = FORM.matcher(text);

@@ -5,15 +5,14 @@ import io.relaypod.server.cli.Relaypod;
 /** The command {@code relaypod} of a working copy: the server's commands, and those that need the lab. */
 public final class Launcher {
 
-    private Launcher() {
-    }
+    private Launcher() {}
 
     public static void main(String[] arguments) {
         System.exit(Relaypod.commandLine()
-            .addSubcommand(new DemoCommand())
-            .addSubcommand(new RehearseCommand())
-            .addSubcommand(new ServeCommand())
-            .addSubcommand(new StandInCommand())
-            .execute(arguments));
+                .addSubcommand(new DemoCommand())
+                .addSubcommand(new RehearseCommand())
+                .addSubcommand(new ServeCommand())
+                .addSubcommand(new StandInCommand())
+                .execute(arguments));
     }
 }

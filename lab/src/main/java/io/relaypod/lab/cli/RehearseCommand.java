@@ -13,13 +13,23 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Plays the attack scenarios against a relay that a command line starts: what the image's build trains its AOT cache with. */
-@Command(name = "rehearse", mixinStandardHelpOptions = true,
-    description = "Start a relay with a command of yours, play the attack scenarios against it, and stop it.",
-    exitCodeListHeading = "Exit codes:%n", exitCodeList = {"0:every scenario was seen as expected", "1:one was not"})
+/**
+ * Plays the attack scenarios against a relay that a command line starts: what the image's build trains its AOT cache
+ * with.
+ */
+@Command(
+        name = "rehearse",
+        mixinStandardHelpOptions = true,
+        description = "Start a relay with a command of yours, play the attack scenarios against it, and stop it.",
+        exitCodeListHeading = "Exit codes:%n",
+        exitCodeList = {"0:every scenario was seen as expected", "1:one was not"})
 final class RehearseCommand implements Callable<Integer> {
 
-    @Parameters(arity = "1..*", paramLabel = "COMMAND", description = "What starts the relay. It is given its ports, DNS server and gateway by environment variables.")
+    @Parameters(
+            arity = "1..*",
+            paramLabel = "COMMAND",
+            description =
+                    "What starts the relay. It is given its ports, DNS server and gateway by environment variables.")
     private List<String> command = List.of();
 
     @Spec
@@ -29,7 +39,8 @@ final class RehearseCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         PrintWriter out = spec.commandLine().getOut();
         boolean holds = true;
-        try (LabWorld world = LabWorld.builder().start(environment -> RelayElsewhere.program(command, RelayElsewhere.withPorts(environment)))) {
+        try (LabWorld world = LabWorld.builder()
+                .start(environment -> RelayElsewhere.program(command, RelayElsewhere.withPorts(environment)))) {
             for (Scenario scenario : Scenario.all()) {
                 Outcome outcome = scenario.play(world);
                 out.printf("%d %s: %s%n", scenario.number(), scenario.name(), outcome.seen());

@@ -12,7 +12,10 @@ import java.util.concurrent.TimeUnit;
 import io.relaypod.lab.scenario.BookingEvent;
 import io.relaypod.lab.smtp.SmtpConversation;
 
-/** What an application would send, so that a demo has something to show: to a guest, to a fake domain, and a notification of a booking. */
+/**
+ * What an application would send, so that a demo has something to show: to a guest, to a fake domain, and a
+ * notification of a booking.
+ */
 final class SampleMails {
 
     private static final Duration PATIENCE = Duration.ofMinutes(2);
@@ -20,8 +23,7 @@ final class SampleMails {
     private static final String GUEST = "guest@gmail.com";
     private static final String ORGANISER = "organiser@outlook.com";
 
-    private record Sample(String subject, List<String> recipients, String body) {
-    }
+    private record Sample(String subject, List<String> recipients, String body) {}
 
     private final InetSocketAddress relay;
     private final PrintWriter out;
@@ -34,8 +36,12 @@ final class SampleMails {
     /** Whether each was accepted for somebody. */
     boolean send() throws IOException, InterruptedException {
         awaitRelay();
-        boolean booking = send(new Sample("Your booking", List.of(GUEST, "spammer@nonexistent-domain.xyz"), "Hello.\n"));
-        boolean notification = send(new Sample("New booking", List.of(ORGANISER), """
+        boolean booking =
+                send(new Sample("Your booking", List.of(GUEST, "spammer@nonexistent-domain.xyz"), "Hello.\n"));
+        boolean notification = send(new Sample(
+                "New booking",
+                List.of(ORGANISER),
+                """
             Content-Type: text/plain
 
             Somebody has booked an hour with you.
@@ -66,8 +72,12 @@ final class SampleMails {
 
     private static byte[] mime(Sample sample) {
         boolean hasParts = sample.body().startsWith("Content-Type:");
-        String text = "From: Calendar <" + APPLICATION + ">\nTo: " + String.join(", ", sample.recipients()) + "\nSubject: " + sample.subject() + "\n"
-            + (hasParts ? "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=\"b\"\n\n--b\n" + sample.body() + "--b--\n" : "\n" + sample.body());
+        String text = "From: Calendar <" + APPLICATION + ">\nTo: " + String.join(", ", sample.recipients())
+                + "\nSubject: " + sample.subject() + "\n"
+                + (hasParts
+                        ? "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=\"b\"\n\n--b\n" + sample.body()
+                                + "--b--\n"
+                        : "\n" + sample.body());
         return text.replace("\n", "\r\n").getBytes(StandardCharsets.US_ASCII);
     }
 

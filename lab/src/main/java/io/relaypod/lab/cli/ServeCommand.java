@@ -15,14 +15,23 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** The lab's container in the demo: Microsoft's login and Graph, and a DNS server for machines without one. */
-@Command(name = "serve", mixinStandardHelpOptions = true,
-    description = "Play Microsoft's login and Graph (as smtp2graph's httpProxy) and a DNS server, and show each mail that Graph would deliver.")
+@Command(
+        name = "serve",
+        mixinStandardHelpOptions = true,
+        description =
+                "Play Microsoft's login and Graph (as smtp2graph's httpProxy) and a DNS server, and show each mail that Graph would deliver.")
 final class ServeCommand implements Callable<Integer> {
 
-    @Option(names = "--graph-port", defaultValue = "3128", description = "Port of 127.0.0.1 for login and Graph (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--graph-port",
+            defaultValue = "3128",
+            description = "Port of 127.0.0.1 for login and Graph (default: ${DEFAULT-VALUE}).")
     private int graphPort;
 
-    @Option(names = "--dns-port", defaultValue = "5300", description = "Port of 127.0.0.1 for DNS (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--dns-port",
+            defaultValue = "5300",
+            description = "Port of 127.0.0.1 for DNS (default: ${DEFAULT-VALUE}).")
     private int dnsPort;
 
     @Option(names = "--send-to", paramLabel = "HOST:PORT", description = "A relay to send some sample mails to.")
@@ -36,12 +45,15 @@ final class ServeCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         CountDownLatch stopped = new CountDownLatch(1);
         Runtime.getRuntime().addShutdownHook(new Thread(stopped::countDown, "shutdown"));
-        try (GraphStandIn graph = GraphStandIn.start(graphPort); LabDns dns = LabDns.at(dnsPort, LabWorld.zone())) {
+        try (GraphStandIn graph = GraphStandIn.start(graphPort);
+                LabDns dns = LabDns.at(dnsPort, LabWorld.zone())) {
             graph.onMail(mail -> print(out, mail));
             out.printf("login and Graph at %s, DNS at %s%n", graph.address(), dns.address());
             out.flush();
             if (relay.isPresent() && !new SampleMails(HostAndPort.parse("--send-to", relay.get()), out).send()) {
-                out.printf("The relay's DNS server does not know the domains of these samples. With DNS_SERVERS=127.0.0.1:%d it asks lab's.%n", dns.address().getPort());
+                out.printf(
+                        "The relay's DNS server does not know the domains of these samples. With DNS_SERVERS=127.0.0.1:%d it asks lab's.%n",
+                        dns.address().getPort());
                 out.flush();
             }
             stopped.await();
@@ -51,7 +63,9 @@ final class ServeCommand implements Callable<Integer> {
 
     private static void print(PrintWriter out, GraphMail mail) {
         synchronized (out) {
-            out.printf("Graph: \"%s\" from %s, delivered to %s%n", mail.subject(), mail.mailbox(), String.join(", ", mail.deliveredTo()));
+            out.printf(
+                    "Graph: \"%s\" from %s, delivered to %s%n",
+                    mail.subject(), mail.mailbox(), String.join(", ", mail.deliveredTo()));
             out.flush();
         }
     }

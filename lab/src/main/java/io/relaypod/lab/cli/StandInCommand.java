@@ -14,28 +14,48 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** The containers behind the relay, for machines that cannot have the images of Mailpit and smtp2graph. */
-@Command(name = "stand-in", mixinStandardHelpOptions = true, description = "Play one of the programs behind the relay, at a port of 127.0.0.1, until SIGTERM.")
+@Command(
+        name = "stand-in",
+        mixinStandardHelpOptions = true,
+        description = "Play one of the programs behind the relay, at a port of 127.0.0.1, until SIGTERM.")
 final class StandInCommand {
 
     /** What smtp2graph has answered 250 for, it still sends; the real one has it on its disk. */
     private static final Duration LAST_MAILS = Duration.ofSeconds(8);
+
     private static final long POLL_MILLIS = 20;
 
-    @Command(mixinStandardHelpOptions = true, description = "Play Mailpit 1.28.3 as the pod has it: what the next hop does not take, it does not take.")
-    int mailpit(@Option(names = "--port", required = true, description = "Where it takes mail.") int port,
-                @Option(names = "--next-hop", required = true, paramLabel = "HOST:PORT", description = "Where it passes mail on to.") String nextHop)
-        throws IOException, InterruptedException {
-        try (MailpitStandIn mailpit = MailpitStandIn.start(port, Relaying.to(HostAndPort.parse("--next-hop", nextHop)))) {
-            untilStopped(() -> { });
+    @Command(
+            mixinStandardHelpOptions = true,
+            description = "Play Mailpit 1.28.3 as the pod has it: what the next hop does not take, it does not take.")
+    int mailpit(
+            @Option(names = "--port", required = true, description = "Where it takes mail.") int port,
+            @Option(
+                            names = "--next-hop",
+                            required = true,
+                            paramLabel = "HOST:PORT",
+                            description = "Where it passes mail on to.")
+                    String nextHop)
+            throws IOException, InterruptedException {
+        try (MailpitStandIn mailpit =
+                MailpitStandIn.start(port, Relaying.to(HostAndPort.parse("--next-hop", nextHop)))) {
+            untilStopped(() -> {});
         }
         return 0;
     }
 
     @Command(mixinStandardHelpOptions = true, description = "Play smtp2graph 1.1.4.")
-    int smtp2graph(@Option(names = "--port", required = true, description = "Where it takes mail.") int port,
-                   @Option(names = "--graph", required = true, paramLabel = "HOST:PORT", description = "Who plays login and Graph.") String graph)
-        throws IOException, InterruptedException {
-        try (Smtp2GraphStandIn smtp2graph = Smtp2GraphStandIn.start(port, HostAndPort.parse("--graph", graph), Retries.asReleased())) {
+    int smtp2graph(
+            @Option(names = "--port", required = true, description = "Where it takes mail.") int port,
+            @Option(
+                            names = "--graph",
+                            required = true,
+                            paramLabel = "HOST:PORT",
+                            description = "Who plays login and Graph.")
+                    String graph)
+            throws IOException, InterruptedException {
+        try (Smtp2GraphStandIn smtp2graph =
+                Smtp2GraphStandIn.start(port, HostAndPort.parse("--graph", graph), Retries.asReleased())) {
             untilStopped(() -> finish(smtp2graph));
         }
         return 0;

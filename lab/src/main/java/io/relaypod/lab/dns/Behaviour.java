@@ -13,19 +13,36 @@ public sealed interface Behaviour permits Behaviour.Fixed, Behaviour.Delay, Beha
 
     /** The behaviours that need no figure. */
     enum Fixed implements Behaviour {
-        ANSWER, SILENCE, SERVFAIL, REFUSED, NXDOMAIN, TRUNCATE, TRUNCATE_PART, WRONG_ID, LAME, NODATA_WITHOUT_SOA, GARBAGE,
-        OPT_IN_ANSWER, ONLY_IN_ADDITIONAL,
-        EDNS_FORMERR, EDNS_FORMERR_BARE, EDNS_FORMERR_ECHO, EDNS_NOTIMP, EDNS_BADVERS, EDNS_SERVFAIL, EDNS_SILENCE
+        ANSWER,
+        SILENCE,
+        SERVFAIL,
+        REFUSED,
+        NXDOMAIN,
+        TRUNCATE,
+        TRUNCATE_PART,
+        WRONG_ID,
+        LAME,
+        NODATA_WITHOUT_SOA,
+        GARBAGE,
+        OPT_IN_ANSWER,
+        ONLY_IN_ADDITIONAL,
+        EDNS_FORMERR,
+        EDNS_FORMERR_BARE,
+        EDNS_FORMERR_ECHO,
+        EDNS_NOTIMP,
+        EDNS_BADVERS,
+        EDNS_SERVFAIL,
+        EDNS_SILENCE
     }
 
     /** Answers as the zone says, but later. */
-    record Delay(Duration by) implements Behaviour { }
+    record Delay(Duration by) implements Behaviour {}
 
     /** Answers as the zone says, but nothing to questions of one type, such as AAAA. */
-    record SilentFor(String type) implements Behaviour { }
+    record SilentFor(String type) implements Behaviour {}
 
     /** Gives this IPv4 address to every name that does not exist, as a provider's search page does. */
-    record Invent(String address) implements Behaviour { }
+    record Invent(String address) implements Behaviour {}
 
     /** Denies the name, whatever the zone says. */
     static Behaviour nxdomain() {

@@ -21,6 +21,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+
 import org.xbill.DNS.Flags;
 import org.xbill.DNS.Message;
 import org.xbill.DNS.Name;
@@ -49,6 +50,7 @@ public final class LabDns implements AutoCloseable {
     private static final int BIND_ATTEMPTS = 20;
     /** A flood must not be lost in the kernel while the one receiving thread is off the processor. */
     private static final int RECEIVE_BUFFER = 4 * 1024 * 1024;
+
     private static final int TCP_IDLE_MILLIS = 30_000;
     private static final int HEADER_SIZE = 12;
 
@@ -175,7 +177,9 @@ public final class LabDns implements AutoCloseable {
             try {
                 udp.receive(packet);
                 var client = packet.getSocketAddress();
-                respond(Arrays.copyOf(buffer, packet.getLength()), false,
+                respond(
+                        Arrays.copyOf(buffer, packet.getLength()),
+                        false,
                         response -> send(new DatagramPacket(response, response.length, client)));
             } catch (IOException e) {
                 // Closed, or an ICMP error about an earlier client; the loop's condition tells which.
@@ -256,8 +260,10 @@ public final class LabDns implements AutoCloseable {
 
     private void behave(Behaviour behaviour, Message query, boolean overTcp, Consumer<byte[]> send) {
         if (behaviour instanceof Behaviour.Delay delay) {
-            later.schedule(() -> send.accept(responder.answer(query, overTcp)),
-                    delay.by().toNanos(), TimeUnit.NANOSECONDS);
+            later.schedule(
+                    () -> send.accept(responder.answer(query, overTcp)),
+                    delay.by().toNanos(),
+                    TimeUnit.NANOSECONDS);
             return;
         }
         Responder with = responder;
@@ -273,7 +279,7 @@ public final class LabDns implements AutoCloseable {
         }
         switch ((Behaviour.Fixed) behaviour) {
             case ANSWER -> send.accept(with.answer(query, overTcp));
-            case SILENCE -> { }
+            case SILENCE -> {}
             case SERVFAIL -> send.accept(with.error(query, Rcode.SERVFAIL));
             case REFUSED -> send.accept(with.error(query, Rcode.REFUSED));
             case NXDOMAIN -> send.accept(with.error(query, Rcode.NXDOMAIN));
@@ -284,7 +290,13 @@ public final class LabDns implements AutoCloseable {
             }
             case OPT_IN_ANSWER -> send.accept(with.elsewhere(query, true));
             case ONLY_IN_ADDITIONAL -> send.accept(with.elsewhere(query, false));
-            case EDNS_FORMERR, EDNS_FORMERR_BARE, EDNS_FORMERR_ECHO, EDNS_NOTIMP, EDNS_BADVERS, EDNS_SERVFAIL, EDNS_SILENCE -> {
+            case EDNS_FORMERR,
+                    EDNS_FORMERR_BARE,
+                    EDNS_FORMERR_ECHO,
+                    EDNS_NOTIMP,
+                    EDNS_BADVERS,
+                    EDNS_SERVFAIL,
+                    EDNS_SILENCE -> {
                 if (query.getOPT() == null) {
                     send.accept(with.answer(query, overTcp));
                 } else if (behaviour != Behaviour.Fixed.EDNS_SILENCE) {

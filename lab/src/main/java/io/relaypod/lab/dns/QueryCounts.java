@@ -26,7 +26,8 @@ final class QueryCounts {
 
     Map<Question, Long> all() {
         return perQuestion.entrySet().stream()
-                .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, entry -> entry.getValue().sum()));
+                .collect(Collectors.toUnmodifiableMap(
+                        Map.Entry::getKey, entry -> entry.getValue().sum()));
     }
 
     long of(Question question) {

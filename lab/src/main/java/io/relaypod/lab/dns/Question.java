@@ -1,13 +1,12 @@
 package io.relaypod.lab.dns;
 
 import java.util.Locale;
+
 import org.xbill.DNS.Name;
 import org.xbill.DNS.Record;
 import org.xbill.DNS.Type;
 
-/**
- * What a client asked: a name in lower case without its trailing dot, and a type by its mnemonic, as in {@code MX}.
- */
+/** What a client asked: a name in lower case without its trailing dot, and a type by its mnemonic, as in {@code MX}. */
 public record Question(String name, String type) {
 
     /** Brings the name into the one form in which questions are compared. */

@@ -4,6 +4,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.Arrays;
 import java.util.List;
+
 import org.xbill.DNS.ARecord;
 import org.xbill.DNS.DClass;
 import org.xbill.DNS.Flags;
@@ -104,7 +105,9 @@ final class Responder {
         if (response.getRcode() == Rcode.NXDOMAIN) {
             response = blank(query, Rcode.NOERROR);
             if (query.getQuestion().getType() == Type.A) {
-                response.addRecord(new ARecord(query.getQuestion().getName(), DClass.IN, DEFAULT_TTL, inet(address)), Section.ANSWER);
+                response.addRecord(
+                        new ARecord(query.getQuestion().getName(), DClass.IN, DEFAULT_TTL, inet(address)),
+                        Section.ANSWER);
             }
         }
         return response.toWire(tcp ? MAX_TCP_SIZE : udpSize(query));

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+
 import org.xbill.DNS.CNAMERecord;
 import org.xbill.DNS.DClass;
 import org.xbill.DNS.Master;
@@ -21,20 +22,20 @@ import org.xbill.DNS.SOARecord;
 import org.xbill.DNS.Type;
 
 /**
- * The records of all zones, and what they say about a name. Immutable. RFC 1034 section 4.3.2, RFC 2308 for what is
- * not there, RFC 4592 for wildcards, RFC 8020 for names that only exist because others are below them.
+ * The records of all zones, and what they say about a name. Immutable. RFC 1034 section 4.3.2, RFC 2308 for what is not
+ * there, RFC 4592 for wildcards, RFC 8020 for names that only exist because others are below them.
  *
  * <p>Each SOA record begins a zone; what is in none of them is in the root zone, which has an SOA of our own.
  */
 final class Zones {
 
     /** What the zones say: the records, or the SOA that makes their absence cacheable. */
-    record Answer(int rcode, List<Record> records, Optional<Record> soa) { }
+    record Answer(int rcode, List<Record> records, Optional<Record> soa) {}
 
     private static final long DEFAULT_TTL = 300;
     private static final Name NOBODY = Name.fromConstantString("nobody.invalid.");
-    private static final Record ROOT_SOA = new SOARecord(
-            Name.root, DClass.IN, DEFAULT_TTL, NOBODY, NOBODY, 1, 3600, 600, 86400, DEFAULT_TTL);
+    private static final Record ROOT_SOA =
+            new SOARecord(Name.root, DClass.IN, DEFAULT_TTL, NOBODY, NOBODY, 1, 3600, 600, 86400, DEFAULT_TTL);
 
     /** By name and type; an empty non-terminal is a name without types. */
     private final Map<Name, Map<Integer, List<Record>>> names = new HashMap<>();
@@ -118,8 +119,8 @@ final class Zones {
             return Optional.empty();
         }
         Map<Integer, List<Record>> renamed = new HashMap<>();
-        wildcard.forEach((type, records) ->
-                renamed.put(type, records.stream().map(record -> renamed(record, name)).toList()));
+        wildcard.forEach((type, records) -> renamed.put(
+                type, records.stream().map(record -> renamed(record, name)).toList()));
         return Optional.of(renamed);
     }
 
@@ -133,8 +134,8 @@ final class Zones {
     }
 
     private static Record renamed(Record record, Name owner) {
-        return Record.newRecord(owner, record.getType(), record.getDClass(), record.getTTL(),
-                record.rdataToWireCanonical());
+        return Record.newRecord(
+                owner, record.getType(), record.getDClass(), record.getTTL(), record.rdataToWireCanonical());
     }
 
     private static List<Record> matching(Map<Integer, List<Record>> types, int type) {

@@ -1,4 +1,2 @@
-/**
- * An authoritative DNS server for tests and the demo: a closed world in which each name answers as it is told to.
- */
+/** An authoritative DNS server for tests and the demo: a closed world in which each name answers as it is told to. */
 package io.relaypod.lab.dns;

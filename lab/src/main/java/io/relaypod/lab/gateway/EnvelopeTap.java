@@ -1,6 +1,5 @@
 package io.relaypod.lab.gateway;
 
-import io.relaypod.lab.smtp.LineReader;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -27,6 +26,8 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
+import io.relaypod.lab.smtp.LineReader;
+
 /**
  * Stands in front of a real Mailpit, passes every byte both ways, and notes the envelope of each mail that it takes:
  * Mailpit itself forgets it. Safe for use by many threads.
@@ -34,7 +35,7 @@ import java.util.regex.Pattern;
 final class EnvelopeTap implements AutoCloseable {
 
     /** Who a mail was from and for, on the wire. */
-    record Envelope(String sender, List<String> recipients) { }
+    record Envelope(String sender, List<String> recipients) {}
 
     private static final int BACKLOG = 1024;
 
@@ -92,13 +93,15 @@ final class EnvelopeTap implements AutoCloseable {
     }
 
     private void tap(Socket client) {
-        try (client; Socket server = new Socket()) {
+        try (client;
+                Socket server = new Socket()) {
             connections.addAll(List.of(client, server));
             server.connect(target);
             server.setTcpNoDelay(true);
             client.setTcpNoDelay(true);
             Session session = new Session();
-            CompletableFuture<Void> commands = CompletableFuture.runAsync(() -> session.commands(client, server), threads);
+            CompletableFuture<Void> commands =
+                    CompletableFuture.runAsync(() -> session.commands(client, server), threads);
             session.replies(server, client);
             closeQuietly(client);
             commands.join();
@@ -121,6 +124,7 @@ final class EnvelopeTap implements AutoCloseable {
 
         /** What the server has yet to answer. */
         private final Queue<String> unanswered = new ConcurrentLinkedQueue<>(List.of(BANNER));
+
         private final Queue<CompletableFuture<Boolean>> dataCommands = new ConcurrentLinkedQueue<>();
         private String sender = "";
         private List<String> recipients = new ArrayList<>();

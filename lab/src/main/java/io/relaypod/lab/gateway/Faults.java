@@ -7,7 +7,7 @@ import java.util.Optional;
 /** The faults to commit next. Safe for use by many threads. */
 final class Faults {
 
-    private record Pending(Fault fault, int times) { }
+    private record Pending(Fault fault, int times) {}
 
     private final Map<Phase, Pending> pending = new EnumMap<>(Phase.class);
 

@@ -11,7 +11,7 @@ import java.util.Optional;
  */
 final class GoHeader {
 
-    private record Field(String name, String value) { }
+    private record Field(String name, String value) {}
 
     private final List<Field> fields;
 
@@ -28,7 +28,8 @@ final class GoHeader {
             if (colon < 0) {
                 return Optional.empty();
             }
-            fields.add(new Field(line.substring(0, colon), line.substring(colon + 1).strip()));
+            fields.add(new Field(
+                    line.substring(0, colon), line.substring(colon + 1).strip()));
         }
         return Optional.of(new GoHeader(fields));
     }

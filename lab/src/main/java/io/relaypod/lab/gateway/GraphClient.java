@@ -1,6 +1,5 @@
 package io.relaypod.lab.gateway;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -10,6 +9,8 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.Base64;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
 
 /** Asks the Graph stand-in as smtp2graph asks Graph. Safe for use by many threads. */
 final class GraphClient {
@@ -30,7 +31,8 @@ final class GraphClient {
     private static final String TOKEN_PATH = "/contoso.onmicrosoft.com/oauth2/v2.0/token";
 
     private final InetSocketAddress graph;
-    private final HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private final HttpClient http =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final ObjectMapper json = new ObjectMapper();
     /** Asked for once, as it holds for an hour; empty until then. */
     private String token = "";
@@ -46,7 +48,8 @@ final class GraphClient {
                     .header("Authorization", "Bearer " + token())
                     .header("Content-Type", "text/plain")
                     .header("User-Agent", "SMPT2Graph/1.1.4")
-                    .POST(HttpRequest.BodyPublishers.ofByteArray(Base64.getEncoder().encode(mime)))
+                    .POST(HttpRequest.BodyPublishers.ofByteArray(
+                            Base64.getEncoder().encode(mime)))
                     .build();
             HttpResponse<byte[]> response = http.send(request, HttpResponse.BodyHandlers.ofByteArray());
             return new Answer(response.statusCode(), errorCode(response.body()));
@@ -77,6 +80,8 @@ final class GraphClient {
     }
 
     private String errorCode(byte[] body) throws IOException {
-        return body.length == 0 ? "" : json.readTree(body).path("error").path("code").asText();
+        return body.length == 0
+                ? ""
+                : json.readTree(body).path("error").path("code").asText();
     }
 }

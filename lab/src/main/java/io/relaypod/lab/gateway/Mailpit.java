@@ -24,9 +24,7 @@ public interface Mailpit extends AutoCloseable {
     @FunctionalInterface
     interface Starter {
 
-        /**
-         * @param port of 127.0.0.1, where it takes mail
-         */
+        /** @param port of 127.0.0.1, where it takes mail */
         Mailpit start(int port, Relaying relaying) throws IOException;
     }
 

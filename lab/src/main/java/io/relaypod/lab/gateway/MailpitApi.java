@@ -1,6 +1,5 @@
 package io.relaypod.lab.gateway;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
@@ -10,13 +9,16 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+
 /** Mailpit's HTTP API, as far as the lab needs it. Safe for use by many threads. */
 final class MailpitApi {
 
     private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
     private final URI base;
-    private final HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private final HttpClient http =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final ObjectMapper json = new ObjectMapper();
 
     MailpitApi(InetSocketAddress address) {
@@ -33,7 +35,9 @@ final class MailpitApi {
 
     String version() {
         try {
-            return json.readTree(ok(request("/api/v1/info").build())).path("Version").asText("unknown");
+            return json.readTree(ok(request("/api/v1/info").build()))
+                    .path("Version")
+                    .asText("unknown");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

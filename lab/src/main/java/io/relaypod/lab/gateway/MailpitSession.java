@@ -1,6 +1,5 @@
 package io.relaypod.lab.gateway;
 
-import io.relaypod.lab.smtp.LineReader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -15,6 +14,8 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+
+import io.relaypod.lab.smtp.LineReader;
 
 /**
  * One client's session with the stand-in, in the words of Mailpit 1.28.3 (its internal/smtpd/smtpd.go). For one thread.
@@ -97,8 +98,11 @@ final class MailpitSession {
         String arguments = blank < 0 ? "" : line.substring(blank + 1).strip();
         switch (verb) {
             case "HELO" -> hello(arguments, "250 " + HOSTNAME + " greets " + arguments);
-            case "EHLO" -> hello(arguments, "250-" + HOSTNAME + " greets " + arguments + "\r\n"
-                    + "250-SIZE 0\r\n250-ENHANCEDSTATUSCODES\r\n250 SMTPUTF8");
+            case "EHLO" ->
+                hello(
+                        arguments,
+                        "250-" + HOSTNAME + " greets " + arguments + "\r\n"
+                                + "250-SIZE 0\r\n250-ENHANCEDSTATUSCODES\r\n250 SMTPUTF8");
             case "MAIL" -> mail(arguments);
             case "RCPT" -> rcpt(arguments);
             case "DATA" -> data();
@@ -108,9 +112,11 @@ final class MailpitSession {
             }
             case "NOOP", "XCLIENT" -> reply("250 2.0.0 Ok");
             case "HELP", "VRFY", "EXPN", "AUTH" -> reply("502 5.5.1 Command not implemented");
-            case "STARTTLS" -> reply(arguments.isEmpty()
-                    ? "502 5.5.1 Command not implemented"
-                    : "501 5.5.2 Syntax error (no parameters allowed)");
+            case "STARTTLS" ->
+                reply(
+                        arguments.isEmpty()
+                                ? "502 5.5.1 Command not implemented"
+                                : "501 5.5.2 Syntax error (no parameters allowed)");
             case "QUIT" -> {
                 reply("221 2.0.0 " + HOSTNAME + " Mailpit ESMTP Service closing transmission channel");
                 return false;
@@ -215,7 +221,8 @@ final class MailpitSession {
     }
 
     private String receivedHeader() {
-        return "Received: from " + helo + " (unknown [" + socket.getInetAddress().getHostAddress() + "])\r\n"
+        return "Received: from " + helo + " (unknown ["
+                + socket.getInetAddress().getHostAddress() + "])\r\n"
                 + "        by " + HOSTNAME + " (Mailpit) with SMTP\r\n"
                 + "        for <" + recipients.get(0) + ">; " + DATE.format(ZonedDateTime.now()) + "\r\n";
     }
@@ -228,7 +235,10 @@ final class MailpitSession {
     // Go's net/mail wants an IP address between the brackets of a literal, so none with RFC 5321's tag.
     private static boolean isAddress(String text) {
         int at = text.lastIndexOf('@');
-        return ADDRESS.matcher(text).matches() && !text.contains("@[IPv6:") && at <= MAX_LOCAL_PART && text.length() <= MAX_ADDRESS;
+        return ADDRESS.matcher(text).matches()
+                && !text.contains("@[IPv6:")
+                && at <= MAX_LOCAL_PART
+                && text.length() <= MAX_ADDRESS;
     }
 
     private void reply(Phase phase, String line) throws IOException {

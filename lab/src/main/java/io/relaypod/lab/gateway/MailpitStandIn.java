@@ -33,8 +33,8 @@ import java.util.concurrent.atomic.AtomicLong;
  * mailpit.failNext(2, Phase.CONTENT, new Fault.Answer("451 4.3.0 try again"));
  * }</pre>
  *
- * <p>It speaks SMTP itself: an SMTP server library has replies and extensions of its own, and here each counts.
- * Safe for use by many threads.
+ * <p>It speaks SMTP itself: an SMTP server library has replies and extensions of its own, and here each counts. Safe
+ * for use by many threads.
  */
 public final class MailpitStandIn implements Mailpit {
 
@@ -42,6 +42,7 @@ public final class MailpitStandIn implements Mailpit {
     private static final int BACKLOG = 1024;
     /** Mailpit's alphabet: no characters that look alike. */
     private static final String ID_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+
     private static final int ID_LENGTH = 22;
 
     private final ServerSocket listener;
@@ -59,7 +60,7 @@ public final class MailpitStandIn implements Mailpit {
     private final Set<Socket> connections = ConcurrentHashMap.newKeySet();
     private final ExecutorService threads = Executors.newCachedThreadPool(MailpitStandIn::daemon);
 
-    private record Poison(String text, Duration downFor) { }
+    private record Poison(String text, Duration downFor) {}
 
     private MailpitStandIn(ServerSocket listener, Relaying relaying) {
         this.listener = listener;
@@ -126,8 +127,8 @@ public final class MailpitStandIn implements Mailpit {
     }
 
     /**
-     * From now on a mail with that text ends it as soon as the mail is whole: all connections break, and new ones are closed at once for a
-     * while.
+     * From now on a mail with that text ends it as soon as the mail is whole: all connections break, and new ones are
+     * closed at once for a while.
      */
     public void dieOf(String text, Duration downFor) {
         poison = Optional.of(new Poison(text, downFor));
@@ -222,7 +223,8 @@ public final class MailpitStandIn implements Mailpit {
     }
 
     private void dieOfPoison(byte[] received) {
-        Optional<Poison> deadly = poison.filter(mail -> new String(received, StandardCharsets.ISO_8859_1).contains(mail.text()));
+        Optional<Poison> deadly =
+                poison.filter(mail -> new String(received, StandardCharsets.ISO_8859_1).contains(mail.text()));
         if (deadly.isPresent()) {
             deaths.incrementAndGet();
             downUntil = System.nanoTime() + deadly.get().downFor().toNanos();
@@ -258,7 +260,8 @@ public final class MailpitStandIn implements Mailpit {
     }
 
     private static String randomId() {
-        return ThreadLocalRandom.current().ints(ID_LENGTH, 0, ID_ALPHABET.length())
+        return ThreadLocalRandom.current()
+                .ints(ID_LENGTH, 0, ID_ALPHABET.length())
                 .collect(StringBuilder::new, (id, at) -> id.append(ID_ALPHABET.charAt(at)), StringBuilder::append)
                 .toString();
     }

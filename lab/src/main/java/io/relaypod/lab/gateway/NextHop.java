@@ -1,14 +1,13 @@
 package io.relaypod.lab.gateway;
 
-import io.relaypod.lab.smtp.Reply;
-import io.relaypod.lab.smtp.SmtpConversation;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.List;
 
-/**
- * Passes mail on as Mailpit does: a connection a mail, recipients one by one, the first refusal ends it. Immutable.
- */
+import io.relaypod.lab.smtp.Reply;
+import io.relaypod.lab.smtp.SmtpConversation;
+
+/** Passes mail on as Mailpit does: a connection a mail, recipients one by one, the first refusal ends it. Immutable. */
 final class NextHop {
 
     /** What Mailpit says when there is no SMTP reply to hand on. */
@@ -70,7 +69,8 @@ final class NextHop {
     }
 
     private static boolean offers(Reply hello, String extension) {
-        return hello.lines().stream().anyMatch(line -> line.length() > 4 && line.substring(4).equals(extension));
+        return hello.lines().stream()
+                .anyMatch(line -> line.length() > 4 && line.substring(4).equals(extension));
     }
 
     private static void require(Reply reply, int... codes) throws Failure {

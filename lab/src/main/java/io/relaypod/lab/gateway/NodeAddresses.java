@@ -18,8 +18,7 @@ final class NodeAddresses {
     private final StringBuilder bracketed = new StringBuilder();
     private boolean hasContent;
 
-    private NodeAddresses() {
-    }
+    private NodeAddresses() {}
 
     /** An address for each entry in order, groups taken apart; an entry without one is empty. */
     static List<String> parse(String field) {

@@ -33,6 +33,7 @@ public final class RealMailpit implements Mailpit {
     private static final int LOWEST_PORT = 10_240;
     /** Linux' default, and below that of the others. */
     private static final int FIRST_CLIENT_PORT = 32_768;
+
     private static final int PORT_ATTEMPTS = 100;
 
     private final EnvelopeTap tap;
@@ -78,9 +79,8 @@ public final class RealMailpit implements Mailpit {
         InetSocketAddress http = freeAddress();
         Path folder = Files.createTempDirectory("lab-mailpit");
         Path log = folder.resolve("mailpit.log");
-        ProcessBuilder builder = new ProcessBuilder(binary.toString())
-                .redirectErrorStream(true)
-                .redirectOutput(log.toFile());
+        ProcessBuilder builder =
+                new ProcessBuilder(binary.toString()).redirectErrorStream(true).redirectOutput(log.toFile());
         builder.environment().keySet().removeIf(variable -> variable.startsWith("MP_"));
         builder.environment().putAll(environment(smtp, http, relaying));
         builder.environment().put("MP_DATABASE", folder.resolve("mailpit.db").toString());
@@ -102,8 +102,14 @@ public final class RealMailpit implements Mailpit {
     }
 
     /** Waits for a Mailpit that is about to run, and notes the envelopes of its mail from now on. */
-    static RealMailpit attach(int port, InetSocketAddress smtp, InetSocketAddress http, String where, Runnable stop,
-            BooleanSupplier alive) throws IOException {
+    static RealMailpit attach(
+            int port,
+            InetSocketAddress smtp,
+            InetSocketAddress http,
+            String where,
+            Runnable stop,
+            BooleanSupplier alive)
+            throws IOException {
         MailpitApi api = new MailpitApi(http);
         Instant deadline = Instant.now().plus(START_TIMEOUT);
         while (!api.isReady() || !isListening(smtp)) {
@@ -135,8 +141,9 @@ public final class RealMailpit implements Mailpit {
     }
 
     /**
-     * A free port of 127.0.0.1, for a process that cannot be handed a socket. Below those that the system gives to clients, so that no
-     * connection of somebody else takes it in the meantime; and at random, so that nobody else who asks here gets it too.
+     * A free port of 127.0.0.1, for a process that cannot be handed a socket. Below those that the system gives to
+     * clients, so that no connection of somebody else takes it in the meantime; and at random, so that nobody else who
+     * asks here gets it too.
      */
     public static InetSocketAddress freeAddress() throws IOException {
         InetAddress loopback = InetAddress.getByName("127.0.0.1");
@@ -164,8 +171,11 @@ public final class RealMailpit implements Mailpit {
     @Override
     public List<ReceivedMail> messages() {
         return tap.envelopes().entrySet().stream()
-                .map(entry -> new ReceivedMail(entry.getKey(), entry.getValue().sender(),
-                        entry.getValue().recipients(), api.raw(entry.getKey())))
+                .map(entry -> new ReceivedMail(
+                        entry.getKey(),
+                        entry.getValue().sender(),
+                        entry.getValue().recipients(),
+                        api.raw(entry.getKey())))
                 .toList();
     }
 

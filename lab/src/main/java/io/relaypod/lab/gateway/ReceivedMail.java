@@ -3,9 +3,7 @@ package io.relaypod.lab.gateway;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
-/**
- * A mail as Mailpit stored it: the envelope it came with, and the bytes with what Mailpit added at their top.
- */
+/** A mail as Mailpit stored it: the envelope it came with, and the bytes with what Mailpit added at their top. */
 public record ReceivedMail(String id, String sender, List<String> recipients, byte[] raw) {
 
     /** Keeps its own copy of the recipients. */

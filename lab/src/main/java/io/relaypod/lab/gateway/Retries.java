@@ -16,13 +16,15 @@ public record Retries(List<Duration> throttledPauses, int limit, Duration interv
 
     /** What smtp2graph 1.1.4 does by itself. */
     public static Retries asReleased() {
-        return new Retries(List.of(Duration.ofMillis(400), Duration.ofMillis(800), Duration.ofMillis(1600)), 3,
+        return new Retries(
+                List.of(Duration.ofMillis(400), Duration.ofMillis(800), Duration.ofMillis(1600)),
+                3,
                 Duration.ofMinutes(5));
     }
 
     /** As many, in milliseconds: for tests. */
     public static Retries hurried() {
-        return new Retries(List.of(Duration.ofMillis(4), Duration.ofMillis(8), Duration.ofMillis(16)), 3,
-                Duration.ofMillis(50));
+        return new Retries(
+                List.of(Duration.ofMillis(4), Duration.ofMillis(8), Duration.ofMillis(16)), 3, Duration.ofMillis(50));
     }
 }

@@ -8,17 +8,18 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * What smtp2graph 1.1.4 reads in a mail and adds to it. It adds the same to the header of every MIME part; here only the
- * root's, which alone counts.
+ * What smtp2graph 1.1.4 reads in a mail and adds to it. It adds the same to the header of every MIME part; here only
+ * the root's, which alone counts.
  */
 final class Smtp2GraphMail {
 
     private static final int LINE_LENGTH = 76;
 
-    private Smtp2GraphMail() {
-    }
+    private Smtp2GraphMail() {}
 
-    /** With a From where there is none, and with a Bcc for recipients that To and Cc do not name, unless one is there. */
+    /**
+     * With a From where there is none, and with a Bcc for recipients that To and Cc do not name, unless one is there.
+     */
     static byte[] completed(byte[] mime, String sender, List<String> recipients) {
         List<String> header = header(mime);
         StringBuilder added = new StringBuilder();
@@ -41,7 +42,9 @@ final class Smtp2GraphMail {
         return completed;
     }
 
-    /** The mailbox it sends from: the first address on a line that starts with From or Sender; folding is not undone. */
+    /**
+     * The mailbox it sends from: the first address on a line that starts with From or Sender; folding is not undone.
+     */
     static Optional<String> sendingMailbox(byte[] mime) {
         for (String line : lines(mime)) {
             String lower = line.toLowerCase(Locale.ROOT);
@@ -60,10 +63,12 @@ final class Smtp2GraphMail {
     }
 
     private static String values(List<String> header, String name) {
-        return String.join(",", header.stream()
-                .filter(field -> name.equals(nameOf(field)))
-                .map(field -> field.substring(field.indexOf(':') + 1))
-                .toList());
+        return String.join(
+                ",",
+                header.stream()
+                        .filter(field -> name.equals(nameOf(field)))
+                        .map(field -> field.substring(field.indexOf(':') + 1))
+                        .toList());
     }
 
     private static String nameOf(String field) {
@@ -86,7 +91,10 @@ final class Smtp2GraphMail {
 
     /** The lines before the first empty one. */
     private static List<String> lines(byte[] mime) {
-        return new String(mime, StandardCharsets.UTF_8).lines().takeWhile(line -> !line.isEmpty()).toList();
+        return new String(mime, StandardCharsets.UTF_8)
+                .lines()
+                .takeWhile(line -> !line.isEmpty())
+                .toList();
     }
 
     private static String folded(String name, List<String> addresses) {

@@ -19,6 +19,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+
 import org.subethamail.smtp.MessageHandler;
 import org.subethamail.smtp.server.SMTPServer;
 
@@ -37,6 +38,7 @@ public final class Smtp2GraphStandIn implements AutoCloseable {
 
     /** It sends so many mails at once. */
     private static final int PARALLEL = 4;
+
     private static final int MAX_SIZE = 104_857_600;
     private static final int MAX_CONNECTIONS = 1000;
     private static final int NO_LIMIT = -1;
@@ -51,7 +53,8 @@ public final class Smtp2GraphStandIn implements AutoCloseable {
     private final List<QueuedMail> held = Collections.synchronizedList(new ArrayList<>());
     private final List<QueuedMail> lost = Collections.synchronizedList(new ArrayList<>());
     private final List<QueuedMail> failed = Collections.synchronizedList(new ArrayList<>());
-    private final ScheduledExecutorService queue = Executors.newScheduledThreadPool(PARALLEL, Smtp2GraphStandIn::daemon);
+    private final ScheduledExecutorService queue =
+            Executors.newScheduledThreadPool(PARALLEL, Smtp2GraphStandIn::daemon);
     private final int port;
     private Optional<SMTPServer> server;
 
@@ -92,7 +95,9 @@ public final class Smtp2GraphStandIn implements AutoCloseable {
         }
     }
 
-    /** What lies in its queue until it is started again: no sender found, or an answer of Graph that it takes as final. */
+    /**
+     * What lies in its queue until it is started again: no sender found, or an answer of Graph that it takes as final.
+     */
     public List<QueuedMail> held() {
         return copy(held);
     }
@@ -152,7 +157,9 @@ public final class Smtp2GraphStandIn implements AutoCloseable {
 
         // As smtp-server's punycode does it: only labels that begin with a small xn--.
         private static String unicode(String address) {
-            return Stream.of(address.split("(?<=[@.])")).map(label -> label.startsWith("xn--") ? IDN.toUnicode(label) : label).collect(Collectors.joining());
+            return Stream.of(address.split("(?<=[@.])"))
+                    .map(label -> label.startsWith("xn--") ? IDN.toUnicode(label) : label)
+                    .collect(Collectors.joining());
         }
 
         @Override

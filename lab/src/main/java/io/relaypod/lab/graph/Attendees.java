@@ -15,8 +15,7 @@ final class Attendees {
     private static final Pattern PROPERTY = Pattern.compile("(?i)ATTENDEE[;:].*");
     private static final Pattern MAILTO = Pattern.compile("(?i)mailto:\\s*([^\\s\"<>;,]+@[^\\s\"<>;,]+)");
 
-    private Attendees() {
-    }
+    private Attendees() {}
 
     static boolean isCalendar(byte[] content) {
         return text(content).stripLeading().regionMatches(true, 0, "BEGIN:VCALENDAR", 0, "BEGIN:VCALENDAR".length());

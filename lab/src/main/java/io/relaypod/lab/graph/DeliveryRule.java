@@ -35,8 +35,13 @@ import javax.mail.internet.MimePart;
 public final class DeliveryRule {
 
     private static final Set<String> CALENDAR_TYPES = Set.of(
-            "text/calendar", "application/ics", "text/x-vcalendar", "application/x-vcalendar", "text/ical",
-            "application/ical", "application/calendar");
+            "text/calendar",
+            "application/ics",
+            "text/x-vcalendar",
+            "application/x-vcalendar",
+            "text/ical",
+            "application/ical",
+            "application/calendar");
     private static final Pattern CALENDAR_FILE = Pattern.compile("(?i).*\\.(ics|ical|icalendar|ifb|vcs)");
     private static final Pattern ADDRESS = Pattern.compile("[^\\s<>,;:\"()]+@[^\\s<>,;:\"()]+");
     private static final Pattern QUOTED = Pattern.compile("\"(?:[^\"\\\\]|\\\\.)*\"@\\S+");
@@ -50,7 +55,8 @@ public final class DeliveryRule {
         this.message = message;
         boolean allValid = true;
         for (String field : List.of("To", "Cc", "Bcc")) {
-            allValid &= addAddresses(Optional.ofNullable(message.getHeader(field, ", ")).orElse(""));
+            allValid &= addAddresses(
+                    Optional.ofNullable(message.getHeader(field, ", ")).orElse(""));
         }
         this.valid = allValid;
     }
@@ -105,7 +111,10 @@ public final class DeliveryRule {
     }
 
     private boolean addAddressesIn(String text) {
-        List<String> found = ADDRESS.matcher(text).results().map(match -> lower(match.group())).toList();
+        List<String> found = ADDRESS.matcher(text)
+                .results()
+                .map(match -> lower(match.group()))
+                .toList();
         named.addAll(found);
         return !found.isEmpty();
     }

@@ -7,14 +7,14 @@ public record GraphFailure(int status, String code, String message, Duration ret
 
     /** 429: too many requests from one application or mailbox. */
     public static GraphFailure throttled(Duration retryAfter) {
-        return new GraphFailure(429, "ApplicationThrottled", "Application is over its MailboxConcurrency limit.",
-                retryAfter);
+        return new GraphFailure(
+                429, "ApplicationThrottled", "Application is over its MailboxConcurrency limit.", retryAfter);
     }
 
     /** 503: try again. */
     public static GraphFailure unavailable() {
-        return new GraphFailure(503, "ErrorServerBusy", "The server cannot service this request right now.",
-                Duration.ZERO);
+        return new GraphFailure(
+                503, "ErrorServerBusy", "The server cannot service this request right now.", Duration.ZERO);
     }
 
     /** 500: nobody knows why. */
@@ -24,8 +24,8 @@ public record GraphFailure(int status, String code, String message, Duration ret
 
     /** 403: the application may not send as this mailbox. */
     public static GraphFailure accessDenied() {
-        return new GraphFailure(403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.",
-                Duration.ZERO);
+        return new GraphFailure(
+                403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.", Duration.ZERO);
     }
 
     static GraphFailure unauthorized() {
@@ -33,18 +33,21 @@ public record GraphFailure(int status, String code, String message, Duration ret
     }
 
     static GraphFailure tooLarge() {
-        return new GraphFailure(413, "ErrorMessageSizeExceeded", "The message exceeds the maximum supported size.",
-                Duration.ZERO);
+        return new GraphFailure(
+                413, "ErrorMessageSizeExceeded", "The message exceeds the maximum supported size.", Duration.ZERO);
     }
 
     static GraphFailure notBase64() {
-        return new GraphFailure(400, "ErrorMimeContentInvalidBase64String", "Invalid base64 string for MIME content.",
-                Duration.ZERO);
+        return new GraphFailure(
+                400, "ErrorMimeContentInvalidBase64String", "Invalid base64 string for MIME content.", Duration.ZERO);
     }
 
     static GraphFailure invalidRecipients() {
-        return new GraphFailure(400, "ErrorInvalidRecipients", "At least one recipient is not valid., "
-                + "A message can't be sent because it contains no recipients.", Duration.ZERO);
+        return new GraphFailure(
+                400,
+                "ErrorInvalidRecipients",
+                "At least one recipient is not valid., " + "A message can't be sent because it contains no recipients.",
+                Duration.ZERO);
     }
 
     static GraphFailure notFound(String what) {

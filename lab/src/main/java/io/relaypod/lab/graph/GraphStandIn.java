@@ -1,8 +1,5 @@
 package io.relaypod.lab.graph;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -23,6 +20,10 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
 
 /**
  * Plays login.microsoftonline.com and graph.microsoft.com on 127.0.0.1: asked directly, or as the HTTP proxy of a real
@@ -46,12 +47,13 @@ public final class GraphStandIn implements AutoCloseable {
     private static final String GRAPH_HOST = "graph.microsoft.com";
     /** Of the request, so of the mail in base64. */
     private static final int MAX_REQUEST = 4 * 1024 * 1024;
+
     private static final int THREADS = 8;
     private static final int BACKLOG = 256;
     private static final Pattern TOKEN_PATH = Pattern.compile("/[^/]+/oauth2/v2\\.0/token");
     private static final Pattern SEND_MAIL_PATH = Pattern.compile("/v1\\.0/users/([^/]+)/sendMail");
 
-    private record Answer(int status, Map<String, String> headers, Map<String, Object> body) { }
+    private record Answer(int status, Map<String, String> headers, Map<String, Object> body) {}
 
     private final HttpServer server;
     private final ExecutorService threads = Executors.newFixedThreadPool(THREADS, GraphStandIn::daemon);
@@ -136,14 +138,19 @@ public final class GraphStandIn implements AutoCloseable {
         URI uri = exchange.getRequestURI();
         boolean post = exchange.getRequestMethod().equals("POST");
         if (post && isFor(LOGIN_HOST, uri) && TOKEN_PATH.matcher(uri.getPath()).matches()) {
-            return new Answer(200, Map.of(), Map.of(
-                    "token_type", "Bearer", "expires_in", 3599, "ext_expires_in", 3599, "access_token", TOKEN));
+            return new Answer(
+                    200,
+                    Map.of(),
+                    Map.of("token_type", "Bearer", "expires_in", 3599, "ext_expires_in", 3599, "access_token", TOKEN));
         }
         Matcher sendMail = SEND_MAIL_PATH.matcher(uri.getPath());
         if (post && isFor(GRAPH_HOST, uri) && sendMail.matches()) {
             requestCount.incrementAndGet();
-            String authorization = Optional.ofNullable(exchange.getRequestHeaders().getFirst("Authorization")).orElse("");
-            return sendMail(sendMail.group(1), authorization, body).map(GraphStandIn::failed)
+            String authorization = Optional.ofNullable(
+                            exchange.getRequestHeaders().getFirst("Authorization"))
+                    .orElse("");
+            return sendMail(sendMail.group(1), authorization, body)
+                    .map(GraphStandIn::failed)
                     .orElse(new Answer(202, Map.of(), Map.of()));
         }
         return failed(GraphFailure.notFound(exchange.getRequestMethod() + " " + uri));
@@ -183,7 +190,8 @@ public final class GraphStandIn implements AutoCloseable {
     /** Nothing where it is not base64. */
     private static byte[] decoded(byte[] base64) {
         try {
-            return Base64.getDecoder().decode(new String(base64, StandardCharsets.ISO_8859_1).replaceAll("[\\r\\n]", ""));
+            return Base64.getDecoder()
+                    .decode(new String(base64, StandardCharsets.ISO_8859_1).replaceAll("[\\r\\n]", ""));
         } catch (IllegalArgumentException e) {
             return new byte[0];
         }
@@ -198,7 +206,9 @@ public final class GraphStandIn implements AutoCloseable {
         Map<String, String> headers = failure.retryAfter().isZero()
                 ? Map.of()
                 : Map.of("Retry-After", String.valueOf(failure.retryAfter().toSeconds()));
-        return new Answer(failure.status(), headers,
+        return new Answer(
+                failure.status(),
+                headers,
                 Map.of("error", Map.of("code", failure.code(), "message", failure.message())));
     }
 

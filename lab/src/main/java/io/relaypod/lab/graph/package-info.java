@@ -1,4 +1,2 @@
-/**
- * Microsoft Graph's sendMail as the gateway meets it, and the rule by which it picks the people who get a mail.
- */
+/** Microsoft Graph's sendMail as the gateway meets it, and the rule by which it picks the people who get a mail. */
 package io.relaypod.lab.graph;

@@ -1,11 +1,11 @@
 package io.relaypod.lab.scenario;
 
 /**
- * The calendar in a notification of a booking, as applications send it to the organiser: it names the booker as ATTENDEE, and so it is to
- * the booker that Graph sends the mail. Immutable.
+ * The calendar in a notification of a booking, as applications send it to the organiser: it names the booker as
+ * ATTENDEE, and so it is to the booker that Graph sends the mail. Immutable.
  *
- * @param uid    the event's
- * @param name   the booker's
+ * @param uid the event's
+ * @param name the booker's
  * @param booker the booker's address
  */
 public record BookingEvent(String uid, String organiser, String name, String booker) {

@@ -45,6 +45,7 @@ final class BounceStorm implements Scenario {
         long refused = replies.stream().filter(Observer::isRefusedForGood).count();
         int arrived = observer.arrived().size();
         boolean holds = refused == ADDRESSES && arrived == 0 && observer.refusals() == ADDRESSES;
-        return new Outcome(holds, refused + " of " + ADDRESSES + " refused, " + arrived + " in Mailpit", transcript.subList(0, 4));
+        return new Outcome(
+                holds, refused + " of " + ADDRESSES + " refused, " + arrived + " in Mailpit", transcript.subList(0, 4));
     }
 }

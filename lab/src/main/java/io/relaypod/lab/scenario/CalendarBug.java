@@ -8,7 +8,10 @@ import io.relaypod.lab.smtp.Reply;
 import io.relaypod.lab.smtp.SmtpConversation;
 import io.relaypod.lab.world.LabWorld;
 
-/** The organiser is told of a booking, with a calendar file that names the booker: Graph would send it to the booker a second time. */
+/**
+ * The organiser is told of a booking, with a calendar file that names the booker: Graph would send it to the booker a
+ * second time.
+ */
 final class CalendarBug implements Scenario {
 
     private static final String BOOKER = "booker@booker.example";
@@ -38,10 +41,14 @@ final class CalendarBug implements Scenario {
             Reply sent = smtp.data(notification);
             observer.arrived();
             List<String> delivered = observer.deliveredByGraph("New booking");
-            boolean holds = recipient.code() == 250 && sent.code() == 250
-                && unprotected.equals(List.of(BOOKER)) && delivered.equals(List.of(LabWorld.ORGANISER));
-            return new Outcome(holds, "without us to " + String.join(", ", unprotected) + ", with us to " + String.join(", ", delivered),
-                TranscriptLines.of(smtp.transcript(), "RCPT"));
+            boolean holds = recipient.code() == 250
+                    && sent.code() == 250
+                    && unprotected.equals(List.of(BOOKER))
+                    && delivered.equals(List.of(LabWorld.ORGANISER));
+            return new Outcome(
+                    holds,
+                    "without us to " + String.join(", ", unprotected) + ", with us to " + String.join(", ", delivered),
+                    TranscriptLines.of(smtp.transcript(), "RCPT"));
         }
     }
 
@@ -62,8 +69,12 @@ final class CalendarBug implements Scenario {
             Content-Disposition: attachment; filename="invite.ics"
 
             %s--b--
-            """).formatted(Observer.APPLICATION, LabWorld.ORGANISER,
-                new BookingEvent("1@organiser.example", LabWorld.ORGANISER, "Booker", BOOKER).lines())
-            .replace("\n", "\r\n").getBytes(StandardCharsets.US_ASCII);
+            """)
+                .formatted(
+                        Observer.APPLICATION,
+                        LabWorld.ORGANISER,
+                        new BookingEvent("1@organiser.example", LabWorld.ORGANISER, "Booker", BOOKER).lines())
+                .replace("\n", "\r\n")
+                .getBytes(StandardCharsets.US_ASCII);
     }
 }

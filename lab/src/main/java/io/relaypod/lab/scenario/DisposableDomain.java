@@ -29,8 +29,10 @@ final class DisposableDomain implements Scenario {
             Reply without = smtp.send("RCPT TO:<bot@temp-mail-service.xyz>");
             Reply with = smtp.send("RCPT TO:<bot@disposable-with-mx.example>");
             boolean holds = Observer.isRefusedForGood(without) && with.code() == 250 && observer.refusals() == 1;
-            return new Outcome(holds, without.code() + " without mail hosts, " + with.code() + " with them",
-                TranscriptLines.of(smtp.transcript(), "RCPT"));
+            return new Outcome(
+                    holds,
+                    without.code() + " without mail hosts, " + with.code() + " with them",
+                    TranscriptLines.of(smtp.transcript(), "RCPT"));
         }
     }
 }

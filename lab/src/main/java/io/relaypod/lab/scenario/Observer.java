@@ -33,7 +33,8 @@ final class Observer {
     }
 
     static byte[] mail(String to, String subject) {
-        return ("From: " + APPLICATION + "\r\nTo: " + to + "\r\nSubject: " + subject + "\r\n\r\nHello.\r\n").getBytes(StandardCharsets.US_ASCII);
+        return ("From: " + APPLICATION + "\r\nTo: " + to + "\r\nSubject: " + subject + "\r\n\r\nHello.\r\n")
+                .getBytes(StandardCharsets.US_ASCII);
     }
 
     /** Begins a mail on a new connection. */
@@ -64,17 +65,21 @@ final class Observer {
             smtp.data(mail(CANARY, subject));
             smtp.send("QUIT");
         }
-        await(() -> world.mailpit().messages().stream().anyMatch(mail -> mail.text().contains(subject)) && world.queuedMails() == 0);
-        return world.mailpit().messages().stream().filter(mail -> !mail.text().contains(subject)).toList();
+        await(() ->
+                world.mailpit().messages().stream().anyMatch(mail -> mail.text().contains(subject))
+                        && world.queuedMails() == 0);
+        return world.mailpit().messages().stream()
+                .filter(mail -> !mail.text().contains(subject))
+                .toList();
     }
 
     /** To whom Graph delivers the mails of that subject, once it has all that smtp2graph was given. */
     List<String> deliveredByGraph(String subject) throws InterruptedException {
         await(() -> world.smtp2graph().pending() == 0);
         return world.graph().mails().stream()
-            .filter(mail -> mail.subject().equals(subject))
-            .flatMap(mail -> mail.deliveredTo().stream())
-            .toList();
+                .filter(mail -> mail.subject().equals(subject))
+                .flatMap(mail -> mail.deliveredTo().stream())
+                .toList();
     }
 
     private static void await(BooleanSupplier happened) throws InterruptedException {

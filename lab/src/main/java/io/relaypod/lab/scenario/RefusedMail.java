@@ -7,8 +7,7 @@ import io.relaypod.lab.world.LabWorld;
 /** One mail to one address that must be refused at RCPT, with no DATA and nothing in Mailpit. */
 final class RefusedMail {
 
-    private RefusedMail() {
-    }
+    private RefusedMail() {}
 
     static Outcome play(LabWorld world, String recipient) throws Exception {
         Observer observer = new Observer(world);
@@ -18,8 +17,11 @@ final class RefusedMail {
             long refusals = observer.refusals();
             int arrived = observer.arrived().size();
             boolean holds = Observer.isRefusedForGood(refusal) && data.code() == 503 && arrived == 0 && refusals == 1;
-            return new Outcome(holds, refusal.code() + " at RCPT, DATA " + data.code() + ", " + arrived + " in Mailpit, " + refusals + " counted",
-                TranscriptLines.of(smtp.transcript(), "RCPT", "DATA"));
+            return new Outcome(
+                    holds,
+                    refusal.code() + " at RCPT, DATA " + data.code() + ", " + arrived + " in Mailpit, " + refusals
+                            + " counted",
+                    TranscriptLines.of(smtp.transcript(), "RCPT", "DATA"));
         }
     }
 }

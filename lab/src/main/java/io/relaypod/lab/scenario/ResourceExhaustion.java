@@ -46,11 +46,14 @@ final class ResourceExhaustion implements Scenario {
         long refused = replies.stream().filter(Observer::isRefusedForGood).count();
         long queries = queries(world) - queriesBefore;
         boolean holds = refused == CONNECTIONS * DOMAINS && queries == DOMAINS && observer.refusals() == refused;
-        return new Outcome(holds, refused + " RCPTs refused with " + queries + " DNS queries", transcript.subList(0, 2));
+        return new Outcome(
+                holds, refused + " RCPTs refused with " + queries + " DNS queries", transcript.subList(0, 2));
     }
 
     // The relay asks for names that must exist as well, now and then, to know whether DNS can be believed.
     private static long queries(LabWorld world) {
-        return IntStream.range(0, DOMAINS).mapToLong(domain -> world.dns().count("flood" + domain + ".xyz")).sum();
+        return IntStream.range(0, DOMAINS)
+                .mapToLong(domain -> world.dns().count("flood" + domain + ".xyz"))
+                .sum();
     }
 }

@@ -9,8 +9,15 @@ public interface Scenario {
 
     /** All of them, in the order of their numbers. */
     static List<Scenario> all() {
-        return List.of(new FakeDomainBooking(), new TypingError(), new DisposableDomain(), new VerificationBypass(), new BounceStorm(),
-            new ResourceExhaustion(), new SenderReputation(), new CalendarBug());
+        return List.of(
+                new FakeDomainBooking(),
+                new TypingError(),
+                new DisposableDomain(),
+                new VerificationBypass(),
+                new BounceStorm(),
+                new ResourceExhaustion(),
+                new SenderReputation(),
+                new CalendarBug());
     }
 
     int number();

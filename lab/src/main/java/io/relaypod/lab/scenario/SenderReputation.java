@@ -32,10 +32,16 @@ final class SenderReputation implements Scenario {
             Reply good = smtp.send("RCPT TO:<guest@example.com>");
             Reply bad = smtp.send("RCPT TO:<spammer@nonexistent-domain.xyz>");
             Reply sent = smtp.data(Observer.mail("guest@example.com, spammer@nonexistent-domain.xyz", "Your booking"));
-            List<String> recipients = observer.arrived().stream().map(ReceivedMail::recipients).flatMap(List::stream).toList();
+            List<String> recipients = observer.arrived().stream()
+                    .map(ReceivedMail::recipients)
+                    .flatMap(List::stream)
+                    .toList();
             List<String> delivered = observer.deliveredByGraph("Your booking");
-            boolean holds = good.code() == 250 && Observer.isRefusedForGood(bad) && sent.code() == 250
-                && recipients.equals(List.of("guest@example.com")) && delivered.equals(recipients);
+            boolean holds = good.code() == 250
+                    && Observer.isRefusedForGood(bad)
+                    && sent.code() == 250
+                    && recipients.equals(List.of("guest@example.com"))
+                    && delivered.equals(recipients);
             return new Outcome(holds, "Graph delivers to " + delivered, TranscriptLines.of(smtp.transcript(), "RCPT"));
         }
     }

@@ -7,15 +7,15 @@ import java.util.stream.IntStream;
 /** Picks from an SMTP transcript what a reader needs. */
 final class TranscriptLines {
 
-    private TranscriptLines() {
-    }
+    private TranscriptLines() {}
 
     /** The lines that send one of these commands, each with the answer behind it. */
     static List<String> of(List<String> transcript, String... commands) {
         return IntStream.range(0, transcript.size())
-            .filter(line -> sends(transcript.get(line), commands) || line > 0 && sends(transcript.get(line - 1), commands))
-            .mapToObj(transcript::get)
-            .toList();
+                .filter(line ->
+                        sends(transcript.get(line), commands) || line > 0 && sends(transcript.get(line - 1), commands))
+                .mapToObj(transcript::get)
+                .toList();
     }
 
     private static boolean sends(String line, String... commands) {

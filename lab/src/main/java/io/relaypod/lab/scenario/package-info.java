@@ -1,2 +1,5 @@
-/** The attacks that the relay answers for, played by a real SMTP client: the demo shows them, the end-to-end tests require them. */
+/**
+ * The attacks that the relay answers for, played by a real SMTP client: the demo shows them, the end-to-end tests
+ * require them.
+ */
 package io.relaypod.lab.scenario;

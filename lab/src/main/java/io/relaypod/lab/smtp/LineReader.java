@@ -4,9 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 
-/**
- * Reads lines as bytes, so that nothing in them is lost: each ends with its LF. For one thread.
- */
+/** Reads lines as bytes, so that nothing in them is lost: each ends with its LF. For one thread. */
 public final class LineReader {
 
     private final InputStream in;

@@ -60,7 +60,8 @@ public final class SmtpConversation implements AutoCloseable {
         return connect(server, new InetSocketAddress(client, 0), DEFAULT_TIMEOUT);
     }
 
-    private static SmtpConversation connect(InetSocketAddress server, InetSocketAddress client, Duration timeout) throws IOException {
+    private static SmtpConversation connect(InetSocketAddress server, InetSocketAddress client, Duration timeout)
+            throws IOException {
         Socket socket = new Socket();
         try {
             socket.bind(client);

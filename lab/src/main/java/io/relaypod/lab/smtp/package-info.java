@@ -1,4 +1,2 @@
-/**
- * SMTP by hand: a client that shows every line, for transcripts and protocol tests.
- */
+/** SMTP by hand: a client that shows every line, for transcripts and protocol tests. */
 package io.relaypod.lab.smtp;

@@ -27,8 +27,8 @@ import io.relaypod.server.queue.Broker;
 import io.relaypod.server.settings.Settings;
 
 /**
- * The relay in a world of its own: DNS with the zone of world.zone before it, Mailpit (the real one where there is one), smtp2graph and
- * Graph behind it, all on 127.0.0.1.
+ * The relay in a world of its own: DNS with the zone of world.zone before it, Mailpit (the real one where there is
+ * one), smtp2graph and Graph behind it, all on 127.0.0.1.
  *
  * <pre>{@code
  * try (LabWorld world = LabWorld.builder().start()) {
@@ -49,8 +49,14 @@ public final class LabWorld implements AutoCloseable {
     private final Relay relay;
     private final Deque<AutoCloseable> parts;
 
-    private LabWorld(LabDns dns, Mailpit mailpit, Smtp2GraphStandIn smtp2graph, GraphStandIn graph, Settings settings, Relay relay,
-                     Deque<AutoCloseable> parts) {
+    private LabWorld(
+            LabDns dns,
+            Mailpit mailpit,
+            Smtp2GraphStandIn smtp2graph,
+            GraphStandIn graph,
+            Settings settings,
+            Relay relay,
+            Deque<AutoCloseable> parts) {
         this.dns = dns;
         this.mailpit = mailpit;
         this.smtp2graph = smtp2graph;
@@ -113,7 +119,9 @@ public final class LabWorld implements AutoCloseable {
 
     /** What a request to webadmin has as its {@code Authorization}, unless WEBADMIN_PASSWORD_FILE was set. */
     public String webadminAuthorization() throws IOException {
-        return "Bearer " + Files.readString(settings.dataDir().resolve("webadmin-password")).strip();
+        return "Bearer "
+                + Files.readString(settings.dataDir().resolve("webadmin-password"))
+                        .strip();
     }
 
     /** Opens a connection to the relay and says EHLO. */
@@ -191,7 +199,9 @@ public final class LabWorld implements AutoCloseable {
         public Builder atFixedPorts(int smtp, int metrics, int webadmin, int mailpit, int dns) {
             this.mailpitPort = mailpit;
             this.dnsPort = dns;
-            return with("LISTEN_ADDR", "127.0.0.1:" + smtp).with("METRICS_ADDR", "127.0.0.1:" + metrics).with("WEBADMIN_ADDR", "127.0.0.1:" + webadmin);
+            return with("LISTEN_ADDR", "127.0.0.1:" + smtp)
+                    .with("METRICS_ADDR", "127.0.0.1:" + metrics)
+                    .with("WEBADMIN_ADDR", "127.0.0.1:" + webadmin);
         }
 
         /** Starts all of it, the relay in this process; what was started is stopped again when something cannot be. */
@@ -217,8 +227,10 @@ public final class LabWorld implements AutoCloseable {
                 parts.push(smtp2graph);
                 Mailpit gateway = mailpit.start(mailpitPort, Relaying.to(smtp2graph.address()));
                 parts.push(gateway);
-                environment.putIfAbsent("DNS_SERVERS", "127.0.0.1:" + dns.address().getPort());
-                environment.putIfAbsent("UPSTREAM_PORT", Integer.toString(gateway.smtpAddress().getPort()));
+                environment.putIfAbsent(
+                        "DNS_SERVERS", "127.0.0.1:" + dns.address().getPort());
+                environment.putIfAbsent(
+                        "UPSTREAM_PORT", Integer.toString(gateway.smtpAddress().getPort()));
                 environment.putIfAbsent("DATA_DIR", data.toString());
                 Settings settings = Settings.from(environment);
                 Relay relay = starter.start(Map.copyOf(environment));
@@ -233,10 +245,11 @@ public final class LabWorld implements AutoCloseable {
         // The launcher and Maven start us in different directories.
         private static Path jamesConf() {
             return Stream.of("james-conf", "../james-conf", System.getenv().getOrDefault("JAMES_CONF", "james-conf"))
-                .map(Path::of)
-                .filter(Files::isDirectory)
-                .findFirst()
-                .orElseThrow(() -> new IllegalStateException("no james-conf near " + Path.of("").toAbsolutePath()));
+                    .map(Path::of)
+                    .filter(Files::isDirectory)
+                    .findFirst()
+                    .orElseThrow(() -> new IllegalStateException(
+                            "no james-conf near " + Path.of("").toAbsolutePath()));
         }
 
         private static void delete(Path directory) throws IOException {

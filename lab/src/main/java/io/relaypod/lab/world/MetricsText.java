@@ -15,10 +15,14 @@ record MetricsText(String text) {
      * @param labels keys and values that each of them has; those that are left out may be anything
      */
     double value(String metric, String... labels) {
-        String[] pairs = IntStream.range(0, labels.length / 2).mapToObj(pair -> labels[2 * pair] + "=\"" + labels[2 * pair + 1] + "\"").toArray(String[]::new);
-        return SAMPLE.matcher(text).results()
-            .filter(sample -> sample.group(1).equals(metric) && Arrays.stream(pairs).allMatch(String.valueOf(sample.group(2))::contains))
-            .mapToDouble(sample -> Double.parseDouble(sample.group(3)))
-            .sum();
+        String[] pairs = IntStream.range(0, labels.length / 2)
+                .mapToObj(pair -> labels[2 * pair] + "=\"" + labels[2 * pair + 1] + "\"")
+                .toArray(String[]::new);
+        return SAMPLE.matcher(text)
+                .results()
+                .filter(sample -> sample.group(1).equals(metric)
+                        && Arrays.stream(pairs).allMatch(String.valueOf(sample.group(2))::contains))
+                .mapToDouble(sample -> Double.parseDouble(sample.group(3)))
+                .sum();
     }
 }

@@ -13,13 +13,13 @@ import io.relaypod.server.settings.Settings;
 /** The relay in this process. */
 record OwnRelay(RelayServer server, PrometheusMeterRegistry meters) implements Relay {
 
-    /**
-     * @param between put between the relay and its broker
-     */
+    /** @param between put between the relay and its broker */
     static OwnRelay start(Map<String, String> environment, UnaryOperator<Broker> between) throws Exception {
         Settings settings = Settings.from(environment);
         PrometheusMeterRegistry meters = MeterNames.registry();
-        return new OwnRelay(RelayServer.start(between.apply(RelayServer.broker(settings, meters)), settings, Map.of(), meters), meters);
+        return new OwnRelay(
+                RelayServer.start(between.apply(RelayServer.broker(settings, meters)), settings, Map.of(), meters),
+                meters);
     }
 
     @Override

@@ -10,9 +10,7 @@ public interface Relay extends AutoCloseable {
     @FunctionalInterface
     interface Starter {
 
-        /**
-         * @param environment the relay's variables
-         */
+        /** @param environment the relay's variables */
         Relay start(Map<String, String> environment) throws Exception;
     }
 

@@ -19,13 +19,12 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-
 import io.relaypod.lab.gateway.RealMailpit;
 import io.relaypod.lab.smtp.SmtpConversation;
 
 /**
- * A relay outside of this process, a program or a container, seen through its ports alone: SMTP, metrics and webadmin. Safe for use by
- * many threads.
+ * A relay outside of this process, a program or a container, seen through its ports alone: SMTP, metrics and webadmin.
+ * Safe for use by many threads.
  */
 public final class RelayElsewhere implements Relay {
 
@@ -39,7 +38,8 @@ public final class RelayElsewhere implements Relay {
     private final URI metrics;
     private final Supplier<String> password;
     private final Runnable stop;
-    private final HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private final HttpClient http =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final ObjectMapper json = new ObjectMapper();
 
     private RelayElsewhere(Map<String, String> environment, Supplier<String> password, Runnable stop) {
@@ -65,7 +65,11 @@ public final class RelayElsewhere implements Relay {
         ProcessBuilder builder = new ProcessBuilder(command).inheritIO();
         builder.environment().putAll(environment);
         Process process = builder.start();
-        return await(environment, process::isAlive, () -> password(Path.of(environment.get("DATA_DIR"))), () -> end(process));
+        return await(
+                environment,
+                process::isAlive,
+                () -> password(Path.of(environment.get("DATA_DIR"))),
+                () -> end(process));
     }
 
     private static String password(Path dataDir) {
@@ -80,10 +84,11 @@ public final class RelayElsewhere implements Relay {
      * Waits for the banner of a relay that is being started.
      *
      * @param environment its variables, with ports
-     * @param password    of webadmin, once it runs
-     * @param stop        stops it in order
+     * @param password of webadmin, once it runs
+     * @param stop stops it in order
      */
-    public static RelayElsewhere await(Map<String, String> environment, BooleanSupplier alive, Supplier<String> password, Runnable stop)
+    public static RelayElsewhere await(
+            Map<String, String> environment, BooleanSupplier alive, Supplier<String> password, Runnable stop)
             throws IOException {
         RelayElsewhere relay = new RelayElsewhere(environment, password, stop);
         Instant deadline = Instant.now().plus(START_TIMEOUT);
@@ -108,7 +113,9 @@ public final class RelayElsewhere implements Relay {
             long queued = 0;
             for (String queue : List.of("spool", "outgoing")) {
                 queued += json.readTree(get(HttpRequest.newBuilder(webadmin.resolve("/mailQueues/" + queue))
-                    .header("Authorization", "Bearer " + password.get()))).path("size").asLong();
+                                .header("Authorization", "Bearer " + password.get())))
+                        .path("size")
+                        .asLong();
             }
             return queued;
         } catch (IOException unreadable) {

@@ -34,8 +34,15 @@ public final class RelayProcess implements AutoCloseable {
      * @param environment the relay's variables; its log goes to the file {@code log} in its DATA_DIR
      */
     public static RelayProcess start(Map<String, String> environment) throws IOException {
-        ProcessBuilder java = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx128m",
-            "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"), Relaypod.class.getName(), "run");
+        ProcessBuilder java = new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx128m",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Relaypod.class.getName(),
+                "run");
         java.environment().putAll(Map.of("LISTEN_ADDR", "127.0.0.1:0", "METRICS_ADDR", "off", "WEBADMIN_ADDR", "off"));
         java.environment().putAll(environment);
         Path log = Files.createDirectories(Path.of(environment.get("DATA_DIR"))).resolve("log");
@@ -54,16 +61,19 @@ public final class RelayProcess implements AutoCloseable {
     }
 
     private static void keep(BufferedReader out, Path log) {
-        Thread reader = new Thread(() -> {
-            try (Stream<String> lines = out.lines(); var file = Files.newBufferedWriter(log)) {
-                for (String line : (Iterable<String>) lines::iterator) {
-                    file.write(line + "\n");
-                    file.flush();
-                }
-            } catch (IOException | RuntimeException ended) {
-                // the process was killed
-            }
-        }, "lab-relay-log");
+        Thread reader = new Thread(
+                () -> {
+                    try (Stream<String> lines = out.lines();
+                            var file = Files.newBufferedWriter(log)) {
+                        for (String line : (Iterable<String>) lines::iterator) {
+                            file.write(line + "\n");
+                            file.flush();
+                        }
+                    } catch (IOException | RuntimeException ended) {
+                        // the process was killed
+                    }
+                },
+                "lab-relay-log");
         reader.setDaemon(true);
         reader.start();
     }

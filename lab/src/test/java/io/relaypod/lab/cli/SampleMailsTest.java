@@ -9,11 +9,10 @@ import java.io.StringWriter;
 import java.time.Duration;
 import java.util.List;
 
-import org.junit.jupiter.api.Test;
-
 import io.relaypod.lab.dns.LabDns;
 import io.relaypod.lab.graph.GraphMail;
 import io.relaypod.lab.world.LabWorld;
+import org.junit.jupiter.api.Test;
 
 class SampleMailsTest {
 
@@ -24,12 +23,15 @@ class SampleMailsTest {
     @Test
     void theDemosMailsReachTheGuestAndTheOrganiserAloneWhereLabIsTheDnsServer() throws Exception {
         try (LabWorld world = LabWorld.builder().with("STRIP_ICS_MODE", "auto").start()) {
-            assertThat(new SampleMails(world.smtpAddress(), new PrintWriter(shown)).send()).isTrue();
+            assertThat(new SampleMails(world.smtpAddress(), new PrintWriter(shown)).send())
+                    .isTrue();
 
             await().atMost(PATIENCE).until(() -> world.graph().mails().size() == 2);
-            assertThat(world.graph().mails()).extracting(GraphMail::subject, GraphMail::deliveredTo).containsExactlyInAnyOrder(
-                tuple("Your booking", List.of("guest@gmail.com")),
-                tuple("New booking", List.of("organiser@outlook.com")));
+            assertThat(world.graph().mails())
+                    .extracting(GraphMail::subject, GraphMail::deliveredTo)
+                    .containsExactlyInAnyOrder(
+                            tuple("Your booking", List.of("guest@gmail.com")),
+                            tuple("New booking", List.of("organiser@outlook.com")));
             assertThat(shown.toString()).contains("550 5.1.2");
         }
     }
@@ -37,8 +39,11 @@ class SampleMailsTest {
     @Test
     void saysWhetherTheyWereAccepted() throws Exception {
         try (LabDns without = LabDns.serving("example.com. IN MX 10 mx.example.com.");
-             LabWorld world = LabWorld.builder().with("DNS_SERVERS", "127.0.0.1:" + without.address().getPort()).start()) {
-            assertThat(new SampleMails(world.smtpAddress(), new PrintWriter(shown)).send()).isFalse();
+                LabWorld world = LabWorld.builder()
+                        .with("DNS_SERVERS", "127.0.0.1:" + without.address().getPort())
+                        .start()) {
+            assertThat(new SampleMails(world.smtpAddress(), new PrintWriter(shown)).send())
+                    .isFalse();
         }
     }
 }

@@ -15,13 +15,12 @@ import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-
 import io.relaypod.lab.gateway.RealMailpit;
 import io.relaypod.lab.graph.GraphStandIn;
 import io.relaypod.lab.smtp.SmtpConversation;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The stand-ins as processes, as lab's image runs them. */
 class StandInCommandTest {
@@ -41,7 +40,8 @@ class StandInCommandTest {
     @Test
     void aMailGoesThroughBothToGraph() throws Exception {
         try (GraphStandIn graph = GraphStandIn.start()) {
-            InetSocketAddress smtp2graph = started("smtp2graph", "--graph", "127.0.0.1:" + graph.address().getPort());
+            InetSocketAddress smtp2graph = started(
+                    "smtp2graph", "--graph", "127.0.0.1:" + graph.address().getPort());
             InetSocketAddress mailpit = started("mailpit", "--next-hop", "127.0.0.1:" + smtp2graph.getPort());
 
             send(mailpit, "hello");
@@ -55,7 +55,8 @@ class StandInCommandTest {
     @Test
     void whatSmtp2GraphAnswered250ForItStillSendsWhenItIsToldToStop() throws Exception {
         try (GraphStandIn graph = GraphStandIn.start()) {
-            InetSocketAddress smtp2graph = started("smtp2graph", "--graph", "127.0.0.1:" + graph.address().getPort());
+            InetSocketAddress smtp2graph = started(
+                    "smtp2graph", "--graph", "127.0.0.1:" + graph.address().getPort());
             int mails = 20;
             for (int mail = 0; mail < mails; mail++) {
                 send(smtp2graph, "mail " + mail);
@@ -91,10 +92,20 @@ class StandInCommandTest {
     }
 
     private Process start(Path errors, String... arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx96m",
-            "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"), Launcher.class.getName(), "stand-in"));
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx96m",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Launcher.class.getName(),
+                "stand-in"));
         command.addAll(List.of(arguments));
-        Process process = new ProcessBuilder(command).redirectOutput(ProcessBuilder.Redirect.DISCARD).redirectError(errors.toFile()).start();
+        Process process = new ProcessBuilder(command)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .redirectError(errors.toFile())
+                .start();
         running.add(process);
         return process;
     }
@@ -104,8 +115,11 @@ class StandInCommandTest {
             smtp.send("EHLO relay.example");
             smtp.send("MAIL FROM:<app@organiser.example>");
             smtp.send("RCPT TO:<guest@example.com>");
-            assertThat(smtp.data(("From: app@organiser.example\r\nTo: guest@example.com\r\nSubject: " + subject + "\r\n\r\nHello.\r\n")
-                .getBytes(StandardCharsets.US_ASCII)).code()).isEqualTo(250);
+            assertThat(smtp.data(("From: app@organiser.example\r\nTo: guest@example.com\r\nSubject: " + subject
+                                            + "\r\n\r\nHello.\r\n")
+                                    .getBytes(StandardCharsets.US_ASCII))
+                            .code())
+                    .isEqualTo(250);
         }
     }
 

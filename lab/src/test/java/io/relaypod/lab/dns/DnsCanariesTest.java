@@ -3,6 +3,13 @@ package io.relaypod.lab.dns;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
 import com.github.benmanes.caffeine.cache.Ticker;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.nio.NioEventLoopGroup;
@@ -22,12 +29,6 @@ import io.relaypod.domain.MxSettings;
 import io.relaypod.domain.MxSettings.OnDnsFailure;
 import io.relaypod.domain.NonexistentDomains;
 import io.relaypod.memory.MemoryBudget;
-import java.net.InetSocketAddress;
-import java.time.Duration;
-import java.util.Arrays;
-import java.util.List;
-import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -37,8 +38,18 @@ import org.junit.jupiter.params.provider.ValueSource;
 class DnsCanariesTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
-    private static final MxSettings SETTINGS = new MxSettings(Duration.ofHours(1), Duration.ofDays(1), 1_000, 256,
-            OnDnsFailure.TRY_LATER, false, false, Optional.empty(), Optional.empty(), false, Optional.empty());
+    private static final MxSettings SETTINGS = new MxSettings(
+            Duration.ofHours(1),
+            Duration.ofDays(1),
+            1_000,
+            256,
+            OnDnsFailure.TRY_LATER,
+            false,
+            false,
+            Optional.empty(),
+            Optional.empty(),
+            false,
+            Optional.empty());
     private static final String ZONE = """
             gmail.com.        300 IN MX 5 mx.gmail.com.
             outlook.com.      300 IN MX 5 mx.outlook.com.
@@ -63,7 +74,9 @@ class DnsCanariesTest {
         dns.behave(".", Behaviour.nxdomain());
         DnsServers servers = servers("gmail.com, outlook.com, .", dns);
 
-        assertThat(verdict(servers, "gmail.com")).isInstanceOfSatisfying(Unknown.class, unknown -> assertThat(unknown.reason()).contains("denies names that exist"));
+        assertThat(verdict(servers, "gmail.com"))
+                .isInstanceOfSatisfying(
+                        Unknown.class, unknown -> assertThat(unknown.reason()).contains("denies names that exist"));
         assertThat(verdict(servers, "nowhere.example")).isInstanceOf(Unknown.class);
         assertThat(servers.lying()).isEqualTo(1);
         assertThat(servers.look().join()).noneMatch(Report::isUsable);
@@ -85,7 +98,8 @@ class DnsCanariesTest {
     void itMayAlsoSayThatTheyHaveNoRecords(Behaviour.Fixed behaviour) {
         dns.behave(".", behaviour);
 
-        assertThat(verdict(servers("gmail.com, outlook.com", dns), "nowhere.example")).isInstanceOf(Unknown.class);
+        assertThat(verdict(servers("gmail.com, outlook.com", dns), "nowhere.example"))
+                .isInstanceOf(Unknown.class);
     }
 
     @Test
@@ -96,7 +110,9 @@ class DnsCanariesTest {
         dns.behaveNormally();
 
         assertThat(verdict(servers, "example.com")).isInstanceOf(HasMx.class);
-        await().atMost(PATIENCE).untilAsserted(() -> assertThat(verdict(servers, "nowhere.example")).isEqualTo(new NoMailHost(false)));
+        await().atMost(PATIENCE)
+                .untilAsserted(
+                        () -> assertThat(verdict(servers, "nowhere.example")).isEqualTo(new NoMailHost(false)));
         assertThat(servers.lying()).isZero();
     }
 
@@ -120,7 +136,9 @@ class DnsCanariesTest {
         assertThat(servers.lying()).isEqualTo(1);
         dns.reset();
         assertThat(verdict(servers, "implicit.example")).isInstanceOf(ImplicitMx.class);
-        assertThat(dns.count("implicit.example")).as("the one that lies comes last").isZero();
+        assertThat(dns.count("implicit.example"))
+                .as("the one that lies comes last")
+                .isZero();
     }
 
     @Test
@@ -137,7 +155,9 @@ class DnsCanariesTest {
         dns.behave("gmail.com", Behaviour.servfail());
 
         assertThat(verdict(servers("gmail.com", dns), "nowhere.example")).isInstanceOf(Unknown.class);
-        assertThat(verdict(servers("gmail.com, .", dns), "nowhere.example")).as("the root is there").isEqualTo(new NoMailHost(false));
+        assertThat(verdict(servers("gmail.com, .", dns), "nowhere.example"))
+                .as("the root is there")
+                .isEqualTo(new NoMailHost(false));
         assertThat(verdict(servers("off", dns), "nowhere.example")).isEqualTo(new NoMailHost(false));
     }
 
@@ -187,19 +207,30 @@ class DnsCanariesTest {
             DnsServers servers = servers(canaries, dns);
             assertThat(servers.look().join()).singleElement().satisfies(report -> {
                 assertThat(report.isUsable()).isFalse();
-                assertThat(report.words()).contains("no answer from 127.0.0.1:" + dns.address().getPort());
+                assertThat(report.words())
+                        .contains("no answer from 127.0.0.1:" + dns.address().getPort());
             });
             assertThat(servers.lying()).isZero();
         }
     }
 
     private DnsServers servers(String canaries, LabDns... servers) {
-        List<InetSocketAddress> addresses = Arrays.stream(servers).map(LabDns::address).toList();
-        return new DnsServers(new DnsSettings(addresses, Duration.ofMillis(500), 2, DnsCanaries.parse(canaries)), MemoryBudget.ofThisProcess()).on(loops);
+        List<InetSocketAddress> addresses =
+                Arrays.stream(servers).map(LabDns::address).toList();
+        return new DnsServers(
+                        new DnsSettings(addresses, Duration.ofMillis(500), 2, DnsCanaries.parse(canaries)),
+                        MemoryBudget.ofThisProcess())
+                .on(loops);
     }
 
     private static DomainVerdict verdict(DnsServers servers, String domain) {
-        return new DnsDomainCheck(servers, new NonexistentDomains(SETTINGS, Ticker.systemTicker()), SETTINGS, Ticker.systemTicker())
-            .verdict(new MailDomain(domain), DnsClient.OPERATOR).toCompletableFuture().join();
+        return new DnsDomainCheck(
+                        servers,
+                        new NonexistentDomains(SETTINGS, Ticker.systemTicker()),
+                        SETTINGS,
+                        Ticker.systemTicker())
+                .verdict(new MailDomain(domain), DnsClient.OPERATOR)
+                .toCompletableFuture()
+                .join();
     }
 }

@@ -2,6 +2,25 @@ package io.relaypod.lab.dns;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
 import com.github.benmanes.caffeine.cache.Ticker;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.nio.NioEventLoopGroup;
@@ -23,24 +42,6 @@ import io.relaypod.domain.MxSettings.OnDnsFailure;
 import io.relaypod.domain.NonexistentDomains;
 import io.relaypod.domain.WatchedDns;
 import io.relaypod.memory.MemoryBudget;
-import java.io.IOException;
-import java.net.DatagramPacket;
-import java.net.DatagramSocket;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.time.Duration;
-import java.util.Arrays;
-import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.Queue;
-import java.util.Set;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -62,13 +63,24 @@ class DnsDomainCheckTest {
 
     private static final Duration TIMEOUT = Duration.ofMillis(500);
     private static final int TRIES = 2;
-    private static final MxSettings SETTINGS = new MxSettings(Duration.ofHours(1), Duration.ofDays(1), 1_000, 256,
-            OnDnsFailure.TRY_LATER, false, false, Optional.empty(), Optional.empty(), false, Optional.empty());
+    private static final MxSettings SETTINGS = new MxSettings(
+            Duration.ofHours(1),
+            Duration.ofDays(1),
+            1_000,
+            256,
+            OnDnsFailure.TRY_LATER,
+            false,
+            false,
+            Optional.empty(),
+            Optional.empty(),
+            false,
+            Optional.empty());
     /** What a busy machine may take on top of what the settings allow. */
     private static final Duration SLACK = Duration.ofSeconds(2);
 
     private final Queue<String> heard = new ConcurrentLinkedQueue<>();
-    private final LabDns dns = LabDns.serving("""
+    private final LabDns dns = LabDns.serving(
+            """
             $ORIGIN example.
             $TTL 300
             @         IN SOA ns.example. admin.example. 1 3600 600 86400 60
@@ -117,30 +129,38 @@ class DnsDomainCheckTest {
     @Test
     void mxRecordsAreTheVerdictBestFirst() {
         assertThat(verdict("mx.example")).isEqualTo(new HasMx(List.of("first.mx.example", "backup.mx.example")));
-        assertThat(dns.queries()).as("the addresses are not asked for").containsOnly(Map.entry(new Question("mx.example", "MX"), 1L));
+        assertThat(dns.queries())
+                .as("the addresses are not asked for")
+                .containsOnly(Map.entry(new Question("mx.example", "MX"), 1L));
     }
 
     @Test
     void equalPreferencesAreBothThere() {
-        assertThat(verdict("same.example")).isInstanceOfSatisfying(HasMx.class,
-                mx -> assertThat(mx.exchangers()).containsExactlyInAnyOrder("a.same.example", "z.same.example"));
+        assertThat(verdict("same.example"))
+                .isInstanceOfSatisfying(
+                        HasMx.class,
+                        mx -> assertThat(mx.exchangers())
+                                .containsExactlyInAnyOrder("a.same.example", "z.same.example"));
     }
 
     @Test
     void anAddressAloneIsAnImplicitMx() {
         assertThat(verdict("a.example")).isEqualTo(new ImplicitMx(List.of("192.0.2.1")));
         assertThat(verdict("aaaa.example")).isEqualTo(new ImplicitMx(List.of("2001:db8:0:0:0:0:0:1")));
-        assertThat(verdict("both.example")).as("whichever came first").isIn(new ImplicitMx(List.of("192.0.2.1")), new ImplicitMx(List.of("2001:db8:0:0:0:0:0:1")));
+        assertThat(verdict("both.example"))
+                .as("whichever came first")
+                .isIn(new ImplicitMx(List.of("192.0.2.1")), new ImplicitMx(List.of("2001:db8:0:0:0:0:0:1")));
     }
 
     @Test
     void withoutMxBothKindsOfAddressAreAskedForOnce() {
         verdict("empty.example");
 
-        assertThat(dns.queries()).containsOnly(
-                Map.entry(new Question("empty.example", "MX"), 1L),
-                Map.entry(new Question("empty.example", "A"), 1L),
-                Map.entry(new Question("empty.example", "AAAA"), 1L));
+        assertThat(dns.queries())
+                .containsOnly(
+                        Map.entry(new Question("empty.example", "MX"), 1L),
+                        Map.entry(new Question("empty.example", "A"), 1L),
+                        Map.entry(new Question("empty.example", "AAAA"), 1L));
     }
 
     @Test
@@ -217,8 +237,16 @@ class DnsDomainCheckTest {
 
     @Test
     void ofAHundredMxRecordsTheBestAreNamed() {
-        assertThat(verdict("many.test")).isInstanceOfSatisfying(HasMx.class, mx -> assertThat(mx.exchangers())
-                .containsExactly("mx0.many.test", "mx1.many.test", "mx2.many.test", "mx3.many.test", "mx4.many.test"));
+        assertThat(verdict("many.test"))
+                .isInstanceOfSatisfying(
+                        HasMx.class,
+                        mx -> assertThat(mx.exchangers())
+                                .containsExactly(
+                                        "mx0.many.test",
+                                        "mx1.many.test",
+                                        "mx2.many.test",
+                                        "mx3.many.test",
+                                        "mx4.many.test"));
     }
 
     @ParameterizedTest
@@ -248,32 +276,41 @@ class DnsDomainCheckTest {
     }
 
     @ParameterizedTest
-    @EnumSource(value = Behaviour.Fixed.class, names = {"SERVFAIL", "REFUSED", "SILENCE", "WRONG_ID", "GARBAGE"})
+    @EnumSource(
+            value = Behaviour.Fixed.class,
+            names = {"SERVFAIL", "REFUSED", "SILENCE", "WRONG_ID", "GARBAGE"})
     void whatIsNoAnswerIsUnknownWithinTheBound(Behaviour.Fixed behaviour) {
         dns.behave("mx.example", behaviour);
         long begin = System.nanoTime();
 
-        assertThat(verdict("mx.example")).isInstanceOfSatisfying(Unknown.class, unknown -> assertThat(unknown.reason()).isNotBlank());
-        assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(TIMEOUT.multipliedBy(TRIES).plus(SLACK));
+        assertThat(verdict("mx.example"))
+                .isInstanceOfSatisfying(
+                        Unknown.class, unknown -> assertThat(unknown.reason()).isNotBlank());
+        assertThat(Duration.ofNanos(System.nanoTime() - begin))
+                .isLessThan(TIMEOUT.multipliedBy(TRIES).plus(SLACK));
         assertThat(dns.count("mx.example", "MX")).isBetween(1L, (long) TRIES);
         assertThat(dns.total()).as("nothing else is asked").isEqualTo(dns.count("mx.example", "MX"));
     }
 
     @ParameterizedTest
-    @EnumSource(value = Behaviour.Fixed.class, names = {"SERVFAIL", "REFUSED"})
+    @EnumSource(
+            value = Behaviour.Fixed.class,
+            names = {"SERVFAIL", "REFUSED"})
     void aServersFailureIsNamed(Behaviour.Fixed behaviour) {
         dns.behave("mx.example", behaviour);
 
-        assertThat(verdict("mx.example")).isInstanceOfSatisfying(Unknown.class,
-                unknown -> assertThat(unknown.reason()).contains(behaviour.name()));
+        assertThat(verdict("mx.example"))
+                .isInstanceOfSatisfying(
+                        Unknown.class, unknown -> assertThat(unknown.reason()).contains(behaviour.name()));
     }
 
     @Test
     void silenceIsNamedATimeout() {
         dns.behave("mx.example", Behaviour.silence());
 
-        assertThat(verdict("mx.example")).isInstanceOfSatisfying(Unknown.class,
-                unknown -> assertThat(unknown.reason()).containsIgnoringCase("time"));
+        assertThat(verdict("mx.example"))
+                .isInstanceOfSatisfying(
+                        Unknown.class, unknown -> assertThat(unknown.reason()).containsIgnoringCase("time"));
         assertThat(dns.count("mx.example", "MX")).as("as many tries as are set").isEqualTo(TRIES);
     }
 
@@ -289,16 +326,20 @@ class DnsDomainCheckTest {
         long begin = System.nanoTime();
 
         assertThat(verdict(check(nobody()), "mx.example")).isInstanceOf(Unknown.class);
-        assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(TIMEOUT.multipliedBy(TRIES).plus(SLACK));
+        assertThat(Duration.ofNanos(System.nanoTime() - begin))
+                .isLessThan(TIMEOUT.multipliedBy(TRIES).plus(SLACK));
     }
 
     @ParameterizedTest
-    @EnumSource(value = Behaviour.Fixed.class, names = {"SERVFAIL", "REFUSED", "SILENCE", "WRONG_ID", "GARBAGE"})
+    @EnumSource(
+            value = Behaviour.Fixed.class,
+            names = {"SERVFAIL", "REFUSED", "SILENCE", "WRONG_ID", "GARBAGE"})
     void whenTheFirstServerFailsTheSecondIsAsked(Behaviour.Fixed behaviour) {
         try (LabDns first = LabDns.serving("mx.example. IN A 192.0.2.1")) {
             first.behave("mx.example", behaviour);
 
-            assertThat(verdict(check(first.address(), dns.address()), "mx.example")).isInstanceOf(HasMx.class);
+            assertThat(verdict(check(first.address(), dns.address()), "mx.example"))
+                    .isInstanceOf(HasMx.class);
             assertThat(first.total()).isPositive();
         }
     }
@@ -327,8 +368,10 @@ class DnsDomainCheckTest {
             dns.behave(".", Behaviour.silence());
             long begin = System.nanoTime();
 
-            assertThat(verdict(check(first.address(), dns.address()), "mx.example")).isInstanceOf(Unknown.class);
-            assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(TIMEOUT.multipliedBy(2L * TRIES).plus(SLACK));
+            assertThat(verdict(check(first.address(), dns.address()), "mx.example"))
+                    .isInstanceOf(Unknown.class);
+            assertThat(Duration.ofNanos(System.nanoTime() - begin))
+                    .isLessThan(TIMEOUT.multipliedBy(2L * TRIES).plus(SLACK));
         }
     }
 
@@ -383,7 +426,9 @@ class DnsDomainCheckTest {
     void aSilentDomainHoldsUpNoOther() {
         dns.behave("silent.test", Behaviour.silence());
         List<CompletableFuture<DomainVerdict>> silent = IntStream.range(0, 200)
-                .mapToObj(i -> check.verdict(new MailDomain("d" + i + ".silent.test"), DnsClient.OPERATOR).toCompletableFuture()).toList();
+                .mapToObj(i -> check.verdict(new MailDomain("d" + i + ".silent.test"), DnsClient.OPERATOR)
+                        .toCompletableFuture())
+                .toList();
 
         long begin = System.nanoTime();
         assertThat(verdict("mx.example")).isInstanceOf(HasMx.class);
@@ -399,10 +444,16 @@ class DnsDomainCheckTest {
         InetSocketAddress noAddress = InetSocketAddress.createUnresolved("nowhere.invalid", 53);
         dns.behave("silent.test", Behaviour.silence());
 
-        assertThat(check(noAddress, dns.address()).verdict(new MailDomain("mx.example"), DnsClient.OPERATOR).toCompletableFuture())
-                .succeedsWithin(SLACK).isInstanceOf(HasMx.class);
-        assertThat(check(dns.address(), noAddress).verdict(new MailDomain("silent.test"), DnsClient.OPERATOR).toCompletableFuture())
-                .succeedsWithin(TIMEOUT.multipliedBy(2L * TRIES + 1).plus(SLACK)).isInstanceOf(Unknown.class);
+        assertThat(check(noAddress, dns.address())
+                        .verdict(new MailDomain("mx.example"), DnsClient.OPERATOR)
+                        .toCompletableFuture())
+                .succeedsWithin(SLACK)
+                .isInstanceOf(HasMx.class);
+        assertThat(check(dns.address(), noAddress)
+                        .verdict(new MailDomain("silent.test"), DnsClient.OPERATOR)
+                        .toCompletableFuture())
+                .succeedsWithin(TIMEOUT.multipliedBy(2L * TRIES + 1).plus(SLACK))
+                .isInstanceOf(Unknown.class);
     }
 
     @Test
@@ -419,7 +470,12 @@ class DnsDomainCheckTest {
                     reply(query, id, other, Rcode.NXDOMAIN),
                     reply(query, id, otherType, Rcode.NXDOMAIN),
                     noAnswer,
-                    reply(query, id, asked, Rcode.NOERROR, new MXRecord(asked.getName(), DClass.IN, 300, 10, name("true.example."))),
+                    reply(
+                            query,
+                            id,
+                            asked,
+                            Rcode.NOERROR,
+                            new MXRecord(asked.getName(), DClass.IN, 300, 10, name("true.example."))),
                     reply(query, id, asked, Rcode.NXDOMAIN));
         })) {
             assertThat(verdict(check(server.address()), "mx.example")).isEqualTo(new HasMx(List.of("true.example")));
@@ -468,8 +524,17 @@ class DnsDomainCheckTest {
     }
 
     @ParameterizedTest
-    @EnumSource(value = Behaviour.Fixed.class, names = {"EDNS_FORMERR", "EDNS_FORMERR_BARE", "EDNS_FORMERR_ECHO", "EDNS_NOTIMP", "EDNS_BADVERS",
-        "EDNS_SERVFAIL", "EDNS_SILENCE"})
+    @EnumSource(
+            value = Behaviour.Fixed.class,
+            names = {
+                "EDNS_FORMERR",
+                "EDNS_FORMERR_BARE",
+                "EDNS_FORMERR_ECHO",
+                "EDNS_NOTIMP",
+                "EDNS_BADVERS",
+                "EDNS_SERVFAIL",
+                "EDNS_SILENCE"
+            })
     void aServerThatDoesNotBearEdnsIsAskedWithout(Behaviour.Fixed behaviour) {
         dns.behave(".", behaviour);
         DnsServers servers = servers(dns.address());
@@ -498,7 +563,9 @@ class DnsDomainCheckTest {
     }
 
     @ParameterizedTest
-    @EnumSource(value = Behaviour.Fixed.class, names = {"OPT_IN_ANSWER", "ONLY_IN_ADDITIONAL"})
+    @EnumSource(
+            value = Behaviour.Fixed.class,
+            names = {"OPT_IN_ANSWER", "ONLY_IN_ADDITIONAL"})
     void recordsWhereNoAnswerIsAreNoAnswer(Behaviour.Fixed behaviour) {
         dns.behave("mx.example", behaviour);
 
@@ -510,20 +577,33 @@ class DnsDomainCheckTest {
         dns.behave("mx.example", Behaviour.truncatePart());
         dns.behave("gmial.com", Behaviour.truncatePart());
 
-        assertThat(verdict(check(new DnsServers(new DnsSettings(List.of(dns.address()), Duration.ofSeconds(1), 5), MemoryBudget.ofThisProcess()).on(loops)),
-                "mx.example")).isInstanceOf(HasMx.class);
-        assertThat(verdict("gmial.com")).as("nothing came that mail can be sent by").isInstanceOf(Unknown.class);
+        assertThat(verdict(
+                        check(new DnsServers(
+                                        new DnsSettings(List.of(dns.address()), Duration.ofSeconds(1), 5),
+                                        MemoryBudget.ofThisProcess())
+                                .on(loops)),
+                        "mx.example"))
+                .isInstanceOf(HasMx.class);
+        assertThat(verdict("gmial.com"))
+                .as("nothing came that mail can be sent by")
+                .isInstanceOf(Unknown.class);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"A", "AAAA"})
     void oneKindOfAddressSettlesItWhateverTheOtherTakes(String silent) {
         dns.behave("both.example", Behaviour.silentFor(silent));
-        CompletableFuture<DomainVerdict> verdict = check(new DnsServers(new DnsSettings(List.of(dns.address()), Duration.ofMinutes(5), TRIES),
-                MemoryBudget.ofThisProcess()).on(loops)).verdict(new MailDomain("both.example"), DnsClient.OPERATOR).toCompletableFuture();
+        CompletableFuture<DomainVerdict> verdict = check(new DnsServers(
+                                new DnsSettings(List.of(dns.address()), Duration.ofMinutes(5), TRIES),
+                                MemoryBudget.ofThisProcess())
+                        .on(loops))
+                .verdict(new MailDomain("both.example"), DnsClient.OPERATOR)
+                .toCompletableFuture();
 
         assertThat(verdict).succeedsWithin(Duration.ofSeconds(20)).isInstanceOf(ImplicitMx.class);
-        assertThat(heard).as("the other question was taken back").containsExactlyInAnyOrder("MX NO_RECORDS", silent.equals("A") ? "AAAA FOUND" : "A FOUND");
+        assertThat(heard)
+                .as("the other question was taken back")
+                .containsExactlyInAnyOrder("MX NO_RECORDS", silent.equals("A") ? "AAAA FOUND" : "A FOUND");
     }
 
     @ParameterizedTest
@@ -546,8 +626,12 @@ class DnsDomainCheckTest {
 
     @Test
     void mailHostsThatCannotBeOneAreNotAskedFor() {
-        dns.serve("bad.test. 300 IN MX 10 localhost.", "bad.test. 300 IN MX 5 0.0.0.0.", "bad.test. 300 IN MX 5 .", "good.test. 300 IN MX 1 localhost.",
-            "good.test. 300 IN MX 10 mx.good.test.");
+        dns.serve(
+                "bad.test. 300 IN MX 10 localhost.",
+                "bad.test. 300 IN MX 5 0.0.0.0.",
+                "bad.test. 300 IN MX 5 .",
+                "good.test. 300 IN MX 1 localhost.",
+                "good.test. 300 IN MX 10 mx.good.test.");
 
         assertThat(verdict("bad.test")).isEqualTo(new UnreachableMx(List.of("0.0.0.0", "localhost")));
         assertThat(verdict("good.test")).isEqualTo(new HasMx(List.of("mx.good.test")));
@@ -557,10 +641,17 @@ class DnsDomainCheckTest {
     @Test
     void thousandsOfMxRecordsAreReadAndFewAreKept() {
         String below = "." + ("x".repeat(60) + ".").repeat(3) + "huge.test.";
-        DnsDomainCheck patient = check(new DnsServers(new DnsSettings(List.of(dns.address()), Duration.ofSeconds(30), 1), MemoryBudget.ofThisProcess()).on(loops));
-        dns.serve(IntStream.range(0, 2_800).mapToObj(i -> "huge.test. 300 IN MX " + i + " m" + i + below).collect(Collectors.joining("\n")));
+        DnsDomainCheck patient = check(new DnsServers(
+                        new DnsSettings(List.of(dns.address()), Duration.ofSeconds(30), 1),
+                        MemoryBudget.ofThisProcess())
+                .on(loops));
+        dns.serve(IntStream.range(0, 2_800)
+                .mapToObj(i -> "huge.test. 300 IN MX " + i + " m" + i + below)
+                .collect(Collectors.joining("\n")));
 
-        assertThat(verdict(patient, "huge.test")).isInstanceOfSatisfying(HasMx.class, mx -> assertThat(mx.exchangers()).hasSize(5));
+        assertThat(verdict(patient, "huge.test"))
+                .isInstanceOfSatisfying(
+                        HasMx.class, mx -> assertThat(mx.exchangers()).hasSize(5));
     }
 
     private DomainVerdict verdict(String domain) {
@@ -568,7 +659,9 @@ class DnsDomainCheckTest {
     }
 
     private static DomainVerdict verdict(DnsDomainCheck check, String domain) {
-        return check.verdict(MailDomain.parse(domain).orElseThrow(), DnsClient.OPERATOR).toCompletableFuture().join();
+        return check.verdict(MailDomain.parse(domain).orElseThrow(), DnsClient.OPERATOR)
+                .toCompletableFuture()
+                .join();
     }
 
     private DnsDomainCheck check(InetSocketAddress... servers) {
@@ -576,13 +669,16 @@ class DnsDomainCheckTest {
     }
 
     private DnsServers servers(InetSocketAddress... servers) {
-        return new DnsServers(new DnsSettings(List.of(servers), TIMEOUT, TRIES), MemoryBudget.ofThisProcess()).on(loops);
+        return new DnsServers(new DnsSettings(List.of(servers), TIMEOUT, TRIES), MemoryBudget.ofThisProcess())
+                .on(loops);
     }
 
     private DnsDomainCheck check(DnsServers servers) {
-        return new DnsDomainCheck(new WatchedDns(servers,
-                (type, outcome, took) -> heard.add(type + " " + outcome)),
-                new NonexistentDomains(SETTINGS, Ticker.systemTicker()), SETTINGS, Ticker.systemTicker());
+        return new DnsDomainCheck(
+                new WatchedDns(servers, (type, outcome, took) -> heard.add(type + " " + outcome)),
+                new NonexistentDomains(SETTINGS, Ticker.systemTicker()),
+                SETTINGS,
+                Ticker.systemTicker());
     }
 
     private static Name name(String absolute) throws IOException {
@@ -596,14 +692,18 @@ class DnsDomainCheckTest {
     }
 
     private static String mxRecords(String owner, int count) {
-        return IntStream.range(0, count).mapToObj(i -> owner + " 300 IN MX " + i + " mx" + i + "." + owner).collect(Collectors.joining("\n"));
+        return IntStream.range(0, count)
+                .mapToObj(i -> owner + " 300 IN MX " + i + " mx" + i + "." + owner)
+                .collect(Collectors.joining("\n"));
     }
 
     /** A server that answers as another does, save for one type, for which it has SERVFAIL. */
     private static ScriptedServer oneTypeFails(InetSocketAddress upstream, String failing) throws IOException {
         SimpleResolver resolver = new SimpleResolver(upstream);
-        return new ScriptedServer(query -> List.of(query.getQuestion().getType() == Type.value(failing)
-                ? reply(query, query.getHeader().getID(), query.getQuestion(), Rcode.SERVFAIL) : resolver.send(query)));
+        return new ScriptedServer(query -> List.of(
+                query.getQuestion().getType() == Type.value(failing)
+                        ? reply(query, query.getHeader().getID(), query.getQuestion(), Rcode.SERVFAIL)
+                        : resolver.send(query)));
     }
 
     private static Message reply(Message query, int id, Record question, int rcode, Record... records) {

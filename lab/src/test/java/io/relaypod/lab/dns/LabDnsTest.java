@@ -17,6 +17,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.xbill.DNS.DClass;
@@ -35,7 +36,8 @@ class LabDnsTest {
     private static final Duration PATIENCE = Duration.ofSeconds(5);
     private static final Duration SHORT = Duration.ofMillis(200);
 
-    private final LabDns dns = LabDns.serving("""
+    private final LabDns dns = LabDns.serving(
+            """
             $ORIGIN example.com.
             $TTL 300
             @      IN SOA ns.example.com. admin.example.com. 1 3600 600 86400 60
@@ -130,8 +132,7 @@ class LabDnsTest {
         Message response = ask("any.thing.wild.example.com.", Type.MX);
 
         assertThat(answers(response)).containsExactly("10 mx.example.com.");
-        assertThat(response.getSection(Section.ANSWER).get(0).getName())
-                .hasToString("any.thing.wild.example.com.");
+        assertThat(response.getSection(Section.ANSWER).get(0).getName()).hasToString("any.thing.wild.example.com.");
     }
 
     @Test
@@ -179,7 +180,8 @@ class LabDnsTest {
         SimpleResolver resolver = resolver();
         resolver.setEDNS(-1);
 
-        assertThat(resolver.send(query("many.test.", Type.MX)).getSection(Section.ANSWER)).hasSize(100);
+        assertThat(resolver.send(query("many.test.", Type.MX)).getSection(Section.ANSWER))
+                .hasSize(100);
         assertThat(dns.count("many.test", "MX")).as("by UDP, then by TCP").isEqualTo(2);
     }
 
@@ -205,7 +207,9 @@ class LabDnsTest {
         long start = System.nanoTime();
 
         List<CompletableFuture<Message>> delayed = IntStream.range(0, 50)
-                .mapToObj(i -> resolver().sendAsync(query("n" + i + ".delayed.test.", Type.MX)).toCompletableFuture())
+                .mapToObj(i -> resolver()
+                        .sendAsync(query("n" + i + ".delayed.test.", Type.MX))
+                        .toCompletableFuture())
                 .toList();
         Message quick = ask("example.com.", Type.MX);
         Duration quickTime = Duration.ofNanos(System.nanoTime() - start);
@@ -257,7 +261,8 @@ class LabDnsTest {
         Message query = query("wrong.test.", Type.MX);
 
         try (DatagramSocket socket = sent(query.toWire())) {
-            assertThat(new Message(received(socket)).getHeader().getID()).isNotEqualTo(query.getHeader().getID());
+            assertThat(new Message(received(socket)).getHeader().getID())
+                    .isNotEqualTo(query.getHeader().getID());
             assertThatThrownBy(() -> received(socket)).isInstanceOf(SocketTimeoutException.class);
         }
     }
@@ -269,7 +274,8 @@ class LabDnsTest {
 
         try (DatagramSocket socket = sent(query.toWire())) {
             byte[] response = received(socket);
-            assertThat((response[0] & 0xFF) << 8 | response[1] & 0xFF).isEqualTo(query.getHeader().getID());
+            assertThat((response[0] & 0xFF) << 8 | response[1] & 0xFF)
+                    .isEqualTo(query.getHeader().getID());
             assertThatThrownBy(() -> new Message(response)).isInstanceOf(IOException.class);
         }
     }
@@ -304,9 +310,10 @@ class LabDnsTest {
         ask("example.com.", Type.MX);
         ask("example.com.", Type.A);
 
-        assertThat(dns.queries()).containsOnly(
-                Map.entry(new Question("example.com", "MX"), 2L),
-                Map.entry(new Question("example.com", "A"), 1L));
+        assertThat(dns.queries())
+                .containsOnly(
+                        Map.entry(new Question("example.com", "MX"), 2L),
+                        Map.entry(new Question("example.com", "A"), 1L));
         assertThat(dns.count("example.com")).isEqualTo(3);
         assertThat(dns.total()).isEqualTo(3);
         dns.reset();
@@ -324,7 +331,8 @@ class LabDnsTest {
 
     @Test
     void aWrongZoneIsRefusedAtOnce() {
-        assertThatThrownBy(() -> LabDns.serving("example.com. IN MX ten")).isInstanceOf(UncheckedIOException.class)
+        assertThatThrownBy(() -> LabDns.serving("example.com. IN MX ten"))
+                .isInstanceOf(UncheckedIOException.class)
                 .hasMessageContaining("not a master file");
     }
 
@@ -334,7 +342,8 @@ class LabDnsTest {
         int queries = 2_000;
 
         List<CompletableFuture<Message>> answers = IntStream.range(0, queries)
-                .mapToObj(i -> resolver.sendAsync(query("flood" + i + ".test.", Type.MX)).toCompletableFuture())
+                .mapToObj(i -> resolver.sendAsync(query("flood" + i + ".test.", Type.MX))
+                        .toCompletableFuture())
                 .toList();
 
         for (CompletableFuture<Message> answer : answers) {

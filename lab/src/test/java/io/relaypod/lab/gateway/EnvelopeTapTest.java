@@ -4,13 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import io.relaypod.lab.gateway.EnvelopeTap.Envelope;
-import io.relaypod.lab.smtp.Reply;
-import io.relaypod.lab.smtp.SmtpConversation;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+
+import io.relaypod.lab.gateway.EnvelopeTap.Envelope;
+import io.relaypod.lab.smtp.Reply;
+import io.relaypod.lab.smtp.SmtpConversation;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -41,28 +42,35 @@ class EnvelopeTapTest {
             smtp.send("EHLO client.test");
             smtp.send("MAIL FROM:<first@contoso.com>");
             smtp.send("RCPT TO:<>");
-            assertThat(smtp.data(MAIL)).as("no recipient yet").extracting(Reply::code).isEqualTo(503);
+            assertThat(smtp.data(MAIL))
+                    .as("no recipient yet")
+                    .extracting(Reply::code)
+                    .isEqualTo(503);
             smtp.send("MAIL FROM:<a@contoso.com> SIZE=100");
             smtp.send("RCPT TO:<b@example.com>");
             smtp.send("RCPT TO:<c@example.com> NOTIFY=NEVER");
             assertThat(smtp.data(MAIL).code()).isEqualTo(250);
         }
 
-        assertThat(tap.envelopes()).containsExactly(Map.entry(
-                mailpit.messages().get(0).id(),
-                new Envelope("a@contoso.com", List.of("b@example.com", "c@example.com"))));
+        assertThat(tap.envelopes())
+                .containsExactly(Map.entry(
+                        mailpit.messages().get(0).id(),
+                        new Envelope("a@contoso.com", List.of("b@example.com", "c@example.com"))));
     }
 
     @Test
     void keepsPipelinedCommandsAndTheirRepliesTogether() throws IOException {
         try (SmtpConversation smtp = SmtpConversation.connect(tap.address())) {
-            smtp.pipeline("EHLO client.test", "MAIL FROM:<a@contoso.com>", "RCPT TO:<bad>", "RCPT TO:<b@example.com>",
+            smtp.pipeline(
+                    "EHLO client.test",
+                    "MAIL FROM:<a@contoso.com>",
+                    "RCPT TO:<bad>",
+                    "RCPT TO:<b@example.com>",
                     "DATA");
             smtp.content(MAIL);
         }
 
-        assertThat(tap.envelopes().values())
-                .containsExactly(new Envelope("a@contoso.com", List.of("b@example.com")));
+        assertThat(tap.envelopes().values()).containsExactly(new Envelope("a@contoso.com", List.of("b@example.com")));
     }
 
     @Test

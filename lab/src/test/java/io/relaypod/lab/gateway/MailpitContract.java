@@ -3,14 +3,15 @@ package io.relaypod.lab.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.relaypod.lab.smtp.Reply;
-import io.relaypod.lab.smtp.SmtpConversation;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
+
+import io.relaypod.lab.smtp.Reply;
+import io.relaypod.lab.smtp.SmtpConversation;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestReporter;
@@ -40,8 +41,11 @@ abstract class MailpitContract {
 
     @Test
     void offersSizeStatusCodesAndUtf8ButNeither8bitmimeNorPipelining() throws IOException {
-        try (SmtpConversation smtp = SmtpConversation.connect(mailpit(Relaying.none()).smtpAddress())) {
-            assertThat(smtp.banner().lines()).singleElement().asString()
+        try (SmtpConversation smtp =
+                SmtpConversation.connect(mailpit(Relaying.none()).smtpAddress())) {
+            assertThat(smtp.banner().lines())
+                    .singleElement()
+                    .asString()
                     .matches("220 \\S+ Mailpit ESMTP Service ready");
             assertThat(smtp.send("EHLO client.test").lines().stream().skip(1))
                     .containsExactly("250-SIZE 0", "250-ENHANCEDSTATUSCODES", "250 SMTPUTF8");
@@ -50,11 +54,13 @@ abstract class MailpitContract {
 
     @Test
     void repliesInItsOwnWords() throws IOException {
-        try (SmtpConversation smtp = SmtpConversation.connect(mailpit(Relaying.none()).smtpAddress())) {
+        try (SmtpConversation smtp =
+                SmtpConversation.connect(mailpit(Relaying.none()).smtpAddress())) {
             assertThat(smtp.send("EHLO client.test").lines().get(0)).endsWith(" greets client.test");
             assertThat(smtp.send("RCPT TO:<b@example.com>"))
                     .hasToString("503 5.5.1 Bad sequence of commands (MAIL required before RCPT)");
-            assertThat(smtp.send("MAIL FROM:<a@contoso.com> BODY=8BITMIME SIZE=100")).hasToString("250 2.1.0 Ok");
+            assertThat(smtp.send("MAIL FROM:<a@contoso.com> BODY=8BITMIME SIZE=100"))
+                    .hasToString("250 2.1.0 Ok");
             assertThat(smtp.send("DATA"))
                     .hasToString("503 5.5.1 Bad sequence of commands (MAIL & RCPT required before DATA)");
             assertThat(smtp.send("RCPT TO:<no domain>"))
@@ -75,8 +81,13 @@ abstract class MailpitContract {
     void keepsTheEnvelope() throws IOException {
         Mailpit mailpit = mailpit(Relaying.none());
 
-        assertThat(send(mailpit, "s@contoso.com", List.of("x@example.org", "x@example.org", "y@example.org"),
-                HEADER + "\r\nhello\r\n").toString()).matches("250 2\\.0\\.0 Ok: queued as \\w{22}");
+        assertThat(send(
+                                mailpit,
+                                "s@contoso.com",
+                                List.of("x@example.org", "x@example.org", "y@example.org"),
+                                HEADER + "\r\nhello\r\n")
+                        .toString())
+                .matches("250 2\\.0\\.0 Ok: queued as \\w{22}");
 
         ReceivedMail mail = only(mailpit);
         assertThat(mail.sender()).isEqualTo("s@contoso.com");
@@ -99,7 +110,8 @@ abstract class MailpitContract {
     void takesAHundredRecipientsInAMailAndNoMore() throws IOException {
         MailpitStandIn nextHop = nextHop();
         Mailpit mailpit = mailpit(Relaying.to(nextHop.smtpAddress()));
-        List<String> hundred = IntStream.range(0, 100).mapToObj(i -> "r" + i + "@example.com").toList();
+        List<String> hundred =
+                IntStream.range(0, 100).mapToObj(i -> "r" + i + "@example.com").toList();
 
         try (SmtpConversation smtp = conversation(mailpit)) {
             smtp.send("MAIL FROM:<a@contoso.com>");
@@ -122,7 +134,8 @@ abstract class MailpitContract {
         for (int i = 0; i < all.length; i++) {
             all[i] = (byte) (i == '\n' || i == '\r' ? ' ' : i);
         }
-        String body = HEADER + "X-Raw: \u00e4\u00ff\r\n\r\n" + new String(all, StandardCharsets.ISO_8859_1) + "\r\n..\r\n.x\r\n";
+        String body = HEADER + "X-Raw: \u00e4\u00ff\r\n\r\n" + new String(all, StandardCharsets.ISO_8859_1)
+                + "\r\n..\r\n.x\r\n";
 
         send(mailpit, "a@contoso.com", List.of("b@example.com"), body);
 
@@ -177,7 +190,10 @@ abstract class MailpitContract {
         Mailpit mailpit = mailpit(Relaying.none());
         String ownId = "Message-ID: <own@contoso.com>\r\n";
 
-        send(mailpit, "a@contoso.com", List.of("b@example.com"),
+        send(
+                mailpit,
+                "a@contoso.com",
+                List.of("b@example.com"),
                 HEADER + ownId + "Return-Path: <other@contoso.com>\r\n\r\nhello\r\n");
 
         assertThat(only(mailpit).text())
@@ -190,12 +206,17 @@ abstract class MailpitContract {
         MailpitStandIn nextHop = nextHop();
         Mailpit mailpit = mailpit(Relaying.to(nextHop.smtpAddress()));
 
-        send(mailpit, "a@contoso.com", List.of("B@example.com", "c@example.com"),
+        send(
+                mailpit,
+                "a@contoso.com",
+                List.of("B@example.com", "c@example.com"),
                 HEADER + "Message-ID: <own@x>\r\n\r\nhello\r\n");
 
         assertThat(only(mailpit).text()).startsWith("Bcc: c@example.com\r\n");
         String passedOn = only(nextHop).text();
-        assertThat(passedOn.split("Bcc: ", -1)).as("only what the next hop, itself a Mailpit, adds").hasSize(2);
+        assertThat(passedOn.split("Bcc: ", -1))
+                .as("only what the next hop, itself a Mailpit, adds")
+                .hasSize(2);
     }
 
     @Test
@@ -208,7 +229,8 @@ abstract class MailpitContract {
                 "From a@b Mon Jan 1\r\n" + HEADER + "\r\nbody\r\n",
                 "just text\r\n",
                 HEADER + " \r\nbody after a line that only looks empty\r\n\r\nrest\r\n")) {
-            assertThat(send(mailpit, "a@contoso.com", List.of("b@example.com"), broken)).hasToString(UNABLE);
+            assertThat(send(mailpit, "a@contoso.com", List.of("b@example.com"), broken))
+                    .hasToString(UNABLE);
         }
 
         assertThat(mailpit.messages()).isEmpty();
@@ -229,7 +251,9 @@ abstract class MailpitContract {
                 HEADER.replace("\r\n", "\n") + "\nbody\r\n");
 
         for (String mail : odd) {
-            assertThat(send(mailpit, "a@contoso.com", List.of("b@example.com"), mail).code()).isEqualTo(250);
+            assertThat(send(mailpit, "a@contoso.com", List.of("b@example.com"), mail)
+                            .code())
+                    .isEqualTo(250);
         }
 
         List<ReceivedMail> stored = mailpit.messages();
@@ -263,8 +287,7 @@ abstract class MailpitContract {
         for (Phase phase : List.of(Phase.MAIL, Phase.RCPT, Phase.DATA, Phase.CONTENT)) {
             nextHop.failNext(1, phase, new Fault.Answer("550 5.1.1 no such user"));
             // A Mailpit built with Go 1.26 puts the text in quotes.
-            assertThat(sendOne(mailpit).toString()).as("at %s", phase)
-                    .matches("550 \"?5\\.1\\.1 no such user\"?");
+            assertThat(sendOne(mailpit).toString()).as("at %s", phase).matches("550 \"?5\\.1\\.1 no such user\"?");
         }
 
         assertThat(mailpit.messages()).isEmpty();
@@ -371,8 +394,10 @@ abstract class MailpitContract {
             }
         }
 
-        assertThat(mailpit.messages()).extracting(ReceivedMail::sender).containsExactly(
-                "a0@contoso.com", "a1@contoso.com", "a2@contoso.com", "a3@contoso.com", "a4@contoso.com");
+        assertThat(mailpit.messages())
+                .extracting(ReceivedMail::sender)
+                .containsExactly(
+                        "a0@contoso.com", "a1@contoso.com", "a2@contoso.com", "a3@contoso.com", "a4@contoso.com");
     }
 
     /** smtp2graph 1.1.4 loses a mail when one connection brings two. */
@@ -385,7 +410,9 @@ abstract class MailpitContract {
             for (int mail = 0; mail < 3; mail++) {
                 smtp.send("MAIL FROM:<a@contoso.com>");
                 smtp.send("RCPT TO:<b@example.com>");
-                assertThat(smtp.data((HEADER + "\r\nbody\r\n").getBytes(StandardCharsets.US_ASCII)).code()).isEqualTo(250);
+                assertThat(smtp.data((HEADER + "\r\nbody\r\n").getBytes(StandardCharsets.US_ASCII))
+                                .code())
+                        .isEqualTo(250);
             }
         }
 
@@ -422,8 +449,7 @@ abstract class MailpitContract {
         return send(mailpit, "a@contoso.com", List.of("b@example.com"), HEADER + "\r\nhello\r\n");
     }
 
-    private static Reply send(Mailpit mailpit, String sender, List<String> recipients, String mail)
-            throws IOException {
+    private static Reply send(Mailpit mailpit, String sender, List<String> recipients, String mail) throws IOException {
         try (SmtpConversation smtp = conversation(mailpit)) {
             smtp.send("MAIL FROM:<" + sender + ">");
             for (String recipient : recipients) {

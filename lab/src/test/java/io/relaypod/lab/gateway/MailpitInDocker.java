@@ -2,15 +2,14 @@ package io.relaypod.lab.gateway;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import org.testcontainers.containers.GenericContainer;
 
 import io.relaypod.lab.Engine;
+import org.testcontainers.containers.GenericContainer;
 
 /** The released Mailpit in a container, where a Docker engine has its image or can get it: {@link Engine}. */
 public final class MailpitInDocker {
 
-    private MailpitInDocker() {
-    }
+    private MailpitInDocker() {}
 
     /** Starts one in the host's network, where it reaches a next hop at 127.0.0.1. */
     public static RealMailpit start(int port, Relaying relaying) throws IOException {
@@ -21,7 +20,8 @@ public final class MailpitInDocker {
                 .withEnv(RealMailpit.environment(smtp, http, relaying));
         container.start();
         try {
-            return RealMailpit.attach(port, smtp, http, " in Docker, " + Engine.MAILPIT, container::stop, container::isRunning);
+            return RealMailpit.attach(
+                    port, smtp, http, " in Docker, " + Engine.MAILPIT, container::stop, container::isRunning);
         } catch (IOException e) {
             container.stop();
             throw e;

@@ -1,7 +1,8 @@
 package io.relaypod.lab.gateway;
 
-import io.relaypod.lab.Engine;
 import java.io.IOException;
+
+import io.relaypod.lab.Engine;
 import org.junit.jupiter.api.BeforeEach;
 
 class MailpitInDockerTest extends MailpitContract {

@@ -8,23 +8,30 @@ import org.junit.jupiter.params.provider.CsvSource;
 class NodeAddressesTest {
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
-        "a@example.com                          | a@example.com",
-        "A <a@example.com>, b@example.com       | a@example.com b@example.com",
-        "\"Doe, J.\" <j@example.com>            | j@example.com",
-        "Doe, J. <j@example.com>                | - j@example.com",
-        "Team: a@example.com, B <b@example.com>;| a@example.com b@example.com",
-        "undisclosed-recipients:;               | ``",
-        "a@example.com (home, sweet)            | a@example.com",
-        "Name a@example.com                     | a@example.com",
-        "\"x@y\" <a@example.com>                | a@example.com",
-        "a@example.com; b@example.com           | a@example.com b@example.com",
-        "<a@example.com                         | a@example.com",
-        "\"open <a@example.com>                 | a@example.com",
-        "nobody                                 | -",
-    })
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "a@example.com                          | a@example.com",
+                "A <a@example.com>, b@example.com       | a@example.com b@example.com",
+                "\"Doe, J.\" <j@example.com>            | j@example.com",
+                "Doe, J. <j@example.com>                | - j@example.com",
+                "Team: a@example.com, B <b@example.com>;| a@example.com b@example.com",
+                "undisclosed-recipients:;               | ``",
+                "a@example.com (home, sweet)            | a@example.com",
+                "Name a@example.com                     | a@example.com",
+                "\"x@y\" <a@example.com>                | a@example.com",
+                "a@example.com; b@example.com           | a@example.com b@example.com",
+                "<a@example.com                         | a@example.com",
+                "\"open <a@example.com>                 | a@example.com",
+                "nobody                                 | -",
+            })
     void readsAsTheParserOfSmtp2Graph(String field, String expected) {
-        assertThat(String.join(" ", NodeAddresses.parse(field).stream().map(a -> a.isEmpty() ? "-" : a).toList()))
+        assertThat(String.join(
+                        " ",
+                        NodeAddresses.parse(field).stream()
+                                .map(a -> a.isEmpty() ? "-" : a)
+                                .toList()))
                 .isEqualTo(expected);
     }
 }

@@ -1,14 +1,17 @@
 package io.relaypod.lab.gateway;
 
-import io.relaypod.lab.Peers;
 import java.io.IOException;
+
+import io.relaypod.lab.Peers;
 import org.junit.jupiter.api.BeforeEach;
 
 class RealMailpitTest extends MailpitContract {
 
     @BeforeEach
     void findIt() {
-        Peers.require("mailpit", RealMailpit.find().isPresent(),
+        Peers.require(
+                "mailpit",
+                RealMailpit.find().isPresent(),
                 "the environment variable MAILPIT names none and there is none on the PATH");
     }
 

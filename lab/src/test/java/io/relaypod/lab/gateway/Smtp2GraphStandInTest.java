@@ -4,17 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import io.relaypod.lab.graph.GraphFailure;
-import io.relaypod.lab.graph.GraphMail;
-import io.relaypod.lab.graph.GraphStandIn;
-import io.relaypod.lab.smtp.Reply;
-import io.relaypod.lab.smtp.SmtpConversation;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.IntStream;
+
+import io.relaypod.lab.graph.GraphFailure;
+import io.relaypod.lab.graph.GraphMail;
+import io.relaypod.lab.graph.GraphStandIn;
+import io.relaypod.lab.smtp.Reply;
+import io.relaypod.lab.smtp.SmtpConversation;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -53,7 +54,9 @@ class Smtp2GraphStandInTest {
 
     @Test
     void takesManyRecipientsAndEachOnce() throws IOException {
-        List<String> recipients = IntStream.range(0, 600).mapToObj(i -> "r" + i % 300 + "@example.com").toList();
+        List<String> recipients = IntStream.range(0, 600)
+                .mapToObj(i -> "r" + i % 300 + "@example.com")
+                .toList();
 
         send("a@contoso.com", recipients, MAIL);
 
@@ -63,7 +66,9 @@ class Smtp2GraphStandInTest {
 
     @Test
     void addsABccForRecipientsThatToAndCcDoNotName() throws IOException {
-        send("a@contoso.com", List.of("B@example.com", "c@example.com", "d@example.com"),
+        send(
+                "a@contoso.com",
+                List.of("B@example.com", "c@example.com", "d@example.com"),
                 "Cc: D <d@example.com>\r\n" + MAIL);
 
         settle();
@@ -76,7 +81,8 @@ class Smtp2GraphStandInTest {
         send("a@contoso.com", List.of("b@example.com", "c@example.com"), "Bcc: x@example.com\r\n" + MAIL);
 
         settle();
-        assertThat(onlySent().deliveredTo()).as("c is lost, x was never asked for")
+        assertThat(onlySent().deliveredTo())
+                .as("c is lost, x was never asked for")
                 .containsExactly("b@example.com", "x@example.com");
     }
 
@@ -121,7 +127,10 @@ class Smtp2GraphStandInTest {
         send("a@contoso.com", List.of("b@example.com"), MAIL.replace("From: ", "From: Printer\r\n "));
 
         settle();
-        assertThat(gateway.held()).singleElement().extracting(QueuedMail::sender).isEqualTo("a@contoso.com");
+        assertThat(gateway.held())
+                .singleElement()
+                .extracting(QueuedMail::sender)
+                .isEqualTo("a@contoso.com");
         assertThat(graph.requests()).isZero();
     }
 

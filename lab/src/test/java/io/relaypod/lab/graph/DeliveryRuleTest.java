@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
+
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -34,8 +35,15 @@ class DeliveryRuleTest {
                 \tg@example.com
                 To: second@example.com
 
-                x""")).containsExactly("a@example.com", "b@example.com", "second@example.com", "d@example.com",
-                "e@example.com", "f@example.com", "g@example.com");
+                x"""))
+                .containsExactly(
+                        "a@example.com",
+                        "b@example.com",
+                        "second@example.com",
+                        "d@example.com",
+                        "e@example.com",
+                        "f@example.com",
+                        "g@example.com");
     }
 
     @Test
@@ -75,17 +83,17 @@ class DeliveryRuleTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {
-        "Content-Type: application/ics",
-        "Content-Type: text/x-vCalendar; charset=utf-8",
-        "Content-Type: application/octet-stream; name=\"invite.ICS\"",
-        "Content-Type: application/octet-stream\nContent-Disposition: attachment; filename*0=inv; filename*1=ite.ics",
-        "Content-Type: text/plain",
-        "X-Nothing: said",
-    })
+    @ValueSource(
+            strings = {
+                "Content-Type: application/ics",
+                "Content-Type: text/x-vCalendar; charset=utf-8",
+                "Content-Type: application/octet-stream; name=\"invite.ICS\"",
+                "Content-Type: application/octet-stream\nContent-Disposition: attachment; filename*0=inv; filename*1=ite.ics",
+                "Content-Type: text/plain",
+                "X-Nothing: said",
+            })
     void aPartIsACalendarByItsTypeItsNameOrItsContent(String header) {
-        assertThat(recipients(multipart(header, CALENDAR)))
-                .containsExactly("booker@example.com", "second@example.com");
+        assertThat(recipients(multipart(header, CALENDAR))).containsExactly("booker@example.com", "second@example.com");
     }
 
     @Test
@@ -110,9 +118,14 @@ class DeliveryRuleTest {
         StringBuilder mail = new StringBuilder("To: host@contoso.com\n");
         int depth = 500;
         for (int i = 0; i < depth; i++) {
-            mail.append("Content-Type: multipart/mixed; boundary=b").append(i).append("\n\n--b").append(i).append('\n');
+            mail.append("Content-Type: multipart/mixed; boundary=b")
+                    .append(i)
+                    .append("\n\n--b")
+                    .append(i)
+                    .append('\n');
         }
-        mail.append("Content-Type: message/rfc822\n\nSubject: inner\nContent-Type: text/calendar\n\n").append(CALENDAR);
+        mail.append("Content-Type: message/rfc822\n\nSubject: inner\nContent-Type: text/calendar\n\n")
+                .append(CALENDAR);
         for (int i = depth - 1; i >= 0; i--) {
             mail.append("\n--b").append(i).append("--\n");
         }
@@ -129,33 +142,36 @@ class DeliveryRuleTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {
-        "To: undisclosed-recipients:;\n\nx",
-        "To: Undisclosed recipients:;\n\nx",
-        "To: undisclosed-recipients: ;\n\nx",
-        "To: undisclosed-recipients:;\nBcc: a@example.com\n\nx",
-        "To: somebody\nBcc: a@example.com\n\nx",
-        "Subject: nobody\n\nx",
-        "",
-    })
+    @ValueSource(
+            strings = {
+                "To: undisclosed-recipients:;\n\nx",
+                "To: Undisclosed recipients:;\n\nx",
+                "To: undisclosed-recipients: ;\n\nx",
+                "To: undisclosed-recipients:;\nBcc: a@example.com\n\nx",
+                "To: somebody\nBcc: a@example.com\n\nx",
+                "Subject: nobody\n\nx",
+                "",
+            })
     void headersThatNameNobodyAreNotAccepted(String mail) {
         assertThat(DeliveryRule.of(bytes(mail)).isAccepted()).isFalse();
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {
-        "Bcc: a@example.com\n\nx",
-        "To:\nCc: a@example.com\n\nx",
-        "To: Team: a@example.com;\n\nx",
-        "To: A B <a@example.com>\n\nx",
-    })
+    @ValueSource(
+            strings = {
+                "Bcc: a@example.com\n\nx",
+                "To:\nCc: a@example.com\n\nx",
+                "To: Team: a@example.com;\n\nx",
+                "To: A B <a@example.com>\n\nx",
+            })
     void headersThatNameSomebodyAreAccepted(String mail) {
         assertThat(DeliveryRule.of(bytes(mail)).isAccepted()).isTrue();
     }
 
     @Test
     void readsTheSubject() {
-        assertThat(DeliveryRule.of(bytes("Subject: =?utf-8?q?Termin=C3=A4nderung?=\n\nx")).subject())
+        assertThat(DeliveryRule.of(bytes("Subject: =?utf-8?q?Termin=C3=A4nderung?=\n\nx"))
+                        .subject())
                 .isEqualTo("Terminänderung");
         assertThat(DeliveryRule.of(bytes("\nx")).subject()).isEmpty();
     }

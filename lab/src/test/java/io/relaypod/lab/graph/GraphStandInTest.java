@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -22,8 +23,8 @@ import org.junit.jupiter.api.Test;
 class GraphStandInTest {
 
     private static final String SEND_MAIL = "/v1.0/users/a@contoso.com/sendMail";
-    private static final byte[] MAIL =
-            "From: a@contoso.com\r\nTo: b@example.com\r\nSubject: s\r\n\r\nhello\r\n".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] MAIL = "From: a@contoso.com\r\nTo: b@example.com\r\nSubject: s\r\n\r\nhello\r\n"
+            .getBytes(StandardCharsets.US_ASCII);
 
     private final HttpClient http = HttpClient.newHttpClient();
     private GraphStandIn graph;
@@ -61,7 +62,9 @@ class GraphStandInTest {
         assertThat(token.statusCode()).isEqualTo(200);
         assertThat(token.body()).contains("\"access_token\":\"" + GraphStandIn.TOKEN + "\"");
 
-        assertThat(post(SEND_MAIL, "Bearer another", Base64.getEncoder().encode(MAIL)).statusCode()).isEqualTo(401);
+        assertThat(post(SEND_MAIL, "Bearer another", Base64.getEncoder().encode(MAIL))
+                        .statusCode())
+                .isEqualTo(401);
         assertThat(graph.mails()).isEmpty();
     }
 
@@ -112,11 +115,12 @@ class GraphStandInTest {
         String body = Base64.getEncoder().encodeToString(MAIL);
 
         assertThat(raw("POST https://login.microsoftonline.com/t/oauth2/v2.0/token HTTP/1.1\r\n"
-                + "Host: login.microsoftonline.com\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"))
+                        + "Host: login.microsoftonline.com\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"))
                 .startsWith("HTTP/1.1 200 ");
         assertThat(raw("POST https://graph.microsoft.com" + SEND_MAIL + " HTTP/1.1\r\nHost: graph.microsoft.com\r\n"
-                + "Authorization: Bearer " + GraphStandIn.TOKEN + "\r\nTransfer-Encoding: chunked\r\n"
-                + "Connection: close\r\n\r\n" + Integer.toHexString(body.length()) + "\r\n" + body + "\r\n0\r\n\r\n"))
+                        + "Authorization: Bearer " + GraphStandIn.TOKEN + "\r\nTransfer-Encoding: chunked\r\n"
+                        + "Connection: close\r\n\r\n" + Integer.toHexString(body.length()) + "\r\n" + body
+                        + "\r\n0\r\n\r\n"))
                 .startsWith("HTTP/1.1 202 ");
         assertThat(graph.mails()).hasSize(1);
     }
@@ -129,7 +133,8 @@ class GraphStandInTest {
     }
 
     private HttpResponse<String> send(byte[] mime) throws Exception {
-        return post(SEND_MAIL, "Bearer " + GraphStandIn.TOKEN, Base64.getEncoder().encode(mime));
+        return post(
+                SEND_MAIL, "Bearer " + GraphStandIn.TOKEN, Base64.getEncoder().encode(mime));
     }
 
     private HttpResponse<String> post(String path, String authorization, byte[] body) throws Exception {
@@ -143,7 +148,8 @@ class GraphStandInTest {
     }
 
     private String raw(String request) throws IOException {
-        try (Socket socket = new Socket(graph.address().getAddress(), graph.address().getPort())) {
+        try (Socket socket =
+                new Socket(graph.address().getAddress(), graph.address().getPort())) {
             socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
             ByteArrayOutputStream answer = new ByteArrayOutputStream();
             socket.getInputStream().transferTo(answer);

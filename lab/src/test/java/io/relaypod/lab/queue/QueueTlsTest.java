@@ -16,23 +16,22 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-import org.apache.james.metrics.api.NoopGaugeRegistry;
-import org.apache.james.metrics.tests.RecordingMetricFactory;
-import org.apache.james.queue.api.MailQueueName;
-import org.apache.mailet.base.test.FakeMail;
-import org.apache.james.core.builder.MimeMessageBuilder;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-
 import io.relaypod.gateway.VerbatimMailQueueItems;
-import io.relaypod.pacing.SenderPace;
 import io.relaypod.lab.broker.ArtemisProcess;
+import io.relaypod.pacing.SenderPace;
 import io.relaypod.server.queue.ArtemisMailQueueFactory;
 import io.relaypod.server.queue.RemoteBroker;
 import io.relaypod.server.settings.InvalidSettingsException;
 import io.relaypod.server.settings.Settings;
+import org.apache.james.core.builder.MimeMessageBuilder;
+import org.apache.james.metrics.api.NoopGaugeRegistry;
+import org.apache.james.metrics.tests.RecordingMetricFactory;
+import org.apache.james.queue.api.MailQueueName;
+import org.apache.mailet.base.test.FakeMail;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The connection to the broker, encrypted, each side with a certificate of its own. */
 class QueueTlsTest {
@@ -49,9 +48,14 @@ class QueueTlsTest {
         generate("broker", "ip:127.0.0.1");
         generate("relay", "dns:relay.example");
         generate("stranger", "ip:127.0.0.1");
-        process = ArtemisProcess.start(directory.resolve("data"), xml -> xml.replace("?protocols=CORE", "?protocols=CORE;sslEnabled=true;keyStoreType=PKCS12"
-            + ";keyStorePath=" + directory.resolve("broker.p12") + ";keyStorePassword=" + PASSWORD
-            + ";needClientAuth=true;trustStoreType=PEMCA;trustStorePath=" + directory.resolve("relay.pem")));
+        process = ArtemisProcess.start(
+                directory.resolve("data"),
+                xml -> xml.replace(
+                        "?protocols=CORE",
+                        "?protocols=CORE;sslEnabled=true;keyStoreType=PKCS12"
+                                + ";keyStorePath=" + directory.resolve("broker.p12") + ";keyStorePassword=" + PASSWORD
+                                + ";needClientAuth=true;trustStoreType=PEMCA;trustStorePath="
+                                + directory.resolve("relay.pem")));
     }
 
     @AfterEach
@@ -64,9 +68,16 @@ class QueueTlsTest {
         try (Queues queues = queues("broker", "relay", "")) {
             queues.factory().open();
             assertThat(queues.factory().isConnected()).isTrue();
-            queues.factory().createQueue(MailQueueName.of("spool")).enQueue(FakeMail.builder().name("one").sender("a@example.com")
-                .recipient("b@example.com").mimeMessage(MimeMessageBuilder.mimeMessageBuilder().setText("x")).build());
-            assertThat(queues.factory().createQueue(MailQueueName.of("spool")).getSize()).isEqualTo(1);
+            queues.factory()
+                    .createQueue(MailQueueName.of("spool"))
+                    .enQueue(FakeMail.builder()
+                            .name("one")
+                            .sender("a@example.com")
+                            .recipient("b@example.com")
+                            .mimeMessage(MimeMessageBuilder.mimeMessageBuilder().setText("x"))
+                            .build());
+            assertThat(queues.factory().createQueue(MailQueueName.of("spool")).getSize())
+                    .isEqualTo(1);
         }
     }
 
@@ -96,8 +107,11 @@ class QueueTlsTest {
 
     @Test
     void aKeyThatIsNoneIsToldAtTheStart() throws Exception {
-        Files.writeString(directory.resolve("relay.key"), "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n");
-        assertThatThrownBy(() -> queues("broker", "relay", "")).isInstanceOf(InvalidSettingsException.class).hasMessageContaining("QUEUE_KEY_FILE");
+        Files.writeString(
+                directory.resolve("relay.key"), "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n");
+        assertThatThrownBy(() -> queues("broker", "relay", ""))
+                .isInstanceOf(InvalidSettingsException.class)
+                .hasMessageContaining("QUEUE_KEY_FILE");
     }
 
     private record Queues(RemoteBroker broker, ArtemisMailQueueFactory factory) implements AutoCloseable {
@@ -110,22 +124,65 @@ class QueueTlsTest {
     }
 
     private Queues queues(String trusted, String shown, String host) throws IOException {
-        Map<String, String> environment = new HashMap<>(Map.of("JAMES_CONF", "../james-conf", "DATA_DIR", "target/no-data",
-            "QUEUE_URL", host.isEmpty() ? process.url() : process.url().replace("127.0.0.1", host),
-            "QUEUE_USER", process.user(), "QUEUE_PASSWORD_FILE", process.passwordFile().toString(),
-            "QUEUE_CA_FILE", directory.resolve(trusted + ".pem").toString(),
-            "QUEUE_CERT_FILE", directory.resolve(shown + ".pem").toString(), "QUEUE_KEY_FILE", directory.resolve(shown + ".key").toString()));
-        RemoteBroker broker = new RemoteBroker(Settings.from(environment).queue().remote().orElseThrow(), Duration.ofSeconds(20));
-        return new Queues(broker, new ArtemisMailQueueFactory(broker, new VerbatimMailQueueItems(), SenderPace.unlimited(), Clock.systemUTC(), new RecordingMetricFactory(),
-            new NoopGaugeRegistry()));
+        Map<String, String> environment = new HashMap<>(Map.of(
+                "JAMES_CONF",
+                "../james-conf",
+                "DATA_DIR",
+                "target/no-data",
+                "QUEUE_URL",
+                host.isEmpty() ? process.url() : process.url().replace("127.0.0.1", host),
+                "QUEUE_USER",
+                process.user(),
+                "QUEUE_PASSWORD_FILE",
+                process.passwordFile().toString(),
+                "QUEUE_CA_FILE",
+                directory.resolve(trusted + ".pem").toString(),
+                "QUEUE_CERT_FILE",
+                directory.resolve(shown + ".pem").toString(),
+                "QUEUE_KEY_FILE",
+                directory.resolve(shown + ".key").toString()));
+        RemoteBroker broker =
+                new RemoteBroker(Settings.from(environment).queue().remote().orElseThrow(), Duration.ofSeconds(20));
+        return new Queues(
+                broker,
+                new ArtemisMailQueueFactory(
+                        broker,
+                        new VerbatimMailQueueItems(),
+                        SenderPace.unlimited(),
+                        Clock.systemUTC(),
+                        new RecordingMetricFactory(),
+                        new NoopGaugeRegistry()));
     }
 
     /** NAME.p12, and NAME.pem and NAME.key of the same. */
     private void generate(String name, String alternative) throws Exception {
         Path store = directory.resolve(name + ".p12");
-        Process keytool = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "keytool").toString(), "-genkeypair", "-alias", "it",
-            "-keyalg", "EC", "-groupname", "secp256r1", "-dname", "CN=" + name, "-ext", "san=" + alternative, "-ext", "bc:c=ca:true",
-            "-validity", "2", "-storetype", "PKCS12", "-keystore", store.toString(), "-storepass", PASSWORD).inheritIO().start();
+        Process keytool = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "keytool")
+                                .toString(),
+                        "-genkeypair",
+                        "-alias",
+                        "it",
+                        "-keyalg",
+                        "EC",
+                        "-groupname",
+                        "secp256r1",
+                        "-dname",
+                        "CN=" + name,
+                        "-ext",
+                        "san=" + alternative,
+                        "-ext",
+                        "bc:c=ca:true",
+                        "-validity",
+                        "2",
+                        "-storetype",
+                        "PKCS12",
+                        "-keystore",
+                        store.toString(),
+                        "-storepass",
+                        PASSWORD)
+                .inheritIO()
+                .start();
         assertThat(keytool.waitFor(1, TimeUnit.MINUTES)).isTrue();
         assertThat(keytool.exitValue()).isZero();
         KeyStore keys = KeyStore.getInstance("PKCS12");
@@ -133,11 +190,14 @@ class QueueTlsTest {
             keys.load(in, PASSWORD.toCharArray());
         }
         Key key = keys.getKey("it", PASSWORD.toCharArray());
-        Files.writeString(directory.resolve(name + ".pem"), pem("CERTIFICATE", keys.getCertificate("it").getEncoded()));
+        Files.writeString(
+                directory.resolve(name + ".pem"),
+                pem("CERTIFICATE", keys.getCertificate("it").getEncoded()));
         Files.writeString(directory.resolve(name + ".key"), pem("PRIVATE KEY", key.getEncoded()));
     }
 
     private static String pem(String what, byte[] bytes) {
-        return "-----BEGIN " + what + "-----\n" + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(bytes) + "\n-----END " + what + "-----\n";
+        return "-----BEGIN " + what + "-----\n"
+                + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(bytes) + "\n-----END " + what + "-----\n";
     }
 }

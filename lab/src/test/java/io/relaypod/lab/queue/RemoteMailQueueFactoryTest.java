@@ -2,6 +2,7 @@ package io.relaypod.lab.queue;
 
 import java.nio.file.Path;
 
+import io.relaypod.server.queue.ArtemisMailQueue;
 import org.apache.james.metrics.api.NoopGaugeRegistry;
 import org.apache.james.metrics.tests.RecordingMetricFactory;
 import org.apache.james.queue.api.MailQueueFactory;
@@ -13,10 +14,9 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 
-import io.relaypod.server.queue.ArtemisMailQueue;
-
 /** James' contracts of a mail queue factory, at a broker in another process. */
-class RemoteMailQueueFactoryTest implements MailQueueFactoryContract<ArtemisMailQueue>, ManageableMailQueueFactoryContract<ArtemisMailQueue> {
+class RemoteMailQueueFactoryTest
+        implements MailQueueFactoryContract<ArtemisMailQueue>, ManageableMailQueueFactoryContract<ArtemisMailQueue> {
 
     @TempDir
     private static Path directory;

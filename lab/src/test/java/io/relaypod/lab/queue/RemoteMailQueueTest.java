@@ -2,6 +2,7 @@ package io.relaypod.lab.queue;
 
 import java.nio.file.Path;
 
+import io.relaypod.server.queue.ArtemisMailQueue;
 import org.apache.james.queue.api.DelayedManageableMailQueueContract;
 import org.apache.james.queue.api.DelayedPriorityMailQueueContract;
 import org.apache.james.queue.api.MailPrioritySupport;
@@ -18,11 +19,12 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 
-import io.relaypod.server.queue.ArtemisMailQueue;
-
 /** James' contracts of a mail queue, at a broker in another process. */
-class RemoteMailQueueTest implements DelayedManageableMailQueueContract, DelayedPriorityMailQueueContract,
-        PriorityManageableMailQueueContract, MailQueueMetricContract {
+class RemoteMailQueueTest
+        implements DelayedManageableMailQueueContract,
+                DelayedPriorityMailQueueContract,
+                PriorityManageableMailQueueContract,
+                MailQueueMetricContract {
 
     @TempDir
     private static Path directory;

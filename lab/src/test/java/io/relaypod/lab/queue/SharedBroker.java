@@ -6,17 +6,16 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.Map;
 
-import org.apache.james.metrics.api.GaugeRegistry;
-import org.apache.james.metrics.api.MetricFactory;
-
 import io.relaypod.gateway.VerbatimMailQueueItems;
-import io.relaypod.pacing.SenderPace;
 import io.relaypod.lab.broker.ArtemisProcess;
+import io.relaypod.pacing.SenderPace;
 import io.relaypod.server.queue.ArtemisMailQueueFactory;
 import io.relaypod.server.queue.BrokerRefusedException;
 import io.relaypod.server.queue.RemoteBroker;
 import io.relaypod.server.settings.QueueSettings;
 import io.relaypod.server.settings.Settings;
+import org.apache.james.metrics.api.GaugeRegistry;
+import org.apache.james.metrics.api.MetricFactory;
 
 /** A broker in another process, for the tests of a class. */
 final class SharedBroker implements AutoCloseable {
@@ -28,20 +27,38 @@ final class SharedBroker implements AutoCloseable {
     }
 
     static SharedBroker start(Path directory) throws IOException {
-        return new SharedBroker(ArtemisProcess.start(directory, xml -> xml.replaceFirst("(<permission type=\")createDurableQueue(\".*/>)", "$0$1deleteDurableQueue$2$1deleteAddress$2")));
+        return new SharedBroker(ArtemisProcess.start(
+                directory,
+                xml -> xml.replaceFirst(
+                        "(<permission type=\")createDurableQueue(\".*/>)",
+                        "$0$1deleteDurableQueue$2$1deleteAddress$2")));
     }
 
     /** A relay's queues, open. */
     OpenQueues open(MetricFactory metrics, GaugeRegistry gauges) throws IOException, BrokerRefusedException {
-        QueueSettings settings = Settings.from(Map.of("LISTEN_ADDR", "127.0.0.1:0", "JAMES_CONF", "../james-conf", "DATA_DIR", "target/no-data",
-            "QUEUE_URL", process.url(), "QUEUE_USER", process.user(), "QUEUE_PASSWORD_FILE", process.passwordFile().toString())).queue();
+        QueueSettings settings = Settings.from(Map.of(
+                        "LISTEN_ADDR",
+                        "127.0.0.1:0",
+                        "JAMES_CONF",
+                        "../james-conf",
+                        "DATA_DIR",
+                        "target/no-data",
+                        "QUEUE_URL",
+                        process.url(),
+                        "QUEUE_USER",
+                        process.user(),
+                        "QUEUE_PASSWORD_FILE",
+                        process.passwordFile().toString()))
+                .queue();
         RemoteBroker broker = new RemoteBroker(settings.remote().orElseThrow(), Duration.ofSeconds(20));
-        ArtemisMailQueueFactory queues = new ArtemisMailQueueFactory(broker, new VerbatimMailQueueItems(), SenderPace.unlimited(), Clock.systemUTC(), metrics, gauges);
+        ArtemisMailQueueFactory queues = new ArtemisMailQueueFactory(
+                broker, new VerbatimMailQueueItems(), SenderPace.unlimited(), Clock.systemUTC(), metrics, gauges);
         queues.open();
         return new OpenQueues(broker, queues, process);
     }
 
-    record OpenQueues(RemoteBroker broker, ArtemisMailQueueFactory queues, ArtemisProcess process) implements AutoCloseable {
+    record OpenQueues(RemoteBroker broker, ArtemisMailQueueFactory queues, ArtemisProcess process)
+            implements AutoCloseable {
 
         @Override
         public void close() throws Exception {

@@ -6,7 +6,6 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 
 import com.fasterxml.jackson.databind.JsonNode;
-
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -15,9 +14,18 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** The verdicts on domains that the relay remembers. */
-@Command(name = "cache", mixinStandardHelpOptions = true, description = "Show what the relay remembers of recipients' domains, or make it ask DNS again.",
-    exitCodeListHeading = "Exit codes:%n", exitCodeList = {"0:done", "1:recipients there are refused", "69:webadmin does not answer",
-        "70:webadmin could not do it", "77:webadmin refuses the password"})
+@Command(
+        name = "cache",
+        mixinStandardHelpOptions = true,
+        description = "Show what the relay remembers of recipients' domains, or make it ask DNS again.",
+        exitCodeListHeading = "Exit codes:%n",
+        exitCodeList = {
+            "0:done",
+            "1:recipients there are refused",
+            "69:webadmin does not answer",
+            "70:webadmin could not do it",
+            "77:webadmin refuses the password"
+        })
 final class CacheCommand implements Callable<Integer> {
 
     private static final String LIMIT = "100";
@@ -31,7 +39,12 @@ final class CacheCommand implements Callable<Integer> {
     }
 
     @Command(name = "list", mixinStandardHelpOptions = true, description = "The verdicts, by the domains' names.")
-    int list(@Option(names = "--limit", defaultValue = LIMIT, description = "Domains at most; ${DEFAULT-VALUE} unless said.") int limit) {
+    int list(
+            @Option(
+                            names = "--limit",
+                            defaultValue = LIMIT,
+                            description = "Domains at most; ${DEFAULT-VALUE} unless said.")
+                    int limit) {
         List<String[]> rows = new ArrayList<>();
         rows.add(new String[] {"DOMAIN", "SINCE", "VERDICT"});
         for (JsonNode memory : WebAdminClient.fromEnvironment().get("/mx-cache?limit=" + limit)) {
@@ -48,17 +61,31 @@ final class CacheCommand implements Callable<Integer> {
 
     private static String[] row(JsonNode memory) {
         JsonNode verdict = memory.path("verdict");
-        return new String[] {memory.path("domain").asText(), Terminal.seconds(memory.path("since")),
-            (verdict.path("kind").asText() + " " + Terminal.texts(verdict.path("hosts"))).strip() + (memory.path("stale").asBoolean() ? " (stale)" : "")};
+        return new String[] {
+            memory.path("domain").asText(),
+            Terminal.seconds(memory.path("since")),
+            (verdict.path("kind").asText() + " " + Terminal.texts(verdict.path("hosts"))).strip()
+                    + (memory.path("stale").asBoolean() ? " (stale)" : "")
+        };
     }
 
     @Command(name = "show", mixinStandardHelpOptions = true, description = "What a recipient at a domain is answered.")
-    int show(@Parameters(paramLabel = "DOMAIN") String domain, @Option(names = "--fresh", description = "Ask DNS whatever is remembered.") boolean fresh) {
-        JsonNode answer = WebAdminClient.fromEnvironment().get("/domains/" + WebAdminClient.encoded(domain) + "/verdict?fresh=" + fresh);
+    int show(
+            @Parameters(paramLabel = "DOMAIN") String domain,
+            @Option(names = "--fresh", description = "Ask DNS whatever is remembered.") boolean fresh) {
+        JsonNode answer = WebAdminClient.fromEnvironment()
+                .get("/domains/" + WebAdminClient.encoded(domain) + "/verdict?fresh=" + fresh);
         Terminal terminal = new Terminal(spec);
         boolean accepted = answer.path("accepted").asBoolean();
-        terminal.line("%s is %s: %s%s", answer.path("domain").asText(), accepted ? "accepted" : "refused", answer.path("outcome").asText(),
-            accepted ? "" : ", " + answer.path("code").asInt() + " " + answer.path("text").asText());
+        terminal.line(
+                "%s is %s: %s%s",
+                answer.path("domain").asText(),
+                accepted ? "accepted" : "refused",
+                answer.path("outcome").asText(),
+                accepted
+                        ? ""
+                        : ", " + answer.path("code").asInt() + " "
+                                + answer.path("text").asText());
         if (answer.has("remembered")) {
             terminal.table(List.<String[]>of(row(answer.path("remembered"))));
         }
@@ -74,9 +101,16 @@ final class CacheCommand implements Callable<Integer> {
         private Optional<String> domain = Optional.empty();
     }
 
-    @Command(name = "remove", mixinStandardHelpOptions = true, description = "Forget a verdict; the next recipient there asks DNS. Nothing else is lost.")
+    @Command(
+            name = "remove",
+            mixinStandardHelpOptions = true,
+            description = "Forget a verdict; the next recipient there asks DNS. Nothing else is lost.")
     int remove(@ArgGroup(multiplicity = "1") Which which) {
-        WebAdminClient.fromEnvironment().delete("/mx-cache" + which.domain.map(domain -> "/" + WebAdminClient.encoded(domain)).orElse(""));
+        WebAdminClient.fromEnvironment()
+                .delete("/mx-cache"
+                        + which.domain
+                                .map(domain -> "/" + WebAdminClient.encoded(domain))
+                                .orElse(""));
         new Terminal(spec).line("%s forgotten.", which.domain.orElse("All are"));
         return Terminal.DONE;
     }

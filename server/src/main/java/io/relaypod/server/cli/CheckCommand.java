@@ -14,7 +14,6 @@ import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
 import com.github.benmanes.caffeine.cache.Ticker;
-
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.nio.NioEventLoopGroup;
 import io.relaypod.domain.DnsClient;
@@ -50,10 +49,12 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** Prints what the RCPT rule says of domains, with the records that it found; the rule is the hook's own. */
-@Command(name = "check", mixinStandardHelpOptions = true,
-    description = "Say what the relay would answer to recipients at these domains, and why.",
-    exitCodeListHeading = "Exit codes:%n",
-    exitCodeList = {"0:every domain is accepted", "1:one is refused", "2:DNS gave no answer for one"})
+@Command(
+        name = "check",
+        mixinStandardHelpOptions = true,
+        description = "Say what the relay would answer to recipients at these domains, and why.",
+        exitCodeListHeading = "Exit codes:%n",
+        exitCodeList = {"0:every domain is accepted", "1:one is refused", "2:DNS gave no answer for one"})
 final class CheckCommand implements Callable<Integer> {
 
     private static final Pattern PATH = Pattern.compile("<.*>");
@@ -68,8 +69,7 @@ final class CheckCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
-    private record Line(String asked, RecipientAnswer answer, String found, Duration took) {
-    }
+    private record Line(String asked, RecipientAnswer answer, String found, Duration took) {}
 
     @Override
     public Integer call() {
@@ -79,12 +79,17 @@ final class CheckCommand implements Callable<Integer> {
             Map<MailDomain, DomainVerdict> found = new ConcurrentHashMap<>();
             MxSettings mx = settings.mx();
             DnsServers servers = new DnsServers(settings.dns(), MemoryBudget.ofThisProcess());
-            DomainCheck dns = new DnsDomainCheck(servers.on(loop), new NonexistentDomains(mx, Ticker.systemTicker()), mx,
-                Ticker.systemTicker());
+            DomainCheck dns = new DnsDomainCheck(
+                    servers.on(loop), new NonexistentDomains(mx, Ticker.systemTicker()), mx, Ticker.systemTicker());
             DomainCheck checks = RecipientRule.domainChecks(dns, domainList(mx.allowFile()), domainList(mx.denyFile()));
             RecipientRule rule = new RecipientRule(
-                (domain, client) -> checks.verdict(domain, client).thenApply(verdict -> remember(found, domain, verdict)), mx, ProviderSuggestions.of(mx));
-            List<CompletableFuture<Line>> pending = asked.stream().map(one -> check(one, rule, found).toCompletableFuture()).toList();
+                    (domain, client) ->
+                            checks.verdict(domain, client).thenApply(verdict -> remember(found, domain, verdict)),
+                    mx,
+                    ProviderSuggestions.of(mx));
+            List<CompletableFuture<Line>> pending = asked.stream()
+                    .map(one -> check(one, rule, found).toCompletableFuture())
+                    .toList();
             List<Line> lines = pending.stream().map(CompletableFuture::join).toList();
             print(lines);
             print(servers);
@@ -98,16 +103,23 @@ final class CheckCommand implements Callable<Integer> {
         return file.<Supplier<DomainSet>>map(DomainListFile::new).orElse(DomainSet::empty);
     }
 
-    private static DomainVerdict remember(Map<MailDomain, DomainVerdict> found, MailDomain domain, DomainVerdict verdict) {
+    private static DomainVerdict remember(
+            Map<MailDomain, DomainVerdict> found, MailDomain domain, DomainVerdict verdict) {
         found.put(domain, verdict);
         return verdict;
     }
 
     private static CompletionStage<Line> check(String asked, RecipientRule rule, Map<MailDomain, DomainVerdict> found) {
         long begin = System.nanoTime();
-        return answer(asked, rule).thenApply(answer -> new Line(asked, answer,
-            domain(asked).flatMap(parsed -> Optional.ofNullable(found.get(parsed))).map(CheckCommand::records).orElse(""),
-            Duration.ofNanos(System.nanoTime() - begin)));
+        return answer(asked, rule)
+                .thenApply(answer -> new Line(
+                        asked,
+                        answer,
+                        domain(asked)
+                                .flatMap(parsed -> Optional.ofNullable(found.get(parsed)))
+                                .map(CheckCommand::records)
+                                .orElse(""),
+                        Duration.ofNanos(System.nanoTime() - begin)));
     }
 
     // What has an @ or angle brackets is an address, as RCPT has it.
@@ -115,7 +127,9 @@ final class CheckCommand implements Callable<Integer> {
         if (PATH.matcher(asked).matches()) {
             return rule.answer(asked.substring(1, asked.length() - 1), DnsClient.OPERATOR);
         }
-        return asked.indexOf('@') < 0 ? rule.answer("", asked, DnsClient.OPERATOR) : rule.answer(asked, DnsClient.OPERATOR);
+        return asked.indexOf('@') < 0
+                ? rule.answer("", asked, DnsClient.OPERATOR)
+                : rule.answer(asked, DnsClient.OPERATOR);
     }
 
     private static Optional<MailDomain> domain(String asked) {
@@ -152,17 +166,26 @@ final class CheckCommand implements Callable<Integer> {
     }
 
     private void print(List<Line> lines) {
-        int widest = lines.stream().map(Line::asked).mapToInt(String::length).max().orElse(0);
+        int widest =
+                lines.stream().map(Line::asked).mapToInt(String::length).max().orElse(0);
         for (Line line : lines) {
             String verdict = switch (kind(line)) {
                 case ALL_ACCEPTED -> "@|green accepted|@";
                 case ONE_UNKNOWN -> "@|yellow unknown |@";
                 default -> "@|red refused |@";
             };
-            String answer = line.answer().isAccepted() ? "" : "  " + line.answer().code() + " " + line.answer().text();
+            String answer = line.answer().isAccepted()
+                    ? ""
+                    : "  " + line.answer().code() + " " + line.answer().text();
             CommandLine command = spec.commandLine();
-            command.getOut().println(command.getColorScheme().ansi().string(verdict)
-                + String.format("  %-" + widest + "s  %6d ms  %s%s", line.asked(), line.took().toMillis(), line.found(), answer));
+            command.getOut()
+                    .println(command.getColorScheme().ansi().string(verdict)
+                            + String.format(
+                                    "  %-" + widest + "s  %6d ms  %s%s",
+                                    line.asked(),
+                                    line.took().toMillis(),
+                                    line.found(),
+                                    answer));
         }
         spec.commandLine().getOut().flush();
     }
@@ -180,7 +203,11 @@ final class CheckCommand implements Callable<Integer> {
     }
 
     private static int exitCode(List<Line> lines) {
-        return lines.stream().mapToInt(CheckCommand::kind).filter(kind -> kind == ONE_REFUSED).findFirst()
-            .orElseGet(() -> lines.stream().mapToInt(CheckCommand::kind).max().orElse(ALL_ACCEPTED));
+        return lines.stream()
+                .mapToInt(CheckCommand::kind)
+                .filter(kind -> kind == ONE_REFUSED)
+                .findFirst()
+                .orElseGet(
+                        () -> lines.stream().mapToInt(CheckCommand::kind).max().orElse(ALL_ACCEPTED));
     }
 }

@@ -6,7 +6,6 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 
 import com.fasterxml.jackson.databind.JsonNode;
-
 import io.relaypod.server.cli.WebAdminClient.Refusal;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -17,16 +16,27 @@ import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
 /** The mail that could not be delivered. */
-@Command(name = "failed", mixinStandardHelpOptions = true, description = "List the mail that could not be delivered, send it again, or remove it.",
-    exitCodeListHeading = "Exit codes:%n",
-    exitCodeList = {"0:done", "1:there is no such mail, or it was not confirmed", "69:webadmin does not answer",
-        "70:webadmin could not do it, as a mail that cannot be read", "77:webadmin refuses the password"})
+@Command(
+        name = "failed",
+        mixinStandardHelpOptions = true,
+        description = "List the mail that could not be delivered, send it again, or remove it.",
+        exitCodeListHeading = "Exit codes:%n",
+        exitCodeList = {
+            "0:done",
+            "1:there is no such mail, or it was not confirmed",
+            "69:webadmin does not answer",
+            "70:webadmin could not do it, as a mail that cannot be read",
+            "77:webadmin refuses the password"
+        })
 final class FailedCommand implements Callable<Integer> {
 
     private static final String LIMIT = "50";
 
-    @Option(names = "--repository", defaultValue = "var/mail/failed", scope = ScopeType.INHERIT,
-        description = "var/mail/failed, var/mail/error or var/mail/postmaster; ${DEFAULT-VALUE} unless said.")
+    @Option(
+            names = "--repository",
+            defaultValue = "var/mail/failed",
+            scope = ScopeType.INHERIT,
+            description = "var/mail/failed, var/mail/error or var/mail/postmaster; ${DEFAULT-VALUE} unless said.")
     private String repository = "";
 
     @Spec
@@ -37,8 +47,16 @@ final class FailedCommand implements Callable<Integer> {
         return list(Integer.parseInt(LIMIT));
     }
 
-    @Command(name = "list", mixinStandardHelpOptions = true, description = "The longest kept first, each with the reason.")
-    int list(@Option(names = "--limit", defaultValue = LIMIT, description = "Mails at most; ${DEFAULT-VALUE} unless said.") int limit) {
+    @Command(
+            name = "list",
+            mixinStandardHelpOptions = true,
+            description = "The longest kept first, each with the reason.")
+    int list(
+            @Option(
+                            names = "--limit",
+                            defaultValue = LIMIT,
+                            description = "Mails at most; ${DEFAULT-VALUE} unless said.")
+                    int limit) {
         WebAdminClient webadmin = WebAdminClient.fromEnvironment();
         Terminal terminal = new Terminal(spec);
         long size = size(webadmin);
@@ -83,20 +101,25 @@ final class FailedCommand implements Callable<Integer> {
     private static void print(Terminal terminal, JsonNode mail) {
         terminal.line("%s", mail.path("name").asText());
         terminal.table(List.of(
-            new String[] {"  from", "<" + Terminal.orElse(mail.path("sender"), "") + ">"},
-            new String[] {"  to", Terminal.texts(mail.path("recipients"))},
-            new String[] {"  why", Terminal.orElse(mail.path("error"), "it does not say")}));
+                new String[] {"  from", "<" + Terminal.orElse(mail.path("sender"), "") + ">"},
+                new String[] {"  to", Terminal.texts(mail.path("recipients"))},
+                new String[] {"  why", Terminal.orElse(mail.path("error"), "it does not say")}));
     }
 
-    @Command(name = "show", mixinStandardHelpOptions = true, description = "One mail, with its header and what happened to it.")
+    @Command(
+            name = "show",
+            mixinStandardHelpOptions = true,
+            description = "One mail, with its header and what happened to it.")
     int show(@Parameters(paramLabel = "QUEUE-ID") String queueId) {
         WebAdminClient webadmin = WebAdminClient.fromEnvironment();
         Terminal terminal = new Terminal(spec);
         JsonNode mail = webadmin.get(mail(queueId) + "?additionalFields=headers,messageSize");
         print(terminal, mail);
         terminal.line("  size  %d bytes", mail.path("messageSize").asLong());
-        mail.path("headers").properties().forEach(header -> header.getValue().forEach(value ->
-            terminal.line("  %s: %s", header.getKey(), value.asText())));
+        mail.path("headers")
+                .properties()
+                .forEach(header ->
+                        header.getValue().forEach(value -> terminal.line("  %s: %s", header.getKey(), value.asText())));
         new TraceLines(webadmin, terminal).print(Map.of("queueId", queueId));
         return Terminal.DONE;
     }
@@ -110,12 +133,17 @@ final class FailedCommand implements Callable<Integer> {
         private Optional<String> queueId = Optional.empty();
     }
 
-    @Command(name = "retry", mixinStandardHelpOptions = true, description = "Send mail again, from where it is changed for Graph.")
+    @Command(
+            name = "retry",
+            mixinStandardHelpOptions = true,
+            description = "Send mail again, from where it is changed for Graph.")
     int retry(@ArgGroup(multiplicity = "1") Which which) {
         WebAdminClient webadmin = WebAdminClient.fromEnvironment();
         long mails = mails(webadmin, which);
         if (mails > 0) {
-            webadmin.task("PATCH", which.queueId.map(this::mail).orElse(path("/mails")) + "?action=reprocess&processor=transport");
+            webadmin.task(
+                    "PATCH",
+                    which.queueId.map(this::mail).orElse(path("/mails")) + "?action=reprocess&processor=transport");
         }
         new Terminal(spec).line("%d sent again; relaypod trace QUEUE-ID says what became of one.", mails);
         return Terminal.DONE;
@@ -141,11 +169,15 @@ final class FailedCommand implements Callable<Integer> {
     }
 
     @Command(name = "remove", mixinStandardHelpOptions = true, description = "Remove mail for ever.")
-    int remove(@ArgGroup(multiplicity = "1") Which which, @Option(names = "--yes", description = "Do not ask.") boolean yes) {
+    int remove(
+            @ArgGroup(multiplicity = "1") Which which,
+            @Option(names = "--yes", description = "Do not ask.") boolean yes) {
         WebAdminClient webadmin = WebAdminClient.fromEnvironment();
         Terminal terminal = new Terminal(spec);
         long mails = removable(webadmin, which);
-        if (mails > 0 && !terminal.isSure(yes, which.queueId.map(id -> "The mail " + id).orElse(mails(mails)))) {
+        if (mails > 0
+                && !terminal.isSure(
+                        yes, which.queueId.map(id -> "The mail " + id).orElse(mails(mails)))) {
             return Terminal.NOTHING_FOUND;
         }
         if (which.queueId.isPresent()) {

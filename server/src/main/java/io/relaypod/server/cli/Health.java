@@ -9,16 +9,16 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 
 /**
- * The image's HEALTHCHECK: whether a client of the relay in this container gets its greeting, at LISTEN_ADDR or at the argument. A class of its own with nothing but the JDK
- * in it, as it runs beside the relay, in its memory limit, every half minute. Exit codes: 0 greeted, also with 421, which is what a relay
- * with as many clients as it takes says; 1 not.
+ * The image's HEALTHCHECK: whether a client of the relay in this container gets its greeting, at LISTEN_ADDR or at the
+ * argument. A class of its own with nothing but the JDK in it, as it runs beside the relay, in its memory limit, every
+ * half minute. Exit codes: 0 greeted, also with 421, which is what a relay with as many clients as it takes says; 1
+ * not.
  */
 public final class Health {
 
     private static final int TIMEOUT_MILLIS = 5_000;
 
-    private Health() {
-    }
+    private Health() {}
 
     public static void main(String[] arguments) {
         String listen = arguments.length > 0 ? arguments[0] : System.getenv().getOrDefault("LISTEN_ADDR", "");
@@ -36,7 +36,8 @@ public final class Health {
         try (Socket socket = new Socket()) {
             socket.connect(address, TIMEOUT_MILLIS);
             socket.setSoTimeout(TIMEOUT_MILLIS);
-            String line = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII)).readLine();
+            String line = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII))
+                    .readLine();
             socket.getOutputStream().write("QUIT\r\n".getBytes(StandardCharsets.US_ASCII));
             return line == null ? "closed without a word" : line;
         }
@@ -47,6 +48,8 @@ public final class Health {
         String host = listen.substring(0, Math.max(colon, 0));
         int port = Integer.parseInt(listen.substring(colon + 1));
         boolean everywhere = host.isEmpty() || host.equals("0.0.0.0") || host.equals("[::]");
-        return everywhere ? new InetSocketAddress(InetAddress.getLoopbackAddress(), port) : new InetSocketAddress(host, port);
+        return everywhere
+                ? new InetSocketAddress(InetAddress.getLoopbackAddress(), port)
+                : new InetSocketAddress(host, port);
     }
 }

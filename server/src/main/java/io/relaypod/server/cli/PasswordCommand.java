@@ -14,9 +14,13 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
 /** Makes the hash that a line of SMTP_USERS_FILE has behind the login's name. */
-@Command(name = "password", mixinStandardHelpOptions = true,
-    description = "Make the hash of a password, for SMTP_USERS_FILE. The password is asked for, or read from the standard input: its first line.",
-    exitCodeListHeading = "Exit codes:%n", exitCodeList = {"0:done", "1:no password that can be used"})
+@Command(
+        name = "password",
+        mixinStandardHelpOptions = true,
+        description =
+                "Make the hash of a password, for SMTP_USERS_FILE. The password is asked for, or read from the standard input: its first line.",
+        exitCodeListHeading = "Exit codes:%n",
+        exitCodeList = {"0:done", "1:no password that can be used"})
 final class PasswordCommand implements Callable<Integer> {
 
     private static final int SHORTEST = 8;
@@ -29,7 +33,8 @@ final class PasswordCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         byte[] password = System.console() == null ? firstLine() : asked(System.console());
         if (password.length < SHORTEST) {
-            throw new IllegalArgumentException("the password has " + password.length + " bytes; expected " + SHORTEST + " to " + PasswordHash.LONGEST_PASSWORD);
+            throw new IllegalArgumentException("the password has " + password.length + " bytes; expected " + SHORTEST
+                    + " to " + PasswordHash.LONGEST_PASSWORD);
         }
         new Terminal(spec).line(PasswordHash.of(password).text());
         return Terminal.DONE;

@@ -7,7 +7,6 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 
 import com.fasterxml.jackson.databind.JsonNode;
-
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -16,10 +15,18 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** The mail that is on its way. */
-@Command(name = "queue", mixinStandardHelpOptions = true, description = "List the mail that is on its way, try it now, or remove it.",
-    exitCodeListHeading = "Exit codes:%n",
-    exitCodeList = {"0:done", "1:there is no such mail, or it was not confirmed", "69:webadmin does not answer",
-        "70:webadmin could not do it", "77:webadmin refuses the password"})
+@Command(
+        name = "queue",
+        mixinStandardHelpOptions = true,
+        description = "List the mail that is on its way, try it now, or remove it.",
+        exitCodeListHeading = "Exit codes:%n",
+        exitCodeList = {
+            "0:done",
+            "1:there is no such mail, or it was not confirmed",
+            "69:webadmin does not answer",
+            "70:webadmin could not do it",
+            "77:webadmin refuses the password"
+        })
 final class QueueCommand implements Callable<Integer> {
 
     private static final String OUTGOING = "outgoing";
@@ -33,24 +40,46 @@ final class QueueCommand implements Callable<Integer> {
         return list(OUTGOING, Integer.parseInt(LIMIT));
     }
 
-    @Command(name = "list", mixinStandardHelpOptions = true, description = "What waits for the gateway: first what is tried now, then what is tried again later.")
-    int list(@Option(names = "--queue", defaultValue = OUTGOING, description = "outgoing or spool; ${DEFAULT-VALUE} unless said.") String queue,
-             @Option(names = "--limit", defaultValue = LIMIT, description = "Mails at most; ${DEFAULT-VALUE} unless said.") int limit) {
+    @Command(
+            name = "list",
+            mixinStandardHelpOptions = true,
+            description = "What waits for the gateway: first what is tried now, then what is tried again later.")
+    int list(
+            @Option(
+                            names = "--queue",
+                            defaultValue = OUTGOING,
+                            description = "outgoing or spool; ${DEFAULT-VALUE} unless said.")
+                    String queue,
+            @Option(
+                            names = "--limit",
+                            defaultValue = LIMIT,
+                            description = "Mails at most; ${DEFAULT-VALUE} unless said.")
+                    int limit) {
         WebAdminClient webadmin = WebAdminClient.fromEnvironment();
         Terminal terminal = new Terminal(spec);
-        long size = webadmin.get("/mailQueues/" + WebAdminClient.encoded(queue)).path("size").asLong();
+        long size = webadmin.get("/mailQueues/" + WebAdminClient.encoded(queue))
+                .path("size")
+                .asLong();
         JsonNode mails = webadmin.get(mails(queue) + "?limit=" + limit);
         List<String[]> rows = new ArrayList<>();
         for (JsonNode mail : mails) {
-            rows.add(new String[] {mail.path("name").asText(), Terminal.orElse(mail.path("nextDelivery"), "now"),
-                "<" + Terminal.orElse(mail.path("sender"), "") + ">", Terminal.texts(mail.path("recipients"))});
+            rows.add(new String[] {
+                mail.path("name").asText(),
+                Terminal.orElse(mail.path("nextDelivery"), "now"),
+                "<" + Terminal.orElse(mail.path("sender"), "") + ">",
+                Terminal.texts(mail.path("recipients"))
+            });
         }
         if (!rows.isEmpty()) {
             rows.add(0, new String[] {"QUEUE ID", "NEXT TRY", "SENDER", "RECIPIENTS"});
         }
         terminal.table(rows);
-        terminal.line("%d %s in the queue %s.%s", size, size == 1 ? "mail" : "mails", queue,
-            mails.size() < size ? " Those in hand are not shown, nor those beyond --limit." : "");
+        terminal.line(
+                "%d %s in the queue %s.%s",
+                size,
+                size == 1 ? "mail" : "mails",
+                queue,
+                mails.size() < size ? " Those in hand are not shown, nor those beyond --limit." : "");
         return Terminal.DONE;
     }
 
@@ -82,20 +111,31 @@ final class QueueCommand implements Callable<Integer> {
 
         String what() {
             return sender.map(address -> "all mail from " + address)
-                .or(() -> recipient.map(address -> "all mail to " + address + ", with its other recipients"))
-                .or(() -> queueId.map(id -> "the mail " + id)).orElse("all mail in the queue");
+                    .or(() -> recipient.map(address -> "all mail to " + address + ", with its other recipients"))
+                    .or(() -> queueId.map(id -> "the mail " + id))
+                    .orElse("all mail in the queue");
         }
 
         String parameters() {
             return sender.map(address -> "?sender=" + WebAdminClient.encoded(address))
-                .or(() -> recipient.map(address -> "?recipient=" + WebAdminClient.encoded(address)))
-                .or(() -> queueId.map(id -> "?name=" + WebAdminClient.encoded(id))).orElse("");
+                    .or(() -> recipient.map(address -> "?recipient=" + WebAdminClient.encoded(address)))
+                    .or(() -> queueId.map(id -> "?name=" + WebAdminClient.encoded(id)))
+                    .orElse("");
         }
     }
 
-    @Command(name = "remove", mixinStandardHelpOptions = true, description = "Remove mail from the queue; it is delivered to nobody.")
-    int remove(@ArgGroup(multiplicity = "1") Which which, @Option(names = "--yes", description = "Do not ask.") boolean yes,
-               @Option(names = "--queue", defaultValue = OUTGOING, description = "outgoing or spool; ${DEFAULT-VALUE} unless said.") String queue) {
+    @Command(
+            name = "remove",
+            mixinStandardHelpOptions = true,
+            description = "Remove mail from the queue; it is delivered to nobody.")
+    int remove(
+            @ArgGroup(multiplicity = "1") Which which,
+            @Option(names = "--yes", description = "Do not ask.") boolean yes,
+            @Option(
+                            names = "--queue",
+                            defaultValue = OUTGOING,
+                            description = "outgoing or spool; ${DEFAULT-VALUE} unless said.")
+                    String queue) {
         Terminal terminal = new Terminal(spec);
         WebAdminClient webadmin = WebAdminClient.fromEnvironment();
         String what = which.what();
@@ -103,8 +143,10 @@ final class QueueCommand implements Callable<Integer> {
             return Terminal.NOTHING_FOUND;
         }
         JsonNode result = webadmin.task("DELETE", mails(queue) + which.parameters());
-        long removed = result.path("initialCount").asLong() - result.path("remainingCount").asLong();
-        terminal.line("%d removed, %d left.", removed, result.path("remainingCount").asLong());
+        long removed = result.path("initialCount").asLong()
+                - result.path("remainingCount").asLong();
+        terminal.line(
+                "%d removed, %d left.", removed, result.path("remainingCount").asLong());
         return removed == 0 && !which.all ? Terminal.NOTHING_FOUND : Terminal.DONE;
     }
 

@@ -5,10 +5,21 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
 /** The command {@code relaypod}. The lab adds {@code demo} to it. */
-@Command(name = "relaypod", mixinStandardHelpOptions = true, version = "relaypod 0.1.0",
-    description = "An email relay for Microsoft 365: first in the pod, before Mailpit and smtp2graph.",
-    subcommands = {RunCommand.class, CheckCommand.class, QueueCommand.class, FailedCommand.class, CacheCommand.class, TraceCommand.class, PasswordCommand.class,
-        WebAdminPasswordCommand.class})
+@Command(
+        name = "relaypod",
+        mixinStandardHelpOptions = true,
+        version = "relaypod 0.1.0",
+        description = "An email relay for Microsoft 365: first in the pod, before Mailpit and smtp2graph.",
+        subcommands = {
+            RunCommand.class,
+            CheckCommand.class,
+            QueueCommand.class,
+            FailedCommand.class,
+            CacheCommand.class,
+            TraceCommand.class,
+            PasswordCommand.class,
+            WebAdminPasswordCommand.class
+        })
 public final class Relaypod {
 
     // EX_CONFIG of sysexits.h
@@ -35,6 +46,8 @@ public final class Relaypod {
     private static String messages(Throwable failure) {
         String message = failure.getMessage() == null ? failure.getClass().getSimpleName() : failure.getMessage();
         Throwable cause = failure.getCause();
-        return cause == null || message.contains(String.valueOf(cause.getMessage())) ? message : message + "\n  " + messages(cause);
+        return cause == null || message.contains(String.valueOf(cause.getMessage()))
+                ? message
+                : message + "\n  " + messages(cause);
     }
 }

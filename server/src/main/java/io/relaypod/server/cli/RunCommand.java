@@ -5,20 +5,22 @@ import java.time.Instant;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-import org.slf4j.bridge.SLF4JBridgeHandler;
-
 import io.relaypod.server.james.RelayServer;
 import io.relaypod.server.metrics.MeterNames;
 import io.relaypod.server.metrics.TemporaryFiles;
 import io.relaypod.server.settings.MonitoringSettings;
 import io.relaypod.server.settings.Settings;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.bridge.SLF4JBridgeHandler;
 import picocli.CommandLine.Command;
 
 /** Runs the relay in the foreground until SIGTERM or Ctrl-C. */
-@Command(name = "run", mixinStandardHelpOptions = true,
-    description = "Run the relay in the foreground. Its environment variables are described in docs/configuration.md.")
+@Command(
+        name = "run",
+        mixinStandardHelpOptions = true,
+        description =
+                "Run the relay in the foreground. Its environment variables are described in docs/configuration.md.")
 final class RunCommand implements Callable<Integer> {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(RunCommand.class);
@@ -34,16 +36,32 @@ final class RunCommand implements Callable<Integer> {
         RelayServer relay = RelayServer.start(settings, System.getenv(), MeterNames.registry());
         temporaryFiles.sweep(begin);
         CountDownLatch stopped = new CountDownLatch(1);
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
-            LOGGER.info("event=stopping");
-            relay.close();
-            LOGGER.info("event=stopped");
-            stopped.countDown();
-        }, "shutdown"));
-        LOGGER.info("event=ready smtp={}:{} metrics={} webadmin={} upstream={}:{} data={} after={}ms", settings.listen().host(),
-            relay.smtpAddress().getPort(), settings.metrics().map(MonitoringSettings::address).map(address -> address.host() + ":" + relay.metricsPort().orElse(0)).orElse("off"),
-            settings.webadmin().map(webadmin -> webadmin.address().host() + ":" + relay.webadminPort().orElse(0)).orElse("off"),
-            settings.upstreamHost(), settings.upstreamPort(), settings.dataDir(), Duration.between(begin, Instant.now()).toMillis());
+        Runtime.getRuntime()
+                .addShutdownHook(new Thread(
+                        () -> {
+                            LOGGER.info("event=stopping");
+                            relay.close();
+                            LOGGER.info("event=stopped");
+                            stopped.countDown();
+                        },
+                        "shutdown"));
+        LOGGER.info(
+                "event=ready smtp={}:{} metrics={} webadmin={} upstream={}:{} data={} after={}ms",
+                settings.listen().host(),
+                relay.smtpAddress().getPort(),
+                settings.metrics()
+                        .map(MonitoringSettings::address)
+                        .map(address ->
+                                address.host() + ":" + relay.metricsPort().orElse(0))
+                        .orElse("off"),
+                settings.webadmin()
+                        .map(webadmin -> webadmin.address().host() + ":"
+                                + relay.webadminPort().orElse(0))
+                        .orElse("off"),
+                settings.upstreamHost(),
+                settings.upstreamPort(),
+                settings.dataDir(),
+                Duration.between(begin, Instant.now()).toMillis());
         // What only the start needed is given back at once; a relay may stay idle for hours.
         System.gc();
         stopped.await();

@@ -7,7 +7,6 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 
 import com.fasterxml.jackson.databind.JsonNode;
-
 import picocli.CommandLine.Model.CommandSpec;
 
 /** What the commands say to a person, and ask. */
@@ -30,8 +29,10 @@ final class Terminal {
 
     // What others wrote into a mail is not for the terminal to obey.
     private static String printable(String text) {
-        return text.chars().map(c -> Character.isISOControl(c) && c != '\n' ? '?' : c)
-            .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append).toString();
+        return text.chars()
+                .map(c -> Character.isISOControl(c) && c != '\n' ? '?' : c)
+                .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+                .toString();
     }
 
     /**

@@ -13,28 +13,53 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** Where is my mail? */
-@Command(name = "trace", mixinStandardHelpOptions = true, description = "Say what happened to mails: to an address or from it, or to one mail.",
-    exitCodeListHeading = "Exit codes:%n",
-    exitCodeList = {"0:something was found", "1:nothing is remembered of that", "2:that is not to be looked for", "69:webadmin does not answer",
-        "70:webadmin could not do it", "77:webadmin refuses the password"})
+@Command(
+        name = "trace",
+        mixinStandardHelpOptions = true,
+        description = "Say what happened to mails: to an address or from it, or to one mail.",
+        exitCodeListHeading = "Exit codes:%n",
+        exitCodeList = {
+            "0:something was found",
+            "1:nothing is remembered of that",
+            "2:that is not to be looked for",
+            "69:webadmin does not answer",
+            "70:webadmin could not do it",
+            "77:webadmin refuses the password"
+        })
 final class TraceCommand implements Callable<Integer> {
 
-    @Parameters(arity = "0..1", paramLabel = "WHAT", description = "An address, a domain, a queue id or its beginning, or a Message-ID in angle brackets; all mail unless said.")
+    @Parameters(
+            arity = "0..1",
+            paramLabel = "WHAT",
+            description =
+                    "An address, a domain, a queue id or its beginning, or a Message-ID in angle brackets; all mail unless said.")
     private Optional<String> what = Optional.empty();
 
-    @Option(names = "--sender", paramLabel = "ADDRESS", description = "Only mail from that address, or from that @domain.")
+    @Option(
+            names = "--sender",
+            paramLabel = "ADDRESS",
+            description = "Only mail from that address, or from that @domain.")
     private Optional<String> sender = Optional.empty();
 
-    @Option(names = "--recipient", paramLabel = "ADDRESS", description = "Only mail to that address, or to that @domain.")
+    @Option(
+            names = "--recipient",
+            paramLabel = "ADDRESS",
+            description = "Only mail to that address, or to that @domain.")
     private Optional<String> recipient = Optional.empty();
 
-    @Option(names = "--since", paramLabel = "TIME", description = "How long ago, such as 2h, or a time such as 2026-11-22T13:00:00Z.")
+    @Option(
+            names = "--since",
+            paramLabel = "TIME",
+            description = "How long ago, such as 2h, or a time such as 2026-11-22T13:00:00Z.")
     private Optional<String> since = Optional.empty();
 
     @Option(names = "--until", paramLabel = "TIME", description = "As --since.")
     private Optional<String> until = Optional.empty();
 
-    @Option(names = "--limit", defaultValue = "10", description = "Mails at most, the newest; ${DEFAULT-VALUE} unless said.")
+    @Option(
+            names = "--limit",
+            defaultValue = "10",
+            description = "Mails at most, the newest; ${DEFAULT-VALUE} unless said.")
     private int limit;
 
     @Spec

@@ -33,10 +33,13 @@ final class TraceLines {
 
     private void print(JsonNode mail) {
         String queueId = mail.path("queueId").asText();
-        terminal.line(queueId.isEmpty() ? "not taken, session " + mail.path("session").asText() : queueId);
+        terminal.line(
+                queueId.isEmpty() ? "not taken, session " + mail.path("session").asText() : queueId);
         List<String[]> rows = new ArrayList<>();
         for (JsonNode step : mail.path("steps")) {
-            rows.add(new String[] {"  " + Terminal.seconds(step.path("at")), step.path("event").asText(), words(step)});
+            rows.add(new String[] {
+                "  " + Terminal.seconds(step.path("at")), step.path("event").asText(), words(step)
+            });
         }
         terminal.table(rows);
     }
@@ -50,7 +53,12 @@ final class TraceLines {
             words.append("to ").append(Terminal.texts(step.path("recipients"))).append(' ');
         }
         words.append(step.path("messageId").asText());
-        step.path("details").properties().forEach(detail -> words.append("  ").append(detail.getKey()).append(": ").append(detail.getValue().asText()));
+        step.path("details")
+                .properties()
+                .forEach(detail -> words.append("  ")
+                        .append(detail.getKey())
+                        .append(": ")
+                        .append(detail.getValue().asText()));
         return words.toString().strip();
     }
 }

@@ -19,12 +19,14 @@ import java.util.stream.Collectors;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-
 import io.relaypod.server.settings.Settings;
 import io.relaypod.server.settings.WebAdminSettings;
 import picocli.CommandLine.ExitCode;
 
-/** Asks the webadmin that WEBADMIN_ADDR names, with the password of WEBADMIN_PASSWORD_FILE, or the one that the relay made in DATA_DIR. */
+/**
+ * Asks the webadmin that WEBADMIN_ADDR names, with the password of WEBADMIN_PASSWORD_FILE, or the one that the relay
+ * made in DATA_DIR.
+ */
 final class WebAdminClient {
 
     // sysexits.h
@@ -45,7 +47,8 @@ final class WebAdminClient {
 
     private final URI address;
     private final WebAdminSettings settings;
-    private final HttpClient http = HttpClient.newBuilder().connectTimeout(CONNECT_TIMEOUT).build();
+    private final HttpClient http =
+            HttpClient.newBuilder().connectTimeout(CONNECT_TIMEOUT).build();
 
     /** What webadmin did not do, in words for people. */
     static final class Refusal extends RuntimeException {
@@ -66,13 +69,15 @@ final class WebAdminClient {
 
     WebAdminClient(WebAdminSettings settings) {
         this.settings = settings;
-        String host = settings.address().host().equals("0.0.0.0") ? "127.0.0.1" : settings.address().host();
+        String host = settings.address().host().equals("0.0.0.0")
+                ? "127.0.0.1"
+                : settings.address().host();
         this.address = URI.create("http://" + host + ":" + settings.address().port());
     }
 
     static WebAdminClient fromEnvironment() {
         return new WebAdminClient(Settings.forWebAdmin(System.getenv())
-            .orElseThrow(() -> new Refusal(NOT_THERE, "WEBADMIN_ADDR is off; there is no webadmin to ask")));
+                .orElseThrow(() -> new Refusal(NOT_THERE, "WEBADMIN_ADDR is off; there is no webadmin to ask")));
     }
 
     /** A part of a path or a value of a parameter. */
@@ -81,7 +86,9 @@ final class WebAdminClient {
     }
 
     static String parameters(Map<String, String> parameters) {
-        return parameters.entrySet().stream().map(entry -> entry.getKey() + "=" + encoded(entry.getValue())).collect(Collectors.joining("&"));
+        return parameters.entrySet().stream()
+                .map(entry -> entry.getKey() + "=" + encoded(entry.getValue()))
+                .collect(Collectors.joining("&"));
     }
 
     JsonNode get(String path) {
@@ -104,7 +111,9 @@ final class WebAdminClient {
         HttpResponse<String> awaited = ask("GET", await, "");
         while (awaited.statusCode() == STILL_RUNNING) {
             if (Instant.now().isAfter(deadline)) {
-                throw new Refusal(1, "task " + id + " still runs, and goes on; webadmin's /tasks/" + id + " says when it is done");
+                throw new Refusal(
+                        1,
+                        "task " + id + " still runs, and goes on; webadmin's /tasks/" + id + " says when it is done");
             }
             awaited = ask("GET", await, "");
         }
@@ -120,13 +129,15 @@ final class WebAdminClient {
     }
 
     private HttpResponse<String> ask(String method, String path, String body) {
-        HttpRequest.Builder request = HttpRequest.newBuilder(address.resolve(path)).timeout(ANSWER_TIMEOUT)
-            .method(method, body.isEmpty() ? BodyPublishers.noBody() : BodyPublishers.ofString(body));
+        HttpRequest.Builder request = HttpRequest.newBuilder(address.resolve(path))
+                .timeout(ANSWER_TIMEOUT)
+                .method(method, body.isEmpty() ? BodyPublishers.noBody() : BodyPublishers.ofString(body));
         credentials().ifPresent(password -> request.header("Authorization", "Bearer " + password));
         try {
             return http.send(request.build(), BodyHandlers.ofString());
         } catch (IOException notThere) {
-            throw new Refusal(NOT_THERE, "no webadmin answers at " + address + " (WEBADMIN_ADDR): is the relay running?");
+            throw new Refusal(
+                    NOT_THERE, "no webadmin answers at " + address + " (WEBADMIN_ADDR): is the relay running?");
         } catch (InterruptedException stopped) {
             Thread.currentThread().interrupt();
             throw new Refusal(NOT_THERE, "stopped while waiting for webadmin");
@@ -135,18 +146,22 @@ final class WebAdminClient {
 
     // A relay elsewhere may have made a password, and this machine has none then.
     private Optional<String> credentials() {
-        return settings.passwordFile().isEmpty() && !Files.isReadable(settings.ownPasswordFile()) ? Optional.empty()
-            : Optional.of(WebAdminSettings.password(settings.credentials()));
+        return settings.passwordFile().isEmpty() && !Files.isReadable(settings.ownPasswordFile())
+                ? Optional.empty()
+                : Optional.of(WebAdminSettings.password(settings.credentials()));
     }
 
     private JsonNode answer(String method, String path, HttpResponse<String> response) {
         if (response.statusCode() == UNAUTHORIZED) {
-            throw new Refusal(NOT_ALLOWED, credentials().isEmpty()
-                ? "webadmin at " + address + " asks for a password: let WEBADMIN_PASSWORD_FILE name a file with the one that `relaypod webadmin-password` prints"
-                    + " where the relay runs"
-                : "webadmin at " + address + " refuses the password in " + settings.credentials()
-                    + (settings.passwordFile().isPresent() ? " (WEBADMIN_PASSWORD_FILE)" : "")
-                    + "; after some wrong ones it refuses every one for up to a minute");
+            throw new Refusal(
+                    NOT_ALLOWED,
+                    credentials().isEmpty()
+                            ? "webadmin at " + address
+                                    + " asks for a password: let WEBADMIN_PASSWORD_FILE name a file with the one that `relaypod webadmin-password` prints"
+                                    + " where the relay runs"
+                            : "webadmin at " + address + " refuses the password in " + settings.credentials()
+                                    + (settings.passwordFile().isPresent() ? " (WEBADMIN_PASSWORD_FILE)" : "")
+                                    + "; after some wrong ones it refuses every one for up to a minute");
         }
         if (response.statusCode() >= 300) {
             throw new Refusal(exitCode(response.statusCode()), message(method, path, response));
@@ -171,8 +186,9 @@ final class WebAdminClient {
         try {
             JsonNode error = JSON.readTree(response.body());
             String details = error.path("details").asText("");
-            return error.path("message").asText("webadmin answered " + response.statusCode() + " to " + method + " " + path)
-                + (details.isEmpty() || details.equals("null") ? "" : ": " + details);
+            return error.path("message")
+                            .asText("webadmin answered " + response.statusCode() + " to " + method + " " + path)
+                    + (details.isEmpty() || details.equals("null") ? "" : ": " + details);
         } catch (JsonProcessingException noJson) {
             return "webadmin answered " + response.statusCode() + " to " + method + " " + path;
         }

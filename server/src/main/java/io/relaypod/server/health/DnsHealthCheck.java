@@ -12,15 +12,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 
-import org.apache.james.core.healthcheck.ComponentName;
-import org.apache.james.core.healthcheck.HealthCheck;
-import org.apache.james.core.healthcheck.Result;
-import org.reactivestreams.Publisher;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-
 import com.github.benmanes.caffeine.cache.Ticker;
-
 import io.relaypod.domain.CachedDomainCheck.StaleListener;
 import io.relaypod.domain.DnsServerListener;
 import io.relaypod.domain.DnsServers;
@@ -28,12 +20,19 @@ import io.relaypod.domain.DnsServers.Report;
 import io.relaypod.domain.LookupListener;
 import io.relaypod.domain.MailDomain;
 import io.relaypod.domain.MxSettings.OnDnsFailure;
+import org.apache.james.core.healthcheck.ComponentName;
+import org.apache.james.core.healthcheck.HealthCheck;
+import org.apache.james.core.healthcheck.Result;
+import org.reactivestreams.Publisher;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
 /**
- * Whether DNS answers, and can be believed. Recipients' domains say so while there are some; else, or when several in a row had no answer, the servers are
- * looked at, at most every ten seconds. Degraded, so still ready, when what is remembered stands in, when the admin accepts recipients
- * unchecked, or when one of several servers is well. Logs when no server is usable any more, and when one is again. Thread-safe.
+ * Whether DNS answers, and can be believed. Recipients' domains say so while there are some; else, or when several in a
+ * row had no answer, the servers are looked at, at most every ten seconds. Degraded, so still ready, when what is
+ * remembered stands in, when the admin accepts recipients unchecked, or when one of several servers is well. Logs when
+ * no server is usable any more, and when one is again. Thread-safe.
  */
 public final class DnsHealthCheck implements HealthCheck, LookupListener, StaleListener, DnsServerListener {
 
@@ -54,12 +53,9 @@ public final class DnsHealthCheck implements HealthCheck, LookupListener, StaleL
     private volatile long lastAnswer;
     private volatile long lastStale;
 
-    private record Probe(long at, CompletableFuture<List<Report>> reports) {
-    }
+    private record Probe(long at, CompletableFuture<List<Report>> reports) {}
 
-    /**
-     * @param onDnsFailure what happens to recipients while there is no answer
-     */
+    /** @param onDnsFailure what happens to recipients while there is no answer */
     public DnsHealthCheck(DnsServers servers, OnDnsFailure onDnsFailure, Ticker ticker) {
         this.servers = servers;
         this.onDnsFailure = onDnsFailure;
@@ -125,12 +121,17 @@ public final class DnsHealthCheck implements HealthCheck, LookupListener, StaleL
             if (!servers.isStarted()) {
                 return Mono.just(Result.unhealthy(NAME, "not asked yet"));
             }
-            return seemsWell() ? Mono.just(Result.healthy(NAME)) : Mono.fromFuture(probe()).map(this::result);
+            return seemsWell()
+                    ? Mono.just(Result.healthy(NAME))
+                    : Mono.fromFuture(probe()).map(this::result);
         });
     }
 
     private boolean seemsWell() {
-        return isUp() && isFresh(lastAnswer) && failuresInARow.get() < FAILURES_IN_A_ROW && servers.lying() + servers.inventing() == 0;
+        return isUp()
+                && isFresh(lastAnswer)
+                && failuresInARow.get() < FAILURES_IN_A_ROW
+                && servers.lying() + servers.inventing() == 0;
     }
 
     private boolean isFresh(long time) {
@@ -142,7 +143,10 @@ public final class DnsHealthCheck implements HealthCheck, LookupListener, StaleL
     }
 
     private static String words(List<Report> reports) {
-        return reports.stream().map(Report::words).filter(words -> !words.isEmpty()).collect(Collectors.joining("; "));
+        return reports.stream()
+                .map(Report::words)
+                .filter(words -> !words.isEmpty())
+                .collect(Collectors.joining("; "));
     }
 
     private Result result(List<Report> reports) {
@@ -154,8 +158,8 @@ public final class DnsHealthCheck implements HealthCheck, LookupListener, StaleL
             return Result.degraded(NAME, words + "; remembered verdicts are used");
         }
         return onDnsFailure == OnDnsFailure.ACCEPT
-            ? Result.degraded(NAME, words + "; recipients are accepted unchecked")
-            : Result.unhealthy(NAME, words);
+                ? Result.degraded(NAME, words + "; recipients are accepted unchecked")
+                : Result.unhealthy(NAME, words);
     }
 
     private CompletableFuture<List<Report>> probe() {
@@ -190,6 +194,7 @@ public final class DnsHealthCheck implements HealthCheck, LookupListener, StaleL
             LOGGER.warn("event=dns-away reason=\"{}\"", words(reports));
         }
         // Until it is back, whether anybody asks or not.
-        CompletableFuture.delayedExecutor(PROBE_EVERY.toMillis() + 1, TimeUnit.MILLISECONDS).execute(this::probe);
+        CompletableFuture.delayedExecutor(PROBE_EVERY.toMillis() + 1, TimeUnit.MILLISECONDS)
+                .execute(this::probe);
     }
 }

@@ -3,7 +3,6 @@ package io.relaypod.server.health;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.Optional;
-
 import javax.inject.Inject;
 
 import io.relaypod.events.MailEvent;
@@ -13,7 +12,9 @@ import io.relaypod.events.MailEvent.Failed;
 import io.relaypod.events.MailEventListener;
 import io.relaypod.events.MaskedAddresses;
 
-/** What became of the last tries to deliver; all that is to be known of the programs behind the gateway. Thread-safe. */
+/**
+ * What became of the last tries to deliver; all that is to be known of the programs behind the gateway. Thread-safe.
+ */
 public final class GatewayAnswers implements MailEventListener {
 
     private final Clock clock;
@@ -25,8 +26,7 @@ public final class GatewayAnswers implements MailEventListener {
      *
      * @param words the gateway's, or ours when it was not reached; no local part
      */
-    public record Trouble(Instant at, String words) {
-    }
+    public record Trouble(Instant at, String words) {}
 
     @Inject
     public GatewayAnswers(Clock clock) {

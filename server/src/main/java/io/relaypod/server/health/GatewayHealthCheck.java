@@ -6,10 +6,12 @@ import org.apache.james.core.healthcheck.ComponentName;
 import org.apache.james.core.healthcheck.HealthCheck;
 import org.apache.james.core.healthcheck.Result;
 import org.reactivestreams.Publisher;
-
 import reactor.core.publisher.Mono;
 
-/** Whether the gateway was reached when it was last looked for. Never unhealthy: mail is accepted and waits for it. Thread-safe. */
+/**
+ * Whether the gateway was reached when it was last looked for. Never unhealthy: mail is accepted and waits for it.
+ * Thread-safe.
+ */
 public final class GatewayHealthCheck implements HealthCheck {
 
     private static final ComponentName NAME = new ComponentName("Gateway");

@@ -29,8 +29,7 @@ public final class GatewayProbe {
      *
      * @param words for an operator
      */
-    public record State(boolean isUp, String words) {
-    }
+    public record State(boolean isUp, String words) {}
 
     public GatewayProbe(String host, int port) {
         this.host = host;
@@ -73,7 +72,10 @@ public final class GatewayProbe {
         return read.toByteArray();
     }
 
-    /** Reads to the end, so that the gateway sees a session that was closed in good order; one that never ends has greeted all the same. */
+    /**
+     * Reads to the end, so that the gateway sees a session that was closed in good order; one that never ends has
+     * greeted all the same.
+     */
     private static void sayGoodbye(Socket socket, long deadline) throws IOException {
         socket.getOutputStream().write("QUIT\r\n".getBytes(StandardCharsets.US_ASCII));
         try {
@@ -89,7 +91,9 @@ public final class GatewayProbe {
             long deadline = System.nanoTime() + TIMEOUT.toNanos();
             String code = new String(read(socket, 3, deadline), StandardCharsets.US_ASCII);
             sayGoodbye(socket, deadline);
-            return code.equals("220") ? new State(true, "greets with 220") : new State(false, "greets with '" + code + "' instead of 220");
+            return code.equals("220")
+                    ? new State(true, "greets with 220")
+                    : new State(false, "greets with '" + code + "' instead of 220");
         } catch (IOException unreachable) {
             return new State(false, "not reached: " + unreachable.getMessage());
         }

@@ -6,7 +6,6 @@ import org.apache.james.core.healthcheck.ComponentName;
 import org.apache.james.core.healthcheck.HealthCheck;
 import org.apache.james.core.healthcheck.Result;
 import org.reactivestreams.Publisher;
-
 import reactor.core.publisher.Mono;
 
 /** Healthy between the start and the stop: whoever routes mail to us hears that we stop before we do. Thread-safe. */
@@ -14,7 +13,11 @@ public final class Lifecycle implements HealthCheck {
 
     private static final ComponentName NAME = new ComponentName("Lifecycle");
 
-    private enum Phase { STARTING, SERVING, DRAINING }
+    private enum Phase {
+        STARTING,
+        SERVING,
+        DRAINING
+    }
 
     private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.STARTING);
 

@@ -2,15 +2,14 @@ package io.relaypod.server.health;
 
 import javax.inject.Inject;
 
+import io.relaypod.server.queue.ArtemisMailQueueFactory;
+import io.relaypod.server.queue.Broker;
 import org.apache.james.core.healthcheck.ComponentName;
 import org.apache.james.core.healthcheck.HealthCheck;
 import org.apache.james.core.healthcheck.Result;
 import org.apache.james.queue.api.MailQueue.MailQueueException;
 import org.apache.james.queue.api.MailQueueFactory;
 import org.reactivestreams.Publisher;
-
-import io.relaypod.server.queue.ArtemisMailQueueFactory;
-import io.relaypod.server.queue.Broker;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 

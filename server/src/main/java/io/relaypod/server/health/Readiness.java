@@ -3,12 +3,10 @@ package io.relaypod.server.health;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
-
 import javax.inject.Inject;
 
 import org.apache.james.core.healthcheck.HealthCheck;
 import org.apache.james.core.healthcheck.Result;
-
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -43,11 +41,17 @@ public final class Readiness {
     /** Takes some seconds at most; a check that has not answered by then is unhealthy. */
     public Report report() {
         return new Report(Flux.fromIterable(checks)
-            .flatMap(check -> Mono.from(check.check())
-                .timeout(PATIENCE, Mono.just(Result.unhealthy(check.componentName(), "no answer for " + PATIENCE.toSeconds() + " s")))
-                .onErrorResume(failure -> Mono.just(Result.unhealthy(check.componentName(), String.valueOf(failure.getMessage()), failure))))
-            .sort((one, other) -> one.getComponentName().getName().compareTo(other.getComponentName().getName()))
-            .collectList()
-            .block(PATIENCE.plusSeconds(1)));
+                .flatMap(check -> Mono.from(check.check())
+                        .timeout(
+                                PATIENCE,
+                                Mono.just(Result.unhealthy(
+                                        check.componentName(), "no answer for " + PATIENCE.toSeconds() + " s")))
+                        .onErrorResume(failure -> Mono.just(Result.unhealthy(
+                                check.componentName(), String.valueOf(failure.getMessage()), failure))))
+                .sort((one, other) -> one.getComponentName()
+                        .getName()
+                        .compareTo(other.getComponentName().getName()))
+                .collectList()
+                .block(PATIENCE.plusSeconds(1)));
     }
 }

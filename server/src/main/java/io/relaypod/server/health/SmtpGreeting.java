@@ -10,18 +10,17 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
-
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 
 import com.github.benmanes.caffeine.cache.Ticker;
-
 import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import io.relaypod.server.smtp.RelaySmtpServerFactory.Port;
 
 /**
- * Looks whether SMTP greets a client: connects to each port, as a client does, and waits for a reply. {@code 421} is one, as a relay with many
- * clients gives it. A relay that has not greeted for a minute is not alive; a busy moment is no reason to end it. Thread-safe.
+ * Looks whether SMTP greets a client: connects to each port, as a client does, and waits for a reply. {@code 421} is
+ * one, as a relay with many clients gives it. A relay that has not greeted for a minute is not alive; a busy moment is
+ * no reason to end it. Thread-safe.
  */
 public final class SmtpGreeting {
 
@@ -44,7 +43,10 @@ public final class SmtpGreeting {
 
     /** Takes some seconds when nobody answers. */
     public void look() {
-        Optional<String> found = ports.get().stream().map(SmtpGreeting::problem).flatMap(Optional::stream).findFirst();
+        Optional<String> found = ports.get().stream()
+                .map(SmtpGreeting::problem)
+                .flatMap(Optional::stream)
+                .findFirst();
         if (found.isEmpty()) {
             greeted = ticker.read();
         }
@@ -63,7 +65,9 @@ public final class SmtpGreeting {
 
     private static Optional<String> problem(Port port) {
         InetAddress bound = port.address().getAddress();
-        InetSocketAddress address = new InetSocketAddress(bound.isAnyLocalAddress() ? InetAddress.getLoopbackAddress() : bound, port.address().getPort());
+        InetSocketAddress address = new InetSocketAddress(
+                bound.isAnyLocalAddress() ? InetAddress.getLoopbackAddress() : bound,
+                port.address().getPort());
         try (Socket socket = new Socket()) {
             socket.connect(address, (int) TIMEOUT.toMillis());
             socket.setSoTimeout((int) TIMEOUT.toMillis());
@@ -75,7 +79,8 @@ public final class SmtpGreeting {
         }
     }
 
-    private static Socket encrypted(Socket socket, InetSocketAddress address) throws IOException, GeneralSecurityException {
+    private static Socket encrypted(Socket socket, InetSocketAddress address)
+            throws IOException, GeneralSecurityException {
         SSLContext tls = SSLContext.getInstance("TLS");
         // Whether it answers is asked, not who it is.
         tls.init(null, InsecureTrustManagerFactory.INSTANCE.getTrustManagers(), null);
@@ -87,6 +92,8 @@ public final class SmtpGreeting {
         if (code.equals("220")) {
             socket.getOutputStream().write("QUIT\r\n".getBytes(StandardCharsets.US_ASCII));
         }
-        return code.equals("220") || code.equals("421") ? Optional.empty() : Optional.of("greets with '" + code + "' instead of 220");
+        return code.equals("220") || code.equals("421")
+                ? Optional.empty()
+                : Optional.of("greets with '" + code + "' instead of 220");
     }
 }

@@ -1,16 +1,14 @@
 package io.relaypod.server.health;
 
 import java.util.List;
-
 import javax.inject.Inject;
 
+import io.relaypod.server.smtp.RelaySmtpServerFactory;
 import org.apache.james.core.healthcheck.ComponentName;
 import org.apache.james.core.healthcheck.HealthCheck;
 import org.apache.james.core.healthcheck.Result;
 import org.apache.james.protocols.lib.netty.AbstractConfigurableAsyncServer;
 import org.reactivestreams.Publisher;
-
-import io.relaypod.server.smtp.RelaySmtpServerFactory;
 import reactor.core.publisher.Mono;
 
 /** Whether every SMTP port is bound, and greeted when it was looked at last. Thread-safe. */
@@ -40,7 +38,9 @@ public final class SmtpHealthCheck implements HealthCheck {
             if (servers.isEmpty() || !servers.stream().allMatch(AbstractConfigurableAsyncServer::isBound)) {
                 return Result.unhealthy(NAME, "the SMTP port is not bound");
             }
-            return greeting.problem().map(problem -> Result.unhealthy(NAME, problem)).orElse(Result.healthy(NAME));
+            return greeting.problem()
+                    .map(problem -> Result.unhealthy(NAME, problem))
+                    .orElse(Result.healthy(NAME));
         });
     }
 }

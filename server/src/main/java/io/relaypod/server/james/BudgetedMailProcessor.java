@@ -3,15 +3,8 @@ package io.relaypod.server.james;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
-
 import javax.inject.Inject;
 import javax.mail.MessagingException;
-
-import org.apache.james.mailetcontainer.api.MailProcessor;
-import org.apache.james.mailetcontainer.impl.CompositeProcessorImpl;
-import org.apache.mailet.Mail;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 import io.relaypod.events.MailEvent.Failed;
 import io.relaypod.events.MailEvents;
@@ -21,11 +14,17 @@ import io.relaypod.memory.MemoryBudget;
 import io.relaypod.memory.MemoryUse;
 import io.relaypod.memory.Reservation;
 import io.relaypod.mime.MessageCost;
+import org.apache.james.mailetcontainer.api.MailProcessor;
+import org.apache.james.mailetcontainer.impl.CompositeProcessorImpl;
+import org.apache.mailet.Mail;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Lets a mail into the processors when the memory that it takes there is free: the spooler's threads share {@link MemoryUse#MESSAGES}. A
- * mail is measured in a stream, before any object is made of it. One that takes more than the whole share, as a version without limits at
- * the end of DATA may have accepted, goes to the error processor unopened. Thread-safe.
+ * Lets a mail into the processors when the memory that it takes there is free: the spooler's threads share
+ * {@link MemoryUse#MESSAGES}. A mail is measured in a stream, before any object is made of it. One that takes more than
+ * the whole share, as a version without limits at the end of DATA may have accepted, goes to the error processor
+ * unopened. Thread-safe.
  */
 final class BudgetedMailProcessor implements MailProcessor {
 
@@ -53,7 +52,11 @@ final class BudgetedMailProcessor implements MailProcessor {
         long most = budget.limit(MemoryUse.MESSAGES);
         if (bytes > most) {
             String reason = "would take " + bytes + " bytes of memory to read; at most " + most + " are there";
-            events.tell(new Failed(mail.getName(), mail.getMaybeSender().asString(""), Clients.addresses(mail.getRecipients()), reason));
+            events.tell(new Failed(
+                    mail.getName(),
+                    mail.getMaybeSender().asString(""),
+                    Clients.addresses(mail.getRecipients()),
+                    reason));
             mail.setErrorMessage(reason);
             mail.setState(Mail.ERROR);
             processors.service(mail);
@@ -65,7 +68,8 @@ final class BudgetedMailProcessor implements MailProcessor {
             throw theProcessEnds;
         } catch (Error broken) {
             // The spooler would lose the thread's place, and the mail stay where it is: it hears of exceptions only.
-            throw new MessagingException("mail " + mail.getName() + " could not be processed: " + broken, new IllegalStateException(broken));
+            throw new MessagingException(
+                    "mail " + mail.getName() + " could not be processed: " + broken, new IllegalStateException(broken));
         }
     }
 
@@ -85,11 +89,16 @@ final class BudgetedMailProcessor implements MailProcessor {
                 if (memory.isPresent()) {
                     return memory.get();
                 }
-                LOGGER.warn("event=waits-for-memory queue-id={} bytes={} reserved={}", mail.getName(), bytes, budget.reserved(MemoryUse.MESSAGES));
+                LOGGER.warn(
+                        "event=waits-for-memory queue-id={} bytes={} reserved={}",
+                        mail.getName(),
+                        bytes,
+                        budget.reserved(MemoryUse.MESSAGES));
             }
         } catch (InterruptedException stopping) {
             Thread.currentThread().interrupt();
-            throw new MessagingException("mail " + mail.getName() + " waited for memory when the relay stopped", stopping);
+            throw new MessagingException(
+                    "mail " + mail.getName() + " waited for memory when the relay stopped", stopping);
         }
     }
 }

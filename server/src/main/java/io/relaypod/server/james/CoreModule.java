@@ -2,9 +2,22 @@ package io.relaypod.server.james;
 
 import java.util.Map;
 import java.util.Set;
-
 import javax.inject.Singleton;
 
+import com.google.inject.AbstractModule;
+import com.google.inject.Provides;
+import com.google.inject.Scopes;
+import com.google.inject.multibindings.Multibinder;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.relaypod.events.MailEventListener;
+import io.relaypod.events.MailEventLog;
+import io.relaypod.events.MailEvents;
+import io.relaypod.memory.MemoryBudget;
+import io.relaypod.server.metrics.MemoryMeters;
+import io.relaypod.server.metrics.MicrometerGaugeRegistry;
+import io.relaypod.server.metrics.MicrometerMetricFactory;
+import io.relaypod.server.settings.Settings;
 import org.apache.james.dnsservice.api.DNSService;
 import org.apache.james.filesystem.api.FileSystem;
 import org.apache.james.filesystem.api.JamesDirectoriesProvider;
@@ -21,22 +34,6 @@ import org.apache.james.server.core.filesystem.FileSystemImpl;
 import org.apache.james.utils.ExtensionModule;
 import org.apache.james.utils.PropertiesProvider;
 
-import com.google.inject.AbstractModule;
-import com.google.inject.Provides;
-import com.google.inject.Scopes;
-import com.google.inject.multibindings.Multibinder;
-
-import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
-import io.relaypod.server.metrics.MemoryMeters;
-import io.relaypod.server.metrics.MicrometerGaugeRegistry;
-import io.relaypod.server.metrics.MicrometerMetricFactory;
-import io.relaypod.events.MailEventListener;
-import io.relaypod.events.MailEventLog;
-import io.relaypod.events.MailEvents;
-import io.relaypod.memory.MemoryBudget;
-import io.relaypod.server.settings.Settings;
-
 /** What James' CommonServicesModule gives, with our configuration, metrics and name service in place of its own. */
 final class CoreModule extends AbstractModule {
 
@@ -50,9 +47,10 @@ final class CoreModule extends AbstractModule {
         this.environment = environment;
         this.meters = meters;
         this.james = Configuration.builder()
-            .workingDirectory(settings.dataDir().toFile())
-            .configurationPath(new Configuration.ConfigurationPath(FileSystem.FILE_PROTOCOL + settings.jamesConf() + "/"))
-            .build();
+                .workingDirectory(settings.dataDir().toFile())
+                .configurationPath(
+                        new Configuration.ConfigurationPath(FileSystem.FILE_PROTOCOL + settings.jamesConf() + "/"))
+                .build();
     }
 
     @Override
@@ -79,8 +77,9 @@ final class CoreModule extends AbstractModule {
         bind(FileSystem.class).toInstance(files);
         bind(Configuration.class).toInstance(james);
         bind(JamesDirectoriesProvider.class).toInstance(james.directories());
-        bind(ConfigurationProvider.class).toInstance(
-            new JamesConf(new FileConfigurationProvider(files, james), new EnvironmentLookup(settings, environment)));
+        bind(ConfigurationProvider.class)
+                .toInstance(new JamesConf(
+                        new FileConfigurationProvider(files, james), new EnvironmentLookup(settings, environment)));
     }
 
     /** Whoever wants to hear of mails' events adds itself to the set of listeners. */

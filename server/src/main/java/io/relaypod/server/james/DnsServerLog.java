@@ -5,15 +5,14 @@ import java.net.InetSocketAddress;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.relaypod.domain.CachedDomainCheck;
 import io.relaypod.domain.DnsServerListener;
 import io.relaypod.domain.DnsServers;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Says and counts what is odd about DNS servers, and forgets what one denied that lies. Thread-safe. */
 final class DnsServerLog implements DnsServerListener {
@@ -26,25 +25,34 @@ final class DnsServerLog implements DnsServerListener {
 
     DnsServerLog(DnsServers servers, CachedDomainCheck verdicts, MeterRegistry meters) {
         this.verdicts = verdicts;
-        this.withoutEdns = Counter.builder("relaypod.dns.without.edns").description("Times that a DNS server was found to answer only without EDNS").register(meters);
+        this.withoutEdns = Counter.builder("relaypod.dns.without.edns")
+                .description("Times that a DNS server was found to answer only without EDNS")
+                .register(meters);
         Gauge.builder("relaypod.dns.servers.lying", servers, DnsServers::lying)
-            .description("DNS servers that deny names that must exist").register(meters);
+                .description("DNS servers that deny names that must exist")
+                .register(meters);
         Gauge.builder("relaypod.dns.servers.inventing", servers, DnsServers::inventing)
-            .description("DNS servers with addresses for names that do not exist").register(meters);
+                .description("DNS servers with addresses for names that do not exist")
+                .register(meters);
     }
 
     @Override
     public void answersWithoutEdns(InetSocketAddress server) {
         withoutEdns.increment();
         if (saidToBeWithoutEdns.add(server)) {
-            LOGGER.warn("event=dns-without-edns server={} reason=\"it answers only without EDNS (RFC 6891)\"", text(server));
+            LOGGER.warn(
+                    "event=dns-without-edns server={} reason=\"it answers only without EDNS (RFC 6891)\"",
+                    text(server));
         }
     }
 
     @Override
     public void lies(InetSocketAddress server, String denied) {
         verdicts.forgetDenials();
-        LOGGER.error("event=dns-lies server={} denied=\"{}\" reason=\"names that must exist do not; nothing that it denies is believed\"", text(server), denied);
+        LOGGER.error(
+                "event=dns-lies server={} denied=\"{}\" reason=\"names that must exist do not; nothing that it denies is believed\"",
+                text(server),
+                denied);
     }
 
     @Override
@@ -54,8 +62,10 @@ final class DnsServerLog implements DnsServerListener {
 
     @Override
     public void invents(InetSocketAddress server, Set<InetAddress> addresses) {
-        LOGGER.warn("event=dns-invents server={} address={} reason=\"names that do not exist have an address, which is not believed\"", text(server),
-            addresses.iterator().next().getHostAddress());
+        LOGGER.warn(
+                "event=dns-invents server={} address={} reason=\"names that do not exist have an address, which is not believed\"",
+                text(server),
+                addresses.iterator().next().getHostAddress());
     }
 
     private static String text(InetSocketAddress server) {

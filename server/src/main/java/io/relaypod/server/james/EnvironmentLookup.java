@@ -4,13 +4,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
+import io.relaypod.server.settings.Settings;
 import org.apache.commons.configuration2.interpol.Lookup;
 
-import io.relaypod.server.settings.Settings;
-
 /**
- * What {@code ${env:NAME}} stands for in james-conf: relaypod's own variables as they were read, with their defaults and in the form
- * that James takes; any other from the environment.
+ * What {@code ${env:NAME}} stands for in james-conf: relaypod's own variables as they were read, with their defaults
+ * and in the form that James takes; any other from the environment.
  */
 final class EnvironmentLookup implements Lookup {
 
@@ -19,7 +18,7 @@ final class EnvironmentLookup implements Lookup {
 
     EnvironmentLookup(Settings settings, Map<String, String> environment) {
         this.ours = settings.forJames().entrySet().stream()
-            .collect(Collectors.toUnmodifiableMap(entry -> entry.getKey().name(), Map.Entry::getValue));
+                .collect(Collectors.toUnmodifiableMap(entry -> entry.getKey().name(), Map.Entry::getValue));
         this.environment = Map.copyOf(environment);
     }
 

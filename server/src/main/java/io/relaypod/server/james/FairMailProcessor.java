@@ -4,7 +4,6 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-
 import javax.inject.Inject;
 import javax.mail.MessagingException;
 
@@ -12,8 +11,9 @@ import org.apache.james.mailetcontainer.api.MailProcessor;
 import org.apache.mailet.Mail;
 
 /**
- * Leaves some of the spooler's threads to other senders: of one sender, an envelope sender at a client address, a bounded number of mails is in
- * the processors at a time; its further mails wait in their threads, of which the spooler has more. Thread-safe.
+ * Leaves some of the spooler's threads to other senders: of one sender, an envelope sender at a client address, a
+ * bounded number of mails is in the processors at a time; its further mails wait in their threads, of which the spooler
+ * has more. Thread-safe.
  */
 final class FairMailProcessor implements MailProcessor {
 
@@ -62,7 +62,8 @@ final class FairMailProcessor implements MailProcessor {
             active.merge(sender, 1, Integer::sum);
         } catch (InterruptedException stopping) {
             Thread.currentThread().interrupt();
-            throw new MessagingException("mail " + mail.getName() + " waited for its sender's other mails when the relay stopped", stopping);
+            throw new MessagingException(
+                    "mail " + mail.getName() + " waited for its sender's other mails when the relay stopped", stopping);
         } finally {
             lock.unlock();
         }

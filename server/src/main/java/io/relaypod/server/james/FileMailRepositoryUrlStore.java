@@ -14,8 +14,8 @@ import org.apache.james.mailrepository.api.MailRepositoryUrl;
 import org.apache.james.mailrepository.api.MailRepositoryUrlStore;
 
 /**
- * Remembers across restarts which mail repositories there are, a URL a line, so that webadmin lists what failed before the last
- * start. Thread-safe.
+ * Remembers across restarts which mail repositories there are, a URL a line, so that webadmin lists what failed before
+ * the last start. Thread-safe.
  */
 public final class FileMailRepositoryUrlStore implements MailRepositoryUrlStore {
 
@@ -31,7 +31,10 @@ public final class FileMailRepositoryUrlStore implements MailRepositoryUrlStore 
         try {
             Files.createDirectories(file.getParent());
             if (Files.exists(file)) {
-                Files.readAllLines(file).stream().filter(line -> !line.isBlank()).map(MailRepositoryUrl::from).forEach(urls::add);
+                Files.readAllLines(file).stream()
+                        .filter(line -> !line.isBlank())
+                        .map(MailRepositoryUrl::from)
+                        .forEach(urls::add);
             }
         } catch (IOException unreadable) {
             throw new UncheckedIOException("cannot read the list of mail repositories: " + file, unreadable);
@@ -44,8 +47,13 @@ public final class FileMailRepositoryUrlStore implements MailRepositoryUrlStore 
             return;
         }
         try {
-            Files.writeString(file, url.asString() + "\n", StandardCharsets.UTF_8, StandardOpenOption.CREATE, StandardOpenOption.APPEND,
-                StandardOpenOption.SYNC);
+            Files.writeString(
+                    file,
+                    url.asString() + "\n",
+                    StandardCharsets.UTF_8,
+                    StandardOpenOption.CREATE,
+                    StandardOpenOption.APPEND,
+                    StandardOpenOption.SYNC);
         } catch (IOException unwritable) {
             urls.remove(url);
             throw new UncheckedIOException("cannot add to the list of mail repositories: " + file, unwritable);

@@ -19,12 +19,15 @@ final class JamesConf implements ConfigurationProvider {
     }
 
     @Override
-    public HierarchicalConfiguration<ImmutableNode> getConfiguration(String component, LoggingLevel whenMissing) throws ConfigurationException {
+    public HierarchicalConfiguration<ImmutableNode> getConfiguration(String component, LoggingLevel whenMissing)
+            throws ConfigurationException {
         HierarchicalConfiguration<ImmutableNode> configuration = files.getConfiguration(component, whenMissing);
         configuration.getInterpolator().registerLookup("env", environment);
-        // Filled in here and now: a part of a configuration would ask the process' environment again, past our defaults and forms.
+        // Filled in here and now: a part of a configuration would ask the process' environment again, past our defaults
+        // and forms.
         HierarchicalConfiguration<ImmutableNode> filledIn = configuration instanceof BaseHierarchicalConfiguration whole
-            ? (BaseHierarchicalConfiguration) whole.interpolatedConfiguration() : configuration;
+                ? (BaseHierarchicalConfiguration) whole.interpolatedConfiguration()
+                : configuration;
         if (component.equals("mailetcontainer")) {
             EndOfProcessor.addTo(filledIn);
         }

@@ -2,11 +2,29 @@ package io.relaypod.server.james;
 
 import java.time.Clock;
 import java.util.List;
-
 import javax.annotation.PreDestroy;
 import javax.inject.Singleton;
 import javax.mail.MessagingException;
 
+import com.google.inject.AbstractModule;
+import com.google.inject.Provides;
+import com.google.inject.Scopes;
+import com.google.inject.TypeLiteral;
+import com.google.inject.multibindings.Multibinder;
+import com.google.inject.util.Modules;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.relaypod.events.MailEvents;
+import io.relaypod.gateway.VerbatimMailQueueItems;
+import io.relaypod.pacing.SenderPace;
+import io.relaypod.pacing.SteadyClock;
+import io.relaypod.server.queue.ArtemisMailQueueFactory;
+import io.relaypod.server.queue.Broker;
+import io.relaypod.server.queue.InFlightMails;
+import io.relaypod.server.queue.Quarantine;
+import io.relaypod.server.repository.DirectoryMailRepository;
+import io.relaypod.server.repository.RepositoryLimits;
+import io.relaypod.server.settings.Settings;
+import io.relaypod.server.webadmin.OperatorQueues;
 import org.apache.commons.configuration2.BaseHierarchicalConfiguration;
 import org.apache.james.mailetcontainer.api.MailProcessor;
 import org.apache.james.mailrepository.api.MailRepositoryStore;
@@ -23,27 +41,6 @@ import org.apache.james.queue.api.MailQueueFactory;
 import org.apache.james.queue.api.MailQueueItemDecoratorFactory;
 import org.apache.james.queue.api.ManageableMailQueue;
 
-import com.google.inject.AbstractModule;
-import com.google.inject.Provides;
-import com.google.inject.Scopes;
-import com.google.inject.TypeLiteral;
-import com.google.inject.multibindings.Multibinder;
-import com.google.inject.util.Modules;
-
-import io.micrometer.core.instrument.MeterRegistry;
-import io.relaypod.events.MailEvents;
-import io.relaypod.gateway.VerbatimMailQueueItems;
-import io.relaypod.pacing.SenderPace;
-import io.relaypod.pacing.SteadyClock;
-import io.relaypod.server.queue.ArtemisMailQueueFactory;
-import io.relaypod.server.queue.Broker;
-import io.relaypod.server.queue.InFlightMails;
-import io.relaypod.server.queue.Quarantine;
-import io.relaypod.server.repository.DirectoryMailRepository;
-import io.relaypod.server.repository.RepositoryLimits;
-import io.relaypod.server.settings.Settings;
-import io.relaypod.server.webadmin.OperatorQueues;
-
 /** Spool, processors and repositories. */
 final class MailModule extends AbstractModule {
 
@@ -51,26 +48,32 @@ final class MailModule extends AbstractModule {
 
     private final Broker broker;
 
-    /**
-     * @param broker where the queues are; whoever started it closes it
-     */
+    /** @param broker where the queues are; whoever started it closes it */
     MailModule(Broker broker) {
         this.broker = broker;
     }
 
     @Override
     protected void configure() {
-        install(Modules.override(new MailetContainerModule()).with(spooler -> spooler.bind(MailProcessor.class).to(FairMailProcessor.class)
-            .in(Scopes.SINGLETON)));
-        Multibinder.newSetBinder(binder(), MailetContainerModule.ProcessorsCheck.class).addBinding().to(ProcessorEndCheck.class);
+        install(Modules.override(new MailetContainerModule())
+                .with(spooler -> spooler.bind(MailProcessor.class)
+                        .to(FairMailProcessor.class)
+                        .in(Scopes.SINGLETON)));
+        Multibinder.newSetBinder(binder(), MailetContainerModule.ProcessorsCheck.class)
+                .addBinding()
+                .to(ProcessorEndCheck.class);
         install(new MailStoreRepositoryModule());
         bind(Broker.class).toInstance(broker);
         bind(ArtemisMailQueueFactory.class).in(Scopes.SINGLETON);
         // Only webadmin manages queues.
-        bind(new TypeLiteral<MailQueueFactory<? extends ManageableMailQueue>>() { }).to(OperatorQueues.class).in(Scopes.SINGLETON);
-        bind(new TypeLiteral<MailQueueFactory<? extends MailQueue>>() { }).to(ArtemisMailQueueFactory.class);
-        bind(new TypeLiteral<MailQueueFactory<?>>() { }).to(ArtemisMailQueueFactory.class);
-        bind(MailQueueItemDecoratorFactory.class).to(VerbatimMailQueueItems.class).in(Scopes.SINGLETON);
+        bind(new TypeLiteral<MailQueueFactory<? extends ManageableMailQueue>>() {})
+                .to(OperatorQueues.class)
+                .in(Scopes.SINGLETON);
+        bind(new TypeLiteral<MailQueueFactory<? extends MailQueue>>() {}).to(ArtemisMailQueueFactory.class);
+        bind(new TypeLiteral<MailQueueFactory<?>>() {}).to(ArtemisMailQueueFactory.class);
+        bind(MailQueueItemDecoratorFactory.class)
+                .to(VerbatimMailQueueItems.class)
+                .in(Scopes.SINGLETON);
         bind(MailetContainerModule.DefaultProcessorsConfigurationSupplier.class).toInstance(() -> {
             throw new IllegalStateException("mailetcontainer.xml has no <processors>");
         });
@@ -79,14 +82,18 @@ final class MailModule extends AbstractModule {
     /** What {@code file://} means when james-conf has no mailrepositorystore.xml. */
     @Provides
     MailRepositoryStoreConfiguration.Item fileRepositories() {
-        return new MailRepositoryStoreConfiguration.Item(List.of(new Protocol("file")), DirectoryMailRepository.class.getName(),
-            new BaseHierarchicalConfiguration());
+        return new MailRepositoryStoreConfiguration.Item(
+                List.of(new Protocol("file")),
+                DirectoryMailRepository.class.getName(),
+                new BaseHierarchicalConfiguration());
     }
 
     @Provides
     @Singleton
     SenderPace pace(Settings settings) {
-        return settings.upstreamRate().map(rate -> SenderPace.of(rate, new SteadyClock())).orElseGet(SenderPace::unlimited);
+        return settings.upstreamRate()
+                .map(rate -> SenderPace.of(rate, new SteadyClock()))
+                .orElseGet(SenderPace::unlimited);
     }
 
     @Provides
@@ -109,7 +116,12 @@ final class MailModule extends AbstractModule {
 
     @Provides
     @Singleton
-    RepositoryLimits repositoryLimits(Settings settings, Clock clock, MeterRegistry meters, MailEvents events, DisposingStager<PreDestroy> stager) {
+    RepositoryLimits repositoryLimits(
+            Settings settings,
+            Clock clock,
+            MeterRegistry meters,
+            MailEvents events,
+            DisposingStager<PreDestroy> stager) {
         return stager.register(new RepositoryLimits(settings.failed(), clock, meters, events));
     }
 

@@ -2,14 +2,11 @@ package io.relaypod.server.james;
 
 import javax.inject.Singleton;
 
-import org.apache.james.core.healthcheck.HealthCheck;
-
 import com.github.benmanes.caffeine.cache.Ticker;
 import com.google.inject.AbstractModule;
 import com.google.inject.Provides;
 import com.google.inject.Scopes;
 import com.google.inject.multibindings.Multibinder;
-
 import io.relaypod.events.MailEventListener;
 import io.relaypod.server.health.DnsHealthCheck;
 import io.relaypod.server.health.GatewayAnswers;
@@ -27,6 +24,7 @@ import io.relaypod.server.monitoring.RecentRefusals;
 import io.relaypod.server.monitoring.Watch;
 import io.relaypod.server.settings.Settings;
 import io.relaypod.server.smtp.RelaySmtpServerFactory;
+import org.apache.james.core.healthcheck.HealthCheck;
 
 /** What is counted, what is healthy, and what METRICS_ADDR shows of both. */
 final class MonitoringModule extends AbstractModule {

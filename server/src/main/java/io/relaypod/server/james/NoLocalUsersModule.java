@@ -2,7 +2,11 @@ package io.relaypod.server.james;
 
 import javax.inject.Singleton;
 
+import com.google.inject.AbstractModule;
+import com.google.inject.Provides;
+import com.google.inject.Scopes;
 import org.apache.commons.configuration2.ex.ConfigurationException;
+import org.apache.james.UserEntityValidator;
 import org.apache.james.core.Domain;
 import org.apache.james.dnsservice.api.DNSService;
 import org.apache.james.domainlist.api.DomainList;
@@ -10,15 +14,13 @@ import org.apache.james.domainlist.lib.DomainListConfiguration;
 import org.apache.james.domainlist.memory.MemoryDomainList;
 import org.apache.james.rrt.api.RecipientRewriteTable;
 import org.apache.james.rrt.memory.MemoryRecipientRewriteTable;
-import org.apache.james.UserEntityValidator;
 import org.apache.james.user.api.UsersRepository;
 import org.apache.james.user.memory.MemoryUsersRepository;
 
-import com.google.inject.AbstractModule;
-import com.google.inject.Provides;
-import com.google.inject.Scopes;
-
-/** No user, no alias and no domain of our own but localhost, which completes {@code postmaster}: the least that James accepts. */
+/**
+ * No user, no alias and no domain of our own but localhost, which completes {@code postmaster}: the least that James
+ * accepts.
+ */
 final class NoLocalUsersModule extends AbstractModule {
 
     @Override
@@ -31,7 +33,11 @@ final class NoLocalUsersModule extends AbstractModule {
     @Singleton
     DomainList domains(DNSService dns) throws ConfigurationException {
         MemoryDomainList domains = new MemoryDomainList(dns);
-        domains.configure(DomainListConfiguration.builder().defaultDomain(Domain.LOCALHOST).autoDetect(false).autoDetectIp(false).build());
+        domains.configure(DomainListConfiguration.builder()
+                .defaultDomain(Domain.LOCALHOST)
+                .autoDetect(false)
+                .autoDetectIp(false)
+                .build());
         return domains;
     }
 

@@ -9,9 +9,27 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-
 import javax.annotation.PreDestroy;
 
+import com.google.inject.Guice;
+import com.google.inject.Injector;
+import com.google.inject.Key;
+import com.google.inject.TypeLiteral;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.relaypod.server.health.Lifecycle;
+import io.relaypod.server.monitoring.Monitoring;
+import io.relaypod.server.queue.ArtemisMailQueueFactory;
+import io.relaypod.server.queue.Broker;
+import io.relaypod.server.queue.BrokerRefusedException;
+import io.relaypod.server.queue.EmbeddedBroker;
+import io.relaypod.server.queue.InFlightMails;
+import io.relaypod.server.queue.RemoteBroker;
+import io.relaypod.server.settings.InvalidSettingsException;
+import io.relaypod.server.settings.QueueSettings;
+import io.relaypod.server.settings.Settings;
+import io.relaypod.server.settings.Variable;
+import io.relaypod.server.smtp.RelaySmtpServerFactory;
 import org.apache.james.mailrepository.api.MailRepository;
 import org.apache.james.mailrepository.api.MailRepositoryStore;
 import org.apache.james.mailrepository.api.MailRepositoryStore.MailRepositoryStoreException;
@@ -26,31 +44,9 @@ import org.apache.james.webadmin.WebAdminServer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-import com.google.inject.Guice;
-import com.google.inject.Injector;
-import com.google.inject.Key;
-import com.google.inject.TypeLiteral;
-
-import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
-import io.relaypod.server.health.Lifecycle;
-import io.relaypod.server.metrics.MeterNames;
-import io.relaypod.server.monitoring.Monitoring;
-import io.relaypod.server.queue.ArtemisMailQueueFactory;
-import io.relaypod.server.queue.Broker;
-import io.relaypod.server.queue.BrokerRefusedException;
-import io.relaypod.server.queue.EmbeddedBroker;
-import io.relaypod.server.queue.InFlightMails;
-import io.relaypod.server.queue.RemoteBroker;
-import io.relaypod.server.settings.InvalidSettingsException;
-import io.relaypod.server.settings.QueueSettings;
-import io.relaypod.server.settings.Settings;
-import io.relaypod.server.settings.Variable;
-import io.relaypod.server.smtp.RelaySmtpServerFactory;
-
 /**
- * The relay: James with SMTP, spool, processors, repositories and webadmin, and nothing else. SMTP opens last, when all behind it
- * is ready, and closes first.
+ * The relay: James with SMTP, spool, processors, repositories and webadmin, and nothing else. SMTP opens last, when all
+ * behind it is ready, and closes first.
  *
  * <pre>{@code
  * RelayServer relay = RelayServer.start(Settings.from(System.getenv()), System.getenv(), MeterNames.registry());
@@ -60,7 +56,8 @@ public final class RelayServer implements AutoCloseable {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(RelayServer.class);
 
-    // A part of the 40 s that docs/queue.md names for a stop beside DRAIN_TIMEOUT; terminationGracePeriodSeconds must be above them.
+    // A part of the 40 s that docs/queue.md names for a stop beside DRAIN_TIMEOUT; terminationGracePeriodSeconds must
+    // be above them.
     private static final Duration COUNT_TIME = Duration.ofSeconds(2);
     private static final String UNKNOWN = "unknown";
     private static final Duration DRAIN_POLL = Duration.ofMillis(20);
@@ -80,20 +77,22 @@ public final class RelayServer implements AutoCloseable {
         this.settings = settings;
         this.queues = injector.getInstance(ArtemisMailQueueFactory.class);
         this.smtp = injector.getInstance(RelaySmtpServerFactory.class);
-        injector.getInstance(GaugeRegistry.class).register("queueConnected", () -> queues.isConnected() ? 1 : 0)
-            .register("suspectMails", injector.getInstance(InFlightMails.class)::suspects);
+        injector.getInstance(GaugeRegistry.class)
+                .register("queueConnected", () -> queues.isConnected() ? 1 : 0)
+                .register("suspectMails", injector.getInstance(InFlightMails.class)::suspects);
         this.lifecycle = injector.getInstance(Lifecycle.class);
         this.monitoring = injector.getInstance(Monitoring.class);
         this.webadmin = settings.webadmin().map(served -> injector.getInstance(WebAdminServer.class));
     }
 
     /**
-     * @param settings    where to listen, where to send
+     * @param settings where to listen, where to send
      * @param environment what else {@code ${env:...}} in james-conf may name
-     * @param meters      where metrics go
+     * @param meters where metrics go
      * @throws Exception as James' parts throw it; nothing listens then
      */
-    public static RelayServer start(Settings settings, Map<String, String> environment, PrometheusMeterRegistry meters) throws Exception {
+    public static RelayServer start(Settings settings, Map<String, String> environment, PrometheusMeterRegistry meters)
+            throws Exception {
         Files.createDirectories(settings.dataDir());
         return start(broker(settings, meters), settings, environment, meters);
     }
@@ -101,8 +100,9 @@ public final class RelayServer implements AutoCloseable {
     /** The broker that the settings name, to be closed by whoever asks. */
     public static Broker broker(Settings settings, MeterRegistry meters) {
         QueueSettings queue = settings.queue();
-        return queue.remote().<Broker>map(remote -> new RemoteBroker(remote, queue.timeout()))
-            .orElseGet(() -> EmbeddedBroker.start(settings.dataDir(), queue.timeout(), meters));
+        return queue.remote()
+                .<Broker>map(remote -> new RemoteBroker(remote, queue.timeout()))
+                .orElseGet(() -> EmbeddedBroker.start(settings.dataDir(), queue.timeout(), meters));
     }
 
     /**
@@ -110,7 +110,9 @@ public final class RelayServer implements AutoCloseable {
      *
      * @param broker where the queues are; closed with the relay, or when it cannot be started
      */
-    public static RelayServer start(Broker broker, Settings settings, Map<String, String> environment, PrometheusMeterRegistry meters) throws Exception {
+    public static RelayServer start(
+            Broker broker, Settings settings, Map<String, String> environment, PrometheusMeterRegistry meters)
+            throws Exception {
         RelayServer relay = assemble(broker, settings, environment, meters);
         try {
             relay.start();
@@ -121,16 +123,20 @@ public final class RelayServer implements AutoCloseable {
         }
     }
 
-    private static RelayServer assemble(Broker broker, Settings settings, Map<String, String> environment, PrometheusMeterRegistry meters) {
+    private static RelayServer assemble(
+            Broker broker, Settings settings, Map<String, String> environment, PrometheusMeterRegistry meters) {
         try {
-            return new RelayServer(broker, Guice.createInjector(
-                new CoreModule(settings, environment, meters),
-                new NoLocalUsersModule(),
-                new MailModule(broker),
-                new SmtpModule(),
-                new MonitoringModule(),
-                new TraceModule(),
-                WebAdminModule.create()), settings);
+            return new RelayServer(
+                    broker,
+                    Guice.createInjector(
+                            new CoreModule(settings, environment, meters),
+                            new NoLocalUsersModule(),
+                            new MailModule(broker),
+                            new SmtpModule(),
+                            new MonitoringModule(),
+                            new TraceModule(),
+                            WebAdminModule.create()),
+                    settings);
         } catch (RuntimeException | Error notAssembled) {
             broker.close();
             throw notAssembled;
@@ -139,8 +145,9 @@ public final class RelayServer implements AutoCloseable {
 
     private void start() throws Exception {
         if (!settings.relayNetworks().open().isEmpty()) {
-            LOGGER.warn("event=relay-networks-public networks={} reason=\"whoever is in them may send mail through this relay, with any sender\"",
-                String.join(",", settings.relayNetworks().open()));
+            LOGGER.warn(
+                    "event=relay-networks-public networks={} reason=\"whoever is in them may send mail through this relay, with any sender\"",
+                    String.join(",", settings.relayNetworks().open()));
         }
         try {
             queues.open();
@@ -155,7 +162,8 @@ public final class RelayServer implements AutoCloseable {
         try {
             smtp.init();
         } catch (BindException taken) {
-            throw new IOException("cannot listen at " + settings.listen() + " (LISTEN_ADDR): " + taken.getMessage(), taken);
+            throw new IOException(
+                    "cannot listen at " + settings.listen() + " (LISTEN_ADDR): " + taken.getMessage(), taken);
         }
         lifecycle.serving();
     }
@@ -163,9 +171,9 @@ public final class RelayServer implements AutoCloseable {
     /** Where SMTP is served, once started. */
     public InetSocketAddress smtpAddress() {
         return smtp.getServers().stream()
-            .flatMap(server -> server.getListenAddresses().stream())
-            .findFirst()
-            .orElseThrow(() -> new IllegalStateException("smtpserver.xml names no server"));
+                .flatMap(server -> server.getListenAddresses().stream())
+                .findFirst()
+                .orElseThrow(() -> new IllegalStateException("smtpserver.xml names no server"));
     }
 
     /** Where TLS begins with the connection, unless it is off. */
@@ -201,7 +209,10 @@ public final class RelayServer implements AutoCloseable {
         }
     }
 
-    /** Takes no more mail, finishes for a few seconds what is in hand, and stops. What is left is in the queues at the next start. */
+    /**
+     * Takes no more mail, finishes for a few seconds what is in hand, and stops. What is left is in the queues at the
+     * next start.
+     */
     @Override
     public void close() {
         lifecycle.draining();
@@ -218,9 +229,11 @@ public final class RelayServer implements AutoCloseable {
     // For a log line only: a broker that does not answer must not keep us from stopping.
     private String left() {
         return queues.isConnected()
-            ? CompletableFuture.supplyAsync(() -> Long.toString(queuedMails()))
-                .completeOnTimeout(UNKNOWN, COUNT_TIME.toMillis(), TimeUnit.MILLISECONDS).exceptionally(unreadable -> UNKNOWN).join()
-            : UNKNOWN;
+                ? CompletableFuture.supplyAsync(() -> Long.toString(queuedMails()))
+                        .completeOnTimeout(UNKNOWN, COUNT_TIME.toMillis(), TimeUnit.MILLISECONDS)
+                        .exceptionally(unreadable -> UNKNOWN)
+                        .join()
+                : UNKNOWN;
     }
 
     private void finishWhatIsInHand() {
@@ -237,7 +250,8 @@ public final class RelayServer implements AutoCloseable {
 
     private void stopParts() {
         try {
-            injector.getInstance(Key.get(new TypeLiteral<Stager<PreDestroy>>() { })).stage();
+            injector.getInstance(Key.get(new TypeLiteral<Stager<PreDestroy>>() {}))
+                    .stage();
         } finally {
             monitoring.close();
             queues.close();

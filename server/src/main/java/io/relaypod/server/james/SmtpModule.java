@@ -8,21 +8,14 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
-
 import javax.annotation.PreDestroy;
 import javax.inject.Singleton;
-
-import org.apache.james.modules.protocols.ProtocolHandlerModule;
-import org.apache.james.onami.lifecycle.DisposingStager;
-import org.apache.james.protocols.lib.netty.CertificateReloadable;
-import org.apache.james.util.concurrent.NamedThreadFactory;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 import com.google.inject.AbstractModule;
 import com.google.inject.Provides;
 import com.google.inject.Scopes;
 import com.google.inject.multibindings.Multibinder;
-
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.cache.CaffeineCacheMetrics;
@@ -59,6 +52,10 @@ import io.relaypod.server.smtp.RelaySmtpServerFactory;
 import io.relaypod.server.smtp.SmtpLogins;
 import io.relaypod.server.smtp.SmtpTls;
 import io.relaypod.server.smtp.SpoolWriter;
+import org.apache.james.modules.protocols.ProtocolHandlerModule;
+import org.apache.james.onami.lifecycle.DisposingStager;
+import org.apache.james.protocols.lib.netty.CertificateReloadable;
+import org.apache.james.util.concurrent.NamedThreadFactory;
 
 /** The SMTP server and its RCPT rule. */
 final class SmtpModule extends AbstractModule {
@@ -71,7 +68,9 @@ final class SmtpModule extends AbstractModule {
         bind(RelaySmtpServerFactory.class).in(Scopes.SINGLETON);
         bind(SpoolWriter.class).in(Scopes.SINGLETON);
         bind(LoginEvents.class).in(Scopes.SINGLETON);
-        Multibinder.newSetBinder(binder(), CertificateReloadable.Factory.class).addBinding().to(RelaySmtpServerFactory.class);
+        Multibinder.newSetBinder(binder(), CertificateReloadable.Factory.class)
+                .addBinding()
+                .to(RelaySmtpServerFactory.class);
     }
 
     @Provides
@@ -80,11 +79,15 @@ final class SmtpModule extends AbstractModule {
         return settings.clients();
     }
 
-    /** Reads the lines of mails. None of its threads waits, so one a core is enough; two, so that a mail that takes long stops nobody. */
+    /**
+     * Reads the lines of mails. None of its threads waits, so one a core is enough; two, so that a mail that takes long
+     * stops nobody.
+     */
     @Provides
     @Singleton
     FairExecutor mailReaders(DisposingStager<PreDestroy> stager) {
-        FairExecutor readers = new FairExecutor("mail-reader", Math.max(2, Runtime.getRuntime().availableProcessors()));
+        FairExecutor readers =
+                new FairExecutor("mail-reader", Math.max(2, Runtime.getRuntime().availableProcessors()));
         stager.register(readers);
         return readers;
     }
@@ -97,11 +100,17 @@ final class SmtpModule extends AbstractModule {
     @Provides
     @Singleton
     ReceivedMessages receivedMessages(Settings settings, MemoryBudget budget, MeterRegistry meters) {
-        ReceivedMessages messages = new ReceivedMessages(settings.dataDir().resolve("receiving"), settings.maxMessageSize(), budget);
-        Gauge.builder("relaypod.smtp.receiving.files", messages, ReceivedMessages::bytesInFiles).baseUnit("bytes")
-            .description("Bytes of mails that are being received, or were and are not in the spool yet, as far as they are in files").register(meters);
-        Gauge.builder("relaypod.smtp.receiving.files.limit", messages, ReceivedMessages::mostInFiles).baseUnit("bytes")
-            .description("The most bytes that there may be in these files; beyond it DATA is answered 452").register(meters);
+        ReceivedMessages messages =
+                new ReceivedMessages(settings.dataDir().resolve("receiving"), settings.maxMessageSize(), budget);
+        Gauge.builder("relaypod.smtp.receiving.files", messages, ReceivedMessages::bytesInFiles)
+                .baseUnit("bytes")
+                .description(
+                        "Bytes of mails that are being received, or were and are not in the spool yet, as far as they are in files")
+                .register(meters);
+        Gauge.builder("relaypod.smtp.receiving.files.limit", messages, ReceivedMessages::mostInFiles)
+                .baseUnit("bytes")
+                .description("The most bytes that there may be in these files; beyond it DATA is answered 452")
+                .register(meters);
         return messages;
     }
 
@@ -120,7 +129,8 @@ final class SmtpModule extends AbstractModule {
     @Singleton
     Optional<SmtpTls> smtpTls(Settings settings, Clock clock, DisposingStager<PreDestroy> stager) {
         return settings.tls().map(files -> {
-            SmtpTls tls = new SmtpTls(files, clock, stager.register(Executors.newSingleThreadExecutor(daemons("tls-handshake"))));
+            SmtpTls tls = new SmtpTls(
+                    files, clock, stager.register(Executors.newSingleThreadExecutor(daemons("tls-handshake"))));
             poll("smtp-certificate", tls::reloadIfChanged, stager);
             return tls;
         });
@@ -177,12 +187,14 @@ final class SmtpModule extends AbstractModule {
 
     @Provides
     @Singleton
-    CachedDomainCheck cachedDomainCheck(DnsServers servers, Settings settings, MeterRegistry meters, DnsHealthCheck health,
-                                        MemoryBudget memory) {
+    CachedDomainCheck cachedDomainCheck(
+            DnsServers servers, Settings settings, MeterRegistry meters, DnsHealthCheck health, MemoryBudget memory) {
         MxSettings mx = settings.mx();
         NonexistentDomains nonexistent = new NonexistentDomains(mx, Ticker.systemTicker());
-        DomainCheck dns = new DnsDomainCheck(new WatchedDns(servers, new DnsMeters(meters).and(health)), nonexistent, mx, Ticker.systemTicker());
-        BoundedDomainCheck bounded = new BoundedDomainCheck(dns, mx.maxInflight(), settings.dns().timeout(), memory);
+        DomainCheck dns = new DnsDomainCheck(
+                new WatchedDns(servers, new DnsMeters(meters).and(health)), nonexistent, mx, Ticker.systemTicker());
+        BoundedDomainCheck bounded =
+                new BoundedDomainCheck(dns, mx.maxInflight(), settings.dns().timeout(), memory);
         StaleVerdictLog staleLog = new StaleVerdictLog(meters, Clock.systemUTC());
         CachedDomainCheck cached = new CachedDomainCheck(bounded, nonexistent, mx, Ticker.systemTicker(), domain -> {
             staleLog.staleVerdictUsed(domain);
@@ -191,15 +203,21 @@ final class SmtpModule extends AbstractModule {
         servers.heardBy(new DnsServerLog(servers, cached, meters));
         servers.heardBy(health);
         Gauge.builder("relaypod.dns.up", health, check -> check.isUp() ? 1 : 0)
-            .description("Whether a DNS server could be used when that was last seen").register(meters);
+                .description("Whether a DNS server could be used when that was last seen")
+                .register(meters);
         Gauge.builder("relaypod.dns.domains.in.flight", bounded, BoundedDomainCheck::underWay)
-            .description("Domains that DNS is being asked about").register(meters);
+                .description("Domains that DNS is being asked about")
+                .register(meters);
         Gauge.builder("relaypod.dns.nonexistent.names", nonexistent, NonexistentDomains::size)
-            .description("Names that are remembered as not existing, with all below them").register(meters);
+                .description("Names that are remembered as not existing, with all below them")
+                .register(meters);
         Gauge.builder("relaypod.dns.domains.waiting", bounded, BoundedDomainCheck::waiting)
-            .description("Domains that wait until DNS is asked about them").register(meters);
-        Gauge.builder("relaypod.dns.verdicts.bytes", cached, CachedDomainCheck::bytes).baseUnit("bytes")
-            .description("What the remembered verdicts take").register(meters);
+                .description("Domains that wait until DNS is asked about them")
+                .register(meters);
+        Gauge.builder("relaypod.dns.verdicts.bytes", cached, CachedDomainCheck::bytes)
+                .baseUnit("bytes")
+                .description("What the remembered verdicts take")
+                .register(meters);
         CaffeineCacheMetrics.monitor(meters, cached.verdicts(), "verdicts");
         return cached;
     }
@@ -208,21 +226,25 @@ final class SmtpModule extends AbstractModule {
     @Singleton
     RecipientRule recipientRule(CachedDomainCheck cached, Settings settings, DisposingStager<PreDestroy> stager) {
         MxSettings mx = settings.mx();
-        return new RecipientRule(RecipientRule.domainChecks(cached, domainList(mx.allowFile(), stager), domainList(mx.denyFile(), stager)), mx,
-            ProviderSuggestions.of(mx));
+        return new RecipientRule(
+                RecipientRule.domainChecks(
+                        cached, domainList(mx.allowFile(), stager), domainList(mx.denyFile(), stager)),
+                mx,
+                ProviderSuggestions.of(mx));
     }
 
     private static Supplier<DomainSet> domainList(Optional<Path> path, DisposingStager<PreDestroy> stager) {
         return path.<Supplier<DomainSet>>map(present -> {
-            DomainListFile file = new DomainListFile(present);
-            poll("domain-list", file::reloadIfChanged, stager);
-            return file;
-        }).orElse(DomainSet::empty);
+                    DomainListFile file = new DomainListFile(present);
+                    poll("domain-list", file::reloadIfChanged, stager);
+                    return file;
+                })
+                .orElse(DomainSet::empty);
     }
 
     private static void poll(String name, Runnable reload, DisposingStager<PreDestroy> stager) {
         stager.register(Executors.newSingleThreadScheduledExecutor(daemons(name)))
-            .scheduleWithFixedDelay(reload, LIST_POLL_SECONDS, LIST_POLL_SECONDS, TimeUnit.SECONDS);
+                .scheduleWithFixedDelay(reload, LIST_POLL_SECONDS, LIST_POLL_SECONDS, TimeUnit.SECONDS);
     }
 
     private static ThreadFactory daemons(String name) {

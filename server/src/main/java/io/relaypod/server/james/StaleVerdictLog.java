@@ -5,13 +5,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.atomic.AtomicReference;
 
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.relaypod.domain.CachedDomainCheck;
 import io.relaypod.domain.MailDomain;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Counts the stale verdicts that are used while DNS fails, and says so once a minute at most. Thread-safe. */
 final class StaleVerdictLog implements CachedDomainCheck.StaleListener {
@@ -24,7 +23,9 @@ final class StaleVerdictLog implements CachedDomainCheck.StaleListener {
     private final AtomicReference<Instant> nextLine = new AtomicReference<>(Instant.EPOCH);
 
     StaleVerdictLog(MeterRegistry meters, Clock clock) {
-        this.used = Counter.builder("relaypod.stale.verdicts").description("Verdicts past their time that were used while DNS failed").register(meters);
+        this.used = Counter.builder("relaypod.stale.verdicts")
+                .description("Verdicts past their time that were used while DNS failed")
+                .register(meters);
         this.clock = clock;
     }
 
@@ -34,7 +35,8 @@ final class StaleVerdictLog implements CachedDomainCheck.StaleListener {
         Instant now = clock.instant();
         Instant next = nextLine.get();
         if (!now.isBefore(next) && nextLine.compareAndSet(next, now.plus(SILENCE))) {
-            LOGGER.warn("event=stale-verdict domain={} used-so-far={} reason=\"DNS does not answer\"", domain, (long) used.count());
+            LOGGER.warn("event=stale-verdict domain={} used-so-far={} reason=\"DNS does not answer\"", domain, (long)
+                    used.count());
         }
     }
 }

@@ -8,8 +8,9 @@ import java.util.List;
 import org.apache.james.dnsservice.api.DNSService;
 
 /**
- * Finds hosts as every other program of the pod does: through the system's resolver, with its hosts file. James asks it for the
- * gateway's address and nothing else; recipients' domains are {@link io.relaypod.domain}'s business. Thread-safe.
+ * Finds hosts as every other program of the pod does: through the system's resolver, with its hosts file. James asks it
+ * for the gateway's address and nothing else; recipients' domains are {@link io.relaypod.domain}'s business.
+ * Thread-safe.
  */
 final class SystemNameService implements DNSService {
 
@@ -35,7 +36,8 @@ final class SystemNameService implements DNSService {
 
     @Override
     public Collection<String> findMXRecords(String host) {
-        throw new UnsupportedOperationException("relaypod delivers through one gateway and never by MX: asked for " + host);
+        throw new UnsupportedOperationException(
+                "relaypod delivers through one gateway and never by MX: asked for " + host);
     }
 
     @Override

@@ -8,10 +8,31 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-
 import javax.inject.Named;
 import javax.inject.Singleton;
 
+import com.google.inject.AbstractModule;
+import com.google.inject.Binder;
+import com.google.inject.Module;
+import com.google.inject.Provides;
+import com.google.inject.Scopes;
+import com.google.inject.multibindings.Multibinder;
+import com.google.inject.util.Modules;
+import io.relaypod.events.MailEvents;
+import io.relaypod.server.settings.ListenAddress;
+import io.relaypod.server.settings.Settings;
+import io.relaypod.server.settings.WebAdminSettings;
+import io.relaypod.server.webadmin.AdminToken;
+import io.relaypod.server.webadmin.Credentials;
+import io.relaypod.server.webadmin.GeneratedPassword;
+import io.relaypod.server.webadmin.OperatorQueues;
+import io.relaypod.server.webadmin.OperatorRepositories;
+import io.relaypod.server.webadmin.PasswordFile;
+import io.relaypod.server.webadmin.RelayRoutes;
+import io.relaypod.server.webadmin.RelayWebAdmin;
+import io.relaypod.server.webadmin.SendAgain;
+import io.relaypod.webadmin.DomainRoutes;
+import io.relaypod.webadmin.MxCacheRoutes;
 import org.apache.commons.configuration2.Configuration;
 import org.apache.james.core.healthcheck.HealthCheck;
 import org.apache.james.filesystem.api.FileSystem;
@@ -37,30 +58,6 @@ import org.apache.james.webadmin.routes.MailRepositoriesRoutes;
 import org.apache.james.webadmin.service.MailRepositoryStoreService;
 import org.apache.james.webadmin.utils.JsonTransformer;
 
-import com.google.inject.AbstractModule;
-import com.google.inject.Binder;
-import com.google.inject.Module;
-import com.google.inject.Provides;
-import com.google.inject.Scopes;
-import com.google.inject.multibindings.Multibinder;
-import com.google.inject.util.Modules;
-
-import io.relaypod.events.MailEvents;
-import io.relaypod.server.settings.ListenAddress;
-import io.relaypod.server.settings.Settings;
-import io.relaypod.server.settings.WebAdminSettings;
-import io.relaypod.server.webadmin.AdminToken;
-import io.relaypod.server.webadmin.Credentials;
-import io.relaypod.server.webadmin.GeneratedPassword;
-import io.relaypod.server.webadmin.OperatorQueues;
-import io.relaypod.server.webadmin.OperatorRepositories;
-import io.relaypod.server.webadmin.PasswordFile;
-import io.relaypod.server.webadmin.RelayRoutes;
-import io.relaypod.server.webadmin.RelayWebAdmin;
-import io.relaypod.server.webadmin.SendAgain;
-import io.relaypod.webadmin.DomainRoutes;
-import io.relaypod.webadmin.MxCacheRoutes;
-
 /** James' webadmin for queues, repositories, tasks and health, and our routes, where WEBADMIN_ADDR says. */
 final class WebAdminModule extends AbstractModule {
 
@@ -73,13 +70,14 @@ final class WebAdminModule extends AbstractModule {
 
     static Module create() {
         return Modules.combine(
-            Modules.override(
-                new WebAdminServerModule(),
-                new NoJwtModule(),
-                new TaskManagerModule(),
-                new MailQueueRoutesModule(),
-                new MailRepositoriesRoutesModule()).with(new WebAdminModule()),
-            WebAdminModule::bindOurRoutes);
+                Modules.override(
+                                new WebAdminServerModule(),
+                                new NoJwtModule(),
+                                new TaskManagerModule(),
+                                new MailQueueRoutesModule(),
+                                new MailRepositoriesRoutesModule())
+                        .with(new WebAdminModule()),
+                WebAdminModule::bindOurRoutes);
     }
 
     private static void bindOurRoutes(Binder binder) {
@@ -98,33 +96,40 @@ final class WebAdminModule extends AbstractModule {
 
     @Provides
     @Singleton
-    WebAdminConfiguration configuration(Settings settings, PropertiesProvider properties, FileSystem files) throws Exception {
+    WebAdminConfiguration configuration(Settings settings, PropertiesProvider properties, FileSystem files)
+            throws Exception {
         if (settings.webadmin().isEmpty()) {
             return WebAdminConfiguration.DISABLED_CONFIGURATION;
         }
         ListenAddress address = settings.webadmin().get().address();
         return WebAdminConfiguration.builder()
-            .enabled()
-            .host(address.host())
-            .port(address.port() == 0 ? new RandomPortSupplier() : new FixedPortSupplier(address.port()))
-            .jwtPublicKeyPEM(publicKey(settings, properties, files))
-            .build();
+                .enabled()
+                .host(address.host())
+                .port(address.port() == 0 ? new RandomPortSupplier() : new FixedPortSupplier(address.port()))
+                .jwtPublicKeyPEM(publicKey(settings, properties, files))
+                .build();
     }
 
-    private static Optional<String> publicKey(Settings settings, PropertiesProvider properties, FileSystem files) throws Exception {
+    private static Optional<String> publicKey(Settings settings, PropertiesProvider properties, FileSystem files)
+            throws Exception {
         if (!isJwtEnabled(properties)) {
             return Optional.empty();
         }
         String url = properties.getConfiguration("webadmin").getString("jwt.publickeypem.url", "");
         if (url.isEmpty()) {
-            throw new IllegalStateException("webadmin.properties: jwt.enabled is true and jwt.publickeypem.url is missing");
+            throw new IllegalStateException(
+                    "webadmin.properties: jwt.enabled is true and jwt.publickeypem.url is missing");
         }
         // James looks for file://conf/ in the directory that it works in, which is not where its configuration is here.
-        Path file = url.startsWith(CONF) ? settings.jamesConf().resolve(url.substring(CONF.length())) : files.getFile(url).toPath();
+        Path file = url.startsWith(CONF)
+                ? settings.jamesConf().resolve(url.substring(CONF.length()))
+                : files.getFile(url).toPath();
         try {
             return Optional.of(Files.readString(file, StandardCharsets.US_ASCII));
         } catch (IOException unreadable) {
-            throw new IllegalStateException("webadmin.properties: jwt.publickeypem.url is '" + url + "'; " + file + " cannot be read", unreadable);
+            throw new IllegalStateException(
+                    "webadmin.properties: jwt.publickeypem.url is '" + url + "'; " + file + " cannot be read",
+                    unreadable);
         }
     }
 
@@ -140,10 +145,18 @@ final class WebAdminModule extends AbstractModule {
     /** James' routes, with whoever listens told of what is removed, and of what is sent again. */
     @Provides
     @Singleton
-    MailRepositoriesRoutes repositories(MailRepositoryStore repositories, OperatorQueues queues, MailEvents events, JsonTransformer json, TaskManager tasks) {
+    MailRepositoriesRoutes repositories(
+            MailRepositoryStore repositories,
+            OperatorQueues queues,
+            MailEvents events,
+            JsonTransformer json,
+            TaskManager tasks) {
         // Sending a mail again takes it out of its repository too, and is no removal.
-        return new MailRepositoriesRoutes(new MailRepositoryStoreService(new OperatorRepositories(repositories, events)), json,
-            new SendAgain(queues, new MailRepositoryStoreService(repositories)), tasks) {
+        return new MailRepositoriesRoutes(
+                new MailRepositoryStoreService(new OperatorRepositories(repositories, events)),
+                json,
+                new SendAgain(queues, new MailRepositoryStoreService(repositories)),
+                tasks) {
 
             @Override
             public void definePutMailRepository() {
@@ -154,8 +167,12 @@ final class WebAdminModule extends AbstractModule {
 
     @Provides
     @Singleton
-    Credentials credentials(Settings settings, PropertiesProvider properties, MetricFactory metrics,
-                            @Named("webadmin") JwtTokenVerifier.Factory jwt) throws Exception {
+    Credentials credentials(
+            Settings settings,
+            PropertiesProvider properties,
+            MetricFactory metrics,
+            @Named("webadmin") JwtTokenVerifier.Factory jwt)
+            throws Exception {
         if (isJwtEnabled(properties)) {
             return new Credentials(new AdminToken(jwt.create()), metrics);
         }
@@ -171,7 +188,9 @@ final class WebAdminModule extends AbstractModule {
     @Singleton
     @Named("webAdminRoutes")
     List<Routes> routes(Set<Routes> all) {
-        return all.stream().filter(routes -> !(routes instanceof ProtocolServerRoutes)).toList();
+        return all.stream()
+                .filter(routes -> !(routes instanceof ProtocolServerRoutes))
+                .toList();
     }
 
     // James' server, which ours takes the place of, asks for one.

@@ -11,13 +11,14 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import net.logstash.logback.composite.AbstractJsonProvider;
 
 /**
- * The keys of a line {@code event=... key=value key="a value"} as fields of its JSON object, all of them texts; the first counts where a
- * key comes twice. A line that begins otherwise has none. Thread-safe.
+ * The keys of a line {@code event=... key=value key="a value"} as fields of its JSON object, all of them texts; the
+ * first counts where a key comes twice. A line that begins otherwise has none. Thread-safe.
  */
 public final class EventFields extends AbstractJsonProvider<ILoggingEvent> {
 
     private static final String BEGIN = "event=";
-    private static final Pattern FIELD = Pattern.compile("([a-z][a-z0-9-]*)=(?:\"((?:[^\"\\\\]|\\\\.)*+)\"|([^\\s\"]*+))(?:\\s|$)");
+    private static final Pattern FIELD =
+            Pattern.compile("([a-z][a-z0-9-]*)=(?:\"((?:[^\"\\\\]|\\\\.)*+)\"|([^\\s\"]*+))(?:\\s|$)");
     // Ours, and those that the object has anyway.
     private static final Set<String> TAKEN = Set.of("time", "level", "logger", "message", "stack_trace");
 
@@ -31,7 +32,9 @@ public final class EventFields extends AbstractJsonProvider<ILoggingEvent> {
         Matcher field = FIELD.matcher(line);
         while (field.find()) {
             if (written.add(field.group(1))) {
-                generator.writeStringField(field.group(1), field.group(3) != null ? field.group(3) : field.group(2).replaceAll("\\\\(.)", "$1"));
+                generator.writeStringField(
+                        field.group(1),
+                        field.group(3) != null ? field.group(3) : field.group(2).replaceAll("\\\\(.)", "$1"));
             }
         }
     }

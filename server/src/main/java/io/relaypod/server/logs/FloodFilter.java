@@ -5,17 +5,17 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-import org.slf4j.LoggerFactory;
-import org.slf4j.Marker;
-
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.turbo.TurboFilter;
 import ch.qos.logback.core.spi.FilterReply;
 import io.relaypod.events.LineLimit;
+import org.slf4j.LoggerFactory;
+import org.slf4j.Marker;
 
 /**
- * Of events that any client can cause as often as it likes, lets ten lines a second through, and says how many it left out.
+ * Of events that any client can cause as often as it likes, lets ten lines a second through, and says how many it left
+ * out.
  *
  * <pre>{@code
  * <turboFilter class="io.relaypod.server.logs.FloodFilter">
@@ -31,16 +31,23 @@ public final class FloodFilter extends TurboFilter {
 
     /** Names of events, separated by commas; called by Logback. */
     public void setEvents(String events) {
-        limits = Stream.of(events.split(",")).map(String::strip).collect(Collectors.toUnmodifiableMap(Function.identity(), FloodFilter::limit));
+        limits = Stream.of(events.split(","))
+                .map(String::strip)
+                .collect(Collectors.toUnmodifiableMap(Function.identity(), FloodFilter::limit));
     }
 
     private static LineLimit limit(String event) {
         return new LineLimit(leftOut -> LoggerFactory.getLogger(FloodFilter.class)
-            .info("event={}-more lines={} reason=\"not logged one by one, more than {} a second\"", event, leftOut, LineLimit.LINES_A_SECOND));
+                .info(
+                        "event={}-more lines={} reason=\"not logged one by one, more than {} a second\"",
+                        event,
+                        leftOut,
+                        LineLimit.LINES_A_SECOND));
     }
 
     @Override
-    public FilterReply decide(Marker marker, Logger logger, Level level, String format, Object[] parameters, Throwable failure) {
+    public FilterReply decide(
+            Marker marker, Logger logger, Level level, String format, Object[] parameters, Throwable failure) {
         if (format == null || !format.startsWith(BEGIN) || !level.isGreaterOrEqual(logger.getEffectiveLevel())) {
             return FilterReply.NEUTRAL;
         }

@@ -12,7 +12,9 @@ record LogText(boolean isMasked) {
     static final int LONGEST = 8_000;
 
     String of(String text) {
-        String cut = text.length() <= LONGEST ? text : text.substring(0, LONGEST) + " ... (" + (text.length() - LONGEST) + " characters more)";
+        String cut = text.length() <= LONGEST
+                ? text
+                : text.substring(0, LONGEST) + " ... (" + (text.length() - LONGEST) + " characters more)";
         String plain = isPlain(cut) ? cut : onOneLine(cut);
         return isMasked ? MaskedAddresses.in(plain) : plain;
     }

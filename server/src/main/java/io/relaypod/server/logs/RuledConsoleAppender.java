@@ -6,8 +6,8 @@ import ch.qos.logback.core.ConsoleAppender;
 import io.relaypod.events.MailEventLog;
 
 /**
- * Writes lines to the console and holds every logger, whichever library's it is, to the rules of the log: no address above DEBUG, no control
- * character, no line without a bound. Thread-safe.
+ * Writes lines to the console and holds every logger, whichever library's it is, to the rules of the log: no address
+ * above DEBUG, no control character, no line without a bound. Thread-safe.
  *
  * <pre>{@code
  * <appender name="STDERR" class="io.relaypod.server.logs.RuledConsoleAppender">
@@ -21,7 +21,10 @@ public final class RuledConsoleAppender extends ConsoleAppender<ILoggingEvent> {
 
     private boolean showsAddresses;
 
-    /** Whether addresses are written in full at every level; a text, as a wrong value of LOG_ADDRESSES has to be reported elsewhere. */
+    /**
+     * Whether addresses are written in full at every level; a text, as a wrong value of LOG_ADDRESSES has to be
+     * reported elsewhere.
+     */
     public void setShowAddresses(String shown) {
         this.showsAddresses = Boolean.parseBoolean(shown.strip());
     }

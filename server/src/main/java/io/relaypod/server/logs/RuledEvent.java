@@ -3,15 +3,17 @@ package io.relaypod.server.logs;
 import java.util.List;
 import java.util.Map;
 
-import org.slf4j.Marker;
-import org.slf4j.event.KeyValuePair;
-
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.IThrowableProxy;
 import ch.qos.logback.classic.spi.LoggerContextVO;
+import org.slf4j.Marker;
+import org.slf4j.event.KeyValuePair;
 
-/** An event whose texts are as the log's rules want them; what else hangs on it, such as James' MDC, has no text any more. Immutable. */
+/**
+ * An event whose texts are as the log's rules want them; what else hangs on it, such as James' MDC, has no text any
+ * more. Immutable.
+ */
 final class RuledEvent implements ILoggingEvent {
 
     private final ILoggingEvent event;
@@ -20,7 +22,7 @@ final class RuledEvent implements ILoggingEvent {
 
     /**
      * @param message rules of the message
-     * @param thrown  rules of the messages of an exception
+     * @param thrown rules of the messages of an exception
      */
     RuledEvent(ILoggingEvent event, LogText message, LogText thrown) {
         this.event = event;

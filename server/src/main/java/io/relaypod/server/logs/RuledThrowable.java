@@ -56,13 +56,18 @@ final class RuledThrowable implements IThrowableProxy {
 
     @Override
     public IThrowableProxy getCause() {
-        return thrown.getCause() == null || depth == MOST_CAUSES ? null : new RuledThrowable(thrown.getCause(), text, depth + 1);
+        return thrown.getCause() == null || depth == MOST_CAUSES
+                ? null
+                : new RuledThrowable(thrown.getCause(), text, depth + 1);
     }
 
     @Override
     public IThrowableProxy[] getSuppressed() {
-        return thrown.getSuppressed() == null || depth == MOST_CAUSES ? new IThrowableProxy[0]
-            : Arrays.stream(thrown.getSuppressed()).map(each -> new RuledThrowable(each, text, depth + 1)).toArray(IThrowableProxy[]::new);
+        return thrown.getSuppressed() == null || depth == MOST_CAUSES
+                ? new IThrowableProxy[0]
+                : Arrays.stream(thrown.getSuppressed())
+                        .map(each -> new RuledThrowable(each, text, depth + 1))
+                        .toArray(IThrowableProxy[]::new);
     }
 
     @Override

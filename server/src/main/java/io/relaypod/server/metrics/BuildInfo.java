@@ -18,7 +18,10 @@ public record BuildInfo(String relaypod, String james, String artemis, String ja
         } catch (IOException unreadable) {
             throw new UncheckedIOException(FILE + " cannot be read", unreadable);
         }
-        return new BuildInfo(build.getProperty("relaypod"), build.getProperty("james"), build.getProperty("artemis"),
-            System.getProperty("java.version"));
+        return new BuildInfo(
+                build.getProperty("relaypod"),
+                build.getProperty("james"),
+                build.getProperty("artemis"),
+                System.getProperty("java.version"));
     }
 }

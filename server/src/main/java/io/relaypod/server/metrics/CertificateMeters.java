@@ -15,9 +15,13 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
-
 import javax.inject.Inject;
 
+import com.google.common.base.Suppliers;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.TimeGauge;
+import io.relaypod.server.smtp.SmtpTls;
+import nl.altindag.ssl.util.CertificateUtils;
 import org.apache.commons.configuration2.HierarchicalConfiguration;
 import org.apache.commons.configuration2.ex.ConfigurationException;
 import org.apache.commons.configuration2.tree.ImmutableNode;
@@ -27,16 +31,9 @@ import org.apache.james.server.core.configuration.ConfigurationProvider;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-import com.google.common.base.Suppliers;
-
-import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.TimeGauge;
-import io.relaypod.server.smtp.SmtpTls;
-import nl.altindag.ssl.util.CertificateUtils;
-
 /**
- * Until when SMTP's certificates are valid, those of smtpserver.xml as their files say: nobody notices before clients stop sending.
- * Thread-safe.
+ * Until when SMTP's certificates are valid, those of smtpserver.xml as their files say: nobody notices before clients
+ * stop sending. Thread-safe.
  */
 public final class CertificateMeters {
 
@@ -48,15 +45,15 @@ public final class CertificateMeters {
     private final List<SslConfig> servers;
     private final Optional<SmtpTls> tls;
 
-    /**
-     * @throws ConfigurationException when smtpserver.xml cannot be read
-     */
+    /** @throws ConfigurationException when smtpserver.xml cannot be read */
     @Inject
-    public CertificateMeters(ConfigurationProvider configuration, FileSystem files, Optional<SmtpTls> tls) throws ConfigurationException {
+    public CertificateMeters(ConfigurationProvider configuration, FileSystem files, Optional<SmtpTls> tls)
+            throws ConfigurationException {
         this.files = files;
         this.tls = tls;
         this.servers = new ArrayList<>();
-        for (HierarchicalConfiguration<ImmutableNode> server : configuration.getConfiguration("smtpserver").configurationsAt("smtpserver")) {
+        for (HierarchicalConfiguration<ImmutableNode> server :
+                configuration.getConfiguration("smtpserver").configurationsAt("smtpserver")) {
             SslConfig own = SslConfig.parse(server);
             if (own.useStartTLS() || own.useSSL()) {
                 servers.add(own);
@@ -67,26 +64,35 @@ public final class CertificateMeters {
     /** Shows the end of the one that ends first; nothing when no server has a certificate. */
     public void show(MeterRegistry registry) {
         if (!servers.isEmpty() || tls.isPresent()) {
-            Supplier<Number> inXml = Suppliers.memoizeWithExpiration(this::firstEnd, LOOK_EVERY.toMillis(), TimeUnit.MILLISECONDS)::get;
-            Supplier<Number> end = tls.<Supplier<Number>>map(ours -> () -> ours.end().getEpochSecond()).orElse(inXml);
+            Supplier<Number> inXml =
+                    Suppliers.memoizeWithExpiration(this::firstEnd, LOOK_EVERY.toMillis(), TimeUnit.MILLISECONDS)::get;
+            Supplier<Number> end = tls.<Supplier<Number>>map(
+                            ours -> () -> ours.end().getEpochSecond())
+                    .orElse(inXml);
             TimeGauge.builder("relaypod.smtp.certificate.expiry.timestamp", end, TimeUnit.SECONDS)
-                .description("When the certificate for TLS ends, in seconds since 1970; NaN when its file cannot be read").register(registry);
+                    .description(
+                            "When the certificate for TLS ends, in seconds since 1970; NaN when its file cannot be read")
+                    .register(registry);
         }
     }
 
     private Number firstEnd() {
-        return servers.stream().map(this::certificates).flatMap(Collection::stream)
-            .filter(X509Certificate.class::isInstance)
-            .map(X509Certificate.class::cast)
-            .map(certificate -> certificate.getNotAfter().toInstant())
-            .min(Comparator.naturalOrder())
-            .<Number>map(Instant::getEpochSecond)
-            .orElse(Double.NaN);
+        return servers.stream()
+                .map(this::certificates)
+                .flatMap(Collection::stream)
+                .filter(X509Certificate.class::isInstance)
+                .map(X509Certificate.class::cast)
+                .map(certificate -> certificate.getNotAfter().toInstant())
+                .min(Comparator.naturalOrder())
+                .<Number>map(Instant::getEpochSecond)
+                .orElse(Double.NaN);
     }
 
     private List<? extends Certificate> certificates(SslConfig tls) {
         try {
-            return tls.getKeystore() == null ? CertificateUtils.loadCertificate(files.getResource(tls.getCertificates())) : inKeystore(tls);
+            return tls.getKeystore() == null
+                    ? CertificateUtils.loadCertificate(files.getResource(tls.getCertificates()))
+                    : inKeystore(tls);
         } catch (IOException | GeneralSecurityException | RuntimeException unreadable) {
             LOGGER.warn("event=certificate-unreadable reason=\"{}\"", unreadable.getMessage());
             return List.of();

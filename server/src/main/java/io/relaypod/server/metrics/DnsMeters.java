@@ -12,9 +12,20 @@ import io.relaypod.domain.LookupListener;
 /** Times questions to DNS. Thread-safe. */
 public final class DnsMeters implements LookupListener {
 
-    private static final Duration[] BUCKETS = {Duration.ofMillis(1), Duration.ofMillis(5), Duration.ofMillis(10), Duration.ofMillis(25),
-        Duration.ofMillis(50), Duration.ofMillis(100), Duration.ofMillis(250), Duration.ofMillis(500), Duration.ofSeconds(1),
-        Duration.ofSeconds(2), Duration.ofSeconds(4), Duration.ofSeconds(8)};
+    private static final Duration[] BUCKETS = {
+        Duration.ofMillis(1),
+        Duration.ofMillis(5),
+        Duration.ofMillis(10),
+        Duration.ofMillis(25),
+        Duration.ofMillis(50),
+        Duration.ofMillis(100),
+        Duration.ofMillis(250),
+        Duration.ofMillis(500),
+        Duration.ofSeconds(1),
+        Duration.ofSeconds(2),
+        Duration.ofSeconds(4),
+        Duration.ofSeconds(8)
+    };
 
     private final MeterRegistry registry;
     // Asked for at every lookup; finding a meter in the registry costs more.
@@ -25,8 +36,7 @@ public final class DnsMeters implements LookupListener {
         lookups("MX", Outcome.FOUND);
     }
 
-    private record Kind(String type, Outcome outcome) {
-    }
+    private record Kind(String type, Outcome outcome) {}
 
     @Override
     public void lookedUp(String type, Outcome outcome, Duration took) {
@@ -34,11 +44,13 @@ public final class DnsMeters implements LookupListener {
     }
 
     private Timer lookups(String type, Outcome outcome) {
-        return timers.computeIfAbsent(new Kind(type, outcome), kind -> Timer.builder("relaypod.dns.lookup")
-            .description("Time of a question to DNS, with all tries at all servers")
-            .tag("type", kind.type())
-            .tag("outcome", kind.outcome().name().toLowerCase(Locale.ROOT))
-            .serviceLevelObjectives(BUCKETS)
-            .register(registry));
+        return timers.computeIfAbsent(
+                new Kind(type, outcome),
+                kind -> Timer.builder("relaypod.dns.lookup")
+                        .description("Time of a question to DNS, with all tries at all servers")
+                        .tag("type", kind.type())
+                        .tag("outcome", kind.outcome().name().toLowerCase(Locale.ROOT))
+                        .serviceLevelObjectives(BUCKETS)
+                        .register(registry));
     }
 }

@@ -8,33 +8,99 @@ import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.Tags;
 
 /**
- * How what James counts and times is called here: James puts what would be a label behind a colon, a dash, a dot or an underscore of the name. A metric that
- * is not in the table, such as the time of each mailet, keeps its name as the label of {@code james.value} or
- * {@code james.timer}.
+ * How what James counts and times is called here: James puts what would be a label behind a colon, a dash, a dot or an
+ * underscore of the name. A metric that is not in the table, such as the time of each mailet, keeps its name as the
+ * label of {@code james.value} or {@code james.timer}.
  */
 enum JamesMeter {
     SMTP_CONNECTIONS("smtpConnections", Kind.LEVEL, "relaypod.smtp.connections", "", "SMTP connections that are open"),
     SMTP_COMMANDS("smtpCommands", Kind.COUNT, "relaypod.smtp.commands", "", "SMTP commands answered"),
-    SMTP_COMMAND("SMTP-", Kind.TIME, "relaypod.smtp.command", "command", "Time to answer an SMTP command, without the wait for DNS"),
-    SMTP_REPLIES_DELAYED("smtpRepliesDelayed", Kind.LEVEL, "relaypod.smtp.replies.delayed", "", "Refusals of recipients that wait, as their sessions had too many"),
-    ENQUEUED("enqueuedMail:", Kind.COUNT, "relaypod.queue.enqueued", "queue", "Mails put into a queue, again or for the first time"),
-    DEQUEUED("dequeuedMail:", Kind.COUNT, "relaypod.queue.dequeued", "queue", "Mails given to whoever works on a queue"),
+    SMTP_COMMAND(
+            "SMTP-",
+            Kind.TIME,
+            "relaypod.smtp.command",
+            "command",
+            "Time to answer an SMTP command, without the wait for DNS"),
+    SMTP_REPLIES_DELAYED(
+            "smtpRepliesDelayed",
+            Kind.LEVEL,
+            "relaypod.smtp.replies.delayed",
+            "",
+            "Refusals of recipients that wait, as their sessions had too many"),
+    ENQUEUED(
+            "enqueuedMail:",
+            Kind.COUNT,
+            "relaypod.queue.enqueued",
+            "queue",
+            "Mails put into a queue, again or for the first time"),
+    DEQUEUED(
+            "dequeuedMail:", Kind.COUNT, "relaypod.queue.dequeued", "queue", "Mails given to whoever works on a queue"),
     ENQUEUE("enqueueTime:", Kind.TIME, "relaypod.queue.enqueue", "queue", "Time until a mail is on the disk"),
-    SPOOL("spoolProcessing", Kind.TIME, "relaypod.spool.processing", "", "Time of a mail in the processors of mailetcontainer.xml"),
+    SPOOL(
+            "spoolProcessing",
+            Kind.TIME,
+            "relaypod.spool.processing",
+            "",
+            "Time of a mail in the processors of mailetcontainer.xml"),
     DELIVERY("RemoteDeliveryTrial", Kind.TIME, "relaypod.delivery.try", "", "Time of one try to deliver a mail"),
-    GATEWAY_OPENED("gatewayConnections.opened", Kind.LEVEL, "relaypod.gateway.connections.opened", "", "Connections made to the gateway since the start"),
-    GATEWAY_CONNECTIONS("gatewayConnections.", Kind.LEVEL, "relaypod.gateway.connections", "state", "Connections to the gateway"),
-    GATEWAY_BYTES("gatewayBytesInFlight", Kind.LEVEL, "relaypod.gateway.bytes.in.flight", "", "Bytes of mails above 128 KiB that are on their way to the gateway"),
-    POISON("poisonMails", Kind.COUNT, "relaypod.mail.poison", "", "Mails set aside because the gateway was lost each time that it was given them"),
-    UNFINISHED("unfinishedDeliveries", Kind.LEVEL, "relaypod.delivery.unfinished", "", "Mails whose queue could not take who is left of their recipients"),
-    SUSPECTS("suspectMails", Kind.LEVEL, "relaypod.queue.suspects", "", "Mails that were in flight when the process died, and have not gone through since"),
-    QUEUE_CONNECTED("queueConnected", Kind.LEVEL, "relaypod.queue.connected", "", "Whether the broker with the queues is reached"),
-    SPOOL_WRITES("spool_writes_", Kind.LEVEL, "relaypod.spool.writes", "state", "Mails at their end, whose client waits for the disk"),
-    WEBADMIN_REFUSED("webadmin_refused", Kind.COUNT, "relaypod.webadmin.refused", "", "Requests to webadmin without the right password"),
+    GATEWAY_OPENED(
+            "gatewayConnections.opened",
+            Kind.LEVEL,
+            "relaypod.gateway.connections.opened",
+            "",
+            "Connections made to the gateway since the start"),
+    GATEWAY_CONNECTIONS(
+            "gatewayConnections.", Kind.LEVEL, "relaypod.gateway.connections", "state", "Connections to the gateway"),
+    GATEWAY_BYTES(
+            "gatewayBytesInFlight",
+            Kind.LEVEL,
+            "relaypod.gateway.bytes.in.flight",
+            "",
+            "Bytes of mails above 128 KiB that are on their way to the gateway"),
+    POISON(
+            "poisonMails",
+            Kind.COUNT,
+            "relaypod.mail.poison",
+            "",
+            "Mails set aside because the gateway was lost each time that it was given them"),
+    UNFINISHED(
+            "unfinishedDeliveries",
+            Kind.LEVEL,
+            "relaypod.delivery.unfinished",
+            "",
+            "Mails whose queue could not take who is left of their recipients"),
+    SUSPECTS(
+            "suspectMails",
+            Kind.LEVEL,
+            "relaypod.queue.suspects",
+            "",
+            "Mails that were in flight when the process died, and have not gone through since"),
+    QUEUE_CONNECTED(
+            "queueConnected",
+            Kind.LEVEL,
+            "relaypod.queue.connected",
+            "",
+            "Whether the broker with the queues is reached"),
+    SPOOL_WRITES(
+            "spool_writes_",
+            Kind.LEVEL,
+            "relaypod.spool.writes",
+            "state",
+            "Mails at their end, whose client waits for the disk"),
+    WEBADMIN_REFUSED(
+            "webadmin_refused",
+            Kind.COUNT,
+            "relaypod.webadmin.refused",
+            "",
+            "Requests to webadmin without the right password"),
     WEBADMIN("webAdmin", Kind.TIME, "relaypod.webadmin.request", "", "Time to answer a webadmin request");
 
     /** What a metric is, which James' interfaces do not say. */
-    private enum Kind { COUNT, LEVEL, TIME }
+    private enum Kind {
+        COUNT,
+        LEVEL,
+        TIME
+    }
 
     private static final String OTHER = "name";
     private static final String VALUE = "james.value";
@@ -54,30 +120,32 @@ enum JamesMeter {
         this.description = description;
     }
 
-    /**
-     * @param grows whether it only goes up
-     */
-    record Name(String name, Tags tags, String description, boolean grows) {
-    }
+    /** @param grows whether it only goes up */
+    record Name(String name, Tags tags, String description, boolean grows) {}
 
     /** What James counts up, and sometimes down. */
     static Name count(String james) {
-        return known(james, Kind.COUNT).or(() -> known(james, Kind.LEVEL))
-            .orElseGet(() -> new Name(VALUE, Tags.of(OTHER, james), VALUE_DESCRIPTION, false));
+        return known(james, Kind.COUNT)
+                .or(() -> known(james, Kind.LEVEL))
+                .orElseGet(() -> new Name(VALUE, Tags.of(OTHER, james), VALUE_DESCRIPTION, false));
     }
 
     static Name timer(String james) {
         return known(james, Kind.TIME)
-            .orElseGet(() -> new Name("james.timer", Tags.of(OTHER, james), "A timer of James: a mailet's, a matcher's", false));
+                .orElseGet(() -> new Name(
+                        "james.timer", Tags.of(OTHER, james), "A timer of James: a mailet's, a matcher's", false));
     }
 
     static Name gauge(String james) {
-        return known(james, Kind.LEVEL).orElseGet(() -> new Name(VALUE, Tags.of(OTHER, james), VALUE_DESCRIPTION, false));
+        return known(james, Kind.LEVEL)
+                .orElseGet(() -> new Name(VALUE, Tags.of(OTHER, james), VALUE_DESCRIPTION, false));
     }
 
     private static Optional<Name> known(String name, Kind kind) {
-        return Stream.of(values()).filter(meter -> meter.kind == kind && meter.fits(name)).findFirst()
-            .map(meter -> new Name(meter.meter, meter.tags(name), meter.description, kind == Kind.COUNT));
+        return Stream.of(values())
+                .filter(meter -> meter.kind == kind && meter.fits(name))
+                .findFirst()
+                .map(meter -> new Name(meter.meter, meter.tags(name), meter.description, kind == Kind.COUNT));
     }
 
     private boolean fits(String name) {
@@ -85,6 +153,8 @@ enum JamesMeter {
     }
 
     private Tags tags(String name) {
-        return label.isEmpty() ? Tags.empty() : Tags.of(Tag.of(label, name.substring(james.length()).toLowerCase(Locale.ROOT)));
+        return label.isEmpty()
+                ? Tags.empty()
+                : Tags.of(Tag.of(label, name.substring(james.length()).toLowerCase(Locale.ROOT)));
     }
 }

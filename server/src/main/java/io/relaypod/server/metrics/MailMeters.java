@@ -8,7 +8,6 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.regex.Pattern;
-
 import javax.inject.Inject;
 
 import io.micrometer.core.instrument.Counter;
@@ -33,10 +32,23 @@ import io.relaypod.server.queue.QueueId;
 /** Counts what happens to mails; docs/metrics.md says what each counter means. Thread-safe. */
 public final class MailMeters implements MailEventListener {
 
-    private static final Duration[] DELIVERY_BUCKETS = {Duration.ofMillis(50), Duration.ofMillis(100), Duration.ofMillis(250),
-        Duration.ofMillis(500), Duration.ofSeconds(1), Duration.ofMillis(2_500), Duration.ofSeconds(5), Duration.ofSeconds(10),
-        Duration.ofSeconds(30), Duration.ofMinutes(1), Duration.ofMinutes(5), Duration.ofMinutes(15), Duration.ofHours(1),
-        Duration.ofHours(6), Duration.ofDays(1)};
+    private static final Duration[] DELIVERY_BUCKETS = {
+        Duration.ofMillis(50),
+        Duration.ofMillis(100),
+        Duration.ofMillis(250),
+        Duration.ofMillis(500),
+        Duration.ofSeconds(1),
+        Duration.ofMillis(2_500),
+        Duration.ofSeconds(5),
+        Duration.ofSeconds(10),
+        Duration.ofSeconds(30),
+        Duration.ofMinutes(1),
+        Duration.ofMinutes(5),
+        Duration.ofMinutes(15),
+        Duration.ofHours(1),
+        Duration.ofHours(6),
+        Duration.ofDays(1)
+    };
     // Mailpit's answer when it does not reach smtp2graph, or that does not answer it as it should.
     private static final Pattern NEXT_HOP = Pattern.compile("\\b451\\b.{0,3}\\b4\\.3\\.5\\b");
     private static final Pattern REPLY = Pattern.compile("^\\s*[45]\\d\\d\\b");
@@ -58,38 +70,64 @@ public final class MailMeters implements MailEventListener {
     private final Counter sealed;
 
     /** Why a mail waits for another try: few, so that they can be metric labels. */
-    enum DeferralReason { UNREACHABLE, NEXT_HOP, REFUSED, UNKNOWN }
+    enum DeferralReason {
+        UNREACHABLE,
+        NEXT_HOP,
+        REFUSED,
+        UNKNOWN
+    }
 
     @Inject
     public MailMeters(MeterRegistry registry, Clock clock) {
         this.registry = registry;
         this.clock = clock;
-        // All from the start, at 0: a counter that appears with its first event hides that event from rate() and increase().
+        // All from the start, at 0: a counter that appears with its first event hides that event from rate() and
+        // increase().
         for (Outcome outcome : Outcome.values()) {
             recipients.put(outcome, recipients(outcome));
         }
         for (DeferralReason reason : DeferralReason.values()) {
-            deferred.put(reason, counter("mail.deferred", "Tries that failed and will be repeated", "reason", lower(reason)));
+            deferred.put(
+                    reason,
+                    counter("mail.deferred", "Tries that failed and will be repeated", "reason", lower(reason)));
         }
         for (int code : new int[] {451, 452, 550, 552, 554}) {
             refused.put(code, refused(code));
         }
         accepted = counter("mail.accepted", "Mails answered 250: they are on the disk");
-        acceptedBytes = Counter.builder("relaypod.mail.accepted.bytes").baseUnit("bytes").description("Size of the mails answered 250").register(registry);
-        delivered = counter("mail.delivered", "Transactions that the gateway answered 250; a mail with more than 100 recipients takes several");
+        acceptedBytes = Counter.builder("relaypod.mail.accepted.bytes")
+                .baseUnit("bytes")
+                .description("Size of the mails answered 250")
+                .register(registry);
+        delivered = counter(
+                "mail.delivered",
+                "Transactions that the gateway answered 250; a mail with more than 100 recipients takes several");
         sentAgain = counter("mail.sent.again", "Mails that an operator had sent again");
-        removed = counter("mail.removed", "Mails that were removed from a queue or a repository, by an operator or beyond a limit");
+        removed = counter(
+                "mail.removed",
+                "Mails that were removed from a queue or a repository, by an operator or beyond a limit");
         failed = counter("mail.failed", "Mails that will not be tried again; they are in the failed repository");
-        delivery = Timer.builder("relaypod.delivery").description("Time from a mail's receipt to the gateway's 250, waits for tries included")
-            .serviceLevelObjectives(DELIVERY_BUCKETS).register(registry);
+        delivery = Timer.builder("relaypod.delivery")
+                .description("Time from a mail's receipt to the gateway's 250, waits for tries included")
+                .serviceLevelObjectives(DELIVERY_BUCKETS)
+                .register(registry);
         changes = Map.of(
-            "calendar-stripped", counter("calendar.parts.stripped", "Calendar parts taken out of mails"),
-            "calendar-narrowed", counter("calendar.parts.narrowed", "Calendar parts from which attendees were taken who are no recipients"),
-            "recipients-aligned", counter("headers.aligned", "Mails whose To and Cc were made to name their recipients"),
-            "split", counter("mail.split", "Mails sent in several transactions, as they have more recipients than Mailpit takes"),
-            "sender-aligned", counter("sender.aligned", "Mails whose From or Sender was unfolded for smtp2graph"));
-        signaturesDropped = counter("calendar.signatures.dropped", "Signatures that a change to a calendar made void, taken out with it");
-        sealed = counter("calendar.sealed", "Encrypted or signed parts that may hold a calendar and were left as they are");
+                "calendar-stripped", counter("calendar.parts.stripped", "Calendar parts taken out of mails"),
+                "calendar-narrowed",
+                        counter(
+                                "calendar.parts.narrowed",
+                                "Calendar parts from which attendees were taken who are no recipients"),
+                "recipients-aligned",
+                        counter("headers.aligned", "Mails whose To and Cc were made to name their recipients"),
+                "split",
+                        counter(
+                                "mail.split",
+                                "Mails sent in several transactions, as they have more recipients than Mailpit takes"),
+                "sender-aligned", counter("sender.aligned", "Mails whose From or Sender was unfolded for smtp2graph"));
+        signaturesDropped = counter(
+                "calendar.signatures.dropped", "Signatures that a change to a calendar made void, taken out with it");
+        sealed = counter(
+                "calendar.sealed", "Encrypted or signed parts that may hold a calendar and were left as they are");
     }
 
     @Override
@@ -109,7 +147,8 @@ public final class MailMeters implements MailEventListener {
             deferred.get(reason(mail.reason())).increment();
         } else if (event instanceof Delivered mail) {
             delivered.increment();
-            QueueId.receivedAt(mail.queueId()).ifPresent(received -> delivery.record(Duration.between(received, clock.instant())));
+            QueueId.receivedAt(mail.queueId())
+                    .ifPresent(received -> delivery.record(Duration.between(received, clock.instant())));
         } else if (event instanceof Failed) {
             failed.increment();
         } else if (event instanceof SentAgain) {
@@ -125,7 +164,8 @@ public final class MailMeters implements MailEventListener {
 
     private void count(Changed mail) {
         Map<String, Integer> counts = mail.counts();
-        Optional.ofNullable(changes.get(mail.change())).ifPresent(counter -> counter.increment(counts.getOrDefault("calendars", 1)));
+        Optional.ofNullable(changes.get(mail.change()))
+                .ifPresent(counter -> counter.increment(counts.getOrDefault("calendars", 1)));
         signaturesDropped.increment(counts.getOrDefault("signatures-dropped", 0));
         sealed.increment(counts.getOrDefault("sealed", 0));
     }
@@ -141,24 +181,45 @@ public final class MailMeters implements MailEventListener {
     }
 
     private Counter recipients(Outcome outcome) {
-        return counter("rcpt", "Recipients answered at RCPT, by what was found about their domain", "verdict", lower(outcome), "answer", answer(outcome));
+        return counter(
+                "rcpt",
+                "Recipients answered at RCPT, by what was found about their domain",
+                "verdict",
+                lower(outcome),
+                "answer",
+                answer(outcome));
     }
 
     private static String answer(Outcome outcome) {
         return switch (outcome) {
             case MX, IMPLICIT_MX, ALLOWED, ADDRESS_LITERAL, LOCAL_POSTMASTER, UNCHECKED -> "accepted";
             case DNS_FAILURE, DNS_BUSY -> "later";
-            case NO_MAIL_HOST, UNREACHABLE_MX, NULL_MX, DENIED, REFUSED_LITERAL, BAD_DOMAIN, BAD_ADDRESS, NEEDS_SMTPUTF8, NO_MAILBOX,
-                NOT_OUR_CLIENT -> "refused";
+            case NO_MAIL_HOST,
+                    UNREACHABLE_MX,
+                    NULL_MX,
+                    DENIED,
+                    REFUSED_LITERAL,
+                    BAD_DOMAIN,
+                    BAD_ADDRESS,
+                    NEEDS_SMTPUTF8,
+                    NO_MAILBOX,
+                    NOT_OUR_CLIENT -> "refused";
         };
     }
 
     private Counter refused(int code) {
-        return counter("mail.refused", "Mails refused as a whole, at the end of data or when they were stored", "code", Integer.toString(code));
+        return counter(
+                "mail.refused",
+                "Mails refused as a whole, at the end of data or when they were stored",
+                "code",
+                Integer.toString(code));
     }
 
     private Counter counter(String name, String description, String... tags) {
-        return Counter.builder("relaypod." + name).description(description).tags(tags).register(registry);
+        return Counter.builder("relaypod." + name)
+                .description(description)
+                .tags(tags)
+                .register(registry);
     }
 
     private static String lower(Enum<?> value) {

@@ -20,15 +20,25 @@ public final class MemoryMeters implements MeterBinder {
 
     @Override
     public void bindTo(MeterRegistry registry) {
-        Gauge.builder("relaypod.memory.budget.size", budget, MemoryBudget::size).baseUnit("bytes")
-            .description("What peers may hold of the heap, all uses together").register(registry);
+        Gauge.builder("relaypod.memory.budget.size", budget, MemoryBudget::size)
+                .baseUnit("bytes")
+                .description("What peers may hold of the heap, all uses together")
+                .register(registry);
         for (MemoryUse use : MemoryUse.values()) {
-            Gauge.builder("relaypod.memory.budget", budget, of -> of.reserved(use)).tag(USE, use.label()).baseUnit("bytes")
-                .description("What peers hold of the memory budget").register(registry);
-            Gauge.builder("relaypod.memory.budget.limit", budget, of -> of.limit(use)).tag(USE, use.label()).baseUnit("bytes")
-                .description("The most that a use may hold").register(registry);
-            FunctionCounter.builder("relaypod.memory.budget.refusals", budget, of -> of.refusals(use)).tag(USE, use.label())
-                .description("Reservations that were refused").register(registry);
+            Gauge.builder("relaypod.memory.budget", budget, of -> of.reserved(use))
+                    .tag(USE, use.label())
+                    .baseUnit("bytes")
+                    .description("What peers hold of the memory budget")
+                    .register(registry);
+            Gauge.builder("relaypod.memory.budget.limit", budget, of -> of.limit(use))
+                    .tag(USE, use.label())
+                    .baseUnit("bytes")
+                    .description("The most that a use may hold")
+                    .register(registry);
+            FunctionCounter.builder("relaypod.memory.budget.refusals", budget, of -> of.refusals(use))
+                    .tag(USE, use.label())
+                    .description("Reservations that were refused")
+                    .register(registry);
         }
     }
 }

@@ -11,31 +11,48 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 
 /**
- * What libraries call their meters, in Prometheus' conventions: a count is no {@code _count}, time is in seconds, nothing lacks its help.
- * Of Artemis' gauges those stay that say something of a broker whose messages do not expire, are not scheduled and are all durable.
+ * What libraries call their meters, in Prometheus' conventions: a count is no {@code _count}, time is in seconds,
+ * nothing lacks its help. Of Artemis' gauges those stay that say something of a broker whose messages do not expire,
+ * are not scheduled and are all durable.
  */
 public final class MeterNames implements MeterFilter {
 
     private static final String ARTEMIS = "artemis.";
 
     private static final Map<String, Name> NAMES = Map.ofEntries(
-        Map.entry("artemis.active", new Name("artemis.active", "Whether the broker in the process runs")),
-        Map.entry("artemis.address.memory.usage", new Name("artemis.memory.used", "Memory of all queues' messages", "bytes")),
-        Map.entry("artemis.address.size", new Name("artemis.address.size", "Memory of a queue's messages", "bytes")),
-        Map.entry("artemis.number.of.pages", new Name("artemis.pages", "Page files of a queue")),
-        Map.entry("artemis.connection.count", new Name("artemis.connections", "Connections to the broker")),
-        Map.entry("artemis.session.count", new Name("artemis.sessions", "Sessions at the broker")),
-        Map.entry("artemis.consumer.count", new Name("artemis.consumers", "Consumers of a queue")),
-        Map.entry("artemis.message.count", new Name("artemis.messages", "Messages of one of the broker's queues")),
-        Map.entry("artemis.delivering.message.count", new Name("artemis.messages.delivering", "Messages in hand")),
-        Map.entry("artemis.persistent.size", new Name("artemis.messages.size", "Size of a queue's messages", "bytes")),
-        Map.entry("system.cpu.count", new Name("system.cpus", "Processors that the JVM may use")),
-        Map.entry("netty.allocator.memory.used", new Name("netty.allocator.memory.used", "Memory that Netty's allocator has reserved", "bytes")),
-        Map.entry("netty.allocator.memory.pinned", new Name("netty.allocator.memory.pinned", "Memory of Netty's buffers in use", "bytes")),
-        Map.entry("netty.allocator.pooled.arenas", new Name("netty.allocator.arenas", "Arenas of Netty's allocator")),
-        Map.entry("netty.allocator.pooled.cache.size", new Name("netty.allocator.cache.size", "Entries of a thread's buffer cache, by kind")),
-        Map.entry("netty.allocator.pooled.chunk.size", new Name("netty.allocator.chunk.size", "Size of one of Netty's chunks", "bytes")),
-        Map.entry("netty.allocator.pooled.threadlocal.caches", new Name("netty.allocator.caches", "Threads that have a buffer cache")));
+            Map.entry("artemis.active", new Name("artemis.active", "Whether the broker in the process runs")),
+            Map.entry(
+                    "artemis.address.memory.usage",
+                    new Name("artemis.memory.used", "Memory of all queues' messages", "bytes")),
+            Map.entry(
+                    "artemis.address.size", new Name("artemis.address.size", "Memory of a queue's messages", "bytes")),
+            Map.entry("artemis.number.of.pages", new Name("artemis.pages", "Page files of a queue")),
+            Map.entry("artemis.connection.count", new Name("artemis.connections", "Connections to the broker")),
+            Map.entry("artemis.session.count", new Name("artemis.sessions", "Sessions at the broker")),
+            Map.entry("artemis.consumer.count", new Name("artemis.consumers", "Consumers of a queue")),
+            Map.entry("artemis.message.count", new Name("artemis.messages", "Messages of one of the broker's queues")),
+            Map.entry("artemis.delivering.message.count", new Name("artemis.messages.delivering", "Messages in hand")),
+            Map.entry(
+                    "artemis.persistent.size",
+                    new Name("artemis.messages.size", "Size of a queue's messages", "bytes")),
+            Map.entry("system.cpu.count", new Name("system.cpus", "Processors that the JVM may use")),
+            Map.entry(
+                    "netty.allocator.memory.used",
+                    new Name("netty.allocator.memory.used", "Memory that Netty's allocator has reserved", "bytes")),
+            Map.entry(
+                    "netty.allocator.memory.pinned",
+                    new Name("netty.allocator.memory.pinned", "Memory of Netty's buffers in use", "bytes")),
+            Map.entry(
+                    "netty.allocator.pooled.arenas", new Name("netty.allocator.arenas", "Arenas of Netty's allocator")),
+            Map.entry(
+                    "netty.allocator.pooled.cache.size",
+                    new Name("netty.allocator.cache.size", "Entries of a thread's buffer cache, by kind")),
+            Map.entry(
+                    "netty.allocator.pooled.chunk.size",
+                    new Name("netty.allocator.chunk.size", "Size of one of Netty's chunks", "bytes")),
+            Map.entry(
+                    "netty.allocator.pooled.threadlocal.caches",
+                    new Name("netty.allocator.caches", "Threads that have a buffer cache")));
 
     private record Name(String name, String description, Optional<String> unit) {
 
@@ -59,15 +76,21 @@ public final class MeterNames implements MeterFilter {
     public MeterFilterReply accept(Meter.Id id) {
         // Ours is in seconds.
         boolean isKept = !id.getName().equals("process.cpu.time")
-            && (!id.getName().startsWith(ARTEMIS) || NAMES.values().stream().anyMatch(name -> name.name().equals(id.getName())));
+                && (!id.getName().startsWith(ARTEMIS)
+                        || NAMES.values().stream().anyMatch(name -> name.name().equals(id.getName())));
         return isKept ? MeterFilterReply.NEUTRAL : MeterFilterReply.DENY;
     }
 
     @Override
     public Meter.Id map(Meter.Id id) {
         return Optional.ofNullable(NAMES.get(id.getName()))
-            // A meter without a unit has null.
-            .map(name -> new Meter.Id(name.name(), Tags.of(id.getTagsAsIterable()), name.unit().orElse(null), name.description(), id.getType()))
-            .orElse(id);
+                // A meter without a unit has null.
+                .map(name -> new Meter.Id(
+                        name.name(),
+                        Tags.of(id.getTagsAsIterable()),
+                        name.unit().orElse(null),
+                        name.description(),
+                        id.getType()))
+                .orElse(id);
     }
 }

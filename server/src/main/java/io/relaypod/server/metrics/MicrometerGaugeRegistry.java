@@ -3,18 +3,17 @@ package io.relaypod.server.metrics;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicReference;
-
 import javax.inject.Inject;
 
+import io.micrometer.core.instrument.MeterRegistry;
 import org.apache.james.metrics.api.Gauge;
 import org.apache.james.metrics.api.GaugeRegistry;
 import org.apache.james.queue.api.MailQueue;
 
-import io.micrometer.core.instrument.MeterRegistry;
-
 /**
- * James' gauges in a Micrometer registry; one whose value is no number is left out, as a meter has to be one, and so are the sizes of
- * queues: asking the broker takes a while, and a scrape must not wait, so {@link QueueMeters} shows them. Thread-safe.
+ * James' gauges in a Micrometer registry; one whose value is no number is left out, as a meter has to be one, and so
+ * are the sizes of queues: asking the broker takes a while, and a scrape must not wait, so {@link QueueMeters} shows
+ * them. Thread-safe.
  */
 public final class MicrometerGaugeRegistry implements GaugeRegistry {
 
@@ -34,7 +33,9 @@ public final class MicrometerGaugeRegistry implements GaugeRegistry {
             JamesMeter.Name meter = JamesMeter.gauge(name);
             // By name, so that a gauge registered again takes the place of the one before.
             io.micrometer.core.instrument.Gauge.builder(meter.name(), gauges, all -> number(all.get(name)))
-                .tags(meter.tags()).description(meter.description()).register(registry);
+                    .tags(meter.tags())
+                    .description(meter.description())
+                    .register(registry);
         }
         return this;
     }

@@ -4,29 +4,28 @@ import java.time.Duration;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicLong;
-
 import javax.inject.Inject;
-
-import org.apache.james.metrics.api.Metric;
-import org.apache.james.metrics.api.MetricFactory;
-import org.apache.james.metrics.api.TimeMetric;
-import org.reactivestreams.Publisher;
 
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import org.apache.james.metrics.api.Metric;
+import org.apache.james.metrics.api.MetricFactory;
+import org.apache.james.metrics.api.TimeMetric;
+import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 
 /**
- * James' counters and timers in a Micrometer registry, under the names of {@link JamesMeter}. A James counter can go down, so that one of
- * which nothing else is known is a gauge. Thread-safe.
+ * James' counters and timers in a Micrometer registry, under the names of {@link JamesMeter}. A James counter can go
+ * down, so that one of which nothing else is known is a gauge. Thread-safe.
  */
 public final class MicrometerMetricFactory implements MetricFactory {
 
     private final MeterRegistry registry;
     private final ConcurrentMap<String, AtomicLong> counts = new ConcurrentHashMap<>();
-    // James asks by name at every command, and finding a meter in the registry costs more than the command's other metrics.
+    // James asks by name at every command, and finding a meter in the registry costs more than the command's other
+    // metrics.
     private final ConcurrentMap<String, Timer> timers = new ConcurrentHashMap<>();
 
     @Inject
@@ -43,9 +42,15 @@ public final class MicrometerMetricFactory implements MetricFactory {
         JamesMeter.Name meter = JamesMeter.count(name);
         AtomicLong count = new AtomicLong();
         if (meter.grows()) {
-            FunctionCounter.builder(meter.name(), count, AtomicLong::get).tags(meter.tags()).description(meter.description()).register(registry);
+            FunctionCounter.builder(meter.name(), count, AtomicLong::get)
+                    .tags(meter.tags())
+                    .description(meter.description())
+                    .register(registry);
         } else {
-            Gauge.builder(meter.name(), count, AtomicLong::get).tags(meter.tags()).description(meter.description()).register(registry);
+            Gauge.builder(meter.name(), count, AtomicLong::get)
+                    .tags(meter.tags())
+                    .description(meter.description())
+                    .register(registry);
         }
         return count;
     }
@@ -57,7 +62,10 @@ public final class MicrometerMetricFactory implements MetricFactory {
 
     private Timer registerTimer(String name) {
         JamesMeter.Name meter = JamesMeter.timer(name);
-        return Timer.builder(meter.name()).tags(meter.tags()).description(meter.description()).register(registry);
+        return Timer.builder(meter.name())
+                .tags(meter.tags())
+                .description(meter.description())
+                .register(registry);
     }
 
     @Override

@@ -8,18 +8,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
-
 import javax.inject.Inject;
 import javax.mail.MessagingException;
-
-import org.apache.james.mailrepository.api.MailRepository;
-import org.apache.james.mailrepository.api.MailRepositoryPath;
-import org.apache.james.mailrepository.api.MailRepositoryStore;
-import org.apache.james.mailrepository.api.MailRepositoryStore.MailRepositoryStoreException;
-import org.apache.james.queue.api.MailQueue.MailQueueException;
-import org.apache.james.queue.api.MailQueueName;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -31,10 +21,18 @@ import io.relaypod.server.queue.ArtemisMailQueue;
 import io.relaypod.server.queue.ArtemisMailQueue.Turns;
 import io.relaypod.server.queue.ArtemisMailQueueFactory;
 import io.relaypod.server.queue.QueueUnavailableException;
+import org.apache.james.mailrepository.api.MailRepository;
+import org.apache.james.mailrepository.api.MailRepositoryPath;
+import org.apache.james.mailrepository.api.MailRepositoryStore;
+import org.apache.james.mailrepository.api.MailRepositoryStore.MailRepositoryStoreException;
+import org.apache.james.queue.api.MailQueue.MailQueueException;
+import org.apache.james.queue.api.MailQueueName;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Sizes and ages of queues and repositories, as they were when they were last looked at: the broker may be elsewhere, and a scrape does
- * not wait for it. {@link #look} is called by one thread, the rest is thread-safe.
+ * Sizes and ages of queues and repositories, as they were when they were last looked at: the broker may be elsewhere,
+ * and a scrape does not wait for it. {@link #look} is called by one thread, the rest is thread-safe.
  */
 public final class QueueMeters {
 
@@ -58,7 +56,7 @@ public final class QueueMeters {
     /**
      * What is where.
      *
-     * @param queues       by name
+     * @param queues by name
      * @param repositories sizes by path, such as {@code var/mail/failed}
      */
     public record Found(Map<String, QueueState> queues, Map<String, Long> repositories) {
@@ -72,29 +70,47 @@ public final class QueueMeters {
     /**
      * A queue.
      *
-     * @param oldest how long ago the oldest mail was received that is ready or waits for its next try; empty when there is none
-     * @param turns  what waits for its mailbox's; empty without a pace
+     * @param oldest how long ago the oldest mail was received that is ready or waits for its next try; empty when there
+     *     is none
+     * @param turns what waits for its mailbox's; empty without a pace
      */
-    public record QueueState(long size, Optional<Duration> oldest, Optional<Turns> turns) {
-    }
+    public record QueueState(long size, Optional<Duration> oldest, Optional<Turns> turns) {}
 
     @Inject
-    public QueueMeters(MeterRegistry registry, ArtemisMailQueueFactory queues, MailRepositoryStore repositories, SenderPace pace, Clock clock) {
+    public QueueMeters(
+            MeterRegistry registry,
+            ArtemisMailQueueFactory queues,
+            MailRepositoryStore repositories,
+            SenderPace pace,
+            Clock clock) {
         this.queues = queues;
         this.repositories = repositories;
         this.isPaced = pace.isLimited();
         this.clock = clock;
-        this.sizes = MultiGauge.builder("relaypod.queue.size").description("Mails in a queue, those that wait for their next try included").register(registry);
-        this.ages = MultiGauge.builder("relaypod.queue.oldest").baseUnit("seconds")
-            .description("Age of the oldest mail that is ready or waits for its next try, since its receipt; 0 when there is none").register(registry);
-        this.waiting = MultiGauge.builder("relaypod.queue.waiting.for.turn").description("Mails that wait for their sender's turn").register(registry);
-        this.longestWaits = MultiGauge.builder("relaypod.queue.longest.wait.for.turn").baseUnit("seconds")
-            .description("How long the last of them will wait at the pace of its sender").register(registry);
+        this.sizes = MultiGauge.builder("relaypod.queue.size")
+                .description("Mails in a queue, those that wait for their next try included")
+                .register(registry);
+        this.ages = MultiGauge.builder("relaypod.queue.oldest")
+                .baseUnit("seconds")
+                .description(
+                        "Age of the oldest mail that is ready or waits for its next try, since its receipt; 0 when there is none")
+                .register(registry);
+        this.waiting = MultiGauge.builder("relaypod.queue.waiting.for.turn")
+                .description("Mails that wait for their sender's turn")
+                .register(registry);
+        this.longestWaits = MultiGauge.builder("relaypod.queue.longest.wait.for.turn")
+                .baseUnit("seconds")
+                .description("How long the last of them will wait at the pace of its sender")
+                .register(registry);
         this.dueAtATime = MultiGauge.builder("relaypod.queue.due.at.a.time")
-            .description("Of a queue's mails that are due for their next try, how many are tried at a time").register(registry);
-        this.repositorySizes = MultiGauge.builder("relaypod.repository.size").description("Mails in a repository").register(registry);
+                .description("Of a queue's mails that are due for their next try, how many are tried at a time")
+                .register(registry);
+        this.repositorySizes = MultiGauge.builder("relaypod.repository.size")
+                .description("Mails in a repository")
+                .register(registry);
         Gauge.builder("relaypod.queue.in.hand", queues, ArtemisMailQueueFactory::mailsInHand)
-            .description("Mails that are being worked on, in all queues").register(registry);
+                .description("Mails that are being worked on, in all queues")
+                .register(registry);
     }
 
     /** What was found when it was last looked. */
@@ -106,15 +122,38 @@ public final class QueueMeters {
     public void look() {
         try {
             found = new Found(findQueues(), findRepositories());
-            sizes.register(found.queues().entrySet().stream().map(queue -> row("queue", queue.getKey(), queue.getValue().size())).toList(), true);
-            ages.register(found.queues().entrySet().stream().map(queue -> row("queue", queue.getKey(),
-                queue.getValue().oldest().map(age -> age.toMillis() / 1000.0).orElse(0.0))).toList(), true);
+            sizes.register(
+                    found.queues().entrySet().stream()
+                            .map(queue -> row(
+                                    "queue", queue.getKey(), queue.getValue().size()))
+                            .toList(),
+                    true);
+            ages.register(
+                    found.queues().entrySet().stream()
+                            .map(queue -> row(
+                                    "queue",
+                                    queue.getKey(),
+                                    queue.getValue()
+                                            .oldest()
+                                            .map(age -> age.toMillis() / 1000.0)
+                                            .orElse(0.0)))
+                            .toList(),
+                    true);
             waiting.register(turns(Turns::mails), true);
             longestWaits.register(turns(turns -> turns.longest().toMillis() / 1000.0), true);
-            dueAtATime.register(found.queues().keySet().stream()
-                .map(queue -> row("queue", queue, queues.createQueue(MailQueueName.of(queue)).dueAtATime())).toList(), true);
-            repositorySizes.register(found.repositories().entrySet().stream()
-                .map(repository -> row("repository", repository.getKey(), repository.getValue())).toList(), true);
+            dueAtATime.register(
+                    found.queues().keySet().stream()
+                            .map(queue -> row(
+                                    "queue",
+                                    queue,
+                                    queues.createQueue(MailQueueName.of(queue)).dueAtATime()))
+                            .toList(),
+                    true);
+            repositorySizes.register(
+                    found.repositories().entrySet().stream()
+                            .map(repository -> row("repository", repository.getKey(), repository.getValue()))
+                            .toList(),
+                    true);
         } catch (MailQueueException | MailRepositoryStoreException | QueueUnavailableException unreadable) {
             LOGGER.warn("event=queues-unknown reason=\"{}\"", unreadable.getMessage());
         }
@@ -122,7 +161,9 @@ public final class QueueMeters {
 
     private List<Row<?>> turns(Function<Turns, Number> value) {
         return found.queues().entrySet().stream()
-            .flatMap(queue -> queue.getValue().turns().stream().<Row<?>>map(turns -> row("queue", queue.getKey(), value.apply(turns)))).toList();
+                .flatMap(queue -> queue.getValue().turns().stream()
+                        .<Row<?>>map(turns -> row("queue", queue.getKey(), value.apply(turns))))
+                .toList();
     }
 
     private static Row<?> row(String label, String value, Number number) {
@@ -135,22 +176,29 @@ public final class QueueMeters {
         for (MailQueueName name : queues.listCreatedMailQueues()) {
             ArtemisMailQueue queue = queues.createQueue(name);
             long size = queue.getSize();
-            Optional<Duration> oldest = size == 0 ? Optional.empty()
-                : queue.oldest().map(received -> Duration.between(received, now)).filter(age -> !age.isNegative());
-            states.put(name.asString(), new QueueState(size, oldest, isPaced ? Optional.of(queue.turns()) : Optional.empty()));
+            Optional<Duration> oldest = size == 0
+                    ? Optional.empty()
+                    : queue.oldest()
+                            .map(received -> Duration.between(received, now))
+                            .filter(age -> !age.isNegative());
+            states.put(
+                    name.asString(),
+                    new QueueState(size, oldest, isPaced ? Optional.of(queue.turns()) : Optional.empty()));
         }
         return states;
     }
 
     private Map<String, Long> findRepositories() throws MailRepositoryStoreException {
         Map<String, Long> found = new TreeMap<>();
-        for (MailRepositoryPath path : (Iterable<MailRepositoryPath>) repositories.getPaths().distinct().limit(MOST_REPOSITORIES)::iterator) {
+        for (MailRepositoryPath path : (Iterable<MailRepositoryPath>)
+                repositories.getPaths().distinct().limit(MOST_REPOSITORIES)::iterator) {
             long size = 0;
             for (MailRepository repository : (Iterable<MailRepository>) repositories.getByPath(path)::iterator) {
                 try {
                     size += repository.size();
                 } catch (MessagingException unreadable) {
-                    throw new MailRepositoryStoreException("repository " + path.asString() + " cannot be read", unreadable);
+                    throw new MailRepositoryStoreException(
+                            "repository " + path.asString() + " cannot be read", unreadable);
                 }
             }
             found.put(path.asString(), size);

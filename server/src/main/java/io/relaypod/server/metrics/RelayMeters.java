@@ -8,10 +8,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 import com.google.common.base.CharMatcher;
-
-
 import com.sun.management.OperatingSystemMXBean;
-
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -34,28 +31,44 @@ public final class RelayMeters implements AutoCloseable {
     private final JvmGcMetrics gc = new JvmGcMetrics();
     private final LogbackMetrics log = new LogbackMetrics();
 
-    /**
-     * @param dataDir the disk that mail is on
-     */
+    /** @param dataDir the disk that mail is on */
     public RelayMeters(MeterRegistry registry, Path dataDir) {
-        List.<MeterBinder>of(gc, log, new JvmMemoryMetrics(), new JvmThreadMetrics(), new ClassLoaderMetrics(), new ProcessorMetrics(),
-            new UptimeMetrics(), new FileDescriptorMetrics(), new DiskSpaceMetrics(dataDir.toFile()),
-            new NettyAllocatorMetrics(PooledByteBufAllocator.DEFAULT)).forEach(binder -> binder.bindTo(registry));
+        List.<MeterBinder>of(
+                        gc,
+                        log,
+                        new JvmMemoryMetrics(),
+                        new JvmThreadMetrics(),
+                        new ClassLoaderMetrics(),
+                        new ProcessorMetrics(),
+                        new UptimeMetrics(),
+                        new FileDescriptorMetrics(),
+                        new DiskSpaceMetrics(dataDir.toFile()),
+                        new NettyAllocatorMetrics(PooledByteBufAllocator.DEFAULT))
+                .forEach(binder -> binder.bindTo(registry));
         if (ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system) {
-            FunctionCounter.builder("process.cpu", system, process -> process.getProcessCpuTime() / 1e9).baseUnit("seconds")
-                .description("Processor time of the process, user and system").register(registry);
+            FunctionCounter.builder("process.cpu", system, process -> process.getProcessCpuTime() / 1e9)
+                    .baseUnit("seconds")
+                    .description("Processor time of the process, user and system")
+                    .register(registry);
         }
-        Gauge.builder("process.resident.memory", Path.of("/proc/self/status"), RelayMeters::residentBytes).baseUnit("bytes")
-            .description("Memory of the process, heap and all else; NaN where there is no /proc").strongReference(true).register(registry);
-        Gauge.builder("relaypod.temporary.files", TemporaryFiles.ofThisProcess(), TemporaryFiles::bytes).baseUnit("bytes")
-            .description("Files of large mails that are being handled").strongReference(true).register(registry);
+        Gauge.builder("process.resident.memory", Path.of("/proc/self/status"), RelayMeters::residentBytes)
+                .baseUnit("bytes")
+                .description("Memory of the process, heap and all else; NaN where there is no /proc")
+                .strongReference(true)
+                .register(registry);
+        Gauge.builder("relaypod.temporary.files", TemporaryFiles.ofThisProcess(), TemporaryFiles::bytes)
+                .baseUnit("bytes")
+                .description("Files of large mails that are being handled")
+                .strongReference(true)
+                .register(registry);
     }
 
     private static double residentBytes(Path status) {
         try (Stream<String> lines = Files.lines(status)) {
-            return lines.filter(line -> line.startsWith("VmRSS:")).findFirst()
-                .map(line -> Long.parseLong(CharMatcher.inRange('0', '9').retainFrom(line)) * 1024.0)
-                .orElse(Double.NaN);
+            return lines.filter(line -> line.startsWith("VmRSS:"))
+                    .findFirst()
+                    .map(line -> Long.parseLong(CharMatcher.inRange('0', '9').retainFrom(line)) * 1024.0)
+                    .orElse(Double.NaN);
         } catch (IOException noProc) {
             return Double.NaN;
         }

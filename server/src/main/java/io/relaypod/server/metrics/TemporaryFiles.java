@@ -7,10 +7,9 @@ import java.time.Instant;
 import java.util.List;
 import java.util.stream.Stream;
 
+import io.relaypod.memory.TemporaryFileName;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-
-import io.relaypod.memory.TemporaryFileName;
 
 /** The relay's temporary files: large messages that are being handled. Immutable. */
 public record TemporaryFiles(Path directory) {
@@ -22,13 +21,21 @@ public record TemporaryFiles(Path directory) {
         return new TemporaryFiles(Path.of(System.getProperty("java.io.tmpdir")));
     }
 
-    /** Gives the files of this process the name of its data directory, which no other running relay has. To be called before a message is opened. */
+    /**
+     * Gives the files of this process the name of its data directory, which no other running relay has. To be called
+     * before a message is opened.
+     */
     public static TemporaryFiles ownedBy(Path dataDir) {
-        System.setProperty(TemporaryFileName.OWNER, Integer.toHexString(dataDir.toAbsolutePath().normalize().hashCode()));
+        System.setProperty(
+                TemporaryFileName.OWNER,
+                Integer.toHexString(dataDir.toAbsolutePath().normalize().hashCode()));
         return ofThisProcess();
     }
 
-    /** Deletes what an earlier process of the same data directory left: its files that were last changed before {@code start}. */
+    /**
+     * Deletes what an earlier process of the same data directory left: its files that were last changed before
+     * {@code start}.
+     */
     public void sweep(Instant start) throws IOException {
         int swept = 0;
         for (Path file : files()) {
@@ -52,7 +59,8 @@ public record TemporaryFiles(Path directory) {
 
     private List<Path> files() throws IOException {
         try (Stream<Path> all = Files.list(directory)) {
-            return all.filter(file -> file.getFileName().toString().contains(TemporaryFileName.prefix())).toList();
+            return all.filter(file -> file.getFileName().toString().contains(TemporaryFileName.prefix()))
+                    .toList();
         }
     }
 }

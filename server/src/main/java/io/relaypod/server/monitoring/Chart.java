@@ -14,8 +14,8 @@ import java.util.stream.IntStream;
  * A bar for each minute of the last hour, as inline SVG; several series stand on one another.
  *
  * @param caption what is shown
- * @param series  from the bottom up, each with a value for each minute, the oldest first
- * @param unit    behind a number, such as {@code ms}; may be empty
+ * @param series from the bottom up, each with a value for each minute, the oldest first
+ * @param unit behind a number, such as {@code ms}; may be empty
  */
 record Chart(String caption, List<Series> series, String unit, Instant now) {
 
@@ -24,15 +24,15 @@ record Chart(String caption, List<Series> series, String unit, Instant now) {
     private static final int HEIGHT = 100;
     private static final int STEP = 10;
     private static final double BAR = 8;
-    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm", Locale.ROOT).withZone(ZoneOffset.UTC);
+    private static final DateTimeFormatter TIME =
+            DateTimeFormatter.ofPattern("HH:mm", Locale.ROOT).withZone(ZoneOffset.UTC);
 
     /**
      * Values by minute.
      *
      * @param colour a class of status.css
      */
-    record Series(String name, String colour, double[] values) {
-    }
+    record Series(String name, String colour, double[] values) {}
 
     /** What was added to a counter in each minute. */
     static double[] perMinute(List<Sample> samples, Instant now, ToDoubleFunction<Sample> counter) {
@@ -40,7 +40,8 @@ record Chart(String caption, List<Series> series, String unit, Instant now) {
         for (int i = 1; i < samples.size(); i++) {
             int minute = minute(samples.get(i), now);
             if (minute >= 0) {
-                minutes[minute] += Math.max(0, counter.applyAsDouble(samples.get(i)) - counter.applyAsDouble(samples.get(i - 1)));
+                minutes[minute] +=
+                        Math.max(0, counter.applyAsDouble(samples.get(i)) - counter.applyAsDouble(samples.get(i - 1)));
             }
         }
         return minutes;
@@ -49,30 +50,46 @@ record Chart(String caption, List<Series> series, String unit, Instant now) {
     /** The highest that a gauge was in each minute. */
     static double[] highest(List<Sample> samples, Instant now, ToDoubleFunction<Sample> gauge) {
         double[] minutes = new double[MINUTES];
-        samples.stream().filter(sample -> minute(sample, now) >= 0)
-            .forEach(sample -> minutes[minute(sample, now)] = Math.max(minutes[minute(sample, now)], gauge.applyAsDouble(sample)));
+        samples.stream()
+                .filter(sample -> minute(sample, now) >= 0)
+                .forEach(sample -> minutes[minute(sample, now)] =
+                        Math.max(minutes[minute(sample, now)], gauge.applyAsDouble(sample)));
         return minutes;
     }
 
     private static int minute(Sample sample, Instant now) {
-        return MINUTES - 1 - (int) Math.min(MINUTES, Duration.between(sample.at(), now).toMinutes());
+        return MINUTES
+                - 1
+                - (int) Math.min(MINUTES, Duration.between(sample.at(), now).toMinutes());
     }
 
     String html() {
         double top = top();
         StringBuilder svg = new StringBuilder();
-        svg.append("<svg viewBox=\"0 0 ").append(MINUTES * STEP).append(' ').append(HEIGHT).append("\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"")
-            .append(Html.text(summary())).append("\">");
+        svg.append("<svg viewBox=\"0 0 ")
+                .append(MINUTES * STEP)
+                .append(' ')
+                .append(HEIGHT)
+                .append("\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"")
+                .append(Html.text(summary()))
+                .append("\">");
         for (int line = 0; line <= 2; line++) {
-            svg.append("<line class=\"grid\" x1=\"0\" x2=\"").append(MINUTES * STEP).append("\" y1=\"").append(line * HEIGHT / 2).append("\" y2=\"")
-                .append(line * HEIGHT / 2).append("\"/>");
+            svg.append("<line class=\"grid\" x1=\"0\" x2=\"")
+                    .append(MINUTES * STEP)
+                    .append("\" y1=\"")
+                    .append(line * HEIGHT / 2)
+                    .append("\" y2=\"")
+                    .append(line * HEIGHT / 2)
+                    .append("\"/>");
         }
         for (int minute = 0; minute < MINUTES; minute++) {
             appendBars(svg, minute, top);
         }
         svg.append("</svg>");
-        return "<figure class=\"card\"><figcaption>" + Html.text(caption) + keys() + "<span class=\"top\">" + number(top) + "</span></figcaption>" + svg
-            + "<div class=\"axis\"><span>" + TIME.format(now.minus(Duration.ofMinutes(MINUTES))) + " UTC</span><span>" + TIME.format(now) + "</span></div></figure>\n";
+        return "<figure class=\"card\"><figcaption>" + Html.text(caption) + keys() + "<span class=\"top\">"
+                + number(top) + "</span></figcaption>" + svg + "<div class=\"axis\"><span>"
+                + TIME.format(now.minus(Duration.ofMinutes(MINUTES))) + " UTC</span><span>" + TIME.format(now)
+                + "</span></div></figure>\n";
     }
 
     private void appendBars(StringBuilder svg, int minute, double top) {
@@ -80,30 +97,47 @@ record Chart(String caption, List<Series> series, String unit, Instant now) {
         for (Series one : series) {
             double height = one.values()[minute] / top * HEIGHT;
             if (height > 0) {
-                svg.append(String.format(Locale.ROOT, "<rect class=\"%s\" x=\"%.1f\" y=\"%.2f\" width=\"%.1f\" height=\"%.2f\"/>", one.colour(),
-                    minute * STEP + (STEP - BAR) / 2, HEIGHT - below - height, BAR, height));
+                svg.append(String.format(
+                        Locale.ROOT,
+                        "<rect class=\"%s\" x=\"%.1f\" y=\"%.2f\" width=\"%.1f\" height=\"%.2f\"/>",
+                        one.colour(),
+                        minute * STEP + (STEP - BAR) / 2,
+                        HEIGHT - below - height,
+                        BAR,
+                        height));
                 below += height;
             }
         }
         // Over the bars, so that a pointer finds a minute whose bar is low.
-        svg.append(String.format(Locale.ROOT, "<rect class=\"hit\" x=\"%d\" y=\"0\" width=\"%d\" height=\"%d\"><title>%s</title></rect>",
-            minute * STEP, STEP, HEIGHT, Html.text(title(minute))));
+        svg.append(String.format(
+                Locale.ROOT,
+                "<rect class=\"hit\" x=\"%d\" y=\"0\" width=\"%d\" height=\"%d\"><title>%s</title></rect>",
+                minute * STEP,
+                STEP,
+                HEIGHT,
+                Html.text(title(minute))));
     }
 
     private String title(int minute) {
-        StringBuilder title = new StringBuilder(TIME.format(now.minus(Duration.ofMinutes((long) MINUTES - 1 - minute)))).append(" UTC");
+        StringBuilder title = new StringBuilder(TIME.format(now.minus(Duration.ofMinutes((long) MINUTES - 1 - minute))))
+                .append(" UTC");
         series.forEach(one -> title.append(", ").append(one.name()).append(' ').append(number(one.values()[minute])));
         return title.toString();
     }
 
     private String keys() {
         StringBuilder keys = new StringBuilder();
-        series.forEach(one -> keys.append("<span class=\"key ").append(one.colour()).append("\"><i>").append(Html.text(one.name())).append("</i></span>"));
+        series.forEach(one -> keys.append("<span class=\"key ")
+                .append(one.colour())
+                .append("\"><i>")
+                .append(Html.text(one.name()))
+                .append("</i></span>"));
         return keys.toString();
     }
 
     private String summary() {
-        return caption + ", the last hour by minute, highest " + number(highestSum()) + ", now " + number(sum(MINUTES - 1));
+        return caption + ", the last hour by minute, highest " + number(highestSum()) + ", now "
+                + number(sum(MINUTES - 1));
     }
 
     private double highestSum() {
@@ -118,10 +152,15 @@ record Chart(String caption, List<Series> series, String unit, Instant now) {
     private double top() {
         double highest = highestSum();
         double power = Math.pow(10, Math.floor(Math.log10(Math.max(highest, 1))));
-        return DoubleStream.of(1, 2, 5, 10).map(factor -> factor * power).filter(round -> round >= highest).findFirst().orElse(highest);
+        return DoubleStream.of(1, 2, 5, 10)
+                .map(factor -> factor * power)
+                .filter(round -> round >= highest)
+                .findFirst()
+                .orElse(highest);
     }
 
     private String number(double value) {
-        return String.format(Locale.ROOT, value < 10 && value != Math.rint(value) ? "%,.1f" : "%,.0f", value) + (unit.isEmpty() ? "" : " " + unit);
+        return String.format(Locale.ROOT, value < 10 && value != Math.rint(value) ? "%,.1f" : "%,.0f", value)
+                + (unit.isEmpty() ? "" : " " + unit);
     }
 }

@@ -36,7 +36,10 @@ final class Connections {
         return answered.stream().findFirst();
     }
 
-    /** The one that has sent no request for longest; where each has, the one that has been answered longest, as it does not read. */
+    /**
+     * The one that has sent no request for longest; where each has, the one that has been answered longest, as it does
+     * not read.
+     */
     Optional<Channel> leastMissed() {
         return Stream.concat(waiting.stream(), answered.stream()).findFirst();
     }

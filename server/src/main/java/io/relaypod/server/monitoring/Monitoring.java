@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.Map;
 import java.util.Optional;
-
 import javax.inject.Inject;
 
 import io.micrometer.core.instrument.Gauge;
@@ -34,13 +33,19 @@ public final class Monitoring implements AutoCloseable {
     private final MemoryBudget budget;
     private Optional<Running> running = Optional.empty();
 
-    private record Running(RelayMeters relay, MonitoringServer server) {
-    }
+    private record Running(RelayMeters relay, MonitoringServer server) {}
 
     @Inject
-    public Monitoring(Settings settings, PrometheusMeterRegistry meters, Readiness readiness, Watch watch, StatusPage status,
-                      BuildInfo build,
-                      CertificateMeters certificates, SmtpGreeting greeting, MemoryBudget budget) {
+    public Monitoring(
+            Settings settings,
+            PrometheusMeterRegistry meters,
+            Readiness readiness,
+            Watch watch,
+            StatusPage status,
+            BuildInfo build,
+            CertificateMeters certificates,
+            SmtpGreeting greeting,
+            MemoryBudget budget) {
         this.budget = budget;
         this.settings = settings;
         this.meters = meters;
@@ -52,21 +57,31 @@ public final class Monitoring implements AutoCloseable {
         this.greeting = greeting;
     }
 
-    /**
-     * @throws IOException when the address is taken, naming METRICS_ADDR
-     */
+    /** @throws IOException when the address is taken, naming METRICS_ADDR */
     public void start() throws IOException {
         if (settings.metrics().isEmpty()) {
             return;
         }
-        MonitoringServer server = MonitoringServer.start(settings.metrics().get(), Map.of(
-            "/", status,
-            "/metrics", new MetricsPage(meters),
-            "/livez", request -> greeting.isAlive() ? Answer.text(HttpResponseStatus.OK, "live\n")
-                : Answer.text(HttpResponseStatus.SERVICE_UNAVAILABLE, "not live: " + greeting.problem().orElse("SMTP was not looked at for a minute") + "\n"),
-            "/readyz", new ReadyPage(readiness)), budget);
+        MonitoringServer server = MonitoringServer.start(
+                settings.metrics().get(),
+                Map.of(
+                        "/",
+                        status,
+                        "/metrics",
+                        new MetricsPage(meters),
+                        "/livez",
+                        request -> greeting.isAlive()
+                                ? Answer.text(HttpResponseStatus.OK, "live\n")
+                                : Answer.text(
+                                        HttpResponseStatus.SERVICE_UNAVAILABLE,
+                                        "not live: " + greeting.problem().orElse("SMTP was not looked at for a minute")
+                                                + "\n"),
+                        "/readyz",
+                        new ReadyPage(readiness)),
+                budget);
         Gauge.builder("relaypod.monitoring.connections", server, MonitoringServer::connections)
-            .description("Connections to METRICS_ADDR that are open").register(meters);
+                .description("Connections to METRICS_ADDR that are open")
+                .register(meters);
         running = Optional.of(new Running(new RelayMeters(meters, settings.dataDir()), server));
         InfoMeters.show(meters, build, settings);
         certificates.show(meters);

@@ -9,8 +9,6 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
-import org.apache.james.util.concurrent.NamedThreadFactory;
-
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -29,11 +27,13 @@ import io.netty.util.concurrent.EventExecutorGroup;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import io.relaypod.memory.MemoryBudget;
 import io.relaypod.server.settings.MonitoringSettings;
+import org.apache.james.util.concurrent.NamedThreadFactory;
 
 /**
- * Serves pages by HTTP: one thread reads and writes, two make pages, so that no slow client and no slow page keeps a probe from its
- * answer. A connection has its time to send a request; when too many are open the one that has sent none for longest is closed for a new
- * one, and where all are being answered, the one that has taken longest to read its answer. Thread-safe.
+ * Serves pages by HTTP: one thread reads and writes, two make pages, so that no slow client and no slow page keeps a
+ * probe from its answer. A connection has its time to send a request; when too many are open the one that has sent none
+ * for longest is closed for a new one, and where all are being answered, the one that has taken longest to read its
+ * answer. Thread-safe.
  */
 public final class MonitoringServer implements AutoCloseable {
 
@@ -47,53 +47,67 @@ public final class MonitoringServer implements AutoCloseable {
     private static final Duration QUIET = Duration.ofMillis(50);
 
     private final EventLoopGroup io = new NioEventLoopGroup(1, NamedThreadFactory.withName("monitoring-io"));
-    private final EventExecutorGroup pageMakers = new DefaultEventExecutorGroup(PAGE_THREADS, NamedThreadFactory.withName("monitoring"));
+    private final EventExecutorGroup pageMakers =
+            new DefaultEventExecutorGroup(PAGE_THREADS, NamedThreadFactory.withName("monitoring"));
     // Only touched by the one thread of io.
     private final Connections connections = new Connections();
     private final Semaphore requests = new Semaphore(WAITING_REQUESTS);
     private final ChannelGroup open = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private final Channel listening;
 
-    private MonitoringServer(MonitoringSettings settings, Map<String, Page> pages, MemoryBudget budget) throws IOException {
+    private MonitoringServer(MonitoringSettings settings, Map<String, Page> pages, MemoryBudget budget)
+            throws IOException {
         ChannelFuture bound = new ServerBootstrap()
-            .group(io)
-            .channel(NioServerSocketChannel.class)
-            .option(ChannelOption.SO_REUSEADDR, true)
-            // Two requests at a time, not thousands of small ones.
-            .childOption(ChannelOption.RCVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(LONGEST_LINE).maxMessagesPerRead(1))
-            .childHandler(new ChannelInitializer<>() {
-                @Override
-                protected void initChannel(Channel channel) {
-                    if (!hasRoom(settings.connections())) {
-                        channel.close();
-                        return;
+                .group(io)
+                .channel(NioServerSocketChannel.class)
+                .option(ChannelOption.SO_REUSEADDR, true)
+                // Two requests at a time, not thousands of small ones.
+                .childOption(
+                        ChannelOption.RCVBUF_ALLOCATOR,
+                        new FixedRecvByteBufAllocator(LONGEST_LINE).maxMessagesPerRead(1))
+                .childHandler(new ChannelInitializer<>() {
+                    @Override
+                    protected void initChannel(Channel channel) {
+                        if (!hasRoom(settings.connections())) {
+                            channel.close();
+                            return;
+                        }
+                        open.add(channel);
+                        channel.pipeline()
+                                .addLast(new HttpServerCodec(LONGEST_LINE, LONGEST_HEADER, LONGEST_BODY))
+                                .addLast(new HttpContentCompressor())
+                                .addLast(new BodyLimit(LONGEST_BODY))
+                                .addLast(new RequestDeadline(settings.timeout(), connections, requests))
+                                .addLast(
+                                        pageMakers,
+                                        new PageHandler(pages, requests, budget, MonitoringServer.this::closeSlowest));
                     }
-                    open.add(channel);
-                    channel.pipeline()
-                        .addLast(new HttpServerCodec(LONGEST_LINE, LONGEST_HEADER, LONGEST_BODY))
-                        .addLast(new HttpContentCompressor())
-                        .addLast(new BodyLimit(LONGEST_BODY))
-                        .addLast(new RequestDeadline(settings.timeout(), connections, requests))
-                        .addLast(pageMakers, new PageHandler(pages, requests, budget, MonitoringServer.this::closeSlowest));
-                }
-            })
-            .bind(settings.address().host(), settings.address().port())
-            .awaitUninterruptibly();
+                })
+                .bind(settings.address().host(), settings.address().port())
+                .awaitUninterruptibly();
         if (!bound.isSuccess()) {
             stopThreads();
-            throw new IOException("cannot listen at " + settings.address() + " (METRICS_ADDR): " + bound.cause().getMessage(), bound.cause());
+            throw new IOException(
+                    "cannot listen at " + settings.address() + " (METRICS_ADDR): "
+                            + bound.cause().getMessage(),
+                    bound.cause());
         }
         this.listening = bound.channel();
     }
 
     /**
-     * @param pages  by path
+     * @param pages by path
      * @param budget has the memory of answers until they are read
      * @throws IOException when the address is taken, naming METRICS_ADDR
      */
-    static MonitoringServer start(MonitoringSettings settings, Map<String, Page> pages, MemoryBudget budget) throws IOException {
-        return new MonitoringServer(settings, pages.entrySet().stream()
-            .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, page -> new SharedPage(page.getValue()))), budget);
+    static MonitoringServer start(MonitoringSettings settings, Map<String, Page> pages, MemoryBudget budget)
+            throws IOException {
+        return new MonitoringServer(
+                settings,
+                pages.entrySet().stream()
+                        .collect(Collectors.toUnmodifiableMap(
+                                Map.Entry::getKey, page -> new SharedPage(page.getValue()))),
+                budget);
     }
 
     /** Of a connection that is answered, to make room for one that may read. */
@@ -129,7 +143,10 @@ public final class MonitoringServer implements AutoCloseable {
 
     private void stopThreads() {
         // What closes a connection goes from one thread to the other and back.
-        io.shutdownGracefully(QUIET.toMillis(), GOODBYE.toMillis(), TimeUnit.MILLISECONDS).awaitUninterruptibly(2 * GOODBYE.toMillis());
-        pageMakers.shutdownGracefully(0, GOODBYE.toMillis(), TimeUnit.MILLISECONDS).awaitUninterruptibly(GOODBYE.toMillis());
+        io.shutdownGracefully(QUIET.toMillis(), GOODBYE.toMillis(), TimeUnit.MILLISECONDS)
+                .awaitUninterruptibly(2 * GOODBYE.toMillis());
+        pageMakers
+                .shutdownGracefully(0, GOODBYE.toMillis(), TimeUnit.MILLISECONDS)
+                .awaitUninterruptibly(GOODBYE.toMillis());
     }
 }

@@ -5,9 +5,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
 
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
@@ -26,6 +23,8 @@ import io.relaypod.memory.MemoryBudget;
 import io.relaypod.memory.MemoryUse;
 import io.relaypod.memory.Reservation;
 import io.relaypod.server.monitoring.Page.Answer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Answers GET and HEAD, one request of a connection after the other. */
 final class PageHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
@@ -34,8 +33,11 @@ final class PageHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
 
     // Smaller ones are those that probes wait for.
     private static final int SMALL = 4 << 10;
-    private static final Answer BUSY = new Answer(HttpResponseStatus.SERVICE_UNAVAILABLE, "text/plain; charset=utf-8",
-        "too many answers are not read\n".getBytes(StandardCharsets.US_ASCII), Map.of("Retry-After", "1"));
+    private static final Answer BUSY = new Answer(
+            HttpResponseStatus.SERVICE_UNAVAILABLE,
+            "text/plain; charset=utf-8",
+            "too many answers are not read\n".getBytes(StandardCharsets.US_ASCII),
+            Map.of("Retry-After", "1"));
 
     private final Map<String, Page> pages;
     private final MemoryBudget budget;
@@ -43,8 +45,8 @@ final class PageHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     private final Semaphore requests;
 
     /**
-     * @param requests     gets back a permit for each request
-     * @param budget       has the memory of answers until they are read
+     * @param requests gets back a permit for each request
+     * @param budget has the memory of answers until they are read
      * @param closeSlowest closes the connection that reads its answer slowest; returns at once
      */
     PageHandler(Map<String, Page> pages, Semaphore requests, MemoryBudget budget, Runnable closeSlowest) {
@@ -67,22 +69,27 @@ final class PageHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         Optional<Reservation> memory = memory(wanted);
         Answer answer = memory.isPresent() ? wanted : BUSY;
         boolean isHead = request.method().equals(HttpMethod.HEAD);
-        FullHttpResponse response = new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, answer.status(),
-            isHead ? Unpooled.EMPTY_BUFFER : Unpooled.wrappedBuffer(answer.body()));
+        FullHttpResponse response = new DefaultFullHttpResponse(
+                HttpVersion.HTTP_1_1,
+                answer.status(),
+                isHead ? Unpooled.EMPTY_BUFFER : Unpooled.wrappedBuffer(answer.body()));
         response.headers()
-            .set(HttpHeaderNames.CONTENT_TYPE, answer.contentType())
-            .setInt(HttpHeaderNames.CONTENT_LENGTH, answer.body().length)
-            .set(HttpHeaderNames.CACHE_CONTROL, HttpHeaderValues.NO_STORE)
-            .set("X-Content-Type-Options", "nosniff");
+                .set(HttpHeaderNames.CONTENT_TYPE, answer.contentType())
+                .setInt(HttpHeaderNames.CONTENT_LENGTH, answer.body().length)
+                .set(HttpHeaderNames.CACHE_CONTROL, HttpHeaderValues.NO_STORE)
+                .set("X-Content-Type-Options", "nosniff");
         answer.headers().forEach((name, value) -> response.headers().set(name, value));
-        boolean isKept = HttpUtil.isKeepAlive(request) && request.decoderResult().isSuccess();
+        boolean isKept =
+                HttpUtil.isKeepAlive(request) && request.decoderResult().isSuccess();
         HttpUtil.setKeepAlive(response, isKept);
-        context.writeAndFlush(response).addListener(isKept ? ChannelFutureListener.CLOSE_ON_FAILURE : ChannelFutureListener.CLOSE)
-            .addListener(read -> memory.ifPresent(Reservation::close));
+        context.writeAndFlush(response)
+                .addListener(isKept ? ChannelFutureListener.CLOSE_ON_FAILURE : ChannelFutureListener.CLOSE)
+                .addListener(read -> memory.ifPresent(Reservation::close));
     }
 
     private Optional<Reservation> memory(Answer answer) {
-        Optional<Reservation> memory = budget.tryReserve(MemoryUse.MONITORING, answer.body().length <= SMALL ? 0 : answer.body().length);
+        Optional<Reservation> memory =
+                budget.tryReserve(MemoryUse.MONITORING, answer.body().length <= SMALL ? 0 : answer.body().length);
         if (memory.isEmpty()) {
             closeSlowest.run();
         }
@@ -110,7 +117,8 @@ final class PageHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
             return pages.get(path).get(request.headers());
         } catch (RuntimeException broken) {
             LOGGER.error("event=page-failed path={}", path, broken);
-            return Answer.text(HttpResponseStatus.INTERNAL_SERVER_ERROR, "the page could not be made; the log says why\n");
+            return Answer.text(
+                    HttpResponseStatus.INTERNAL_SERVER_ERROR, "the page could not be made; the log says why\n");
         }
     }
 

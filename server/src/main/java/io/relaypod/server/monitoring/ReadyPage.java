@@ -3,16 +3,14 @@ package io.relaypod.server.monitoring;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-import org.apache.james.core.healthcheck.Result;
-
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.relaypod.server.health.Readiness;
 import io.relaypod.server.health.Readiness.Report;
+import org.apache.james.core.healthcheck.Result;
 
 /** 200 or 503, and a line for each check; as JSON when Accept asks for it. Thread-safe. */
 final class ReadyPage implements Page {
@@ -39,19 +37,29 @@ final class ReadyPage implements Page {
         Report report = readiness.report();
         HttpResponseStatus status = report.isReady() ? HttpResponseStatus.OK : HttpResponseStatus.SERVICE_UNAVAILABLE;
         return isJson(request)
-            ? Answer.of(status, "application/json", json(report)) : Answer.text(status, text(report));
+                ? Answer.of(status, "application/json", json(report))
+                : Answer.text(status, text(report));
     }
 
     private static String text(Report report) {
         return report.results().stream()
-            .map(result -> String.format("%-10s %-10s %s", result.getComponentName().getName(), state(result), result.getCause().orElse("")).stripTrailing() + "\n")
-            .collect(Collectors.joining("", report.isReady() ? "ready\n" : "not ready\n", ""));
+                .map(result -> String.format(
+                                        "%-10s %-10s %s",
+                                        result.getComponentName().getName(),
+                                        state(result),
+                                        result.getCause().orElse(""))
+                                .stripTrailing()
+                        + "\n")
+                .collect(Collectors.joining("", report.isReady() ? "ready\n" : "not ready\n", ""));
     }
 
     private static String json(Report report) {
         ObjectNode json = JSON.createObjectNode().put("ready", report.isReady());
         report.results().forEach(result -> {
-            ObjectNode check = json.withArray("checks").addObject().put("component", result.getComponentName().getName()).put("status", state(result));
+            ObjectNode check = json.withArray("checks")
+                    .addObject()
+                    .put("component", result.getComponentName().getName())
+                    .put("status", state(result));
             result.getCause().ifPresent(cause -> check.put("cause", cause));
         });
         return json + "\n";

@@ -7,7 +7,6 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-
 import javax.inject.Inject;
 
 import io.relaypod.events.MailEvent;
@@ -17,8 +16,8 @@ import io.relaypod.events.MailEventListener;
 import io.relaypod.events.MaskedAddresses;
 
 /**
- * The last refusals: of recipients by domain, of mails by their sender's domain. The same again is counted and not listed anew, so that a
- * flood at one domain does not hide the others. Holds no local part. Thread-safe.
+ * The last refusals: of recipients by domain, of mails by their sender's domain. The same again is counted and not
+ * listed anew, so that a flood at one domain does not hide the others. Holds no local part. Thread-safe.
  */
 public final class RecentRefusals implements MailEventListener {
 
@@ -34,25 +33,27 @@ public final class RecentRefusals implements MailEventListener {
         this.clock = clock;
     }
 
-    private record Kind(String direction, String who, int code, String words) {
-    }
+    private record Kind(String direction, String who, int code, String words) {}
 
     /**
      * Refusals of one kind.
      *
-     * @param last      when the latest was
+     * @param last when the latest was
      * @param direction {@code to} a recipient or {@code from} a sender
-     * @param who       their domain behind {@code ***@}, as the client wrote it
-     * @param words     that the client was told
-     * @param times     how many there were since the first that is still listed
+     * @param who their domain behind {@code ***@}, as the client wrote it
+     * @param words that the client was told
+     * @param times how many there were since the first that is still listed
      */
-    record Refusal(Instant last, String direction, String who, int code, String words, long times) {
-    }
+    record Refusal(Instant last, String direction, String who, int code, String words, long times) {}
 
     @Override
     public void onEvent(MailEvent event) {
         if (event instanceof RecipientRefused rcpt) {
-            add(new Kind("to", domainOf(rcpt.recipient()), rcpt.answer().code(), rcpt.answer().text()));
+            add(new Kind(
+                    "to",
+                    domainOf(rcpt.recipient()),
+                    rcpt.answer().code(),
+                    rcpt.answer().text()));
         } else if (event instanceof Refused mail) {
             add(new Kind("from", domainOf(mail.sender()), mail.code(), MaskedAddresses.in(mail.text())));
         }
@@ -65,7 +66,15 @@ public final class RecentRefusals implements MailEventListener {
 
     private synchronized void add(Kind kind) {
         Refusal before = refusals.remove(kind);
-        refusals.put(kind, new Refusal(clock.instant(), kind.direction(), kind.who(), kind.code(), kind.words(), before == null ? 1 : before.times() + 1));
+        refusals.put(
+                kind,
+                new Refusal(
+                        clock.instant(),
+                        kind.direction(),
+                        kind.who(),
+                        kind.code(),
+                        kind.words(),
+                        before == null ? 1 : before.times() + 1));
         if (refusals.size() > MOST) {
             refusals.remove(refusals.keySet().iterator().next());
         }

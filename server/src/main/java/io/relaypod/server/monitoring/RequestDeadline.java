@@ -13,9 +13,10 @@ import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
 
 /**
- * Closes a connection that has sent no whole request in its time, however busily it sends parts of one, and one that does not read its
- * answer. Between requests it has longer, as Prometheus keeps its connection; while one is answered no other is read. Of requests that come
- * in one read a few are answered, and then the connection is closed. All methods run on the channel's I/O thread.
+ * Closes a connection that has sent no whole request in its time, however busily it sends parts of one, and one that
+ * does not read its answer. Between requests it has longer, as Prometheus keeps its connection; while one is answered
+ * no other is read. Of requests that come in one read a few are answered, and then the connection is closed. All
+ * methods run on the channel's I/O thread.
  */
 final class RequestDeadline extends ChannelDuplexHandler {
 
@@ -32,9 +33,7 @@ final class RequestDeadline extends ChannelDuplexHandler {
     private int unanswered;
     private boolean isTooMany;
 
-    /**
-     * @param requests has a permit for each request that may wait for its page
-     */
+    /** @param requests has a permit for each request that may wait for its page */
     RequestDeadline(Duration first, Connections connections, Semaphore requests) {
         this.requests = requests;
         this.first = first;
@@ -70,15 +69,20 @@ final class RequestDeadline extends ChannelDuplexHandler {
 
     @Override
     public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) throws Exception {
-        super.write(context, message, message instanceof LastHttpContent ? promise.unvoid().addListener(written -> {
-            if (--unanswered == 0 && isTooMany) {
-                context.close();
-            } else if (unanswered == 0 && context.channel().isActive()) {
-                context.channel().config().setAutoRead(true);
-                closeAfter(context, KEPT_ALIVE);
-                connections.waitFor(context.channel());
-            }
-        }) : promise);
+        super.write(
+                context,
+                message,
+                message instanceof LastHttpContent
+                        ? promise.unvoid().addListener(written -> {
+                            if (--unanswered == 0 && isTooMany) {
+                                context.close();
+                            } else if (unanswered == 0 && context.channel().isActive()) {
+                                context.channel().config().setAutoRead(true);
+                                closeAfter(context, KEPT_ALIVE);
+                                connections.waitFor(context.channel());
+                            }
+                        })
+                        : promise);
     }
 
     @Override

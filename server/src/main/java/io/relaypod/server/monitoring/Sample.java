@@ -11,41 +11,67 @@ import io.micrometer.core.instrument.Timer;
 /**
  * What was counted since the start, at one moment.
  *
- * @param refused      recipients refused for good
- * @param later        recipients told to come again, as DNS did not answer
- * @param lookups      questions to DNS
- * @param lookupsLost  those of them that had no answer
+ * @param refused recipients refused for good
+ * @param later recipients told to come again, as DNS did not answer
+ * @param lookups questions to DNS
+ * @param lookupsLost those of them that had no answer
  * @param lookupMillis time that all of them took
- * @param cacheHits    domains that were remembered
- * @param cacheMisses  domains that were not
- * @param queued       mails in all queues
+ * @param cacheHits domains that were remembered
+ * @param cacheMisses domains that were not
+ * @param queued mails in all queues
  */
-record Sample(Instant at, Mails mails, long refused, long later, long lookups, long lookupsLost, long lookupMillis, long cacheHits,
-              long cacheMisses, long queued) {
+record Sample(
+        Instant at,
+        Mails mails,
+        long refused,
+        long later,
+        long lookups,
+        long lookupsLost,
+        long lookupMillis,
+        long cacheHits,
+        long cacheMisses,
+        long queued) {
 
     /** What became of mails. */
-    record Mails(long accepted, long delivered, long deferred, long failed, long refused) {
-    }
+    record Mails(long accepted, long delivered, long deferred, long failed, long refused) {}
 
     static Sample of(MeterRegistry meters, long queued, Instant now) {
-        Mails mails = new Mails(counted(meters, "relaypod.mail.accepted"), counted(meters, "relaypod.mail.delivered"),
-            counted(meters, "relaypod.mail.deferred"), counted(meters, "relaypod.mail.failed"), counted(meters, "relaypod.mail.refused"));
-        return new Sample(now, mails, counted(meters, "relaypod.rcpt", "answer", "refused"), counted(meters, "relaypod.rcpt", "answer", "later"),
-            lookups(meters), lookups(meters, "outcome", "timeout") + lookups(meters, "outcome", "failed"),
-            (long) meters.find("relaypod.dns.lookup").timers().stream().mapToDouble(timer -> timer.totalTime(TimeUnit.MILLISECONDS)).sum(),
-            gets(meters, "hit"), gets(meters, "miss"), queued);
+        Mails mails = new Mails(
+                counted(meters, "relaypod.mail.accepted"),
+                counted(meters, "relaypod.mail.delivered"),
+                counted(meters, "relaypod.mail.deferred"),
+                counted(meters, "relaypod.mail.failed"),
+                counted(meters, "relaypod.mail.refused"));
+        return new Sample(
+                now,
+                mails,
+                counted(meters, "relaypod.rcpt", "answer", "refused"),
+                counted(meters, "relaypod.rcpt", "answer", "later"),
+                lookups(meters),
+                lookups(meters, "outcome", "timeout") + lookups(meters, "outcome", "failed"),
+                (long) meters.find("relaypod.dns.lookup").timers().stream()
+                        .mapToDouble(timer -> timer.totalTime(TimeUnit.MILLISECONDS))
+                        .sum(),
+                gets(meters, "hit"),
+                gets(meters, "miss"),
+                queued);
     }
 
     private static long counted(MeterRegistry meters, String counter, String... tags) {
-        return (long) meters.find(counter).tags(tags).counters().stream().mapToDouble(Counter::count).sum();
+        return (long) meters.find(counter).tags(tags).counters().stream()
+                .mapToDouble(Counter::count)
+                .sum();
     }
 
     private static long lookups(MeterRegistry meters, String... tags) {
-        return meters.find("relaypod.dns.lookup").tags(tags).timers().stream().mapToLong(Timer::count).sum();
+        return meters.find("relaypod.dns.lookup").tags(tags).timers().stream()
+                .mapToLong(Timer::count)
+                .sum();
     }
 
     private static long gets(MeterRegistry meters, String result) {
         return (long) meters.find("cache.gets").tags("cache", "verdicts", "result", result).functionCounters().stream()
-            .mapToDouble(FunctionCounter::count).sum();
+                .mapToDouble(FunctionCounter::count)
+                .sum();
     }
 }

@@ -9,8 +9,8 @@ import java.util.function.LongSupplier;
 import io.netty.handler.codec.http.HttpHeaders;
 
 /**
- * A page that is made anew for each request, unless it is asked for more than ten times a second: then for one second's requests once, so that no
- * number of requests takes more of the processor or the memory than a few do. Thread-safe.
+ * A page that is made anew for each request, unless it is asked for more than ten times a second: then for one second's
+ * requests once, so that no number of requests takes more of the processor or the memory than a few do. Thread-safe.
  */
 final class SharedPage implements Page {
 
@@ -24,8 +24,7 @@ final class SharedPage implements Page {
     private long second;
     private int asked;
 
-    private record Made(long at, Answer answer) {
-    }
+    private record Made(long at, Answer answer) {}
 
     SharedPage(Page page) {
         this(page, System::nanoTime);

@@ -13,14 +13,23 @@ import io.relaypod.server.metrics.QueueMeters;
 /**
  * All that the status page shows, at one moment.
  *
- * @param samples     of the last hour, the oldest first
+ * @param samples of the last hour, the oldest first
  * @param connections of SMTP, open now
- * @param upstream    host and port of the gateway
- * @param refusals    the latest first
+ * @param upstream host and port of the gateway
+ * @param refusals the latest first
  */
-record Status(Instant now, BuildInfo build, Readiness.Report readiness, List<Sample> samples, QueueMeters.Found found, long connections,
-              String upstream, GatewayProbe.State gateway, Optional<Instant> lastDelivered, Optional<Trouble> lastTrouble,
-              List<RecentRefusals.Refusal> refusals) {
+record Status(
+        Instant now,
+        BuildInfo build,
+        Readiness.Report readiness,
+        List<Sample> samples,
+        QueueMeters.Found found,
+        long connections,
+        String upstream,
+        GatewayProbe.State gateway,
+        Optional<Instant> lastDelivered,
+        Optional<Trouble> lastTrouble,
+        List<RecentRefusals.Refusal> refusals) {
 
     Status {
         samples = List.copyOf(samples);

@@ -7,11 +7,9 @@ import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.util.Base64;
 import java.util.Map;
-
 import javax.inject.Inject;
 
 import com.google.common.hash.Hashing;
-
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpResponseStatus;
@@ -23,19 +21,22 @@ import io.relaypod.server.metrics.QueueMeters;
 import io.relaypod.server.settings.Settings;
 
 /**
- * How it goes, on one page for people: open to whoever reaches METRICS_ADDR, so it shows no address of a mail. It loads nothing from
- * anywhere and runs nothing but its own script, which its Content-Security-Policy names by hash. Thread-safe.
+ * How it goes, on one page for people: open to whoever reaches METRICS_ADDR, so it shows no address of a mail. It loads
+ * nothing from anywhere and runs nothing but its own script, which its Content-Security-Policy names by hash.
+ * Thread-safe.
  */
 public final class StatusPage implements Page {
 
     private static final String STYLE = resource("status.css");
     private static final String SCRIPT = resource("status.js");
-    private static final String FRAME = resource("status.html").replace("{{style}}", STYLE).replace("{{script}}", SCRIPT);
+    private static final String FRAME =
+            resource("status.html").replace("{{style}}", STYLE).replace("{{script}}", SCRIPT);
     private static final Map<String, String> HEADERS = Map.of(
-        "Content-Security-Policy", "default-src 'none'; style-src '" + hash(STYLE) + "'; script-src '" + hash(SCRIPT)
-            + "'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-        "Referrer-Policy", "no-referrer",
-        "X-Frame-Options", "DENY");
+            "Content-Security-Policy",
+                    "default-src 'none'; style-src '" + hash(STYLE) + "'; script-src '" + hash(SCRIPT)
+                            + "'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+            "Referrer-Policy", "no-referrer",
+            "X-Frame-Options", "DENY");
 
     private final Readiness readiness;
     private final Watch watch;
@@ -49,8 +50,17 @@ public final class StatusPage implements Page {
     private final Clock clock;
 
     @Inject
-    public StatusPage(Readiness readiness, Watch watch, QueueMeters queues, GatewayProbe gateway, GatewayAnswers answers,
-                      RecentRefusals refusals, MeterRegistry meters, Settings settings, BuildInfo build, Clock clock) {
+    public StatusPage(
+            Readiness readiness,
+            Watch watch,
+            QueueMeters queues,
+            GatewayProbe gateway,
+            GatewayAnswers answers,
+            RecentRefusals refusals,
+            MeterRegistry meters,
+            Settings settings,
+            BuildInfo build,
+            Clock clock) {
         this.readiness = readiness;
         this.watch = watch;
         this.queues = queues;
@@ -65,19 +75,36 @@ public final class StatusPage implements Page {
 
     @Override
     public Answer get(HttpHeaders request) {
-        Status status = new Status(clock.instant(), build, readiness.report(), watch.history().samples(), queues.found(), connections(), upstream,
-            gateway.state(), answers.lastDelivered(), answers.lastTrouble(), refusals.latest());
+        Status status = new Status(
+                clock.instant(),
+                build,
+                readiness.report(),
+                watch.history().samples(),
+                queues.found(),
+                connections(),
+                upstream,
+                gateway.state(),
+                answers.lastDelivered(),
+                answers.lastTrouble(),
+                refusals.latest());
         StatusView view = new StatusView(status);
         String page = FRAME.replace("{{title}}", view.title()).replace("{{main}}", view.main());
-        return new Answer(HttpResponseStatus.OK, "text/html; charset=utf-8", page.getBytes(StandardCharsets.UTF_8), HEADERS);
+        return new Answer(
+                HttpResponseStatus.OK, "text/html; charset=utf-8", page.getBytes(StandardCharsets.UTF_8), HEADERS);
     }
 
     private long connections() {
-        return (long) meters.find("relaypod.smtp.connections").gauges().stream().mapToDouble(gauge -> gauge.value()).sum();
+        return (long) meters.find("relaypod.smtp.connections").gauges().stream()
+                .mapToDouble(gauge -> gauge.value())
+                .sum();
     }
 
     private static String hash(String text) {
-        return "sha256-" + Base64.getEncoder().encodeToString(Hashing.sha256().hashString(text, StandardCharsets.UTF_8).asBytes());
+        return "sha256-"
+                + Base64.getEncoder()
+                        .encodeToString(Hashing.sha256()
+                                .hashString(text, StandardCharsets.UTF_8)
+                                .asBytes());
     }
 
     private static String resource(String name) {

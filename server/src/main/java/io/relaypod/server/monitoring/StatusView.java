@@ -13,18 +13,18 @@ import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-import org.apache.james.core.healthcheck.Result;
-
 import io.relaypod.server.metrics.QueueMeters.QueueState;
 import io.relaypod.server.monitoring.Chart.Series;
 import io.relaypod.server.monitoring.RecentRefusals.Refusal;
 import io.relaypod.server.monitoring.Sample.Mails;
 import io.relaypod.server.queue.ArtemisMailQueue.Turns;
+import org.apache.james.core.healthcheck.Result;
 
 /** The status page's words and figures. Everything that came from outside goes through {@link Html#text}. */
 final class StatusView {
 
-    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss", Locale.ROOT).withZone(ZoneOffset.UTC);
+    private static final DateTimeFormatter TIME =
+            DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss", Locale.ROOT).withZone(ZoneOffset.UTC);
     private static final Sample NOTHING = new Sample(Instant.EPOCH, new Mails(0, 0, 0, 0, 0), 0, 0, 0, 0, 0, 0, 0, 0);
 
     private final Status status;
@@ -34,7 +34,9 @@ final class StatusView {
     StatusView(Status status) {
         this.status = status;
         this.first = status.samples().stream().findFirst().orElse(NOTHING);
-        this.last = status.samples().isEmpty() ? NOTHING : status.samples().get(status.samples().size() - 1);
+        this.last = status.samples().isEmpty()
+                ? NOTHING
+                : status.samples().get(status.samples().size() - 1);
     }
 
     String title() {
@@ -42,32 +44,50 @@ final class StatusView {
     }
 
     String main() {
-        return "<main>\n" + header() + hops() + numbers() + charts() + "<div class=\"pair\">" + queues() + refusals() + "</div>" + footer() + "</main>";
+        return "<main>\n" + header() + hops() + numbers() + charts() + "<div class=\"pair\">" + queues() + refusals()
+                + "</div>" + footer() + "</main>";
     }
 
     private String header() {
         return """
             <header><h1>relaypod</h1><span class="badge %s">%s</span><span class="when">%s UTC</span></header>
-            """.formatted(status.readiness().isReady() ? "good" : "bad", status.readiness().isReady() ? "ready" : "not ready", TIME.format(status.now()));
+            """.formatted(
+                        status.readiness().isReady() ? "good" : "bad",
+                        status.readiness().isReady() ? "ready" : "not ready",
+                        TIME.format(status.now()));
     }
 
     private String hops() {
         return "<ol class=\"hops\" aria-label=\"The way of a mail\">\n"
-            + hop("Applications", status.connections() > 0 ? "good" : "idle", status.connections() > 0 ? "connected" : "none connected",
-                count(status.connections(), "SMTP connection") + " open")
-            + relay()
-            + hop("Mailpit", status.gateway().isUp() ? "good" : "bad", status.gateway().isUp() ? "up" : "down",
-                status.upstream() + " " + status.gateway().words())
-            + behindMailpit()
-            + "</ol>\n";
+                + hop(
+                        "Applications",
+                        status.connections() > 0 ? "good" : "idle",
+                        status.connections() > 0 ? "connected" : "none connected",
+                        count(status.connections(), "SMTP connection") + " open")
+                + relay()
+                + hop(
+                        "Mailpit",
+                        status.gateway().isUp() ? "good" : "bad",
+                        status.gateway().isUp() ? "up" : "down",
+                        status.upstream() + " " + status.gateway().words())
+                + behindMailpit()
+                + "</ol>\n";
     }
 
     private String relay() {
-        Optional<Result> worst = status.readiness().results().stream().filter(Result::isUnHealthy).findFirst()
-            .or(() -> status.readiness().results().stream().filter(result -> result.isDegraded() && !isGateway(result)).findFirst());
-        return hop("relaypod", worst.map(result -> result.isUnHealthy() ? "bad" : "warn").orElse("good"),
-            worst.map(result -> result.getComponentName().getName() + (result.isUnHealthy() ? " unhealthy" : " degraded")).orElse("takes mail"),
-            worst.flatMap(Result::getCause).orElse("SMTP is open, the queue can be written, DNS answers"));
+        Optional<Result> worst = status.readiness().results().stream()
+                .filter(Result::isUnHealthy)
+                .findFirst()
+                .or(() -> status.readiness().results().stream()
+                        .filter(result -> result.isDegraded() && !isGateway(result))
+                        .findFirst());
+        return hop(
+                "relaypod",
+                worst.map(result -> result.isUnHealthy() ? "bad" : "warn").orElse("good"),
+                worst.map(result -> result.getComponentName().getName()
+                                + (result.isUnHealthy() ? " unhealthy" : " degraded"))
+                        .orElse("takes mail"),
+                worst.flatMap(Result::getCause).orElse("SMTP is open, the queue can be written, DNS answers"));
     }
 
     // It has a place of its own on the page.
@@ -78,12 +98,20 @@ final class StatusView {
     private String behindMailpit() {
         String name = "smtp2graph, Microsoft 365";
         boolean inTrouble = status.lastTrouble().isPresent()
-            && status.lastDelivered().map(delivered -> delivered.isBefore(status.lastTrouble().get().at())).orElse(true);
+                && status.lastDelivered()
+                        .map(delivered ->
+                                delivered.isBefore(status.lastTrouble().get().at()))
+                        .orElse(true);
         if (inTrouble) {
-            return hop(name, "warn", "last try failed " + ago(status.lastTrouble().get().at()), status.lastTrouble().get().words());
+            return hop(
+                    name,
+                    "warn",
+                    "last try failed " + ago(status.lastTrouble().get().at()),
+                    status.lastTrouble().get().words());
         }
-        return status.lastDelivered().map(delivered -> hop(name, "good", "took a mail " + ago(delivered), "seen through Mailpit's answers"))
-            .orElseGet(() -> hop(name, "idle", "no mail yet", "seen through Mailpit's answers"));
+        return status.lastDelivered()
+                .map(delivered -> hop(name, "good", "took a mail " + ago(delivered), "seen through Mailpit's answers"))
+                .orElseGet(() -> hop(name, "idle", "no mail yet", "seen through Mailpit's answers"));
     }
 
     private static String hop(String name, String colour, String state, String detail) {
@@ -95,31 +123,64 @@ final class StatusView {
     private String numbers() {
         long hits = inTheHour(Sample::cacheHits);
         long asked = hits + inTheHour(Sample::cacheMisses);
-        long failedKept = status.found().repositories().entrySet().stream().filter(repository -> repository.getKey().endsWith("failed"))
-            .mapToLong(Map.Entry::getValue).sum();
+        long failedKept = status.found().repositories().entrySet().stream()
+                .filter(repository -> repository.getKey().endsWith("failed"))
+                .mapToLong(Map.Entry::getValue)
+                .sum();
         return "<h2>The last hour</h2>\n<dl class=\"numbers\">\n"
-            + number("Mails accepted", number(inTheHour(sample -> sample.mails().accepted())), number(last.mails().accepted()) + " since the start")
-            + number("Mails delivered", number(inTheHour(sample -> sample.mails().delivered())), number(last.mails().delivered()) + " since the start")
-            + number("Tries to repeat", number(inTheHour(sample -> sample.mails().deferred())), "the gateway did not take the mail")
-            + number("Mails failed", number(inTheHour(sample -> sample.mails().failed())), number(failedKept) + " kept in the failed repository")
-            + number("Recipients refused", number(inTheHour(Sample::refused)), number(inTheHour(Sample::later)) + " told to try later, " + count(inTheHour(sample -> sample.mails().refused()), "whole mail") + " refused")
-            + number("Waiting now", number(last.queued()), waiting())
-            + number("Domains from the cache", asked == 0 ? "–" : String.format(Locale.ROOT, "%.1f %%", 100.0 * hits / asked), number(asked) + " asked for")
-            + number("DNS", inTheHour(Sample::lookups) == 0 ? "–" : number(inTheHour(Sample::lookupMillis) / inTheHour(Sample::lookups)) + " ms",
-                number(inTheHour(Sample::lookups)) + " questions, " + number(inTheHour(Sample::lookupsLost)) + " unanswered")
-            + "</dl>\n";
+                + number(
+                        "Mails accepted",
+                        number(inTheHour(sample -> sample.mails().accepted())),
+                        number(last.mails().accepted()) + " since the start")
+                + number(
+                        "Mails delivered",
+                        number(inTheHour(sample -> sample.mails().delivered())),
+                        number(last.mails().delivered()) + " since the start")
+                + number(
+                        "Tries to repeat",
+                        number(inTheHour(sample -> sample.mails().deferred())),
+                        "the gateway did not take the mail")
+                + number(
+                        "Mails failed",
+                        number(inTheHour(sample -> sample.mails().failed())),
+                        number(failedKept) + " kept in the failed repository")
+                + number(
+                        "Recipients refused",
+                        number(inTheHour(Sample::refused)),
+                        number(inTheHour(Sample::later)) + " told to try later, "
+                                + count(inTheHour(sample -> sample.mails().refused()), "whole mail") + " refused")
+                + number("Waiting now", number(last.queued()), waiting())
+                + number(
+                        "Domains from the cache",
+                        asked == 0 ? "–" : String.format(Locale.ROOT, "%.1f %%", 100.0 * hits / asked),
+                        number(asked) + " asked for")
+                + number(
+                        "DNS",
+                        inTheHour(Sample::lookups) == 0
+                                ? "–"
+                                : number(inTheHour(Sample::lookupMillis) / inTheHour(Sample::lookups)) + " ms",
+                        number(inTheHour(Sample::lookups)) + " questions, " + number(inTheHour(Sample::lookupsLost))
+                                + " unanswered")
+                + "</dl>\n";
     }
 
     private String waiting() {
         Stream<String> oldest = oldest().map(age -> "the oldest for " + words(age)).stream();
-        long waitForTurn = status.found().queues().values().stream().flatMap(queue -> queue.turns().stream()).mapToLong(Turns::mails).sum();
-        Stream<String> turns = waitForTurn > 0 ? Stream.of(number(waitForTurn) + " for their sender's turn") : Stream.empty();
+        long waitForTurn = status.found().queues().values().stream()
+                .flatMap(queue -> queue.turns().stream())
+                .mapToLong(Turns::mails)
+                .sum();
+        Stream<String> turns =
+                waitForTurn > 0 ? Stream.of(number(waitForTurn) + " for their sender's turn") : Stream.empty();
         String words = Stream.concat(oldest, turns).collect(Collectors.joining(", "));
         return words.isEmpty() ? last.queued() > 0 ? "all in hand" : "nothing waits" : words;
     }
 
     private Optional<Duration> oldest() {
-        return status.found().queues().values().stream().map(QueueState::oldest).flatMap(Optional::stream).max(Comparator.naturalOrder());
+        return status.found().queues().values().stream()
+                .map(QueueState::oldest)
+                .flatMap(Optional::stream)
+                .max(Comparator.naturalOrder());
     }
 
     private static String number(String name, String value, String note) {
@@ -136,24 +197,71 @@ final class StatusView {
         List<Sample> samples = status.samples();
         Instant now = status.now();
         return "<div class=\"charts\">\n"
-            + new Chart("Mails", List.of(
-                new Series("delivered", "two", Chart.perMinute(samples, now, sample -> sample.mails().delivered())),
-                new Series("to repeat", "alarm", Chart.perMinute(samples, now, sample -> sample.mails().deferred()))), "", now).html()
-            + new Chart("Recipients refused", List.of(
-                new Series("for good", "one", Chart.perMinute(samples, now, Sample::refused)),
-                new Series("for now", "alarm", Chart.perMinute(samples, now, Sample::later))), "", now).html()
-            + new Chart("Mails in the queues", List.of(new Series("queued", "one", Chart.highest(samples, now, Sample::queued))), "", now).html()
-            + new Chart("Questions to DNS", List.of(
-                new Series("answered", "two", Chart.perMinute(samples, now, sample -> sample.lookups() - sample.lookupsLost())),
-                new Series("unanswered", "alarm", Chart.perMinute(samples, now, Sample::lookupsLost))), "", now).html()
-            + "</div>\n";
+                + new Chart(
+                                "Mails",
+                                List.of(
+                                        new Series(
+                                                "delivered",
+                                                "two",
+                                                Chart.perMinute(
+                                                        samples,
+                                                        now,
+                                                        sample -> sample.mails().delivered())),
+                                        new Series(
+                                                "to repeat",
+                                                "alarm",
+                                                Chart.perMinute(
+                                                        samples,
+                                                        now,
+                                                        sample -> sample.mails().deferred()))),
+                                "",
+                                now)
+                        .html()
+                + new Chart(
+                                "Recipients refused",
+                                List.of(
+                                        new Series("for good", "one", Chart.perMinute(samples, now, Sample::refused)),
+                                        new Series("for now", "alarm", Chart.perMinute(samples, now, Sample::later))),
+                                "",
+                                now)
+                        .html()
+                + new Chart(
+                                "Mails in the queues",
+                                List.of(new Series("queued", "one", Chart.highest(samples, now, Sample::queued))),
+                                "",
+                                now)
+                        .html()
+                + new Chart(
+                                "Questions to DNS",
+                                List.of(
+                                        new Series(
+                                                "answered",
+                                                "two",
+                                                Chart.perMinute(
+                                                        samples,
+                                                        now,
+                                                        sample -> sample.lookups() - sample.lookupsLost())),
+                                        new Series(
+                                                "unanswered",
+                                                "alarm",
+                                                Chart.perMinute(samples, now, Sample::lookupsLost))),
+                                "",
+                                now)
+                        .html()
+                + "</div>\n";
     }
 
     private String queues() {
-        String rows = status.found().queues().entrySet().stream().sorted(Map.Entry.comparingByKey())
-            .map(queue -> row(queue.getKey(), queue.getValue())).collect(Collectors.joining())
-            + status.found().repositories().entrySet().stream().sorted(Map.Entry.comparingByKey())
-            .map(repository -> row(repository.getKey(), new QueueState(repository.getValue(), Optional.empty(), Optional.empty()))).collect(Collectors.joining());
+        String rows = status.found().queues().entrySet().stream()
+                        .sorted(Map.Entry.comparingByKey())
+                        .map(queue -> row(queue.getKey(), queue.getValue()))
+                        .collect(Collectors.joining())
+                + status.found().repositories().entrySet().stream()
+                        .sorted(Map.Entry.comparingByKey())
+                        .map(repository -> row(
+                                repository.getKey(),
+                                new QueueState(repository.getValue(), Optional.empty(), Optional.empty())))
+                        .collect(Collectors.joining());
         return """
             <section class="card"><h2>Queues and repositories</h2>
             <table><thead><tr><th>name</th><th class="number">mails</th><th class="number">oldest</th></tr></thead><tbody>
@@ -164,11 +272,16 @@ final class StatusView {
     private static String row(String name, QueueState state) {
         return """
             <tr><td>%s</td><td class="number">%s</td><td class="number">%s</td></tr>
-            """.formatted(Html.text(name), number(state.size()), state.oldest().map(StatusView::words).orElse(""));
+            """.formatted(
+                        Html.text(name),
+                        number(state.size()),
+                        state.oldest().map(StatusView::words).orElse(""));
     }
 
     private String refusals() {
-        String shown = status.refusals().isEmpty() ? "<p class=\"none\">None since the start.</p>" : """
+        String shown = status.refusals().isEmpty()
+                ? "<p class=\"none\">None since the start.</p>"
+                : """
             <table class="refusals"><thead><tr><th>last</th><th>of</th><th>answer</th><th class="number">times</th></tr></thead><tbody>
             %s</tbody></table>
             """.formatted(status.refusals().stream().map(this::row).collect(Collectors.joining()));
@@ -178,14 +291,22 @@ final class StatusView {
     private String row(Refusal refusal) {
         return """
             <tr><td class="time">%s</td><td>%s <code>%s</code></td><td>%s</td><td class="number">%s</td></tr>
-            """.formatted(ago(refusal.last()), refusal.direction(), Html.text(refusal.who()), Html.text(refusal.code() + " " + refusal.words()), number(refusal.times()));
+            """.formatted(
+                        ago(refusal.last()),
+                        refusal.direction(),
+                        Html.text(refusal.who()),
+                        Html.text(refusal.code() + " " + refusal.words()),
+                        number(refusal.times()));
     }
 
     private String footer() {
         return """
             <footer><span>relaypod %s, Apache James %s, Artemis %s, Java %s</span><a href="metrics">metrics</a><a href="readyz">readiness</a></footer>
-            """.formatted(Html.text(status.build().relaypod()), Html.text(status.build().james()), Html.text(status.build().artemis()),
-                Html.text(status.build().java()));
+            """.formatted(
+                        Html.text(status.build().relaypod()),
+                        Html.text(status.build().james()),
+                        Html.text(status.build().artemis()),
+                        Html.text(status.build().java()));
     }
 
     private String ago(Instant when) {

@@ -5,12 +5,7 @@ import java.time.Duration;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-
 import javax.inject.Inject;
-
-import org.apache.james.util.concurrent.NamedThreadFactory;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -18,10 +13,13 @@ import io.relaypod.server.health.GatewayProbe;
 import io.relaypod.server.health.SmtpGreeting;
 import io.relaypod.server.metrics.QueueMeters;
 import io.relaypod.server.metrics.QueueMeters.QueueState;
+import org.apache.james.util.concurrent.NamedThreadFactory;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Looks every ten seconds at what takes a while to look at, and remembers an hour of it. A broker that hangs keeps nobody from looking at the
- * gateway, nor a gateway that hangs from looking at the queues or at SMTP. Thread-safe.
+ * Looks every ten seconds at what takes a while to look at, and remembers an hour of it. A broker that hangs keeps
+ * nobody from looking at the gateway, nor a gateway that hangs from looking at the queues or at SMTP. Thread-safe.
  */
 public final class Watch implements AutoCloseable {
 
@@ -35,7 +33,8 @@ public final class Watch implements AutoCloseable {
     private final SmtpGreeting smtp;
     private final Clock clock;
     private final History history = new History();
-    private final ScheduledExecutorService threads = Executors.newScheduledThreadPool(3, NamedThreadFactory.withName("watch"));
+    private final ScheduledExecutorService threads =
+            Executors.newScheduledThreadPool(3, NamedThreadFactory.withName("watch"));
 
     @Inject
     public Watch(MeterRegistry meters, QueueMeters queues, GatewayProbe gateway, SmtpGreeting smtp, Clock clock) {
@@ -45,9 +44,14 @@ public final class Watch implements AutoCloseable {
         this.smtp = smtp;
         this.clock = clock;
         Gauge.builder("relaypod.gateway.up", gateway, probe -> probe.state().isUp() ? 1 : 0)
-            .description("Whether the gateway greeted us when it was last looked for").register(meters);
-        Gauge.builder("relaypod.smtp.greets", smtp, greeting -> greeting.problem().isEmpty() ? 1 : 0)
-            .description("Whether SMTP greeted a client of our own when it was last looked at").register(meters);
+                .description("Whether the gateway greeted us when it was last looked for")
+                .register(meters);
+        Gauge.builder(
+                        "relaypod.smtp.greets",
+                        smtp,
+                        greeting -> greeting.problem().isEmpty() ? 1 : 0)
+                .description("Whether SMTP greeted a client of our own when it was last looked at")
+                .register(meters);
     }
 
     public void start() {
@@ -57,20 +61,30 @@ public final class Watch implements AutoCloseable {
     }
 
     private void repeat(Runnable look) {
-        threads.scheduleWithFixedDelay(() -> {
-            try {
-                look.run();
-            } catch (RuntimeException broken) {
-                // Thrown on, it would end the looking.
-                LOGGER.error("event=watch-failed", broken);
-            }
-        }, 0, EVERY.toMillis(), TimeUnit.MILLISECONDS);
+        threads.scheduleWithFixedDelay(
+                () -> {
+                    try {
+                        look.run();
+                    } catch (RuntimeException broken) {
+                        // Thrown on, it would end the looking.
+                        LOGGER.error("event=watch-failed", broken);
+                    }
+                },
+                0,
+                EVERY.toMillis(),
+                TimeUnit.MILLISECONDS);
     }
 
-    // What is remembered is what was found, also the first time; a broker that does not answer in its time leaves what was found before.
+    // What is remembered is what was found, also the first time; a broker that does not answer in its time leaves what
+    // was found before.
     private void lookAtQueuesAndRemember() {
         queues.look();
-        history.add(Sample.of(meters, queues.found().queues().values().stream().mapToLong(QueueState::size).sum(), clock.instant()));
+        history.add(Sample.of(
+                meters,
+                queues.found().queues().values().stream()
+                        .mapToLong(QueueState::size)
+                        .sum(),
+                clock.instant()));
     }
 
     History history() {

@@ -1,2 +1,5 @@
-/** What METRICS_ADDR serves to anybody who may reach it: metrics, health, the status page. No address of a mail is ever shown there. */
+/**
+ * What METRICS_ADDR serves to anybody who may reach it: metrics, health, the status page. No address of a mail is ever
+ * shown there.
+ */
 package io.relaypod.server.monitoring;

@@ -17,9 +17,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
-
 import javax.mail.MessagingException;
 
+import com.google.common.base.Throwables;
+import com.google.common.collect.Lists;
+import com.google.common.util.concurrent.Uninterruptibles;
+import io.relaypod.gateway.PacedMailQueue;
+import io.relaypod.pacing.SenderPace;
+import io.relaypod.server.queue.Dequeuer.Received;
 import org.apache.activemq.artemis.api.core.ActiveMQException;
 import org.apache.activemq.artemis.api.core.ActiveMQExceptionType;
 import org.apache.activemq.artemis.api.core.ActiveMQNotConnectedException;
@@ -41,21 +46,13 @@ import org.apache.mailet.Mail;
 import org.reactivestreams.Publisher;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-
-import com.google.common.base.Throwables;
-import com.google.common.collect.Lists;
-import com.google.common.util.concurrent.Uninterruptibles;
-
-import io.relaypod.gateway.PacedMailQueue;
-import io.relaypod.pacing.SenderPace;
-import io.relaypod.server.queue.Dequeuer.Received;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * A mail queue at an Artemis broker. An enqueue returns when the mail is on the disk; a dequeued mail leaves it when it is done with
- * {@code SUCCESS}, so that a crash delivers a mail twice rather than never. Mails of higher priority come first, those of the same
- * priority in the order in which they became ready. Thread-safe.
+ * A mail queue at an Artemis broker. An enqueue returns when the mail is on the disk; a dequeued mail leaves it when it
+ * is done with {@code SUCCESS}, so that a crash delivers a mail twice rather than never. Mails of higher priority come
+ * first, those of the same priority in the order in which they became ready. Thread-safe.
  */
 public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQueue, MailPrioritySupport {
 
@@ -67,9 +64,13 @@ public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQue
     private static final Duration RETRY_PAUSE = Duration.ofSeconds(1);
     // Until the link has noticed what a sender has.
     private static final Executor SOON = CompletableFuture.delayedExecutor(100, TimeUnit.MILLISECONDS);
-    private static final Set<ActiveMQExceptionType> BROKEN = EnumSet.of(ActiveMQExceptionType.NOT_CONNECTED, ActiveMQExceptionType.UNBLOCKED,
-        ActiveMQExceptionType.OBJECT_CLOSED, ActiveMQExceptionType.DISCONNECTED, ActiveMQExceptionType.REMOTE_DISCONNECT,
-        ActiveMQExceptionType.CONNECTION_TIMEDOUT);
+    private static final Set<ActiveMQExceptionType> BROKEN = EnumSet.of(
+            ActiveMQExceptionType.NOT_CONNECTED,
+            ActiveMQExceptionType.UNBLOCKED,
+            ActiveMQExceptionType.OBJECT_CLOSED,
+            ActiveMQExceptionType.DISCONNECTED,
+            ActiveMQExceptionType.REMOTE_DISCONNECT,
+            ActiveMQExceptionType.CONNECTION_TIMEDOUT);
     private static final Instant END_OF_TIME = Instant.ofEpochMilli(Long.MAX_VALUE);
 
     private final BrokerQueue ready;
@@ -85,8 +86,18 @@ public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQue
     private final Metric enqueued;
     private final Metric dequeued;
 
-    ArtemisMailQueue(MailQueueName name, BrokerLink link, Broker broker, Executor threads, MailQueueItemDecoratorFactory decorators,
-                     SenderPace pace, InFlightMails inFlight, Quarantine quarantine, Clock clock, MetricFactory metrics, GaugeRegistry gauges) {
+    ArtemisMailQueue(
+            MailQueueName name,
+            BrokerLink link,
+            Broker broker,
+            Executor threads,
+            MailQueueItemDecoratorFactory decorators,
+            SenderPace pace,
+            InFlightMails inFlight,
+            Quarantine quarantine,
+            Clock clock,
+            MetricFactory metrics,
+            GaugeRegistry gauges) {
         this.ready = BrokerQueue.ready(name);
         this.link = link;
         this.broker = broker;
@@ -118,15 +129,20 @@ public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQue
 
     @Override
     public void join(String mailbox, Mail mail) throws MailQueueException {
-        delayed.join(mailbox, line -> enQueue(mail, (isLarge, writer) -> {
-            Connections connections = link.connections();
-            connections.declare(line);
-            return connections.enqueuer().send(line.name(), isLarge, session -> {
-                ClientMessage message = writer.write(session);
-                StoredMail.writeMailbox(mailbox, message);
-                return message;
-            }).thenRun(() -> delayed.added(line, clock.instant()));
-        }));
+        delayed.join(
+                mailbox,
+                line -> enQueue(mail, (isLarge, writer) -> {
+                    Connections connections = link.connections();
+                    connections.declare(line);
+                    return connections
+                            .enqueuer()
+                            .send(line.name(), isLarge, session -> {
+                                ClientMessage message = writer.write(session);
+                                StoredMail.writeMailbox(mailbox, message);
+                                return message;
+                            })
+                            .thenRun(() -> delayed.added(line, clock.instant()));
+                }));
     }
 
     @Override
@@ -141,7 +157,8 @@ public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQue
     }
 
     private void enQueue(Mail mail, Place place) throws MailQueueException {
-        TimeMetric timer = metrics.timer(ENQUEUED_TIMER_METRIC_NAME_PREFIX + ready.mails().asString());
+        TimeMetric timer =
+                metrics.timer(ENQUEUED_TIMER_METRIC_NAME_PREFIX + ready.mails().asString());
         try {
             put(mail, place);
             enqueued.increment();
@@ -152,13 +169,15 @@ public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQue
         }
     }
 
-    private static void put(Mail mail, Place place) throws ActiveMQException, IOException, MessagingException, ExecutionException, TimeoutException {
+    private static void put(Mail mail, Place place)
+            throws ActiveMQException, IOException, MessagingException, ExecutionException, TimeoutException {
         StoredEnvelope envelope = StoredEnvelope.of(mail);
         byte[] inBody = envelope.inBody();
         try (MailBody body = MailBody.of(inBody, mail.getMessage())) {
             // Interrupted or not: the broker has it by now, and whoever was told otherwise would send another.
-            Uninterruptibles.getUninterruptibly(place.put(body.isLarge(), session -> message(mail, envelope, inBody.length, body, session)),
-                CONFIRMATION_TIMEOUT);
+            Uninterruptibles.getUninterruptibly(
+                    place.put(body.isLarge(), session -> message(mail, envelope, inBody.length, body, session)),
+                    CONFIRMATION_TIMEOUT);
         }
     }
 
@@ -170,11 +189,14 @@ public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQue
     @Override
     public Publisher<Void> enqueueReactive(Mail mail) {
         return Mono.defer(() -> {
-            TimeMetric timer = metrics.timer(ENQUEUED_TIMER_METRIC_NAME_PREFIX + ready.mails().asString());
+            TimeMetric timer = metrics.timer(
+                    ENQUEUED_TIMER_METRIC_NAME_PREFIX + ready.mails().asString());
             try {
                 // Whoever waits no longer must not keep the body from being closed when the broker answers.
-                return Mono.fromFuture(store(mail), true).doFinally(end -> timer.stopAndPublish()).timeout(broker.timeout())
-                    .onErrorMap(failure -> notStored(mail, new ExecutionException(failure)));
+                return Mono.fromFuture(store(mail), true)
+                        .doFinally(end -> timer.stopAndPublish())
+                        .timeout(broker.timeout())
+                        .onErrorMap(failure -> notStored(mail, new ExecutionException(failure)));
             } catch (IOException | MessagingException failure) {
                 return Mono.error(notStored(mail, failure));
             }
@@ -188,22 +210,26 @@ public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQue
         SimpleString identity = SimpleString.of(UUID.randomUUID().toString());
         // A large one is written at the pace of the connection; whoever enqueues must not wait for a broker that hangs.
         Executor writing = body.isLarge() ? threads : Runnable::run;
-        return untilStored(System.nanoTime() + broker.timeout().toNanos(), writing, connections ->
-            put(connections, Duration.ZERO, body.isLarge(), session -> {
-                ClientMessage message = message(mail, envelope, inBody.length, body, session);
-                if (broker.isSentAgain()) {
-                    message.putStringProperty(Message.HDR_DUPLICATE_DETECTION_ID, identity);
-                }
-                return message;
-            })).whenComplete((stored, failure) -> {
-                body.close();
-                if (failure == null) {
-                    enqueued.increment();
-                }
-            });
+        return untilStored(
+                        System.nanoTime() + broker.timeout().toNanos(),
+                        writing,
+                        connections -> put(connections, Duration.ZERO, body.isLarge(), session -> {
+                            ClientMessage message = message(mail, envelope, inBody.length, body, session);
+                            if (broker.isSentAgain()) {
+                                message.putStringProperty(Message.HDR_DUPLICATE_DETECTION_ID, identity);
+                            }
+                            return message;
+                        }))
+                .whenComplete((stored, failure) -> {
+                    body.close();
+                    if (failure == null) {
+                        enqueued.increment();
+                    }
+                });
     }
 
-    private static ClientMessage message(Mail mail, StoredEnvelope envelope, int inBody, MailBody body, ClientSession session) throws IOException {
+    private static ClientMessage message(
+            Mail mail, StoredEnvelope envelope, int inBody, MailBody body, ClientSession session) throws IOException {
         ClientMessage message = session.createMessage(true);
         StoredMail.writeEnvelope(mail, envelope, inBody, message);
         StoredMail.writeBody(body, message);
@@ -217,10 +243,12 @@ public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQue
 
     private CompletableFuture<Void> untilStored(long deadline, Executor writing, Sending sending) {
         return link.connectionsWithin(Duration.ofNanos(Math.max(1, deadline - System.nanoTime())))
-            .thenComposeAsync(connections -> sent(connections, sending), writing)
-            .exceptionallyCompose(failure -> broker.isSentAgain() && isBroken(failure) && System.nanoTime() < deadline
-                ? CompletableFuture.supplyAsync(() -> untilStored(deadline, writing, sending), SOON).thenCompose(again -> again)
-                : CompletableFuture.failedFuture(failure));
+                .thenComposeAsync(connections -> sent(connections, sending), writing)
+                .exceptionallyCompose(failure ->
+                        broker.isSentAgain() && isBroken(failure) && System.nanoTime() < deadline
+                                ? CompletableFuture.supplyAsync(() -> untilStored(deadline, writing, sending), SOON)
+                                        .thenCompose(again -> again)
+                                : CompletableFuture.failedFuture(failure));
     }
 
     private static CompletableFuture<Void> sent(Connections connections, Sending sending) {
@@ -235,7 +263,8 @@ public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQue
         return Throwables.getRootCause(failure) instanceof ActiveMQException lost && BROKEN.contains(lost.getType());
     }
 
-    private CompletableFuture<Void> put(Connections connections, Duration delay, boolean isLarge, Enqueuer.Writer writer)
+    private CompletableFuture<Void> put(
+            Connections connections, Duration delay, boolean isLarge, Enqueuer.Writer writer)
             throws ActiveMQException, IOException {
         if (delay.isZero() || delay.isNegative()) {
             connections.declare(ready);
@@ -244,14 +273,17 @@ public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQue
         BrokerQueue lane = delayed.lane(delay);
         Instant due = due(lane.delay());
         connections.declare(lane);
-        return connections.enqueuer().send(lane.name(), isLarge, session -> {
-            ClientMessage message = writer.write(session);
-            StoredMail.writeDue(due, message);
-            return message;
-        }).thenRun(() -> {
-            slowStart.deferred();
-            delayed.added(lane, due);
-        });
+        return connections
+                .enqueuer()
+                .send(lane.name(), isLarge, session -> {
+                    ClientMessage message = writer.write(session);
+                    StoredMail.writeDue(due, message);
+                    return message;
+                })
+                .thenRun(() -> {
+                    slowStart.deferred();
+                    delayed.added(lane, due);
+                });
     }
 
     private Instant due(Duration delay) {
@@ -264,7 +296,10 @@ public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQue
     }
 
     private MailQueueException notStored(Mail mail, Exception failure) {
-        return new MailQueueException("mail " + mail.getName() + " could not be stored in queue " + ready.mails().asString(), failure);
+        return new MailQueueException(
+                "mail " + mail.getName() + " could not be stored in queue "
+                        + ready.mails().asString(),
+                failure);
     }
 
     @Override
@@ -273,22 +308,24 @@ public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQue
     }
 
     private MailQueueItem item(Received received, MimeMessageSource body) throws MessagingException, IOException {
-        MailQueueItem item = decorators.decorate(new DequeuedMail(StoredMail.read(received.message(), body), new DequeuedMail.Ending() {
-            @Override
-            public void remove() throws MailQueueException {
-                ArtemisMailQueue.this.remove(received);
-            }
+        MailQueueItem item = decorators.decorate(
+                new DequeuedMail(StoredMail.read(received.message(), body), new DequeuedMail.Ending() {
+                    @Override
+                    public void remove() throws MailQueueException {
+                        ArtemisMailQueue.this.remove(received);
+                    }
 
-            @Override
-            public void putBack() throws MailQueueException {
-                ArtemisMailQueue.this.putBack(received, body);
-            }
+                    @Override
+                    public void putBack() throws MailQueueException {
+                        ArtemisMailQueue.this.putBack(received, body);
+                    }
 
-            @Override
-            public void over(boolean isWell) {
-                dequeuer.done(received, isWell);
-            }
-        }), ready.mails());
+                    @Override
+                    public void over(boolean isWell) {
+                        dequeuer.done(received, isWell);
+                    }
+                }),
+                ready.mails());
         dequeued.increment();
         return item;
     }
@@ -299,11 +336,14 @@ public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQue
             slowStart.done();
         } catch (ActiveMQException failure) {
             if (!received.isLost()) {
-                throw new MailQueueException("mail " + StoredMail.name(received.message()) + " could not be removed", failure);
+                throw new MailQueueException(
+                        "mail " + StoredMail.name(received.message()) + " could not be removed", failure);
             }
             // To fail would put a third copy beside the one that the broker gives again.
-            LOGGER.warn("event=given-again queue={} queue-id={} reason=\"the connection broke while it was in hand\"", ready.mails().asString(),
-                StoredMail.name(received.message()));
+            LOGGER.warn(
+                    "event=given-again queue={} queue-id={} reason=\"the connection broke while it was in hand\"",
+                    ready.mails().asString(),
+                    StoredMail.name(received.message()));
         }
     }
 
@@ -313,8 +353,13 @@ public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQue
         }
         ClientMessage message = received.message();
         try {
-            Uninterruptibles.getUninterruptibly(put(link.connections(), RETRY_PAUSE, message.isLargeMessage(),
-                session -> StoredMail.copy(message, body, session)), CONFIRMATION_TIMEOUT);
+            Uninterruptibles.getUninterruptibly(
+                    put(
+                            link.connections(),
+                            RETRY_PAUSE,
+                            message.isLargeMessage(),
+                            session -> StoredMail.copy(message, body, session)),
+                    CONFIRMATION_TIMEOUT);
             remove(received);
         } catch (ActiveMQException | IOException | ExecutionException | TimeoutException failure) {
             throw new MailQueueException("mail " + StoredMail.name(message) + " could not be put back", failure);
@@ -329,15 +374,27 @@ public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQue
         try {
             delayed.release();
         } catch (ActiveMQNotConnectedException | ActiveMQObjectClosedException away) {
-            LOGGER.debug("the broker went away while mails of queue {} were made ready", ready.mails().asString(), away);
-        } catch (ActiveMQException | IOException | MessagingException | RuntimeException | StackOverflowError | LinkageError failure) {
-            LOGGER.error("event=release-failed queue={} reason=\"{}\"", ready.mails().asString(), failure.getMessage(), failure);
+            LOGGER.debug(
+                    "the broker went away while mails of queue {} were made ready",
+                    ready.mails().asString(),
+                    away);
+        } catch (ActiveMQException
+                | IOException
+                | MessagingException
+                | RuntimeException
+                | StackOverflowError
+                | LinkageError failure) {
+            LOGGER.error(
+                    "event=release-failed queue={} reason=\"{}\"",
+                    ready.mails().asString(),
+                    failure.getMessage(),
+                    failure);
         }
     }
 
     /**
-     * {@inheritDoc} Does not wait for mails that are being made ready: one that leaves for another of the broker's queues meanwhile may be
-     * counted twice, or not at all.
+     * {@inheritDoc} Does not wait for mails that are being made ready: one that leaves for another of the broker's
+     * queues meanwhile may be counted twice, or not at all.
      */
     @Override
     public long getSize() throws MailQueueException {
@@ -353,16 +410,20 @@ public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQue
     }
 
     /**
-     * When the oldest mail was received among those at the head of what is ready, and of what waits equally long for its next try. A mail
-     * behind a head may be a little older, as they are in the order of tries. What is in hand does not count, nor what waits for its
-     * mailbox's turn, however long: {@link #turns} tells of that.
+     * When the oldest mail was received among those at the head of what is ready, and of what waits equally long for
+     * its next try. A mail behind a head may be a little older, as they are in the order of tries. What is in hand does
+     * not count, nor what waits for its mailbox's turn, however long: {@link #turns} tells of that.
      */
     public Optional<Instant> oldest() throws MailQueueException {
         try (ClientSession session = link.connections().administering().session()) {
             session.start();
             Optional<Instant> oldest = Optional.empty();
-            for (BrokerQueue queue : (Iterable<BrokerQueue>) queues().filter(line -> line.mailbox().isEmpty())::iterator) {
-                Optional<Instant> head = QueueReader.browsing(queue, session).next().map(StoredMail::name).flatMap(QueueId::receivedAt);
+            for (BrokerQueue queue : (Iterable<BrokerQueue>)
+                    queues().filter(line -> line.mailbox().isEmpty())::iterator) {
+                Optional<Instant> head = QueueReader.browsing(queue, session)
+                        .next()
+                        .map(StoredMail::name)
+                        .flatMap(QueueId::receivedAt);
                 oldest = Stream.of(oldest, head).flatMap(Optional::stream).min(Comparator.naturalOrder());
             }
             return oldest;
@@ -392,7 +453,7 @@ public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQue
 
     @Override
     public long clear() throws MailQueueException {
-        return clear(mail -> { });
+        return clear(mail -> {});
     }
 
     /**
@@ -406,7 +467,7 @@ public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQue
 
     @Override
     public long remove(Type type, String value) throws MailQueueException {
-        return remove(type, value, mail -> { });
+        return remove(type, value, mail -> {});
     }
 
     /** The same, and says which, as {@link #clear(Consumer)} does. */
@@ -419,18 +480,24 @@ public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQue
         return MailFilter.all(Instant.now());
     }
 
-    // One by one, as nothing is released meanwhile; what is ready last, as what is released between two of them is found there.
-    private long remove(MailFilter filter, Optional<String> recipient, Consumer<RemovedMail> removed) throws MailQueueException {
+    // One by one, as nothing is released meanwhile; what is ready last, as what is released between two of them is
+    // found there.
+    private long remove(MailFilter filter, Optional<String> recipient, Consumer<RemovedMail> removed)
+            throws MailQueueException {
         long count = 0;
         for (BrokerQueue queue : Lists.reverse(administer("searched", () -> queues().toList()))) {
-            count += administer("searched", () -> new MailRemoval(link.connections(), queue, removed).remove(filter, untilNow(), recipient));
+            count += administer(
+                    "searched",
+                    () -> new MailRemoval(link.connections(), queue, removed).remove(filter, untilNow(), recipient));
         }
         return count;
     }
 
     @Override
     public MailQueueIterator browse() throws MailQueueException {
-        return administer("listed", () -> new QueueListing(link.connections().administering(), queues().toList(), delayed, clock));
+        return administer(
+                "listed",
+                () -> new QueueListing(link.connections().administering(), queues().toList(), delayed, clock));
     }
 
     /**
@@ -438,8 +505,7 @@ public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQue
      *
      * @param longest how long the next mail of the slowest mailbox would wait
      */
-    public record Turns(long mails, Duration longest) {
-    }
+    public record Turns(long mails, Duration longest) {}
 
     /** Asks the broker, as {@link #getSize} does. */
     public Turns turns() throws MailQueueException {
@@ -447,7 +513,9 @@ public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQue
         Duration longest = Duration.ZERO;
         try (ClientSession session = link.connections().administering().session()) {
             for (BrokerQueue queue : delayed.queues()) {
-                long mails = queue.mailbox().isPresent() ? session.queueQuery(queue.name()).getMessageCount() : 0;
+                long mails = queue.mailbox().isPresent()
+                        ? session.queueQuery(queue.name()).getMessageCount()
+                        : 0;
                 if (mails > 0) {
                     Duration wait = delayed.untilTurn(queue.mailbox().orElseThrow(), mails);
                     longest = wait.compareTo(longest) > 0 ? wait : longest;
@@ -456,7 +524,8 @@ public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQue
             }
             return new Turns(all, longest);
         } catch (ActiveMQException failure) {
-            throw new MailQueueException("lines of queue " + ready.mails().asString() + " could not be counted", failure);
+            throw new MailQueueException(
+                    "lines of queue " + ready.mails().asString() + " could not be counted", failure);
         }
     }
 
@@ -476,7 +545,8 @@ public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQue
     /** Does nothing: James closes a queue more often than it opens one. The factory closes it at the end. */
     @Override
     public void close() {
-        LOGGER.debug("queue {} stays open until its factory is closed", ready.mails().asString());
+        LOGGER.debug(
+                "queue {} stays open until its factory is closed", ready.mails().asString());
     }
 
     /** Gives no more mails to those who dequeue. */

@@ -11,10 +11,10 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
-
 import javax.inject.Inject;
 import javax.mail.MessagingException;
 
+import io.relaypod.pacing.SenderPace;
 import org.apache.activemq.artemis.api.core.ActiveMQException;
 import org.apache.james.metrics.api.GaugeRegistry;
 import org.apache.james.metrics.api.MetricFactory;
@@ -22,8 +22,6 @@ import org.apache.james.queue.api.MailQueueFactory;
 import org.apache.james.queue.api.MailQueueItemDecoratorFactory;
 import org.apache.james.queue.api.MailQueueName;
 import org.apache.james.util.concurrent.NamedThreadFactory;
-
-import io.relaypod.pacing.SenderPace;
 
 /** The mail queues of a broker, those that an earlier process left there too. Thread-safe. */
 public final class ArtemisMailQueueFactory implements MailQueueFactory<ArtemisMailQueue>, AutoCloseable {
@@ -41,23 +39,44 @@ public final class ArtemisMailQueueFactory implements MailQueueFactory<ArtemisMa
     private final BrokerLink link;
     private final Map<MailQueueName, ArtemisMailQueue> queues = new ConcurrentHashMap<>();
     private final ExecutorService threads = Executors.newCachedThreadPool(NamedThreadFactory.withName("dequeue"));
-    private final ScheduledExecutorService ticker = Executors.newSingleThreadScheduledExecutor(NamedThreadFactory.withName("queue-clock"));
+    private final ScheduledExecutorService ticker =
+            Executors.newSingleThreadScheduledExecutor(NamedThreadFactory.withName("queue-clock"));
 
     /** Queues whose mails in flight are not marked: a mail that ends the process is given again and again. */
-    public ArtemisMailQueueFactory(Broker broker, MailQueueItemDecoratorFactory decorators, SenderPace pace, Clock clock,
-                                   MetricFactory metrics, GaugeRegistry gauges) {
-        this(broker, decorators, pace, InFlightMails.unmarked(), mail -> {
-            throw new MessagingException("no mail is known to have ended the process");
-        }, clock, metrics, gauges);
+    public ArtemisMailQueueFactory(
+            Broker broker,
+            MailQueueItemDecoratorFactory decorators,
+            SenderPace pace,
+            Clock clock,
+            MetricFactory metrics,
+            GaugeRegistry gauges) {
+        this(
+                broker,
+                decorators,
+                pace,
+                InFlightMails.unmarked(),
+                mail -> {
+                    throw new MessagingException("no mail is known to have ended the process");
+                },
+                clock,
+                metrics,
+                gauges);
     }
 
     /**
-     * @param inFlight   of this process alone; closed with this
+     * @param inFlight of this process alone; closed with this
      * @param quarantine is given mails that have ended the process
      */
     @Inject
-    public ArtemisMailQueueFactory(Broker broker, MailQueueItemDecoratorFactory decorators, SenderPace pace, InFlightMails inFlight,
-                                   Quarantine quarantine, Clock clock, MetricFactory metrics, GaugeRegistry gauges) {
+    public ArtemisMailQueueFactory(
+            Broker broker,
+            MailQueueItemDecoratorFactory decorators,
+            SenderPace pace,
+            InFlightMails inFlight,
+            Quarantine quarantine,
+            Clock clock,
+            MetricFactory metrics,
+            GaugeRegistry gauges) {
         this.decorators = decorators;
         this.pace = pace;
         this.inFlight = inFlight;
@@ -76,14 +95,19 @@ public final class ArtemisMailQueueFactory implements MailQueueFactory<ArtemisMa
      */
     public void open() throws BrokerRefusedException {
         link.open();
-        ticker.scheduleWithFixedDelay(() -> queues.values().forEach(ArtemisMailQueue::releaseDue), TICK.toMillis(), TICK.toMillis(),
-            TimeUnit.MILLISECONDS);
+        ticker.scheduleWithFixedDelay(
+                () -> queues.values().forEach(ArtemisMailQueue::releaseDue),
+                TICK.toMillis(),
+                TICK.toMillis(),
+                TimeUnit.MILLISECONDS);
     }
 
     @Override
     public Optional<ArtemisMailQueue> getQueue(MailQueueName name, PrefetchCount count) {
         return Optional.ofNullable(queues.get(name))
-            .or(() -> listCreatedMailQueues().contains(name) ? Optional.of(createQueue(name, count)) : Optional.empty());
+                .or(() -> listCreatedMailQueues().contains(name)
+                        ? Optional.of(createQueue(name, count))
+                        : Optional.empty());
     }
 
     @Override
@@ -97,7 +121,8 @@ public final class ArtemisMailQueueFactory implements MailQueueFactory<ArtemisMa
             if (connections.isPresent()) {
                 connections.get().declare(BrokerQueue.ready(name));
             }
-            return new ArtemisMailQueue(name, link, broker, threads, decorators, pace, inFlight, quarantine, clock, metrics, gauges);
+            return new ArtemisMailQueue(
+                    name, link, broker, threads, decorators, pace, inFlight, quarantine, clock, metrics, gauges);
         } catch (ActiveMQException failure) {
             throw new QueueUnavailableException("queue " + name.asString() + " cannot be opened", failure);
         }
@@ -106,7 +131,9 @@ public final class ArtemisMailQueueFactory implements MailQueueFactory<ArtemisMa
     @Override
     public Set<MailQueueName> listCreatedMailQueues() {
         try {
-            return link.connections().console().queues().stream().map(BrokerQueue::mails).collect(Collectors.toUnmodifiableSet());
+            return link.connections().console().queues().stream()
+                    .map(BrokerQueue::mails)
+                    .collect(Collectors.toUnmodifiableSet());
         } catch (ActiveMQException failure) {
             throw new QueueUnavailableException("the queues cannot be listed", failure);
         }

@@ -2,9 +2,8 @@ package io.relaypod.server.queue;
 
 import java.util.Map;
 
-import org.apache.activemq.artemis.core.server.metrics.ActiveMQMetricsPlugin;
-
 import io.micrometer.core.instrument.MeterRegistry;
+import org.apache.activemq.artemis.core.server.metrics.ActiveMQMetricsPlugin;
 
 /** Has Artemis put its gauges, each with the name of its queue, into our registry. Thread-safe. */
 final class ArtemisMeters implements ActiveMQMetricsPlugin {

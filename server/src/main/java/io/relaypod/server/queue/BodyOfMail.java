@@ -3,11 +3,10 @@ package io.relaypod.server.queue;
 import java.io.IOException;
 import java.io.InputStream;
 
+import com.google.common.io.ByteStreams;
 import org.apache.james.lifecycle.api.Disposable;
 import org.apache.james.lifecycle.api.LifecycleUtil;
 import org.apache.james.server.core.MimeMessageSource;
-
-import com.google.common.io.ByteStreams;
 
 /** A mail whose envelope stands before it in the stored body. Disposes of the stored body. Thread-safe, as that is. */
 final class BodyOfMail implements MimeMessageSource, Disposable {

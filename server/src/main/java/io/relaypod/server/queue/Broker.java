@@ -30,14 +30,14 @@ public interface Broker extends AutoCloseable {
     Duration timeout();
 
     /**
-     * Whether a mail whose confirmation never came is worth sending again on the next connection: the broker is told the mail's identity,
-     * which costs it a record, and takes it once.
+     * Whether a mail whose confirmation never came is worth sending again on the next connection: the broker is told
+     * the mail's identity, which costs it a record, and takes it once.
      */
     boolean isSentAgain();
 
     /**
-     * Whether other relays may put mails into the same queues. Then none is ever deleted: what is sent to a queue that has just gone is lost
-     * without a word.
+     * Whether other relays may put mails into the same queues. Then none is ever deleted: what is sent to a queue that
+     * has just gone is lost without a word.
      */
     boolean isShared();
 

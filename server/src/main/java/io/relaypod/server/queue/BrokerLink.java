@@ -14,7 +14,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps us connected to the broker: makes new connections when one breaks, once a second until the broker is there again. Thread-safe.
+ * Keeps us connected to the broker: makes new connections when one breaks, once a second until the broker is there
+ * again. Thread-safe.
  */
 final class BrokerLink implements AutoCloseable {
 
@@ -24,14 +25,15 @@ final class BrokerLink implements AutoCloseable {
     private static final Duration CLOSED_WITHIN = Duration.ofSeconds(3);
 
     private final Broker broker;
-    private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(NamedThreadFactory.withName("queue-link"));
+    private final ScheduledExecutorService thread =
+            Executors.newSingleThreadScheduledExecutor(NamedThreadFactory.withName("queue-link"));
     private volatile State state = State.away();
     private String lastReason = "";
     private boolean closed;
 
     /**
      * @param connected completes when the broker is there
-     * @param since     by {@link System#nanoTime()}
+     * @param since by {@link System#nanoTime()}
      */
     private record State(CompletableFuture<Connections> connected, long since) {
 
@@ -77,9 +79,7 @@ final class BrokerLink implements AutoCloseable {
         return now.isUp() ? Optional.of(now.connected().join()) : Optional.empty();
     }
 
-    /**
-     * @throws ActiveMQNotConnectedException at once, when the broker is away
-     */
+    /** @throws ActiveMQNotConnectedException at once, when the broker is away */
     Connections connections() throws ActiveMQNotConnectedException {
         return ifUp().orElseThrow(() -> new ActiveMQNotConnectedException("the queue's broker is away"));
     }
@@ -99,7 +99,8 @@ final class BrokerLink implements AutoCloseable {
 
     private void keep() {
         try {
-            ifUp().filter(connections -> !connections.isOpen()).ifPresent(connections -> broken(connections, "closed by the broker"));
+            ifUp().filter(connections -> !connections.isOpen())
+                    .ifPresent(connections -> broken(connections, "closed by the broker"));
             if (!isUp()) {
                 connect();
             }

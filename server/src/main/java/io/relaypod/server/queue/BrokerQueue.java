@@ -13,11 +13,11 @@ import org.apache.activemq.artemis.api.core.SimpleString;
 import org.apache.james.queue.api.MailQueueName;
 
 /**
- * A queue at the broker. A mail queue is one that holds what may be delivered now, one for each delay that was ever asked for, and one for
- * each mailbox whose mails ever had to wait for their turn.
+ * A queue at the broker. A mail queue is one that holds what may be delivered now, one for each delay that was ever
+ * asked for, and one for each mailbox whose mails ever had to wait for their turn.
  *
- * @param mails   which mail queue it is a part of
- * @param delay   how long a mail stays in it; zero when that is not known before
+ * @param mails which mail queue it is a part of
+ * @param delay how long a mail stays in it; zero when that is not known before
  * @param mailbox whose line it is
  */
 record BrokerQueue(MailQueueName mails, Duration delay, Optional<String> mailbox) {
@@ -26,7 +26,7 @@ record BrokerQueue(MailQueueName mails, Duration delay, Optional<String> mailbox
     static final String ALL_READY = "relaypod.ready.#";
 
     private static final Pattern NAME =
-        Pattern.compile("relaypod\\.(?:ready|wait\\.(?<millis>\\d+)|line\\.(?<mailbox>[\\w-]*))\\.(?<mails>.+)");
+            Pattern.compile("relaypod\\.(?:ready|wait\\.(?<millis>\\d+)|line\\.(?<mailbox>[\\w-]*))\\.(?<mails>.+)");
 
     // Three digits: as many queues as there are delays in use, and at most 1 % too late.
     private static final long DIGITS = 1000;
@@ -51,7 +51,10 @@ record BrokerQueue(MailQueueName mails, Duration delay, Optional<String> mailbox
             unit *= 10;
         }
         long units = (millis - 1) / unit + 1;
-        return new BrokerQueue(mails, Duration.ofMillis(units > Long.MAX_VALUE / unit ? Long.MAX_VALUE : units * unit), Optional.empty());
+        return new BrokerQueue(
+                mails,
+                Duration.ofMillis(units > Long.MAX_VALUE / unit ? Long.MAX_VALUE : units * unit),
+                Optional.empty());
     }
 
     private static long saturatedMillis(Duration delay) {
@@ -66,10 +69,14 @@ record BrokerQueue(MailQueueName mails, Duration delay, Optional<String> mailbox
     static Optional<BrokerQueue> named(String name) {
         Matcher matcher = NAME.matcher(name);
         return matcher.matches()
-            ? Optional.of(new BrokerQueue(MailQueueName.of(matcher.group("mails")),
-                Optional.ofNullable(matcher.group("millis")).map(Long::parseLong).map(Duration::ofMillis).orElse(Duration.ZERO),
-                Optional.ofNullable(matcher.group("mailbox")).map(BrokerQueue::decoded)))
-            : Optional.empty();
+                ? Optional.of(new BrokerQueue(
+                        MailQueueName.of(matcher.group("mails")),
+                        Optional.ofNullable(matcher.group("millis"))
+                                .map(Long::parseLong)
+                                .map(Duration::ofMillis)
+                                .orElse(Duration.ZERO),
+                        Optional.ofNullable(matcher.group("mailbox")).map(BrokerQueue::decoded)))
+                : Optional.empty();
     }
 
     /** Whether its mails have to wait. */
@@ -78,7 +85,8 @@ record BrokerQueue(MailQueueName mails, Duration delay, Optional<String> mailbox
     }
 
     SimpleString name() {
-        String kind = mailbox.map(line -> "line." + encoded(line)).orElse(delay.isZero() ? "ready" : "wait." + delay.toMillis());
+        String kind = mailbox.map(line -> "line." + encoded(line))
+                .orElse(delay.isZero() ? "ready" : "wait." + delay.toMillis());
         return SimpleString.of("relaypod." + kind + "." + mails.asString());
     }
 
@@ -92,7 +100,10 @@ record BrokerQueue(MailQueueName mails, Duration delay, Optional<String> mailbox
     }
 
     QueueConfiguration configuration() {
-        return QueueConfiguration.of(name()).setRoutingType(RoutingType.ANYCAST).setDurable(true).setAutoCreateAddress(true)
-            .setAutoDelete(false);
+        return QueueConfiguration.of(name())
+                .setRoutingType(RoutingType.ANYCAST)
+                .setDurable(true)
+                .setAutoCreateAddress(true)
+                .setAutoDelete(false);
     }
 }

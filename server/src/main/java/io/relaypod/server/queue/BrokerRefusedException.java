@@ -4,7 +4,10 @@ import org.apache.activemq.artemis.api.core.ActiveMQException;
 import org.apache.activemq.artemis.api.core.ActiveMQExceptionType;
 import org.apache.activemq.artemis.api.core.ActiveMQSecurityException;
 
-/** Tells that the broker is there and cannot be used: it does not let us in, or would not keep mail as a mail queue must. */
+/**
+ * Tells that the broker is there and cannot be used: it does not let us in, or would not keep mail as a mail queue
+ * must.
+ */
 public final class BrokerRefusedException extends ActiveMQException {
 
     private static final long serialVersionUID = 1L;
@@ -22,7 +25,8 @@ public final class BrokerRefusedException extends ActiveMQException {
         if (failure instanceof ActiveMQSecurityException denied) {
             return new BrokerRefusedException(denied);
         }
-        return failure instanceof ActiveMQException other ? other
-            : new ActiveMQException(failure.getMessage(), failure, ActiveMQExceptionType.GENERIC_EXCEPTION);
+        return failure instanceof ActiveMQException other
+                ? other
+                : new ActiveMQException(failure.getMessage(), failure, ActiveMQExceptionType.GENERIC_EXCEPTION);
     }
 }

@@ -7,15 +7,17 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import org.apache.activemq.artemis.api.core.ActiveMQException;
 import org.apache.activemq.artemis.api.core.RoutingType;
 import org.apache.activemq.artemis.api.core.client.ClientSession;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-
-/** What a broker must be set to so that it loses, expires and sets aside no mail: docs/scaling.md has it as a broker.xml. */
+/**
+ * What a broker must be set to so that it loses, expires and sets aside no mail: docs/scaling.md has it as a
+ * broker.xml.
+ */
 final class BrokerRequirements {
 
     /** Every queue of ours is below it. */
@@ -24,33 +26,36 @@ final class BrokerRequirements {
     private static final String AN_ADDRESS = "relaypod.ready.spool";
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    // As broker.xml names them and as management does; a setting that is absent has Artemis' default, which is one of these unless it is listed.
+    // As broker.xml names them and as management does; a setting that is absent has Artemis' default, which is one of
+    // these unless it is listed.
     private static final List<Requirement> SETTINGS = List.of(
-        new Requirement("max-delivery-attempts", "maxDeliveryAttempts", Set.of("-1"), "10"),
-        new Requirement("address-full-policy", "addressFullMessagePolicy", Set.of("PAGE"), "PAGE"),
-        new Requirement("page-limit-bytes", "pageLimitBytes", Set.of("-1"), "-1"),
-        new Requirement("page-limit-messages", "pageLimitMessages", Set.of("-1"), "-1"),
-        new Requirement("expiry-delay", "expiryDelay", Set.of("-1"), "-1"),
-        new Requirement("min-expiry-delay", "minExpiryDelay", Set.of("-1"), "-1"),
-        new Requirement("max-expiry-delay", "maxExpiryDelay", Set.of("-1"), "-1"),
-        new Requirement("redelivery-delay", "redeliveryDelay", Set.of("0"), "0"),
-        new Requirement("slow-consumer-threshold", "slowConsumerThreshold", Set.of("-1"), "-1"));
+            new Requirement("max-delivery-attempts", "maxDeliveryAttempts", Set.of("-1"), "10"),
+            new Requirement("address-full-policy", "addressFullMessagePolicy", Set.of("PAGE"), "PAGE"),
+            new Requirement("page-limit-bytes", "pageLimitBytes", Set.of("-1"), "-1"),
+            new Requirement("page-limit-messages", "pageLimitMessages", Set.of("-1"), "-1"),
+            new Requirement("expiry-delay", "expiryDelay", Set.of("-1"), "-1"),
+            new Requirement("min-expiry-delay", "minExpiryDelay", Set.of("-1"), "-1"),
+            new Requirement("max-expiry-delay", "maxExpiryDelay", Set.of("-1"), "-1"),
+            new Requirement("redelivery-delay", "redeliveryDelay", Set.of("0"), "0"),
+            new Requirement("slow-consumer-threshold", "slowConsumerThreshold", Set.of("-1"), "-1"));
 
     private record Requirement(String name, String field, Set<String> accepted, String absent) {
 
         Optional<String> violation(JsonNode settings) {
-            String found = settings.path(field).isMissingNode() || settings.path(field).isNull() ? absent : settings.path(field).asText();
-            return accepted.contains(found) ? Optional.empty()
-                : Optional.of("address-setting match=\"" + ADDRESSES + "\" has " + name + " " + found + ", and needs " + String.join(" or ", accepted));
+            String found =
+                    settings.path(field).isMissingNode() || settings.path(field).isNull()
+                            ? absent
+                            : settings.path(field).asText();
+            return accepted.contains(found)
+                    ? Optional.empty()
+                    : Optional.of("address-setting match=\"" + ADDRESSES + "\" has " + name + " " + found
+                            + ", and needs " + String.join(" or ", accepted));
         }
     }
 
-    private BrokerRequirements() {
-    }
+    private BrokerRequirements() {}
 
-    /**
-     * @throws BrokerRefusedException naming everything that is wrong
-     */
+    /** @throws BrokerRefusedException naming everything that is wrong */
     static void check(QueueConsole console) throws ActiveMQException {
         List<String> violations = new ArrayList<>();
         if (!console.brokerAttribute("persistenceEnabled").equals(true)) {
@@ -73,7 +78,9 @@ final class BrokerRequirements {
         wrong.put("is not durable", !found.isDurable() || found.isTemporary());
         wrong.put("is not anycast", found.getRoutingType() != RoutingType.ANYCAST);
         wrong.put("has an address of another name", !queue.name().equals(found.getAddress()));
-        wrong.put("has a filter", found.getFilterString() != null && !found.getFilterString().isEmpty());
+        wrong.put(
+                "has a filter",
+                found.getFilterString() != null && !found.getFilterString().isEmpty());
         wrong.put("is exclusive", Boolean.TRUE.equals(found.isExclusive()));
         wrong.put("keeps the last value only", Boolean.TRUE.equals(found.isLastValue()));
         wrong.put("is non-destructive", Boolean.TRUE.equals(found.isNonDestructive()));
@@ -92,7 +99,8 @@ final class BrokerRequirements {
 
     private static void refuse(List<String> violations) throws BrokerRefusedException {
         if (!violations.isEmpty()) {
-            throw new BrokerRefusedException("the broker would not keep mail as docs/scaling.md asks: " + String.join("; ", violations));
+            throw new BrokerRefusedException(
+                    "the broker would not keep mail as docs/scaling.md asks: " + String.join("; ", violations));
         }
     }
 
@@ -100,7 +108,8 @@ final class BrokerRequirements {
         try {
             return JSON.readTree(json);
         } catch (JsonProcessingException noJson) {
-            throw new BrokerRefusedException("the broker's address settings cannot be read: " + noJson.getOriginalMessage());
+            throw new BrokerRefusedException(
+                    "the broker's address settings cannot be read: " + noJson.getOriginalMessage());
         }
     }
 }

@@ -3,7 +3,10 @@ package io.relaypod.server.queue;
 import java.time.Duration;
 import java.time.Instant;
 
-/** Notices that the system's clock was put forward or back, as it then differs from the steady time of the process. Thread-safe. */
+/**
+ * Notices that the system's clock was put forward or back, as it then differs from the steady time of the process.
+ * Thread-safe.
+ */
 final class ClockChange {
 
     /** How much a clock may be corrected without notice. */

@@ -1,22 +1,22 @@
 package io.relaypod.server.queue;
 
+import com.google.common.base.Strings;
 import org.apache.activemq.artemis.api.core.ActiveMQException;
 import org.apache.activemq.artemis.api.core.client.ClientSession;
 import org.apache.activemq.artemis.api.core.client.ClientSessionFactory;
 import org.apache.activemq.artemis.api.core.client.FailoverEventType;
 
-import com.google.common.base.Strings;
-
-/** One connection to a broker, and as whom. It is never made again: when it breaks, all that was opened on it is closed. Thread-safe. */
+/**
+ * One connection to a broker, and as whom. It is never made again: when it breaks, all that was opened on it is closed.
+ * Thread-safe.
+ */
 public final class Connection implements AutoCloseable {
 
     private final ClientSessionFactory factory;
     private final String user;
     private final String password;
 
-    /**
-     * @param user empty for nobody
-     */
+    /** @param user empty for nobody */
     Connection(ClientSessionFactory factory, String user, String password) {
         this.factory = factory;
         this.user = user;
@@ -35,7 +35,8 @@ public final class Connection implements AutoCloseable {
 
     private ClientSession session(boolean each) throws ActiveMQException {
         // Artemis takes null for nobody.
-        return factory.createSession(Strings.emptyToNull(user), Strings.emptyToNull(password), false, each, each, false, 0);
+        return factory.createSession(
+                Strings.emptyToNull(user), Strings.emptyToNull(password), false, each, each, false, 0);
     }
 
     /** Calls back, on a thread that must not be kept, when the connection breaks. */

@@ -11,8 +11,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The connections to a broker that all queues share, from the moment they are made to the moment one of them breaks: packets of one wait
- * for each other, so each purpose has its own. Thread-safe.
+ * The connections to a broker that all queues share, from the moment they are made to the moment one of them breaks:
+ * packets of one wait for each other, so each purpose has its own. Thread-safe.
  */
 final class Connections implements AutoCloseable {
 
@@ -34,7 +34,7 @@ final class Connections implements AutoCloseable {
     }
 
     /**
-     * @throws ActiveMQException       when the broker is away
+     * @throws ActiveMQException when the broker is away
      * @throws BrokerRefusedException when it is there and cannot be used
      */
     static Connections open(Broker broker) throws ActiveMQException {
@@ -84,8 +84,8 @@ final class Connections implements AutoCloseable {
     }
 
     /**
-     * Deletes a queue, unless there are mails in it or somebody reads it. The caller makes sure that nobody declares it, or sends to it,
-     * meanwhile.
+     * Deletes a queue, unless there are mails in it or somebody reads it. The caller makes sure that nobody declares
+     * it, or sends to it, meanwhile.
      *
      * @return whether it is gone
      */

@@ -20,10 +20,11 @@ import org.apache.activemq.artemis.core.journal.impl.JournalImpl;
 import org.apache.activemq.artemis.core.journal.impl.JournalReaderCallback;
 
 /**
- * Where a journal was cut short: the process or the machine died in the middle of its last write. Artemis leaves that out without a word.
+ * Where a journal was cut short: the process or the machine died in the middle of its last write. Artemis leaves that
+ * out without a word.
  *
- * @param file  of the journal
- * @param at    up to which byte it is sound
+ * @param file of the journal
+ * @param at up to which byte it is sound
  * @param bytes behind it, at most: a file that is used again has older bytes there
  */
 record CutJournal(Path file, long at, long bytes) {
@@ -33,8 +34,7 @@ record CutJournal(Path file, long at, long bytes) {
     private static final int KIND = Byte.BYTES;
 
     /** A file and the number by which the journal orders its files. */
-    private record Numbered(Path file, int version, long number) {
-    }
+    private record Numbered(Path file, int version, long number) {}
 
     /**
      * Looks at the file that was written last. The journal must not be open.
@@ -82,7 +82,10 @@ record CutJournal(Path file, long at, long bytes) {
 
     private static Reading read(Path journal, Numbered numbered) throws IOException {
         SequentialFileFactory files = new NIOSequentialFileFactory(journal.toFile(), 1);
-        JournalFile file = new JournalFileImpl(files.createSequentialFile(numbered.file().getFileName().toString()), numbered.number(), numbered.version());
+        JournalFile file = new JournalFileImpl(
+                files.createSequentialFile(numbered.file().getFileName().toString()),
+                numbered.number(),
+                numbered.version());
         Reading reading = new Reading();
         AtomicReference<ByteBuffer> buffer = new AtomicReference<>();
         try {
@@ -103,7 +106,8 @@ record CutJournal(Path file, long at, long bytes) {
                 return false;
             }
             boolean isKind = begin.get(0) >= JournalImpl.EVENT_RECORD && begin.get(0) <= JournalImpl.ROLLBACK_RECORD;
-            return isKind && (begin.getInt(KIND) == (int) (file.number() & Integer.MAX_VALUE) || end - at < begin.capacity());
+            return isKind
+                    && (begin.getInt(KIND) == (int) (file.number() & Integer.MAX_VALUE) || end - at < begin.capacity());
         }
     }
 

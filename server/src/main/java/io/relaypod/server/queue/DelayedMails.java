@@ -20,9 +20,9 @@ import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.stream.Stream;
-
 import javax.mail.MessagingException;
 
+import io.relaypod.pacing.SenderPace;
 import org.apache.activemq.artemis.api.core.ActiveMQException;
 import org.apache.activemq.artemis.api.core.client.ClientMessage;
 import org.apache.activemq.artemis.api.core.client.ClientProducer;
@@ -34,12 +34,11 @@ import org.apache.james.server.core.MimeMessageSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-import io.relaypod.pacing.SenderPace;
-
 /**
- * The mails of one queue that wait. All that wait for the same time are one queue at the broker, in which the first is always the next
- * that is due, and so are all that wait for the same mailbox's turn: however many wait, one is looked at, and memory holds few. Artemis'
- * own scheduled delivery keeps every waiting message in memory, and hides it from whoever browses. Thread-safe.
+ * The mails of one queue that wait. All that wait for the same time are one queue at the broker, in which the first is
+ * always the next that is due, and so are all that wait for the same mailbox's turn: however many wait, one is looked
+ * at, and memory holds few. Artemis' own scheduled delivery keeps every waiting message in memory, and hides it from
+ * whoever browses. Thread-safe.
  */
 final class DelayedMails {
 
@@ -75,10 +74,12 @@ final class DelayedMails {
     private volatile Instant flushed = Instant.EPOCH;
 
     /**
-     * @param isShared  whether other relays may put mails into the same queues
-     * @param slowStart how many of those that are due are made ready; what waits for its mailbox's turn has its own pace
+     * @param isShared whether other relays may put mails into the same queues
+     * @param slowStart how many of those that are due are made ready; what waits for its mailbox's turn has its own
+     *     pace
      */
-    DelayedMails(MailQueueName name, BrokerLink link, boolean isShared, SenderPace pace, SlowStart slowStart, Clock clock) {
+    DelayedMails(
+            MailQueueName name, BrokerLink link, boolean isShared, SenderPace pace, SlowStart slowStart, Clock clock) {
         this.ready = BrokerQueue.ready(name);
         this.link = link;
         this.isShared = isShared;
@@ -139,18 +140,26 @@ final class DelayedMails {
 
     private BrokerQueue line(String mailbox) {
         BrokerQueue line = BrokerQueue.line(ready.mails(), mailbox);
-        return lanes.containsKey(line) || lanes.keySet().stream().filter(queue -> queue.mailbox().isPresent()).count() < LINES
-            ? line : BrokerQueue.line(ready.mails(), ALL_OTHERS);
+        return lanes.containsKey(line)
+                        || lanes.keySet().stream()
+                                        .filter(queue -> queue.mailbox().isPresent())
+                                        .count()
+                                < LINES
+                ? line
+                : BrokerQueue.line(ready.mails(), ALL_OTHERS);
     }
 
     /** Whether mails wait for that mailbox's turn, or for others' in the line that it would have to join. */
     boolean isWaitedFor(String mailbox) {
-        return Optional.ofNullable(lanes.get(line(mailbox))).filter(line -> !line.isEmpty).isPresent();
+        return Optional.ofNullable(lanes.get(line(mailbox)))
+                .filter(line -> !line.isEmpty)
+                .isPresent();
     }
 
     /** Tells that a mail was put there. */
     void added(BrokerQueue queue, Instant due) {
-        Lane lane = lanes.computeIfAbsent(queue, added -> new Lane(clock.instant().plus(LOOK_AT_LEAST_EVERY)));
+        Lane lane =
+                lanes.computeIfAbsent(queue, added -> new Lane(clock.instant().plus(LOOK_AT_LEAST_EVERY)));
         lane.isEmpty = false;
         lane.lookAt(due);
     }
@@ -162,7 +171,9 @@ final class DelayedMails {
 
     /** Those that other relays, or we before we were started, put mails into too. */
     List<BrokerQueue> queues() throws ActiveMQException {
-        return link.connections().console().queues().stream().filter(queue -> queue.mails().equals(ready.mails()) && queue.isWaiting()).toList();
+        return link.connections().console().queues().stream()
+                .filter(queue -> queue.mails().equals(ready.mails()) && queue.isWaiting())
+                .toList();
     }
 
     // Undisturbed, as what is found may have been deleted by now otherwise.
@@ -186,9 +197,9 @@ final class DelayedMails {
         }
         slowStart.look();
         List<BrokerQueue> toLookAt = lanes.entrySet().stream()
-            .filter(lane -> !lane.getValue().nextLook.get().isAfter(now))
-            .map(Map.Entry::getKey)
-            .toList();
+                .filter(lane -> !lane.getValue().nextLook.get().isAfter(now))
+                .map(Map.Entry::getKey)
+                .toList();
         return toLookAt.isEmpty() ? 0 : undisturbed(() -> move(toLookAt, now));
     }
 
@@ -205,14 +216,16 @@ final class DelayedMails {
     }
 
     /**
-     * From now on all that waits for its time is due. What waits for its mailbox's turn goes on waiting: that an operator is impatient makes
-     * the next hops take no more.
+     * From now on all that waits for its time is due. What waits for its mailbox's turn goes on waiting: that an
+     * operator is impatient makes the next hops take no more.
      *
      * @return how many
      */
     long flush() throws ActiveMQException, IOException, MessagingException {
         return undisturbed(() -> {
-            List<BrokerQueue> delays = discover().stream().filter(queue -> queue.mailbox().isEmpty()).toList();
+            List<BrokerQueue> delays = discover().stream()
+                    .filter(queue -> queue.mailbox().isEmpty())
+                    .toList();
             flushed = clock.instant();
             long mails = 0;
             try (ClientSession session = link.connections().administering().session()) {
@@ -248,7 +261,8 @@ final class DelayedMails {
         T run() throws ActiveMQException, IOException, MessagingException;
     }
 
-    private long move(Collection<BrokerQueue> from, Instant now) throws ActiveMQException, IOException, MessagingException {
+    private long move(Collection<BrokerQueue> from, Instant now)
+            throws ActiveMQException, IOException, MessagingException {
         // Set before looking, so that whoever adds a mail meanwhile brings it forward again.
         from.forEach(queue -> lanes.get(queue).nextLook.set(now.plus(LOOK_AT_LEAST_EVERY)));
         immovable.values().removeIf(until -> !now.isBefore(until));
@@ -259,7 +273,9 @@ final class DelayedMails {
         try (ClientSession session = connections.administering().transaction()) {
             session.start();
             PriorityQueue<Head> heads = heads(from, connections, session);
-            moved = heads.isEmpty() ? 0 : moveAll(heads, slowStart.room(connections.console().waiting(ready)), now, session, toMove);
+            moved = heads.isEmpty()
+                    ? 0
+                    : moveAll(heads, slowStart.room(connections.console().waiting(ready)), now, session, toMove);
         }
         for (Head head : toMove) {
             moveAsItIs(head, connections, now);
@@ -272,7 +288,8 @@ final class DelayedMails {
     }
 
     // A queue that somebody changed at the broker does not stop the others.
-    private PriorityQueue<Head> heads(Collection<BrokerQueue> from, Connections connections, ClientSession session) throws ActiveMQException {
+    private PriorityQueue<Head> heads(Collection<BrokerQueue> from, Connections connections, ClientSession session)
+            throws ActiveMQException {
         PriorityQueue<Head> heads = new PriorityQueue<>(Comparator.comparing(Head::messageId));
         for (BrokerQueue queue : from) {
             try {
@@ -282,7 +299,8 @@ final class DelayedMails {
                 if (session.isClosed() || !connections.isOpen()) {
                     throw failure;
                 }
-                LOGGER.error("event=release-failed queue={} reason=\"{}\"", queue.name(), failure.getMessage(), failure);
+                LOGGER.error(
+                        "event=release-failed queue={} reason=\"{}\"", queue.name(), failure.getMessage(), failure);
             }
         }
         return heads;
@@ -297,13 +315,19 @@ final class DelayedMails {
                 throw refused;
             }
             immovable.put(head.messageId(), now.plus(IMMOVABLE_FOR));
-            LOGGER.error("event=release-failed queue={} queue-id={} message={} next=\"tried again in {} min\" reason=\"{}\"", head.queue().name(),
-                StoredMail.name(head.message()), head.messageId(), IMMOVABLE_FOR.toMinutes(), refused.getMessage(), refused);
+            LOGGER.error(
+                    "event=release-failed queue={} queue-id={} message={} next=\"tried again in {} min\" reason=\"{}\"",
+                    head.queue().name(),
+                    StoredMail.name(head.message()),
+                    head.messageId(),
+                    IMMOVABLE_FOR.toMinutes(),
+                    refused.getMessage(),
+                    refused);
         }
     }
 
     /**
-     * @param room   for mails that waited for their time; those that it was the turn of count as sent already
+     * @param room for mails that waited for their time; those that it was the turn of count as sent already
      * @param toMove is given those that cannot be copied
      */
     private long moveAll(PriorityQueue<Head> heads, long room, Instant now, ClientSession session, List<Head> toMove)
@@ -338,7 +362,8 @@ final class DelayedMails {
                     throw refused;
                 }
                 refused(head, batch, refused).ifPresent(toMove::add);
-                Stream.concat(heads.stream().map(Head::queue), Stream.of(head.queue())).forEach(queue -> lanes.get(queue).lookAt(now));
+                Stream.concat(heads.stream().map(Head::queue), Stream.of(head.queue()))
+                        .forEach(queue -> lanes.get(queue).lookAt(now));
                 return moved;
             }
             receive(head.source()).ifPresent(heads::add);
@@ -356,28 +381,38 @@ final class DelayedMails {
         return moved;
     }
 
-    /** @return the mail that the broker refused, unless it may be another of its batch; then each is moved by itself next time */
+    /**
+     * @return the mail that the broker refused, unless it may be another of its batch; then each is moved by itself
+     *     next time
+     */
     private Optional<Head> refused(Head head, List<Source> batch, Exception reason) {
         // The mail itself may or may not be counted in the batch.
         if (batch.size() > 1 || (batch.size() == 1 && movedAtOnce > 1)) {
             oneByOne(reason);
             return Optional.empty();
         }
-        LOGGER.warn("event=release-refused queue={} queue-id={} message={} next=\"is made ready as it is\" reason=\"{}\"", head.queue().name(),
-            StoredMail.name(head.message()), head.messageId(), reason.getMessage());
+        LOGGER.warn(
+                "event=release-refused queue={} queue-id={} message={} next=\"is made ready as it is\" reason=\"{}\"",
+                head.queue().name(),
+                StoredMail.name(head.message()),
+                head.messageId(),
+                reason.getMessage());
         return Optional.of(head);
     }
 
     private void oneByOne(Exception reason) {
-        LOGGER.warn("event=release-refused queue={} next=\"each mail is made ready by itself\" reason=\"{}\"", ready.name(), reason.getMessage());
+        LOGGER.warn(
+                "event=release-refused queue={} next=\"each mail is made ready by itself\" reason=\"{}\"",
+                ready.name(),
+                reason.getMessage());
         movedAtOnce = 1;
     }
 
     /** A mail on its way, and what its message is read from while it is sent. */
-    private record Copy(ClientMessage message, MimeMessageSource body) {
-    }
+    private record Copy(ClientMessage message, MimeMessageSource body) {}
 
-    private static Optional<Copy> copy(Head head, ClientSession session) throws ActiveMQException, IOException, MessagingException {
+    private static Optional<Copy> copy(Head head, ClientSession session)
+            throws ActiveMQException, IOException, MessagingException {
         try {
             MimeMessageSource body = StoredMail.body(head.message());
             return Optional.of(copy(head, body, session));
@@ -385,8 +420,12 @@ final class DelayedMails {
             if (session.isClosed()) {
                 throw failure;
             }
-            LOGGER.warn("event=unreadable queue={} queue-id={} message={} next=\"is made ready as it is\"", head.queue().name(),
-                StoredMail.name(head.message()), head.messageId(), failure);
+            LOGGER.warn(
+                    "event=unreadable queue={} queue-id={} message={} next=\"is made ready as it is\"",
+                    head.queue().name(),
+                    StoredMail.name(head.message()),
+                    head.messageId(),
+                    failure);
             return Optional.empty();
         }
     }
@@ -421,7 +460,10 @@ final class DelayedMails {
 
     // The broker keeps a queue, empty or not, and a mailbox's name may never be seen again.
     private void deleteIfEmpty(BrokerQueue queue, Connections connections) throws ActiveMQException {
-        if (isShared || queue.mailbox().isEmpty() || !lanes.get(queue).isEmpty || !joining.writeLock().tryLock()) {
+        if (isShared
+                || queue.mailbox().isEmpty()
+                || !lanes.get(queue).isEmpty
+                || !joining.writeLock().tryLock()) {
             return;
         }
         try {
@@ -499,14 +541,19 @@ final class DelayedMails {
     }
 
     private Instant nextTime(Head head) {
-        return clock.instant().plus(head.mailbox().map(mailbox -> pace.untilTurn(mailbox, 0)).orElseGet(() -> untilDue(head)));
+        return clock.instant()
+                .plus(head.mailbox().map(mailbox -> pace.untilTurn(mailbox, 0)).orElseGet(() -> untilDue(head)));
     }
 
-    /** Never more than the delay: a mail that is due later was stored while the clock was ahead, and would hold up all behind it. */
+    /**
+     * Never more than the delay: a mail that is due later was stored while the clock was ahead, and would hold up all
+     * behind it.
+     */
     private Duration untilDue(Head head) {
         Duration left = Duration.between(clock.instant(), due(head.queue(), head.message()));
         Duration delay = head.queue().delay();
         return left.compareTo(delay.plus(ClockChange.TOLERANCE)) > 0
-            ? delay.minus(lanes.get(head.queue()).waited(head.messageId())) : left;
+                ? delay.minus(lanes.get(head.queue()).waited(head.messageId()))
+                : left;
     }
 }

@@ -36,7 +36,10 @@ final class DequeuedMail implements MailQueueItem {
         return mail;
     }
 
-    /** Puts it back as it was dequeued, unless all went well: what James rejects is still a mail that somebody was told {@code 250} for. */
+    /**
+     * Puts it back as it was dequeued, unless all went well: what James rejects is still a mail that somebody was told
+     * {@code 250} for.
+     */
     @Override
     public void done(CompletionStatus status) throws MailQueueException {
         boolean isWell = false;

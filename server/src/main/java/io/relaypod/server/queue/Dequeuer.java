@@ -13,9 +13,9 @@ import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
-
 import javax.mail.MessagingException;
 
+import io.relaypod.pacing.SteadyClock;
 import org.apache.activemq.artemis.api.core.ActiveMQException;
 import org.apache.activemq.artemis.api.core.ActiveMQNotConnectedException;
 import org.apache.activemq.artemis.api.core.ActiveMQObjectClosedException;
@@ -28,13 +28,11 @@ import org.apache.james.server.core.MailImpl;
 import org.apache.james.server.core.MimeMessageSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-
-import io.relaypod.pacing.SteadyClock;
 import reactor.core.publisher.Flux;
 
 /**
- * Takes mails from the broker, each once, as many as its subscribers ask for. They share one session, which fetches some bytes ahead.
- * Opened by the first subscriber, and again when the connection has been made again. Thread-safe.
+ * Takes mails from the broker, each once, as many as its subscribers ask for. They share one session, which fetches
+ * some bytes ahead. Opened by the first subscriber, and again when the connection has been made again. Thread-safe.
  */
 final class Dequeuer implements AutoCloseable {
 
@@ -66,11 +64,17 @@ final class Dequeuer implements AutoCloseable {
     private volatile boolean stopped;
 
     /**
-     * @param threads    runs each subscriber's waiting, so has a thread for each
-     * @param inFlight   is shared with the other queues
+     * @param threads runs each subscriber's waiting, so has a thread for each
+     * @param inFlight is shared with the other queues
      * @param quarantine is given mails that have ended the process
      */
-    Dequeuer(BrokerLink link, BrokerQueue queue, Executor threads, MailReader reader, InFlightMails inFlight, Quarantine quarantine) {
+    Dequeuer(
+            BrokerLink link,
+            BrokerQueue queue,
+            Executor threads,
+            MailReader reader,
+            InFlightMails inFlight,
+            Quarantine quarantine) {
         this.link = link;
         this.queue = queue;
         this.threads = threads;
@@ -82,9 +86,7 @@ final class Dequeuer implements AutoCloseable {
     /** Makes what subscribers get out of what the broker gives. */
     interface MailReader {
 
-        /**
-         * @throws MessagingException when there is no mail in the message
-         */
+        /** @throws MessagingException when there is no mail in the message */
         MailQueueItem read(Received received, MimeMessageSource body) throws MessagingException, IOException;
     }
 
@@ -105,12 +107,17 @@ final class Dequeuer implements AutoCloseable {
             return message;
         }
 
-        /** Whether the broker gives it again, to us or to another relay, as the connection that it came by has broken. */
+        /**
+         * Whether the broker gives it again, to us or to another relay, as the connection that it came by has broken.
+         */
         boolean isLost() {
             return inlet.session().isClosed();
         }
 
-        /** Removes the message for good. Not waited for: were it forgotten in a crash, the mail would be delivered twice, and not lost. */
+        /**
+         * Removes the message for good. Not waited for: were it forgotten in a crash, the mail would be delivered
+         * twice, and not lost.
+         */
         void acknowledge() throws ActiveMQException {
             inlet.acknowledging().lock();
             try {
@@ -121,28 +128,31 @@ final class Dequeuer implements AutoCloseable {
         }
     }
 
-    private record Inlet(ClientSession session, ClientConsumer consumer, ReentrantLock acknowledging) {
-    }
+    private record Inlet(ClientSession session, ClientConsumer consumer, ReentrantLock acknowledging) {}
 
     /** What a subscriber gets, and that it is in flight from now on. */
-    private record Given(MailQueueItem item, InFlightMails.Mark mark) {
-    }
+    private record Given(MailQueueItem item, InFlightMails.Mark mark) {}
 
     Flux<MailQueueItem> mails() {
-        return new OnDemand<>(threads, new OnDemand.Source<Given>() {
-            @Override
-            public Optional<Given> next() throws InterruptedException {
-                return Dequeuer.this.next();
-            }
+        return new OnDemand<>(
+                        threads,
+                        new OnDemand.Source<Given>() {
+                            @Override
+                            public Optional<Given> next() throws InterruptedException {
+                                return Dequeuer.this.next();
+                            }
 
-            @Override
-            public void notTaken(Given given) {
-                keep(given);
-            }
-        }, () -> stopped).flux().map(given -> {
-            inHand.incrementAndGet();
-            return given.item();
-        });
+                            @Override
+                            public void notTaken(Given given) {
+                                keep(given);
+                            }
+                        },
+                        () -> stopped)
+                .flux()
+                .map(given -> {
+                    inHand.incrementAndGet();
+                    return given.item();
+                });
     }
 
     private void keep(Given given) {
@@ -164,7 +174,8 @@ final class Dequeuer implements AutoCloseable {
             return Optional.empty();
         } catch (ActiveMQException failure) {
             if (!stopped) {
-                LOGGER.error("event=dequeue-failed queue={} reason=\"{}\"", queue.name(), failure.getMessage(), failure);
+                LOGGER.error(
+                        "event=dequeue-failed queue={} reason=\"{}\"", queue.name(), failure.getMessage(), failure);
                 Thread.sleep(PAUSE_AFTER_FAILURE.toMillis());
             }
             return Optional.empty();
@@ -174,8 +185,7 @@ final class Dequeuer implements AutoCloseable {
     }
 
     /** How often a message was tried, and what came of it. */
-    private record Unreadable(String mail, int tries, String reason) {
-    }
+    private record Unreadable(String mail, int tries, String reason) {}
 
     private Optional<Given> receive() throws ActiveMQException, InterruptedException {
         if (isWaitingToTryAgain()) {
@@ -212,7 +222,8 @@ final class Dequeuer implements AutoCloseable {
     private void quarantine(Received received) throws MessagingException, IOException, ActiveMQException {
         ClientMessage message = received.message();
         String name = StoredMail.name(message);
-        LOGGER.error("event=quarantined queue={} queue-id={} reason=\"{}\"", queue.name(), name, received.mark.reason());
+        LOGGER.error(
+                "event=quarantined queue={} queue-id={} reason=\"{}\"", queue.name(), name, received.mark.reason());
         if (received.mark.isUnreadable()) {
             unreadable.put(message.getMessageID(), new Unreadable(name, TRIES, received.mark.reason()));
             received.mark.release();
@@ -242,9 +253,18 @@ final class Dequeuer implements AutoCloseable {
 
     private void remember(ClientMessage message, Exception failure) {
         String mail = StoredMail.name(message);
-        Unreadable found = unreadable.merge(message.getMessageID(), new Unreadable(mail, 1, String.valueOf(failure.getMessage())),
-            (before, now) -> new Unreadable(mail, before.tries() + 1, now.reason()));
-        LOGGER.error("event=unreadable queue={} queue-id={} message={} try={}/{}", queue.name(), mail, message.getMessageID(), found.tries(), TRIES, failure);
+        Unreadable found = unreadable.merge(
+                message.getMessageID(),
+                new Unreadable(mail, 1, String.valueOf(failure.getMessage())),
+                (before, now) -> new Unreadable(mail, before.tries() + 1, now.reason()));
+        LOGGER.error(
+                "event=unreadable queue={} queue-id={} message={} try={}/{}",
+                queue.name(),
+                mail,
+                message.getMessageID(),
+                found.tries(),
+                TRIES,
+                failure);
         tryAgainSoon();
     }
 
@@ -255,8 +275,8 @@ final class Dequeuer implements AutoCloseable {
     }
 
     /**
-     * What could not be read, or could not be removed, comes again when the session is closed, and so does all that is in hand: that is waited for. Meanwhile
-     * nothing is received.
+     * What could not be read, or could not be removed, comes again when the session is closed, and so does all that is
+     * in hand: that is waited for. Meanwhile nothing is received.
      */
     private boolean isWaitingToTryAgain() throws ActiveMQException {
         if (keptSome) {
@@ -297,7 +317,12 @@ final class Dequeuer implements AutoCloseable {
         Connections connections = link.connections();
         connections.declare(queue.aside());
         if (connections.console().move(queue, messageId, queue.aside())) {
-            LOGGER.error("event=set-aside queue={} aside={} queue-id={} reason=\"{}\"", queue.name(), queue.aside().name(), message.mail(), message.reason());
+            LOGGER.error(
+                    "event=set-aside queue={} aside={} queue-id={} reason=\"{}\"",
+                    queue.name(),
+                    queue.aside().name(),
+                    message.mail(),
+                    message.reason());
             unreadable.remove(messageId);
         }
     }

@@ -17,6 +17,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 
+import io.micrometer.core.instrument.MeterRegistry;
+import io.relaypod.server.settings.InvalidSettingsException;
+import io.relaypod.server.settings.Variable;
 import org.apache.activemq.artemis.api.core.ActiveMQException;
 import org.apache.activemq.artemis.api.core.QueueConfiguration;
 import org.apache.activemq.artemis.api.core.RoutingType;
@@ -37,12 +40,9 @@ import org.apache.activemq.artemis.core.settings.impl.AddressSettings;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-import io.micrometer.core.instrument.MeterRegistry;
-import io.relaypod.server.settings.InvalidSettingsException;
-import io.relaypod.server.settings.Variable;
-
 /**
- * An Artemis in this process, reached by nobody else: no port, no JMX. Its journal is synced before an enqueue is confirmed.
+ * An Artemis in this process, reached by nobody else: no port, no JMX. Its journal is synced before an enqueue is
+ * confirmed.
  *
  * <pre>{@code
  * try (Broker broker = EmbeddedBroker.start(dataDir, timeout, meters)) { ... }
@@ -58,7 +58,8 @@ public final class EmbeddedBroker implements Broker {
     private static final int JOURNAL_FILE = 10 << 20;
     // What waits for the disk at the same time shares one sync; a lone mail waits this long for company.
     private static final int SYNC_AT_MOST_EVERY = (int) TimeUnit.MICROSECONDS.toNanos(500);
-    // In memory, as Artemis counts it, of what is ready, of each delay and line, and of all; what is beyond is in page files only. The heap
+    // In memory, as Artemis counts it, of what is ready, of each delay and line, and of all; what is beyond is in page
+    // files only. The heap
     // needs 1.6 times as much: docs/memory.md.
     private static final long READY_IN_MEMORY = 4 << 20;
     private static final long WAITING_IN_MEMORY = 512 << 10;
@@ -89,7 +90,9 @@ public final class EmbeddedBroker implements Broker {
     private EmbeddedActiveMQ artemis;
     private volatile boolean isBroken;
 
-    private EmbeddedBroker(Path directory, Duration timeout, FileChannel lockFile, FreeSpace freeSpace, MeterRegistry meters) throws IOException {
+    private EmbeddedBroker(
+            Path directory, Duration timeout, FileChannel lockFile, FreeSpace freeSpace, MeterRegistry meters)
+            throws IOException {
         this.meters = meters;
         this.directory = directory;
         this.timeout = timeout;
@@ -99,21 +102,20 @@ public final class EmbeddedBroker implements Broker {
     }
 
     /**
-     * Starts with what is on the disk, or with nothing. A journal that was cut short when its process died is read up to the cut.
+     * Starts with what is on the disk, or with nothing. A journal that was cut short when its process died is read up
+     * to the cut.
      *
      * @param dataDir the queues are in its subdirectory {@code queue}
      * @param timeout how long a client's mail may take to be stored
-     * @param meters  where Artemis' own gauges go
-     * @throws InvalidSettingsException  when another process has the directory
+     * @param meters where Artemis' own gauges go
+     * @throws InvalidSettingsException when another process has the directory
      * @throws QueueUnavailableException when the queues on the disk cannot be opened
      */
     public static EmbeddedBroker start(Path dataDir, Duration timeout, MeterRegistry meters) {
         return start(dataDir, timeout, DISK_RESERVE, meters);
     }
 
-    /**
-     * @param diskReserve bytes that must be free in the directory for a mail to be taken
-     */
+    /** @param diskReserve bytes that must be free in the directory for a mail to be taken */
     static EmbeddedBroker start(Path dataDir, Duration timeout, long diskReserve, MeterRegistry meters) {
         Path directory = dataDir.resolve("queue");
         FileChannel lockFile = lock(dataDir, directory);
@@ -139,14 +141,22 @@ public final class EmbeddedBroker implements Broker {
     }
 
     private EmbeddedActiveMQ startArtemis(JournalType journalType) throws IOException {
-        EmbeddedActiveMQ started = new EmbeddedActiveMQ().setConfiguration(configuration(directory, id, journalType)
-            .setMetricsConfiguration(new MetricsConfiguration().setJvmMemory(false).setPlugin(new ArtemisMeters(meters))));
+        EmbeddedActiveMQ started = new EmbeddedActiveMQ()
+                .setConfiguration(configuration(directory, id, journalType)
+                        .setMetricsConfiguration(
+                                new MetricsConfiguration().setJvmMemory(false).setPlugin(new ArtemisMeters(meters))));
         try {
-            CutJournal.find(directory.resolve("journal")).ifPresent(cut -> LOGGER.warn("event=journal-cut file={} sound-bytes={} dropped-bytes={}"
-                + " reason=\"the last write was not finished; nobody was told that it was\"", cut.file(), cut.at(), cut.bytes()));
+            CutJournal.find(directory.resolve("journal"))
+                    .ifPresent(cut -> LOGGER.warn(
+                            "event=journal-cut file={} sound-bytes={} dropped-bytes={}"
+                                    + " reason=\"the last write was not finished; nobody was told that it was\"",
+                            cut.file(),
+                            cut.at(),
+                            cut.bytes()));
             started.createActiveMQServer();
             // Before it is started, as it may fail while it reads.
-            started.getActiveMQServer().registerIOCriticalErrorListener((failure, message, file) -> broken(failure, message, file));
+            started.getActiveMQServer()
+                    .registerIOCriticalErrorListener((failure, message, file) -> broken(failure, message, file));
             started.start();
             if (!started.getActiveMQServer().waitForActivation(CALL_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)) {
                 throw new IOException("the broker did not become active");
@@ -167,11 +177,12 @@ public final class EmbeddedBroker implements Broker {
     private static FileChannel lock(Path dataDir, Path directory) {
         try {
             Files.createDirectories(directory);
-            FileChannel file = FileChannel.open(directory.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            FileChannel file =
+                    FileChannel.open(directory.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             if (tryLock(file).isEmpty()) {
                 unlock(file);
                 throw new InvalidSettingsException(Variable.DATA_DIR + " is '" + dataDir
-                    + "'; another relaypod is running on it; give each its own");
+                        + "'; another relaypod is running on it; give each its own");
             }
             return file;
         } catch (IOException noLock) {
@@ -198,64 +209,68 @@ public final class EmbeddedBroker implements Broker {
     private static Configuration configuration(Path directory, int id, JournalType journalType) {
         Path journal = directory.resolve("journal");
         return new ConfigurationImpl()
-            .setPersistenceEnabled(true)
-            .setJournalDirectory(journal.toString())
-            .setBindingsDirectory(directory.resolve("bindings").toString())
-            .setPagingDirectory(directory.resolve("paging").toString())
-            .setLargeMessagesDirectory(directory.resolve("large").toString())
-            .setNodeManagerLockDirectory(journal.toString())
-            .setJournalType(journalType)
-            .setJournalFileSize(JOURNAL_FILE)
-            .setJournalMinFiles(2)
-            .setJournalPoolFiles(4)
-            .setJournalBufferTimeout_NIO(SYNC_AT_MOST_EVERY)
-            .setJournalBufferTimeout_AIO(SYNC_AT_MOST_EVERY)
-            .setPageSyncTimeout(SYNC_AT_MOST_EVERY)
-            .setJournalSyncTransactional(true)
-            .setJournalSyncNonTransactional(true)
-            .setMaxDiskUsage(NO_DISK_LIMIT)
-            .setGlobalMaxSize(ALL_IN_MEMORY)
-            .setCriticalAnalyzer(false)
-            .setMessageExpiryScanPeriod(UNLIMITED)
-            .setSecurityEnabled(false)
-            .setJMXManagementEnabled(false)
-            .setName("relaypod")
-            .addAcceptorConfiguration(new TransportConfiguration(InVMAcceptorFactory.class.getName(), Map.of(SERVER_ID, id)))
-            .addAddressSetting("#", queues(WAITING_IN_MEMORY))
-            .addAddressSetting(BrokerQueue.ALL_READY, queues(READY_IN_MEMORY))
-            .addQueueConfiguration(QueueConfiguration.of(KEPT).setRoutingType(RoutingType.ANYCAST));
+                .setPersistenceEnabled(true)
+                .setJournalDirectory(journal.toString())
+                .setBindingsDirectory(directory.resolve("bindings").toString())
+                .setPagingDirectory(directory.resolve("paging").toString())
+                .setLargeMessagesDirectory(directory.resolve("large").toString())
+                .setNodeManagerLockDirectory(journal.toString())
+                .setJournalType(journalType)
+                .setJournalFileSize(JOURNAL_FILE)
+                .setJournalMinFiles(2)
+                .setJournalPoolFiles(4)
+                .setJournalBufferTimeout_NIO(SYNC_AT_MOST_EVERY)
+                .setJournalBufferTimeout_AIO(SYNC_AT_MOST_EVERY)
+                .setPageSyncTimeout(SYNC_AT_MOST_EVERY)
+                .setJournalSyncTransactional(true)
+                .setJournalSyncNonTransactional(true)
+                .setMaxDiskUsage(NO_DISK_LIMIT)
+                .setGlobalMaxSize(ALL_IN_MEMORY)
+                .setCriticalAnalyzer(false)
+                .setMessageExpiryScanPeriod(UNLIMITED)
+                .setSecurityEnabled(false)
+                .setJMXManagementEnabled(false)
+                .setName("relaypod")
+                .addAcceptorConfiguration(
+                        new TransportConfiguration(InVMAcceptorFactory.class.getName(), Map.of(SERVER_ID, id)))
+                .addAddressSetting("#", queues(WAITING_IN_MEMORY))
+                .addAddressSetting(BrokerQueue.ALL_READY, queues(READY_IN_MEMORY))
+                .addQueueConfiguration(QueueConfiguration.of(KEPT).setRoutingType(RoutingType.ANYCAST));
     }
 
     private static AddressSettings queues(long inMemory) {
         return new AddressSettings()
-            .setAddressFullMessagePolicy(AddressFullMessagePolicy.PAGE)
-            .setMaxSizeBytes(inMemory)
-            .setPageSizeBytes(PAGE)
-            .setMaxReadPageBytes(UNLIMITED)
-            .setPrefetchPageBytes(PAGE)
-            .setMaxDeliveryAttempts(UNLIMITED)
-            .setDeadLetterAddress(KEPT)
-            .setExpiryAddress(KEPT)
-            .setAutoCreateQueues(false)
-            .setAutoDeleteAddresses(false)
-            .setAutoDeleteQueues(false);
+                .setAddressFullMessagePolicy(AddressFullMessagePolicy.PAGE)
+                .setMaxSizeBytes(inMemory)
+                .setPageSizeBytes(PAGE)
+                .setMaxReadPageBytes(UNLIMITED)
+                .setPrefetchPageBytes(PAGE)
+                .setMaxDeliveryAttempts(UNLIMITED)
+                .setDeadLetterAddress(KEPT)
+                .setExpiryAddress(KEPT)
+                .setAutoCreateQueues(false)
+                .setAutoDeleteAddresses(false)
+                .setAutoDeleteQueues(false);
     }
 
-    /** ASYNCIO where the system has libaio and the disk takes what is written past its cache; both write the same journal. */
+    /**
+     * ASYNCIO where the system has libaio and the disk takes what is written past its cache; both write the same
+     * journal.
+     */
     static JournalType journalType(Path journal) {
         return AIOSequentialFileFactory.isSupported(journal.toFile()) ? JournalType.ASYNCIO : JournalType.NIO;
     }
 
     private static ServerLocator locator(int id) {
         return ActiveMQClient.createServerLocatorWithoutHA(
-                new TransportConfiguration(InVMConnectorFactory.class.getName(), Map.of(SERVER_ID, id)))
-            // Without it a send would count as confirmed before the broker has seen it.
-            .setConfirmationWindowSize(CONFIRMATION_WINDOW)
-            .setProducerWindowSize(PRODUCER_WINDOW)
-            .setReconnectAttempts(0)
-            .setFailoverAttempts(0)
-            .setConsumerWindowSize(FETCHED_AHEAD)
-            .setCallTimeout(CALL_TIMEOUT.toMillis());
+                        new TransportConfiguration(InVMConnectorFactory.class.getName(), Map.of(SERVER_ID, id)))
+                // Without it a send would count as confirmed before the broker has seen it.
+                .setConfirmationWindowSize(CONFIRMATION_WINDOW)
+                .setProducerWindowSize(PRODUCER_WINDOW)
+                .setReconnectAttempts(0)
+                .setFailoverAttempts(0)
+                .setConsumerWindowSize(FETCHED_AHEAD)
+                .setCallTimeout(CALL_TIMEOUT.toMillis());
     }
 
     @Override
@@ -281,7 +296,8 @@ public final class EmbeddedBroker implements Broker {
         stop(artemis);
         freeSpace.check();
         Path probe = directory.resolve("probe");
-        try (FileChannel file = FileChannel.open(probe, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.DELETE_ON_CLOSE)) {
+        try (FileChannel file = FileChannel.open(
+                probe, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.DELETE_ON_CLOSE)) {
             ByteBuffer bytes = ByteBuffer.wrap(PROBE);
             while (bytes.hasRemaining()) {
                 file.write(bytes);

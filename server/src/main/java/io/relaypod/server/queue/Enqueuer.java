@@ -13,8 +13,8 @@ import org.apache.activemq.artemis.api.core.client.ClientSession;
 import org.apache.activemq.artemis.api.core.client.SendAcknowledgementHandler;
 
 /**
- * Hands messages to the broker and says when they are on the disk. All who enqueue share two sessions, one for what is large: nobody
- * waits for another's sync, so that all who wait at a time share one. Thread-safe.
+ * Hands messages to the broker and says when they are on the disk. All who enqueue share two sessions, one for what is
+ * large: nobody waits for another's sync, so that all who wait at a time share one. Thread-safe.
  */
 final class Enqueuer implements AutoCloseable {
 
@@ -39,7 +39,8 @@ final class Enqueuer implements AutoCloseable {
      * @return completes when the message is on the disk; fails with an {@link ActiveMQException} when it is not
      * @throws IOException as the writer throws it
      */
-    CompletableFuture<Void> send(SimpleString queue, boolean isLarge, Writer writer) throws ActiveMQException, IOException {
+    CompletableFuture<Void> send(SimpleString queue, boolean isLarge, Writer writer)
+            throws ActiveMQException, IOException {
         return (isLarge ? large : small).send(queue, writer);
     }
 

@@ -4,9 +4,12 @@ import java.util.Date;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
-
 import javax.mail.internet.AddressException;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.relaypod.mailets.EnvelopeMailAddress;
 import org.apache.james.core.MailAddress;
 import org.apache.james.server.core.MailImpl;
 import org.apache.mailet.Attribute;
@@ -15,17 +18,10 @@ import org.apache.mailet.AttributeValue;
 import org.apache.mailet.Mail;
 import org.apache.mailet.PerRecipientHeaders;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-
-import io.relaypod.mailets.EnvelopeMailAddress;
-
 /** What a mail has besides its name, sender, recipients and message, in JSON. */
 public final class EnvelopeJson {
 
-    private EnvelopeJson() {
-    }
+    private EnvelopeJson() {}
 
     /** A mail attribute whose value has no JSON form, as James defines it, is left out. */
     public static ObjectNode write(Mail mail) {
@@ -36,11 +32,17 @@ public final class EnvelopeJson {
         writeText(json, "remoteAddr", Optional.ofNullable(mail.getRemoteAddr()));
         Optional.ofNullable(mail.getLastUpdated()).ifPresent(updated -> json.put("updated", updated.getTime()));
         ObjectNode attributes = json.putObject("attributes");
-        mail.attributes().forEach(attribute -> attribute.getValue().toJson()
-            .ifPresent(value -> attributes.set(attribute.getName().asString(), value)));
+        mail.attributes()
+                .forEach(attribute -> attribute
+                        .getValue()
+                        .toJson()
+                        .ifPresent(value -> attributes.set(attribute.getName().asString(), value)));
         ObjectNode headers = json.putObject("recipientHeaders");
-        mail.getPerRecipientSpecificHeaders().getHeadersByRecipient().asMap().forEach((recipient, ofRecipient) ->
-            ofRecipient.forEach(header -> headers.withArray(recipient.asString()).add(header.asString())));
+        mail.getPerRecipientSpecificHeaders()
+                .getHeadersByRecipient()
+                .asMap()
+                .forEach((recipient, ofRecipient) -> ofRecipient.forEach(
+                        header -> headers.withArray(recipient.asString()).add(header.asString())));
         return json;
     }
 
@@ -48,8 +50,10 @@ public final class EnvelopeJson {
         PerRecipientHeaders headers = new PerRecipientHeaders();
         for (var ofRecipient : json.path("recipientHeaders").properties()) {
             MailAddress recipient = EnvelopeMailAddress.read(ofRecipient.getKey());
-            ofRecipient.getValue().forEach(header ->
-                headers.addHeaderForRecipient(PerRecipientHeaders.Header.fromString(header.textValue()), recipient));
+            ofRecipient
+                    .getValue()
+                    .forEach(header -> headers.addHeaderForRecipient(
+                            PerRecipientHeaders.Header.fromString(header.textValue()), recipient));
         }
         return headers;
     }
@@ -74,8 +78,9 @@ public final class EnvelopeJson {
             mail.lastUpdated(new Date(json.get("updated").longValue()));
         }
         mail.addAttributes(json.path("attributes").properties().stream()
-            .map(field -> new Attribute(AttributeName.of(field.getKey()), AttributeValue.fromJson(field.getValue())))
-            .collect(Collectors.toList()));
+                .map(field ->
+                        new Attribute(AttributeName.of(field.getKey()), AttributeValue.fromJson(field.getValue())))
+                .collect(Collectors.toList()));
         mail.addAllHeadersForRecipients(recipientHeaders(json));
     }
 }

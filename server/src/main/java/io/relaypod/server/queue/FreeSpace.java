@@ -11,8 +11,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps room on the disk for the mails that are in the queue already: each is written once more on its way out, and a journal that finds
- * no room stops. Thread-safe.
+ * Keeps room on the disk for the mails that are in the queue already: each is written once more on its way out, and a
+ * journal that finds no room stops. Thread-safe.
  */
 final class FreeSpace {
 
@@ -34,9 +34,7 @@ final class FreeSpace {
         long free() throws IOException;
     }
 
-    /**
-     * @param reserve bytes that must be free for one more mail to be taken
-     */
+    /** @param reserve bytes that must be free for one more mail to be taken */
     FreeSpace(Path directory, Disk disk, long reserve) {
         this.directory = directory;
         this.disk = disk;
@@ -47,9 +45,7 @@ final class FreeSpace {
         return new FreeSpace(directory, Files.getFileStore(directory)::getUsableSpace, reserve);
     }
 
-    /**
-     * @throws InsufficientStorageException when less than the reserve is free
-     */
+    /** @throws InsufficientStorageException when less than the reserve is free */
     void check() throws InsufficientStorageException {
         long now = System.nanoTime();
         if (now - looked.get() >= LOOK_EVERY && looking.tryLock()) {
@@ -62,7 +58,7 @@ final class FreeSpace {
         long found = free;
         if (found < reserve) {
             throw new InsufficientStorageException(mebibytes(found) + " MiB are free in " + directory + ", and "
-                + mebibytes(reserve) + " are kept for the mails that are in the queue already");
+                    + mebibytes(reserve) + " are kept for the mails that are in the queue already");
         }
     }
 
@@ -70,8 +66,12 @@ final class FreeSpace {
         try {
             long found = disk.free();
             if (found < reserve != free < reserve) {
-                LOGGER.warn("event={} free={}MiB reserve={}MiB directory={}", found < reserve ? "disk-full" : "disk-free", mebibytes(found),
-                    mebibytes(reserve), directory);
+                LOGGER.warn(
+                        "event={} free={}MiB reserve={}MiB directory={}",
+                        found < reserve ? "disk-full" : "disk-free",
+                        mebibytes(found),
+                        mebibytes(reserve),
+                        directory);
             }
             free = found;
             looked.set(now);

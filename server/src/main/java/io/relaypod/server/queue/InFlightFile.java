@@ -12,8 +12,8 @@ import java.util.BitSet;
 import java.util.List;
 
 /**
- * The names of the mails in flight, a line of fixed length each. It is written and never synced: the kernel keeps what a process has written
- * when the process dies. For one thread at a time.
+ * The names of the mails in flight, a line of fixed length each. It is written and never synced: the kernel keeps what
+ * a process has written when the process dies. For one thread at a time.
  */
 final class InFlightFile implements AutoCloseable {
 
@@ -34,13 +34,15 @@ final class InFlightFile implements AutoCloseable {
     }
 
     static InFlightFile open(Path path) throws IOException {
-        return new InFlightFile(FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE));
+        return new InFlightFile(
+                FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE));
     }
 
     /** The name as a line has it: names that differ only beyond its length count as one. */
     static String shortened(String name) {
         byte[] bytes = name.getBytes(StandardCharsets.US_ASCII);
-        return new String(bytes, 0, Math.min(bytes.length, LONGEST_NAME), StandardCharsets.US_ASCII).replaceAll("\\s", "?");
+        return new String(bytes, 0, Math.min(bytes.length, LONGEST_NAME), StandardCharsets.US_ASCII)
+                .replaceAll("\\s", "?");
     }
 
     /** What is marked. */

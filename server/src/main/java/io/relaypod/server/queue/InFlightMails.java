@@ -9,15 +9,14 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
+import io.relaypod.server.queue.SuspectMails.Suspect;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-import io.relaypod.server.queue.SuspectMails.Suspect;
-
 /**
- * Marks each mail on the disk before it is read, so that the next process knows which mails were in flight when this one died. These are
- * suspects: each is handled alone, so that a further death names the mail that ends the process. A mail that was alone at two deaths is
- * not handled again. Thread-safe.
+ * Marks each mail on the disk before it is read, so that the next process knows which mails were in flight when this
+ * one died. These are suspects: each is handled alone, so that a further death names the mail that ends the process. A
+ * mail that was alone at two deaths is not handled again. Thread-safe.
  *
  * <pre>{@code
  * try (InFlightMails.Mark mark = inFlight.begin(name, () -> stopped).orElseThrow()) { ... }
@@ -29,7 +28,8 @@ public final class InFlightMails implements AutoCloseable {
 
     private static final int DEATHS_ALONE = 2;
     private static final Duration POLL = Duration.ofMillis(250);
-    // How long a suspect waits for the others to be done, and how long the others then wait for the suspect: a gateway that hangs must not
+    // How long a suspect waits for the others to be done, and how long the others then wait for the suspect: a gateway
+    // that hangs must not
     // make all mail wait. Who is let in too early only makes the next death less certain.
     private static final Duration WAIT_TO_BE_ALONE = Duration.ofSeconds(30);
     private static final Duration ALONE_FOR = Duration.ofSeconds(15);
@@ -66,12 +66,16 @@ public final class InFlightMails implements AutoCloseable {
             List<String> left = file.names();
             if (!left.isEmpty()) {
                 suspects.died(left);
-                LOGGER.warn("event=died-in-flight mails={} queue-ids={} next=\"each is handled alone\"", left.size(), left.stream().limit(20).toList());
+                LOGGER.warn(
+                        "event=died-in-flight mails={} queue-ids={} next=\"each is handled alone\"",
+                        left.size(),
+                        left.stream().limit(20).toList());
             }
             file.clear();
             return new InFlightMails(Optional.of(file), Optional.of(suspects));
         } catch (IOException failure) {
-            throw new QueueUnavailableException("the marks of mails in flight in " + dataDir.resolve("queue") + " cannot be used", failure);
+            throw new QueueUnavailableException(
+                    "the marks of mails in flight in " + dataDir.resolve("queue") + " cannot be used", failure);
         }
     }
 
@@ -101,8 +105,9 @@ public final class InFlightMails implements AutoCloseable {
 
         /** Why the mail is not handled. */
         String reason() {
-            return "the process died " + suspect.map(Suspect::deaths).orElse(0) + " times while this mail was in flight, "
-                + suspect.map(Suspect::alone).orElse(0) + " times while no other was";
+            return "the process died " + suspect.map(Suspect::deaths).orElse(0)
+                    + " times while this mail was in flight, "
+                    + suspect.map(Suspect::alone).orElse(0) + " times while no other was";
         }
 
         /** The mail is in flight no more, and did not end the process. */
@@ -154,7 +159,8 @@ public final class InFlightMails implements AutoCloseable {
     }
 
     private boolean waitForTheLoneOne(BooleanSupplier stopped) throws InterruptedException {
-        while ((waitingToBeAlone > 0 || (alone.isPresent() && System.nanoTime() - aloneUntil < 0)) && !stopped.getAsBoolean()) {
+        while ((waitingToBeAlone > 0 || (alone.isPresent() && System.nanoTime() - aloneUntil < 0))
+                && !stopped.getAsBoolean()) {
             TimeUnit.NANOSECONDS.timedWait(this, POLL.toNanos());
         }
         return !stopped.getAsBoolean();
@@ -219,11 +225,14 @@ public final class InFlightMails implements AutoCloseable {
         }
     }
 
-    // A mailet that calls System.exit ends the process in order too. Signals have a thread of the JVM's, the command's end has the main thread.
+    // A mailet that calls System.exit ends the process in order too. Signals have a thread of the JVM's, the command's
+    // end has the main thread.
     private static boolean isExitOfOurOwn() {
         return Thread.getAllStackTraces().entrySet().stream()
-            .filter(thread -> !thread.getKey().getName().equals("main") && !thread.getKey().getName().startsWith("SIG"))
-            .flatMap(thread -> List.of(thread.getValue()).stream())
-            .anyMatch(frame -> frame.getClassName().equals(Runtime.class.getName()) && frame.getMethodName().equals("exit"));
+                .filter(thread -> !thread.getKey().getName().equals("main")
+                        && !thread.getKey().getName().startsWith("SIG"))
+                .flatMap(thread -> List.of(thread.getValue()).stream())
+                .anyMatch(frame -> frame.getClassName().equals(Runtime.class.getName())
+                        && frame.getMethodName().equals("exit"));
     }
 }

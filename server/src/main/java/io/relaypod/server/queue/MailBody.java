@@ -5,17 +5,18 @@ import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-
 import javax.mail.MessagingException;
 import javax.mail.internet.MimeMessage;
 
+import io.relaypod.memory.TemporaryFileName;
 import org.apache.commons.io.FileUtils;
 import org.apache.commons.io.output.DeferredFileOutputStream;
 import org.apache.james.server.core.MimeMessageWrapper;
 
-import io.relaypod.memory.TemporaryFileName;
-
-/** A mail's message, header and all, as it is stored, behind what of its envelope is stored there: in memory up to a size, in a temporary file above it. For one thread. */
+/**
+ * A mail's message, header and all, as it is stored, behind what of its envelope is stored there: in memory up to a
+ * size, in a temporary file above it. For one thread.
+ */
 final class MailBody implements Closeable {
 
     /** In bytes. Above it a mail is a file of its own beside the journal, as Artemis' large message. */
@@ -29,11 +30,12 @@ final class MailBody implements Closeable {
         this.bytes = bytes;
     }
 
-    /**
-     * @param envelope comes first; may be empty
-     */
+    /** @param envelope comes first; may be empty */
     static MailBody of(byte[] envelope, MimeMessage message) throws IOException, MessagingException {
-        DeferredFileOutputStream out = DeferredFileOutputStream.builder().setThreshold(LARGE).setPrefix(TemporaryFileName.of("mail-")).get();
+        DeferredFileOutputStream out = DeferredFileOutputStream.builder()
+                .setThreshold(LARGE)
+                .setPrefix(TemporaryFileName.of("mail-"))
+                .get();
         MailBody body = new MailBody(out);
         try (out) {
             out.write(envelope);

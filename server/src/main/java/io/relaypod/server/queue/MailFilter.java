@@ -17,12 +17,18 @@ record MailFilter(String artemis) {
     }
 
     MailFilter and(Type type, String value) {
-        return new MailFilter(artemis + " AND " + switch (type) {
-            case Name -> StoredMail.NAME + " = " + text(value);
-            case Sender -> StoredEnvelope.SENDER + " = " + text(value);
-            case Recipient -> StoredEnvelope.RECIPIENTS + " LIKE " + text("%" + StoredEnvelope.SEPARATOR
-                + value.replace("!", "!!").replace("%", "!%").replace("_", "!_") + StoredEnvelope.SEPARATOR + "%") + " ESCAPE '!'";
-        });
+        return new MailFilter(artemis + " AND "
+                + switch (type) {
+                    case Name -> StoredMail.NAME + " = " + text(value);
+                    case Sender -> StoredEnvelope.SENDER + " = " + text(value);
+                    case Recipient ->
+                        StoredEnvelope.RECIPIENTS + " LIKE "
+                                + text("%" + StoredEnvelope.SEPARATOR
+                                        + value.replace("!", "!!")
+                                                .replace("%", "!%")
+                                                .replace("_", "!_") + StoredEnvelope.SEPARATOR + "%")
+                                + " ESCAPE '!'";
+                });
     }
 
     /** Those whose envelope the broker cannot search, as it is in the body. */

@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
-
 import javax.mail.MessagingException;
 
 import org.apache.activemq.artemis.api.core.ActiveMQException;
@@ -31,12 +30,13 @@ final class MailRemoval {
     }
 
     /**
-     * @param filter    what the broker finds by itself
-     * @param among     where those are that it cannot search, as their envelope is in the body
+     * @param filter what the broker finds by itself
+     * @param among where those are that it cannot search, as their envelope is in the body
      * @param recipient whose mails are meant of those; none when it is empty
      * @return how many mails were removed; those in hand are not
      */
-    long remove(MailFilter filter, MailFilter among, Optional<String> recipient) throws ActiveMQException, MessagingException {
+    long remove(MailFilter filter, MailFilter among, Optional<String> recipient)
+            throws ActiveMQException, MessagingException {
         try (ClientSession session = connections.administering().session()) {
             // A line may have been given up since the queues were listed.
             if (!session.queueQuery(queue.name()).isExists()) {
@@ -51,7 +51,10 @@ final class MailRemoval {
             }
             return count;
         } catch (ActiveMQException failure) {
-            LOGGER.error("event=not-removed queue={} reason=\"what was said to be removed just before may still be there: {}\"", queue.name(), failure.getMessage());
+            LOGGER.error(
+                    "event=not-removed queue={} reason=\"what was said to be removed just before may still be there: {}\"",
+                    queue.name(),
+                    failure.getMessage());
             throw failure;
         }
     }
@@ -68,7 +71,8 @@ final class MailRemoval {
         return connections.console().remove(queue, filter);
     }
 
-    private List<String> namesInBody(MailFilter filter, String recipient, ClientSession session) throws ActiveMQException, MessagingException {
+    private List<String> namesInBody(MailFilter filter, String recipient, ClientSession session)
+            throws ActiveMQException, MessagingException {
         List<String> names = new ArrayList<>();
         long found = connections.console().count(queue, filter);
         if (found > 0) {

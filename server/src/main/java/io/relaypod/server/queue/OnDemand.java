@@ -9,13 +9,13 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 
 import com.google.common.math.LongMath;
-
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.FluxSink;
 
 /**
- * Gives each subscriber as many as it asks for, and fetches none ahead. Reactor's own count of what is asked for falls only after the
- * subscriber has been given it: whoever fetches by it, while another thread gives, fetches more each time, without a bound. Thread-safe.
+ * Gives each subscriber as many as it asks for, and fetches none ahead. Reactor's own count of what is asked for falls
+ * only after the subscriber has been given it: whoever fetches by it, while another thread gives, fetches more each
+ * time, without a bound. Thread-safe.
  */
 final class OnDemand<T> {
 

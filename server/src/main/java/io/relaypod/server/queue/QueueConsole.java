@@ -13,7 +13,10 @@ import org.apache.activemq.artemis.api.core.client.ClientSession;
 import org.apache.activemq.artemis.api.core.management.ManagementHelper;
 import org.apache.activemq.artemis.api.core.management.ResourceNames;
 
-/** Asks the broker to do by itself what would be slow from here: it finds mails by their properties and sends none of them. Thread-safe. */
+/**
+ * Asks the broker to do by itself what would be slow from here: it finds mails by their properties and sends none of
+ * them. Thread-safe.
+ */
 public final class QueueConsole implements AutoCloseable {
 
     private static final String MANAGEMENT = "activemq.management";
@@ -58,13 +61,20 @@ public final class QueueConsole implements AutoCloseable {
 
     private long number(BrokerQueue queue, String attribute) throws ActiveMQException {
         String resource = ResourceNames.QUEUE + queue.name();
-        return ((Number) ask(attribute + " of " + resource, question -> ManagementHelper.putAttribute(question, resource, attribute))).longValue();
+        return ((Number) ask(
+                        attribute + " of " + resource,
+                        question -> ManagementHelper.putAttribute(question, resource, attribute)))
+                .longValue();
     }
 
     /** All our queues that the broker has. */
     List<BrokerQueue> queues() throws ActiveMQException {
         Object names = ask(ResourceNames.BROKER, "getQueueNames");
-        return Arrays.stream((Object[]) names).map(String::valueOf).map(BrokerQueue::named).flatMap(Optional::stream).toList();
+        return Arrays.stream((Object[]) names)
+                .map(String::valueOf)
+                .map(BrokerQueue::named)
+                .flatMap(Optional::stream)
+                .toList();
     }
 
     /** @return how many mails are meant; those in hand are not counted */
@@ -74,12 +84,17 @@ public final class QueueConsole implements AutoCloseable {
 
     /** @return how many mails were removed; those in hand are not */
     long remove(BrokerQueue queue, MailFilter filter) throws ActiveMQException {
-        return ((Number) ask(ResourceNames.QUEUE + queue.name(), "removeMessages", REMOVED_AT_ONCE, filter.artemis())).longValue();
+        return ((Number) ask(ResourceNames.QUEUE + queue.name(), "removeMessages", REMOVED_AT_ONCE, filter.artemis()))
+                .longValue();
     }
 
     /** @return whether the message was there, in nobody's hand */
     boolean move(BrokerQueue from, long messageId, BrokerQueue to) throws ActiveMQException {
-        return (boolean) ask(ResourceNames.QUEUE + from.name(), "moveMessage", messageId, to.name().toString());
+        return (boolean) ask(
+                ResourceNames.QUEUE + from.name(),
+                "moveMessage",
+                messageId,
+                to.name().toString());
     }
 
     void moveAll(BrokerQueue from, BrokerQueue to) throws ActiveMQException {
@@ -92,7 +107,9 @@ public final class QueueConsole implements AutoCloseable {
     }
 
     private Object ask(String resource, String operation, Object... parameters) throws ActiveMQException {
-        return ask(operation + " on " + resource, question -> ManagementHelper.putOperationInvocation(question, resource, operation, parameters));
+        return ask(
+                operation + " on " + resource,
+                question -> ManagementHelper.putOperationInvocation(question, resource, operation, parameters));
     }
 
     private interface Question {
@@ -123,7 +140,8 @@ public final class QueueConsole implements AutoCloseable {
         try {
             requestor.close();
         } catch (Exception closed) {
-            throw new ActiveMQException("answers could not be given up", closed, ActiveMQExceptionType.GENERIC_EXCEPTION);
+            throw new ActiveMQException(
+                    "answers could not be given up", closed, ActiveMQExceptionType.GENERIC_EXCEPTION);
         } finally {
             session.close();
         }

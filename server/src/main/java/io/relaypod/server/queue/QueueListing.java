@@ -12,7 +12,6 @@ import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.PriorityQueue;
-
 import javax.mail.MessagingException;
 
 import org.apache.activemq.artemis.api.core.ActiveMQException;
@@ -25,9 +24,9 @@ import org.apache.james.server.core.MailImpl;
 import org.apache.mailet.Mail;
 
 /**
- * What is in a queue, page by page from the broker: first what is ready, by priority, then what waits, the next first; when it is the turn of what waits for
- * that is foretold. Mails in hand are
- * not shown. Large mails come without their message: it stays on the disk. Closes itself at the end. For one thread.
+ * What is in a queue, page by page from the broker: first what is ready, by priority, then what waits, the next first;
+ * when it is the turn of what waits for that is foretold. Mails in hand are not shown. Large mails come without their
+ * message: it stays on the disk. Closes itself at the end. For one thread.
  */
 final class QueueListing implements MailQueueIterator {
 
@@ -35,10 +34,11 @@ final class QueueListing implements MailQueueIterator {
     private final Clock clock;
     private final ClientSession session;
     private final Map<String, Long> inLine = new HashMap<>();
-    private final PriorityQueue<Head> heads = new PriorityQueue<>(Comparator.comparing(Head::isWaiting).thenComparing(Head::due)
-        .thenComparing(Head::messageId));
+    private final PriorityQueue<Head> heads = new PriorityQueue<>(
+            Comparator.comparing(Head::isWaiting).thenComparing(Head::due).thenComparing(Head::messageId));
 
-    QueueListing(Connection connection, Collection<BrokerQueue> queues, DelayedMails delayed, Clock clock) throws ActiveMQException {
+    QueueListing(Connection connection, Collection<BrokerQueue> queues, DelayedMails delayed, Clock clock)
+            throws ActiveMQException {
         this.delayed = delayed;
         this.clock = clock;
         this.session = connection.session();
@@ -65,8 +65,9 @@ final class QueueListing implements MailQueueIterator {
 
     private Instant due(BrokerQueue queue, ClientMessage message) {
         return StoredMail.mailbox(message, queue)
-            .map(mailbox -> clock.instant().plus(delayed.untilTurn(mailbox, inLine.merge(mailbox, 1L, Long::sum) - 1)))
-            .orElseGet(() -> delayed.due(queue, message));
+                .map(mailbox ->
+                        clock.instant().plus(delayed.untilTurn(mailbox, inLine.merge(mailbox, 1L, Long::sum) - 1)))
+                .orElseGet(() -> delayed.due(queue, message));
     }
 
     @Override
@@ -84,12 +85,16 @@ final class QueueListing implements MailQueueIterator {
         }
         Head head = heads.remove();
         try {
-            MailQueueItemView view = new DefaultMailQueueItemView(listed(head.message()),
-                head.isWaiting() ? Optional.of(ZonedDateTime.ofInstant(head.due(), ZoneOffset.UTC)) : Optional.empty());
+            MailQueueItemView view = new DefaultMailQueueItemView(
+                    listed(head.message()),
+                    head.isWaiting()
+                            ? Optional.of(ZonedDateTime.ofInstant(head.due(), ZoneOffset.UTC))
+                            : Optional.empty());
             read(head.queue());
             return view;
         } catch (ActiveMQException unreadable) {
-            throw new IllegalStateException("queue " + head.queue().queue().mails().asString() + " cannot be listed", unreadable);
+            throw new IllegalStateException(
+                    "queue " + head.queue().queue().mails().asString() + " cannot be listed", unreadable);
         }
     }
 
@@ -98,7 +103,10 @@ final class QueueListing implements MailQueueIterator {
         try {
             return StoredMail.readListed(message);
         } catch (MessagingException | IOException | RuntimeException unreadable) {
-            return MailImpl.builder().name(StoredMail.name(message)).errorMessage("unreadable: " + unreadable.getMessage()).build();
+            return MailImpl.builder()
+                    .name(StoredMail.name(message))
+                    .errorMessage("unreadable: " + unreadable.getMessage())
+                    .build();
         }
     }
 

@@ -15,7 +15,8 @@ import org.apache.activemq.artemis.api.core.client.ClientSession;
 /** Reads a queue to its end without holding it in memory. For one thread; closed with its session. */
 final class QueueReader {
 
-    // The broker says "no more" too when it waits to hear that there is room here again; it hears that within milliseconds.
+    // The broker says "no more" too when it waits to hear that there is room here again; it hears that within
+    // milliseconds.
     private static final int ASK_AGAIN = 3;
     private static final Duration BETWEEN = Duration.ofMillis(100);
     // What is fetched and not taken goes back each time.
@@ -45,7 +46,10 @@ final class QueueReader {
         }
     }
 
-    /** Leaves the messages where they are. When one that somebody else took comes back, Artemis begins again; none is read twice for that. */
+    /**
+     * Leaves the messages where they are. When one that somebody else took comes back, Artemis begins again; none is
+     * read twice for that.
+     */
     static QueueReader browsing(BrokerQueue queue, ClientSession session) throws ActiveMQException {
         return browsing(queue, session, null, Count.of(queue, session)); // Artemis' way to say all
     }
@@ -55,19 +59,28 @@ final class QueueReader {
      *
      * @param meant how many they are
      */
-    static QueueReader browsing(BrokerQueue queue, MailFilter filter, long meant, ClientSession session) throws ActiveMQException {
+    static QueueReader browsing(BrokerQueue queue, MailFilter filter, long meant, ClientSession session)
+            throws ActiveMQException {
         return browsing(queue, session, SimpleString.of(filter.artemis()), () -> meant);
     }
 
-    private static QueueReader browsing(BrokerQueue queue, ClientSession session, SimpleString filter, Count count) throws ActiveMQException {
+    private static QueueReader browsing(BrokerQueue queue, ClientSession session, SimpleString filter, Count count)
+            throws ActiveMQException {
         Set<Long> read = new HashSet<>();
-        return new QueueReader(queue, session.createConsumer(queue.name(), filter, true), message -> read.add(message.getMessageID()), count);
+        return new QueueReader(
+                queue,
+                session.createConsumer(queue.name(), filter, true),
+                message -> read.add(message.getMessageID()),
+                count);
     }
 
     /** Takes the messages, which come back when they are not acknowledged. */
     static QueueReader taking(BrokerQueue queue, ClientSession session) throws ActiveMQException {
-        return new QueueReader(queue, session.createConsumer(queue.name(), null, FETCHED_AHEAD, ANY_RATE, false), message -> true,
-            Count.of(queue, session));
+        return new QueueReader(
+                queue,
+                session.createConsumer(queue.name(), null, FETCHED_AHEAD, ANY_RATE, false),
+                message -> true,
+                Count.of(queue, session));
     }
 
     BrokerQueue queue() {

@@ -12,6 +12,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 
+import com.google.common.net.HostAndPort;
+import io.relaypod.server.settings.InvalidSettingsException;
+import io.relaypod.server.settings.QueueSettings.ClientCertificate;
+import io.relaypod.server.settings.QueueSettings.RemoteQueue;
+import io.relaypod.server.settings.Variable;
 import org.apache.activemq.artemis.api.core.ActiveMQException;
 import org.apache.activemq.artemis.api.core.ActiveMQNotConnectedException;
 import org.apache.activemq.artemis.api.core.TransportConfiguration;
@@ -23,16 +28,9 @@ import org.apache.activemq.artemis.core.remoting.impl.netty.TransportConstants;
 import org.apache.activemq.artemis.core.remoting.impl.ssl.SSLSupport;
 import org.apache.activemq.artemis.spi.core.remoting.ssl.SSLContextConfig;
 
-import com.google.common.net.HostAndPort;
-
-import io.relaypod.server.settings.InvalidSettingsException;
-import io.relaypod.server.settings.QueueSettings.ClientCertificate;
-import io.relaypod.server.settings.QueueSettings.RemoteQueue;
-import io.relaypod.server.settings.Variable;
-
 /**
- * An Artemis elsewhere that several relays share, or a pair of which one takes over when the other fails: the first that answers is used.
- * docs/scaling.md says how it must be set up.
+ * An Artemis elsewhere that several relays share, or a pair of which one takes over when the other fails: the first
+ * that answers is used. docs/scaling.md says how it must be set up.
  */
 public final class RemoteBroker implements Broker {
 
@@ -70,7 +68,8 @@ public final class RemoteBroker implements Broker {
     // Artemis reads a certificate and its key from two files when a third names them.
     private static Path keyStore(ClientCertificate certificate) {
         Properties files = new Properties();
-        files.setProperty("source.certificate", certificate.chain().toAbsolutePath().toString());
+        files.setProperty(
+                "source.certificate", certificate.chain().toAbsolutePath().toString());
         files.setProperty("source.key", certificate.key().toAbsolutePath().toString());
         try {
             Path store = Files.createTempFile("relaypod-queue-", ".pemcfg");
@@ -79,19 +78,24 @@ public final class RemoteBroker implements Broker {
             }
             return store;
         } catch (IOException noTemporaryFile) {
-            throw new QueueUnavailableException("no temporary file for the queue's key can be written", noTemporaryFile);
+            throw new QueueUnavailableException(
+                    "no temporary file for the queue's key can be written", noTemporaryFile);
         }
     }
 
     private void checkTls() {
         try {
             SSLContextConfig.Builder stores = SSLContextConfig.builder();
-            settings.caFile().ifPresent(file -> stores.truststoreType("PEMCA").truststorePath(file.toAbsolutePath().toString()));
-            keyStore.ifPresent(file -> stores.keystoreType("PEMCFG").keystorePath(file.toString()).keystorePassword(""));
+            settings.caFile()
+                    .ifPresent(file -> stores.truststoreType("PEMCA")
+                            .truststorePath(file.toAbsolutePath().toString()));
+            keyStore.ifPresent(file ->
+                    stores.keystoreType("PEMCFG").keystorePath(file.toString()).keystorePassword(""));
             new SSLSupport(stores.build()).createContext();
         } catch (Exception unusable) {
             close();
-            throw new InvalidSettingsException("QUEUE_CA_FILE, QUEUE_CERT_FILE or QUEUE_KEY_FILE cannot be used: " + unusable);
+            throw new InvalidSettingsException(
+                    "QUEUE_CA_FILE, QUEUE_CERT_FILE or QUEUE_KEY_FILE cannot be used: " + unusable);
         }
     }
 
@@ -102,7 +106,9 @@ public final class RemoteBroker implements Broker {
         parameters.put(TransportConstants.NETTY_CONNECT_TIMEOUT, CONNECT_TIMEOUT);
         settings.caFile().ifPresent(file -> {
             parameters.put(TransportConstants.TRUSTSTORE_TYPE_PROP_NAME, "PEMCA");
-            parameters.put(TransportConstants.TRUSTSTORE_PATH_PROP_NAME, file.toAbsolutePath().toString());
+            parameters.put(
+                    TransportConstants.TRUSTSTORE_PATH_PROP_NAME,
+                    file.toAbsolutePath().toString());
         });
         keyStore.ifPresent(file -> {
             parameters.put(TransportConstants.KEYSTORE_TYPE_PROP_NAME, "PEMCFG");
@@ -114,16 +120,17 @@ public final class RemoteBroker implements Broker {
     }
 
     private ServerLocator locator(HostAndPort server) {
-        return ActiveMQClient.createServerLocatorWithoutHA(new TransportConfiguration(NettyConnectorFactory.class.getName(), parameters(server)))
-            .setConfirmationWindowSize(CONFIRMATION_WINDOW)
-            .setProducerWindowSize(UNLIMITED)
-            .setConsumerWindowSize(FETCHED_AHEAD)
-            .setCallTimeout(CALL_TIMEOUT.toMillis())
-            .setConnectionTTL(SILENCE.toMillis())
-            .setClientFailureCheckPeriod(ASK_EVERY.toMillis())
-            .setInitialConnectAttempts(1)
-            .setReconnectAttempts(0)
-            .setFailoverAttempts(0);
+        return ActiveMQClient.createServerLocatorWithoutHA(
+                        new TransportConfiguration(NettyConnectorFactory.class.getName(), parameters(server)))
+                .setConfirmationWindowSize(CONFIRMATION_WINDOW)
+                .setProducerWindowSize(UNLIMITED)
+                .setConsumerWindowSize(FETCHED_AHEAD)
+                .setCallTimeout(CALL_TIMEOUT.toMillis())
+                .setConnectionTTL(SILENCE.toMillis())
+                .setClientFailureCheckPeriod(ASK_EVERY.toMillis())
+                .setInitialConnectAttempts(1)
+                .setReconnectAttempts(0)
+                .setFailoverAttempts(0);
     }
 
     @Override
@@ -165,7 +172,9 @@ public final class RemoteBroker implements Broker {
 
     private String password() throws ActiveMQException {
         try {
-            return settings.passwordFile().isPresent() ? Files.readString(settings.passwordFile().get()).strip() : "";
+            return settings.passwordFile().isPresent()
+                    ? Files.readString(settings.passwordFile().get()).strip()
+                    : "";
         } catch (IOException unreadable) {
             throw new ActiveMQException(Variable.QUEUE_PASSWORD_FILE + " cannot be read: " + unreadable);
         }

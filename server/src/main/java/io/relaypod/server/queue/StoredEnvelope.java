@@ -7,25 +7,25 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-import org.apache.activemq.artemis.api.core.SimpleString;
-import org.apache.activemq.artemis.api.core.client.ClientMessage;
-import org.apache.james.core.MailAddress;
-import org.apache.mailet.Mail;
-
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.base.Splitter;
 import com.google.common.base.Strings;
+import org.apache.activemq.artemis.api.core.SimpleString;
+import org.apache.activemq.artemis.api.core.client.ClientMessage;
+import org.apache.james.core.MailAddress;
+import org.apache.mailet.Mail;
 
 /**
- * The envelope of a mail as it is stored: in properties of the broker's message, so that the broker can search them; beyond
- * {@link #IN_PROPERTIES} in front of the message's body, as Artemis limits a message's header. So any envelope that was stored once can be
- * stored again with what later delivery attempts add. Immutable.
+ * The envelope of a mail as it is stored: in properties of the broker's message, so that the broker can search them;
+ * beyond {@link #IN_PROPERTIES} in front of the message's body, as Artemis limits a message's header. So any envelope
+ * that was stored once can be stored again with what later delivery attempts add. Immutable.
  *
- * @param recipients between line feeds, the first and the last too, so that one can be searched for; no address has a line feed
- * @param json       of {@link EnvelopeJson}
+ * @param recipients between line feeds, the first and the last too, so that one can be searched for; no address has a
+ *     line feed
+ * @param json of {@link EnvelopeJson}
  */
 record StoredEnvelope(String sender, String recipients, String json) {
 
@@ -35,7 +35,8 @@ record StoredEnvelope(String sender, String recipients, String json) {
     /** How many bytes of the body are the envelope; there is no such property when properties hold the envelope. */
     static final SimpleString BYTES_IN_BODY = SimpleString.of("envelopeBytes");
 
-    // In characters, of two bytes each in a header. Artemis allows 100 KiB of header, and what else is in one has a bound of its own.
+    // In characters, of two bytes each in a header. Artemis allows 100 KiB of header, and what else is in one has a
+    // bound of its own.
     static final int IN_PROPERTIES = 16 << 10;
 
     private static final SimpleString ENVELOPE = SimpleString.of("envelope");
@@ -45,12 +46,16 @@ record StoredEnvelope(String sender, String recipients, String json) {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     static StoredEnvelope of(Mail mail) throws JsonProcessingException {
-        return new StoredEnvelope(mail.getMaybeSender().asString(""), recipients(mail.getRecipients()),
-            JSON.writeValueAsString(EnvelopeJson.write(mail)));
+        return new StoredEnvelope(
+                mail.getMaybeSender().asString(""),
+                recipients(mail.getRecipients()),
+                JSON.writeValueAsString(EnvelopeJson.write(mail)));
     }
 
     private static String recipients(Collection<MailAddress> recipients) {
-        return recipients.stream().map(MailAddress::asString).collect(Collectors.joining(SEPARATOR, SEPARATOR, SEPARATOR));
+        return recipients.stream()
+                .map(MailAddress::asString)
+                .collect(Collectors.joining(SEPARATOR, SEPARATOR, SEPARATOR));
     }
 
     /** Whether the message has its envelope in its body. */
@@ -65,12 +70,13 @@ record StoredEnvelope(String sender, String recipients, String json) {
 
     /** @throws IOException when a property is missing */
     static StoredEnvelope ofProperties(ClientMessage message) throws IOException {
-        return new StoredEnvelope(property(message, SENDER), property(message, RECIPIENTS), property(message, ENVELOPE));
+        return new StoredEnvelope(
+                property(message, SENDER), property(message, RECIPIENTS), property(message, ENVELOPE));
     }
 
     private static String property(ClientMessage message, SimpleString name) throws IOException {
         return Optional.ofNullable(message.getStringProperty(name))
-            .orElseThrow(() -> new IOException("the stored mail has no property " + name));
+                .orElseThrow(() -> new IOException("the stored mail has no property " + name));
     }
 
     /** @throws IOException when these bytes are no envelope */
@@ -81,8 +87,10 @@ record StoredEnvelope(String sender, String recipients, String json) {
                 throw new IOException("the stored mail has no " + field + " in its body");
             }
         }
-        return new StoredEnvelope(json.path(SENDER.toString()).textValue(), json.path(RECIPIENTS.toString()).textValue(),
-            json.path(ENVELOPE.toString()).textValue());
+        return new StoredEnvelope(
+                json.path(SENDER.toString()).textValue(),
+                json.path(RECIPIENTS.toString()).textValue(),
+                json.path(ENVELOPE.toString()).textValue());
     }
 
     /** Whether properties hold it. */

@@ -10,9 +10,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-
 import javax.mail.MessagingException;
 
+import com.google.common.io.CountingOutputStream;
+import io.relaypod.gateway.PacedMailQueue;
+import io.relaypod.gateway.VerbatimMessage;
+import io.relaypod.mailets.EnvelopeMailAddress;
+import io.relaypod.memory.TemporaryFileName;
 import org.apache.activemq.artemis.api.core.ActiveMQException;
 import org.apache.activemq.artemis.api.core.ActiveMQPropertyConversionException;
 import org.apache.activemq.artemis.api.core.Message;
@@ -29,18 +33,12 @@ import org.apache.mailet.AttributeUtils;
 import org.apache.mailet.AttributeValue;
 import org.apache.mailet.Mail;
 
-import com.google.common.io.CountingOutputStream;
-
-import io.relaypod.memory.TemporaryFileName;
-import io.relaypod.gateway.PacedMailQueue;
-import io.relaypod.gateway.VerbatimMessage;
-import io.relaypod.mailets.EnvelopeMailAddress;
-
 /**
- * How a mail is written into a broker's message and read back: its name is a property, its envelope is a {@link StoredEnvelope}, and the body is the
- * mail's message.
+ * How a mail is written into a broker's message and read back: its name is a property, its envelope is a
+ * {@link StoredEnvelope}, and the body is the mail's message.
  *
- * <p>A mail attribute whose value has no JSON form, as James defines it, does not survive; James' own queues lose it too.
+ * <p>A mail attribute whose value has no JSON form, as James defines it, does not survive; James' own queues lose it
+ * too.
  */
 final class StoredMail {
 
@@ -56,8 +54,7 @@ final class StoredMail {
     private static final int HIGHEST_PRIORITY = 9;
     private static final byte[] NOTHING = {};
 
-    private StoredMail() {
-    }
+    private StoredMail() {}
 
     /**
      * Fills all but the body.
@@ -133,7 +130,8 @@ final class StoredMail {
         copy.putStringProperty(NAME, message.getStringProperty(NAME));
         if (StoredEnvelope.isInBody(message)) {
             copy.putIntProperty(StoredEnvelope.BYTES_IN_BODY, StoredEnvelope.bytesInBody(message));
-            text(message, StoredEnvelope.SENDER).ifPresent(sender -> copy.putStringProperty(StoredEnvelope.SENDER, SimpleString.of(sender)));
+            text(message, StoredEnvelope.SENDER)
+                    .ifPresent(sender -> copy.putStringProperty(StoredEnvelope.SENDER, SimpleString.of(sender)));
             writeBody(NOTHING, body, message.isLargeMessage(), copy);
         } else {
             // An older version had any envelope in properties.
@@ -145,9 +143,11 @@ final class StoredMail {
         return copy;
     }
 
-    private static void writeBody(byte[] before, MimeMessageSource body, boolean isLarge, ClientMessage message) throws IOException {
+    private static void writeBody(byte[] before, MimeMessageSource body, boolean isLarge, ClientMessage message)
+            throws IOException {
         if (isLarge) {
-            message.setBodyInputStream(new SequenceInputStream(new ByteArrayInputStream(before), body.getInputStream()));
+            message.setBodyInputStream(
+                    new SequenceInputStream(new ByteArrayInputStream(before), body.getInputStream()));
         } else {
             try (InputStream in = body.getInputStream()) {
                 message.getBodyBuffer().writeBytes(in.readAllBytes());
@@ -162,7 +162,8 @@ final class StoredMail {
             message.getBodyBuffer().readBytes(bytes);
             return new InMemoryBody(name(message), bytes);
         }
-        MimeMessageInputStreamSource file = MimeMessageInputStreamSource.create(TemporaryFileName.of("queue-" + message.getMessageID()));
+        MimeMessageInputStreamSource file =
+                MimeMessageInputStreamSource.create(TemporaryFileName.of("queue-" + message.getMessageID()));
         try (CountingOutputStream out = new CountingOutputStream(file.getWritableOutputStream())) {
             save(message, out);
             checkComplete(message, out.getCount());
@@ -174,8 +175,10 @@ final class StoredMail {
     }
 
     private static void checkComplete(ClientMessage message, long found) throws IOException {
-        if (message.containsProperty(Message.HDR_LARGE_BODY_SIZE) && message.getLongProperty(Message.HDR_LARGE_BODY_SIZE) != found) {
-            throw new IOException(found + " bytes are left of a mail of " + message.getLongProperty(Message.HDR_LARGE_BODY_SIZE));
+        if (message.containsProperty(Message.HDR_LARGE_BODY_SIZE)
+                && message.getLongProperty(Message.HDR_LARGE_BODY_SIZE) != found) {
+            throw new IOException(
+                    found + " bytes are left of a mail of " + message.getLongProperty(Message.HDR_LARGE_BODY_SIZE));
         }
     }
 
@@ -216,15 +219,21 @@ final class StoredMail {
         }
     }
 
-    /** The mail to be looked at; the body of a large one stays where it is, and {@link Mail#getMessage()} has none to give. */
+    /**
+     * The mail to be looked at; the body of a large one stays where it is, and {@link Mail#getMessage()} has none to
+     * give.
+     */
     static MailImpl readListed(ClientMessage message) throws MessagingException, IOException, ActiveMQException {
         return message.isLargeMessage() ? mail(message, envelopeAlone(message)) : read(message, body(message));
     }
 
     /** The envelope of a message whose body nobody reads. */
-    static StoredEnvelope envelopeAlone(ClientMessage message) throws IOException, ActiveMQException, MessagingException {
+    static StoredEnvelope envelopeAlone(ClientMessage message)
+            throws IOException, ActiveMQException, MessagingException {
         if (!StoredEnvelope.isInBody(message) || !message.isLargeMessage()) {
-            return StoredEnvelope.isInBody(message) ? envelope(message, body(message)) : StoredEnvelope.ofProperties(message);
+            return StoredEnvelope.isInBody(message)
+                    ? envelope(message, body(message))
+                    : StoredEnvelope.ofProperties(message);
         }
         FirstBytes envelope = new FirstBytes(StoredEnvelope.bytesInBody(message));
         save(message, new CountingOutputStream(envelope));
@@ -237,11 +246,13 @@ final class StoredMail {
             StoredEnvelope envelope = envelopeAlone(message);
             return new RemovedMail(name(message), envelope.sender(), envelope.recipientList());
         } catch (IOException | MessagingException | ActiveMQPropertyConversionException damaged) {
-            return new RemovedMail(name(message), text(message, StoredEnvelope.SENDER).orElse(""), List.of());
+            return new RemovedMail(
+                    name(message), text(message, StoredEnvelope.SENDER).orElse(""), List.of());
         }
     }
 
-    private static MailImpl mail(ClientMessage message, StoredEnvelope envelope) throws MessagingException, IOException {
+    private static MailImpl mail(ClientMessage message, StoredEnvelope envelope)
+            throws MessagingException, IOException {
         MailImpl.Builder mail = MailImpl.builder().name(message.getStringProperty(NAME));
         if (!envelope.sender().isEmpty()) {
             mail.sender(EnvelopeMailAddress.read(envelope.sender()));
@@ -285,7 +296,7 @@ final class StoredMail {
 
     private static byte priority(Mail mail) {
         int asked = AttributeUtils.getValueAndCastFromMail(mail, MailPrioritySupport.MAIL_PRIORITY, Integer.class)
-            .orElse(MailPrioritySupport.NORMAL_PRIORITY);
+                .orElse(MailPrioritySupport.NORMAL_PRIORITY);
         return (byte) Math.max(LOWEST_PRIORITY, Math.min(HIGHEST_PRIORITY, asked));
     }
 }

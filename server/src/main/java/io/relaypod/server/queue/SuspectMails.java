@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The mails that were in flight when a process died, in a file with a line for each. A mail that goes through is a suspect no more. For one
- * thread at a time.
+ * The mails that were in flight when a process died, in a file with a line for each. A mail that goes through is a
+ * suspect no more. For one thread at a time.
  */
 final class SuspectMails {
 
@@ -24,8 +24,7 @@ final class SuspectMails {
      *
      * @param alone those times at which no other mail was
      */
-    record Suspect(int deaths, int alone) {
-    }
+    record Suspect(int deaths, int alone) {}
 
     private SuspectMails(Path file) {
         this.file = file;
@@ -37,8 +36,11 @@ final class SuspectMails {
         if (Files.exists(file)) {
             for (String line : Files.readAllLines(file)) {
                 List<String> fields = List.of(line.split(" "));
-                if (fields.size() == 3 && fields.subList(0, 2).stream().allMatch(number -> number.matches("\\d{1,6}"))) {
-                    suspects.suspects.put(fields.get(2), new Suspect(Integer.parseInt(fields.get(0)), Integer.parseInt(fields.get(1))));
+                if (fields.size() == 3
+                        && fields.subList(0, 2).stream().allMatch(number -> number.matches("\\d{1,6}"))) {
+                    suspects.suspects.put(
+                            fields.get(2),
+                            new Suspect(Integer.parseInt(fields.get(0)), Integer.parseInt(fields.get(1))));
                 }
             }
         }
@@ -48,8 +50,10 @@ final class SuspectMails {
     /** Adds a death of the process to each. */
     void died(Collection<String> mails) throws IOException {
         boolean isAlone = mails.size() == 1;
-        mails.forEach(mail -> suspects.merge(mail, new Suspect(1, isAlone ? 1 : 0),
-            (before, now) -> new Suspect(before.deaths() + now.deaths(), before.alone() + now.alone())));
+        mails.forEach(mail -> suspects.merge(
+                mail,
+                new Suspect(1, isAlone ? 1 : 0),
+                (before, now) -> new Suspect(before.deaths() + now.deaths(), before.alone() + now.alone())));
         write();
     }
 
@@ -69,8 +73,12 @@ final class SuspectMails {
 
     private void write() throws IOException {
         Path next = file.resolveSibling(file.getFileName() + ".tmp");
-        Files.write(next, suspects.entrySet().stream()
-            .map(entry -> entry.getValue().deaths() + " " + entry.getValue().alone() + " " + entry.getKey()).toList());
+        Files.write(
+                next,
+                suspects.entrySet().stream()
+                        .map(entry -> entry.getValue().deaths() + " "
+                                + entry.getValue().alone() + " " + entry.getKey())
+                        .toList());
         Files.move(next, file, StandardCopyOption.REPLACE_EXISTING);
     }
 }

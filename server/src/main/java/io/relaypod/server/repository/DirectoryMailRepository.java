@@ -9,11 +9,19 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.Iterator;
 import java.util.Optional;
-
 import javax.inject.Inject;
 import javax.mail.MessagingException;
 import javax.mail.internet.MimeMessage;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.relaypod.events.MailEvent;
+import io.relaypod.events.MailEvents;
+import io.relaypod.gateway.VerbatimMessage;
+import io.relaypod.mailets.EnvelopeMailAddress;
+import io.relaypod.server.queue.EnvelopeJson;
+import io.relaypod.server.repository.MailFiles.Kept;
 import org.apache.james.core.MailAddress;
 import org.apache.james.filesystem.api.FileSystem;
 import org.apache.james.mailrepository.api.MailKey;
@@ -24,20 +32,10 @@ import org.apache.james.server.core.MimeMessageSource;
 import org.apache.james.server.core.MimeMessageWrapper;
 import org.apache.mailet.Mail;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-
-import io.relaypod.events.MailEvent;
-import io.relaypod.events.MailEvents;
-import io.relaypod.gateway.VerbatimMessage;
-import io.relaypod.mailets.EnvelopeMailAddress;
-import io.relaypod.server.queue.EnvelopeJson;
-import io.relaypod.server.repository.MailFiles.Kept;
-
 /**
- * James' {@code file://} repositories, two files a mail that any mail program and any editor can open. A mail is on the disk when it is stored,
- * a mail that cannot be read is left for somebody to look at, and one that is shown holds nothing that has to be given back. Thread-safe.
+ * James' {@code file://} repositories, two files a mail that any mail program and any editor can open. A mail is on the
+ * disk when it is stored, a mail that cannot be read is left for somebody to look at, and one that is shown holds
+ * nothing that has to be given back. Thread-safe.
  */
 public final class DirectoryMailRepository implements MailRepository {
 
@@ -48,13 +46,14 @@ public final class DirectoryMailRepository implements MailRepository {
     private final MailEvents events;
 
     /**
-     * @param url    such as {@code file://var/mail/failed/}, in the directory that James works in
+     * @param url such as {@code file://var/mail/failed/}, in the directory that James works in
      * @param limits hear of the repository, and bound it
      * @param events are told of each mail that comes; whoever takes one away says why
      * @throws UncheckedIOException when the directory cannot be made or read
      */
     @Inject
-    public DirectoryMailRepository(MailRepositoryUrl url, FileSystem system, RepositoryLimits limits, MailEvents events) {
+    public DirectoryMailRepository(
+            MailRepositoryUrl url, FileSystem system, RepositoryLimits limits, MailEvents events) {
         this.path = url.getPath().asString();
         this.events = events;
         try {
@@ -68,9 +67,16 @@ public final class DirectoryMailRepository implements MailRepository {
     @Override
     public MailKey store(Mail mail) throws MessagingException {
         try {
-            files.store(mail.getName(), out -> writeMessage(mail, out), out -> out.write(JSON.writeValueAsBytes(envelope(mail))));
-            events.tell(new MailEvent.Kept(mail.getName(), mail.getMaybeSender().asString(""), mail.getRecipients().stream().map(MailAddress::asString).toList(),
-                path, reason(mail)));
+            files.store(
+                    mail.getName(),
+                    out -> writeMessage(mail, out),
+                    out -> out.write(JSON.writeValueAsBytes(envelope(mail))));
+            events.tell(new MailEvent.Kept(
+                    mail.getName(),
+                    mail.getMaybeSender().asString(""),
+                    mail.getRecipients().stream().map(MailAddress::asString).toList(),
+                    path,
+                    reason(mail)));
             return MailKey.forMail(mail);
         } catch (IOException notStored) {
             throw new MessagingException("mail " + mail.getName() + " could not be kept", notStored);
@@ -79,8 +85,12 @@ public final class DirectoryMailRepository implements MailRepository {
 
     // James puts a stack trace behind what a mailet said, and has null where there is no reason.
     private static String reason(Mail mail) {
-        return Optional.ofNullable(mail.getErrorMessage()).flatMap(message -> message.lines().map(String::strip).filter(line -> !line.isEmpty()).findFirst())
-            .orElse("");
+        return Optional.ofNullable(mail.getErrorMessage())
+                .flatMap(message -> message.lines()
+                        .map(String::strip)
+                        .filter(line -> !line.isEmpty())
+                        .findFirst())
+                .orElse("");
     }
 
     private static void writeMessage(Mail mail, OutputStream out) throws IOException {
@@ -146,7 +156,10 @@ public final class DirectoryMailRepository implements MailRepository {
     /** The longest kept first. */
     @Override
     public Iterator<MailKey> list() {
-        return files.kept().values().stream().sorted(Comparator.comparing(Kept::since)).map(kept -> new MailKey(kept.key())).iterator();
+        return files.kept().values().stream()
+                .sorted(Comparator.comparing(Kept::since))
+                .map(kept -> new MailKey(kept.key()))
+                .iterator();
     }
 
     @Override

@@ -21,8 +21,8 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.stream.Stream;
 
 /**
- * A directory with two files a mail: its message, as {@code .eml}, and its envelope, as {@code .json}. What was stored is synced, and a mail is
- * there when its envelope is, so that a crash leaves a mail or none. Thread-safe.
+ * A directory with two files a mail: its message, as {@code .eml}, and its envelope, as {@code .json}. What was stored
+ * is synced, and a mail is there when its envelope is, so that a crash leaves a mail or none. Thread-safe.
  */
 final class MailFiles {
 
@@ -40,8 +40,7 @@ final class MailFiles {
      * @param bytes of both files
      * @param since when it was stored
      */
-    record Kept(String key, long bytes, Instant since) {
-    }
+    record Kept(String key, long bytes, Instant since) {}
 
     /** Writes a file. */
     @FunctionalInterface
@@ -53,7 +52,8 @@ final class MailFiles {
     MailFiles(Path directory) throws IOException {
         this.directory = Files.createDirectories(directory);
         try (Stream<Path> files = Files.list(directory)) {
-            for (Path envelope : (Iterable<Path>) files.filter(file -> file.toString().endsWith(ENVELOPE))::iterator) {
+            for (Path envelope :
+                    (Iterable<Path>) files.filter(file -> file.toString().endsWith(ENVELOPE))::iterator) {
                 String name = envelope.getFileName().toString();
                 look(URLDecoder.decode(name.substring(0, name.length() - ENVELOPE.length()), StandardCharsets.UTF_8));
             }
@@ -62,8 +62,12 @@ final class MailFiles {
 
     private void look(String key) throws IOException {
         if (Files.exists(file(key, MESSAGE)) && Files.exists(file(key, ENVELOPE))) {
-            kept.put(key, new Kept(key, Files.size(file(key, MESSAGE)) + Files.size(file(key, ENVELOPE)),
-                Files.getLastModifiedTime(file(key, ENVELOPE)).toInstant()));
+            kept.put(
+                    key,
+                    new Kept(
+                            key,
+                            Files.size(file(key, MESSAGE)) + Files.size(file(key, ENVELOPE)),
+                            Files.getLastModifiedTime(file(key, ENVELOPE)).toInstant()));
         }
     }
 
@@ -72,9 +76,7 @@ final class MailFiles {
         return directory.resolve(URLEncoder.encode(key, StandardCharsets.UTF_8) + ending);
     }
 
-    /**
-     * @throws IOException when it is not on the disk; a mail of that key that was there before still is
-     */
+    /** @throws IOException when it is not on the disk; a mail of that key that was there before still is */
     synchronized void store(String key, Writer message, Writer envelope) throws IOException {
         if (URLEncoder.encode(key, StandardCharsets.UTF_8).length() > LONGEST_NAME) {
             throw new IOException("the name of the mail is too long for a file: " + key);
@@ -119,7 +121,10 @@ final class MailFiles {
     }
 
     Optional<Path> envelope(String key) {
-        return Optional.of(key).filter(kept::containsKey).map(known -> file(known, ENVELOPE)).filter(Files::exists);
+        return Optional.of(key)
+                .filter(kept::containsKey)
+                .map(known -> file(known, ENVELOPE))
+                .filter(Files::exists);
     }
 
     /** The message's bytes; its file is open as long as the stream is. */

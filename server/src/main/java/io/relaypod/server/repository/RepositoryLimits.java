@@ -17,9 +17,6 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -27,10 +24,12 @@ import io.relaypod.events.MailEvent.Removed;
 import io.relaypod.events.MailEvents;
 import io.relaypod.server.repository.MailFiles.Kept;
 import io.relaypod.server.settings.FailedMailSettings;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Bounds the repositories by age and size, the oldest mail first, where there are limits. A mail beyond them is counted in
- * {@code relaypod_repository_due_mails} and named in the log for an hour before it is dropped. Thread-safe.
+ * Bounds the repositories by age and size, the oldest mail first, where there are limits. A mail beyond them is counted
+ * in {@code relaypod_repository_due_mails} and named in the log for an hour before it is dropped. Thread-safe.
  */
 public final class RepositoryLimits implements Closeable {
 
@@ -50,9 +49,7 @@ public final class RepositoryLimits implements Closeable {
         return thread;
     });
 
-    /**
-     * @param events are told of each mail that is dropped
-     */
+    /** @param events are told of each mail that is dropped */
     public RepositoryLimits(FailedMailSettings settings, Clock clock, MeterRegistry meters, MailEvents events) {
         this.settings = settings;
         this.clock = clock;
@@ -61,7 +58,9 @@ public final class RepositoryLimits implements Closeable {
         rounds.scheduleWithFixedDelay(this::round, PAUSE.toSeconds(), PAUSE.toSeconds(), TimeUnit.SECONDS);
     }
 
-    /** One repository, and since when each of its mails is beyond the limits. For one thread but for the number of them. */
+    /**
+     * One repository, and since when each of its mails is beyond the limits. For one thread but for the number of them.
+     */
     private static final class Watched {
 
         private final String path;
@@ -73,12 +72,21 @@ public final class RepositoryLimits implements Closeable {
         Watched(String path, MailFiles files, MeterRegistry meters) {
             this.path = path;
             this.files = files;
-            this.dropped = Counter.builder("relaypod.repository.dropped").tag("repository", path)
-                .description("Mails dropped beyond FAILED_MAX_AGE or FAILED_MAX_SIZE").register(meters);
-            Gauge.builder("relaypod.repository.due", this, watched -> watched.dueMails).baseUnit("mails").tag("repository", path)
-                .description("Mails beyond FAILED_MAX_AGE or FAILED_MAX_SIZE, to be dropped within the hour").strongReference(true).register(meters);
-            Gauge.builder("relaypod.repository.used", files, MailFiles::bytes).baseUnit("bytes").tag("repository", path)
-                .description("What the mails of a repository take on the disk").register(meters);
+            this.dropped = Counter.builder("relaypod.repository.dropped")
+                    .tag("repository", path)
+                    .description("Mails dropped beyond FAILED_MAX_AGE or FAILED_MAX_SIZE")
+                    .register(meters);
+            Gauge.builder("relaypod.repository.due", this, watched -> watched.dueMails)
+                    .baseUnit("mails")
+                    .tag("repository", path)
+                    .description("Mails beyond FAILED_MAX_AGE or FAILED_MAX_SIZE, to be dropped within the hour")
+                    .strongReference(true)
+                    .register(meters);
+            Gauge.builder("relaypod.repository.used", files, MailFiles::bytes)
+                    .baseUnit("bytes")
+                    .tag("repository", path)
+                    .description("What the mails of a repository take on the disk")
+                    .register(meters);
         }
     }
 
@@ -92,11 +100,17 @@ public final class RepositoryLimits implements Closeable {
         for (Watched repository : watched) {
             Map<String, Instant> before = repository.due;
             Map<String, Instant> due = beyond(repository.files.kept().values(), now).stream()
-                .collect(Collectors.toMap(Kept::key, kept -> before.getOrDefault(kept.key(), now), (one, other) -> one, HashMap::new));
+                    .collect(Collectors.toMap(
+                            Kept::key,
+                            kept -> before.getOrDefault(kept.key(), now),
+                            (one, other) -> one,
+                            HashMap::new));
             if (before.isEmpty() && !due.isEmpty()) {
                 LOGGER.warn("event=drop-due repository={} mails={} in={}", repository.path, due.size(), NOTICE);
             }
-            due.entrySet().removeIf(entry -> !now.isBefore(entry.getValue().plus(NOTICE)) && drop(repository, entry.getKey()));
+            due.entrySet()
+                    .removeIf(
+                            entry -> !now.isBefore(entry.getValue().plus(NOTICE)) && drop(repository, entry.getKey()));
             repository.due = due;
             repository.dueMails = due.size();
         }
@@ -109,7 +123,11 @@ public final class RepositoryLimits implements Closeable {
             events.tell(new Removed(key, "", List.of(), repository.path, "beyond FAILED_MAX_AGE or FAILED_MAX_SIZE"));
             return true;
         } catch (IOException notDropped) {
-            LOGGER.error("event=not-dropped queue-id={} repository={} reason=\"{}\"", key, repository.path, notDropped.getMessage());
+            LOGGER.error(
+                    "event=not-dropped queue-id={} repository={} reason=\"{}\"",
+                    key,
+                    repository.path,
+                    notDropped.getMessage());
             return false;
         }
     }
@@ -123,7 +141,9 @@ public final class RepositoryLimits implements Closeable {
             bytes += mail.bytes();
             long used = bytes;
             boolean tooMuch = settings.maxSize().map(most -> used > most).orElse(false);
-            boolean tooOld = settings.maxAge().map(oldest -> mail.since().plus(oldest).isBefore(now)).orElse(false);
+            boolean tooOld = settings.maxAge()
+                    .map(oldest -> mail.since().plus(oldest).isBefore(now))
+                    .orElse(false);
             if (tooMuch || tooOld) {
                 beyond.add(mail);
             }

@@ -29,8 +29,9 @@ final class Environment {
 
     /** Each variable as it is written, or its default. */
     Map<Variable, String> texts() {
-        return Arrays.stream(Variable.values()).collect(Collectors.toMap(Function.identity(), this::text, (one, other) -> one,
-            () -> new EnumMap<>(Variable.class)));
+        return Arrays.stream(Variable.values())
+                .collect(Collectors.toMap(
+                        Function.identity(), this::text, (one, other) -> one, () -> new EnumMap<>(Variable.class)));
     }
 
     /**
@@ -49,7 +50,8 @@ final class Environment {
 
     /** Notes a value that is well-formed and cannot be used here. */
     void reject(Variable variable, String why) {
-        problems.add(variable + " is '" + shown(text(variable)) + "'; " + shown(why) + "; expected " + variable.expected());
+        problems.add(
+                variable + " is '" + shown(text(variable)) + "'; " + shown(why) + "; expected " + variable.expected());
     }
 
     // A message is a few lines, whatever is in a variable.

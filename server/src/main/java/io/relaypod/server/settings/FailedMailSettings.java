@@ -4,9 +4,9 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * How much mail is kept in each repository, such as that of what could not be delivered. Nothing is dropped where there is no limit.
+ * How much mail is kept in each repository, such as that of what could not be delivered. Nothing is dropped where there
+ * is no limit.
  *
  * @param maxSize in bytes
  */
-public record FailedMailSettings(Optional<Duration> maxAge, Optional<Long> maxSize) {
-}
+public record FailedMailSettings(Optional<Duration> maxAge, Optional<Long> maxSize) {}

@@ -26,7 +26,8 @@ public record ListenAddress(String host, int port) {
             return new ListenAddress(EVERY_ADDRESS, parsed.getPort());
         }
         if (!HOST.matcher(host).matches()) {
-            throw new IllegalArgumentException("no name and no IPv4 address, which is all that James can bind: " + text);
+            throw new IllegalArgumentException(
+                    "no name and no IPv4 address, which is all that James can bind: " + text);
         }
         return new ListenAddress(host, parsed.getPort());
     }

@@ -9,8 +9,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What mounted files hold, read again when they change. Files that cannot be used leave what was read before in force: that is logged once a
- * content, and {@link #isOutdated} until it is mended. Contents are compared, as Kubernetes swaps a link to them. Thread-safe.
+ * What mounted files hold, read again when they change. Files that cannot be used leave what was read before in force:
+ * that is logged once a content, and {@link #isOutdated} until it is mended. Contents are compared, as Kubernetes swaps
+ * a link to them. Thread-safe.
  */
 public final class MountedFiles<T> implements Supplier<T> {
 
@@ -25,9 +26,10 @@ public final class MountedFiles<T> implements Supplier<T> {
     private volatile boolean outdated;
 
     /**
-     * @param name   for the log, such as {@code smtp-users}
-     * @param files  that the reader reads
-     * @param reader throws {@link IllegalArgumentException} when they cannot be used, with a message that holds nothing secret
+     * @param name for the log, such as {@code smtp-users}
+     * @param files that the reader reads
+     * @param reader throws {@link IllegalArgumentException} when they cannot be used, with a message that holds nothing
+     *     secret
      * @throws IllegalArgumentException when they cannot be used now
      */
     public MountedFiles(String name, List<Path> files, Supplier<T> reader) {
@@ -75,7 +77,9 @@ public final class MountedFiles<T> implements Supplier<T> {
     private void keep(RuntimeException wrong) {
         outdated = true;
         // Only that one was written for a log.
-        String reason = wrong instanceof IllegalArgumentException ? String.valueOf(wrong.getMessage()) : wrong.getClass().getName();
+        String reason = wrong instanceof IllegalArgumentException
+                ? String.valueOf(wrong.getMessage())
+                : wrong.getClass().getName();
         if (!complaint.equals(reason)) {
             complaint = reason;
             LOGGER.error("event={}-kept files={} reason=\"{}\"", name, files, complaint);

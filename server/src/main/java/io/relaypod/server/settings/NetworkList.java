@@ -10,8 +10,8 @@ import com.google.common.base.Splitter;
 import com.google.common.net.InetAddresses;
 
 /**
- * The networks whose clients may relay. James' own NetMatcher cannot be asked: it takes the prefix length of an IPv6 network for another,
- * /128 for /64 and /7 for /24, and only logs a network that it cannot read.
+ * The networks whose clients may relay. James' own NetMatcher cannot be asked: it takes the prefix length of an IPv6
+ * network for another, /128 for /64 and /7 for /24, and only logs a network that it cannot read.
  *
  * @param networks each an address or an address with a prefix length, never empty
  */
@@ -21,16 +21,22 @@ public record NetworkList(List<String> networks) {
     private static final Pattern NETWORK = Pattern.compile("(?<address>[0-9a-fA-F:.]+)(/(?<prefix>\\d{1,3}))?");
 
     // RFC 1122, 1918, 3927, 4193, 4291 and 6598.
-    private static final List<String> PRIVATE = List.of("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "100.64.0.0/10",
-        "::1/128", "fc00::/7", "fe80::/10");
+    private static final List<String> PRIVATE = List.of(
+            "127.0.0.0/8",
+            "10.0.0.0/8",
+            "172.16.0.0/12",
+            "192.168.0.0/16",
+            "169.254.0.0/16",
+            "100.64.0.0/10",
+            "::1/128",
+            "fc00::/7",
+            "fe80::/10");
 
     public NetworkList {
         networks = List.copyOf(networks);
     }
 
-    /**
-     * @throws IllegalArgumentException when there is no network in it, or what is no network
-     */
+    /** @throws IllegalArgumentException when there is no network in it, or what is no network */
     public static NetworkList parse(String text) {
         List<String> networks = Splitter.onPattern("[,\\s]+").omitEmptyStrings().splitToList(text);
         if (networks.isEmpty()) {
@@ -45,13 +51,19 @@ public record NetworkList(List<String> networks) {
         return networks.stream().map(Network::parse).anyMatch(network -> network.contains(address.getAddress()));
     }
 
-    /** Those that reach beyond this machine and private networks: whoever is in one of them may send mail through us. */
+    /**
+     * Those that reach beyond this machine and private networks: whoever is in one of them may send mail through us.
+     */
     public List<String> open() {
-        return networks.stream().filter(network -> !isPrivate(Network.parse(network))).toList();
+        return networks.stream()
+                .filter(network -> !isPrivate(Network.parse(network)))
+                .toList();
     }
 
     private static boolean isPrivate(Network network) {
-        return PRIVATE.stream().map(Network::parse).anyMatch(all -> all.prefix() <= network.prefix() && all.contains(network.address()));
+        return PRIVATE.stream()
+                .map(Network::parse)
+                .anyMatch(all -> all.prefix() <= network.prefix() && all.contains(network.address()));
     }
 
     /** As James' {@code authorizedAddresses} takes it. */
@@ -68,7 +80,9 @@ public record NetworkList(List<String> networks) {
                 throw new IllegalArgumentException("no network: " + text);
             }
             byte[] address = InetAddresses.forString(network.group("address")).getAddress();
-            int prefix = network.group("prefix") == null ? address.length * Byte.SIZE : Integer.parseInt(network.group("prefix"));
+            int prefix = network.group("prefix") == null
+                    ? address.length * Byte.SIZE
+                    : Integer.parseInt(network.group("prefix"));
             if (prefix > address.length * Byte.SIZE) {
                 throw new IllegalArgumentException("no such prefix length: " + text);
             }

@@ -7,8 +7,8 @@ import java.net.UnknownHostException;
 import java.util.Arrays;
 
 /**
- * Whether a host and port are where this relay itself listens: a relay that is its own next hop sends each mail to itself without end (RFC 5321
- * section 6.3).
+ * Whether a host and port are where this relay itself listens: a relay that is its own next hop sends each mail to
+ * itself without end (RFC 5321 section 6.3).
  *
  * @param listen where the relay listens
  */
@@ -17,7 +17,8 @@ record OwnAddress(ListenAddress listen) {
     /** Asks the system's resolver only when the ports are the same; a name that it does not know is not ours. */
     boolean isReachedBy(String host, int port) {
         try {
-            return port == listen.port() && Arrays.stream(InetAddress.getAllByName(host)).anyMatch(this::isOwn);
+            return port == listen.port()
+                    && Arrays.stream(InetAddress.getAllByName(host)).anyMatch(this::isOwn);
         } catch (UnknownHostException notOurs) {
             return false;
         }
@@ -26,9 +27,13 @@ record OwnAddress(ListenAddress listen) {
     private boolean isOwn(InetAddress address) {
         try {
             InetAddress own = InetAddress.getByName(listen.host());
-            boolean isHere = address.isLoopbackAddress() || address.isAnyLocalAddress() || NetworkInterface.getByInetAddress(address) != null;
+            boolean isHere = address.isLoopbackAddress()
+                    || address.isAnyLocalAddress()
+                    || NetworkInterface.getByInetAddress(address) != null;
             // 0.0.0.0 connects to this host as well.
-            return own.isAnyLocalAddress() ? isHere : address.equals(own) || address.isAnyLocalAddress() && own.isLoopbackAddress();
+            return own.isAnyLocalAddress()
+                    ? isHere
+                    : address.equals(own) || address.isAnyLocalAddress() && own.isLoopbackAddress();
         } catch (SocketException | UnknownHostException notOurs) {
             return false;
         }

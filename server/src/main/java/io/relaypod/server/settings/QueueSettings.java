@@ -12,25 +12,30 @@ import com.google.common.net.HostAndPort;
 /**
  * Where the queues are. Immutable.
  *
- * @param remote  a broker elsewhere; empty for the one in this process
+ * @param remote a broker elsewhere; empty for the one in this process
  * @param timeout how long a client's mail may take to be stored before the client is told to come again
  * @param writers threads that write received mails; none of them waits for the disk's sync
- * @param drain   how long mails in hand may take to be finished when the relay stops
+ * @param drain how long mails in hand may take to be finished when the relay stops
  */
 public record QueueSettings(Optional<RemoteQueue> remote, Duration timeout, int writers, Duration drain) {
 
     /**
      * A broker elsewhere, and as whom to talk to it.
      *
-     * @param servers      in the order in which they are asked
-     * @param parameters   of the connection, in Artemis' words
-     * @param user         empty for nobody
+     * @param servers in the order in which they are asked
+     * @param parameters of the connection, in Artemis' words
+     * @param user empty for nobody
      * @param passwordFile read at each connection, so that a new password needs no restart
-     * @param caFile       PEM certificates of who may have signed the broker's; empty for those that Java trusts
-     * @param certificate  what we show to the broker; empty for nothing
+     * @param caFile PEM certificates of who may have signed the broker's; empty for those that Java trusts
+     * @param certificate what we show to the broker; empty for nothing
      */
-    public record RemoteQueue(List<HostAndPort> servers, Map<String, String> parameters, String user, Optional<Path> passwordFile,
-                              Optional<Path> caFile, Optional<ClientCertificate> certificate) {
+    public record RemoteQueue(
+            List<HostAndPort> servers,
+            Map<String, String> parameters,
+            String user,
+            Optional<Path> passwordFile,
+            Optional<Path> caFile,
+            Optional<ClientCertificate> certificate) {
 
         /** Takes copies. */
         public RemoteQueue {
@@ -48,8 +53,7 @@ public record QueueSettings(Optional<RemoteQueue> remote, Duration timeout, int 
      * A certificate for TLS, both files PEM.
      *
      * @param chain the certificate, then those that sign it
-     * @param key   its private key, not encrypted
+     * @param key its private key, not encrypted
      */
-    public record ClientCertificate(Path chain, Path key) {
-    }
+    public record ClientCertificate(Path chain, Path key) {}
 }

@@ -10,9 +10,9 @@ import io.relaypod.logins.Logins;
 /**
  * Who logs in at the SMTP server, and how (RFC 4954).
  *
- * @param usersFile   with the logins; there unless the mode needs none
- * @param withoutTls  whether a password may be sent in plain text
- * @param networks    whose clients a login lets in beside those of RELAY_NETWORKS; empty for none
+ * @param usersFile with the logins; there unless the mode needs none
+ * @param withoutTls whether a password may be sent in plain text
+ * @param networks whose clients a login lets in beside those of RELAY_NETWORKS; empty for none
  */
 public record SmtpAuth(Mode mode, Optional<Path> usersFile, boolean withoutTls, Optional<NetworkList> networks) {
 
@@ -34,29 +34,40 @@ public record SmtpAuth(Mode mode, Optional<Path> usersFile, boolean withoutTls, 
 
     static SmtpAuth read(Environment environment) {
         SmtpAuth auth = new SmtpAuth(
-            environment.read(Variable.SMTP_AUTH, SmtpAuth::mode),
-            Optional.of(environment.text(Variable.SMTP_USERS_FILE)).filter(path -> !path.isEmpty()).map(path -> Path.of(path).toAbsolutePath()),
-            environment.read(Variable.SMTP_AUTH_WITHOUT_TLS, Settings::bool),
-            environment.read(Variable.RELAY_NETWORKS_WITH_AUTH, value -> value.isEmpty() ? Optional.empty() : Optional.of(NetworkList.parse(value))));
+                environment.read(Variable.SMTP_AUTH, SmtpAuth::mode),
+                Optional.of(environment.text(Variable.SMTP_USERS_FILE))
+                        .filter(path -> !path.isEmpty())
+                        .map(path -> Path.of(path).toAbsolutePath()),
+                environment.read(Variable.SMTP_AUTH_WITHOUT_TLS, Settings::bool),
+                environment.read(
+                        Variable.RELAY_NETWORKS_WITH_AUTH,
+                        value -> value.isEmpty() ? Optional.empty() : Optional.of(NetworkList.parse(value))));
         auth.check(environment);
         return auth;
     }
 
     private static Mode mode(String value) {
-        return Stream.of(Mode.values()).filter(mode -> mode.name().toLowerCase(Locale.ROOT).equals(value)).findFirst()
-            .orElseThrow(() -> new IllegalArgumentException("no mode: " + value));
+        return Stream.of(Mode.values())
+                .filter(mode -> mode.name().toLowerCase(Locale.ROOT).equals(value))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("no mode: " + value));
     }
 
     private void check(Environment environment) {
         boolean asksForPasswords = mode == Mode.OPTIONAL || mode == Mode.REQUIRED;
         if (asksForPasswords && usersFile.isEmpty()) {
-            environment.reject(Variable.SMTP_USERS_FILE, "SMTP_AUTH=" + environment.text(Variable.SMTP_AUTH) + " has no logins without it");
+            environment.reject(
+                    Variable.SMTP_USERS_FILE,
+                    "SMTP_AUTH=" + environment.text(Variable.SMTP_AUTH) + " has no logins without it");
         }
         if (!asksForPasswords) {
             String why = "it means nothing with SMTP_AUTH=" + environment.text(Variable.SMTP_AUTH);
             usersFile.ifPresent(file -> environment.reject(Variable.SMTP_USERS_FILE, why));
-            networks.ifPresent(list -> environment.reject(Variable.RELAY_NETWORKS_WITH_AUTH, mode == Mode.ANY
-                ? "with SMTP_AUTH=any every password is right, and that would let anybody in" : why));
+            networks.ifPresent(list -> environment.reject(
+                    Variable.RELAY_NETWORKS_WITH_AUTH,
+                    mode == Mode.ANY
+                            ? "with SMTP_AUTH=any every password is right, and that would let anybody in"
+                            : why));
         }
         if (withoutTls && mode == Mode.OFF) {
             environment.reject(Variable.SMTP_AUTH_WITHOUT_TLS, "it means nothing with SMTP_AUTH=off");

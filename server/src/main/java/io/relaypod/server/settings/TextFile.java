@@ -14,12 +14,9 @@ public final class TextFile {
 
     private static final int LARGEST = 4 << 20;
 
-    private TextFile() {
-    }
+    private TextFile() {}
 
-    /**
-     * @throws IllegalArgumentException saying why the file cannot be read, and nothing of what is in it
-     */
+    /** @throws IllegalArgumentException saying why the file cannot be read, and nothing of what is in it */
     public static byte[] bytes(Path file) {
         try (InputStream in = Files.newInputStream(file)) {
             byte[] content = in.readNBytes(LARGEST + 1);
@@ -32,27 +29,24 @@ public final class TextFile {
         }
     }
 
-    /**
-     * @throws IllegalArgumentException saying why the file cannot be read, and nothing of what is in it
-     */
+    /** @throws IllegalArgumentException saying why the file cannot be read, and nothing of what is in it */
     public static String text(Path file) {
         return text(bytes(file));
     }
 
-    /**
-     * @throws IllegalArgumentException when it is not UTF-8
-     */
+    /** @throws IllegalArgumentException when it is not UTF-8 */
     public static String text(byte[] content) {
         try {
-            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(content)).toString();
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(content))
+                    .toString();
         } catch (CharacterCodingException noText) {
             throw new IllegalArgumentException("it is not UTF-8 text", noText);
         }
     }
 
-    /**
-     * @throws IllegalArgumentException saying why the file cannot be read, and nothing of what is in it
-     */
+    /** @throws IllegalArgumentException saying why the file cannot be read, and nothing of what is in it */
     public static List<String> lines(Path file) {
         return text(file).lines().toList();
     }

@@ -19,14 +19,17 @@ public record TlsFiles(Path certificate, Path key) {
         String certificate = environment.text(Variable.SMTP_TLS_CERT_FILE);
         String key = environment.text(Variable.SMTP_TLS_KEY_FILE);
         if (certificate.isEmpty() != key.isEmpty()) {
-            environment.reject(certificate.isEmpty() ? Variable.SMTP_TLS_CERT_FILE : Variable.SMTP_TLS_KEY_FILE, "a certificate and its key belong together");
+            environment.reject(
+                    certificate.isEmpty() ? Variable.SMTP_TLS_CERT_FILE : Variable.SMTP_TLS_KEY_FILE,
+                    "a certificate and its key belong together");
         }
         if (certificate.isEmpty() || key.isEmpty()) {
             return Optional.empty();
         }
-        TlsFiles files = new TlsFiles(Path.of(certificate).toAbsolutePath(), Path.of(key).toAbsolutePath());
+        TlsFiles files =
+                new TlsFiles(Path.of(certificate).toAbsolutePath(), Path.of(key).toAbsolutePath());
         boolean isReadable = isReadable(environment, Variable.SMTP_TLS_CERT_FILE, files.certificate())
-            & isReadable(environment, Variable.SMTP_TLS_KEY_FILE, files.key());
+                & isReadable(environment, Variable.SMTP_TLS_KEY_FILE, files.key());
         if (isReadable) {
             try {
                 TlsIdentity.read(files);
@@ -56,7 +59,8 @@ public record TlsFiles(Path certificate, Path key) {
         try {
             XMLConfiguration xml = new Configurations().xml(file.toFile());
             return xml.configurationsAt("smtpserver").stream()
-                .anyMatch(server -> server.getBoolean("tls.[@startTLS]", false) || server.getBoolean("tls.[@socketTLS]", false));
+                    .anyMatch(server -> server.getBoolean("tls.[@startTLS]", false)
+                            || server.getBoolean("tls.[@socketTLS]", false));
         } catch (ConfigurationException | RuntimeException unreadable) {
             return false; // James says so when it reads it
         }

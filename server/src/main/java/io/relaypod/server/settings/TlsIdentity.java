@@ -15,19 +15,17 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-
 import javax.net.ssl.SSLContext;
 
+import nl.altindag.ssl.SSLFactory;
 import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
 import org.bouncycastle.cert.X509CertificateHolder;
 import org.bouncycastle.openssl.PEMKeyPair;
 import org.bouncycastle.openssl.PEMParser;
 
-import nl.altindag.ssl.SSLFactory;
-
 /**
- * A certificate with its private key, ready for TLS. Keys are PKCS#8, or as OpenSSL and cert-manager write them by default, PKCS#1 (RSA) and
- * SEC 1 (EC). Immutable.
+ * A certificate with its private key, ready for TLS. Keys are PKCS#8, or as OpenSSL and cert-manager write them by
+ * default, PKCS#1 (RSA) and SEC 1 (EC). Immutable.
  *
  * @param chain the certificate, then those that signed it
  */
@@ -36,16 +34,16 @@ public record TlsIdentity(List<X509Certificate> chain, SSLContext context) {
     // Any text will do.
     private static final byte[] PROOF = {'r', 'e', 'l', 'a', 'y'};
 
-    /**
-     * @throws IllegalArgumentException saying which file is wrong and why, and nothing of the key
-     */
+    /** @throws IllegalArgumentException saying which file is wrong and why, and nothing of the key */
     public static TlsIdentity read(TlsFiles files) {
         List<X509Certificate> chain = certificates(TextFile.text(files.certificate()));
-        PrivateKey key = key(TextFile.text(files.key()), chain.get(0).getPublicKey().getAlgorithm());
+        PrivateKey key =
+                key(TextFile.text(files.key()), chain.get(0).getPublicKey().getAlgorithm());
         checkIsPair(chain.get(0), key);
         SSLContext context = SSLFactory.builder()
-            .withIdentityMaterial(key, new char[0], chain.toArray(Certificate[]::new))
-            .build().getSslContext();
+                .withIdentityMaterial(key, new char[0], chain.toArray(Certificate[]::new))
+                .build()
+                .getSslContext();
         return new TlsIdentity(chain, context);
     }
 
@@ -55,7 +53,8 @@ public record TlsIdentity(List<X509Certificate> chain, SSLContext context) {
             List<X509Certificate> chain = new ArrayList<>();
             for (Object object : objects(pem)) {
                 if (object instanceof X509CertificateHolder certificate) {
-                    chain.add((X509Certificate) factory.generateCertificate(new ByteArrayInputStream(certificate.getEncoded())));
+                    chain.add((X509Certificate)
+                            factory.generateCertificate(new ByteArrayInputStream(certificate.getEncoded())));
                 }
             }
             if (chain.isEmpty()) {
@@ -72,12 +71,14 @@ public record TlsIdentity(List<X509Certificate> chain, SSLContext context) {
         try {
             pkcs8 = pkcs8(pem);
         } catch (IOException | RuntimeException wrong) {
-            throw new IllegalArgumentException("the key in SMTP_TLS_KEY_FILE cannot be used: it is encrypted, or no private key in PEM", wrong);
+            throw new IllegalArgumentException(
+                    "the key in SMTP_TLS_KEY_FILE cannot be used: it is encrypted, or no private key in PEM", wrong);
         }
         try {
             return KeyFactory.getInstance(algorithm).generatePrivate(new PKCS8EncodedKeySpec(pkcs8));
         } catch (GeneralSecurityException another) {
-            throw new IllegalArgumentException("the key in SMTP_TLS_KEY_FILE is no " + algorithm + " key, as the first certificate's is", another);
+            throw new IllegalArgumentException(
+                    "the key in SMTP_TLS_KEY_FILE is no " + algorithm + " key, as the first certificate's is", another);
         }
     }
 
@@ -93,7 +94,8 @@ public record TlsIdentity(List<X509Certificate> chain, SSLContext context) {
         throw new IOException("no private key");
     }
 
-    // Bouncy Castle takes PEM apart, and no more: its provider, which PemUtils would register, takes megabytes of the heap.
+    // Bouncy Castle takes PEM apart, and no more: its provider, which PemUtils would register, takes megabytes of the
+    // heap.
     private static List<Object> objects(String pem) throws IOException {
         List<Object> objects = new ArrayList<>();
         try (PEMParser parser = new PEMParser(new StringReader(pem))) {
@@ -116,7 +118,8 @@ public record TlsIdentity(List<X509Certificate> chain, SSLContext context) {
                 throw new GeneralSecurityException("it signs for another");
             }
         } catch (GeneralSecurityException another) {
-            throw new IllegalArgumentException("the first certificate is not that of the key in SMTP_TLS_KEY_FILE", another);
+            throw new IllegalArgumentException(
+                    "the first certificate is not that of the key in SMTP_TLS_KEY_FILE", another);
         }
     }
 
@@ -130,7 +133,10 @@ public record TlsIdentity(List<X509Certificate> chain, SSLContext context) {
 
     /** When the certificate, or one of those that signed it, ends. */
     public Instant end() {
-        return chain.stream().map(each -> each.getNotAfter().toInstant()).min(Instant::compareTo).orElseThrow();
+        return chain.stream()
+                .map(each -> each.getNotAfter().toInstant())
+                .min(Instant::compareTo)
+                .orElseThrow();
     }
 
     /** Whether clients would accept it now, as far as time goes. */

@@ -13,10 +13,13 @@ public enum Variable {
     UPSTREAM_PORT("1025", "a port from 1 to 65535"),
     UPSTREAM_RATE_PER_SENDER("", SendingRate.EXPECTED),
     GATEWAY_BYTES_IN_FLIGHT("8M", "a number of bytes above zero, or one with K, M or G behind it, 1024G at most"),
-    RELAY_NETWORKS("127.0.0.0/8, ::1/128, 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10, fc00::/7, fe80::/10",
-        "networks such as 10.0.0.0/8 or fc00::/7, separated by commas"),
+    RELAY_NETWORKS(
+            "127.0.0.0/8, ::1/128, 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10, fc00::/7, fe80::/10",
+            "networks such as 10.0.0.0/8 or fc00::/7, separated by commas"),
     SMTP_AUTH("off", "off, optional, required or any"),
-    SMTP_USERS_FILE("", "a file with a login a line: a name, a hash made by relaypod password, and from= and rate= where they are wanted"),
+    SMTP_USERS_FILE(
+            "",
+            "a file with a login a line: a name, a hash made by relaypod password, and from= and rate= where they are wanted"),
     SMTP_AUTH_WITHOUT_TLS("false", "true or false"),
     RELAY_NETWORKS_WITH_AUTH("", "networks such as 203.0.113.0/24 or 2001:db8::/32, separated by commas"),
     SMTP_TLS_CERT_FILE("", "a PEM file with a certificate, those that signed it behind it"),
@@ -59,7 +62,9 @@ public enum Variable {
     LOG_LEVEL("INFO", "one of ERROR, WARN, INFO, DEBUG, TRACE"),
     LOG_FORMAT("text", "text or json"),
     LOG_ADDRESSES("false", "true or false"),
-    QUEUE_URL("", "tcp://host:port, more of them behind commas, then ? and parameters such as sslEnabled=true and verifyHost=false"),
+    QUEUE_URL(
+            "",
+            "tcp://host:port, more of them behind commas, then ? and parameters such as sslEnabled=true and verifyHost=false"),
     QUEUE_USER("", "a user of the broker"),
     QUEUE_PASSWORD_FILE("", "a file with the user's password"),
     QUEUE_CA_FILE("", "a PEM file with certificates"),
@@ -68,7 +73,8 @@ public enum Variable {
     QUEUE_TIMEOUT("5s", "a duration from 1ms to 3650d, such as 5s"),
     QUEUE_WRITERS("4", "a number from 1 to 64"),
     DRAIN_TIMEOUT("5s", "a duration from 1ms to 3650d, such as 5s"),
-    TRACE_MAX_SIZE("100M", "a number of bytes of 1M or more, or one with K, M or G behind it, 1024G at most; 0 for no trace"),
+    TRACE_MAX_SIZE(
+            "100M", "a number of bytes of 1M or more, or one with K, M or G behind it, 1024G at most; 0 for no trace"),
     TRACE_MAX_AGE("7d", "a duration from 1ms to 3650d, such as 7d"),
     FAILED_MAX_AGE("", "a duration from 1ms to 3650d, such as 30d"),
     FAILED_MAX_SIZE("", "a number of bytes above zero, or one with K, M or G behind it, 1024G at most"),

@@ -15,11 +15,13 @@ import java.util.stream.Stream;
 /**
  * Where webadmin is served, and who may use it.
  *
- * @param passwordFile    read whenever somebody asks, so that the password can be changed
- * @param ownPasswordFile where the relay puts a password that it makes when it was given none, and webadmin.properties asks for no JWT
- * @param names           by which operators reach it, besides {@code localhost} and IP addresses
+ * @param passwordFile read whenever somebody asks, so that the password can be changed
+ * @param ownPasswordFile where the relay puts a password that it makes when it was given none, and webadmin.properties
+ *     asks for no JWT
+ * @param names by which operators reach it, besides {@code localhost} and IP addresses
  */
-public record WebAdminSettings(ListenAddress address, Optional<Path> passwordFile, Path ownPasswordFile, Set<String> names) {
+public record WebAdminSettings(
+        ListenAddress address, Optional<Path> passwordFile, Path ownPasswordFile, Set<String> names) {
 
     private static final String OWN_PASSWORD_FILE = "webadmin-password";
     private static final int SHORTEST_PASSWORD = 8;
@@ -47,7 +49,8 @@ public record WebAdminSettings(ListenAddress address, Optional<Path> passwordFil
         try (Stream<String> lines = Files.lines(file)) {
             String password = lines.findFirst().orElse("").strip();
             if (password.length() < SHORTEST_PASSWORD) {
-                throw new IllegalArgumentException("the first line has fewer than " + SHORTEST_PASSWORD + " characters");
+                throw new IllegalArgumentException(
+                        "the first line has fewer than " + SHORTEST_PASSWORD + " characters");
             }
             return password;
         } catch (CharacterCodingException | UncheckedIOException noText) {
@@ -65,6 +68,7 @@ public record WebAdminSettings(ListenAddress address, Optional<Path> passwordFil
         } catch (IOException notThere) {
             return false;
         }
-        return Boolean.parseBoolean(properties.getProperty("jwt.enabled", "false").strip());
+        return Boolean.parseBoolean(
+                properties.getProperty("jwt.enabled", "false").strip());
     }
 }

@@ -9,14 +9,17 @@ import org.apache.james.protocols.smtp.SMTPResponse;
 import org.apache.james.protocols.smtp.SMTPSession;
 
 /**
- * An AUTH that waits for the client's next line, which is no command (RFC 4954 section 4). {@link RelayCommands} hands it over, once.
+ * An AUTH that waits for the client's next line, which is no command (RFC 4954 section 4). {@link RelayCommands} hands
+ * it over, once.
  */
 @FunctionalInterface
 interface AuthExchange {
 
     AttachmentKey<AuthExchange> KEY = AttachmentKey.of("relaypod.authExchange", AuthExchange.class);
 
-    Response NOT_BASE64 = new SMTPResponse("501", "5.5.2 Cannot decode the response: it is no base64, or not what the mechanism takes").immutable();
+    Response NOT_BASE64 = new SMTPResponse(
+                    "501", "5.5.2 Cannot decode the response: it is no base64, or not what the mechanism takes")
+            .immutable();
     Response TOO_LONG = new SMTPResponse("500", "5.5.6 Authentication exchange line is too long").immutable();
 
     /**

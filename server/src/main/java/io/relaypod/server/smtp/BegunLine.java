@@ -7,12 +7,13 @@ import io.relaypod.memory.FairShare;
 import io.relaypod.memory.Reservation;
 
 /**
- * The beginning of a line of a mail, whose end has not come yet. A long one takes twice its bytes of the budget, as it is copied when it ends. For
- * one thread at a time.
+ * The beginning of a line of a mail, whose end has not come yet. A long one takes twice its bytes of the budget, as it
+ * is copied when it ends. For one thread at a time.
  */
 final class BegunLine {
 
-    // Included in what the connection has reserved: more than a piece, so that a line as RFC 5321 has it is never refused.
+    // Included in what the connection has reserved: more than a piece, so that a line as RFC 5321 has it is never
+    // refused.
     private static final int INCLUDED = 2 * SmtpLineDecoder.MAX_PIECE;
 
     private static final byte[] NOTHING = {};

@@ -4,9 +4,10 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * How long a client may take for what is expected of it next (RFC 5321 section 4.5.3.2). A command has to be whole, and a reply read, in the
- * idle time, whatever drips meanwhile. A mail may take as long as it comes with {@value #SLOWEST_MAIL} bytes a second, and the idle time on
- * top. While it is the client who waits, no time passes. All times are of {@link System#nanoTime}. For the channel's thread.
+ * How long a client may take for what is expected of it next (RFC 5321 section 4.5.3.2). A command has to be whole, and
+ * a reply read, in the idle time, whatever drips meanwhile. A mail may take as long as it comes with
+ * {@value #SLOWEST_MAIL} bytes a second, and the idle time on top. While it is the client who waits, no time passes.
+ * All times are of {@link System#nanoTime}. For the channel's thread.
  */
 final class ClientTimeouts {
 
@@ -17,7 +18,12 @@ final class ClientTimeouts {
     private static final Duration LAST_REPLY = Duration.ofSeconds(10);
     private static final long NANOS = 1_000_000_000L;
 
-    private enum Expected { COMMAND, MAIL, READING_OF_REPLIES, READING_OF_LAST_REPLY }
+    private enum Expected {
+        COMMAND,
+        MAIL,
+        READING_OF_REPLIES,
+        READING_OF_LAST_REPLY
+    }
 
     private final long idle;
     private Expected expected = Expected.COMMAND;
@@ -94,10 +100,14 @@ final class ClientTimeouts {
 
     /** Nanoseconds that the client still has, 0 or less when it is late; empty while it is the client who waits. */
     Optional<Long> left(long now) {
-        return isPaused ? Optional.empty() : Optional.of(switch (expected) {
-            case MAIL -> Math.min(lastBytes + idle, since + idle + mailBytes * (NANOS / SLOWEST_MAIL)) - now;
-            case READING_OF_LAST_REPLY -> since + Math.min(idle, LAST_REPLY.toNanos()) - now;
-            case COMMAND, READING_OF_REPLIES -> since + idle - now;
-        });
+        return isPaused
+                ? Optional.empty()
+                : Optional.of(
+                        switch (expected) {
+                            case MAIL ->
+                                Math.min(lastBytes + idle, since + idle + mailBytes * (NANOS / SLOWEST_MAIL)) - now;
+                            case READING_OF_LAST_REPLY -> since + Math.min(idle, LAST_REPLY.toNanos()) - now;
+                            case COMMAND, READING_OF_REPLIES -> since + idle - now;
+                        });
     }
 }

@@ -8,7 +8,7 @@ import java.util.Optional;
 /**
  * What a client sent to log in.
  *
- * @param name     empty where it can be nobody's
+ * @param name empty where it can be nobody's
  * @param password as the client sent it
  */
 record Credentials(String name, byte[] password) {
@@ -20,14 +20,16 @@ record Credentials(String name, byte[] password) {
     static Optional<byte[]> decode(String response) {
         String base64 = response.strip();
         try {
-            return Optional.of(base64.equals(EMPTY) ? new byte[0] : Base64.getDecoder().decode(base64));
+            return Optional.of(
+                    base64.equals(EMPTY) ? new byte[0] : Base64.getDecoder().decode(base64));
         } catch (IllegalArgumentException notBase64) {
             return Optional.empty();
         }
     }
 
     /**
-     * The message of PLAIN: whom to act as, name and password, with NUL between (RFC 4616 section 2). To act as another is nobody allowed.
+     * The message of PLAIN: whom to act as, name and password, with NUL between (RFC 4616 section 2). To act as another
+     * is nobody allowed.
      *
      * @return empty when it is no such message
      */
@@ -39,7 +41,9 @@ record Credentials(String name, byte[] password) {
         }
         String actAs = text(Arrays.copyOfRange(message, 0, first));
         String name = text(Arrays.copyOfRange(message, first + 1, second));
-        return Optional.of(new Credentials(actAs.isEmpty() || actAs.equals(name) ? name : "", Arrays.copyOfRange(message, second + 1, message.length)));
+        return Optional.of(new Credentials(
+                actAs.isEmpty() || actAs.equals(name) ? name : "",
+                Arrays.copyOfRange(message, second + 1, message.length)));
     }
 
     static Credentials ofLogin(byte[] name, byte[] password) {

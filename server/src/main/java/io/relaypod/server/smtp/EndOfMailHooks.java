@@ -18,12 +18,13 @@ import org.apache.james.smtpserver.JamesMessageHook;
 import org.apache.mailet.Mail;
 
 /**
- * Shows a mail that has arrived to the hooks of smtpserver.xml, as James does: to each {@link MessageHook}, then to each
- * {@link JamesMessageHook}, and the result of each to the {@link HookResultHook}s. The first that has an answer decides. Immutable.
+ * Shows a mail that has arrived to the hooks of smtpserver.xml, as James does: to each {@link MessageHook}, then to
+ * each {@link JamesMessageHook}, and the result of each to the {@link HookResultHook}s. The first that has an answer
+ * decides. Immutable.
  *
  * @param messageHooks see the bytes as they arrived
- * @param jamesHooks   see James' mail, and may change it
- * @param resultHooks  see what the others say
+ * @param jamesHooks see James' mail, and may change it
+ * @param resultHooks see what the others say
  */
 record EndOfMailHooks(List<MessageHook> messageHooks, List<JamesMessageHook> jamesHooks, ResultHooks resultHooks) {
 
@@ -44,19 +45,24 @@ record EndOfMailHooks(List<MessageHook> messageHooks, List<JamesMessageHook> jam
      */
     EndOfMailHooks with(Class<?> type, List<?> extensions) {
         if (type.equals(MessageHook.class)) {
-            return new EndOfMailHooks(extensions.stream().map(MessageHook.class::cast).toList(), jamesHooks, resultHooks);
+            return new EndOfMailHooks(
+                    extensions.stream().map(MessageHook.class::cast).toList(), jamesHooks, resultHooks);
         }
         return type.equals(JamesMessageHook.class)
-            ? new EndOfMailHooks(messageHooks, extensions.stream().map(JamesMessageHook.class::cast).toList(), resultHooks)
-            : new EndOfMailHooks(messageHooks, jamesHooks, ResultHooks.of(extensions));
+                ? new EndOfMailHooks(
+                        messageHooks,
+                        extensions.stream().map(JamesMessageHook.class::cast).toList(),
+                        resultHooks)
+                : new EndOfMailHooks(messageHooks, jamesHooks, ResultHooks.of(extensions));
     }
 
     /** @return empty when no hook has an answer, so that the mail is to be stored */
     Optional<Response> answer(SMTPSession session, Mail mail, ReceivedMessage message) {
         for (MessageHook hook : messageHooks) {
             long begin = System.nanoTime();
-            Optional<Response> answer = Optional.ofNullable(AbstractHookableCmdHandler.calcDefaultSMTPResponse(
-                resultHooks.after(session, hook, begin, hook.onMessage(session, new ArrivedEnvelope(mail, message)))));
+            Optional<Response> answer =
+                    Optional.ofNullable(AbstractHookableCmdHandler.calcDefaultSMTPResponse(resultHooks.after(
+                            session, hook, begin, hook.onMessage(session, new ArrivedEnvelope(mail, message)))));
             if (answer.isPresent()) {
                 return answer;
             }
@@ -64,7 +70,7 @@ record EndOfMailHooks(List<MessageHook> messageHooks, List<JamesMessageHook> jam
         for (JamesMessageHook hook : jamesHooks) {
             long begin = System.nanoTime();
             Optional<Response> answer = Optional.ofNullable(AbstractHookableCmdHandler.calcDefaultSMTPResponse(
-                resultHooks.after(session, hook, begin, hook.onMessage(session, mail))));
+                    resultHooks.after(session, hook, begin, hook.onMessage(session, mail))));
             if (answer.isPresent()) {
                 return answer;
             }

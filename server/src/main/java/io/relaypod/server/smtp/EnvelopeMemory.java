@@ -6,12 +6,14 @@ import io.relaypod.memory.FairShare;
 import io.relaypod.memory.Reservation;
 
 /**
- * What the recipients of one transaction, accepted and refused, take of the budget. The first few are included in what the connection has
- * reserved, so that an ordinary transaction is not refused because of others' large ones. For the session's thread.
+ * What the recipients of one transaction, accepted and refused, take of the budget. The first few are included in what
+ * the connection has reserved, so that an ordinary transaction is not refused because of others' large ones. For the
+ * session's thread.
  */
 final class EnvelopeMemory {
 
-    // In bytes. A mailbox is an object with its local part and its domain, twice, and the list's slot; a refused one is a string.
+    // In bytes. A mailbox is an object with its local part and its domain, twice, and the list's slot; a refused one is
+    // a string.
     private static final int OF_RECIPIENT = 256;
     private static final int OF_REFUSED = 64;
     private static final int INCLUDED = 2 << 10;
@@ -51,7 +53,9 @@ final class EnvelopeMemory {
         return true;
     }
 
-    /** What has been reserved, for whoever keeps the recipients from now on; the next transaction begins with nothing. */
+    /**
+     * What has been reserved, for whoever keeps the recipients from now on; the next transaction begins with nothing.
+     */
     Optional<Reservation> handOver() {
         Optional<Reservation> handedOver = reservation;
         reservation = Optional.empty();

@@ -10,9 +10,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Ends a session with {@code 421 4.7.0} at its 21st command that is none, or is not in its place; DATA in its place begins the count
- * anew. Whoever speaks SMTP makes no such mistakes, so it is a client of another protocol, or one that tries things. One a session, for
- * its thread.
+ * Ends a session with {@code 421 4.7.0} at its 21st command that is none, or is not in its place; DATA in its place
+ * begins the count anew. Whoever speaks SMTP makes no such mistakes, so it is a client of another protocol, or one that
+ * tries things. One a session, for its thread.
  */
 final class ErrorLimit {
 
@@ -37,8 +37,10 @@ final class ErrorLimit {
         if (!counts(response) || ++errors <= MAX_ERRORS) {
             return response;
         }
-        LOGGER.info("event=too-many-errors session={} client={}", session.getSessionID(),
-            session.getRemoteAddress().getAddress().getHostAddress());
+        LOGGER.info(
+                "event=too-many-errors session={} client={}",
+                session.getSessionID(),
+                session.getRemoteAddress().getAddress().getHostAddress());
         SMTPResponse last = new SMTPResponse("421", "4.7.0 Too many errors, closing connection");
         last.setEndSession(true);
         return last;

@@ -14,8 +14,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Threads that clients have in turn: the next task is one of the client whose last turn was longest ago, however many tasks another has. The
- * tasks of one client keep their order. Bounded by its callers, as each connection has one task at a time. Thread-safe.
+ * Threads that clients have in turn: the next task is one of the client whose last turn was longest ago, however many
+ * tasks another has. The tasks of one client keep their order. Bounded by its callers, as each connection has one task
+ * at a time. Thread-safe.
  */
 public final class FairExecutor implements Closeable {
 
@@ -54,7 +55,8 @@ public final class FairExecutor implements Closeable {
 
     private Runnable next() {
         synchronized (byClient) {
-            Iterator<Map.Entry<Object, Queue<Runnable>>> turns = byClient.entrySet().iterator();
+            Iterator<Map.Entry<Object, Queue<Runnable>>> turns =
+                    byClient.entrySet().iterator();
             Map.Entry<Object, Queue<Runnable>> turn = turns.next();
             Object client = turn.getKey();
             Queue<Runnable> tasks = turn.getValue();

@@ -1,9 +1,14 @@
 package io.relaypod.server.smtp;
 
 import java.util.Optional;
-
 import javax.inject.Inject;
 
+import io.relaypod.events.MailEvent.Refused;
+import io.relaypod.events.MailEvents;
+import io.relaypod.graph.GraphRules;
+import io.relaypod.graph.MailReview;
+import io.relaypod.graph.Refusal;
+import io.relaypod.mailets.Clients;
 import org.apache.james.protocols.api.ProtocolSession.AttachmentKey;
 import org.apache.james.protocols.api.ProtocolSession.State;
 import org.apache.james.protocols.api.Response;
@@ -12,16 +17,9 @@ import org.apache.james.protocols.smtp.SMTPResponse;
 import org.apache.james.protocols.smtp.SMTPSession;
 import org.apache.james.protocols.smtp.core.DataLineFilter;
 
-import io.relaypod.events.MailEvent.Refused;
-import io.relaypod.events.MailEvents;
-import io.relaypod.graph.GraphRules;
-import io.relaypod.graph.MailReview;
-import io.relaypod.graph.Refusal;
-import io.relaypod.mailets.Clients;
-
 /**
- * Refuses at the end of data what Mailpit or smtp2graph would refuse for ever, or keep and never send; docs/graph.md lists it. So it does
- * what the session's login may not send. Thread-safe.
+ * Refuses at the end of data what Mailpit or smtp2graph would refuse for ever, or keep and never send; docs/graph.md
+ * lists it. So it does what the session's login may not send. Thread-safe.
  */
 public final class GraphCheck implements DataLineFilter {
 
@@ -45,7 +43,8 @@ public final class GraphCheck implements DataLineFilter {
             review.line(MessageSizeLimit.unstuffed(line));
             return next.onLine(session, line);
         }
-        Optional<Refusal> refusal = review.verdict(Clients.sender(session), Clients.recipients(session)).or(() -> logins.refusal(session, review));
+        Optional<Refusal> refusal = review.verdict(Clients.sender(session), Clients.recipients(session))
+                .or(() -> logins.refusal(session, review));
         return refusal.isPresent() ? refuse(session, refusal.get()) : next.onLine(session, line);
     }
 
@@ -57,11 +56,18 @@ public final class GraphCheck implements DataLineFilter {
 
     /** The Message-ID of the mail that the session's transaction has sent; empty when it has none. */
     static String messageId(SMTPSession session) {
-        return session.getAttachment(REVIEW, State.Transaction).map(MailReview::messageId).orElse("");
+        return session.getAttachment(REVIEW, State.Transaction)
+                .map(MailReview::messageId)
+                .orElse("");
     }
 
     private Response refuse(SMTPSession session, Refusal refusal) {
-        events.tell(new Refused(Clients.of(session), Clients.sender(session), Clients.recipients(session), refusal.code(), refusal.text()));
+        events.tell(new Refused(
+                Clients.of(session),
+                Clients.sender(session),
+                Clients.recipients(session),
+                refusal.code(),
+                refusal.text()));
         session.popLineHandler();
         session.resetState();
         return new SMTPResponse(Integer.toString(refusal.code()), refusal.text());

@@ -6,9 +6,9 @@ import io.netty.buffer.UnpooledDirectByteBuf;
 import io.netty.buffer.UnpooledHeapByteBuf;
 
 /**
- * Keeps what clients send, and the replies that they have not read yet, on the heap: there the collector takes it back and one budget bounds
- * it. Direct memory is a tenth of that, shared with the queue. The JDK reads and writes through one small direct buffer a thread.
- * Thread-safe.
+ * Keeps what clients send, and the replies that they have not read yet, on the heap: there the collector takes it back
+ * and one budget bounds it. Direct memory is a tenth of that, shared with the queue. The JDK reads and writes through
+ * one small direct buffer a thread. Thread-safe.
  */
 final class HeapBuffers extends AbstractByteBufAllocator {
 

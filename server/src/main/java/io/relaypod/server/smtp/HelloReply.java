@@ -10,12 +10,13 @@ final class HelloReply {
     // "250-" or "250 "
     private static final int CODE = 4;
 
-    private HelloReply() {
-    }
+    private HelloReply() {}
 
     static Response of(Response ofJames) {
         String first = text(ofJames.getLines().get(0));
-        SMTPResponse reply = new SMTPResponse(ofJames.getRetCode(), first.endsWith(STRAY) ? first.substring(0, first.length() - STRAY.length()) : first);
+        SMTPResponse reply = new SMTPResponse(
+                ofJames.getRetCode(),
+                first.endsWith(STRAY) ? first.substring(0, first.length() - STRAY.length()) : first);
         ofJames.getLines().stream().skip(1).map(HelloReply::text).forEach(reply::appendLine);
         return reply;
     }

@@ -6,17 +6,20 @@ import org.apache.james.protocols.smtp.hook.HeloHook;
 import org.apache.james.protocols.smtp.hook.HookResult;
 import org.apache.james.protocols.smtp.hook.HookReturnCode;
 
-/** Refuses the name of a client that is longer than a domain can be: it goes into our reply and into the mail's Received line. */
+/**
+ * Refuses the name of a client that is longer than a domain can be: it goes into our reply and into the mail's Received
+ * line.
+ */
 public final class HeloName implements HeloHook {
 
     // RFC 5321 4.5.3.1.2
     private static final int MAX_LENGTH = 255;
 
     private static final HookResult TOO_LONG = HookResult.builder()
-        .hookReturnCode(HookReturnCode.deny())
-        .smtpReturnCode("501")
-        .smtpDescription("5.5.4 Domain name too long")
-        .build();
+            .hookReturnCode(HookReturnCode.deny())
+            .smtpReturnCode("501")
+            .smtpDescription("5.5.4 Domain name too long")
+            .build();
 
     @Override
     public HookResult doHelo(SMTPSession session, String name) {

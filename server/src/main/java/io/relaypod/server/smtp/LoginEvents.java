@@ -1,12 +1,7 @@
 package io.relaypod.server.smtp;
 
 import java.util.Optional;
-
 import javax.inject.Inject;
-
-import org.apache.james.protocols.smtp.SMTPSession;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
@@ -17,8 +12,14 @@ import io.relaypod.logins.Login;
 import io.relaypod.logins.LoginCheck;
 import io.relaypod.logins.Logins;
 import io.relaypod.server.settings.MountedFiles;
+import org.apache.james.protocols.smtp.SMTPSession;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** Counts and logs what became of logins. Of one that was refused the log has no name: it may be a password. Thread-safe. */
+/**
+ * Counts and logs what became of logins. Of one that was refused the log has no name: it may be a password.
+ * Thread-safe.
+ */
 public final class LoginEvents {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(LoginEvents.class);
@@ -26,26 +27,47 @@ public final class LoginEvents {
     private final Counter accepted;
     private final Counter refused;
     private final Counter busy;
-    private final LineLimit lines = new LineLimit(leftOut -> LOGGER.info("event=more-logins lines-left-out={}", leftOut));
+    private final LineLimit lines =
+            new LineLimit(leftOut -> LOGGER.info("event=more-logins lines-left-out={}", leftOut));
 
     /** Shows meters of what is off too, as 0. */
     @Inject
-    public LoginEvents(MeterRegistry meters, Optional<MountedFiles<Logins>> users, Optional<LoginCheck> check, Optional<SmtpTls> tls) {
-        Gauge.builder("relaypod.smtp.users", () -> users.map(file -> file.get().size()).orElse(0))
-            .description("Logins that are in force").register(meters);
-        Gauge.builder("relaypod.smtp.users.outdated", () -> users.filter(MountedFiles::isOutdated).isPresent() ? 1 : 0)
-            .description("Whether SMTP_USERS_FILE holds what cannot be used, so that earlier logins are in force").register(meters);
-        Gauge.builder("relaypod.smtp.auth.waiting", () -> check.map(LoginCheck::waiting).orElse(0))
-            .description("Passwords that wait to be tried").register(meters);
-        Gauge.builder("relaypod.smtp.certificate.outdated", () -> tls.filter(SmtpTls::isOutdated).isPresent() ? 1 : 0)
-            .description("Whether SMTP_TLS_CERT_FILE or its key hold what cannot be used, so that an earlier certificate is in force").register(meters);
+    public LoginEvents(
+            MeterRegistry meters,
+            Optional<MountedFiles<Logins>> users,
+            Optional<LoginCheck> check,
+            Optional<SmtpTls> tls) {
+        Gauge.builder(
+                        "relaypod.smtp.users",
+                        () -> users.map(file -> file.get().size()).orElse(0))
+                .description("Logins that are in force")
+                .register(meters);
+        Gauge.builder(
+                        "relaypod.smtp.users.outdated",
+                        () -> users.filter(MountedFiles::isOutdated).isPresent() ? 1 : 0)
+                .description("Whether SMTP_USERS_FILE holds what cannot be used, so that earlier logins are in force")
+                .register(meters);
+        Gauge.builder(
+                        "relaypod.smtp.auth.waiting",
+                        () -> check.map(LoginCheck::waiting).orElse(0))
+                .description("Passwords that wait to be tried")
+                .register(meters);
+        Gauge.builder(
+                        "relaypod.smtp.certificate.outdated",
+                        () -> tls.filter(SmtpTls::isOutdated).isPresent() ? 1 : 0)
+                .description(
+                        "Whether SMTP_TLS_CERT_FILE or its key hold what cannot be used, so that an earlier certificate is in force")
+                .register(meters);
         this.accepted = counter(meters, "accepted");
         this.refused = counter(meters, "refused");
         this.busy = counter(meters, "busy");
     }
 
     private static Counter counter(MeterRegistry meters, String result) {
-        return Counter.builder("relaypod.smtp.auth").description("Logins, by what became of them").tag("result", result).register(meters);
+        return Counter.builder("relaypod.smtp.auth")
+                .description("Logins, by what became of them")
+                .tag("result", result)
+                .register(meters);
     }
 
     void accepted(SMTPSession session, Login login, String mechanism) {
@@ -70,8 +92,13 @@ public final class LoginEvents {
 
     private void write(String event, SMTPSession session, String mechanism, String name) {
         if (lines.hasRoom()) {
-            LOGGER.info("event={} session={} client={} mechanism={}{}", event, session.getSessionID(),
-                session.getRemoteAddress().getAddress().getHostAddress(), mechanism, name.isEmpty() ? "" : " login=" + name);
+            LOGGER.info(
+                    "event={} session={} client={} mechanism={}{}",
+                    event,
+                    session.getSessionID(),
+                    session.getRemoteAddress().getAddress().getHostAddress(),
+                    mechanism,
+                    name.isEmpty() ? "" : " login=" + name);
         }
     }
 }

@@ -2,9 +2,14 @@ package io.relaypod.server.smtp;
 
 import java.time.Duration;
 import java.util.Optional;
-
 import javax.inject.Inject;
 
+import io.relaypod.graph.MailReview;
+import io.relaypod.graph.Refusal;
+import io.relaypod.logins.Login;
+import io.relaypod.logins.LoginPaces;
+import io.relaypod.pacing.SendingRate;
+import io.relaypod.recipients.EmailAddress;
 import org.apache.james.core.MaybeSender;
 import org.apache.james.protocols.api.Response;
 import org.apache.james.protocols.smtp.SMTPResponse;
@@ -14,15 +19,9 @@ import org.apache.james.protocols.smtp.hook.HookResult;
 import org.apache.james.protocols.smtp.hook.HookReturnCode;
 import org.apache.james.protocols.smtp.hook.MailHook;
 
-import io.relaypod.graph.MailReview;
-import io.relaypod.graph.Refusal;
-import io.relaypod.logins.Login;
-import io.relaypod.logins.LoginPaces;
-import io.relaypod.pacing.SendingRate;
-import io.relaypod.recipients.EmailAddress;
-
 /**
- * Holds a session to its login: where one is needed, what it may send as, in MAIL and in the header, and how fast. Thread-safe.
+ * Holds a session to its login: where one is needed, what it may send as, in MAIL and in the header, and how fast.
+ * Thread-safe.
  */
 public final class LoginRules implements MailHook {
 
@@ -33,10 +32,10 @@ public final class LoginRules implements MailHook {
     private static final HookResult LOGIN_FIRST = deny("530", "5.7.0 Authentication required");
     private static final HookResult TLS_FIRST = deny("530", "5.7.0 Authentication required: say STARTTLS, then log in");
     private static final HookResult REVOKED = HookResult.builder()
-        .hookReturnCode(HookReturnCode.disconnected(HookReturnCode.Action.DENYSOFT))
-        .smtpReturnCode("421")
-        .smtpDescription("4.7.0 The login has changed, closing connection")
-        .build();
+            .hookReturnCode(HookReturnCode.disconnected(HookReturnCode.Action.DENYSOFT))
+            .smtpReturnCode("421")
+            .smtpDescription("4.7.0 The login has changed, closing connection")
+            .build();
 
     private final SmtpLogins logins;
     private final LoginPaces paces;
@@ -56,18 +55,26 @@ public final class LoginRules implements MailHook {
             return REVOKED;
         }
         // MAIL FROM:<> names nobody; the header is looked at all the same.
-        return sender.asOptional().flatMap(address -> refusal(session, address.asString())).map(refusal -> deny("550", refusal)).orElse(HookResult.DECLINED);
+        return sender.asOptional()
+                .flatMap(address -> refusal(session, address.asString()))
+                .map(refusal -> deny("550", refusal))
+                .orElse(HookResult.DECLINED);
     }
 
     private Optional<String> refusal(SMTPSession session, String sender) {
-        return logins.current(session).flatMap(Login::from)
-            .filter(allowed -> EmailAddress.parse(sender).filter(allowed::contains).isEmpty())
-            .map(allowed -> words(sender));
+        return logins.current(session)
+                .flatMap(Login::from)
+                .filter(allowed ->
+                        EmailAddress.parse(sender).filter(allowed::contains).isEmpty())
+                .map(allowed -> words(sender));
     }
 
     /** Why a mail with that header may not be sent by the session's login, if so. */
     Optional<Refusal> refusal(SMTPSession session, MailReview review) {
-        return logins.current(session).flatMap(Login::from).flatMap(review::senderOutside).map(sender -> new Refusal(550, words(sender)));
+        return logins.current(session)
+                .flatMap(Login::from)
+                .flatMap(review::senderOutside)
+                .map(sender -> new Refusal(550, words(sender)));
     }
 
     private static String words(String sender) {
@@ -80,8 +87,12 @@ public final class LoginRules implements MailHook {
      */
     Response paced(SMTPSession session, Response response) {
         boolean isAccepted = response != null && SMTPRetCode.MAIL_OK.equals(response.getRetCode());
-        return isAccepted ? logins.current(session).map(login -> turn(session, login, response, System.nanoTime())).orElse(Optional.of(response)).orElse(null)
-            : response;
+        return isAccepted
+                ? logins.current(session)
+                        .map(login -> turn(session, login, response, System.nanoTime()))
+                        .orElse(Optional.of(response))
+                        .orElse(null)
+                : response;
     }
 
     /** @return empty when the answer is pending */
@@ -94,15 +105,24 @@ public final class LoginRules implements MailHook {
         if (waited.plus(wait).compareTo(LONGEST_WAIT) > 0) {
             session.resetState();
             SendingRate rate = login.rate().orElseThrow();
-            return Optional.of(new SMTPResponse("450", "4.7.1 This login may send " + rate.mails() + " mails in " + rate.per().toSeconds()
-                + " s; try again in " + wait.toSeconds() + " s"));
+            return Optional.of(new SMTPResponse(
+                    "450",
+                    "4.7.1 This login may send " + rate.mails() + " mails in "
+                            + rate.per().toSeconds() + " s; try again in " + wait.toSeconds() + " s"));
         }
         Duration longEnough = wait.compareTo(SHORTEST_WAIT) < 0 ? SHORTEST_WAIT : wait;
-        new PendingReply(PendingReply.after(longEnough), () -> turn(session, login, response, arrived).orElse(null)).leaveIn(session);
+        new PendingReply(
+                        PendingReply.after(longEnough),
+                        () -> turn(session, login, response, arrived).orElse(null))
+                .leaveIn(session);
         return Optional.empty();
     }
 
     private static HookResult deny(String code, String text) {
-        return HookResult.builder().hookReturnCode(HookReturnCode.deny()).smtpReturnCode(code).smtpDescription(text).build();
+        return HookResult.builder()
+                .hookReturnCode(HookReturnCode.deny())
+                .smtpReturnCode(code)
+                .smtpDescription(text)
+                .build();
     }
 }

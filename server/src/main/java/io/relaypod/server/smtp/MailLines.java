@@ -2,16 +2,7 @@ package io.relaypod.server.smtp;
 
 import java.util.List;
 import java.util.Optional;
-
 import javax.inject.Inject;
-
-import org.apache.james.protocols.api.ProtocolSession.AttachmentKey;
-import org.apache.james.protocols.api.ProtocolSession.State;
-import org.apache.james.protocols.api.Response;
-import org.apache.james.protocols.api.handler.LineHandler;
-import org.apache.james.protocols.smtp.SMTPResponse;
-import org.apache.james.protocols.smtp.SMTPSession;
-import org.apache.james.protocols.smtp.core.DataLineFilter;
 
 import io.relaypod.events.MailEvent.Refused;
 import io.relaypod.events.MailEvents;
@@ -20,14 +11,23 @@ import io.relaypod.memory.FairShare;
 import io.relaypod.memory.MemoryBudget;
 import io.relaypod.memory.MemoryUse;
 import io.relaypod.server.settings.BareNewline;
+import org.apache.james.protocols.api.ProtocolSession.AttachmentKey;
+import org.apache.james.protocols.api.ProtocolSession.State;
+import org.apache.james.protocols.api.Response;
+import org.apache.james.protocols.api.handler.LineHandler;
+import org.apache.james.protocols.smtp.SMTPResponse;
+import org.apache.james.protocols.smtp.SMTPSession;
+import org.apache.james.protocols.smtp.core.DataLineFilter;
 
 /**
- * Ends a mail at CRLF, dot, CRLF and nowhere else, and refuses or normalizes one with a CR or an LF on its own (RFC 5321 section 2.3.8):
- * whoever reads it as the end of a line, as Jakarta Mail does with CR and Mailpit with LF, would see another mail than its sender, or two of
- * them. The answer is given at the end of data, so that the client hears it.
+ * Ends a mail at CRLF, dot, CRLF and nowhere else, and refuses or normalizes one with a CR or an LF on its own (RFC
+ * 5321 section 2.3.8): whoever reads it as the end of a line, as Jakarta Mail does with CR and Mailpit with LF, would
+ * see another mail than its sender, or two of them. The answer is given at the end of data, so that the client hears
+ * it.
  *
- * <p>Lines that {@link SmtpLineDecoder} had to cut are put together, up to 1 MiB and as far as the budget grants it. It has to be the first of the DataLineFilters: those
- * behind it, and James, believe what looks like the end of data. Thread-safe.
+ * <p>Lines that {@link SmtpLineDecoder} had to cut are put together, up to 1 MiB and as far as the budget grants it. It
+ * has to be the first of the DataLineFilters: those behind it, and James, believe what looks like the end of data.
+ * Thread-safe.
  */
 public final class MailLines implements DataLineFilter {
 
@@ -49,7 +49,9 @@ public final class MailLines implements DataLineFilter {
     @Override
     public Response onLine(SMTPSession session, byte[] piece, LineHandler<SMTPSession> next) {
         Reading reading = session.getAttachment(READING, State.Transaction).orElseGet(() -> {
-            Reading begun = new Reading(bareNewline, new BegunLine(memory, session.getRemoteAddress().getAddress()));
+            Reading begun = new Reading(
+                    bareNewline,
+                    new BegunLine(memory, session.getRemoteAddress().getAddress()));
             ((RelaySession) session).atReset(begun::clear);
             session.setAttachment(READING, begun, State.Transaction);
             return begun;
@@ -67,7 +69,8 @@ public final class MailLines implements DataLineFilter {
     }
 
     private Response refuse(SMTPSession session, Fault fault) {
-        events.tell(new Refused(Clients.of(session), Clients.sender(session), Clients.recipients(session), fault.code, fault.text));
+        events.tell(new Refused(
+                Clients.of(session), Clients.sender(session), Clients.recipients(session), fault.code, fault.text));
         session.popLineHandler();
         session.resetState();
         return new SMTPResponse(Integer.toString(fault.code), fault.text);
@@ -106,7 +109,9 @@ public final class MailLines implements DataLineFilter {
 
         Reading(BareNewline bareNewline, BegunLine begun) {
             this.begun = begun;
-            this.normalized = bareNewline == BareNewline.NORMALIZE ? Optional.of(new NormalizedLines(MAX_LINE, begun)) : Optional.empty();
+            this.normalized = bareNewline == BareNewline.NORMALIZE
+                    ? Optional.of(new NormalizedLines(MAX_LINE, begun))
+                    : Optional.empty();
         }
 
         void clear() {
@@ -122,12 +127,16 @@ public final class MailLines implements DataLineFilter {
             int last = piece.length - 1;
             boolean ended = piece[last] == '\n';
             atLineStart = ended && last > 0 && piece[last - 1] == '\r';
-            return normalized.map(lines -> normalized(lines, piece)).orElseGet(() -> wholeLine(piece, ended).map(List::of).orElse(List.of()));
+            return normalized
+                    .map(lines -> normalized(lines, piece))
+                    .orElseGet(() -> wholeLine(piece, ended).map(List::of).orElse(List.of()));
         }
 
         private List<byte[]> normalized(NormalizedLines lines, byte[] piece) {
             List<byte[]> read = lines.read(piece);
-            fault = lines.isTooLong() ? Optional.of(Fault.LONG_LINE) : lines.hasNoRoom() ? Optional.of(Fault.NO_ROOM) : Optional.empty();
+            fault = lines.isTooLong()
+                    ? Optional.of(Fault.LONG_LINE)
+                    : lines.hasNoRoom() ? Optional.of(Fault.NO_ROOM) : Optional.empty();
             return read;
         }
 

@@ -1,12 +1,11 @@
 package io.relaypod.server.smtp;
 
 import java.io.IOException;
-import java.io.OutputStream;
 import java.util.List;
-
 import javax.inject.Inject;
 import javax.mail.MessagingException;
 
+import io.relaypod.mailets.RefusedRecipients;
 import org.apache.james.core.MaybeSender;
 import org.apache.james.lifecycle.api.LifecycleUtil;
 import org.apache.james.protocols.api.ProtocolSession.State;
@@ -21,13 +20,13 @@ import org.apache.james.server.core.MailImpl;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-import io.relaypod.mailets.RefusedRecipients;
-
 /**
- * The last of the DataLineFilters: keeps the lines of a mail and, at its end, shows the mail to the {@link EndOfMailHooks} and gives
- * it to the {@link SpoolWriter}. In place of James' own, whose end of a mail holds an I/O thread until the mail is stored.
+ * The last of the DataLineFilters: keeps the lines of a mail and, at its end, shows the mail to the
+ * {@link EndOfMailHooks} and gives it to the {@link SpoolWriter}. In place of James' own, whose end of a mail holds an
+ * I/O thread until the mail is stored.
  *
- * <p>What the session knows of the mail ends here: the client's next transaction can begin while this one is being stored. Thread-safe.
+ * <p>What the session knows of the mail ends here: the client's next transaction can begin while this one is being
+ * stored. Thread-safe.
  */
 public final class MailReceipt implements DataLineFilter, ExtensibleHandler {
 
@@ -57,7 +56,10 @@ public final class MailReceipt implements DataLineFilter, ExtensibleHandler {
         }
     }
 
-    /** What the client is told when its mail could not be kept; then the session ends, as what is left of the mail would be taken for commands. */
+    /**
+     * What the client is told when its mail could not be kept; then the session ends, as what is left of the mail would
+     * be taken for commands.
+     */
     static Response notKept(SMTPSession session, Exception failure) {
         boolean hasNoRoom = failure instanceof ReceivedMessage.NoRoomException;
         if (hasNoRoom) {
@@ -67,8 +69,9 @@ public final class MailReceipt implements DataLineFilter, ExtensibleHandler {
         }
         session.popLineHandler();
         session.resetState();
-        SMTPResponse last = hasNoRoom ? new SMTPResponse("452", "4.3.1 Insufficient system storage")
-            : new SMTPResponse("451", "4.3.0 The mail could not be kept, try again later");
+        SMTPResponse last = hasNoRoom
+                ? new SMTPResponse("452", "4.3.1 Insufficient system storage")
+                : new SMTPResponse("451", "4.3.0 The mail could not be kept, try again later");
         last.setEndSession(true);
         return last;
     }
@@ -77,15 +80,21 @@ public final class MailReceipt implements DataLineFilter, ExtensibleHandler {
         // From here on it is the mail's; else the session would dispose of it.
         ReceivedMessage message = ((RelaySession) session).handOver();
         MailImpl mail = MailImpl.builder()
-            .name(message.getSourceId())
-            .sender(session.getAttachment(SMTPSession.SENDER, State.Transaction).orElse(MaybeSender.nullSender()))
-            .addRecipients(session.getAttachment(SMTPSession.RCPT_LIST, State.Transaction).orElse(List.of()))
-            .build();
+                .name(message.getSourceId())
+                .sender(session.getAttachment(SMTPSession.SENDER, State.Transaction)
+                        .orElse(MaybeSender.nullSender()))
+                .addRecipients(session.getAttachment(SMTPSession.RCPT_LIST, State.Transaction)
+                        .orElse(List.of()))
+                .build();
         mail.setMessageContent(message);
         Response response = answerOfHooks(session, mail, message);
         if (response == null) {
             PendingReply stored = spool.store(session, mail);
-            new PendingReply(stored.awaited(), () -> noted(session, stored.reply().get()), stored.over()).leaveIn(session);
+            new PendingReply(
+                            stored.awaited(),
+                            () -> noted(session, stored.reply().get()),
+                            stored.over())
+                    .leaveIn(session);
         } else {
             LifecycleUtil.dispose(mail);
         }

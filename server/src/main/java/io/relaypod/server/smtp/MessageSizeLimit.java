@@ -4,9 +4,11 @@ import java.math.BigInteger;
 import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Pattern;
-
 import javax.inject.Inject;
 
+import io.relaypod.events.MailEvent.Refused;
+import io.relaypod.events.MailEvents;
+import io.relaypod.mailets.Clients;
 import org.apache.james.protocols.api.Response;
 import org.apache.james.protocols.api.handler.LineHandler;
 import org.apache.james.protocols.smtp.SMTPResponse;
@@ -17,13 +19,10 @@ import org.apache.james.protocols.smtp.hook.HookResult;
 import org.apache.james.protocols.smtp.hook.HookReturnCode;
 import org.apache.james.protocols.smtp.hook.MailParametersHook;
 
-import io.relaypod.events.MailEvent.Refused;
-import io.relaypod.events.MailEvents;
-import io.relaypod.mailets.Clients;
-
 /**
- * Announces {@code <maxmessagesize>} as SIZE and refuses what is larger with {@code 552 5.3.4} (RFC 1870): at MAIL when the client
- * says so itself, else at the end of data. Of a mail beyond the limit nothing more is kept while the rest arrives.
+ * Announces {@code <maxmessagesize>} as SIZE and refuses what is larger with {@code 552 5.3.4} (RFC 1870): at MAIL when
+ * the client says so itself, else at the end of data. Of a mail beyond the limit nothing more is kept while the rest
+ * arrives.
  *
  * <p>The size is what the client sent, CRLFs counted and dot-stuffing not; what we add does not count. Thread-safe.
  */
@@ -56,7 +55,8 @@ public final class MessageSizeLimit implements MailParametersHook, EhloExtension
         if (!SIZE_VALUE.matcher(value).matches()) {
             return refuse("501", "5.5.4 Syntactically incorrect value for SIZE parameter");
         }
-        long declared = new BigInteger(value).min(BigInteger.valueOf(Long.MAX_VALUE)).longValue();
+        long declared =
+                new BigInteger(value).min(BigInteger.valueOf(Long.MAX_VALUE)).longValue();
         if (exceedsLimit(session, declared)) {
             tell(session);
             return refuse("552", TOO_BIG);
@@ -65,7 +65,11 @@ public final class MessageSizeLimit implements MailParametersHook, EhloExtension
     }
 
     private static HookResult refuse(String code, String text) {
-        return HookResult.builder().hookReturnCode(HookReturnCode.deny()).smtpReturnCode(code).smtpDescription(text).build();
+        return HookResult.builder()
+                .hookReturnCode(HookReturnCode.deny())
+                .smtpReturnCode(code)
+                .smtpDescription(text)
+                .build();
     }
 
     @Override
@@ -111,6 +115,7 @@ public final class MessageSizeLimit implements MailParametersHook, EhloExtension
     }
 
     private void tell(SMTPSession session) {
-        events.tell(new Refused(Clients.of(session), Clients.sender(session), Clients.recipients(session), 552, TOO_BIG));
+        events.tell(
+                new Refused(Clients.of(session), Clients.sender(session), Clients.recipients(session), 552, TOO_BIG));
     }
 }

@@ -4,12 +4,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Makes lines that end in CRLF of a mail's bytes: an LF without CR ends a line, a CR without LF too, and CRs before an LF belong to it, as
- * where a program has made CRLF of the LF in CRLF.
+ * Makes lines that end in CRLF of a mail's bytes: an LF without CR ends a line, a CR without LF too, and CRs before an
+ * LF belong to it, as where a program has made CRLF of the LF in CRLF.
  *
- * <p>No line looks like the end of a mail: one that is a single dot gets a second one (RFC 5321 section 4.5.2), as all lines behind a true end
- * of line have it from the client. Two dots behind a bare newline are read as one: a client that ends its lines so stuffs them so. For
- * one mail and one thread.
+ * <p>No line looks like the end of a mail: one that is a single dot gets a second one (RFC 5321 section 4.5.2), as all
+ * lines behind a true end of line have it from the client. Two dots behind a bare newline are read as one: a client
+ * that ends its lines so stuffs them so. For one mail and one thread.
  */
 final class NormalizedLines {
 
@@ -24,7 +24,7 @@ final class NormalizedLines {
 
     /**
      * @param maxLine the longest line, in bytes; of a mail that has a longer one nothing more is kept
-     * @param begun   keeps the beginning of a line
+     * @param begun keeps the beginning of a line
      */
     NormalizedLines(int maxLine, BegunLine begun) {
         this.maxLine = maxLine;

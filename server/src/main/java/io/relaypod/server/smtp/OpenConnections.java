@@ -12,8 +12,8 @@ import io.relaypod.memory.Reservation;
 import io.relaypod.server.settings.ClientLimits;
 
 /**
- * Counts the open connections, in all and by client address, against their limits, and reserves what each takes of the budget. Holds no
- * address that has none. Thread-safe.
+ * Counts the open connections, in all and by client address, against their limits, and reserves what each takes of the
+ * budget. Holds no address that has none. Thread-safe.
  */
 final class OpenConnections {
 

@@ -10,21 +10,20 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-import org.apache.james.protocols.api.Response;
-import org.apache.james.protocols.smtp.SMTPResponse;
-
 import com.google.common.base.Ascii;
 import com.google.common.base.CharMatcher;
 import com.google.common.base.Splitter;
 import com.google.common.collect.ImmutableMap;
+import org.apache.james.protocols.api.Response;
+import org.apache.james.protocols.smtp.SMTPResponse;
 
 /**
  * What stands behind MAIL and RCPT: a path and its parameters (RFC 5321 sections 4.1.1.2 and 4.1.1.3).
  *
- * <p>Lenient where it is plain what is meant, as Postfix and Exchange are: blanks around the colon and within the brackets, a path without
- * brackets, a name before the brackets. A source route is dropped (RFC 5321 appendix C).
+ * <p>Lenient where it is plain what is meant, as Postfix and Exchange are: blanks around the colon and within the
+ * brackets, a path without brackets, a name before the brackets. A source route is dropped (RFC 5321 appendix C).
  *
- * @param path       without brackets; empty for {@code <>}
+ * @param path without brackets; empty for {@code <>}
  * @param parameters in their order
  */
 record PathArgument(String path, List<Parameter> parameters) {
@@ -39,16 +38,22 @@ record PathArgument(String path, List<Parameter> parameters) {
     /**
      * One ESMTP parameter.
      *
-     * @param name  in upper case
+     * @param name in upper case
      * @param value empty when it has none
      */
     record Parameter(String name, String value) {
 
         private static final int LONGEST_NAME_SAID = 40;
 
-        /** The refusal of a parameter that is not offered: ignored, it would change what the client means (RFC 5321 section 4.1.1.11). */
+        /**
+         * The refusal of a parameter that is not offered: ignored, it would change what the client means (RFC 5321
+         * section 4.1.1.11).
+         */
         Response unsupported() {
-            return new SMTPResponse("555", "5.5.4 Parameter " + Ascii.truncate(name, LONGEST_NAME_SAID, "...") + " is not supported").immutable();
+            return new SMTPResponse(
+                            "555",
+                            "5.5.4 Parameter " + Ascii.truncate(name, LONGEST_NAME_SAID, "...") + " is not supported")
+                    .immutable();
         }
     }
 
@@ -67,7 +72,9 @@ record PathArgument(String path, List<Parameter> parameters) {
     }
 
     Map<String, String> parametersByName() {
-        return parameters.isEmpty() ? Map.of() : parameters.stream().collect(ImmutableMap.toImmutableMap(Parameter::name, Parameter::value));
+        return parameters.isEmpty()
+                ? Map.of()
+                : parameters.stream().collect(ImmutableMap.toImmutableMap(Parameter::name, Parameter::value));
     }
 
     /** Whether the argument begins with the keyword, {@code FROM} or {@code TO}, and a colon. */
@@ -89,7 +96,9 @@ record PathArgument(String path, List<Parameter> parameters) {
     // A path without brackets is the first word; a bracket may still stand in a parameter, as in AUTH=<>.
     private static boolean isBare(String text) {
         List<String> words = WORDS.limit(2).splitToList(text);
-        return CharMatcher.anyOf("<\"").matchesNoneOf(words.get(0)) && (words.get(0).indexOf('@') > 0 || KEYWORD.matcher(words.get(1)).lookingAt());
+        return CharMatcher.anyOf("<\"").matchesNoneOf(words.get(0))
+                && (words.get(0).indexOf('@') > 0
+                        || KEYWORD.matcher(words.get(1)).lookingAt());
     }
 
     private static Optional<PathArgument> bare(String text) throws BadParameterException {
@@ -109,12 +118,16 @@ record PathArgument(String path, List<Parameter> parameters) {
         int open = text.indexOf('<');
         int close = closing(text, open + 1);
         boolean isEnded = close == text.length() - 1 || close >= 0 && BLANK.matches(text.charAt(close + 1));
-        if (!isEnded || open > 0 && !NAME.matcher(BLANK.trimFrom(text.substring(0, open))).matches()) {
+        if (!isEnded
+                || open > 0
+                        && !NAME.matcher(BLANK.trimFrom(text.substring(0, open)))
+                                .matches()) {
             return Optional.empty();
         }
         String path = BLANK.trimFrom(text.substring(open + 1, close));
-        return Optional.of(new PathArgument(path.startsWith("@") ? SOURCE_ROUTE.matcher(path).replaceFirst("") : path,
-            close == text.length() - 1 ? List.of() : parameters(WORDS.splitToList(text.substring(close + 1)))));
+        return Optional.of(new PathArgument(
+                path.startsWith("@") ? SOURCE_ROUTE.matcher(path).replaceFirst("") : path,
+                close == text.length() - 1 ? List.of() : parameters(WORDS.splitToList(text.substring(close + 1)))));
     }
 
     private static int closing(String text, int begin) {

@@ -10,13 +10,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Slows a session that is refused one recipient after the other, and never closes it: a client library that keeps its connection would
- * lose the good mails behind the bad addresses.
+ * Slows a session that is refused one recipient after the other, and never closes it: a client library that keeps its
+ * connection would lose the good mails behind the bad addresses.
  *
- * <p>The first {@code MAX_BAD_RCPTS / 2} refusals cost no time; each further one waits {@value #STEP_MILLIS} ms longer than the one before,
- * up to {@value #LONGEST_MILLIS} ms. An accepted mail begins the count anew, and each accepted recipient of a transaction pays for
- * {@value #REFUSALS_PER_ACCEPTED} refused ones: nine bad addresses in ten are an old list of recipients, more are a search for addresses.
- * What a session has is one number. Each method is for the session's thread.
+ * <p>The first {@code MAX_BAD_RCPTS / 2} refusals cost no time; each further one waits {@value #STEP_MILLIS} ms longer
+ * than the one before, up to {@value #LONGEST_MILLIS} ms. An accepted mail begins the count anew, and each accepted
+ * recipient of a transaction pays for {@value #REFUSALS_PER_ACCEPTED} refused ones: nine bad addresses in ten are an
+ * old list of recipients, more are a search for addresses. What a session has is one number. Each method is for the
+ * session's thread.
  */
 final class RcptTarpit {
 
@@ -44,15 +45,20 @@ final class RcptTarpit {
         int refused = session.getAttachment(REFUSED, State.Connection).orElse(0) + 1;
         session.setAttachment(REFUSED, refused, State.Connection);
         if (refused == badRecipients + 1) {
-            LOGGER.info("event=slowed session={} client={} refused-rcpts={}", session.getSessionID(),
-                session.getRemoteAddress().getAddress().getHostAddress(), refused);
+            LOGGER.info(
+                    "event=slowed session={} client={} refused-rcpts={}",
+                    session.getSessionID(),
+                    session.getRemoteAddress().getAddress().getHostAddress(),
+                    refused);
         }
         long unpaid = (long) refused - (long) REFUSALS_PER_ACCEPTED * accepted(session);
         return Duration.ofMillis(Math.min(LONGEST_MILLIS, Math.max(0, unpaid - badRecipients / 2) * STEP_MILLIS));
     }
 
     private static int accepted(SMTPSession session) {
-        return session.getAttachment(SMTPSession.RCPT_LIST, State.Transaction).map(Collection::size).orElse(0);
+        return session.getAttachment(SMTPSession.RCPT_LIST, State.Transaction)
+                .map(Collection::size)
+                .orElse(0);
     }
 
     /** The session has sent a mail that was accepted. */

@@ -11,18 +11,18 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
 
+import io.relaypod.memory.FairShare;
+import io.relaypod.memory.Reservation;
 import org.apache.james.lifecycle.api.Disposable;
 import org.apache.james.server.core.MimeMessageSource;
 import org.apache.james.util.io.UnsynchronizedBufferedInputStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-import io.relaypod.memory.FairShare;
-import io.relaypod.memory.Reservation;
-
 /**
- * One mail while it is received and until it is stored: in memory up to a size and as far as the budget grants it, then in a file. Between two
- * {@link #flush}es a part of a mail that is in a file may be in memory too. For one thread at a time.
+ * One mail while it is received and until it is stored: in memory up to a size and as far as the budget grants it, then
+ * in a file. Between two {@link #flush}es a part of a mail that is in a file may be in memory too. For one thread at a
+ * time.
  */
 final class ReceivedMessage implements MimeMessageSource, Disposable {
 
@@ -31,7 +31,8 @@ final class ReceivedMessage implements MimeMessageSource, Disposable {
     private static final byte[] NOTHING = {};
     /** In bytes; included in what the connection has reserved, so that a small mail is never in a file. */
     static final int SMALL = 4 << 10;
-    // Of a mail in a file, while a worker has it. The JDK copies more than that through memory of the C library, which grows by it.
+    // Of a mail in a file, while a worker has it. The JDK copies more than that through memory of the C library, which
+    // grows by it.
     private static final int CHUNK = 8 << 10;
 
     private final String name;
@@ -65,9 +66,7 @@ final class ReceivedMessage implements MimeMessageSource, Disposable {
         this.client = client;
     }
 
-    /**
-     * @throws NoRoomException when neither memory nor a file may hold more
-     */
+    /** @throws NoRoomException when neither memory nor a file may hold more */
     void write(byte[] line, int begin, int length) throws IOException {
         if (file.isEmpty() && !fitsInMemory(inMemory + length)) {
             beginFile();
@@ -82,7 +81,8 @@ final class ReceivedMessage implements MimeMessageSource, Disposable {
         }
         if (inMemory + length > bytes.length) {
             int most = file.isPresent() ? CHUNK : ReceivedMessages.MOST_IN_MEMORY;
-            bytes = Arrays.copyOf(bytes, Math.min(most, Math.max(inMemory + length, Math.max(SMALL, 2 * bytes.length))));
+            bytes = Arrays.copyOf(
+                    bytes, Math.min(most, Math.max(inMemory + length, Math.max(SMALL, 2 * bytes.length))));
         }
         System.arraycopy(line, begin, bytes, inMemory, length);
         inMemory += length;
@@ -96,7 +96,8 @@ final class ReceivedMessage implements MimeMessageSource, Disposable {
             return true;
         }
         // The array doubles, and is there twice while it does.
-        long bytesThen = Math.min(ReceivedMessages.MOST_IN_MEMORY, Math.max(needed, Math.max(SMALL, 2L * bytes.length)));
+        long bytesThen =
+                Math.min(ReceivedMessages.MOST_IN_MEMORY, Math.max(needed, Math.max(SMALL, 2L * bytes.length)));
         if (reservation.isEmpty()) {
             reservation = memory.tryReserve(client, bytesThen);
             return reservation.isPresent();
@@ -151,8 +152,10 @@ final class ReceivedMessage implements MimeMessageSource, Disposable {
 
     @Override
     public InputStream getInputStream() throws IOException {
-        return file.isPresent() ? new UnsynchronizedBufferedInputStream(new FileInputStream(file.get().toFile()), CHUNK)
-            : new ByteArrayInputStream(bytes, 0, inMemory);
+        return file.isPresent()
+                ? new UnsynchronizedBufferedInputStream(
+                        new FileInputStream(file.get().toFile()), CHUNK)
+                : new ByteArrayInputStream(bytes, 0, inMemory);
     }
 
     @Override

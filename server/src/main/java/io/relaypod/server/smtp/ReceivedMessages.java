@@ -8,16 +8,16 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-
 import io.relaypod.memory.FairShare;
 import io.relaypod.memory.MemoryBudget;
 import io.relaypod.memory.MemoryUse;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Where mails are while they are received: small ones in memory, as far as the budget grants it, all others in files of a directory of their
- * own, whose bytes are bounded. What a process left there that was killed is deleted at the start: none of it was answered 250. Thread-safe.
+ * Where mails are while they are received: small ones in memory, as far as the budget grants it, all others in files of
+ * a directory of their own, whose bytes are bounded. What a process left there that was killed is deleted at the start:
+ * none of it was answered 250. Thread-safe.
  */
 public final class ReceivedMessages {
 
@@ -47,7 +47,8 @@ public final class ReceivedMessages {
             Files.createDirectories(directory);
             sweep();
         } catch (IOException unusable) {
-            throw new UncheckedIOException("the directory for mails that are being received cannot be used: " + directory, unusable);
+            throw new UncheckedIOException(
+                    "the directory for mails that are being received cannot be used: " + directory, unusable);
         }
     }
 
@@ -65,12 +66,14 @@ public final class ReceivedMessages {
     }
 
     /**
-     * @param name   unique
+     * @param name unique
      * @param client whose share of the memory the message may use
      * @return empty when the room for files is spent
      */
     Optional<ReceivedMessage> begin(String name, Object client) {
-        return inFiles.get() < mostInFiles ? Optional.of(new ReceivedMessage(name, this, memory, client)) : Optional.empty();
+        return inFiles.get() < mostInFiles
+                ? Optional.of(new ReceivedMessage(name, this, memory, client))
+                : Optional.empty();
     }
 
     Path newFile() throws IOException {

@@ -8,9 +8,11 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-
 import javax.inject.Inject;
 
+import io.relaypod.logins.LoginCheck;
+import io.relaypod.logins.LoginFailures;
+import io.relaypod.logins.LoginVerdict;
 import org.apache.james.protocols.api.ProtocolSession.AttachmentKey;
 import org.apache.james.protocols.api.ProtocolSession.State;
 import org.apache.james.protocols.api.Request;
@@ -23,26 +25,25 @@ import org.apache.james.protocols.smtp.SMTPSession;
 import org.apache.james.protocols.smtp.core.esmtp.EhloExtension;
 import org.apache.james.protocols.smtp.hook.AuthHook;
 
-import io.relaypod.logins.LoginCheck;
-import io.relaypod.logins.LoginFailures;
-import io.relaypod.logins.LoginVerdict;
-
 /**
- * AUTH PLAIN and LOGIN (RFC 4954), in place of James', which asks its users on an I/O thread and answers PLAIN with a challenge that is no
- * base64. The client's next lines wait for the answer, and no thread does. Thread-safe.
+ * AUTH PLAIN and LOGIN (RFC 4954), in place of James', which asks its users on an I/O thread and answers PLAIN with a
+ * challenge that is no base64. The client's next lines wait for the answer, and no thread does. Thread-safe.
  */
 public final class RelayAuthCmdHandler implements CommandHandler<SMTPSession>, EhloExtension, ExtensibleHandler {
 
     private static final AttachmentKey<Integer> FAILURES = AttachmentKey.of("relaypod.failedLogins", Integer.class);
     private static final int MOST_FAILURES = 3;
 
-    private static final Response OFF = reply("502", "5.5.1 AUTH is off here: clients of this relay's networks send without a login");
+    private static final Response OFF =
+            reply("502", "5.5.1 AUTH is off here: clients of this relay's networks send without a login");
     private static final Response ELSEWHERE = reply("502", "5.5.1 Clients of this network cannot log in here");
     private static final Response ALREADY = reply("503", "5.5.1 Already logged in");
     private static final Response IN_TRANSACTION = reply("503", "5.5.1 AUTH is not allowed in a transaction");
     private static final Response NOT_ENCRYPTED = reply("538", "5.7.11 Encryption required: say STARTTLS first");
-    private static final Response SYNTAX = reply("501", "5.5.4 Usage: AUTH PLAIN or AUTH LOGIN, with an initial response or without");
-    private static final Response UNKNOWN_MECHANISM = reply("504", "5.5.4 Mechanism not known here; PLAIN and LOGIN are");
+    private static final Response SYNTAX =
+            reply("501", "5.5.4 Usage: AUTH PLAIN or AUTH LOGIN, with an initial response or without");
+    private static final Response UNKNOWN_MECHANISM =
+            reply("504", "5.5.4 Mechanism not known here; PLAIN and LOGIN are");
     private static final Response CANCELLED = reply("501", "5.7.0 Authentication cancelled");
     private static final Response WELCOME = reply("235", "2.7.0 Authentication successful");
     private static final Response REFUSED = reply("535", "5.7.8 Authentication credentials invalid");
@@ -58,11 +59,10 @@ public final class RelayAuthCmdHandler implements CommandHandler<SMTPSession>, E
     private final LoginFailures failures;
     private final LoginEvents events;
 
-    /**
-     * @param check empty where nobody's password is looked at
-     */
+    /** @param check empty where nobody's password is looked at */
     @Inject
-    public RelayAuthCmdHandler(SmtpLogins logins, Optional<LoginCheck> check, LoginFailures failures, LoginEvents events) {
+    public RelayAuthCmdHandler(
+            SmtpLogins logins, Optional<LoginCheck> check, LoginFailures failures, LoginEvents events) {
         this.logins = logins;
         this.check = check;
         this.failures = failures;
@@ -88,8 +88,9 @@ public final class RelayAuthCmdHandler implements CommandHandler<SMTPSession>, E
     @Override
     public void wireExtensions(Class<?> type, List<?> extensions) throws WiringException {
         if (!extensions.isEmpty()) {
-            throw new WiringException("smtpserver.xml names " + extensions.get(0).getClass().getName()
-                + ", which would never be asked: the logins are those of SMTP_USERS_FILE");
+            throw new WiringException(
+                    "smtpserver.xml names " + extensions.get(0).getClass().getName()
+                            + ", which would never be asked: the logins are those of SMTP_USERS_FILE");
         }
     }
 
@@ -115,12 +116,19 @@ public final class RelayAuthCmdHandler implements CommandHandler<SMTPSession>, E
             last.setEndSession(true);
             return last;
         }
-        String[] words = Optional.ofNullable(request.getArgument()).orElse("").strip().split("\\s+", 2);
+        String[] words =
+                Optional.ofNullable(request.getArgument()).orElse("").strip().split("\\s+", 2);
         Optional<String> initial = words.length > 1 ? Optional.of(words[1]) : Optional.empty();
         return switch (words[0].toUpperCase(Locale.ROOT)) {
             case "" -> SYNTAX;
-            case "PLAIN" -> initial.isPresent() ? plain(session, initial.get()) : ((AuthExchange) this::plain).awaitIn(session, NOTHING);
-            case "LOGIN" -> initial.isPresent() ? userName(session, initial.get()) : ((AuthExchange) this::userName).awaitIn(session, USER_NAME);
+            case "PLAIN" ->
+                initial.isPresent()
+                        ? plain(session, initial.get())
+                        : ((AuthExchange) this::plain).awaitIn(session, NOTHING);
+            case "LOGIN" ->
+                initial.isPresent()
+                        ? userName(session, initial.get())
+                        : ((AuthExchange) this::userName).awaitIn(session, USER_NAME);
             default -> UNKNOWN_MECHANISM;
         };
     }
@@ -138,7 +146,9 @@ public final class RelayAuthCmdHandler implements CommandHandler<SMTPSession>, E
             return CANCELLED;
         }
         Optional<byte[]> name = Credentials.decode(line);
-        return name.isPresent() ? ((AuthExchange) (same, next) -> password(same, name.get(), next)).awaitIn(session, PASSWORD) : AuthExchange.NOT_BASE64;
+        return name.isPresent()
+                ? ((AuthExchange) (same, next) -> password(same, name.get(), next)).awaitIn(session, PASSWORD)
+                : AuthExchange.NOT_BASE64;
     }
 
     private Response password(SMTPSession session, byte[] name, String line) {
@@ -146,7 +156,9 @@ public final class RelayAuthCmdHandler implements CommandHandler<SMTPSession>, E
             return CANCELLED;
         }
         Optional<byte[]> password = Credentials.decode(line);
-        return password.isPresent() ? logIn(session, Credentials.ofLogin(name, password.get()), "LOGIN") : AuthExchange.NOT_BASE64;
+        return password.isPresent()
+                ? logIn(session, Credentials.ofLogin(name, password.get()), "LOGIN")
+                : AuthExchange.NOT_BASE64;
     }
 
     private Response logIn(SMTPSession session, Credentials credentials, String mechanism) {
@@ -157,13 +169,15 @@ public final class RelayAuthCmdHandler implements CommandHandler<SMTPSession>, E
         }
         InetAddress client = session.getRemoteAddress().getAddress();
         long arrived = System.nanoTime();
-        CompletableFuture<LoginVerdict> verdict = check.orElseThrow(() -> new IllegalStateException("SMTP_AUTH has no logins"))
-            .check(credentials.name(), credentials.password(), client);
+        CompletableFuture<LoginVerdict> verdict = check.orElseThrow(
+                        () -> new IllegalStateException("SMTP_AUTH has no logins"))
+                .check(credentials.name(), credentials.password(), client);
         if (verdict.isDone() && verdict.join() instanceof LoginVerdict.Accepted accepted) {
             return accepted(session, accepted, mechanism);
         }
         CompletableFuture<Void> answered = verdict.thenCompose(known -> known instanceof LoginVerdict.Refused
-            ? PendingReply.after(failures.failed(client).minusNanos(System.nanoTime() - arrived)) : PendingReply.after(Duration.ZERO));
+                ? PendingReply.after(failures.failed(client).minusNanos(System.nanoTime() - arrived))
+                : PendingReply.after(Duration.ZERO));
         return new PendingReply(answered, () -> answer(session, verdict.join(), mechanism)).leaveIn(session);
     }
 
@@ -175,7 +189,8 @@ public final class RelayAuthCmdHandler implements CommandHandler<SMTPSession>, E
             events.busy(session, mechanism);
             return BUSY;
         }
-        session.setAttachment(FAILURES, session.getAttachment(FAILURES, State.Connection).orElse(0) + 1, State.Connection);
+        session.setAttachment(
+                FAILURES, session.getAttachment(FAILURES, State.Connection).orElse(0) + 1, State.Connection);
         events.refused(session, mechanism);
         return REFUSED;
     }

@@ -9,9 +9,18 @@ import java.util.Deque;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
-
 import javax.net.ssl.SSLException;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.DecoderException;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.ScheduledFuture;
+import io.relaypod.server.settings.ClientLimits;
+import io.relaypod.server.smtp.OpenConnections.OpenConnection;
 import org.apache.james.protocols.api.Protocol;
 import org.apache.james.protocols.api.ProtocolSession;
 import org.apache.james.protocols.api.Response;
@@ -27,29 +36,19 @@ import org.apache.james.util.MDCBuilder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
-import io.netty.channel.ChannelFutureListener;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.handler.codec.DecoderException;
-import io.netty.handler.ssl.SslHandler;
-import io.netty.util.ReferenceCountUtil;
-import io.netty.util.concurrent.ScheduledFuture;
-import io.relaypod.server.settings.ClientLimits;
-import io.relaypod.server.smtp.OpenConnections.OpenConnection;
-
 /**
- * One connection. While a reply is pending, as DNS is asked about a recipient or a mail is being stored, it is the client's next lines that
- * wait, and not a thread: James runs all connections on a few I/O threads, so one that waited would stop hundreds of others.
+ * One connection. While a reply is pending, as DNS is asked about a recipient or a mail is being stored, it is the
+ * client's next lines that wait, and not a thread: James runs all connections on a few I/O threads, so one that waited
+ * would stop hundreds of others.
  *
- * <p>Lines keep their order. A line is answered only while the client reads its replies: what it leaves unread is bounded by the channel's
- * high watermark and one reply. Once lines wait nothing more is read from the socket, so what a client sends ahead is bounded by two
- * reads. A mail beyond 4 KiB is read by the workers, a read of the socket at a time, as its lines may cost more than other clients should wait for. All
- * methods run on the channel's I/O thread.
+ * <p>Lines keep their order. A line is answered only while the client reads its replies: what it leaves unread is
+ * bounded by the channel's high watermark and one reply. Once lines wait nothing more is read from the socket, so what
+ * a client sends ahead is bounded by two reads. A mail beyond 4 KiB is read by the workers, a read of the socket at a
+ * time, as its lines may cost more than other clients should wait for. All methods run on the channel's I/O thread.
  *
- * <p>Nothing may follow STARTTLS in plain text (RFC 3207 section 4.2): a client that sends more is cut off, so that no command that somebody
- * put into the plain connection is taken for one of the encrypted session. James looks for this too, but no more once the client has
- * said DATA, and calls it an error of its own.
+ * <p>Nothing may follow STARTTLS in plain text (RFC 3207 section 4.2): a client that sends more is cut off, so that no
+ * command that somebody put into the plain connection is taken for one of the encrypted session. James looks for this
+ * too, but no more once the client has said DATA, and calls it an error of its own.
  */
 @SuppressWarnings("unchecked") // James gives line handlers of any session
 final class RelayChannelHandler extends BasicChannelInboundHandler implements RelayTransport.LineHandlers {
@@ -58,9 +57,11 @@ final class RelayChannelHandler extends BasicChannelInboundHandler implements Re
 
     private static final String TOO_MANY_CONNECTIONS = "421 4.7.0 Too many connections, try again later\r\n";
     private static final String TOO_SLOW = "421 4.7.0 Idle for too long, closing connection\r\n";
-    private static final String PLAIN_TEXT_BEHIND_STARTTLS = "421 4.7.0 Nothing may follow STARTTLS before TLS has started\r\n";
+    private static final String PLAIN_TEXT_BEHIND_STARTTLS =
+            "421 4.7.0 Nothing may follow STARTTLS before TLS has started\r\n";
     // RFC 3207 section 4
-    private static final Response NO_TLS_NOW = new SMTPResponse("454", "4.7.0 TLS not available due to temporary reason").immutable();
+    private static final Response NO_TLS_NOW =
+            new SMTPResponse("454", "4.7.0 TLS not available due to temporary reason").immutable();
     private static final String STARTTLS = "STARTTLS";
     // Of one connection, before the others of the thread have their turn: less than a millisecond.
     private static final int LINES_AT_A_TIME = 16;
@@ -88,8 +89,14 @@ final class RelayChannelHandler extends BasicChannelInboundHandler implements Re
     private boolean hasAnswered;
     private boolean isBroken;
 
-    RelayChannelHandler(Protocol protocol, Encryption encryption, boolean proxyRequired, SmtpMetrics metrics, ClientLimits limits,
-                        OpenConnections openConnections, FairExecutor workers) {
+    RelayChannelHandler(
+            Protocol protocol,
+            Encryption encryption,
+            boolean proxyRequired,
+            SmtpMetrics metrics,
+            ClientLimits limits,
+            OpenConnections openConnections,
+            FairExecutor workers) {
         super(new NoMdc(), protocol, encryption, proxyRequired);
         this.commands = chain.getFirstHandler(RelayCommands.class).orElseThrow();
         this.metrics = metrics;
@@ -109,7 +116,8 @@ final class RelayChannelHandler extends BasicChannelInboundHandler implements Re
 
     @Override
     protected ProtocolSession createSession(ChannelHandlerContext context) {
-        session = (RelaySession) protocol.newSession(new RelayTransport(context.channel(), secure, proxyRequired, this));
+        session =
+                (RelaySession) protocol.newSession(new RelayTransport(context.channel(), secure, proxyRequired, this));
         return session;
     }
 
@@ -187,7 +195,9 @@ final class RelayChannelHandler extends BasicChannelInboundHandler implements Re
     private void readProxyHeader(ChannelHandlerContext context, Object header) throws Exception {
         super.channelRead(context, header);
         if (!open.orElseThrow().tryMove(session.getRemoteAddress().getAddress())) {
-            LOGGER.info("event=too-many-connections client={}", session.getRemoteAddress().getAddress().getHostAddress());
+            LOGGER.info(
+                    "event=too-many-connections client={}",
+                    session.getRemoteAddress().getAddress().getHostAddress());
             sayAndClose(context, TOO_MANY_CONNECTIONS);
         }
     }
@@ -200,7 +210,9 @@ final class RelayChannelHandler extends BasicChannelInboundHandler implements Re
         }
     }
 
-    /** Answers what has been received, until a reply is pending, the client does not read, or a line is not whole yet. */
+    /**
+     * Answers what has been received, until a reply is pending, the client does not read, or a line is not whole yet.
+     */
     private void answerLines(ChannelHandlerContext context) {
         if (isAnswering) {
             return; // from a flush below, which has made room
@@ -265,7 +277,8 @@ final class RelayChannelHandler extends BasicChannelInboundHandler implements Re
             timeouts.commandExpected(now, hasAnswered);
             hasAnswered = false;
         }
-        // Lines that wait are enough. Behind a mail too: so whoever closes his side there is still answered, as we hear of it later.
+        // Lines that wait are enough. Behind a mail too: so whoever closes his side there is still answered, as we hear
+        // of it later.
         boolean hasSentAhead = waiting && (mailIsRead || mailHasEnded || input.size() > 0);
         context.channel().config().setAutoRead(!hasToRead && !hasSentAhead);
     }
@@ -286,8 +299,9 @@ final class RelayChannelHandler extends BasicChannelInboundHandler implements Re
     }
 
     private boolean isStartTls(byte[] line) {
-        return session.isStartTLSSupported() && !session.isTLSStarted()
-            && new String(line, StandardCharsets.US_ASCII).strip().equalsIgnoreCase(STARTTLS);
+        return session.isStartTLSSupported()
+                && !session.isTLSStarted()
+                && new String(line, StandardCharsets.US_ASCII).strip().equalsIgnoreCase(STARTTLS);
     }
 
     private boolean isInMail() {
@@ -319,7 +333,10 @@ final class RelayChannelHandler extends BasicChannelInboundHandler implements Re
         }
     }
 
-    /** Reads the lines that are there, or those up to the end of the mail; on a worker, to which the session belongs meanwhile, or a small mail. */
+    /**
+     * Reads the lines that are there, or those up to the end of the mail; on a worker, to which the session belongs
+     * meanwhile, or a small mail.
+     */
     private Response mailLines() {
         try {
             Response response = null;
@@ -372,10 +389,11 @@ final class RelayChannelHandler extends BasicChannelInboundHandler implements Re
     private void waitIfPending(ChannelHandlerContext context) {
         PendingReply.takeFrom(session).ifPresent(pending -> {
             waiting = true;
-            pending.awaited().whenComplete((done, failure) -> context.executor().execute(() -> {
-                goOn(context, pending);
-                pending.over().run();
-            }));
+            pending.awaited()
+                    .whenComplete((done, failure) -> context.executor().execute(() -> {
+                        goOn(context, pending);
+                        pending.over().run();
+                    }));
         });
     }
 
@@ -395,8 +413,8 @@ final class RelayChannelHandler extends BasicChannelInboundHandler implements Re
     }
 
     /**
-     * Tells the client, and closes: what it has sent behind the line that failed is not answered. A client that breaks its connection, or
-     * speaks no TLS where it should, is no error of ours; James would log each as one.
+     * Tells the client, and closes: what it has sent behind the line that failed is not answered. A client that breaks
+     * its connection, or speaks no TLS where it should, is no error of ours; James would log each as one.
      */
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
@@ -405,8 +423,12 @@ final class RelayChannelHandler extends BasicChannelInboundHandler implements Re
         }
         isBroken = true;
         cutOff();
-        if (cause instanceof IOException || cause instanceof DecoderException && cause.getCause() instanceof SSLException) {
-            LOGGER.info("event=broken-connection client={} reason=\"{}\"", client(context).getHostAddress(), cause.getMessage());
+        if (cause instanceof IOException
+                || cause instanceof DecoderException && cause.getCause() instanceof SSLException) {
+            LOGGER.info(
+                    "event=broken-connection client={} reason=\"{}\"",
+                    client(context).getHostAddress(),
+                    cause.getMessage());
             context.close();
             return;
         }
@@ -429,7 +451,8 @@ final class RelayChannelHandler extends BasicChannelInboundHandler implements Re
 
     private void sayAndClose(ChannelHandlerContext context, String reply) {
         cutOff();
-        context.writeAndFlush(Unpooled.copiedBuffer(reply, StandardCharsets.US_ASCII)).addListener(ChannelFutureListener.CLOSE);
+        context.writeAndFlush(Unpooled.copiedBuffer(reply, StandardCharsets.US_ASCII))
+                .addListener(ChannelFutureListener.CLOSE);
         setTimer(context, timeouts.left(System.nanoTime()).orElse(0L));
     }
 

@@ -5,6 +5,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 
+import com.google.common.base.CharMatcher;
 import org.apache.james.protocols.api.BaseRequest;
 import org.apache.james.protocols.api.ProtocolSession.AttachmentKey;
 import org.apache.james.protocols.api.ProtocolSession.State;
@@ -14,16 +15,16 @@ import org.apache.james.protocols.api.handler.CommandDispatcher;
 import org.apache.james.protocols.smtp.SMTPResponse;
 import org.apache.james.protocols.smtp.SMTPSession;
 
-import com.google.common.base.CharMatcher;
-
 /**
- * James' commands, for lines that are commands: up to {@value SmtpLineDecoder#MAX_PIECE} bytes of printable ASCII that end in CRLF.
+ * James' commands, for lines that are commands: up to {@value SmtpLineDecoder#MAX_PIECE} bytes of printable ASCII that
+ * end in CRLF.
  *
- * <p>MAIL, RCPT, HELO and EHLO may have UTF-8 behind them: an address gets an answer of its own, which says what is wrong with it, and the name
- * of a client, as a computer without a name in ASCII has it, gets question marks.
+ * <p>MAIL, RCPT, HELO and EHLO may have UTF-8 behind them: an address gets an answer of its own, which says what is
+ * wrong with it, and the name of a client, as a computer without a name in ASCII has it, gets question marks.
  *
- * <p>What a command holds goes into replies, the Received line and our own SMTP commands, where a bare CR or LF would begin a line. A
- * bare LF ends the session, so that what was one line for the client is never two commands for us. Thread-safe.
+ * <p>What a command holds goes into replies, the Received line and our own SMTP commands, where a bare CR or LF would
+ * begin a line. A bare LF ends the session, so that what was one line for the client is never two commands for us.
+ * Thread-safe.
  */
 public final class RelayCommands extends CommandDispatcher<SMTPSession> {
 
@@ -39,7 +40,8 @@ public final class RelayCommands extends CommandDispatcher<SMTPSession> {
 
     private static final Response TOO_LONG = new SMTPResponse("500", "5.5.2 Line too long").immutable();
     private static final Response ENDLESS = last("421", "4.7.0 Line too long, closing connection");
-    private static final Response BARE_LF = last("500", "5.5.2 A line ends in CRLF (RFC 5321 2.3.8), closing connection");
+    private static final Response BARE_LF =
+            last("500", "5.5.2 A line ends in CRLF (RFC 5321 2.3.8), closing connection");
     private static final Response NOT_ASCII = new SMTPResponse("500", "5.5.2 A command is printable ASCII").immutable();
 
     @Override
@@ -57,8 +59,9 @@ public final class RelayCommands extends CommandDispatcher<SMTPSession> {
             return TOO_LONG;
         }
         return refusal(line)
-            .map(refusal -> verb(line).equals(RCPT) ? RelayRcptCmdHandler.noted(session, argument(line), refusal) : refusal)
-            .orElseGet(() -> super.onLine(session, line));
+                .map(refusal ->
+                        verb(line).equals(RCPT) ? RelayRcptCmdHandler.noted(session, argument(line), refusal) : refusal)
+                .orElseGet(() -> super.onLine(session, line));
     }
 
     private static Response continued(SMTPSession session, AuthExchange exchange, byte[] line) {
@@ -102,7 +105,11 @@ public final class RelayCommands extends CommandDispatcher<SMTPSession> {
             return request; // the charset of the session has a replacement character for all else
         }
         String argument = argument(line);
-        return new BaseRequest(request.getCommand(), PATH_VERBS.contains(request.getCommand()) ? argument : ASCII.negate().replaceFrom(argument, '?'));
+        return new BaseRequest(
+                request.getCommand(),
+                PATH_VERBS.contains(request.getCommand())
+                        ? argument
+                        : ASCII.negate().replaceFrom(argument, '?'));
     }
 
     // James' way to say that a line needs no reply.

@@ -3,9 +3,10 @@ package io.relaypod.server.smtp;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
-
 import javax.inject.Inject;
 
+import com.google.common.base.Strings;
+import io.relaypod.mailets.RefusedRecipients;
 import org.apache.james.metrics.api.MetricFactory;
 import org.apache.james.protocols.api.ProtocolSession.State;
 import org.apache.james.protocols.api.Response;
@@ -17,23 +18,24 @@ import org.apache.james.protocols.smtp.core.DataCmdHandler;
 import org.apache.james.protocols.smtp.core.DataLineFilter;
 import org.apache.james.server.core.MailImpl;
 
-import com.google.common.base.Strings;
-
-import io.relaypod.mailets.RefusedRecipients;
-
 /**
- * James' DATA, whose mails are {@link ReceivedMessages}: bounded in memory and on the disk, where James keeps 100 KB of each in memory. When
- * there is no room a mail is refused before it is sent.
+ * James' DATA, whose mails are {@link ReceivedMessages}: bounded in memory and on the disk, where James keeps 100 KB of
+ * each in memory. When there is no room a mail is refused before it is sent.
  *
- * <p>{@link MailLines} comes before the DataLineFilters of smtpserver.xml: those see whole lines, and the end of a mail where it is. Thread-safe.
+ * <p>{@link MailLines} comes before the DataLineFilters of smtpserver.xml: those see whole lines, and the end of a mail
+ * where it is. Thread-safe.
  */
 @SuppressWarnings({"rawtypes", "unchecked"}) // as James declares its methods
 public final class RelayDataCmdHandler extends DataCmdHandler {
 
-    private static final Response READY = new SMTPResponse(SMTPRetCode.DATA_READY, "Ok Send data ending with <CRLF>.<CRLF>").immutable();
+    private static final Response READY =
+            new SMTPResponse(SMTPRetCode.DATA_READY, "Ok Send data ending with <CRLF>.<CRLF>").immutable();
     private static final Response NO_ROOM = new SMTPResponse("452", "4.3.1 Insufficient system storage").immutable();
 
-    /** What is said to DATA when every recipient was refused: who pipelines sends it before that is known (RFC 2920 section 3.1). */
+    /**
+     * What is said to DATA when every recipient was refused: who pipelines sends it before that is known (RFC 2920
+     * section 3.1).
+     */
     static final Response NO_VALID_RECIPIENTS = new SMTPResponse("503", "5.5.1 No valid recipients").immutable();
 
     private final ReceivedMessages messages;
@@ -46,7 +48,8 @@ public final class RelayDataCmdHandler extends DataCmdHandler {
 
     @Override
     protected Response doDATA(SMTPSession session, String argument) {
-        Optional<ReceivedMessage> message = messages.begin(MailImpl.getId(), session.getRemoteAddress().getAddress());
+        Optional<ReceivedMessage> message =
+                messages.begin(MailImpl.getId(), session.getRemoteAddress().getAddress());
         message.ifPresent(begun -> {
             ((RelaySession) session).receive(begun);
             session.pushLineHandler(getLineHandler());
@@ -57,8 +60,9 @@ public final class RelayDataCmdHandler extends DataCmdHandler {
     @Override
     protected Response doDATAFilter(SMTPSession session, String argument) {
         Response refusal = super.doDATAFilter(session, argument);
-        boolean isOfRecipients = refusal != null && Strings.isNullOrEmpty(argument)
-            && session.getAttachment(SMTPSession.SENDER, State.Transaction).isPresent();
+        boolean isOfRecipients = refusal != null
+                && Strings.isNullOrEmpty(argument)
+                && session.getAttachment(SMTPSession.SENDER, State.Transaction).isPresent();
         return isOfRecipients && !RefusedRecipients.of(session).addresses().isEmpty() ? NO_VALID_RECIPIENTS : refusal;
     }
 
@@ -68,7 +72,9 @@ public final class RelayDataCmdHandler extends DataCmdHandler {
     }
 
     private static List<?> mailLinesFirst(List<?> filters) {
-        return Stream.concat(filters.stream().filter(MailLines.class::isInstance),
-            filters.stream().filter(filter -> !(filter instanceof MailLines))).toList();
+        return Stream.concat(
+                        filters.stream().filter(MailLines.class::isInstance),
+                        filters.stream().filter(filter -> !(filter instanceof MailLines)))
+                .toList();
     }
 }

@@ -16,8 +16,8 @@ import org.apache.james.smtpserver.AddDefaultAttributesMessageHook;
 import org.apache.james.smtpserver.JamesWelcomeMessageHandler;
 
 /**
- * The SMTP commands and hooks of a relay: James' core, with our own where James' answer,
- * log line or cost is not what a relay wants. They come behind those that smtpserver.xml names.
+ * The SMTP commands and hooks of a relay: James' core, with our own where James' answer, log line or cost is not what a
+ * relay wants. They come behind those that smtpserver.xml names.
  *
  * <pre>{@code
  * <handlerchain coreHandlersPackage="io.relaypod.server.smtp.RelayHandlers" enableJmx="false">
@@ -26,37 +26,37 @@ import org.apache.james.smtpserver.JamesWelcomeMessageHandler;
 public final class RelayHandlers implements HandlersPackage {
 
     private static final List<String> HANDLERS = List.<Class<?>>of(
-            JamesWelcomeMessageHandler.class,
-            RelayCommands.class,
-            ServedHandlers.class,
-            RelayDataCmdHandler.class,
-            RelayEhloCmdHandler.class,
-            ExpnCmdHandler.class,
-            RelayHeloCmdHandler.class,
-            HeloName.class,
-            HelpCmdHandler.class,
-            RelayMailCmdHandler.class,
-            NoopCmdHandler.class,
-            QuitCmdHandler.class,
-            RelayRcptCmdHandler.class,
-            RsetCmdHandler.class,
-            VrfyCmdHandler.class,
-            MailLines.class,
-            MessageSizeLimit.class,
-            GraphCheck.class,
-            RelayNetworksHook.class,
-            PostmasterAbuseRcptHook.class,
-            ReceivedDataLineFilter.class,
-            MailReceipt.class,
-            RelayStartTlsCmdHandler.class,
-            RelayAuthCmdHandler.class,
-            LoginRules.class,
-            AddDefaultAttributesMessageHook.class,
-            UnknownCmdHandler.class,
-            UnknownCommand.class)
-        .stream()
-        .map(Class::getName)
-        .toList();
+                    JamesWelcomeMessageHandler.class,
+                    RelayCommands.class,
+                    ServedHandlers.class,
+                    RelayDataCmdHandler.class,
+                    RelayEhloCmdHandler.class,
+                    ExpnCmdHandler.class,
+                    RelayHeloCmdHandler.class,
+                    HeloName.class,
+                    HelpCmdHandler.class,
+                    RelayMailCmdHandler.class,
+                    NoopCmdHandler.class,
+                    QuitCmdHandler.class,
+                    RelayRcptCmdHandler.class,
+                    RsetCmdHandler.class,
+                    VrfyCmdHandler.class,
+                    MailLines.class,
+                    MessageSizeLimit.class,
+                    GraphCheck.class,
+                    RelayNetworksHook.class,
+                    PostmasterAbuseRcptHook.class,
+                    ReceivedDataLineFilter.class,
+                    MailReceipt.class,
+                    RelayStartTlsCmdHandler.class,
+                    RelayAuthCmdHandler.class,
+                    LoginRules.class,
+                    AddDefaultAttributesMessageHook.class,
+                    UnknownCmdHandler.class,
+                    UnknownCommand.class)
+            .stream()
+            .map(Class::getName)
+            .toList();
 
     @Override
     public List<String> getHandlers() {

@@ -6,9 +6,12 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-
 import javax.inject.Inject;
 
+import io.relaypod.domain.EnvelopeAddress;
+import io.relaypod.mailets.EnvelopeMailAddress;
+import io.relaypod.server.smtp.PathArgument.BadParameterException;
+import io.relaypod.server.smtp.PathArgument.Parameter;
 import org.apache.james.core.MaybeSender;
 import org.apache.james.domainlist.api.DomainList;
 import org.apache.james.metrics.api.MetricFactory;
@@ -21,26 +24,23 @@ import org.apache.james.protocols.smtp.SMTPSession;
 import org.apache.james.protocols.smtp.hook.MailParametersHook;
 import org.apache.james.smtpserver.JamesMailCmdHandler;
 
-import io.relaypod.domain.EnvelopeAddress;
-import io.relaypod.mailets.EnvelopeMailAddress;
-import io.relaypod.server.smtp.PathArgument.BadParameterException;
-import io.relaypod.server.smtp.PathArgument.Parameter;
-
 /**
- * James' MAIL, which reads the command itself and refuses a sender that could not be sent on, or a parameter that is not offered.
+ * James' MAIL, which reads the command itself and refuses a sender that could not be sent on, or a parameter that is
+ * not offered.
  *
- * <p>While no recipient is accepted a second MAIL begins anew, as RSET would: client libraries give a mail up when its recipients are refused,
- * and not all of them say RSET before the next. With an accepted recipient the transaction stays as it is. James forgets the sender then and
- * keeps the recipients, for whatever sender comes third. Thread-safe.
+ * <p>While no recipient is accepted a second MAIL begins anew, as RSET would: client libraries give a mail up when its
+ * recipients are refused, and not all of them say RSET before the next. With an accepted recipient the transaction
+ * stays as it is. James forgets the sender then and keeps the recipients, for whatever sender comes third. Thread-safe.
  */
 public final class RelayMailCmdHandler extends JamesMailCmdHandler {
 
     private static final Response NESTED = new SMTPResponse("503", "5.5.1 Sender already specified").immutable();
     private static final Response NO_HELO = new SMTPResponse("503", "5.5.1 Need HELO or EHLO before MAIL").immutable();
     private static final Response USAGE = new SMTPResponse("501", "5.5.4 Syntax: MAIL FROM:<address>").immutable();
-    private static final Response UNSENDABLE = new SMTPResponse("553", "5.1.7 Bad sender's mailbox address syntax").immutable();
+    private static final Response UNSENDABLE =
+            new SMTPResponse("553", "5.1.7 Bad sender's mailbox address syntax").immutable();
     private static final Response NEEDS_SMTPUTF8 =
-        new SMTPResponse("553", "5.6.7 Non-ASCII local parts are not supported (no SMTPUTF8)").immutable();
+            new SMTPResponse("553", "5.6.7 Non-ASCII local parts are not supported (no SMTPUTF8)").immutable();
 
     private static final String BODY = "BODY";
     // RFC 6152; BINARYMIME would need CHUNKING
@@ -89,7 +89,8 @@ public final class RelayMailCmdHandler extends JamesMailCmdHandler {
 
     @Override
     protected Response doFilterChecks(SMTPSession session, String command, String parameters) {
-        boolean isGreeted = session.getAttachment(SMTPSession.CURRENT_HELO_MODE, State.Connection).isPresent();
+        boolean isGreeted = session.getAttachment(SMTPSession.CURRENT_HELO_MODE, State.Connection)
+                .isPresent();
         if (!isGreeted && session.getConfiguration().useHeloEhloEnforcement()) {
             return NO_HELO;
         }
@@ -98,7 +99,10 @@ public final class RelayMailCmdHandler extends JamesMailCmdHandler {
         }
         try {
             // James' way to say that nothing is wrong is null.
-            return PathArgument.parse(parameters).map(argument -> refusal(session, argument)).orElse(Optional.of(UNSENDABLE)).orElse(null);
+            return PathArgument.parse(parameters)
+                    .map(argument -> refusal(session, argument))
+                    .orElse(Optional.of(UNSENDABLE))
+                    .orElse(null);
         } catch (BadParameterException bad) {
             return new SMTPResponse("501", "5.5.4 " + bad.getMessage());
         }
@@ -112,7 +116,9 @@ public final class RelayMailCmdHandler extends JamesMailCmdHandler {
         if (sender.isEmpty()) {
             return Optional.of(UNSENDABLE);
         }
-        Optional<Response> refused = argument.parameters().stream().flatMap(parameter -> refusal(session, parameter).stream()).findFirst();
+        Optional<Response> refused = argument.parameters().stream()
+                .flatMap(parameter -> refusal(session, parameter).stream())
+                .findFirst();
         if (refused.isEmpty()) {
             session.setAttachment(SMTPSession.SENDER, sender.get(), State.Transaction);
         }
@@ -120,17 +126,20 @@ public final class RelayMailCmdHandler extends JamesMailCmdHandler {
     }
 
     private static Optional<MaybeSender> sender(String path) {
-        return path.isEmpty() ? Optional.of(MaybeSender.nullSender())
-            : EnvelopeAddress.parse(path).map(EnvelopeMailAddress::of).map(MaybeSender::of);
+        return path.isEmpty()
+                ? Optional.of(MaybeSender.nullSender())
+                : EnvelopeAddress.parse(path).map(EnvelopeMailAddress::of).map(MaybeSender::of);
     }
 
     private Optional<Response> refusal(SMTPSession session, Parameter parameter) {
         Optional<MailParametersHook> hook = Optional.ofNullable(parameterHooks.get(parameter.name()));
         if (hook.isPresent()) {
-            return Optional.ofNullable(calcDefaultSMTPResponse(hook.get().doMailParameter(session, parameter.name(), parameter.value())));
+            return Optional.ofNullable(
+                    calcDefaultSMTPResponse(hook.get().doMailParameter(session, parameter.name(), parameter.value())));
         }
-        boolean isTaken = parameter.name().equals(BODY) ? BODIES.contains(parameter.value().toUpperCase(Locale.ROOT))
-            : WITHOUT_EFFECT.contains(parameter.name());
+        boolean isTaken = parameter.name().equals(BODY)
+                ? BODIES.contains(parameter.value().toUpperCase(Locale.ROOT))
+                : WITHOUT_EFFECT.contains(parameter.name());
         return isTaken ? Optional.empty() : Optional.of(parameter.unsupported());
     }
 }

@@ -2,6 +2,11 @@ package io.relaypod.server.smtp;
 
 import javax.inject.Inject;
 
+import io.relaypod.domain.RecipientAnswer;
+import io.relaypod.domain.RecipientAnswer.Outcome;
+import io.relaypod.events.MailEvent.RecipientRefused;
+import io.relaypod.events.MailEvents;
+import io.relaypod.mailets.Clients;
 import org.apache.james.core.Domain;
 import org.apache.james.core.MailAddress;
 import org.apache.james.core.MaybeSender;
@@ -9,15 +14,9 @@ import org.apache.james.protocols.smtp.SMTPSession;
 import org.apache.james.protocols.smtp.core.AbstractAuthRequiredToRelayRcptHook;
 import org.apache.james.protocols.smtp.hook.HookResult;
 
-import io.relaypod.domain.RecipientAnswer;
-import io.relaypod.domain.RecipientAnswer.Outcome;
-import io.relaypod.events.MailEvent.RecipientRefused;
-import io.relaypod.events.MailEvents;
-import io.relaypod.mailets.Clients;
-
 /**
- * Takes mail only from the clients in {@code <authorizedAddresses>}; any other is told {@code 550 5.7.1}. No domain is local, so
- * leaving the addresses out of smtpserver.xml closes the relay.
+ * Takes mail only from the clients in {@code <authorizedAddresses>}; any other is told {@code 550 5.7.1}. No domain is
+ * local, so leaving the addresses out of smtpserver.xml closes the relay.
  */
 public final class RelayNetworksHook extends AbstractAuthRequiredToRelayRcptHook {
 
@@ -32,8 +31,14 @@ public final class RelayNetworksHook extends AbstractAuthRequiredToRelayRcptHook
     public HookResult doRcpt(SMTPSession session, MaybeSender sender, MailAddress recipient) {
         HookResult result = super.doRcpt(session, sender, recipient);
         if (!session.isRelayingAllowed()) {
-            events.tell(new RecipientRefused(Clients.of(session), sender.asString(""), recipient.asString(),
-                new RecipientAnswer(Outcome.NOT_OUR_CLIENT, Integer.parseInt(result.getSmtpRetCode()), result.getSmtpDescription())));
+            events.tell(new RecipientRefused(
+                    Clients.of(session),
+                    sender.asString(""),
+                    recipient.asString(),
+                    new RecipientAnswer(
+                            Outcome.NOT_OUR_CLIENT,
+                            Integer.parseInt(result.getSmtpRetCode()),
+                            result.getSmtpDescription())));
         }
         return result;
     }

@@ -12,9 +12,20 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
-
 import javax.inject.Inject;
 
+import com.google.common.base.CharMatcher;
+import io.relaypod.domain.EnvelopeAddress;
+import io.relaypod.domain.RecipientAnswer;
+import io.relaypod.events.MailEvent.RecipientRefused;
+import io.relaypod.events.MailEvents;
+import io.relaypod.mailets.AsynchronousRcptHook;
+import io.relaypod.mailets.Clients;
+import io.relaypod.mailets.EnvelopeMailAddress;
+import io.relaypod.mailets.RefusedRecipients;
+import io.relaypod.server.settings.ClientLimits;
+import io.relaypod.server.smtp.PathArgument.BadParameterException;
+import io.relaypod.server.smtp.PathArgument.Parameter;
 import org.apache.james.core.MailAddress;
 import org.apache.james.core.MaybeSender;
 import org.apache.james.domainlist.api.DomainList;
@@ -34,23 +45,9 @@ import org.apache.james.protocols.smtp.hook.HookReturnCode.Action;
 import org.apache.james.protocols.smtp.hook.RcptHook;
 import org.apache.james.smtpserver.JamesRcptCmdHandler;
 
-import com.google.common.base.CharMatcher;
-
-import io.relaypod.domain.EnvelopeAddress;
-import io.relaypod.domain.RecipientAnswer;
-import io.relaypod.events.MailEvent.RecipientRefused;
-import io.relaypod.events.MailEvents;
-import io.relaypod.mailets.AsynchronousRcptHook;
-import io.relaypod.mailets.Clients;
-import io.relaypod.mailets.EnvelopeMailAddress;
-import io.relaypod.mailets.RefusedRecipients;
-import io.relaypod.server.settings.ClientLimits;
-import io.relaypod.server.smtp.PathArgument.BadParameterException;
-import io.relaypod.server.smtp.PathArgument.Parameter;
-
 /**
- * James' RCPT, in which a hook may wait for its answer without a thread ({@link AsynchronousRcptHook}). It reads the command itself, refuses a
- * recipient that could not be sent on, and notes whoever was refused, by it or by a hook.
+ * James' RCPT, in which a hook may wait for its answer without a thread ({@link AsynchronousRcptHook}). It reads the
+ * command itself, refuses a recipient that could not be sent on, and notes whoever was refused, by it or by a hook.
  *
  * <p>A client that is refused one recipient after the other waits for its replies: {@link RcptTarpit}. Thread-safe.
  */
@@ -58,13 +55,16 @@ public final class RelayRcptCmdHandler extends JamesRcptCmdHandler {
 
     private static final Response NO_MAIL = new SMTPResponse("503", "5.5.1 Need MAIL before RCPT").immutable();
     private static final Response USAGE = new SMTPResponse("501", "5.5.4 Syntax: RCPT TO:<address>").immutable();
-    private static final AttachmentKey<PathArgument> ARGUMENT = AttachmentKey.of("relaypod.rcptArgument", PathArgument.class);
+    private static final AttachmentKey<PathArgument> ARGUMENT =
+            AttachmentKey.of("relaypod.rcptArgument", PathArgument.class);
     // RFC 3461; taken without effect, as Mailpit does: no notice is ever sent
     private static final Set<String> WITHOUT_EFFECT = Set.of("NOTIFY", "ORCPT");
     private static final Pattern ADDRESS_LIKE = Pattern.compile("[^\\s<>,;:()]+@[^\\s<>,;:()]+");
 
-    private static final Response NO_ROOM = new SMTPResponse("452",
-        "4.3.1 Insufficient system resources for more recipients, send to those before and try again").immutable();
+    private static final Response NO_ROOM = new SMTPResponse(
+                    "452",
+                    "4.3.1 Insufficient system resources for more recipients, send to those before and try again")
+            .immutable();
 
     private static final String TIMER = "SMTP-rcpt";
     private static final CharMatcher PRINTABLE = CharMatcher.javaIsoControl().negate();
@@ -75,7 +75,8 @@ public final class RelayRcptCmdHandler extends JamesRcptCmdHandler {
     private final MailEvents events;
 
     @Inject
-    public RelayRcptCmdHandler(MetricFactory metrics, DomainList domains, ClientLimits limits, GaugeRegistry gauges, MailEvents events) {
+    public RelayRcptCmdHandler(
+            MetricFactory metrics, DomainList domains, ClientLimits limits, GaugeRegistry gauges, MailEvents events) {
         super(metrics, domains);
         this.tarpit = new RcptTarpit(limits.badRecipients());
         this.events = events;
@@ -115,8 +116,9 @@ public final class RelayRcptCmdHandler extends JamesRcptCmdHandler {
         }
         try {
             Optional<PathArgument> argument = PathArgument.parse(parameters);
-            return argument.isPresent() ? refusal(session, argument.get()).orElse(null) // James' way to say that nothing is wrong
-                : refused(session, parameters, RecipientAnswer.BAD_ADDRESS);
+            return argument.isPresent()
+                    ? refusal(session, argument.get()).orElse(null) // James' way to say that nothing is wrong
+                    : refused(session, parameters, RecipientAnswer.BAD_ADDRESS);
         } catch (BadParameterException bad) {
             return new SMTPResponse("501", "5.5.4 " + bad.getMessage());
         }
@@ -124,9 +126,9 @@ public final class RelayRcptCmdHandler extends JamesRcptCmdHandler {
 
     private Optional<Response> refusal(SMTPSession session, PathArgument argument) {
         Optional<Response> unsupported = argument.parameters().stream()
-            .filter(parameter -> !WITHOUT_EFFECT.contains(parameter.name()) && !isSupported(parameter))
-            .findFirst()
-            .map(Parameter::unsupported);
+                .filter(parameter -> !WITHOUT_EFFECT.contains(parameter.name()) && !isSupported(parameter))
+                .findFirst()
+                .map(Parameter::unsupported);
         if (unsupported.isPresent()) {
             return unsupported;
         }
@@ -147,7 +149,8 @@ public final class RelayRcptCmdHandler extends JamesRcptCmdHandler {
     }
 
     private Response refused(SMTPSession session, String recipient, RecipientAnswer answer) {
-        events.tell(new RecipientRefused(Clients.of(session), Clients.sender(session), PRINTABLE.retainFrom(recipient), answer));
+        events.tell(new RecipientRefused(
+                Clients.of(session), Clients.sender(session), PRINTABLE.retainFrom(recipient), answer));
         return new SMTPResponse(Integer.toString(answer.code()), answer.text());
     }
 
@@ -157,12 +160,15 @@ public final class RelayRcptCmdHandler extends JamesRcptCmdHandler {
 
     /** The refusal, after whoever the command may name was noted: no record of the mail's header may name them. */
     static Response noted(SMTPSession session, String parameters, Response refusal) {
-        if (parameters != null && session.getAttachment(SMTPSession.SENDER, State.Transaction).isPresent()) {
+        if (parameters != null
+                && session.getAttachment(SMTPSession.SENDER, State.Transaction).isPresent()) {
             String path = path(parameters);
             Optional<EnvelopeAddress> address = EnvelopeAddress.parse(path);
-            boolean isNoted = note(session, address.map(EnvelopeAddress::toString).orElse(path));
+            boolean isNoted =
+                    note(session, address.map(EnvelopeAddress::toString).orElse(path));
             if (address.isEmpty()) {
-                isNoted = ADDRESS_LIKE.matcher(parameters).results().allMatch(like -> note(session, like.group())) && isNoted;
+                isNoted = ADDRESS_LIKE.matcher(parameters).results().allMatch(like -> note(session, like.group()))
+                        && isNoted;
             }
             if (!isNoted) {
                 return noRoomAtAll();
@@ -216,7 +222,8 @@ public final class RelayRcptCmdHandler extends JamesRcptCmdHandler {
 
     private CompletableFuture<Void> after(Duration delay) {
         Executor atOnce = Runnable::run;
-        return CompletableFuture.runAsync(() -> { }, CompletableFuture.delayedExecutor(delay.toMillis(), TimeUnit.MILLISECONDS, atOnce));
+        return CompletableFuture.runAsync(
+                () -> {}, CompletableFuture.delayedExecutor(delay.toMillis(), TimeUnit.MILLISECONDS, atOnce));
     }
 
     /** One RCPT on its way through the hooks. For the session's thread. */
@@ -233,7 +240,9 @@ public final class RelayRcptCmdHandler extends JamesRcptCmdHandler {
             this.session = session;
             this.command = request.getCommand();
             this.parameters = request.getArgument();
-            this.options = session.getAttachment(ARGUMENT, State.Transaction).orElseThrow().parametersByName();
+            this.options = session.getAttachment(ARGUMENT, State.Transaction)
+                    .orElseThrow()
+                    .parametersByName();
             this.address = recipient(session);
         }
 
@@ -244,9 +253,19 @@ public final class RelayRcptCmdHandler extends JamesRcptCmdHandler {
             RcptHook hook = hooks.next();
             long begin = System.nanoTime();
             if (hook instanceof AsynchronousRcptHook asynchronous) {
-                CompletableFuture<Supplier<HookResult>> asked = asynchronous.ask(session, address).toCompletableFuture();
-                return asked.isDone() ? goOn(resultHooks.after(session, hook, begin, asked.join().get()))
-                    : new PendingReply(asked, () -> goOn(resultHooks.after(session, hook, begin, asked.join().get()))).leaveIn(session);
+                CompletableFuture<Supplier<HookResult>> asked =
+                        asynchronous.ask(session, address).toCompletableFuture();
+                return asked.isDone()
+                        ? goOn(resultHooks.after(
+                                session, hook, begin, asked.join().get()))
+                        : new PendingReply(
+                                        asked,
+                                        () -> goOn(resultHooks.after(
+                                                session,
+                                                hook,
+                                                begin,
+                                                asked.join().get())))
+                                .leaveIn(session);
             }
             return goOn(resultHooks.after(session, hook, begin, ask(hook)));
         }
@@ -262,7 +281,9 @@ public final class RelayRcptCmdHandler extends JamesRcptCmdHandler {
         }
 
         private Response accept() {
-            return envelope(session).tryAdd(client(session), address.asString()) ? doCoreCmd(session, command, parameters) : NO_ROOM;
+            return envelope(session).tryAdd(client(session), address.asString())
+                    ? doCoreCmd(session, command, parameters)
+                    : NO_ROOM;
         }
 
         private Response noted(Response refusal) {
@@ -270,7 +291,11 @@ public final class RelayRcptCmdHandler extends JamesRcptCmdHandler {
         }
 
         private HookResult ask(RcptHook hook) {
-            return hook.doRcpt(session, session.getAttachment(SMTPSession.SENDER, State.Transaction).orElse(MaybeSender.nullSender()), address, options);
+            return hook.doRcpt(
+                    session,
+                    session.getAttachment(SMTPSession.SENDER, State.Transaction).orElse(MaybeSender.nullSender()),
+                    address,
+                    options);
         }
 
         private Optional<Response> response(HookResult result) {
@@ -282,7 +307,11 @@ public final class RelayRcptCmdHandler extends JamesRcptCmdHandler {
         }
 
         private static Response last(Response accepted) {
-            SMTPResponse last = new SMTPResponse(accepted.getRetCode(), accepted.getLines().get(0).subSequence(4, accepted.getLines().get(0).length()));
+            SMTPResponse last = new SMTPResponse(
+                    accepted.getRetCode(),
+                    accepted.getLines()
+                            .get(0)
+                            .subSequence(4, accepted.getLines().get(0).length()));
             last.setEndSession(true);
             return last;
         }

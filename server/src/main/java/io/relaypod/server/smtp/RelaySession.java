@@ -7,15 +7,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
+import io.relaypod.memory.FairShare;
 import org.apache.james.protocols.api.ProtocolTransport;
 import org.apache.james.protocols.smtp.SMTPConfiguration;
 import org.apache.james.smtpserver.ExtendedSMTPSession;
 
-import io.relaypod.memory.FairShare;
-
 /**
- * A session that never asks DNS for its client's name: James would, on an I/O thread, for the Received line and the mail's
- * attributes, and every other client of that thread would wait.
+ * A session that never asks DNS for its client's name: James would, on an I/O thread, for the Received line and the
+ * mail's attributes, and every other client of that thread would wait.
  */
 final class RelaySession extends ExtendedSMTPSession {
 
@@ -83,7 +82,8 @@ final class RelaySession extends ExtendedSMTPSession {
     private static InetSocketAddress withoutName(InetSocketAddress remote) {
         InetAddress address = remote.getAddress();
         try {
-            return new InetSocketAddress(InetAddress.getByAddress(address.getHostAddress(), address.getAddress()), remote.getPort());
+            return new InetSocketAddress(
+                    InetAddress.getByAddress(address.getHostAddress(), address.getAddress()), remote.getPort());
         } catch (UnknownHostException impossible) {
             throw new IllegalStateException("an address has the length of an address: " + address, impossible);
         }

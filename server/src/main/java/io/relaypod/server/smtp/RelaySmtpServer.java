@@ -6,22 +6,7 @@ import java.net.InetSocketAddress;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-import org.apache.commons.configuration2.HierarchicalConfiguration;
-import org.apache.commons.configuration2.ex.ConfigurationException;
-import org.apache.commons.configuration2.tree.ImmutableNode;
-import org.apache.james.protocols.api.ProtocolSession;
-import org.apache.james.protocols.api.ProtocolTransport;
-import org.apache.james.protocols.netty.AbstractSSLAwareChannelPipelineFactory;
-import org.apache.james.protocols.netty.ChannelHandlerFactory;
-import org.apache.james.protocols.netty.Encryption;
-import org.apache.james.protocols.netty.HandlerConstants;
-import org.apache.james.protocols.smtp.SMTPConfiguration;
-import org.apache.james.protocols.smtp.SMTPProtocol;
-import org.apache.james.smtpserver.netty.SMTPServer;
-import org.apache.james.smtpserver.netty.SmtpMetrics;
-
 import com.google.common.net.InetAddresses;
-
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
@@ -39,6 +24,19 @@ import io.relaypod.memory.MemoryUse;
 import io.relaypod.server.settings.ClientLimits;
 import io.relaypod.server.settings.ListenAddress;
 import io.relaypod.server.settings.NetworkList;
+import org.apache.commons.configuration2.HierarchicalConfiguration;
+import org.apache.commons.configuration2.ex.ConfigurationException;
+import org.apache.commons.configuration2.tree.ImmutableNode;
+import org.apache.james.protocols.api.ProtocolSession;
+import org.apache.james.protocols.api.ProtocolTransport;
+import org.apache.james.protocols.netty.AbstractSSLAwareChannelPipelineFactory;
+import org.apache.james.protocols.netty.ChannelHandlerFactory;
+import org.apache.james.protocols.netty.Encryption;
+import org.apache.james.protocols.netty.HandlerConstants;
+import org.apache.james.protocols.smtp.SMTPConfiguration;
+import org.apache.james.protocols.smtp.SMTPProtocol;
+import org.apache.james.smtpserver.netty.SMTPServer;
+import org.apache.james.smtpserver.netty.SmtpMetrics;
 
 /** James' SMTP server with {@link RelaySession}s and {@link RelayChannelHandler}s, each connection on one thread. */
 @SuppressWarnings("unchecked") // James overrides createPipelineFactory() with a raw type
@@ -47,7 +45,8 @@ final class RelaySmtpServer extends SMTPServer {
     // The interface behind a link-local client's address, which its network has nothing to do with.
     private static final Pattern SCOPE = Pattern.compile("%.*");
 
-    // Of one connection, in bytes. The kernel's buffers count against the container's limit, and would grow to megabytes by themselves.
+    // Of one connection, in bytes. The kernel's buffers count against the container's limit, and would grow to
+    // megabytes by themselves.
     private static final int KERNEL_BUFFER = 64 << 10;
     private static final int SMALLEST_READ = 512;
     private static final int FIRST_READ = 2048;
@@ -75,11 +74,18 @@ final class RelaySmtpServer extends SMTPServer {
     private Optional<Channel> smtpsPort = Optional.empty();
 
     /**
-     * @param tls   in place of smtpserver.xml's own
+     * @param tls in place of smtpserver.xml's own
      * @param smtps where TLS begins with the connection; only with {@code tls}
      */
-    RelaySmtpServer(SmtpMetrics metrics, DnsServers dns, ClientLimits limits, SpoolWriter spool, FairExecutor workers, MemoryBudget budget,
-                    Optional<SmtpTls> tls, Optional<ListenAddress> smtps) {
+    RelaySmtpServer(
+            SmtpMetrics metrics,
+            DnsServers dns,
+            ClientLimits limits,
+            SpoolWriter spool,
+            FairExecutor workers,
+            MemoryBudget budget,
+            Optional<SmtpTls> tls,
+            Optional<ListenAddress> smtps) {
         super(metrics);
         this.metrics = metrics;
         this.dns = dns;
@@ -98,7 +104,8 @@ final class RelaySmtpServer extends SMTPServer {
         // None of them waits, so one a core is enough; with more, each wakes for a line of its own.
         setIoWorkerCount(xml.getInt("ioWorkerCount", Runtime.getRuntime().availableProcessors()));
         try {
-            relayNetworks = Optional.ofNullable(xml.getString("authorizedAddresses")).map(NetworkList::parse);
+            relayNetworks =
+                    Optional.ofNullable(xml.getString("authorizedAddresses")).map(NetworkList::parse);
         } catch (IllegalArgumentException wrong) {
             throw new ConfigurationException("smtpserver.xml: <authorizedAddresses>: " + wrong.getMessage(), wrong);
         }
@@ -112,7 +119,8 @@ final class RelaySmtpServer extends SMTPServer {
                 return new RelaySession(configuration, transport, envelopes);
             }
         };
-        return new RelayChannelHandler(protocol, getEncryption(), proxyRequired, metrics, limits, openConnections, workers);
+        return new RelayChannelHandler(
+                protocol, getEncryption(), proxyRequired, metrics, limits, openConnections, workers);
     }
 
     /** DNS is asked on the threads of the connections. */
@@ -123,21 +131,28 @@ final class RelaySmtpServer extends SMTPServer {
         bootstrap.childOption(ChannelOption.SO_RCVBUF, KERNEL_BUFFER);
         bootstrap.childOption(ChannelOption.SO_SNDBUF, KERNEL_BUFFER);
         bootstrap.childOption(ChannelOption.ALLOCATOR, new HeapBuffers());
-        bootstrap.childOption(ChannelOption.RCVBUF_ALLOCATOR, new AdaptiveRecvByteBufAllocator(SMALLEST_READ, FIRST_READ, LARGEST_READ));
+        bootstrap.childOption(
+                ChannelOption.RCVBUF_ALLOCATOR,
+                new AdaptiveRecvByteBufAllocator(SMALLEST_READ, FIRST_READ, LARGEST_READ));
         bootstrap.childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, UNREAD_REPLIES);
         dns.on(bootstrap.config().childGroup());
         smtpsBootstrap = smtps.map(address -> bootstrap.clone().childHandler(implicitTls()));
     }
 
     private ChannelInitializer<SocketChannel> implicitTls() {
-        AbstractSSLAwareChannelPipelineFactory<SocketChannel> startTls = (AbstractSSLAwareChannelPipelineFactory<SocketChannel>) createPipelineFactory();
+        AbstractSSLAwareChannelPipelineFactory<SocketChannel> startTls =
+                (AbstractSSLAwareChannelPipelineFactory<SocketChannel>) createPipelineFactory();
         SmtpTls encryption = tls.orElseThrow(() -> new IllegalStateException("SMTPS_ADDR has no certificate"));
         return new ChannelInitializer<>() {
             @Override
             protected void initChannel(SocketChannel channel) throws Exception {
                 startTls.initChannel(channel);
                 if (proxyRequired) {
-                    channel.pipeline().addAfter(HandlerConstants.PROXY_HANDLER, HandlerConstants.SSL_HANDLER, encryption.sslHandler());
+                    channel.pipeline()
+                            .addAfter(
+                                    HandlerConstants.PROXY_HANDLER,
+                                    HandlerConstants.SSL_HANDLER,
+                                    encryption.sslHandler());
                 } else {
                     channel.pipeline().addFirst(HandlerConstants.SSL_HANDLER, encryption.sslHandler());
                 }
@@ -152,10 +167,16 @@ final class RelaySmtpServer extends SMTPServer {
             return;
         }
         ListenAddress address = smtps.orElseThrow();
-        ChannelFuture bound = smtpsBootstrap.get().bind(new InetSocketAddress(address.host(), address.port())).awaitUninterruptibly();
+        ChannelFuture bound = smtpsBootstrap
+                .get()
+                .bind(new InetSocketAddress(address.host(), address.port()))
+                .awaitUninterruptibly();
         if (!bound.isSuccess()) {
             unbind();
-            throw new IOException("cannot listen at " + address + " (SMTPS_ADDR): " + bound.cause().getMessage(), bound.cause());
+            throw new IOException(
+                    "cannot listen at " + address + " (SMTPS_ADDR): "
+                            + bound.cause().getMessage(),
+                    bound.cause());
         }
         smtpsPort = Optional.of(bound.channel());
     }
@@ -186,8 +207,8 @@ final class RelaySmtpServer extends SMTPServer {
     }
 
     /**
-     * Netty's way to say: on the channel's own thread. James gives lines one of their own, which runs ahead of what the session knows and
-     * costs two thread switches a line.
+     * Netty's way to say: on the channel's own thread. James gives lines one of their own, which runs ahead of what the
+     * session knows and costs two thread switches a line.
      */
     @Override
     protected EventExecutorGroup getExecutorGroup() {

@@ -4,9 +4,13 @@ import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
-
 import javax.inject.Inject;
 
+import io.relaypod.domain.DnsServers;
+import io.relaypod.memory.MemoryBudget;
+import io.relaypod.server.settings.ClientLimits;
+import io.relaypod.server.settings.ListenAddress;
+import io.relaypod.server.settings.Settings;
 import org.apache.james.dnsservice.api.DNSService;
 import org.apache.james.filesystem.api.FileSystem;
 import org.apache.james.metrics.api.MetricFactory;
@@ -14,12 +18,6 @@ import org.apache.james.protocols.lib.handler.ProtocolHandlerLoader;
 import org.apache.james.protocols.lib.netty.AbstractConfigurableAsyncServer;
 import org.apache.james.smtpserver.netty.SMTPServer;
 import org.apache.james.smtpserver.netty.SMTPServerFactory;
-
-import io.relaypod.domain.DnsServers;
-import io.relaypod.memory.MemoryBudget;
-import io.relaypod.server.settings.ClientLimits;
-import io.relaypod.server.settings.ListenAddress;
-import io.relaypod.server.settings.Settings;
 
 /** Makes a server for each {@code <smtpserver>} of smtpserver.xml. */
 public final class RelaySmtpServerFactory extends SMTPServerFactory {
@@ -34,9 +32,18 @@ public final class RelaySmtpServerFactory extends SMTPServerFactory {
     private boolean isFirst = true;
 
     @Inject
-    public RelaySmtpServerFactory(DNSService dns, ProtocolHandlerLoader loader, FileSystem files, MetricFactory metrics,
-                                  DnsServers dnsServers, ClientLimits limits, SpoolWriter spool, FairExecutor workers, MemoryBudget budget,
-                                  Optional<SmtpTls> tls, Settings settings) {
+    public RelaySmtpServerFactory(
+            DNSService dns,
+            ProtocolHandlerLoader loader,
+            FileSystem files,
+            MetricFactory metrics,
+            DnsServers dnsServers,
+            ClientLimits limits,
+            SpoolWriter spool,
+            FairExecutor workers,
+            MemoryBudget budget,
+            Optional<SmtpTls> tls,
+            Settings settings) {
         super(dns, loader, files, metrics);
         this.dnsServers = dnsServers;
         this.limits = limits;
@@ -57,17 +64,22 @@ public final class RelaySmtpServerFactory extends SMTPServerFactory {
 
     /** Where TLS begins with the connection; empty when that is off, and before the servers are bound. */
     public Optional<InetSocketAddress> smtpsAddress() {
-        return getServers().stream().flatMap(server -> ((RelaySmtpServer) server).smtpsAddress().stream()).findFirst();
+        return getServers().stream()
+                .flatMap(server -> ((RelaySmtpServer) server).smtpsAddress().stream())
+                .findFirst();
     }
 
     /** Where SMTP is served now. */
     public List<Port> boundPorts() {
         // James has none before it has read smtpserver.xml.
-        return Optional.ofNullable(getServers()).orElse(List.of()).stream().filter(AbstractConfigurableAsyncServer::isBound)
-            .flatMap(server -> Stream.concat(
-                server.getListenAddresses().stream().map(address -> new Port(address, server.getSocketType().equals("secure"))),
-                ((RelaySmtpServer) server).smtpsAddress().stream().map(address -> new Port(address, true))))
-            .toList();
+        return Optional.ofNullable(getServers()).orElse(List.of()).stream()
+                .filter(AbstractConfigurableAsyncServer::isBound)
+                .flatMap(server -> Stream.concat(
+                        server.getListenAddresses().stream()
+                                .map(address ->
+                                        new Port(address, server.getSocketType().equals("secure"))),
+                        ((RelaySmtpServer) server).smtpsAddress().stream().map(address -> new Port(address, true))))
+                .toList();
     }
 
     /**
@@ -75,6 +87,5 @@ public final class RelaySmtpServerFactory extends SMTPServerFactory {
      *
      * @param isEncrypted whether TLS comes before the greeting
      */
-    public record Port(InetSocketAddress address, boolean isEncrypted) {
-    }
+    public record Port(InetSocketAddress address, boolean isEncrypted) {}
 }

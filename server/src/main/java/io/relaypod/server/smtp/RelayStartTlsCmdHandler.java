@@ -7,7 +7,9 @@ import org.apache.james.protocols.api.StartTlsResponse;
 import org.apache.james.protocols.smtp.SMTPSession;
 import org.apache.james.protocols.smtp.core.esmtp.StartTlsCmdHandler;
 
-/** James' STARTTLS, which forgets the client's name too (RFC 3207 section 4.2): EHLO has to be said again. Thread-safe. */
+/**
+ * James' STARTTLS, which forgets the client's name too (RFC 3207 section 4.2): EHLO has to be said again. Thread-safe.
+ */
 public final class RelayStartTlsCmdHandler extends StartTlsCmdHandler {
 
     @Override

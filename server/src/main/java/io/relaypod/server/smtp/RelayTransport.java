@@ -1,16 +1,15 @@
 package io.relaypod.server.smtp;
 
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
 import org.apache.james.protocols.api.ProtocolSession;
 import org.apache.james.protocols.api.handler.LineHandler;
 import org.apache.james.protocols.netty.Encryption;
 import org.apache.james.protocols.netty.NettyProtocolTransport;
 
-import io.netty.buffer.Unpooled;
-import io.netty.channel.Channel;
-
 /**
- * A connection whose replies are sent together: those to the commands that a client pipelined cost one system call, where James makes one
- * of each. {@link RelayChannelHandler} flushes.
+ * A connection whose replies are sent together: those to the commands that a client pipelined cost one system call,
+ * where James makes one of each. {@link RelayChannelHandler} flushes.
  */
 final class RelayTransport extends NettyProtocolTransport {
 

@@ -23,7 +23,8 @@ record ResultHooks(List<HookResultHook> hooks) {
 
     /** @param extensions as James wires them */
     static ResultHooks of(List<?> extensions) {
-        return new ResultHooks(extensions.stream().map(HookResultHook.class::cast).toList());
+        return new ResultHooks(
+                extensions.stream().map(HookResultHook.class::cast).toList());
     }
 
     /**

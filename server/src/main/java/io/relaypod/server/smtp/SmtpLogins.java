@@ -4,15 +4,14 @@ import java.net.InetAddress;
 import java.util.Optional;
 import java.util.function.Supplier;
 
-import org.apache.james.core.Username;
-import org.apache.james.protocols.api.ProtocolSession.AttachmentKey;
-import org.apache.james.protocols.api.ProtocolSession.State;
-import org.apache.james.protocols.smtp.SMTPSession;
-
 import io.relaypod.logins.Login;
 import io.relaypod.logins.Logins;
 import io.relaypod.server.settings.SmtpAuth;
 import io.relaypod.server.settings.SmtpAuth.Mode;
+import org.apache.james.core.Username;
+import org.apache.james.protocols.api.ProtocolSession.AttachmentKey;
+import org.apache.james.protocols.api.ProtocolSession.State;
+import org.apache.james.protocols.smtp.SMTPSession;
 
 /** Which sessions may log in, which have to, and who has. Thread-safe; what it keeps of a session is the session's. */
 public final class SmtpLogins {
@@ -24,9 +23,7 @@ public final class SmtpLogins {
     private final SmtpAuth settings;
     private final Optional<Supplier<Logins>> logins;
 
-    /**
-     * @param logins those of the users file; empty where the mode needs none
-     */
+    /** @param logins those of the users file; empty where the mode needs none */
     public SmtpLogins(SmtpAuth settings, Optional<Supplier<Logins>> logins) {
         this.settings = settings;
         this.logins = logins;
@@ -57,8 +54,9 @@ public final class SmtpLogins {
 
     /** Whether the client has to log in before it sends, and has not. */
     boolean isLoginMissing(SMTPSession session) {
-        return session.getUsername() == null && settings.isOn()
-            && (session.isRelayingAllowed() ? settings.mode() == Mode.REQUIRED : isLetInByLogin(session));
+        return session.getUsername() == null
+                && settings.isOn()
+                && (session.isRelayingAllowed() ? settings.mode() == Mode.REQUIRED : isLetInByLogin(session));
     }
 
     void accepted(SMTPSession session, Login login) {
@@ -71,14 +69,19 @@ public final class SmtpLogins {
         session.setUsername(ANYBODY);
     }
 
-    /** The session's login as the file has it now; empty when nobody has logged in, and where the login or its password is no more. */
+    /**
+     * The session's login as the file has it now; empty when nobody has logged in, and where the login or its password
+     * is no more.
+     */
     Optional<Login> current(SMTPSession session) {
-        return session.getAttachment(LOGIN, State.Connection).flatMap(login -> logins.flatMap(all -> all.get().find(login.name()))
-            .filter(now -> now.hash().equals(login.hash())));
+        return session.getAttachment(LOGIN, State.Connection)
+                .flatMap(login -> logins.flatMap(all -> all.get().find(login.name()))
+                        .filter(now -> now.hash().equals(login.hash())));
     }
 
     /** Whether the session logged in with a login, or a password, that the file has no more. */
     boolean isRevoked(SMTPSession session) {
-        return session.getAttachment(LOGIN, State.Connection).isPresent() && current(session).isEmpty();
+        return session.getAttachment(LOGIN, State.Connection).isPresent()
+                && current(session).isEmpty();
     }
 }

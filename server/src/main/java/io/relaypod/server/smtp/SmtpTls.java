@@ -4,22 +4,20 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.Executor;
-
 import javax.net.ssl.SSLEngine;
-
-import org.apache.james.protocols.api.ClientAuth;
-import org.apache.james.protocols.netty.Encryption;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 import io.netty.handler.ssl.SslHandler;
 import io.relaypod.server.settings.MountedFiles;
 import io.relaypod.server.settings.TlsFiles;
 import io.relaypod.server.settings.TlsIdentity;
+import org.apache.james.protocols.api.ClientAuth;
+import org.apache.james.protocols.netty.Encryption;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * TLS with the certificate of {@code SMTP_TLS_CERT_FILE}, which is read again when it changes: a connection has the one that was there
- * when its TLS began. Handshakes sign on a thread of their own, not on the I/O threads. Thread-safe.
+ * TLS with the certificate of {@code SMTP_TLS_CERT_FILE}, which is read again when it changes: a connection has the one
+ * that was there when its TLS began. Handshakes sign on a thread of their own, not on the I/O threads. Thread-safe.
  */
 public final class SmtpTls implements Encryption {
 
@@ -33,7 +31,8 @@ public final class SmtpTls implements Encryption {
      * @throws IllegalArgumentException when the files cannot be used
      */
     public SmtpTls(TlsFiles files, Clock clock, Executor handshakes) {
-        this.identity = new MountedFiles<>("smtp-certificate", List.of(files.certificate(), files.key()), () -> usable(files, clock));
+        this.identity = new MountedFiles<>(
+                "smtp-certificate", List.of(files.certificate(), files.key()), () -> usable(files, clock));
         this.handshakes = handshakes;
         if (!identity.get().isValid(clock)) {
             LOGGER.warn("event=smtp-certificate-expired files={} end={}", files, end());
@@ -45,8 +44,9 @@ public final class SmtpTls implements Encryption {
         TlsIdentity found = TlsIdentity.read(files);
         boolean isWorse = identity != null && identity.get().isValid(clock) && !found.isValid(clock);
         if (isWorse) {
-            throw new IllegalArgumentException("the new certificate is valid from " + found.chain().get(0).getNotBefore().toInstant() + " to "
-                + found.end() + ", and the one in force is valid now");
+            throw new IllegalArgumentException("the new certificate is valid from "
+                    + found.chain().get(0).getNotBefore().toInstant() + " to " + found.end()
+                    + ", and the one in force is valid now");
         }
         return found;
     }

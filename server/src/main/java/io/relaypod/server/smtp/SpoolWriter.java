@@ -6,10 +6,19 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
-
 import javax.annotation.PreDestroy;
 import javax.inject.Inject;
 
+import com.google.common.base.Throwables;
+import io.relaypod.events.Client;
+import io.relaypod.events.MailEvent.Received;
+import io.relaypod.events.MailEvent.Refused;
+import io.relaypod.events.MailEvents;
+import io.relaypod.mailets.Clients;
+import io.relaypod.mime.TraceInformation;
+import io.relaypod.server.queue.Broker;
+import io.relaypod.server.queue.InsufficientStorageException;
+import io.relaypod.server.settings.QueueSettings;
 import org.apache.activemq.artemis.api.core.ActiveMQException;
 import org.apache.james.lifecycle.api.LifecycleUtil;
 import org.apache.james.metrics.api.GaugeRegistry;
@@ -22,27 +31,16 @@ import org.apache.james.queue.api.MailQueueFactory;
 import org.apache.mailet.Mail;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-
-import com.google.common.base.Throwables;
-
-import io.relaypod.events.Client;
-import io.relaypod.events.MailEvent.Received;
-import io.relaypod.events.MailEvent.Refused;
-import io.relaypod.events.MailEvents;
-import io.relaypod.mailets.Clients;
-import io.relaypod.mime.TraceInformation;
-import io.relaypod.server.queue.Broker;
-import io.relaypod.server.queue.InsufficientStorageException;
-import io.relaypod.server.settings.QueueSettings;
 import reactor.core.publisher.Mono;
 
 /**
- * Puts received mails into the spool. Only when the spool has a mail is its client told {@code 250}, with the queue id that every later
- * log line of the mail carries; when it has not, {@code 452} for a full disk or {@code 451}, and the client keeps the mail.
+ * Puts received mails into the spool. Only when the spool has a mail is its client told {@code 250}, with the queue id
+ * that every later log line of the mail carries; when it has not, {@code 452} for a full disk or {@code 451}, and the
+ * client keeps the mail.
  *
- * <p>No I/O thread waits for the disk, as it would stop all its connections: threads of our own write, and none of those waits for the
- * sync, so a few are enough. Client addresses have them in turn; large mails have two of their own. What waits for
- * them is bounded by the number of connections, which have one mail each. Thread-safe.
+ * <p>No I/O thread waits for the disk, as it would stop all its connections: threads of our own write, and none of
+ * those waits for the sync, so a few are enough. Client addresses have them in turn; large mails have two of their own.
+ * What waits for them is bounded by the number of connections, which have one mail each. Thread-safe.
  */
 public final class SpoolWriter {
 
@@ -67,7 +65,12 @@ public final class SpoolWriter {
     private volatile boolean stopping;
 
     @Inject
-    public SpoolWriter(MailQueueFactory<?> queues, Broker broker, QueueSettings settings, GaugeRegistry gauges, MailEvents events) {
+    public SpoolWriter(
+            MailQueueFactory<?> queues,
+            Broker broker,
+            QueueSettings settings,
+            GaugeRegistry gauges,
+            MailEvents events) {
         this.events = events;
         this.spool = queues.createQueue(MailQueueFactory.SPOOL);
         this.broker = broker;
@@ -97,10 +100,17 @@ public final class SpoolWriter {
         Client client = Clients.of(session);
         String sender = mail.getMaybeSender().asString("");
         String messageId = GraphCheck.messageId(session);
-        Received received = new Received(client, mail.getName(), messageId.isEmpty() ? TraceInformation.messageId(mail.getName(), sender) : messageId, sender,
-            Clients.addresses(mail.getRecipients()), session.currentMessageSize());
-        CompletableFuture<Void> outcome = new CompletableFuture<Void>().orTimeout(timeout.toNanos(), TimeUnit.NANOSECONDS);
-        CompletableFuture<Response> reply = outcome.handle((nothing, failure) -> failure == null ? accepted(received) : notAccepted(received, failure));
+        Received received = new Received(
+                client,
+                mail.getName(),
+                messageId.isEmpty() ? TraceInformation.messageId(mail.getName(), sender) : messageId,
+                sender,
+                Clients.addresses(mail.getRecipients()),
+                session.currentMessageSize());
+        CompletableFuture<Void> outcome =
+                new CompletableFuture<Void>().orTimeout(timeout.toNanos(), TimeUnit.NANOSECONDS);
+        CompletableFuture<Response> reply = outcome.handle(
+                (nothing, failure) -> failure == null ? accepted(received) : notAccepted(received, failure));
         written(mail, outcome, client.address(), received.size() > LARGE).whenComplete((nothing, failure) -> {
             if (failure == null) {
                 outcome.complete(nothing);
@@ -113,16 +123,20 @@ public final class SpoolWriter {
         return reply;
     }
 
-    private CompletableFuture<Void> written(Mail mail, CompletableFuture<Void> outcome, Object client, boolean isLarge) {
+    private CompletableFuture<Void> written(
+            Mail mail, CompletableFuture<Void> outcome, Object client, boolean isLarge) {
         if (isLarge) {
             // To its end, which the broker's timeout bounds.
-            return CompletableFuture.runAsync(() -> write(mail, outcome).join(), task -> writersOfLarge.execute(client, task));
+            return CompletableFuture.runAsync(
+                    () -> write(mail, outcome).join(), task -> writersOfLarge.execute(client, task));
         }
-        return CompletableFuture.supplyAsync(() -> write(mail, outcome), task -> writers.execute(client, task)).thenCompose(done -> done);
+        return CompletableFuture.supplyAsync(() -> write(mail, outcome), task -> writers.execute(client, task))
+                .thenCompose(done -> done);
     }
 
     /**
-     * @param outcome what the client is told; once it is, by the timeout, the mail is the client's again and must not be written too
+     * @param outcome what the client is told; once it is, by the timeout, the mail is the client's again and must not
+     *     be written too
      */
     private CompletableFuture<Void> write(Mail mail, CompletableFuture<Void> outcome) {
         try {
@@ -146,15 +160,24 @@ public final class SpoolWriter {
     }
 
     private Response notAccepted(Received mail, Throwable failure) {
-        Throwable cause = failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+        Throwable cause =
+                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
         if (cause instanceof InsufficientStorageException) {
             return refuse(mail, 452, "4.3.1 Insufficient system storage");
         }
         Throwable reason = Throwables.getRootCause(cause);
         if (reason instanceof ActiveMQException || reason instanceof TimeoutException) {
-            LOGGER.warn("event=not-stored queue-id={} session={} reason=\"{}\"", mail.queueId(), mail.client().session(), reason.getMessage());
+            LOGGER.warn(
+                    "event=not-stored queue-id={} session={} reason=\"{}\"",
+                    mail.queueId(),
+                    mail.client().session(),
+                    reason.getMessage());
         } else {
-            LOGGER.error("event=not-stored queue-id={} session={}", mail.queueId(), mail.client().session(), cause);
+            LOGGER.error(
+                    "event=not-stored queue-id={} session={}",
+                    mail.queueId(),
+                    mail.client().session(),
+                    cause);
         }
         return refuse(mail, 451, "4.3.0 The mail could not be stored, try again later");
     }

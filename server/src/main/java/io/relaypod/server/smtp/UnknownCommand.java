@@ -9,10 +9,10 @@ import org.apache.james.protocols.smtp.hook.UnknownHook;
 public final class UnknownCommand implements UnknownHook {
 
     private static final HookResult UNRECOGNIZED = HookResult.builder()
-        .hookReturnCode(HookReturnCode.deny())
-        .smtpReturnCode("500")
-        .smtpDescription("5.5.2 Command unrecognized")
-        .build();
+            .hookReturnCode(HookReturnCode.deny())
+            .smtpReturnCode("500")
+            .smtpDescription("5.5.2 Command unrecognized")
+            .build();
 
     @Override
     public HookResult doUnknown(SMTPSession session, String command) {

@@ -4,7 +4,10 @@ import java.nio.charset.StandardCharsets;
 
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
 
-/** A text that is looked for in lines of JSON, whatever the case of its letters; it may find more than there is and never less. */
+/**
+ * A text that is looked for in lines of JSON, whatever the case of its letters; it may find more than there is and
+ * never less.
+ */
 final class Needle {
 
     // Sets apart upper and lower case in ASCII.
@@ -21,7 +24,10 @@ final class Needle {
 
     /** A value, as JSON writes it. What has no fixed form in other cases is found everywhere. */
     static Needle value(String text) {
-        return new Needle(text.chars().allMatch(c -> c < 128) ? JsonStringEncoder.getInstance().quoteAsUTF8(text) : new byte[0]);
+        return new Needle(
+                text.chars().allMatch(c -> c < 128)
+                        ? JsonStringEncoder.getInstance().quoteAsUTF8(text)
+                        : new byte[0]);
     }
 
     /** A piece of JSON. */

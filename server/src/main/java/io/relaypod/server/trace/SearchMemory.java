@@ -26,20 +26,28 @@ public final class SearchMemory implements AutoCloseable {
         private static final long serialVersionUID = 1L;
 
         TooMuchFoundException() {
-            super("more is found than there is memory for now; look for less, or in a shorter time", null, false, false);
+            super(
+                    "more is found than there is memory for now; look for less, or in a shorter time",
+                    null,
+                    false,
+                    false);
         }
     }
 
-    /**
-     * @throws TooMuchFoundException when nothing is left
-     */
+    /** @throws TooMuchFoundException when nothing is left */
     public SearchMemory(MemoryBudget budget) {
         this.reservation = budget.tryReserve(MemoryUse.WEBADMIN, STEP).orElseThrow(TooMuchFoundException::new);
     }
 
     void take(TraceEntry entry) {
-        taken += TIMES * (OF_AN_ENTRY + Stream.of(entry.recipients(), entry.details().values()).flatMap(texts -> texts.stream())
-            .mapToLong(text -> OF_A_TEXT + text.length()).sum() + entry.messageId().length() + entry.sender().length());
+        taken += TIMES
+                * (OF_AN_ENTRY
+                        + Stream.of(entry.recipients(), entry.details().values())
+                                .flatMap(texts -> texts.stream())
+                                .mapToLong(text -> OF_A_TEXT + text.length())
+                                .sum()
+                        + entry.messageId().length()
+                        + entry.sender().length());
         if (taken > reservation.bytes() && !reservation.tryResize((taken / STEP + 1) * STEP)) {
             throw new TooMuchFoundException();
         }

@@ -15,19 +15,19 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-
 import io.relaypod.events.MailEvent;
 import io.relaypod.events.MailEvent.RecipientAccepted;
 import io.relaypod.events.MailEvent.RecipientRefused;
 import io.relaypod.events.MailEventListener;
 import io.relaypod.memory.MemoryBudget;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Remembers what happened to the mails of the last days, and finds it again. Whoever tells an event puts it into a bounded queue and goes
- * on; four times a second one thread writes what is there. What the queue or a flood leaves no room for is counted and not remembered.
- * Refusals have a place of their own, so that a flood of them pushes out no mail. Thread-safe.
+ * Remembers what happened to the mails of the last days, and finds it again. Whoever tells an event puts it into a
+ * bounded queue and goes on; four times a second one thread writes what is there. What the queue or a flood leaves no
+ * room for is counted and not remembered. Refusals have a place of their own, so that a flood of them pushes out no
+ * mail. Thread-safe.
  */
 public final class Trace implements MailEventListener, Closeable {
 
@@ -56,13 +56,12 @@ public final class Trace implements MailEventListener, Closeable {
     private long lastMicros;
     private boolean failing;
 
-    private record Told(long millis, MailEvent event) {
-    }
+    private record Told(long millis, MailEvent event) {}
 
     /**
      * @param directory made when there is something to remember
-     * @param maxBytes  of all its files
-     * @param maxAge    how long an event is remembered
+     * @param maxBytes of all its files
+     * @param maxAge how long an event is remembered
      */
     public Trace(Path directory, long maxBytes, Duration maxAge, Clock clock) {
         long refusalBytes = (long) (maxBytes * REFUSALS);
@@ -75,7 +74,8 @@ public final class Trace implements MailEventListener, Closeable {
     @Override
     public void onEvent(MailEvent event) {
         long now = clock.millis();
-        boolean flood = event instanceof RecipientRefused && !refused.hasRoom(now) || event instanceof RecipientAccepted && !accepted.hasRoom(now);
+        boolean flood = event instanceof RecipientRefused && !refused.hasRoom(now)
+                || event instanceof RecipientAccepted && !accepted.hasRoom(now);
         if (flood || !told.offer(new Told(now, event))) {
             leftOut.incrementAndGet();
         }
@@ -97,7 +97,8 @@ public final class Trace implements MailEventListener, Closeable {
         try {
             for (Told one : batch) {
                 lastMicros = Math.max(lastMicros + 1, one.millis() * 1_000);
-                (one.event() instanceof RecipientRefused ? refusals : mails).append(TraceEntry.of(one.event(), lastMicros));
+                (one.event() instanceof RecipientRefused ? refusals : mails)
+                        .append(TraceEntry.of(one.event(), lastMicros));
             }
             mails.flush(clock.millis() * 1_000);
             refusals.flush(clock.millis() * 1_000);
@@ -117,7 +118,8 @@ public final class Trace implements MailEventListener, Closeable {
      * What was found.
      *
      * @param mails the newest first, with all that is known of each
-     * @param limit how many were looked for: fewer than were asked for when there is no memory for more; if as many were found there may be more
+     * @param limit how many were looked for: fewer than were asked for when there is no memory for more; if as many
+     *     were found there may be more
      */
     public record Found(List<TracedMail> mails, int limit) {
 
@@ -142,7 +144,8 @@ public final class Trace implements MailEventListener, Closeable {
      */
     public Found search(TraceQuery query, SearchMemory memory) {
         write();
-        List<List<TraceSegment>> stores = Stream.of(mails, refusals).map(TraceSegments::newestFirst).toList();
+        List<List<TraceSegment>> stores =
+                Stream.of(mails, refusals).map(TraceSegments::newestFirst).toList();
         int limit = query.limit();
         while (true) {
             try {
@@ -178,7 +181,8 @@ public final class Trace implements MailEventListener, Closeable {
         // The second in the upper half, how many there were in the lower one.
         boolean hasRoom(long millis) {
             long second = millis / 1_000;
-            long now = secondAndCount.updateAndGet(before -> before >>> 32 == (second & 0xffffffffL) ? before + 1 : second << 32 | 1);
+            long now = secondAndCount.updateAndGet(
+                    before -> before >>> 32 == (second & 0xffffffffL) ? before + 1 : second << 32 | 1);
             return (now & 0xffffffffL) <= most;
         }
     }

@@ -11,7 +11,6 @@ import java.util.Map;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
-
 import io.relaypod.domain.RecipientAnswer;
 import io.relaypod.events.Client;
 import io.relaypod.events.MailEvent;
@@ -32,19 +31,26 @@ import io.relaypod.events.MailEvent.Tried;
 /**
  * One event as it is kept, a line of JSON.
  *
- * @param micros     when, in microseconds since 1970; no two entries have the same
- * @param id         the queue id; before the mail has one, the session
- * @param event      such as {@code delivered}, as in the log
- * @param session    of a received mail, which its recipients' verdicts are found by; else empty
- * @param messageId  empty where it is not known
- * @param sender     empty where it is not known, or is
+ * @param micros when, in microseconds since 1970; no two entries have the same
+ * @param id the queue id; before the mail has one, the session
+ * @param event such as {@code delivered}, as in the log
+ * @param session of a received mail, which its recipients' verdicts are found by; else empty
+ * @param messageId empty where it is not known
+ * @param sender empty where it is not known, or is
  * @param recipients that the event is about
- * @param details    what else there is to say, in the order in which it is shown
+ * @param details what else there is to say, in the order in which it is shown
  */
 @JsonPropertyOrder({"at", "id", "event"})
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
-record TraceEntry(@JsonProperty("at") long micros, String id, String event, String session, String messageId, String sender,
-                  List<String> recipients, Map<String, String> details) {
+record TraceEntry(
+        @JsonProperty("at") long micros,
+        String id,
+        String event,
+        String session,
+        String messageId,
+        String sender,
+        List<String> recipients,
+        Map<String, String> details) {
 
     static final String RECEIVED = "received";
     static final String REFUSED = "mail-refused";
@@ -69,12 +75,32 @@ record TraceEntry(@JsonProperty("at") long micros, String id, String event, Stri
             return rcpt(micros, RCPT_REFUSED, rcpt.client(), rcpt.sender(), rcpt.recipient(), rcpt.answer());
         }
         if (event instanceof Refused mail) {
-            return new TraceEntry(micros, mail.client().session(), REFUSED, "", "", mail.sender(), mail.recipients(),
-                new Details().with("client", address(mail.client())).with("answer", mail.code() + " " + mail.text()).map());
+            return new TraceEntry(
+                    micros,
+                    mail.client().session(),
+                    REFUSED,
+                    "",
+                    "",
+                    mail.sender(),
+                    mail.recipients(),
+                    new Details()
+                            .with("client", address(mail.client()))
+                            .with("answer", mail.code() + " " + mail.text())
+                            .map());
         }
         if (event instanceof Received mail) {
-            return new TraceEntry(micros, mail.queueId(), RECEIVED, mail.client().session(), mail.messageId(), mail.sender(), mail.recipients(),
-                new Details().with("client", address(mail.client())).with("size", Long.toString(mail.size())).map());
+            return new TraceEntry(
+                    micros,
+                    mail.queueId(),
+                    RECEIVED,
+                    mail.client().session(),
+                    mail.messageId(),
+                    mail.sender(),
+                    mail.recipients(),
+                    new Details()
+                            .with("client", address(mail.client()))
+                            .with("size", Long.toString(mail.size()))
+                            .map());
         }
         if (event instanceof Changed mail) {
             Details counts = new Details();
@@ -85,43 +111,82 @@ record TraceEntry(@JsonProperty("at") long micros, String id, String event, Stri
             return mail(micros, mail.queueId(), "queued", mail.recipients(), new Details());
         }
         if (event instanceof Tried mail) {
-            return mail(micros, mail.queueId(), "tried", mail.recipients(), new Details().with("gateway", mail.gateway()));
+            return mail(
+                    micros, mail.queueId(), "tried", mail.recipients(), new Details().with("gateway", mail.gateway()));
         }
         if (event instanceof Deferred mail) {
-            return mail(micros, mail.queueId(), "deferred", mail.recipients(),
-                new Details().with("reason", mail.reason()).with("retry-in", mail.retryIn().toString()));
+            return mail(
+                    micros,
+                    mail.queueId(),
+                    "deferred",
+                    mail.recipients(),
+                    new Details()
+                            .with("reason", mail.reason())
+                            .with("retry-in", mail.retryIn().toString()));
         }
         if (event instanceof Delivered mail) {
-            return mail(micros, mail.queueId(), "delivered", mail.recipients(),
-                new Details().with("gateway", mail.gateway()).with("reply", mail.reply()));
+            return mail(
+                    micros,
+                    mail.queueId(),
+                    "delivered",
+                    mail.recipients(),
+                    new Details().with("gateway", mail.gateway()).with("reply", mail.reply()));
         }
         if (event instanceof Kept mail) {
-            return end(micros, mail.queueId(), "kept", mail.sender(), mail.recipients(),
-                new Details().with("repository", mail.repository()).with("reason", mail.reason()));
+            return end(
+                    micros,
+                    mail.queueId(),
+                    "kept",
+                    mail.sender(),
+                    mail.recipients(),
+                    new Details().with("repository", mail.repository()).with("reason", mail.reason()));
         }
         if (event instanceof SentAgain mail) {
             return end(micros, mail.queueId(), "sent-again", mail.sender(), mail.recipients(), new Details());
         }
         if (event instanceof Removed mail) {
-            return end(micros, mail.queueId(), "removed", mail.sender(), mail.recipients(),
-                new Details().with("place", mail.from()).with("reason", mail.reason()));
+            return end(
+                    micros,
+                    mail.queueId(),
+                    "removed",
+                    mail.sender(),
+                    mail.recipients(),
+                    new Details().with("place", mail.from()).with("reason", mail.reason()));
         }
         Failed failed = (Failed) event;
-        return end(micros, failed.queueId(), "failed", failed.sender(), failed.recipients(), new Details().with("reason", failed.reason()));
+        return end(
+                micros,
+                failed.queueId(),
+                "failed",
+                failed.sender(),
+                failed.recipients(),
+                new Details().with("reason", failed.reason()));
     }
 
-    private static TraceEntry rcpt(long micros, String event, Client client, String sender, String recipient, RecipientAnswer answer) {
-        Details details = new Details().with("client", address(client)).with("verdict", answer.outcome().name().toLowerCase(Locale.ROOT));
-        return new TraceEntry(micros, client.session(), event, "", "", sender, List.of(recipient),
-            (answer.isAccepted() ? details : details.with("answer", answer.code() + " " + answer.text())).map());
+    private static TraceEntry rcpt(
+            long micros, String event, Client client, String sender, String recipient, RecipientAnswer answer) {
+        Details details = new Details()
+                .with("client", address(client))
+                .with("verdict", answer.outcome().name().toLowerCase(Locale.ROOT));
+        return new TraceEntry(
+                micros,
+                client.session(),
+                event,
+                "",
+                "",
+                sender,
+                List.of(recipient),
+                (answer.isAccepted() ? details : details.with("answer", answer.code() + " " + answer.text())).map());
     }
 
-    private static TraceEntry mail(long micros, String queueId, String event, List<String> recipients, Details details) {
+    private static TraceEntry mail(
+            long micros, String queueId, String event, List<String> recipients, Details details) {
         return new TraceEntry(micros, queueId, event, "", "", "", recipients, details.map());
     }
 
     // Days may have passed since the receipt, so that it says again whose mail it is.
-    private static TraceEntry end(long micros, String queueId, String event, String sender, List<String> recipients, Details details) {
+    private static TraceEntry end(
+            long micros, String queueId, String event, String sender, List<String> recipients, Details details) {
         return new TraceEntry(micros, queueId, event, "", "", sender, recipients, details.map());
     }
 

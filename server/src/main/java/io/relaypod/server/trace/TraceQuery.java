@@ -14,17 +14,24 @@ import io.relaypod.events.MessageIds;
 /**
  * What is looked for; all of what is given has to fit.
  *
- * @param queueId   of the mail, or how it begins; finds the copies that were made of it, too
+ * @param queueId of the mail, or how it begins; finds the copies that were made of it, too
  * @param messageId with its angle brackets or without
- * @param sender    an address, or {@code @domain}
+ * @param sender an address, or {@code @domain}
  * @param recipient an address, or {@code @domain}
- * @param address   a sender or a recipient
- * @param since     the earliest time
- * @param until     the latest time
- * @param limit     how many mails at most, the newest
+ * @param address a sender or a recipient
+ * @param since the earliest time
+ * @param until the latest time
+ * @param limit how many mails at most, the newest
  */
-public record TraceQuery(Optional<String> queueId, Optional<String> messageId, Optional<String> sender, Optional<String> recipient,
-                         Optional<String> address, Instant since, Instant until, int limit) {
+public record TraceQuery(
+        Optional<String> queueId,
+        Optional<String> messageId,
+        Optional<String> sender,
+        Optional<String> recipient,
+        Optional<String> address,
+        Instant since,
+        Instant until,
+        int limit) {
 
     public static final int MOST_MAILS = 1_000;
 
@@ -34,9 +41,7 @@ public record TraceQuery(Optional<String> queueId, Optional<String> messageId, O
     private static final String EXAMPLE = "Mail1767225600000";
     private static final Duration LONGEST_RECEIPT = Duration.ofHours(1);
 
-    /**
-     * @throws IllegalArgumentException when it is not to be looked for, saying why
-     */
+    /** @throws IllegalArgumentException when it is not to be looked for, saying why */
     public TraceQuery {
         if (limit < 1 || limit > MOST_MAILS) {
             throw new IllegalArgumentException("limit is '" + limit + "'; expected a number from 1 to " + MOST_MAILS);
@@ -53,10 +58,21 @@ public record TraceQuery(Optional<String> queueId, Optional<String> messageId, O
 
     /** Everything of that time. */
     public static TraceQuery all(Instant since, Instant until, int limit) {
-        return new TraceQuery(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), since, until, limit);
+        return new TraceQuery(
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                since,
+                until,
+                limit);
     }
 
-    /** Without angle brackets, one of which is not there where a long one was cut, and as long as what is remembered of one. */
+    /**
+     * Without angle brackets, one of which is not there where a long one was cut, and as long as what is remembered of
+     * one.
+     */
     static String bare(String messageId) {
         String stripped = messageId.strip();
         String begun = stripped.startsWith("<") ? stripped.substring(1) : stripped;
@@ -75,30 +91,43 @@ public record TraceQuery(Optional<String> queueId, Optional<String> messageId, O
 
     /** Texts that each entry has which is looked for. */
     List<String> needles() {
-        return Stream.of(queueId, messageId, sender, recipient, address).flatMap(Optional::stream).toList();
+        return Stream.of(queueId, messageId, sender, recipient, address)
+                .flatMap(Optional::stream)
+                .toList();
     }
 
     /** What the terms of an entry have of it. */
     List<String> terms() {
-        return Stream.of(queueId.filter(TraceTerms::isWhole).map(TraceTerms::original), queueId.flatMap(TraceTerms::beginning), messageId, sender, recipient, address)
-            .flatMap(Optional::stream).toList();
+        return Stream.of(
+                        queueId.filter(TraceTerms::isWhole).map(TraceTerms::original),
+                        queueId.flatMap(TraceTerms::beginning),
+                        messageId,
+                        sender,
+                        recipient,
+                        address)
+                .flatMap(Optional::stream)
+                .toList();
     }
 
     /**
-     * That it may be asked of all that is remembered, and is answered within a second: of nothing but a few digits of a queue id no filter
-     * knows anything, and every line would be read.
+     * That it may be asked of all that is remembered, and is answered within a second: of nothing but a few digits of a
+     * queue id no filter knows anything, and every line would be read.
      *
      * @throws IllegalArgumentException when it may not, saying what is missing
      */
     public TraceQuery ofAllTime() {
         if (queueId.isPresent() && terms().isEmpty()) {
-            throw new IllegalArgumentException("'" + queueId.get() + "' is too little of a queue id to look for in all that is remembered;"
-                + " expected at least Mail and its 13 digits, such as " + EXAMPLE + ", or since with it");
+            throw new IllegalArgumentException(
+                    "'" + queueId.get() + "' is too little of a queue id to look for in all that is remembered;"
+                            + " expected at least Mail and its 13 digits, such as " + EXAMPLE + ", or since with it");
         }
         return this;
     }
 
-    /** The same question, of no more time than a mail can have been received in whose id begins so; one whose id is whole is found anyway. */
+    /**
+     * The same question, of no more time than a mail can have been received in whose id begins so; one whose id is
+     * whole is found anyway.
+     */
     TraceQuery narrowed() {
         Matcher begin = BEGINNING.matcher(queueId.orElse(""));
         if (!begin.lookingAt() || queueId.filter(TraceTerms::isWhole).isPresent()) {
@@ -108,7 +137,8 @@ public record TraceQuery(Optional<String> queueId, Optional<String> messageId, O
         Instant last = millis(begin.group(1), "9").plus(LONGEST_RECEIPT);
         Instant from = since.isBefore(first) ? first : since;
         Instant to = until.isAfter(last) ? last : until;
-        return new TraceQuery(queueId, messageId, sender, recipient, address, from, to.isBefore(from) ? from : to, limit);
+        return new TraceQuery(
+                queueId, messageId, sender, recipient, address, from, to.isBefore(from) ? from : to, limit);
     }
 
     private static Instant millis(String digits, String others) {
@@ -116,12 +146,14 @@ public record TraceQuery(Optional<String> queueId, Optional<String> messageId, O
     }
 
     boolean matches(TraceEntry entry) {
-        return !entry.at().isBefore(since) && !entry.at().isAfter(until)
-            && queueId.map(id -> entry.id().startsWith(id)).orElse(true)
-            && messageId.map(id -> bare(entry.messageId()).equals(id)).orElse(true)
-            && sender.map(from -> isMeant(from, entry.sender())).orElse(true)
-            && recipient.map(to -> isAnyMeant(to, entry)).orElse(true)
-            && address.map(any -> isMeant(any, entry.sender()) || isAnyMeant(any, entry)).orElse(true);
+        return !entry.at().isBefore(since)
+                && !entry.at().isAfter(until)
+                && queueId.map(id -> entry.id().startsWith(id)).orElse(true)
+                && messageId.map(id -> bare(entry.messageId()).equals(id)).orElse(true)
+                && sender.map(from -> isMeant(from, entry.sender())).orElse(true)
+                && recipient.map(to -> isAnyMeant(to, entry)).orElse(true)
+                && address.map(any -> isMeant(any, entry.sender()) || isAnyMeant(any, entry))
+                        .orElse(true);
     }
 
     private static boolean isAnyMeant(String asked, TraceEntry entry) {

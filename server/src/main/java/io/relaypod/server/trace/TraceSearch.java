@@ -19,8 +19,8 @@ import java.util.stream.Stream;
 import com.google.common.hash.BloomFilter;
 
 /**
- * One search: first the entries that fit, the newest first, until there are enough mails; then all else that is known of those mails. For
- * one thread.
+ * One search: first the entries that fit, the newest first, until there are enough mails; then all else that is known
+ * of those mails. For one thread.
  */
 final class TraceSearch {
 
@@ -56,20 +56,35 @@ final class TraceSearch {
     }
 
     List<TracedMail> mails() {
-        List<TraceEntry> hits = stores.stream().flatMap(store -> hits(store).stream()).sorted(IN_TIME.reversed()).toList();
+        List<TraceEntry> hits = stores.stream()
+                .flatMap(store -> hits(store).stream())
+                .sorted(IN_TIME.reversed())
+                .toList();
         Set<TraceEntry> isHit = Set.copyOf(hits);
-        Set<String> ids = hits.stream().filter(hit -> !hit.isOfSession()).map(hit -> TraceTerms.original(hit.id())).collect(Collectors.toSet());
-        Set<String> sessions = hits.stream().filter(TraceEntry::isOfSession).map(TraceEntry::id).collect(Collectors.toSet());
-        transactions(sessions).stream().filter(transaction -> transaction.entries().stream().anyMatch(isHit::contains))
-            .forEach(transaction -> transaction.mail().ifPresent(ids::add));
+        Set<String> ids = hits.stream()
+                .filter(hit -> !hit.isOfSession())
+                .map(hit -> TraceTerms.original(hit.id()))
+                .collect(Collectors.toSet());
+        Set<String> sessions = hits.stream()
+                .filter(TraceEntry::isOfSession)
+                .map(TraceEntry::id)
+                .collect(Collectors.toSet());
+        transactions(sessions).stream()
+                .filter(transaction -> transaction.entries().stream().anyMatch(isHit::contains))
+                .forEach(transaction -> transaction.mail().ifPresent(ids::add));
 
-        Map<String, List<TraceEntry>> byMail = entries(ids, false).stream()
-            .collect(Collectors.groupingBy(entry -> TraceTerms.original(entry.id())));
-        byMail.values().forEach(life -> life.stream().map(TraceEntry::session).filter(session -> !session.isEmpty()).forEach(sessions::add));
+        Map<String, List<TraceEntry>> byMail =
+                entries(ids, false).stream().collect(Collectors.groupingBy(entry -> TraceTerms.original(entry.id())));
+        byMail.values()
+                .forEach(life -> life.stream()
+                        .map(TraceEntry::session)
+                        .filter(session -> !session.isEmpty())
+                        .forEach(sessions::add));
         return compose(hits, byMail, transactions(sessions));
     }
 
-    private List<TracedMail> compose(List<TraceEntry> hits, Map<String, List<TraceEntry>> byMail, List<Transaction> transactions) {
+    private List<TracedMail> compose(
+            List<TraceEntry> hits, Map<String, List<TraceEntry>> byMail, List<Transaction> transactions) {
         Map<String, Transaction> ofMail = new HashMap<>();
         Map<TraceEntry, Transaction> ofEntry = new HashMap<>();
         for (Transaction transaction : transactions) {
@@ -79,25 +94,39 @@ final class TraceSearch {
         Map<String, TracedMail> found = new LinkedHashMap<>();
         for (TraceEntry hit : hits) {
             Optional<Transaction> transaction = Optional.ofNullable(ofEntry.get(hit));
-            Optional<String> id = hit.isOfSession() ? transaction.flatMap(Transaction::mail) : Optional.of(TraceTerms.original(hit.id()));
+            Optional<String> id = hit.isOfSession()
+                    ? transaction.flatMap(Transaction::mail)
+                    : Optional.of(TraceTerms.original(hit.id()));
             if (id.isPresent()) {
-                found.computeIfAbsent(id.get(), mail -> life(mail, byMail.getOrDefault(mail, List.of()), Optional.ofNullable(ofMail.get(mail))));
+                found.computeIfAbsent(
+                        id.get(),
+                        mail -> life(
+                                mail, byMail.getOrDefault(mail, List.of()), Optional.ofNullable(ofMail.get(mail))));
             } else {
-                transaction.ifPresent(alone -> found.computeIfAbsent(alone.session() + alone.entries().get(0).micros(),
-                    key -> TracedMail.of("", alone.session(), alone.entries())));
+                transaction.ifPresent(alone -> found.computeIfAbsent(
+                        alone.session() + alone.entries().get(0).micros(),
+                        key -> TracedMail.of("", alone.session(), alone.entries())));
             }
         }
         return found.values().stream().limit(query.limit()).toList();
     }
 
-    /** The way to the queue, then what happened since: a delivery may be told before the receipt, as another thread is faster. */
+    /**
+     * The way to the queue, then what happened since: a delivery may be told before the receipt, as another thread is
+     * faster.
+     */
     private static TracedMail life(String id, List<TraceEntry> own, Optional<Transaction> transaction) {
         Stream<TraceEntry> receipt = own.stream().filter(entry -> entry.event().equals(TraceEntry.RECEIVED));
         List<TraceEntry> steps = Stream.of(
-                transaction.stream().flatMap(way -> way.entries().stream()).filter(entry -> entry.isOfSession()),
-                receipt,
-                own.stream().filter(entry -> !entry.event().equals(TraceEntry.RECEIVED)).sorted(IN_TIME))
-            .flatMap(part -> part).toList();
+                        transaction.stream()
+                                .flatMap(way -> way.entries().stream())
+                                .filter(entry -> entry.isOfSession()),
+                        receipt,
+                        own.stream()
+                                .filter(entry -> !entry.event().equals(TraceEntry.RECEIVED))
+                                .sorted(IN_TIME))
+                .flatMap(part -> part)
+                .toList();
         return TracedMail.of(id, transaction.map(Transaction::session).orElse(""), steps);
     }
 
@@ -115,12 +144,13 @@ final class TraceSearch {
                 continue;
             }
             List<TraceEntry> found = new ArrayList<>();
-            segment.read((file, start, end) -> needles.stream().allMatch(needle -> needle.isIn(file, start, end)), entry -> {
-                if (query.matches(entry)) {
-                    memory.take(entry);
-                    found.add(entry);
-                }
-            });
+            segment.read(
+                    (file, start, end) -> needles.stream().allMatch(needle -> needle.isIn(file, start, end)), entry -> {
+                        if (query.matches(entry)) {
+                            memory.take(entry);
+                            found.add(entry);
+                        }
+                    });
             found.sort(IN_TIME.reversed());
             for (TraceEntry entry : found) {
                 if (ids.size() < enough || ids.contains(entry.id())) {
@@ -134,7 +164,7 @@ final class TraceSearch {
 
     private List<Transaction> transactions(Collection<String> sessions) {
         Map<String, List<TraceEntry>> bySession = entries(sessions, true).stream()
-            .collect(Collectors.groupingBy(entry -> entry.isOfSession() ? entry.id() : entry.session()));
+                .collect(Collectors.groupingBy(entry -> entry.isOfSession() ? entry.id() : entry.session()));
         List<Transaction> transactions = new ArrayList<>();
         bySession.forEach((session, entries) -> {
             List<TraceEntry> run = new ArrayList<>();
@@ -157,7 +187,7 @@ final class TraceSearch {
     }
 
     /**
-     * @param ids       of mails or sessions
+     * @param ids of mails or sessions
      * @param bySession whether a mail is also wanted for the session that it came in
      */
     private List<TraceEntry> entries(Collection<String> ids, boolean bySession) {
@@ -165,22 +195,26 @@ final class TraceSearch {
         if (ids.isEmpty()) {
             return entries;
         }
-        stores.stream().flatMap(List::stream)
-            .filter(segment -> mayHave(segment, filter -> ids.stream().anyMatch(filter::mightContain)))
-            .forEach(segment -> segment.read(
-                (file, start, end) -> ids.contains(TraceTerms.original(TraceSegment.id(file, start, end)))
-                    || bySession && RECEIVED.isIn(file, start, end),
-                entry -> {
-                    if (ids.contains(TraceTerms.original(entry.id())) || bySession && ids.contains(entry.session())) {
-                        memory.take(entry);
-                        entries.add(entry);
-                    }
-                }));
+        stores.stream()
+                .flatMap(List::stream)
+                .filter(segment -> mayHave(segment, filter -> ids.stream().anyMatch(filter::mightContain)))
+                .forEach(segment -> segment.read(
+                        (file, start, end) -> ids.contains(TraceTerms.original(TraceSegment.id(file, start, end)))
+                                || bySession && RECEIVED.isIn(file, start, end),
+                        entry -> {
+                            if (ids.contains(TraceTerms.original(entry.id()))
+                                    || bySession && ids.contains(entry.session())) {
+                                memory.take(entry);
+                                entries.add(entry);
+                            }
+                        }));
         return entries;
     }
 
     private boolean mayHave(TraceSegment segment, Predicate<BloomFilter<CharSequence>> wanted) {
-        return terms.computeIfAbsent(segment, TraceSegment::readTerms).map(wanted::test).orElse(true);
+        return terms.computeIfAbsent(segment, TraceSegment::readTerms)
+                .map(wanted::test)
+                .orElse(true);
     }
 
     private static long micros(Instant time) {

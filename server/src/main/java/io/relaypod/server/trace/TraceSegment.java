@@ -15,10 +15,10 @@ import com.google.common.hash.BloomFilter;
 import com.google.common.hash.Funnels;
 
 /**
- * A file of entries, a line each, the earliest first. What cannot be read in it, such as a line that was not written to its end, is passed
- * over. Immutable.
+ * A file of entries, a line each, the earliest first. What cannot be read in it, such as a line that was not written to
+ * its end, is passed over. Immutable.
  *
- * @param file       the lines
+ * @param file the lines
  * @param firstMicros not after the first entry
  */
 record TraceSegment(Path file, long firstMicros) {

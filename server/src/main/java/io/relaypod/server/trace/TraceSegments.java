@@ -14,24 +14,25 @@ import java.util.Optional;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import com.google.common.hash.BloomFilter;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * A directory of segments, bounded by size and age: the oldest go. A process writes into files of its own and never into those that it
- * found, so that whatever state they are in stops nothing. Nothing is synced. One thread writes, any number read.
+ * A directory of segments, bounded by size and age: the oldest go. A process writes into files of its own and never
+ * into those that it found, so that whatever state they are in stops nothing. Nothing is synced. One thread writes, any
+ * number read.
  */
 final class TraceSegments {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(TraceSegments.class);
 
     private static final long LARGEST_SEGMENT = 1 << 20;
-    // So that nothing is kept for much longer than its time, and the bound on size is not much below what was asked for.
+    // So that nothing is kept for much longer than its time, and the bound on size is not much below what was asked
+    // for.
     private static final int SEGMENTS = 10;
     private static final int TERMS_A_SEGMENT = 24_000;
     private static final ObjectWriter JSON = new ObjectMapper().writerFor(TraceEntry.class);
@@ -94,13 +95,16 @@ final class TraceSegments {
 
     // The clock may have been set back.
     private TraceSegment unused(long micros) {
-        return LongStream.iterate(micros, next -> next + 1).mapToObj(next -> TraceSegment.in(directory, next))
-            .filter(segment -> Files.notExists(segment.file())).findFirst().orElseThrow();
+        return LongStream.iterate(micros, next -> next + 1)
+                .mapToObj(next -> TraceSegment.in(directory, next))
+                .filter(segment -> Files.notExists(segment.file()))
+                .findFirst()
+                .orElseThrow();
     }
 
     private boolean isComplete(Current segment, long now) {
         return segment.bytes >= Math.min(LARGEST_SEGMENT, maxBytes / SEGMENTS)
-            || now - segment.segment.firstMicros() > micros(maxAge) / SEGMENTS;
+                || now - segment.segment.firstMicros() > micros(maxAge) / SEGMENTS;
     }
 
     /** Shows those who read what was appended, and deletes what is too old. */
@@ -136,7 +140,7 @@ final class TraceSegments {
             bytes += size(segment);
             // All of it is older than the first entry of the next one.
             boolean old = i > 0 && nowMicros - newestFirst.get(i - 1).firstMicros() > micros(maxAge)
-                || nowMicros - lastWrite(segment) > micros(maxAge);
+                    || nowMicros - lastWrite(segment) > micros(maxAge);
             boolean beingWritten = current.isPresent() && current.get().segment.equals(segment);
             if (!beingWritten && (old || bytes > maxBytes)) {
                 Files.deleteIfExists(segment.file());
@@ -175,8 +179,10 @@ final class TraceSegments {
             return List.of();
         }
         try (Stream<Path> files = Files.list(directory)) {
-            return new ArrayList<>(files.map(TraceSegment::at).flatMap(Optional::stream)
-                .sorted(Comparator.comparingLong(TraceSegment::firstMicros).reversed()).toList());
+            return new ArrayList<>(files.map(TraceSegment::at)
+                    .flatMap(Optional::stream)
+                    .sorted(Comparator.comparingLong(TraceSegment::firstMicros).reversed())
+                    .toList());
         } catch (IOException unreadable) {
             LOGGER.warn("event=trace-unreadable directory={} reason=\"{}\"", directory, unreadable.getMessage());
             return List.of();

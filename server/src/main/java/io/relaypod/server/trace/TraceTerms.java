@@ -19,8 +19,7 @@ final class TraceTerms {
 
     private static final double FALSE_POSITIVES = 0.01;
 
-    private TraceTerms() {
-    }
+    private TraceTerms() {}
 
     /** A filter that says of most terms which are not in it that they are not. */
     static BloomFilter<CharSequence> filter(int terms) {

@@ -10,7 +10,7 @@ import java.util.Optional;
  *
  * @param queueId empty when the mail was never taken
  * @param session of the client that sent it; empty when that was longer ago than is remembered
- * @param steps   in the order in which they happened
+ * @param steps in the order in which they happened
  */
 public record TracedMail(String queueId, String session, List<Step> steps) {
 
@@ -22,19 +22,33 @@ public record TracedMail(String queueId, String session, List<Step> steps) {
     /**
      * One thing that happened to it.
      *
-     * @param queueId   that of a copy, where the mail was split; empty before there was one
+     * @param queueId that of a copy, where the mail was split; empty before there was one
      * @param messageId empty where it is not known
-     * @param sender    empty where it is not known, or is
+     * @param sender empty where it is not known, or is
      */
-    public record Step(Instant at, String event, String queueId, String messageId, String sender, List<String> recipients,
-                       Map<String, String> details) {
-    }
+    public record Step(
+            Instant at,
+            String event,
+            String queueId,
+            String messageId,
+            String sender,
+            List<String> recipients,
+            Map<String, String> details) {}
 
     static TracedMail of(String queueId, String session, List<TraceEntry> entries) {
-        return new TracedMail(queueId, session, entries.stream()
-            .map(entry -> new Step(entry.at(), entry.event(), entry.isOfSession() ? "" : entry.id(), entry.messageId(), entry.sender(),
-                entry.recipients(), entry.details()))
-            .toList());
+        return new TracedMail(
+                queueId,
+                session,
+                entries.stream()
+                        .map(entry -> new Step(
+                                entry.at(),
+                                entry.event(),
+                                entry.isOfSession() ? "" : entry.id(),
+                                entry.messageId(),
+                                entry.sender(),
+                                entry.recipients(),
+                                entry.details()))
+                        .toList());
     }
 
     /** The latest step that says where the mail is. */

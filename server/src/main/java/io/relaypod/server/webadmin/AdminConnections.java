@@ -15,9 +15,10 @@ import org.eclipse.jetty.util.component.AbstractLifeCycle;
 import org.eclipse.jetty.util.thread.Scheduler;
 
 /**
- * Bounds the connections to webadmin: so many at a time, so long for a request's head, so long for an answer. If too many are open, the one
- * that has waited for a request for longest is closed for the new one, or else the one whose answer takes longest. A client that sends or
- * reads single bytes holds its connection no longer than one that does nothing. Thread-safe.
+ * Bounds the connections to webadmin: so many at a time, so long for a request's head, so long for an answer. If too
+ * many are open, the one that has waited for a request for longest is closed for the new one, or else the one whose
+ * answer takes longest. A client that sends or reads single bytes holds its connection no longer than one that does
+ * nothing. Thread-safe.
  */
 final class AdminConnections extends AbstractLifeCycle implements Connection.Listener, HttpChannel.Listener {
 
@@ -42,9 +43,9 @@ final class AdminConnections extends AbstractLifeCycle implements Connection.Lis
     }
 
     /**
-     * @param most    at a time
+     * @param most at a time
      * @param request from the connection's start, or the end of the answer before, to the end of the request's head
-     * @param answer  to the end of the answer, the request's body included
+     * @param answer to the end of the answer, the request's body included
      */
     AdminConnections(int most, Duration request, Duration answer, Scheduler scheduler) {
         this.most = most;
@@ -76,9 +77,15 @@ final class AdminConnections extends AbstractLifeCycle implements Connection.Lis
     public void onOpened(Connection connection) {
         Optional<EndPoint> leastMissed;
         synchronized (this) {
-            leastMissed = open.size() < most ? Optional.empty() : open.entrySet().stream().min(Comparator
-                .comparing((Map.Entry<EndPoint, State> entry) -> entry.getValue().isAnswered())
-                .thenComparing((one, other) -> Long.signum(one.getValue().since() - other.getValue().since()))).map(Map.Entry::getKey);
+            leastMissed = open.size() < most
+                    ? Optional.empty()
+                    : open.entrySet().stream()
+                            .min(Comparator.comparing((Map.Entry<EndPoint, State> entry) ->
+                                            entry.getValue().isAnswered())
+                                    .thenComparing((one, other) ->
+                                            Long.signum(one.getValue().since()
+                                                    - other.getValue().since())))
+                            .map(Map.Entry::getKey);
             leastMissed.ifPresent(open::remove);
             open.put(connection.getEndPoint(), State.waiting());
         }
@@ -114,7 +121,9 @@ final class AdminConnections extends AbstractLifeCycle implements Connection.Lis
     private synchronized Iterable<EndPoint> late() {
         long now = System.nanoTime();
         return open.entrySet().stream()
-            .filter(entry -> now - entry.getValue().since() > (entry.getValue().isAnswered() ? answer : request).toNanos())
-            .map(Map.Entry::getKey).toList();
+                .filter(entry ->
+                        now - entry.getValue().since() > (entry.getValue().isAnswered() ? answer : request).toNanos())
+                .map(Map.Entry::getKey)
+                .toList();
     }
 }

@@ -9,12 +9,14 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Semaphore;
 import java.util.regex.Pattern;
-
 import javax.servlet.Filter;
 import javax.servlet.ServletException;
 import javax.servlet.http.HttpServletRequest;
 import javax.servlet.http.HttpServletResponse;
 
+import io.relaypod.memory.MemoryBudget;
+import io.relaypod.memory.MemoryUse;
+import io.relaypod.memory.Reservation;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.server.Request;
@@ -22,13 +24,10 @@ import org.eclipse.jetty.server.handler.AbstractHandler;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-import io.relaypod.memory.MemoryBudget;
-import io.relaypod.memory.MemoryUse;
-import io.relaypod.memory.Reservation;
-
 /**
- * What every request passes before a route sees it: where it comes from, whose it is, and how long its body is, in this order. Nothing of a
- * body is read before. Whoever has no password has one request a connection, and two threads with all others like them. Thread-safe.
+ * What every request passes before a route sees it: where it comes from, whose it is, and how long its body is, in this
+ * order. Nothing of a body is read before. Whoever has no password has one request a connection, and two threads with
+ * all others like them. Thread-safe.
  */
 final class AdminGate extends AbstractHandler {
 
@@ -54,12 +53,11 @@ final class AdminGate extends AbstractHandler {
     /**
      * What is asked before a route is.
      *
-     * @param source      where a request may come from
+     * @param source where a request may come from
      * @param credentials whose it may be
-     * @param budget      has the memory of bodies
+     * @param budget has the memory of bodies
      */
-    record Checks(RequestSource source, Credentials credentials, MemoryBudget budget) {
-    }
+    record Checks(RequestSource source, Credentials credentials, MemoryBudget budget) {}
 
     AdminGate(Checks checks, Filter routes) {
         this.checks = checks;
@@ -67,14 +65,16 @@ final class AdminGate extends AbstractHandler {
     }
 
     @Override
-    public void handle(String target, Request base, HttpServletRequest request, HttpServletResponse response) throws IOException, ServletException {
+    public void handle(String target, Request base, HttpServletRequest request, HttpServletResponse response)
+            throws IOException, ServletException {
         base.setHandled(true);
         Optional<HttpServletRequest> read = RequestBody.of(request);
         if (read.isPresent()) {
             serve(read.get(), response);
             return;
         }
-        boolean isPublic = READING.contains(request.getMethod()) && PUBLIC.matcher(request.getRequestURI()).matches();
+        boolean isPublic = READING.contains(request.getMethod())
+                && PUBLIC.matcher(request.getRequestURI()).matches();
         Optional<AdminRefusal> refusal = refusal(request, isPublic);
         if (refusal.isPresent()) {
             refuse(response, refusal.get());
@@ -89,20 +89,31 @@ final class AdminGate extends AbstractHandler {
     }
 
     private Optional<AdminRefusal> refusal(HttpServletRequest request, boolean isPublic) {
-        Optional<AdminRefusal> foreign = checks.source().refusal(headers(request, "Host"), headers(request, "Origin"), headers(request, "Sec-Fetch-Site"));
+        Optional<AdminRefusal> foreign = checks.source()
+                .refusal(headers(request, "Host"), headers(request, "Origin"), headers(request, "Sec-Fetch-Site"));
         if (foreign.isPresent()) {
-            LOGGER.debug("event=webadmin-foreign client={} status={}", request.getRemoteAddr(), foreign.get().status());
+            LOGGER.debug(
+                    "event=webadmin-foreign client={} status={}",
+                    request.getRemoteAddr(),
+                    foreign.get().status());
             return foreign;
         }
-        if (!isPublic && !checks.credentials().admit(request.getRemoteAddr(), Optional.ofNullable(request.getHeader("Authorization")), request.getMethod())) {
+        if (!isPublic
+                && !checks.credentials()
+                        .admit(
+                                request.getRemoteAddr(),
+                                Optional.ofNullable(request.getHeader("Authorization")),
+                                request.getMethod())) {
             return Optional.of(AdminRefusal.unauthorized());
         }
         if (request.getHeader(OVERRIDE) != null) {
-            return Optional.of(AdminRefusal.of(HttpStatus.BAD_REQUEST_400, OVERRIDE + " is not served; expected the method itself"));
+            return Optional.of(AdminRefusal.of(
+                    HttpStatus.BAD_REQUEST_400, OVERRIDE + " is not served; expected the method itself"));
         }
         int most = isPublic ? 0 : LONGEST_BODY;
         if (request.getContentLengthLong() > most || isPublic && hasBody(request)) {
-            return Optional.of(AdminRefusal.of(HttpStatus.PAYLOAD_TOO_LARGE_413, "the request's body is longer than " + most + " bytes"));
+            return Optional.of(AdminRefusal.of(
+                    HttpStatus.PAYLOAD_TOO_LARGE_413, "the request's body is longer than " + most + " bytes"));
         }
         return Optional.empty();
     }
@@ -132,7 +143,8 @@ final class AdminGate extends AbstractHandler {
         }
     }
 
-    private void serveOneOf(Semaphore threads, HttpServletRequest request, HttpServletResponse response) throws IOException, ServletException {
+    private void serveOneOf(Semaphore threads, HttpServletRequest request, HttpServletResponse response)
+            throws IOException, ServletException {
         if (!threads.tryAcquire()) {
             refuse(response, AdminRefusal.busy("too many of these requests at once"));
             return;

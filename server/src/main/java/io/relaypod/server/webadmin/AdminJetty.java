@@ -14,14 +14,13 @@ import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.BlockingArrayQueue;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.eclipse.jetty.util.thread.ScheduledExecutorScheduler;
-
 import spark.embeddedserver.EmbeddedServer;
 import spark.embeddedserver.jetty.websocket.WebSocketHandlerWrapper;
 import spark.ssl.SslStores;
 
 /**
- * The HTTP server of webadmin, every part of it bounded: connections, threads, and the size and time of a request's head. Started and stopped by
- * one thread.
+ * The HTTP server of webadmin, every part of it bounded: connections, threads, and the size and time of a request's
+ * head. Started and stopped by one thread.
  */
 final class AdminJetty implements EmbeddedServer {
 
@@ -45,12 +44,13 @@ final class AdminJetty implements EmbeddedServer {
     private final CompletableFuture<Integer> listening;
 
     /**
-     * @param handler   of all requests
+     * @param handler of all requests
      * @param listening completed with the port, or with what kept it from listening
      */
     AdminJetty(Handler handler, CompletableFuture<Integer> listening) {
         this.listening = listening;
-        QueuedThreadPool threads = new QueuedThreadPool(THREADS, KEPT_THREADS, IDLE_THREAD_MILLIS, new BlockingArrayQueue<>(THREADS, THREADS, WAITING_JOBS));
+        QueuedThreadPool threads = new QueuedThreadPool(
+                THREADS, KEPT_THREADS, IDLE_THREAD_MILLIS, new BlockingArrayQueue<>(THREADS, THREADS, WAITING_JOBS));
         threads.setName("webadmin");
         threads.setReservedThreads(0);
         this.server = new Server(threads);
@@ -62,8 +62,14 @@ final class AdminJetty implements EmbeddedServer {
         http.setDelayDispatchUntilContent(false);
         HttpConnectionFactory connectionFactory = new HttpConnectionFactory(http);
         ScheduledExecutorScheduler scheduler = new ScheduledExecutorScheduler("webadmin-scheduler", true);
-        this.connector = new ServerConnector(server, threads, scheduler,
-            new ArrayByteBufferPool(0, BUFFER_STEP, LARGEST_KEPT_BUFFER, CONNECTIONS, KEPT_BUFFERS, KEPT_BUFFERS), 1, 1, connectionFactory);
+        this.connector = new ServerConnector(
+                server,
+                threads,
+                scheduler,
+                new ArrayByteBufferPool(0, BUFFER_STEP, LARGEST_KEPT_BUFFER, CONNECTIONS, KEPT_BUFFERS, KEPT_BUFFERS),
+                1,
+                1,
+                connectionFactory);
         connector.setIdleTimeout(REQUEST_TIME.toMillis());
         this.connections = new AdminConnections(CONNECTIONS, REQUEST_TIME, ANSWER_TIME, scheduler);
         connector.addBean(connections);
@@ -77,7 +83,8 @@ final class AdminJetty implements EmbeddedServer {
     }
 
     @Override
-    public int ignite(String host, int port, SslStores none, int maxThreads, int minThreads, int idleMillis) throws Exception {
+    public int ignite(String host, int port, SslStores none, int maxThreads, int minThreads, int idleMillis)
+            throws Exception {
         connector.setHost(host);
         connector.setPort(port);
         try {

@@ -6,7 +6,10 @@ import org.apache.james.jwt.JwtTokenVerifier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Knows a JSON Web Token (RFC 7519) as James wants it: signed, in its time, with a {@code sub} and {@code admin: true}. Thread-safe. */
+/**
+ * Knows a JSON Web Token (RFC 7519) as James wants it: signed, in its time, with a {@code sub} and {@code admin: true}.
+ * Thread-safe.
+ */
 public record AdminToken(JwtTokenVerifier verifier) implements Predicate<String> {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(AdminToken.class);

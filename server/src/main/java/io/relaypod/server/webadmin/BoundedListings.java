@@ -9,10 +9,12 @@ import java.time.ZonedDateTime;
 import java.util.Iterator;
 import java.util.Optional;
 import java.util.stream.Stream;
-
 import javax.inject.Inject;
 import javax.mail.MessagingException;
 
+import io.relaypod.memory.MemoryBudget;
+import io.relaypod.memory.MemoryUse;
+import io.relaypod.memory.Reservation;
 import org.apache.james.mailrepository.api.MailKey;
 import org.apache.james.mailrepository.api.MailRepository;
 import org.apache.james.mailrepository.api.MailRepositoryPath;
@@ -29,16 +31,13 @@ import org.apache.james.webadmin.utils.ErrorResponder;
 import org.apache.james.webadmin.utils.ErrorResponder.ErrorType;
 import org.apache.james.webadmin.utils.JsonTransformer;
 import org.eclipse.jetty.http.HttpStatus;
-
-import io.relaypod.memory.MemoryBudget;
-import io.relaypod.memory.MemoryUse;
-import io.relaypod.memory.Reservation;
 import spark.Request;
 import spark.Response;
 import spark.Service;
 
 /**
- * James' lists of the mails in a queue and of the keys in a repository, in James' form, written while they are read. Thread-safe.
+ * James' lists of the mails in a queue and of the keys in a repository, in James' form, written while they are read.
+ * Thread-safe.
  */
 public final class BoundedListings implements Routes {
 
@@ -55,7 +54,8 @@ public final class BoundedListings implements Routes {
     private final JsonTransformer json;
 
     @Inject
-    public BoundedListings(OperatorQueues queues, MailRepositoryStore repositories, MemoryBudget budget, JsonTransformer json) {
+    public BoundedListings(
+            OperatorQueues queues, MailRepositoryStore repositories, MemoryBudget budget, JsonTransformer json) {
         this.queues = queues;
         this.repositories = repositories;
         this.budget = budget;
@@ -75,14 +75,20 @@ public final class BoundedListings implements Routes {
 
     private Object mails(Request request, Response response) throws Exception {
         int limit = number(request, "limit", 1, LARGEST_LIMIT, DEFAULT_LIMIT);
-        Optional<Boolean> delayed = Optional.ofNullable(request.queryParams("delayed")).map(Boolean::parseBoolean);
+        Optional<Boolean> delayed =
+                Optional.ofNullable(request.queryParams("delayed")).map(Boolean::parseBoolean);
         String name = request.params(":queue");
-        ManageableMailQueue queue = queues.getQueue(MailQueueName.of(name)).orElseThrow(() -> notFound(name + " can not be found"));
+        ManageableMailQueue queue =
+                queues.getQueue(MailQueueName.of(name)).orElseThrow(() -> notFound(name + " can not be found"));
         try (Reservation memory = memory()) {
             MailQueueIterator mails = queue.browse();
             try (AutoCloseable browser = mails::close) {
-                return written(response, Iterators.toStream(mails).map(BoundedListings::item)
-                    .filter(item -> delayed.isEmpty() || delayed.get() == isDelayed(item)).limit(limit));
+                return written(
+                        response,
+                        Iterators.toStream(mails)
+                                .map(BoundedListings::item)
+                                .filter(item -> delayed.isEmpty() || delayed.get() == isDelayed(item))
+                                .limit(limit));
             }
         }
     }
@@ -92,7 +98,9 @@ public final class BoundedListings implements Routes {
     }
 
     private static boolean isDelayed(MailQueueItemDTO item) {
-        return item.getNextDelivery().map(due -> due.isAfter(ZonedDateTime.now(due.getZone()))).orElse(false);
+        return item.getNextDelivery()
+                .map(due -> due.isAfter(ZonedDateTime.now(due.getZone())))
+                .orElse(false);
     }
 
     private Object keys(Request request, Response response) throws Exception {
@@ -101,8 +109,11 @@ public final class BoundedListings implements Routes {
         MailRepositoryPath path = path(request);
         try (Reservation memory = memory()) {
             Optional<MailRepository> repository = repositories.getByPath(path).findFirst();
-            Iterator<MailKey> keys = repository.orElseThrow(() -> notFound(path.asString() + " does not exist")).list();
-            return written(response, Iterators.toStream(keys).skip(offset).limit(limit).map(MailKeyDTO::new));
+            Iterator<MailKey> keys = repository
+                    .orElseThrow(() -> notFound(path.asString() + " does not exist"))
+                    .list();
+            return written(
+                    response, Iterators.toStream(keys).skip(offset).limit(limit).map(MailKeyDTO::new));
         } catch (MailRepositoryStoreException | MessagingException unreadable) {
             throw new IllegalStateException("the repository " + path.asString() + " cannot be listed", unreadable);
         }
@@ -113,8 +124,12 @@ public final class BoundedListings implements Routes {
     }
 
     private Reservation memory() throws InterruptedException {
-        return budget.reserve(MemoryUse.WEBADMIN, MEMORY, PATIENCE).orElseThrow(() -> ErrorResponder.builder()
-            .statusCode(HttpStatus.SERVICE_UNAVAILABLE_503).type(ErrorType.SERVER_ERROR).message("too many lists at once; try again").haltError());
+        return budget.reserve(MemoryUse.WEBADMIN, MEMORY, PATIENCE)
+                .orElseThrow(() -> ErrorResponder.builder()
+                        .statusCode(HttpStatus.SERVICE_UNAVAILABLE_503)
+                        .type(ErrorType.SERVER_ERROR)
+                        .message("too many lists at once; try again")
+                        .haltError());
     }
 
     /** Writes an array; a list that breaks off ends the connection, so that nobody takes it for a whole one. */
@@ -141,7 +156,9 @@ public final class BoundedListings implements Routes {
     }
 
     private static int number(Request request, String name, int least, int most, int unset) {
-        String written = Optional.ofNullable(request.queryParams(name)).map(String::strip).orElse("");
+        String written = Optional.ofNullable(request.queryParams(name))
+                .map(String::strip)
+                .orElse("");
         try {
             int number = written.isEmpty() ? unset : Integer.parseInt(written);
             if (number >= least && number <= most) {
@@ -150,11 +167,18 @@ public final class BoundedListings implements Routes {
         } catch (NumberFormatException noNumber) {
             // as one that is too large
         }
-        throw ErrorResponder.builder().statusCode(HttpStatus.BAD_REQUEST_400).type(ErrorType.INVALID_ARGUMENT)
-            .message("%s is '%s'; expected a number from %d to %d", name, written, least, most).haltError();
+        throw ErrorResponder.builder()
+                .statusCode(HttpStatus.BAD_REQUEST_400)
+                .type(ErrorType.INVALID_ARGUMENT)
+                .message("%s is '%s'; expected a number from %d to %d", name, written, least, most)
+                .haltError();
     }
 
     private static RuntimeException notFound(String message) {
-        return ErrorResponder.builder().statusCode(HttpStatus.NOT_FOUND_404).type(ErrorType.NOT_FOUND).message("%s", message).haltError();
+        return ErrorResponder.builder()
+                .statusCode(HttpStatus.NOT_FOUND_404)
+                .type(ErrorType.NOT_FOUND)
+                .message("%s", message)
+                .haltError();
     }
 }

@@ -5,18 +5,16 @@ import java.util.Base64;
 import java.util.Optional;
 import java.util.function.Predicate;
 
+import com.github.benmanes.caffeine.cache.Ticker;
+import io.relaypod.events.LineLimit;
 import org.apache.james.metrics.api.Metric;
 import org.apache.james.metrics.api.MetricFactory;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-import com.github.benmanes.caffeine.cache.Ticker;
-
-import io.relaypod.events.LineLimit;
-
 /**
- * Asks for credentials: as a bearer token, or as the password of any user (RFC 6750, RFC 7617). Whatever is wrong is answered alike, counted,
- * and not listened to for a while when it was wrong too often. Thread-safe.
+ * Asks for credentials: as a bearer token, or as the password of any user (RFC 6750, RFC 7617). Whatever is wrong is
+ * answered alike, counted, and not listened to for a while when it was wrong too often. Thread-safe.
  */
 public final class Credentials {
 
@@ -28,11 +26,10 @@ public final class Credentials {
     private final Predicate<String> areRight;
     private final Metric refused;
     private final FailedLogins failures;
-    private final LineLimit lines = new LineLimit(leftOut -> LOGGER.warn("event=webadmin-refused-more refusals={}", leftOut));
+    private final LineLimit lines =
+            new LineLimit(leftOut -> LOGGER.warn("event=webadmin-refused-more refusals={}", leftOut));
 
-    /**
-     * @param areRight whether these are the credentials of somebody who may come in; thread-safe, and never fails
-     */
+    /** @param areRight whether these are the credentials of somebody who may come in; thread-safe, and never fails */
     public Credentials(Predicate<String> areRight, MetricFactory metrics) {
         this.areRight = areRight;
         this.refused = metrics.generate("webadmin_refused");
@@ -42,9 +39,9 @@ public final class Credentials {
     /**
      * Whether a request may come in.
      *
-     * @param address       of the client
+     * @param address of the client
      * @param authorization the header's value
-     * @param method        of the request, for the log
+     * @param method of the request, for the log
      */
     boolean admit(String address, Optional<String> authorization, String method) {
         Optional<String> given = authorization.flatMap(Credentials::given);
@@ -70,7 +67,8 @@ public final class Credentials {
             return Optional.empty();
         }
         try {
-            String userAndPassword = new String(Base64.getDecoder().decode(header.substring(BASIC.length()).strip()), StandardCharsets.UTF_8);
+            String userAndPassword = new String(
+                    Base64.getDecoder().decode(header.substring(BASIC.length()).strip()), StandardCharsets.UTF_8);
             return Optional.of(userAndPassword.substring(userAndPassword.indexOf(':') + 1));
         } catch (IllegalArgumentException notBase64) {
             return Optional.of("");

@@ -7,8 +7,9 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Ticker;
 
 /**
- * Slows down whoever tries passwords, without a thread that waits: after some wrong ones an address is not listened to for a second, then
- * for two, and so on up to a minute. It is forgotten five minutes after its last. Bounded; thread-safe.
+ * Slows down whoever tries passwords, without a thread that waits: after some wrong ones an address is not listened to
+ * for a second, then for two, and so on up to a minute. It is forgotten five minutes after its last. Bounded;
+ * thread-safe.
  */
 final class FailedLogins {
 
@@ -22,12 +23,16 @@ final class FailedLogins {
     private final Ticker ticker;
     private final Cache<String, Failures> byAddress;
 
-    private record Failures(int count, long deafUntil) {
-    }
+    private record Failures(int count, long deafUntil) {}
 
     FailedLogins(Ticker ticker) {
         this.ticker = ticker;
-        this.byAddress = Caffeine.newBuilder().ticker(ticker).maximumSize(ADDRESSES).expireAfterWrite(MEMORY).executor(Runnable::run).build();
+        this.byAddress = Caffeine.newBuilder()
+                .ticker(ticker)
+                .maximumSize(ADDRESSES)
+                .expireAfterWrite(MEMORY)
+                .executor(Runnable::run)
+                .build();
     }
 
     /** Whether what the address says is not even looked at now. */
@@ -40,7 +45,8 @@ final class FailedLogins {
         byAddress.asMap().merge(address, new Failures(1, ticker.read()), (before, first) -> {
             int count = before.count() + 1;
             long seconds = 1L << Math.min(LONGEST_SHIFT, Math.max(0, count - FREE_TRIES));
-            return new Failures(count, ticker.read() + Math.min(Duration.ofSeconds(seconds).toNanos(), LONGEST_DEAFNESS.toNanos()));
+            return new Failures(
+                    count, ticker.read() + Math.min(Duration.ofSeconds(seconds).toNanos(), LONGEST_DEAFNESS.toNanos()));
         });
     }
 

@@ -13,10 +13,9 @@ import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.Set;
 
+import io.relaypod.server.settings.WebAdminSettings;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-
-import io.relaypod.server.settings.WebAdminSettings;
 
 /** Makes the password of a relay that was given none, once, in a file that only its user can read. */
 public final class GeneratedPassword {
@@ -26,8 +25,7 @@ public final class GeneratedPassword {
     private static final int RANDOM_BYTES = 24;
     private static final Set<PosixFilePermission> OWN = PosixFilePermissions.fromString("rw-------");
 
-    private GeneratedPassword() {
-    }
+    private GeneratedPassword() {}
 
     /**
      * Leaves a password that is there, and lets nobody else read it.
@@ -45,9 +43,14 @@ public final class GeneratedPassword {
         byte[] random = new byte[RANDOM_BYTES];
         new SecureRandom().nextBytes(random);
         Files.createDirectories(file.getParent());
-        FileAttribute<?>[] attributes = posix ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(OWN)} : new FileAttribute<?>[0];
-        Path unfinished = Files.createTempFile(file.getParent(), file.getFileName().toString(), ".tmp", attributes);
-        Files.writeString(unfinished, Base64.getUrlEncoder().withoutPadding().encodeToString(random) + "\n", StandardCharsets.US_ASCII);
+        FileAttribute<?>[] attributes =
+                posix ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(OWN)} : new FileAttribute<?>[0];
+        Path unfinished =
+                Files.createTempFile(file.getParent(), file.getFileName().toString(), ".tmp", attributes);
+        Files.writeString(
+                unfinished,
+                Base64.getUrlEncoder().withoutPadding().encodeToString(random) + "\n",
+                StandardCharsets.US_ASCII);
         Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
         LOGGER.info("event=webadmin-password-made file={}", file);
     }

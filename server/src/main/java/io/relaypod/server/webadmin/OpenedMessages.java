@@ -2,20 +2,19 @@ package io.relaypod.server.webadmin;
 
 import java.time.Duration;
 
+import io.relaypod.memory.MemoryBudget;
+import io.relaypod.memory.MemoryUse;
+import io.relaypod.memory.Reservation;
 import org.apache.james.webadmin.Routes;
 import org.apache.james.webadmin.utils.ErrorResponder;
 import org.apache.james.webadmin.utils.ErrorResponder.ErrorType;
 import org.eclipse.jetty.http.HttpStatus;
-
-import io.relaypod.memory.MemoryBudget;
-import io.relaypod.memory.MemoryUse;
-import io.relaypod.memory.Reservation;
 import spark.Request;
 import spark.Service;
 
 /**
- * Lets one request at a time open a message of a repository: James reads it whole, and its parts as text. The others wait a moment, then are
- * answered 503. Thread-safe.
+ * Lets one request at a time open a message of a repository: James reads it whole, and its parts as text. The others
+ * wait a moment, then are answered 503. Thread-safe.
  */
 final class OpenedMessages implements Routes {
 
@@ -44,8 +43,14 @@ final class OpenedMessages implements Routes {
     private void reserve(Request request) throws InterruptedException {
         // More than half of the share, so that there is no second one.
         long bytes = budget.limit(MemoryUse.WEBADMIN) / 2 + 1;
-        request.attribute(MEMORY, budget.reserve(MemoryUse.WEBADMIN, bytes, PATIENCE).orElseThrow(() -> ErrorResponder.builder()
-            .statusCode(HttpStatus.SERVICE_UNAVAILABLE_503).type(ErrorType.SERVER_ERROR).message("too many messages at once; try again").haltError()));
+        request.attribute(
+                MEMORY,
+                budget.reserve(MemoryUse.WEBADMIN, bytes, PATIENCE)
+                        .orElseThrow(() -> ErrorResponder.builder()
+                                .statusCode(HttpStatus.SERVICE_UNAVAILABLE_503)
+                                .type(ErrorType.SERVER_ERROR)
+                                .message("too many messages at once; try again")
+                                .haltError()));
     }
 
     private static void release(Request request) {

@@ -6,17 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
-
 import javax.inject.Inject;
-
-import org.apache.james.core.MailAddress;
-import org.apache.james.queue.api.MailQueueFactory;
-import org.apache.james.queue.api.MailQueueName;
-import org.apache.james.queue.api.ManageableMailQueue;
-import org.apache.mailet.Mail;
-import org.reactivestreams.Publisher;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 import io.relaypod.events.MailEvent.Failed;
 import io.relaypod.events.MailEvent.Removed;
@@ -25,9 +15,20 @@ import io.relaypod.events.MailEvents;
 import io.relaypod.server.queue.ArtemisMailQueue;
 import io.relaypod.server.queue.ArtemisMailQueueFactory;
 import io.relaypod.server.queue.RemovedMail;
+import org.apache.james.core.MailAddress;
+import org.apache.james.queue.api.MailQueueFactory;
+import org.apache.james.queue.api.MailQueueName;
+import org.apache.james.queue.api.ManageableMailQueue;
+import org.apache.mailet.Mail;
+import org.reactivestreams.Publisher;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
-/** The queues as an operator has them: what is done to a mail there is told, so that no mail's life ends in silence. Thread-safe. */
+/**
+ * The queues as an operator has them: what is done to a mail there is told, so that no mail's life ends in silence.
+ * Thread-safe.
+ */
 public final class OperatorQueues implements MailQueueFactory<ManageableMailQueue> {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(OperatorQueues.class);
@@ -106,8 +107,11 @@ public final class OperatorQueues implements MailQueueFactory<ManageableMailQueu
         }
 
         private void tellNotSentAgain(Mail mail, Throwable notQueued) {
-            events.tell(new Failed(mail.getName(), mail.getMaybeSender().asString(""), addresses(mail),
-                "it could not be sent again: " + notQueued.getMessage()));
+            events.tell(new Failed(
+                    mail.getName(),
+                    mail.getMaybeSender().asString(""),
+                    addresses(mail),
+                    "it could not be sent again: " + notQueued.getMessage()));
         }
 
         @Override
@@ -123,7 +127,8 @@ public final class OperatorQueues implements MailQueueFactory<ManageableMailQueu
         @Override
         public long flush() throws MailQueueException {
             long mails = queue.flush();
-            LOGGER.info("event=tried-now queue={} mails={} reason=\"{}\"", getName().asString(), mails, BY_AN_OPERATOR);
+            LOGGER.info(
+                    "event=tried-now queue={} mails={} reason=\"{}\"", getName().asString(), mails, BY_AN_OPERATOR);
             return mails;
         }
 
@@ -138,7 +143,8 @@ public final class OperatorQueues implements MailQueueFactory<ManageableMailQueu
         }
 
         private Consumer<RemovedMail> removed() {
-            return mail -> events.tell(new Removed(mail.queueId(), mail.sender(), mail.recipients(), getName().asString(), BY_AN_OPERATOR));
+            return mail -> events.tell(new Removed(
+                    mail.queueId(), mail.sender(), mail.recipients(), getName().asString(), BY_AN_OPERATOR));
         }
 
         @Override

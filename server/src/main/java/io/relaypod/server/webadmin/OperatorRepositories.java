@@ -4,9 +4,10 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
-
 import javax.mail.MessagingException;
 
+import io.relaypod.events.MailEvent.Removed;
+import io.relaypod.events.MailEvents;
 import org.apache.james.mailrepository.api.MailKey;
 import org.apache.james.mailrepository.api.MailRepository;
 import org.apache.james.mailrepository.api.MailRepositoryPath;
@@ -15,10 +16,10 @@ import org.apache.james.mailrepository.api.MailRepositoryUrl;
 import org.apache.james.mailrepository.api.Protocol;
 import org.apache.mailet.Mail;
 
-import io.relaypod.events.MailEvent.Removed;
-import io.relaypod.events.MailEvents;
-
-/** The repositories as an operator has them: what is removed is told, so that no mail's life ends in silence. Thread-safe. */
+/**
+ * The repositories as an operator has them: what is removed is told, so that no mail's life ends in silence.
+ * Thread-safe.
+ */
 public final class OperatorRepositories implements MailRepositoryStore {
 
     private final MailRepositoryStore repositories;
@@ -94,8 +95,13 @@ public final class OperatorRepositories implements MailRepositoryStore {
         // One that cannot be read can be removed.
         private Optional<Removed> removed(MailKey key) {
             try {
-                return Optional.ofNullable(repository.retrieve(key)).map(mail -> new Removed(key.asString(), mail.getMaybeSender().asString(""),
-                    OperatorQueues.addresses(mail), path, OperatorQueues.BY_AN_OPERATOR));
+                return Optional.ofNullable(repository.retrieve(key))
+                        .map(mail -> new Removed(
+                                key.asString(),
+                                mail.getMaybeSender().asString(""),
+                                OperatorQueues.addresses(mail),
+                                path,
+                                OperatorQueues.BY_AN_OPERATOR));
             } catch (MessagingException unreadable) {
                 return Optional.of(new Removed(key.asString(), "", List.of(), path, OperatorQueues.BY_AN_OPERATOR));
             }
@@ -103,7 +109,7 @@ public final class OperatorRepositories implements MailRepositoryStore {
 
         @Override
         public void removeAll() throws MessagingException {
-            for (Iterator<MailKey> keys = repository.list(); keys.hasNext();) {
+            for (Iterator<MailKey> keys = repository.list(); keys.hasNext(); ) {
                 remove(keys.next());
             }
         }

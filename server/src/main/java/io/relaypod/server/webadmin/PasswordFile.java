@@ -6,14 +6,13 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.function.Predicate;
 
+import io.relaypod.server.settings.WebAdminSettings;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-import io.relaypod.server.settings.WebAdminSettings;
-
 /**
- * Knows the password of {@code WEBADMIN_PASSWORD_FILE}, which is read each time, and takes as long for a password that begins well as for any
- * other. Thread-safe.
+ * Knows the password of {@code WEBADMIN_PASSWORD_FILE}, which is read each time, and takes as long for a password that
+ * begins well as for any other. Thread-safe.
  */
 public record PasswordFile(Path file) implements Predicate<String> {
 

@@ -9,31 +9,29 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.Optional;
-
 import javax.inject.Inject;
 
-import org.apache.james.util.DurationParser;
-import org.apache.james.webadmin.Routes;
-import org.apache.james.webadmin.utils.ErrorResponder;
-import org.apache.james.webadmin.utils.ErrorResponder.ErrorType;
-import org.apache.james.webadmin.utils.JsonTransformer;
-import org.eclipse.jetty.http.HttpStatus;
-
 import com.fasterxml.jackson.core.JsonProcessingException;
-
 import io.relaypod.memory.MemoryBudget;
 import io.relaypod.server.settings.Settings;
 import io.relaypod.server.trace.SearchMemory;
 import io.relaypod.server.trace.SearchMemory.TooMuchFoundException;
 import io.relaypod.server.trace.Trace;
 import io.relaypod.server.trace.TraceQuery;
+import org.apache.james.util.DurationParser;
+import org.apache.james.webadmin.Routes;
+import org.apache.james.webadmin.utils.ErrorResponder;
+import org.apache.james.webadmin.utils.ErrorResponder.ErrorType;
+import org.apache.james.webadmin.utils.JsonTransformer;
+import org.eclipse.jetty.http.HttpStatus;
 import spark.Request;
 import spark.Response;
 import spark.Service;
 
 /**
- * About the relay itself: {@code GET /relay/configuration}, {@code /relay/trace} with what is looked for as its parameters, the same as a
- * page with a form at {@code /relay/search}, and the description of our routes at {@code /relay/openapi.yaml}.
+ * About the relay itself: {@code GET /relay/configuration}, {@code /relay/trace} with what is looked for as its
+ * parameters, the same as a page with a form at {@code /relay/search}, and the description of our routes at
+ * {@code /relay/openapi.yaml}.
  */
 public final class RelayRoutes implements Routes {
 
@@ -52,7 +50,8 @@ public final class RelayRoutes implements Routes {
     private final MemoryBudget budget;
 
     @Inject
-    public RelayRoutes(Settings settings, Optional<Trace> trace, Clock clock, JsonTransformer json, MemoryBudget budget) {
+    public RelayRoutes(
+            Settings settings, Optional<Trace> trace, Clock clock, JsonTransformer json, MemoryBudget budget) {
         this.budget = budget;
         this.settings = settings;
         this.trace = trace;
@@ -67,7 +66,10 @@ public final class RelayRoutes implements Routes {
 
     @Override
     public void define(Service service) {
-        service.get(BASE_PATH + "/configuration", (request, response) -> RelayConfiguration.shown(settings.variables()), json);
+        service.get(
+                BASE_PATH + "/configuration",
+                (request, response) -> RelayConfiguration.shown(settings.variables()),
+                json);
         service.get(BASE_PATH + "/trace", (request, response) -> search(query(request), response));
         service.get(BASE_PATH + "/search", this::page);
         service.get(BASE_PATH + "/" + OPEN_API, (request, response) -> {
@@ -78,23 +80,30 @@ public final class RelayRoutes implements Routes {
 
     private String search(TraceQuery query, Response response) throws JsonProcessingException {
         Trace searched = trace.orElseThrow(() -> ErrorResponder.builder()
-            .statusCode(HttpStatus.NOT_FOUND_404)
-            .type(ErrorType.NOT_FOUND)
-            .message("there is no trace, as TRACE_MAX_SIZE is 0")
-            .haltError());
+                .statusCode(HttpStatus.NOT_FOUND_404)
+                .type(ErrorType.NOT_FOUND)
+                .message("there is no trace, as TRACE_MAX_SIZE is 0")
+                .haltError());
         try (SearchMemory memory = new SearchMemory(budget)) {
             Trace.Found found = searched.search(query, memory);
             response.header(LIMIT_HEADER, Integer.toString(found.limit()));
             return json.render(found.mails());
         } catch (TooMuchFoundException tooMuch) {
-            throw ErrorResponder.builder().statusCode(HttpStatus.SERVICE_UNAVAILABLE_503).type(ErrorType.SERVER_ERROR).message("%s", tooMuch.getMessage()).haltError();
+            throw ErrorResponder.builder()
+                    .statusCode(HttpStatus.SERVICE_UNAVAILABLE_503)
+                    .type(ErrorType.SERVER_ERROR)
+                    .message("%s", tooMuch.getMessage())
+                    .haltError();
         }
     }
 
     private Object page(Request request, Response response) {
         response.type(HTML);
         // No script and nothing from elsewhere, whatever a mail's words are.
-        response.raw().setHeader("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'");
+        response.raw()
+                .setHeader(
+                        "Content-Security-Policy",
+                        "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'");
         response.header("Referrer-Policy", "no-referrer");
         String words = parameter(request, "q").orElse("");
         String since = parameter(request, "since").orElse("");
@@ -105,7 +114,8 @@ public final class RelayRoutes implements Routes {
             return TracePage.of(words, since, "");
         }
         try (SearchMemory memory = new SearchMemory(budget)) {
-            Trace.Found found = trace.get().search(bounded(request, TraceWords.query(words, since(since), clock.instant(), MAILS)), memory);
+            Trace.Found found = trace.get()
+                    .search(bounded(request, TraceWords.query(words, since(since), clock.instant(), MAILS)), memory);
             return TracePage.of(words, since, found.mails(), found.limit());
         } catch (TooMuchFoundException tooMuch) {
             response.status(HttpStatus.SERVICE_UNAVAILABLE_503);
@@ -117,9 +127,17 @@ public final class RelayRoutes implements Routes {
     }
 
     private TraceQuery query(Request request) {
-        return bounded(request, new TraceQuery(parameter(request, "queueId"), parameter(request, "messageId"), parameter(request, "sender"),
-            parameter(request, "recipient"), parameter(request, "address"), since(parameter(request, "since").orElse("")),
-            parameter(request, "until").map(this::time).orElseGet(clock::instant), parameter(request, "limit").map(RelayRoutes::number).orElse(MAILS)));
+        return bounded(
+                request,
+                new TraceQuery(
+                        parameter(request, "queueId"),
+                        parameter(request, "messageId"),
+                        parameter(request, "sender"),
+                        parameter(request, "recipient"),
+                        parameter(request, "address"),
+                        since(parameter(request, "since").orElse("")),
+                        parameter(request, "until").map(this::time).orElseGet(clock::instant),
+                        parameter(request, "limit").map(RelayRoutes::number).orElse(MAILS)));
     }
 
     private static TraceQuery bounded(Request request, TraceQuery query) {
@@ -148,8 +166,10 @@ public final class RelayRoutes implements Routes {
             Duration ago = DurationParser.parse(written);
             return clock.instant().minus(ago);
         } catch (RuntimeException notADuration) {
-            throw new IllegalArgumentException("'" + written + "' is no time; expected one such as 2026-11-22T13:00:00Z, or how long ago, such as 2h",
-                notADuration);
+            throw new IllegalArgumentException(
+                    "'" + written
+                            + "' is no time; expected one such as 2026-11-22T13:00:00Z, or how long ago, such as 2h",
+                    notADuration);
         }
     }
 
@@ -157,7 +177,8 @@ public final class RelayRoutes implements Routes {
         try {
             return Integer.parseInt(written);
         } catch (NumberFormatException wrong) {
-            throw new IllegalArgumentException("limit is '" + written + "'; expected a number from 1 to " + TraceQuery.MOST_MAILS, wrong);
+            throw new IllegalArgumentException(
+                    "limit is '" + written + "'; expected a number from 1 to " + TraceQuery.MOST_MAILS, wrong);
         }
     }
 

@@ -8,12 +8,16 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-
 import javax.annotation.PreDestroy;
 import javax.inject.Inject;
 import javax.inject.Named;
 import javax.inject.Provider;
 
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.relaypod.memory.MemoryBudget;
+import io.relaypod.server.settings.Settings;
+import io.relaypod.server.settings.WebAdminSettings;
 import org.apache.james.metrics.api.MetricFactory;
 import org.apache.james.util.Port;
 import org.apache.james.webadmin.Constants;
@@ -30,12 +34,6 @@ import org.apache.james.webadmin.utils.JsonExtractException;
 import org.eclipse.jetty.http.HttpStatus;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-
-import io.micrometer.core.instrument.Gauge;
-import io.micrometer.core.instrument.MeterRegistry;
-import io.relaypod.memory.MemoryBudget;
-import io.relaypod.server.settings.Settings;
-import io.relaypod.server.settings.WebAdminSettings;
 import spark.Request;
 import spark.Response;
 import spark.Service;
@@ -43,8 +41,8 @@ import spark.embeddedserver.EmbeddedServers;
 import spark.http.matching.MatcherFilter;
 
 /**
- * James' webadmin behind {@link AdminGate}. James' own server reads a request's body, and logs it, before it asks for credentials, and lets every
- * web page in. Started and stopped by one thread.
+ * James' webadmin behind {@link AdminGate}. James' own server reads a request's body, and logs it, before it asks for
+ * credentials, and lets every web page in. Started and stopped by one thread.
  */
 public final class RelayWebAdmin extends WebAdminServer {
 
@@ -65,12 +63,19 @@ public final class RelayWebAdmin extends WebAdminServer {
     private final CompletableFuture<Integer> listening = new CompletableFuture<>();
 
     /**
-     * @param routes   all but the listings
+     * @param routes all but the listings
      * @param listings take the place of James' listings, which hold all of a list in memory
      */
     @Inject
-    public RelayWebAdmin(WebAdminConfiguration configuration, @Named("webAdminRoutes") List<Routes> routes, BoundedListings listings, MetricFactory metrics,
-                         MeterRegistry meters, Settings settings, Provider<Credentials> credentials, MemoryBudget budget) {
+    public RelayWebAdmin(
+            WebAdminConfiguration configuration,
+            @Named("webAdminRoutes") List<Routes> routes,
+            BoundedListings listings,
+            MetricFactory metrics,
+            MeterRegistry meters,
+            Settings settings,
+            Provider<Credentials> credentials,
+            MemoryBudget budget) {
         super(configuration, List.of(), new NoAuthenticationFilter(), metrics, LoggingRequestFilter.create());
         this.configuration = configuration;
         this.routes = List.copyOf(routes);
@@ -91,9 +96,11 @@ public final class RelayWebAdmin extends WebAdminServer {
     private void start(WebAdminSettings served) {
         AdminGate.Checks checks = new AdminGate.Checks(new RequestSource(served.names()), credentials.get(), budget);
         EmbeddedServers.add(service, (matcher, files, failures, others) -> {
-            AdminJetty jetty = new AdminJetty(new AdminGate(checks, new MatcherFilter(matcher, files, failures, false, false)), listening);
+            AdminJetty jetty = new AdminJetty(
+                    new AdminGate(checks, new MatcherFilter(matcher, files, failures, false, false)), listening);
             Gauge.builder("relaypod.webadmin.connections", jetty, AdminJetty::connections)
-                .description("Connections to WEBADMIN_ADDR that are open").register(meters);
+                    .description("Connections to WEBADMIN_ADDR that are open")
+                    .register(meters);
             return jetty;
         });
         service.embeddedServerIdentifier(service);
@@ -102,7 +109,8 @@ public final class RelayWebAdmin extends WebAdminServer {
             // Spark asks for an address where Jetty takes a name.
             service.ipAddress(InetAddress.getByName(configuration.getHost()).getHostAddress());
         } catch (UnknownHostException unknown) {
-            throw new IllegalStateException("no address is known of " + configuration.getHost() + " (WEBADMIN_ADDR)", unknown);
+            throw new IllegalStateException(
+                    "no address is known of " + configuration.getHost() + " (WEBADMIN_ADDR)", unknown);
         }
         service.port(configuration.getPort().get().getValue());
         failures();
@@ -117,7 +125,8 @@ public final class RelayWebAdmin extends WebAdminServer {
         try {
             listening.get(START_TIME.toSeconds(), TimeUnit.SECONDS);
         } catch (ExecutionException | TimeoutException failed) {
-            throw new IllegalStateException("cannot listen at " + configuration.getHost() + " (WEBADMIN_ADDR): " + failed.getMessage(), failed);
+            throw new IllegalStateException(
+                    "cannot listen at " + configuration.getHost() + " (WEBADMIN_ADDR): " + failed.getMessage(), failed);
         } catch (InterruptedException stopNow) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted while webadmin was starting", stopNow);
@@ -128,24 +137,43 @@ public final class RelayWebAdmin extends WebAdminServer {
     private static void log(Request request, Response response) {
         if (!request.requestMethod().equals("GET") && !request.requestMethod().equals("HEAD")) {
             String path = request.raw().getRequestURI();
-            LOGGER.info("event=webadmin-change client={} method={} path={} status={}", request.ip(), request.requestMethod(),
-                path.substring(0, Math.min(LONGEST_PATH, path.length())), response.status());
+            LOGGER.info(
+                    "event=webadmin-change client={} method={} path={} status={}",
+                    request.ip(),
+                    request.requestMethod(),
+                    path.substring(0, Math.min(LONGEST_PATH, path.length())),
+                    response.status());
         }
     }
 
     private void failures() {
-        service.notFound((request, response) -> ErrorResponder.builder().statusCode(HttpStatus.NOT_FOUND_404).type(ErrorType.NOT_FOUND)
-            .message("%s %s can not be found", request.requestMethod(), request.pathInfo()).asString());
-        service.internalServerError((request, response) -> ErrorResponder.builder().statusCode(HttpStatus.INTERNAL_SERVER_ERROR_500)
-            .type(ErrorType.SERVER_ERROR).message("WebAdmin encountered an unexpected internal error").asString());
-        service.exception(JsonExtractException.class, (wrong, request, response) -> badRequest(response, "JSON payload of the request is not valid", wrong));
-        service.exception(IllegalArgumentException.class, (wrong, request, response) ->
-            badRequest(response, "Invalid arguments supplied in the user request", wrong));
+        service.notFound((request, response) -> ErrorResponder.builder()
+                .statusCode(HttpStatus.NOT_FOUND_404)
+                .type(ErrorType.NOT_FOUND)
+                .message("%s %s can not be found", request.requestMethod(), request.pathInfo())
+                .asString());
+        service.internalServerError((request, response) -> ErrorResponder.builder()
+                .statusCode(HttpStatus.INTERNAL_SERVER_ERROR_500)
+                .type(ErrorType.SERVER_ERROR)
+                .message("WebAdmin encountered an unexpected internal error")
+                .asString());
+        service.exception(
+                JsonExtractException.class,
+                (wrong, request, response) -> badRequest(response, "JSON payload of the request is not valid", wrong));
+        service.exception(
+                IllegalArgumentException.class,
+                (wrong, request, response) ->
+                        badRequest(response, "Invalid arguments supplied in the user request", wrong));
     }
 
     private static void badRequest(Response response, String message, Exception wrong) {
         response.status(HttpStatus.BAD_REQUEST_400);
-        response.body(ErrorResponder.builder().statusCode(HttpStatus.BAD_REQUEST_400).type(ErrorType.INVALID_ARGUMENT).message("%s", message).cause(wrong).asString());
+        response.body(ErrorResponder.builder()
+                .statusCode(HttpStatus.BAD_REQUEST_400)
+                .type(ErrorType.INVALID_ARGUMENT)
+                .message("%s", message)
+                .cause(wrong)
+                .asString());
     }
 
     @Override

@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Consumer;
-
 import javax.servlet.AsyncContext;
 import javax.servlet.AsyncEvent;
 import javax.servlet.AsyncListener;
@@ -15,13 +14,12 @@ import javax.servlet.ServletInputStream;
 import javax.servlet.http.HttpServletRequest;
 import javax.servlet.http.HttpServletRequestWrapper;
 
+import io.relaypod.memory.Reservation;
 import org.eclipse.jetty.http.HttpStatus;
 
-import io.relaypod.memory.Reservation;
-
 /**
- * Reads a request's body as it comes, with no thread that waits for it, up to a bound and for a limited time. Each method is called by one
- * thread at a time.
+ * Reads a request's body as it comes, with no thread that waits for it, up to a bound and for a limited time. Each
+ * method is called by one thread at a time.
  */
 final class RequestBody implements ReadListener, AsyncListener {
 
@@ -36,7 +34,9 @@ final class RequestBody implements ReadListener, AsyncListener {
     private final ByteArrayOutputStream read = new ByteArrayOutputStream();
     private boolean isOver;
 
-    private RequestBody(HttpServletRequest request, int most, Duration time, Reservation memory, Consumer<AdminRefusal> refuse) throws IOException {
+    private RequestBody(
+            HttpServletRequest request, int most, Duration time, Reservation memory, Consumer<AdminRefusal> refuse)
+            throws IOException {
         this.exchange = request.startAsync();
         this.in = request.getInputStream();
         this.most = most;
@@ -50,11 +50,13 @@ final class RequestBody implements ReadListener, AsyncListener {
     /**
      * Dispatches the request again when its body is there.
      *
-     * @param most   bytes
+     * @param most bytes
      * @param memory released when the exchange ends
      * @param refuse answers a request whose body is too long or too late
      */
-    static void read(HttpServletRequest request, int most, Duration time, Reservation memory, Consumer<AdminRefusal> refuse) throws IOException {
+    static void read(
+            HttpServletRequest request, int most, Duration time, Reservation memory, Consumer<AdminRefusal> refuse)
+            throws IOException {
         new RequestBody(request, most, time, memory, refuse);
     }
 
@@ -72,7 +74,8 @@ final class RequestBody implements ReadListener, AsyncListener {
                 return;
             }
             if (read.size() + bytes > most) {
-                end(AdminRefusal.of(HttpStatus.PAYLOAD_TOO_LARGE_413, "the request's body is longer than " + most + " bytes"));
+                end(AdminRefusal.of(
+                        HttpStatus.PAYLOAD_TOO_LARGE_413, "the request's body is longer than " + most + " bytes"));
                 return;
             }
             read.write(chunk, 0, bytes);

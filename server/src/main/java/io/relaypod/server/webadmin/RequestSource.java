@@ -7,15 +7,14 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 
-import org.eclipse.jetty.http.HttpStatus;
-
 import com.google.common.net.HostAndPort;
 import com.google.common.net.InetAddresses;
+import org.eclipse.jetty.http.HttpStatus;
 
 /**
- * Tells a request of an operator's program or of our own page from one that a foreign web page makes an operator's browser send. A foreign page
- * shows in {@code Origin} (RFC 6454) or {@code Sec-Fetch-Site}; a page whose name was rebound to our address shows in {@code Host}, since it
- * has to be a name. Immutable.
+ * Tells a request of an operator's program or of our own page from one that a foreign web page makes an operator's
+ * browser send. A foreign page shows in {@code Origin} (RFC 6454) or {@code Sec-Fetch-Site}; a page whose name was
+ * rebound to our address shows in {@code Host}, since it has to be a name. Immutable.
  */
 final class RequestSource {
 
@@ -24,9 +23,7 @@ final class RequestSource {
 
     private final Set<String> names = new TreeSet<>(Set.of("localhost"));
 
-    /**
-     * @param names by which operators reach us, besides {@code localhost} and any IP address
-     */
+    /** @param names by which operators reach us, besides {@code localhost} and any IP address */
     RequestSource(Set<String> names) {
         names.forEach(name -> this.names.add(name.toLowerCase(Locale.ROOT)));
     }
@@ -34,17 +31,20 @@ final class RequestSource {
     /**
      * Why a request is refused.
      *
-     * @param hosts   all values of {@code Host}
+     * @param hosts all values of {@code Host}
      * @param origins all values of {@code Origin}
-     * @param sites   all values of {@code Sec-Fetch-Site}
+     * @param sites all values of {@code Sec-Fetch-Site}
      */
     Optional<AdminRefusal> refusal(List<String> hosts, List<String> origins, List<String> sites) {
         if (hosts.size() != 1 || !isOurs(hosts.get(0))) {
-            return Optional.of(AdminRefusal.of(HttpStatus.MISDIRECTED_REQUEST_421,
-                "the request's Host is no name of this relay; expected an IP address, or one of " + names + "; WEBADMIN_HOSTS adds names"));
+            return Optional.of(AdminRefusal.of(
+                    HttpStatus.MISDIRECTED_REQUEST_421,
+                    "the request's Host is no name of this relay; expected an IP address, or one of " + names
+                            + "; WEBADMIN_HOSTS adds names"));
         }
-        boolean ownOrigin = origins.stream().allMatch(origin -> SCHEME.matcher(origin).lookingAt()
-            && SCHEME.matcher(origin).replaceFirst("").equalsIgnoreCase(hosts.get(0)));
+        boolean ownOrigin = origins.stream()
+                .allMatch(origin -> SCHEME.matcher(origin).lookingAt()
+                        && SCHEME.matcher(origin).replaceFirst("").equalsIgnoreCase(hosts.get(0)));
         if (!ownOrigin || !OWN_SITES.containsAll(sites)) {
             return Optional.of(AdminRefusal.of(HttpStatus.FORBIDDEN_403, "the request comes from another web page"));
         }

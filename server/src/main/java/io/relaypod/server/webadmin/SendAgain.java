@@ -3,9 +3,9 @@ package io.relaypod.server.webadmin;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
-
 import javax.mail.MessagingException;
 
+import com.github.fge.lambdas.Throwing;
 import org.apache.james.lifecycle.api.LifecycleUtil;
 import org.apache.james.mailrepository.api.MailKey;
 import org.apache.james.mailrepository.api.MailRepository;
@@ -20,12 +20,12 @@ import org.apache.james.webadmin.service.ReprocessingService;
 import org.apache.mailet.Mail;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-
-import com.github.fge.lambdas.Throwing;
-
 import reactor.core.publisher.Mono;
 
-/** James' reprocessing of a repository, where one mail that cannot be read keeps no other from being sent again. Thread-safe. */
+/**
+ * James' reprocessing of a repository, where one mail that cannot be read keeps no other from being sent again.
+ * Thread-safe.
+ */
 public final class SendAgain extends ReprocessingService {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(SendAgain.class);
@@ -41,14 +41,26 @@ public final class SendAgain extends ReprocessingService {
     @Override
     public Mono<Result> reprocessAll(MailRepositoryPath path, Configuration configuration, Consumer<MailKey> seen) {
         return Mono.fromCallable(() -> {
-            Stream<MailKey> due = repositories.getRepositories(path).flatMap(Throwing.<MailRepository, Stream<MailKey>>function(repository ->
-                Iterators.toStream(repository.list()).peek(seen).filter(key -> mayBeTried(repository, key, configuration))).sneakyThrow());
-            return configuration.getLimit().applyOnStream(due).map(key -> sendAgain(path, key, configuration)).reduce(Result.COMPLETED, Task::combine);
+            Stream<MailKey> due = repositories
+                    .getRepositories(path)
+                    .flatMap(Throwing.<MailRepository, Stream<MailKey>>function(
+                                    repository -> Iterators.toStream(repository.list())
+                                            .peek(seen)
+                                            .filter(key -> mayBeTried(repository, key, configuration)))
+                            .sneakyThrow());
+            return configuration
+                    .getLimit()
+                    .applyOnStream(due)
+                    .map(key -> sendAgain(path, key, configuration))
+                    .reduce(Result.COMPLETED, Task::combine);
         });
     }
 
     private static boolean mayBeTried(MailRepository repository, MailKey key, Configuration configuration) {
-        return configuration.getMaxRetries().map(most -> retries(repository, key) < most).orElse(true);
+        return configuration
+                .getMaxRetries()
+                .map(most -> retries(repository, key) < most)
+                .orElse(true);
     }
 
     // One that cannot be read is told of when it is tried.
@@ -56,8 +68,11 @@ public final class SendAgain extends ReprocessingService {
         try {
             Optional<Mail> mail = Optional.ofNullable(repository.retrieve(key));
             try {
-                return mail.flatMap(found -> found.getAttribute(RETRY_ATTRIBUTE_NAME)).map(attribute -> attribute.getValue().value())
-                    .filter(Integer.class::isInstance).map(Integer.class::cast).orElse(0);
+                return mail.flatMap(found -> found.getAttribute(RETRY_ATTRIBUTE_NAME))
+                        .map(attribute -> attribute.getValue().value())
+                        .filter(Integer.class::isInstance)
+                        .map(Integer.class::cast)
+                        .orElse(0);
             } finally {
                 LifecycleUtil.dispose(mail);
             }

@@ -37,33 +37,36 @@ final class TracePage {
         }
         """;
 
-    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss", Locale.ROOT).withZone(ZoneOffset.UTC);
+    private static final DateTimeFormatter TIME =
+            DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss", Locale.ROOT).withZone(ZoneOffset.UTC);
 
-    private TracePage() {
-    }
+    private TracePage() {}
 
-    /**
-     * @param limit how many were looked for at most
-     */
+    /** @param limit how many were looked for at most */
     static String of(String words, String since, List<TracedMail> found, int limit) {
-        String count = found.isEmpty() ? "Nothing is remembered of that."
-            : found.size() + (found.size() == 1 ? " mail" : " mails") + ", the newest first; times are UTC."
-                + (found.size() == limit ? " There may be more." : "");
-        return of(words, since, count) + found.stream().map(TracePage::section).collect(Collectors.joining()) + "</main></html>\n";
+        String count = found.isEmpty()
+                ? "Nothing is remembered of that."
+                : found.size() + (found.size() == 1 ? " mail" : " mails") + ", the newest first; times are UTC."
+                        + (found.size() == limit ? " There may be more." : "");
+        return of(words, since, count) + found.stream().map(TracePage::section).collect(Collectors.joining())
+                + "</main></html>\n";
     }
 
     static String of(String words, String since, String message) {
         return "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
-            + "<title>Where is my mail?</title><style>" + STYLE + "</style><main><h1>Where is my mail?</h1><form>"
-            + "<label>Address, domain, queue id or &lt;Message-ID&gt;<input name=\"q\" autofocus value=\"" + Html.text(words) + "\"></label>"
-            + "<label>Since (2h, or a time)<input name=\"since\" size=\"22\" value=\"" + Html.text(since) + "\"></label><button>Search</button></form>"
-            + "<p role=\"status\">" + Html.text(message) + "</p>\n";
+                + "<title>Where is my mail?</title><style>" + STYLE + "</style><main><h1>Where is my mail?</h1><form>"
+                + "<label>Address, domain, queue id or &lt;Message-ID&gt;<input name=\"q\" autofocus value=\""
+                + Html.text(words) + "\"></label>"
+                + "<label>Since (2h, or a time)<input name=\"since\" size=\"22\" value=\"" + Html.text(since)
+                + "\"></label><button>Search</button></form>"
+                + "<p role=\"status\">" + Html.text(message) + "</p>\n";
     }
 
     private static String section(TracedMail mail) {
         String name = mail.queueId().isEmpty() ? "not taken, session " + mail.session() : mail.queueId();
-        return "<section><h2><code>" + Html.text(name) + "</code>" + mail.last().map(TracePage::event).orElse("") + "</h2><table>"
-            + mail.steps().stream().map(TracePage::row).collect(Collectors.joining()) + "</table></section>\n";
+        return "<section><h2><code>" + Html.text(name) + "</code>"
+                + mail.last().map(TracePage::event).orElse("") + "</h2><table>"
+                + mail.steps().stream().map(TracePage::row).collect(Collectors.joining()) + "</table></section>\n";
     }
 
     private static String event(Step step) {
@@ -71,10 +74,11 @@ final class TracePage {
     }
 
     private static String row(Step step) {
-        String details = step.details().entrySet().stream().map(detail -> "<b>" + Html.text(detail.getKey()) + "</b> " + Html.text(detail.getValue()))
-            .collect(Collectors.joining(" \u00b7 "));
+        String details = step.details().entrySet().stream()
+                .map(detail -> "<b>" + Html.text(detail.getKey()) + "</b> " + Html.text(detail.getValue()))
+                .collect(Collectors.joining(" \u00b7 "));
         return "<tr><td>" + TIME.format(step.at()) + "<td>" + event(step) + "<td>" + Html.text(addresses(step))
-            + (details.isEmpty() ? "" : "<small>" + details + "</small>");
+                + (details.isEmpty() ? "" : "<small>" + details + "</small>");
     }
 
     private static String addresses(Step step) {

@@ -12,8 +12,7 @@ public final class TraceWords {
     private static final Pattern QUEUE_ID = Pattern.compile("Mail\\d+(-.*)?");
     private static final Pattern MESSAGE_ID = Pattern.compile("<.*>");
 
-    private TraceWords() {
-    }
+    private TraceWords() {}
 
     /** @return the name of the parameter of {@code /relay/trace} that the words are a value of */
     public static String parameter(String words) {
@@ -34,7 +33,14 @@ public final class TraceWords {
         }
         String parameter = parameter(words);
         Optional<String> value = Optional.of(value(words));
-        return new TraceQuery(value.filter(any -> parameter.equals("queueId")), value.filter(any -> parameter.equals("messageId")),
-            Optional.empty(), Optional.empty(), value.filter(any -> parameter.equals("address")), since, until, limit);
+        return new TraceQuery(
+                value.filter(any -> parameter.equals("queueId")),
+                value.filter(any -> parameter.equals("messageId")),
+                Optional.empty(),
+                Optional.empty(),
+                value.filter(any -> parameter.equals("address")),
+                since,
+                until,
+                limit);
     }
 }

@@ -13,14 +13,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
-
-import ch.qos.logback.classic.Logger;
-import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.read.ListAppender;
 
 class GatewayProbeTest {
 
@@ -49,8 +48,11 @@ class GatewayProbeTest {
         GatewayProbe probe = new GatewayProbe("127.0.0.1", port);
         probe.look();
         probe.look();
-        assertThat(lines.list).extracting(ILoggingEvent::getFormattedMessage).singleElement().asString()
-            .startsWith("event=gateway-away gateway=127.0.0.1:" + port + " reason=\"not reached");
+        assertThat(lines.list)
+                .extracting(ILoggingEvent::getFormattedMessage)
+                .singleElement()
+                .asString()
+                .startsWith("event=gateway-away gateway=127.0.0.1:" + port + " reason=\"not reached");
 
         try (ServerSocket back = new ServerSocket(port, 5, InetAddress.getLoopbackAddress())) {
             CompletableFuture.runAsync(() -> greet(back, 2));
@@ -58,7 +60,11 @@ class GatewayProbeTest {
             probe.look();
         }
         assertThat(probe.state().isUp()).isTrue();
-        assertThat(lines.list).hasSize(2).last().extracting(ILoggingEvent::getFormattedMessage).isEqualTo("event=gateway-back gateway=127.0.0.1:" + port);
+        assertThat(lines.list)
+                .hasSize(2)
+                .last()
+                .extracting(ILoggingEvent::getFormattedMessage)
+                .isEqualTo("event=gateway-back gateway=127.0.0.1:" + port);
     }
 
     @Test

@@ -13,9 +13,8 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 
-import org.junit.jupiter.api.Test;
-
 import io.relaypod.server.smtp.RelaySmtpServerFactory.Port;
+import org.junit.jupiter.api.Test;
 
 class SmtpGreetingTest {
 
@@ -38,7 +37,8 @@ class SmtpGreetingTest {
         lookAtOneThatSays("220 relay ESMTP\r\n");
         now.addAndGet(SmtpGreeting.PATIENCE.toNanos());
         lookAtOneThatSays("");
-        assertThat(greeting.problem()).hasValueSatisfying(problem -> assertThat(problem).contains("''"));
+        assertThat(greeting.problem())
+                .hasValueSatisfying(problem -> assertThat(problem).contains("''"));
         assertThat(greeting.isAlive()).isTrue();
         now.incrementAndGet();
         assertThat(greeting.isAlive()).isFalse();
@@ -56,7 +56,10 @@ class SmtpGreetingTest {
         greeting.look();
 
         assertThat(greeting.isAlive()).isFalse();
-        assertThat(greeting.problem()).hasValueSatisfying(problem -> assertThat(problem).startsWith("no greeting at port " + ports.get(0).address().getPort()));
+        assertThat(greeting.problem())
+                .hasValueSatisfying(problem -> assertThat(problem)
+                        .startsWith(
+                                "no greeting at port " + ports.get(0).address().getPort()));
     }
 
     @Test

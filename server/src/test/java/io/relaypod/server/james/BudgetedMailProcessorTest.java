@@ -11,19 +11,17 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-
 import javax.mail.MessagingException;
-
-import org.apache.james.mailetcontainer.api.MailProcessor;
-import org.apache.james.server.core.MailImpl;
-import org.apache.james.server.core.MimeMessageInputStreamSource;
-import org.apache.mailet.Mail;
-import org.junit.jupiter.api.Test;
 
 import io.relaypod.events.MailEvent;
 import io.relaypod.gateway.VerbatimMessage;
 import io.relaypod.memory.MemoryBudget;
 import io.relaypod.memory.MemoryUse;
+import org.apache.james.mailetcontainer.api.MailProcessor;
+import org.apache.james.server.core.MailImpl;
+import org.apache.james.server.core.MimeMessageInputStreamSource;
+import org.apache.mailet.Mail;
+import org.junit.jupiter.api.Test;
 
 class BudgetedMailProcessorTest {
 
@@ -53,7 +51,10 @@ class BudgetedMailProcessorTest {
             throw new IllegalStateException("broken mailet");
         });
 
-        assertThat(CompletableFuture.runAsync(() -> service(failing, mail(HEADER))).handle((done, failure) -> failure).get(10, TimeUnit.SECONDS)).isNotNull();
+        assertThat(CompletableFuture.runAsync(() -> service(failing, mail(HEADER)))
+                        .handle((done, failure) -> failure)
+                        .get(10, TimeUnit.SECONDS))
+                .isNotNull();
         assertThat(budget.reserved()).isZero();
     }
 
@@ -64,8 +65,9 @@ class BudgetedMailProcessorTest {
                 throw broken;
             });
 
-            assertThatThrownBy(() -> failing.service(mail("m", "From: a@x.com\r\n\r\nx\r\n"))).isInstanceOf(MessagingException.class)
-                .hasMessageContaining(broken.getClass().getSimpleName());
+            assertThatThrownBy(() -> failing.service(mail("m", "From: a@x.com\r\n\r\nx\r\n")))
+                    .isInstanceOf(MessagingException.class)
+                    .hasMessageContaining(broken.getClass().getSimpleName());
             assertThat(budget.reserved()).isZero();
         }
     }
@@ -94,10 +96,14 @@ class BudgetedMailProcessorTest {
     @Test
     void aMailThatTakesMoreThanThereIsGoesToTheErrorProcessorUnopened() throws Exception {
         List<String> states = new CopyOnWriteArrayList<>();
-        before(mail -> states.add(mail.getState() + " " + budget.reserved())).service(mail("From: a@x.com\r\n" + "a:b\r\n".repeat(50_000)));
+        before(mail -> states.add(mail.getState() + " " + budget.reserved()))
+                .service(mail("From: a@x.com\r\n" + "a:b\r\n".repeat(50_000)));
 
         assertThat(states).containsExactly(Mail.ERROR + " 0");
-        assertThat(events).singleElement().asString().contains("would take", "bytes of memory to read; at most " + budget.limit(MemoryUse.MESSAGES));
+        assertThat(events)
+                .singleElement()
+                .asString()
+                .contains("would take", "bytes of memory to read; at most " + budget.limit(MemoryUse.MESSAGES));
     }
 
     private static void service(MailProcessor processor, Mail mail) {
@@ -114,9 +120,10 @@ class BudgetedMailProcessorTest {
 
     private static MailImpl mail(String name, String text) {
         try {
-            MailImpl mail = MailImpl.builder().name(name).addRecipient("b@x.com").build();
-            mail.setMessageNoCopy(new VerbatimMessage(MimeMessageInputStreamSource.create(name,
-                new ByteArrayInputStream(text.getBytes(StandardCharsets.US_ASCII)))));
+            MailImpl mail =
+                    MailImpl.builder().name(name).addRecipient("b@x.com").build();
+            mail.setMessageNoCopy(new VerbatimMessage(MimeMessageInputStreamSource.create(
+                    name, new ByteArrayInputStream(text.getBytes(StandardCharsets.US_ASCII)))));
             return mail;
         } catch (Exception notMade) {
             throw new IllegalStateException(notMade);

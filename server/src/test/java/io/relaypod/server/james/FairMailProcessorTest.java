@@ -11,7 +11,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-
 import javax.mail.MessagingException;
 
 import org.apache.james.server.core.MailImpl;
@@ -63,8 +62,10 @@ class FairMailProcessorTest {
             throw new MessagingException("broken mailet");
         });
         for (int mail = 0; mail < 2 * FairMailProcessor.OF_ONE_SENDER; mail++) {
-            assertThat(CompletableFuture.runAsync(() -> service(failing, "a@example.com"), spooler).handle((done, failure) -> failure)
-                .get(10, TimeUnit.SECONDS)).isNotNull();
+            assertThat(CompletableFuture.runAsync(() -> service(failing, "a@example.com"), spooler)
+                            .handle((done, failure) -> failure)
+                            .get(10, TimeUnit.SECONDS))
+                    .isNotNull();
         }
     }
 
@@ -74,7 +75,11 @@ class FairMailProcessorTest {
 
     private static void service(FairMailProcessor processor, String sender) {
         try {
-            Mail mail = MailImpl.builder().name("mail").sender(sender).addRecipient("b@example.com").build();
+            Mail mail = MailImpl.builder()
+                    .name("mail")
+                    .sender(sender)
+                    .addRecipient("b@example.com")
+                    .build();
             processor.service(mail);
         } catch (MessagingException e) {
             throw new IllegalStateException(e);

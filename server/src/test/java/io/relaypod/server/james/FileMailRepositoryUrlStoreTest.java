@@ -68,7 +68,9 @@ class FileMailRepositoryUrlStoreTest implements MailRepositoryUrlStoreContract {
     void aFileThatCannotBeReadIsNamed() throws Exception {
         Files.createDirectories(file());
 
-        assertThatThrownBy(this::store).isInstanceOf(UncheckedIOException.class).hasMessageContaining(file().toString());
+        assertThatThrownBy(this::store)
+                .isInstanceOf(UncheckedIOException.class)
+                .hasMessageContaining(file().toString());
     }
 
     @Test
@@ -76,7 +78,9 @@ class FileMailRepositoryUrlStoreTest implements MailRepositoryUrlStoreContract {
         MailRepositoryUrlStore store = store();
         Files.createDirectories(file());
 
-        assertThatThrownBy(() -> store.add(FAILED)).isInstanceOf(UncheckedIOException.class).hasMessageContaining(file().toString());
+        assertThatThrownBy(() -> store.add(FAILED))
+                .isInstanceOf(UncheckedIOException.class)
+                .hasMessageContaining(file().toString());
         assertThat(store.contains(FAILED)).isFalse();
 
         Files.delete(file());

@@ -2,14 +2,13 @@ package io.relaypod.server.logs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.apache.activemq.artemis.core.server.ActiveMQServerLogger;
-import org.junit.jupiter.api.Test;
-import org.slf4j.LoggerFactory;
-
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import org.apache.activemq.artemis.core.server.ActiveMQServerLogger;
+import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
 
 class LargeMessageRaceFilterTest {
 
@@ -28,7 +27,9 @@ class LargeMessageRaceFilterTest {
             assertThat(lines.list).isEmpty();
 
             ActiveMQServerLogger.LOGGER.errorRunningLargeMessageDeliverer(new IllegalStateException("disk"));
-            assertThat(lines.list).singleElement().satisfies(line -> assertThat(line.getFormattedMessage()).startsWith("AMQ224045"));
+            assertThat(lines.list)
+                    .singleElement()
+                    .satisfies(line -> assertThat(line.getFormattedMessage()).startsWith("AMQ224045"));
         } finally {
             artemis.detachAppender(lines);
             context.getTurboFilterList().remove(filter);

@@ -8,10 +8,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
-
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
@@ -19,6 +15,9 @@ import ch.qos.logback.classic.joran.JoranConfigurator;
 import ch.qos.logback.classic.util.LogbackMDCAdapter;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** logback.xml as it is shipped, in a context of its own. */
 class LogConfigurationTest {
@@ -27,7 +26,14 @@ class LogConfigurationTest {
 
     @Test
     void aLineForCollectorsIsOneObjectWithTheEventsKeysAsFields() throws Exception {
-        String line = logged("json", log -> log.info("event=delivered queue-id={} rcpts={} reply=\"{}\"", "Mail1", 2, "250 \\\"ok\\\" queued")).get(0);
+        String line = logged(
+                        "json",
+                        log -> log.info(
+                                "event=delivered queue-id={} rcpts={} reply=\"{}\"",
+                                "Mail1",
+                                2,
+                                "250 \\\"ok\\\" queued"))
+                .get(0);
 
         JsonNode object = JSON.readTree(line);
         assertThat(object.path("event").asText()).isEqualTo("delivered");
@@ -41,7 +47,8 @@ class LogConfigurationTest {
 
     @Test
     void whatIsNoEventIsAMessage() throws Exception {
-        JsonNode object = JSON.readTree(logged("json", log -> log.warn("a=b and more")).get(0));
+        JsonNode object =
+                JSON.readTree(logged("json", log -> log.warn("a=b and more")).get(0));
 
         assertThat(object.path("message").asText()).isEqualTo("a=b and more");
         assertThat(object.has("a")).isFalse();
@@ -57,7 +64,11 @@ class LogConfigurationTest {
 
     @Test
     void nobodySetsAFieldTwiceOrOneThatTheLineHasAnyway() throws Exception {
-        String line = logged("json", log -> log.info("event=deferred level=none queue-id=Mail1 reason=\"x\" queue-id=Mail2 event=delivered")).get(0);
+        String line = logged(
+                        "json",
+                        log -> log.info(
+                                "event=deferred level=none queue-id=Mail1 reason=\"x\" queue-id=Mail2 event=delivered"))
+                .get(0);
 
         assertThat(JSON.readTree(line).path("event").asText()).isEqualTo("deferred");
         assertThat(JSON.readTree(line).path("queue-id").asText()).isEqualTo("Mail1");
@@ -66,49 +77,85 @@ class LogConfigurationTest {
 
     @Test
     void aLineForPeopleIsText() throws Exception {
-        assertThat(logged("text", log -> log.info("event=delivered queue-id=Mail1"))).singleElement().asString()
-            .matches("\\d{4}-\\S+Z INFO  test - event=delivered queue-id=Mail1");
+        assertThat(logged("text", log -> log.info("event=delivered queue-id=Mail1")))
+                .singleElement()
+                .asString()
+                .matches("\\d{4}-\\S+Z INFO  test - event=delivered queue-id=Mail1");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"org.apache.activemq.artemis.core.server", "org.apache.activemq.audit.message", "org.apache.james.protocols", "org.apache.james.anything",
-        "org.apache.james.transport.mailets.LogMessage", "org.eclipse.jetty.server.HttpChannel", "spark.http.matching.MatcherFilter", "javax.mail", "com.sun.mail.smtp",
-        "io.netty.channel.DefaultChannelPipeline", "reactor.core.publisher.Operators", "org.xbill.DNS", "com.github.benmanes.caffeine", "io.relaypod.test", "io", "x"})
+    @ValueSource(
+            strings = {
+                "org.apache.activemq.artemis.core.server",
+                "org.apache.activemq.audit.message",
+                "org.apache.james.protocols",
+                "org.apache.james.anything",
+                "org.apache.james.transport.mailets.LogMessage",
+                "org.eclipse.jetty.server.HttpChannel",
+                "spark.http.matching.MatcherFilter",
+                "javax.mail",
+                "com.sun.mail.smtp",
+                "io.netty.channel.DefaultChannelPipeline",
+                "reactor.core.publisher.Operators",
+                "org.xbill.DNS",
+                "com.github.benmanes.caffeine",
+                "io.relaypod.test",
+                "io",
+                "x"
+            })
     void noLoggerPrintsAnAddressAboveDebug(String name) throws Exception {
         for (String format : List.of("text", "json")) {
             List<String> lines = logged(format, name, log -> {
                 Exception cause = new IllegalStateException("trillian@example.com is \"zaphod beeble\"@example.com");
                 cause.addSuppressed(new IllegalArgumentException("<marvin@example.org>"));
-                log.error("AMQ144012: sender zaphod@example.com, recipients [trillian@example.com, marvin@example.org], {}", "arthur.dent@example.net");
+                log.error(
+                        "AMQ144012: sender zaphod@example.com, recipients [trillian@example.com, marvin@example.org], {}",
+                        "arthur.dent@example.net");
                 log.warn("failed for ford=prefect@example.com", new IllegalStateException("zaphod@example.com", cause));
                 log.info("zaphod@example.com");
             });
 
             assertThat(lines).isNotEmpty();
-            assertThat(String.join("\n", lines)).as(format).contains("***@example.com", "***@example.org")
-                .doesNotContainIgnoringCase("zaphod", "trillian", "marvin", "arthur", "prefect");
+            assertThat(String.join("\n", lines))
+                    .as(format)
+                    .contains("***@example.com", "***@example.org")
+                    .doesNotContainIgnoringCase("zaphod", "trillian", "marvin", "arthur", "prefect");
         }
     }
 
     @Test
     void addressesAreThereAtDebugAndWhereTheyAreWanted() throws Exception {
         assertThat(logged("text", "io.relaypod.test", log -> {
-            log.setLevel(Level.DEBUG);
-            log.debug("zaphod@example.com");
-        })).singleElement().asString().endsWith("- zaphod@example.com");
-        assertThat(logged("text", "org.apache.james", Map.of("LOG_ADDRESSES", "true"), log -> log.warn("zaphod@example.com"))).singleElement().asString()
-            .endsWith("- zaphod@example.com");
+                    log.setLevel(Level.DEBUG);
+                    log.debug("zaphod@example.com");
+                }))
+                .singleElement()
+                .asString()
+                .endsWith("- zaphod@example.com");
+        assertThat(logged(
+                        "text",
+                        "org.apache.james",
+                        Map.of("LOG_ADDRESSES", "true"),
+                        log -> log.warn("zaphod@example.com")))
+                .singleElement()
+                .asString()
+                .endsWith("- zaphod@example.com");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"text", "json"})
     void noLoggerWritesMoreThanOneLineOrOneWithoutABound(String format) throws Exception {
         List<String> lines = logged(format, "org.apache.james.anything", log -> {
-            log.error("first\r\nevent=delivered queue-id=Mail1\u0085\u2028\u2029\u001b[2J\u0000\u202e{}", "x".repeat(1_000_000));
+            log.error(
+                    "first\r\nevent=delivered queue-id=Mail1\u0085\u2028\u2029\u001b[2J\u0000\u202e{}",
+                    "x".repeat(1_000_000));
             log.error("a@".repeat(500_000));
         });
 
-        assertThat(lines).hasSize(2).allSatisfy(line -> assertThat(line).hasSizeLessThan(20_000).doesNotContain("\u001b", "\u202e", "\u2028", "\\n"));
+        assertThat(lines)
+                .hasSize(2)
+                .allSatisfy(line ->
+                        assertThat(line).hasSizeLessThan(20_000).doesNotContain("\u001b", "\u202e", "\u2028", "\\n"));
         assertThat(lines.get(0)).contains("characters more");
     }
 
@@ -123,8 +170,13 @@ class LogConfigurationTest {
             }
         });
 
-        assertThat(lines.stream().filter(line -> line.contains("too-many-connections")).count()).as("in one second, or in a few").isBetween(10L, 100L);
-        assertThat(lines.stream().filter(line -> line.contains("delivered")).count()).isEqualTo(100);
+        assertThat(lines.stream()
+                        .filter(line -> line.contains("too-many-connections"))
+                        .count())
+                .as("in one second, or in a few")
+                .isBetween(10L, 100L);
+        assertThat(lines.stream().filter(line -> line.contains("delivered")).count())
+                .isEqualTo(100);
     }
 
     @FunctionalInterface
@@ -140,7 +192,8 @@ class LogConfigurationTest {
         return logged(format, logger, Map.of(), logging);
     }
 
-    private static List<String> logged(String format, String logger, Map<String, String> variables, Logging logging) throws Exception {
+    private static List<String> logged(String format, String logger, Map<String, String> variables, Logging logging)
+            throws Exception {
         LoggerContext context = new LoggerContext();
         context.setMDCAdapter(new LogbackMDCAdapter());
         context.putProperty("LOG_FORMAT", format);

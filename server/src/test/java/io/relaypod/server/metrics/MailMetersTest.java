@@ -11,10 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
-
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.relaypod.domain.RecipientAnswer;
 import io.relaypod.domain.RecipientAnswer.Outcome;
@@ -28,6 +24,9 @@ import io.relaypod.events.MailEvent.Received;
 import io.relaypod.events.MailEvent.RecipientAccepted;
 import io.relaypod.events.MailEvent.RecipientRefused;
 import io.relaypod.events.MailEvent.Refused;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class MailMetersTest {
 
@@ -41,18 +40,26 @@ class MailMetersTest {
 
     @Test
     void aRecipientIsCountedByWhatWasFoundAndWhatWasAnswered() {
-        meters.onEvent(new RecipientAccepted(CLIENT, "a@a.example", "b@b.example", new RecipientAnswer(Outcome.MX, 250, "")));
-        meters.onEvent(new RecipientRefused(CLIENT, "a@a.example", "b@b.example", new RecipientAnswer(Outcome.NULL_MX, 556, "5.1.10")));
-        meters.onEvent(new RecipientRefused(CLIENT, "a@a.example", "b@b.example", new RecipientAnswer(Outcome.DNS_BUSY, 451, "4.4.3")));
+        meters.onEvent(
+                new RecipientAccepted(CLIENT, "a@a.example", "b@b.example", new RecipientAnswer(Outcome.MX, 250, "")));
+        meters.onEvent(new RecipientRefused(
+                CLIENT, "a@a.example", "b@b.example", new RecipientAnswer(Outcome.NULL_MX, 556, "5.1.10")));
+        meters.onEvent(new RecipientRefused(
+                CLIENT, "a@a.example", "b@b.example", new RecipientAnswer(Outcome.DNS_BUSY, 451, "4.4.3")));
 
-        assertThat(count("relaypod.rcpt", "verdict", "mx", "answer", "accepted")).isEqualTo(1);
-        assertThat(count("relaypod.rcpt", "verdict", "null_mx", "answer", "refused")).isEqualTo(1);
-        assertThat(count("relaypod.rcpt", "verdict", "dns_busy", "answer", "later")).isEqualTo(1);
+        assertThat(count("relaypod.rcpt", "verdict", "mx", "answer", "accepted"))
+                .isEqualTo(1);
+        assertThat(count("relaypod.rcpt", "verdict", "null_mx", "answer", "refused"))
+                .isEqualTo(1);
+        assertThat(count("relaypod.rcpt", "verdict", "dns_busy", "answer", "later"))
+                .isEqualTo(1);
     }
 
     @Test
     void everyVerdictIsThereFromTheStartSoThatItsFirstEventIsSeen() {
-        assertThat(registry.get("relaypod.rcpt").counters()).hasSameSizeAs(Outcome.values()).allMatch(counter -> counter.count() == 0);
+        assertThat(registry.get("relaypod.rcpt").counters())
+                .hasSameSizeAs(Outcome.values())
+                .allMatch(counter -> counter.count() == 0);
     }
 
     @Test
@@ -77,7 +84,8 @@ class MailMetersTest {
         meters.onEvent(new Delivered("somebody-else's-id", TO, "gateway", "250 ok"));
 
         assertThat(registry.get("relaypod.delivery").timer().count()).isEqualTo(2);
-        assertThat(registry.get("relaypod.delivery").timer().max(TimeUnit.SECONDS)).isEqualTo(10);
+        assertThat(registry.get("relaypod.delivery").timer().max(TimeUnit.SECONDS))
+                .isEqualTo(10);
     }
 
     @ParameterizedTest
@@ -88,7 +96,8 @@ class MailMetersTest {
         "' 421 4.7.0 later', refused",
         "'Could not connect to SMTP host: 127.0.0.1, port: 1025', unreachable",
         "'Connection refused at port 4513 5', unreachable",
-        "'', unknown"})
+        "'', unknown"
+    })
     void aFailedTryIsCountedByWhoFailed(String words, String reason) {
         meters.onEvent(new Deferred(QUEUE_ID, TO, words, Duration.ofMinutes(1)));
 
@@ -98,8 +107,10 @@ class MailMetersTest {
 
     @Test
     void aChangeIsCountedByItsPartsWhereItHasAny() {
-        meters.onEvent(new Changed(QUEUE_ID, "calendar-stripped", TO, Map.of("calendars", 3, "signatures-dropped", 1, "sealed", 2)));
-        meters.onEvent(new Changed(QUEUE_ID, "calendar-stripped", TO, Map.of("calendars", 0, "signatures-dropped", 0, "sealed", 1)));
+        meters.onEvent(new Changed(
+                QUEUE_ID, "calendar-stripped", TO, Map.of("calendars", 3, "signatures-dropped", 1, "sealed", 2)));
+        meters.onEvent(new Changed(
+                QUEUE_ID, "calendar-stripped", TO, Map.of("calendars", 0, "signatures-dropped", 0, "sealed", 1)));
         meters.onEvent(new Changed(QUEUE_ID, "recipients-aligned", TO, Map.of()));
         meters.onEvent(new Changed(QUEUE_ID, "of-a-mailet-of-an-admin", TO, Map.of()));
 
@@ -110,6 +121,8 @@ class MailMetersTest {
     }
 
     private double count(String name, String... tags) {
-        return registry.get(name).tags(tags).counters().stream().mapToDouble(counter -> counter.count()).sum();
+        return registry.get(name).tags(tags).counters().stream()
+                .mapToDouble(counter -> counter.count())
+                .sum();
     }
 }

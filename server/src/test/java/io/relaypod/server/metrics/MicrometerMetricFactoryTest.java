@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
+import io.micrometer.core.instrument.MockClock;
+import io.micrometer.core.instrument.simple.SimpleConfig;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.apache.james.metrics.api.Metric;
 import org.apache.james.metrics.api.MetricContract;
 import org.apache.james.metrics.api.MetricFactory;
@@ -13,10 +16,6 @@ import org.apache.james.metrics.api.TimeMetric;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.reactivestreams.Publisher;
-
-import io.micrometer.core.instrument.MockClock;
-import io.micrometer.core.instrument.simple.SimpleConfig;
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -48,7 +47,8 @@ class MicrometerMetricFactoryTest implements MetricFactoryContract {
         System.gc();
         factory.generate("myCount").decrement();
 
-        assertThat(registry.get("james.value").tag("name", "myCount").gauge().value()).isEqualTo(2);
+        assertThat(registry.get("james.value").tag("name", "myCount").gauge().value())
+                .isEqualTo(2);
     }
 
     @Test
@@ -57,16 +57,25 @@ class MicrometerMetricFactoryTest implements MetricFactoryContract {
         factory.generate("smtpConnections").increment();
         factory.timer("SMTP-EHLO").stopAndPublish();
 
-        assertThat(registry.get("relaypod.queue.enqueued").tag("queue", "spool").functionCounter().count()).isEqualTo(3);
+        assertThat(registry.get("relaypod.queue.enqueued")
+                        .tag("queue", "spool")
+                        .functionCounter()
+                        .count())
+                .isEqualTo(3);
         assertThat(registry.get("relaypod.smtp.connections").gauge().value()).isEqualTo(1);
-        assertThat(registry.get("relaypod.smtp.command").tag("command", "ehlo").timer().count()).isEqualTo(1);
+        assertThat(registry.get("relaypod.smtp.command")
+                        .tag("command", "ehlo")
+                        .timer()
+                        .count())
+                .isEqualTo(1);
     }
 
     @Test
     void aCountIsThereBeforeAnythingIsCounted() {
         factory.generate("myCount");
 
-        assertThat(registry.get("james.value").tag("name", "myCount").gauge().value()).isZero();
+        assertThat(registry.get("james.value").tag("name", "myCount").gauge().value())
+                .isZero();
     }
 
     @Test
@@ -77,8 +86,10 @@ class MicrometerMetricFactoryTest implements MetricFactoryContract {
 
         assertThat(timer.name()).isEqualTo("smtp");
         assertThat(result.elasped()).isEqualTo(Duration.ofMillis(250));
-        assertThat(registry.get("james.timer").tag("name", "smtp").timer().count()).isEqualTo(1);
-        assertThat(registry.get("james.timer").tag("name", "smtp").timer().totalTime(TimeUnit.MILLISECONDS)).isEqualTo(250);
+        assertThat(registry.get("james.timer").tag("name", "smtp").timer().count())
+                .isEqualTo(1);
+        assertThat(registry.get("james.timer").tag("name", "smtp").timer().totalTime(TimeUnit.MILLISECONDS))
+                .isEqualTo(250);
     }
 
     @Test
@@ -87,20 +98,26 @@ class MicrometerMetricFactoryTest implements MetricFactoryContract {
             clock.add(Duration.ofMillis(10));
             return "done";
         }));
-        assertThat(registry.find("james.timer").tag("name", "spool").timer()).as("nothing is measured before somebody subscribes").isNull();
+        assertThat(registry.find("james.timer").tag("name", "spool").timer())
+                .as("nothing is measured before somebody subscribes")
+                .isNull();
 
         assertThat(Flux.from(timed).blockLast()).isEqualTo("done");
         assertThat(Flux.from(timed).blockLast()).isEqualTo("done");
 
-        assertThat(registry.get("james.timer").tag("name", "spool").timer().count()).isEqualTo(2);
-        assertThat(registry.get("james.timer").tag("name", "spool").timer().totalTime(TimeUnit.MILLISECONDS)).isEqualTo(20);
+        assertThat(registry.get("james.timer").tag("name", "spool").timer().count())
+                .isEqualTo(2);
+        assertThat(registry.get("james.timer").tag("name", "spool").timer().totalTime(TimeUnit.MILLISECONDS))
+                .isEqualTo(20);
     }
 
     @Test
     @SuppressWarnings("deprecation")
     void theVariantThatLogsIsTimedTheSame() {
-        Flux.from(factory.decoratePublisherWithTimerMetricLogP99("spool", Mono.just("done"))).blockLast();
+        Flux.from(factory.decoratePublisherWithTimerMetricLogP99("spool", Mono.just("done")))
+                .blockLast();
 
-        assertThat(registry.get("james.timer").tag("name", "spool").timer().count()).isEqualTo(1);
+        assertThat(registry.get("james.timer").tag("name", "spool").timer().count())
+                .isEqualTo(1);
     }
 }

@@ -8,10 +8,9 @@ import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 
+import io.relaypod.memory.TemporaryFileName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-
-import io.relaypod.memory.TemporaryFileName;
 
 class TemporaryFilesTest {
 

@@ -20,8 +20,10 @@ class HistoryTest {
         }
 
         assertThat(history.samples()).hasSizeBetween(360, 362);
-        assertThat(history.samples().get(history.samples().size() - 1).mails().accepted()).isEqualTo(9_999);
-        assertThat(Duration.between(history.samples().get(0).at(), BEGIN.plusSeconds(99_990))).isBetween(Duration.ofMinutes(60), Duration.ofSeconds(3_620));
+        assertThat(history.samples().get(history.samples().size() - 1).mails().accepted())
+                .isEqualTo(9_999);
+        assertThat(Duration.between(history.samples().get(0).at(), BEGIN.plusSeconds(99_990)))
+                .isBetween(Duration.ofMinutes(60), Duration.ofSeconds(3_620));
     }
 
     @Test
@@ -32,7 +34,8 @@ class HistoryTest {
         history.add(StatusViewTest.sample(now.minusSeconds(70), 20, 0));
         history.add(StatusViewTest.sample(now.minusSeconds(5), 21, 0));
 
-        double[] minutes = Chart.perMinute(history.samples(), now, sample -> sample.mails().accepted());
+        double[] minutes =
+                Chart.perMinute(history.samples(), now, sample -> sample.mails().accepted());
 
         assertThat(minutes).hasSize(60).endsWith(0, 10, 1);
     }
@@ -43,6 +46,10 @@ class HistoryTest {
         history.add(StatusViewTest.sample(BEGIN.plusSeconds(10), 11, 0));
         history.add(StatusViewTest.sample(BEGIN.plus(Duration.ofDays(1)), 12, 0));
 
-        assertThat(Chart.perMinute(history.samples(), BEGIN.plus(Duration.ofDays(2)), sample -> sample.mails().accepted())).containsOnly(0);
+        assertThat(Chart.perMinute(
+                        history.samples(),
+                        BEGIN.plus(Duration.ofDays(2)),
+                        sample -> sample.mails().accepted()))
+                .containsOnly(0);
     }
 }

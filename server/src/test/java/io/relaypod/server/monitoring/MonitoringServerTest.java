@@ -17,13 +17,6 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
-import org.slf4j.LoggerFactory;
-
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
@@ -33,11 +26,18 @@ import io.relaypod.memory.MemoryBudget;
 import io.relaypod.server.monitoring.Page.Answer;
 import io.relaypod.server.settings.ListenAddress;
 import io.relaypod.server.settings.MonitoringSettings;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.LoggerFactory;
 
 class MonitoringServerTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
-    private static final MonitoringSettings SETTINGS = new MonitoringSettings(new ListenAddress("127.0.0.1", 0), 8, Duration.ofSeconds(10));
+    private static final MonitoringSettings SETTINGS =
+            new MonitoringSettings(new ListenAddress("127.0.0.1", 0), 8, Duration.ofSeconds(10));
 
     // More than the buffers between a server and a client that does not read.
     private static final Answer HUGE = Answer.text(HttpResponseStatus.OK, "x".repeat(8_000_000));
@@ -49,17 +49,22 @@ class MonitoringServerTest {
 
     @BeforeEach
     void start() throws Exception {
-        server = MonitoringServer.start(SETTINGS, Map.of(
-            "/", request -> Answer.text(HttpResponseStatus.OK, "hello\n"),
-            "/long", request -> Answer.text(HttpResponseStatus.OK, "x".repeat(1_000_000)),
-            "/huge", request -> HUGE,
-            "/broken", request -> {
-                throw new IllegalStateException("this is what the test wants");
-            },
-            "/slow", request -> {
-                awaitUninterrupted();
-                return Answer.text(HttpResponseStatus.OK, "at last\n");
-            }), new MemoryBudget(BUDGET));
+        server = MonitoringServer.start(
+                SETTINGS,
+                Map.of(
+                        "/", request -> Answer.text(HttpResponseStatus.OK, "hello\n"),
+                        "/long", request -> Answer.text(HttpResponseStatus.OK, "x".repeat(1_000_000)),
+                        "/huge", request -> HUGE,
+                        "/broken",
+                                request -> {
+                                    throw new IllegalStateException("this is what the test wants");
+                                },
+                        "/slow",
+                                request -> {
+                                    awaitUninterrupted();
+                                    return Answer.text(HttpResponseStatus.OK, "at last\n");
+                                }),
+                new MemoryBudget(BUDGET));
     }
 
     private void awaitUninterrupted() {
@@ -80,19 +85,25 @@ class MonitoringServerTest {
     void aPageIsServed() throws Exception {
         String answer = ask("GET /?x=y HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
 
-        assertThat(answer).startsWith("HTTP/1.1 200 OK\r\n").endsWith("\r\n\r\nhello\n").containsIgnoringCase("content-length: 6\r\n")
-            .containsIgnoringCase("cache-control: no-store");
+        assertThat(answer)
+                .startsWith("HTTP/1.1 200 OK\r\n")
+                .endsWith("\r\n\r\nhello\n")
+                .containsIgnoringCase("content-length: 6\r\n")
+                .containsIgnoringCase("cache-control: no-store");
     }
 
     @Test
     void headHasThePagesLengthAndNoBody() throws Exception {
-        assertThat(ask("HEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")).startsWith("HTTP/1.1 200 OK")
-            .containsIgnoringCase("content-length: 6\r\n").endsWith("\r\n\r\n");
+        assertThat(ask("HEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"))
+                .startsWith("HTTP/1.1 200 OK")
+                .containsIgnoringCase("content-length: 6\r\n")
+                .endsWith("\r\n\r\n");
     }
 
     @Test
     void requestsOfOneConnectionAreAnsweredInTheirOrder() throws Exception {
-        String answers = ask("GET / HTTP/1.1\r\nHost: a\r\n\r\nGET /nothing HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+        String answers = ask(
+                "GET / HTTP/1.1\r\nHost: a\r\n\r\nGET /nothing HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
 
         assertThat(answers).containsSubsequence("200 OK", "hello", "404 Not Found", "200 OK", "hello");
     }
@@ -100,7 +111,9 @@ class MonitoringServerTest {
     @ParameterizedTest
     @ValueSource(strings = {"POST / HTTP/1.1\r\nContent-Length: 0\r\n", "DELETE / HTTP/1.1\r\n"})
     void nothingButGetAndHeadIsAllowed(String request) throws Exception {
-        assertThat(ask(request + "Host: a\r\nConnection: close\r\n\r\n")).startsWith("HTTP/1.1 405 ").containsIgnoringCase("allow: GET, HEAD");
+        assertThat(ask(request + "Host: a\r\nConnection: close\r\n\r\n"))
+                .startsWith("HTTP/1.1 405 ")
+                .containsIgnoringCase("allow: GET, HEAD");
     }
 
     @ParameterizedTest
@@ -111,24 +124,33 @@ class MonitoringServerTest {
 
     @Test
     void aBodyOrAHeaderTooLongIsNotTaken() throws Exception {
-        assertThat(ask("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n" + "x".repeat(100_000))).startsWith("HTTP/1.1 413 ");
-        assertThat(ask("GET / HTTP/1.1\r\nHost: a\r\nX: " + "x".repeat(20_000) + "\r\n\r\n")).startsWith("HTTP/1.1 400 ");
+        assertThat(ask("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n" + "x".repeat(100_000)))
+                .startsWith("HTTP/1.1 413 ");
+        assertThat(ask("GET / HTTP/1.1\r\nHost: a\r\nX: " + "x".repeat(20_000) + "\r\n\r\n"))
+                .startsWith("HTTP/1.1 400 ");
     }
 
     @Test
     void aPageThatFailsIsAnErrorAndTheNextIsServed() throws Exception {
-        assertThat(ask("GET /broken HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")).startsWith("HTTP/1.1 500 ").doesNotContain("this is what the test wants");
-        assertThat(ask("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")).startsWith("HTTP/1.1 200 ");
+        assertThat(ask("GET /broken HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"))
+                .startsWith("HTTP/1.1 500 ")
+                .doesNotContain("this is what the test wants");
+        assertThat(ask("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"))
+                .startsWith("HTTP/1.1 200 ");
     }
 
     @Test
     void aSlowPageDoesNotKeepAnotherWaiting() throws Exception {
         try (Socket slow = connect()) {
-            slow.getOutputStream().write("GET /slow HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            slow.getOutputStream()
+                    .write("GET /slow HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+                            .getBytes(StandardCharsets.US_ASCII));
 
-            assertThat(ask("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")).startsWith("HTTP/1.1 200 ");
+            assertThat(ask("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"))
+                    .startsWith("HTTP/1.1 200 ");
             slowPage.countDown();
-            assertThat(new String(slow.getInputStream().readAllBytes(), StandardCharsets.US_ASCII)).endsWith("at last\n");
+            assertThat(new String(slow.getInputStream().readAllBytes(), StandardCharsets.US_ASCII))
+                    .endsWith("at last\n");
         }
     }
 
@@ -139,8 +161,11 @@ class MonitoringServerTest {
             for (int i = 0; i < SETTINGS.connections() * 2; i++) {
                 silent.add(connect());
             }
-            assertThat(ask("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")).startsWith("HTTP/1.1 200 ");
-            assertThat(silent.get(0).getInputStream().read()).as("the first was closed").isEqualTo(-1);
+            assertThat(ask("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"))
+                    .startsWith("HTTP/1.1 200 ");
+            assertThat(silent.get(0).getInputStream().read())
+                    .as("the first was closed")
+                    .isEqualTo(-1);
             assertThat(server.connections()).isLessThanOrEqualTo(SETTINGS.connections());
         } finally {
             for (Socket socket : silent) {
@@ -156,10 +181,14 @@ class MonitoringServerTest {
             for (int i = 1; i < SETTINGS.connections(); i++) {
                 Socket socket = connect();
                 busy.add(socket);
-                socket.getOutputStream().write("GET /slow HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+                socket.getOutputStream()
+                        .write("GET /slow HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+                                .getBytes(StandardCharsets.US_ASCII));
             }
             try (Socket oneMore = connect()) {
-                assertThat(silent.getInputStream().read()).as("the silent one was closed").isEqualTo(-1);
+                assertThat(silent.getInputStream().read())
+                        .as("the silent one was closed")
+                        .isEqualTo(-1);
                 assertThat(oneMore.isConnected()).isTrue();
             }
             slowPage.countDown();
@@ -181,12 +210,19 @@ class MonitoringServerTest {
             for (int i = 0; i < SETTINGS.connections(); i++) {
                 Socket socket = connect();
                 deaf.add(socket);
-                socket.getOutputStream().write("GET /huge HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
-                assertThat(socket.getInputStream().read()).as("its answer has begun").isEqualTo('H');
+                socket.getOutputStream()
+                        .write("GET /huge HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+                                .getBytes(StandardCharsets.US_ASCII));
+                assertThat(socket.getInputStream().read())
+                        .as("its answer has begun")
+                        .isEqualTo('H');
             }
-            assertThat(ask("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")).startsWith("HTTP/1.1 200 ");
+            assertThat(ask("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"))
+                    .startsWith("HTTP/1.1 200 ");
 
-            assertThat(readAll(deaf.get(0)).length()).as("the one that was answered longest").isLessThan(HUGE.body().length);
+            assertThat(readAll(deaf.get(0)).length())
+                    .as("the one that was answered longest")
+                    .isLessThan(HUGE.body().length);
             assertThat(readAll(deaf.get(1)).length()).as("the next").isGreaterThan(HUGE.body().length);
         } finally {
             for (Socket socket : deaf) {
@@ -198,14 +234,16 @@ class MonitoringServerTest {
     @Test
     void aRequestInBitsIsCutOffAfterItsTime() throws Exception {
         try (Socket socket = connect()) {
-            await().atMost(SETTINGS.timeout().plus(PATIENCE)).pollInterval(Duration.ofMillis(200)).until(() -> {
-                try {
-                    socket.getOutputStream().write('G');
-                    return false;
-                } catch (IOException closed) {
-                    return true;
-                }
-            });
+            await().atMost(SETTINGS.timeout().plus(PATIENCE))
+                    .pollInterval(Duration.ofMillis(200))
+                    .until(() -> {
+                        try {
+                            socket.getOutputStream().write('G');
+                            return false;
+                        } catch (IOException closed) {
+                            return true;
+                        }
+                    });
         }
     }
 
@@ -231,8 +269,13 @@ class MonitoringServerTest {
     @Test
     void aTakenAddressIsSaidWithItsVariable() {
         assertThatThrownBy(() -> MonitoringServer.start(
-            new MonitoringSettings(new ListenAddress("127.0.0.1", server.address().getPort()), 8, Duration.ofSeconds(10)), Map.of(), new MemoryBudget(BUDGET)))
-            .isInstanceOf(IOException.class).hasMessageContaining("METRICS_ADDR").hasMessageContaining(Integer.toString(server.address().getPort()));
+                        new MonitoringSettings(
+                                new ListenAddress("127.0.0.1", server.address().getPort()), 8, Duration.ofSeconds(10)),
+                        Map.of(),
+                        new MemoryBudget(BUDGET)))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("METRICS_ADDR")
+                .hasMessageContaining(Integer.toString(server.address().getPort()));
     }
 
     private String ask(String request) throws IOException {
@@ -256,7 +299,8 @@ class MonitoringServerTest {
     }
 
     private Socket connect() throws IOException {
-        Socket socket = new Socket(server.address().getAddress(), server.address().getPort());
+        Socket socket =
+                new Socket(server.address().getAddress(), server.address().getPort());
         socket.setSoTimeout((int) PATIENCE.toMillis());
         return socket;
     }
@@ -272,21 +316,29 @@ class MonitoringServerTest {
     void answersThatNobodyReadsTakeNoMoreThanTheirShareAndLeaveRoomForWhoeverReads() throws Exception {
         MemoryBudget budget = new MemoryBudget(100_000_000);
         List<Socket> deaf = new ArrayList<>();
-        try (MonitoringServer narrow = MonitoringServer.start(SETTINGS, Map.of("/", request -> Answer.text(HttpResponseStatus.OK, "hello\n"),
-            "/huge", request -> HUGE), budget)) {
+        try (MonitoringServer narrow = MonitoringServer.start(
+                SETTINGS,
+                Map.of("/", request -> Answer.text(HttpResponseStatus.OK, "hello\n"), "/huge", request -> HUGE),
+                budget)) {
             for (int i = 0; i < 6; i++) {
                 Socket socket = new Socket("127.0.0.1", narrow.address().getPort());
                 deaf.add(socket);
-                socket.getOutputStream().write("GET /huge HTTP/1.1\r\nHost: a\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+                socket.getOutputStream()
+                        .write("GET /huge HTTP/1.1\r\nHost: a\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
             }
             try (Socket probe = new Socket("127.0.0.1", narrow.address().getPort())) {
-                probe.getOutputStream().write("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
-                assertThat(new String(probe.getInputStream().readAllBytes(), StandardCharsets.US_ASCII)).endsWith("hello\n");
+                probe.getOutputStream()
+                        .write("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+                                .getBytes(StandardCharsets.US_ASCII));
+                assertThat(new String(probe.getInputStream().readAllBytes(), StandardCharsets.US_ASCII))
+                        .endsWith("hello\n");
             }
             // Each refusal closes one that does not read.
             await().atMost(PATIENCE).until(() -> {
                 try (Socket reader = new Socket("127.0.0.1", narrow.address().getPort())) {
-                    reader.getOutputStream().write("GET /huge HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+                    reader.getOutputStream()
+                            .write("GET /huge HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+                                    .getBytes(StandardCharsets.US_ASCII));
                     return reader.getInputStream().readAllBytes().length > 8_000_000;
                 }
             });

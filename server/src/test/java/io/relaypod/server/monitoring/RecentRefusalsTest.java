@@ -6,8 +6,6 @@ import java.net.InetAddress;
 import java.time.Clock;
 import java.util.List;
 
-import org.junit.jupiter.api.Test;
-
 import io.relaypod.domain.RecipientAnswer;
 import io.relaypod.domain.RecipientAnswer.Outcome;
 import io.relaypod.events.Client;
@@ -15,6 +13,7 @@ import io.relaypod.events.MailEvent;
 import io.relaypod.events.MailEvent.RecipientRefused;
 import io.relaypod.events.MailEvent.Refused;
 import io.relaypod.server.monitoring.RecentRefusals.Refusal;
+import org.junit.jupiter.api.Test;
 
 class RecentRefusalsTest {
 
@@ -25,10 +24,13 @@ class RecentRefusalsTest {
     @Test
     void noLocalPartIsKept() {
         refusals.onEvent(rcpt("jane.doe@nowhere.example"));
-        refusals.onEvent(new Refused(CLIENT, "john@a.example", List.of("jane.doe@b.example"), 550, "5.7.1 john@a.example may not send"));
+        refusals.onEvent(new Refused(
+                CLIENT, "john@a.example", List.of("jane.doe@b.example"), 550, "5.7.1 john@a.example may not send"));
 
         assertThat(refusals.latest()).extracting(Refusal::direction).containsExactly("from", "to");
-        assertThat(refusals.latest().toString()).contains("***@nowhere.example", "***@a.example").doesNotContain("jane", "john");
+        assertThat(refusals.latest().toString())
+                .contains("***@nowhere.example", "***@a.example")
+                .doesNotContain("jane", "john");
     }
 
     @Test
@@ -47,10 +49,13 @@ class RecentRefusalsTest {
             refusals.onEvent(rcpt("x@" + i + "y".repeat(500) + ".example"));
         }
 
-        assertThat(refusals.latest()).hasSize(RecentRefusals.MOST).allMatch(refusal -> refusal.who().length() <= 257);
+        assertThat(refusals.latest())
+                .hasSize(RecentRefusals.MOST)
+                .allMatch(refusal -> refusal.who().length() <= 257);
     }
 
     private static MailEvent rcpt(String recipient) {
-        return new RecipientRefused(CLIENT, "john@a.example", recipient, new RecipientAnswer(Outcome.NO_MAIL_HOST, 550, "5.1.2 no"));
+        return new RecipientRefused(
+                CLIENT, "john@a.example", recipient, new RecipientAnswer(Outcome.NO_MAIL_HOST, 550, "5.1.2 no"));
     }
 }

@@ -6,32 +6,35 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
-import org.junit.jupiter.api.Test;
-
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpResponseStatus;
+import org.junit.jupiter.api.Test;
 
 class SharedPageTest {
 
     private final AtomicInteger made = new AtomicInteger();
     private final AtomicLong clock = new AtomicLong(Duration.ofDays(1).toNanos());
-    private final SharedPage page = new SharedPage(new Page() {
+    private final SharedPage page = new SharedPage(
+            new Page() {
 
-        @Override
-        public Answer get(HttpHeaders request) {
-            made.incrementAndGet();
-            return Answer.text(HttpResponseStatus.OK, form(request));
-        }
+                @Override
+                public Answer get(HttpHeaders request) {
+                    made.incrementAndGet();
+                    return Answer.text(HttpResponseStatus.OK, form(request));
+                }
 
-        @Override
-        public String form(HttpHeaders request) {
-            return request.get("Accept", "").contains("json") ? "json" : "text";
-        }
-    }, clock::get);
+                @Override
+                public String form(HttpHeaders request) {
+                    return request.get("Accept", "").contains("json") ? "json" : "text";
+                }
+            },
+            clock::get);
 
     private String ask(String accept) {
-        return new String(page.get(new DefaultHttpHeaders().set("Accept", accept)).body(), java.nio.charset.StandardCharsets.UTF_8);
+        return new String(
+                page.get(new DefaultHttpHeaders().set("Accept", accept)).body(),
+                java.nio.charset.StandardCharsets.UTF_8);
     }
 
     @Test
@@ -46,7 +49,8 @@ class SharedPageTest {
     void aFloodIsAnsweredWithOnePageASecondAndForm() {
         for (int second = 0; second < 3; second++) {
             for (int i = 0; i < 10_000; i++) {
-                assertThat(ask(i % 2 == 0 ? "text/x-" + i : "application/json")).isEqualTo(i % 2 == 0 ? "text" : "json");
+                assertThat(ask(i % 2 == 0 ? "text/x-" + i : "application/json"))
+                        .isEqualTo(i % 2 == 0 ? "text" : "json");
             }
             clock.addAndGet(Duration.ofMillis(1_100).toNanos());
         }

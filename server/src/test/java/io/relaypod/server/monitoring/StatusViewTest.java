@@ -8,10 +8,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-import org.apache.james.core.healthcheck.ComponentName;
-import org.apache.james.core.healthcheck.Result;
-import org.junit.jupiter.api.Test;
-
 import io.relaypod.server.health.GatewayAnswers.Trouble;
 import io.relaypod.server.health.GatewayProbe;
 import io.relaypod.server.health.Readiness;
@@ -21,38 +17,65 @@ import io.relaypod.server.metrics.QueueMeters.QueueState;
 import io.relaypod.server.monitoring.RecentRefusals.Refusal;
 import io.relaypod.server.monitoring.Sample.Mails;
 import io.relaypod.server.queue.ArtemisMailQueue.Turns;
+import org.apache.james.core.healthcheck.ComponentName;
+import org.apache.james.core.healthcheck.Result;
+import org.junit.jupiter.api.Test;
 
 class StatusViewTest {
 
     private static final Instant NOW = Instant.parse("2026-03-01T12:00:30Z");
-    private static final String HOSTILE = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>&\u202Egnp.exe\u0000";
+    private static final String HOSTILE =
+            "\"'><script>alert(1)</script><img src=x onerror=alert(2)>&\u202Egnp.exe\u0000";
 
     private final Result healthy = Result.healthy(new ComponentName("DNS"));
 
     @Test
     void whatCameFromOutsideIsShownAndDoesNothing() {
-        String page = new StatusView(new Status(NOW, new BuildInfo(HOSTILE, HOSTILE, HOSTILE, HOSTILE),
-            new Readiness.Report(List.of(Result.unhealthy(new ComponentName(HOSTILE), HOSTILE))), List.of(),
-            new QueueMeters.Found(Map.of(HOSTILE, new QueueState(1, Optional.empty(), Optional.empty())), Map.of(HOSTILE, 2L)), 1, HOSTILE,
-            new GatewayProbe.State(false, HOSTILE), Optional.empty(), Optional.of(new Trouble(NOW, HOSTILE)),
-            List.of(new Refusal(NOW, "to", HOSTILE, 550, HOSTILE, 1)))).main();
+        String page = new StatusView(new Status(
+                        NOW,
+                        new BuildInfo(HOSTILE, HOSTILE, HOSTILE, HOSTILE),
+                        new Readiness.Report(List.of(Result.unhealthy(new ComponentName(HOSTILE), HOSTILE))),
+                        List.of(),
+                        new QueueMeters.Found(
+                                Map.of(HOSTILE, new QueueState(1, Optional.empty(), Optional.empty())),
+                                Map.of(HOSTILE, 2L)),
+                        1,
+                        HOSTILE,
+                        new GatewayProbe.State(false, HOSTILE),
+                        Optional.empty(),
+                        Optional.of(new Trouble(NOW, HOSTILE)),
+                        List.of(new Refusal(NOW, "to", HOSTILE, 550, HOSTILE, 1))))
+                .main();
 
-        assertThat(page).doesNotContain("<script", "<img", "onerror=alert(2)>", "\u202E", "\u0000")
-            .contains("&quot;&#39;&gt;&lt;script&gt;alert(1)&lt;/script&gt;&lt;img src=x onerror=alert(2)&gt;&amp;\uFFFDgnp.exe\uFFFD");
+        assertThat(page)
+                .doesNotContain("<script", "<img", "onerror=alert(2)>", "\u202E", "\u0000")
+                .contains(
+                        "&quot;&#39;&gt;&lt;script&gt;alert(1)&lt;/script&gt;&lt;img src=x onerror=alert(2)&gt;&amp;\uFFFDgnp.exe\uFFFD");
     }
 
     @Test
     void theHourIsWhatWasAddedBetweenItsFirstAndItsLastSample() {
-        String page = view(List.of(sample(NOW.minusSeconds(3_500), 100, 90), sample(NOW.minusSeconds(20), 1_334, 1_100)), Map.of()).main();
+        String page = view(
+                        List.of(sample(NOW.minusSeconds(3_500), 100, 90), sample(NOW.minusSeconds(20), 1_334, 1_100)),
+                        Map.of())
+                .main();
 
-        assertThat(page).contains("<dt>Mails accepted</dt><dd class=\"value\">1,234</dd><dd class=\"note\">1,334 since the start</dd>")
-            .contains("<dt>Mails delivered</dt><dd class=\"value\">1,010</dd>");
+        assertThat(page)
+                .contains(
+                        "<dt>Mails accepted</dt><dd class=\"value\">1,234</dd><dd class=\"note\">1,334 since the start</dd>")
+                .contains("<dt>Mails delivered</dt><dd class=\"value\">1,010</dd>");
     }
 
     @Test
     void theOldestMailOfAllQueuesIsNamed() {
-        String page = view(List.of(sample(NOW, 1, 1)), Map.of("spool", new QueueState(1, Optional.of(Duration.ofSeconds(3)), Optional.empty()),
-            "outgoing", new QueueState(7, Optional.of(Duration.ofMinutes(95)), Optional.empty()))).main();
+        String page = view(
+                        List.of(sample(NOW, 1, 1)),
+                        Map.of(
+                                "spool",
+                                new QueueState(1, Optional.of(Duration.ofSeconds(3)), Optional.empty()),
+                                "outgoing",
+                                new QueueState(7, Optional.of(Duration.ofMinutes(95)), Optional.empty())))
+                .main();
 
         assertThat(page).contains("the oldest for 1 h");
     }
@@ -62,9 +85,15 @@ class StatusViewTest {
         Sample twelveQueued = new Sample(NOW, new Mails(12, 0, 0, 0, 0), 0, 0, 0, 0, 0, 0, 0, 12);
         Optional<Turns> turns = Optional.of(new Turns(12, Duration.ofMinutes(40)));
 
-        assertThat(view(List.of(twelveQueued), Map.of("outgoing", new QueueState(12, Optional.empty(), turns))).main())
-            .contains("12 for their sender's turn").doesNotContain("all in hand");
-        assertThat(view(List.of(twelveQueued), Map.of("outgoing", new QueueState(12, Optional.empty(), Optional.empty()))).main()).contains("all in hand");
+        assertThat(view(List.of(twelveQueued), Map.of("outgoing", new QueueState(12, Optional.empty(), turns)))
+                        .main())
+                .contains("12 for their sender's turn")
+                .doesNotContain("all in hand");
+        assertThat(view(
+                                List.of(twelveQueued),
+                                Map.of("outgoing", new QueueState(12, Optional.empty(), Optional.empty())))
+                        .main())
+                .contains("all in hand");
     }
 
     @Test
@@ -76,20 +105,45 @@ class StatusViewTest {
     void theProgramsBehindMailpitAreInTroubleWhileTheLastTryFailed() {
         assertThat(behind(Optional.empty(), Optional.empty())).contains("no mail yet");
         assertThat(behind(Optional.of(NOW.minusSeconds(60)), Optional.empty())).contains("took a mail 1 min ago");
-        assertThat(behind(Optional.of(NOW.minusSeconds(60)), Optional.of(new Trouble(NOW.minusSeconds(10), "451 4.3.5 no"))))
-            .contains("last try failed 10 s ago").contains("451 4.3.5 no");
-        assertThat(behind(Optional.of(NOW), Optional.of(new Trouble(NOW.minusSeconds(10), "451 4.3.5 no")))).contains("took a mail just now")
-            .doesNotContain("451 4.3.5 no");
+        assertThat(behind(
+                        Optional.of(NOW.minusSeconds(60)),
+                        Optional.of(new Trouble(NOW.minusSeconds(10), "451 4.3.5 no"))))
+                .contains("last try failed 10 s ago")
+                .contains("451 4.3.5 no");
+        assertThat(behind(Optional.of(NOW), Optional.of(new Trouble(NOW.minusSeconds(10), "451 4.3.5 no"))))
+                .contains("took a mail just now")
+                .doesNotContain("451 4.3.5 no");
     }
 
     private String behind(Optional<Instant> delivered, Optional<Trouble> trouble) {
-        return new StatusView(new Status(NOW, new BuildInfo("1", "2", "3", "4"), new Readiness.Report(List.of(healthy)), List.of(),
-            new QueueMeters.Found(Map.of(), Map.of()), 0, "127.0.0.1:1025", new GatewayProbe.State(true, "up"), delivered, trouble, List.of())).main();
+        return new StatusView(new Status(
+                        NOW,
+                        new BuildInfo("1", "2", "3", "4"),
+                        new Readiness.Report(List.of(healthy)),
+                        List.of(),
+                        new QueueMeters.Found(Map.of(), Map.of()),
+                        0,
+                        "127.0.0.1:1025",
+                        new GatewayProbe.State(true, "up"),
+                        delivered,
+                        trouble,
+                        List.of()))
+                .main();
     }
 
     private StatusView view(List<Sample> samples, Map<String, QueueState> queues) {
-        return new StatusView(new Status(NOW, new BuildInfo("1", "2", "3", "4"), new Readiness.Report(List.of(healthy)), samples,
-            new QueueMeters.Found(queues, Map.of()), 0, "127.0.0.1:1025", new GatewayProbe.State(true, "up"), Optional.empty(), Optional.empty(), List.of()));
+        return new StatusView(new Status(
+                NOW,
+                new BuildInfo("1", "2", "3", "4"),
+                new Readiness.Report(List.of(healthy)),
+                samples,
+                new QueueMeters.Found(queues, Map.of()),
+                0,
+                "127.0.0.1:1025",
+                new GatewayProbe.State(true, "up"),
+                Optional.empty(),
+                Optional.empty(),
+                List.of()));
     }
 
     static Sample sample(Instant at, long accepted, long delivered) {

@@ -12,20 +12,10 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
-
 import javax.mail.Session;
 import javax.mail.internet.MimeMessage;
 
-import org.apache.james.mailrepository.api.MailRepositoryStore;
-import org.apache.james.metrics.api.NoopGaugeRegistry;
-import org.apache.james.metrics.tests.RecordingMetricFactory;
-import org.apache.james.queue.api.MailQueueName;
-import org.apache.mailet.base.test.FakeMail;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-
 import com.github.benmanes.caffeine.cache.Ticker;
-
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.relaypod.gateway.VerbatimMailQueueItems;
 import io.relaypod.pacing.SenderPace;
@@ -34,6 +24,13 @@ import io.relaypod.server.health.SmtpGreeting;
 import io.relaypod.server.metrics.QueueMeters;
 import io.relaypod.server.queue.ArtemisMailQueueFactory;
 import io.relaypod.server.queue.EmbeddedBroker;
+import org.apache.james.mailrepository.api.MailRepositoryStore;
+import org.apache.james.metrics.api.NoopGaugeRegistry;
+import org.apache.james.metrics.tests.RecordingMetricFactory;
+import org.apache.james.queue.api.MailQueueName;
+import org.apache.mailet.base.test.FakeMail;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class WatchTest {
 
@@ -50,16 +47,32 @@ class WatchTest {
         when(repositories.getPaths()).thenReturn(Stream.of());
         try (ServerSocket silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
                 EmbeddedBroker broker = EmbeddedBroker.start(dataDir, PATIENCE, meters);
-                ArtemisMailQueueFactory queues = new ArtemisMailQueueFactory(broker, new VerbatimMailQueueItems(), SenderPace.unlimited(), Clock.systemUTC(),
-                    new RecordingMetricFactory(), new NoopGaugeRegistry())) {
+                ArtemisMailQueueFactory queues = new ArtemisMailQueueFactory(
+                        broker,
+                        new VerbatimMailQueueItems(),
+                        SenderPace.unlimited(),
+                        Clock.systemUTC(),
+                        new RecordingMetricFactory(),
+                        new NoopGaugeRegistry())) {
             queues.open();
             MimeMessage message = new MimeMessage((Session) null);
             message.setText("x");
-            queues.createQueue(MailQueueName.of("outgoing")).enQueue(FakeMail.builder().name("Mail1-x").sender("a@example.com")
-                .recipient("b@example.com").mimeMessage(message).build());
+            queues.createQueue(MailQueueName.of("outgoing"))
+                    .enQueue(FakeMail.builder()
+                            .name("Mail1-x")
+                            .sender("a@example.com")
+                            .recipient("b@example.com")
+                            .mimeMessage(message)
+                            .build());
             GatewayProbe gateway = new GatewayProbe(silent.getInetAddress().getHostAddress(), silent.getLocalPort());
-            QueueMeters queueMeters = new QueueMeters(meters, queues, repositories, SenderPace.unlimited(), Clock.systemUTC());
-            try (Watch watch = new Watch(meters, queueMeters, gateway, new SmtpGreeting(List::of, Ticker.systemTicker()), Clock.systemUTC())) {
+            QueueMeters queueMeters =
+                    new QueueMeters(meters, queues, repositories, SenderPace.unlimited(), Clock.systemUTC());
+            try (Watch watch = new Watch(
+                    meters,
+                    queueMeters,
+                    gateway,
+                    new SmtpGreeting(List::of, Ticker.systemTicker()),
+                    Clock.systemUTC())) {
                 watch.start();
 
                 await().atMost(PATIENCE).until(() -> !watch.history().samples().isEmpty());

@@ -3,6 +3,9 @@ package io.relaypod.server.queue;
 import java.nio.file.Path;
 import java.time.Clock;
 
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.relaypod.gateway.VerbatimMailQueueItems;
+import io.relaypod.pacing.SenderPace;
 import org.apache.james.metrics.api.NoopGaugeRegistry;
 import org.apache.james.metrics.tests.RecordingMetricFactory;
 import org.apache.james.queue.api.MailQueueFactory;
@@ -12,12 +15,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.relaypod.gateway.VerbatimMailQueueItems;
-import io.relaypod.pacing.SenderPace;
-
 /** James' contracts of a mail queue factory. */
-class ArtemisMailQueueFactoryTest implements MailQueueFactoryContract<ArtemisMailQueue>, ManageableMailQueueFactoryContract<ArtemisMailQueue> {
+class ArtemisMailQueueFactoryTest
+        implements MailQueueFactoryContract<ArtemisMailQueue>, ManageableMailQueueFactoryContract<ArtemisMailQueue> {
 
     @TempDir
     private Path dataDir;
@@ -28,8 +28,13 @@ class ArtemisMailQueueFactoryTest implements MailQueueFactoryContract<ArtemisMai
     @BeforeEach
     void open() {
         broker = EmbeddedBroker.start(dataDir, OpenQueue.LONG_ENOUGH, new SimpleMeterRegistry());
-        queues = new ArtemisMailQueueFactory(broker, new VerbatimMailQueueItems(), SenderPace.unlimited(), Clock.systemUTC(), new RecordingMetricFactory(),
-            new NoopGaugeRegistry());
+        queues = new ArtemisMailQueueFactory(
+                broker,
+                new VerbatimMailQueueItems(),
+                SenderPace.unlimited(),
+                Clock.systemUTC(),
+                new RecordingMetricFactory(),
+                new NoopGaugeRegistry());
         OpenQueue.open(queues);
     }
 

@@ -3,6 +3,9 @@ package io.relaypod.server.queue;
 import java.nio.file.Path;
 import java.time.Clock;
 
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.relaypod.gateway.VerbatimMailQueueItems;
+import io.relaypod.pacing.SenderPace;
 import org.apache.james.queue.api.DelayedManageableMailQueueContract;
 import org.apache.james.queue.api.DelayedPriorityMailQueueContract;
 import org.apache.james.queue.api.MailPrioritySupport;
@@ -17,13 +20,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.relaypod.gateway.VerbatimMailQueueItems;
-import io.relaypod.pacing.SenderPace;
-
 /** James' contracts of a mail queue, on the disk. */
-class ArtemisMailQueueTest implements DelayedManageableMailQueueContract, DelayedPriorityMailQueueContract,
-        PriorityManageableMailQueueContract, MailQueueMetricContract {
+class ArtemisMailQueueTest
+        implements DelayedManageableMailQueueContract,
+                DelayedPriorityMailQueueContract,
+                PriorityManageableMailQueueContract,
+                MailQueueMetricContract {
 
     @TempDir
     private Path dataDir;
@@ -35,8 +37,13 @@ class ArtemisMailQueueTest implements DelayedManageableMailQueueContract, Delaye
     @BeforeEach
     void open(MailQueueMetricExtension.MailQueueMetricTestSystem metrics) {
         broker = EmbeddedBroker.start(dataDir, OpenQueue.LONG_ENOUGH, new SimpleMeterRegistry());
-        queues = new ArtemisMailQueueFactory(broker, new VerbatimMailQueueItems(), SenderPace.unlimited(), Clock.systemUTC(), metrics.getMetricFactory(),
-            metrics.getSpyGaugeRegistry());
+        queues = new ArtemisMailQueueFactory(
+                broker,
+                new VerbatimMailQueueItems(),
+                SenderPace.unlimited(),
+                Clock.systemUTC(),
+                metrics.getMetricFactory(),
+                metrics.getSpyGaugeRegistry());
         OpenQueue.open(queues);
         queue = queues.createQueue(MailQueueName.of("spool"));
     }

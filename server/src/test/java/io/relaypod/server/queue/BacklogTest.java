@@ -27,14 +27,14 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.reactivestreams.Subscription;
-
 import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Flux;
 
 /** Many mails that were tried already, when all of them are due at once. */
 class BacklogTest {
 
-    // More than the broker keeps of a queue in memory, beyond which it gives mails as they came, whatever their priority.
+    // More than the broker keeps of a queue in memory, beyond which it gives mails as they came, whatever their
+    // priority.
     private static final int LEAST_BACKLOG = 4_000;
     // Filled only where it is taken to its end: that costs half a minute on a busy machine.
     private static final int LARGE_BACKLOG = 10_000;
@@ -101,13 +101,16 @@ class BacklogTest {
         while (views.hasNext()) {
             MailQueueItemView view = views.next();
             listed.add(view.getMail().getName());
-            assertThat(view.getNextDelivery()).as("empty of what is ready").matches(due -> due.isEmpty() || due.get().isBefore(ZonedDateTime.now()));
+            assertThat(view.getNextDelivery())
+                    .as("empty of what is ready")
+                    .matches(due -> due.isEmpty() || due.get().isBefore(ZonedDateTime.now()));
         }
         assertThat(listed).hasSize(LEAST_BACKLOG);
     }
 
     private long ready() throws Exception {
-        try (Connection connection = open.broker().connect(1).get(0); QueueConsole console = new QueueConsole(connection)) {
+        try (Connection connection = open.broker().connect(1).get(0);
+                QueueConsole console = new QueueConsole(connection)) {
             return console.waiting(BrokerQueue.ready(open.queue().getName()));
         }
     }

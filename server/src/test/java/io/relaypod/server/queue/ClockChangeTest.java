@@ -9,16 +9,15 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.relaypod.gateway.VerbatimMailQueueItems;
+import io.relaypod.pacing.SenderPace;
 import org.apache.james.metrics.api.NoopGaugeRegistry;
 import org.apache.james.metrics.tests.RecordingMetricFactory;
 import org.apache.james.queue.api.MailQueue.MailQueueItem.CompletionStatus;
 import org.apache.james.queue.api.MailQueueName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.relaypod.gateway.VerbatimMailQueueItems;
-import io.relaypod.pacing.SenderPace;
 
 class ClockChangeTest {
 
@@ -30,10 +29,16 @@ class ClockChangeTest {
     private final ShiftedClock clock = new ShiftedClock();
 
     @Test
-    void a_mail_deferred_while_the_clock_was_ahead_and_those_behind_it_wait_no_longer_than_their_delay() throws Exception {
+    void a_mail_deferred_while_the_clock_was_ahead_and_those_behind_it_wait_no_longer_than_their_delay()
+            throws Exception {
         EmbeddedBroker broker = EmbeddedBroker.start(dataDir, OpenQueue.LONG_ENOUGH, new SimpleMeterRegistry());
-        ArtemisMailQueueFactory queues = new ArtemisMailQueueFactory(broker, new VerbatimMailQueueItems(), SenderPace.unlimited(), clock,
-            new RecordingMetricFactory(), new NoopGaugeRegistry());
+        ArtemisMailQueueFactory queues = new ArtemisMailQueueFactory(
+                broker,
+                new VerbatimMailQueueItems(),
+                SenderPace.unlimited(),
+                clock,
+                new RecordingMetricFactory(),
+                new NoopGaugeRegistry());
         OpenQueue.open(queues);
         try (OpenQueue open = new OpenQueue(broker, queues, queues.createQueue(MailQueueName.of("outgoing")))) {
             clock.ahead = Duration.ofHours(2);
@@ -41,15 +46,22 @@ class ClockChangeTest {
             clock.ahead = Duration.ZERO;
             open.queue().enQueue(OpenQueue.mail("behind", MESSAGE), Duration.ofSeconds(2));
 
-            assertThat(open.dequeue(2)).extracting(item -> item.getMail().getName()).containsExactly("ahead", "behind");
+            assertThat(open.dequeue(2))
+                    .extracting(item -> item.getMail().getName())
+                    .containsExactly("ahead", "behind");
         }
     }
 
     @Test
     void a_flush_while_the_clock_was_ahead_does_not_count_for_mails_that_come_later() throws Exception {
         EmbeddedBroker broker = EmbeddedBroker.start(dataDir, OpenQueue.LONG_ENOUGH, new SimpleMeterRegistry());
-        ArtemisMailQueueFactory queues = new ArtemisMailQueueFactory(broker, new VerbatimMailQueueItems(), SenderPace.unlimited(), clock,
-            new RecordingMetricFactory(), new NoopGaugeRegistry());
+        ArtemisMailQueueFactory queues = new ArtemisMailQueueFactory(
+                broker,
+                new VerbatimMailQueueItems(),
+                SenderPace.unlimited(),
+                clock,
+                new RecordingMetricFactory(),
+                new NoopGaugeRegistry());
         OpenQueue.open(queues);
         try (OpenQueue open = new OpenQueue(broker, queues, queues.createQueue(MailQueueName.of("outgoing")))) {
             clock.ahead = Duration.ofHours(2);

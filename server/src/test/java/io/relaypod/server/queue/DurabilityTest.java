@@ -37,6 +37,11 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.relaypod.gateway.VerbatimMailQueueItems;
+import io.relaypod.memory.TemporaryFileName;
+import io.relaypod.pacing.SenderPace;
+import io.relaypod.server.settings.InvalidSettingsException;
 import org.apache.activemq.artemis.api.core.client.ClientMessage;
 import org.apache.activemq.artemis.api.core.client.ClientProducer;
 import org.apache.activemq.artemis.api.core.client.ClientSession;
@@ -60,12 +65,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.relaypod.gateway.VerbatimMailQueueItems;
-import io.relaypod.memory.TemporaryFileName;
-import io.relaypod.pacing.SenderPace;
-import io.relaypod.server.settings.InvalidSettingsException;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -73,7 +72,8 @@ import reactor.core.publisher.Mono;
 /** What was stored is still there, whatever happened to the process or the disk. */
 class DurabilityTest {
 
-    // Of Artemis' journal: a kind of record, where it has the length of its body, and where a file has its number, which each record repeats.
+    // Of Artemis' journal: a kind of record, where it has the length of its body, and where a file has its number,
+    // which each record repeats.
     private static final byte ADD_RECORD = 11;
     private static final int LENGTH = 14;
     private static final int NUMBER = 12;
@@ -87,11 +87,17 @@ class DurabilityTest {
     @Test
     void a_mail_and_all_that_it_carries_survives_a_restart() throws Exception {
         MailAddress recipient = new MailAddress("\"a, b\"@example.com");
-        PerRecipientHeaders.Header header = PerRecipientHeaders.Header.builder().name("X-For").value("one: of them").build();
+        PerRecipientHeaders.Header header = PerRecipientHeaders.Header.builder()
+                .name("X-For")
+                .value("one: of them")
+                .build();
         Attribute attribute = Attribute.convertToAttribute("tried", 7);
-        DsnParameters dsn = DsnParameters.builder().envId(DsnParameters.EnvId.of("id"))
-            .addRcptParameter(recipient, DsnParameters.RecipientDsnParameters.of(EnumSet.of(DsnParameters.Notify.FAILURE))).build()
-            .orElseThrow();
+        DsnParameters dsn = DsnParameters.builder()
+                .envId(DsnParameters.EnvId.of("id"))
+                .addRcptParameter(
+                        recipient, DsnParameters.RecipientDsnParameters.of(EnumSet.of(DsnParameters.Notify.FAILURE)))
+                .build()
+                .orElseThrow();
         try (OpenQueue before = OpenQueue.on(dataDir, "spool")) {
             FakeMail mail = OpenQueue.mail("one", MESSAGE);
             mail.setRecipients(List.of(recipient));
@@ -110,7 +116,8 @@ class DurabilityTest {
             assertThat(mail.getErrorMessage()).isEqualTo("451 not now\nreally");
             assertThat(mail.getState()).isEqualTo("transport");
             assertThat(mail.getAttribute(attribute.getName())).contains(attribute);
-            assertThat(mail.getPerRecipientSpecificHeaders().getHeadersForRecipient(recipient)).containsExactly(header);
+            assertThat(mail.getPerRecipientSpecificHeaders().getHeadersForRecipient(recipient))
+                    .containsExactly(header);
             assertThat(mail.dsnParameters()).contains(dsn);
             assertThat(bytes(mail)).isEqualTo(MESSAGE);
         }
@@ -185,7 +192,10 @@ class DurabilityTest {
     @Test
     void a_journal_whose_last_write_was_torn_is_read_up_to_there() throws Exception {
         Path torn = dataDir.resolve("torn");
-        List<String> names = Stream.iterate(1, number -> number + 1).limit(20).map(number -> "mail" + number).toList();
+        List<String> names = Stream.iterate(1, number -> number + 1)
+                .limit(20)
+                .map(number -> "mail" + number)
+                .toList();
         try (OpenQueue before = OpenQueue.on(dataDir.resolve("intact"), "spool")) {
             for (String name : names) {
                 before.queue().enQueue(OpenQueue.mail(name, MESSAGE));
@@ -245,7 +255,8 @@ class DurabilityTest {
     void the_journal_is_written_by_libaio_where_that_is_loaded_and_by_java_otherwise() throws Exception {
         String expected = LibaioContext.isLoaded() ? "ASYNCIO" : "NIO";
         try (EmbeddedBroker broker = EmbeddedBroker.start(dataDir, LONG_ENOUGH, new SimpleMeterRegistry());
-             Connection connection = broker.connect(1).get(0); QueueConsole console = new QueueConsole(connection)) {
+                Connection connection = broker.connect(1).get(0);
+                QueueConsole console = new QueueConsole(connection)) {
             assertThat(console.brokerAttribute("journalType")).isEqualTo(expected);
         }
     }
@@ -253,8 +264,9 @@ class DurabilityTest {
     @Test
     void a_second_relay_on_the_same_directory_is_refused_and_says_why() throws Exception {
         try (OpenQueue first = OpenQueue.on(dataDir, "spool")) {
-            assertThatThrownBy(() -> EmbeddedBroker.start(dataDir, LONG_ENOUGH, new SimpleMeterRegistry())).isInstanceOf(InvalidSettingsException.class)
-                .hasMessageContaining("DATA_DIR is '" + dataDir + "'; another relaypod is running on it");
+            assertThatThrownBy(() -> EmbeddedBroker.start(dataDir, LONG_ENOUGH, new SimpleMeterRegistry()))
+                    .isInstanceOf(InvalidSettingsException.class)
+                    .hasMessageContaining("DATA_DIR is '" + dataDir + "'; another relaypod is running on it");
             first.queue().enQueue(OpenQueue.mail("one", MESSAGE));
             assertThat(first.names()).containsExactly("one");
         }
@@ -264,7 +276,8 @@ class DurabilityTest {
     }
 
     @Test
-    void what_cannot_be_read_is_set_aside_and_does_not_stop_the_others_and_is_tried_again_at_the_next_start() throws Exception {
+    void what_cannot_be_read_is_set_aside_and_does_not_stop_the_others_and_is_tried_again_at_the_next_start()
+            throws Exception {
         EmbeddedBroker broker = EmbeddedBroker.start(dataDir, LONG_ENOUGH, new SimpleMeterRegistry());
         try (OpenQueue open = OpenQueue.on(broker, "spool")) {
             send(broker, "relaypod.ready.spool", "broken", message -> message.putStringProperty("envelope", "no JSON"));
@@ -284,8 +297,13 @@ class DurabilityTest {
         try (OpenQueue again = OpenQueue.on(dataDir, "spool")) {
             again.queue().enQueue(OpenQueue.mail("next", MESSAGE));
             assertThat(again.dequeueOne().getMail().getName()).isEqualTo("next");
-            assertThat(again.queues().createQueue(MailQueueName.of("unreadable-spool")).getSize()).isZero();
-            assertThat(again.queue().getSize()).as("the one, and the one in hand").isEqualTo(2);
+            assertThat(again.queues()
+                            .createQueue(MailQueueName.of("unreadable-spool"))
+                            .getSize())
+                    .isZero();
+            assertThat(again.queue().getSize())
+                    .as("the one, and the one in hand")
+                    .isEqualTo(2);
         }
     }
 
@@ -294,7 +312,11 @@ class DurabilityTest {
         EmbeddedBroker broker = EmbeddedBroker.start(dataDir, LONG_ENOUGH, new SimpleMeterRegistry());
         try (OpenQueue open = OpenQueue.on(broker, "outgoing")) {
             open.queue().enQueue(OpenQueue.mail("before", MESSAGE), Duration.ofSeconds(3));
-            send(broker, "relaypod.wait.3000.outgoing", "broken", message -> message.putBytesProperty("sender", new byte[] {1}));
+            send(
+                    broker,
+                    "relaypod.wait.3000.outgoing",
+                    "broken",
+                    message -> message.putBytesProperty("sender", new byte[] {1}));
             open.queue().enQueue(OpenQueue.mail("behind", MESSAGE), Duration.ofSeconds(3));
             Set<String> given = ConcurrentHashMap.newKeySet();
             Disposable reader = Flux.from(open.queue().deQueue()).subscribe(item -> {
@@ -310,7 +332,8 @@ class DurabilityTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void a_large_mail_whose_file_is_damaged_is_set_aside_and_holds_up_the_others_for_seconds(boolean isGone) throws Exception {
+    void a_large_mail_whose_file_is_damaged_is_set_aside_and_holds_up_the_others_for_seconds(boolean isGone)
+            throws Exception {
         try (OpenQueue before = OpenQueue.on(dataDir, "outgoing")) {
             before.queue().enQueue(OpenQueue.mail("damaged", LARGE), Duration.ofSeconds(2));
             before.queue().enQueue(OpenQueue.mail("behind", LARGE), Duration.ofSeconds(2));
@@ -333,7 +356,9 @@ class DurabilityTest {
     /** The first of two. */
     private static void damage(Path files, boolean isGone) throws IOException {
         try (Stream<Path> large = Files.list(files)) {
-            Path first = large.filter(file -> file.toString().endsWith(".msg")).min(Comparator.naturalOrder()).orElseThrow();
+            Path first = large.filter(file -> file.toString().endsWith(".msg"))
+                    .min(Comparator.naturalOrder())
+                    .orElseThrow();
             if (isGone) {
                 Files.delete(first);
             } else {
@@ -350,7 +375,8 @@ class DurabilityTest {
             open.queue().enQueue(OpenQueue.mail("one", LARGE));
             MailQueueItem item = open.dequeueOne();
             LifecycleUtil.dispose(item.getMail().getMessage());
-            assertThatThrownBy(() -> item.done(CompletionStatus.RETRY)).isInstanceOf(MailQueue.MailQueueException.class);
+            assertThatThrownBy(() -> item.done(CompletionStatus.RETRY))
+                    .isInstanceOf(MailQueue.MailQueueException.class);
 
             assertThat(open.dequeueOne().getMail().getName()).isEqualTo("one");
         }
@@ -374,8 +400,18 @@ class DurabilityTest {
     }
 
     private static ArtemisMailQueue queue(BrokerLink link, Broker broker, Executor threads) {
-        return new ArtemisMailQueue(MailQueueName.of("spool"), link, broker, threads, new VerbatimMailQueueItems(), SenderPace.unlimited(),
-            InFlightMails.unmarked(), mail -> { }, Clock.systemUTC(), new RecordingMetricFactory(), new NoopGaugeRegistry());
+        return new ArtemisMailQueue(
+                MailQueueName.of("spool"),
+                link,
+                broker,
+                threads,
+                new VerbatimMailQueueItems(),
+                SenderPace.unlimited(),
+                InFlightMails.unmarked(),
+                mail -> {},
+                Clock.systemUTC(),
+                new RecordingMetricFactory(),
+                new NoopGaugeRegistry());
     }
 
     @Test
@@ -383,11 +419,13 @@ class DurabilityTest {
         long length = 345_678;
         long before = temporaryFiles(length);
         BlockingQueue<Runnable> held = new LinkedBlockingQueue<>();
-        try (EmbeddedBroker broker = EmbeddedBroker.start(dataDir, Duration.ofSeconds(1), new SimpleMeterRegistry()); BrokerLink link = new BrokerLink(broker)) {
+        try (EmbeddedBroker broker = EmbeddedBroker.start(dataDir, Duration.ofSeconds(1), new SimpleMeterRegistry());
+                BrokerLink link = new BrokerLink(broker)) {
             link.open();
             ArtemisMailQueue queue = queue(link, broker, held::add);
             FakeMail mail = OpenQueue.mail("one", "Subject: test\r\n\r\n" + "x".repeat((int) length - 17));
-            assertThatThrownBy(() -> Mono.from(queue.enqueueReactive(mail)).block()).hasMessageContaining("could not be stored");
+            assertThatThrownBy(() -> Mono.from(queue.enqueueReactive(mail)).block())
+                    .hasMessageContaining("could not be stored");
             assertThat(temporaryFiles(length)).isEqualTo(before + 1);
             held.take().run();
 
@@ -398,13 +436,17 @@ class DurabilityTest {
 
     private static long temporaryFiles(long length) throws IOException {
         try (Stream<Path> files = Files.list(Path.of(System.getProperty("java.io.tmpdir")))) {
-            return files.filter(file -> file.getFileName().toString().startsWith(TemporaryFileName.of("mail-")) && file.toFile().length() == length).count();
+            return files.filter(file -> file.getFileName().toString().startsWith(TemporaryFileName.of("mail-"))
+                            && file.toFile().length() == length)
+                    .count();
         }
     }
 
-    private static void send(EmbeddedBroker broker, String queue, String name, Consumer<ClientMessage> damage) throws Exception {
-        try (Connection connection = broker.connect(1).get(0); ClientSession session = connection.session();
-             ClientProducer producer = session.createProducer(queue)) {
+    private static void send(EmbeddedBroker broker, String queue, String name, Consumer<ClientMessage> damage)
+            throws Exception {
+        try (Connection connection = broker.connect(1).get(0);
+                ClientSession session = connection.session();
+                ClientProducer producer = session.createProducer(queue)) {
             ClientMessage message = session.createMessage(true);
             message.putStringProperty("name", name);
             message.putStringProperty("sender", "");
@@ -429,7 +471,8 @@ class DurabilityTest {
         EmbeddedBroker broker = EmbeddedBroker.start(dataDir, LONG_ENOUGH, Long.MAX_VALUE, new SimpleMeterRegistry());
         try (OpenQueue open = OpenQueue.on(broker, "spool")) {
             assertThatThrownBy(broker::checkStorage)
-                .isInstanceOf(InsufficientStorageException.class).hasMessageContaining(unlimited.toString());
+                    .isInstanceOf(InsufficientStorageException.class)
+                    .hasMessageContaining(unlimited.toString());
             open.queue().enQueue(OpenQueue.mail("split from one that was taken", MESSAGE));
             assertThat(open.names()).containsExactly("split from one that was taken");
             ArtemisMailQueue outgoing = open.queues().createQueue(MailQueueName.of("outgoing"));
@@ -455,7 +498,9 @@ class DurabilityTest {
             MailQueueItem item = open.dequeueOne();
             assertThat(item.getMail().getMessageSize()).isEqualTo((25 << 20) + 17);
             item.done(CompletionStatus.RETRY);
-            assertThat(open.dequeue(3)).allSatisfy(mail -> assertThat(mail.getMail().getMessageSize()).isEqualTo((25 << 20) + 17));
+            assertThat(open.dequeue(3))
+                    .allSatisfy(
+                            mail -> assertThat(mail.getMail().getMessageSize()).isEqualTo((25 << 20) + 17));
         }
     }
 
@@ -469,7 +514,12 @@ class DurabilityTest {
             assertThat(open.queue().remove(Type.Name, "mail9999")).isEqualTo(1);
             assertThat(open.names()).hasSize(mails - 1).doesNotContain("mail9999");
             assertThat(open.queue().flush()).isEqualTo(mails - 1);
-            assertThat(Flux.from(open.queue().deQueue()).doOnNext(DurabilityTest::done).take(1000).collectList().block(LONG_ENOUGH)).hasSize(1000);
+            assertThat(Flux.from(open.queue().deQueue())
+                            .doOnNext(DurabilityTest::done)
+                            .take(1000)
+                            .collectList()
+                            .block(LONG_ENOUGH))
+                    .hasSize(1000);
         }
     }
 
@@ -505,7 +555,9 @@ class DurabilityTest {
 
     private static Path last(Path journal) throws IOException {
         try (Stream<Path> files = Files.list(journal)) {
-            return files.filter(file -> file.toString().endsWith(".amq")).max(Comparator.comparingLong(DurabilityTest::end)).orElseThrow();
+            return files.filter(file -> file.toString().endsWith(".amq"))
+                    .max(Comparator.comparingLong(DurabilityTest::end))
+                    .orElseThrow();
         }
     }
 

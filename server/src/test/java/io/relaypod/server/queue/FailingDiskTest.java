@@ -17,19 +17,21 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.apache.james.queue.api.MailQueue.MailQueueItem;
 import org.apache.james.queue.api.MailQueue.MailQueueItem.CompletionStatus;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** A disk that takes no more in the middle of the journal's writing, and does again later. Needs root, to mount one of a few megabytes. */
+/**
+ * A disk that takes no more in the middle of the journal's writing, and does again later. Needs root, to mount one of a
+ * few megabytes.
+ */
 class FailingDiskTest {
 
     private static final Duration TIMEOUT = Duration.ofSeconds(3);
@@ -40,7 +42,9 @@ class FailingDiskTest {
 
     @BeforeEach
     void mount() throws Exception {
-        assumeTrue(run("mount", "-t", "tmpfs", "-o", "size=60m", "none", disk.toString()), "no file system can be mounted here");
+        assumeTrue(
+                run("mount", "-t", "tmpfs", "-o", "size=60m", "none", disk.toString()),
+                "no file system can be mounted here");
     }
 
     @AfterEach
@@ -52,7 +56,8 @@ class FailingDiskTest {
     void nobodyIsBlockedAndNothingIsLostAndAllGoesOnWhenThereIsRoomAgain() throws Exception {
         List<String> stored = new ArrayList<>();
         // No reserve: the journal is to find the disk full by itself.
-        try (OpenQueue open = OpenQueue.on(EmbeddedBroker.start(disk, TIMEOUT, 0, new SimpleMeterRegistry()), "spool")) {
+        try (OpenQueue open =
+                OpenQueue.on(EmbeddedBroker.start(disk, TIMEOUT, 0, new SimpleMeterRegistry()), "spool")) {
             stored.add(enqueue(open, "first"));
             Path filler = fill();
             boolean failed = false;
@@ -79,7 +84,8 @@ class FailingDiskTest {
 
     @Test
     void whoReadsTheQueueGoesOnReadingIt() throws Exception {
-        try (OpenQueue open = OpenQueue.on(EmbeddedBroker.start(disk, TIMEOUT, 0, new SimpleMeterRegistry()), "spool")) {
+        try (OpenQueue open =
+                OpenQueue.on(EmbeddedBroker.start(disk, TIMEOUT, 0, new SimpleMeterRegistry()), "spool")) {
             Set<String> given = new HashSet<>();
             Disposable reader = Flux.from(open.queue().deQueue()).subscribe(item -> given.add(done(item)));
             enqueue(open, "before");
@@ -102,7 +108,8 @@ class FailingDiskTest {
 
     @Test
     void aStartThatFailsIsTriedAgain() throws Exception {
-        try (OpenQueue open = OpenQueue.on(EmbeddedBroker.start(disk, TIMEOUT, 0, new SimpleMeterRegistry()), "spool")) {
+        try (OpenQueue open =
+                OpenQueue.on(EmbeddedBroker.start(disk, TIMEOUT, 0, new SimpleMeterRegistry()), "spool")) {
             enqueue(open, "first");
             Path filler = fill();
             await().atMost(LONG_ENOUGH.multipliedBy(3)).until(() -> {

@@ -45,7 +45,8 @@ class InFlightMailsTest {
 
     @Test
     void of_twenty_in_flight_at_each_death_none_is_a_killer_and_each_is_handled_alone() throws Exception {
-        String[] mails = IntStream.range(0, 20).mapToObj(number -> "mail" + number).toArray(String[]::new);
+        String[] mails =
+                IntStream.range(0, 20).mapToObj(number -> "mail" + number).toArray(String[]::new);
         for (int death = 0; death < 5; death++) {
             dieTogether(mails);
         }
@@ -97,7 +98,9 @@ class InFlightMailsTest {
     @Test
     void more_mails_than_there_are_lines_go_on_without_a_mark() throws Exception {
         try (InFlightMails inFlight = InFlightMails.open(dataDir)) {
-            List<InFlightMails.Mark> marks = IntStream.range(0, 1100).mapToObj(number -> begin(inFlight, "mail" + number)).toList();
+            List<InFlightMails.Mark> marks = IntStream.range(0, 1100)
+                    .mapToObj(number -> begin(inFlight, "mail" + number))
+                    .toList();
             marks.forEach(InFlightMails.Mark::close);
         }
     }

@@ -12,9 +12,9 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;
-
 import javax.mail.internet.AddressException;
 
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.apache.activemq.artemis.api.core.client.ClientMessage;
 import org.apache.activemq.artemis.api.core.client.ClientProducer;
 import org.apache.activemq.artemis.api.core.client.ClientSession;
@@ -31,8 +31,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 
 /** An envelope of any size is stored, and stored again, and no mail that cannot be stored again stops the others. */
 class LargeEnvelopeTest {
@@ -74,7 +72,9 @@ class LargeEnvelopeTest {
             mail.setAttribute(refused(9_990));
             open.queue().enQueue(mail, Duration.ofMillis(100));
             open.queue().enQueue(OpenQueue.mail("behind", MESSAGE), Duration.ofMillis(100));
-            assertThat(open.dequeue(2)).extracting(item -> item.getMail().getName()).containsExactlyInAnyOrder("refused", "behind");
+            assertThat(open.dequeue(2))
+                    .extracting(item -> item.getMail().getName())
+                    .containsExactlyInAnyOrder("refused", "behind");
         }
     }
 
@@ -88,12 +88,21 @@ class LargeEnvelopeTest {
             }
             open.queue().enQueue(OpenQueue.mail("other", MESSAGE), Duration.ofHours(1));
             List<Integer> listed = new ArrayList<>();
-            open.queue().browse().forEachRemaining(view -> listed.add(view.getMail().getRecipients().size()));
+            open.queue()
+                    .browse()
+                    .forEachRemaining(
+                            view -> listed.add(view.getMail().getRecipients().size()));
             assertThat(listed).containsExactlyInAnyOrder(1500, 1500, 1);
 
-            assertThat(open.queue().remove(Type.Recipient, "nobody@example.com")).isZero();
+            assertThat(open.queue().remove(Type.Recipient, "nobody@example.com"))
+                    .isZero();
             List<RemovedMail> removed = new ArrayList<>();
-            assertThat(open.queue().remove(Type.Recipient, addresses(1500, 52).get(1499).asString(), removed::add)).isEqualTo(2);
+            assertThat(open.queue()
+                            .remove(
+                                    Type.Recipient,
+                                    addresses(1500, 52).get(1499).asString(),
+                                    removed::add))
+                    .isEqualTo(2);
             assertThat(removed).allSatisfy(mail -> assertThat(mail.recipients()).hasSize(1500));
             assertThat(open.names()).containsExactly("other");
         }
@@ -105,8 +114,9 @@ class LargeEnvelopeTest {
         EmbeddedBroker broker = EmbeddedBroker.start(dataDir, LONG_ENOUGH, new SimpleMeterRegistry());
         try (OpenQueue open = OpenQueue.on(broker, "outgoing")) {
             open.queue().enQueue(OpenQueue.mail("before", MESSAGE), Duration.ofSeconds(1));
-            try (Connection connection = broker.connect(1).get(0); ClientSession session = connection.session();
-                 ClientProducer producer = session.createProducer("relaypod.wait.1000.outgoing")) {
+            try (Connection connection = broker.connect(1).get(0);
+                    ClientSession session = connection.session();
+                    ClientProducer producer = session.createProducer("relaypod.wait.1000.outgoing")) {
                 ClientMessage message = session.createMessage(true);
                 message.putStringProperty("name", "poison");
                 message.putStringProperty("sender", "sender@example.com");
@@ -117,12 +127,16 @@ class LargeEnvelopeTest {
             }
             open.queue().enQueue(OpenQueue.mail("behind", MESSAGE), Duration.ofSeconds(1));
             List<MailQueueItem> given = open.dequeue(3);
-            assertThat(given).extracting(item -> item.getMail().getName()).containsExactlyInAnyOrder("before", "poison", "behind");
+            assertThat(given)
+                    .extracting(item -> item.getMail().getName())
+                    .containsExactlyInAnyOrder("before", "poison", "behind");
             for (MailQueueItem item : given) {
                 open.queue().enQueue(item.getMail(), Duration.ofMillis(100));
                 item.done(CompletionStatus.SUCCESS);
             }
-            assertThat(open.dequeue(3)).extracting(item -> item.getMail().getName()).containsExactlyInAnyOrder("before", "poison", "behind");
+            assertThat(open.dequeue(3))
+                    .extracting(item -> item.getMail().getName())
+                    .containsExactlyInAnyOrder("before", "poison", "behind");
         }
     }
 
@@ -131,8 +145,9 @@ class LargeEnvelopeTest {
         EmbeddedBroker broker = EmbeddedBroker.start(dataDir, LONG_ENOUGH, new SimpleMeterRegistry());
         try (OpenQueue open = OpenQueue.on(broker, "outgoing")) {
             open.queue().enQueue(OpenQueue.mail("before", MESSAGE), Duration.ofSeconds(1));
-            try (Connection connection = broker.connect(1).get(0); ClientSession session = connection.session();
-                 ClientProducer producer = session.createProducer("relaypod.wait.1000.outgoing")) {
+            try (Connection connection = broker.connect(1).get(0);
+                    ClientSession session = connection.session();
+                    ClientProducer producer = session.createProducer("relaypod.wait.1000.outgoing")) {
                 ClientMessage message = session.createMessage(true);
                 message.putStringProperty("name", "no time");
                 message.putStringProperty("sender", "");
@@ -144,7 +159,8 @@ class LargeEnvelopeTest {
             open.queue().enQueue(OpenQueue.mail("behind", MESSAGE), Duration.ofSeconds(1));
             List<String> given = Collections.synchronizedList(new ArrayList<>());
             open.dequeue(3).forEach(item -> given.add(item.getMail().getName()));
-            await().atMost(LONG_ENOUGH).untilAsserted(() -> assertThat(given).containsExactlyInAnyOrder("before", "no time", "behind"));
+            await().atMost(LONG_ENOUGH)
+                    .untilAsserted(() -> assertThat(given).containsExactlyInAnyOrder("before", "no time", "behind"));
         }
     }
 
@@ -157,19 +173,24 @@ class LargeEnvelopeTest {
     }
 
     private static Attribute refused(int count) {
-        return new Attribute(REFUSED, AttributeValue.of(IntStream.range(0, count)
-            .<AttributeValue<?>>mapToObj(i -> AttributeValue.of(i + "@" + "x".repeat(240) + ".example")).toList()));
+        return new Attribute(
+                REFUSED,
+                AttributeValue.of(IntStream.range(0, count)
+                        .<AttributeValue<?>>mapToObj(i -> AttributeValue.of(i + "@" + "x".repeat(240) + ".example"))
+                        .toList()));
     }
 
     private static List<MailAddress> addresses(int count, int length) {
-        return IntStream.range(0, count).mapToObj(number -> {
-            String domain = "@example.com";
-            String local = "%06d".formatted(number);
-            try {
-                return new MailAddress(local + "a".repeat(length - local.length() - domain.length()) + domain);
-            } catch (AddressException impossible) {
-                throw new IllegalStateException(impossible);
-            }
-        }).toList();
+        return IntStream.range(0, count)
+                .mapToObj(number -> {
+                    String domain = "@example.com";
+                    String local = "%06d".formatted(number);
+                    try {
+                        return new MailAddress(local + "a".repeat(length - local.length() - domain.length()) + domain);
+                    } catch (AddressException impossible) {
+                        throw new IllegalStateException(impossible);
+                    }
+                })
+                .toList();
     }
 }

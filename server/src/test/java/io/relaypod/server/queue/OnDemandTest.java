@@ -13,7 +13,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.reactivestreams.Subscription;
-
 import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
@@ -59,9 +58,14 @@ class OnDemandTest {
 
     @Test
     void no_more_are_in_hand_than_are_worked_on_whichever_threads_ask_for_the_next() {
-        new OnDemand<>(serving, numbers, () -> numbers.done.get() == ALL).flux()
-            .flatMap(number -> Mono.fromRunnable(numbers.done::incrementAndGet).subscribeOn(workers), AT_A_TIME)
-            .then().block(Duration.ofSeconds(60));
+        new OnDemand<>(serving, numbers, () -> numbers.done.get() == ALL)
+                .flux()
+                .flatMap(
+                        number ->
+                                Mono.fromRunnable(numbers.done::incrementAndGet).subscribeOn(workers),
+                        AT_A_TIME)
+                .then()
+                .block(Duration.ofSeconds(60));
 
         assertThat(numbers.fetched.get()).isEqualTo(ALL);
         assertThat(numbers.mostInHand).isLessThanOrEqualTo(AT_A_TIME);

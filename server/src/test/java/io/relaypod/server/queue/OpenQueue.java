@@ -9,11 +9,13 @@ import java.util.List;
 import java.util.Properties;
 import java.util.Spliterators;
 import java.util.stream.StreamSupport;
-
 import javax.mail.MessagingException;
 import javax.mail.Session;
 import javax.mail.internet.MimeMessage;
 
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.relaypod.gateway.VerbatimMailQueueItems;
+import io.relaypod.pacing.SenderPace;
 import org.apache.james.metrics.api.NoopGaugeRegistry;
 import org.apache.james.metrics.tests.RecordingMetricFactory;
 import org.apache.james.queue.api.MailQueue.MailQueueException;
@@ -21,10 +23,6 @@ import org.apache.james.queue.api.MailQueue.MailQueueItem;
 import org.apache.james.queue.api.MailQueueName;
 import org.apache.james.queue.api.ManageableMailQueue.MailQueueIterator;
 import org.apache.mailet.base.test.FakeMail;
-
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.relaypod.gateway.VerbatimMailQueueItems;
-import io.relaypod.pacing.SenderPace;
 import reactor.core.publisher.Flux;
 
 /** A queue on a directory, from one start to one stop. */
@@ -37,8 +35,13 @@ record OpenQueue(Broker broker, ArtemisMailQueueFactory queues, ArtemisMailQueue
     }
 
     static OpenQueue on(Broker broker, String name) {
-        ArtemisMailQueueFactory queues = new ArtemisMailQueueFactory(broker, new VerbatimMailQueueItems(), SenderPace.unlimited(), Clock.systemUTC(),
-            new RecordingMetricFactory(), new NoopGaugeRegistry());
+        ArtemisMailQueueFactory queues = new ArtemisMailQueueFactory(
+                broker,
+                new VerbatimMailQueueItems(),
+                SenderPace.unlimited(),
+                Clock.systemUTC(),
+                new RecordingMetricFactory(),
+                new NoopGaugeRegistry());
         open(queues);
         return new OpenQueue(broker, queues, queues.createQueue(MailQueueName.of(name)));
     }
@@ -52,17 +55,25 @@ record OpenQueue(Broker broker, ArtemisMailQueueFactory queues, ArtemisMailQueue
     }
 
     static FakeMail mail(String name, String message) throws MessagingException {
-        return FakeMail.builder().name(name).sender("sender@example.com").recipient("recipient@example.com").mimeMessage(message(message))
-            .build();
+        return FakeMail.builder()
+                .name(name)
+                .sender("sender@example.com")
+                .recipient("recipient@example.com")
+                .mimeMessage(message(message))
+                .build();
     }
 
     private static MimeMessage message(String message) throws MessagingException {
-        return new MimeMessage(Session.getInstance(new Properties()), new ByteArrayInputStream(message.getBytes(StandardCharsets.ISO_8859_1)));
+        return new MimeMessage(
+                Session.getInstance(new Properties()),
+                new ByteArrayInputStream(message.getBytes(StandardCharsets.ISO_8859_1)));
     }
 
     List<String> names() throws MailQueueException {
         MailQueueIterator mails = queue.browse();
-        return StreamSupport.stream(Spliterators.spliteratorUnknownSize(mails, 0), false).map(view -> view.getMail().getName()).toList();
+        return StreamSupport.stream(Spliterators.spliteratorUnknownSize(mails, 0), false)
+                .map(view -> view.getMail().getName())
+                .toList();
     }
 
     List<MailQueueItem> dequeue(int count) {

@@ -12,6 +12,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.relaypod.gateway.PacedMailQueue;
+import io.relaypod.gateway.VerbatimMailQueueItems;
+import io.relaypod.pacing.SenderPace;
+import io.relaypod.pacing.SendingRate;
 import org.apache.james.metrics.api.NoopGaugeRegistry;
 import org.apache.james.metrics.tests.RecordingMetricFactory;
 import org.apache.james.queue.api.MailQueue.MailQueueException;
@@ -26,12 +31,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.relaypod.gateway.PacedMailQueue;
-import io.relaypod.gateway.VerbatimMailQueueItems;
-import io.relaypod.pacing.SenderPace;
-import io.relaypod.pacing.SendingRate;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 
@@ -62,7 +61,13 @@ class PacedQueueTest {
     private void open(SenderPace anyPace) {
         pace = anyPace;
         broker = EmbeddedBroker.start(dataDir, OpenQueue.LONG_ENOUGH, new SimpleMeterRegistry());
-        queues = new ArtemisMailQueueFactory(broker, new VerbatimMailQueueItems(), pace, clock, new RecordingMetricFactory(), new NoopGaugeRegistry());
+        queues = new ArtemisMailQueueFactory(
+                broker,
+                new VerbatimMailQueueItems(),
+                pace,
+                clock,
+                new RecordingMetricFactory(),
+                new NoopGaugeRegistry());
         OpenQueue.open(queues);
         queue = queues.createQueue(MailQueueName.of("outgoing"));
     }
@@ -98,10 +103,14 @@ class PacedQueueTest {
         dequeue();
 
         Awaitility.await().until(() -> given.size() == 2);
-        assertThat(given).allSatisfy(mail ->
-            assertThat(mail.getAttribute(PacedMailQueue.TURN).isPresent()).isEqualTo(mail.getName().equals("1")));
+        assertThat(given)
+                .allSatisfy(mail -> assertThat(
+                                mail.getAttribute(PacedMailQueue.TURN).isPresent())
+                        .isEqualTo(mail.getName().equals("1")));
         assertThat(pace.tryTake(OFFICE)).isTrue();
-        assertThat(pace.tryTake(OFFICE)).as("two in a minute, and one was given").isFalse();
+        assertThat(pace.tryTake(OFFICE))
+                .as("two in a minute, and one was given")
+                .isFalse();
     }
 
     @Test
@@ -122,8 +131,9 @@ class PacedQueueTest {
         List<MailQueueItemView> listed = new ArrayList<>();
         queue.browse().forEachRemaining(listed::add);
         assertThat(listed).extracting(view -> view.getMail().getName()).containsExactly("1", "2", "3");
-        assertThat(listed).extracting(view -> view.getNextDelivery().orElseThrow().toInstant())
-            .containsExactly(NOON.plusSeconds(60), NOON.plusSeconds(60), NOON.plusSeconds(120));
+        assertThat(listed)
+                .extracting(view -> view.getNextDelivery().orElseThrow().toInstant())
+                .containsExactly(NOON.plusSeconds(60), NOON.plusSeconds(60), NOON.plusSeconds(120));
         assertThat(queue.getSize()).isEqualTo(3);
     }
 
@@ -138,7 +148,9 @@ class PacedQueueTest {
         assertThat(queue.oldest()).isEmpty();
 
         Instant justNow = NOON.minusSeconds(5);
-        queue.enQueue(OpenQueue.mail("Mail" + justNow.toEpochMilli() + "-tried", "Subject: tried\r\n\r\n"), Duration.ofHours(1));
+        queue.enQueue(
+                OpenQueue.mail("Mail" + justNow.toEpochMilli() + "-tried", "Subject: tried\r\n\r\n"),
+                Duration.ofHours(1));
         assertThat(queue.oldest()).as("what waits for its next try").contains(justNow);
         queue.enQueue(OpenQueue.mail(received + "-ready", "Subject: ready\r\n\r\n"));
         assertThat(queue.oldest()).as("what is ready").contains(NOON.minusSeconds(3_600));
@@ -206,7 +218,9 @@ class PacedQueueTest {
         clock.now = NOON.plusSeconds(60);
         Awaitility.await().atMost(OpenQueue.LONG_ENOUGH).until(() -> given.size() == 203);
         assertThat(pace.tryTake("m202@example.com")).isTrue();
-        assertThat(pace.tryTake("m202@example.com")).as("two in a minute, and one was given").isFalse();
+        assertThat(pace.tryTake("m202@example.com"))
+                .as("two in a minute, and one was given")
+                .isFalse();
     }
 
     @Test
@@ -224,7 +238,9 @@ class PacedQueueTest {
         stays(List.of("sales1", "other1"));
         assertThat(queue.isWaitedFor(OFFICE)).isTrue();
         clock.now = NOON.plusSeconds(60);
-        Awaitility.await().atMost(OpenQueue.LONG_ENOUGH).until(() -> given.stream().map(Mail::getName).toList().containsAll(List.of("office1", "office2")));
+        Awaitility.await()
+                .atMost(OpenQueue.LONG_ENOUGH)
+                .until(() -> given.stream().map(Mail::getName).toList().containsAll(List.of("office1", "office2")));
         assertThat(queue.remove(Type.Name, "office3")).isEqualTo(1);
     }
 
@@ -266,8 +282,11 @@ class PacedQueueTest {
     }
 
     private List<String> lines() throws Exception {
-        try (Connection connection = broker.connect(1).get(0); QueueConsole console = new QueueConsole(connection)) {
-            return console.queues().stream().flatMap(found -> found.mailbox().stream()).toList();
+        try (Connection connection = broker.connect(1).get(0);
+                QueueConsole console = new QueueConsole(connection)) {
+            return console.queues().stream()
+                    .flatMap(found -> found.mailbox().stream())
+                    .toList();
         }
     }
 
@@ -307,8 +326,10 @@ class PacedQueueTest {
     /** These are given, and no more while the queue has looked a few times. */
     private void stays(List<String> names) {
         Awaitility.await().atMost(OpenQueue.LONG_ENOUGH).until(() -> given.size() >= names.size());
-        Awaitility.await().during(Duration.ofMillis(500)).atMost(OpenQueue.LONG_ENOUGH)
-            .until(() -> given.stream().map(Mail::getName).toList().equals(names));
+        Awaitility.await()
+                .during(Duration.ofMillis(500))
+                .atMost(OpenQueue.LONG_ENOUGH)
+                .until(() -> given.stream().map(Mail::getName).toList().equals(names));
     }
 
     private static final class ManualClock extends Clock {

@@ -63,7 +63,8 @@ class RemovedMailsTest {
         }
 
         assertThat(open.queue().remove(Type.Name, "it's", removed::add)).isEqualTo(1);
-        assertThat(open.queue().remove(Type.Sender, "somebody@example.com", removed::add)).isZero();
+        assertThat(open.queue().remove(Type.Sender, "somebody@example.com", removed::add))
+                .isZero();
         assertThat(open.queue().remove(Type.Recipient, "%", removed::add)).isZero();
 
         assertThat(removed).extracting(RemovedMail::queueId).containsExactly("it's");
@@ -85,7 +86,8 @@ class RemovedMailsTest {
 
     @Test
     void ofMoreThanMemoryHoldsAllAreNamedAndTheMailBetweenThemIsFound() throws Exception {
-        List<String> names = IntStream.range(0, 300).mapToObj(number -> "mail-" + number).toList();
+        List<String> names =
+                IntStream.range(0, 300).mapToObj(number -> "mail-" + number).toList();
         for (String name : names) {
             open.queue().enQueue(OpenQueue.mail(name, SOME_KILOBYTES), Duration.ofHours(1));
         }

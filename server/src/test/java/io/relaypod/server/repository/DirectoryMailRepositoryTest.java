@@ -16,9 +16,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
-
 import javax.mail.MessagingException;
 
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.relaypod.events.MailEvent;
+import io.relaypod.events.MailEvent.Kept;
+import io.relaypod.gateway.VerbatimMessage;
+import io.relaypod.server.settings.FailedMailSettings;
 import org.apache.james.filesystem.api.FileSystem;
 import org.apache.james.mailrepository.MailRepositoryContract;
 import org.apache.james.mailrepository.api.MailKey;
@@ -35,12 +39,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.relaypod.events.MailEvent;
-import io.relaypod.events.MailEvent.Kept;
-import io.relaypod.gateway.VerbatimMessage;
-import io.relaypod.server.settings.FailedMailSettings;
-
 class DirectoryMailRepositoryTest implements MailRepositoryContract {
 
     // With the slash that James' configuration has.
@@ -49,8 +47,11 @@ class DirectoryMailRepositoryTest implements MailRepositoryContract {
     @TempDir
     private Path directory;
 
-    private final RepositoryLimits limits = new RepositoryLimits(new FailedMailSettings(Optional.empty(), Optional.empty()), Clock.systemUTC(),
-        new SimpleMeterRegistry(), event -> { });
+    private final RepositoryLimits limits = new RepositoryLimits(
+            new FailedMailSettings(Optional.empty(), Optional.empty()),
+            Clock.systemUTC(),
+            new SimpleMeterRegistry(),
+            event -> {});
     private final List<MailEvent> told = new ArrayList<>();
 
     @AfterEach
@@ -65,22 +66,28 @@ class DirectoryMailRepositoryTest implements MailRepositoryContract {
 
     @Override
     public MailRepository retrieveRepository(MailRepositoryPath path) {
-        return new DirectoryMailRepository(MailRepositoryUrl.fromPathAndProtocol(new Protocol("file"), path), new FileSystem() {
-            @Override
-            public InputStream getResource(String url) throws IOException {
-                throw new FileNotFoundException(url);
-            }
+        return new DirectoryMailRepository(
+                MailRepositoryUrl.fromPathAndProtocol(new Protocol("file"), path),
+                new FileSystem() {
+                    @Override
+                    public InputStream getResource(String url) throws IOException {
+                        throw new FileNotFoundException(url);
+                    }
 
-            @Override
-            public File getFile(String url) {
-                return directory.resolve(url.replaceFirst("^file://", "")).toFile();
-            }
+                    @Override
+                    public File getFile(String url) {
+                        return directory
+                                .resolve(url.replaceFirst("^file://", ""))
+                                .toFile();
+                    }
 
-            @Override
-            public File getBasedir() {
-                return directory.toFile();
-            }
-        }, limits, told::add);
+                    @Override
+                    public File getBasedir() {
+                        return directory.toFile();
+                    }
+                },
+                limits,
+                told::add);
     }
 
     @Test
@@ -90,7 +97,10 @@ class DirectoryMailRepositoryTest implements MailRepositoryContract {
 
         Mail found = retrieveRepository().retrieve(key);
 
-        assertThat(((VerbatimMessage) found.getMessage()).getMessageInputStream().readAllBytes()).isEqualTo(text.getBytes(StandardCharsets.UTF_8));
+        assertThat(((VerbatimMessage) found.getMessage())
+                        .getMessageInputStream()
+                        .readAllBytes())
+                .isEqualTo(text.getBytes(StandardCharsets.UTF_8));
         assertThat(retrieveRepository().list()).toIterable().containsExactly(key);
     }
 
@@ -101,9 +111,15 @@ class DirectoryMailRepositoryTest implements MailRepositoryContract {
         retrieveRepository().store(mail);
         retrieveRepository().store(mail("Mail2-x", "Subject: x\r\n\r\n"));
 
-        assertThat(told).containsExactly(
-            new Kept("Mail1-x", "a@example.com", List.of("b@example.com"), "var/mail/failed", "Exception calling a mailet"),
-            new Kept("Mail2-x", "a@example.com", List.of("b@example.com"), "var/mail/failed", ""));
+        assertThat(told)
+                .containsExactly(
+                        new Kept(
+                                "Mail1-x",
+                                "a@example.com",
+                                List.of("b@example.com"),
+                                "var/mail/failed",
+                                "Exception calling a mailet"),
+                        new Kept("Mail2-x", "a@example.com", List.of("b@example.com"), "var/mail/failed", ""));
     }
 
     @Test
@@ -113,28 +129,36 @@ class DirectoryMailRepositoryTest implements MailRepositoryContract {
 
         assertThat(retrieveRepository().list()).toIterable().isEmpty();
         retrieveRepository().store(mail("Mail1-x", "Subject: again\r\n\r\n"));
-        assertThat(retrieveRepository().retrieve(new MailKey("Mail1-x")).getMessage().getSubject()).isEqualTo("again");
+        assertThat(retrieveRepository()
+                        .retrieve(new MailKey("Mail1-x"))
+                        .getMessage()
+                        .getSubject())
+                .isEqualTo("again");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {
-        "",
-        "{torn",
-        "{}",
-        "[]",
-        "{\"name\":\"Mail1-x\",\"recipients\":[\"no address\"]}",
-        "{\"name\":\"Mail1-x\",\"sender\":\"no address\"}",
-        "{\"name\":\"Mail1-x\",\"envelope\":{\"attributes\":{\"a\":{\"serializer\":\"Nonsense\",\"value\":1}}}}",
-        "{\"name\":\"Mail1-x\",\"envelope\":{\"attributes\":{\"\":1}}}",
-        "{\"name\":\"Mail1-x\",\"envelope\":{\"recipientHeaders\":{\"b@example.com\":[\"no header\"]}}}",
-        "{\"name\":\"Mail1-x\",\"envelope\":{\"recipientHeaders\":{\"b@example.com\":[1]}}}"})
+    @ValueSource(
+            strings = {
+                "",
+                "{torn",
+                "{}",
+                "[]",
+                "{\"name\":\"Mail1-x\",\"recipients\":[\"no address\"]}",
+                "{\"name\":\"Mail1-x\",\"sender\":\"no address\"}",
+                "{\"name\":\"Mail1-x\",\"envelope\":{\"attributes\":{\"a\":{\"serializer\":\"Nonsense\",\"value\":1}}}}",
+                "{\"name\":\"Mail1-x\",\"envelope\":{\"attributes\":{\"\":1}}}",
+                "{\"name\":\"Mail1-x\",\"envelope\":{\"recipientHeaders\":{\"b@example.com\":[\"no header\"]}}}",
+                "{\"name\":\"Mail1-x\",\"envelope\":{\"recipientHeaders\":{\"b@example.com\":[1]}}}"
+            })
     void aMailThatCannotBeReadIsLeftWhereItIs(String envelope) throws Exception {
         MailKey key = retrieveRepository().store(mail("Mail1-x", "Subject: x\r\n\r\n"));
         Files.writeString(file(".json"), envelope);
         MailRepository repository = retrieveRepository();
 
-        assertThatThrownBy(() -> repository.retrieve(key)).isInstanceOf(MessagingException.class).hasMessageContaining("Mail1-x")
-            .hasMessageContaining(file(".json").toString());
+        assertThatThrownBy(() -> repository.retrieve(key))
+                .isInstanceOf(MessagingException.class)
+                .hasMessageContaining("Mail1-x")
+                .hasMessageContaining(file(".json").toString());
 
         assertThat(repository.list()).toIterable().containsExactly(key);
         assertThat(file(".eml")).exists();
@@ -154,13 +178,20 @@ class DirectoryMailRepositoryTest implements MailRepositoryContract {
 
     private Path file(String ending) throws Exception {
         try (Stream<Path> files = Files.walk(directory.resolve("var/mail/failed"))) {
-            return files.filter(file -> file.toString().endsWith(ending)).findFirst().orElseThrow();
+            return files.filter(file -> file.toString().endsWith(ending))
+                    .findFirst()
+                    .orElseThrow();
         }
     }
 
     private static MailImpl mail(String name, String text) throws Exception {
-        MailImpl mail = MailImpl.builder().name(name).sender("a@example.com").addRecipient("b@example.com").build();
-        mail.setMessageNoCopy(new VerbatimMessage(MimeMessageInputStreamSource.create("m", new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8)))));
+        MailImpl mail = MailImpl.builder()
+                .name(name)
+                .sender("a@example.com")
+                .addRecipient("b@example.com")
+                .build();
+        mail.setMessageNoCopy(new VerbatimMessage(MimeMessageInputStreamSource.create(
+                "m", new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8)))));
         return mail;
     }
 }

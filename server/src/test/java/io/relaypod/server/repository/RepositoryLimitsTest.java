@@ -15,14 +15,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.relaypod.events.MailEvent;
 import io.relaypod.events.MailEvent.Removed;
 import io.relaypod.server.settings.FailedMailSettings;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class RepositoryLimitsTest {
 
@@ -39,7 +38,8 @@ class RepositoryLimitsTest {
         MailFiles files = new MailFiles(directory);
         for (int day = 0; day < 10; day++) {
             files.store("mail" + day, out -> out.write(new byte[900]), out -> out.write(new byte[100]));
-            Files.setLastModifiedTime(directory.resolve("mail" + day + ".json"), FileTime.from(NOW.minus(Duration.ofDays(day))));
+            Files.setLastModifiedTime(
+                    directory.resolve("mail" + day + ".json"), FileTime.from(NOW.minus(Duration.ofDays(day))));
         }
     }
 
@@ -61,8 +61,11 @@ class RepositoryLimitsTest {
         meters.clear();
         rounds(Optional.of(Duration.ofDays(7)), Optional.empty(), RepositoryLimits.NOTICE);
 
-        // Two were beyond at first; an hour later the one that had just reached its time is due, and kept for its own hour.
-        assertThat(new MailFiles(directory).kept()).doesNotContainKeys("mail8", "mail9").hasSize(8);
+        // Two were beyond at first; an hour later the one that had just reached its time is due, and kept for its own
+        // hour.
+        assertThat(new MailFiles(directory).kept())
+                .doesNotContainKeys("mail8", "mail9")
+                .hasSize(8);
         assertThat(meters.get("relaypod.repository.dropped").counter().count()).isEqualTo(2);
         assertThat(told).extracting(event -> ((Removed) event).queueId()).containsExactlyInAnyOrder("mail8", "mail9");
         assertThat(meters.get("relaypod.repository.due").gauge().value()).isEqualTo(1);
@@ -78,7 +81,8 @@ class RepositoryLimitsTest {
     /** One round now, and one later, by the same watcher. */
     private void rounds(Optional<Duration> maxAge, Optional<Long> maxSize, Duration later) throws IOException {
         MovedClock clock = new MovedClock();
-        try (RepositoryLimits limits = new RepositoryLimits(new FailedMailSettings(maxAge, maxSize), clock, meters, told::add)) {
+        try (RepositoryLimits limits =
+                new RepositoryLimits(new FailedMailSettings(maxAge, maxSize), clock, meters, told::add)) {
             limits.watch("var/mail/failed", new MailFiles(directory));
             limits.round();
             clock.now = NOW.plus(later);

@@ -16,14 +16,20 @@ import org.junit.jupiter.api.Test;
 /** docs/configuration.md and the code say the same. */
 class ConfigurationPageTest {
 
-    private static final Pattern ROW = Pattern.compile("\\| `(?<name>[A-Z_]+)` \\| (`(?<default>[^`]*)` )?\\| (?<form>[^|]+) \\| (?<text>[^|]+) \\|");
+    private static final Pattern ROW = Pattern.compile(
+            "\\| `(?<name>[A-Z_]+)` \\| (`(?<default>[^`]*)` )?\\| (?<form>[^|]+) \\| (?<text>[^|]+) \\|");
 
     @Test
     void thePageHasEveryVariableWithItsDefaultOnce() throws Exception {
-        List<Matcher> rows = Files.readAllLines(Path.of("../docs/configuration.md")).stream().map(ROW::matcher).filter(Matcher::matches).toList();
+        List<Matcher> rows = Files.readAllLines(Path.of("../docs/configuration.md")).stream()
+                .map(ROW::matcher)
+                .filter(Matcher::matches)
+                .toList();
         Map<String, String> documented = new LinkedHashMap<>();
-        rows.forEach(row -> assertThat(documented.put(row.group("name"), row.group("default") == null ? "" : row.group("default")))
-            .as("a second row for %s", row.group("name")).isNull());
+        rows.forEach(row -> assertThat(
+                        documented.put(row.group("name"), row.group("default") == null ? "" : row.group("default")))
+                .as("a second row for %s", row.group("name"))
+                .isNull());
 
         Map<String, String> known = new LinkedHashMap<>();
         Stream.of(Variable.values()).forEach(variable -> known.put(variable.name(), variable.defaultValue()));

@@ -7,11 +7,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
-import org.junit.jupiter.api.Test;
-
 import io.relaypod.memory.FairShare;
 import io.relaypod.memory.MemoryBudget;
 import io.relaypod.memory.MemoryUse;
+import org.junit.jupiter.api.Test;
 
 class BegunLineTest {
 
@@ -54,7 +53,7 @@ class BegunLineTest {
         }
         assertThat(refused).isPositive();
         assertThat(lines.stream().mapToLong(BegunLine::size).sum())
-            .isLessThanOrEqualTo(budget.limit(MemoryUse.LONG_LINES) / 2 + 100L * 4_096);
+                .isLessThanOrEqualTo(budget.limit(MemoryUse.LONG_LINES) / 2 + 100L * 4_096);
         lines.forEach(BegunLine::clear);
         assertThat(budget.reserved()).isZero();
     }

@@ -2,12 +2,11 @@ package io.relaypod.server.smtp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.junit.jupiter.api.Test;
-
 import io.relaypod.memory.FairShare;
 import io.relaypod.memory.MemoryBudget;
 import io.relaypod.memory.MemoryUse;
 import io.relaypod.memory.Reservation;
+import org.junit.jupiter.api.Test;
 
 class EnvelopeMemoryTest {
 

@@ -44,7 +44,8 @@ class FairExecutorTest {
         other.await();
         executor.close();
 
-        assertThatExceptionOfType(RejectedExecutionException.class).isThrownBy(() -> executor.execute("a", begin::countDown));
+        assertThatExceptionOfType(RejectedExecutionException.class)
+                .isThrownBy(() -> executor.execute("a", begin::countDown));
     }
 
     private void task(String name) {

@@ -29,7 +29,7 @@ class MessageSizeLimitTest {
     private static final String END = ".\r\n";
     private static final Response STORED = new SMTPResponse("250", "stored");
 
-    private final MessageSizeLimit limit = new MessageSizeLimit(event -> { });
+    private final MessageSizeLimit limit = new MessageSizeLimit(event -> {});
     private final List<String> stored = new ArrayList<>();
 
     @Test
@@ -54,15 +54,29 @@ class MessageSizeLimitTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"101", "1000000", "2147483648", "9223372036854775807", "9223372036854775808", "99999999999999999999"})
+    @ValueSource(
+            strings = {
+                "101",
+                "1000000",
+                "2147483648",
+                "9223372036854775807",
+                "9223372036854775808",
+                "99999999999999999999"
+            })
     void aDeclaredSizeBeyondTheLimitIsRefusedAtMail(String declared) {
-        assertRefused(limit.doMailParameter(session(100), "SIZE", declared), "552", "5.3.4 Message size exceeds fixed maximum message size");
+        assertRefused(
+                limit.doMailParameter(session(100), "SIZE", declared),
+                "552",
+                "5.3.4 Message size exceeds fixed maximum message size");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", " ", "-1", "+1", "1k", "1.5", "0x10", "many", "1 2", "100000000000000000000", "\u0661"})
     void aDeclaredSizeThatIsNoNumberIsASyntaxError(String declared) {
-        assertRefused(limit.doMailParameter(session(100), "SIZE", declared), "501", "5.5.4 Syntactically incorrect value for SIZE parameter");
+        assertRefused(
+                limit.doMailParameter(session(100), "SIZE", declared),
+                "501",
+                "5.5.4 Syntactically incorrect value for SIZE parameter");
     }
 
     @ParameterizedTest
@@ -88,7 +102,9 @@ class MessageSizeLimitTest {
 
         assertThat(response.getRetCode()).isEqualTo("552");
         assertThat(response.getLines()).hasToString("[552 5.3.4 Message size exceeds fixed maximum message size]");
-        assertThat(session.events).as("commands are read again, in a new transaction").containsExactly("popLineHandler", "resetState");
+        assertThat(session.events)
+                .as("commands are read again, in a new transaction")
+                .containsExactly("popLineHandler", "resetState");
     }
 
     @Test

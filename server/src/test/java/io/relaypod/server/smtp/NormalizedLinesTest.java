@@ -8,11 +8,10 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.Collectors;
 
-import org.junit.jupiter.api.Test;
-
 import io.relaypod.memory.FairShare;
 import io.relaypod.memory.MemoryBudget;
 import io.relaypod.memory.MemoryUse;
+import org.junit.jupiter.api.Test;
 
 class NormalizedLinesTest {
 
@@ -21,12 +20,14 @@ class NormalizedLinesTest {
 
     @Test
     void eachNewlineBecomesCrlf() {
-        assertThat(lines("a\nb\rc\r\nd\r\r\ne\n\n\r\rf\n")).containsExactly("a\r\n", "b\r\n", "c\r\n", "d\r\n", "e\r\n", "\r\n", "\r\n", "\r\n", "f\r\n");
+        assertThat(lines("a\nb\rc\r\nd\r\r\ne\n\n\r\rf\n"))
+                .containsExactly("a\r\n", "b\r\n", "c\r\n", "d\r\n", "e\r\n", "\r\n", "\r\n", "\r\n", "f\r\n");
     }
 
     @Test
     void aDotAloneIsNoEnd() {
-        assertThat(lines(".\n", ".\r", ".\r\r\n", "..\n", ".a\n")).containsExactly("..\r\n", "..\r\n", "..\r\n", "..\r\n", ".a\r\n");
+        assertThat(lines(".\n", ".\r", ".\r\r\n", "..\n", ".a\n"))
+                .containsExactly("..\r\n", "..\r\n", "..\r\n", "..\r\n", ".a\r\n");
     }
 
     @Test
@@ -40,12 +41,17 @@ class NormalizedLinesTest {
         assertThat(lines.read(bytes("y\n"))).isEmpty();
     }
 
-    /** However it is cut, it is one text: every line ends in CRLF, has no other CR or LF, and is not the end of a mail. */
+    /**
+     * However it is cut, it is one text: every line ends in CRLF, has no other CR or LF, and is not the end of a mail.
+     */
     @Test
     void howItsBytesComeDoesNotMatter() {
         Random random = new Random(1);
         for (int mail = 0; mail < 2_000; mail++) {
-            String bytes = random.ints(1 + random.nextInt(20), 0, PIECES.size()).mapToObj(PIECES::get).collect(Collectors.joining()) + "\n";
+            String bytes = random.ints(1 + random.nextInt(20), 0, PIECES.size())
+                            .mapToObj(PIECES::get)
+                            .collect(Collectors.joining())
+                    + "\n";
 
             List<String> lines = lines(bytes);
             assertThat(lines(bytes.split("(?<=[\\s\\S])"))).as(bytes).isEqualTo(lines);
@@ -67,6 +73,7 @@ class NormalizedLinesTest {
     }
 
     private static NormalizedLines normalizedLines(int maxLine) {
-        return new NormalizedLines(maxLine, new BegunLine(new FairShare(new MemoryBudget(64 << 20), MemoryUse.LONG_LINES), "client"));
+        return new NormalizedLines(
+                maxLine, new BegunLine(new FairShare(new MemoryBudget(64 << 20), MemoryUse.LONG_LINES), "client"));
     }
 }

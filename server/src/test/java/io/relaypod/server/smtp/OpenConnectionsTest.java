@@ -8,14 +8,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-import org.junit.jupiter.api.Test;
-
 import com.google.common.net.InetAddresses;
-
 import io.relaypod.memory.MemoryBudget;
 import io.relaypod.memory.MemoryUse;
 import io.relaypod.server.settings.ClientLimits;
 import io.relaypod.server.smtp.OpenConnections.OpenConnection;
+import org.junit.jupiter.api.Test;
 
 class OpenConnectionsTest {
 
@@ -23,7 +21,8 @@ class OpenConnectionsTest {
     private static final InetAddress B = InetAddresses.forString("192.0.2.2");
 
     private final MemoryBudget budget = new MemoryBudget(1 << 20);
-    private final OpenConnections connections = new OpenConnections(new ClientLimits(3, 2, Duration.ofMinutes(5), 20), budget);
+    private final OpenConnections connections =
+            new OpenConnections(new ClientLimits(3, 2, Duration.ofMinutes(5), 20), budget);
 
     @Test
     void anAddressHasItsLimitAndAllTogetherHaveTheirs() {
@@ -61,7 +60,10 @@ class OpenConnectionsTest {
     @Test
     void whatConnectionsTakeOfTheBudgetIsBoundedAndGivenBack() {
         OpenConnections many = new OpenConnections(new ClientLimits(1_000, 1_000, Duration.ofMinutes(5), 20), budget);
-        List<OpenConnection> open = Stream.generate(() -> many.tryOpen(A)).takeWhile(Optional::isPresent).map(Optional::get).toList();
+        List<OpenConnection> open = Stream.generate(() -> many.tryOpen(A))
+                .takeWhile(Optional::isPresent)
+                .map(Optional::get)
+                .toList();
         assertThat((long) open.size()).isEqualTo(budget.limit(MemoryUse.SMTP_SESSIONS) / OpenConnections.OF_CONNECTION);
         long encrypted = open.stream().filter(OpenConnection::tryEncrypt).count();
         assertThat(encrypted).isBetween(1L, (long) open.size() - 1);

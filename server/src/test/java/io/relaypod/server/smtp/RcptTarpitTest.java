@@ -77,11 +77,14 @@ class RcptTarpitTest {
     void withoutALimitNoRefusalWaits() {
         RcptTarpit off = new RcptTarpit(0);
 
-        assertThat(IntStream.range(0, 1_000).mapToObj(i -> off.refused(session))).allMatch(Duration::isZero);
+        assertThat(IntStream.range(0, 1_000).mapToObj(i -> off.refused(session)))
+                .allMatch(Duration::isZero);
     }
 
     private List<Duration> delays(int refusals) {
-        return IntStream.range(0, refusals).mapToObj(i -> tarpit.refused(session)).toList();
+        return IntStream.range(0, refusals)
+                .mapToObj(i -> tarpit.refused(session))
+                .toList();
     }
 
     private static final class AttachedSession extends BaseFakeSMTPSession {
@@ -89,7 +92,8 @@ class RcptTarpitTest {
         private final Map<AttachmentKey<?>, Object> attachments = new ConcurrentHashMap<>();
 
         void accept() throws Exception {
-            List<MailAddress> accepted = new ArrayList<>(getAttachment(RCPT_LIST, State.Transaction).orElse(Collections.emptyList()));
+            List<MailAddress> accepted =
+                    new ArrayList<>(getAttachment(RCPT_LIST, State.Transaction).orElse(Collections.emptyList()));
             accepted.add(new MailAddress("a@example.com"));
             setAttachment(RCPT_LIST, accepted, State.Transaction);
         }

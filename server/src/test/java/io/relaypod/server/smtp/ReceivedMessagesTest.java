@@ -13,13 +13,12 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
 
+import io.relaypod.memory.MemoryBudget;
+import io.relaypod.memory.MemoryUse;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-
-import io.relaypod.memory.MemoryBudget;
-import io.relaypod.memory.MemoryUse;
 
 class ReceivedMessagesTest {
 
@@ -27,6 +26,7 @@ class ReceivedMessagesTest {
 
     @TempDir
     private Path directory;
+
     private final MemoryBudget budget = new MemoryBudget(MIB);
 
     @ParameterizedTest
@@ -37,7 +37,8 @@ class ReceivedMessagesTest {
         ByteArrayOutputStream written = new ByteArrayOutputStream();
         ReceivedMessage message = messages.begin("name", "client").orElseThrow();
         while (written.size() < size) {
-            byte[] line = new byte[Math.min(size - written.size(), 1 + random.nextInt(random.nextInt(50) == 0 ? 100_000 : 998))];
+            byte[] line = new byte
+                    [Math.min(size - written.size(), 1 + random.nextInt(random.nextInt(50) == 0 ? 100_000 : 998))];
             random.nextBytes(line);
             message.write(line, 0, line.length);
             written.writeBytes(line);
@@ -65,7 +66,8 @@ class ReceivedMessagesTest {
         ReceivedMessages messages = new ReceivedMessages(directory, 0, budget);
         List<ReceivedMessage> all = new ArrayList<>();
         for (int client = 0; client < 100; client++) {
-            ReceivedMessage message = messages.begin("name" + client, client % 10).orElseThrow();
+            ReceivedMessage message =
+                    messages.begin("name" + client, client % 10).orElseThrow();
             for (int line = 0; line < 60; line++) {
                 message.write(new byte[1_000], 0, 1_000);
             }
@@ -91,7 +93,8 @@ class ReceivedMessagesTest {
                 message.write(new byte[1_000], 0, 1_000);
             }
         });
-        assertThat(messages.tryGrow(messages.mostInFiles() - messages.bytesInFiles())).isTrue();
+        assertThat(messages.tryGrow(messages.mostInFiles() - messages.bytesInFiles()))
+                .isTrue();
         assertThat(messages.begin("next", "client")).as("before it is sent").isEmpty();
 
         message.dispose();
@@ -102,7 +105,9 @@ class ReceivedMessagesTest {
 
     @Test
     void whatAProcessThatWasKilledLeftIsDeletedAtTheStart() throws IOException {
-        ReceivedMessage message = new ReceivedMessages(directory, 0, budget).begin("name", "client").orElseThrow();
+        ReceivedMessage message = new ReceivedMessages(directory, 0, budget)
+                .begin("name", "client")
+                .orElseThrow();
         message.write(new byte[100_000], 0, 100_000);
         assertThat(files()).hasSize(1);
 

@@ -10,6 +10,8 @@ import static org.mockito.Mockito.withSettings;
 
 import java.util.Map;
 
+import io.relaypod.server.queue.Broker;
+import io.relaypod.server.settings.Settings;
 import org.apache.james.lifecycle.api.Disposable;
 import org.apache.james.metrics.api.NoopGaugeRegistry;
 import org.apache.james.protocols.smtp.SMTPSession;
@@ -18,9 +20,6 @@ import org.apache.james.queue.api.MailQueueFactory;
 import org.apache.mailet.Mail;
 import org.junit.jupiter.api.Test;
 
-import io.relaypod.server.queue.Broker;
-import io.relaypod.server.settings.Settings;
-
 class SpoolWriterTest {
 
     @Test
@@ -28,8 +27,10 @@ class SpoolWriterTest {
         MailQueueFactory<MailQueue> queues = mock();
         MailQueue spool = mock();
         when(queues.createQueue(any())).thenReturn(spool);
-        Settings settings = Settings.from(Map.of("DATA_DIR", System.getProperty("java.io.tmpdir"), "JAMES_CONF", "../james-conf"));
-        SpoolWriter writer = new SpoolWriter(queues, mock(Broker.class), settings.queue(), new NoopGaugeRegistry(), event -> { });
+        Settings settings =
+                Settings.from(Map.of("DATA_DIR", System.getProperty("java.io.tmpdir"), "JAMES_CONF", "../james-conf"));
+        SpoolWriter writer =
+                new SpoolWriter(queues, mock(Broker.class), settings.queue(), new NoopGaugeRegistry(), event -> {});
         Mail mail = mock(Mail.class, withSettings().extraInterfaces(Disposable.class));
         writer.finish();
 
@@ -45,10 +46,16 @@ class SpoolWriterTest {
     void aMailThatComesWhenItHasStoppedIsToldToComeAgain() {
         MailQueueFactory<MailQueue> queues = mock();
         when(queues.createQueue(any())).thenReturn(mock(MailQueue.class));
-        Settings settings = Settings.from(Map.of("DATA_DIR", System.getProperty("java.io.tmpdir"), "JAMES_CONF", "../james-conf"));
-        SpoolWriter writer = new SpoolWriter(queues, mock(Broker.class), settings.queue(), new NoopGaugeRegistry(), event -> { });
+        Settings settings =
+                Settings.from(Map.of("DATA_DIR", System.getProperty("java.io.tmpdir"), "JAMES_CONF", "../james-conf"));
+        SpoolWriter writer =
+                new SpoolWriter(queues, mock(Broker.class), settings.queue(), new NoopGaugeRegistry(), event -> {});
         writer.close();
 
-        assertThat(writer.store(mock(SMTPSession.class), mock(Mail.class)).reply().get().getRetCode()).isEqualTo("421");
+        assertThat(writer.store(mock(SMTPSession.class), mock(Mail.class))
+                        .reply()
+                        .get()
+                        .getRetCode())
+                .isEqualTo("421");
     }
 }

@@ -20,11 +20,6 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
 
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-
 import io.relaypod.domain.RecipientAnswer;
 import io.relaypod.domain.RecipientAnswer.Outcome;
 import io.relaypod.events.Client;
@@ -35,13 +30,18 @@ import io.relaypod.events.MailEvent.Failed;
 import io.relaypod.events.MailEvent.Received;
 import io.relaypod.events.MailEvent.RecipientAccepted;
 import io.relaypod.events.MailEvent.RecipientRefused;
-import io.relaypod.memory.MemoryBudget;
 import io.relaypod.events.MailEvent.Refused;
+import io.relaypod.memory.MemoryBudget;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class TraceTest {
 
     private static final RecipientAnswer MX = new RecipientAnswer(Outcome.MX, 250, "");
-    private static final RecipientAnswer NO_MX = new RecipientAnswer(Outcome.NO_MAIL_HOST, 550, "5.1.2 Bad destination - no MX record");
+    private static final RecipientAnswer NO_MX =
+            new RecipientAnswer(Outcome.NO_MAIL_HOST, 550, "5.1.2 Bad destination - no MX record");
     private static final Duration A_WEEK = Duration.ofDays(7);
     private static final long MEGABYTES = 100 << 20;
 
@@ -66,18 +66,29 @@ class TraceTest {
         String id = delivered("s1", "alice@a.example", "<m1@a.example>", "bob@b.example");
         delivered("s2", "carol@c.example", "<m2@c.example>", "dave@d.example");
 
-        for (TraceQuery query : List.of(byId(id), byId(id.substring(0, 30)), byMessageId("m1@a.example"), byMessageId("<m1@a.example>"),
-            bySender("Alice@A.example"), bySender("@a.example"), byRecipient("bob@b.example"), byRecipient("@B.example"),
-            byAddress("bob@b.example"), byAddress("alice@a.example"))) {
+        for (TraceQuery query : List.of(
+                byId(id),
+                byId(id.substring(0, 30)),
+                byMessageId("m1@a.example"),
+                byMessageId("<m1@a.example>"),
+                bySender("Alice@A.example"),
+                bySender("@a.example"),
+                byRecipient("bob@b.example"),
+                byRecipient("@B.example"),
+                byAddress("bob@b.example"),
+                byAddress("alice@a.example"))) {
             List<TracedMail> found = trace.search(query);
             assertThat(found).as(query.toString()).hasSize(1);
             assertThat(found.get(0).queueId()).isEqualTo(id);
             assertThat(found.get(0).session()).isEqualTo("s1");
-            assertThat(events(found.get(0))).containsExactly("rcpt-accepted", "received", "calendar-stripped", "delivered");
+            assertThat(events(found.get(0)))
+                    .containsExactly("rcpt-accepted", "received", "calendar-stripped", "delivered");
             assertThat(found.get(0).last().orElseThrow().details()).containsEntry("reply", "250 2.0.0 Ok: queued as X");
         }
         assertThat(trace.search(byAddress("nobody@b.example"))).isEmpty();
-        assertThat(trace.search(bySender("bob@b.example"))).as("a recipient is no sender").isEmpty();
+        assertThat(trace.search(bySender("bob@b.example")))
+                .as("a recipient is no sender")
+                .isEmpty();
     }
 
     @Test
@@ -86,7 +97,9 @@ class TraceTest {
         String id = delivered("s1", "alice@a.example", huge, "bob@b.example");
 
         for (String written : List.of(huge, huge.substring(1, huge.length() - 1))) {
-            assertThat(trace.search(byMessageId(written))).extracting(TracedMail::queueId).containsExactly(id);
+            assertThat(trace.search(byMessageId(written)))
+                    .extracting(TracedMail::queueId)
+                    .containsExactly(id);
         }
         assertThat(trace.size()).isLessThan(10_000);
     }
@@ -96,7 +109,8 @@ class TraceTest {
         String newest = "";
         for (int mail = 0; mail < 60; mail++) {
             for (int recipient = 0; recipient < 100; recipient++) {
-                trace.onEvent(new RecipientAccepted(client("s" + mail), "news@a.example", "reader-" + mail + "-" + recipient + "@b.example", MX));
+                trace.onEvent(new RecipientAccepted(
+                        client("s" + mail), "news@a.example", "reader-" + mail + "-" + recipient + "@b.example", MX));
             }
             newest = delivered("s" + mail, "news@a.example", "<m" + mail + "@a.example>", "bob@b.example");
             clock.advance(Duration.ofSeconds(1));
@@ -107,12 +121,19 @@ class TraceTest {
             Trace.Found found = trace.search(bySender("news@a.example"), memory);
 
             assertThat(found.limit()).isLessThan(bySender("news@a.example").limit());
-            assertThat(found.mails()).hasSize(found.limit()).first().extracting(TracedMail::queueId).isEqualTo(newest);
-            assertThat(found.mails()).allSatisfy(mail -> assertThat(mail.steps()).hasSizeGreaterThan(100));
+            assertThat(found.mails())
+                    .hasSize(found.limit())
+                    .first()
+                    .extracting(TracedMail::queueId)
+                    .isEqualTo(newest);
+            assertThat(found.mails())
+                    .allSatisfy(mail -> assertThat(mail.steps()).hasSizeGreaterThan(100));
         }
         assertThat(budget.reserved()).isZero();
         MemoryBudget spent = new MemoryBudget(1 << 10);
-        assertThatThrownBy(() -> new SearchMemory(spent)).isInstanceOf(SearchMemory.TooMuchFoundException.class).hasMessageContaining("memory");
+        assertThatThrownBy(() -> new SearchMemory(spent))
+                .isInstanceOf(SearchMemory.TooMuchFoundException.class)
+                .hasMessageContaining("memory");
     }
 
     @Test
@@ -123,8 +144,10 @@ class TraceTest {
 
         assertThat(found).hasSize(1);
         assertThat(found.get(0).queueId()).isEmpty();
-        assertThat(found.get(0).steps().get(0).details()).containsEntry("answer", "550 5.1.2 Bad destination - no MX record")
-            .containsEntry("verdict", "no_mail_host").containsEntry("client", "127.0.0.1");
+        assertThat(found.get(0).steps().get(0).details())
+                .containsEntry("answer", "550 5.1.2 Bad destination - no MX record")
+                .containsEntry("verdict", "no_mail_host")
+                .containsEntry("client", "127.0.0.1");
     }
 
     @Test
@@ -137,7 +160,8 @@ class TraceTest {
 
         assertThat(found).hasSize(1);
         assertThat(found.get(0).queueId()).isEqualTo(second);
-        assertThat(events(found.get(0))).containsExactly("rcpt-refused", "rcpt-accepted", "received", "calendar-stripped", "delivered");
+        assertThat(events(found.get(0)))
+                .containsExactly("rcpt-refused", "rcpt-accepted", "received", "calendar-stripped", "delivered");
         assertThat(events(trace.search(byRecipient("first@b.example")).get(0))).doesNotContain("rcpt-refused");
     }
 
@@ -146,20 +170,30 @@ class TraceTest {
         trace.onEvent(new RecipientAccepted(client("s1"), "alice@a.example", "bob@b.example", MX));
         trace.onEvent(new Refused(client("s1"), "alice@a.example", List.of("bob@b.example"), 552, "5.3.4 too big"));
 
-        assertThat(trace.search(byRecipient("bob@b.example"))).singleElement()
-            .satisfies(mail -> assertThat(events(mail)).containsExactly("rcpt-accepted", "mail-refused"));
+        assertThat(trace.search(byRecipient("bob@b.example")))
+                .singleElement()
+                .satisfies(mail -> assertThat(events(mail)).containsExactly("rcpt-accepted", "mail-refused"));
     }
 
     @Test
     void theBeginningOfAQueueIdFindsItAndMayBeAskedOfAllTimeWhenTheFiltersKnowIt() {
         String id = delivered("s1", "alice@a.example", "<m1@a.example>", "bob@b.example");
 
-        assertThat(trace.search(byId(id.substring(0, 17)).ofAllTime())).extracting(TracedMail::queueId).containsExactly(id);
-        assertThat(trace.search(query(id.substring(0, 16), null, null, "bob@b.example", null, 10).ofAllTime())).hasSize(1);
-        assertThat(trace.search(byId(id.substring(0, 16)))).as("of a time that was said").hasSize(1);
+        assertThat(trace.search(byId(id.substring(0, 17)).ofAllTime()))
+                .extracting(TracedMail::queueId)
+                .containsExactly(id);
+        assertThat(trace.search(query(id.substring(0, 16), null, null, "bob@b.example", null, 10)
+                        .ofAllTime()))
+                .hasSize(1);
+        assertThat(trace.search(byId(id.substring(0, 16))))
+                .as("of a time that was said")
+                .hasSize(1);
         for (String little : List.of(id.substring(0, 16), "Mail", "mail1767225600000", "x")) {
-            assertThatThrownBy(() -> byId(little).ofAllTime()).isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContainingAll("'" + little + "'", "expected at least Mail and its 13 digits, such as Mail1767225600000, or since with it");
+            assertThatThrownBy(() -> byId(little).ofAllTime())
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContainingAll(
+                            "'" + little + "'",
+                            "expected at least Mail and its 13 digits, such as Mail1767225600000, or since with it");
         }
     }
 
@@ -168,21 +202,28 @@ class TraceTest {
         String id = delivered("s1", "alice@a.example", "<m1@a.example>", "bob@b.example");
         trace.onEvent(new Failed(id + "-2", "alice@a.example", List.of("eve@e.example"), "550 no"));
 
-        assertThat(trace.search(byRecipient("eve@e.example"))).singleElement()
-            .satisfies(mail -> assertThat(events(mail)).containsExactly("rcpt-accepted", "received", "calendar-stripped", "delivered", "failed"));
+        assertThat(trace.search(byRecipient("eve@e.example")))
+                .singleElement()
+                .satisfies(mail -> assertThat(events(mail))
+                        .containsExactly("rcpt-accepted", "received", "calendar-stripped", "delivered", "failed"));
     }
 
     @Test
     void theNewestComeFirstAndNoMoreThanWereAskedFor() {
         List<String> ids = Stream.generate(() -> {
-            clock.advance(Duration.ofMinutes(1));
-            return delivered("s" + clock.millis(), "alice@a.example", "<m@a.example>", "bob@b.example");
-        }).limit(10).toList();
+                    clock.advance(Duration.ofMinutes(1));
+                    return delivered("s" + clock.millis(), "alice@a.example", "<m@a.example>", "bob@b.example");
+                })
+                .limit(10)
+                .toList();
 
-        assertThat(trace.search(query(null, null, null, null, "bob@b.example", 3))).extracting(TracedMail::queueId)
-            .containsExactly(ids.get(9), ids.get(8), ids.get(7));
-        assertThat(trace.search(TraceQuery.all(clock.instant().minusSeconds(90), clock.instant(), 100))).extracting(TracedMail::queueId)
-            .as("of the last minute and a half").containsExactly(ids.get(9), ids.get(8));
+        assertThat(trace.search(query(null, null, null, null, "bob@b.example", 3)))
+                .extracting(TracedMail::queueId)
+                .containsExactly(ids.get(9), ids.get(8), ids.get(7));
+        assertThat(trace.search(TraceQuery.all(clock.instant().minusSeconds(90), clock.instant(), 100)))
+                .extracting(TracedMail::queueId)
+                .as("of the last minute and a half")
+                .containsExactly(ids.get(9), ids.get(8));
     }
 
     @Test
@@ -193,7 +234,9 @@ class TraceTest {
         clock.advance(Duration.ofHours(1));
         trace.onEvent(new Deferred(id, List.of("bob@b.example"), "451 later", Duration.ofMinutes(1)));
 
-        assertThat(trace.search(byId(id))).singleElement().satisfies(mail -> assertThat(events(mail)).endsWith("delivered", "deferred"));
+        assertThat(trace.search(byId(id)))
+                .singleElement()
+                .satisfies(mail -> assertThat(events(mail)).endsWith("delivered", "deferred"));
     }
 
     @Test
@@ -211,7 +254,11 @@ class TraceTest {
         String id = delivered("s1", "alice@a.example", "<m1@a.example>", "bob@b.example");
         trace.close();
         for (Path file : files(".jsonl")) {
-            Files.writeString(file, "no json\n{\"at\":1,\"id\":\n\u0000\u0000\n{\"at\":1795354212364000,\"id\":\"Ma", StandardCharsets.UTF_8, StandardOpenOption.APPEND);
+            Files.writeString(
+                    file,
+                    "no json\n{\"at\":1,\"id\":\n\u0000\u0000\n{\"at\":1795354212364000,\"id\":\"Ma",
+                    StandardCharsets.UTF_8,
+                    StandardOpenOption.APPEND);
         }
         for (Path file : files(".terms")) {
             Files.writeString(file, "rubbish");
@@ -220,7 +267,9 @@ class TraceTest {
         Files.createDirectory(directory.resolve("mails/0000000000000001.jsonl"));
         open();
 
-        assertThat(trace.search(byRecipient("bob@b.example"))).singleElement().satisfies(mail -> assertThat(mail.queueId()).isEqualTo(id));
+        assertThat(trace.search(byRecipient("bob@b.example")))
+                .singleElement()
+                .satisfies(mail -> assertThat(mail.queueId()).isEqualTo(id));
         delivered("s9", "alice@a.example", "<m9@a.example>", "bob@b.example");
         assertThat(trace.search(byRecipient("bob@b.example"))).hasSize(2);
     }
@@ -270,7 +319,8 @@ class TraceTest {
 
         assertThat(trace.search(byId(newer))).hasSize(1);
         assertThat(trace.search(byId(old))).isEmpty();
-        assertThat(files(".jsonl")).noneSatisfy(file -> assertThat(Files.readString(file)).contains(old));
+        assertThat(files(".jsonl"))
+                .noneSatisfy(file -> assertThat(Files.readString(file)).contains(old));
     }
 
     @Test
@@ -281,14 +331,17 @@ class TraceTest {
 
         for (int second = 0; second < 100; second++) {
             for (int i = 0; i < 1_000; i++) {
-                trace.onEvent(new RecipientRefused(client("flood"), "x@x.example", "r" + i + "@nowhere.example", NO_MX));
+                trace.onEvent(
+                        new RecipientRefused(client("flood"), "x@x.example", "r" + i + "@nowhere.example", NO_MX));
             }
             clock.advance(Duration.ofSeconds(1));
             trace.search(byId(id));
         }
 
         assertThat(trace.search(byId(id))).hasSize(1);
-        assertThat(trace.leftOut()).as("a hundred of each second's thousand are remembered").isEqualTo(90_000);
+        assertThat(trace.leftOut())
+                .as("a hundred of each second's thousand are remembered")
+                .isEqualTo(90_000);
         assertThat(trace.search(byAddress("r7@nowhere.example"))).isNotEmpty();
     }
 
@@ -311,7 +364,9 @@ class TraceTest {
 
     private List<Path> files(String ending) throws IOException {
         try (Stream<Path> files = Files.walk(directory)) {
-            return files.filter(Files::isRegularFile).filter(file -> file.toString().endsWith(ending)).toList();
+            return files.filter(Files::isRegularFile)
+                    .filter(file -> file.toString().endsWith(ending))
+                    .toList();
         }
     }
 
@@ -336,8 +391,15 @@ class TraceTest {
     }
 
     private TraceQuery query(String id, String messageId, String sender, String recipient, String address, int limit) {
-        return new TraceQuery(Optional.ofNullable(id), Optional.ofNullable(messageId), Optional.ofNullable(sender),
-            Optional.ofNullable(recipient), Optional.ofNullable(address), clock.instant().minus(Duration.ofDays(30)), clock.instant(), limit);
+        return new TraceQuery(
+                Optional.ofNullable(id),
+                Optional.ofNullable(messageId),
+                Optional.ofNullable(sender),
+                Optional.ofNullable(recipient),
+                Optional.ofNullable(address),
+                clock.instant().minus(Duration.ofDays(30)),
+                clock.instant(),
+                limit);
     }
 
     private static final class MutableClock extends Clock {

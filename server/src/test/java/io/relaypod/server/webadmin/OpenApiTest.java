@@ -12,14 +12,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-import org.apache.james.webadmin.PublicRoutes;
-import org.apache.james.webadmin.Routes;
-import org.apache.james.webadmin.utils.JsonTransformer;
-import org.junit.jupiter.api.Test;
-
 import com.google.common.base.CaseFormat;
 import com.google.common.base.Splitter;
-
 import io.relaypod.domain.CachedDomainCheck;
 import io.relaypod.domain.DomainVerdict;
 import io.relaypod.domain.MxSettings;
@@ -30,6 +24,10 @@ import io.relaypod.memory.MemoryBudget;
 import io.relaypod.server.settings.Settings;
 import io.relaypod.webadmin.DomainRoutes;
 import io.relaypod.webadmin.MxCacheRoutes;
+import org.apache.james.webadmin.PublicRoutes;
+import org.apache.james.webadmin.Routes;
+import org.apache.james.webadmin.utils.JsonTransformer;
+import org.junit.jupiter.api.Test;
 import spark.Service;
 
 /** The page of our routes names each of them, and nothing else. */
@@ -44,9 +42,11 @@ class OpenApiTest {
         try {
             routes().forEach(routes -> routes.define(service));
 
-            assertThat(described()).containsExactlyInAnyOrderElementsOf(service.routes().stream()
-                .map(route -> route.getHttpMethod() + " " + route.getMatchUri().replaceAll(":(\\w+)", "{$1}"))
-                .toList());
+            assertThat(described())
+                    .containsExactlyInAnyOrderElementsOf(service.routes().stream()
+                            .map(route -> route.getHttpMethod() + " "
+                                    + route.getMatchUri().replaceAll(":(\\w+)", "{$1}"))
+                            .toList());
         } finally {
             service.stop();
             service.awaitStop();
@@ -55,17 +55,24 @@ class OpenApiTest {
 
     @Test
     void everyKindOfVerdictIsNamed() {
-        String kinds = RelayRoutes.openApi().lines().filter(line -> line.contains("kind:")).findFirst().orElseThrow();
+        String kinds = RelayRoutes.openApi()
+                .lines()
+                .filter(line -> line.contains("kind:"))
+                .findFirst()
+                .orElseThrow();
 
-        assertThat(Splitter.on(',').trimResults().split(kinds.replaceFirst(".*\\[(.*)\\].*", "$1"))).containsExactlyInAnyOrder(
-            Stream.of(DomainVerdict.class.getPermittedSubclasses())
-                .map(verdict -> CaseFormat.UPPER_CAMEL.to(CaseFormat.LOWER_UNDERSCORE, verdict.getSimpleName())).toArray(String[]::new));
+        assertThat(Splitter.on(',').trimResults().split(kinds.replaceFirst(".*\\[(.*)\\].*", "$1")))
+                .containsExactlyInAnyOrder(Stream.of(DomainVerdict.class.getPermittedSubclasses())
+                        .map(verdict -> CaseFormat.UPPER_CAMEL.to(CaseFormat.LOWER_UNDERSCORE, verdict.getSimpleName()))
+                        .toArray(String[]::new));
     }
 
     @Test
     void everyRouteIsBehindAPathThatIsAuthenticated() {
-        assertThat(routes()).allSatisfy(routes -> assertThat(described().stream().map(route -> route.substring(route.indexOf(' ') + 1)))
-            .anyMatch(path -> path.startsWith(routes.getBasePath())));
+        assertThat(routes())
+                .allSatisfy(routes -> assertThat(
+                                described().stream().map(route -> route.substring(route.indexOf(' ') + 1)))
+                        .anyMatch(path -> path.startsWith(routes.getBasePath())));
         assertThat(routes()).noneMatch(PublicRoutes.class::isInstance);
     }
 
@@ -86,13 +93,19 @@ class OpenApiTest {
 
     private static List<Routes> routes() {
         JsonTransformer json = new JsonTransformer();
-        Settings settings = Settings.from(Map.of("DATA_DIR", System.getProperty("java.io.tmpdir"), "JAMES_CONF", "../james-conf"));
+        Settings settings =
+                Settings.from(Map.of("DATA_DIR", System.getProperty("java.io.tmpdir"), "JAMES_CONF", "../james-conf"));
         MxSettings mx = settings.mx();
-        CachedDomainCheck cache = new CachedDomainCheck((domain, client) -> CompletableFuture.completedFuture(new DomainVerdict.NullMx()),
-            new NonexistentDomains(mx, System::nanoTime), mx, System::nanoTime, domain -> { });
+        CachedDomainCheck cache = new CachedDomainCheck(
+                (domain, client) -> CompletableFuture.completedFuture(new DomainVerdict.NullMx()),
+                new NonexistentDomains(mx, System::nanoTime),
+                mx,
+                System::nanoTime,
+                domain -> {});
         return List.of(
-            new DomainRoutes(new RecipientRule(cache, mx, ProviderSuggestions.of(mx)), cache, Clock.systemUTC(), json),
-            new MxCacheRoutes(cache, Clock.systemUTC(), json),
-            new RelayRoutes(settings, Optional.empty(), Clock.systemUTC(), json, new MemoryBudget(1 << 20)));
+                new DomainRoutes(
+                        new RecipientRule(cache, mx, ProviderSuggestions.of(mx)), cache, Clock.systemUTC(), json),
+                new MxCacheRoutes(cache, Clock.systemUTC(), json),
+                new RelayRoutes(settings, Optional.empty(), Clock.systemUTC(), json, new MemoryBudget(1 << 20)));
     }
 }

@@ -14,11 +14,10 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
+import io.relaypod.memory.MemoryBudget;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-
-import io.relaypod.memory.MemoryBudget;
 import spark.Service;
 
 class OpenedMessagesTest {
@@ -66,6 +65,10 @@ class OpenedMessagesTest {
     }
 
     private CompletableFuture<HttpResponse<String>> get(String key) {
-        return client.sendAsync(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + service.port() + "/mailRepositories/var%2Fmail%2Ffailed/mails/" + key)).build(), BodyHandlers.ofString());
+        return client.sendAsync(
+                HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + service.port()
+                                + "/mailRepositories/var%2Fmail%2Ffailed/mails/" + key))
+                        .build(),
+                BodyHandlers.ofString());
     }
 }

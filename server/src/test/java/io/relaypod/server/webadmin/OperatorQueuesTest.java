@@ -9,20 +9,9 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
-
 import javax.mail.MessagingException;
 import javax.mail.Session;
 import javax.mail.internet.MimeMessage;
-
-import org.apache.james.metrics.api.NoopGaugeRegistry;
-import org.apache.james.metrics.tests.RecordingMetricFactory;
-import org.apache.james.queue.api.MailQueueName;
-import org.apache.james.queue.api.ManageableMailQueue;
-import org.apache.mailet.base.test.FakeMail;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.relaypod.events.MailEvent;
@@ -32,6 +21,15 @@ import io.relaypod.gateway.VerbatimMailQueueItems;
 import io.relaypod.pacing.SenderPace;
 import io.relaypod.server.queue.ArtemisMailQueueFactory;
 import io.relaypod.server.queue.EmbeddedBroker;
+import org.apache.james.metrics.api.NoopGaugeRegistry;
+import org.apache.james.metrics.tests.RecordingMetricFactory;
+import org.apache.james.queue.api.MailQueueName;
+import org.apache.james.queue.api.ManageableMailQueue;
+import org.apache.mailet.base.test.FakeMail;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import reactor.core.publisher.Mono;
 
 class OperatorQueuesTest {
@@ -50,8 +48,13 @@ class OperatorQueuesTest {
     @BeforeEach
     void start() throws Exception {
         broker = EmbeddedBroker.start(dataDir, LONG_ENOUGH, new SimpleMeterRegistry());
-        queues = new ArtemisMailQueueFactory(broker, new VerbatimMailQueueItems(), SenderPace.unlimited(), Clock.systemUTC(),
-            new RecordingMetricFactory(), new NoopGaugeRegistry());
+        queues = new ArtemisMailQueueFactory(
+                broker,
+                new VerbatimMailQueueItems(),
+                SenderPace.unlimited(),
+                Clock.systemUTC(),
+                new RecordingMetricFactory(),
+                new NoopGaugeRegistry());
         queues.open();
         queue = new OperatorQueues(queues, told::add).createQueue(MailQueueName.of("spool"));
     }
@@ -78,20 +81,27 @@ class OperatorQueuesTest {
     @Test
     void aMailThatCouldNotBeSentAgainIsToldSo() throws Exception {
         assertThatThrownBy(() -> queue.enQueue(mail(unreadable()))).hasMessageContaining("could not be stored");
-        assertThatThrownBy(() -> Mono.from(queue.enqueueReactive(mail(unreadable()))).block(LONG_ENOUGH)).hasMessageContaining("could not be stored");
+        assertThatThrownBy(() ->
+                        Mono.from(queue.enqueueReactive(mail(unreadable()))).block(LONG_ENOUGH))
+                .hasMessageContaining("could not be stored");
 
         assertThat(told).hasSize(4).startsWith(SENT_AGAIN);
         assertThat(told.get(2)).isEqualTo(SENT_AGAIN);
-        assertThat(List.of(told.get(1), told.get(3))).allSatisfy(event ->
-            assertThat(event).isInstanceOfSatisfying(Failed.class, failed -> {
-                assertThat(failed.queueId()).isEqualTo("Mail1-x");
-                assertThat(failed.reason()).startsWith("it could not be sent again: ");
-            }));
+        assertThat(List.of(told.get(1), told.get(3)))
+                .allSatisfy(event -> assertThat(event).isInstanceOfSatisfying(Failed.class, failed -> {
+                    assertThat(failed.queueId()).isEqualTo("Mail1-x");
+                    assertThat(failed.reason()).startsWith("it could not be sent again: ");
+                }));
         assertThat(queue.getSize()).isZero();
     }
 
     private static FakeMail mail(MimeMessage message) throws MessagingException {
-        return FakeMail.builder().name("Mail1-x").sender("a@example.com").recipient("b@example.com").mimeMessage(message).build();
+        return FakeMail.builder()
+                .name("Mail1-x")
+                .sender("a@example.com")
+                .recipient("b@example.com")
+                .mimeMessage(message)
+                .build();
     }
 
     private static MimeMessage message() throws MessagingException {

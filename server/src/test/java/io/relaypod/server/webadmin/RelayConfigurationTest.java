@@ -4,11 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Map;
 
+import io.relaypod.server.settings.Variable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-
-import io.relaypod.server.settings.Variable;
 
 class RelayConfigurationTest {
 
@@ -18,14 +17,17 @@ class RelayConfigurationTest {
         "tcp://relay:s3cret@artemis:61616, tcp://***@artemis:61616",
         "tcp://a:1?keyStorePassword=x;trustStorePassword=y, tcp://a:1?keyStorePassword=***;trustStorePassword=***",
         "127.0.0.1:8000, 127.0.0.1:8000",
-        "boss@example.com, boss@example.com"})
+        "boss@example.com, boss@example.com"
+    })
     void secretsInUrlsAreMaskedAndNothingElseIs(String written, String shown) {
         assertThat(RelayConfiguration.masked(written)).isEqualTo(shown);
     }
 
     @Test
     void itIsToldWhatIsTheDefault() {
-        assertThat(RelayConfiguration.shown(Map.of(Variable.UPSTREAM_PORT, "1025"))).containsEntry("UPSTREAM_PORT", new RelayConfiguration.Value("1025", true));
-        assertThat(RelayConfiguration.shown(Map.of(Variable.UPSTREAM_PORT, "2525"))).containsEntry("UPSTREAM_PORT", new RelayConfiguration.Value("2525", false));
+        assertThat(RelayConfiguration.shown(Map.of(Variable.UPSTREAM_PORT, "1025")))
+                .containsEntry("UPSTREAM_PORT", new RelayConfiguration.Value("1025", true));
+        assertThat(RelayConfiguration.shown(Map.of(Variable.UPSTREAM_PORT, "2525")))
+                .containsEntry("UPSTREAM_PORT", new RelayConfiguration.Value("2525", false));
     }
 }

@@ -3,6 +3,10 @@ package io.relaypod.bench.rules;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
+import io.relaypod.calendar.CalendarStripper;
+import io.relaypod.calendar.ChangedMail;
+import io.relaypod.calendar.Invitation;
+import io.relaypod.recipients.EmailAddress;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -11,12 +15,10 @@ import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Warmup;
 
-import io.relaypod.calendar.CalendarStripper;
-import io.relaypod.calendar.ChangedMail;
-import io.relaypod.calendar.Invitation;
-import io.relaypod.recipients.EmailAddress;
-
-/** What {@code StripCalendar} and mode auto do with a mail: find its calendars, and write it without them or with fewer names in them. */
+/**
+ * What {@code StripCalendar} and mode auto do with a mail: find its calendars, and write it without them or with fewer
+ * names in them.
+ */
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.SECONDS)
 @Warmup(iterations = 3, time = 1)

@@ -8,6 +8,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
+import io.relaypod.graph.GraphRules;
+import io.relaypod.graph.MailReview;
+import io.relaypod.graph.Refusal;
+import io.relaypod.recipients.AddressSet;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -19,11 +23,6 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
-
-import io.relaypod.graph.GraphRules;
-import io.relaypod.graph.MailReview;
-import io.relaypod.graph.Refusal;
-import io.relaypod.recipients.AddressSet;
 
 /** What every mail pays at the end of data, whoever it is for: its review, line by line. */
 @State(Scope.Thread)
@@ -40,8 +39,11 @@ public class EndOfDataBench {
     /** Cuts the mail into lines, as the SMTP server gets them. */
     @Setup(Level.Trial)
     public void receive(SampleMail sample) throws IOException {
-        try (BufferedReader reader = new BufferedReader(new InputStreamReader(sample.source().open(), StandardCharsets.ISO_8859_1))) {
-            lines = reader.lines().map(line -> (line + "\r\n").getBytes(StandardCharsets.ISO_8859_1)).toList();
+        try (BufferedReader reader =
+                new BufferedReader(new InputStreamReader(sample.source().open(), StandardCharsets.ISO_8859_1))) {
+            lines = reader.lines()
+                    .map(line -> (line + "\r\n").getBytes(StandardCharsets.ISO_8859_1))
+                    .toList();
         }
     }
 

@@ -4,6 +4,9 @@ import java.io.InputStream;
 import java.util.Collection;
 import java.util.concurrent.TimeUnit;
 
+import io.relaypod.gateway.VerbatimMessage;
+import io.relaypod.mailets.NotInvited;
+import io.relaypod.mailets.StripCalendarFor;
 import org.apache.james.core.MailAddress;
 import org.apache.james.lifecycle.api.LifecycleUtil;
 import org.apache.james.mailetcontainer.impl.MatcherConfigImpl;
@@ -22,10 +25,6 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
-
-import io.relaypod.gateway.VerbatimMessage;
-import io.relaypod.mailets.NotInvited;
-import io.relaypod.mailets.StripCalendarFor;
 
 /** What a mail pays that is for nobody listed: two lookups of its recipient, whatever its size. */
 @State(Scope.Thread)
@@ -46,7 +45,10 @@ public class NobodyListedBench {
         configure(listed, "boss@example.com, assistant@example.com, @staff.example");
         configure(notInvited, "listed");
         try (InputStream in = sample.source().open()) {
-            mail = MailImpl.builder().name("sample").addRecipient(new MailAddress("ann@example.com")).build();
+            mail = MailImpl.builder()
+                    .name("sample")
+                    .addRecipient(new MailAddress("ann@example.com"))
+                    .build();
             mail.setMessageNoCopy(new VerbatimMessage(MimeMessageInputStreamSource.create("sample", in)));
         }
     }

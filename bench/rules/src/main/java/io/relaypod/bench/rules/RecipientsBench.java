@@ -3,6 +3,9 @@ package io.relaypod.bench.rules;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
+import io.relaypod.mime.Edits;
+import io.relaypod.mime.HeaderSection;
+import io.relaypod.recipients.RecipientAlignment;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -11,11 +14,10 @@ import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Warmup;
 
-import io.relaypod.mime.Edits;
-import io.relaypod.mime.HeaderSection;
-import io.relaypod.recipients.RecipientAlignment;
-
-/** What {@code AlignRecipients} does with a mail: read its header, and write it anew where that names others than the envelope. */
+/**
+ * What {@code AlignRecipients} does with a mail: read its header, and write it anew where that names others than the
+ * envelope.
+ */
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.SECONDS)
 @Warmup(iterations = 3, time = 1)
@@ -40,6 +42,7 @@ public class RecipientsBench {
     }
 
     private static Edits edits(SampleMail mail, List<String> recipients) throws Exception {
-        return new RecipientAlignment(recipients, true, List.of()).of(HeaderSection.read(mail.source(), RecipientAlignment.FIELDS));
+        return new RecipientAlignment(recipients, true, List.of())
+                .of(HeaderSection.read(mail.source(), RecipientAlignment.FIELDS));
     }
 }

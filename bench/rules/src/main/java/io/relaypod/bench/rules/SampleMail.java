@@ -5,6 +5,7 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 
+import io.relaypod.mime.MessageSource;
 import org.openjdk.jmh.annotations.AuxCounters;
 import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Param;
@@ -12,17 +13,17 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 
-import io.relaypod.mime.MessageSource;
-
 /** A mail to two people, of text and a calendar that names both; two thirds of a large one are calendar, in base64. */
 @State(Scope.Thread)
 public class SampleMail {
 
-    private static final String HEAD = "Received: from x by y\r\nFrom: s@example.com\r\nTo: Ann <ann@example.com>, bob@example.com\r\nSubject: s\r\n"
-        + "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=bb\r\n\r\n--bb\r\nContent-Type: text/plain\r\n\r\n";
-    private static final String CALENDAR = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nMETHOD:REQUEST\r\nBEGIN:VEVENT\r\nUID:1\r\nSUMMARY:Talk\r\n"
-        + "DTSTART:20270104T090000Z\r\nORGANIZER:mailto:s@example.com\r\nATTENDEE:mailto:ann@example.com\r\nATTENDEE;RSVP=TRUE:mailto:bob@example.com\r\n"
-        + "DESCRIPTION:%sEND:VEVENT\r\nEND:VCALENDAR\r\n";
+    private static final String HEAD =
+            "Received: from x by y\r\nFrom: s@example.com\r\nTo: Ann <ann@example.com>, bob@example.com\r\nSubject: s\r\n"
+                    + "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=bb\r\n\r\n--bb\r\nContent-Type: text/plain\r\n\r\n";
+    private static final String CALENDAR =
+            "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nMETHOD:REQUEST\r\nBEGIN:VEVENT\r\nUID:1\r\nSUMMARY:Talk\r\n"
+                    + "DTSTART:20270104T090000Z\r\nORGANIZER:mailto:s@example.com\r\nATTENDEE:mailto:ann@example.com\r\nATTENDEE;RSVP=TRUE:mailto:bob@example.com\r\n"
+                    + "DESCRIPTION:%sEND:VEVENT\r\nEND:VCALENDAR\r\n";
     private static final String FOLDED = "words that a person writes and a program folds after seventy-five\r\n ";
     private static final String TEXT = "Some line of text as people write it, seventy or so.\r\n";
 
@@ -50,8 +51,10 @@ public class SampleMail {
     public void compose() {
         int folds = Math.max(1, (int) (size * 2L / 3 * 3 / 4 - CALENDAR.length()) / FOLDED.length());
         String calendar = CALENDAR.formatted(FOLDED.repeat(folds) + "\r\n");
-        String tail = "\r\n--bb\r\nContent-Type: text/calendar; method=REQUEST\r\nContent-Transfer-Encoding: base64\r\n\r\n"
-            + Base64.getMimeEncoder().encodeToString(calendar.getBytes(StandardCharsets.US_ASCII)) + "\r\n--bb--\r\n";
+        String tail =
+                "\r\n--bb\r\nContent-Type: text/calendar; method=REQUEST\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+                        + Base64.getMimeEncoder().encodeToString(calendar.getBytes(StandardCharsets.US_ASCII))
+                        + "\r\n--bb--\r\n";
         int lines = Math.max(1, (size - HEAD.length() - tail.length()) / TEXT.length());
         mail = (HEAD + TEXT.repeat(lines) + tail).getBytes(StandardCharsets.US_ASCII);
     }
