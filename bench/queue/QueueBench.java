@@ -28,7 +28,7 @@ import org.apache.james.server.core.MailImpl;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.relaypod.gateway.VerbatimMailQueueItems;
 import io.relaypod.lab.broker.ArtemisProcess;
-import io.relaypod.pacing.SenderPace;
+import io.relaypod.throttle.SenderRateLimiter;
 import io.relaypod.server.metrics.MicrometerMetricFactory;
 import io.relaypod.server.queue.ArtemisMailQueue;
 import io.relaypod.server.queue.ArtemisMailQueueFactory;
@@ -95,7 +95,7 @@ public final class QueueBench {
     }
 
     private static void run(Broker broker, int mails) throws Exception {
-        try (ArtemisMailQueueFactory queues = new ArtemisMailQueueFactory(broker, new VerbatimMailQueueItems(), SenderPace.unlimited(), Clock.systemUTC(),
+        try (ArtemisMailQueueFactory queues = new ArtemisMailQueueFactory(broker, new VerbatimMailQueueItems(), SenderRateLimiter.unlimited(), Clock.systemUTC(),
                 new MicrometerMetricFactory(new SimpleMeterRegistry()), new NoopGaugeRegistry())) {
             queues.open();
             ArtemisMailQueue queue = queues.createQueue(MailQueueName.of("outgoing"));

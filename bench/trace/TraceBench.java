@@ -17,8 +17,8 @@ import java.util.Random;
 import java.util.UUID;
 import java.util.stream.Stream;
 
-import io.relaypod.domain.RecipientAnswer;
-import io.relaypod.domain.RecipientAnswer.Outcome;
+import io.relaypod.verdict.RecipientAnswer;
+import io.relaypod.verdict.RecipientAnswer.Outcome;
 import io.relaypod.events.Client;
 import io.relaypod.events.MailEvent;
 import io.relaypod.events.MailEvent.Delivered;

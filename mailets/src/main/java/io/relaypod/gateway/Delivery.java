@@ -20,7 +20,7 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import io.relaypod.events.MailEvent.Deferred;
 import io.relaypod.events.MailEvent.Queued;
-import io.relaypod.events.MailEvents;
+import io.relaypod.events.MailEventPublisher;
 import io.relaypod.mime.Edits;
 import org.apache.james.core.MailAddress;
 import org.apache.james.lifecycle.api.LifecycleUtil;
@@ -66,7 +66,7 @@ final class Delivery {
     private final Bouncer bouncer;
     private final MailetContext context;
     private final Clock clock;
-    private final MailEvents events;
+    private final MailEventPublisher events;
     private final MetricFactory metrics;
     private final Metric delivered;
     private final Metric poisonous;
@@ -97,7 +97,7 @@ final class Delivery {
             RemoteDeliveryConfiguration configuration,
             MailetContext context,
             Clock clock,
-            MailEvents events,
+            MailEventPublisher events,
             MetricFactory metrics) {
         this.queue = queue;
         this.admission = admission;

@@ -5,7 +5,7 @@ import javax.mail.MessagingException;
 
 import com.sun.mail.smtp.SMTPAddressFailedException;
 import io.relaypod.events.MailEvent.Failed;
-import io.relaypod.events.MailEvents;
+import io.relaypod.events.MailEventPublisher;
 import org.apache.james.core.MailAddress;
 import org.apache.james.transport.mailets.remote.delivery.Bouncer;
 import org.apache.james.transport.mailets.remote.delivery.EnhancedMessagingException;
@@ -24,10 +24,13 @@ final class FailedMailKeeper extends Bouncer {
 
     private final MailetContext context;
     private final String processor;
-    private final MailEvents events;
+    private final MailEventPublisher events;
 
     FailedMailKeeper(
-            RemoteDeliveryConfiguration configuration, MailetContext context, String processor, MailEvents events) {
+            RemoteDeliveryConfiguration configuration,
+            MailetContext context,
+            String processor,
+            MailEventPublisher events) {
         super(configuration, context);
         this.context = context;
         this.processor = processor;

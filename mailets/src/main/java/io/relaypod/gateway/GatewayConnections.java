@@ -14,7 +14,7 @@ import javax.mail.MessagingException;
 import javax.mail.Session;
 import javax.mail.URLName;
 
-import io.relaypod.events.MailEvents;
+import io.relaypod.events.MailEventPublisher;
 import io.relaypod.memory.MemoryBudget;
 import io.relaypod.memory.MemoryUse;
 import io.relaypod.memory.Reservation;
@@ -60,7 +60,7 @@ final class GatewayConnections implements AutoCloseable {
             Duration idleTime,
             int mailsPerConnection,
             Duration dataTimeout,
-            MailEvents events,
+            MailEventPublisher events,
             MemoryBudget memory) {
         this.memory = memory;
         GenericKeyedObjectPoolConfig<SMTPTransport> settings = new GenericKeyedObjectPoolConfig<>();
@@ -194,13 +194,13 @@ final class GatewayConnections implements AutoCloseable {
         private final RemoteDeliveryConfiguration configuration;
         private final int mailsPerConnection;
         private final Duration dataTimeout;
-        private final MailEvents events;
+        private final MailEventPublisher events;
 
         Opening(
                 RemoteDeliveryConfiguration configuration,
                 int mailsPerConnection,
                 Duration dataTimeout,
-                MailEvents events) {
+                MailEventPublisher events) {
             this.configuration = configuration;
             this.mailsPerConnection = mailsPerConnection;
             this.dataTimeout = dataTimeout;

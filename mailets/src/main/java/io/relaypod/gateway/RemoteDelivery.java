@@ -14,9 +14,9 @@ import javax.inject.Inject;
 import javax.mail.MessagingException;
 
 import io.relaypod.events.MailEvent.Queued;
-import io.relaypod.events.MailEvents;
+import io.relaypod.events.MailEventPublisher;
 import io.relaypod.memory.MemoryBudget;
-import io.relaypod.pacing.SenderPace;
+import io.relaypod.throttle.SenderRateLimiter;
 import org.apache.james.core.MailAddress;
 import org.apache.james.dnsservice.api.DNSService;
 import org.apache.james.domainlist.api.DomainList;
@@ -83,9 +83,9 @@ public final class RemoteDelivery extends GenericMailet {
     private final DNSService dns;
     private final DomainList domains;
     private final MailQueueFactory<?> queues;
-    private final SenderPace pace;
+    private final SenderRateLimiter pace;
     private final Clock clock;
-    private final MailEvents events;
+    private final MailEventPublisher events;
     private final MetricFactory metrics;
     private final GaugeRegistry gauges;
     private final MemoryBudget memory;
@@ -97,9 +97,9 @@ public final class RemoteDelivery extends GenericMailet {
             DNSService dns,
             DomainList domains,
             MailQueueFactory<?> queues,
-            SenderPace pace,
+            SenderRateLimiter pace,
             Clock clock,
-            MailEvents events,
+            MailEventPublisher events,
             MetricFactory metrics,
             GaugeRegistry gauges,
             MemoryBudget memory) {

@@ -25,9 +25,9 @@ import javax.mail.internet.MimeMessage;
 import com.sun.mail.smtp.SMTPAddressFailedException;
 import com.sun.mail.smtp.SMTPMessage;
 import com.sun.mail.smtp.SMTPSendFailedException;
-import io.relaypod.domain.EnvelopeAddress;
+import io.relaypod.address.EnvelopeAddress;
 import io.relaypod.events.MailEvent.Delivered;
-import io.relaypod.events.MailEvents;
+import io.relaypod.events.MailEventPublisher;
 import io.relaypod.mime.MessageSource;
 import org.apache.james.core.MailAddress;
 import org.apache.james.server.core.MimeMessageSource;
@@ -59,7 +59,7 @@ final class SMTPTransport extends com.sun.mail.smtp.SMTPTransport {
 
     private final OneSocket socket;
     private final Duration dataTimeout;
-    private final MailEvents events;
+    private final MailEventPublisher events;
     private boolean isGreeted;
     private boolean isSmtp2Graph;
     private int mails;
@@ -71,7 +71,7 @@ final class SMTPTransport extends com.sun.mail.smtp.SMTPTransport {
      * @param socket the connection's, as its session makes it
      * @param dataTimeout how long the reply to a mail's end is waited for (RFC 5321 section 4.5.3.2.6)
      */
-    SMTPTransport(Session session, URLName gateway, OneSocket socket, Duration dataTimeout, MailEvents events) {
+    SMTPTransport(Session session, URLName gateway, OneSocket socket, Duration dataTimeout, MailEventPublisher events) {
         super(session, gateway, gateway.getProtocol(), gateway.getProtocol().equals(SMTPS));
         this.socket = socket;
         this.dataTimeout = dataTimeout;

@@ -10,7 +10,7 @@ import javax.mail.SendFailedException;
 import javax.mail.internet.InternetAddress;
 
 import io.relaypod.events.MailEvent.Tried;
-import io.relaypod.events.MailEvents;
+import io.relaypod.events.MailEventPublisher;
 import io.relaypod.gateway.GatewayConnections.Gateway;
 import org.apache.james.core.MailAddress;
 import org.apache.james.dnsservice.api.DNSService;
@@ -36,13 +36,13 @@ final class ToGateway {
     private final DnsHelper dns;
     private final boolean isTls;
     private final GatewayConnections connections;
-    private final MailEvents events;
+    private final MailEventPublisher events;
 
     ToGateway(
             RemoteDeliveryConfiguration configuration,
             DNSService dns,
             GatewayConnections connections,
-            MailEvents events) {
+            MailEventPublisher events) {
         this.dns = new DnsHelper(dns, configuration);
         this.isTls = configuration.isSSLEnable();
         this.connections = connections;

@@ -4,10 +4,10 @@ import java.io.IOException;
 import java.util.Collection;
 import java.util.Set;
 
+import io.relaypod.headers.RecipientAlignment;
 import io.relaypod.mime.Edits;
 import io.relaypod.mime.HeaderSection;
 import io.relaypod.mime.MessageSource;
-import io.relaypod.recipients.RecipientAlignment;
 
 /**
  * A header for fewer recipients than the mail had when {@code AlignRecipients} saw it: the gateway refused some, or has

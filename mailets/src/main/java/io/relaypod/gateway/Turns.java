@@ -7,10 +7,10 @@ import java.util.function.BooleanSupplier;
 import javax.mail.MessagingException;
 
 import com.google.common.hash.Hashing;
-import io.relaypod.graph.SenderAlignment;
-import io.relaypod.graph.SendingMailbox;
+import io.relaypod.headers.SenderAlignment;
+import io.relaypod.headers.SendingMailbox;
 import io.relaypod.mime.HeaderSection;
-import io.relaypod.pacing.SenderPace;
+import io.relaypod.throttle.SenderRateLimiter;
 import org.apache.james.queue.api.MailQueue;
 import org.apache.mailet.Mail;
 import org.apache.mailet.MailetException;
@@ -21,10 +21,10 @@ final class Turns {
     // RFC 5321 section 4.5.3.1: 64 octets, an @ and 255.
     private static final int LONGEST_MAILBOX = 320;
 
-    private final SenderPace pace;
+    private final SenderRateLimiter pace;
     private final Optional<PacedMailQueue> queue;
 
-    private Turns(SenderPace pace, Optional<PacedMailQueue> queue) {
+    private Turns(SenderRateLimiter pace, Optional<PacedMailQueue> queue) {
         this.pace = pace;
         this.queue = queue;
     }
@@ -33,7 +33,7 @@ final class Turns {
      * @param queue where mails wait for their turn
      * @throws MailetException when they cannot
      */
-    static Turns of(SenderPace pace, MailQueue queue) throws MailetException {
+    static Turns of(SenderRateLimiter pace, MailQueue queue) throws MailetException {
         if (!pace.isLimited()) {
             return new Turns(pace, Optional.empty());
         }

@@ -1,6 +1,6 @@
 package io.relaypod.mailets;
 
-import io.relaypod.recipients.EmailAddress;
+import io.relaypod.address.EmailAddress;
 import org.apache.james.core.MailAddress;
 
 /** James' addresses as those of the domain. */

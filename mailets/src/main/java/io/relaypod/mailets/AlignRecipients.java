@@ -7,11 +7,11 @@ import javax.inject.Inject;
 import javax.mail.MessagingException;
 
 import io.relaypod.events.MailEvent.Changed;
-import io.relaypod.events.MailEvents;
+import io.relaypod.events.MailEventPublisher;
 import io.relaypod.gateway.RawMessage;
+import io.relaypod.headers.RecipientAlignment;
 import io.relaypod.mime.Edits;
 import io.relaypod.mime.HeaderSection;
-import io.relaypod.recipients.RecipientAlignment;
 import org.apache.james.core.MailAddress;
 import org.apache.mailet.Mail;
 import org.apache.mailet.MailetException;
@@ -33,11 +33,11 @@ import org.apache.mailet.base.GenericMailet;
  */
 public final class AlignRecipients extends GenericMailet {
 
-    private final MailEvents events;
+    private final MailEventPublisher events;
     private boolean keepOriginal;
 
     @Inject
-    public AlignRecipients(MailEvents events) {
+    public AlignRecipients(MailEventPublisher events) {
         this.events = events;
     }
 

@@ -6,9 +6,9 @@ import javax.inject.Inject;
 import javax.mail.MessagingException;
 
 import io.relaypod.events.MailEvent.Changed;
-import io.relaypod.events.MailEvents;
+import io.relaypod.events.MailEventPublisher;
 import io.relaypod.gateway.RawMessage;
-import io.relaypod.graph.SenderAlignment;
+import io.relaypod.headers.SenderAlignment;
 import io.relaypod.mime.Edits;
 import io.relaypod.mime.HeaderSection;
 import org.apache.mailet.Mail;
@@ -24,10 +24,10 @@ import org.apache.mailet.base.GenericMailet;
  */
 public final class AlignSender extends GenericMailet {
 
-    private final MailEvents events;
+    private final MailEventPublisher events;
 
     @Inject
-    public AlignSender(MailEvents events) {
+    public AlignSender(MailEventPublisher events) {
         this.events = events;
     }
 

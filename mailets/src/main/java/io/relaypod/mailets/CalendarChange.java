@@ -4,10 +4,10 @@ import java.io.IOException;
 import javax.mail.MessagingException;
 
 import com.google.common.collect.ImmutableMap;
-import io.relaypod.calendar.ChangedMail;
+import io.relaypod.calendar.StrippedMail;
 import io.relaypod.events.MailEvent.Changed;
 import io.relaypod.events.MailEvent.Failed;
-import io.relaypod.events.MailEvents;
+import io.relaypod.events.MailEventPublisher;
 import io.relaypod.gateway.RawMessage;
 import io.relaypod.mime.MessageSource;
 import io.relaypod.mime.UnreadableMailException;
@@ -17,10 +17,10 @@ import org.apache.mailet.Mail;
 final class CalendarChange {
 
     private final String unreadableProcessor;
-    private final MailEvents events;
+    private final MailEventPublisher events;
 
     /** @param unreadableProcessor where a mail goes of which nobody can say what is in it */
-    CalendarChange(String unreadableProcessor, MailEvents events) {
+    CalendarChange(String unreadableProcessor, MailEventPublisher events) {
         this.unreadableProcessor = unreadableProcessor;
         this.events = events;
     }
@@ -28,13 +28,13 @@ final class CalendarChange {
     /** What becomes of a message. */
     @FunctionalInterface
     interface Rule {
-        ChangedMail change(MessageSource message) throws IOException, UnreadableMailException;
+        StrippedMail change(MessageSource message) throws IOException, UnreadableMailException;
     }
 
     void apply(Mail mail, Rule rule) throws MessagingException {
         RawMessage message = RawMessage.of(mail);
         try {
-            ChangedMail changed = rule.change(message.source());
+            StrippedMail changed = rule.change(message.source());
             if (changed.isChanged()) {
                 message.replace(changed::writeTo);
             }
@@ -46,7 +46,7 @@ final class CalendarChange {
         }
     }
 
-    private void report(Mail mail, ChangedMail changed) {
+    private void report(Mail mail, StrippedMail changed) {
         if (changed.calendars() > 0 || changed.sealed() > 0 || changed.isChanged() && changed.narrowed() == 0) {
             report(mail, "calendar-stripped", changed.calendars(), changed);
         }
@@ -55,7 +55,7 @@ final class CalendarChange {
         }
     }
 
-    private void report(Mail mail, String action, int calendars, ChangedMail changed) {
+    private void report(Mail mail, String action, int calendars, StrippedMail changed) {
         // Signatures are counted once.
         int signatures = changed.narrowed() > 0 && action.equals("calendar-stripped") ? 0 : changed.signatures();
         events.tell(new Changed(

@@ -4,7 +4,7 @@ import java.util.Optional;
 import javax.mail.internet.AddressException;
 import javax.mail.internet.InternetAddress;
 
-import io.relaypod.domain.EnvelopeAddress;
+import io.relaypod.address.EnvelopeAddress;
 import org.apache.james.core.Domain;
 import org.apache.james.core.MailAddress;
 

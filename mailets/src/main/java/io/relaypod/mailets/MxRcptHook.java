@@ -5,12 +5,12 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 import javax.inject.Inject;
 
-import io.relaypod.domain.DnsClient;
-import io.relaypod.domain.RecipientAnswer;
-import io.relaypod.domain.RecipientRule;
+import io.relaypod.dns.ClientNetwork;
 import io.relaypod.events.MailEvent.RecipientAccepted;
 import io.relaypod.events.MailEvent.RecipientRefused;
-import io.relaypod.events.MailEvents;
+import io.relaypod.events.MailEventPublisher;
+import io.relaypod.verdict.RecipientAnswer;
+import io.relaypod.verdict.RecipientRule;
 import org.apache.james.core.MailAddress;
 import org.apache.james.protocols.smtp.SMTPSession;
 import org.apache.james.protocols.smtp.hook.HookResult;
@@ -28,17 +28,17 @@ import org.apache.james.protocols.smtp.hook.HookReturnCode;
  * }</pre>
  *
  * <p>Clients that may not relay are left to James' relaying rule: no stranger makes us ask DNS. Each answer is told to
- * {@link MailEvents}. Thread-safe.
+ * {@link MailEventPublisher}. Thread-safe.
  *
  * @see <a href="https://www.rfc-editor.org/rfc/rfc5321#section-5.1">RFC 5321 section 5.1</a>
  */
 public final class MxRcptHook implements AsynchronousRcptHook {
 
     private final RecipientRule rule;
-    private final MailEvents events;
+    private final MailEventPublisher events;
 
     @Inject
-    public MxRcptHook(RecipientRule rule, MailEvents events) {
+    public MxRcptHook(RecipientRule rule, MailEventPublisher events) {
         this.rule = rule;
         this.events = events;
     }
@@ -50,7 +50,7 @@ public final class MxRcptHook implements AsynchronousRcptHook {
         }
         return rule.answer(
                         recipient.asString(),
-                        DnsClient.at(session.getRemoteAddress().getAddress()))
+                        ClientNetwork.at(session.getRemoteAddress().getAddress()))
                 .thenApply(answer -> () -> result(session, recipient, answer));
     }
 

@@ -5,7 +5,7 @@ import javax.inject.Inject;
 import javax.mail.MessagingException;
 
 import io.relaypod.calendar.Invitation;
-import io.relaypod.events.MailEvents;
+import io.relaypod.events.MailEventPublisher;
 import org.apache.mailet.Mail;
 import org.apache.mailet.ProcessingState;
 import org.apache.mailet.base.GenericMailet;
@@ -29,13 +29,13 @@ import org.apache.mailet.base.GenericMailet;
  */
 public final class NarrowCalendar extends GenericMailet {
 
-    private final MailEvents events;
+    private final MailEventPublisher events;
     private StripMode mode = StripMode.LISTED;
     private boolean summary;
     private String unreadableProcessor = "";
 
     @Inject
-    public NarrowCalendar(MailEvents events) {
+    public NarrowCalendar(MailEventPublisher events) {
         this.events = events;
     }
 

@@ -6,10 +6,10 @@ import java.util.List;
 import java.util.Set;
 import javax.mail.MessagingException;
 
+import io.relaypod.address.EmailAddress;
 import io.relaypod.calendar.Invitation;
 import io.relaypod.gateway.RawMessage;
 import io.relaypod.mime.UnreadableMailException;
-import io.relaypod.recipients.EmailAddress;
 import org.apache.james.core.MailAddress;
 import org.apache.mailet.Mail;
 import org.apache.mailet.base.GenericMatcher;

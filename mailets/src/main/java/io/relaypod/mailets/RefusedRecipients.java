@@ -6,10 +6,10 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 
+import io.relaypod.address.EmailAddress;
+import io.relaypod.headers.VisibleRecipients;
 import io.relaypod.mime.HeaderSection;
 import io.relaypod.mime.MessageSource;
-import io.relaypod.recipients.EmailAddress;
-import io.relaypod.recipients.VisibleRecipients;
 import org.apache.james.protocols.api.ProtocolSession.AttachmentKey;
 import org.apache.james.protocols.api.ProtocolSession.State;
 import org.apache.james.protocols.smtp.SMTPSession;

@@ -11,11 +11,11 @@ import javax.mail.MessagingException;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.Lists;
 import io.relaypod.events.MailEvent.Changed;
-import io.relaypod.events.MailEvents;
+import io.relaypod.events.MailEventPublisher;
 import io.relaypod.gateway.RawMessage;
 import io.relaypod.gateway.VerbatimMailQueueItems;
+import io.relaypod.headers.VisibleRecipients;
 import io.relaypod.mime.HeaderSection;
-import io.relaypod.recipients.VisibleRecipients;
 import org.apache.james.core.MailAddress;
 import org.apache.james.lifecycle.api.LifecycleUtil;
 import org.apache.mailet.Attribute;
@@ -53,13 +53,13 @@ public final class SplitRecipients extends GenericMailet {
     private static final AttributeName ORIGIN = AttributeName.of("relaypod.splitFrom");
     private static final AttributeName COPIES = AttributeName.of("relaypod.splitInto");
 
-    private final MailEvents events;
+    private final MailEventPublisher events;
     private int recipientsPerMail;
     private boolean blindCopiesAreOwn;
     private String processor = "";
 
     @Inject
-    public SplitRecipients(MailEvents events) {
+    public SplitRecipients(MailEventPublisher events) {
         this.events = events;
     }
 

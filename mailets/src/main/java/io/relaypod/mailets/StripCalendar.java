@@ -5,7 +5,7 @@ import javax.inject.Inject;
 import javax.mail.MessagingException;
 
 import io.relaypod.calendar.CalendarStripper;
-import io.relaypod.events.MailEvents;
+import io.relaypod.events.MailEventPublisher;
 import org.apache.mailet.Mail;
 import org.apache.mailet.MailetException;
 import org.apache.mailet.ProcessingState;
@@ -27,12 +27,12 @@ import org.apache.mailet.base.GenericMailet;
  */
 public final class StripCalendar extends GenericMailet {
 
-    private final MailEvents events;
+    private final MailEventPublisher events;
     private CalendarStripper stripper = new CalendarStripper(false);
     private String unreadableProcessor = "";
 
     @Inject
-    public StripCalendar(MailEvents events) {
+    public StripCalendar(MailEventPublisher events) {
         this.events = events;
     }
 

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import javax.mail.MessagingException;
 
-import io.relaypod.recipients.AddressSet;
+import io.relaypod.address.AddressSet;
 import org.apache.james.core.MailAddress;
 import org.apache.mailet.Mail;
 import org.apache.mailet.MailetException;

@@ -1,6 +1,7 @@
 /**
  * What an admin names in James' XML: the RCPT hook of smtpserver.xml and the mailets of mailetcontainer.xml.
  *
- * <p>Thin adapters: the rules are in {@link io.relaypod.domain}, the way out in {@link io.relaypod.gateway}.
+ * <p>Thin adapters: the rules are in {@link io.relaypod.verdict} and its neighbours in core, the way out in
+ * {@link io.relaypod.gateway}.
  */
 package io.relaypod.mailets;

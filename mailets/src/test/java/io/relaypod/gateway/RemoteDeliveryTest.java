@@ -42,8 +42,8 @@ import io.relaypod.events.MailEvent.Failed;
 import io.relaypod.events.MailEvent.Tried;
 import io.relaypod.mailets.JamesContext;
 import io.relaypod.memory.MemoryBudget;
-import io.relaypod.pacing.SenderPace;
-import io.relaypod.pacing.SendingRate;
+import io.relaypod.throttle.SenderRateLimiter;
+import io.relaypod.throttle.SendingRate;
 import org.apache.james.core.MailAddress;
 import org.apache.james.core.MaybeSender;
 import org.apache.james.domainlist.api.DomainList;
@@ -93,7 +93,7 @@ class RemoteDeliveryTest {
     private final List<Mail> joined = new CopyOnWriteArrayList<>();
     private boolean twoAddresses;
     private boolean queueIsAway;
-    private final RemoteDelivery delivery = delivery(SenderPace.unlimited());
+    private final RemoteDelivery delivery = delivery(SenderRateLimiter.unlimited());
 
     @AfterEach
     void stop() {
@@ -700,7 +700,7 @@ class RemoteDeliveryTest {
         byte[] message = Messages.bytes(
                 "From: office@example.com\r\nTo: a@example.com, b@example.com, c@example.com, later@example.com\r\n\r\nbody\r\n");
         AtomicReference<Instant> now = new AtomicReference<>(NOW.minus(Duration.ofHours(2)));
-        SenderPace pace = SenderPace.of(SendingRate.parse("2/h"), clock(now::get));
+        SenderRateLimiter pace = SenderRateLimiter.of(SendingRate.parse("2/h"), clock(now::get));
         now.set(NOW);
         RemoteDelivery paced = delivery(pace);
         try (SmtpSink sink = SmtpSink.replying(mixed())) {
@@ -782,7 +782,7 @@ class RemoteDeliveryTest {
                 .isBetween(Duration.ofDays(5), Duration.ofDays(5).plusHours(1));
     }
 
-    private RemoteDelivery delivery(SenderPace pace) {
+    private RemoteDelivery delivery(SenderRateLimiter pace) {
         return new RemoteDelivery(
                 new Addresses(),
                 domains(),

@@ -2,30 +2,31 @@ package io.relaypod.mailets;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
-import io.relaypod.domain.DomainCheck;
-import io.relaypod.domain.DomainVerdict;
-import io.relaypod.domain.DomainVerdict.HasMx;
-import io.relaypod.domain.DomainVerdict.ImplicitMx;
-import io.relaypod.domain.DomainVerdict.NoMailHost;
-import io.relaypod.domain.DomainVerdict.NullMx;
-import io.relaypod.domain.DomainVerdict.Unknown;
-import io.relaypod.domain.MailDomain;
-import io.relaypod.domain.MxSettings;
-import io.relaypod.domain.MxSettings.OnDnsFailure;
-import io.relaypod.domain.MxSettingsFixture;
-import io.relaypod.domain.ProviderSuggestions;
-import io.relaypod.domain.RecipientAnswer;
-import io.relaypod.domain.RecipientAnswer.Outcome;
-import io.relaypod.domain.RecipientRule;
+import io.relaypod.address.MailDomain;
 import io.relaypod.events.MailEvent;
 import io.relaypod.events.MailEvent.RecipientAccepted;
 import io.relaypod.events.MailEvent.RecipientRefused;
+import io.relaypod.verdict.DomainCheck;
+import io.relaypod.verdict.DomainVerdict;
+import io.relaypod.verdict.DomainVerdict.HasMx;
+import io.relaypod.verdict.DomainVerdict.ImplicitMx;
+import io.relaypod.verdict.DomainVerdict.NoMailHost;
+import io.relaypod.verdict.DomainVerdict.NullMx;
+import io.relaypod.verdict.DomainVerdict.Unknown;
+import io.relaypod.verdict.MxSettings;
+import io.relaypod.verdict.MxSettings.OnDnsFailure;
+import io.relaypod.verdict.ProviderSuggestions;
+import io.relaypod.verdict.RecipientAnswer;
+import io.relaypod.verdict.RecipientAnswer.Outcome;
+import io.relaypod.verdict.RecipientRule;
 import org.apache.james.core.MailAddress;
 import org.apache.james.core.MaybeSender;
 import org.apache.james.protocols.api.ProtocolSession.State;
@@ -222,7 +223,18 @@ class MxRcptHookTest {
     }
 
     private MxRcptHook hook(OnDnsFailure onDnsFailure, DomainCheck domains) {
-        MxSettings settings = MxSettingsFixture.rule(onDnsFailure, false);
+        MxSettings settings = new MxSettings(
+                Duration.ofHours(1),
+                Duration.ofDays(1),
+                1_000,
+                256,
+                onDnsFailure,
+                false,
+                false,
+                Optional.empty(),
+                Optional.empty(),
+                false,
+                Optional.empty());
         return new MxRcptHook(new RecipientRule(domains, settings, ProviderSuggestions.of(settings)), told::add);
     }
 

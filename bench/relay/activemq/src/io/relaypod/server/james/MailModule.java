@@ -32,7 +32,7 @@ import com.google.inject.Provides;
 import com.google.inject.Scopes;
 
 import io.micrometer.core.instrument.MeterRegistry;
-import io.relaypod.pacing.SenderPace;
+import io.relaypod.throttle.SenderRateLimiter;
 import io.relaypod.server.queue.Broker;
 import io.relaypod.server.repository.DirectoryMailRepository;
 import io.relaypod.server.repository.RepositoryLimits;
@@ -95,8 +95,8 @@ final class MailModule extends AbstractModule {
 
     @Provides
     @Singleton
-    SenderPace pace() {
-        return SenderPace.unlimited();
+    SenderRateLimiter pace() {
+        return SenderRateLimiter.unlimited();
     }
 
     @Provides

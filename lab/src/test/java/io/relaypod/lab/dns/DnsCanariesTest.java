@@ -13,22 +13,22 @@ import java.util.concurrent.TimeUnit;
 import com.github.benmanes.caffeine.cache.Ticker;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.nio.NioEventLoopGroup;
-import io.relaypod.domain.DnsCanaries;
-import io.relaypod.domain.DnsClient;
-import io.relaypod.domain.DnsDomainCheck;
-import io.relaypod.domain.DnsServers;
-import io.relaypod.domain.DnsServers.Report;
-import io.relaypod.domain.DnsSettings;
-import io.relaypod.domain.DomainVerdict;
-import io.relaypod.domain.DomainVerdict.HasMx;
-import io.relaypod.domain.DomainVerdict.ImplicitMx;
-import io.relaypod.domain.DomainVerdict.NoMailHost;
-import io.relaypod.domain.DomainVerdict.Unknown;
-import io.relaypod.domain.MailDomain;
-import io.relaypod.domain.MxSettings;
-import io.relaypod.domain.MxSettings.OnDnsFailure;
-import io.relaypod.domain.NonexistentDomains;
+import io.relaypod.address.MailDomain;
+import io.relaypod.dns.ClientNetwork;
+import io.relaypod.dns.DnsCanaries;
+import io.relaypod.dns.DnsFailover;
+import io.relaypod.dns.DnsFailover.Report;
+import io.relaypod.dns.DnsSettings;
 import io.relaypod.memory.MemoryBudget;
+import io.relaypod.verdict.DnsDomainCheck;
+import io.relaypod.verdict.DomainVerdict;
+import io.relaypod.verdict.DomainVerdict.HasMx;
+import io.relaypod.verdict.DomainVerdict.ImplicitMx;
+import io.relaypod.verdict.DomainVerdict.NoMailHost;
+import io.relaypod.verdict.DomainVerdict.Unknown;
+import io.relaypod.verdict.MxSettings;
+import io.relaypod.verdict.MxSettings.OnDnsFailure;
+import io.relaypod.verdict.NonexistentDomains;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -72,7 +72,7 @@ class DnsCanariesTest {
     @Test
     void whatAServerDeniesThatDeniesTheCanariesIsUnknown() {
         dns.behave(".", Behaviour.nxdomain());
-        DnsServers servers = servers("gmail.com, outlook.com, .", dns);
+        DnsFailover servers = servers("gmail.com, outlook.com, .", dns);
 
         assertThat(verdict(servers, "gmail.com"))
                 .isInstanceOfSatisfying(
@@ -86,7 +86,7 @@ class DnsCanariesTest {
     void whatItHasRecordsForIsAccepted() {
         dns.behave(".", Behaviour.nxdomain());
         dns.behave("example.com", Behaviour.answer());
-        DnsServers servers = servers("gmail.com, outlook.com", dns);
+        DnsFailover servers = servers("gmail.com, outlook.com", dns);
         verdict(servers, "nowhere.example");
 
         assertThat(servers.lying()).isEqualTo(1);
@@ -105,7 +105,7 @@ class DnsCanariesTest {
     @Test
     void aServerThatLiesNoMoreIsBelievedAgain() {
         dns.behave(".", Behaviour.nxdomain());
-        DnsServers servers = servers("gmail.com", dns);
+        DnsFailover servers = servers("gmail.com", dns);
         assertThat(verdict(servers, "example.com")).isInstanceOf(Unknown.class);
         dns.behaveNormally();
 
@@ -118,7 +118,7 @@ class DnsCanariesTest {
 
     @Test
     void aKnownProviderIsNotDeniedByAServerThatHasJustBegunToLie() {
-        DnsServers servers = servers("gmail.com, outlook.com", dns);
+        DnsFailover servers = servers("gmail.com, outlook.com", dns);
         assertThat(verdict(servers, "nowhere.example")).isEqualTo(new NoMailHost(false));
         dns.behave(".", Behaviour.nxdomain());
 
@@ -129,7 +129,7 @@ class DnsCanariesTest {
     @Test
     void ofTwoServersTheOneThatDoesNotLieIsBelieved() {
         dns.behave(".", Behaviour.nxdomain());
-        DnsServers servers = servers("gmail.com, outlook.com, .", dns, other);
+        DnsFailover servers = servers("gmail.com, outlook.com, .", dns, other);
 
         assertThat(verdict(servers, "example.com")).isInstanceOf(HasMx.class);
         assertThat(verdict(servers, "nowhere.example")).isEqualTo(new NoMailHost(false));
@@ -144,7 +144,7 @@ class DnsCanariesTest {
     @Test
     void oneBlockedCanaryIsNoLie() {
         dns.behave("gmail.com", Behaviour.nxdomain());
-        DnsServers servers = servers("gmail.com, outlook.com", dns);
+        DnsFailover servers = servers("gmail.com, outlook.com", dns);
 
         assertThat(verdict(servers, "nowhere.example")).isEqualTo(new NoMailHost(false));
         assertThat(verdict(servers, "gmail.com")).isEqualTo(new NoMailHost(false));
@@ -163,7 +163,7 @@ class DnsCanariesTest {
 
     @Test
     void onceBelievedAServerIsBelievedWhileTheCanariesAreNotAnswered() {
-        DnsServers servers = servers("gmail.com", dns);
+        DnsFailover servers = servers("gmail.com", dns);
         verdict(servers, "nowhere.example");
         dns.behave("gmail.com", Behaviour.servfail());
 
@@ -175,7 +175,7 @@ class DnsCanariesTest {
 
     @Test
     void canariesCostNothingWhereMailGoesToDomainsWithMxAndLittleInAFlood() {
-        DnsServers servers = servers("gmail.com, outlook.com, .", dns);
+        DnsFailover servers = servers("gmail.com, outlook.com, .", dns);
         verdict(servers, "example.com");
         assertThat(dns.total()).isEqualTo(1);
 
@@ -190,7 +190,7 @@ class DnsCanariesTest {
     @Test
     void anAddressThatNamesWithoutOneGetIsNotBelieved() {
         dns.behave(".", Behaviour.invent("192.0.2.99"));
-        DnsServers servers = servers("gmail.com, outlook.com", dns);
+        DnsFailover servers = servers("gmail.com, outlook.com", dns);
 
         assertThat(verdict(servers, "nowhere.example")).isInstanceOf(Unknown.class);
         assertThat(verdict(servers, "implicit.example")).isEqualTo(new ImplicitMx(List.of("192.0.2.1")));
@@ -204,7 +204,7 @@ class DnsCanariesTest {
     void aServerThatAnswersNothingIsNotUsableAndIsNoLiar(Behaviour.Fixed behaviour) {
         dns.behave(".", behaviour);
         for (String canaries : List.of("gmail.com, .", "off")) {
-            DnsServers servers = servers(canaries, dns);
+            DnsFailover servers = servers(canaries, dns);
             assertThat(servers.look().join()).singleElement().satisfies(report -> {
                 assertThat(report.isUsable()).isFalse();
                 assertThat(report.words())
@@ -214,22 +214,22 @@ class DnsCanariesTest {
         }
     }
 
-    private DnsServers servers(String canaries, LabDns... servers) {
+    private DnsFailover servers(String canaries, LabDns... servers) {
         List<InetSocketAddress> addresses =
                 Arrays.stream(servers).map(LabDns::address).toList();
-        return new DnsServers(
+        return new DnsFailover(
                         new DnsSettings(addresses, Duration.ofMillis(500), 2, DnsCanaries.parse(canaries)),
                         MemoryBudget.ofThisProcess())
                 .on(loops);
     }
 
-    private static DomainVerdict verdict(DnsServers servers, String domain) {
+    private static DomainVerdict verdict(DnsFailover servers, String domain) {
         return new DnsDomainCheck(
                         servers,
                         new NonexistentDomains(SETTINGS, Ticker.systemTicker()),
                         SETTINGS,
                         Ticker.systemTicker())
-                .verdict(new MailDomain(domain), DnsClient.OPERATOR)
+                .verdict(new MailDomain(domain), ClientNetwork.OPERATOR)
                 .toCompletableFuture()
                 .join();
     }

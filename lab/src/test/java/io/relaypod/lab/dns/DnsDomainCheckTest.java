@@ -24,24 +24,24 @@ import java.util.stream.IntStream;
 import com.github.benmanes.caffeine.cache.Ticker;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.nio.NioEventLoopGroup;
-import io.relaypod.domain.DnsClient;
-import io.relaypod.domain.DnsDomainCheck;
-import io.relaypod.domain.DnsServers;
-import io.relaypod.domain.DnsSettings;
-import io.relaypod.domain.DomainVerdict;
-import io.relaypod.domain.DomainVerdict.HasMx;
-import io.relaypod.domain.DomainVerdict.ImplicitMx;
-import io.relaypod.domain.DomainVerdict.NoMailHost;
-import io.relaypod.domain.DomainVerdict.NullMx;
-import io.relaypod.domain.DomainVerdict.Unknown;
-import io.relaypod.domain.DomainVerdict.UnreachableMx;
-import io.relaypod.domain.DomainVerdict.UnusableImplicitMx;
-import io.relaypod.domain.MailDomain;
-import io.relaypod.domain.MxSettings;
-import io.relaypod.domain.MxSettings.OnDnsFailure;
-import io.relaypod.domain.NonexistentDomains;
-import io.relaypod.domain.WatchedDns;
+import io.relaypod.address.MailDomain;
+import io.relaypod.dns.ClientNetwork;
+import io.relaypod.dns.DnsFailover;
+import io.relaypod.dns.DnsSettings;
+import io.relaypod.dns.ObservedDns;
 import io.relaypod.memory.MemoryBudget;
+import io.relaypod.verdict.DnsDomainCheck;
+import io.relaypod.verdict.DomainVerdict;
+import io.relaypod.verdict.DomainVerdict.HasMx;
+import io.relaypod.verdict.DomainVerdict.ImplicitMx;
+import io.relaypod.verdict.DomainVerdict.NoMailHost;
+import io.relaypod.verdict.DomainVerdict.NullMx;
+import io.relaypod.verdict.DomainVerdict.Unknown;
+import io.relaypod.verdict.DomainVerdict.UnreachableMx;
+import io.relaypod.verdict.DomainVerdict.UnusableImplicitMx;
+import io.relaypod.verdict.MxSettings;
+import io.relaypod.verdict.MxSettings.OnDnsFailure;
+import io.relaypod.verdict.NonexistentDomains;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -426,7 +426,7 @@ class DnsDomainCheckTest {
     void aSilentDomainHoldsUpNoOther() {
         dns.behave("silent.test", Behaviour.silence());
         List<CompletableFuture<DomainVerdict>> silent = IntStream.range(0, 200)
-                .mapToObj(i -> check.verdict(new MailDomain("d" + i + ".silent.test"), DnsClient.OPERATOR)
+                .mapToObj(i -> check.verdict(new MailDomain("d" + i + ".silent.test"), ClientNetwork.OPERATOR)
                         .toCompletableFuture())
                 .toList();
 
@@ -445,12 +445,12 @@ class DnsDomainCheckTest {
         dns.behave("silent.test", Behaviour.silence());
 
         assertThat(check(noAddress, dns.address())
-                        .verdict(new MailDomain("mx.example"), DnsClient.OPERATOR)
+                        .verdict(new MailDomain("mx.example"), ClientNetwork.OPERATOR)
                         .toCompletableFuture())
                 .succeedsWithin(SLACK)
                 .isInstanceOf(HasMx.class);
         assertThat(check(dns.address(), noAddress)
-                        .verdict(new MailDomain("silent.test"), DnsClient.OPERATOR)
+                        .verdict(new MailDomain("silent.test"), ClientNetwork.OPERATOR)
                         .toCompletableFuture())
                 .succeedsWithin(TIMEOUT.multipliedBy(2L * TRIES + 1).plus(SLACK))
                 .isInstanceOf(Unknown.class);
@@ -537,7 +537,7 @@ class DnsDomainCheckTest {
             })
     void aServerThatDoesNotBearEdnsIsAskedWithout(Behaviour.Fixed behaviour) {
         dns.behave(".", behaviour);
-        DnsServers servers = servers(dns.address());
+        DnsFailover servers = servers(dns.address());
         DnsDomainCheck old = check(servers);
 
         assertThat(verdict(old, "mx.example")).isInstanceOf(HasMx.class);
@@ -552,7 +552,7 @@ class DnsDomainCheckTest {
     void aServerThatBearsEdnsIsNotTakenForOneThatDoesNot() {
         dns.behave("silent.test", Behaviour.silence());
         dns.behave("servfail.test", Behaviour.servfail());
-        DnsServers servers = servers(dns.address());
+        DnsFailover servers = servers(dns.address());
         DnsDomainCheck modern = check(servers);
 
         verdict(modern, "silent.test");
@@ -578,7 +578,7 @@ class DnsDomainCheckTest {
         dns.behave("gmial.com", Behaviour.truncatePart());
 
         assertThat(verdict(
-                        check(new DnsServers(
+                        check(new DnsFailover(
                                         new DnsSettings(List.of(dns.address()), Duration.ofSeconds(1), 5),
                                         MemoryBudget.ofThisProcess())
                                 .on(loops)),
@@ -593,11 +593,11 @@ class DnsDomainCheckTest {
     @ValueSource(strings = {"A", "AAAA"})
     void oneKindOfAddressSettlesItWhateverTheOtherTakes(String silent) {
         dns.behave("both.example", Behaviour.silentFor(silent));
-        CompletableFuture<DomainVerdict> verdict = check(new DnsServers(
+        CompletableFuture<DomainVerdict> verdict = check(new DnsFailover(
                                 new DnsSettings(List.of(dns.address()), Duration.ofMinutes(5), TRIES),
                                 MemoryBudget.ofThisProcess())
                         .on(loops))
-                .verdict(new MailDomain("both.example"), DnsClient.OPERATOR)
+                .verdict(new MailDomain("both.example"), ClientNetwork.OPERATOR)
                 .toCompletableFuture();
 
         assertThat(verdict).succeedsWithin(Duration.ofSeconds(20)).isInstanceOf(ImplicitMx.class);
@@ -641,7 +641,7 @@ class DnsDomainCheckTest {
     @Test
     void thousandsOfMxRecordsAreReadAndFewAreKept() {
         String below = "." + ("x".repeat(60) + ".").repeat(3) + "huge.test.";
-        DnsDomainCheck patient = check(new DnsServers(
+        DnsDomainCheck patient = check(new DnsFailover(
                         new DnsSettings(List.of(dns.address()), Duration.ofSeconds(30), 1),
                         MemoryBudget.ofThisProcess())
                 .on(loops));
@@ -659,7 +659,7 @@ class DnsDomainCheckTest {
     }
 
     private static DomainVerdict verdict(DnsDomainCheck check, String domain) {
-        return check.verdict(MailDomain.parse(domain).orElseThrow(), DnsClient.OPERATOR)
+        return check.verdict(MailDomain.parse(domain).orElseThrow(), ClientNetwork.OPERATOR)
                 .toCompletableFuture()
                 .join();
     }
@@ -668,14 +668,14 @@ class DnsDomainCheckTest {
         return check(servers(servers));
     }
 
-    private DnsServers servers(InetSocketAddress... servers) {
-        return new DnsServers(new DnsSettings(List.of(servers), TIMEOUT, TRIES), MemoryBudget.ofThisProcess())
+    private DnsFailover servers(InetSocketAddress... servers) {
+        return new DnsFailover(new DnsSettings(List.of(servers), TIMEOUT, TRIES), MemoryBudget.ofThisProcess())
                 .on(loops);
     }
 
-    private DnsDomainCheck check(DnsServers servers) {
+    private DnsDomainCheck check(DnsFailover servers) {
         return new DnsDomainCheck(
-                new WatchedDns(servers, (type, outcome, took) -> heard.add(type + " " + outcome)),
+                new ObservedDns(servers, (type, outcome, took) -> heard.add(type + " " + outcome)),
                 new NonexistentDomains(SETTINGS, Ticker.systemTicker()),
                 SETTINGS,
                 Ticker.systemTicker());

@@ -19,7 +19,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-import io.relaypod.events.MailEvents;
+import io.relaypod.events.MailEventPublisher;
 import io.relaypod.lab.graph.DeliveryRule;
 import io.relaypod.mailets.AlignRecipients;
 import io.relaypod.mailets.AlignSender;
@@ -147,7 +147,7 @@ class DeliveryPropertiesTest {
         private final Deque<Mail> spool = new ArrayDeque<>();
 
         Relay(String mode) throws Exception {
-            MailEvents events = event -> {};
+            MailEventPublisher events = event -> {};
             MailetConfigImpl config = new MailetConfigImpl();
             config.setConfiguration(new BaseConfiguration());
             config.setMailetContext((MailetContext) Proxy.newProxyInstance(

@@ -18,11 +18,11 @@ import java.util.concurrent.TimeUnit;
 
 import io.relaypod.gateway.VerbatimMailQueueItems;
 import io.relaypod.lab.broker.ArtemisProcess;
-import io.relaypod.pacing.SenderPace;
 import io.relaypod.server.queue.ArtemisMailQueueFactory;
 import io.relaypod.server.queue.RemoteBroker;
 import io.relaypod.server.settings.InvalidSettingsException;
 import io.relaypod.server.settings.Settings;
+import io.relaypod.throttle.SenderRateLimiter;
 import org.apache.james.core.builder.MimeMessageBuilder;
 import org.apache.james.metrics.api.NoopGaugeRegistry;
 import org.apache.james.metrics.tests.RecordingMetricFactory;
@@ -148,7 +148,7 @@ class QueueTlsTest {
                 new ArtemisMailQueueFactory(
                         broker,
                         new VerbatimMailQueueItems(),
-                        SenderPace.unlimited(),
+                        SenderRateLimiter.unlimited(),
                         Clock.systemUTC(),
                         new RecordingMetricFactory(),
                         new NoopGaugeRegistry()));

@@ -8,12 +8,12 @@ import java.util.Map;
 
 import io.relaypod.gateway.VerbatimMailQueueItems;
 import io.relaypod.lab.broker.ArtemisProcess;
-import io.relaypod.pacing.SenderPace;
 import io.relaypod.server.queue.ArtemisMailQueueFactory;
 import io.relaypod.server.queue.BrokerRefusedException;
 import io.relaypod.server.queue.RemoteBroker;
 import io.relaypod.server.settings.QueueSettings;
 import io.relaypod.server.settings.Settings;
+import io.relaypod.throttle.SenderRateLimiter;
 import org.apache.james.metrics.api.GaugeRegistry;
 import org.apache.james.metrics.api.MetricFactory;
 
@@ -52,7 +52,12 @@ final class SharedBroker implements AutoCloseable {
                 .queue();
         RemoteBroker broker = new RemoteBroker(settings.remote().orElseThrow(), Duration.ofSeconds(20));
         ArtemisMailQueueFactory queues = new ArtemisMailQueueFactory(
-                broker, new VerbatimMailQueueItems(), SenderPace.unlimited(), Clock.systemUTC(), metrics, gauges);
+                broker,
+                new VerbatimMailQueueItems(),
+                SenderRateLimiter.unlimited(),
+                Clock.systemUTC(),
+                metrics,
+                gauges);
         queues.open();
         return new OpenQueues(broker, queues, process);
     }

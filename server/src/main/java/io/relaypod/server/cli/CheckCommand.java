@@ -16,32 +16,32 @@ import java.util.regex.Pattern;
 import com.github.benmanes.caffeine.cache.Ticker;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.nio.NioEventLoopGroup;
-import io.relaypod.domain.DnsClient;
-import io.relaypod.domain.DnsDomainCheck;
-import io.relaypod.domain.DnsServers;
-import io.relaypod.domain.DomainCheck;
-import io.relaypod.domain.DomainListFile;
-import io.relaypod.domain.DomainSet;
-import io.relaypod.domain.DomainVerdict;
-import io.relaypod.domain.DomainVerdict.Allowed;
-import io.relaypod.domain.DomainVerdict.Denied;
-import io.relaypod.domain.DomainVerdict.HasMx;
-import io.relaypod.domain.DomainVerdict.ImplicitMx;
-import io.relaypod.domain.DomainVerdict.NoMailHost;
-import io.relaypod.domain.DomainVerdict.OwnHost;
-import io.relaypod.domain.DomainVerdict.Unknown;
-import io.relaypod.domain.DomainVerdict.UnreachableMx;
-import io.relaypod.domain.DomainVerdict.UnusableImplicitMx;
-import io.relaypod.domain.MailDomain;
-import io.relaypod.domain.MxSettings;
-import io.relaypod.domain.NonexistentDomains;
-import io.relaypod.domain.ProviderSuggestions;
-import io.relaypod.domain.RecipientAnswer;
-import io.relaypod.domain.RecipientAnswer.Outcome;
-import io.relaypod.domain.RecipientRule;
+import io.relaypod.address.DomainListFile;
+import io.relaypod.address.DomainSet;
+import io.relaypod.address.MailDomain;
+import io.relaypod.dns.ClientNetwork;
+import io.relaypod.dns.DnsFailover;
 import io.relaypod.memory.MemoryBudget;
 import io.relaypod.server.settings.Settings;
 import io.relaypod.server.settings.Settings.RcptSettings;
+import io.relaypod.verdict.DnsDomainCheck;
+import io.relaypod.verdict.DomainCheck;
+import io.relaypod.verdict.DomainVerdict;
+import io.relaypod.verdict.DomainVerdict.Allowed;
+import io.relaypod.verdict.DomainVerdict.Denied;
+import io.relaypod.verdict.DomainVerdict.HasMx;
+import io.relaypod.verdict.DomainVerdict.ImplicitMx;
+import io.relaypod.verdict.DomainVerdict.NoMailHost;
+import io.relaypod.verdict.DomainVerdict.OwnHost;
+import io.relaypod.verdict.DomainVerdict.Unknown;
+import io.relaypod.verdict.DomainVerdict.UnreachableMx;
+import io.relaypod.verdict.DomainVerdict.UnusableImplicitMx;
+import io.relaypod.verdict.MxSettings;
+import io.relaypod.verdict.NonexistentDomains;
+import io.relaypod.verdict.ProviderSuggestions;
+import io.relaypod.verdict.RecipientAnswer;
+import io.relaypod.verdict.RecipientAnswer.Outcome;
+import io.relaypod.verdict.RecipientRule;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -78,7 +78,7 @@ final class CheckCommand implements Callable<Integer> {
         try {
             Map<MailDomain, DomainVerdict> found = new ConcurrentHashMap<>();
             MxSettings mx = settings.mx();
-            DnsServers servers = new DnsServers(settings.dns(), MemoryBudget.ofThisProcess());
+            DnsFailover servers = new DnsFailover(settings.dns(), MemoryBudget.ofThisProcess());
             DomainCheck dns = new DnsDomainCheck(
                     servers.on(loop), new NonexistentDomains(mx, Ticker.systemTicker()), mx, Ticker.systemTicker());
             DomainCheck checks = RecipientRule.domainChecks(dns, domainList(mx.allowFile()), domainList(mx.denyFile()));
@@ -125,11 +125,11 @@ final class CheckCommand implements Callable<Integer> {
     // What has an @ or angle brackets is an address, as RCPT has it.
     private static CompletionStage<RecipientAnswer> answer(String asked, RecipientRule rule) {
         if (PATH.matcher(asked).matches()) {
-            return rule.answer(asked.substring(1, asked.length() - 1), DnsClient.OPERATOR);
+            return rule.answer(asked.substring(1, asked.length() - 1), ClientNetwork.OPERATOR);
         }
         return asked.indexOf('@') < 0
-                ? rule.answer("", asked, DnsClient.OPERATOR)
-                : rule.answer(asked, DnsClient.OPERATOR);
+                ? rule.answer("", asked, ClientNetwork.OPERATOR)
+                : rule.answer(asked, ClientNetwork.OPERATOR);
     }
 
     private static Optional<MailDomain> domain(String asked) {
@@ -190,7 +190,7 @@ final class CheckCommand implements Callable<Integer> {
         spec.commandLine().getOut().flush();
     }
 
-    private void print(DnsServers servers) {
+    private void print(DnsFailover servers) {
         servers.remarks().forEach(remark -> spec.commandLine().getErr().println("DNS server " + remark));
         spec.commandLine().getErr().flush();
     }

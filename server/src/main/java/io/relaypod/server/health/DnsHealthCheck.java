@@ -13,13 +13,13 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 
 import com.github.benmanes.caffeine.cache.Ticker;
-import io.relaypod.domain.CachedDomainCheck.StaleListener;
-import io.relaypod.domain.DnsServerListener;
-import io.relaypod.domain.DnsServers;
-import io.relaypod.domain.DnsServers.Report;
-import io.relaypod.domain.LookupListener;
-import io.relaypod.domain.MailDomain;
-import io.relaypod.domain.MxSettings.OnDnsFailure;
+import io.relaypod.address.MailDomain;
+import io.relaypod.dns.DnsFailover;
+import io.relaypod.dns.DnsFailover.Report;
+import io.relaypod.dns.DnsServerListener;
+import io.relaypod.dns.LookupListener;
+import io.relaypod.verdict.CachedDomainCheck.StaleListener;
+import io.relaypod.verdict.MxSettings.OnDnsFailure;
 import org.apache.james.core.healthcheck.ComponentName;
 import org.apache.james.core.healthcheck.HealthCheck;
 import org.apache.james.core.healthcheck.Result;
@@ -44,7 +44,7 @@ public final class DnsHealthCheck implements HealthCheck, LookupListener, StaleL
     // A domain whose own servers fail is no reason to look.
     private static final int FAILURES_IN_A_ROW = 5;
 
-    private final DnsServers servers;
+    private final DnsFailover servers;
     private final OnDnsFailure onDnsFailure;
     private final Ticker ticker;
     private final AtomicReference<Probe> lastProbe;
@@ -56,7 +56,7 @@ public final class DnsHealthCheck implements HealthCheck, LookupListener, StaleL
     private record Probe(long at, CompletableFuture<List<Report>> reports) {}
 
     /** @param onDnsFailure what happens to recipients while there is no answer */
-    public DnsHealthCheck(DnsServers servers, OnDnsFailure onDnsFailure, Ticker ticker) {
+    public DnsHealthCheck(DnsFailover servers, OnDnsFailure onDnsFailure, Ticker ticker) {
         this.servers = servers;
         this.onDnsFailure = onDnsFailure;
         this.ticker = ticker;

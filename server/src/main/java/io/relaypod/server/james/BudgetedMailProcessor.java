@@ -7,7 +7,7 @@ import javax.inject.Inject;
 import javax.mail.MessagingException;
 
 import io.relaypod.events.MailEvent.Failed;
-import io.relaypod.events.MailEvents;
+import io.relaypod.events.MailEventPublisher;
 import io.relaypod.gateway.RawMessage;
 import io.relaypod.mailets.Clients;
 import io.relaypod.memory.MemoryBudget;
@@ -33,14 +33,14 @@ final class BudgetedMailProcessor implements MailProcessor {
 
     private final MailProcessor processors;
     private final MemoryBudget budget;
-    private final MailEvents events;
+    private final MailEventPublisher events;
 
     @Inject
-    BudgetedMailProcessor(CompositeProcessorImpl processors, MemoryBudget budget, MailEvents events) {
+    BudgetedMailProcessor(CompositeProcessorImpl processors, MemoryBudget budget, MailEventPublisher events) {
         this((MailProcessor) processors, budget, events);
     }
 
-    BudgetedMailProcessor(MailProcessor processors, MemoryBudget budget, MailEvents events) {
+    BudgetedMailProcessor(MailProcessor processors, MemoryBudget budget, MailEventPublisher events) {
         this.processors = processors;
         this.budget = budget;
         this.events = events;

@@ -12,7 +12,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.relaypod.events.MailEventListener;
 import io.relaypod.events.MailEventLog;
-import io.relaypod.events.MailEvents;
+import io.relaypod.events.MailEventPublisher;
 import io.relaypod.memory.MemoryBudget;
 import io.relaypod.server.metrics.MemoryMeters;
 import io.relaypod.server.metrics.MicrometerGaugeRegistry;
@@ -85,7 +85,7 @@ final class CoreModule extends AbstractModule {
     /** Whoever wants to hear of mails' events adds itself to the set of listeners. */
     @Provides
     @Singleton
-    MailEvents mailEvents(Set<MailEventListener> listeners) {
+    MailEventPublisher mailEvents(Set<MailEventListener> listeners) {
         return new MailEventLog(settings.logAddresses(), listeners);
     }
 

@@ -8,9 +8,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.relaypod.domain.CachedDomainCheck;
-import io.relaypod.domain.DnsServerListener;
-import io.relaypod.domain.DnsServers;
+import io.relaypod.dns.DnsFailover;
+import io.relaypod.dns.DnsServerListener;
+import io.relaypod.verdict.CachedDomainCheck;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,15 +23,15 @@ final class DnsServerLog implements DnsServerListener {
     private final Counter withoutEdns;
     private final Set<InetSocketAddress> saidToBeWithoutEdns = ConcurrentHashMap.newKeySet();
 
-    DnsServerLog(DnsServers servers, CachedDomainCheck verdicts, MeterRegistry meters) {
+    DnsServerLog(DnsFailover servers, CachedDomainCheck verdicts, MeterRegistry meters) {
         this.verdicts = verdicts;
         this.withoutEdns = Counter.builder("relaypod.dns.without.edns")
                 .description("Times that a DNS server was found to answer only without EDNS")
                 .register(meters);
-        Gauge.builder("relaypod.dns.servers.lying", servers, DnsServers::lying)
+        Gauge.builder("relaypod.dns.servers.lying", servers, DnsFailover::lying)
                 .description("DNS servers that deny names that must exist")
                 .register(meters);
-        Gauge.builder("relaypod.dns.servers.inventing", servers, DnsServers::inventing)
+        Gauge.builder("relaypod.dns.servers.inventing", servers, DnsFailover::inventing)
                 .description("DNS servers with addresses for names that do not exist")
                 .register(meters);
     }

@@ -5,7 +5,7 @@ import javax.inject.Inject;
 import javax.mail.MessagingException;
 
 import io.relaypod.events.MailEvent.Failed;
-import io.relaypod.events.MailEvents;
+import io.relaypod.events.MailEventPublisher;
 import io.relaypod.mailets.Clients;
 import io.relaypod.server.queue.Quarantine;
 import org.apache.commons.configuration2.HierarchicalConfiguration;
@@ -21,10 +21,10 @@ import org.apache.mailet.base.GenericMailet;
 public final class EndOfProcessor extends GenericMailet {
 
     private final Quarantine quarantine;
-    private final MailEvents events;
+    private final MailEventPublisher events;
 
     @Inject
-    EndOfProcessor(Quarantine quarantine, MailEvents events) {
+    EndOfProcessor(Quarantine quarantine, MailEventPublisher events) {
         this.quarantine = quarantine;
         this.events = events;
     }

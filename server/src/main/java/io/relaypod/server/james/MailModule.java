@@ -13,10 +13,8 @@ import com.google.inject.TypeLiteral;
 import com.google.inject.multibindings.Multibinder;
 import com.google.inject.util.Modules;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.relaypod.events.MailEvents;
+import io.relaypod.events.MailEventPublisher;
 import io.relaypod.gateway.VerbatimMailQueueItems;
-import io.relaypod.pacing.SenderPace;
-import io.relaypod.pacing.SteadyClock;
 import io.relaypod.server.queue.ArtemisMailQueueFactory;
 import io.relaypod.server.queue.Broker;
 import io.relaypod.server.queue.InFlightMails;
@@ -25,6 +23,8 @@ import io.relaypod.server.repository.DirectoryMailRepository;
 import io.relaypod.server.repository.RepositoryLimits;
 import io.relaypod.server.settings.Settings;
 import io.relaypod.server.webadmin.OperatorQueues;
+import io.relaypod.throttle.SenderRateLimiter;
+import io.relaypod.throttle.SteadyClock;
 import org.apache.commons.configuration2.BaseHierarchicalConfiguration;
 import org.apache.james.mailetcontainer.api.MailProcessor;
 import org.apache.james.mailrepository.api.MailRepositoryStore;
@@ -90,10 +90,10 @@ final class MailModule extends AbstractModule {
 
     @Provides
     @Singleton
-    SenderPace pace(Settings settings) {
+    SenderRateLimiter pace(Settings settings) {
         return settings.upstreamRate()
-                .map(rate -> SenderPace.of(rate, new SteadyClock()))
-                .orElseGet(SenderPace::unlimited);
+                .map(rate -> SenderRateLimiter.of(rate, new SteadyClock()))
+                .orElseGet(SenderRateLimiter::unlimited);
     }
 
     @Provides
@@ -120,7 +120,7 @@ final class MailModule extends AbstractModule {
             Settings settings,
             Clock clock,
             MeterRegistry meters,
-            MailEvents events,
+            MailEventPublisher events,
             DisposingStager<PreDestroy> stager) {
         return stager.register(new RepositoryLimits(settings.failed(), clock, meters, events));
     }

@@ -19,22 +19,14 @@ import com.google.inject.multibindings.Multibinder;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.cache.CaffeineCacheMetrics;
-import io.relaypod.domain.BoundedDomainCheck;
-import io.relaypod.domain.CachedDomainCheck;
-import io.relaypod.domain.DnsDomainCheck;
-import io.relaypod.domain.DnsServers;
-import io.relaypod.domain.DomainCheck;
-import io.relaypod.domain.DomainListFile;
-import io.relaypod.domain.DomainSet;
-import io.relaypod.domain.MxSettings;
-import io.relaypod.domain.NonexistentDomains;
-import io.relaypod.domain.ProviderSuggestions;
-import io.relaypod.domain.RecipientRule;
-import io.relaypod.domain.WatchedDns;
-import io.relaypod.graph.GraphRules;
+import io.relaypod.address.DomainListFile;
+import io.relaypod.address.DomainSet;
+import io.relaypod.deliverability.GraphRules;
+import io.relaypod.dns.DnsFailover;
+import io.relaypod.dns.ObservedDns;
 import io.relaypod.logins.LoginCheck;
 import io.relaypod.logins.LoginFailures;
-import io.relaypod.logins.LoginPaces;
+import io.relaypod.logins.LoginRateLimits;
 import io.relaypod.logins.Logins;
 import io.relaypod.memory.MemoryBudget;
 import io.relaypod.server.health.DnsHealthCheck;
@@ -52,6 +44,14 @@ import io.relaypod.server.smtp.RelaySmtpServerFactory;
 import io.relaypod.server.smtp.SmtpLogins;
 import io.relaypod.server.smtp.SmtpTls;
 import io.relaypod.server.smtp.SpoolWriter;
+import io.relaypod.verdict.BoundedDomainCheck;
+import io.relaypod.verdict.CachedDomainCheck;
+import io.relaypod.verdict.DnsDomainCheck;
+import io.relaypod.verdict.DomainCheck;
+import io.relaypod.verdict.MxSettings;
+import io.relaypod.verdict.NonexistentDomains;
+import io.relaypod.verdict.ProviderSuggestions;
+import io.relaypod.verdict.RecipientRule;
 import org.apache.james.modules.protocols.ProtocolHandlerModule;
 import org.apache.james.onami.lifecycle.DisposingStager;
 import org.apache.james.protocols.lib.netty.CertificateReloadable;
@@ -169,30 +169,30 @@ final class SmtpModule extends AbstractModule {
 
     @Provides
     @Singleton
-    LoginPaces loginPaces(Clock clock) {
-        return new LoginPaces(clock);
+    LoginRateLimits loginPaces(Clock clock) {
+        return new LoginRateLimits(clock);
     }
 
     @Provides
     @Singleton
-    DnsServers dnsServers(Settings settings, MemoryBudget memory) {
-        return new DnsServers(settings.dns(), memory);
+    DnsFailover dnsServers(Settings settings, MemoryBudget memory) {
+        return new DnsFailover(settings.dns(), memory);
     }
 
     @Provides
     @Singleton
-    DnsHealthCheck dnsHealthCheck(DnsServers servers, Settings settings) {
+    DnsHealthCheck dnsHealthCheck(DnsFailover servers, Settings settings) {
         return new DnsHealthCheck(servers, settings.mx().onDnsFailure(), Ticker.systemTicker());
     }
 
     @Provides
     @Singleton
     CachedDomainCheck cachedDomainCheck(
-            DnsServers servers, Settings settings, MeterRegistry meters, DnsHealthCheck health, MemoryBudget memory) {
+            DnsFailover servers, Settings settings, MeterRegistry meters, DnsHealthCheck health, MemoryBudget memory) {
         MxSettings mx = settings.mx();
         NonexistentDomains nonexistent = new NonexistentDomains(mx, Ticker.systemTicker());
         DomainCheck dns = new DnsDomainCheck(
-                new WatchedDns(servers, new DnsMeters(meters).and(health)), nonexistent, mx, Ticker.systemTicker());
+                new ObservedDns(servers, new DnsMeters(meters).and(health)), nonexistent, mx, Ticker.systemTicker());
         BoundedDomainCheck bounded =
                 new BoundedDomainCheck(dns, mx.maxInflight(), settings.dns().timeout(), memory);
         StaleVerdictLog staleLog = new StaleVerdictLog(meters, Clock.systemUTC());

@@ -7,8 +7,8 @@ import java.util.concurrent.atomic.AtomicReference;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.relaypod.domain.CachedDomainCheck;
-import io.relaypod.domain.MailDomain;
+import io.relaypod.address.MailDomain;
+import io.relaypod.verdict.CachedDomainCheck;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -9,8 +9,7 @@ import org.apache.james.dnsservice.api.DNSService;
 
 /**
  * Finds hosts as every other program of the pod does: through the system's resolver, with its hosts file. James asks it
- * for the gateway's address and nothing else; recipients' domains are {@link io.relaypod.domain}'s business.
- * Thread-safe.
+ * for the gateway's address and nothing else; {@link io.relaypod.dns} resolves recipients' domains. Thread-safe.
  */
 final class SystemNameService implements DNSService {
 

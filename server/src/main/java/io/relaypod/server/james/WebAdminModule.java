@@ -18,21 +18,21 @@ import com.google.inject.Provides;
 import com.google.inject.Scopes;
 import com.google.inject.multibindings.Multibinder;
 import com.google.inject.util.Modules;
-import io.relaypod.events.MailEvents;
+import io.relaypod.events.MailEventPublisher;
 import io.relaypod.server.settings.ListenAddress;
 import io.relaypod.server.settings.Settings;
 import io.relaypod.server.settings.WebAdminSettings;
 import io.relaypod.server.webadmin.AdminToken;
 import io.relaypod.server.webadmin.Credentials;
+import io.relaypod.server.webadmin.DomainRoutes;
 import io.relaypod.server.webadmin.GeneratedPassword;
+import io.relaypod.server.webadmin.MxCacheRoutes;
 import io.relaypod.server.webadmin.OperatorQueues;
 import io.relaypod.server.webadmin.OperatorRepositories;
 import io.relaypod.server.webadmin.PasswordFile;
 import io.relaypod.server.webadmin.RelayRoutes;
 import io.relaypod.server.webadmin.RelayWebAdmin;
 import io.relaypod.server.webadmin.SendAgain;
-import io.relaypod.webadmin.DomainRoutes;
-import io.relaypod.webadmin.MxCacheRoutes;
 import org.apache.commons.configuration2.Configuration;
 import org.apache.james.core.healthcheck.HealthCheck;
 import org.apache.james.filesystem.api.FileSystem;
@@ -148,7 +148,7 @@ final class WebAdminModule extends AbstractModule {
     MailRepositoriesRoutes repositories(
             MailRepositoryStore repositories,
             OperatorQueues queues,
-            MailEvents events,
+            MailEventPublisher events,
             JsonTransformer json,
             TaskManager tasks) {
         // Sending a mail again takes it out of its repository too, and is no removal.

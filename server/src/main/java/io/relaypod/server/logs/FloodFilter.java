@@ -9,7 +9,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.turbo.TurboFilter;
 import ch.qos.logback.core.spi.FilterReply;
-import io.relaypod.events.LineLimit;
+import io.relaypod.events.LogRateLimit;
 import org.slf4j.LoggerFactory;
 import org.slf4j.Marker;
 
@@ -27,7 +27,7 @@ public final class FloodFilter extends TurboFilter {
 
     private static final String BEGIN = "event=";
 
-    private Map<String, LineLimit> limits = Map.of();
+    private Map<String, LogRateLimit> limits = Map.of();
 
     /** Names of events, separated by commas; called by Logback. */
     public void setEvents(String events) {
@@ -36,13 +36,13 @@ public final class FloodFilter extends TurboFilter {
                 .collect(Collectors.toUnmodifiableMap(Function.identity(), FloodFilter::limit));
     }
 
-    private static LineLimit limit(String event) {
-        return new LineLimit(leftOut -> LoggerFactory.getLogger(FloodFilter.class)
+    private static LogRateLimit limit(String event) {
+        return new LogRateLimit(leftOut -> LoggerFactory.getLogger(FloodFilter.class)
                 .info(
                         "event={}-more lines={} reason=\"not logged one by one, more than {} a second\"",
                         event,
                         leftOut,
-                        LineLimit.LINES_A_SECOND));
+                        LogRateLimit.LINES_A_SECOND));
     }
 
     @Override
@@ -52,7 +52,7 @@ public final class FloodFilter extends TurboFilter {
             return FilterReply.NEUTRAL;
         }
         int end = format.indexOf(' ');
-        LineLimit limit = limits.get(format.substring(BEGIN.length(), end < 0 ? format.length() : end));
+        LogRateLimit limit = limits.get(format.substring(BEGIN.length(), end < 0 ? format.length() : end));
         return limit == null || limit.hasRoom() ? FilterReply.NEUTRAL : FilterReply.DENY;
     }
 }

@@ -7,7 +7,7 @@ import java.util.concurrent.ConcurrentMap;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
-import io.relaypod.domain.LookupListener;
+import io.relaypod.dns.LookupListener;
 
 /** Times questions to DNS. Thread-safe. */
 public final class DnsMeters implements LookupListener {

@@ -13,8 +13,6 @@ import javax.inject.Inject;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
-import io.relaypod.domain.RecipientAnswer;
-import io.relaypod.domain.RecipientAnswer.Outcome;
 import io.relaypod.events.MailEvent;
 import io.relaypod.events.MailEvent.Changed;
 import io.relaypod.events.MailEvent.Deferred;
@@ -28,6 +26,8 @@ import io.relaypod.events.MailEvent.Removed;
 import io.relaypod.events.MailEvent.SentAgain;
 import io.relaypod.events.MailEventListener;
 import io.relaypod.server.queue.QueueId;
+import io.relaypod.verdict.RecipientAnswer;
+import io.relaypod.verdict.RecipientAnswer.Outcome;
 
 /** Counts what happens to mails; docs/metrics.md says what each counter means. Thread-safe. */
 public final class MailMeters implements MailEventListener {

@@ -16,11 +16,11 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.MultiGauge.Row;
 import io.micrometer.core.instrument.Tags;
-import io.relaypod.pacing.SenderPace;
 import io.relaypod.server.queue.ArtemisMailQueue;
 import io.relaypod.server.queue.ArtemisMailQueue.Turns;
 import io.relaypod.server.queue.ArtemisMailQueueFactory;
 import io.relaypod.server.queue.QueueUnavailableException;
+import io.relaypod.throttle.SenderRateLimiter;
 import org.apache.james.mailrepository.api.MailRepository;
 import org.apache.james.mailrepository.api.MailRepositoryPath;
 import org.apache.james.mailrepository.api.MailRepositoryStore;
@@ -81,7 +81,7 @@ public final class QueueMeters {
             MeterRegistry registry,
             ArtemisMailQueueFactory queues,
             MailRepositoryStore repositories,
-            SenderPace pace,
+            SenderRateLimiter pace,
             Clock clock) {
         this.queues = queues;
         this.repositories = repositories;

@@ -23,8 +23,8 @@ import com.google.common.base.Throwables;
 import com.google.common.collect.Lists;
 import com.google.common.util.concurrent.Uninterruptibles;
 import io.relaypod.gateway.PacedMailQueue;
-import io.relaypod.pacing.SenderPace;
 import io.relaypod.server.queue.Dequeuer.Received;
+import io.relaypod.throttle.SenderRateLimiter;
 import org.apache.activemq.artemis.api.core.ActiveMQException;
 import org.apache.activemq.artemis.api.core.ActiveMQExceptionType;
 import org.apache.activemq.artemis.api.core.ActiveMQNotConnectedException;
@@ -92,7 +92,7 @@ public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQue
             Broker broker,
             Executor threads,
             MailQueueItemDecoratorFactory decorators,
-            SenderPace pace,
+            SenderRateLimiter pace,
             InFlightMails inFlight,
             Quarantine quarantine,
             Clock clock,

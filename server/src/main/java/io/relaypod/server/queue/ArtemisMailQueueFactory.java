@@ -14,7 +14,7 @@ import java.util.stream.Collectors;
 import javax.inject.Inject;
 import javax.mail.MessagingException;
 
-import io.relaypod.pacing.SenderPace;
+import io.relaypod.throttle.SenderRateLimiter;
 import org.apache.activemq.artemis.api.core.ActiveMQException;
 import org.apache.james.metrics.api.GaugeRegistry;
 import org.apache.james.metrics.api.MetricFactory;
@@ -29,7 +29,7 @@ public final class ArtemisMailQueueFactory implements MailQueueFactory<ArtemisMa
     private static final Duration TICK = Duration.ofMillis(100);
 
     private final MailQueueItemDecoratorFactory decorators;
-    private final SenderPace pace;
+    private final SenderRateLimiter pace;
     private final InFlightMails inFlight;
     private final Quarantine quarantine;
     private final Clock clock;
@@ -46,7 +46,7 @@ public final class ArtemisMailQueueFactory implements MailQueueFactory<ArtemisMa
     public ArtemisMailQueueFactory(
             Broker broker,
             MailQueueItemDecoratorFactory decorators,
-            SenderPace pace,
+            SenderRateLimiter pace,
             Clock clock,
             MetricFactory metrics,
             GaugeRegistry gauges) {
@@ -71,7 +71,7 @@ public final class ArtemisMailQueueFactory implements MailQueueFactory<ArtemisMa
     public ArtemisMailQueueFactory(
             Broker broker,
             MailQueueItemDecoratorFactory decorators,
-            SenderPace pace,
+            SenderRateLimiter pace,
             InFlightMails inFlight,
             Quarantine quarantine,
             Clock clock,

@@ -22,7 +22,7 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.stream.Stream;
 import javax.mail.MessagingException;
 
-import io.relaypod.pacing.SenderPace;
+import io.relaypod.throttle.SenderRateLimiter;
 import org.apache.activemq.artemis.api.core.ActiveMQException;
 import org.apache.activemq.artemis.api.core.client.ClientMessage;
 import org.apache.activemq.artemis.api.core.client.ClientProducer;
@@ -58,7 +58,7 @@ final class DelayedMails {
     private final BrokerQueue ready;
     private final BrokerLink link;
     private final boolean isShared;
-    private final SenderPace pace;
+    private final SenderRateLimiter pace;
     private final SlowStart slowStart;
     private final Clock clock;
     private final ClockChange clockChange;
@@ -79,7 +79,12 @@ final class DelayedMails {
      *     pace
      */
     DelayedMails(
-            MailQueueName name, BrokerLink link, boolean isShared, SenderPace pace, SlowStart slowStart, Clock clock) {
+            MailQueueName name,
+            BrokerLink link,
+            boolean isShared,
+            SenderRateLimiter pace,
+            SlowStart slowStart,
+            Clock clock) {
         this.ready = BrokerQueue.ready(name);
         this.link = link;
         this.isShared = isShared;

@@ -17,7 +17,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.relaypod.events.MailEvent;
-import io.relaypod.events.MailEvents;
+import io.relaypod.events.MailEventPublisher;
 import io.relaypod.gateway.VerbatimMessage;
 import io.relaypod.mailets.EnvelopeMailAddress;
 import io.relaypod.server.queue.EnvelopeJson;
@@ -43,7 +43,7 @@ public final class DirectoryMailRepository implements MailRepository {
 
     private final String path;
     private final MailFiles files;
-    private final MailEvents events;
+    private final MailEventPublisher events;
 
     /**
      * @param url such as {@code file://var/mail/failed/}, in the directory that James works in
@@ -53,7 +53,7 @@ public final class DirectoryMailRepository implements MailRepository {
      */
     @Inject
     public DirectoryMailRepository(
-            MailRepositoryUrl url, FileSystem system, RepositoryLimits limits, MailEvents events) {
+            MailRepositoryUrl url, FileSystem system, RepositoryLimits limits, MailEventPublisher events) {
         this.path = url.getPath().asString();
         this.events = events;
         try {

@@ -21,7 +21,7 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.relaypod.events.MailEvent.Removed;
-import io.relaypod.events.MailEvents;
+import io.relaypod.events.MailEventPublisher;
 import io.relaypod.server.repository.MailFiles.Kept;
 import io.relaypod.server.settings.FailedMailSettings;
 import org.slf4j.Logger;
@@ -41,7 +41,7 @@ public final class RepositoryLimits implements Closeable {
     private final FailedMailSettings settings;
     private final Clock clock;
     private final MeterRegistry meters;
-    private final MailEvents events;
+    private final MailEventPublisher events;
     private final List<Watched> watched = new CopyOnWriteArrayList<>();
     private final ScheduledExecutorService rounds = Executors.newSingleThreadScheduledExecutor(runnable -> {
         Thread thread = new Thread(runnable, "repository-limits");
@@ -50,7 +50,7 @@ public final class RepositoryLimits implements Closeable {
     });
 
     /** @param events are told of each mail that is dropped */
-    public RepositoryLimits(FailedMailSettings settings, Clock clock, MeterRegistry meters, MailEvents events) {
+    public RepositoryLimits(FailedMailSettings settings, Clock clock, MeterRegistry meters, MailEventPublisher events) {
         this.settings = settings;
         this.clock = clock;
         this.meters = meters;

@@ -1,7 +1,7 @@
 package io.relaypod.server.settings;
 
-import io.relaypod.domain.DnsCanaries;
-import io.relaypod.pacing.SendingRate;
+import io.relaypod.dns.DnsCanaries;
+import io.relaypod.throttle.SendingRate;
 
 /**
  * The environment variables that relaypod reads, each with its default and with what it must look like. The table in

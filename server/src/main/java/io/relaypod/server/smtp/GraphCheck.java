@@ -3,11 +3,11 @@ package io.relaypod.server.smtp;
 import java.util.Optional;
 import javax.inject.Inject;
 
+import io.relaypod.deliverability.DeliverabilityCheck;
+import io.relaypod.deliverability.GraphRules;
+import io.relaypod.deliverability.Refusal;
 import io.relaypod.events.MailEvent.Refused;
-import io.relaypod.events.MailEvents;
-import io.relaypod.graph.GraphRules;
-import io.relaypod.graph.MailReview;
-import io.relaypod.graph.Refusal;
+import io.relaypod.events.MailEventPublisher;
 import io.relaypod.mailets.Clients;
 import org.apache.james.protocols.api.ProtocolSession.AttachmentKey;
 import org.apache.james.protocols.api.ProtocolSession.State;
@@ -23,14 +23,15 @@ import org.apache.james.protocols.smtp.core.DataLineFilter;
  */
 public final class GraphCheck implements DataLineFilter {
 
-    private static final AttachmentKey<MailReview> REVIEW = AttachmentKey.of("relaypod.mailReview", MailReview.class);
+    private static final AttachmentKey<DeliverabilityCheck> REVIEW =
+            AttachmentKey.of("relaypod.mailReview", DeliverabilityCheck.class);
 
     private final GraphRules rules;
     private final LoginRules logins;
-    private final MailEvents events;
+    private final MailEventPublisher events;
 
     @Inject
-    public GraphCheck(GraphRules rules, LoginRules logins, MailEvents events) {
+    public GraphCheck(GraphRules rules, LoginRules logins, MailEventPublisher events) {
         this.rules = rules;
         this.logins = logins;
         this.events = events;
@@ -38,7 +39,8 @@ public final class GraphCheck implements DataLineFilter {
 
     @Override
     public Response onLine(SMTPSession session, byte[] line, LineHandler<SMTPSession> next) {
-        MailReview review = session.getAttachment(REVIEW, State.Transaction).orElseGet(() -> begin(session));
+        DeliverabilityCheck review =
+                session.getAttachment(REVIEW, State.Transaction).orElseGet(() -> begin(session));
         if (!MessageSizeLimit.isEndOfData(line)) {
             review.line(MessageSizeLimit.unstuffed(line));
             return next.onLine(session, line);
@@ -48,8 +50,8 @@ public final class GraphCheck implements DataLineFilter {
         return refusal.isPresent() ? refuse(session, refusal.get()) : next.onLine(session, line);
     }
 
-    private MailReview begin(SMTPSession session) {
-        MailReview review = new MailReview(rules);
+    private DeliverabilityCheck begin(SMTPSession session) {
+        DeliverabilityCheck review = new DeliverabilityCheck(rules);
         session.setAttachment(REVIEW, review, State.Transaction);
         return review;
     }
@@ -57,7 +59,7 @@ public final class GraphCheck implements DataLineFilter {
     /** The Message-ID of the mail that the session's transaction has sent; empty when it has none. */
     static String messageId(SMTPSession session) {
         return session.getAttachment(REVIEW, State.Transaction)
-                .map(MailReview::messageId)
+                .map(DeliverabilityCheck::messageId)
                 .orElse("");
     }
 

@@ -6,7 +6,7 @@ import javax.inject.Inject;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.relaypod.events.LineLimit;
+import io.relaypod.events.LogRateLimit;
 import io.relaypod.events.MaskedAddresses;
 import io.relaypod.logins.Login;
 import io.relaypod.logins.LoginCheck;
@@ -27,8 +27,8 @@ public final class LoginEvents {
     private final Counter accepted;
     private final Counter refused;
     private final Counter busy;
-    private final LineLimit lines =
-            new LineLimit(leftOut -> LOGGER.info("event=more-logins lines-left-out={}", leftOut));
+    private final LogRateLimit lines =
+            new LogRateLimit(leftOut -> LOGGER.info("event=more-logins lines-left-out={}", leftOut));
 
     /** Shows meters of what is off too, as 0. */
     @Inject

@@ -4,12 +4,12 @@ import java.time.Duration;
 import java.util.Optional;
 import javax.inject.Inject;
 
-import io.relaypod.graph.MailReview;
-import io.relaypod.graph.Refusal;
+import io.relaypod.address.EmailAddress;
+import io.relaypod.deliverability.DeliverabilityCheck;
+import io.relaypod.deliverability.Refusal;
 import io.relaypod.logins.Login;
-import io.relaypod.logins.LoginPaces;
-import io.relaypod.pacing.SendingRate;
-import io.relaypod.recipients.EmailAddress;
+import io.relaypod.logins.LoginRateLimits;
+import io.relaypod.throttle.SendingRate;
 import org.apache.james.core.MaybeSender;
 import org.apache.james.protocols.api.Response;
 import org.apache.james.protocols.smtp.SMTPResponse;
@@ -38,10 +38,10 @@ public final class LoginRules implements MailHook {
             .build();
 
     private final SmtpLogins logins;
-    private final LoginPaces paces;
+    private final LoginRateLimits paces;
 
     @Inject
-    public LoginRules(SmtpLogins logins, LoginPaces paces) {
+    public LoginRules(SmtpLogins logins, LoginRateLimits paces) {
         this.logins = logins;
         this.paces = paces;
     }
@@ -70,7 +70,7 @@ public final class LoginRules implements MailHook {
     }
 
     /** Why a mail with that header may not be sent by the session's login, if so. */
-    Optional<Refusal> refusal(SMTPSession session, MailReview review) {
+    Optional<Refusal> refusal(SMTPSession session, DeliverabilityCheck review) {
         return logins.current(session)
                 .flatMap(Login::from)
                 .flatMap(review::senderOutside)

@@ -5,7 +5,7 @@ import java.util.Optional;
 import javax.inject.Inject;
 
 import io.relaypod.events.MailEvent.Refused;
-import io.relaypod.events.MailEvents;
+import io.relaypod.events.MailEventPublisher;
 import io.relaypod.mailets.Clients;
 import io.relaypod.memory.FairShare;
 import io.relaypod.memory.MemoryBudget;
@@ -36,11 +36,11 @@ public final class MailLines implements DataLineFilter {
     private static final int MAX_LINE = 1 << 20;
 
     private final BareNewline bareNewline;
-    private final MailEvents events;
+    private final MailEventPublisher events;
     private final FairShare memory;
 
     @Inject
-    public MailLines(BareNewline bareNewline, MailEvents events, MemoryBudget budget) {
+    public MailLines(BareNewline bareNewline, MailEventPublisher events, MemoryBudget budget) {
         this.bareNewline = bareNewline;
         this.events = events;
         this.memory = new FairShare(budget, MemoryUse.LONG_LINES);

@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
 import javax.inject.Inject;
 
 import io.relaypod.events.MailEvent.Refused;
-import io.relaypod.events.MailEvents;
+import io.relaypod.events.MailEventPublisher;
 import io.relaypod.mailets.Clients;
 import org.apache.james.protocols.api.Response;
 import org.apache.james.protocols.api.handler.LineHandler;
@@ -32,10 +32,10 @@ public final class MessageSizeLimit implements MailParametersHook, EhloExtension
     // RFC 1870 3: up to 20 digits, more than a long holds.
     private static final Pattern SIZE_VALUE = Pattern.compile("\\d{1,20}");
 
-    private final MailEvents events;
+    private final MailEventPublisher events;
 
     @Inject
-    public MessageSizeLimit(MailEvents events) {
+    public MessageSizeLimit(MailEventPublisher events) {
         this.events = events;
     }
 

@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.Set;
 import javax.inject.Inject;
 
-import io.relaypod.domain.EnvelopeAddress;
+import io.relaypod.address.EnvelopeAddress;
 import io.relaypod.mailets.EnvelopeMailAddress;
 import io.relaypod.server.smtp.PathArgument.BadParameterException;
 import io.relaypod.server.smtp.PathArgument.Parameter;

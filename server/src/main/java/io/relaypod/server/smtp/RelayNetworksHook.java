@@ -2,11 +2,11 @@ package io.relaypod.server.smtp;
 
 import javax.inject.Inject;
 
-import io.relaypod.domain.RecipientAnswer;
-import io.relaypod.domain.RecipientAnswer.Outcome;
 import io.relaypod.events.MailEvent.RecipientRefused;
-import io.relaypod.events.MailEvents;
+import io.relaypod.events.MailEventPublisher;
 import io.relaypod.mailets.Clients;
+import io.relaypod.verdict.RecipientAnswer;
+import io.relaypod.verdict.RecipientAnswer.Outcome;
 import org.apache.james.core.Domain;
 import org.apache.james.core.MailAddress;
 import org.apache.james.core.MaybeSender;
@@ -20,10 +20,10 @@ import org.apache.james.protocols.smtp.hook.HookResult;
  */
 public final class RelayNetworksHook extends AbstractAuthRequiredToRelayRcptHook {
 
-    private final MailEvents events;
+    private final MailEventPublisher events;
 
     @Inject
-    public RelayNetworksHook(MailEvents events) {
+    public RelayNetworksHook(MailEventPublisher events) {
         this.events = events;
     }
 

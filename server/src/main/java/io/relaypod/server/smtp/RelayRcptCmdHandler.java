@@ -15,10 +15,9 @@ import java.util.regex.Pattern;
 import javax.inject.Inject;
 
 import com.google.common.base.CharMatcher;
-import io.relaypod.domain.EnvelopeAddress;
-import io.relaypod.domain.RecipientAnswer;
+import io.relaypod.address.EnvelopeAddress;
 import io.relaypod.events.MailEvent.RecipientRefused;
-import io.relaypod.events.MailEvents;
+import io.relaypod.events.MailEventPublisher;
 import io.relaypod.mailets.AsynchronousRcptHook;
 import io.relaypod.mailets.Clients;
 import io.relaypod.mailets.EnvelopeMailAddress;
@@ -26,6 +25,7 @@ import io.relaypod.mailets.RefusedRecipients;
 import io.relaypod.server.settings.ClientLimits;
 import io.relaypod.server.smtp.PathArgument.BadParameterException;
 import io.relaypod.server.smtp.PathArgument.Parameter;
+import io.relaypod.verdict.RecipientAnswer;
 import org.apache.james.core.MailAddress;
 import org.apache.james.core.MaybeSender;
 import org.apache.james.domainlist.api.DomainList;
@@ -72,11 +72,15 @@ public final class RelayRcptCmdHandler extends JamesRcptCmdHandler {
     private final RcptTarpit tarpit;
     private final AtomicInteger delayed = new AtomicInteger();
     private ResultHooks resultHooks = ResultHooks.NONE;
-    private final MailEvents events;
+    private final MailEventPublisher events;
 
     @Inject
     public RelayRcptCmdHandler(
-            MetricFactory metrics, DomainList domains, ClientLimits limits, GaugeRegistry gauges, MailEvents events) {
+            MetricFactory metrics,
+            DomainList domains,
+            ClientLimits limits,
+            GaugeRegistry gauges,
+            MailEventPublisher events) {
         super(metrics, domains);
         this.tarpit = new RcptTarpit(limits.badRecipients());
         this.events = events;

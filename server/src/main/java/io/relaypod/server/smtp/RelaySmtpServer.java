@@ -17,7 +17,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.util.concurrent.EventExecutorGroup;
-import io.relaypod.domain.DnsServers;
+import io.relaypod.dns.DnsFailover;
 import io.relaypod.memory.FairShare;
 import io.relaypod.memory.MemoryBudget;
 import io.relaypod.memory.MemoryUse;
@@ -54,7 +54,7 @@ final class RelaySmtpServer extends SMTPServer {
     private static final WriteBufferWaterMark UNREAD_REPLIES = new WriteBufferWaterMark(2 << 10, 4 << 10);
 
     private final SmtpMetrics metrics;
-    private final DnsServers dns;
+    private final DnsFailover dns;
     private final ClientLimits limits;
     private final SpoolWriter spool;
     private final FairExecutor workers;
@@ -79,7 +79,7 @@ final class RelaySmtpServer extends SMTPServer {
      */
     RelaySmtpServer(
             SmtpMetrics metrics,
-            DnsServers dns,
+            DnsFailover dns,
             ClientLimits limits,
             SpoolWriter spool,
             FairExecutor workers,

@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import javax.inject.Inject;
 
-import io.relaypod.domain.DnsServers;
+import io.relaypod.dns.DnsFailover;
 import io.relaypod.memory.MemoryBudget;
 import io.relaypod.server.settings.ClientLimits;
 import io.relaypod.server.settings.ListenAddress;
@@ -22,7 +22,7 @@ import org.apache.james.smtpserver.netty.SMTPServerFactory;
 /** Makes a server for each {@code <smtpserver>} of smtpserver.xml. */
 public final class RelaySmtpServerFactory extends SMTPServerFactory {
 
-    private final DnsServers dnsServers;
+    private final DnsFailover dnsServers;
     private final ClientLimits limits;
     private final SpoolWriter spool;
     private final FairExecutor workers;
@@ -37,7 +37,7 @@ public final class RelaySmtpServerFactory extends SMTPServerFactory {
             ProtocolHandlerLoader loader,
             FileSystem files,
             MetricFactory metrics,
-            DnsServers dnsServers,
+            DnsFailover dnsServers,
             ClientLimits limits,
             SpoolWriter spool,
             FairExecutor workers,

@@ -1,10 +1,10 @@
 package io.relaypod.server.smtp;
 
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.annotation.PreDestroy;
 import javax.inject.Inject;
@@ -13,13 +13,12 @@ import com.google.common.base.Throwables;
 import io.relaypod.events.Client;
 import io.relaypod.events.MailEvent.Received;
 import io.relaypod.events.MailEvent.Refused;
-import io.relaypod.events.MailEvents;
+import io.relaypod.events.MailEventPublisher;
 import io.relaypod.mailets.Clients;
 import io.relaypod.mime.TraceInformation;
 import io.relaypod.server.queue.Broker;
 import io.relaypod.server.queue.InsufficientStorageException;
 import io.relaypod.server.settings.QueueSettings;
-import org.apache.activemq.artemis.api.core.ActiveMQException;
 import org.apache.james.lifecycle.api.LifecycleUtil;
 import org.apache.james.metrics.api.GaugeRegistry;
 import org.apache.james.protocols.api.Response;
@@ -54,7 +53,7 @@ public final class SpoolWriter {
     private final MailQueue spool;
     private final Broker broker;
     private final Duration timeout;
-    private final MailEvents events;
+    private final MailEventPublisher events;
     // Each large mail has buffers of its own while the broker writes it, on the heap and outside.
     private static final int LARGE = 100 * 1024;
     private static final int LARGE_AT_A_TIME = 2;
@@ -70,7 +69,7 @@ public final class SpoolWriter {
             Broker broker,
             QueueSettings settings,
             GaugeRegistry gauges,
-            MailEvents events) {
+            MailEventPublisher events) {
         this.events = events;
         this.spool = queues.createQueue(MailQueueFactory.SPOOL);
         this.broker = broker;
@@ -166,12 +165,13 @@ public final class SpoolWriter {
             return refuse(mail, 452, "4.3.1 Insufficient system storage");
         }
         Throwable reason = Throwables.getRootCause(cause);
-        if (reason instanceof ActiveMQException || reason instanceof TimeoutException) {
+        // A broker that fails or is silent throws a checked exception; anything else is a fault of ours.
+        if (reason instanceof Exception && !(reason instanceof RuntimeException)) {
             LOGGER.warn(
                     "event=not-stored queue-id={} session={} reason=\"{}\"",
                     mail.queueId(),
                     mail.client().session(),
-                    reason.getMessage());
+                    Optional.ofNullable(reason.getMessage()).orElseGet(reason.getClass()::getSimpleName));
         } else {
             LOGGER.error(
                     "event=not-stored queue-id={} session={}",

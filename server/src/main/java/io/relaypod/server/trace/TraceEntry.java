@@ -11,7 +11,6 @@ import java.util.Map;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
-import io.relaypod.domain.RecipientAnswer;
 import io.relaypod.events.Client;
 import io.relaypod.events.MailEvent;
 import io.relaypod.events.MailEvent.Changed;
@@ -27,6 +26,7 @@ import io.relaypod.events.MailEvent.Refused;
 import io.relaypod.events.MailEvent.Removed;
 import io.relaypod.events.MailEvent.SentAgain;
 import io.relaypod.events.MailEvent.Tried;
+import io.relaypod.verdict.RecipientAnswer;
 
 /**
  * One event as it is kept, a line of JSON.

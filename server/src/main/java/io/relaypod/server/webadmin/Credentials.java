@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 import com.github.benmanes.caffeine.cache.Ticker;
-import io.relaypod.events.LineLimit;
+import io.relaypod.events.LogRateLimit;
 import org.apache.james.metrics.api.Metric;
 import org.apache.james.metrics.api.MetricFactory;
 import org.slf4j.Logger;
@@ -26,8 +26,8 @@ public final class Credentials {
     private final Predicate<String> areRight;
     private final Metric refused;
     private final FailedLogins failures;
-    private final LineLimit lines =
-            new LineLimit(leftOut -> LOGGER.warn("event=webadmin-refused-more refusals={}", leftOut));
+    private final LogRateLimit lines =
+            new LogRateLimit(leftOut -> LOGGER.warn("event=webadmin-refused-more refusals={}", leftOut));
 
     /** @param areRight whether these are the credentials of somebody who may come in; thread-safe, and never fails */
     public Credentials(Predicate<String> areRight, MetricFactory metrics) {

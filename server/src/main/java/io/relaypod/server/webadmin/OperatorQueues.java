@@ -11,7 +11,7 @@ import javax.inject.Inject;
 import io.relaypod.events.MailEvent.Failed;
 import io.relaypod.events.MailEvent.Removed;
 import io.relaypod.events.MailEvent.SentAgain;
-import io.relaypod.events.MailEvents;
+import io.relaypod.events.MailEventPublisher;
 import io.relaypod.server.queue.ArtemisMailQueue;
 import io.relaypod.server.queue.ArtemisMailQueueFactory;
 import io.relaypod.server.queue.RemovedMail;
@@ -36,10 +36,10 @@ public final class OperatorQueues implements MailQueueFactory<ManageableMailQueu
     static final String BY_AN_OPERATOR = "by an operator";
 
     private final ArtemisMailQueueFactory queues;
-    private final MailEvents events;
+    private final MailEventPublisher events;
 
     @Inject
-    public OperatorQueues(ArtemisMailQueueFactory queues, MailEvents events) {
+    public OperatorQueues(ArtemisMailQueueFactory queues, MailEventPublisher events) {
         this.queues = queues;
         this.events = events;
     }

@@ -7,7 +7,7 @@ import java.util.stream.Stream;
 import javax.mail.MessagingException;
 
 import io.relaypod.events.MailEvent.Removed;
-import io.relaypod.events.MailEvents;
+import io.relaypod.events.MailEventPublisher;
 import org.apache.james.mailrepository.api.MailKey;
 import org.apache.james.mailrepository.api.MailRepository;
 import org.apache.james.mailrepository.api.MailRepositoryPath;
@@ -23,9 +23,9 @@ import org.apache.mailet.Mail;
 public final class OperatorRepositories implements MailRepositoryStore {
 
     private final MailRepositoryStore repositories;
-    private final MailEvents events;
+    private final MailEventPublisher events;
 
-    public OperatorRepositories(MailRepositoryStore repositories, MailEvents events) {
+    public OperatorRepositories(MailRepositoryStore repositories, MailEventPublisher events) {
         this.repositories = repositories;
         this.events = events;
     }

@@ -1,2 +1,2 @@
-/** Who may use James' webadmin, and our routes of it: the relay's configuration, and the trace of its mails. */
+/** The bounds and credentials of James' webadmin, and the routes that relaypod adds: domains, configuration, trace. */
 package io.relaypod.server.webadmin;

@@ -6,13 +6,13 @@ import java.net.InetAddress;
 import java.time.Clock;
 import java.util.List;
 
-import io.relaypod.domain.RecipientAnswer;
-import io.relaypod.domain.RecipientAnswer.Outcome;
 import io.relaypod.events.Client;
 import io.relaypod.events.MailEvent;
 import io.relaypod.events.MailEvent.RecipientRefused;
 import io.relaypod.events.MailEvent.Refused;
 import io.relaypod.server.monitoring.RecentRefusals.Refusal;
+import io.relaypod.verdict.RecipientAnswer;
+import io.relaypod.verdict.RecipientAnswer.Outcome;
 import org.junit.jupiter.api.Test;
 
 class RecentRefusalsTest {

@@ -18,12 +18,12 @@ import javax.mail.internet.MimeMessage;
 import com.github.benmanes.caffeine.cache.Ticker;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.relaypod.gateway.VerbatimMailQueueItems;
-import io.relaypod.pacing.SenderPace;
 import io.relaypod.server.health.GatewayProbe;
 import io.relaypod.server.health.SmtpGreeting;
 import io.relaypod.server.metrics.QueueMeters;
 import io.relaypod.server.queue.ArtemisMailQueueFactory;
 import io.relaypod.server.queue.EmbeddedBroker;
+import io.relaypod.throttle.SenderRateLimiter;
 import org.apache.james.mailrepository.api.MailRepositoryStore;
 import org.apache.james.metrics.api.NoopGaugeRegistry;
 import org.apache.james.metrics.tests.RecordingMetricFactory;
@@ -50,7 +50,7 @@ class WatchTest {
                 ArtemisMailQueueFactory queues = new ArtemisMailQueueFactory(
                         broker,
                         new VerbatimMailQueueItems(),
-                        SenderPace.unlimited(),
+                        SenderRateLimiter.unlimited(),
                         Clock.systemUTC(),
                         new RecordingMetricFactory(),
                         new NoopGaugeRegistry())) {
@@ -66,7 +66,7 @@ class WatchTest {
                             .build());
             GatewayProbe gateway = new GatewayProbe(silent.getInetAddress().getHostAddress(), silent.getLocalPort());
             QueueMeters queueMeters =
-                    new QueueMeters(meters, queues, repositories, SenderPace.unlimited(), Clock.systemUTC());
+                    new QueueMeters(meters, queues, repositories, SenderRateLimiter.unlimited(), Clock.systemUTC());
             try (Watch watch = new Watch(
                     meters,
                     queueMeters,

@@ -5,7 +5,7 @@ import java.time.Clock;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.relaypod.gateway.VerbatimMailQueueItems;
-import io.relaypod.pacing.SenderPace;
+import io.relaypod.throttle.SenderRateLimiter;
 import org.apache.james.metrics.api.NoopGaugeRegistry;
 import org.apache.james.metrics.tests.RecordingMetricFactory;
 import org.apache.james.queue.api.MailQueueFactory;
@@ -31,7 +31,7 @@ class ArtemisMailQueueFactoryTest
         queues = new ArtemisMailQueueFactory(
                 broker,
                 new VerbatimMailQueueItems(),
-                SenderPace.unlimited(),
+                SenderRateLimiter.unlimited(),
                 Clock.systemUTC(),
                 new RecordingMetricFactory(),
                 new NoopGaugeRegistry());

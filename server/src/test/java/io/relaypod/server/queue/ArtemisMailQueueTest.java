@@ -5,7 +5,7 @@ import java.time.Clock;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.relaypod.gateway.VerbatimMailQueueItems;
-import io.relaypod.pacing.SenderPace;
+import io.relaypod.throttle.SenderRateLimiter;
 import org.apache.james.queue.api.DelayedManageableMailQueueContract;
 import org.apache.james.queue.api.DelayedPriorityMailQueueContract;
 import org.apache.james.queue.api.MailPrioritySupport;
@@ -40,7 +40,7 @@ class ArtemisMailQueueTest
         queues = new ArtemisMailQueueFactory(
                 broker,
                 new VerbatimMailQueueItems(),
-                SenderPace.unlimited(),
+                SenderRateLimiter.unlimited(),
                 Clock.systemUTC(),
                 metrics.getMetricFactory(),
                 metrics.getSpyGaugeRegistry());

@@ -11,7 +11,7 @@ import java.time.ZoneOffset;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.relaypod.gateway.VerbatimMailQueueItems;
-import io.relaypod.pacing.SenderPace;
+import io.relaypod.throttle.SenderRateLimiter;
 import org.apache.james.metrics.api.NoopGaugeRegistry;
 import org.apache.james.metrics.tests.RecordingMetricFactory;
 import org.apache.james.queue.api.MailQueue.MailQueueItem.CompletionStatus;
@@ -35,7 +35,7 @@ class ClockChangeTest {
         ArtemisMailQueueFactory queues = new ArtemisMailQueueFactory(
                 broker,
                 new VerbatimMailQueueItems(),
-                SenderPace.unlimited(),
+                SenderRateLimiter.unlimited(),
                 clock,
                 new RecordingMetricFactory(),
                 new NoopGaugeRegistry());
@@ -58,7 +58,7 @@ class ClockChangeTest {
         ArtemisMailQueueFactory queues = new ArtemisMailQueueFactory(
                 broker,
                 new VerbatimMailQueueItems(),
-                SenderPace.unlimited(),
+                SenderRateLimiter.unlimited(),
                 clock,
                 new RecordingMetricFactory(),
                 new NoopGaugeRegistry());

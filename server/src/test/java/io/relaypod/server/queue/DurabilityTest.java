@@ -40,8 +40,8 @@ import java.util.stream.Stream;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.relaypod.gateway.VerbatimMailQueueItems;
 import io.relaypod.memory.TemporaryFileName;
-import io.relaypod.pacing.SenderPace;
 import io.relaypod.server.settings.InvalidSettingsException;
+import io.relaypod.throttle.SenderRateLimiter;
 import org.apache.activemq.artemis.api.core.client.ClientMessage;
 import org.apache.activemq.artemis.api.core.client.ClientProducer;
 import org.apache.activemq.artemis.api.core.client.ClientSession;
@@ -406,7 +406,7 @@ class DurabilityTest {
                 broker,
                 threads,
                 new VerbatimMailQueueItems(),
-                SenderPace.unlimited(),
+                SenderRateLimiter.unlimited(),
                 InFlightMails.unmarked(),
                 mail -> {},
                 Clock.systemUTC(),

@@ -15,7 +15,7 @@ import javax.mail.internet.MimeMessage;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.relaypod.gateway.VerbatimMailQueueItems;
-import io.relaypod.pacing.SenderPace;
+import io.relaypod.throttle.SenderRateLimiter;
 import org.apache.james.metrics.api.NoopGaugeRegistry;
 import org.apache.james.metrics.tests.RecordingMetricFactory;
 import org.apache.james.queue.api.MailQueue.MailQueueException;
@@ -38,7 +38,7 @@ record OpenQueue(Broker broker, ArtemisMailQueueFactory queues, ArtemisMailQueue
         ArtemisMailQueueFactory queues = new ArtemisMailQueueFactory(
                 broker,
                 new VerbatimMailQueueItems(),
-                SenderPace.unlimited(),
+                SenderRateLimiter.unlimited(),
                 Clock.systemUTC(),
                 new RecordingMetricFactory(),
                 new NoopGaugeRegistry());

@@ -15,8 +15,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.relaypod.gateway.PacedMailQueue;
 import io.relaypod.gateway.VerbatimMailQueueItems;
-import io.relaypod.pacing.SenderPace;
-import io.relaypod.pacing.SendingRate;
+import io.relaypod.throttle.SenderRateLimiter;
+import io.relaypod.throttle.SendingRate;
 import org.apache.james.metrics.api.NoopGaugeRegistry;
 import org.apache.james.metrics.tests.RecordingMetricFactory;
 import org.apache.james.queue.api.MailQueue.MailQueueException;
@@ -45,7 +45,7 @@ class PacedQueueTest {
 
     private final ManualClock clock = new ManualClock();
     private final List<Mail> given = new CopyOnWriteArrayList<>();
-    private SenderPace pace;
+    private SenderRateLimiter pace;
     private EmbeddedBroker broker;
     private ArtemisMailQueueFactory queues;
     private ArtemisMailQueue queue;
@@ -53,12 +53,12 @@ class PacedQueueTest {
 
     @BeforeEach
     void open() {
-        open(SenderPace.of(SendingRate.parse("2/m"), clock));
+        open(SenderRateLimiter.of(SendingRate.parse("2/m"), clock));
         // Behind the first stretch, in which mails go evenly spaced.
         clock.now = NOON;
     }
 
-    private void open(SenderPace anyPace) {
+    private void open(SenderRateLimiter anyPace) {
         pace = anyPace;
         broker = EmbeddedBroker.start(dataDir, OpenQueue.LONG_ENOUGH, new SimpleMeterRegistry());
         queues = new ArtemisMailQueueFactory(
@@ -183,7 +183,7 @@ class PacedQueueTest {
         use(OFFICE, 2);
         join(OFFICE, "1", "2", "3");
         close();
-        open(SenderPace.of(SendingRate.parse("2/m"), clock));
+        open(SenderRateLimiter.of(SendingRate.parse("2/m"), clock));
 
         Awaitility.await().until(() -> queue.isWaitedFor(OFFICE));
         dequeue();
@@ -197,7 +197,7 @@ class PacedQueueTest {
         use(OFFICE, 2);
         join(OFFICE, "1", "2", "3");
         close();
-        open(SenderPace.unlimited());
+        open(SenderRateLimiter.unlimited());
         dequeue();
 
         stays(List.of("1", "2", "3"));
@@ -262,7 +262,7 @@ class PacedQueueTest {
     @Test
     void nothingIsLostWhileLinesComeAndGo() throws Exception {
         close();
-        open(SenderPace.of(SendingRate.parse("1000/s"), Clock.systemUTC()));
+        open(SenderRateLimiter.of(SendingRate.parse("1000/s"), Clock.systemUTC()));
         dequeue();
         List<Thread> senders = new ArrayList<>();
         for (int sender = 0; sender < 4; sender++) {

@@ -15,9 +15,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 
-import io.relaypod.domain.MxSettings.OnDnsFailure;
-import io.relaypod.recipients.EmailAddress;
+import io.relaypod.address.EmailAddress;
 import io.relaypod.server.settings.Settings.RcptSettings;
+import io.relaypod.verdict.MxSettings.OnDnsFailure;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -20,8 +20,6 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
 
-import io.relaypod.domain.RecipientAnswer;
-import io.relaypod.domain.RecipientAnswer.Outcome;
 import io.relaypod.events.Client;
 import io.relaypod.events.MailEvent.Changed;
 import io.relaypod.events.MailEvent.Deferred;
@@ -32,6 +30,8 @@ import io.relaypod.events.MailEvent.RecipientAccepted;
 import io.relaypod.events.MailEvent.RecipientRefused;
 import io.relaypod.events.MailEvent.Refused;
 import io.relaypod.memory.MemoryBudget;
+import io.relaypod.verdict.RecipientAnswer;
+import io.relaypod.verdict.RecipientAnswer.Outcome;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;

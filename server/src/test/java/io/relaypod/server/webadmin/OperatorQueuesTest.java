@@ -18,9 +18,9 @@ import io.relaypod.events.MailEvent;
 import io.relaypod.events.MailEvent.Failed;
 import io.relaypod.events.MailEvent.SentAgain;
 import io.relaypod.gateway.VerbatimMailQueueItems;
-import io.relaypod.pacing.SenderPace;
 import io.relaypod.server.queue.ArtemisMailQueueFactory;
 import io.relaypod.server.queue.EmbeddedBroker;
+import io.relaypod.throttle.SenderRateLimiter;
 import org.apache.james.metrics.api.NoopGaugeRegistry;
 import org.apache.james.metrics.tests.RecordingMetricFactory;
 import org.apache.james.queue.api.MailQueueName;
@@ -51,7 +51,7 @@ class OperatorQueuesTest {
         queues = new ArtemisMailQueueFactory(
                 broker,
                 new VerbatimMailQueueItems(),
-                SenderPace.unlimited(),
+                SenderRateLimiter.unlimited(),
                 Clock.systemUTC(),
                 new RecordingMetricFactory(),
                 new NoopGaugeRegistry());

@@ -3,10 +3,10 @@ package io.relaypod.bench.rules;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
+import io.relaypod.address.EmailAddress;
 import io.relaypod.calendar.CalendarStripper;
-import io.relaypod.calendar.ChangedMail;
 import io.relaypod.calendar.Invitation;
-import io.relaypod.recipients.EmailAddress;
+import io.relaypod.calendar.StrippedMail;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -52,7 +52,7 @@ public class CalendarBench {
         return Invitation.in(mail.source(), List.of(ANN, BOB)).narrowed(false).isChanged();
     }
 
-    private static long written(ChangedMail changed) throws Exception {
+    private static long written(StrippedMail changed) throws Exception {
         SampleMail.Sink out = new SampleMail.Sink();
         changed.writeTo(out);
         return out.written();

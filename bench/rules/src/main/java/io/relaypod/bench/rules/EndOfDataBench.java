@@ -8,10 +8,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
-import io.relaypod.graph.GraphRules;
-import io.relaypod.graph.MailReview;
-import io.relaypod.graph.Refusal;
-import io.relaypod.recipients.AddressSet;
+import io.relaypod.address.AddressSet;
+import io.relaypod.deliverability.DeliverabilityCheck;
+import io.relaypod.deliverability.GraphRules;
+import io.relaypod.deliverability.Refusal;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -50,7 +50,7 @@ public class EndOfDataBench {
     /** From the first line to the verdict. */
     @Benchmark
     public Optional<Refusal> review() {
-        MailReview review = new MailReview(rules);
+        DeliverabilityCheck review = new DeliverabilityCheck(rules);
         lines.forEach(review::line);
         return review.verdict("s@example.com", List.of("ann@example.com", "bob@example.com"));
     }

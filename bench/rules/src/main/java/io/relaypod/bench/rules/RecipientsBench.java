@@ -3,9 +3,9 @@ package io.relaypod.bench.rules;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
+import io.relaypod.headers.RecipientAlignment;
 import io.relaypod.mime.Edits;
 import io.relaypod.mime.HeaderSection;
-import io.relaypod.recipients.RecipientAlignment;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;

@@ -1,0 +1,6 @@
+/**
+ * Mail domains and addresses: of the envelope (RFC 5321) and of header fields (RFC 5322).
+ *
+ * <p>Plain Java: this package does not use James.
+ */
+package io.relaypod.address;

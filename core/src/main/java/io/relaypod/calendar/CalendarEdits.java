@@ -1,0 +1,30 @@
+package io.relaypod.calendar;
+
+import java.util.Map;
+import java.util.Set;
+
+import io.relaypod.mime.Edits.Replacement;
+import io.relaypod.mime.Part;
+
+/**
+ * What becomes of the calendar parts of a message; those that it does not list stay as they are.
+ *
+ * @param gone parts that are removed
+ * @param texts parts that hold text as well, which stays, each with its new body
+ * @param narrowed parts that lose attendees, each with its new body
+ * @param noneStays whether no calendar is left, so that the mail may not call itself one
+ */
+record CalendarEdits(Set<Part> gone, Map<Part, Replacement> texts, Map<Part, Replacement> narrowed, boolean noneStays) {
+
+    /** Keeps its own copies. */
+    CalendarEdits {
+        gone = Set.copyOf(gone);
+        texts = Map.copyOf(texts);
+        narrowed = Map.copyOf(narrowed);
+    }
+
+    /** Whether the recipient loses the calendar in the part. */
+    boolean isLost(Part part) {
+        return gone.contains(part) || texts.containsKey(part);
+    }
+}

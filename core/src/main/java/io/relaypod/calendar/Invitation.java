@@ -1,0 +1,210 @@
+package io.relaypod.calendar;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.util.Base64;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+import com.google.common.collect.Maps;
+import com.google.common.io.CountingOutputStream;
+import io.relaypod.address.EmailAddress;
+import io.relaypod.mime.Edits.Replacement;
+import io.relaypod.mime.MessageSource;
+import io.relaypod.mime.Part;
+import io.relaypod.mime.TransferEncoding;
+import io.relaypod.mime.UnreadableMailException;
+import org.apache.commons.io.output.CloseShieldOutputStream;
+
+/**
+ * Whom of its recipients the calendars in a mail invite, and how a copy is made to name nobody else than its own
+ * recipients.
+ *
+ * <pre>{@code
+ * if (Invitation.in(mail, recipients).keepers().containsAll(recipients)) {
+ *     StrippedMail copy = Invitation.in(mail, recipients).narrowed(false);
+ * }
+ * }</pre>
+ *
+ * <p>Attendees who are not in the copy are dropped from its calendar and said nowhere else: who was invited is the
+ * organiser's to tell. A calendar that would be left without any goes; one that names nobody stays, whatever becomes of
+ * the others. Immutable.
+ */
+public final class Invitation {
+
+    // SMTP's longest line is 998 bytes (RFC 5321 section 4.5.3.1.6); base64 takes four at a time.
+    private static final int LONGEST_BASE64_LINE = 996;
+    private static final byte[] CRLF = {'\r', '\n'};
+
+    private final MessageSource mail;
+    private final Set<EmailAddress> recipients;
+    private final Calendars calendars;
+    private final Map<Part, Calendar> read;
+    private final boolean growsTooFar;
+
+    /**
+     * A calendar part that can be read.
+     *
+     * @param attendees whom it names
+     * @param inLines whether lines of the usual length would make it longer, when it is encoded anew
+     * @param growth by how many bytes it is longer when it is encoded anew, with all its lines
+     */
+    private record Calendar(Attendees attendees, boolean inLines, long growth) {
+
+        static Calendar read(Part part, InputStream content, Set<EmailAddress> recipients) throws IOException {
+            CountingOutputStream encoded = new CountingOutputStream(OutputStream.nullOutputStream());
+            CountingOutputStream decoded =
+                    new CountingOutputStream(part.encoding().encode(encoded));
+            Attendees attendees = Attendees.read(content, recipients, decoded);
+            decoded.close();
+            long size = part.end() - part.bodyStart();
+            if (part.encoding() == TransferEncoding.BASE64 && encoded.getCount() > size) {
+                long base64 = (decoded.getCount() + 2) / 3 * 4;
+                return new Calendar(attendees, false, base64 + (base64 / LONGEST_BASE64_LINE + 1) * CRLF.length - size);
+            }
+            return new Calendar(attendees, true, encoded.getCount() - size);
+        }
+    }
+
+    private Invitation(
+            MessageSource mail, Set<EmailAddress> recipients, Calendars calendars, Map<Part, Calendar> read) {
+        this.mail = mail;
+        this.recipients = recipients;
+        this.calendars = calendars;
+        Set<Part> beside = Signatures.besideContent(calendars.message());
+        boolean ambiguous = calendars.isAmbiguous();
+        this.read = new IdentityHashMap<>(Maps.filterEntries(
+                read,
+                each -> !ambiguous
+                        && each.getValue().attendees().readable()
+                        && each.getKey().encoding().canEncode()
+                        && !beside.contains(each.getKey())));
+        this.growsTooFar = this.read.values().stream()
+                        .mapToLong(each -> Math.max(0, each.growth()))
+                        .sum()
+                > StrippedMail.MOST_GROWTH;
+    }
+
+    /**
+     * @param recipients of the mail
+     * @throws UnreadableMailException when nobody can say whether there is a calendar in it
+     */
+    public static Invitation in(MessageSource mail, Collection<EmailAddress> recipients)
+            throws IOException, UnreadableMailException {
+        Set<EmailAddress> copy = Set.copyOf(recipients);
+        Calendars calendars = Calendars.find(mail, false);
+        return new Invitation(
+                mail,
+                copy,
+                calendars,
+                calendars.read(any -> true, (part, content) -> Calendar.read(part, content, copy)));
+    }
+
+    /**
+     * The recipients who may share one copy that keeps calendars: those who are invited, or all when no calendar names
+     * anybody. Of a calendar that cannot be read, or that would have to be changed and would grow too far, nobody keeps
+     * anything.
+     */
+    public Set<EmailAddress> keepers() {
+        Set<Part> naming = namingParts();
+        if (naming.isEmpty()) {
+            return recipients;
+        }
+        Kept kept = kept(naming);
+        return kept.parts().isEmpty() ? Set.of() : kept.recipients();
+    }
+
+    private record Kept(Set<Part> parts, Set<EmailAddress> recipients) {}
+
+    private Set<Part> namingParts() {
+        return read.keySet().stream()
+                .filter(part -> attendees(part).namesAnyone())
+                .collect(Collectors.toSet());
+    }
+
+    private Attendees attendees(Part part) {
+        return read.get(part).attendees();
+    }
+
+    /**
+     * Without a calendar that would grow too far, those whom it alone invites are not invited; then the next may be too
+     * wide, and so on.
+     */
+    private Kept kept(Set<Part> naming) {
+        Set<Part> parts = naming;
+        Set<EmailAddress> invited = invited(parts);
+        while (true) {
+            Set<EmailAddress> copy = invited;
+            Set<Part> left =
+                    parts.stream().filter(part -> mayBeKept(part, copy)).collect(Collectors.toSet());
+            if (left.size() == parts.size()) {
+                return new Kept(parts, invited);
+            }
+            parts = left;
+            invited = invited(parts);
+        }
+    }
+
+    private Set<EmailAddress> invited(Set<Part> parts) {
+        return parts.stream()
+                .flatMap(part -> attendees(part).invited().stream())
+                .collect(Collectors.toUnmodifiableSet());
+    }
+
+    private boolean mayBeKept(Part part, Set<EmailAddress> copy) {
+        return !Collections.disjoint(attendees(part).invited(), copy)
+                && (!growsTooFar
+                        || read.get(part).growth() <= 0
+                        || !attendees(part).isTooWideFor(copy));
+    }
+
+    /**
+     * A copy for exactly the recipients, who are {@link #keepers} or none of them is.
+     *
+     * @param summaryBesideText whether a calendar that goes is put in words also where other text is left
+     * @return the mail whose calendars name nobody else; unchanged when none does
+     */
+    public StrippedMail narrowed(boolean summaryBesideText) throws IOException {
+        Set<Part> naming = namingParts();
+        Kept kept = kept(naming);
+        // Graph delivers to attendees alone: whoever is not invited would get nothing.
+        Set<Part> stay = kept.recipients().equals(recipients) ? kept.parts() : Set.of();
+        Map<Part, Replacement> narrowed = new HashMap<>();
+        stay.stream()
+                .filter(part -> attendees(part).isTooWideFor(recipients))
+                .forEach(part -> narrowed.put(part, narrowed(part)));
+        boolean goesAny = calendars.parts().stream().anyMatch(part -> goes(part, naming, stay));
+        boolean staysAny = calendars.parts().stream().anyMatch(part -> !goes(part, naming, stay));
+        StrippedMail changed = new CalendarRemoval(
+                        calendars,
+                        calendars.fates(part -> goes(part, naming, stay), narrowed, goesAny && !staysAny),
+                        summaryBesideText)
+                .of(mail);
+        // What nobody can look into is counted where all calendars have to go.
+        return new StrippedMail(
+                mail, changed.edits(), changed.calendars(), changed.narrowed(), changed.signatures(), 0);
+    }
+
+    private boolean goes(Part part, Set<Part> naming, Set<Part> stay) {
+        return !read.containsKey(part) || naming.contains(part) && !stay.contains(part);
+    }
+
+    private Replacement narrowed(Part part) {
+        Attendees attendees = attendees(part);
+        return read.get(part).inLines()
+                ? (original, out) -> part.encoding().recode(original, out, attendees::narrow)
+                : (original, out) -> {
+                    try (OutputStream base64 =
+                            Base64.getMimeEncoder(LONGEST_BASE64_LINE, CRLF).wrap(CloseShieldOutputStream.wrap(out))) {
+                        attendees.narrow(part.encoding().decode(original), base64);
+                    }
+                    out.write(CRLF);
+                };
+    }
+}

@@ -1,0 +1,45 @@
+package io.relaypod.calendar;
+
+import java.io.IOException;
+import java.io.OutputStream;
+
+import io.relaypod.mime.Edits;
+import io.relaypod.mime.MessageSource;
+
+/**
+ * What became of a mail's calendars.
+ *
+ * @param original the message as it was
+ * @param edits what changes in it
+ * @param calendars the calendars that were taken out
+ * @param narrowed the calendars that lost attendees
+ * @param signatures the signatures that went because what they signed was changed
+ * @param sealed the parts that nobody but the recipient can look into, left as they are
+ */
+public record StrippedMail(
+        MessageSource original, Edits edits, int calendars, int narrowed, int signatures, int sealed) {
+
+    /**
+     * By how many bytes a changed mail may be longer than it was, beside {@link #MOST_GROWTH_A_PART}: words, or an
+     * encoding that takes more.
+     */
+    public static final int MOST_GROWTH = 9 * 1024;
+
+    /** By how many bytes more for each of its parts: an attached message that was nothing but a calendar says so. */
+    public static final int MOST_GROWTH_A_PART = 256;
+
+    /**
+     * How many parts a changed mail may have more than it had: a summary brings two, and takes the place of one at
+     * least.
+     */
+    public static final int MOST_PARTS_ADDED = 1;
+
+    /** Whether the message is another one than before; if not, keep the one at hand. */
+    public boolean isChanged() {
+        return !edits.isEmpty();
+    }
+
+    public void writeTo(OutputStream out) throws IOException {
+        edits.apply(original, out);
+    }
+}

@@ -1,0 +1,9 @@
+package io.relaypod.deliverability;
+
+/**
+ * Why a mail is not taken, as its sender is told.
+ *
+ * @param code of SMTP, such as 550
+ * @param text with the enhanced code in front, such as {@code 5.6.0 ...}
+ */
+public record Refusal(int code, String text) {}

@@ -1,0 +1,337 @@
+package io.relaypod.dns;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import java.util.stream.StreamSupport;
+
+import com.github.benmanes.caffeine.cache.Ticker;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.nio.NioEventLoop;
+import io.relaypod.dns.DnsServerTrust.Standing;
+import io.relaypod.memory.MemoryBudget;
+import org.xbill.DNS.Name;
+import org.xbill.DNS.Type;
+
+/**
+ * The DNS servers, asked one after the other until one gives an answer that settles the question and can be believed:
+ * silence, SERVFAIL, REFUSED, a lame referral and what {@link DnsServerTrust} objects to do not. Those that failed last
+ * are asked last, after them those that lie, as what they have records for may be so.
+ *
+ * <p>Who asks on the thread of an event loop hears on it; anybody else on one of the loops. Thread-safe.
+ */
+public final class DnsFailover implements DnsLookup {
+
+    private final List<DnsServer> servers;
+    private final Duration timeout;
+    private final int tries;
+    private final Duration longestWait;
+    private final MemoryBudget memory;
+    private final List<DnsSockets> loops = new CopyOnWriteArrayList<>();
+    private final List<DnsServerListener> listeners = new CopyOnWriteArrayList<>();
+
+    /** @param memory that truncated answers take their share of */
+    public DnsFailover(DnsSettings settings, MemoryBudget memory) {
+        this.timeout = settings.timeout();
+        this.tries = settings.tries();
+        this.memory = memory;
+        // One timeout more than the tries take, as each is noticed a little late.
+        this.longestWait = settings.longestWait().plus(timeout);
+        DnsServerListener everybody = new Everybody();
+        this.servers = settings.servers().stream()
+                .map(address -> new DnsServer(address, settings, Ticker.systemTicker(), everybody))
+                .toList();
+    }
+
+    /**
+     * Asks and hears on these threads too; it needs one at least.
+     *
+     * @param group of NIO loops; whoever made them ends them
+     */
+    public DnsFailover on(EventLoopGroup group) {
+        StreamSupport.stream(group.spliterator(), false)
+                .map(NioEventLoop.class::cast)
+                .map(loop -> new DnsSockets(loop, memory))
+                .forEach(loops::add);
+        return this;
+    }
+
+    /** Hears from now on. */
+    public void heardBy(DnsServerListener listener) {
+        listeners.add(listener);
+    }
+
+    /** Fails with an {@link IOException} when no server has an answer within the time that the settings give. */
+    @Override
+    public CompletableFuture<DnsAnswer> ask(Name name, int type) {
+        Question question = new Question(name, type);
+        onALoop(question::begin, question.answer);
+        return question.answer;
+    }
+
+    private void onALoop(Consumer<DnsSockets> task, CompletableFuture<?> result) {
+        for (DnsSockets here : loops) {
+            if (here.isOnThisThread()) {
+                task.accept(here);
+                return;
+            }
+        }
+        if (loops.isEmpty()) {
+            throw new IllegalStateException("no event loop to ask DNS on");
+        }
+        DnsSockets there = loops.get(ThreadLocalRandom.current().nextInt(loops.size()));
+        try {
+            there.loop().execute(() -> task.accept(there));
+        } catch (RejectedExecutionException stopped) {
+            result.completeExceptionally(new IOException("stopped", stopped));
+        }
+    }
+
+    /**
+     * How a server does.
+     *
+     * @param isUsable whether it answers and can be believed
+     * @param words what is wrong with it; empty when nothing is
+     */
+    public record Report(boolean isUsable, String words) {}
+
+    /**
+     * Looks at every server's canaries, or asks it for the root's name servers. Done in a few timeouts; never fails.
+     * Only once it is started.
+     */
+    public CompletableFuture<List<Report>> look() {
+        List<CompletableFuture<Report>> reports = servers.stream()
+                .map(server -> {
+                    CompletableFuture<Report> report = new CompletableFuture<>();
+                    onALoop(
+                            here -> server.honesty()
+                                    .freshStanding(here, false)
+                                    .thenAcceptAsync(standing -> look(here, server, standing, report), here.loop()),
+                            report);
+                    return report.completeOnTimeout(
+                                    silent(server, DnsSockets.TIMEOUT), 3 * timeout.toNanos(), TimeUnit.NANOSECONDS)
+                            .exceptionally(stopped -> silent(server, stopped.getMessage()));
+                })
+                .toList();
+        return CompletableFuture.allOf(reports.toArray(CompletableFuture[]::new))
+                .thenApply(all -> reports.stream().map(CompletableFuture::join).toList());
+    }
+
+    private void look(DnsSockets here, DnsServer server, Standing standing, CompletableFuture<Report> report) {
+        if (standing == Standing.LYING) {
+            report.complete(new Report(false, server + " denies names that must exist"));
+        } else if (server.honesty().hasAnswered()) {
+            report.complete(well(server));
+        } else if (server.honesty().rootFailure().isPresent()) {
+            report.complete(silent(server, server.honesty().rootFailure().get()));
+        } else {
+            new DnsQuery(here, server, Name.root, Type.NS, timeout, new DnsQuery.Asker() {
+                        @Override
+                        public void answered(DnsAnswer answer) {
+                            report.complete(well(server));
+                        }
+
+                        @Override
+                        public void failed(IOException failure) {
+                            report.complete(silent(server, failure.getMessage()));
+                        }
+                    })
+                    .begin(false);
+        }
+    }
+
+    private static Report well(DnsServer server) {
+        return new Report(
+                true,
+                server.honesty().invented().isEmpty() ? "" : server + " has addresses for names that do not exist");
+    }
+
+    private static Report silent(DnsServer server, String reason) {
+        return new Report(false, "no answer from " + server + " (" + reason + ")");
+    }
+
+    /** Whether there is a thread to ask on. */
+    public boolean isStarted() {
+        return !loops.isEmpty();
+    }
+
+    /** How many deny names that must exist. */
+    public int lying() {
+        return count(server -> server.honesty().standing() == Standing.LYING);
+    }
+
+    /** How many are asked without EDNS. */
+    public int withoutEdns() {
+        return count(DnsServer::isWithoutEdns);
+    }
+
+    /** How many have addresses for names that do not exist. */
+    public int inventing() {
+        return count(server -> !server.honesty().invented().isEmpty());
+    }
+
+    private int count(Predicate<DnsServer> which) {
+        return (int) servers.stream().filter(which).count();
+    }
+
+    /** How many there are. */
+    public int size() {
+        return servers.size();
+    }
+
+    /** What is odd about each, in words; empty when nothing is. */
+    public List<String> remarks() {
+        return servers.stream()
+                .flatMap(server -> List.of(
+                                server.honesty().standing() == Standing.LYING
+                                        ? Optional.of(
+                                                server
+                                                        + " denies names that must exist (DNS_CANARIES); nothing that it denies is believed")
+                                        : Optional.<String>empty(),
+                                server.isWithoutEdns()
+                                        ? Optional.of(server + " answers only without EDNS (RFC 6891)")
+                                        : Optional.<String>empty(),
+                                server.honesty().invented().isEmpty()
+                                        ? Optional.<String>empty()
+                                        : Optional.of(server + " answers for names that do not exist: "
+                                                + server.honesty()
+                                                        .invented()
+                                                        .iterator()
+                                                        .next()
+                                                        .getHostAddress()))
+                        .stream()
+                        .flatMap(Optional::stream))
+                .toList();
+    }
+
+    private List<DnsServer> bestFirst() {
+        return servers.size() == 1
+                ? servers
+                : servers.stream()
+                        .sorted(Comparator.comparing(DnsFailover::isLying).thenComparingInt(DnsServer::failures))
+                        .toList();
+    }
+
+    private static boolean isLying(DnsServer server) {
+        return server.honesty().standing() == Standing.LYING;
+    }
+
+    /** One question on its way through the servers. For one loop's thread, save for its answer. */
+    private final class Question {
+
+        private final CompletableFuture<DnsAnswer> answer = new CompletableFuture<>();
+        private final List<DnsServer> order = bestFirst();
+        private final Name name;
+        private final int type;
+        private Optional<DnsQuery> underWay = Optional.empty();
+        private int asked;
+
+        Question(Name name, int type) {
+            this.name = name;
+            this.type = type;
+        }
+
+        /** Asks, and gives up after the longest wait, whatever becomes of the tries. */
+        void begin(DnsSockets sockets) {
+            Future<?> deadline = sockets.loop()
+                    .schedule(
+                            () -> answer.completeExceptionally(new SocketTimeoutException(DnsSockets.TIMEOUT)),
+                            longestWait.toNanos(),
+                            TimeUnit.NANOSECONDS);
+            answer.whenComplete((message, failure) -> {
+                deadline.cancel(false);
+                if (sockets.isOnThisThread()) {
+                    forget();
+                } else {
+                    sockets.loop().execute(this::forget);
+                }
+            });
+            askNext(sockets);
+        }
+
+        private void forget() {
+            underWay.ifPresent(DnsQuery::cancel);
+        }
+
+        private void askNext(DnsSockets sockets) {
+            boolean isLast = tries > 1 && asked / order.size() == tries - 1;
+            DnsServer server = order.get(asked++ % order.size());
+            DnsQuery next = new DnsQuery(sockets, server, name, type, timeout, new DnsQuery.Asker() {
+                @Override
+                public void answered(DnsAnswer given) {
+                    then(
+                            server.honesty().objection(name, given, sockets),
+                            sockets,
+                            objection -> objection.ifPresentOrElse(
+                                    reason -> fail(sockets, server, new IOException(reason)), () -> {
+                                        server.answered();
+                                        answer.complete(given);
+                                    }));
+                }
+
+                @Override
+                public void failed(IOException failure) {
+                    fail(sockets, server, failure);
+                }
+            });
+            underWay = Optional.of(next);
+            next.begin(isLast);
+        }
+
+        private void fail(DnsSockets sockets, DnsServer server, IOException failure) {
+            server.failed();
+            if (asked < tries * order.size() && !answer.isDone()) {
+                askNext(sockets);
+            } else {
+                answer.completeExceptionally(failure);
+            }
+        }
+    }
+
+    /** At once where it is done already; else later, on the loop's thread. */
+    private static <T> void then(CompletableFuture<T> future, DnsSockets sockets, Consumer<T> next) {
+        if (future.isDone()) {
+            next.accept(future.join());
+        } else {
+            future.thenAcceptAsync(next, sockets.loop());
+        }
+    }
+
+    /** Passes on what is heard. */
+    private final class Everybody implements DnsServerListener {
+
+        @Override
+        public void answersWithoutEdns(InetSocketAddress server) {
+            listeners.forEach(listener -> listener.answersWithoutEdns(server));
+        }
+
+        @Override
+        public void lies(InetSocketAddress server, String denied) {
+            listeners.forEach(listener -> listener.lies(server, denied));
+        }
+
+        @Override
+        public void liesNoMore(InetSocketAddress server) {
+            listeners.forEach(listener -> listener.liesNoMore(server));
+        }
+
+        @Override
+        public void invents(InetSocketAddress server, Set<InetAddress> addresses) {
+            listeners.forEach(listener -> listener.invents(server, addresses));
+        }
+    }
+}

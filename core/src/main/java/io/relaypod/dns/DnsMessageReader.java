@@ -1,0 +1,162 @@
+package io.relaypod.dns;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+
+import io.relaypod.dns.DnsAnswer.Addresses;
+import io.relaypod.dns.DnsAnswer.Alias;
+import io.relaypod.dns.DnsAnswer.Exchangers;
+import io.relaypod.dns.DnsAnswer.NoRecords;
+import io.relaypod.dns.DnsAnswer.NoSuchName;
+import io.relaypod.dns.DnsAnswer.OtherRecords;
+import org.xbill.DNS.AAAARecord;
+import org.xbill.DNS.ARecord;
+import org.xbill.DNS.CNAMERecord;
+import org.xbill.DNS.DClass;
+import org.xbill.DNS.Flags;
+import org.xbill.DNS.MXRecord;
+import org.xbill.DNS.Message;
+import org.xbill.DNS.Name;
+import org.xbill.DNS.Rcode;
+import org.xbill.DNS.Record;
+import org.xbill.DNS.Section;
+import org.xbill.DNS.Type;
+
+/** Reads what a message says about a name. Takes time in proportion to the message's length. */
+public final class DnsMessageReader {
+
+    // An alias of an alias is rare already; resolvers themselves follow about as many.
+    public static final int MAX_ALIASES = 16;
+
+    private static final int FEW = 3;
+
+    private DnsMessageReader() {}
+
+    /**
+     * Follows the aliases that the message has.
+     *
+     * @throws IOException when the message is no answer to the question: a failure, a lame referral (RFC 2308 section
+     *     2.2), records that contradict it, or records where no answer is
+     */
+    static DnsAnswer read(Message message, Name name, int type) throws IOException {
+        int rcode = message.getRcode();
+        if (rcode != Rcode.NOERROR && rcode != Rcode.NXDOMAIN) {
+            throw new IOException(Rcode.string(rcode));
+        }
+        List<Record> answer = message.getSection(Section.ANSWER);
+        Set<Name> names = withAliases(answer, name);
+        List<Record> found = answer.stream().filter(isAbout(names, type)).toList();
+        if (!found.isEmpty()) {
+            if (rcode == Rcode.NXDOMAIN) {
+                throw new IOException("NXDOMAIN beside records");
+            }
+            return records(found, type);
+        }
+        if (names.size() == 1 && answer.stream().anyMatch(DnsMessageReader::isStray)) {
+            throw new IOException("an answer to another question");
+        }
+        if (rcode == Rcode.NXDOMAIN) {
+            return new NoSuchName(names.size() > 1);
+        }
+        if (names.size() > 1) {
+            return new Alias(names.stream().reduce(name, (before, next) -> next));
+        }
+        if (isReferral(message)) {
+            throw new IOException("lame answer");
+        }
+        if (Stream.of(Section.AUTHORITY, Section.ADDITIONAL)
+                .flatMap(section -> message.getSection(section).stream())
+                .anyMatch(isAbout(names, type))) {
+            throw new IOException("records outside of the answer");
+        }
+        return new NoRecords();
+    }
+
+    private static Set<Name> withAliases(List<Record> answer, Name name) throws IOException {
+        Map<Name, Name> aliases = new HashMap<>();
+        for (Record record : answer) {
+            if (record instanceof CNAMERecord alias) {
+                aliases.putIfAbsent(alias.getName(), alias.getTarget());
+            }
+        }
+        Set<Name> names = new LinkedHashSet<>(Set.of(name));
+        for (Name next = aliases.get(name); next != null; next = aliases.get(next)) {
+            if (!names.add(next) || names.size() > MAX_ALIASES) {
+                throw new IOException("too many aliases");
+            }
+        }
+        return names;
+    }
+
+    private static Predicate<Record> isAbout(Set<Name> names, int type) {
+        return record ->
+                record.getType() == type && record.getDClass() == DClass.IN && names.contains(record.getName());
+    }
+
+    // Signatures and the rule that an alias was made by say nothing by themselves.
+    private static boolean isStray(Record record) {
+        return record.getType() != Type.RRSIG && record.getType() != Type.DNAME;
+    }
+
+    private static DnsAnswer records(List<Record> found, int type) {
+        return switch (type) {
+            case Type.MX -> exchangers(found);
+            case Type.A, Type.AAAA -> addresses(found);
+            default -> new OtherRecords();
+        };
+    }
+
+    private static DnsAnswer exchangers(List<Record> found) {
+        List<Name> targets = found.stream()
+                .map(MXRecord.class::cast)
+                .sorted(Comparator.comparingInt(MXRecord::getPriority))
+                .map(MXRecord::getTarget)
+                .filter(target -> !target.equals(Name.root))
+                .toList();
+        List<Name> usable = targets.stream().filter(MailHostName::isUsable).toList();
+        return new Exchangers(
+                usable.stream().limit(DnsAnswer.MOST_KEPT).toList(),
+                targets.stream()
+                        .filter(Predicate.not(MailHostName::isUsable))
+                        .limit(FEW)
+                        .toList(),
+                usable.size());
+    }
+
+    private static DnsAnswer addresses(List<Record> found) {
+        List<InetAddress> addresses = found.stream()
+                .map(record -> record instanceof ARecord a ? a.getAddress() : ((AAAARecord) record).getAddress())
+                .toList();
+        return new Addresses(
+                addresses.stream()
+                        .filter(MailHostAddress::isUsable)
+                        .sorted(Comparator.comparing(MailHostAddress::isRoutable)
+                                .reversed())
+                        .limit(DnsAnswer.MOST_KEPT)
+                        .toList(),
+                addresses.stream()
+                        .filter(Predicate.not(MailHostAddress::isUsable))
+                        .limit(FEW)
+                        .toList());
+    }
+
+    // NS without SOA in the authority section of an empty answer sends us elsewhere, it is no NODATA.
+    private static boolean isReferral(Message message) {
+        return !message.getHeader().getFlag(Flags.AA)
+                && message.getSection(Section.ANSWER).isEmpty()
+                && hasType(message, Type.NS)
+                && !hasType(message, Type.SOA);
+    }
+
+    private static boolean hasType(Message message, int type) {
+        return message.getSection(Section.AUTHORITY).stream().anyMatch(record -> record.getType() == type);
+    }
+}

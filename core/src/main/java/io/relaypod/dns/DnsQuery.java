@@ -1,0 +1,167 @@
+package io.relaypod.dns;
+
+import java.io.IOException;
+import java.time.Duration;
+
+import org.xbill.DNS.DClass;
+import org.xbill.DNS.Flags;
+import org.xbill.DNS.Message;
+import org.xbill.DNS.Name;
+import org.xbill.DNS.OPTRecord;
+import org.xbill.DNS.Rcode;
+import org.xbill.DNS.Record;
+import org.xbill.DNS.Section;
+import org.xbill.DNS.SimpleResolver;
+
+/**
+ * One try of a question at one server: over UDP, once more without EDNS where the server does not bear it, and over TCP
+ * when the answer is truncated. If TCP brings nothing, records in the truncated answer do. For one loop's thread.
+ */
+final class DnsQuery {
+
+    // RFC 6891; what arrives unfragmented nearly everywhere, as dnsjava has it.
+    private static final Record EDNS = new OPTRecord(SimpleResolver.DEFAULT_EDNS_PAYLOADSIZE, 0, 0, 0);
+
+    private final DnsSockets sockets;
+    private final DnsServer server;
+    private final Name name;
+    private final int type;
+    private final Duration timeout;
+    private final Asker asker;
+    private Runnable cancel = () -> {};
+    private boolean isOver;
+
+    /** Who asked. Hears once, on the loop's thread. */
+    interface Asker {
+
+        void answered(DnsAnswer answer);
+
+        void failed(IOException failure);
+    }
+
+    /** @param timeout of UDP, and of TCP */
+    DnsQuery(DnsSockets sockets, DnsServer server, Name name, int type, Duration timeout, Asker asker) {
+        this.sockets = sockets;
+        this.server = server;
+        this.name = name;
+        this.type = type;
+        this.timeout = timeout;
+        this.asker = asker;
+    }
+
+    /**
+     * @param isLast whether the server is asked no more after this: one that never answered EDNS is then asked without,
+     *     in case that is why
+     */
+    DnsQuery begin(boolean isLast) {
+        ask(!server.isWithoutEdns() && (!isLast || server.hasAnsweredEdns()));
+        return this;
+    }
+
+    /** Nobody hears of it any more. */
+    void cancel() {
+        isOver = true;
+        cancel.run();
+    }
+
+    // With an ID of its own: who saw the last try cannot forge an answer to this one.
+    private Message query(boolean withEdns) {
+        Message query = Message.newQuery(Record.newRecord(name, type, DClass.IN));
+        if (withEdns) {
+            query.addRecord(EDNS, Section.ADDITIONAL);
+        }
+        return query;
+    }
+
+    private void ask(boolean withEdns) {
+        Message query = query(withEdns);
+        cancel = sockets.ask(server.address(), query, query.toWire(), timeout, new DnsSockets.Asker() {
+            @Override
+            public void answered(Message message) {
+                read(query, withEdns, message);
+            }
+
+            @Override
+            public void failed(IOException failure) {
+                fail(failure);
+            }
+        });
+    }
+
+    private void read(Message query, boolean withEdns, Message message) {
+        if (isOver) {
+            return;
+        }
+        int rcode = message.getRcode();
+        if (withEdns && isBewildered(rcode)) {
+            ask(false);
+            return;
+        }
+        boolean isWell = rcode == Rcode.NOERROR || rcode == Rcode.NXDOMAIN;
+        if (withEdns && (isWell || message.getOPT() != null)) {
+            server.answeredEdns();
+        } else if (!withEdns && isWell) {
+            server.answeredWithoutEdns();
+        }
+        if (message.getHeader().getFlag(Flags.TC)) {
+            askOverTcp(query, message);
+            return;
+        }
+        try {
+            end(DnsMessageReader.read(message, name, type));
+        } catch (IOException noAnswer) {
+            fail(noAnswer);
+        }
+    }
+
+    // RFC 6891 section 7; BADVERS is what a server says of a version that it does not know.
+    private static boolean isBewildered(int rcode) {
+        return rcode == Rcode.FORMERR || rcode == Rcode.NOTIMP || rcode == Rcode.BADVERS;
+    }
+
+    private void askOverTcp(Message query, Message truncated) {
+        cancel = DnsTcp.ask(sockets.loop(), server.address(), query, timeout, sockets.memory(), new DnsSockets.Asker() {
+            @Override
+            public void answered(Message message) {
+                try {
+                    end(DnsMessageReader.read(message, name, type));
+                } catch (IOException noAnswer) {
+                    failed(noAnswer);
+                }
+            }
+
+            @Override
+            public void failed(IOException failure) {
+                usePart(truncated, failure);
+            }
+        });
+    }
+
+    /** One record is all that has to be known, where it is one that mail can be sent by. */
+    private void usePart(Message truncated, IOException failure) {
+        try {
+            DnsAnswer part = DnsMessageReader.read(truncated, name, type);
+            if (part.isGood()) {
+                end(part);
+                return;
+            }
+        } catch (IOException noAnswer) {
+            // what TCP failed with says more
+        }
+        fail(new IOException("TCP: " + failure.getMessage(), failure));
+    }
+
+    private void end(DnsAnswer answer) {
+        if (!isOver) {
+            isOver = true;
+            asker.answered(answer);
+        }
+    }
+
+    private void fail(IOException failure) {
+        if (!isOver) {
+            isOver = true;
+            asker.failed(failure);
+        }
+    }
+}

@@ -1,0 +1,291 @@
+package io.relaypod.dns;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+import com.github.benmanes.caffeine.cache.Ticker;
+import com.google.common.collect.Sets;
+import io.relaypod.address.MailDomain;
+import io.relaypod.dns.DnsAnswer.Addresses;
+import io.relaypod.dns.DnsAnswer.Alias;
+import io.relaypod.dns.DnsAnswer.Exchangers;
+import io.relaypod.dns.DnsAnswer.NoRecords;
+import io.relaypod.dns.DnsAnswer.NoSuchName;
+import org.xbill.DNS.Name;
+import org.xbill.DNS.Type;
+
+/**
+ * Whether one DNS server can be believed. What may refuse a recipient is believed while the canaries exist for the
+ * server; they are asked for when there is something to believe, at most once a second. An address is believed unless
+ * it is what the server gives for a name that does not exist. MX records are believed as they are, so that they wait
+ * for nothing. Thread-safe.
+ */
+final class DnsServerTrust {
+
+    /** What the canaries came to. */
+    enum Standing {
+        /** No answer yet, to any of them. */
+        UNKNOWN,
+        HONEST,
+        LYING
+    }
+
+    private static final long DENIALS_EVERY = TimeUnit.SECONDS.toNanos(1);
+    private static final long INVENTIONS_EVERY = TimeUnit.SECONDS.toNanos(30);
+    private static final int MOST_INVENTIONS = 64;
+
+    private final DnsServer server;
+    private final DnsCanaries canaries;
+    private final Duration timeout;
+    private final Set<Name> believedToExist;
+    private final Ticker ticker;
+    private final DnsServerListener listener;
+    private final AtomicReference<Check> denials = new AtomicReference<>(Check.never());
+    private final AtomicReference<Check> inventions = new AtomicReference<>(Check.never());
+    private volatile Standing standing;
+    private volatile Found lastFound = Found.UNANSWERED;
+    private volatile String lastFailure = "";
+    private volatile Set<InetAddress> invented = Set.of();
+
+    /**
+     * A look at canaries.
+     *
+     * @param ended nanoseconds; empty when it is under way, or there was none
+     */
+    private record Check(CompletableFuture<Void> done, Optional<Long> ended) {
+
+        static Check never() {
+            return new Check(CompletableFuture.completedFuture(null), Optional.empty());
+        }
+
+        boolean isFresh(long now, long every) {
+            return ended.filter(at -> now - at < every).isPresent();
+        }
+    }
+
+    DnsServerTrust(DnsServer server, DnsSettings settings, Ticker ticker, DnsServerListener listener) {
+        this.server = server;
+        this.canaries = settings.canaries();
+        this.timeout = settings.timeout();
+        this.believedToExist = canaries.isEmpty() ? Set.of() : canaries.believedToExist();
+        this.ticker = ticker;
+        this.listener = listener;
+        this.standing = canaries.isEmpty() ? Standing.HONEST : Standing.UNKNOWN;
+    }
+
+    Standing standing() {
+        return standing;
+    }
+
+    /** Whether the server answered when the canaries were last looked at. */
+    boolean hasAnswered() {
+        return lastFound != Found.UNANSWERED;
+    }
+
+    /** What it failed with when it was last asked for a canary, the root among them; empty where the root is none. */
+    Optional<String> rootFailure() {
+        return canaries.root() ? Optional.of(lastFailure) : Optional.empty();
+    }
+
+    /** Addresses that it gives for names that do not exist. */
+    Set<InetAddress> invented() {
+        return invented;
+    }
+
+    /**
+     * Whether anything stands against the answer, which is done at once for nearly every one: empty, or the reason not
+     * to believe it.
+     */
+    CompletableFuture<Optional<String>> objection(Name asked, DnsAnswer answer, DnsSockets here) {
+        if (canaries.isEmpty() || answer instanceof Alias || answer.isGood() && !(answer instanceof Addresses)) {
+            return CompletableFuture.completedFuture(Optional.empty());
+        }
+        if (answer instanceof Addresses addresses && answer.isGood()) {
+            return freshInventions(here)
+                    .thenApply(done -> invented.containsAll(addresses.usable())
+                            ? Optional.of("an address that " + server + " gives for names that do not exist")
+                            : Optional.empty());
+        }
+        return freshStanding(here, believedToExist.contains(asked)).thenApply(now -> switch (now) {
+            case HONEST -> Optional.empty();
+            case LYING -> Optional.of(server + " denies names that exist");
+            case UNKNOWN -> Optional.of(server + " does not say whether names exist that must");
+        });
+    }
+
+    /**
+     * Looks at the canaries, unless that was done a second ago.
+     *
+     * @param isUrgent looks in any case
+     */
+    CompletableFuture<Standing> freshStanding(DnsSockets here, boolean isUrgent) {
+        return fresh(denials, isUrgent ? 0 : DENIALS_EVERY, this::lookForDenials, here)
+                .thenApply(done -> standing);
+    }
+
+    private CompletableFuture<Void> freshInventions(DnsSockets here) {
+        return fresh(inventions, INVENTIONS_EVERY, this::lookForInventions, here);
+    }
+
+    private interface Look {
+        CompletableFuture<?> at(DnsSockets here);
+    }
+
+    private CompletableFuture<Void> fresh(AtomicReference<Check> last, long every, Look look, DnsSockets here) {
+        Check before = last.get();
+        if (!before.done().isDone() || before.isFresh(ticker.read(), every)) {
+            return before.done();
+        }
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        if (!last.compareAndSet(before, new Check(done, Optional.empty()))) {
+            return last.get().done();
+        }
+        look.at(here).whenComplete((any, failure) -> {
+            CompletableFuture<Void> past = CompletableFuture.completedFuture(null);
+            last.set(new Check(past, Optional.of(ticker.read())));
+            done.complete(null);
+        });
+        return done;
+    }
+
+    private CompletableFuture<?> lookForDenials(DnsSockets here) {
+        List<CompletableFuture<Found>> domains = new ArrayList<>(canaries.domains().stream()
+                .map(domain -> ask(here, domain.absolute(), Type.MX))
+                .toList());
+        CompletableFuture<Found> root =
+                canaries.root() ? ask(here, Name.root, Type.NS) : CompletableFuture.completedFuture(Found.UNANSWERED);
+        // One that is there settles it.
+        CompletableFuture<Object> isThere = new CompletableFuture<>();
+        domains.forEach(domain -> domain.thenAccept(found -> {
+            if (found == Found.THERE) {
+                isThere.complete(found);
+            }
+        }));
+        return CompletableFuture.anyOf(
+                        isThere,
+                        CompletableFuture.allOf(domains.toArray(CompletableFuture[]::new))
+                                .thenCombine(root, (all, its) -> its))
+                .thenRun(() -> conclude(domains, root));
+    }
+
+    private enum Found {
+        THERE,
+        DENIED,
+        UNANSWERED
+    }
+
+    private void conclude(List<CompletableFuture<Found>> domains, CompletableFuture<Found> root) {
+        List<Found> found =
+                domains.stream().map(domain -> domain.getNow(Found.UNANSWERED)).toList();
+        // The root alone decides where no domain is answered: a closed network may have one of its own.
+        boolean byDomains = found.stream().anyMatch(one -> one != Found.UNANSWERED);
+        Found all =
+                found.contains(Found.THERE) ? Found.THERE : byDomains ? Found.DENIED : root.getNow(Found.UNANSWERED);
+        lastFound = all;
+        if (all == Found.THERE) {
+            becomeHonest();
+        } else if (all == Found.DENIED) {
+            becomeLying(
+                    byDomains
+                            ? String.join(
+                                    ", ",
+                                    canaries.domains().stream()
+                                            .map(MailDomain::name)
+                                            .toList())
+                            : "the root");
+        }
+        // A server that says nothing now stays what it was.
+    }
+
+    private void becomeHonest() {
+        Standing before = standing;
+        standing = Standing.HONEST;
+        if (before == Standing.LYING) {
+            listener.liesNoMore(server.address());
+        }
+    }
+
+    private void becomeLying(String denied) {
+        Standing before = standing;
+        standing = Standing.LYING;
+        if (before != Standing.LYING) {
+            listener.lies(server.address(), denied);
+        }
+    }
+
+    private CompletableFuture<?> lookForInventions(DnsSockets here) {
+        return canaries.nonexistent()
+                .map(name -> addresses(here, name, Type.A)
+                        .thenCombine(addresses(here, name, Type.AAAA), Sets::union)
+                        .thenAccept(this::remember))
+                .orElseGet(() -> CompletableFuture.completedFuture(null));
+    }
+
+    private void remember(Set<InetAddress> given) {
+        Set<InetAddress> before = invented;
+        // Pages of advertisements may have several addresses, in turns.
+        invented = given.isEmpty()
+                ? Set.of()
+                : Stream.concat(given.stream(), before.stream())
+                        .limit(MOST_INVENTIONS)
+                        .collect(Collectors.toUnmodifiableSet());
+        if (before.isEmpty() && !invented.isEmpty()) {
+            listener.invents(server.address(), given);
+        }
+    }
+
+    private CompletableFuture<Set<InetAddress>> addresses(DnsSockets here, Name name, int type) {
+        CompletableFuture<Set<InetAddress>> given = new CompletableFuture<>();
+        new DnsQuery(here, server, name, type, timeout, new DnsQuery.Asker() {
+                    @Override
+                    public void answered(DnsAnswer answer) {
+                        given.complete(
+                                answer instanceof Addresses addresses ? Set.copyOf(addresses.usable()) : Set.of());
+                    }
+
+                    @Override
+                    public void failed(IOException failure) {
+                        given.complete(Set.of());
+                    }
+                })
+                .begin(false);
+        return given;
+    }
+
+    private CompletableFuture<Found> ask(DnsSockets here, Name name, int type) {
+        CompletableFuture<Found> found = new CompletableFuture<>();
+        new DnsQuery(here, server, name, type, timeout, new DnsQuery.Asker() {
+                    @Override
+                    public void answered(DnsAnswer answer) {
+                        found.complete(isDenial(answer) ? Found.DENIED : Found.THERE);
+                    }
+
+                    @Override
+                    public void failed(IOException failure) {
+                        lastFailure = String.valueOf(failure.getMessage());
+                        found.complete(Found.UNANSWERED);
+                    }
+                })
+                .begin(false);
+        return found;
+    }
+
+    private static boolean isDenial(DnsAnswer answer) {
+        // An alias that leads nowhere is how some resolvers block a name.
+        return answer instanceof NoSuchName
+                || answer instanceof NoRecords
+                || answer instanceof Alias
+                || answer instanceof Exchangers exchangers
+                        && exchangers.usable().isEmpty();
+    }
+}

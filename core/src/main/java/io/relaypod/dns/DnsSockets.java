@@ -1,0 +1,298 @@
+package io.relaypod.dns;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketTimeoutException;
+import java.nio.ByteBuffer;
+import java.nio.channels.DatagramChannel;
+import java.nio.channels.SelectableChannel;
+import java.nio.channels.SelectionKey;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+
+import io.netty.channel.nio.NioEventLoop;
+import io.netty.channel.nio.NioTask;
+import io.relaypod.memory.MemoryBudget;
+import org.xbill.DNS.Flags;
+import org.xbill.DNS.Header;
+import org.xbill.DNS.Message;
+import org.xbill.DNS.Rcode;
+import org.xbill.DNS.Record;
+import org.xbill.DNS.WireParseException;
+
+/**
+ * Asks DNS servers over UDP on one event loop, from a few sockets each: the answer comes on the thread that asked, so
+ * that no other is woken. For that thread.
+ *
+ * <p>Against forged answers (RFC 5452) each socket is connected, has a port of the kernel's random choice and serves a
+ * thousand queries; an answer whose ID nobody waits for there, or that repeats another question, is passed over, and
+ * the true one still waited for.
+ */
+final class DnsSockets {
+
+    private static final int SOCKETS_A_SERVER = 16;
+    private static final int QUERIES_A_SOCKET = 1_000;
+    private static final int LARGEST_DATAGRAM = 65_535;
+    /** The words of the failure when nobody answered. */
+    static final String TIMEOUT = "timeout";
+
+    // How late a timeout may be noticed; nothing to the seconds that it takes.
+    private static final Duration TIMEOUT_CHECK = Duration.ofMillis(20);
+
+    private final NioEventLoop loop;
+    private final MemoryBudget memory;
+    private final Map<InetSocketAddress, Socket[]> pools = new HashMap<>();
+    private final List<Socket> open = new ArrayList<>();
+    private final ByteBuffer received = ByteBuffer.allocateDirect(LARGEST_DATAGRAM);
+    private int waiting;
+    private boolean checking;
+
+    /** @param memory that truncated answers take their share of */
+    DnsSockets(NioEventLoop loop, MemoryBudget memory) {
+        this.loop = loop;
+        this.memory = memory;
+    }
+
+    /** Who asked. Hears once, on the loop's thread. */
+    interface Asker {
+
+        void answered(Message answer);
+
+        void failed(IOException failure);
+    }
+
+    boolean isOnThisThread() {
+        return loop.inEventLoop();
+    }
+
+    NioEventLoop loop() {
+        return loop;
+    }
+
+    MemoryBudget memory() {
+        return memory;
+    }
+
+    /**
+     * @param wire the query as it is sent
+     * @return takes the question back: nobody hears of it any more
+     */
+    Runnable ask(InetSocketAddress server, Message query, byte[] wire, Duration timeout, Asker asker) {
+        Query asked = new Query(query, System.nanoTime() + timeout.toNanos(), asker);
+        try {
+            Socket socket = socketWithout(asked.id(), server);
+            socket.send(asked, wire);
+            checkLater();
+            return () -> socket.forget(asked);
+        } catch (IOException notSent) {
+            asker.failed(notSent);
+        } catch (RuntimeException notSent) {
+            // NIO's way to say that there is no such kind of address here, that the name has none, or that the loop
+            // ends.
+            asker.failed(new IOException(notSent));
+        }
+        return () -> {};
+    }
+
+    private Socket socketWithout(Integer id, InetSocketAddress server) throws IOException {
+        Socket socket = socket(server);
+        while (socket.queries.containsKey(id)) {
+            socket = socket(server);
+        }
+        return socket;
+    }
+
+    private Socket socket(InetSocketAddress server) throws IOException {
+        Socket[] pool = pools.computeIfAbsent(server, address -> new Socket[SOCKETS_A_SERVER]);
+        int place = ThreadLocalRandom.current().nextInt(SOCKETS_A_SERVER);
+        if (pool[place] == null || !pool[place].isFresh()) {
+            pool[place] = new Socket(server);
+        }
+        return pool[place];
+    }
+
+    private void checkLater() {
+        if (!checking) {
+            checking = true;
+            loop.schedule(this::check, TIMEOUT_CHECK.toNanos(), TimeUnit.NANOSECONDS);
+        }
+    }
+
+    private void check() {
+        checking = false;
+        long now = System.nanoTime();
+        open.removeIf(socket -> socket.isDone(now));
+        if (waiting > 0) {
+            checkLater();
+        }
+    }
+
+    private record Query(Message message, long deadline, Asker asker) {
+
+        Integer id() {
+            return message.getHeader().getID();
+        }
+    }
+
+    /** Whether it says so: by its ID, and by the question, which servers leave out of some failures. */
+    static boolean isAnswer(Message query, Message answer) {
+        Record asked = query.getQuestion();
+        Record repeated = answer.getQuestion();
+        if (!answer.getHeader().getFlag(Flags.QR)
+                || answer.getHeader().getID() != query.getHeader().getID()) {
+            return false;
+        }
+        if (repeated == null) {
+            return answer.getRcode() != Rcode.NOERROR && answer.getRcode() != Rcode.NXDOMAIN;
+        }
+        return asked.getType() == repeated.getType()
+                && asked.getDClass() == repeated.getDClass()
+                && asked.getName().equals(repeated.getName());
+    }
+
+    /** Servers that do not know EDNS may send the header of the question back, with counts that nothing follows. */
+    private static Message read(byte[] datagram) throws IOException {
+        try {
+            return new Message(datagram);
+        } catch (WireParseException broken) {
+            Header header = new Header(datagram);
+            if (header.getRcode() != Rcode.FORMERR && header.getRcode() != Rcode.NOTIMP) {
+                throw broken;
+            }
+            Message failure = new Message(header.getID());
+            failure.getHeader().setRcode(header.getRcode());
+            if (header.getFlag(Flags.QR)) {
+                failure.getHeader().setFlag(Flags.QR);
+            }
+            return failure;
+        }
+    }
+
+    /** One socket, and who waits for an answer at it. */
+    private final class Socket implements NioTask<SelectableChannel> {
+
+        private final DatagramChannel channel;
+        private final Map<Integer, Query> queries = new HashMap<>();
+        private int served;
+
+        Socket(InetSocketAddress server) throws IOException {
+            channel = DatagramChannel.open();
+            try {
+                channel.configureBlocking(false);
+                channel.connect(server);
+                loop.register(channel, SelectionKey.OP_READ, this);
+            } catch (IOException | RuntimeException notConnected) {
+                channel.close();
+                throw notConnected;
+            }
+            open.add(this);
+        }
+
+        boolean isFresh() {
+            return served < QUERIES_A_SOCKET && channel.isOpen();
+        }
+
+        void send(Query query, byte[] wire) throws IOException {
+            served++;
+            // A datagram that the kernel does not take is a lost one; the timeout comes to it.
+            channel.write(ByteBuffer.wrap(wire));
+            queries.put(query.id(), query);
+            waiting++;
+        }
+
+        @Override
+        public void channelReady(SelectableChannel ready, SelectionKey key) {
+            try {
+                // Mostly there is one, and to look for another costs a system call; what is left makes the socket ready
+                // again.
+                do {
+                    if (channel.read(received.clear()) <= 0) {
+                        return;
+                    }
+                    byte[] datagram = new byte[received.flip().remaining()];
+                    received.get(datagram);
+                    answered(datagram);
+                } while (!queries.isEmpty());
+            } catch (IOException refused) {
+                // An ICMP error says nothing of which query it is about.
+                failAll(refused);
+            }
+        }
+
+        private void answered(byte[] datagram) {
+            if (datagram.length < Short.BYTES) {
+                return;
+            }
+            int id = Byte.toUnsignedInt(datagram[0]) << Byte.SIZE | Byte.toUnsignedInt(datagram[1]);
+            Query query = queries.get(id);
+            if (query == null) {
+                return;
+            }
+            try {
+                Message answer = read(datagram);
+                if (isAnswer(query.message(), answer)) {
+                    queries.remove(id);
+                    waiting--;
+                    query.asker().answered(answer);
+                }
+            } catch (WireParseException forged) {
+                // or broken; the true one may come yet
+            } catch (IOException impossible) {
+                throw new IllegalStateException("an array can be read", impossible);
+            }
+        }
+
+        void forget(Query query) {
+            if (queries.remove(query.id(), query)) {
+                waiting--;
+            }
+        }
+
+        private void failAll(IOException failure) {
+            List<Query> failed = List.copyOf(queries.values());
+            queries.clear();
+            waiting -= failed.size();
+            failed.forEach(query -> query.asker().failed(failure));
+        }
+
+        /**
+         * Fails what has waited too long; closes and says so when nothing is left to wait for and nothing more will be
+         * asked.
+         */
+        boolean isDone(long now) {
+            List<Query> late = queries.values().stream()
+                    .filter(query -> now - query.deadline() >= 0)
+                    .toList();
+            late.forEach(query -> {
+                queries.remove(query.id());
+                waiting--;
+                loop.execute(() -> query.asker().failed(new SocketTimeoutException(TIMEOUT)));
+            });
+            if (isFresh() || !queries.isEmpty()) {
+                return false;
+            }
+            close();
+            return true;
+        }
+
+        /** The loop ends. */
+        @Override
+        public void channelUnregistered(SelectableChannel unregistered, Throwable cause) {
+            close();
+            failAll(new IOException("stopped"));
+        }
+
+        private void close() {
+            try {
+                channel.close();
+            } catch (IOException alreadyGone) {
+                // what was wanted
+            }
+        }
+    }
+}

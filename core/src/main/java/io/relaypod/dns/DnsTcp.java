@@ -1,0 +1,137 @@
+package io.relaypod.dns;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketTimeoutException;
+import java.nio.channels.ClosedChannelException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.EventLoop;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.handler.codec.LengthFieldBasedFrameDecoder;
+import io.relaypod.memory.MemoryBudget;
+import io.relaypod.memory.MemoryUse;
+import io.relaypod.memory.Reservation;
+import org.xbill.DNS.Message;
+
+/**
+ * A question over a TCP connection of its own (RFC 7766), on a loop's thread and for it. How many there are at once is
+ * bounded by their memory.
+ */
+final class DnsTcp extends SimpleChannelInboundHandler<ByteBuf> {
+
+    private static final int LONGEST = 65_535;
+    // The answer as it comes, and as it is read.
+    private static final long MEMORY = 2 * (LONGEST + 1);
+
+    private final Message query;
+    private final DnsSockets.Asker asker;
+    private final Reservation memory;
+    private boolean isOver;
+
+    private DnsTcp(Message query, DnsSockets.Asker asker, Reservation memory) {
+        this.query = query;
+        this.asker = asker;
+        this.memory = memory;
+    }
+
+    /**
+     * @param timeout from the beginning to the whole answer
+     * @return cancels the question
+     */
+    static Runnable ask(
+            EventLoop loop,
+            InetSocketAddress server,
+            Message query,
+            Duration timeout,
+            MemoryBudget budget,
+            DnsSockets.Asker asker) {
+        Optional<Reservation> memory = budget.tryReserve(MemoryUse.DNS_QUESTIONS, MEMORY);
+        if (memory.isEmpty()) {
+            asker.failed(new IOException("too many truncated answers at once"));
+            return () -> {};
+        }
+        DnsTcp exchange = new DnsTcp(query, asker, memory.get());
+        ChannelFuture connected = new Bootstrap()
+                .group(loop)
+                .channel(NioSocketChannel.class)
+                .handler(new ChannelInitializer<SocketChannel>() {
+                    @Override
+                    protected void initChannel(SocketChannel channel) {
+                        channel.pipeline()
+                                .addLast(
+                                        new LengthFieldBasedFrameDecoder(
+                                                LONGEST + Short.BYTES, 0, Short.BYTES, 0, Short.BYTES),
+                                        exchange);
+                    }
+                })
+                .connect(server);
+        connected.addListener(done -> {
+            if (!done.isSuccess()) {
+                exchange.fail(new IOException(done.cause()));
+            }
+        });
+        Future<?> deadline = loop.schedule(
+                () -> {
+                    exchange.fail(new SocketTimeoutException(DnsSockets.TIMEOUT));
+                    connected.channel().close();
+                },
+                timeout.toNanos(),
+                TimeUnit.NANOSECONDS);
+        connected.channel().closeFuture().addListener(closed -> {
+            deadline.cancel(false);
+            exchange.fail(new ClosedChannelException());
+        });
+        return () -> {
+            exchange.isOver = true;
+            connected.channel().close();
+        };
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext context) {
+        byte[] wire = query.toWire();
+        context.writeAndFlush(Unpooled.buffer(Short.BYTES + wire.length)
+                .writeShort(wire.length)
+                .writeBytes(wire));
+    }
+
+    @Override
+    protected void channelRead0(ChannelHandlerContext context, ByteBuf frame) throws IOException {
+        Message answer = new Message(ByteBufUtil.getBytes(frame));
+        if (DnsSockets.isAnswer(query, answer)) {
+            if (!isOver) {
+                isOver = true;
+                asker.answered(answer);
+            }
+            context.close();
+        }
+    }
+
+    /** Closes the connection; that it is closed is what the question fails with, unless the cause is known here. */
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        fail(new IOException(cause));
+        context.close();
+    }
+
+    private void fail(IOException failure) {
+        memory.close();
+        if (!isOver) {
+            isOver = true;
+            asker.failed(failure);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+package io.relaypod.dns;
+
+import java.net.SocketTimeoutException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+
+import com.google.common.base.Throwables;
+import io.relaypod.dns.DnsAnswer.Alias;
+import io.relaypod.dns.DnsAnswer.NoRecords;
+import io.relaypod.dns.DnsAnswer.NoSuchName;
+import io.relaypod.dns.LookupListener.Outcome;
+import org.xbill.DNS.Name;
+import org.xbill.DNS.Type;
+
+/** Tells a listener of each question, and how it ended. Thread-safe. */
+public final class ObservedDns implements DnsLookup {
+
+    private final DnsLookup origin;
+    private final LookupListener listener;
+
+    public ObservedDns(DnsLookup origin, LookupListener listener) {
+        this.origin = origin;
+        this.listener = listener;
+    }
+
+    @Override
+    public CompletableFuture<DnsAnswer> ask(Name name, int type) {
+        long begin = System.nanoTime();
+        CompletableFuture<DnsAnswer> question = origin.ask(name, type);
+        CompletableFuture<DnsAnswer> heard = new CompletableFuture<>();
+        question.whenComplete((answer, failure) -> {
+            if (heard.isCancelled()) {
+                return;
+            }
+            listener.lookedUp(
+                    Type.string(type),
+                    failure == null ? outcome(answer) : outcome(failure),
+                    Duration.ofNanos(System.nanoTime() - begin));
+            if (failure == null) {
+                heard.complete(answer);
+            } else {
+                heard.completeExceptionally(failure);
+            }
+        });
+        // Who cancels what we give out takes the question back.
+        heard.whenComplete((answer, failure) -> question.cancel(false));
+        return heard;
+    }
+
+    private static Outcome outcome(DnsAnswer answer) {
+        if (answer instanceof NoSuchName) {
+            return Outcome.NO_SUCH_DOMAIN;
+        }
+        return answer instanceof NoRecords || answer instanceof Alias ? Outcome.NO_RECORDS : Outcome.FOUND;
+    }
+
+    private static Outcome outcome(Throwable failure) {
+        return Throwables.getRootCause(failure) instanceof SocketTimeoutException ? Outcome.TIMEOUT : Outcome.FAILED;
+    }
+}

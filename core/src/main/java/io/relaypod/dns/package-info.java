@@ -1,0 +1,6 @@
+/**
+ * DNS queries over UDP and TCP, failover between servers, and the checks that detect a server that lies.
+ *
+ * <p>Plain Java: this package does not use James.
+ */
+package io.relaypod.dns;

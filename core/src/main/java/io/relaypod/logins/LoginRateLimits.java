@@ -1,0 +1,46 @@
+package io.relaypod.logins;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+import io.relaypod.throttle.SenderRateLimiter;
+import io.relaypod.throttle.SendingRate;
+
+/**
+ * Holds each login to its own rate. Counts begin anew with the process, and where a login's rate changes. Thread-safe.
+ */
+public final class LoginRateLimits {
+
+    private final Clock clock;
+    private final Map<String, Pace> byName = new ConcurrentHashMap<>();
+
+    private record Pace(SendingRate rate, SenderRateLimiter pace) {}
+
+    public LoginRateLimits(Clock clock) {
+        this.clock = clock;
+    }
+
+    /**
+     * Counts a mail of the login if it may send one now.
+     *
+     * @return zero if so, else how long until it may
+     */
+    public Duration tryTake(Login login) {
+        if (login.rate().isEmpty()) {
+            return Duration.ZERO;
+        }
+        SenderRateLimiter pace = byName.compute(
+                        login.name(),
+                        (name, before) -> before != null
+                                        && before.rate().equals(login.rate().get())
+                                ? before
+                                : new Pace(
+                                        login.rate().get(),
+                                        SenderRateLimiter.fromTheFirst(
+                                                login.rate().get(), clock)))
+                .pace();
+        return pace.tryTake(login.name()) ? Duration.ZERO : pace.untilTurn(login.name(), 0);
+    }
+}

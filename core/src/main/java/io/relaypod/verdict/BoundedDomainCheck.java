@@ -1,0 +1,231 @@
+package io.relaypod.verdict;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+
+import io.relaypod.address.MailDomain;
+import io.relaypod.address.RegisteredDomain;
+import io.relaypod.dns.ClientNetwork;
+import io.relaypod.memory.MemoryBudget;
+import io.relaypod.memory.MemoryUse;
+import io.relaypod.memory.Reservation;
+import io.relaypod.verdict.DomainVerdict.NotAsked;
+
+/**
+ * Bounds how many questions are under way at once, and shares the places between the clients: a client may hold as many
+ * as are free. So one client has half of them at most, two have a third each, and there is always room for another. Of
+ * one client's questions, those below one registered domain hold an eighth of all places at most.
+ *
+ * <p>A question beyond that waits a moment in its client's line; the clients take turns. If no place becomes free, or
+ * memory is spent, the verdict is {@link NotAsked}. Thread-safe.
+ */
+public final class BoundedDomainCheck implements DomainCheck {
+
+    // With its place at a socket, its timers and its answer; measured, and rounded up.
+    private static final long BYTES_UNDER_WAY = 3_000;
+    private static final long BYTES_WAITING = 1_000;
+    private static final int DOMAINS_SHARE = 8;
+
+    private final DomainCheck origin;
+    private final int limit;
+    private final Duration patience;
+    private final MemoryBudget memory;
+    private final Map<Object, Integer> held = new HashMap<>();
+    // The client whose turn is next comes first.
+    private final Map<ClientNetwork, Deque<Question>> lines = new LinkedHashMap<>();
+    private int underWay;
+    private int waiting;
+    private boolean isGranting;
+
+    /**
+     * @param limit questions under way
+     * @param patience how long a question waits for a place
+     * @param memory what questions take
+     */
+    public BoundedDomainCheck(DomainCheck origin, int limit, Duration patience, MemoryBudget memory) {
+        this.origin = origin;
+        this.limit = limit;
+        this.patience = patience;
+        this.memory = memory;
+    }
+
+    private record Below(ClientNetwork client, String registered) {}
+
+    /** @param turn true when it may be asked, false when it waited too long */
+    private record Question(
+            MailDomain domain,
+            ClientNetwork client,
+            Optional<Below> below,
+            Reservation memory,
+            CompletableFuture<Boolean> turn,
+            CompletableFuture<DomainVerdict> verdict) {}
+
+    @Override
+    public CompletionStage<DomainVerdict> verdict(MailDomain domain, ClientNetwork client) {
+        Optional<Reservation> room = memory.tryReserve(MemoryUse.DNS_QUESTIONS, BYTES_WAITING);
+        if (room.isEmpty()) {
+            return CompletableFuture.completedFuture(new NotAsked());
+        }
+        Question question = new Question(
+                domain,
+                client,
+                RegisteredDomain.above(domain.name()).map(registered -> new Below(client, registered)),
+                room.get(),
+                new CompletableFuture<>(),
+                new CompletableFuture<>());
+        if (beginOrQueue(question)) {
+            ask(question);
+        }
+        return question.verdict();
+    }
+
+    private boolean beginOrQueue(Question question) {
+        boolean isRefused;
+        synchronized (this) {
+            if (take(question)) {
+                return true;
+            }
+            Deque<Question> line = lines.computeIfAbsent(question.client(), any -> new ArrayDeque<>());
+            isRefused = line.size() >= limit;
+            if (!isRefused) {
+                line.add(question);
+                waiting++;
+            }
+        }
+        if (isRefused) {
+            refuse(question);
+            return false;
+        }
+        question.turn()
+                .completeOnTimeout(false, patience.toNanos(), TimeUnit.NANOSECONDS)
+                .thenAccept(isIts -> {
+                    if (!isIts) {
+                        leaveLine(question);
+                        refuse(question);
+                    }
+                });
+        return false;
+    }
+
+    private static void refuse(Question question) {
+        question.memory().close();
+        question.verdict().complete(new NotAsked());
+    }
+
+    private synchronized void leaveLine(Question question) {
+        Deque<Question> line = lines.get(question.client());
+        if (line != null && line.remove(question)) {
+            waiting--;
+            if (line.isEmpty()) {
+                lines.remove(question.client());
+            }
+        }
+    }
+
+    /** Only under the lock. */
+    private boolean take(Question question) {
+        if (held(question.client()) >= limit - underWay
+                || question.below()
+                        .filter(below -> held(below) >= Math.max(1, limit / DOMAINS_SHARE))
+                        .isPresent()
+                || !question.memory().tryResize(BYTES_UNDER_WAY)) {
+            return false;
+        }
+        underWay++;
+        held.merge(question.client(), 1, Integer::sum);
+        question.below().ifPresent(below -> held.merge(below, 1, Integer::sum));
+        return true;
+    }
+
+    private int held(Object holder) {
+        return held.getOrDefault(holder, 0);
+    }
+
+    private void ask(Question question) {
+        CompletionStage<DomainVerdict> asked;
+        try {
+            asked = origin.verdict(question.domain(), question.client());
+        } catch (RuntimeException broken) {
+            asked = CompletableFuture.failedFuture(broken);
+        }
+        asked.whenComplete((verdict, failure) -> {
+            // Before whoever waits hears of it: the next question of the same client finds the place.
+            release(question);
+            if (failure == null) {
+                question.verdict().complete(verdict);
+            } else {
+                question.verdict().completeExceptionally(failure);
+            }
+            grant();
+        });
+    }
+
+    private synchronized void release(Question question) {
+        question.memory().close();
+        underWay--;
+        held.computeIfPresent(question.client(), (any, places) -> places > 1 ? places - 1 : null);
+        question.below()
+                .ifPresent(below -> held.computeIfPresent(below, (any, places) -> places > 1 ? places - 1 : null));
+    }
+
+    /**
+     * Asks what has waited and has room now. One thread at a time, and not from within itself, however quickly the
+     * answers come.
+     */
+    private void grant() {
+        synchronized (this) {
+            if (isGranting || waiting == 0) {
+                return;
+            }
+            isGranting = true;
+        }
+        for (Optional<Question> next = next(); next.isPresent(); next = next()) {
+            Question question = next.get();
+            if (question.turn().complete(true)) {
+                ask(question);
+            } else {
+                release(question);
+            }
+        }
+    }
+
+    private synchronized Optional<Question> next() {
+        for (ClientNetwork client : lines.keySet().toArray(ClientNetwork[]::new)) {
+            // A client at its limit has nothing to be looked through for.
+            for (Iterator<Question> line = lines.get(client).iterator();
+                    held(client) < limit - underWay && line.hasNext(); ) {
+                Question question = line.next();
+                if (take(question)) {
+                    line.remove();
+                    waiting--;
+                    Deque<Question> rest = lines.remove(client);
+                    if (!rest.isEmpty()) {
+                        lines.put(client, rest);
+                    }
+                    return Optional.of(question);
+                }
+            }
+        }
+        isGranting = false;
+        return Optional.empty();
+    }
+
+    /** Questions under way now. */
+    public synchronized int underWay() {
+        return underWay;
+    }
+
+    /** Questions that wait for a place now. */
+    public synchronized int waiting() {
+        return waiting;
+    }
+}

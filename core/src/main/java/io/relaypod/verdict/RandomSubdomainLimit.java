@@ -1,0 +1,58 @@
+package io.relaypod.verdict;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+import com.github.benmanes.caffeine.cache.Ticker;
+import io.relaypod.address.MailDomain;
+import io.relaypod.address.RegisteredDomain;
+import io.relaypod.dns.ClientNetwork;
+
+/**
+ * Bounds what a flood of random names below one registered domain costs: each client may have so many names of it
+ * denied in a row, and some more each second. Beyond that DNS is not asked on that client's behalf about new names
+ * there; other clients, other domains and names directly below a public suffix are not concerned. Thread-safe.
+ */
+final class RandomSubdomainLimit {
+
+    static final int BURST = 200;
+    private static final long NANOS_A_MISS = 50_000_000L;
+    // Of about 200 bytes each.
+    private static final int MOST_SOURCES = 2_000;
+
+    private final Ticker ticker;
+    // When each would have nothing spent: the longer from now, the more is.
+    private final Map<Source, Long> paidUntil = new LinkedHashMap<>(16, 0.75f, true) {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Source, Long> eldest) {
+            return size() > MOST_SOURCES;
+        }
+    };
+
+    private record Source(ClientNetwork client, String registered) {}
+
+    RandomSubdomainLimit(Ticker ticker) {
+        this.ticker = ticker;
+    }
+
+    synchronized boolean isSpent(MailDomain domain, ClientNetwork client) {
+        return !paidUntil.isEmpty()
+                && source(domain, client)
+                        .map(paidUntil::get)
+                        .filter(until -> until - ticker.read() > BURST * NANOS_A_MISS)
+                        .isPresent();
+    }
+
+    /** DNS said that the name does not exist. */
+    synchronized void missed(MailDomain domain, ClientNetwork client) {
+        source(domain, client).ifPresent(source -> {
+            long now = ticker.read();
+            paidUntil.merge(source, now + NANOS_A_MISS, (until, fresh) -> Math.max(until, now) + NANOS_A_MISS);
+        });
+    }
+
+    private static Optional<Source> source(MailDomain domain, ClientNetwork client) {
+        return RegisteredDomain.above(domain.name()).map(registered -> new Source(client, registered));
+    }
+}

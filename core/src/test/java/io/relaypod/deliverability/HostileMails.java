@@ -1,0 +1,188 @@
+package io.relaypod.deliverability;
+
+import java.io.ByteArrayInputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.IntFunction;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import javax.mail.internet.InternetHeaders;
+
+import io.relaypod.address.AddressSet;
+import io.relaypod.calendar.CalendarStripper;
+import io.relaypod.calendar.StrippedMail;
+import io.relaypod.headers.RecipientAlignment;
+import io.relaypod.headers.SenderAlignment;
+import io.relaypod.mime.Edits;
+import io.relaypod.mime.HeaderSection;
+import io.relaypod.mime.MessageSource;
+import io.relaypod.mime.UnreadableMailException;
+
+/**
+ * Mails that were made to hurt, and all that the relay does to a mail. As a program, handles the worst that is taken of
+ * each kind in the heap given.
+ */
+final class HostileMails {
+
+    private static final String FROM = "From: a@x.com\r\n";
+    private static final String MIXED = FROM + "Content-Type: multipart/mixed; boundary=b0\r\n\r\n";
+
+    private HostileMails() {}
+
+    /**
+     * @param most the largest number whose mail is taken
+     * @param mail of a size that grows with the number
+     */
+    record Shape(String name, int most, IntFunction<String> mail) {
+
+        @Override
+        public String toString() {
+            return name;
+        }
+    }
+
+    static List<Shape> shapes() {
+        List<Shape> shapes = new ArrayList<>();
+        shapes.add(new Shape("fields", 4_999, n -> FROM + "a:b\r\n".repeat(n) + "\r\nx\r\n"));
+        shapes.add(new Shape("folds", 9_997, n -> FROM + "X: a\r\n" + " b\r\n".repeat(n) + "\r\nx\r\n"));
+        shapes.add(new Shape("long field", 52_000, n -> FROM + "X: " + "x".repeat(10 * n) + "\r\n\r\nx\r\n"));
+        shapes.add(
+                new Shape("addresses", 4_999, n -> FROM + "To: a@x.com" + ",\r\n b@y.com".repeat(n) + "\r\n\r\nx\r\n"));
+        shapes.add(
+                new Shape("addresses without @", 4_999, n -> FROM + "To: a@x.com" + ",a".repeat(n) + "\r\n\r\nx\r\n"));
+        shapes.add(new Shape("commas", 52_000, n -> FROM + "To: a@x.com" + ",".repeat(10 * n) + "\r\n\r\nx\r\n"));
+        shapes.add(new Shape("groups", 2_500, n -> FROM + "To: " + "a:b@x.com;".repeat(n) + "\r\n\r\nx\r\n"));
+        shapes.add(new Shape("From fields", 1, n -> "From: a@x.com\r\n".repeat(n) + "\r\nx\r\n"));
+        shapes.add(new Shape(
+                "nested comments",
+                65_000,
+                n -> FROM + "To: " + "(".repeat(n) + ")".repeat(n) + " a@x.com\r\nContent-Type: " + "(".repeat(n)
+                        + "text/plain\r\n\r\nx\r\n"));
+        shapes.add(new Shape(
+                "encoded words in To",
+                4_999,
+                n -> FROM + "To: " + "=?no-such?q?a,b?= ".repeat(n) + "<a@x.com>\r\n\r\nx\r\n"));
+        shapes.add(new Shape(
+                "beginnings of encoded words",
+                170_000,
+                n -> FROM + "To: " + "=?a".repeat(n) + " <a@x.com>, b@x.com\r\n\r\nx\r\n"));
+        shapes.add(new Shape("quotes", 130_000, n -> FROM + "To: " + "\"a\" ".repeat(n) + "<a@x.com>\r\n\r\nx\r\n"));
+        shapes.add(new Shape(
+                "unknown charsets",
+                4_441,
+                n -> MIXED + "--b0\r\nContent-Type: a/b; name=\""
+                        + IntStream.range(0, n)
+                                .mapToObj(i -> "=?x-" + i + "?q?a?= ")
+                                .collect(Collectors.joining()) + "\"\r\n\r\nx\r\n"));
+        shapes.add(new Shape(
+                "parameters",
+                5_552,
+                n -> MIXED + "--b0\r\nContent-Type: a/b"
+                        + IntStream.range(0, n)
+                                .mapToObj(i -> ";name*" + i + "=a")
+                                .collect(Collectors.joining()) + "\r\n\r\nx\r\n"));
+        shapes.add(new Shape(
+                "parameters without semicolons",
+                9_359,
+                n -> MIXED + "--b0\r\nContent-Type: a/b" + " name=a".repeat(n) + "\r\n\r\nx\r\n"));
+        shapes.add(new Shape(
+                "open quotes",
+                5_956,
+                n -> MIXED + "--b0\r\nContent-Type: a/b" + "; name=\"a\\\"".repeat(n) + "\r\n\r\nx\r\n"));
+        shapes.add(new Shape("parts", 999, n -> MIXED + "--b0\r\n\r\nx\r\n".repeat(n)));
+        shapes.add(new Shape(
+                "parts with fields",
+                999,
+                n -> MIXED + "--b0\r\na:b\r\na:b\r\na:b\r\nContent-Type: text/plain; name=x\r\n\r\nx\r\n".repeat(n)));
+        shapes.add(new Shape(
+                "attached messages",
+                999,
+                n -> MIXED
+                        + "--b0\r\nContent-Type: message/rfc822\r\n\r\nContent-Type: text/calendar\r\n\r\nx\r\n"
+                                .repeat(n)));
+        shapes.add(new Shape(
+                "dashes under 99 boundaries",
+                30_000,
+                n -> IntStream.range(0, 99)
+                                .mapToObj(i -> (i == 0 ? FROM : "--b" + (i - 1) + "\r\n")
+                                        + "Content-Type: multipart/mixed; boundary=b" + i + "\r\n\r\n")
+                                .collect(Collectors.joining())
+                        + "--b\r\n".repeat(10 * n)));
+        shapes.add(new Shape(
+                "delimiters of the outermost",
+                30_000,
+                n -> (IntStream.range(0, 90)
+                                .mapToObj(i -> (i == 0 ? FROM : "--b" + (i - 1) + "\r\n")
+                                        + "Content-Type: multipart/mixed; boundary=b" + i + "\r\n\r\n")
+                                .collect(Collectors.joining())
+                        + "--b0--\r\n".repeat(10 * n))));
+        shapes.add(new Shape(
+                "multiparts without a boundary",
+                1_999,
+                n -> MIXED + "--b0\r\nContent-Type: multipart/x\r\n\r\n-- x\r\n".repeat(n / 2)));
+        shapes.add(new Shape(
+                "calendars",
+                999,
+                n -> MIXED
+                        + "--b0\r\nContent-Type: text/calendar\r\n\r\nBEGIN:VCALENDAR\r\nATTENDEE:mailto:a@x.com\r\nEND:VCALENDAR\r\n"
+                                .repeat(n)));
+        shapes.add(new Shape(
+                "attendees",
+                30_000,
+                n -> MIXED + "--b0\r\nContent-Type: text/calendar\r\n\r\nBEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\n"
+                        + "ATTENDEE:mailto:a@x.com\r\n".repeat(n) + "END:VEVENT\r\nEND:VCALENDAR\r\n"));
+        return shapes;
+    }
+
+    /** What the review says at the end of data. */
+    static Optional<Refusal> review(String mail) {
+        DeliverabilityCheck review = new DeliverabilityCheck(new GraphRules(AddressSet.parse(""), 0));
+        byte[] bytes = mail.getBytes(StandardCharsets.ISO_8859_1);
+        int start = 0;
+        for (int i = 0; i < bytes.length; i++) {
+            if (bytes[i] == '\n' || i == bytes.length - 1) {
+                review.line(Arrays.copyOfRange(bytes, start, i + 1));
+                start = i + 1;
+            }
+        }
+        return review.verdict("a@x.com", List.of("a@x.com"));
+    }
+
+    /** What James and the mailets do to a mail, but for the calendar of mode auto. */
+    static void handle(String mail) throws Exception {
+        MessageSource source = source(mail);
+        new InternetHeaders(source.open()).getHeader("bcc");
+        StrippedMail stripped = new CalendarStripper(true).strip(source);
+        stripped.writeTo(OutputStream.nullOutputStream());
+        Edits recipients = new RecipientAlignment(List.of("a@x.com"), true, List.of())
+                .of(HeaderSection.read(source, RecipientAlignment.FIELDS));
+        recipients.apply(source, OutputStream.nullOutputStream());
+        SenderAlignment.of(HeaderSection.read(source, SenderAlignment.FIELDS))
+                .apply(source, OutputStream.nullOutputStream());
+    }
+
+    /** The same, whatever can be read of it. */
+    static void handleIfReadable(String mail) throws Exception {
+        try {
+            handle(mail);
+        } catch (UnreadableMailException refusedAtData) {
+            HeaderSection.read(source(mail), RecipientAlignment.FIELDS);
+        }
+    }
+
+    static MessageSource source(String mail) {
+        byte[] bytes = mail.getBytes(StandardCharsets.ISO_8859_1);
+        return () -> new ByteArrayInputStream(bytes);
+    }
+
+    public static void main(String[] arguments) throws Exception {
+        for (Shape shape : shapes()) {
+            handle(shape.mail().apply(shape.most()));
+            System.out.println(shape);
+        }
+    }
+}

@@ -1,9 +1,0 @@
-package io.relaypod.graph;
-
-/**
- * Why a mail is not taken, as its sender is told.
- *
- * @param code of SMTP, such as 550
- * @param text with the enhanced code in front, such as {@code 5.6.0 ...}
- */
-public record Refusal(int code, String text) {}

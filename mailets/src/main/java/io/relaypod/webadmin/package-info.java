@@ -1,2 +1,0 @@
-/** Routes of James' webadmin about recipients' domains. */
-package io.relaypod.webadmin;

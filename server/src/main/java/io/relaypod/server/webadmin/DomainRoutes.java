@@ -1,0 +1,87 @@
+package io.relaypod.server.webadmin;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import javax.inject.Inject;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import io.relaypod.address.MailDomain;
+import io.relaypod.dns.ClientNetwork;
+import io.relaypod.verdict.CachedDomainCheck;
+import io.relaypod.verdict.RecipientAnswer;
+import io.relaypod.verdict.RecipientRule;
+import org.apache.james.webadmin.Routes;
+import org.apache.james.webadmin.utils.JsonTransformer;
+import spark.Request;
+import spark.Service;
+
+/**
+ * What the relay would answer to a recipient at a domain: {@code GET /domains/{domain}/verdict}. With
+ * {@code ?fresh=true} DNS is asked whatever is remembered, and its answer is remembered.
+ */
+public final class DomainRoutes implements Routes {
+
+    public static final String BASE_PATH = "/domains";
+
+    private static final String VERDICT = BASE_PATH + "/" + DomainPath.PARAMETER + "/verdict";
+    // Longer than all tries at all servers; the rule answers by itself before.
+    private static final Duration PATIENCE = Duration.ofMinutes(1);
+
+    private final RecipientRule rule;
+    private final CachedDomainCheck cache;
+    private final Clock clock;
+    private final JsonTransformer json;
+
+    /**
+     * The answer in JSON.
+     *
+     * @param outcome such as {@code mx} or {@code no_mail_host}
+     * @param code what RCPT would be answered with
+     * @param text the words of a refusal
+     * @param remembered what DNS said and when; not there for a domain that DNS is not asked about
+     */
+    @JsonInclude(JsonInclude.Include.NON_EMPTY)
+    record AnswerDto(
+            String domain, boolean accepted, String outcome, int code, String text, Optional<MemoryDto> remembered) {}
+
+    @Inject
+    public DomainRoutes(RecipientRule rule, CachedDomainCheck cache, Clock clock, JsonTransformer json) {
+        this.rule = rule;
+        this.cache = cache;
+        this.clock = clock;
+        this.json = json;
+    }
+
+    @Override
+    public String getBasePath() {
+        return BASE_PATH;
+    }
+
+    @Override
+    public void define(Service service) {
+        service.get(VERDICT, (request, response) -> verdict(request), json);
+    }
+
+    private AnswerDto verdict(Request request) throws Exception {
+        MailDomain domain = DomainPath.of(request);
+        if (Boolean.parseBoolean(request.queryParams("fresh"))) {
+            await(cache.freshVerdict(domain));
+        }
+        RecipientAnswer answer = await(rule.answer("", domain.toString(), ClientNetwork.OPERATOR));
+        return new AnswerDto(
+                domain.toString(),
+                answer.isAccepted(),
+                answer.outcome().name().toLowerCase(Locale.ROOT),
+                answer.code(),
+                answer.text(),
+                cache.memory(domain).map(memory -> MemoryDto.of(memory, clock.instant())));
+    }
+
+    private static <T> T await(CompletionStage<T> answer) throws Exception {
+        return answer.toCompletableFuture().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    }
+}

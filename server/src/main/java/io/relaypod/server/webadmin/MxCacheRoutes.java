@@ -1,0 +1,94 @@
+package io.relaypod.server.webadmin;
+
+import java.time.Clock;
+import java.util.Comparator;
+import java.util.List;
+import javax.inject.Inject;
+
+import com.google.common.collect.Comparators;
+import io.relaypod.address.MailDomain;
+import io.relaypod.verdict.CachedDomainCheck;
+import io.relaypod.verdict.CachedDomainCheck.Memory;
+import org.apache.james.webadmin.Constants;
+import org.apache.james.webadmin.Routes;
+import org.apache.james.webadmin.utils.ErrorResponder;
+import org.apache.james.webadmin.utils.ErrorResponder.ErrorType;
+import org.apache.james.webadmin.utils.JsonTransformer;
+import org.apache.james.webadmin.utils.ParametersExtractor;
+import org.apache.james.webadmin.utils.Responses;
+import org.eclipse.jetty.http.HttpStatus;
+import spark.Request;
+import spark.Service;
+
+/**
+ * The verdicts that are remembered: {@code GET} and {@code DELETE /mx-cache} and {@code /mx-cache/{domain}}. A listing
+ * is in the order of the domains' names, {@code ?limit=} of them, 1000 unless said.
+ */
+public final class MxCacheRoutes implements Routes {
+
+    public static final String BASE_PATH = "/mx-cache";
+
+    private static final String ONE = BASE_PATH + Constants.SEPARATOR + DomainPath.PARAMETER;
+    private static final int LISTED = 1_000;
+    private static final int MOST_LISTED = 10_000;
+
+    private final CachedDomainCheck cache;
+    private final Clock clock;
+    private final JsonTransformer json;
+
+    @Inject
+    public MxCacheRoutes(CachedDomainCheck cache, Clock clock, JsonTransformer json) {
+        this.cache = cache;
+        this.clock = clock;
+        this.json = json;
+    }
+
+    @Override
+    public String getBasePath() {
+        return BASE_PATH;
+    }
+
+    @Override
+    public void define(Service service) {
+        service.get(BASE_PATH, (request, response) -> list(request), json);
+        service.get(ONE, (request, response) -> one(DomainPath.of(request)), json);
+        service.delete(BASE_PATH, (request, response) -> {
+            cache.forgetAll();
+            return Responses.returnNoContent(response);
+        });
+        service.delete(ONE, (request, response) -> {
+            cache.forget(DomainPath.of(request));
+            return Responses.returnNoContent(response);
+        });
+    }
+
+    private List<MemoryDto> list(Request request) {
+        int limit = ParametersExtractor.extractLimit(request).getLimit().orElse(LISTED);
+        if (limit > MOST_LISTED) {
+            throw ErrorResponder.builder()
+                    .statusCode(HttpStatus.BAD_REQUEST_400)
+                    .type(ErrorType.INVALID_ARGUMENT)
+                    .message("limit is '%d'; expected a number from 1 to %d", limit, MOST_LISTED)
+                    .haltError();
+        }
+        // Of a hundred thousand only those that are shown are held.
+        return cache
+                .memories()
+                .collect(Comparators.least(
+                        limit,
+                        Comparator.comparing((Memory memory) -> memory.domain().toString())))
+                .stream()
+                .map(memory -> MemoryDto.of(memory, clock.instant()))
+                .toList();
+    }
+
+    private MemoryDto one(MailDomain domain) {
+        return cache.memory(domain)
+                .map(memory -> MemoryDto.of(memory, clock.instant()))
+                .orElseThrow(() -> ErrorResponder.builder()
+                        .statusCode(HttpStatus.NOT_FOUND_404)
+                        .type(ErrorType.NOT_FOUND)
+                        .message("nothing is remembered of %s", domain)
+                        .haltError());
+    }
+}
