@@ -105,7 +105,7 @@ public final class AddressList {
      * @return the list, members of groups in their place; empty when quotes, comments or brackets do not close
      */
     public static Optional<AddressList> parse(String value) {
-        return new Parser(value).parse();
+        return new AddressListParser(value).parse();
     }
 
     public List<Mailbox> mailboxes() {
@@ -118,7 +118,7 @@ public final class AddressList {
     }
 
     /** Reads char by char. For one list. */
-    private static final class Parser {
+    private static final class AddressListParser {
 
         private final List<Mailbox> mailboxes = new ArrayList<>();
         private final String value;
@@ -140,7 +140,7 @@ public final class AddressList {
         // What stood before a comma and is no address: perhaps the beginning of a name.
         private String before = "";
 
-        Parser(String value) {
+        AddressListParser(String value) {
             this.value = value;
             this.encodedWord = Phrase.ENCODED_WORD.matcher(value);
         }

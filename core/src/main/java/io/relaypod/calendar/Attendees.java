@@ -53,7 +53,7 @@ record Attendees(
      *     recipients, or for some of them
      */
     static Attendees read(InputStream calendar, Set<EmailAddress> recipients, OutputStream longest) throws IOException {
-        return new Reading(recipients).of(new ContentLines(calendar), longest);
+        return new AttendeesParser(recipients).of(new ContentLines(calendar), longest);
     }
 
     /** Whether the calendar has to be changed before these may get it, who are some of the {@link #recipients}. */
@@ -88,7 +88,7 @@ record Attendees(
     }
 
     /** One pass. For one thread. */
-    private static final class Reading {
+    private static final class AttendeesParser {
 
         private final Set<EmailAddress> recipients;
         private final ComponentTracker components = new ComponentTracker();
@@ -103,7 +103,7 @@ record Attendees(
         private boolean readable = true;
         private boolean isForAttendees;
 
-        Reading(Set<EmailAddress> recipients) {
+        AttendeesParser(Set<EmailAddress> recipients) {
             this.recipients = recipients;
         }
 

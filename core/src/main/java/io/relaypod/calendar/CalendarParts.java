@@ -96,7 +96,7 @@ final class CalendarParts {
 
     /** Whether the content begins like a calendar, after blanks or a byte order mark; UTF-16 and UTF-32 count too. */
     static boolean beginsAsCalendar(InputStream content) throws IOException {
-        CalendarStart start = new CalendarStart(content);
+        CalendarStartDetector start = new CalendarStartDetector(content);
         while (!start.isKnown() && start.read() >= 0) {
             continue;
         }

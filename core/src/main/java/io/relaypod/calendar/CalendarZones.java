@@ -45,7 +45,7 @@ final class CalendarZones {
     private boolean inObservance;
 
     /** When an offset begins to hold: once, or each year on the nth of a weekday in a month. */
-    private record Observance(LocalDateTime start, ZoneOffset offset, Optional<Rule> rule) {
+    private record Observance(LocalDateTime start, ZoneOffset offset, Optional<YearlyRule> rule) {
 
         /** The last time before or at that time when it began. */
         Optional<LocalDateTime> lastOnset(LocalDateTime time) {
@@ -59,7 +59,7 @@ final class CalendarZones {
         }
     }
 
-    private record Rule(int month, int ordinal, DayOfWeek day, LocalDate last) {
+    private record YearlyRule(int month, int ordinal, DayOfWeek day, LocalDate last) {
 
         LocalDate in(int year) {
             return LocalDate.of(year, month, 1).with(TemporalAdjusters.dayOfWeekInMonth(ordinal, day));
@@ -112,7 +112,7 @@ final class CalendarZones {
         }
     }
 
-    private static Rule rule(String text) {
+    private static YearlyRule rule(String text) {
         Map<String, String> parts = new HashMap<>();
         Splitter.on(';').omitEmptyStrings().split(text).forEach(part -> {
             int equals = part.indexOf('=');
@@ -130,7 +130,7 @@ final class CalendarZones {
                 .map(until -> LocalDate.parse(
                         until.substring(0, Math.min(8, until.length())), DateTimeFormatter.BASIC_ISO_DATE))
                 .orElse(LocalDate.MAX);
-        return new Rule(
+        return new YearlyRule(
                 Integer.parseInt(parts.getOrDefault("BYMONTH", "")),
                 Integer.parseInt(day.group(1)),
                 DayOfWeek.of(1 + DAYS.indexOf(day.group(2))),

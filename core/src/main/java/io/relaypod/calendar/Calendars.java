@@ -54,9 +54,9 @@ final class Calendars {
         List<Part> leaves = new ArrayList<>();
         collectLeaves(message, leaves);
         List<Part> found = new ArrayList<>();
-        try (Walk walk = new Walk(source)) {
+        try (LeafCursor cursor = new LeafCursor(source)) {
             for (Part leaf : leaves) {
-                if (isCalendar(leaf, walk, depth)) {
+                if (isCalendar(leaf, cursor, depth)) {
                     found.add(leaf);
                 }
             }
@@ -66,7 +66,7 @@ final class Calendars {
 
     /** What is made of a calendar part and its decoded content. */
     @FunctionalInterface
-    interface Reader<T> {
+    interface ContentReader<T> {
         T read(Part part, InputStream content) throws IOException;
     }
 
@@ -78,7 +78,7 @@ final class Calendars {
         return new Calendars(source, uuencodedToo, 0);
     }
 
-    private boolean isCalendar(Part leaf, Walk walk, int depth) throws IOException {
+    private boolean isCalendar(Part leaf, LeafCursor cursor, int depth) throws IOException {
         if (CalendarParts.isDeclared(leaf)) {
             return true;
         }
@@ -88,13 +88,14 @@ final class Calendars {
             return tooMany || mayHoldCalendar(leaf, depth + 1);
         }
         return leaf.type().is("text", "plain") && !leaf.isAmbiguous() && !CalendarParts.isTnef(leaf)
-                ? isTextWithCalendar(leaf, walk.content(leaf))
-                : holdsCalendar(source, leaf, walk);
+                ? isTextWithCalendar(leaf, cursor.content(leaf))
+                : holdsCalendar(source, leaf, cursor);
     }
 
     private boolean isTextWithCalendar(Part leaf, InputStream content) throws IOException {
-        CalendarStart start = new CalendarStart(content);
-        PastedCalendars.Found found = PastedCalendars.copyWithout(start, uuencodedToo, OutputStream.nullOutputStream());
+        CalendarStartDetector start = new CalendarStartDetector(content);
+        PastedCalendars.PastedText found =
+                PastedCalendars.copyWithout(start, uuencodedToo, OutputStream.nullOutputStream());
         if (found.found() && found.textLeft() && texts.size() < MAX_TEXTS && !growsWithoutCalendar(leaf)) {
             texts.add(leaf);
         }
@@ -145,8 +146,8 @@ final class Calendars {
         return false;
     }
 
-    private static boolean holdsCalendar(MessageSource source, Part leaf, Walk walk) throws IOException {
-        if (holdsCalendar(leaf, walk.content(leaf))) {
+    private static boolean holdsCalendar(MessageSource source, Part leaf, LeafCursor cursor) throws IOException {
+        if (holdsCalendar(leaf, cursor.content(leaf))) {
             return true;
         }
         for (TransferEncoding other :
@@ -221,7 +222,7 @@ final class Calendars {
     }
 
     /** Reads the calendars that are wanted; those inside an encoded message, and Outlook's, cannot be read. */
-    <T> Map<Part, T> read(Predicate<Part> wanted, Reader<T> reader) throws IOException {
+    <T> Map<Part, T> read(Predicate<Part> wanted, ContentReader<T> reader) throws IOException {
         Map<Part, T> read = new IdentityHashMap<>();
         List<Part> readable = parts.stream()
                 .filter(wanted)
@@ -230,9 +231,9 @@ final class Calendars {
         if (readable.isEmpty()) {
             return read;
         }
-        try (Walk walk = new Walk(source)) {
+        try (LeafCursor cursor = new LeafCursor(source)) {
             for (Part part : readable) {
-                read.put(part, reader.read(part, walk.content(part)));
+                read.put(part, reader.read(part, cursor.content(part)));
             }
         }
         return read;
@@ -258,13 +259,13 @@ final class Calendars {
     }
 
     /** Goes through a message once, from leaf to leaf. */
-    private static final class Walk implements AutoCloseable {
+    private static final class LeafCursor implements AutoCloseable {
 
         private final InputStream in;
         private long at;
         private InputStream body = InputStream.nullInputStream();
 
-        Walk(MessageSource source) throws IOException {
+        LeafCursor(MessageSource source) throws IOException {
             this.in = source.open();
         }
 

@@ -45,7 +45,7 @@ public final class Invitation {
     private final MessageSource mail;
     private final Set<EmailAddress> recipients;
     private final Calendars calendars;
-    private final Map<Part, Calendar> read;
+    private final Map<Part, ReadableCalendar> read;
     private final boolean growsTooFar;
 
     /**
@@ -55,9 +55,9 @@ public final class Invitation {
      * @param inLines whether lines of the usual length would make it longer, when it is encoded anew
      * @param growth by how many bytes it is longer when it is encoded anew, with all its lines
      */
-    private record Calendar(Attendees attendees, boolean inLines, long growth) {
+    private record ReadableCalendar(Attendees attendees, boolean inLines, long growth) {
 
-        static Calendar read(Part part, InputStream content, Set<EmailAddress> recipients) throws IOException {
+        static ReadableCalendar read(Part part, InputStream content, Set<EmailAddress> recipients) throws IOException {
             CountingOutputStream encoded = new CountingOutputStream(OutputStream.nullOutputStream());
             CountingOutputStream decoded =
                     new CountingOutputStream(part.encoding().encode(encoded));
@@ -66,14 +66,15 @@ public final class Invitation {
             long size = part.end() - part.bodyStart();
             if (part.encoding() == TransferEncoding.BASE64 && encoded.getCount() > size) {
                 long base64 = (decoded.getCount() + 2) / 3 * 4;
-                return new Calendar(attendees, false, base64 + (base64 / LONGEST_BASE64_LINE + 1) * CRLF.length - size);
+                return new ReadableCalendar(
+                        attendees, false, base64 + (base64 / LONGEST_BASE64_LINE + 1) * CRLF.length - size);
             }
-            return new Calendar(attendees, true, encoded.getCount() - size);
+            return new ReadableCalendar(attendees, true, encoded.getCount() - size);
         }
     }
 
     private Invitation(
-            MessageSource mail, Set<EmailAddress> recipients, Calendars calendars, Map<Part, Calendar> read) {
+            MessageSource mail, Set<EmailAddress> recipients, Calendars calendars, Map<Part, ReadableCalendar> read) {
         this.mail = mail;
         this.recipients = recipients;
         this.calendars = calendars;
@@ -103,7 +104,7 @@ public final class Invitation {
                 mail,
                 copy,
                 calendars,
-                calendars.read(any -> true, (part, content) -> Calendar.read(part, content, copy)));
+                calendars.read(any -> true, (part, content) -> ReadableCalendar.read(part, content, copy)));
     }
 
     /**
@@ -116,11 +117,11 @@ public final class Invitation {
         if (naming.isEmpty()) {
             return recipients;
         }
-        Kept kept = kept(naming);
+        SharedCopy kept = kept(naming);
         return kept.parts().isEmpty() ? Set.of() : kept.recipients();
     }
 
-    private record Kept(Set<Part> parts, Set<EmailAddress> recipients) {}
+    private record SharedCopy(Set<Part> parts, Set<EmailAddress> recipients) {}
 
     private Set<Part> namingParts() {
         return read.keySet().stream()
@@ -136,7 +137,7 @@ public final class Invitation {
      * Without a calendar that would grow too far, those whom it alone invites are not invited; then the next may be too
      * wide, and so on.
      */
-    private Kept kept(Set<Part> naming) {
+    private SharedCopy kept(Set<Part> naming) {
         Set<Part> parts = naming;
         Set<EmailAddress> invited = invited(parts);
         while (true) {
@@ -144,7 +145,7 @@ public final class Invitation {
             Set<Part> left =
                     parts.stream().filter(part -> mayBeKept(part, copy)).collect(Collectors.toSet());
             if (left.size() == parts.size()) {
-                return new Kept(parts, invited);
+                return new SharedCopy(parts, invited);
             }
             parts = left;
             invited = invited(parts);
@@ -172,7 +173,7 @@ public final class Invitation {
      */
     public StrippedMail narrowed(boolean summaryBesideText) throws IOException {
         Set<Part> naming = namingParts();
-        Kept kept = kept(naming);
+        SharedCopy kept = kept(naming);
         // Graph delivers to attendees alone: whoever is not invited would get nothing.
         Set<Part> stay = kept.recipients().equals(recipients) ? kept.parts() : Set.of();
         Map<Part, Replacement> narrowed = new HashMap<>();

@@ -31,14 +31,14 @@ final class PastedCalendars {
     private final byte[] chunk = new byte[LONGEST];
     private int length;
     private boolean startsLine = true;
-    private State state = State.LEADING;
+    private PastedTextState state = PastedTextState.LEADING;
     private boolean drops;
     private boolean found;
     private boolean textLeft;
     private byte[] heldLines = {};
     private boolean heldIsCalendar;
 
-    private enum State {
+    private enum PastedTextState {
         LEADING,
         CALENDAR,
         TEXT,
@@ -52,7 +52,7 @@ final class PastedCalendars {
      * @param found whether there is a calendar
      * @param textLeft whether anything but blanks is left without it
      */
-    record Found(boolean found, boolean textLeft) {}
+    record PastedText(boolean found, boolean textLeft) {}
 
     private PastedCalendars(InputStream in, boolean uuencodedToo, OutputStream rest) {
         this.in = in;
@@ -66,26 +66,26 @@ final class PastedCalendars {
      * @param uuencodedToo whether uuencoded calendars go; without it, a text that begins with no calendar is not read
      *     to its end
      */
-    static Found copyWithout(InputStream text, boolean uuencodedToo, OutputStream rest) throws IOException {
+    static PastedText copyWithout(InputStream text, boolean uuencodedToo, OutputStream rest) throws IOException {
         return new PastedCalendars(text, uuencodedToo, rest).pass();
     }
 
-    private Found pass() throws IOException {
+    private PastedText pass() throws IOException {
         while (nextChunk()) {
             // Most lines are of a text, and do not begin like this.
-            if (startsLine && (state != State.TEXT || drops || chunk[0] == 'b')) {
+            if (startsLine && (state != PastedTextState.TEXT || drops || chunk[0] == 'b')) {
                 line(new String(chunk, 0, length, StandardCharsets.ISO_8859_1));
             }
             if (!drops) {
                 write(chunk, length);
             }
-            if (!found && !uuencodedToo && state == State.TEXT) {
+            if (!found && !uuencodedToo && state == PastedTextState.TEXT) {
                 break;
             }
             startsLine = endsLine();
         }
         write(heldLines, heldLines.length);
-        return new Found(found, textLeft);
+        return new PastedText(found, textLeft);
     }
 
     /** Reads a line, or as much of it as is kept. */
@@ -125,7 +125,7 @@ final class PastedCalendars {
         switch (state) {
             case CALENDAR -> {
                 if (plain(line).equals(END)) {
-                    state = State.LEADING;
+                    state = PastedTextState.LEADING;
                 }
             }
             case FIRST_UUENCODED -> firstUuencoded(line);
@@ -148,10 +148,10 @@ final class PastedCalendars {
 
     private void text(String line) {
         drops = false;
-        if (state == State.LEADING) {
+        if (state == PastedTextState.LEADING) {
             String plain = plain(line);
             if (plain.startsWith(BEGIN)) {
-                state = State.CALENDAR;
+                state = PastedTextState.CALENDAR;
                 found = true;
                 drops = true;
                 return;
@@ -159,13 +159,13 @@ final class PastedCalendars {
             if (plain.isEmpty()) {
                 return;
             }
-            state = State.TEXT;
+            state = PastedTextState.TEXT;
         }
         Matcher begin = BEGIN_UUENCODED.matcher(line.strip());
         if (uuencodedToo && line.startsWith("begin ") && begin.matches()) {
             heldLines = Arrays.copyOf(chunk, length);
             heldIsCalendar = CalendarParts.isCalendarFile(begin.group("name"));
-            state = State.FIRST_UUENCODED;
+            state = PastedTextState.FIRST_UUENCODED;
             drops = true;
         }
     }
@@ -179,11 +179,11 @@ final class PastedCalendars {
         byte[] begin = heldLines;
         heldLines = new byte[0];
         if (isUuencoded(line) && (heldIsCalendar || plain(uudecoded(line)).startsWith(BEGIN))) {
-            state = State.UUENCODED;
+            state = PastedTextState.UUENCODED;
             found = true;
         } else {
             write(begin, begin.length);
-            state = State.TEXT;
+            state = PastedTextState.TEXT;
             text(line);
         }
     }
@@ -198,8 +198,8 @@ final class PastedCalendars {
     }
 
     // If nothing stands before it, the text that is left begins here, perhaps with a calendar.
-    private State behindUuencoded() {
-        return textLeft ? State.TEXT : State.LEADING;
+    private PastedTextState behindUuencoded() {
+        return textLeft ? PastedTextState.TEXT : PastedTextState.LEADING;
     }
 
     /** A length and as many characters as it says; some encoders leave out blanks at the end. */

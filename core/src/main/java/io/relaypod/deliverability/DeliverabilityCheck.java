@@ -26,7 +26,7 @@ import io.relaypod.mime.MessageOutline;
  * <pre>{@code
  * DeliverabilityCheck review = new DeliverabilityCheck(rules);
  * lines.forEach(review::line);
- * Optional<Refusal> refusal = review.verdict(sender, recipients);
+ * Optional<MailRefusal> refusal = review.verdict(sender, recipients);
  * }</pre>
  */
 public final class DeliverabilityCheck {
@@ -57,7 +57,7 @@ public final class DeliverabilityCheck {
     private final List<SenderField> senders = new ArrayList<>();
     private final StringBuilder senderField = new StringBuilder();
     private final StringBuilder messageId = new StringBuilder();
-    private Optional<Refusal> problem = Optional.empty();
+    private Optional<MailRefusal> problem = Optional.empty();
     private boolean inHeader = true;
     private boolean inAddressField;
     private boolean inRecipientField;
@@ -215,7 +215,7 @@ public final class DeliverabilityCheck {
 
     private void refuseAt(long line, String rule) {
         if (problem.isEmpty()) {
-            problem = Optional.of(new Refusal(550, "5.6.0 Header line " + line + ": " + rule));
+            problem = Optional.of(new MailRefusal(550, "5.6.0 Header line " + line + ": " + rule));
         }
     }
 
@@ -224,9 +224,9 @@ public final class DeliverabilityCheck {
      * @param recipients that were accepted
      * @return why the mail cannot be taken, if so
      */
-    public Optional<Refusal> verdict(String sender, List<String> recipients) {
+    public Optional<MailRefusal> verdict(String sender, List<String> recipients) {
         endHeader();
-        Optional<Refusal> tooMuch = checkHops().or(this::checkLimits);
+        Optional<MailRefusal> tooMuch = checkHops().or(this::checkLimits);
         if (tooMuch.isPresent()) {
             return tooMuch;
         }
@@ -236,35 +236,35 @@ public final class DeliverabilityCheck {
         }
         Optional<String> mailbox = mailbox(sender);
         if (mailbox.isEmpty()) {
-            return Optional.of(
-                    new Refusal(550, "5.6.0 No From field and an empty MAIL FROM: there is no mailbox to send from"));
+            return Optional.of(new MailRefusal(
+                    550, "5.6.0 No From field and an empty MAIL FROM: there is no mailbox to send from"));
         }
         return checkMailbox(mailbox.get()).or(() -> checkSize(sender, recipients));
     }
 
-    private Optional<Refusal> checkHops() {
+    private Optional<MailRefusal> checkHops() {
         return hops <= MailLimits.HOPS
                 ? Optional.empty()
-                : Optional.of(new Refusal(
+                : Optional.of(new MailRefusal(
                         554,
                         "5.4.6 Mail loop suspected: " + hops + " Received fields; at most " + MailLimits.HOPS
                                 + " are taken"));
     }
 
-    private Optional<Refusal> checkLimits() {
+    private Optional<MailRefusal> checkLimits() {
         return exceeds(headerFields, MailLimits.HEADER_FIELDS, "header fields")
                 .or(() -> exceeds(headerLines, MailLimits.HEADER_LINES, "header lines"))
                 .or(() -> exceeds(headerBytes, MailLimits.HEADER_BYTES, "bytes of header"))
                 .or(() -> exceeds(addresses.count(), MailLimits.ADDRESSES, "addresses in To, Cc and Bcc"))
                 .or(() -> nodes.problem(headerBytes)
                         .or(outline::problem)
-                        .map(reason -> new Refusal(550, "5.6.0 The mail has " + reason)));
+                        .map(reason -> new MailRefusal(550, "5.6.0 The mail has " + reason)));
     }
 
-    private static Optional<Refusal> exceeds(long count, long limit, String unit) {
+    private static Optional<MailRefusal> exceeds(long count, long limit, String unit) {
         return count <= limit
                 ? Optional.empty()
-                : Optional.of(new Refusal(
+                : Optional.of(new MailRefusal(
                         550, "5.6.0 The mail has " + count + " " + unit + "; at most " + limit + " are taken"));
     }
 
@@ -310,26 +310,27 @@ public final class DeliverabilityCheck {
                 .findFirst();
     }
 
-    private Optional<Refusal> checkMailbox(String mailbox) {
+    private Optional<MailRefusal> checkMailbox(String mailbox) {
         Optional<EmailAddress> address = EmailAddress.parse(AddressList.utf8(mailbox));
         if (address.isEmpty() || BREAKS_URL.matcher(mailbox).matches()) {
-            return Optional.of(new Refusal(550, "5.6.0 No mailbox of Graph can be named <" + printable(mailbox) + ">"));
+            return Optional.of(
+                    new MailRefusal(550, "5.6.0 No mailbox of Graph can be named <" + printable(mailbox) + ">"));
         }
         return rules.mailboxes().isEmpty() || rules.mailboxes().contains(address.get())
                 ? Optional.empty()
-                : Optional.of(
-                        new Refusal(550, "5.7.1 Mail may not be sent from the mailbox <" + printable(mailbox) + ">"));
+                : Optional.of(new MailRefusal(
+                        550, "5.7.1 Mail may not be sent from the mailbox <" + printable(mailbox) + ">"));
     }
 
     private static String printable(String text) {
         return text.replaceAll("[^\\x21-\\x7e]", "?");
     }
 
-    private Optional<Refusal> checkSize(String sender, List<String> recipients) {
+    private Optional<MailRefusal> checkSize(String sender, List<String> recipients) {
         long most = sizeAtGraph(sender, recipients);
         return rules.maxMessageSize() == 0 || most <= rules.maxMessageSize()
                 ? Optional.empty()
-                : Optional.of(new Refusal(
+                : Optional.of(new MailRefusal(
                         552,
                         "5.3.4 Message would have " + most + " bytes with what is added on the way; Graph takes "
                                 + rules.maxMessageSize()));

@@ -38,7 +38,7 @@ final class MailsplitField {
         }
         String text = HeaderField.at(0, raw).value().strip();
         boolean simple = text.indexOf(';') < 0 && text.indexOf('"') < 0 && text.indexOf('\\') < 0;
-        return simple ? new MailsplitField(text, text, Map.of(), false) : new Reader(text).read();
+        return simple ? new MailsplitField(text, text, Map.of(), false) : new FieldParser(text).read();
     }
 
     /** All of it, in lower case. */
@@ -61,7 +61,7 @@ final class MailsplitField {
     }
 
     /** One pass over a field. For one thread. */
-    private static final class Reader {
+    private static final class FieldParser {
 
         private final String text;
         private final Map<String, String> simple = new HashMap<>();
@@ -72,7 +72,7 @@ final class MailsplitField {
         private boolean hasKey;
         private boolean fatal;
 
-        Reader(String text) {
+        FieldParser(String text) {
             this.text = text;
         }
 

@@ -28,7 +28,7 @@ public record HeaderSection(List<HeaderField> fields, long end) {
         List<HeaderField> fields = new ArrayList<>();
         try (InputStream in = source.open()) {
             // As long as the message may be, so may a line of it.
-            LineReader lines = new LineReader(in, Integer.MAX_VALUE);
+            MessageLineReader lines = new MessageLineReader(in, Integer.MAX_VALUE);
             StringBuilder field = new StringBuilder();
             long start = 0;
             while (lines.next() && !lines.isBlank()) {

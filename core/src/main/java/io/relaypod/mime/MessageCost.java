@@ -38,8 +38,8 @@ public record MessageCost(
      */
     public static MessageCost of(MessageSource source) throws IOException {
         try (InputStream in = source.open()) {
-            Measure measure = new Measure();
-            LineReader lines = new LineReader(in);
+            Measurement measure = new Measurement();
+            MessageLineReader lines = new MessageLineReader(in);
             while (lines.next()) {
                 measure.line(lines);
             }
@@ -59,7 +59,7 @@ public record MessageCost(
     }
 
     /** Counts. For one message. */
-    private static final class Measure {
+    private static final class Measurement {
 
         private final MessageOutline outline = new MessageOutline();
         private final AddressCount addresses = new AddressCount();

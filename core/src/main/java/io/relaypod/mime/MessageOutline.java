@@ -9,7 +9,7 @@ import java.util.Optional;
  */
 public final class MessageOutline {
 
-    private final Line line = new Line();
+    private final LineView line = new LineView();
     private Optional<StructureScanner> scanner = Optional.empty();
     private Optional<String> problem = Optional.empty();
     private int parts;
@@ -18,7 +18,7 @@ public final class MessageOutline {
 
     public MessageOutline() {
         try {
-            scanner = Optional.of(StructureScanner.telling(PartListener.NONE));
+            scanner = Optional.of(new StructureScanner(false));
         } catch (UnreadableMailException first) {
             stop(first);
         }
@@ -80,8 +80,8 @@ public final class MessageOutline {
         return problem;
     }
 
-    /** A line at hand; longer ones are cut as {@link LineReader} cuts them. */
-    private static final class Line implements MessageLine {
+    /** A line at hand; longer ones are cut as {@link MessageLineReader} cuts them. */
+    private static final class LineView implements MessageLine {
 
         private byte[] bytes = {};
         private long start;
@@ -110,7 +110,7 @@ public final class MessageOutline {
 
         @Override
         public int kept() {
-            return Math.min(bytes.length, LineReader.KEPT);
+            return Math.min(bytes.length, MessageLineReader.KEPT);
         }
     }
 }

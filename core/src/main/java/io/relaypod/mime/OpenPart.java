@@ -65,9 +65,9 @@ final class OpenPart {
     void continueField(MessageLine line) throws UnreadableMailException {
         if (keepsField()) {
             field.append(line.text());
-            if (line.isCut() || field.length() > LineReader.KEPT) {
+            if (line.isCut() || field.length() > MessageLineReader.KEPT) {
                 throw new UnreadableMailException(
-                        "a " + fieldName + " field of more than " + LineReader.KEPT + " bytes");
+                        "a " + fieldName + " field of more than " + MessageLineReader.KEPT + " bytes");
             }
         }
     }

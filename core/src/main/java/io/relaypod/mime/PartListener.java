@@ -12,7 +12,7 @@ interface PartListener {
     /** The header of a part was read. */
     default void headerEnded(OpenPart part) {}
 
-    /** A line of a body; its first bytes, all of them when it is no longer than {@link LineReader#KEPT}. */
+    /** A line of a body; its first bytes, all of them when it is no longer than {@link MessageLineReader#KEPT}. */
     default void body(byte[] line, int length) {}
 
     /** The innermost part has ended. */

@@ -36,7 +36,6 @@ public final class StructureScanner {
 
     private static final int DASHES = 2;
 
-    private final PartListener listener;
     private final boolean keepsTree;
     private final List<OpenPart> open = new ArrayList<>();
     private final Map<String, OpenPart> boundaries = new HashMap<>();
@@ -45,8 +44,8 @@ public final class StructureScanner {
     private long contentFields;
     private long end;
 
-    private StructureScanner(PartListener listener, boolean keepsTree) throws UnreadableMailException {
-        this.listener = listener;
+    /** @param keepsTree whether {@link #end} returns the parts inside the message */
+    StructureScanner(boolean keepsTree) throws UnreadableMailException {
         this.keepsTree = keepsTree;
         push(new OpenPart(0, 0, MediaType.TEXT, true));
     }
@@ -58,18 +57,13 @@ public final class StructureScanner {
      */
     public static Part scan(MessageSource source) throws IOException, UnreadableMailException {
         try (InputStream in = source.open()) {
-            StructureScanner scanner = new StructureScanner(PartListener.NONE, true);
-            LineReader lines = new LineReader(in);
+            StructureScanner scanner = new StructureScanner(true);
+            MessageLineReader lines = new MessageLineReader(in);
             while (lines.next()) {
                 scanner.next(lines);
             }
             return scanner.end();
         }
-    }
-
-    /** A scanner that keeps no tree of the parts, and is given the lines. */
-    static StructureScanner telling(PartListener listener) throws UnreadableMailException {
-        return new StructureScanner(listener, false);
     }
 
     void next(MessageLine line) throws UnreadableMailException {
@@ -125,7 +119,6 @@ public final class StructureScanner {
             if (part.inHeader()) {
                 part.readType();
             }
-            listener.partEnded();
             if (keepsTree && !open.isEmpty()) {
                 innermost().children.add(part.closed(at));
             }
@@ -174,7 +167,6 @@ public final class StructureScanner {
         if (part.isMultipart()) {
             part.looksLikeCalendar |= isCalendar(line.text(200));
         }
-        listener.body(line.bytes(), line.kept());
     }
 
     private static boolean isCalendar(String line) {
@@ -208,7 +200,6 @@ public final class StructureScanner {
         part.bodyStart = line.end();
         part.strayStart = line.end();
         part.readType();
-        listener.headerEnded(part);
         if (!keepsTree) {
             part.fields.clear();
         }

@@ -42,8 +42,8 @@ public enum TransferEncoding {
     public InputStream decode(InputStream body) throws IOException {
         return switch (this) {
             case IDENTITY -> body;
-            case BASE64 -> new NeverNothing(new Base64InputStream(body, DecodeMonitor.SILENT));
-            case QUOTED_PRINTABLE -> new NeverNothing(new QuotedPrintableInputStream(body, DecodeMonitor.SILENT));
+            case BASE64 -> new NonEmptyReads(new Base64InputStream(body, DecodeMonitor.SILENT));
+            case QUOTED_PRINTABLE -> new NonEmptyReads(new QuotedPrintableInputStream(body, DecodeMonitor.SILENT));
             // A missing begin or end, and lines that are none, are read over.
             case UUENCODE -> new UUDecoderStream(body, true, true);
         };
@@ -53,9 +53,9 @@ public enum TransferEncoding {
      * Where mime4j's decoders answer that they have read nothing, a lone {@code =} in base64 for one, Java's readers
      * fail. For one thread.
      */
-    private static final class NeverNothing extends FilterInputStream {
+    private static final class NonEmptyReads extends FilterInputStream {
 
-        NeverNothing(InputStream decoder) {
+        NonEmptyReads(InputStream decoder) {
             super(decoder);
         }
 
@@ -103,12 +103,12 @@ public enum TransferEncoding {
 
     /** Changes a content. */
     @FunctionalInterface
-    public interface Change {
+    public interface ContentChange {
         void write(InputStream content, OutputStream changed) throws IOException;
     }
 
     /** Changes the content of a body, which stays in its encoding, and whose last line stays ended. */
-    public void recode(InputStream body, OutputStream out, Change change) throws IOException {
+    public void recode(InputStream body, OutputStream out, ContentChange change) throws IOException {
         try (OutputStream encoded = encode(out)) {
             change.write(decode(body), encoded);
         }

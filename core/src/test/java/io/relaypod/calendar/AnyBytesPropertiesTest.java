@@ -68,7 +68,7 @@ class AnyBytesPropertiesTest {
     void strippingEndsAndLeavesNoCalendar(@ForAll("mails") String mail) throws Exception {
         Optional<String> stripped = stripped(mail);
         if (stripped.isPresent()) {
-            StrippedMail again = new CalendarStripper(false).strip(Mails.source(stripped.get()));
+            StrippedMail again = new CalendarStripper(false).strip(CalendarMails.source(stripped.get()));
             assertThat(again.calendars()).isZero();
             assertThat(stripped.get().length()).isLessThanOrEqualTo(mail.length() + 12_000);
         }
@@ -78,9 +78,10 @@ class AnyBytesPropertiesTest {
     void narrowingEnds(@ForAll("mails") String mail) throws Exception {
         try {
             List<EmailAddress> recipients = List.of(new EmailAddress("a", "b.c"), new EmailAddress("d", "b.c"));
-            Invitation invitation = Invitation.in(Mails.source(mail), recipients);
-            String copy = Mails.text(invitation.narrowed(mail.length() % 2 == 0));
-            StrippedMail again = Invitation.in(Mails.source(copy), recipients).narrowed(false);
+            Invitation invitation = Invitation.in(CalendarMails.source(mail), recipients);
+            String copy = CalendarMails.text(invitation.narrowed(mail.length() % 2 == 0));
+            StrippedMail again =
+                    Invitation.in(CalendarMails.source(copy), recipients).narrowed(false);
             assertThat(again.narrowed()).isZero();
             assertThat(again.calendars()).isZero();
             assertThat(copy.length()).isLessThanOrEqualTo(mail.length() + 12_000);
@@ -91,7 +92,7 @@ class AnyBytesPropertiesTest {
 
     private static Optional<String> stripped(String mail) throws Exception {
         try {
-            StrippedMail changed = new CalendarStripper(mail.length() % 2 == 0).strip(Mails.source(mail));
+            StrippedMail changed = new CalendarStripper(mail.length() % 2 == 0).strip(CalendarMails.source(mail));
             ByteArrayOutputStream out = new ByteArrayOutputStream();
             changed.writeTo(out);
             if (!changed.isChanged()) {

@@ -1,13 +1,13 @@
 package io.relaypod.calendar;
 
-import static io.relaypod.calendar.Mails.CALENDAR;
-import static io.relaypod.calendar.Mails.base64;
-import static io.relaypod.calendar.Mails.crlf;
-import static io.relaypod.calendar.Mails.mixed;
-import static io.relaypod.calendar.Mails.multipart;
-import static io.relaypod.calendar.Mails.source;
-import static io.relaypod.calendar.Mails.stripped;
-import static io.relaypod.calendar.Mails.text;
+import static io.relaypod.calendar.CalendarMails.CALENDAR;
+import static io.relaypod.calendar.CalendarMails.base64;
+import static io.relaypod.calendar.CalendarMails.crlf;
+import static io.relaypod.calendar.CalendarMails.mixed;
+import static io.relaypod.calendar.CalendarMails.multipart;
+import static io.relaypod.calendar.CalendarMails.source;
+import static io.relaypod.calendar.CalendarMails.stripped;
+import static io.relaypod.calendar.CalendarMails.text;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 

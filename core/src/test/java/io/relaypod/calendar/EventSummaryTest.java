@@ -1,7 +1,7 @@
 package io.relaypod.calendar;
 
-import static io.relaypod.calendar.Mails.crlf;
-import static io.relaypod.calendar.Mails.stripped;
+import static io.relaypod.calendar.CalendarMails.crlf;
+import static io.relaypod.calendar.CalendarMails.stripped;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayInputStream;

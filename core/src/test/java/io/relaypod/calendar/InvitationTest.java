@@ -1,12 +1,12 @@
 package io.relaypod.calendar;
 
-import static io.relaypod.calendar.Mails.CALENDAR;
-import static io.relaypod.calendar.Mails.base64;
-import static io.relaypod.calendar.Mails.crlf;
-import static io.relaypod.calendar.Mails.mixed;
-import static io.relaypod.calendar.Mails.multipart;
-import static io.relaypod.calendar.Mails.source;
-import static io.relaypod.calendar.Mails.text;
+import static io.relaypod.calendar.CalendarMails.CALENDAR;
+import static io.relaypod.calendar.CalendarMails.base64;
+import static io.relaypod.calendar.CalendarMails.crlf;
+import static io.relaypod.calendar.CalendarMails.mixed;
+import static io.relaypod.calendar.CalendarMails.multipart;
+import static io.relaypod.calendar.CalendarMails.source;
+import static io.relaypod.calendar.CalendarMails.text;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Arrays;
@@ -424,10 +424,10 @@ class InvitationTest {
                 .keepers()
                 .contains(address(recipient));
         String copy = narrowed(mail, recipient);
-        assertThat(Mails.stripped(copy).equals(copy))
+        assertThat(CalendarMails.stripped(copy).equals(copy))
                 .as("without any calendar")
                 .isEqualTo(!copy.contains("VCALENDAR") && !copy.contains(base64(CALENDAR)));
-        return keeper && !Mails.stripped(copy).equals(copy);
+        return keeper && !CalendarMails.stripped(copy).equals(copy);
     }
 
     private static List<EmailAddress> addresses(String... addresses) {

@@ -74,8 +74,8 @@ class LargeMailTest {
         }
 
         assertTimeout(Duration.ofSeconds(2), () -> {
-            assertThatThrownBy(() -> strip(Mails.source(parts))).isInstanceOf(UnreadableMailException.class);
-            assertThatThrownBy(() -> strip(Mails.source(levels.toString())))
+            assertThatThrownBy(() -> strip(CalendarMails.source(parts))).isInstanceOf(UnreadableMailException.class);
+            assertThatThrownBy(() -> strip(CalendarMails.source(levels.toString())))
                     .isInstanceOf(UnreadableMailException.class);
         });
     }
@@ -84,7 +84,7 @@ class LargeMailTest {
     void componentsNestedWithoutEndAreNoTrouble() throws Exception {
         String calendar = "Content-Type: text/calendar\r\n\r\nBEGIN:VCALENDAR\r\n" + "BEGIN:X\r\n".repeat(200_000);
 
-        assertThat(Mails.stripped(calendar)).contains("This mail was about an event");
+        assertThat(CalendarMails.stripped(calendar)).contains("This mail was about an event");
     }
 
     private static long strip(MessageSource mail) throws Exception {
@@ -95,11 +95,11 @@ class LargeMailTest {
         return out.getCount();
     }
 
-    private interface Step {
+    private interface Rewrite {
         void run() throws Exception;
     }
 
-    private static long allocatedBy(Step step) throws Exception {
+    private static long allocatedBy(Rewrite step) throws Exception {
         com.sun.management.ThreadMXBean threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
         long before = threads.getCurrentThreadAllocatedBytes();
         step.run();
@@ -112,7 +112,7 @@ class LargeMailTest {
                 ("From: a@example.com\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/calendar\r\n"
                                 + "Content-Transfer-Encoding: base64\r\n\r\n"
                                 + Base64.getMimeEncoder()
-                                        .encodeToString(Mails.CALENDAR.getBytes(StandardCharsets.UTF_8))
+                                        .encodeToString(CalendarMails.CALENDAR.getBytes(StandardCharsets.UTF_8))
                                 + "\r\n")
                         .getBytes(StandardCharsets.US_ASCII);
         byte[] between = "--b\r\nContent-Type: text/plain\r\n\r\n".getBytes(StandardCharsets.US_ASCII);

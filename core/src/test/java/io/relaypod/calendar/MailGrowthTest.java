@@ -1,10 +1,10 @@
 package io.relaypod.calendar;
 
-import static io.relaypod.calendar.Mails.CALENDAR;
-import static io.relaypod.calendar.Mails.crlf;
-import static io.relaypod.calendar.Mails.mixed;
-import static io.relaypod.calendar.Mails.source;
-import static io.relaypod.calendar.Mails.text;
+import static io.relaypod.calendar.CalendarMails.CALENDAR;
+import static io.relaypod.calendar.CalendarMails.crlf;
+import static io.relaypod.calendar.CalendarMails.mixed;
+import static io.relaypod.calendar.CalendarMails.source;
+import static io.relaypod.calendar.CalendarMails.text;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;

@@ -1,11 +1,11 @@
 package io.relaypod.calendar;
 
-import static io.relaypod.calendar.Mails.CALENDAR;
-import static io.relaypod.calendar.Mails.base64;
-import static io.relaypod.calendar.Mails.crlf;
-import static io.relaypod.calendar.Mails.source;
-import static io.relaypod.calendar.Mails.stripped;
-import static io.relaypod.calendar.Mails.text;
+import static io.relaypod.calendar.CalendarMails.CALENDAR;
+import static io.relaypod.calendar.CalendarMails.base64;
+import static io.relaypod.calendar.CalendarMails.crlf;
+import static io.relaypod.calendar.CalendarMails.source;
+import static io.relaypod.calendar.CalendarMails.stripped;
+import static io.relaypod.calendar.CalendarMails.text;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
@@ -16,8 +16,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Mails that programs read in different ways: the calendar goes in every one of them, and nobody's mail is held back
- * for it.
+ * CalendarMails that programs read in different ways: the calendar goes in every one of them, and nobody's mail is held
+ * back for it.
  */
 class ReadingsTest {
 
@@ -78,7 +78,7 @@ class ReadingsTest {
             })
     void aPartThatOneReaderTakesForACalendarGoes(String part) throws Exception {
         assertThat(new CalendarStripper(false)
-                        .strip(source(Mails.mixed("Content-Type: text/plain\n\nHello\n", part)))
+                        .strip(source(CalendarMails.mixed("Content-Type: text/plain\n\nHello\n", part)))
                         .calendars())
                 .isEqualTo(1);
     }
@@ -90,10 +90,10 @@ class ReadingsTest {
             String header = "Content-Type: text/plain\nContent-Transfer-Encoding: "
                     + encodings.replace(",", "\nContent-Transfer-Encoding: ") + "\n\n";
 
-            assertThat(stripped(Mails.mixed("Content-Type: text/plain\n\nHello\n", header + content + "\n")))
+            assertThat(stripped(CalendarMails.mixed("Content-Type: text/plain\n\nHello\n", header + content + "\n")))
                     .contains("Hello")
                     .doesNotContain(content);
-            assertThat(stripped(Mails.mixed("Content-Type: text/plain\n\nHello\n", header + CALENDAR + "\n")))
+            assertThat(stripped(CalendarMails.mixed("Content-Type: text/plain\n\nHello\n", header + CALENDAR + "\n")))
                     .contains("Hello")
                     .doesNotContain("VCALENDAR");
         }

@@ -49,7 +49,7 @@ final class SmallHeap {
     }
 
     private static MessageSource mail() {
-        String begin = Mails.CALENDAR.substring(0, Mails.CALENDAR.indexOf("END:VEVENT"));
+        String begin = CalendarMails.CALENDAR.substring(0, CalendarMails.CALENDAR.indexOf("END:VEVENT"));
         byte[] head =
                 ("To: a@example.com, b@example.com\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/calendar\r\n"
                                 + "Content-Transfer-Encoding: base64\r\n\r\n")
@@ -109,7 +109,7 @@ final class SmallHeap {
 
     /** Lines in base64, as often as needed for that many bytes; blanks at the end make it come out even. */
     private static InputStream base64(String lines, int least) {
-        String text = Mails.crlf(lines);
+        String text = CalendarMails.crlf(lines);
         String even = text + " \r\n".repeat(text.length() % 3 == 0 ? 0 : 1);
         while (even.getBytes(StandardCharsets.UTF_8).length % 3 != 0) {
             even = even.substring(0, even.length() - 2) + " \r\n";

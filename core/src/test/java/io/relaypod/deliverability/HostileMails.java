@@ -23,8 +23,8 @@ import io.relaypod.mime.MessageSource;
 import io.relaypod.mime.UnreadableMailException;
 
 /**
- * Mails that were made to hurt, and all that the relay does to a mail. As a program, handles the worst that is taken of
- * each kind in the heap given.
+ * CalendarMails that were made to hurt, and all that the relay does to a mail. As a program, handles the worst that is
+ * taken of each kind in the heap given.
  */
 final class HostileMails {
 
@@ -139,7 +139,7 @@ final class HostileMails {
     }
 
     /** What the review says at the end of data. */
-    static Optional<Refusal> review(String mail) {
+    static Optional<MailRefusal> review(String mail) {
         DeliverabilityCheck review = new DeliverabilityCheck(new GraphRules(AddressSet.parse(""), 0));
         byte[] bytes = mail.getBytes(StandardCharsets.ISO_8859_1);
         int start = 0;

@@ -148,7 +148,7 @@ public final class DeliveryRule {
                 } else {
                     byte[] content = content(part);
                     if (isCalendar(part, content)) {
-                        attendees.addAll(Attendees.of(content));
+                        attendees.addAll(GraphAttendees.of(content));
                     }
                 }
             } catch (MessagingException | IOException e) {
@@ -182,7 +182,7 @@ public final class DeliveryRule {
         String type = lower(part.getContentType()).split(";", 2)[0].strip();
         return CALENDAR_TYPES.contains(type)
                 || CALENDAR_FILE.matcher(fileName(part)).matches()
-                || Attendees.isCalendar(content);
+                || GraphAttendees.isCalendar(content);
     }
 
     private static String fileName(MimePart part) {

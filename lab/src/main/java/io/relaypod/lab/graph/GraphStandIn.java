@@ -53,7 +53,7 @@ public final class GraphStandIn implements AutoCloseable {
     private static final Pattern TOKEN_PATH = Pattern.compile("/[^/]+/oauth2/v2\\.0/token");
     private static final Pattern SEND_MAIL_PATH = Pattern.compile("/v1\\.0/users/([^/]+)/sendMail");
 
-    private record Answer(int status, Map<String, String> headers, Map<String, Object> body) {}
+    private record GraphReply(int status, Map<String, String> headers, Map<String, Object> body) {}
 
     private final HttpServer server;
     private final ExecutorService threads = Executors.newFixedThreadPool(THREADS, GraphStandIn::daemon);
@@ -125,7 +125,7 @@ public final class GraphStandIn implements AutoCloseable {
     private void handle(HttpExchange exchange) throws IOException {
         try (exchange) {
             byte[] body = exchange.getRequestBody().readAllBytes();
-            Answer answer = answer(exchange, body);
+            GraphReply answer = answer(exchange, body);
             byte[] bytes = answer.body().isEmpty() ? new byte[0] : json.writeValueAsBytes(answer.body());
             answer.headers().forEach(exchange.getResponseHeaders()::set);
             exchange.getResponseHeaders().set("Content-Type", "application/json");
@@ -134,11 +134,11 @@ public final class GraphStandIn implements AutoCloseable {
         }
     }
 
-    private Answer answer(HttpExchange exchange, byte[] body) {
+    private GraphReply answer(HttpExchange exchange, byte[] body) {
         URI uri = exchange.getRequestURI();
         boolean post = exchange.getRequestMethod().equals("POST");
         if (post && isFor(LOGIN_HOST, uri) && TOKEN_PATH.matcher(uri.getPath()).matches()) {
-            return new Answer(
+            return new GraphReply(
                     200,
                     Map.of(),
                     Map.of("token_type", "Bearer", "expires_in", 3599, "ext_expires_in", 3599, "access_token", TOKEN));
@@ -151,7 +151,7 @@ public final class GraphStandIn implements AutoCloseable {
                     .orElse("");
             return sendMail(sendMail.group(1), authorization, body)
                     .map(GraphStandIn::failed)
-                    .orElse(new Answer(202, Map.of(), Map.of()));
+                    .orElse(new GraphReply(202, Map.of(), Map.of()));
         }
         return failed(GraphFailure.notFound(exchange.getRequestMethod() + " " + uri));
     }
@@ -202,11 +202,11 @@ public final class GraphStandIn implements AutoCloseable {
         return uri.getHost() == null || uri.getHost().equals(host);
     }
 
-    private static Answer failed(GraphFailure failure) {
+    private static GraphReply failed(GraphFailure failure) {
         Map<String, String> headers = failure.retryAfter().isZero()
                 ? Map.of()
                 : Map.of("Retry-After", String.valueOf(failure.retryAfter().toSeconds()));
-        return new Answer(
+        return new GraphReply(
                 failure.status(),
                 headers,
                 Map.of("error", Map.of("code", failure.code(), "message", failure.message())));

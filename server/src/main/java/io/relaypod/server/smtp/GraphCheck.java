@@ -5,7 +5,7 @@ import javax.inject.Inject;
 
 import io.relaypod.deliverability.DeliverabilityCheck;
 import io.relaypod.deliverability.GraphRules;
-import io.relaypod.deliverability.Refusal;
+import io.relaypod.deliverability.MailRefusal;
 import io.relaypod.events.MailEvent.Refused;
 import io.relaypod.events.MailEventPublisher;
 import io.relaypod.mailets.Clients;
@@ -45,7 +45,7 @@ public final class GraphCheck implements DataLineFilter {
             review.line(MessageSizeLimit.unstuffed(line));
             return next.onLine(session, line);
         }
-        Optional<Refusal> refusal = review.verdict(Clients.sender(session), Clients.recipients(session))
+        Optional<MailRefusal> refusal = review.verdict(Clients.sender(session), Clients.recipients(session))
                 .or(() -> logins.refusal(session, review));
         return refusal.isPresent() ? refuse(session, refusal.get()) : next.onLine(session, line);
     }
@@ -63,7 +63,7 @@ public final class GraphCheck implements DataLineFilter {
                 .orElse("");
     }
 
-    private Response refuse(SMTPSession session, Refusal refusal) {
+    private Response refuse(SMTPSession session, MailRefusal refusal) {
         events.tell(new Refused(
                 Clients.of(session),
                 Clients.sender(session),

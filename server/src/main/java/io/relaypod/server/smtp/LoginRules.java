@@ -6,7 +6,7 @@ import javax.inject.Inject;
 
 import io.relaypod.address.EmailAddress;
 import io.relaypod.deliverability.DeliverabilityCheck;
-import io.relaypod.deliverability.Refusal;
+import io.relaypod.deliverability.MailRefusal;
 import io.relaypod.logins.Login;
 import io.relaypod.logins.LoginRateLimits;
 import io.relaypod.throttle.SendingRate;
@@ -70,11 +70,11 @@ public final class LoginRules implements MailHook {
     }
 
     /** Why a mail with that header may not be sent by the session's login, if so. */
-    Optional<Refusal> refusal(SMTPSession session, DeliverabilityCheck review) {
+    Optional<MailRefusal> refusal(SMTPSession session, DeliverabilityCheck review) {
         return logins.current(session)
                 .flatMap(Login::from)
                 .flatMap(review::senderOutside)
-                .map(sender -> new Refusal(550, words(sender)));
+                .map(sender -> new MailRefusal(550, words(sender)));
     }
 
     private static String words(String sender) {

@@ -11,7 +11,7 @@ import java.util.concurrent.TimeUnit;
 import io.relaypod.address.AddressSet;
 import io.relaypod.deliverability.DeliverabilityCheck;
 import io.relaypod.deliverability.GraphRules;
-import io.relaypod.deliverability.Refusal;
+import io.relaypod.deliverability.MailRefusal;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -49,7 +49,7 @@ public class EndOfDataBench {
 
     /** From the first line to the verdict. */
     @Benchmark
-    public Optional<Refusal> review() {
+    public Optional<MailRefusal> review() {
         DeliverabilityCheck review = new DeliverabilityCheck(rules);
         lines.forEach(review::line);
         return review.verdict("s@example.com", List.of("ann@example.com", "bob@example.com"));

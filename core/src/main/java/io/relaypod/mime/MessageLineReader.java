@@ -7,7 +7,7 @@ import java.util.Arrays;
 /**
  * Reads a message line by line, in constant memory however long its lines are. A line ends behind LF. For one thread.
  */
-final class LineReader implements MessageLine {
+final class MessageLineReader implements MessageLine {
 
     /** As much of a line as is kept where nothing else is said. */
     static final int KEPT = 64 * 1024;
@@ -22,12 +22,12 @@ final class LineReader implements MessageLine {
     private long start;
     private long end;
 
-    LineReader(InputStream in) {
+    MessageLineReader(InputStream in) {
         this(in, KEPT);
     }
 
     /** Keeps as much of a line as is said. */
-    LineReader(InputStream in, int most) {
+    MessageLineReader(InputStream in, int most) {
         this.in = in;
         this.most = most;
     }

@@ -9,13 +9,13 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Reads the ATTENDEE addresses of an iCalendar text (RFC 5545 section 3.8.4.1), however it is written. */
-final class Attendees {
+final class GraphAttendees {
 
     private static final Pattern FOLD = Pattern.compile("\r?\n[ \t]");
     private static final Pattern PROPERTY = Pattern.compile("(?i)ATTENDEE[;:].*");
     private static final Pattern MAILTO = Pattern.compile("(?i)mailto:\\s*([^\\s\"<>;,]+@[^\\s\"<>;,]+)");
 
-    private Attendees() {}
+    private GraphAttendees() {}
 
     static boolean isCalendar(byte[] content) {
         return text(content).stripLeading().regionMatches(true, 0, "BEGIN:VCALENDAR", 0, "BEGIN:VCALENDAR".length());
@@ -26,7 +26,7 @@ final class Attendees {
         return unfolded.lines()
                 .map(String::strip)
                 .filter(line -> PROPERTY.matcher(line).matches())
-                .map(Attendees::address)
+                .map(GraphAttendees::address)
                 .flatMap(Optional::stream)
                 .toList();
     }

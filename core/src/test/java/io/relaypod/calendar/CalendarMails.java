@@ -7,8 +7,8 @@ import java.util.Base64;
 
 import io.relaypod.mime.MessageSource;
 
-/** Mails as the tests write them: lines end with LF in the source and with CRLF in the mail. */
-final class Mails {
+/** CalendarMails as the tests write them: lines end with LF in the source and with CRLF in the mail. */
+final class CalendarMails {
 
     static final String CALENDAR = """
         BEGIN:VCALENDAR
@@ -28,7 +28,7 @@ final class Mails {
         END:VCALENDAR
         """;
 
-    private Mails() {}
+    private CalendarMails() {}
 
     static String crlf(String text) {
         return text.replace("\n", "\r\n");

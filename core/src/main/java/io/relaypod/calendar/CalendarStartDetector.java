@@ -5,14 +5,14 @@ import java.io.IOException;
 import java.io.InputStream;
 
 /** Watches whether what is read of a content begins like a calendar. For one thread. */
-final class CalendarStart extends FilterInputStream {
+final class CalendarStartDetector extends FilterInputStream {
 
     private static final String BEGIN = "BEGIN:VCALENDAR";
 
     private int matched;
     private boolean differs;
 
-    CalendarStart(InputStream content) {
+    CalendarStartDetector(InputStream content) {
         super(content);
     }
 

@@ -6,4 +6,4 @@ package io.relaypod.deliverability;
  * @param code of SMTP, such as 550
  * @param text with the enhanced code in front, such as {@code 5.6.0 ...}
  */
-public record Refusal(int code, String text) {}
+public record MailRefusal(int code, String text) {}
