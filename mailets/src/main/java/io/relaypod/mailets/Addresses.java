@@ -1,10 +1,13 @@
 package io.relaypod.mailets;
 
+import java.util.Collection;
+import java.util.List;
+
 import io.relaypod.address.EmailAddress;
 import org.apache.james.core.MailAddress;
 
-/** James' addresses as those of the domain. */
-final class Addresses {
+/** Converts James' addresses to those of core. */
+public final class Addresses {
 
     private Addresses() {}
 
@@ -12,5 +15,9 @@ final class Addresses {
         return EmailAddress.parse(address.asString())
                 .orElseGet(() -> EmailAddress.of(
                         address.getLocalPart(), address.getDomain().asString()));
+    }
+
+    public static List<String> texts(Collection<MailAddress> addresses) {
+        return addresses.stream().map(MailAddress::asString).toList();
     }
 }

@@ -38,8 +38,8 @@ public final class AlignSender extends GenericMailet {
             Edits edits = SenderAlignment.of(HeaderSection.read(message.source(), SenderAlignment.FIELDS));
             if (!edits.isEmpty()) {
                 message.replace(out -> edits.apply(message.source(), out));
-                events.tell(new Changed(
-                        mail.getName(), "sender-aligned", Clients.addresses(mail.getRecipients()), Map.of()));
+                events.tell(
+                        new Changed(mail.getName(), "sender-aligned", Addresses.texts(mail.getRecipients()), Map.of()));
             }
         } catch (IOException notRead) {
             throw new MessagingException("mail " + mail.getName() + " could not be read", notRead);

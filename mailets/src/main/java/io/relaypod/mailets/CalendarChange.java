@@ -61,14 +61,14 @@ final class CalendarChange {
         events.tell(new Changed(
                 mail.getName(),
                 action,
-                Clients.addresses(mail.getRecipients()),
+                Addresses.texts(mail.getRecipients()),
                 ImmutableMap.of("calendars", calendars, "signatures-dropped", signatures, "sealed", changed.sealed())));
     }
 
     private void setAside(Mail mail, String reason) {
         String why = "cannot tell whether there is a calendar in it: " + reason;
         events.tell(new Failed(
-                mail.getName(), mail.getMaybeSender().asString(""), Clients.addresses(mail.getRecipients()), why));
+                mail.getName(), mail.getMaybeSender().asString(""), Addresses.texts(mail.getRecipients()), why));
         mail.setErrorMessage(why);
         mail.setState(unreadableProcessor);
     }

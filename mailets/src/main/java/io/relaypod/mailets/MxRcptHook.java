@@ -56,11 +56,12 @@ public final class MxRcptHook implements AsynchronousRcptHook {
 
     private HookResult result(SMTPSession session, MailAddress recipient, RecipientAnswer answer) {
         if (answer.isAccepted()) {
-            events.tell(
-                    new RecipientAccepted(Clients.of(session), Clients.sender(session), recipient.asString(), answer));
+            events.tell(new RecipientAccepted(
+                    SmtpTransaction.client(session), SmtpTransaction.sender(session), recipient.asString(), answer));
             return HookResult.DECLINED;
         }
-        events.tell(new RecipientRefused(Clients.of(session), Clients.sender(session), recipient.asString(), answer));
+        events.tell(new RecipientRefused(
+                SmtpTransaction.client(session), SmtpTransaction.sender(session), recipient.asString(), answer));
         return HookResult.builder()
                 .hookReturnCode(answer.isTemporary() ? HookReturnCode.denySoft() : HookReturnCode.deny())
                 .smtpReturnCode(Integer.toString(answer.code()))

@@ -102,7 +102,7 @@ public final class SplitRecipients extends GenericMailet {
             return;
         }
         events.tell(new Changed(
-                mail.getName(), "split", Clients.addresses(mail.getRecipients()), Map.of("copies", copies.size())));
+                mail.getName(), "split", Addresses.texts(mail.getRecipients()), Map.of("copies", copies.size())));
         String origin = AttributeUtils.getValueAndCastFromMail(mail, ORIGIN, String.class)
                 .orElse(mail.getName());
         int before = AttributeUtils.getValueAndCastFromMail(mail, COPIES, Integer.class)

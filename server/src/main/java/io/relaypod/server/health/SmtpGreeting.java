@@ -15,7 +15,7 @@ import javax.net.ssl.SSLException;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
-import io.relaypod.server.smtp.RelaySmtpServerFactory.Port;
+import io.relaypod.server.smtp.RelaySmtpServerFactory.SmtpPort;
 
 /**
  * Looks whether SMTP greets a client: connects to each port, as a client does, and waits for a reply. {@code 421} is
@@ -29,13 +29,13 @@ public final class SmtpGreeting {
     /** Six looks. With Kubernetes' three probes a relay that greets nobody is started again after two minutes. */
     static final Duration PATIENCE = Duration.ofSeconds(60);
 
-    private final Supplier<List<Port>> ports;
+    private final Supplier<List<SmtpPort>> ports;
     private final Ticker ticker;
     private volatile long greeted;
     private volatile Optional<String> problem = Optional.empty();
 
     /** @param ports those that are bound now; none before the start and after the stop */
-    public SmtpGreeting(Supplier<List<Port>> ports, Ticker ticker) {
+    public SmtpGreeting(Supplier<List<SmtpPort>> ports, Ticker ticker) {
         this.ports = ports;
         this.ticker = ticker;
         this.greeted = ticker.read();
@@ -63,7 +63,7 @@ public final class SmtpGreeting {
         return ticker.read() - greeted <= PATIENCE.toNanos();
     }
 
-    private static Optional<String> problem(Port port) {
+    private static Optional<String> problem(SmtpPort port) {
         InetAddress bound = port.address().getAddress();
         InetSocketAddress address = new InetSocketAddress(
                 bound.isAnyLocalAddress() ? InetAddress.getLoopbackAddress() : bound,

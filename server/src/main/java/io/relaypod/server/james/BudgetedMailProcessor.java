@@ -9,7 +9,7 @@ import javax.mail.MessagingException;
 import io.relaypod.events.MailEvent.Failed;
 import io.relaypod.events.MailEventPublisher;
 import io.relaypod.gateway.RawMessage;
-import io.relaypod.mailets.Clients;
+import io.relaypod.mailets.Addresses;
 import io.relaypod.memory.MemoryBudget;
 import io.relaypod.memory.MemoryUse;
 import io.relaypod.memory.Reservation;
@@ -53,10 +53,7 @@ final class BudgetedMailProcessor implements MailProcessor {
         if (bytes > most) {
             String reason = "would take " + bytes + " bytes of memory to read; at most " + most + " are there";
             events.tell(new Failed(
-                    mail.getName(),
-                    mail.getMaybeSender().asString(""),
-                    Clients.addresses(mail.getRecipients()),
-                    reason));
+                    mail.getName(), mail.getMaybeSender().asString(""), Addresses.texts(mail.getRecipients()), reason));
             mail.setErrorMessage(reason);
             mail.setState(Mail.ERROR);
             processors.service(mail);

@@ -6,7 +6,7 @@ import javax.mail.MessagingException;
 
 import io.relaypod.events.MailEvent.Failed;
 import io.relaypod.events.MailEventPublisher;
-import io.relaypod.mailets.Clients;
+import io.relaypod.mailets.Addresses;
 import io.relaypod.server.queue.Quarantine;
 import org.apache.commons.configuration2.HierarchicalConfiguration;
 import org.apache.commons.configuration2.tree.ImmutableNode;
@@ -50,7 +50,7 @@ public final class EndOfProcessor extends GenericMailet {
         mail.setErrorMessage(reason);
         quarantine.store(mail);
         events.tell(new Failed(
-                mail.getName(), mail.getMaybeSender().asString(""), Clients.addresses(mail.getRecipients()), reason));
+                mail.getName(), mail.getMaybeSender().asString(""), Addresses.texts(mail.getRecipients()), reason));
         mail.setState(Mail.GHOST);
     }
 

@@ -6,9 +6,8 @@ import java.util.List;
 import java.util.regex.Pattern;
 import javax.inject.Inject;
 
-import io.relaypod.events.MailEvent.Refused;
 import io.relaypod.events.MailEventPublisher;
-import io.relaypod.mailets.Clients;
+import io.relaypod.mailets.SmtpTransaction;
 import org.apache.james.protocols.api.Response;
 import org.apache.james.protocols.api.handler.LineHandler;
 import org.apache.james.protocols.smtp.SMTPResponse;
@@ -115,7 +114,6 @@ public final class MessageSizeLimit implements MailParametersHook, EhloExtension
     }
 
     private void tell(SMTPSession session) {
-        events.tell(
-                new Refused(Clients.of(session), Clients.sender(session), Clients.recipients(session), 552, TOO_BIG));
+        events.tell(SmtpTransaction.of(session).refused(552, TOO_BIG));
     }
 }

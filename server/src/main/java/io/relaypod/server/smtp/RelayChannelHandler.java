@@ -348,7 +348,7 @@ final class RelayChannelHandler extends BasicChannelInboundHandler implements Re
             }
             return response;
         } catch (IOException notKept) {
-            return MailReceipt.notKept(session, notKept);
+            return SpoolDataLineFilter.notKept(session, notKept);
         }
     }
 

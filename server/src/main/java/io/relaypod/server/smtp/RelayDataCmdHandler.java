@@ -22,8 +22,8 @@ import org.apache.james.server.core.MailImpl;
  * James' DATA, whose mails are {@link ReceivedMessages}: bounded in memory and on the disk, where James keeps 100 KB of
  * each in memory. When there is no room a mail is refused before it is sent.
  *
- * <p>{@link MailLines} comes before the DataLineFilters of smtpserver.xml: those see whole lines, and the end of a mail
- * where it is. Thread-safe.
+ * <p>{@link EndOfDataFilter} comes before the DataLineFilters of smtpserver.xml: those see whole lines, and the end of
+ * a mail where it is. Thread-safe.
  */
 @SuppressWarnings({"rawtypes", "unchecked"}) // as James declares its methods
 public final class RelayDataCmdHandler extends DataCmdHandler {
@@ -73,8 +73,8 @@ public final class RelayDataCmdHandler extends DataCmdHandler {
 
     private static List<?> mailLinesFirst(List<?> filters) {
         return Stream.concat(
-                        filters.stream().filter(MailLines.class::isInstance),
-                        filters.stream().filter(filter -> !(filter instanceof MailLines)))
+                        filters.stream().filter(EndOfDataFilter.class::isInstance),
+                        filters.stream().filter(filter -> !(filter instanceof EndOfDataFilter)))
                 .toList();
     }
 }

@@ -28,12 +28,12 @@ public final class RelayHandlers implements HandlersPackage {
     private static final List<String> HANDLERS = List.<Class<?>>of(
                     JamesWelcomeMessageHandler.class,
                     RelayCommands.class,
-                    ServedHandlers.class,
+                    UncalledHandlerCheck.class,
                     RelayDataCmdHandler.class,
                     RelayEhloCmdHandler.class,
                     ExpnCmdHandler.class,
                     RelayHeloCmdHandler.class,
-                    HeloName.class,
+                    HeloNameHook.class,
                     HelpCmdHandler.class,
                     RelayMailCmdHandler.class,
                     NoopCmdHandler.class,
@@ -41,19 +41,19 @@ public final class RelayHandlers implements HandlersPackage {
                     RelayRcptCmdHandler.class,
                     RsetCmdHandler.class,
                     VrfyCmdHandler.class,
-                    MailLines.class,
+                    EndOfDataFilter.class,
                     MessageSizeLimit.class,
-                    GraphCheck.class,
+                    DeliverabilityFilter.class,
                     RelayNetworksHook.class,
                     PostmasterAbuseRcptHook.class,
                     ReceivedDataLineFilter.class,
-                    MailReceipt.class,
+                    SpoolDataLineFilter.class,
                     RelayStartTlsCmdHandler.class,
                     RelayAuthCmdHandler.class,
                     LoginRules.class,
                     AddDefaultAttributesMessageHook.class,
                     UnknownCmdHandler.class,
-                    UnknownCommand.class)
+                    UnknownCommandHook.class)
             .stream()
             .map(Class::getName)
             .toList();

@@ -4,7 +4,7 @@ import javax.inject.Inject;
 
 import io.relaypod.events.MailEvent.RecipientRefused;
 import io.relaypod.events.MailEventPublisher;
-import io.relaypod.mailets.Clients;
+import io.relaypod.mailets.SmtpTransaction;
 import io.relaypod.verdict.RecipientAnswer;
 import io.relaypod.verdict.RecipientAnswer.Outcome;
 import org.apache.james.core.Domain;
@@ -32,7 +32,7 @@ public final class RelayNetworksHook extends AbstractAuthRequiredToRelayRcptHook
         HookResult result = super.doRcpt(session, sender, recipient);
         if (!session.isRelayingAllowed()) {
             events.tell(new RecipientRefused(
-                    Clients.of(session),
+                    SmtpTransaction.client(session),
                     sender.asString(""),
                     recipient.asString(),
                     new RecipientAnswer(

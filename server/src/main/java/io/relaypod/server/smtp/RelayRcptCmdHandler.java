@@ -19,9 +19,9 @@ import io.relaypod.address.EnvelopeAddress;
 import io.relaypod.events.MailEvent.RecipientRefused;
 import io.relaypod.events.MailEventPublisher;
 import io.relaypod.mailets.AsynchronousRcptHook;
-import io.relaypod.mailets.Clients;
 import io.relaypod.mailets.EnvelopeMailAddress;
 import io.relaypod.mailets.RefusedRecipients;
+import io.relaypod.mailets.SmtpTransaction;
 import io.relaypod.server.settings.ClientLimits;
 import io.relaypod.server.smtp.PathArgument.BadParameterException;
 import io.relaypod.server.smtp.PathArgument.Parameter;
@@ -154,7 +154,10 @@ public final class RelayRcptCmdHandler extends JamesRcptCmdHandler {
 
     private Response refused(SMTPSession session, String recipient, RecipientAnswer answer) {
         events.tell(new RecipientRefused(
-                Clients.of(session), Clients.sender(session), PRINTABLE.retainFrom(recipient), answer));
+                SmtpTransaction.client(session),
+                SmtpTransaction.sender(session),
+                PRINTABLE.retainFrom(recipient),
+                answer));
         return new SMTPResponse(Integer.toString(answer.code()), answer.text());
     }
 

@@ -70,15 +70,15 @@ public final class RelaySmtpServerFactory extends SMTPServerFactory {
     }
 
     /** Where SMTP is served now. */
-    public List<Port> boundPorts() {
+    public List<SmtpPort> boundPorts() {
         // James has none before it has read smtpserver.xml.
         return Optional.ofNullable(getServers()).orElse(List.of()).stream()
                 .filter(AbstractConfigurableAsyncServer::isBound)
                 .flatMap(server -> Stream.concat(
                         server.getListenAddresses().stream()
-                                .map(address ->
-                                        new Port(address, server.getSocketType().equals("secure"))),
-                        ((RelaySmtpServer) server).smtpsAddress().stream().map(address -> new Port(address, true))))
+                                .map(address -> new SmtpPort(
+                                        address, server.getSocketType().equals("secure"))),
+                        ((RelaySmtpServer) server).smtpsAddress().stream().map(address -> new SmtpPort(address, true))))
                 .toList();
     }
 
@@ -87,5 +87,5 @@ public final class RelaySmtpServerFactory extends SMTPServerFactory {
      *
      * @param isEncrypted whether TLS comes before the greeting
      */
-    public record Port(InetSocketAddress address, boolean isEncrypted) {}
+    public record SmtpPort(InetSocketAddress address, boolean isEncrypted) {}
 }

@@ -8,7 +8,7 @@ import io.netty.buffer.ByteBuf;
 /**
  * What a client has sent and nobody has read yet, cut behind each LF, and a longer line into pieces of at most
  * {@value #MAX_PIECE} bytes, never between CR and LF. So a piece without LF is part of a long line:
- * {@link RelayCommands} refuses it, {@link MailLines} puts it together again. For one thread at a time.
+ * {@link RelayCommands} refuses it, {@link EndOfDataFilter} puts it together again. For one thread at a time.
  */
 final class SmtpLineDecoder {
 

@@ -14,7 +14,8 @@ import io.relaypod.events.Client;
 import io.relaypod.events.MailEvent.Received;
 import io.relaypod.events.MailEvent.Refused;
 import io.relaypod.events.MailEventPublisher;
-import io.relaypod.mailets.Clients;
+import io.relaypod.mailets.Addresses;
+import io.relaypod.mailets.SmtpTransaction;
 import io.relaypod.mime.TraceInformation;
 import io.relaypod.server.queue.Broker;
 import io.relaypod.server.queue.InsufficientStorageException;
@@ -96,15 +97,15 @@ public final class SpoolWriter {
     }
 
     private CompletableFuture<Response> reply(SMTPSession session, Mail mail) {
-        Client client = Clients.of(session);
+        Client client = SmtpTransaction.client(session);
         String sender = mail.getMaybeSender().asString("");
-        String messageId = GraphCheck.messageId(session);
+        String messageId = DeliverabilityFilter.messageId(session);
         Received received = new Received(
                 client,
                 mail.getName(),
                 messageId.isEmpty() ? TraceInformation.messageId(mail.getName(), sender) : messageId,
                 sender,
-                Clients.addresses(mail.getRecipients()),
+                Addresses.texts(mail.getRecipients()),
                 session.currentMessageSize());
         CompletableFuture<Void> outcome =
                 new CompletableFuture<Void>().orTimeout(timeout.toNanos(), TimeUnit.NANOSECONDS);

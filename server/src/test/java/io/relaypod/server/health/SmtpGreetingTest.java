@@ -13,13 +13,13 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 
-import io.relaypod.server.smtp.RelaySmtpServerFactory.Port;
+import io.relaypod.server.smtp.RelaySmtpServerFactory.SmtpPort;
 import org.junit.jupiter.api.Test;
 
 class SmtpGreetingTest {
 
     private final AtomicLong now = new AtomicLong();
-    private final List<Port> ports = new ArrayList<>();
+    private final List<SmtpPort> ports = new ArrayList<>();
     private final SmtpGreeting greeting = new SmtpGreeting(() -> ports, now::get);
 
     @Test
@@ -50,7 +50,7 @@ class SmtpGreetingTest {
     @Test
     void aPortThatCannotBeReachedIsNamed() throws Exception {
         try (ServerSocket closed = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            ports.add(new Port((InetSocketAddress) closed.getLocalSocketAddress(), false));
+            ports.add(new SmtpPort((InetSocketAddress) closed.getLocalSocketAddress(), false));
         }
         now.addAndGet(SmtpGreeting.PATIENCE.toNanos() + 1);
         greeting.look();
@@ -86,7 +86,7 @@ class SmtpGreetingTest {
     private void look(boolean isEncrypted, String reply) throws Exception {
         try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getByName("0.0.0.0"))) {
             server.setSoTimeout(10_000);
-            Port port = new Port((InetSocketAddress) server.getLocalSocketAddress(), isEncrypted);
+            SmtpPort port = new SmtpPort((InetSocketAddress) server.getLocalSocketAddress(), isEncrypted);
             ports.add(port);
             CompletableFuture<Void> client = CompletableFuture.runAsync(() -> {
                 try (Socket socket = server.accept()) {

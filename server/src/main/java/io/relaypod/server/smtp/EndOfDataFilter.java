@@ -4,9 +4,8 @@ import java.util.List;
 import java.util.Optional;
 import javax.inject.Inject;
 
-import io.relaypod.events.MailEvent.Refused;
 import io.relaypod.events.MailEventPublisher;
-import io.relaypod.mailets.Clients;
+import io.relaypod.mailets.SmtpTransaction;
 import io.relaypod.memory.FairShare;
 import io.relaypod.memory.MemoryBudget;
 import io.relaypod.memory.MemoryUse;
@@ -29,7 +28,7 @@ import org.apache.james.protocols.smtp.core.DataLineFilter;
  * has to be the first of the DataLineFilters: those behind it, and James, believe what looks like the end of data.
  * Thread-safe.
  */
-public final class MailLines implements DataLineFilter {
+public final class EndOfDataFilter implements DataLineFilter {
 
     private static final AttachmentKey<Reading> READING = AttachmentKey.of("relaypod.reading", Reading.class);
 
@@ -40,7 +39,7 @@ public final class MailLines implements DataLineFilter {
     private final FairShare memory;
 
     @Inject
-    public MailLines(BareNewline bareNewline, MailEventPublisher events, MemoryBudget budget) {
+    public EndOfDataFilter(BareNewline bareNewline, MailEventPublisher events, MemoryBudget budget) {
         this.bareNewline = bareNewline;
         this.events = events;
         this.memory = new FairShare(budget, MemoryUse.LONG_LINES);
@@ -51,7 +50,7 @@ public final class MailLines implements DataLineFilter {
         Reading reading = session.getAttachment(READING, State.Transaction).orElseGet(() -> {
             Reading begun = new Reading(
                     bareNewline,
-                    new BegunLine(memory, session.getRemoteAddress().getAddress()));
+                    new LineBuffer(memory, session.getRemoteAddress().getAddress()));
             ((RelaySession) session).atReset(begun::clear);
             session.setAttachment(READING, begun, State.Transaction);
             return begun;
@@ -69,8 +68,7 @@ public final class MailLines implements DataLineFilter {
     }
 
     private Response refuse(SMTPSession session, Fault fault) {
-        events.tell(new Refused(
-                Clients.of(session), Clients.sender(session), Clients.recipients(session), fault.code, fault.text));
+        events.tell(SmtpTransaction.of(session).refused(fault.code, fault.text));
         session.popLineHandler();
         session.resetState();
         return new SMTPResponse(Integer.toString(fault.code), fault.text);
@@ -101,16 +99,16 @@ public final class MailLines implements DataLineFilter {
     /** How far one mail is read. For one thread at a time. */
     private static final class Reading {
 
-        private final BegunLine begun;
-        private final Optional<NormalizedLines> normalized;
+        private final LineBuffer begun;
+        private final Optional<LineNormalizer> normalized;
         private Optional<Fault> fault = Optional.empty();
         private boolean atLineStart = true;
         private long lineLength;
 
-        Reading(BareNewline bareNewline, BegunLine begun) {
+        Reading(BareNewline bareNewline, LineBuffer begun) {
             this.begun = begun;
             this.normalized = bareNewline == BareNewline.NORMALIZE
-                    ? Optional.of(new NormalizedLines(MAX_LINE, begun))
+                    ? Optional.of(new LineNormalizer(MAX_LINE, begun))
                     : Optional.empty();
         }
 
@@ -132,7 +130,7 @@ public final class MailLines implements DataLineFilter {
                     .orElseGet(() -> wholeLine(piece, ended).map(List::of).orElse(List.of()));
         }
 
-        private List<byte[]> normalized(NormalizedLines lines, byte[] piece) {
+        private List<byte[]> normalized(LineNormalizer lines, byte[] piece) {
             List<byte[]> read = lines.read(piece);
             fault = lines.isTooLong()
                     ? Optional.of(Fault.LONG_LINE)

@@ -13,7 +13,7 @@ import io.relaypod.memory.MemoryBudget;
 import io.relaypod.memory.MemoryUse;
 import org.junit.jupiter.api.Test;
 
-class NormalizedLinesTest {
+class LineNormalizerTest {
 
     private static final int LONGEST = 100;
     private static final List<String> PIECES = List.of("\r", "\n", "\r\n", ".", "..", "a", "\0");
@@ -32,7 +32,7 @@ class NormalizedLinesTest {
 
     @Test
     void ofALineThatIsTooLongNothingIsKept() {
-        NormalizedLines lines = normalizedLines(LONGEST);
+        LineNormalizer lines = normalizedLines(LONGEST);
 
         assertThat(lines.read(bytes("x".repeat(LONGEST)))).isEmpty();
         assertThat(lines.isTooLong()).isFalse();
@@ -60,7 +60,7 @@ class NormalizedLinesTest {
     }
 
     private static List<String> lines(String... pieces) {
-        NormalizedLines normalized = normalizedLines(LONGEST);
+        LineNormalizer normalized = normalizedLines(LONGEST);
         List<String> lines = new ArrayList<>();
         for (String piece : pieces) {
             normalized.read(bytes(piece)).forEach(line -> lines.add(new String(line, StandardCharsets.ISO_8859_1)));
@@ -72,8 +72,8 @@ class NormalizedLinesTest {
         return text.getBytes(StandardCharsets.ISO_8859_1);
     }
 
-    private static NormalizedLines normalizedLines(int maxLine) {
-        return new NormalizedLines(
-                maxLine, new BegunLine(new FairShare(new MemoryBudget(64 << 20), MemoryUse.LONG_LINES), "client"));
+    private static LineNormalizer normalizedLines(int maxLine) {
+        return new LineNormalizer(
+                maxLine, new LineBuffer(new FairShare(new MemoryBudget(64 << 20), MemoryUse.LONG_LINES), "client"));
     }
 }

@@ -10,7 +10,7 @@ import org.apache.james.protocols.smtp.hook.HookReturnCode;
  * Refuses the name of a client that is longer than a domain can be: it goes into our reply and into the mail's Received
  * line.
  */
-public final class HeloName implements HeloHook {
+public final class HeloNameHook implements HeloHook {
 
     // RFC 5321 4.5.3.1.2
     private static final int MAX_LENGTH = 255;

@@ -10,7 +10,7 @@ import io.relaypod.memory.Reservation;
  * The beginning of a line of a mail, whose end has not come yet. A long one takes twice its bytes of the budget, as it
  * is copied when it ends. For one thread at a time.
  */
-final class BegunLine {
+final class LineBuffer {
 
     // Included in what the connection has reserved: more than a piece, so that a line as RFC 5321 has it is never
     // refused.
@@ -24,7 +24,7 @@ final class BegunLine {
     private int size;
     private Optional<Reservation> reservation = Optional.empty();
 
-    BegunLine(FairShare memory, Object client) {
+    LineBuffer(FairShare memory, Object client) {
         this.memory = memory;
         this.client = client;
     }

@@ -25,12 +25,12 @@ import org.apache.james.smtpserver.SendMailHandler;
  * Stops the start, by name, for a handler of smtpserver.xml that would not be called at each stage that it is made for:
  * an admin's virus filter must not be off without a word.
  */
-public final class ServedHandlers implements ProtocolHandler, ExtensibleHandler {
+public final class UncalledHandlerCheck implements ProtocolHandler, ExtensibleHandler {
 
     // What any of them may be, and no stage
     private static final Set<Class<?>> NO_STAGES = Set.of(ProtocolHandler.class, Hook.class);
     private static final Set<Class<?>> OF_THE_CONNECTION = Set.of(ConnectHandler.class, DisconnectHandler.class);
-    // They would store the mail, or lose it, in place of MailReceipt.
+    // They would store the mail, or lose it, in place of SpoolDataLineFilter.
     private static final Set<Class<?>> IN_PLACE_OF_OURS =
             Set.of(DataLineMessageHookHandler.class, DataLineJamesMessageHookHandler.class, SendMailHandler.class);
     private static final Set<String> OUR_COMMANDS = Set.of("MAIL", "RCPT", "DATA");

@@ -12,14 +12,14 @@ import io.relaypod.memory.MemoryBudget;
 import io.relaypod.memory.MemoryUse;
 import org.junit.jupiter.api.Test;
 
-class BegunLineTest {
+class LineBufferTest {
 
     private final MemoryBudget budget = new MemoryBudget(4 << 20);
     private final FairShare memory = new FairShare(budget, MemoryUse.LONG_LINES);
 
     @Test
     void whatIsAppendedIsTakenWithItsEnding() {
-        BegunLine line = new BegunLine(memory, "client");
+        LineBuffer line = new LineBuffer(memory, "client");
         Random random = new Random(1);
         ByteArrayOutputStream sent = new ByteArrayOutputStream();
         while (sent.size() < 100_000) {
@@ -40,11 +40,11 @@ class BegunLineTest {
 
     @Test
     void manyLongLinesStayWithinTheBudgetAndShortOnesAreNeverRefused() {
-        List<BegunLine> lines = new ArrayList<>();
+        List<LineBuffer> lines = new ArrayList<>();
         byte[] piece = new byte[2_048];
         int refused = 0;
         for (int client = 0; client < 100; client++) {
-            BegunLine line = new BegunLine(memory, client % 4);
+            LineBuffer line = new LineBuffer(memory, client % 4);
             lines.add(line);
             assertThat(line.append(piece, 0, piece.length)).isTrue();
             for (int more = 0; more < 100; more++) {
@@ -52,9 +52,9 @@ class BegunLineTest {
             }
         }
         assertThat(refused).isPositive();
-        assertThat(lines.stream().mapToLong(BegunLine::size).sum())
+        assertThat(lines.stream().mapToLong(LineBuffer::size).sum())
                 .isLessThanOrEqualTo(budget.limit(MemoryUse.LONG_LINES) / 2 + 100L * 4_096);
-        lines.forEach(BegunLine::clear);
+        lines.forEach(LineBuffer::clear);
         assertThat(budget.reserved()).isZero();
     }
 }

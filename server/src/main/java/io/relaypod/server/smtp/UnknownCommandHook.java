@@ -6,7 +6,7 @@ import org.apache.james.protocols.smtp.hook.HookReturnCode;
 import org.apache.james.protocols.smtp.hook.UnknownHook;
 
 /** Answers a command that is none without saying it again; James would, up to the length of a line. */
-public final class UnknownCommand implements UnknownHook {
+public final class UnknownCommandHook implements UnknownHook {
 
     private static final HookResult UNRECOGNIZED = HookResult.builder()
             .hookReturnCode(HookReturnCode.deny())

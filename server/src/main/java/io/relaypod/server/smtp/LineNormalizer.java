@@ -11,13 +11,13 @@ import java.util.List;
  * lines behind a true end of line have it from the client. Two dots behind a bare newline are read as one: a client
  * that ends its lines so stuffs them so. For one mail and one thread.
  */
-final class NormalizedLines {
+final class LineNormalizer {
 
     private static final byte[] CRLF = {'\r', '\n'};
     private static final byte[] STUFFED_DOT = {'.', '.', '\r', '\n'};
 
     private final int maxLine;
-    private final BegunLine begun;
+    private final LineBuffer begun;
     private int carriageReturns;
     private boolean isTooLong;
     private boolean hasNoRoom;
@@ -26,7 +26,7 @@ final class NormalizedLines {
      * @param maxLine the longest line, in bytes; of a mail that has a longer one nothing more is kept
      * @param begun keeps the beginning of a line
      */
-    NormalizedLines(int maxLine, BegunLine begun) {
+    LineNormalizer(int maxLine, LineBuffer begun) {
         this.maxLine = maxLine;
         this.begun = begun;
     }

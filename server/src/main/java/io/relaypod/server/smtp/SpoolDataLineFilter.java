@@ -28,15 +28,15 @@ import org.slf4j.LoggerFactory;
  * <p>What the session knows of the mail ends here: the client's next transaction can begin while this one is being
  * stored. Thread-safe.
  */
-public final class MailReceipt implements DataLineFilter, ExtensibleHandler {
+public final class SpoolDataLineFilter implements DataLineFilter, ExtensibleHandler {
 
-    private static final Logger LOGGER = LoggerFactory.getLogger(MailReceipt.class);
+    private static final Logger LOGGER = LoggerFactory.getLogger(SpoolDataLineFilter.class);
 
     private final SpoolWriter spool;
     private EndOfMailHooks hooks = EndOfMailHooks.NONE;
 
     @Inject
-    public MailReceipt(SpoolWriter spool) {
+    public SpoolDataLineFilter(SpoolWriter spool) {
         this.spool = spool;
     }
 

@@ -6,9 +6,8 @@ import javax.inject.Inject;
 import io.relaypod.deliverability.DeliverabilityCheck;
 import io.relaypod.deliverability.GraphRules;
 import io.relaypod.deliverability.MailRefusal;
-import io.relaypod.events.MailEvent.Refused;
 import io.relaypod.events.MailEventPublisher;
-import io.relaypod.mailets.Clients;
+import io.relaypod.mailets.SmtpTransaction;
 import org.apache.james.protocols.api.ProtocolSession.AttachmentKey;
 import org.apache.james.protocols.api.ProtocolSession.State;
 import org.apache.james.protocols.api.Response;
@@ -21,7 +20,7 @@ import org.apache.james.protocols.smtp.core.DataLineFilter;
  * Refuses at the end of data what Mailpit or smtp2graph would refuse for ever, or keep and never send; docs/graph.md
  * lists it. So it does what the session's login may not send. Thread-safe.
  */
-public final class GraphCheck implements DataLineFilter {
+public final class DeliverabilityFilter implements DataLineFilter {
 
     private static final AttachmentKey<DeliverabilityCheck> REVIEW =
             AttachmentKey.of("relaypod.mailReview", DeliverabilityCheck.class);
@@ -31,7 +30,7 @@ public final class GraphCheck implements DataLineFilter {
     private final MailEventPublisher events;
 
     @Inject
-    public GraphCheck(GraphRules rules, LoginRules logins, MailEventPublisher events) {
+    public DeliverabilityFilter(GraphRules rules, LoginRules logins, MailEventPublisher events) {
         this.rules = rules;
         this.logins = logins;
         this.events = events;
@@ -45,7 +44,8 @@ public final class GraphCheck implements DataLineFilter {
             review.line(MessageSizeLimit.unstuffed(line));
             return next.onLine(session, line);
         }
-        Optional<MailRefusal> refusal = review.verdict(Clients.sender(session), Clients.recipients(session))
+        SmtpTransaction transaction = SmtpTransaction.of(session);
+        Optional<MailRefusal> refusal = review.verdict(transaction.sender(), transaction.recipients())
                 .or(() -> logins.refusal(session, review));
         return refusal.isPresent() ? refuse(session, refusal.get()) : next.onLine(session, line);
     }
@@ -64,12 +64,7 @@ public final class GraphCheck implements DataLineFilter {
     }
 
     private Response refuse(SMTPSession session, MailRefusal refusal) {
-        events.tell(new Refused(
-                Clients.of(session),
-                Clients.sender(session),
-                Clients.recipients(session),
-                refusal.code(),
-                refusal.text()));
+        events.tell(SmtpTransaction.of(session).refused(refusal.code(), refusal.text()));
         session.popLineHandler();
         session.resetState();
         return new SMTPResponse(Integer.toString(refusal.code()), refusal.text());
