@@ -4,7 +4,7 @@
 After each attack: the process is the same, the ordinary client was never reset and had each answer within 2 s, no more than half of its
 commands were put off, heap and memory are near what they were, /livez says 200. The short form bears with a busy machine: the same process,
 nothing reset, each answer within 10 s. Prints a table; exit code 1 if an attack has reached anything. Needs a built tree and a JDK 25.
-docs/bench.md has more.
+docs/design/performance.md has more.
 
     bench/hostile/hostile.py                 # every attack, 15 s each
     bench/hostile/hostile.py --short         # what .ci/run plays

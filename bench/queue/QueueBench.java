@@ -43,7 +43,7 @@ import reactor.core.scheduler.Schedulers;
 
 /**
  * How long it takes to look at a queue of many waiting mails, and to change it, and what memory that needs: with the broker in the
- * process, and with one in a process of its own. docs/bench.md
+ * process, and with one in a process of its own. docs/design/performance.md
  *
  * <pre>
  * ./mvnw -q -B -DskipTests package

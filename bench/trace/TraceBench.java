@@ -33,7 +33,7 @@ import io.relaypod.server.trace.TraceQuery;
 import io.relaypod.server.trace.TracedMail;
 
 /**
- * What the trace costs whoever tells an event, what it costs in all, and how long a search takes. docs/bench.md
+ * What the trace costs whoever tells an event, what it costs in all, and how long a search takes. docs/design/performance.md
  *
  * <pre>
  * ./mvnw -q -B -DskipTests package

@@ -48,7 +48,7 @@ class AlertsTest {
 
     @Test
     void everyAlertSaysWhatItIsAndLeadsToItsSectionOfTheRunbook() throws Exception {
-        List<String> anchors = find(Path.of("../docs/operations.md"), "(?m)^#+ (.+)$").stream()
+        List<String> anchors = find(Path.of("../docs/alerts.md"), "(?m)^#+ (.+)$").stream()
                 .map(heading -> heading.group(1)
                         .toLowerCase(Locale.ROOT)
                         .replaceAll("[^a-z0-9 -]", "")
@@ -60,10 +60,10 @@ class AlertsTest {
                         .containsPattern("summary: \\S")
                         .containsPattern("description: \\S")
                         .containsPattern("severity: (critical|warning)")
-                        .contains("runbook_url: docs/operations.md#");
+                        .contains("runbook_url: docs/alerts.md#");
             }
         }
-        List<String> linked = find(RULES, "runbook_url: docs/operations\\.md#(\\S+)").stream()
+        List<String> linked = find(RULES, "runbook_url: docs/alerts\\.md#(\\S+)").stream()
                 .map(link -> link.group(1))
                 .toList();
 

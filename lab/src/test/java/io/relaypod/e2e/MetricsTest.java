@@ -180,7 +180,7 @@ class MetricsTest {
 
     @Test
     void everyQueryOfTheDocsNamesMetricsThatAreServed() throws Exception {
-        try (Stream<Path> pages = Files.list(Path.of("../docs"))) {
+        try (Stream<Path> pages = Files.walk(Path.of("../docs")).filter(Files::isRegularFile)) {
             for (Path page : pages.toList()) {
                 assertAllServed(METRIC.matcher(Files.readString(page))
                         .results()

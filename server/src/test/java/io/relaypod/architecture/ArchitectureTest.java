@@ -12,7 +12,7 @@ import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 
-/** The direction of the dependencies, and which packages may use which library. docs/architecture.md draws it. */
+/** The direction of the dependencies, and which packages may use which library. docs/design/overview.md draws it. */
 @AnalyzeClasses(packages = "io.relaypod", importOptions = DoNotIncludeTests.class)
 class ArchitectureTest {
 
