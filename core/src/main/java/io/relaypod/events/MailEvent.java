@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
+import io.relaypod.smtpclient.DeferralReason;
 import io.relaypod.verdict.RecipientAnswer;
 
 /**
@@ -62,10 +63,12 @@ public sealed interface MailEvent {
     /**
      * A try failed, and there will be another.
      *
-     * @param reason in the gateway's words, or in ours when it was not reached; empty when unknown
+     * @param cause why it failed, as a metric label
+     * @param reason the gateway's reply, or an error message if there was no reply; empty if unknown
      * @param retryIn how long until the next try
      */
-    record Deferred(String queueId, List<String> recipients, String reason, Duration retryIn) implements MailEvent {}
+    record Deferred(String queueId, List<String> recipients, DeferralReason cause, String reason, Duration retryIn)
+            implements MailEvent {}
 
     /**
      * The gateway has taken the mail for these recipients.

@@ -38,9 +38,9 @@ public final class LoginRateLimits {
                                 ? before
                                 : new Pace(
                                         login.rate().get(),
-                                        SenderRateLimiter.fromTheFirst(
+                                        SenderRateLimiter.withoutSpacing(
                                                 login.rate().get(), clock)))
                 .pace();
-        return pace.tryTake(login.name()) ? Duration.ZERO : pace.untilTurn(login.name(), 0);
+        return pace.tryAcquire(login.name()) ? Duration.ZERO : pace.waitingTime(login.name(), 0);
     }
 }

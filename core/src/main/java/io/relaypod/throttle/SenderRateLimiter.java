@@ -12,14 +12,14 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 
 /**
- * Which mailbox may send now: in any stretch of time of the rate's length it sends no more than the rate's mails, the
- * first of them as fast as they come. What it remembers it forgets when that stretch is over, and with the process: so
- * in the first stretch the mails go evenly spaced, as another process may have let as many go just before. Of more
- * mailboxes than can be remembered the least busy are forgotten earlier. Thread-safe.
+ * Limits how many mails each mailbox sends in a sliding window of the rate's length. Mails within the limit are not
+ * delayed. The counts are in memory, so a restart loses them. In the first window after the start, mails are evenly
+ * spaced, because the previous process may have used the whole limit just before. The counts of the {@value #MAILBOXES}
+ * busiest mailboxes are kept. Thread-safe.
  *
  * <pre>{@code
- * SenderRateLimiter pace = SenderRateLimiter.of(SendingRate.parse("30/m"), clock);
- * if (pace.tryTake("office@example.com")) { ... }
+ * SenderRateLimiter limiter = SenderRateLimiter.of(SendingRate.parse("30/m"), clock);
+ * if (limiter.tryAcquire("office@example.com")) { ... }
  * }</pre>
  */
 public final class SenderRateLimiter {
@@ -29,7 +29,7 @@ public final class SenderRateLimiter {
     private final Optional<SendingRate> rate;
     private final Clock clock;
     private final Instant start;
-    private final Cache<String, Sent> mailboxes;
+    private final Cache<String, SendTimes> mailboxes;
 
     private SenderRateLimiter(Optional<SendingRate> rate, Clock clock, Instant start) {
         this.rate = rate;
@@ -46,14 +46,12 @@ public final class SenderRateLimiter {
         return new SenderRateLimiter(Optional.of(rate), clock, clock.instant());
     }
 
-    /**
-     * The same, but the mails of the first stretch go as fast as they come: for a limit that no other process shares.
-     */
-    public static SenderRateLimiter fromTheFirst(SendingRate rate, Clock clock) {
+    /** As {@link #of}, without the spacing in the first window: for a limit that a restart may reset. */
+    public static SenderRateLimiter withoutSpacing(SendingRate rate, Clock clock) {
         return new SenderRateLimiter(Optional.of(rate), clock, Instant.EPOCH);
     }
 
-    /** Every mailbox may always send. */
+    /** A limiter without a limit. */
     public static SenderRateLimiter unlimited() {
         return new SenderRateLimiter(Optional.empty(), Clock.systemUTC(), Instant.EPOCH);
     }
@@ -62,52 +60,52 @@ public final class SenderRateLimiter {
         return rate.isPresent();
     }
 
-    /** Says whether the mailbox may send a mail now; if so, that mail is counted. */
-    public boolean tryTake(String mailbox) {
+    /** Takes a slot of the mailbox for one mail; false if the limit is reached. */
+    public boolean tryAcquire(String mailbox) {
         return rate.isEmpty() || sent(mailbox).tryAdd(clock.instant(), start, rate.get());
     }
 
     /**
-     * How long a mail has to wait, if nothing comes between.
+     * Returns how long a mail waits for its slot if no other mail takes one.
      *
-     * @param before how many mails of that mailbox wait before it
+     * @param before number of mails of the mailbox that wait before it
      */
-    public Duration untilTurn(String mailbox, long before) {
-        return rate.isEmpty() ? Duration.ZERO : sent(mailbox).untilTurn(before, clock.instant(), start, rate.get());
+    public Duration waitingTime(String mailbox, long before) {
+        return rate.isEmpty() ? Duration.ZERO : sent(mailbox).waitingTime(before, clock.instant(), start, rate.get());
     }
 
-    private Sent sent(String mailbox) {
-        return mailboxes.get(mailbox, any -> new Sent());
+    private SendTimes sent(String mailbox) {
+        return mailboxes.get(mailbox, any -> new SendTimes());
     }
 
-    /** When a mailbox sent its last mails. */
-    private static final class Sent {
+    /** Times of the mails that a mailbox sent in the current window, oldest first. */
+    private static final class SendTimes {
 
         private final Deque<Instant> times = new ArrayDeque<>();
 
         synchronized boolean tryAdd(Instant now, Instant start, SendingRate rate) {
-            return untilTurn(0, now, start, rate).isZero() && times.add(now);
+            return waitingTime(0, now, start, rate).isZero() && times.add(now);
         }
 
-        synchronized Duration untilTurn(long before, Instant now, Instant start, SendingRate rate) {
+        synchronized Duration waitingTime(long before, Instant now, Instant start, SendingRate rate) {
             forget(now, rate);
             Duration untilRoom = untilRoom(before, now, rate);
             Instant evenly = start.plus(rate.per()
                     .multipliedBy(Math.min(times.size() + before, rate.mails()))
                     .dividedBy(rate.mails()));
-            boolean isFirstStretch = now.isBefore(start.plus(rate.per()));
-            return isFirstStretch && evenly.isAfter(now.plus(untilRoom)) ? Duration.between(now, evenly) : untilRoom;
+            boolean isFirstWindow = now.isBefore(start.plus(rate.per()));
+            return isFirstWindow && evenly.isAfter(now.plus(untilRoom)) ? Duration.between(now, evenly) : untilRoom;
         }
 
-        /** Each mail of a stretch makes room for one in the next. */
+        /** A mail frees its slot when it leaves the window. */
         private Duration untilRoom(long before, Instant now, SendingRate rate) {
             long free = rate.mails() - times.size();
             if (before < free) {
                 return Duration.ZERO;
             }
-            long stretches = (before - free) / rate.mails();
+            long windows = (before - free) / rate.mails();
             Instant makesRoom = at((int) ((before - free) % rate.mails())).orElse(now);
-            return Duration.between(now, makesRoom).plus(rate.per().multipliedBy(stretches + 1));
+            return Duration.between(now, makesRoom).plus(rate.per().multipliedBy(windows + 1));
         }
 
         private Optional<Instant> at(int index) {

@@ -7,14 +7,14 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * So many mails in any stretch of time of that length.
+ * A limit on the number of mails in a sliding window.
  *
  * @param mails at least one
  * @param per above zero
  */
 public record SendingRate(int mails, Duration per) {
 
-    /** What is expected of a rate's text, to be put behind "expected". */
+    /** The expected form of a rate, for error messages. */
     public static final String EXPECTED = "a number of mails from 1 to 100000 and s, m, h or d, such as 30/m";
 
     private static final Pattern TEXT = Pattern.compile("(?<mails>\\d{1,6})/(?<unit>[smhd])");

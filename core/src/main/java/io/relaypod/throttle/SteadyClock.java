@@ -6,8 +6,8 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 
 /**
- * Begins at the system's time and runs steadily from then on, also when the system's clock is put forward or back. For
- * measuring how long something has to wait; its time of day may be wrong. Thread-safe.
+ * A monotonic clock. It starts at the system's time and is not affected when the system clock is set. For measuring
+ * durations; its time of day may be wrong. Thread-safe.
  */
 public final class SteadyClock extends Clock {
 

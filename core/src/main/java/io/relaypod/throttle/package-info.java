@@ -1,2 +1,2 @@
-/** How fast a mailbox may send: a limit that the next hops do not keep by themselves, and lose mail beyond. */
+/** Rate limit for each sending mailbox. Exchange has one, and smtp2graph does not retry what exceeds it. */
 package io.relaypod.throttle;

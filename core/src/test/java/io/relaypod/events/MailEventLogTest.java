@@ -26,6 +26,7 @@ import io.relaypod.events.MailEvent.Refused;
 import io.relaypod.events.MailEvent.Removed;
 import io.relaypod.events.MailEvent.SentAgain;
 import io.relaypod.events.MailEvent.Tried;
+import io.relaypod.smtpclient.DeferralReason;
 import io.relaypod.verdict.RecipientAnswer;
 import io.relaypod.verdict.RecipientAnswer.Outcome;
 import org.junit.jupiter.api.AfterEach;
@@ -45,7 +46,12 @@ class MailEventLogTest {
             new Changed("Mail1", "calendar-stripped", List.of("bob@b.example"), Map.of("calendars", 2)),
             new Queued("Mail1", List.of("bob@b.example")),
             new Tried("Mail1", List.of("bob@b.example"), "gateway.example"),
-            new Deferred("Mail1", List.of("bob@b.example"), "451 4.3.0 <bob@b.example> later", Duration.ofMinutes(1)),
+            new Deferred(
+                    "Mail1",
+                    List.of("bob@b.example"),
+                    DeferralReason.REFUSED,
+                    "451 4.3.0 <bob@b.example> later",
+                    Duration.ofMinutes(1)),
             new Delivered("Mail1", List.of("bob@b.example"), "gateway.example", "250 2.0.0 \"ok\" for bob@b.example"),
             new Failed(
                     "Mail1",
@@ -165,7 +171,7 @@ class MailEventLogTest {
         MailEventLog log = new MailEventLog(false, List.of());
 
         log.tell(new Received(CLIENT, "Mail1", "<" + huge + ">", huge, List.of(huge), 1));
-        log.tell(new Deferred("Mail1", List.of(huge), huge, Duration.ofMinutes(1)));
+        log.tell(new Deferred("Mail1", List.of(huge), DeferralReason.REFUSED, huge, Duration.ofMinutes(1)));
         log.tell(new RecipientRefused(CLIENT, huge, huge + "@" + huge, NO_MX));
 
         assertThat(lines.list)

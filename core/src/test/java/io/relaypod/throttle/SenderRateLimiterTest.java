@@ -27,25 +27,25 @@ class SenderRateLimiterTest {
         SenderRateLimiter pace = SenderRateLimiter.of(SendingRate.parse("3/m"), clock);
         clock.pass(Duration.ofMinutes(1));
 
-        assertThat(pace.tryTake(OFFICE)).isTrue();
+        assertThat(pace.tryAcquire(OFFICE)).isTrue();
         clock.pass(Duration.ofSeconds(10));
-        assertThat(pace.tryTake(OFFICE)).isTrue();
-        assertThat(pace.tryTake(OFFICE)).isTrue();
-        assertThat(pace.tryTake(OFFICE)).isFalse();
+        assertThat(pace.tryAcquire(OFFICE)).isTrue();
+        assertThat(pace.tryAcquire(OFFICE)).isTrue();
+        assertThat(pace.tryAcquire(OFFICE)).isFalse();
         clock.pass(Duration.ofSeconds(49));
-        assertThat(pace.tryTake(OFFICE)).isFalse();
+        assertThat(pace.tryAcquire(OFFICE)).isFalse();
         clock.pass(Duration.ofSeconds(1));
-        assertThat(pace.tryTake(OFFICE)).isTrue();
-        assertThat(pace.tryTake(OFFICE)).isFalse();
+        assertThat(pace.tryAcquire(OFFICE)).isTrue();
+        assertThat(pace.tryAcquire(OFFICE)).isFalse();
     }
 
     @Test
     void oneMailboxDoesNotHoldUpAnother() {
         SenderRateLimiter pace = SenderRateLimiter.of(SendingRate.parse("1/h"), clock);
 
-        assertThat(pace.tryTake(OFFICE)).isTrue();
-        assertThat(pace.tryTake(OFFICE)).isFalse();
-        assertThat(pace.tryTake("sales@example.com")).isTrue();
+        assertThat(pace.tryAcquire(OFFICE)).isTrue();
+        assertThat(pace.tryAcquire(OFFICE)).isFalse();
+        assertThat(pace.tryAcquire("sales@example.com")).isTrue();
     }
 
     /** Who knows what went in the minute before. */
@@ -53,15 +53,15 @@ class SenderRateLimiterTest {
     void inTheFirstStretchMailsGoEvenlySpaced() {
         SenderRateLimiter pace = SenderRateLimiter.of(SendingRate.parse("30/m"), clock);
 
-        assertThat(pace.tryTake(OFFICE)).isTrue();
-        assertThat(pace.tryTake(OFFICE)).isFalse();
-        assertThat(pace.untilTurn(OFFICE, 4)).isEqualTo(Duration.ofSeconds(10));
+        assertThat(pace.tryAcquire(OFFICE)).isTrue();
+        assertThat(pace.tryAcquire(OFFICE)).isFalse();
+        assertThat(pace.waitingTime(OFFICE, 4)).isEqualTo(Duration.ofSeconds(10));
         clock.pass(Duration.ofSeconds(2));
-        assertThat(pace.tryTake(OFFICE)).isTrue();
+        assertThat(pace.tryAcquire(OFFICE)).isTrue();
         clock.pass(Duration.ofSeconds(5));
-        assertThat(pace.tryTake(OFFICE)).isTrue();
-        assertThat(pace.tryTake(OFFICE)).isTrue();
-        assertThat(pace.tryTake(OFFICE)).isFalse();
+        assertThat(pace.tryAcquire(OFFICE)).isTrue();
+        assertThat(pace.tryAcquire(OFFICE)).isTrue();
+        assertThat(pace.tryAcquire(OFFICE)).isFalse();
     }
 
     @Test
@@ -69,8 +69,8 @@ class SenderRateLimiterTest {
         SenderRateLimiter pace = SenderRateLimiter.unlimited();
 
         assertThat(pace.isLimited()).isFalse();
-        assertThat(pace.tryTake(OFFICE)).isTrue();
-        assertThat(pace.untilTurn(OFFICE, 1_000_000)).isZero();
+        assertThat(pace.tryAcquire(OFFICE)).isTrue();
+        assertThat(pace.waitingTime(OFFICE, 1_000_000)).isZero();
     }
 
     @Test
@@ -78,15 +78,15 @@ class SenderRateLimiterTest {
         SenderRateLimiter pace = SenderRateLimiter.of(SendingRate.parse("2/m"), clock);
         clock.pass(Duration.ofMinutes(1));
 
-        assertThat(pace.untilTurn(OFFICE, 0)).isZero();
-        assertThat(pace.untilTurn(OFFICE, 2)).isEqualTo(Duration.ofMinutes(1));
-        pace.tryTake(OFFICE);
+        assertThat(pace.waitingTime(OFFICE, 0)).isZero();
+        assertThat(pace.waitingTime(OFFICE, 2)).isEqualTo(Duration.ofMinutes(1));
+        pace.tryAcquire(OFFICE);
         clock.pass(Duration.ofSeconds(20));
-        pace.tryTake(OFFICE);
-        assertThat(pace.untilTurn(OFFICE, 0)).isEqualTo(Duration.ofSeconds(40));
-        assertThat(pace.untilTurn(OFFICE, 1)).isEqualTo(Duration.ofSeconds(60));
-        assertThat(pace.untilTurn(OFFICE, 2)).isEqualTo(Duration.ofSeconds(100));
-        assertThat(pace.untilTurn(OFFICE, 30 * 60))
+        pace.tryAcquire(OFFICE);
+        assertThat(pace.waitingTime(OFFICE, 0)).isEqualTo(Duration.ofSeconds(40));
+        assertThat(pace.waitingTime(OFFICE, 1)).isEqualTo(Duration.ofSeconds(60));
+        assertThat(pace.waitingTime(OFFICE, 2)).isEqualTo(Duration.ofSeconds(100));
+        assertThat(pace.waitingTime(OFFICE, 30 * 60))
                 .as("a backlog of 1,800")
                 .isEqualTo(Duration.ofSeconds(40).plusMinutes(900));
     }
@@ -105,8 +105,8 @@ class SenderRateLimiterTest {
         List<Instant> sent = new ArrayList<>();
         for (int pause : pauses) {
             time.pass(Duration.ofMillis(pause));
-            boolean foretold = pace.untilTurn(OFFICE, 0).isZero();
-            boolean taken = pace.tryTake(OFFICE);
+            boolean foretold = pace.waitingTime(OFFICE, 0).isZero();
+            boolean taken = pace.tryAcquire(OFFICE);
             assertThat(taken).isEqualTo(foretold);
             if (taken) {
                 sent.add(time.instant());

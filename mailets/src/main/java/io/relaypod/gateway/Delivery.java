@@ -381,10 +381,12 @@ final class Delivery {
         nameOnlyWhoIsLeft(mail);
         Duration delay = retries < delays.size() ? delays.get(retries) : Delay.DEFAULT_DELAY_TIME;
         queue.enQueue(mail, delay);
+        String reason = reason(failure, mail);
         events.tell(new Deferred(
                 mail.getName(),
                 mail.getRecipients().stream().map(MailAddress::asString).toList(),
-                reason(failure, mail),
+                FailureReason.cause(reason),
+                reason,
                 delay));
     }
 

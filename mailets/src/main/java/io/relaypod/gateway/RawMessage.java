@@ -35,7 +35,7 @@ public final class RawMessage {
 
     /** Writes a message. */
     @FunctionalInterface
-    public interface Writer {
+    public interface MessageWriter {
         void writeTo(OutputStream out) throws IOException, MessagingException;
     }
 
@@ -71,7 +71,7 @@ public final class RawMessage {
      * Gives the mail other bytes, which {@code writer} may read from {@link #source()}; afterwards this object is of no
      * use.
      */
-    public void replace(Writer writer) throws MessagingException {
+    public void replace(MessageWriter writer) throws MessagingException {
         MimeMessageInputStreamSource bytes = MimeMessageInputStreamSource.create(
                 TemporaryFileName.of(UUID.randomUUID().toString()));
         try (OutputStream out = bytes.getWritableOutputStream()) {

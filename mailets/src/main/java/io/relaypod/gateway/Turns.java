@@ -22,9 +22,9 @@ final class Turns {
     private static final int LONGEST_MAILBOX = 320;
 
     private final SenderRateLimiter pace;
-    private final Optional<PacedMailQueue> queue;
+    private final Optional<RateLimitedMailQueue> queue;
 
-    private Turns(SenderRateLimiter pace, Optional<PacedMailQueue> queue) {
+    private Turns(SenderRateLimiter pace, Optional<RateLimitedMailQueue> queue) {
         this.pace = pace;
         this.queue = queue;
     }
@@ -37,7 +37,7 @@ final class Turns {
         if (!pace.isLimited()) {
             return new Turns(pace, Optional.empty());
         }
-        if (queue instanceof PacedMailQueue paced) {
+        if (queue instanceof RateLimitedMailQueue paced) {
             return new Turns(pace, Optional.of(paced));
         }
         throw new MailetException("RemoteDelivery: a sending rate is set, and queue "
@@ -51,14 +51,14 @@ final class Turns {
      */
     boolean isNowOrQueued(Mail mail) throws MessagingException {
         // Counted when it left its line. Heeded once: the next try of a mail that comes back counts again.
-        if (mail.removeAttribute(PacedMailQueue.TURN).isPresent() || queue.isEmpty()) {
+        if (mail.removeAttribute(RateLimitedMailQueue.SLOT).isPresent() || queue.isEmpty()) {
             return true;
         }
         String mailbox = mailbox(mail);
-        if (!queue.get().isWaitedFor(mailbox) && pace.tryTake(mailbox)) {
+        if (!queue.get().hasWaiting(mailbox) && pace.tryAcquire(mailbox)) {
             return true;
         }
-        queue.get().join(mailbox, mail);
+        queue.get().enQueueForSender(mailbox, mail);
         return false;
     }
 
@@ -71,7 +71,7 @@ final class Turns {
             return () -> true;
         }
         String mailbox = mailbox(mail);
-        return () -> pace.tryTake(mailbox);
+        return () -> pace.tryAcquire(mailbox);
     }
 
     /**
@@ -79,7 +79,7 @@ final class Turns {
      */
     void queue(Mail mail) throws MessagingException {
         queue.orElseThrow(() -> new IllegalStateException("without a rate it is always a mail's turn"))
-                .join(mailbox(mail), mail);
+                .enQueueForSender(mailbox(mail), mail);
     }
 
     /** A mailbox names a queue of the broker's; none that exists is as long as a header may make it. */

@@ -42,6 +42,7 @@ import io.relaypod.events.MailEvent.Failed;
 import io.relaypod.events.MailEvent.Tried;
 import io.relaypod.mailets.JamesContext;
 import io.relaypod.memory.MemoryBudget;
+import io.relaypod.smtpclient.DeferralReason;
 import io.relaypod.throttle.SenderRateLimiter;
 import io.relaypod.throttle.SendingRate;
 import org.apache.james.core.MailAddress;
@@ -396,6 +397,7 @@ class RemoteDeliveryTest {
                             new Deferred(
                                     "mail-1",
                                     List.of("later@example.com"),
+                                    DeferralReason.REFUSED,
                                     "452 4.5.3 too many",
                                     Duration.ofMinutes(1)));
         }
@@ -843,7 +845,7 @@ class RemoteDeliveryTest {
     }
 
     /** The queue in memory, which may be away, with lines that nobody leaves. */
-    private final class Outgoing implements PacedMailQueue {
+    private final class Outgoing implements RateLimitedMailQueue {
 
         @Override
         public MailQueueName getName() {
@@ -874,12 +876,12 @@ class RemoteDeliveryTest {
         }
 
         @Override
-        public void join(String mailbox, Mail mail) {
+        public void enQueueForSender(String mailbox, Mail mail) {
             joined.add(mail);
         }
 
         @Override
-        public boolean isWaitedFor(String mailbox) {
+        public boolean hasWaiting(String mailbox) {
             return false;
         }
 

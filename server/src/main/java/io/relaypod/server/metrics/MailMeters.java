@@ -7,7 +7,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
-import java.util.regex.Pattern;
 import javax.inject.Inject;
 
 import io.micrometer.core.instrument.Counter;
@@ -26,6 +25,7 @@ import io.relaypod.events.MailEvent.Removed;
 import io.relaypod.events.MailEvent.SentAgain;
 import io.relaypod.events.MailEventListener;
 import io.relaypod.server.queue.QueueId;
+import io.relaypod.smtpclient.DeferralReason;
 import io.relaypod.verdict.RecipientAnswer;
 import io.relaypod.verdict.RecipientAnswer.Outcome;
 
@@ -49,9 +49,6 @@ public final class MailMeters implements MailEventListener {
         Duration.ofHours(6),
         Duration.ofDays(1)
     };
-    // Mailpit's answer when it does not reach smtp2graph, or that does not answer it as it should.
-    private static final Pattern NEXT_HOP = Pattern.compile("\\b451\\b.{0,3}\\b4\\.3\\.5\\b");
-    private static final Pattern REPLY = Pattern.compile("^\\s*[45]\\d\\d\\b");
 
     private final MeterRegistry registry;
     private final Clock clock;
@@ -68,14 +65,6 @@ public final class MailMeters implements MailEventListener {
     private final Map<String, Counter> changes;
     private final Counter signaturesDropped;
     private final Counter sealed;
-
-    /** Why a mail waits for another try: few, so that they can be metric labels. */
-    enum DeferralReason {
-        UNREACHABLE,
-        NEXT_HOP,
-        REFUSED,
-        UNKNOWN
-    }
 
     @Inject
     public MailMeters(MeterRegistry registry, Clock clock) {
@@ -144,7 +133,7 @@ public final class MailMeters implements MailEventListener {
         } else if (event instanceof Changed mail) {
             count(mail);
         } else if (event instanceof Deferred mail) {
-            deferred.get(reason(mail.reason())).increment();
+            deferred.get(mail.cause()).increment();
         } else if (event instanceof Delivered mail) {
             delivered.increment();
             QueueId.receivedAt(mail.queueId())
@@ -168,16 +157,6 @@ public final class MailMeters implements MailEventListener {
                 .ifPresent(counter -> counter.increment(counts.getOrDefault("calendars", 1)));
         signaturesDropped.increment(counts.getOrDefault("signatures-dropped", 0));
         sealed.increment(counts.getOrDefault("sealed", 0));
-    }
-
-    private static DeferralReason reason(String words) {
-        if (NEXT_HOP.matcher(words).find()) {
-            return DeferralReason.NEXT_HOP;
-        }
-        if (words.isBlank()) {
-            return DeferralReason.UNKNOWN;
-        }
-        return REPLY.matcher(words).find() ? DeferralReason.REFUSED : DeferralReason.UNREACHABLE;
     }
 
     private Counter recipients(Outcome outcome) {

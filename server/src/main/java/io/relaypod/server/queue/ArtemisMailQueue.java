@@ -22,7 +22,7 @@ import javax.mail.MessagingException;
 import com.google.common.base.Throwables;
 import com.google.common.collect.Lists;
 import com.google.common.util.concurrent.Uninterruptibles;
-import io.relaypod.gateway.PacedMailQueue;
+import io.relaypod.gateway.RateLimitedMailQueue;
 import io.relaypod.server.queue.Dequeuer.Received;
 import io.relaypod.throttle.SenderRateLimiter;
 import org.apache.activemq.artemis.api.core.ActiveMQException;
@@ -54,7 +54,7 @@ import reactor.core.publisher.Mono;
  * is done with {@code SUCCESS}, so that a crash delivers a mail twice rather than never. Mails of higher priority come
  * first, those of the same priority in the order in which they became ready. Thread-safe.
  */
-public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQueue, MailPrioritySupport {
+public final class ArtemisMailQueue implements ManageableMailQueue, RateLimitedMailQueue, MailPrioritySupport {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(ArtemisMailQueue.class);
 
@@ -128,7 +128,7 @@ public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQue
     }
 
     @Override
-    public void join(String mailbox, Mail mail) throws MailQueueException {
+    public void enQueueForSender(String mailbox, Mail mail) throws MailQueueException {
         delayed.join(
                 mailbox,
                 line -> enQueue(mail, (isLarge, writer) -> {
@@ -146,7 +146,7 @@ public final class ArtemisMailQueue implements ManageableMailQueue, PacedMailQue
     }
 
     @Override
-    public boolean isWaitedFor(String mailbox) {
+    public boolean hasWaiting(String mailbox) {
         return delayed.isWaitedFor(mailbox);
     }
 

@@ -171,7 +171,7 @@ final class DelayedMails {
 
     /** How long until the mailbox's turn comes for a mail that has so many before it. */
     Duration untilTurn(String mailbox, long before) {
-        return pace.untilTurn(mailbox, before);
+        return pace.waitingTime(mailbox, before);
     }
 
     /** Those that other relays, or we before we were started, put mails into too. */
@@ -538,7 +538,7 @@ final class DelayedMails {
             Duration left = untilDue(head);
             return left.isNegative() || left.isZero();
         }
-        boolean isTurn = !head.source().passedOver.contains(mailbox.get()) && pace.tryTake(mailbox.get());
+        boolean isTurn = !head.source().passedOver.contains(mailbox.get()) && pace.tryAcquire(mailbox.get());
         if (!isTurn) {
             head.source().passedOver.add(mailbox.get());
         }
@@ -547,7 +547,9 @@ final class DelayedMails {
 
     private Instant nextTime(Head head) {
         return clock.instant()
-                .plus(head.mailbox().map(mailbox -> pace.untilTurn(mailbox, 0)).orElseGet(() -> untilDue(head)));
+                .plus(head.mailbox()
+                        .map(mailbox -> pace.waitingTime(mailbox, 0))
+                        .orElseGet(() -> untilDue(head)));
     }
 
     /**

@@ -13,7 +13,7 @@ import java.util.Optional;
 import javax.mail.MessagingException;
 
 import com.google.common.io.CountingOutputStream;
-import io.relaypod.gateway.PacedMailQueue;
+import io.relaypod.gateway.RateLimitedMailQueue;
 import io.relaypod.gateway.VerbatimMessage;
 import io.relaypod.mailets.EnvelopeMailAddress;
 import io.relaypod.memory.TemporaryFileName;
@@ -262,7 +262,7 @@ final class StoredMail {
         }
         EnvelopeJson.read(envelope.parsed(), mail);
         if (message.containsProperty(TURN)) {
-            mail.addAttribute(new Attribute(PacedMailQueue.TURN, AttributeValue.of(true)));
+            mail.addAttribute(new Attribute(RateLimitedMailQueue.SLOT, AttributeValue.of(true)));
         }
         return mail.build();
     }

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.relaypod.gateway.PacedMailQueue;
+import io.relaypod.gateway.RateLimitedMailQueue;
 import io.relaypod.gateway.VerbatimMailQueueItems;
 import io.relaypod.throttle.SenderRateLimiter;
 import io.relaypod.throttle.SendingRate;
@@ -84,7 +84,7 @@ class PacedQueueTest {
         use(OFFICE, 2);
         join(OFFICE, "1", "2", "3");
         dequeue();
-        assertThat(queue.isWaitedFor(OFFICE)).isTrue();
+        assertThat(queue.hasWaiting(OFFICE)).isTrue();
 
         stays(List.of());
         clock.now = NOON.plusSeconds(60);
@@ -93,7 +93,7 @@ class PacedQueueTest {
         stays(List.of("1", "2"));
         clock.now = NOON.plusSeconds(120);
         stays(List.of("1", "2", "3"));
-        Awaitility.await().until(() -> !queue.isWaitedFor(OFFICE));
+        Awaitility.await().until(() -> !queue.hasWaiting(OFFICE));
     }
 
     @Test
@@ -105,10 +105,10 @@ class PacedQueueTest {
         Awaitility.await().until(() -> given.size() == 2);
         assertThat(given)
                 .allSatisfy(mail -> assertThat(
-                                mail.getAttribute(PacedMailQueue.TURN).isPresent())
+                                mail.getAttribute(RateLimitedMailQueue.SLOT).isPresent())
                         .isEqualTo(mail.getName().equals("1")));
-        assertThat(pace.tryTake(OFFICE)).isTrue();
-        assertThat(pace.tryTake(OFFICE))
+        assertThat(pace.tryAcquire(OFFICE)).isTrue();
+        assertThat(pace.tryAcquire(OFFICE))
                 .as("two in a minute, and one was given")
                 .isFalse();
     }
@@ -185,7 +185,7 @@ class PacedQueueTest {
         close();
         open(SenderRateLimiter.of(SendingRate.parse("2/m"), clock));
 
-        Awaitility.await().until(() -> queue.isWaitedFor(OFFICE));
+        Awaitility.await().until(() -> queue.hasWaiting(OFFICE));
         dequeue();
         stays(List.of("1"));
         clock.now = NOON.plusSeconds(30);
@@ -211,14 +211,14 @@ class PacedQueueTest {
         }
 
         assertThat(queue.getSize()).isEqualTo(203);
-        assertThat(queue.isWaitedFor("m0@example.com")).isTrue();
-        assertThat(queue.isWaitedFor("m202@example.com")).isTrue();
+        assertThat(queue.hasWaiting("m0@example.com")).isTrue();
+        assertThat(queue.hasWaiting("m202@example.com")).isTrue();
         dequeue();
         stays(List.of());
         clock.now = NOON.plusSeconds(60);
         Awaitility.await().atMost(OpenQueue.LONG_ENOUGH).until(() -> given.size() == 203);
-        assertThat(pace.tryTake("m202@example.com")).isTrue();
-        assertThat(pace.tryTake("m202@example.com"))
+        assertThat(pace.tryAcquire("m202@example.com")).isTrue();
+        assertThat(pace.tryAcquire("m202@example.com"))
                 .as("two in a minute, and one was given")
                 .isFalse();
     }
@@ -236,7 +236,7 @@ class PacedQueueTest {
         dequeue();
 
         stays(List.of("sales1", "other1"));
-        assertThat(queue.isWaitedFor(OFFICE)).isTrue();
+        assertThat(queue.hasWaiting(OFFICE)).isTrue();
         clock.now = NOON.plusSeconds(60);
         Awaitility.await()
                 .atMost(OpenQueue.LONG_ENOUGH)
@@ -252,7 +252,7 @@ class PacedQueueTest {
             assertThat(lines()).containsExactly(OFFICE);
             clock.now = clock.now.plusSeconds(60);
             Awaitility.await().atMost(OpenQueue.LONG_ENOUGH).until(() -> lines().isEmpty());
-            assertThat(queue.isWaitedFor(OFFICE)).isFalse();
+            assertThat(queue.hasWaiting(OFFICE)).isFalse();
             clock.now = clock.now.plusSeconds(60);
         }
         dequeue();
@@ -300,13 +300,13 @@ class PacedQueueTest {
 
     private void use(String mailbox, int mails) {
         for (int i = 0; i < mails; i++) {
-            assertThat(pace.tryTake(mailbox)).isTrue();
+            assertThat(pace.tryAcquire(mailbox)).isTrue();
         }
     }
 
     private void join(String mailbox, String... names) throws Exception {
         for (String name : names) {
-            queue.join(mailbox, OpenQueue.mail(name, "Subject: " + name + "\r\n\r\n"));
+            queue.enQueueForSender(mailbox, OpenQueue.mail(name, "Subject: " + name + "\r\n\r\n"));
         }
     }
 

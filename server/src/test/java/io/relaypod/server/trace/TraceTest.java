@@ -30,6 +30,7 @@ import io.relaypod.events.MailEvent.RecipientAccepted;
 import io.relaypod.events.MailEvent.RecipientRefused;
 import io.relaypod.events.MailEvent.Refused;
 import io.relaypod.memory.MemoryBudget;
+import io.relaypod.smtpclient.DeferralReason;
 import io.relaypod.verdict.RecipientAnswer;
 import io.relaypod.verdict.RecipientAnswer.Outcome;
 import org.junit.jupiter.api.AfterEach;
@@ -232,7 +233,8 @@ class TraceTest {
         trace.close();
         open();
         clock.advance(Duration.ofHours(1));
-        trace.onEvent(new Deferred(id, List.of("bob@b.example"), "451 later", Duration.ofMinutes(1)));
+        trace.onEvent(
+                new Deferred(id, List.of("bob@b.example"), DeferralReason.REFUSED, "451 later", Duration.ofMinutes(1)));
 
         assertThat(trace.search(byId(id)))
                 .singleElement()
