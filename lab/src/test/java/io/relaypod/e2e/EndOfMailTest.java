@@ -18,10 +18,10 @@ import ch.qos.logback.core.read.ListAppender;
 import io.relaypod.lab.smtp.Reply;
 import io.relaypod.lab.smtp.SmtpConversation;
 import io.relaypod.lab.world.LabWorld;
-import io.relaypod.server.queue.Broker;
-import io.relaypod.server.queue.Connection;
-import io.relaypod.server.queue.InsufficientStorageException;
-import io.relaypod.server.queue.QueueConsole;
+import io.relaypod.server.queue.broker.Broker;
+import io.relaypod.server.queue.broker.BrokerConnection;
+import io.relaypod.server.queue.broker.BrokerManagement;
+import io.relaypod.server.queue.broker.InsufficientStorageException;
 import org.apache.activemq.artemis.api.core.ActiveMQException;
 import org.apache.james.queue.api.MailQueue.MailQueueException;
 import org.junit.jupiter.api.Test;
@@ -285,13 +285,13 @@ class EndOfMailTest {
             return new Broker() {
 
                 @Override
-                public List<Connection> connect(int count) throws ActiveMQException {
+                public List<BrokerConnection> connect(int count) throws ActiveMQException {
                     return broker.connect(count);
                 }
 
                 @Override
-                public void look(QueueConsole console) throws ActiveMQException {
-                    broker.look(console);
+                public void poll(BrokerManagement management) throws ActiveMQException {
+                    broker.poll(management);
                 }
 
                 @Override
@@ -300,8 +300,8 @@ class EndOfMailTest {
                 }
 
                 @Override
-                public boolean isSentAgain() {
-                    return broker.isSentAgain();
+                public boolean resendsUnconfirmed() {
+                    return broker.resendsUnconfirmed();
                 }
 
                 @Override

@@ -33,7 +33,7 @@ import com.google.inject.Scopes;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.relaypod.throttle.SenderRateLimiter;
-import io.relaypod.server.queue.Broker;
+import io.relaypod.server.queue.broker.Broker;
 import io.relaypod.server.repository.DirectoryMailRepository;
 import io.relaypod.server.repository.RepositoryLimits;
 import io.relaypod.server.settings.Settings;

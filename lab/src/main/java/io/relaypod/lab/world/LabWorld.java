@@ -23,7 +23,7 @@ import io.relaypod.lab.gateway.Smtp2GraphStandIn;
 import io.relaypod.lab.graph.GraphStandIn;
 import io.relaypod.lab.smtp.SmtpConversation;
 import io.relaypod.server.james.RelayServer;
-import io.relaypod.server.queue.Broker;
+import io.relaypod.server.queue.broker.Broker;
 import io.relaypod.server.settings.Settings;
 
 /**

@@ -7,7 +7,7 @@ import java.util.function.UnaryOperator;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.relaypod.server.james.RelayServer;
 import io.relaypod.server.metrics.MeterNames;
-import io.relaypod.server.queue.Broker;
+import io.relaypod.server.queue.broker.Broker;
 import io.relaypod.server.settings.Settings;
 
 /** The relay in this process. */

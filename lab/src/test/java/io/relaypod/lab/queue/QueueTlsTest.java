@@ -19,7 +19,7 @@ import java.util.concurrent.TimeUnit;
 import io.relaypod.gateway.VerbatimMailQueueItems;
 import io.relaypod.lab.broker.ArtemisProcess;
 import io.relaypod.server.queue.ArtemisMailQueueFactory;
-import io.relaypod.server.queue.RemoteBroker;
+import io.relaypod.server.queue.broker.RemoteBroker;
 import io.relaypod.server.settings.InvalidSettingsException;
 import io.relaypod.server.settings.Settings;
 import io.relaypod.throttle.SenderRateLimiter;

@@ -3,7 +3,7 @@ package io.relaypod.server.health;
 import javax.inject.Inject;
 
 import io.relaypod.server.queue.ArtemisMailQueueFactory;
-import io.relaypod.server.queue.Broker;
+import io.relaypod.server.queue.broker.Broker;
 import org.apache.james.core.healthcheck.ComponentName;
 import org.apache.james.core.healthcheck.HealthCheck;
 import org.apache.james.core.healthcheck.Result;

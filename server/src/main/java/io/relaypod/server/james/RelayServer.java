@@ -20,11 +20,11 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.relaypod.server.health.Lifecycle;
 import io.relaypod.server.monitoring.Monitoring;
 import io.relaypod.server.queue.ArtemisMailQueueFactory;
-import io.relaypod.server.queue.Broker;
-import io.relaypod.server.queue.BrokerRefusedException;
-import io.relaypod.server.queue.EmbeddedBroker;
-import io.relaypod.server.queue.InFlightMails;
-import io.relaypod.server.queue.RemoteBroker;
+import io.relaypod.server.queue.broker.Broker;
+import io.relaypod.server.queue.broker.BrokerRefusedException;
+import io.relaypod.server.queue.broker.EmbeddedBroker;
+import io.relaypod.server.queue.broker.RemoteBroker;
+import io.relaypod.server.queue.inflight.InFlightMails;
 import io.relaypod.server.settings.InvalidSettingsException;
 import io.relaypod.server.settings.QueueSettings;
 import io.relaypod.server.settings.Settings;
@@ -218,7 +218,7 @@ public final class RelayServer implements AutoCloseable {
         lifecycle.draining();
         try {
             smtp.destroy();
-            queues.stopGiving();
+            queues.stopDequeuing();
             finishWhatIsInHand();
             LOGGER.info("event=drained left={}", left());
         } finally {
@@ -238,7 +238,7 @@ public final class RelayServer implements AutoCloseable {
 
     private void finishWhatIsInHand() {
         long deadline = System.nanoTime() + settings.queue().drain().toNanos();
-        while (queues.mailsInHand() > 0 && System.nanoTime() - deadline < 0) {
+        while (queues.mailsInFlight() > 0 && System.nanoTime() - deadline < 0) {
             try {
                 Thread.sleep(DRAIN_POLL.toMillis());
             } catch (InterruptedException stopNow) {

@@ -17,9 +17,9 @@ import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.MultiGauge.Row;
 import io.micrometer.core.instrument.Tags;
 import io.relaypod.server.queue.ArtemisMailQueue;
-import io.relaypod.server.queue.ArtemisMailQueue.Turns;
 import io.relaypod.server.queue.ArtemisMailQueueFactory;
-import io.relaypod.server.queue.QueueUnavailableException;
+import io.relaypod.server.queue.PerSenderBacklog;
+import io.relaypod.server.queue.broker.QueueUnavailableException;
 import io.relaypod.throttle.SenderRateLimiter;
 import org.apache.james.mailrepository.api.MailRepository;
 import org.apache.james.mailrepository.api.MailRepositoryPath;
@@ -72,9 +72,9 @@ public final class QueueMeters {
      *
      * @param oldest how long ago the oldest mail was received that is ready or waits for its next try; empty when there
      *     is none
-     * @param turns what waits for its mailbox's; empty without a pace
+     * @param perSenderBacklog empty unless the rate of each sender is limited
      */
-    public record QueueState(long size, Optional<Duration> oldest, Optional<Turns> turns) {}
+    public record QueueState(long size, Optional<Duration> oldest, Optional<PerSenderBacklog> perSenderBacklog) {}
 
     @Inject
     public QueueMeters(
@@ -108,7 +108,7 @@ public final class QueueMeters {
         this.repositorySizes = MultiGauge.builder("relaypod.repository.size")
                 .description("Mails in a repository")
                 .register(registry);
-        Gauge.builder("relaypod.queue.in.hand", queues, ArtemisMailQueueFactory::mailsInHand)
+        Gauge.builder("relaypod.queue.in.hand", queues, ArtemisMailQueueFactory::mailsInFlight)
                 .description("Mails that are being worked on, in all queues")
                 .register(registry);
     }
@@ -139,14 +139,14 @@ public final class QueueMeters {
                                             .orElse(0.0)))
                             .toList(),
                     true);
-            waiting.register(turns(Turns::mails), true);
-            longestWaits.register(turns(turns -> turns.longest().toMillis() / 1000.0), true);
+            waiting.register(perSenderBacklog(PerSenderBacklog::mails), true);
+            longestWaits.register(perSenderBacklog(backlog -> backlog.longest().toMillis() / 1000.0), true);
             dueAtATime.register(
                     found.queues().keySet().stream()
                             .map(queue -> row(
                                     "queue",
                                     queue,
-                                    queues.createQueue(MailQueueName.of(queue)).dueAtATime()))
+                                    queues.createQueue(MailQueueName.of(queue)).releaseWindow()))
                             .toList(),
                     true);
             repositorySizes.register(
@@ -159,10 +159,10 @@ public final class QueueMeters {
         }
     }
 
-    private List<Row<?>> turns(Function<Turns, Number> value) {
+    private List<Row<?>> perSenderBacklog(Function<PerSenderBacklog, Number> value) {
         return found.queues().entrySet().stream()
-                .flatMap(queue -> queue.getValue().turns().stream()
-                        .<Row<?>>map(turns -> row("queue", queue.getKey(), value.apply(turns))))
+                .flatMap(queue -> queue.getValue().perSenderBacklog().stream()
+                        .<Row<?>>map(backlog -> row("queue", queue.getKey(), value.apply(backlog))))
                 .toList();
     }
 
@@ -183,7 +183,7 @@ public final class QueueMeters {
                             .filter(age -> !age.isNegative());
             states.put(
                     name.asString(),
-                    new QueueState(size, oldest, isPaced ? Optional.of(queue.turns()) : Optional.empty()));
+                    new QueueState(size, oldest, isPaced ? Optional.of(queue.perSenderBacklog()) : Optional.empty()));
         }
         return states;
     }

@@ -17,7 +17,7 @@ import io.relaypod.server.metrics.QueueMeters.QueueState;
 import io.relaypod.server.monitoring.Chart.Series;
 import io.relaypod.server.monitoring.RecentRefusals.Refusal;
 import io.relaypod.server.monitoring.Sample.Mails;
-import io.relaypod.server.queue.ArtemisMailQueue.Turns;
+import io.relaypod.server.queue.PerSenderBacklog;
 import org.apache.james.core.healthcheck.Result;
 
 /** The status page's words and figures. Everything that came from outside goes through {@link Html#text}. */
@@ -167,8 +167,8 @@ final class StatusView {
     private String waiting() {
         Stream<String> oldest = oldest().map(age -> "the oldest for " + words(age)).stream();
         long waitForTurn = status.found().queues().values().stream()
-                .flatMap(queue -> queue.turns().stream())
-                .mapToLong(Turns::mails)
+                .flatMap(queue -> queue.perSenderBacklog().stream())
+                .mapToLong(PerSenderBacklog::mails)
                 .sum();
         Stream<String> turns =
                 waitForTurn > 0 ? Stream.of(number(waitForTurn) + " for their sender's turn") : Stream.empty();

@@ -24,6 +24,18 @@ import com.google.common.collect.Lists;
 import com.google.common.util.concurrent.Uninterruptibles;
 import io.relaypod.gateway.RateLimitedMailQueue;
 import io.relaypod.server.queue.Dequeuer.Received;
+import io.relaypod.server.queue.broker.Broker;
+import io.relaypod.server.queue.broker.BrokerConnections;
+import io.relaypod.server.queue.broker.BrokerLink;
+import io.relaypod.server.queue.broker.BrokerQueue;
+import io.relaypod.server.queue.broker.Enqueuer;
+import io.relaypod.server.queue.broker.QueueReader;
+import io.relaypod.server.queue.inflight.InFlightMails;
+import io.relaypod.server.queue.stored.MailBody;
+import io.relaypod.server.queue.stored.MailFilter;
+import io.relaypod.server.queue.stored.RemovedMail;
+import io.relaypod.server.queue.stored.StoredEnvelope;
+import io.relaypod.server.queue.stored.StoredMail;
 import io.relaypod.throttle.SenderRateLimiter;
 import org.apache.activemq.artemis.api.core.ActiveMQException;
 import org.apache.activemq.artemis.api.core.ActiveMQExceptionType;
@@ -132,7 +144,7 @@ public final class ArtemisMailQueue implements ManageableMailQueue, RateLimitedM
         delayed.join(
                 mailbox,
                 line -> enQueue(mail, (isLarge, writer) -> {
-                    Connections connections = link.connections();
+                    BrokerConnections connections = link.connections();
                     connections.declare(line);
                     return connections
                             .enqueuer()
@@ -215,7 +227,7 @@ public final class ArtemisMailQueue implements ManageableMailQueue, RateLimitedM
                         writing,
                         connections -> put(connections, Duration.ZERO, body.isLarge(), session -> {
                             ClientMessage message = message(mail, envelope, inBody.length, body, session);
-                            if (broker.isSentAgain()) {
+                            if (broker.resendsUnconfirmed()) {
                                 message.putStringProperty(Message.HDR_DUPLICATE_DETECTION_ID, identity);
                             }
                             return message;
@@ -238,20 +250,20 @@ public final class ArtemisMailQueue implements ManageableMailQueue, RateLimitedM
 
     private interface Sending {
 
-        CompletableFuture<Void> on(Connections connections) throws ActiveMQException, IOException;
+        CompletableFuture<Void> on(BrokerConnections connections) throws ActiveMQException, IOException;
     }
 
     private CompletableFuture<Void> untilStored(long deadline, Executor writing, Sending sending) {
         return link.connectionsWithin(Duration.ofNanos(Math.max(1, deadline - System.nanoTime())))
                 .thenComposeAsync(connections -> sent(connections, sending), writing)
                 .exceptionallyCompose(failure ->
-                        broker.isSentAgain() && isBroken(failure) && System.nanoTime() < deadline
+                        broker.resendsUnconfirmed() && isBroken(failure) && System.nanoTime() < deadline
                                 ? CompletableFuture.supplyAsync(() -> untilStored(deadline, writing, sending), SOON)
                                         .thenCompose(again -> again)
                                 : CompletableFuture.failedFuture(failure));
     }
 
-    private static CompletableFuture<Void> sent(Connections connections, Sending sending) {
+    private static CompletableFuture<Void> sent(BrokerConnections connections, Sending sending) {
         try {
             return sending.on(connections);
         } catch (ActiveMQException | IOException failure) {
@@ -264,7 +276,7 @@ public final class ArtemisMailQueue implements ManageableMailQueue, RateLimitedM
     }
 
     private CompletableFuture<Void> put(
-            Connections connections, Duration delay, boolean isLarge, Enqueuer.Writer writer)
+            BrokerConnections connections, Duration delay, boolean isLarge, Enqueuer.Writer writer)
             throws ActiveMQException, IOException {
         if (delay.isZero() || delay.isNegative()) {
             connections.declare(ready);
@@ -412,7 +424,7 @@ public final class ArtemisMailQueue implements ManageableMailQueue, RateLimitedM
     /**
      * When the oldest mail was received among those at the head of what is ready, and of what waits equally long for
      * its next try. A mail behind a head may be a little older, as they are in the order of tries. What is in hand does
-     * not count, nor what waits for its mailbox's turn, however long: {@link #turns} tells of that.
+     * not count, nor what waits for its mailbox's turn, however long: {@link #perSenderBacklog} tells of that.
      */
     public Optional<Instant> oldest() throws MailQueueException {
         try (ClientSession session = link.connections().administering().session()) {
@@ -433,7 +445,7 @@ public final class ArtemisMailQueue implements ManageableMailQueue, RateLimitedM
     }
 
     /** Of the mails that are due, how many are tried at a time. */
-    public int dueAtATime() {
+    public int releaseWindow() {
         return slowStart.current();
     }
 
@@ -500,15 +512,8 @@ public final class ArtemisMailQueue implements ManageableMailQueue, RateLimitedM
                 () -> new QueueListing(link.connections().administering(), queues().toList(), delayed, clock));
     }
 
-    /**
-     * What waits for its mailbox's turn.
-     *
-     * @param longest how long the next mail of the slowest mailbox would wait
-     */
-    public record Turns(long mails, Duration longest) {}
-
     /** Asks the broker, as {@link #getSize} does. */
-    public Turns turns() throws MailQueueException {
+    public PerSenderBacklog perSenderBacklog() throws MailQueueException {
         long all = 0;
         Duration longest = Duration.ZERO;
         try (ClientSession session = link.connections().administering().session()) {
@@ -522,7 +527,7 @@ public final class ArtemisMailQueue implements ManageableMailQueue, RateLimitedM
                     all += mails;
                 }
             }
-            return new Turns(all, longest);
+            return new PerSenderBacklog(all, longest);
         } catch (ActiveMQException failure) {
             throw new MailQueueException(
                     "lines of queue " + ready.mails().asString() + " could not be counted", failure);
@@ -555,7 +560,7 @@ public final class ArtemisMailQueue implements ManageableMailQueue, RateLimitedM
     }
 
     /** Mails that were dequeued and are not done. */
-    int mailsInHand() {
+    int mailsInFlight() {
         return dequeuer.inHand();
     }
 

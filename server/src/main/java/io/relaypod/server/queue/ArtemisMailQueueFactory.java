@@ -14,6 +14,13 @@ import java.util.stream.Collectors;
 import javax.inject.Inject;
 import javax.mail.MessagingException;
 
+import io.relaypod.server.queue.broker.Broker;
+import io.relaypod.server.queue.broker.BrokerConnections;
+import io.relaypod.server.queue.broker.BrokerLink;
+import io.relaypod.server.queue.broker.BrokerQueue;
+import io.relaypod.server.queue.broker.BrokerRefusedException;
+import io.relaypod.server.queue.broker.QueueUnavailableException;
+import io.relaypod.server.queue.inflight.InFlightMails;
 import io.relaypod.throttle.SenderRateLimiter;
 import org.apache.activemq.artemis.api.core.ActiveMQException;
 import org.apache.james.metrics.api.GaugeRegistry;
@@ -117,7 +124,7 @@ public final class ArtemisMailQueueFactory implements MailQueueFactory<ArtemisMa
 
     private ArtemisMailQueue open(MailQueueName name) {
         try {
-            Optional<Connections> connections = link.ifUp();
+            Optional<BrokerConnections> connections = link.ifUp();
             if (connections.isPresent()) {
                 connections.get().declare(BrokerQueue.ready(name));
             }
@@ -131,7 +138,7 @@ public final class ArtemisMailQueueFactory implements MailQueueFactory<ArtemisMa
     @Override
     public Set<MailQueueName> listCreatedMailQueues() {
         try {
-            return link.connections().console().queues().stream()
+            return link.connections().management().queues().stream()
                     .map(BrokerQueue::mails)
                     .collect(Collectors.toUnmodifiableSet());
         } catch (ActiveMQException failure) {
@@ -145,13 +152,15 @@ public final class ArtemisMailQueueFactory implements MailQueueFactory<ArtemisMa
     }
 
     /** Gives no more mails to those who dequeue; whoever has one can still say that it is done. */
-    public void stopGiving() {
+    public void stopDequeuing() {
         queues.values().forEach(ArtemisMailQueue::stop);
     }
 
     /** Mails that were dequeued and are not done, in all queues. */
-    public int mailsInHand() {
-        return queues.values().stream().mapToInt(ArtemisMailQueue::mailsInHand).sum();
+    public int mailsInFlight() {
+        return queues.values().stream()
+                .mapToInt(ArtemisMailQueue::mailsInFlight)
+                .sum();
     }
 
     /** Closes the queues. What is in them, and what is in hand, stays with the broker. */

@@ -22,6 +22,11 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.stream.Stream;
 import javax.mail.MessagingException;
 
+import io.relaypod.server.queue.broker.BrokerConnections;
+import io.relaypod.server.queue.broker.BrokerLink;
+import io.relaypod.server.queue.broker.BrokerQueue;
+import io.relaypod.server.queue.broker.QueueReader;
+import io.relaypod.server.queue.stored.StoredMail;
 import io.relaypod.throttle.SenderRateLimiter;
 import org.apache.activemq.artemis.api.core.ActiveMQException;
 import org.apache.activemq.artemis.api.core.client.ClientMessage;
@@ -176,7 +181,7 @@ final class DelayedMails {
 
     /** Those that other relays, or we before we were started, put mails into too. */
     List<BrokerQueue> queues() throws ActiveMQException {
-        return link.connections().console().queues().stream()
+        return link.connections().management().queues().stream()
                 .filter(queue -> queue.mails().equals(ready.mails()) && queue.isWaiting())
                 .toList();
     }
@@ -271,7 +276,7 @@ final class DelayedMails {
         // Set before looking, so that whoever adds a mail meanwhile brings it forward again.
         from.forEach(queue -> lanes.get(queue).nextLook.set(now.plus(LOOK_AT_LEAST_EVERY)));
         immovable.values().removeIf(until -> !now.isBefore(until));
-        Connections connections = link.connections();
+        BrokerConnections connections = link.connections();
         connections.declare(ready);
         List<Head> toMove = new ArrayList<>();
         long moved;
@@ -280,7 +285,7 @@ final class DelayedMails {
             PriorityQueue<Head> heads = heads(from, connections, session);
             moved = heads.isEmpty()
                     ? 0
-                    : moveAll(heads, slowStart.room(connections.console().waiting(ready)), now, session, toMove);
+                    : moveAll(heads, slowStart.room(connections.management().waiting(ready)), now, session, toMove);
         }
         for (Head head : toMove) {
             moveAsItIs(head, connections, now);
@@ -293,7 +298,8 @@ final class DelayedMails {
     }
 
     // A queue that somebody changed at the broker does not stop the others.
-    private PriorityQueue<Head> heads(Collection<BrokerQueue> from, Connections connections, ClientSession session)
+    private PriorityQueue<Head> heads(
+            Collection<BrokerQueue> from, BrokerConnections connections, ClientSession session)
             throws ActiveMQException {
         PriorityQueue<Head> heads = new PriorityQueue<>(Comparator.comparing(Head::messageId));
         for (BrokerQueue queue : from) {
@@ -312,9 +318,9 @@ final class DelayedMails {
     }
 
     /** Whoever dequeues knows what to do with it; if it cannot come there either, the others pass it. */
-    private void moveAsItIs(Head head, Connections connections, Instant now) throws ActiveMQException {
+    private void moveAsItIs(Head head, BrokerConnections connections, Instant now) throws ActiveMQException {
         try {
-            connections.console().move(head.queue(), head.messageId(), ready);
+            connections.management().move(head.queue(), head.messageId(), ready);
         } catch (ActiveMQException | RuntimeException refused) {
             if (!connections.isOpen()) {
                 throw refused;
@@ -464,7 +470,7 @@ final class DelayedMails {
     }
 
     // The broker keeps a queue, empty or not, and a mailbox's name may never be seen again.
-    private void deleteIfEmpty(BrokerQueue queue, Connections connections) throws ActiveMQException {
+    private void deleteIfEmpty(BrokerQueue queue, BrokerConnections connections) throws ActiveMQException {
         if (isShared
                 || queue.mailbox().isEmpty()
                 || !lanes.get(queue).isEmpty

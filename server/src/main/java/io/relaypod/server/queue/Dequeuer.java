@@ -15,6 +15,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import javax.mail.MessagingException;
 
+import io.relaypod.server.queue.broker.BrokerConnections;
+import io.relaypod.server.queue.broker.BrokerLink;
+import io.relaypod.server.queue.broker.BrokerQueue;
+import io.relaypod.server.queue.inflight.InFlightMails;
+import io.relaypod.server.queue.stored.StoredMail;
 import io.relaypod.throttle.SteadyClock;
 import org.apache.activemq.artemis.api.core.ActiveMQException;
 import org.apache.activemq.artemis.api.core.ActiveMQNotConnectedException;
@@ -314,9 +319,9 @@ final class Dequeuer implements AutoCloseable {
     }
 
     private void setAside(long messageId, Unreadable message) throws ActiveMQException {
-        Connections connections = link.connections();
+        BrokerConnections connections = link.connections();
         connections.declare(queue.aside());
-        if (connections.console().move(queue, messageId, queue.aside())) {
+        if (connections.management().move(queue, messageId, queue.aside())) {
             LOGGER.error(
                     "event=set-aside queue={} aside={} queue-id={} reason=\"{}\"",
                     queue.name(),
@@ -328,9 +333,9 @@ final class Dequeuer implements AutoCloseable {
     }
 
     // The reason may have gone: a disk that was full, a version that could not read what another wrote.
-    private void tryWhatIsAside(Connections connections) throws ActiveMQException {
-        if (!triedWhatIsAside && connections.console().queues().contains(queue.aside())) {
-            connections.console().moveAll(queue.aside(), queue);
+    private void tryWhatIsAside(BrokerConnections connections) throws ActiveMQException {
+        if (!triedWhatIsAside && connections.management().queues().contains(queue.aside())) {
+            connections.management().moveAll(queue.aside(), queue);
         }
         triedWhatIsAside = true;
     }
@@ -338,7 +343,7 @@ final class Dequeuer implements AutoCloseable {
     private Inlet inlet() throws ActiveMQException {
         if (opened.isEmpty() || opened.get().session().isClosed()) {
             dropNotTaken();
-            Connections connections = link.connections();
+            BrokerConnections connections = link.connections();
             connections.declare(queue);
             tryWhatIsAside(connections);
             ClientSession session = connections.dequeuing().session();

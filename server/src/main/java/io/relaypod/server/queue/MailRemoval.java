@@ -7,6 +7,12 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import javax.mail.MessagingException;
 
+import io.relaypod.server.queue.broker.BrokerConnections;
+import io.relaypod.server.queue.broker.BrokerQueue;
+import io.relaypod.server.queue.broker.QueueReader;
+import io.relaypod.server.queue.stored.MailFilter;
+import io.relaypod.server.queue.stored.RemovedMail;
+import io.relaypod.server.queue.stored.StoredMail;
 import org.apache.activemq.artemis.api.core.ActiveMQException;
 import org.apache.activemq.artemis.api.core.client.ClientMessage;
 import org.apache.activemq.artemis.api.core.client.ClientSession;
@@ -19,11 +25,11 @@ final class MailRemoval {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(MailRemoval.class);
 
-    private final Connections connections;
+    private final BrokerConnections connections;
     private final BrokerQueue queue;
     private final Consumer<RemovedMail> removed;
 
-    MailRemoval(Connections connections, BrokerQueue queue, Consumer<RemovedMail> removed) {
+    MailRemoval(BrokerConnections connections, BrokerQueue queue, Consumer<RemovedMail> removed) {
         this.connections = connections;
         this.queue = queue;
         this.removed = removed;
@@ -60,23 +66,23 @@ final class MailRemoval {
     }
 
     private long removeFound(MailFilter filter, ClientSession session) throws ActiveMQException {
-        long found = connections.console().count(queue, filter);
+        long found = connections.management().count(queue, filter.artemis());
         if (found == 0) {
             return 0;
         }
-        QueueReader mails = QueueReader.browsing(queue, filter, found, session);
+        QueueReader mails = QueueReader.browsing(queue, filter.artemis(), found, session);
         for (Optional<ClientMessage> mail = mails.next(); mail.isPresent(); mail = mails.next()) {
             removed.accept(StoredMail.readRemoved(mail.get()));
         }
-        return connections.console().remove(queue, filter);
+        return connections.management().remove(queue, filter.artemis());
     }
 
     private List<String> namesInBody(MailFilter filter, String recipient, ClientSession session)
             throws ActiveMQException, MessagingException {
         List<String> names = new ArrayList<>();
-        long found = connections.console().count(queue, filter);
+        long found = connections.management().count(queue, filter.artemis());
         if (found > 0) {
-            QueueReader mails = QueueReader.browsing(queue, filter, found, session);
+            QueueReader mails = QueueReader.browsing(queue, filter.artemis(), found, session);
             for (Optional<ClientMessage> mail = mails.next(); mail.isPresent(); mail = mails.next()) {
                 if (isFor(recipient, mail.get())) {
                     names.add(StoredMail.name(mail.get()));

@@ -14,6 +14,10 @@ import java.util.Optional;
 import java.util.PriorityQueue;
 import javax.mail.MessagingException;
 
+import io.relaypod.server.queue.broker.BrokerConnection;
+import io.relaypod.server.queue.broker.BrokerQueue;
+import io.relaypod.server.queue.broker.QueueReader;
+import io.relaypod.server.queue.stored.StoredMail;
 import org.apache.activemq.artemis.api.core.ActiveMQException;
 import org.apache.activemq.artemis.api.core.client.ClientMessage;
 import org.apache.activemq.artemis.api.core.client.ClientSession;
@@ -37,7 +41,7 @@ final class QueueListing implements MailQueueIterator {
     private final PriorityQueue<Head> heads = new PriorityQueue<>(
             Comparator.comparing(Head::isWaiting).thenComparing(Head::due).thenComparing(Head::messageId));
 
-    QueueListing(Connection connection, Collection<BrokerQueue> queues, DelayedMails delayed, Clock clock)
+    QueueListing(BrokerConnection connection, Collection<BrokerQueue> queues, DelayedMails delayed, Clock clock)
             throws ActiveMQException {
         this.delayed = delayed;
         this.clock = clock;

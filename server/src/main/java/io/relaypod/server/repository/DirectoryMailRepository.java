@@ -20,7 +20,7 @@ import io.relaypod.events.MailEvent;
 import io.relaypod.events.MailEventPublisher;
 import io.relaypod.gateway.VerbatimMessage;
 import io.relaypod.mailets.EnvelopeMailAddress;
-import io.relaypod.server.queue.EnvelopeJson;
+import io.relaypod.server.queue.stored.EnvelopeJson;
 import io.relaypod.server.repository.MailFiles.Kept;
 import org.apache.james.core.MailAddress;
 import org.apache.james.filesystem.api.FileSystem;

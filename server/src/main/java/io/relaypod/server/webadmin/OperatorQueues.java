@@ -14,7 +14,7 @@ import io.relaypod.events.MailEvent.SentAgain;
 import io.relaypod.events.MailEventPublisher;
 import io.relaypod.server.queue.ArtemisMailQueue;
 import io.relaypod.server.queue.ArtemisMailQueueFactory;
-import io.relaypod.server.queue.RemovedMail;
+import io.relaypod.server.queue.stored.RemovedMail;
 import org.apache.james.core.MailAddress;
 import org.apache.james.queue.api.MailQueueFactory;
 import org.apache.james.queue.api.MailQueueName;

@@ -16,7 +16,7 @@ import io.relaypod.server.metrics.QueueMeters;
 import io.relaypod.server.metrics.QueueMeters.QueueState;
 import io.relaypod.server.monitoring.RecentRefusals.Refusal;
 import io.relaypod.server.monitoring.Sample.Mails;
-import io.relaypod.server.queue.ArtemisMailQueue.Turns;
+import io.relaypod.server.queue.PerSenderBacklog;
 import org.apache.james.core.healthcheck.ComponentName;
 import org.apache.james.core.healthcheck.Result;
 import org.junit.jupiter.api.Test;
@@ -83,7 +83,7 @@ class StatusViewTest {
     @Test
     void whatWaitsForItsTurnIsSaidToWaitForIt() {
         Sample twelveQueued = new Sample(NOW, new Mails(12, 0, 0, 0, 0), 0, 0, 0, 0, 0, 0, 0, 12);
-        Optional<Turns> turns = Optional.of(new Turns(12, Duration.ofMinutes(40)));
+        Optional<PerSenderBacklog> turns = Optional.of(new PerSenderBacklog(12, Duration.ofMinutes(40)));
 
         assertThat(view(List.of(twelveQueued), Map.of("outgoing", new QueueState(12, Optional.empty(), turns)))
                         .main())

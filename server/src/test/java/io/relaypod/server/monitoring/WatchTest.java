@@ -22,7 +22,7 @@ import io.relaypod.server.health.GatewayProbe;
 import io.relaypod.server.health.SmtpGreeting;
 import io.relaypod.server.metrics.QueueMeters;
 import io.relaypod.server.queue.ArtemisMailQueueFactory;
-import io.relaypod.server.queue.EmbeddedBroker;
+import io.relaypod.server.queue.broker.EmbeddedBroker;
 import io.relaypod.throttle.SenderRateLimiter;
 import org.apache.james.mailrepository.api.MailRepositoryStore;
 import org.apache.james.metrics.api.NoopGaugeRegistry;

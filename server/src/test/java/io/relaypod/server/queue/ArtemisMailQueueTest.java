@@ -5,6 +5,8 @@ import java.time.Clock;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.relaypod.gateway.VerbatimMailQueueItems;
+import io.relaypod.server.queue.broker.Broker;
+import io.relaypod.server.queue.broker.EmbeddedBroker;
 import io.relaypod.throttle.SenderRateLimiter;
 import org.apache.james.queue.api.DelayedManageableMailQueueContract;
 import org.apache.james.queue.api.DelayedPriorityMailQueueContract;

@@ -16,6 +16,9 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 
+import io.relaypod.server.queue.broker.BrokerConnection;
+import io.relaypod.server.queue.broker.BrokerManagement;
+import io.relaypod.server.queue.broker.BrokerQueue;
 import org.apache.james.queue.api.MailPrioritySupport;
 import org.apache.james.queue.api.MailQueue.MailQueueItem;
 import org.apache.james.queue.api.MailQueue.MailQueueItem.CompletionStatus;
@@ -109,9 +112,9 @@ class BacklogTest {
     }
 
     private long ready() throws Exception {
-        try (Connection connection = open.broker().connect(1).get(0);
-                QueueConsole console = new QueueConsole(connection)) {
-            return console.waiting(BrokerQueue.ready(open.queue().getName()));
+        try (BrokerConnection connection = open.broker().connect(1).get(0);
+                BrokerManagement management = new BrokerManagement(connection)) {
+            return management.waiting(BrokerQueue.ready(open.queue().getName()));
         }
     }
 

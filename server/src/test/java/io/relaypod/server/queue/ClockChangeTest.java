@@ -11,6 +11,7 @@ import java.time.ZoneOffset;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.relaypod.gateway.VerbatimMailQueueItems;
+import io.relaypod.server.queue.broker.EmbeddedBroker;
 import io.relaypod.throttle.SenderRateLimiter;
 import org.apache.james.metrics.api.NoopGaugeRegistry;
 import org.apache.james.metrics.tests.RecordingMetricFactory;

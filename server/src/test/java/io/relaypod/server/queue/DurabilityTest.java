@@ -40,6 +40,18 @@ import java.util.stream.Stream;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.relaypod.gateway.VerbatimMailQueueItems;
 import io.relaypod.memory.TemporaryFileName;
+import io.relaypod.server.queue.broker.Broker;
+import io.relaypod.server.queue.broker.BrokerConnection;
+import io.relaypod.server.queue.broker.BrokerConnections;
+import io.relaypod.server.queue.broker.BrokerLink;
+import io.relaypod.server.queue.broker.BrokerManagement;
+import io.relaypod.server.queue.broker.EmbeddedBroker;
+import io.relaypod.server.queue.broker.Enqueuer;
+import io.relaypod.server.queue.broker.FreeSpace;
+import io.relaypod.server.queue.broker.InsufficientStorageException;
+import io.relaypod.server.queue.broker.TruncatedJournal;
+import io.relaypod.server.queue.inflight.InFlightMails;
+import io.relaypod.server.queue.stored.MailBody;
 import io.relaypod.server.settings.InvalidSettingsException;
 import io.relaypod.throttle.SenderRateLimiter;
 import org.apache.activemq.artemis.api.core.client.ClientMessage;
@@ -202,9 +214,10 @@ class DurabilityTest {
             }
             copy(dataDir.resolve("intact"), torn);
         }
-        assertThat(CutJournal.find(dataDir.resolve("intact/queue/journal"))).isEmpty();
+        assertThat(TruncatedJournal.find(dataDir.resolve("intact/queue/journal")))
+                .isEmpty();
         Path file = tear(torn.resolve("queue/journal"));
-        assertThat(CutJournal.find(torn.resolve("queue/journal"))).hasValueSatisfying(cut -> {
+        assertThat(TruncatedJournal.find(torn.resolve("queue/journal"))).hasValueSatisfying(cut -> {
             assertThat(cut.file()).isEqualTo(file);
             assertThat(cut.bytes()).isBetween(600L, 700L);
         });
@@ -230,7 +243,7 @@ class DurabilityTest {
             journal.seek(end);
             journal.write(torn);
         }
-        assertThat(CutJournal.find(file.getParent())).hasValueSatisfying(cut -> {
+        assertThat(TruncatedJournal.find(file.getParent())).hasValueSatisfying(cut -> {
             assertThat(cut.file()).isEqualTo(file);
             assertThat(cut.at()).isEqualTo(end);
         });
@@ -248,16 +261,16 @@ class DurabilityTest {
             journal.seek(end(file));
             journal.write(older);
         }
-        assertThat(CutJournal.find(file.getParent())).isEmpty();
+        assertThat(TruncatedJournal.find(file.getParent())).isEmpty();
     }
 
     @Test
     void the_journal_is_written_by_libaio_where_that_is_loaded_and_by_java_otherwise() throws Exception {
         String expected = LibaioContext.isLoaded() ? "ASYNCIO" : "NIO";
         try (EmbeddedBroker broker = EmbeddedBroker.start(dataDir, LONG_ENOUGH, new SimpleMeterRegistry());
-                Connection connection = broker.connect(1).get(0);
-                QueueConsole console = new QueueConsole(connection)) {
-            assertThat(console.brokerAttribute("journalType")).isEqualTo(expected);
+                BrokerConnection connection = broker.connect(1).get(0);
+                BrokerManagement management = new BrokerManagement(connection)) {
+            assertThat(management.brokerAttribute("journalType")).isEqualTo(expected);
         }
     }
 
@@ -389,7 +402,7 @@ class DurabilityTest {
             Thread.currentThread().interrupt();
             return new CompletableFuture<Void>().completeOnTimeout(null, 200, TimeUnit.MILLISECONDS);
         });
-        Connections connections = mock(Connections.class);
+        BrokerConnections connections = mock(BrokerConnections.class);
         when(connections.enqueuer()).thenReturn(enqueuer);
         BrokerLink link = mock(BrokerLink.class);
         when(link.connections()).thenReturn(connections);
@@ -444,7 +457,7 @@ class DurabilityTest {
 
     private static void send(EmbeddedBroker broker, String queue, String name, Consumer<ClientMessage> damage)
             throws Exception {
-        try (Connection connection = broker.connect(1).get(0);
+        try (BrokerConnection connection = broker.connect(1).get(0);
                 ClientSession session = connection.session();
                 ClientProducer producer = session.createProducer(queue)) {
             ClientMessage message = session.createMessage(true);

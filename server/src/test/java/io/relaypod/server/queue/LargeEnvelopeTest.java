@@ -15,6 +15,9 @@ import java.util.stream.IntStream;
 import javax.mail.internet.AddressException;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.relaypod.server.queue.broker.BrokerConnection;
+import io.relaypod.server.queue.broker.EmbeddedBroker;
+import io.relaypod.server.queue.stored.RemovedMail;
 import org.apache.activemq.artemis.api.core.client.ClientMessage;
 import org.apache.activemq.artemis.api.core.client.ClientProducer;
 import org.apache.activemq.artemis.api.core.client.ClientSession;
@@ -114,7 +117,7 @@ class LargeEnvelopeTest {
         EmbeddedBroker broker = EmbeddedBroker.start(dataDir, LONG_ENOUGH, new SimpleMeterRegistry());
         try (OpenQueue open = OpenQueue.on(broker, "outgoing")) {
             open.queue().enQueue(OpenQueue.mail("before", MESSAGE), Duration.ofSeconds(1));
-            try (Connection connection = broker.connect(1).get(0);
+            try (BrokerConnection connection = broker.connect(1).get(0);
                     ClientSession session = connection.session();
                     ClientProducer producer = session.createProducer("relaypod.wait.1000.outgoing")) {
                 ClientMessage message = session.createMessage(true);
@@ -145,7 +148,7 @@ class LargeEnvelopeTest {
         EmbeddedBroker broker = EmbeddedBroker.start(dataDir, LONG_ENOUGH, new SimpleMeterRegistry());
         try (OpenQueue open = OpenQueue.on(broker, "outgoing")) {
             open.queue().enQueue(OpenQueue.mail("before", MESSAGE), Duration.ofSeconds(1));
-            try (Connection connection = broker.connect(1).get(0);
+            try (BrokerConnection connection = broker.connect(1).get(0);
                     ClientSession session = connection.session();
                     ClientProducer producer = session.createProducer("relaypod.wait.1000.outgoing")) {
                 ClientMessage message = session.createMessage(true);

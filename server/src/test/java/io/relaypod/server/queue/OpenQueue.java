@@ -15,6 +15,9 @@ import javax.mail.internet.MimeMessage;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.relaypod.gateway.VerbatimMailQueueItems;
+import io.relaypod.server.queue.broker.Broker;
+import io.relaypod.server.queue.broker.BrokerRefusedException;
+import io.relaypod.server.queue.broker.EmbeddedBroker;
 import io.relaypod.throttle.SenderRateLimiter;
 import org.apache.james.metrics.api.NoopGaugeRegistry;
 import org.apache.james.metrics.tests.RecordingMetricFactory;

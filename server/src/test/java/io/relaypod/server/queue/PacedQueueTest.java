@@ -15,6 +15,9 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.relaypod.gateway.RateLimitedMailQueue;
 import io.relaypod.gateway.VerbatimMailQueueItems;
+import io.relaypod.server.queue.broker.BrokerConnection;
+import io.relaypod.server.queue.broker.BrokerManagement;
+import io.relaypod.server.queue.broker.EmbeddedBroker;
 import io.relaypod.throttle.SenderRateLimiter;
 import io.relaypod.throttle.SendingRate;
 import org.apache.james.metrics.api.NoopGaugeRegistry;
@@ -144,7 +147,7 @@ class PacedQueueTest {
         join(OFFICE, received + "-first", received + "-second", received + "-third");
         use(SALES, 2);
         join(SALES, received + "-fourth");
-        assertThat(queue.turns()).isEqualTo(new ArtemisMailQueue.Turns(4, Duration.ofSeconds(120)));
+        assertThat(queue.perSenderBacklog()).isEqualTo(new PerSenderBacklog(4, Duration.ofSeconds(120)));
         assertThat(queue.oldest()).isEmpty();
 
         Instant justNow = NOON.minusSeconds(5);
@@ -282,9 +285,9 @@ class PacedQueueTest {
     }
 
     private List<String> lines() throws Exception {
-        try (Connection connection = broker.connect(1).get(0);
-                QueueConsole console = new QueueConsole(connection)) {
-            return console.queues().stream()
+        try (BrokerConnection connection = broker.connect(1).get(0);
+                BrokerManagement management = new BrokerManagement(connection)) {
+            return management.queues().stream()
                     .flatMap(found -> found.mailbox().stream())
                     .toList();
         }

@@ -10,7 +10,7 @@ import static org.mockito.Mockito.withSettings;
 
 import java.util.Map;
 
-import io.relaypod.server.queue.Broker;
+import io.relaypod.server.queue.broker.Broker;
 import io.relaypod.server.settings.Settings;
 import org.apache.james.lifecycle.api.Disposable;
 import org.apache.james.metrics.api.NoopGaugeRegistry;

@@ -19,7 +19,7 @@ import io.relaypod.events.MailEvent.Failed;
 import io.relaypod.events.MailEvent.SentAgain;
 import io.relaypod.gateway.VerbatimMailQueueItems;
 import io.relaypod.server.queue.ArtemisMailQueueFactory;
-import io.relaypod.server.queue.EmbeddedBroker;
+import io.relaypod.server.queue.broker.EmbeddedBroker;
 import io.relaypod.throttle.SenderRateLimiter;
 import org.apache.james.metrics.api.NoopGaugeRegistry;
 import org.apache.james.metrics.tests.RecordingMetricFactory;

@@ -1,0 +1,131 @@
+package io.relaypod.server.queue.broker;
+
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+import org.apache.activemq.artemis.api.core.ActiveMQException;
+import org.apache.activemq.artemis.api.core.ActiveMQQueueExistsException;
+import org.apache.activemq.artemis.api.core.client.ClientSession;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The connections to a broker that all queues share, from the moment they are made to the moment one of them breaks:
+ * packets of one wait for each other, so each purpose has its own. Thread-safe.
+ */
+public final class BrokerConnections implements AutoCloseable {
+
+    private static final Logger LOGGER = LoggerFactory.getLogger(BrokerConnections.class);
+
+    private final BrokerConnection enqueuing;
+    private final BrokerConnection dequeuing;
+    private final BrokerConnection administering;
+    private final Enqueuer enqueuer;
+    private final BrokerManagement management;
+    private final Set<BrokerQueue> declared = ConcurrentHashMap.newKeySet();
+
+    private BrokerConnections(List<BrokerConnection> connections) throws ActiveMQException {
+        this.enqueuing = connections.get(0);
+        this.dequeuing = connections.get(1);
+        this.administering = connections.get(2);
+        this.enqueuer = new Enqueuer(enqueuing);
+        this.management = new BrokerManagement(administering);
+    }
+
+    /**
+     * @throws ActiveMQException when the broker is away
+     * @throws BrokerRefusedException when it is there and cannot be used
+     */
+    static BrokerConnections open(Broker broker) throws ActiveMQException {
+        List<BrokerConnection> connections = broker.connect(3);
+        try {
+            BrokerConnections opened = new BrokerConnections(connections);
+            BrokerRequirements.check(opened.management);
+            return opened;
+        } catch (ActiveMQException | RuntimeException unusable) {
+            connections.forEach(BrokerConnection::giveUp);
+            throw BrokerRefusedException.orElse(unusable);
+        }
+    }
+
+    public Enqueuer enqueuer() {
+        return enqueuer;
+    }
+
+    public BrokerConnection dequeuing() {
+        return dequeuing;
+    }
+
+    public BrokerConnection administering() {
+        return administering;
+    }
+
+    public BrokerManagement management() {
+        return management;
+    }
+
+    /** The queue is there when this returns, and is what we take it for. */
+    public void declare(BrokerQueue queue) throws ActiveMQException {
+        if (declared.contains(queue)) {
+            return;
+        }
+        try (ClientSession session = administering.session()) {
+            if (!session.queueQuery(queue.name()).isExists()) {
+                session.createQueue(queue.configuration());
+            }
+        } catch (ActiveMQQueueExistsException somebodyWasFaster) {
+            LOGGER.debug("queue {} exists already", queue.name());
+        }
+        try (ClientSession session = administering.session()) {
+            BrokerRequirements.check(queue, session.queueQuery(queue.name()));
+        }
+        declared.add(queue);
+    }
+
+    /**
+     * Deletes a queue, unless there are mails in it or somebody reads it. The caller makes sure that nobody declares
+     * it, or sends to it, meanwhile.
+     *
+     * @return whether it is gone
+     */
+    public boolean deleteIfEmpty(BrokerQueue queue) throws ActiveMQException {
+        try (ClientSession session = administering.session()) {
+            ClientSession.QueueQuery found = session.queueQuery(queue.name());
+            if (found.getMessageCount() > 0 || found.getConsumerCount() > 0) {
+                return false;
+            }
+            declared.remove(queue);
+            if (found.isExists()) {
+                management.delete(queue);
+            }
+            return true;
+        }
+    }
+
+    /** Calls back, on a thread that must not be kept, when one of them breaks. */
+    void onBroken(Runnable listener) {
+        List.of(enqueuing, dequeuing, administering).forEach(connection -> connection.onBroken(listener));
+    }
+
+    /** Whether an operator of the broker closed one of our sessions, or the broker stopped without a word. */
+    public boolean isOpen() {
+        return enqueuer.isOpen() && management.isOpen();
+    }
+
+    /** Does not talk to the broker, which may have gone. Whoever waits for it is told. */
+    void giveUp() {
+        List.of(enqueuing, dequeuing, administering).forEach(BrokerConnection::giveUp);
+    }
+
+    @Override
+    public void close() {
+        try {
+            enqueuer.close();
+            management.close();
+        } catch (ActiveMQException closed) {
+            LOGGER.debug("sessions were closed already", closed);
+        }
+        List.of(enqueuing, dequeuing, administering).forEach(BrokerConnection::close);
+    }
+}

@@ -1,0 +1,156 @@
+package io.relaypod.server.queue.broker;
+
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+
+import org.apache.activemq.artemis.api.core.ActiveMQException;
+import org.apache.activemq.artemis.api.core.ActiveMQNotConnectedException;
+import org.apache.james.util.concurrent.NamedThreadFactory;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps us connected to the broker: makes new connections when one breaks, once a second until the broker is there
+ * again. Thread-safe.
+ */
+public final class BrokerLink implements AutoCloseable {
+
+    private static final Logger LOGGER = LoggerFactory.getLogger(BrokerLink.class);
+
+    private static final Duration LOOK_EVERY = Duration.ofSeconds(1);
+    private static final Duration CLOSED_WITHIN = Duration.ofSeconds(3);
+
+    private final Broker broker;
+    private final ScheduledExecutorService thread =
+            Executors.newSingleThreadScheduledExecutor(NamedThreadFactory.withName("queue-link"));
+    private volatile State state = State.away();
+    private String lastReason = "";
+    private boolean closed;
+
+    /**
+     * @param connected completes when the broker is there
+     * @param since by {@link System#nanoTime()}
+     */
+    private record State(CompletableFuture<BrokerConnections> connected, long since) {
+
+        static State away() {
+            return new State(new CompletableFuture<>(), System.nanoTime());
+        }
+
+        boolean isUp() {
+            return connected.isDone();
+        }
+
+        Duration age() {
+            return Duration.ofNanos(System.nanoTime() - since);
+        }
+    }
+
+    public BrokerLink(Broker broker) {
+        this.broker = broker;
+    }
+
+    /**
+     * Connects, now or when the broker is there.
+     *
+     * @throws BrokerRefusedException when it is there and cannot be used
+     */
+    public void open() throws BrokerRefusedException {
+        try {
+            connect();
+        } catch (BrokerRefusedException refused) {
+            throw refused;
+        } catch (ActiveMQException away) {
+            tellOnce(away.getMessage());
+        }
+        thread.scheduleWithFixedDelay(this::keep, LOOK_EVERY.toMillis(), LOOK_EVERY.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    public boolean isUp() {
+        return state.isUp();
+    }
+
+    public Optional<BrokerConnections> ifUp() {
+        State now = state;
+        return now.isUp() ? Optional.of(now.connected().join()) : Optional.empty();
+    }
+
+    /** @throws ActiveMQNotConnectedException at once, when the broker is away */
+    public BrokerConnections connections() throws ActiveMQNotConnectedException {
+        return ifUp().orElseThrow(() -> new ActiveMQNotConnectedException("the queue's broker is away"));
+    }
+
+    /**
+     * The connections, when the broker is there again.
+     *
+     * @return fails when it is away for longer, at once when it has been away for longer already
+     */
+    public CompletableFuture<BrokerConnections> connectionsWithin(Duration patience) {
+        State now = state;
+        if (!now.isUp() && now.age().compareTo(patience) > 0) {
+            return CompletableFuture.failedFuture(new ActiveMQNotConnectedException("the queue's broker is away"));
+        }
+        return now.connected().copy().orTimeout(patience.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    private void keep() {
+        try {
+            ifUp().filter(connections -> !connections.isOpen())
+                    .ifPresent(connections -> broken(connections, "closed by the broker"));
+            if (!isUp()) {
+                connect();
+            }
+            Optional<BrokerConnections> up = ifUp();
+            if (up.isPresent()) {
+                broker.poll(up.get().management());
+            }
+        } catch (ActiveMQException | RuntimeException away) {
+            tellOnce(String.valueOf(away.getMessage()));
+        }
+    }
+
+    private void connect() throws ActiveMQException {
+        BrokerConnections opened = BrokerConnections.open(broker);
+        State before = state;
+        lastReason = "";
+        state = new State(CompletableFuture.completedFuture(opened), System.nanoTime());
+        opened.onBroken(() -> thread.execute(() -> broken(opened, "connection lost")));
+        before.connected().complete(opened);
+        LOGGER.info("event=queue-connected broker=\"{}\"", broker);
+    }
+
+    private void broken(BrokerConnections lost, String reason) {
+        if (!closed && ifUp().filter(lost::equals).isPresent()) {
+            state = State.away();
+            tellOnce(reason);
+            lost.giveUp();
+        }
+    }
+
+    private void tellOnce(String reason) {
+        if (!reason.equals(lastReason)) {
+            lastReason = reason;
+            LOGGER.warn("event=queue-away broker=\"{}\" reason=\"{}\"", broker, reason);
+        }
+    }
+
+    @Override
+    public void close() {
+        thread.execute(() -> {
+            closed = true;
+            ifUp().ifPresent(BrokerConnections::close);
+        });
+        thread.shutdown();
+        try {
+            if (!thread.awaitTermination(CLOSED_WITHIN.toMillis(), TimeUnit.MILLISECONDS)) {
+                ifUp().ifPresent(BrokerConnections::giveUp);
+            }
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,149 @@
+package io.relaypod.server.queue.broker;
+
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+import org.apache.activemq.artemis.api.core.ActiveMQException;
+import org.apache.activemq.artemis.api.core.ActiveMQExceptionType;
+import org.apache.activemq.artemis.api.core.client.ClientMessage;
+import org.apache.activemq.artemis.api.core.client.ClientRequestor;
+import org.apache.activemq.artemis.api.core.client.ClientSession;
+import org.apache.activemq.artemis.api.core.management.ManagementHelper;
+import org.apache.activemq.artemis.api.core.management.ResourceNames;
+
+/**
+ * Asks the broker to do by itself what would be slow from here: it finds mails by their properties and sends none of
+ * them. Thread-safe.
+ */
+public final class BrokerManagement implements AutoCloseable {
+
+    private static final String MANAGEMENT = "activemq.management";
+    private static final int REMOVED_AT_ONCE = 1000;
+    private static final String EVERY = "";
+    // A command may go through all mails.
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+    // Kept, as each requestor leaves an address for its answers behind.
+    private final ClientSession session;
+    private final ClientRequestor requestor;
+
+    public BrokerManagement(BrokerConnection connection) throws ActiveMQException {
+        this.session = connection.session();
+        try {
+            session.start();
+            this.requestor = new ClientRequestor(session, MANAGEMENT);
+        } catch (Exception refused) {
+            throw BrokerRefusedException.orElse(refused);
+        }
+    }
+
+    /** Whether the broker listens still. */
+    boolean isOpen() {
+        return !session.isClosed();
+    }
+
+    /** What the broker says of itself, by the name that its management has for it. */
+    public Object brokerAttribute(String name) throws ActiveMQException {
+        return ask(name, question -> ManagementHelper.putAttribute(question, ResourceNames.BROKER, name));
+    }
+
+    /** The settings of an address, as JSON; those that have their defaults may be missing. */
+    String addressSettings(String address) throws ActiveMQException {
+        return String.valueOf(ask(ResourceNames.BROKER, "getAddressSettingsAsJSON", address));
+    }
+
+    /** How many messages of a queue nobody has in hand, or has fetched. */
+    public long waiting(BrokerQueue queue) throws ActiveMQException {
+        return number(queue, "messageCount") - number(queue, "deliveringCount");
+    }
+
+    private long number(BrokerQueue queue, String attribute) throws ActiveMQException {
+        String resource = ResourceNames.QUEUE + queue.name();
+        return ((Number) ask(
+                        attribute + " of " + resource,
+                        question -> ManagementHelper.putAttribute(question, resource, attribute)))
+                .longValue();
+    }
+
+    /** All our queues that the broker has. */
+    public List<BrokerQueue> queues() throws ActiveMQException {
+        Object names = ask(ResourceNames.BROKER, "getQueueNames");
+        return Arrays.stream((Object[]) names)
+                .map(String::valueOf)
+                .map(BrokerQueue::named)
+                .flatMap(Optional::stream)
+                .toList();
+    }
+
+    /** @return how many mails are meant; those in hand are not counted */
+    public long count(BrokerQueue queue, String filter) throws ActiveMQException {
+        return ((Number) ask(ResourceNames.QUEUE + queue.name(), "countMessages", filter)).longValue();
+    }
+
+    /** @return how many mails were removed; those in hand are not */
+    public long remove(BrokerQueue queue, String filter) throws ActiveMQException {
+        return ((Number) ask(ResourceNames.QUEUE + queue.name(), "removeMessages", REMOVED_AT_ONCE, filter))
+                .longValue();
+    }
+
+    /** @return whether the message was there, in nobody's hand */
+    public boolean move(BrokerQueue from, long messageId, BrokerQueue to) throws ActiveMQException {
+        return (boolean) ask(
+                ResourceNames.QUEUE + from.name(),
+                "moveMessage",
+                messageId,
+                to.name().toString());
+    }
+
+    public void moveAll(BrokerQueue from, BrokerQueue to) throws ActiveMQException {
+        ask(ResourceNames.QUEUE + from.name(), "moveMessages", EVERY, to.name().toString());
+    }
+
+    /** Deletes a queue that nobody reads, what is in it too, and its address. */
+    void delete(BrokerQueue queue) throws ActiveMQException {
+        ask(ResourceNames.BROKER, "destroyQueue", queue.name().toString(), false, true);
+    }
+
+    private Object ask(String resource, String operation, Object... parameters) throws ActiveMQException {
+        return ask(
+                operation + " on " + resource,
+                question -> ManagementHelper.putOperationInvocation(question, resource, operation, parameters));
+    }
+
+    private interface Question {
+
+        void write(ClientMessage message) throws Exception;
+    }
+
+    private synchronized Object ask(String what, Question question) throws ActiveMQException {
+        try {
+            ClientMessage asked = session.createMessage(false);
+            question.write(asked);
+            ClientMessage answer = requestor.request(asked, PATIENCE.toMillis());
+            if (answer == null) {
+                throw new ActiveMQException("the broker gives no answer to " + what);
+            }
+            Object result = ManagementHelper.getResult(answer);
+            if (!ManagementHelper.hasOperationSucceeded(answer)) {
+                throw new ActiveMQException(what + ": " + result);
+            }
+            return result;
+        } catch (Exception failure) {
+            throw BrokerRefusedException.orElse(failure);
+        }
+    }
+
+    @Override
+    public void close() throws ActiveMQException {
+        try {
+            requestor.close();
+        } catch (Exception closed) {
+            throw new ActiveMQException(
+                    "answers could not be given up", closed, ActiveMQExceptionType.GENERIC_EXCEPTION);
+        } finally {
+            session.close();
+        }
+    }
+}

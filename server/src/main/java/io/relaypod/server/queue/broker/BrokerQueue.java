@@ -1,0 +1,109 @@
+package io.relaypod.server.queue.broker;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+import org.apache.activemq.artemis.api.core.QueueConfiguration;
+import org.apache.activemq.artemis.api.core.RoutingType;
+import org.apache.activemq.artemis.api.core.SimpleString;
+import org.apache.james.queue.api.MailQueueName;
+
+/**
+ * A queue at the broker. A mail queue is one that holds what may be delivered now, one for each delay that was ever
+ * asked for, and one for each mailbox whose mails ever had to wait for their turn.
+ *
+ * @param mails which mail queue it is a part of
+ * @param delay how long a mail stays in it; zero when that is not known before
+ * @param mailbox whose line it is
+ */
+public record BrokerQueue(MailQueueName mails, Duration delay, Optional<String> mailbox) {
+
+    /** Matches the addresses of what may be delivered now. */
+    static final String ALL_READY = "relaypod.ready.#";
+
+    private static final Pattern NAME =
+            Pattern.compile("relaypod\\.(?:ready|wait\\.(?<millis>\\d+)|line\\.(?<mailbox>[\\w-]*))\\.(?<mails>.+)");
+
+    // Three digits: as many queues as there are delays in use, and at most 1 % too late.
+    private static final long DIGITS = 1000;
+
+    public static BrokerQueue ready(MailQueueName mails) {
+        return new BrokerQueue(mails, Duration.ZERO, Optional.empty());
+    }
+
+    public static BrokerQueue line(MailQueueName mails, String mailbox) {
+        return new BrokerQueue(mails, Duration.ZERO, Optional.of(mailbox));
+    }
+
+    /** Where what cannot be read is put: a mail queue too, so that webadmin shows it; nobody delivers from it. */
+    public BrokerQueue aside() {
+        return ready(MailQueueName.of("unreadable-" + mails.asString()));
+    }
+
+    public static BrokerQueue waiting(MailQueueName mails, Duration delay) {
+        long millis = Math.max(1, saturatedMillis(delay));
+        long unit = 1;
+        while (millis / unit >= DIGITS) {
+            unit *= 10;
+        }
+        long units = (millis - 1) / unit + 1;
+        return new BrokerQueue(
+                mails,
+                Duration.ofMillis(units > Long.MAX_VALUE / unit ? Long.MAX_VALUE : units * unit),
+                Optional.empty());
+    }
+
+    private static long saturatedMillis(Duration delay) {
+        try {
+            return delay.toMillis();
+        } catch (ArithmeticException tooLong) {
+            return Long.MAX_VALUE;
+        }
+    }
+
+    /** The queue of that name, if it is one of ours. */
+    static Optional<BrokerQueue> named(String name) {
+        Matcher matcher = NAME.matcher(name);
+        return matcher.matches()
+                ? Optional.of(new BrokerQueue(
+                        MailQueueName.of(matcher.group("mails")),
+                        Optional.ofNullable(matcher.group("millis"))
+                                .map(Long::parseLong)
+                                .map(Duration::ofMillis)
+                                .orElse(Duration.ZERO),
+                        Optional.ofNullable(matcher.group("mailbox")).map(BrokerQueue::decoded)))
+                : Optional.empty();
+    }
+
+    /** Whether its mails have to wait. */
+    public boolean isWaiting() {
+        return !delay.isZero() || mailbox.isPresent();
+    }
+
+    public SimpleString name() {
+        String kind = mailbox.map(line -> "line." + encoded(line))
+                .orElse(delay.isZero() ? "ready" : "wait." + delay.toMillis());
+        return SimpleString.of("relaypod." + kind + "." + mails.asString());
+    }
+
+    // A dot would end it, and the broker has its own meaning for * # and ::.
+    private static String encoded(String mailbox) {
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(mailbox.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static String decoded(String encoded) {
+        return new String(Base64.getUrlDecoder().decode(encoded), StandardCharsets.UTF_8);
+    }
+
+    QueueConfiguration configuration() {
+        return QueueConfiguration.of(name())
+                .setRoutingType(RoutingType.ANYCAST)
+                .setDurable(true)
+                .setAutoCreateAddress(true)
+                .setAutoDelete(false);
+    }
+}

@@ -1,0 +1,100 @@
+package io.relaypod.server.queue.broker;
+
+import java.io.IOException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.ReentrantLock;
+
+import org.apache.activemq.artemis.api.core.ActiveMQException;
+import org.apache.activemq.artemis.api.core.Message;
+import org.apache.activemq.artemis.api.core.SimpleString;
+import org.apache.activemq.artemis.api.core.client.ClientMessage;
+import org.apache.activemq.artemis.api.core.client.ClientProducer;
+import org.apache.activemq.artemis.api.core.client.ClientSession;
+import org.apache.activemq.artemis.api.core.client.SendAcknowledgementHandler;
+
+/**
+ * Hands messages to the broker and says when they are on the disk. All who enqueue share two sessions, one for what is
+ * large: nobody waits for another's sync, so that all who wait at a time share one. Thread-safe.
+ */
+public final class Enqueuer implements AutoCloseable {
+
+    private final Outlet small;
+    private final Outlet large;
+
+    Enqueuer(BrokerConnection connection) throws ActiveMQException {
+        this.small = new Outlet(connection);
+        this.large = new Outlet(connection);
+    }
+
+    /** Writes a message for a session. */
+    public interface Writer {
+
+        /** @return a new message of the session, complete */
+        ClientMessage write(ClientSession session) throws IOException;
+    }
+
+    /**
+     * Returns when the message has been read, before it is stored.
+     *
+     * @return completes when the message is on the disk; fails with an {@link ActiveMQException} when it is not
+     * @throws IOException as the writer throws it
+     */
+    public CompletableFuture<Void> send(SimpleString queue, boolean isLarge, Writer writer)
+            throws ActiveMQException, IOException {
+        return (isLarge ? large : small).send(queue, writer);
+    }
+
+    /** Whether the broker listens still. */
+    boolean isOpen() {
+        return !small.session.isClosed() && !large.session.isClosed();
+    }
+
+    @Override
+    public void close() throws ActiveMQException {
+        small.close();
+        large.close();
+    }
+
+    private static final class Outlet {
+
+        private final ReentrantLock sending = new ReentrantLock();
+        private final ClientSession session;
+        private final ClientProducer producer;
+
+        Outlet(BrokerConnection connection) throws ActiveMQException {
+            this.session = connection.session();
+            this.producer = session.createProducer();
+        }
+
+        CompletableFuture<Void> send(SimpleString queue, Writer writer) throws ActiveMQException, IOException {
+            ClientMessage message = writer.write(session);
+            Stored stored = new Stored();
+            sending.lock();
+            try {
+                producer.send(queue, message, stored);
+            } finally {
+                sending.unlock();
+            }
+            return stored.confirmation;
+        }
+
+        void close() throws ActiveMQException {
+            session.close();
+        }
+    }
+
+    private static final class Stored implements SendAcknowledgementHandler {
+
+        private final CompletableFuture<Void> confirmation = new CompletableFuture<>();
+
+        @Override
+        public void sendAcknowledged(Message message) {
+            confirmation.complete(null);
+        }
+
+        @Override
+        public void sendFailed(Message message, Exception failure) {
+            confirmation.completeExceptionally(failure);
+        }
+    }
+}

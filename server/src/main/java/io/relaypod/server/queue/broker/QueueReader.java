@@ -1,0 +1,115 @@
+package io.relaypod.server.queue.broker;
+
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
+
+import org.apache.activemq.artemis.api.core.ActiveMQException;
+import org.apache.activemq.artemis.api.core.SimpleString;
+import org.apache.activemq.artemis.api.core.client.ClientConsumer;
+import org.apache.activemq.artemis.api.core.client.ClientMessage;
+import org.apache.activemq.artemis.api.core.client.ClientSession;
+
+/** Reads a queue to its end without holding it in memory. For one thread; closed with its session. */
+public final class QueueReader {
+
+    // The broker says "no more" too when it waits to hear that there is room here again; it hears that within
+    // milliseconds.
+    private static final int ASK_AGAIN = 3;
+    private static final Duration BETWEEN = Duration.ofMillis(100);
+    // What is fetched and not taken goes back each time.
+    private static final int FETCHED_AHEAD = 16 << 10;
+    private static final int ANY_RATE = -1;
+
+    private final BrokerQueue queue;
+    private final ClientConsumer consumer;
+    private final Predicate<ClientMessage> isNew;
+    private final Count count;
+    private long inHand;
+
+    private QueueReader(BrokerQueue queue, ClientConsumer consumer, Predicate<ClientMessage> isNew, Count count) {
+        this.queue = queue;
+        this.consumer = consumer;
+        this.isNew = isNew;
+        this.count = count;
+    }
+
+    /** How many messages there are. What somebody else has in hand may count too, so that this is not the last word. */
+    private interface Count {
+
+        long messages() throws ActiveMQException;
+
+        static Count of(BrokerQueue queue, ClientSession session) {
+            return () -> session.queueQuery(queue.name()).getMessageCount();
+        }
+    }
+
+    /**
+     * Leaves the messages where they are. When one that somebody else took comes back, Artemis begins again; none is
+     * read twice for that.
+     */
+    public static QueueReader browsing(BrokerQueue queue, ClientSession session) throws ActiveMQException {
+        return browsing(queue, session, null, Count.of(queue, session)); // Artemis' way to say all
+    }
+
+    /**
+     * Reads only those that the filter means.
+     *
+     * @param meant how many they are
+     */
+    public static QueueReader browsing(BrokerQueue queue, String filter, long meant, ClientSession session)
+            throws ActiveMQException {
+        return browsing(queue, session, SimpleString.of(filter), () -> meant);
+    }
+
+    private static QueueReader browsing(BrokerQueue queue, ClientSession session, SimpleString filter, Count count)
+            throws ActiveMQException {
+        Set<Long> read = new HashSet<>();
+        return new QueueReader(
+                queue,
+                session.createConsumer(queue.name(), filter, true),
+                message -> read.add(message.getMessageID()),
+                count);
+    }
+
+    /** Takes the messages, which come back when they are not acknowledged. */
+    public static QueueReader taking(BrokerQueue queue, ClientSession session) throws ActiveMQException {
+        return new QueueReader(
+                queue,
+                session.createConsumer(queue.name(), null, FETCHED_AHEAD, ANY_RATE, false),
+                message -> true,
+                Count.of(queue, session));
+    }
+
+    public BrokerQueue queue() {
+        return queue;
+    }
+
+    /** @return empty at the end */
+    public Optional<ClientMessage> next() throws ActiveMQException {
+        ClientMessage message = nextNew(consumer.receiveImmediate());
+        for (int asked = 0; message == null && asked < ASK_AGAIN && count.messages() > inHand; asked++) {
+            message = nextNew(consumer.receive(BETWEEN.toMillis()));
+        }
+        if (message != null) {
+            inHand++;
+        }
+        return Optional.ofNullable(message);
+    }
+
+    // Artemis' way to say that there is none is null.
+    private ClientMessage nextNew(ClientMessage first) throws ActiveMQException {
+        ClientMessage message = first;
+        while (message != null && !isNew.test(message)) {
+            message = consumer.receiveImmediate();
+        }
+        return message;
+    }
+
+    /** Tells that a message that was read has left the queue. */
+    public void gone() {
+        inHand--;
+    }
+}

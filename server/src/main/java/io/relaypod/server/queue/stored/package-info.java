@@ -1,0 +1,2 @@
+/** How a mail is stored in a message of the broker: envelope, body, and the filter that finds it. */
+package io.relaypod.server.queue.stored;
