@@ -19,11 +19,11 @@ import java.util.stream.Stream;
 
 import io.relaypod.verdict.RecipientAnswer;
 import io.relaypod.verdict.RecipientAnswer.Outcome;
-import io.relaypod.events.Client;
+import io.relaypod.events.SubmittingClient;
 import io.relaypod.events.MailEvent;
-import io.relaypod.events.MailEvent.Delivered;
-import io.relaypod.events.MailEvent.Queued;
-import io.relaypod.events.MailEvent.Received;
+import io.relaypod.events.MailEvent.MailDelivered;
+import io.relaypod.events.MailEvent.MailQueued;
+import io.relaypod.events.MailEvent.MailReceived;
 import io.relaypod.events.MailEvent.RecipientAccepted;
 import io.relaypod.events.MailEvent.RecipientRefused;
 import io.relaypod.memory.MemoryBudget;
@@ -64,7 +64,7 @@ public final class TraceBench {
             try (Trace trace = new Trace(directory, 4L << 30, Duration.ofDays(30), clock)) {
                 fill(trace, events);
                 System.out.printf("%d events: told in %.2f us each, %.1f us of CPU each with writing, %d bytes each, %d left out%n", told,
-                    tellNanos / 1e3 / told, (cpuNanos() - cpu) / 1e3 / told, trace.size() / told, trace.leftOut());
+                    tellNanos / 1e3 / told, (cpuNanos() - cpu) / 1e3 / told, trace.size() / told, trace.dropped());
             }
             try (Trace trace = new Trace(directory, 4L << 30, Duration.ofDays(30), clock)) {
                 search(trace, "queue id", query("id", anId));
@@ -97,7 +97,7 @@ public final class TraceBench {
         String id = "Mail" + clock.millis() + "-" + new UUID(random.nextLong(), random.nextLong());
         int user = random.nextInt(200_000);
         List<String> to = List.of("user" + user + "@example.org");
-        Client client = new Client(Integer.toHexString(random.nextInt()), InetAddress.getLoopbackAddress());
+        SubmittingClient client = new SubmittingClient(Integer.toHexString(random.nextInt()), InetAddress.getLoopbackAddress());
         if (remember) {
             anId = id;
             anAddress = user;
@@ -106,9 +106,9 @@ public final class TraceBench {
             tell(trace, new RecipientRefused(client, "noreply@example.com", "user" + user + "@nowhere" + user + ".example", NO_MX));
         }
         tell(trace, new RecipientAccepted(client, "noreply@example.com", to.get(0), MX));
-        tell(trace, new Received(client, id, "<" + id + "@example.com>", "noreply@example.com", to, 4_096));
-        tell(trace, new Queued(id, to));
-        tell(trace, new Delivered(id, to, "127.0.0.1", "250 2.0.0 Ok: queued as GEoVvtdLYNYsYT2MTNDJJz"));
+        tell(trace, new MailReceived(client, id, "<" + id + "@example.com>", "noreply@example.com", to, 4_096));
+        tell(trace, new MailQueued(id, to));
+        tell(trace, new MailDelivered(id, to, "127.0.0.1", "250 2.0.0 Ok: queued as GEoVvtdLYNYsYT2MTNDJJz"));
     }
 
     private void tell(Trace trace, MailEvent event) {

@@ -12,7 +12,7 @@ import java.util.function.LongSupplier;
  */
 public final class LogRateLimit {
 
-    public static final int LINES_A_SECOND = 10;
+    public static final int LINES_PER_SECOND = 10;
 
     private final LongSupplier nanoClock;
     private final Executor aSecondLater;
@@ -33,13 +33,13 @@ public final class LogRateLimit {
     }
 
     /** Whether one more line may be written now. */
-    public synchronized boolean hasRoom() {
+    public synchronized boolean tryAcquire() {
         long now = TimeUnit.NANOSECONDS.toSeconds(nanoClock.getAsLong());
         if (now != second) {
             second = now;
             lines = 0;
         }
-        if (lines < LINES_A_SECOND) {
+        if (lines < LINES_PER_SECOND) {
             lines++;
             return true;
         }

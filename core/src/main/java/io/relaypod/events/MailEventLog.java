@@ -5,19 +5,19 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-import io.relaypod.events.MailEvent.Changed;
-import io.relaypod.events.MailEvent.Deferred;
-import io.relaypod.events.MailEvent.Delivered;
-import io.relaypod.events.MailEvent.Failed;
-import io.relaypod.events.MailEvent.Kept;
-import io.relaypod.events.MailEvent.Queued;
-import io.relaypod.events.MailEvent.Received;
+import io.relaypod.events.MailEvent.DeliveryAttempted;
+import io.relaypod.events.MailEvent.DeliveryDeferred;
+import io.relaypod.events.MailEvent.MailChanged;
+import io.relaypod.events.MailEvent.MailDelivered;
+import io.relaypod.events.MailEvent.MailFailed;
+import io.relaypod.events.MailEvent.MailQueued;
+import io.relaypod.events.MailEvent.MailReceived;
+import io.relaypod.events.MailEvent.MailRefused;
+import io.relaypod.events.MailEvent.MailRemoved;
+import io.relaypod.events.MailEvent.MailReprocessed;
+import io.relaypod.events.MailEvent.MailStored;
 import io.relaypod.events.MailEvent.RecipientAccepted;
 import io.relaypod.events.MailEvent.RecipientRefused;
-import io.relaypod.events.MailEvent.Refused;
-import io.relaypod.events.MailEvent.Removed;
-import io.relaypod.events.MailEvent.SentAgain;
-import io.relaypod.events.MailEvent.Tried;
 import io.relaypod.verdict.RecipientAnswer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,7 +38,7 @@ public final class MailEventLog implements MailEventPublisher {
     private final LogRateLimit refusals = new LogRateLimit(leftOut -> LOGGER.info(
             "event=refused-more refusals={} reason=\"not logged one by one, " + "more than {} a second\"",
             leftOut,
-            LogRateLimit.LINES_A_SECOND));
+            LogRateLimit.LINES_PER_SECOND));
 
     /**
      * @param showsAddresses whether addresses are written in full at every level
@@ -50,9 +50,10 @@ public final class MailEventLog implements MailEventPublisher {
     }
 
     @Override
-    public void tell(MailEvent event) {
+    public void publish(MailEvent event) {
         Level level = level(event);
-        if (LOGGER.isEnabledForLevel(level) && (!isRefusal(event) || LOGGER.isDebugEnabled() || refusals.hasRoom())) {
+        if (LOGGER.isEnabledForLevel(level)
+                && (!isRefusal(event) || LOGGER.isDebugEnabled() || refusals.tryAcquire())) {
             LOGGER.atLevel(level).log(line(event).toString());
         }
         for (MailEventListener listener : listeners) {
@@ -66,14 +67,14 @@ public final class MailEventLog implements MailEventPublisher {
     }
 
     private static boolean isRefusal(MailEvent event) {
-        return event instanceof RecipientRefused || event instanceof Refused;
+        return event instanceof RecipientRefused || event instanceof MailRefused;
     }
 
     private static Level level(MailEvent event) {
-        if (event instanceof RecipientAccepted || event instanceof Queued || event instanceof Tried) {
+        if (event instanceof RecipientAccepted || event instanceof MailQueued || event instanceof DeliveryAttempted) {
             return Level.DEBUG;
         }
-        return event instanceof Failed || event instanceof Removed ? Level.WARN : Level.INFO;
+        return event instanceof MailFailed || event instanceof MailRemoved ? Level.WARN : Level.INFO;
     }
 
     private LogLine line(MailEvent event) {
@@ -83,13 +84,13 @@ public final class MailEventLog implements MailEventPublisher {
         if (event instanceof RecipientRefused rcpt) {
             return rcpt("rcpt-refused", rcpt.client(), rcpt.sender(), rcpt.recipient(), rcpt.answer());
         }
-        if (event instanceof Refused mail) {
+        if (event instanceof MailRefused mail) {
             return addresses(
                     of("mail-refused", mail.client()).with("code", mail.code()).with("reason", words(mail.text())),
                     mail.sender(),
                     mail.recipients());
         }
-        if (event instanceof Received mail) {
+        if (event instanceof MailReceived mail) {
             LogLine line = new LogLine("received")
                     .with("queue-id", mail.queueId())
                     .with("session", mail.client().session())
@@ -98,50 +99,51 @@ public final class MailEventLog implements MailEventPublisher {
                     .withWords("message-id", mail.messageId());
             return addresses(line, mail.sender(), mail.recipients());
         }
-        if (event instanceof Changed mail) {
+        if (event instanceof MailChanged mail) {
             LogLine line = recipients(of(mail.change(), mail.queueId()), mail.recipients());
             mail.counts().forEach(line::with);
             return line;
         }
-        if (event instanceof Queued mail) {
+        if (event instanceof MailQueued mail) {
             return recipients(of("queued", mail.queueId()), mail.recipients());
         }
-        if (event instanceof Tried mail) {
+        if (event instanceof DeliveryAttempted mail) {
             return recipients(of("tried", mail.queueId()), mail.recipients()).with("gateway", mail.gateway());
         }
-        if (event instanceof Deferred mail) {
+        if (event instanceof DeliveryDeferred mail) {
             return recipients(of("deferred", mail.queueId()), mail.recipients())
                     .with("retry-in", mail.retryIn())
                     .withWords("reason", words(mail.reason()));
         }
-        if (event instanceof Delivered mail) {
+        if (event instanceof MailDelivered mail) {
             return recipients(of("delivered", mail.queueId()), mail.recipients())
                     .with("gateway", mail.gateway())
                     .with("reply", words(mail.reply()));
         }
-        if (event instanceof Kept mail) {
+        if (event instanceof MailStored mail) {
             LogLine line = of("kept", mail.queueId())
                     .with("repository", mail.repository())
                     .withWords("reason", words(mail.reason()));
             return addresses(line, mail.sender(), mail.recipients());
         }
-        if (event instanceof SentAgain mail) {
+        if (event instanceof MailReprocessed mail) {
             return addresses(of("sent-again", mail.queueId()), mail.sender(), mail.recipients());
         }
-        if (event instanceof Removed mail) {
+        if (event instanceof MailRemoved mail) {
             return addresses(
                     of("removed", mail.queueId()).with("place", mail.from()).with("reason", mail.reason()),
                     mail.sender(),
                     mail.recipients());
         }
-        Failed failed = (Failed) event;
+        MailFailed failed = (MailFailed) event;
         return addresses(
                 of("failed", failed.queueId()).with("reason", words(failed.reason())),
                 failed.sender(),
                 failed.recipients());
     }
 
-    private LogLine rcpt(String name, Client client, String sender, String recipient, RecipientAnswer answer) {
+    private LogLine rcpt(
+            String name, SubmittingClient client, String sender, String recipient, RecipientAnswer answer) {
         LogLine line = of(name, client)
                 .with("domain", recipient.substring(recipient.lastIndexOf('@') + 1))
                 .with("verdict", answer.outcome().name().toLowerCase(Locale.ROOT))
@@ -149,7 +151,7 @@ public final class MailEventLog implements MailEventPublisher {
         return isAddressShown() ? line.with("from", "<" + sender + ">").with("to", recipient) : line;
     }
 
-    private static LogLine of(String name, Client client) {
+    private static LogLine of(String name, SubmittingClient client) {
         return new LogLine(name)
                 .with("session", client.session())
                 .with("client", client.address().getHostAddress());

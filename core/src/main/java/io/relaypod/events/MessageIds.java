@@ -4,12 +4,12 @@ package io.relaypod.events;
 public final class MessageIds {
 
     /** Characters that are kept; no mail program writes half as many. */
-    public static final int LONGEST = 500;
+    public static final int MAX_LENGTH = 500;
 
     private MessageIds() {}
 
     /** The Message-ID, or as much of it as is kept. */
-    public static String cut(String messageId) {
-        return messageId.length() <= LONGEST ? messageId : messageId.substring(0, LONGEST);
+    public static String truncate(String messageId) {
+        return messageId.length() <= MAX_LENGTH ? messageId : messageId.substring(0, MAX_LENGTH);
     }
 }

@@ -7,25 +7,28 @@ import java.net.InetAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
-import io.relaypod.events.MailEvent.Changed;
-import io.relaypod.events.MailEvent.Deferred;
-import io.relaypod.events.MailEvent.Delivered;
-import io.relaypod.events.MailEvent.Failed;
-import io.relaypod.events.MailEvent.Kept;
-import io.relaypod.events.MailEvent.Queued;
-import io.relaypod.events.MailEvent.Received;
+import io.relaypod.events.MailEvent.CalendarNarrowed;
+import io.relaypod.events.MailEvent.CalendarStripped;
+import io.relaypod.events.MailEvent.DeliveryAttempted;
+import io.relaypod.events.MailEvent.DeliveryDeferred;
+import io.relaypod.events.MailEvent.MailDelivered;
+import io.relaypod.events.MailEvent.MailFailed;
+import io.relaypod.events.MailEvent.MailQueued;
+import io.relaypod.events.MailEvent.MailReceived;
+import io.relaypod.events.MailEvent.MailRefused;
+import io.relaypod.events.MailEvent.MailRemoved;
+import io.relaypod.events.MailEvent.MailReprocessed;
+import io.relaypod.events.MailEvent.MailStored;
 import io.relaypod.events.MailEvent.RecipientAccepted;
 import io.relaypod.events.MailEvent.RecipientRefused;
-import io.relaypod.events.MailEvent.Refused;
-import io.relaypod.events.MailEvent.Removed;
-import io.relaypod.events.MailEvent.SentAgain;
-import io.relaypod.events.MailEvent.Tried;
+import io.relaypod.events.MailEvent.RecipientsAligned;
+import io.relaypod.events.MailEvent.RecipientsSplit;
+import io.relaypod.events.MailEvent.SenderAligned;
 import io.relaypod.smtpclient.DeferralReason;
 import io.relaypod.verdict.RecipientAnswer;
 import io.relaypod.verdict.RecipientAnswer.Outcome;
@@ -36,31 +39,38 @@ import org.slf4j.LoggerFactory;
 
 class MailEventLogTest {
 
-    private static final Client CLIENT = new Client("s1", InetAddress.getLoopbackAddress());
+    private static final SubmittingClient CLIENT = new SubmittingClient("s1", InetAddress.getLoopbackAddress());
     private static final RecipientAnswer NO_MX = new RecipientAnswer(Outcome.NO_MAIL_HOST, 550, "5.1.2 no MX record");
     private static final List<MailEvent> ONE_OF_EACH = List.of(
             new RecipientAccepted(CLIENT, "alice@a.example", "bob@b.example", new RecipientAnswer(Outcome.MX, 250, "")),
             new RecipientRefused(CLIENT, "alice@a.example", "bob@b.example", NO_MX),
-            new Refused(CLIENT, "alice@a.example", List.of("bob@b.example"), 550, "5.7.1 not from <alice@a.example>"),
-            new Received(CLIENT, "Mail1", "<1@a.example>", "alice@a.example", List.of("bob@b.example"), 512),
-            new Changed("Mail1", "calendar-stripped", List.of("bob@b.example"), Map.of("calendars", 2)),
-            new Queued("Mail1", List.of("bob@b.example")),
-            new Tried("Mail1", List.of("bob@b.example"), "gateway.example"),
-            new Deferred(
+            new MailRefused(
+                    CLIENT, "alice@a.example", List.of("bob@b.example"), 550, "5.7.1 not from <alice@a.example>"),
+            new MailReceived(CLIENT, "Mail1", "<1@a.example>", "alice@a.example", List.of("bob@b.example"), 512),
+            new CalendarStripped("Mail1", List.of("bob@b.example"), 2, 0, 0),
+            new CalendarNarrowed("Mail1", List.of("bob@b.example"), 1, 1, 0),
+            new RecipientsAligned("Mail1", List.of("bob@b.example")),
+            new SenderAligned("Mail1", List.of("bob@b.example")),
+            new RecipientsSplit("Mail1", List.of("bob@b.example"), 3),
+            new MailQueued("Mail1", List.of("bob@b.example")),
+            new DeliveryAttempted("Mail1", List.of("bob@b.example"), "gateway.example"),
+            new DeliveryDeferred(
                     "Mail1",
                     List.of("bob@b.example"),
                     DeferralReason.REFUSED,
                     "451 4.3.0 <bob@b.example> later",
                     Duration.ofMinutes(1)),
-            new Delivered("Mail1", List.of("bob@b.example"), "gateway.example", "250 2.0.0 \"ok\" for bob@b.example"),
-            new Failed(
+            new MailDelivered(
+                    "Mail1", List.of("bob@b.example"), "gateway.example", "250 2.0.0 \"ok\" for bob@b.example"),
+            new MailFailed(
                     "Mail1",
                     "alice@a.example",
                     List.of("bob@b.example"),
                     "550 bob@b.example\r\nevent=delivered queue-id=Mail1"),
-            new Kept("Mail1", "alice@a.example", List.of("bob@b.example"), "var/mail/failed", "550 bob@b.example"),
-            new SentAgain("Mail1", "alice@a.example", List.of("bob@b.example")),
-            new Removed("Mail1", "alice@a.example", List.of("bob@b.example"), "var/mail/failed", "by an operator"));
+            new MailStored(
+                    "Mail1", "alice@a.example", List.of("bob@b.example"), "var/mail/failed", "550 bob@b.example"),
+            new MailReprocessed("Mail1", "alice@a.example", List.of("bob@b.example")),
+            new MailRemoved("Mail1", "alice@a.example", List.of("bob@b.example"), "var/mail/failed", "by an operator"));
 
     private final Logger logger = (Logger) LoggerFactory.getLogger(MailEventLog.class);
     private final ListAppender<ILoggingEvent> lines = new ListAppender<>();
@@ -81,7 +91,7 @@ class MailEventLogTest {
     void atInfoNoLineHoldsALocalPart() {
         logger.setLevel(Level.INFO);
 
-        tellAll(false);
+        publishAll(false);
 
         assertThat(written()).doesNotContain("alice@", "bob@").contains("***@b.example");
     }
@@ -90,7 +100,7 @@ class MailEventLogTest {
     void atDebugEveryEventHasALineWithItsAddresses() {
         logger.setLevel(Level.DEBUG);
 
-        tellAll(false);
+        publishAll(false);
 
         assertThat(lines.list)
                 .hasSameSizeAs(ONE_OF_EACH)
@@ -101,7 +111,7 @@ class MailEventLogTest {
     void addressesAreWrittenAtInfoWhenThatIsWanted() {
         logger.setLevel(Level.INFO);
 
-        tellAll(true);
+        publishAll(true);
 
         assertThat(written()).contains("from=<alice@a.example> rcpts=1 to=bob@b.example");
     }
@@ -110,7 +120,7 @@ class MailEventLogTest {
     void whatOthersSaidStaysOneValueOfOneLine() {
         logger.setLevel(Level.INFO);
 
-        tellAll(false);
+        publishAll(false);
 
         assertThat(written())
                 .contains(
@@ -129,7 +139,7 @@ class MailEventLogTest {
         MailEventPublisher events = new MailEventLog(false, List.of(heard::add));
 
         for (int i = 0; i < 1_000; i++) {
-            events.tell(new RecipientRefused(CLIENT, "alice@a.example", "bob" + i + "@b.example", NO_MX));
+            events.publish(new RecipientRefused(CLIENT, "alice@a.example", "bob" + i + "@b.example", NO_MX));
         }
 
         assertThat(heard).hasSize(1_000);
@@ -149,14 +159,14 @@ class MailEventLogTest {
                         },
                         heard::add));
 
-        assertThatCode(() -> ONE_OF_EACH.forEach(events::tell)).doesNotThrowAnyException();
+        assertThatCode(() -> ONE_OF_EACH.forEach(events::publish)).doesNotThrowAnyException();
 
         assertThat(heard).containsExactlyElementsOf(ONE_OF_EACH);
     }
 
-    private static void tellAll(boolean showsAddresses) {
+    private static void publishAll(boolean showsAddresses) {
         MailEventPublisher events = new MailEventLog(showsAddresses, List.of());
-        ONE_OF_EACH.forEach(events::tell);
+        ONE_OF_EACH.forEach(events::publish);
     }
 
     private String written() {
@@ -170,9 +180,9 @@ class MailEventLogTest {
         String huge = "x".repeat(1_000_000);
         MailEventLog log = new MailEventLog(false, List.of());
 
-        log.tell(new Received(CLIENT, "Mail1", "<" + huge + ">", huge, List.of(huge), 1));
-        log.tell(new Deferred("Mail1", List.of(huge), DeferralReason.REFUSED, huge, Duration.ofMinutes(1)));
-        log.tell(new RecipientRefused(CLIENT, huge, huge + "@" + huge, NO_MX));
+        log.publish(new MailReceived(CLIENT, "Mail1", "<" + huge + ">", huge, List.of(huge), 1));
+        log.publish(new DeliveryDeferred("Mail1", List.of(huge), DeferralReason.REFUSED, huge, Duration.ofMinutes(1)));
+        log.publish(new RecipientRefused(CLIENT, huge, huge + "@" + huge, NO_MX));
 
         assertThat(lines.list)
                 .hasSize(3)

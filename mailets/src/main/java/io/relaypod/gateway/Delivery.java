@@ -18,8 +18,8 @@ import javax.mail.SendFailedException;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
-import io.relaypod.events.MailEvent.Deferred;
-import io.relaypod.events.MailEvent.Queued;
+import io.relaypod.events.MailEvent.DeliveryDeferred;
+import io.relaypod.events.MailEvent.MailQueued;
 import io.relaypod.events.MailEventPublisher;
 import io.relaypod.mime.Edits;
 import org.apache.james.core.MailAddress;
@@ -356,7 +356,7 @@ final class Delivery {
     }
 
     private void tellQueued(Mail mail) {
-        events.tell(new Queued(
+        events.publish(new MailQueued(
                 mail.getName(),
                 mail.getRecipients().stream().map(MailAddress::asString).toList()));
     }
@@ -382,7 +382,7 @@ final class Delivery {
         Duration delay = retries < delays.size() ? delays.get(retries) : Delay.DEFAULT_DELAY_TIME;
         queue.enQueue(mail, delay);
         String reason = reason(failure, mail);
-        events.tell(new Deferred(
+        events.publish(new DeliveryDeferred(
                 mail.getName(),
                 mail.getRecipients().stream().map(MailAddress::asString).toList(),
                 FailureReason.cause(reason),

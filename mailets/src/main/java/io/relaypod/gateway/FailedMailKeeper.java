@@ -4,7 +4,7 @@ import java.util.Optional;
 import javax.mail.MessagingException;
 
 import com.sun.mail.smtp.SMTPAddressFailedException;
-import io.relaypod.events.MailEvent.Failed;
+import io.relaypod.events.MailEvent.MailFailed;
 import io.relaypod.events.MailEventPublisher;
 import org.apache.james.core.MailAddress;
 import org.apache.james.transport.mailets.remote.delivery.Bouncer;
@@ -50,7 +50,7 @@ final class FailedMailKeeper extends Bouncer {
         mail.setErrorMessage(reason);
         try {
             context.sendMail(mail, processor);
-            events.tell(new Failed(
+            events.publish(new MailFailed(
                     mail.getName(),
                     mail.getMaybeSender().asString(""),
                     mail.getRecipients().stream().map(MailAddress::asString).toList(),

@@ -13,7 +13,7 @@ import java.util.stream.Stream;
 import javax.inject.Inject;
 import javax.mail.MessagingException;
 
-import io.relaypod.events.MailEvent.Queued;
+import io.relaypod.events.MailEvent.MailQueued;
 import io.relaypod.events.MailEventPublisher;
 import io.relaypod.memory.MemoryBudget;
 import io.relaypod.throttle.SenderRateLimiter;
@@ -244,7 +244,7 @@ public final class RemoteDelivery extends GenericMailet {
         }
         if (!isTried) {
             here.queue().enQueue(mail);
-            events.tell(new Queued(
+            events.publish(new MailQueued(
                     mail.getName(),
                     mail.getRecipients().stream().map(MailAddress::asString).toList()));
         }

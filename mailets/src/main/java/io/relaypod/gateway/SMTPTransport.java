@@ -26,7 +26,7 @@ import com.sun.mail.smtp.SMTPAddressFailedException;
 import com.sun.mail.smtp.SMTPMessage;
 import com.sun.mail.smtp.SMTPSendFailedException;
 import io.relaypod.address.EnvelopeAddress;
-import io.relaypod.events.MailEvent.Delivered;
+import io.relaypod.events.MailEvent.MailDelivered;
 import io.relaypod.events.MailEventPublisher;
 import io.relaypod.mime.MessageSource;
 import org.apache.james.core.MailAddress;
@@ -163,7 +163,7 @@ final class SMTPTransport extends com.sun.mail.smtp.SMTPTransport {
             }
             throw failure;
         }
-        events.tell(new Delivered(
+        events.publish(new MailDelivered(
                 mail.getName(),
                 Stream.of(recipients).map(Address::toString).toList(),
                 getURLName().getHost(),

@@ -9,7 +9,7 @@ import javax.mail.MessagingException;
 import javax.mail.SendFailedException;
 import javax.mail.internet.InternetAddress;
 
-import io.relaypod.events.MailEvent.Tried;
+import io.relaypod.events.MailEvent.DeliveryAttempted;
 import io.relaypod.events.MailEventPublisher;
 import io.relaypod.gateway.GatewayConnections.Gateway;
 import org.apache.james.core.MailAddress;
@@ -87,7 +87,7 @@ final class ToGateway {
         while (true) {
             HostAddress address = addresses.next();
             Gateway gateway = new Gateway(address.getHostName(), address.toString());
-            events.tell(new Tried(mail.getName(), recipients, address.getHost()));
+            events.publish(new DeliveryAttempted(mail.getName(), recipients, address.getHost()));
             try {
                 return new Connected(gateway, connections.take(gateway));
             } catch (MessagingException notConnected) {

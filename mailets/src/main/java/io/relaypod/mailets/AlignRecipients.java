@@ -2,11 +2,10 @@ package io.relaypod.mailets;
 
 import java.io.IOException;
 import java.util.List;
-import java.util.Map;
 import javax.inject.Inject;
 import javax.mail.MessagingException;
 
-import io.relaypod.events.MailEvent.Changed;
+import io.relaypod.events.MailEvent.RecipientsAligned;
 import io.relaypod.events.MailEventPublisher;
 import io.relaypod.gateway.RawMessage;
 import io.relaypod.headers.RecipientAlignment;
@@ -59,7 +58,7 @@ public final class AlignRecipients extends GenericMailet {
                 new RecipientAlignment(recipients, keepOriginal, RefusedRecipients.of(mail)).of(header(mail, message));
         if (!edits.isEmpty()) {
             message.replace(out -> edits.apply(message.source(), out));
-            events.tell(new Changed(mail.getName(), "recipients-aligned", recipients, Map.of()));
+            events.publish(new RecipientsAligned(mail.getName(), recipients));
         }
     }
 

@@ -1,11 +1,10 @@
 package io.relaypod.mailets;
 
 import java.io.IOException;
-import java.util.Map;
 import javax.inject.Inject;
 import javax.mail.MessagingException;
 
-import io.relaypod.events.MailEvent.Changed;
+import io.relaypod.events.MailEvent.SenderAligned;
 import io.relaypod.events.MailEventPublisher;
 import io.relaypod.gateway.RawMessage;
 import io.relaypod.headers.SenderAlignment;
@@ -38,8 +37,7 @@ public final class AlignSender extends GenericMailet {
             Edits edits = SenderAlignment.of(HeaderSection.read(message.source(), SenderAlignment.FIELDS));
             if (!edits.isEmpty()) {
                 message.replace(out -> edits.apply(message.source(), out));
-                events.tell(
-                        new Changed(mail.getName(), "sender-aligned", Addresses.texts(mail.getRecipients()), Map.of()));
+                events.publish(new SenderAligned(mail.getName(), Addresses.texts(mail.getRecipients())));
             }
         } catch (IOException notRead) {
             throw new MessagingException("mail " + mail.getName() + " could not be read", notRead);

@@ -1,12 +1,13 @@
 package io.relaypod.mailets;
 
 import java.io.IOException;
+import java.util.List;
 import javax.mail.MessagingException;
 
-import com.google.common.collect.ImmutableMap;
 import io.relaypod.calendar.StrippedMail;
-import io.relaypod.events.MailEvent.Changed;
-import io.relaypod.events.MailEvent.Failed;
+import io.relaypod.events.MailEvent.CalendarNarrowed;
+import io.relaypod.events.MailEvent.CalendarStripped;
+import io.relaypod.events.MailEvent.MailFailed;
 import io.relaypod.events.MailEventPublisher;
 import io.relaypod.gateway.RawMessage;
 import io.relaypod.mime.MessageSource;
@@ -47,27 +48,23 @@ final class CalendarChange {
     }
 
     private void report(Mail mail, StrippedMail changed) {
-        if (changed.calendars() > 0 || changed.sealed() > 0 || changed.isChanged() && changed.narrowed() == 0) {
-            report(mail, "calendar-stripped", changed.calendars(), changed);
+        List<String> recipients = Addresses.texts(mail.getRecipients());
+        boolean isNarrowed = changed.narrowed() > 0;
+        if (changed.calendars() > 0 || changed.sealed() > 0 || changed.isChanged() && !isNarrowed) {
+            // Signatures are counted once.
+            int signatures = isNarrowed ? 0 : changed.signatures();
+            events.publish(new CalendarStripped(
+                    mail.getName(), recipients, changed.calendars(), signatures, changed.sealed()));
         }
-        if (changed.narrowed() > 0) {
-            report(mail, "calendar-narrowed", changed.narrowed(), changed);
+        if (isNarrowed) {
+            events.publish(new CalendarNarrowed(
+                    mail.getName(), recipients, changed.narrowed(), changed.signatures(), changed.sealed()));
         }
-    }
-
-    private void report(Mail mail, String action, int calendars, StrippedMail changed) {
-        // Signatures are counted once.
-        int signatures = changed.narrowed() > 0 && action.equals("calendar-stripped") ? 0 : changed.signatures();
-        events.tell(new Changed(
-                mail.getName(),
-                action,
-                Addresses.texts(mail.getRecipients()),
-                ImmutableMap.of("calendars", calendars, "signatures-dropped", signatures, "sealed", changed.sealed())));
     }
 
     private void setAside(Mail mail, String reason) {
         String why = "cannot tell whether there is a calendar in it: " + reason;
-        events.tell(new Failed(
+        events.publish(new MailFailed(
                 mail.getName(), mail.getMaybeSender().asString(""), Addresses.texts(mail.getRecipients()), why));
         mail.setErrorMessage(why);
         mail.setState(unreadableProcessor);

@@ -56,11 +56,11 @@ public final class MxRcptHook implements AsynchronousRcptHook {
 
     private HookResult result(SMTPSession session, MailAddress recipient, RecipientAnswer answer) {
         if (answer.isAccepted()) {
-            events.tell(new RecipientAccepted(
+            events.publish(new RecipientAccepted(
                     SmtpTransaction.client(session), SmtpTransaction.sender(session), recipient.asString(), answer));
             return HookResult.DECLINED;
         }
-        events.tell(new RecipientRefused(
+        events.publish(new RecipientRefused(
                 SmtpTransaction.client(session), SmtpTransaction.sender(session), recipient.asString(), answer));
         return HookResult.builder()
                 .hookReturnCode(answer.isTemporary() ? HookReturnCode.denySoft() : HookReturnCode.deny())

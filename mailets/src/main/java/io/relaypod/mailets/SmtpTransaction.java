@@ -2,8 +2,8 @@ package io.relaypod.mailets;
 
 import java.util.List;
 
-import io.relaypod.events.Client;
-import io.relaypod.events.MailEvent.Refused;
+import io.relaypod.events.MailEvent.MailRefused;
+import io.relaypod.events.SubmittingClient;
 import org.apache.james.core.MaybeSender;
 import org.apache.james.protocols.api.ProtocolSession.State;
 import org.apache.james.protocols.smtp.SMTPSession;
@@ -14,7 +14,7 @@ import org.apache.james.protocols.smtp.SMTPSession;
  * @param sender empty for {@code MAIL FROM:<>}
  * @param recipients those accepted so far
  */
-public record SmtpTransaction(Client client, String sender, List<String> recipients) {
+public record SmtpTransaction(SubmittingClient client, String sender, List<String> recipients) {
 
     public static SmtpTransaction of(SMTPSession session) {
         return new SmtpTransaction(
@@ -24,8 +24,9 @@ public record SmtpTransaction(Client client, String sender, List<String> recipie
                         .orElse(List.of())));
     }
 
-    public static Client client(SMTPSession session) {
-        return new Client(session.getSessionID(), session.getRemoteAddress().getAddress());
+    public static SubmittingClient client(SMTPSession session) {
+        return new SubmittingClient(
+                session.getSessionID(), session.getRemoteAddress().getAddress());
     }
 
     public static String sender(SMTPSession session) {
@@ -35,7 +36,7 @@ public record SmtpTransaction(Client client, String sender, List<String> recipie
     }
 
     /** The event of this transaction's message being refused. */
-    public Refused refused(int code, String text) {
-        return new Refused(client, sender, recipients, code, text);
+    public MailRefused refused(int code, String text) {
+        return new MailRefused(client, sender, recipients, code, text);
     }
 }

@@ -10,7 +10,7 @@ import javax.mail.MessagingException;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.Lists;
-import io.relaypod.events.MailEvent.Changed;
+import io.relaypod.events.MailEvent.RecipientsSplit;
 import io.relaypod.events.MailEventPublisher;
 import io.relaypod.gateway.RawMessage;
 import io.relaypod.gateway.VerbatimMailQueueItems;
@@ -101,8 +101,7 @@ public final class SplitRecipients extends GenericMailet {
         if (copies.size() < 2) {
             return;
         }
-        events.tell(new Changed(
-                mail.getName(), "split", Addresses.texts(mail.getRecipients()), Map.of("copies", copies.size())));
+        events.publish(new RecipientsSplit(mail.getName(), Addresses.texts(mail.getRecipients()), copies.size()));
         String origin = AttributeUtils.getValueAndCastFromMail(mail, ORIGIN, String.class)
                 .orElse(mail.getName());
         int before = AttributeUtils.getValueAndCastFromMail(mail, COPIES, Integer.class)

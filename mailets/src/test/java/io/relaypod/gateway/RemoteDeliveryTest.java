@@ -36,10 +36,10 @@ import javax.xml.xpath.XPathConstants;
 import javax.xml.xpath.XPathFactory;
 
 import io.relaypod.events.MailEvent;
-import io.relaypod.events.MailEvent.Deferred;
-import io.relaypod.events.MailEvent.Delivered;
-import io.relaypod.events.MailEvent.Failed;
-import io.relaypod.events.MailEvent.Tried;
+import io.relaypod.events.MailEvent.DeliveryAttempted;
+import io.relaypod.events.MailEvent.DeliveryDeferred;
+import io.relaypod.events.MailEvent.MailDelivered;
+import io.relaypod.events.MailEvent.MailFailed;
 import io.relaypod.mailets.JamesContext;
 import io.relaypod.memory.MemoryBudget;
 import io.relaypod.smtpclient.DeferralReason;
@@ -389,12 +389,13 @@ class RemoteDeliveryTest {
             assertThat(value(kept().get(0), Bouncer.DELIVERY_ERROR_CODE)).isEqualTo(550);
             assertThat(events)
                     .hasSize(4)
-                    .hasAtLeastOneElementOfType(Tried.class)
+                    .hasAtLeastOneElementOfType(DeliveryAttempted.class)
                     .contains(
-                            new Delivered("mail-1", List.of("good@example.com"), "127.0.0.1", "250 2.0.0 Ok: queued"),
-                            new Failed(
+                            new MailDelivered(
+                                    "mail-1", List.of("good@example.com"), "127.0.0.1", "250 2.0.0 Ok: queued"),
+                            new MailFailed(
                                     "mail-1", "sender@example.com", List.of("never@example.com"), "550 5.1.1 nobody"),
-                            new Deferred(
+                            new DeliveryDeferred(
                                     "mail-1",
                                     List.of("later@example.com"),
                                     DeferralReason.REFUSED,

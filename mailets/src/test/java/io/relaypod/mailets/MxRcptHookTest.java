@@ -46,7 +46,7 @@ class MxRcptHookTest {
             new MailDomain("servfail.example"), new Unknown("SERVFAIL"));
 
     private final List<MailDomain> asked = new ArrayList<>();
-    private final List<MailEvent> told = new ArrayList<>();
+    private final List<MailEvent> published = new ArrayList<>();
     private final FakeSmtpSession session = new FakeSmtpSession(true);
     private final MxRcptHook hook = hook(OnDnsFailure.TRY_LATER);
 
@@ -76,7 +76,7 @@ class MxRcptHookTest {
         rcpt("user@gmial.com");
         rcpt("user@good.example");
 
-        assertThat(told)
+        assertThat(published)
                 .satisfiesExactly(
                         event -> assertThat(event).isInstanceOfSatisfying(RecipientRefused.class, refused -> {
                             assertThat(refused.recipient()).isEqualTo("user@gmial.com");
@@ -145,13 +145,13 @@ class MxRcptHookTest {
         dns.complete(new NoMailHost(false));
 
         assertThat(asked).isDone();
-        assertThat(told).isEmpty();
+        assertThat(published).isEmpty();
         assertRefused(
                 asked.join().get(),
                 HookReturnCode.deny(),
                 "550",
                 "5.1.2 Bad destination mailbox address - domain has no MX record");
-        assertThat(told).hasSize(1);
+        assertThat(published).hasSize(1);
     }
 
     @ParameterizedTest
@@ -201,7 +201,7 @@ class MxRcptHookTest {
     }
 
     private List<Outcome> outcomes() {
-        return told.stream()
+        return published.stream()
                 .map(event -> event instanceof RecipientAccepted accepted
                         ? accepted.answer()
                         : ((RecipientRefused) event).answer())
@@ -235,7 +235,7 @@ class MxRcptHookTest {
                 Optional.empty(),
                 false,
                 Optional.empty());
-        return new MxRcptHook(new RecipientRule(domains, settings, ProviderSuggestions.of(settings)), told::add);
+        return new MxRcptHook(new RecipientRule(domains, settings, ProviderSuggestions.of(settings)), published::add);
     }
 
     private static void assertRefused(HookResult result, HookReturnCode action, String code, String text) {

@@ -6,9 +6,9 @@ import java.util.Optional;
 import javax.inject.Inject;
 
 import io.relaypod.events.MailEvent;
-import io.relaypod.events.MailEvent.Deferred;
-import io.relaypod.events.MailEvent.Delivered;
-import io.relaypod.events.MailEvent.Failed;
+import io.relaypod.events.MailEvent.DeliveryDeferred;
+import io.relaypod.events.MailEvent.MailDelivered;
+import io.relaypod.events.MailEvent.MailFailed;
 import io.relaypod.events.MailEventListener;
 import io.relaypod.events.MaskedAddresses;
 
@@ -35,11 +35,11 @@ public final class GatewayAnswers implements MailEventListener {
 
     @Override
     public void onEvent(MailEvent event) {
-        if (event instanceof Delivered) {
+        if (event instanceof MailDelivered) {
             lastDelivered = Optional.of(clock.instant());
-        } else if (event instanceof Deferred deferred) {
+        } else if (event instanceof DeliveryDeferred deferred) {
             lastTrouble = Optional.of(new Trouble(clock.instant(), MaskedAddresses.in(deferred.reason())));
-        } else if (event instanceof Failed failed) {
+        } else if (event instanceof MailFailed failed) {
             lastTrouble = Optional.of(new Trouble(clock.instant(), MaskedAddresses.in(failed.reason())));
         }
     }

@@ -6,7 +6,7 @@ import java.util.Optional;
 import javax.inject.Inject;
 import javax.mail.MessagingException;
 
-import io.relaypod.events.MailEvent.Failed;
+import io.relaypod.events.MailEvent.MailFailed;
 import io.relaypod.events.MailEventPublisher;
 import io.relaypod.gateway.RawMessage;
 import io.relaypod.mailets.Addresses;
@@ -52,7 +52,7 @@ final class BudgetedMailProcessor implements MailProcessor {
         long most = budget.limit(MemoryUse.MESSAGES);
         if (bytes > most) {
             String reason = "would take " + bytes + " bytes of memory to read; at most " + most + " are there";
-            events.tell(new Failed(
+            events.publish(new MailFailed(
                     mail.getName(), mail.getMaybeSender().asString(""), Addresses.texts(mail.getRecipients()), reason));
             mail.setErrorMessage(reason);
             mail.setState(Mail.ERROR);

@@ -4,7 +4,7 @@ import java.util.Optional;
 import javax.inject.Inject;
 import javax.mail.MessagingException;
 
-import io.relaypod.events.MailEvent.Failed;
+import io.relaypod.events.MailEvent.MailFailed;
 import io.relaypod.events.MailEventPublisher;
 import io.relaypod.mailets.Addresses;
 import io.relaypod.server.queue.Quarantine;
@@ -49,7 +49,7 @@ public final class EndOfProcessor extends GenericMailet {
                         .orElse("");
         mail.setErrorMessage(reason);
         quarantine.store(mail);
-        events.tell(new Failed(
+        events.publish(new MailFailed(
                 mail.getName(), mail.getMaybeSender().asString(""), Addresses.texts(mail.getRecipients()), reason));
         mail.setState(Mail.GHOST);
     }

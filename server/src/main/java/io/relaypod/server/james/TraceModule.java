@@ -31,7 +31,7 @@ final class TraceModule extends AbstractModule {
                 settings.trace().maxAge(),
                 clock);
         stager.register(trace);
-        FunctionCounter.builder("relaypod.trace.left.out", trace, Trace::leftOut)
+        FunctionCounter.builder("relaypod.trace.left.out", trace, Trace::dropped)
                 .description(
                         "Events that the trace does not have: of a flood of refusals, when it was behind, or when it could not be written")
                 .register(meters);

@@ -42,7 +42,7 @@ public final class FloodFilter extends TurboFilter {
                         "event={}-more lines={} reason=\"not logged one by one, more than {} a second\"",
                         event,
                         leftOut,
-                        LogRateLimit.LINES_A_SECOND));
+                        LogRateLimit.LINES_PER_SECOND));
     }
 
     @Override
@@ -53,6 +53,6 @@ public final class FloodFilter extends TurboFilter {
         }
         int end = format.indexOf(' ');
         LogRateLimit limit = limits.get(format.substring(BEGIN.length(), end < 0 ? format.length() : end));
-        return limit == null || limit.hasRoom() ? FilterReply.NEUTRAL : FilterReply.DENY;
+        return limit == null || limit.tryAcquire() ? FilterReply.NEUTRAL : FilterReply.DENY;
     }
 }

@@ -62,7 +62,7 @@ public final class CertificateMeters {
     }
 
     /** Shows the end of the one that ends first; nothing when no server has a certificate. */
-    public void show(MeterRegistry registry) {
+    public void register(MeterRegistry registry) {
         if (!servers.isEmpty() || tls.isPresent()) {
             Supplier<Number> inXml =
                     Suppliers.memoizeWithExpiration(this::firstEnd, LOOK_EVERY.toMillis(), TimeUnit.MILLISECONDS)::get;

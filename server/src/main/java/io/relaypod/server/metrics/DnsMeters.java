@@ -29,14 +29,14 @@ public final class DnsMeters implements LookupListener {
 
     private final MeterRegistry registry;
     // Asked for at every lookup; finding a meter in the registry costs more.
-    private final ConcurrentMap<Kind, Timer> timers = new ConcurrentHashMap<>();
+    private final ConcurrentMap<LookupLabels, Timer> timers = new ConcurrentHashMap<>();
 
     public DnsMeters(MeterRegistry registry) {
         this.registry = registry;
         lookups("MX", Outcome.FOUND);
     }
 
-    private record Kind(String type, Outcome outcome) {}
+    private record LookupLabels(String type, Outcome outcome) {}
 
     @Override
     public void lookedUp(String type, Outcome outcome, Duration took) {
@@ -45,11 +45,11 @@ public final class DnsMeters implements LookupListener {
 
     private Timer lookups(String type, Outcome outcome) {
         return timers.computeIfAbsent(
-                new Kind(type, outcome),
-                kind -> Timer.builder("relaypod.dns.lookup")
+                new LookupLabels(type, outcome),
+                labels -> Timer.builder("relaypod.dns.lookup")
                         .description("Time of a question to DNS, with all tries at all servers")
-                        .tag("type", kind.type())
-                        .tag("outcome", kind.outcome().name().toLowerCase(Locale.ROOT))
+                        .tag("type", labels.type())
+                        .tag("outcome", labels.outcome().name().toLowerCase(Locale.ROOT))
                         .serviceLevelObjectives(BUCKETS)
                         .register(registry));
     }

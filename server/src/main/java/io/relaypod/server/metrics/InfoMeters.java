@@ -17,7 +17,7 @@ public final class InfoMeters {
     private InfoMeters() {}
 
     /** Shows versions, choices and limits; no host, address or domain. */
-    public static void show(MeterRegistry registry, BuildInfo build, Settings settings) {
+    public static void register(MeterRegistry registry, BuildInfo build, Settings settings) {
         info(
                 registry,
                 "relaypod.build.info",

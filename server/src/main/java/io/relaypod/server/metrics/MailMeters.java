@@ -13,16 +13,16 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.relaypod.events.MailEvent;
-import io.relaypod.events.MailEvent.Changed;
-import io.relaypod.events.MailEvent.Deferred;
-import io.relaypod.events.MailEvent.Delivered;
-import io.relaypod.events.MailEvent.Failed;
-import io.relaypod.events.MailEvent.Received;
+import io.relaypod.events.MailEvent.DeliveryDeferred;
+import io.relaypod.events.MailEvent.MailChanged;
+import io.relaypod.events.MailEvent.MailDelivered;
+import io.relaypod.events.MailEvent.MailFailed;
+import io.relaypod.events.MailEvent.MailReceived;
+import io.relaypod.events.MailEvent.MailRefused;
+import io.relaypod.events.MailEvent.MailRemoved;
+import io.relaypod.events.MailEvent.MailReprocessed;
 import io.relaypod.events.MailEvent.RecipientAccepted;
 import io.relaypod.events.MailEvent.RecipientRefused;
-import io.relaypod.events.MailEvent.Refused;
-import io.relaypod.events.MailEvent.Removed;
-import io.relaypod.events.MailEvent.SentAgain;
 import io.relaypod.events.MailEventListener;
 import io.relaypod.server.queue.QueueId;
 import io.relaypod.smtpclient.DeferralReason;
@@ -125,24 +125,24 @@ public final class MailMeters implements MailEventListener {
             count(rcpt.answer());
         } else if (event instanceof RecipientRefused rcpt) {
             count(rcpt.answer());
-        } else if (event instanceof Refused mail) {
+        } else if (event instanceof MailRefused mail) {
             refused.computeIfAbsent(mail.code(), this::refused).increment();
-        } else if (event instanceof Received mail) {
+        } else if (event instanceof MailReceived mail) {
             accepted.increment();
             acceptedBytes.increment(mail.size());
-        } else if (event instanceof Changed mail) {
+        } else if (event instanceof MailChanged mail) {
             count(mail);
-        } else if (event instanceof Deferred mail) {
+        } else if (event instanceof DeliveryDeferred mail) {
             deferred.get(mail.cause()).increment();
-        } else if (event instanceof Delivered mail) {
+        } else if (event instanceof MailDelivered mail) {
             delivered.increment();
             QueueId.receivedAt(mail.queueId())
                     .ifPresent(received -> delivery.record(Duration.between(received, clock.instant())));
-        } else if (event instanceof Failed) {
+        } else if (event instanceof MailFailed) {
             failed.increment();
-        } else if (event instanceof SentAgain) {
+        } else if (event instanceof MailReprocessed) {
             sentAgain.increment();
-        } else if (event instanceof Removed) {
+        } else if (event instanceof MailRemoved) {
             removed.increment();
         }
     }
@@ -151,7 +151,7 @@ public final class MailMeters implements MailEventListener {
         recipients.get(answer.outcome()).increment();
     }
 
-    private void count(Changed mail) {
+    private void count(MailChanged mail) {
         Map<String, Integer> counts = mail.counts();
         Optional.ofNullable(changes.get(mail.change()))
                 .ifPresent(counter -> counter.increment(counts.getOrDefault("calendars", 1)));

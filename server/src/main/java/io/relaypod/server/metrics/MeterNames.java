@@ -19,48 +19,55 @@ public final class MeterNames implements MeterFilter {
 
     private static final String ARTEMIS = "artemis.";
 
-    private static final Map<String, Name> NAMES = Map.ofEntries(
-            Map.entry("artemis.active", new Name("artemis.active", "Whether the broker in the process runs")),
+    private static final Map<String, MeterName> NAMES = Map.ofEntries(
+            Map.entry("artemis.active", new MeterName("artemis.active", "Whether the broker in the process runs")),
             Map.entry(
                     "artemis.address.memory.usage",
-                    new Name("artemis.memory.used", "Memory of all queues' messages", "bytes")),
+                    new MeterName("artemis.memory.used", "Memory of all queues' messages", "bytes")),
             Map.entry(
-                    "artemis.address.size", new Name("artemis.address.size", "Memory of a queue's messages", "bytes")),
-            Map.entry("artemis.number.of.pages", new Name("artemis.pages", "Page files of a queue")),
-            Map.entry("artemis.connection.count", new Name("artemis.connections", "Connections to the broker")),
-            Map.entry("artemis.session.count", new Name("artemis.sessions", "Sessions at the broker")),
-            Map.entry("artemis.consumer.count", new Name("artemis.consumers", "Consumers of a queue")),
-            Map.entry("artemis.message.count", new Name("artemis.messages", "Messages of one of the broker's queues")),
-            Map.entry("artemis.delivering.message.count", new Name("artemis.messages.delivering", "Messages in hand")),
+                    "artemis.address.size",
+                    new MeterName("artemis.address.size", "Memory of a queue's messages", "bytes")),
+            Map.entry("artemis.number.of.pages", new MeterName("artemis.pages", "Page files of a queue")),
+            Map.entry("artemis.connection.count", new MeterName("artemis.connections", "Connections to the broker")),
+            Map.entry("artemis.session.count", new MeterName("artemis.sessions", "Sessions at the broker")),
+            Map.entry("artemis.consumer.count", new MeterName("artemis.consumers", "Consumers of a queue")),
+            Map.entry(
+                    "artemis.message.count",
+                    new MeterName("artemis.messages", "Messages of one of the broker's queues")),
+            Map.entry(
+                    "artemis.delivering.message.count",
+                    new MeterName("artemis.messages.delivering", "Messages in hand")),
             Map.entry(
                     "artemis.persistent.size",
-                    new Name("artemis.messages.size", "Size of a queue's messages", "bytes")),
-            Map.entry("system.cpu.count", new Name("system.cpus", "Processors that the JVM may use")),
+                    new MeterName("artemis.messages.size", "Size of a queue's messages", "bytes")),
+            Map.entry("system.cpu.count", new MeterName("system.cpus", "Processors that the JVM may use")),
             Map.entry(
                     "netty.allocator.memory.used",
-                    new Name("netty.allocator.memory.used", "Memory that Netty's allocator has reserved", "bytes")),
+                    new MeterName(
+                            "netty.allocator.memory.used", "Memory that Netty's allocator has reserved", "bytes")),
             Map.entry(
                     "netty.allocator.memory.pinned",
-                    new Name("netty.allocator.memory.pinned", "Memory of Netty's buffers in use", "bytes")),
+                    new MeterName("netty.allocator.memory.pinned", "Memory of Netty's buffers in use", "bytes")),
             Map.entry(
-                    "netty.allocator.pooled.arenas", new Name("netty.allocator.arenas", "Arenas of Netty's allocator")),
+                    "netty.allocator.pooled.arenas",
+                    new MeterName("netty.allocator.arenas", "Arenas of Netty's allocator")),
             Map.entry(
                     "netty.allocator.pooled.cache.size",
-                    new Name("netty.allocator.cache.size", "Entries of a thread's buffer cache, by kind")),
+                    new MeterName("netty.allocator.cache.size", "Entries of a thread's buffer cache, by kind")),
             Map.entry(
                     "netty.allocator.pooled.chunk.size",
-                    new Name("netty.allocator.chunk.size", "Size of one of Netty's chunks", "bytes")),
+                    new MeterName("netty.allocator.chunk.size", "Size of one of Netty's chunks", "bytes")),
             Map.entry(
                     "netty.allocator.pooled.threadlocal.caches",
-                    new Name("netty.allocator.caches", "Threads that have a buffer cache")));
+                    new MeterName("netty.allocator.caches", "Threads that have a buffer cache")));
 
-    private record Name(String name, String description, Optional<String> unit) {
+    private record MeterName(String name, String description, Optional<String> unit) {
 
-        Name(String name, String description) {
+        MeterName(String name, String description) {
             this(name, description, Optional.empty());
         }
 
-        Name(String name, String description, String unit) {
+        MeterName(String name, String description, String unit) {
             this(name, description, Optional.of(unit));
         }
     }

@@ -30,7 +30,7 @@ public final class MicrometerGaugeRegistry implements GaugeRegistry {
     public <T> GaugeRegistry register(String name, Gauge<T> gauge) {
         gauges.put(name, gauge);
         if (!name.startsWith(MailQueue.QUEUE_SIZE_METRIC_NAME_PREFIX)) {
-            JamesMeter.Name meter = JamesMeter.gauge(name);
+            JamesMeter.MeterDefinition meter = JamesMeter.gauge(name);
             // By name, so that a gauge registered again takes the place of the one before.
             io.micrometer.core.instrument.Gauge.builder(meter.name(), gauges, all -> number(all.get(name)))
                     .tags(meter.tags())

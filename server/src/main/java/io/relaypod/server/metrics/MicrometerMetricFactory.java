@@ -35,11 +35,11 @@ public final class MicrometerMetricFactory implements MetricFactory {
 
     @Override
     public Metric generate(String name) {
-        return new Count(counts.computeIfAbsent(name, this::register));
+        return new AtomicMetric(counts.computeIfAbsent(name, this::register));
     }
 
     private AtomicLong register(String name) {
-        JamesMeter.Name meter = JamesMeter.count(name);
+        JamesMeter.MeterDefinition meter = JamesMeter.count(name);
         AtomicLong count = new AtomicLong();
         if (meter.grows()) {
             FunctionCounter.builder(meter.name(), count, AtomicLong::get)
@@ -61,7 +61,7 @@ public final class MicrometerMetricFactory implements MetricFactory {
     }
 
     private Timer registerTimer(String name) {
-        JamesMeter.Name meter = JamesMeter.timer(name);
+        JamesMeter.MeterDefinition meter = JamesMeter.timer(name);
         return Timer.builder(meter.name())
                 .tags(meter.tags())
                 .description(meter.description())
@@ -82,7 +82,7 @@ public final class MicrometerMetricFactory implements MetricFactory {
         return decoratePublisherWithTimerMetric(name, publisher);
     }
 
-    private record Count(AtomicLong value) implements Metric {
+    private record AtomicMetric(AtomicLong value) implements Metric {
 
         @Override
         public void increment() {

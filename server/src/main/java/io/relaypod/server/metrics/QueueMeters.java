@@ -32,7 +32,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Sizes and ages of queues and repositories, as they were when they were last looked at: the broker may be elsewhere,
- * and a scrape does not wait for it. {@link #look} is called by one thread, the rest is thread-safe.
+ * and a scrape does not wait for it. {@link #poll} is called by one thread, the rest is thread-safe.
  */
 public final class QueueMeters {
 
@@ -51,7 +51,7 @@ public final class QueueMeters {
     private final boolean isPaced;
     private final MultiGauge dueAtATime;
     private final MultiGauge repositorySizes;
-    private volatile Found found = new Found(Map.of(), Map.of());
+    private volatile QueueSnapshot snapshot = new QueueSnapshot(Map.of(), Map.of());
 
     /**
      * What is where.
@@ -59,9 +59,9 @@ public final class QueueMeters {
      * @param queues by name
      * @param repositories sizes by path, such as {@code var/mail/failed}
      */
-    public record Found(Map<String, QueueState> queues, Map<String, Long> repositories) {
+    public record QueueSnapshot(Map<String, QueueState> queues, Map<String, Long> repositories) {
 
-        public Found {
+        public QueueSnapshot {
             queues = Map.copyOf(queues);
             repositories = Map.copyOf(repositories);
         }
@@ -114,22 +114,22 @@ public final class QueueMeters {
     }
 
     /** What was found when it was last looked. */
-    public Found found() {
-        return found;
+    public QueueSnapshot snapshot() {
+        return snapshot;
     }
 
     /** Looks; what cannot be read is shown as it was. */
-    public void look() {
+    public void poll() {
         try {
-            found = new Found(findQueues(), findRepositories());
+            snapshot = new QueueSnapshot(findQueues(), findRepositories());
             sizes.register(
-                    found.queues().entrySet().stream()
+                    snapshot.queues().entrySet().stream()
                             .map(queue -> row(
                                     "queue", queue.getKey(), queue.getValue().size()))
                             .toList(),
                     true);
             ages.register(
-                    found.queues().entrySet().stream()
+                    snapshot.queues().entrySet().stream()
                             .map(queue -> row(
                                     "queue",
                                     queue.getKey(),
@@ -142,7 +142,7 @@ public final class QueueMeters {
             waiting.register(perSenderBacklog(PerSenderBacklog::mails), true);
             longestWaits.register(perSenderBacklog(backlog -> backlog.longest().toMillis() / 1000.0), true);
             dueAtATime.register(
-                    found.queues().keySet().stream()
+                    snapshot.queues().keySet().stream()
                             .map(queue -> row(
                                     "queue",
                                     queue,
@@ -150,7 +150,7 @@ public final class QueueMeters {
                             .toList(),
                     true);
             repositorySizes.register(
-                    found.repositories().entrySet().stream()
+                    snapshot.repositories().entrySet().stream()
                             .map(repository -> row("repository", repository.getKey(), repository.getValue()))
                             .toList(),
                     true);
@@ -160,7 +160,7 @@ public final class QueueMeters {
     }
 
     private List<Row<?>> perSenderBacklog(Function<PerSenderBacklog, Number> value) {
-        return found.queues().entrySet().stream()
+        return snapshot.queues().entrySet().stream()
                 .flatMap(queue -> queue.getValue().perSenderBacklog().stream()
                         .<Row<?>>map(backlog -> row("queue", queue.getKey(), value.apply(backlog))))
                 .toList();

@@ -83,8 +83,8 @@ public final class Monitoring implements AutoCloseable {
                 .description("Connections to METRICS_ADDR that are open")
                 .register(meters);
         running = Optional.of(new Running(new RelayMeters(meters, settings.dataDir()), server));
-        InfoMeters.show(meters, build, settings);
-        certificates.show(meters);
+        InfoMeters.register(meters, build, settings);
+        certificates.register(meters);
         watch.start();
     }
 

@@ -10,8 +10,8 @@ import java.util.Map;
 import javax.inject.Inject;
 
 import io.relaypod.events.MailEvent;
+import io.relaypod.events.MailEvent.MailRefused;
 import io.relaypod.events.MailEvent.RecipientRefused;
-import io.relaypod.events.MailEvent.Refused;
 import io.relaypod.events.MailEventListener;
 import io.relaypod.events.MaskedAddresses;
 
@@ -54,7 +54,7 @@ public final class RecentRefusals implements MailEventListener {
                     domainOf(rcpt.recipient()),
                     rcpt.answer().code(),
                     rcpt.answer().text()));
-        } else if (event instanceof Refused mail) {
+        } else if (event instanceof MailRefused mail) {
             add(new Kind("from", domainOf(mail.sender()), mail.code(), MaskedAddresses.in(mail.text())));
         }
     }

@@ -23,7 +23,7 @@ record Status(
         BuildInfo build,
         Readiness.Report readiness,
         List<Sample> samples,
-        QueueMeters.Found found,
+        QueueMeters.QueueSnapshot found,
         long connections,
         String upstream,
         GatewayProbe.State gateway,

@@ -80,7 +80,7 @@ public final class StatusPage implements Page {
                 build,
                 readiness.report(),
                 watch.history().samples(),
-                queues.found(),
+                queues.snapshot(),
                 connections(),
                 upstream,
                 gateway.state(),

@@ -78,10 +78,10 @@ public final class Watch implements AutoCloseable {
     // What is remembered is what was found, also the first time; a broker that does not answer in its time leaves what
     // was found before.
     private void lookAtQueuesAndRemember() {
-        queues.look();
+        queues.poll();
         history.add(Sample.of(
                 meters,
-                queues.found().queues().values().stream()
+                queues.snapshot().queues().values().stream()
                         .mapToLong(QueueState::size)
                         .sum(),
                 clock.instant()));

@@ -71,7 +71,7 @@ public final class DirectoryMailRepository implements MailRepository {
                     mail.getName(),
                     out -> writeMessage(mail, out),
                     out -> out.write(JSON.writeValueAsBytes(envelope(mail))));
-            events.tell(new MailEvent.Kept(
+            events.publish(new MailEvent.MailStored(
                     mail.getName(),
                     mail.getMaybeSender().asString(""),
                     mail.getRecipients().stream().map(MailAddress::asString).toList(),

@@ -20,7 +20,7 @@ import java.util.stream.Collectors;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.relaypod.events.MailEvent.Removed;
+import io.relaypod.events.MailEvent.MailRemoved;
 import io.relaypod.events.MailEventPublisher;
 import io.relaypod.server.repository.MailFiles.Kept;
 import io.relaypod.server.settings.FailedMailSettings;
@@ -120,7 +120,8 @@ public final class RepositoryLimits implements Closeable {
         try {
             repository.files.remove(key);
             repository.dropped.increment();
-            events.tell(new Removed(key, "", List.of(), repository.path, "beyond FAILED_MAX_AGE or FAILED_MAX_SIZE"));
+            events.publish(
+                    new MailRemoved(key, "", List.of(), repository.path, "beyond FAILED_MAX_AGE or FAILED_MAX_SIZE"));
             return true;
         } catch (IOException notDropped) {
             LOGGER.error(

@@ -64,7 +64,7 @@ public final class DeliverabilityFilter implements DataLineFilter {
     }
 
     private Response refuse(SMTPSession session, MailRefusal refusal) {
-        events.tell(SmtpTransaction.of(session).refused(refusal.code(), refusal.text()));
+        events.publish(SmtpTransaction.of(session).refused(refusal.code(), refusal.text()));
         session.popLineHandler();
         session.resetState();
         return new SMTPResponse(Integer.toString(refusal.code()), refusal.text());

@@ -68,7 +68,7 @@ public final class EndOfDataFilter implements DataLineFilter {
     }
 
     private Response refuse(SMTPSession session, Fault fault) {
-        events.tell(SmtpTransaction.of(session).refused(fault.code, fault.text));
+        events.publish(SmtpTransaction.of(session).refused(fault.code, fault.text));
         session.popLineHandler();
         session.resetState();
         return new SMTPResponse(Integer.toString(fault.code), fault.text);

@@ -91,7 +91,7 @@ public final class LoginEvents {
     }
 
     private void write(String event, SMTPSession session, String mechanism, String name) {
-        if (lines.hasRoom()) {
+        if (lines.tryAcquire()) {
             LOGGER.info(
                     "event={} session={} client={} mechanism={}{}",
                     event,

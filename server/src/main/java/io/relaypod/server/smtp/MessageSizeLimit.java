@@ -114,6 +114,6 @@ public final class MessageSizeLimit implements MailParametersHook, EhloExtension
     }
 
     private void tell(SMTPSession session) {
-        events.tell(SmtpTransaction.of(session).refused(552, TOO_BIG));
+        events.publish(SmtpTransaction.of(session).refused(552, TOO_BIG));
     }
 }

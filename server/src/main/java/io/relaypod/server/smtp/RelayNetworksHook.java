@@ -31,7 +31,7 @@ public final class RelayNetworksHook extends AbstractAuthRequiredToRelayRcptHook
     public HookResult doRcpt(SMTPSession session, MaybeSender sender, MailAddress recipient) {
         HookResult result = super.doRcpt(session, sender, recipient);
         if (!session.isRelayingAllowed()) {
-            events.tell(new RecipientRefused(
+            events.publish(new RecipientRefused(
                     SmtpTransaction.client(session),
                     sender.asString(""),
                     recipient.asString(),

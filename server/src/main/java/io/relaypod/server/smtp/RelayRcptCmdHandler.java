@@ -153,7 +153,7 @@ public final class RelayRcptCmdHandler extends JamesRcptCmdHandler {
     }
 
     private Response refused(SMTPSession session, String recipient, RecipientAnswer answer) {
-        events.tell(new RecipientRefused(
+        events.publish(new RecipientRefused(
                 SmtpTransaction.client(session),
                 SmtpTransaction.sender(session),
                 PRINTABLE.retainFrom(recipient),

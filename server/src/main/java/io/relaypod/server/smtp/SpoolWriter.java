@@ -10,10 +10,10 @@ import javax.annotation.PreDestroy;
 import javax.inject.Inject;
 
 import com.google.common.base.Throwables;
-import io.relaypod.events.Client;
-import io.relaypod.events.MailEvent.Received;
-import io.relaypod.events.MailEvent.Refused;
+import io.relaypod.events.MailEvent.MailReceived;
+import io.relaypod.events.MailEvent.MailRefused;
 import io.relaypod.events.MailEventPublisher;
+import io.relaypod.events.SubmittingClient;
 import io.relaypod.mailets.Addresses;
 import io.relaypod.mailets.SmtpTransaction;
 import io.relaypod.mime.TraceInformation;
@@ -97,10 +97,10 @@ public final class SpoolWriter {
     }
 
     private CompletableFuture<Response> reply(SMTPSession session, Mail mail) {
-        Client client = SmtpTransaction.client(session);
+        SubmittingClient client = SmtpTransaction.client(session);
         String sender = mail.getMaybeSender().asString("");
         String messageId = DeliverabilityFilter.messageId(session);
-        Received received = new Received(
+        MailReceived received = new MailReceived(
                 client,
                 mail.getName(),
                 messageId.isEmpty() ? TraceInformation.messageId(mail.getName(), sender) : messageId,
@@ -154,12 +154,12 @@ public final class SpoolWriter {
         }
     }
 
-    private Response accepted(Received mail) {
-        events.tell(mail);
+    private Response accepted(MailReceived mail) {
+        events.publish(mail);
         return new SMTPResponse("250", "2.6.0 Message received as " + mail.queueId());
     }
 
-    private Response notAccepted(Received mail, Throwable failure) {
+    private Response notAccepted(MailReceived mail, Throwable failure) {
         Throwable cause =
                 failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
         if (cause instanceof InsufficientStorageException) {
@@ -183,8 +183,8 @@ public final class SpoolWriter {
         return refuse(mail, 451, "4.3.0 The mail could not be stored, try again later");
     }
 
-    private Response refuse(Received mail, int code, String text) {
-        events.tell(new Refused(mail.client(), mail.sender(), mail.recipients(), code, text));
+    private Response refuse(MailReceived mail, int code, String text) {
+        events.publish(new MailRefused(mail.client(), mail.sender(), mail.recipients(), code, text));
         return new SMTPResponse(Integer.toString(code), text);
     }
 

@@ -21,11 +21,11 @@ public final class SearchMemory implements AutoCloseable {
     private long taken;
 
     /** A search finds too much for the memory that is left. */
-    public static final class TooMuchFoundException extends RuntimeException {
+    public static final class TraceTooLargeException extends RuntimeException {
 
         private static final long serialVersionUID = 1L;
 
-        TooMuchFoundException() {
+        TraceTooLargeException() {
             super(
                     "more is found than there is memory for now; look for less, or in a shorter time",
                     null,
@@ -34,9 +34,9 @@ public final class SearchMemory implements AutoCloseable {
         }
     }
 
-    /** @throws TooMuchFoundException when nothing is left */
+    /** @throws TraceTooLargeException when nothing is left */
     public SearchMemory(MemoryBudget budget) {
-        this.reservation = budget.tryReserve(MemoryUse.WEBADMIN, STEP).orElseThrow(TooMuchFoundException::new);
+        this.reservation = budget.tryReserve(MemoryUse.WEBADMIN, STEP).orElseThrow(TraceTooLargeException::new);
     }
 
     void take(TraceEntry entry) {
@@ -49,7 +49,7 @@ public final class SearchMemory implements AutoCloseable {
                         + entry.messageId().length()
                         + entry.sender().length());
         if (taken > reservation.bytes() && !reservation.tryResize((taken / STEP + 1) * STEP)) {
-            throw new TooMuchFoundException();
+            throw new TraceTooLargeException();
         }
     }
 

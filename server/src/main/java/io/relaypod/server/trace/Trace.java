@@ -42,7 +42,7 @@ public final class Trace implements MailEventListener, Closeable {
     private static final double REFUSALS = 0.25;
 
     private final BlockingQueue<Told> told = new ArrayBlockingQueue<>(QUEUE);
-    private final AtomicLong leftOut = new AtomicLong();
+    private final AtomicLong dropped = new AtomicLong();
     private final SecondLimit accepted = new SecondLimit(ACCEPTED_A_SECOND);
     private final SecondLimit refused = new SecondLimit(REFUSED_A_SECOND);
     private final TraceSegments mails;
@@ -77,13 +77,13 @@ public final class Trace implements MailEventListener, Closeable {
         boolean flood = event instanceof RecipientRefused && !refused.hasRoom(now)
                 || event instanceof RecipientAccepted && !accepted.hasRoom(now);
         if (flood || !told.offer(new Told(now, event))) {
-            leftOut.incrementAndGet();
+            dropped.incrementAndGet();
         }
     }
 
     /** Events that were told and not remembered, since the start. */
-    public long leftOut() {
-        return leftOut.get();
+    public long dropped() {
+        return dropped.get();
     }
 
     /** Of its files, in bytes. */
@@ -104,7 +104,7 @@ public final class Trace implements MailEventListener, Closeable {
             refusals.flush(clock.millis() * 1_000);
             failing = false;
         } catch (IOException | RuntimeException notWritten) {
-            leftOut.addAndGet(batch.size());
+            dropped.addAndGet(batch.size());
             mails.giveUp();
             refusals.giveUp();
             if (!failing) {
@@ -121,10 +121,10 @@ public final class Trace implements MailEventListener, Closeable {
      * @param limit how many were looked for: fewer than were asked for when there is no memory for more; if as many
      *     were found there may be more
      */
-    public record Found(List<TracedMail> mails, int limit) {
+    public record TraceResult(List<TracedMail> mails, int limit) {
 
         /** Keeps its own copy. */
-        public Found {
+        public TraceResult {
             mails = List.copyOf(mails);
         }
     }
@@ -140,17 +140,17 @@ public final class Trace implements MailEventListener, Closeable {
      * The mails that fit.
      *
      * @param memory holds what is found until it is closed
-     * @throws SearchMemory.TooMuchFoundException when there is no memory for one mail
+     * @throws SearchMemory.TraceTooLargeException when there is no memory for one mail
      */
-    public Found search(TraceQuery query, SearchMemory memory) {
+    public TraceResult search(TraceQuery query, SearchMemory memory) {
         write();
         List<List<TraceSegment>> stores =
                 Stream.of(mails, refusals).map(TraceSegments::newestFirst).toList();
         int limit = query.limit();
         while (true) {
             try {
-                return new Found(new TraceSearch(query.atMost(limit), stores, memory).mails(), limit);
-            } catch (SearchMemory.TooMuchFoundException tooMuch) {
+                return new TraceResult(new TraceSearch(query.atMost(limit), stores, memory).mails(), limit);
+            } catch (SearchMemory.TraceTooLargeException tooMuch) {
                 if (limit == 1) {
                     throw tooMuch;
                 }

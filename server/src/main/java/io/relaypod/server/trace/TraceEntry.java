@@ -11,21 +11,21 @@ import java.util.Map;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
-import io.relaypod.events.Client;
 import io.relaypod.events.MailEvent;
-import io.relaypod.events.MailEvent.Changed;
-import io.relaypod.events.MailEvent.Deferred;
-import io.relaypod.events.MailEvent.Delivered;
-import io.relaypod.events.MailEvent.Failed;
-import io.relaypod.events.MailEvent.Kept;
-import io.relaypod.events.MailEvent.Queued;
-import io.relaypod.events.MailEvent.Received;
+import io.relaypod.events.MailEvent.DeliveryAttempted;
+import io.relaypod.events.MailEvent.DeliveryDeferred;
+import io.relaypod.events.MailEvent.MailChanged;
+import io.relaypod.events.MailEvent.MailDelivered;
+import io.relaypod.events.MailEvent.MailFailed;
+import io.relaypod.events.MailEvent.MailQueued;
+import io.relaypod.events.MailEvent.MailReceived;
+import io.relaypod.events.MailEvent.MailRefused;
+import io.relaypod.events.MailEvent.MailRemoved;
+import io.relaypod.events.MailEvent.MailReprocessed;
+import io.relaypod.events.MailEvent.MailStored;
 import io.relaypod.events.MailEvent.RecipientAccepted;
 import io.relaypod.events.MailEvent.RecipientRefused;
-import io.relaypod.events.MailEvent.Refused;
-import io.relaypod.events.MailEvent.Removed;
-import io.relaypod.events.MailEvent.SentAgain;
-import io.relaypod.events.MailEvent.Tried;
+import io.relaypod.events.SubmittingClient;
 import io.relaypod.verdict.RecipientAnswer;
 
 /**
@@ -74,7 +74,7 @@ record TraceEntry(
         if (event instanceof RecipientRefused rcpt) {
             return rcpt(micros, RCPT_REFUSED, rcpt.client(), rcpt.sender(), rcpt.recipient(), rcpt.answer());
         }
-        if (event instanceof Refused mail) {
+        if (event instanceof MailRefused mail) {
             return new TraceEntry(
                     micros,
                     mail.client().session(),
@@ -88,7 +88,7 @@ record TraceEntry(
                             .with("answer", mail.code() + " " + mail.text())
                             .map());
         }
-        if (event instanceof Received mail) {
+        if (event instanceof MailReceived mail) {
             return new TraceEntry(
                     micros,
                     mail.queueId(),
@@ -102,19 +102,19 @@ record TraceEntry(
                             .with("size", Long.toString(mail.size()))
                             .map());
         }
-        if (event instanceof Changed mail) {
+        if (event instanceof MailChanged mail) {
             Details counts = new Details();
             mail.counts().forEach((what, number) -> counts.with(what, number.toString()));
             return mail(micros, mail.queueId(), mail.change(), mail.recipients(), counts);
         }
-        if (event instanceof Queued mail) {
+        if (event instanceof MailQueued mail) {
             return mail(micros, mail.queueId(), "queued", mail.recipients(), new Details());
         }
-        if (event instanceof Tried mail) {
+        if (event instanceof DeliveryAttempted mail) {
             return mail(
                     micros, mail.queueId(), "tried", mail.recipients(), new Details().with("gateway", mail.gateway()));
         }
-        if (event instanceof Deferred mail) {
+        if (event instanceof DeliveryDeferred mail) {
             return mail(
                     micros,
                     mail.queueId(),
@@ -124,7 +124,7 @@ record TraceEntry(
                             .with("reason", mail.reason())
                             .with("retry-in", mail.retryIn().toString()));
         }
-        if (event instanceof Delivered mail) {
+        if (event instanceof MailDelivered mail) {
             return mail(
                     micros,
                     mail.queueId(),
@@ -132,7 +132,7 @@ record TraceEntry(
                     mail.recipients(),
                     new Details().with("gateway", mail.gateway()).with("reply", mail.reply()));
         }
-        if (event instanceof Kept mail) {
+        if (event instanceof MailStored mail) {
             return end(
                     micros,
                     mail.queueId(),
@@ -141,10 +141,10 @@ record TraceEntry(
                     mail.recipients(),
                     new Details().with("repository", mail.repository()).with("reason", mail.reason()));
         }
-        if (event instanceof SentAgain mail) {
+        if (event instanceof MailReprocessed mail) {
             return end(micros, mail.queueId(), "sent-again", mail.sender(), mail.recipients(), new Details());
         }
-        if (event instanceof Removed mail) {
+        if (event instanceof MailRemoved mail) {
             return end(
                     micros,
                     mail.queueId(),
@@ -153,7 +153,7 @@ record TraceEntry(
                     mail.recipients(),
                     new Details().with("place", mail.from()).with("reason", mail.reason()));
         }
-        Failed failed = (Failed) event;
+        MailFailed failed = (MailFailed) event;
         return end(
                 micros,
                 failed.queueId(),
@@ -164,7 +164,12 @@ record TraceEntry(
     }
 
     private static TraceEntry rcpt(
-            long micros, String event, Client client, String sender, String recipient, RecipientAnswer answer) {
+            long micros,
+            String event,
+            SubmittingClient client,
+            String sender,
+            String recipient,
+            RecipientAnswer answer) {
         Details details = new Details()
                 .with("client", address(client))
                 .with("verdict", answer.outcome().name().toLowerCase(Locale.ROOT));
@@ -190,7 +195,7 @@ record TraceEntry(
         return new TraceEntry(micros, queueId, event, "", "", sender, recipients, details.map());
     }
 
-    private static String address(Client client) {
+    private static String address(SubmittingClient client) {
         return client.address().getHostAddress();
     }
 

@@ -77,7 +77,7 @@ public record TraceQuery(
         String stripped = messageId.strip();
         String begun = stripped.startsWith("<") ? stripped.substring(1) : stripped;
         String ended = begun.endsWith(">") ? begun.substring(0, begun.length() - 1) : begun;
-        return ended.substring(0, Math.min(ended.length(), MessageIds.LONGEST - 1));
+        return ended.substring(0, Math.min(ended.length(), MessageIds.MAX_LENGTH - 1));
     }
 
     /** The same for fewer mails. */

@@ -12,7 +12,7 @@ import java.util.Optional;
  * @param session of the client that sent it; empty when that was longer ago than is remembered
  * @param steps in the order in which they happened
  */
-public record TracedMail(String queueId, String session, List<Step> steps) {
+public record TracedMail(String queueId, String session, List<TraceStep> steps) {
 
     /** Keeps its own copy of the steps. */
     public TracedMail {
@@ -26,7 +26,7 @@ public record TracedMail(String queueId, String session, List<Step> steps) {
      * @param messageId empty where it is not known
      * @param sender empty where it is not known, or is
      */
-    public record Step(
+    public record TraceStep(
             Instant at,
             String event,
             String queueId,
@@ -40,7 +40,7 @@ public record TracedMail(String queueId, String session, List<Step> steps) {
                 queueId,
                 session,
                 entries.stream()
-                        .map(entry -> new Step(
+                        .map(entry -> new TraceStep(
                                 entry.at(),
                                 entry.event(),
                                 entry.isOfSession() ? "" : entry.id(),
@@ -52,7 +52,7 @@ public record TracedMail(String queueId, String session, List<Step> steps) {
     }
 
     /** The latest step that says where the mail is. */
-    public Optional<Step> last() {
+    public Optional<TraceStep> last() {
         return steps.isEmpty() ? Optional.empty() : Optional.of(steps.get(steps.size() - 1));
     }
 }

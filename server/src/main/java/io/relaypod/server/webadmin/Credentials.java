@@ -52,7 +52,7 @@ public final class Credentials {
         refused.increment();
         if (given.isPresent()) {
             failures.failed(address);
-            if (lines.hasRoom()) {
+            if (lines.tryAcquire()) {
                 LOGGER.warn("event=webadmin-refused client={} method={}", address, method);
             }
         }

@@ -8,9 +8,9 @@ import java.util.Set;
 import java.util.function.Consumer;
 import javax.inject.Inject;
 
-import io.relaypod.events.MailEvent.Failed;
-import io.relaypod.events.MailEvent.Removed;
-import io.relaypod.events.MailEvent.SentAgain;
+import io.relaypod.events.MailEvent.MailFailed;
+import io.relaypod.events.MailEvent.MailRemoved;
+import io.relaypod.events.MailEvent.MailReprocessed;
 import io.relaypod.events.MailEventPublisher;
 import io.relaypod.server.queue.ArtemisMailQueue;
 import io.relaypod.server.queue.ArtemisMailQueueFactory;
@@ -103,11 +103,12 @@ public final class OperatorQueues implements MailQueueFactory<ManageableMailQueu
         }
 
         private void tellSentAgain(Mail mail) {
-            events.tell(new SentAgain(mail.getName(), mail.getMaybeSender().asString(""), addresses(mail)));
+            events.publish(
+                    new MailReprocessed(mail.getName(), mail.getMaybeSender().asString(""), addresses(mail)));
         }
 
         private void tellNotSentAgain(Mail mail, Throwable notQueued) {
-            events.tell(new Failed(
+            events.publish(new MailFailed(
                     mail.getName(),
                     mail.getMaybeSender().asString(""),
                     addresses(mail),
@@ -143,7 +144,7 @@ public final class OperatorQueues implements MailQueueFactory<ManageableMailQueu
         }
 
         private Consumer<RemovedMail> removed() {
-            return mail -> events.tell(new Removed(
+            return mail -> events.publish(new MailRemoved(
                     mail.queueId(), mail.sender(), mail.recipients(), getName().asString(), BY_AN_OPERATOR));
         }
 

@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import javax.mail.MessagingException;
 
-import io.relaypod.events.MailEvent.Removed;
+import io.relaypod.events.MailEvent.MailRemoved;
 import io.relaypod.events.MailEventPublisher;
 import org.apache.james.mailrepository.api.MailKey;
 import org.apache.james.mailrepository.api.MailRepository;
@@ -87,23 +87,23 @@ public final class OperatorRepositories implements MailRepositoryStore {
 
         @Override
         public void remove(MailKey key) throws MessagingException {
-            Optional<Removed> removed = removed(key);
+            Optional<MailRemoved> removed = removed(key);
             repository.remove(key);
-            removed.ifPresent(events::tell);
+            removed.ifPresent(events::publish);
         }
 
         // One that cannot be read can be removed.
-        private Optional<Removed> removed(MailKey key) {
+        private Optional<MailRemoved> removed(MailKey key) {
             try {
                 return Optional.ofNullable(repository.retrieve(key))
-                        .map(mail -> new Removed(
+                        .map(mail -> new MailRemoved(
                                 key.asString(),
                                 mail.getMaybeSender().asString(""),
                                 OperatorQueues.addresses(mail),
                                 path,
                                 OperatorQueues.BY_AN_OPERATOR));
             } catch (MessagingException unreadable) {
-                return Optional.of(new Removed(key.asString(), "", List.of(), path, OperatorQueues.BY_AN_OPERATOR));
+                return Optional.of(new MailRemoved(key.asString(), "", List.of(), path, OperatorQueues.BY_AN_OPERATOR));
             }
         }
 

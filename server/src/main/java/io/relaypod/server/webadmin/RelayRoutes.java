@@ -15,7 +15,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import io.relaypod.memory.MemoryBudget;
 import io.relaypod.server.settings.Settings;
 import io.relaypod.server.trace.SearchMemory;
-import io.relaypod.server.trace.SearchMemory.TooMuchFoundException;
+import io.relaypod.server.trace.SearchMemory.TraceTooLargeException;
 import io.relaypod.server.trace.Trace;
 import io.relaypod.server.trace.TraceQuery;
 import org.apache.james.util.DurationParser;
@@ -85,10 +85,10 @@ public final class RelayRoutes implements Routes {
                 .message("there is no trace, as TRACE_MAX_SIZE is 0")
                 .haltError());
         try (SearchMemory memory = new SearchMemory(budget)) {
-            Trace.Found found = searched.search(query, memory);
+            Trace.TraceResult found = searched.search(query, memory);
             response.header(LIMIT_HEADER, Integer.toString(found.limit()));
             return json.render(found.mails());
-        } catch (TooMuchFoundException tooMuch) {
+        } catch (TraceTooLargeException tooMuch) {
             throw ErrorResponder.builder()
                     .statusCode(HttpStatus.SERVICE_UNAVAILABLE_503)
                     .type(ErrorType.SERVER_ERROR)
@@ -114,10 +114,10 @@ public final class RelayRoutes implements Routes {
             return TracePage.of(words, since, "");
         }
         try (SearchMemory memory = new SearchMemory(budget)) {
-            Trace.Found found = trace.get()
+            Trace.TraceResult found = trace.get()
                     .search(bounded(request, TraceWords.query(words, since(since), clock.instant(), MAILS)), memory);
             return TracePage.of(words, since, found.mails(), found.limit());
-        } catch (TooMuchFoundException tooMuch) {
+        } catch (TraceTooLargeException tooMuch) {
             response.status(HttpStatus.SERVICE_UNAVAILABLE_503);
             return TracePage.of(words, since, tooMuch.getMessage());
         } catch (IllegalArgumentException wrong) {

@@ -8,7 +8,7 @@ import java.util.stream.Collectors;
 
 import io.relaypod.server.monitoring.Html;
 import io.relaypod.server.trace.TracedMail;
-import io.relaypod.server.trace.TracedMail.Step;
+import io.relaypod.server.trace.TracedMail.TraceStep;
 
 /** The search form and what was found, as one page of HTML that needs nothing else. */
 final class TracePage {
@@ -69,11 +69,11 @@ final class TracePage {
                 + mail.steps().stream().map(TracePage::row).collect(Collectors.joining()) + "</table></section>\n";
     }
 
-    private static String event(Step step) {
+    private static String event(TraceStep step) {
         return "<span class=\"" + Html.text(step.event()) + "\">" + Html.text(step.event()) + "</span>";
     }
 
-    private static String row(Step step) {
+    private static String row(TraceStep step) {
         String details = step.details().entrySet().stream()
                 .map(detail -> "<b>" + Html.text(detail.getKey()) + "</b> " + Html.text(detail.getValue()))
                 .collect(Collectors.joining(" \u00b7 "));
@@ -81,7 +81,7 @@ final class TracePage {
                 + (details.isEmpty() ? "" : "<small>" + details + "</small>");
     }
 
-    private static String addresses(Step step) {
+    private static String addresses(TraceStep step) {
         StringBuilder words = new StringBuilder();
         if (!step.sender().isEmpty()) {
             words.append("from ").append(step.sender()).append(' ');

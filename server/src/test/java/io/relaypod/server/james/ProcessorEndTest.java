@@ -12,7 +12,7 @@ import java.util.Map;
 import com.google.common.collect.ArrayListMultimap;
 import com.google.common.collect.ListMultimap;
 import io.relaypod.events.MailEvent;
-import io.relaypod.events.MailEvent.Failed;
+import io.relaypod.events.MailEvent.MailFailed;
 import org.apache.commons.configuration2.BaseConfiguration;
 import org.apache.commons.configuration2.XMLConfiguration;
 import org.apache.commons.configuration2.ex.ConfigurationException;
@@ -94,7 +94,7 @@ class ProcessorEndTest {
         assertThat(events)
                 .singleElement()
                 .isInstanceOfSatisfying(
-                        Failed.class, failed -> assertThat(failed.queueId()).isEqualTo("Mail1"));
+                        MailFailed.class, failed -> assertThat(failed.queueId()).isEqualTo("Mail1"));
         assertThat(mail.getState()).isEqualTo(Mail.GHOST);
     }
 

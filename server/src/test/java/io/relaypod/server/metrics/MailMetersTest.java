@@ -9,20 +9,23 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.relaypod.events.Client;
-import io.relaypod.events.MailEvent.Changed;
-import io.relaypod.events.MailEvent.Deferred;
-import io.relaypod.events.MailEvent.Delivered;
-import io.relaypod.events.MailEvent.Failed;
-import io.relaypod.events.MailEvent.Queued;
-import io.relaypod.events.MailEvent.Received;
+import io.relaypod.events.MailEvent.CalendarNarrowed;
+import io.relaypod.events.MailEvent.CalendarStripped;
+import io.relaypod.events.MailEvent.DeliveryDeferred;
+import io.relaypod.events.MailEvent.MailDelivered;
+import io.relaypod.events.MailEvent.MailFailed;
+import io.relaypod.events.MailEvent.MailQueued;
+import io.relaypod.events.MailEvent.MailReceived;
+import io.relaypod.events.MailEvent.MailRefused;
 import io.relaypod.events.MailEvent.RecipientAccepted;
 import io.relaypod.events.MailEvent.RecipientRefused;
-import io.relaypod.events.MailEvent.Refused;
+import io.relaypod.events.MailEvent.RecipientsAligned;
+import io.relaypod.events.MailEvent.RecipientsSplit;
+import io.relaypod.events.MailEvent.SenderAligned;
+import io.relaypod.events.SubmittingClient;
 import io.relaypod.smtpclient.DeferralReason;
 import io.relaypod.verdict.RecipientAnswer;
 import io.relaypod.verdict.RecipientAnswer.Outcome;
@@ -35,7 +38,7 @@ class MailMetersTest {
     private static final Instant NOW = Instant.ofEpochMilli(1_700_000_010_000L);
     private static final String QUEUE_ID = "Mail1700000000000-3f1c";
     private static final List<String> TO = List.of("guest@example.com");
-    private static final Client CLIENT = new Client("1", InetAddress.getLoopbackAddress());
+    private static final SubmittingClient CLIENT = new SubmittingClient("1", InetAddress.getLoopbackAddress());
 
     private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
     private final MailMeters meters = new MailMeters(registry, Clock.fixed(NOW, ZoneOffset.UTC));
@@ -66,11 +69,11 @@ class MailMetersTest {
 
     @Test
     void aMailIsCountedOnItsWay() {
-        meters.onEvent(new Received(CLIENT, QUEUE_ID, "<1@a.example>", "a@a.example", TO, 1_234));
-        meters.onEvent(new Queued(QUEUE_ID, TO));
-        meters.onEvent(new Delivered(QUEUE_ID, TO, "gateway", "250 ok"));
-        meters.onEvent(new Failed(QUEUE_ID, "a@a.example", TO, "554 no"));
-        meters.onEvent(new Refused(CLIENT, "a@a.example", TO, 552, "5.3.4 too big"));
+        meters.onEvent(new MailReceived(CLIENT, QUEUE_ID, "<1@a.example>", "a@a.example", TO, 1_234));
+        meters.onEvent(new MailQueued(QUEUE_ID, TO));
+        meters.onEvent(new MailDelivered(QUEUE_ID, TO, "gateway", "250 ok"));
+        meters.onEvent(new MailFailed(QUEUE_ID, "a@a.example", TO, "554 no"));
+        meters.onEvent(new MailRefused(CLIENT, "a@a.example", TO, 552, "5.3.4 too big"));
 
         assertThat(count("relaypod.mail.accepted")).isEqualTo(1);
         assertThat(count("relaypod.mail.accepted.bytes")).isEqualTo(1_234);
@@ -81,9 +84,9 @@ class MailMetersTest {
 
     @Test
     void aDeliveryIsTimedFromTheReceiptThatTheQueueIdNames() {
-        meters.onEvent(new Delivered(QUEUE_ID, TO, "gateway", "250 ok"));
-        meters.onEvent(new Delivered(QUEUE_ID + "-!1234567", TO, "gateway", "250 ok"));
-        meters.onEvent(new Delivered("somebody-else's-id", TO, "gateway", "250 ok"));
+        meters.onEvent(new MailDelivered(QUEUE_ID, TO, "gateway", "250 ok"));
+        meters.onEvent(new MailDelivered(QUEUE_ID + "-!1234567", TO, "gateway", "250 ok"));
+        meters.onEvent(new MailDelivered("somebody-else's-id", TO, "gateway", "250 ok"));
 
         assertThat(registry.get("relaypod.delivery").timer().count()).isEqualTo(2);
         assertThat(registry.get("relaypod.delivery").timer().max(TimeUnit.SECONDS))
@@ -93,7 +96,7 @@ class MailMetersTest {
     @ParameterizedTest
     @EnumSource(DeferralReason.class)
     void aFailedTryIsCountedByItsCause(DeferralReason cause) {
-        meters.onEvent(new Deferred(QUEUE_ID, TO, cause, "451 4.3.0 later", Duration.ofMinutes(1)));
+        meters.onEvent(new DeliveryDeferred(QUEUE_ID, TO, cause, "451 4.3.0 later", Duration.ofMinutes(1)));
 
         assertThat(count("relaypod.mail.deferred", "reason", cause.name().toLowerCase(Locale.ROOT)))
                 .isEqualTo(1);
@@ -102,17 +105,20 @@ class MailMetersTest {
 
     @Test
     void aChangeIsCountedByItsPartsWhereItHasAny() {
-        meters.onEvent(new Changed(
-                QUEUE_ID, "calendar-stripped", TO, Map.of("calendars", 3, "signatures-dropped", 1, "sealed", 2)));
-        meters.onEvent(new Changed(
-                QUEUE_ID, "calendar-stripped", TO, Map.of("calendars", 0, "signatures-dropped", 0, "sealed", 1)));
-        meters.onEvent(new Changed(QUEUE_ID, "recipients-aligned", TO, Map.of()));
-        meters.onEvent(new Changed(QUEUE_ID, "of-a-mailet-of-an-admin", TO, Map.of()));
+        meters.onEvent(new CalendarStripped(QUEUE_ID, TO, 3, 1, 2));
+        meters.onEvent(new CalendarStripped(QUEUE_ID, TO, 0, 0, 1));
+        meters.onEvent(new CalendarNarrowed(QUEUE_ID, TO, 2, 1, 0));
+        meters.onEvent(new RecipientsAligned(QUEUE_ID, TO));
+        meters.onEvent(new SenderAligned(QUEUE_ID, TO));
+        meters.onEvent(new RecipientsSplit(QUEUE_ID, TO, 3));
 
         assertThat(count("relaypod.calendar.parts.stripped")).isEqualTo(3);
-        assertThat(count("relaypod.calendar.signatures.dropped")).isEqualTo(1);
+        assertThat(count("relaypod.calendar.parts.narrowed")).isEqualTo(2);
+        assertThat(count("relaypod.calendar.signatures.dropped")).isEqualTo(2);
         assertThat(count("relaypod.calendar.sealed")).isEqualTo(3);
         assertThat(count("relaypod.headers.aligned")).isEqualTo(1);
+        assertThat(count("relaypod.sender.aligned")).isEqualTo(1);
+        assertThat(count("relaypod.mail.split")).isEqualTo(1);
     }
 
     private double count(String name, String... tags) {

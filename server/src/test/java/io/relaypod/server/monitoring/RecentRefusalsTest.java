@@ -6,10 +6,10 @@ import java.net.InetAddress;
 import java.time.Clock;
 import java.util.List;
 
-import io.relaypod.events.Client;
 import io.relaypod.events.MailEvent;
+import io.relaypod.events.MailEvent.MailRefused;
 import io.relaypod.events.MailEvent.RecipientRefused;
-import io.relaypod.events.MailEvent.Refused;
+import io.relaypod.events.SubmittingClient;
 import io.relaypod.server.monitoring.RecentRefusals.Refusal;
 import io.relaypod.verdict.RecipientAnswer;
 import io.relaypod.verdict.RecipientAnswer.Outcome;
@@ -17,14 +17,14 @@ import org.junit.jupiter.api.Test;
 
 class RecentRefusalsTest {
 
-    private static final Client CLIENT = new Client("1", InetAddress.getLoopbackAddress());
+    private static final SubmittingClient CLIENT = new SubmittingClient("1", InetAddress.getLoopbackAddress());
 
     private final RecentRefusals refusals = new RecentRefusals(Clock.systemUTC());
 
     @Test
     void noLocalPartIsKept() {
         refusals.onEvent(rcpt("jane.doe@nowhere.example"));
-        refusals.onEvent(new Refused(
+        refusals.onEvent(new MailRefused(
                 CLIENT, "john@a.example", List.of("jane.doe@b.example"), 550, "5.7.1 john@a.example may not send"));
 
         assertThat(refusals.latest()).extracting(Refusal::direction).containsExactly("from", "to");

@@ -36,7 +36,7 @@ class StatusViewTest {
                         new BuildInfo(HOSTILE, HOSTILE, HOSTILE, HOSTILE),
                         new Readiness.Report(List.of(Result.unhealthy(new ComponentName(HOSTILE), HOSTILE))),
                         List.of(),
-                        new QueueMeters.Found(
+                        new QueueMeters.QueueSnapshot(
                                 Map.of(HOSTILE, new QueueState(1, Optional.empty(), Optional.empty())),
                                 Map.of(HOSTILE, 2L)),
                         1,
@@ -121,7 +121,7 @@ class StatusViewTest {
                         new BuildInfo("1", "2", "3", "4"),
                         new Readiness.Report(List.of(healthy)),
                         List.of(),
-                        new QueueMeters.Found(Map.of(), Map.of()),
+                        new QueueMeters.QueueSnapshot(Map.of(), Map.of()),
                         0,
                         "127.0.0.1:1025",
                         new GatewayProbe.State(true, "up"),
@@ -137,7 +137,7 @@ class StatusViewTest {
                 new BuildInfo("1", "2", "3", "4"),
                 new Readiness.Report(List.of(healthy)),
                 samples,
-                new QueueMeters.Found(queues, Map.of()),
+                new QueueMeters.QueueSnapshot(queues, Map.of()),
                 0,
                 "127.0.0.1:1025",
                 new GatewayProbe.State(true, "up"),

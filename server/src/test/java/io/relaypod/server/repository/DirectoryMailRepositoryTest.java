@@ -20,7 +20,7 @@ import javax.mail.MessagingException;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.relaypod.events.MailEvent;
-import io.relaypod.events.MailEvent.Kept;
+import io.relaypod.events.MailEvent.MailStored;
 import io.relaypod.gateway.VerbatimMessage;
 import io.relaypod.server.settings.FailedMailSettings;
 import org.apache.james.filesystem.api.FileSystem;
@@ -52,7 +52,7 @@ class DirectoryMailRepositoryTest implements MailRepositoryContract {
             Clock.systemUTC(),
             new SimpleMeterRegistry(),
             event -> {});
-    private final List<MailEvent> told = new ArrayList<>();
+    private final List<MailEvent> published = new ArrayList<>();
 
     @AfterEach
     void stop() {
@@ -87,7 +87,7 @@ class DirectoryMailRepositoryTest implements MailRepositoryContract {
                     }
                 },
                 limits,
-                told::add);
+                published::add);
     }
 
     @Test
@@ -111,15 +111,15 @@ class DirectoryMailRepositoryTest implements MailRepositoryContract {
         retrieveRepository().store(mail);
         retrieveRepository().store(mail("Mail2-x", "Subject: x\r\n\r\n"));
 
-        assertThat(told)
+        assertThat(published)
                 .containsExactly(
-                        new Kept(
+                        new MailStored(
                                 "Mail1-x",
                                 "a@example.com",
                                 List.of("b@example.com"),
                                 "var/mail/failed",
                                 "Exception calling a mailet"),
-                        new Kept("Mail2-x", "a@example.com", List.of("b@example.com"), "var/mail/failed", ""));
+                        new MailStored("Mail2-x", "a@example.com", List.of("b@example.com"), "var/mail/failed", ""));
     }
 
     @Test

@@ -17,7 +17,7 @@ import java.util.Optional;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.relaypod.events.MailEvent;
-import io.relaypod.events.MailEvent.Removed;
+import io.relaypod.events.MailEvent.MailRemoved;
 import io.relaypod.server.settings.FailedMailSettings;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -31,7 +31,7 @@ class RepositoryLimitsTest {
     private Path directory;
 
     private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
-    private final List<MailEvent> told = new ArrayList<>();
+    private final List<MailEvent> published = new ArrayList<>();
 
     @BeforeEach
     void fill() throws IOException {
@@ -67,7 +67,9 @@ class RepositoryLimitsTest {
                 .doesNotContainKeys("mail8", "mail9")
                 .hasSize(8);
         assertThat(meters.get("relaypod.repository.dropped").counter().count()).isEqualTo(2);
-        assertThat(told).extracting(event -> ((Removed) event).queueId()).containsExactlyInAnyOrder("mail8", "mail9");
+        assertThat(published)
+                .extracting(event -> ((MailRemoved) event).queueId())
+                .containsExactlyInAnyOrder("mail8", "mail9");
         assertThat(meters.get("relaypod.repository.due").gauge().value()).isEqualTo(1);
     }
 
@@ -82,7 +84,7 @@ class RepositoryLimitsTest {
     private void rounds(Optional<Duration> maxAge, Optional<Long> maxSize, Duration later) throws IOException {
         MovedClock clock = new MovedClock();
         try (RepositoryLimits limits =
-                new RepositoryLimits(new FailedMailSettings(maxAge, maxSize), clock, meters, told::add)) {
+                new RepositoryLimits(new FailedMailSettings(maxAge, maxSize), clock, meters, published::add)) {
             limits.watch("var/mail/failed", new MailFiles(directory));
             limits.round();
             clock.now = NOW.plus(later);

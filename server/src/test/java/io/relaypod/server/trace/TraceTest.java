@@ -15,20 +15,19 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
 
-import io.relaypod.events.Client;
-import io.relaypod.events.MailEvent.Changed;
-import io.relaypod.events.MailEvent.Deferred;
-import io.relaypod.events.MailEvent.Delivered;
-import io.relaypod.events.MailEvent.Failed;
-import io.relaypod.events.MailEvent.Received;
+import io.relaypod.events.MailEvent.CalendarStripped;
+import io.relaypod.events.MailEvent.DeliveryDeferred;
+import io.relaypod.events.MailEvent.MailDelivered;
+import io.relaypod.events.MailEvent.MailFailed;
+import io.relaypod.events.MailEvent.MailReceived;
+import io.relaypod.events.MailEvent.MailRefused;
 import io.relaypod.events.MailEvent.RecipientAccepted;
 import io.relaypod.events.MailEvent.RecipientRefused;
-import io.relaypod.events.MailEvent.Refused;
+import io.relaypod.events.SubmittingClient;
 import io.relaypod.memory.MemoryBudget;
 import io.relaypod.smtpclient.DeferralReason;
 import io.relaypod.verdict.RecipientAnswer;
@@ -119,7 +118,7 @@ class TraceTest {
         MemoryBudget budget = new MemoryBudget(16 << 20);
 
         try (SearchMemory memory = new SearchMemory(budget)) {
-            Trace.Found found = trace.search(bySender("news@a.example"), memory);
+            Trace.TraceResult found = trace.search(bySender("news@a.example"), memory);
 
             assertThat(found.limit()).isLessThan(bySender("news@a.example").limit());
             assertThat(found.mails())
@@ -133,7 +132,7 @@ class TraceTest {
         assertThat(budget.reserved()).isZero();
         MemoryBudget spent = new MemoryBudget(1 << 10);
         assertThatThrownBy(() -> new SearchMemory(spent))
-                .isInstanceOf(SearchMemory.TooMuchFoundException.class)
+                .isInstanceOf(SearchMemory.TraceTooLargeException.class)
                 .hasMessageContaining("memory");
     }
 
@@ -169,7 +168,7 @@ class TraceTest {
     @Test
     void aMailRefusedAtTheEndOfDataIsFoundByItsRecipient() {
         trace.onEvent(new RecipientAccepted(client("s1"), "alice@a.example", "bob@b.example", MX));
-        trace.onEvent(new Refused(client("s1"), "alice@a.example", List.of("bob@b.example"), 552, "5.3.4 too big"));
+        trace.onEvent(new MailRefused(client("s1"), "alice@a.example", List.of("bob@b.example"), 552, "5.3.4 too big"));
 
         assertThat(trace.search(byRecipient("bob@b.example")))
                 .singleElement()
@@ -201,7 +200,7 @@ class TraceTest {
     @Test
     void copiesOfAMailAreShownWithIt() {
         String id = delivered("s1", "alice@a.example", "<m1@a.example>", "bob@b.example");
-        trace.onEvent(new Failed(id + "-2", "alice@a.example", List.of("eve@e.example"), "550 no"));
+        trace.onEvent(new MailFailed(id + "-2", "alice@a.example", List.of("eve@e.example"), "550 no"));
 
         assertThat(trace.search(byRecipient("eve@e.example")))
                 .singleElement()
@@ -233,8 +232,8 @@ class TraceTest {
         trace.close();
         open();
         clock.advance(Duration.ofHours(1));
-        trace.onEvent(
-                new Deferred(id, List.of("bob@b.example"), DeferralReason.REFUSED, "451 later", Duration.ofMinutes(1)));
+        trace.onEvent(new DeliveryDeferred(
+                id, List.of("bob@b.example"), DeferralReason.REFUSED, "451 later", Duration.ofMinutes(1)));
 
         assertThat(trace.search(byId(id)))
                 .singleElement()
@@ -284,7 +283,7 @@ class TraceTest {
         try (Trace nowhere = new Trace(file, MEGABYTES, A_WEEK, clock)) {
             nowhere.onEvent(new RecipientAccepted(client("s1"), "a@a.example", "b@b.example", MX));
             assertThat(nowhere.search(byAddress("b@b.example"))).isEmpty();
-            assertThat(nowhere.leftOut()).isEqualTo(1);
+            assertThat(nowhere.dropped()).isEqualTo(1);
         }
     }
 
@@ -341,7 +340,7 @@ class TraceTest {
         }
 
         assertThat(trace.search(byId(id))).hasSize(1);
-        assertThat(trace.leftOut())
+        assertThat(trace.dropped())
                 .as("a hundred of each second's thousand are remembered")
                 .isEqualTo(90_000);
         assertThat(trace.search(byAddress("r7@nowhere.example"))).isNotEmpty();
@@ -350,18 +349,18 @@ class TraceTest {
     private String delivered(String session, String sender, String messageId, String recipient) {
         String id = "Mail" + clock.millis() + "-" + UUID.randomUUID();
         trace.onEvent(new RecipientAccepted(client(session), sender, recipient, MX));
-        trace.onEvent(new Received(client(session), id, messageId, sender, List.of(recipient), 512));
-        trace.onEvent(new Changed(id, "calendar-stripped", List.of(recipient), Map.of("calendars", 1)));
-        trace.onEvent(new Delivered(id, List.of(recipient), "gateway.example", "250 2.0.0 Ok: queued as X"));
+        trace.onEvent(new MailReceived(client(session), id, messageId, sender, List.of(recipient), 512));
+        trace.onEvent(new CalendarStripped(id, List.of(recipient), 1, 0, 0));
+        trace.onEvent(new MailDelivered(id, List.of(recipient), "gateway.example", "250 2.0.0 Ok: queued as X"));
         return id;
     }
 
-    private static Client client(String session) {
-        return new Client(session, InetAddress.getLoopbackAddress());
+    private static SubmittingClient client(String session) {
+        return new SubmittingClient(session, InetAddress.getLoopbackAddress());
     }
 
     private static List<String> events(TracedMail mail) {
-        return mail.steps().stream().map(TracedMail.Step::event).toList();
+        return mail.steps().stream().map(TracedMail.TraceStep::event).toList();
     }
 
     private List<Path> files(String ending) throws IOException {

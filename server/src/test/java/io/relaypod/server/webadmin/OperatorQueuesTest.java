@@ -15,8 +15,8 @@ import javax.mail.internet.MimeMessage;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.relaypod.events.MailEvent;
-import io.relaypod.events.MailEvent.Failed;
-import io.relaypod.events.MailEvent.SentAgain;
+import io.relaypod.events.MailEvent.MailFailed;
+import io.relaypod.events.MailEvent.MailReprocessed;
 import io.relaypod.gateway.VerbatimMailQueueItems;
 import io.relaypod.server.queue.ArtemisMailQueueFactory;
 import io.relaypod.server.queue.broker.EmbeddedBroker;
@@ -35,12 +35,13 @@ import reactor.core.publisher.Mono;
 class OperatorQueuesTest {
 
     private static final Duration LONG_ENOUGH = Duration.ofSeconds(30);
-    private static final SentAgain SENT_AGAIN = new SentAgain("Mail1-x", "a@example.com", List.of("b@example.com"));
+    private static final MailReprocessed SENT_AGAIN =
+            new MailReprocessed("Mail1-x", "a@example.com", List.of("b@example.com"));
 
     @TempDir
     private Path dataDir;
 
-    private final List<MailEvent> told = new CopyOnWriteArrayList<>();
+    private final List<MailEvent> published = new CopyOnWriteArrayList<>();
     private EmbeddedBroker broker;
     private ArtemisMailQueueFactory queues;
     private ManageableMailQueue queue;
@@ -56,7 +57,7 @@ class OperatorQueuesTest {
                 new RecordingMetricFactory(),
                 new NoopGaugeRegistry());
         queues.open();
-        queue = new OperatorQueues(queues, told::add).createQueue(MailQueueName.of("spool"));
+        queue = new OperatorQueues(queues, published::add).createQueue(MailQueueName.of("spool"));
     }
 
     @AfterEach
@@ -68,13 +69,13 @@ class OperatorQueuesTest {
     @Test
     void aMailIsToldToBeSentAgainHoweverItIsPutInto() throws Exception {
         queue.enQueue(mail(message()));
-        assertThat(told).containsExactly(SENT_AGAIN);
+        assertThat(published).containsExactly(SENT_AGAIN);
 
         Mono<Void> second = Mono.from(queue.enqueueReactive(mail(message())));
-        assertThat(told).as("nobody has subscribed").hasSize(1);
+        assertThat(published).as("nobody has subscribed").hasSize(1);
         second.block(LONG_ENOUGH);
 
-        assertThat(told).containsExactly(SENT_AGAIN, SENT_AGAIN);
+        assertThat(published).containsExactly(SENT_AGAIN, SENT_AGAIN);
         assertThat(queue.getSize()).isEqualTo(2);
     }
 
@@ -85,10 +86,10 @@ class OperatorQueuesTest {
                         Mono.from(queue.enqueueReactive(mail(unreadable()))).block(LONG_ENOUGH))
                 .hasMessageContaining("could not be stored");
 
-        assertThat(told).hasSize(4).startsWith(SENT_AGAIN);
-        assertThat(told.get(2)).isEqualTo(SENT_AGAIN);
-        assertThat(List.of(told.get(1), told.get(3)))
-                .allSatisfy(event -> assertThat(event).isInstanceOfSatisfying(Failed.class, failed -> {
+        assertThat(published).hasSize(4).startsWith(SENT_AGAIN);
+        assertThat(published.get(2)).isEqualTo(SENT_AGAIN);
+        assertThat(List.of(published.get(1), published.get(3)))
+                .allSatisfy(event -> assertThat(event).isInstanceOfSatisfying(MailFailed.class, failed -> {
                     assertThat(failed.queueId()).isEqualTo("Mail1-x");
                     assertThat(failed.reason()).startsWith("it could not be sent again: ");
                 }));

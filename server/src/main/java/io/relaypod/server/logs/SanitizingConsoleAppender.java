@@ -10,11 +10,11 @@ import io.relaypod.events.MailEventLog;
  * above DEBUG, no control character, no line without a bound. Thread-safe.
  *
  * <pre>{@code
- * <appender name="STDERR" class="io.relaypod.server.logs.RuledConsoleAppender">
+ * <appender name="STDERR" class="io.relaypod.server.logs.SanitizingConsoleAppender">
  *   <showAddresses>${LOG_ADDRESSES:-false}</showAddresses>
  * }</pre>
  */
-public final class RuledConsoleAppender extends ConsoleAppender<ILoggingEvent> {
+public final class SanitizingConsoleAppender extends ConsoleAppender<ILoggingEvent> {
 
     // It decides by itself what of an address is shown, and its Message-IDs look like addresses.
     private static final String DECIDES_ITSELF = MailEventLog.class.getName();
@@ -33,6 +33,6 @@ public final class RuledConsoleAppender extends ConsoleAppender<ILoggingEvent> {
     protected void append(ILoggingEvent event) {
         boolean inFull = showsAddresses || !event.getLevel().isGreaterOrEqual(Level.INFO);
         boolean hasOwnMask = event.getLoggerName().equals(DECIDES_ITSELF);
-        super.append(new RuledEvent(event, new LogText(!inFull && !hasOwnMask), new LogText(!inFull)));
+        super.append(new SanitizedEvent(event, new LogSanitizer(!inFull && !hasOwnMask), new LogSanitizer(!inFull)));
     }
 }

@@ -8,4 +8,4 @@ import java.net.InetAddress;
  * @param session names the connection in the log
  * @param address where it comes from
  */
-public record Client(String session, InetAddress address) {}
+public record SubmittingClient(String session, InetAddress address) {}

@@ -14,17 +14,17 @@ import org.slf4j.event.KeyValuePair;
  * An event whose texts are as the log's rules want them; what else hangs on it, such as James' MDC, has no text any
  * more. Immutable.
  */
-final class RuledEvent implements ILoggingEvent {
+final class SanitizedEvent implements ILoggingEvent {
 
     private final ILoggingEvent event;
     private final String message;
-    private final LogText thrown;
+    private final LogSanitizer thrown;
 
     /**
      * @param message rules of the message
      * @param thrown rules of the messages of an exception
      */
-    RuledEvent(ILoggingEvent event, LogText message, LogText thrown) {
+    SanitizedEvent(ILoggingEvent event, LogSanitizer message, LogSanitizer thrown) {
         this.event = event;
         this.message = message.of(String.valueOf(event.getFormattedMessage()));
         this.thrown = thrown;
@@ -47,7 +47,7 @@ final class RuledEvent implements ILoggingEvent {
 
     @Override
     public IThrowableProxy getThrowableProxy() {
-        return event.getThrowableProxy() == null ? null : RuledThrowable.of(event.getThrowableProxy(), thrown);
+        return event.getThrowableProxy() == null ? null : SanitizedThrowable.of(event.getThrowableProxy(), thrown);
     }
 
     @Override

@@ -7,22 +7,22 @@ import ch.qos.logback.classic.spi.IThrowableProxy;
 import ch.qos.logback.classic.spi.StackTraceElementProxy;
 
 /** An exception whose message, and those of its causes, are as the log's rules want them. Immutable. */
-final class RuledThrowable implements IThrowableProxy {
+final class SanitizedThrowable implements IThrowableProxy {
 
     private static final int MOST_CAUSES = 20;
 
     private final IThrowableProxy thrown;
-    private final LogText text;
+    private final LogSanitizer text;
     private final int depth;
 
-    private RuledThrowable(IThrowableProxy thrown, LogText text, int depth) {
+    private SanitizedThrowable(IThrowableProxy thrown, LogSanitizer text, int depth) {
         this.thrown = thrown;
         this.text = text;
         this.depth = depth;
     }
 
-    static RuledThrowable of(IThrowableProxy thrown, LogText text) {
-        return new RuledThrowable(thrown, text, 0);
+    static SanitizedThrowable of(IThrowableProxy thrown, LogSanitizer text) {
+        return new SanitizedThrowable(thrown, text, 0);
     }
 
     private String ruled(String message) {
@@ -58,7 +58,7 @@ final class RuledThrowable implements IThrowableProxy {
     public IThrowableProxy getCause() {
         return thrown.getCause() == null || depth == MOST_CAUSES
                 ? null
-                : new RuledThrowable(thrown.getCause(), text, depth + 1);
+                : new SanitizedThrowable(thrown.getCause(), text, depth + 1);
     }
 
     @Override
@@ -66,7 +66,7 @@ final class RuledThrowable implements IThrowableProxy {
         return thrown.getSuppressed() == null || depth == MOST_CAUSES
                 ? new IThrowableProxy[0]
                 : Arrays.stream(thrown.getSuppressed())
-                        .map(each -> new RuledThrowable(each, text, depth + 1))
+                        .map(each -> new SanitizedThrowable(each, text, depth + 1))
                         .toArray(IThrowableProxy[]::new);
     }
 

@@ -7,7 +7,7 @@ import io.relaypod.events.MaskedAddresses;
  *
  * @param isMasked whether the local parts of addresses are left out
  */
-record LogText(boolean isMasked) {
+record LogSanitizer(boolean isMasked) {
 
     static final int LONGEST = 8_000;
 
