@@ -18,8 +18,8 @@ public sealed interface DnsAnswer {
      * @param unusable hosts such as {@code localhost} (never the root, which says that there is no host); a few
      * @param found how many usable hosts the message had
      */
-    record Exchangers(List<Name> usable, List<Name> unusable, int found) implements DnsAnswer {
-        public Exchangers {
+    record MxRecords(List<Name> usable, List<Name> unusable, int found) implements DnsAnswer {
+        public MxRecords {
             usable = List.copyOf(usable);
             unusable = List.copyOf(unusable);
         }
@@ -36,8 +36,8 @@ public sealed interface DnsAnswer {
      * @param usable those that a mail host can have, routable ones first; {@link #MOST_KEPT} at most
      * @param unusable others; a few
      */
-    record Addresses(List<InetAddress> usable, List<InetAddress> unusable) implements DnsAnswer {
-        public Addresses {
+    record AddressRecords(List<InetAddress> usable, List<InetAddress> unusable) implements DnsAnswer {
+        public AddressRecords {
             usable = List.copyOf(usable);
             unusable = List.copyOf(unusable);
         }
@@ -61,8 +61,9 @@ public sealed interface DnsAnswer {
 
     /** Whether there are records that mail can be sent by; what else is said may refuse a recipient. */
     default boolean isGood() {
-        return this instanceof Exchangers exchangers && !exchangers.usable().isEmpty()
-                || this instanceof Addresses addresses && !addresses.usable().isEmpty()
+        return this instanceof MxRecords exchangers && !exchangers.usable().isEmpty()
+                || this instanceof AddressRecords addresses
+                        && !addresses.usable().isEmpty()
                 || this instanceof OtherRecords;
     }
 }

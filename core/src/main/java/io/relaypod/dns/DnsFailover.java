@@ -51,7 +51,7 @@ public final class DnsFailover implements DnsLookup {
         this.memory = memory;
         // One timeout more than the tries take, as each is noticed a little late.
         this.longestWait = settings.longestWait().plus(timeout);
-        DnsServerListener everybody = new Everybody();
+        DnsServerListener everybody = new AllListeners();
         this.servers = settings.servers().stream()
                 .map(address -> new DnsServer(address, settings, Ticker.systemTicker(), everybody))
                 .toList();
@@ -78,7 +78,7 @@ public final class DnsFailover implements DnsLookup {
     /** Fails with an {@link IOException} when no server has an answer within the time that the settings give. */
     @Override
     public CompletableFuture<DnsAnswer> ask(Name name, int type) {
-        Question question = new Question(name, type);
+        PendingLookup question = new PendingLookup(name, type);
         onALoop(question::begin, question.answer);
         return question.answer;
     }
@@ -107,16 +107,16 @@ public final class DnsFailover implements DnsLookup {
      * @param isUsable whether it answers and can be believed
      * @param words what is wrong with it; empty when nothing is
      */
-    public record Report(boolean isUsable, String words) {}
+    public record DnsServerReport(boolean isUsable, String words) {}
 
     /**
      * Looks at every server's canaries, or asks it for the root's name servers. Done in a few timeouts; never fails.
      * Only once it is started.
      */
-    public CompletableFuture<List<Report>> look() {
-        List<CompletableFuture<Report>> reports = servers.stream()
+    public CompletableFuture<List<DnsServerReport>> look() {
+        List<CompletableFuture<DnsServerReport>> reports = servers.stream()
                 .map(server -> {
-                    CompletableFuture<Report> report = new CompletableFuture<>();
+                    CompletableFuture<DnsServerReport> report = new CompletableFuture<>();
                     onALoop(
                             here -> server.honesty()
                                     .freshStanding(here, false)
@@ -131,15 +131,15 @@ public final class DnsFailover implements DnsLookup {
                 .thenApply(all -> reports.stream().map(CompletableFuture::join).toList());
     }
 
-    private void look(DnsSockets here, DnsServer server, Standing standing, CompletableFuture<Report> report) {
+    private void look(DnsSockets here, DnsServer server, Standing standing, CompletableFuture<DnsServerReport> report) {
         if (standing == Standing.LYING) {
-            report.complete(new Report(false, server + " denies names that must exist"));
+            report.complete(new DnsServerReport(false, server + " denies names that must exist"));
         } else if (server.honesty().hasAnswered()) {
             report.complete(well(server));
         } else if (server.honesty().rootFailure().isPresent()) {
             report.complete(silent(server, server.honesty().rootFailure().get()));
         } else {
-            new DnsQuery(here, server, Name.root, Type.NS, timeout, new DnsQuery.Asker() {
+            new DnsQuery(here, server, Name.root, Type.NS, timeout, new DnsQuery.AnswerHandler() {
                         @Override
                         public void answered(DnsAnswer answer) {
                             report.complete(well(server));
@@ -154,14 +154,14 @@ public final class DnsFailover implements DnsLookup {
         }
     }
 
-    private static Report well(DnsServer server) {
-        return new Report(
+    private static DnsServerReport well(DnsServer server) {
+        return new DnsServerReport(
                 true,
                 server.honesty().invented().isEmpty() ? "" : server + " has addresses for names that do not exist");
     }
 
-    private static Report silent(DnsServer server, String reason) {
-        return new Report(false, "no answer from " + server + " (" + reason + ")");
+    private static DnsServerReport silent(DnsServer server, String reason) {
+        return new DnsServerReport(false, "no answer from " + server + " (" + reason + ")");
     }
 
     /** Whether there is a thread to ask on. */
@@ -231,7 +231,7 @@ public final class DnsFailover implements DnsLookup {
     }
 
     /** One question on its way through the servers. For one loop's thread, save for its answer. */
-    private final class Question {
+    private final class PendingLookup {
 
         private final CompletableFuture<DnsAnswer> answer = new CompletableFuture<>();
         private final List<DnsServer> order = bestFirst();
@@ -240,7 +240,7 @@ public final class DnsFailover implements DnsLookup {
         private Optional<DnsQuery> underWay = Optional.empty();
         private int asked;
 
-        Question(Name name, int type) {
+        PendingLookup(Name name, int type) {
             this.name = name;
             this.type = type;
         }
@@ -270,7 +270,7 @@ public final class DnsFailover implements DnsLookup {
         private void askNext(DnsSockets sockets) {
             boolean isLast = tries > 1 && asked / order.size() == tries - 1;
             DnsServer server = order.get(asked++ % order.size());
-            DnsQuery next = new DnsQuery(sockets, server, name, type, timeout, new DnsQuery.Asker() {
+            DnsQuery next = new DnsQuery(sockets, server, name, type, timeout, new DnsQuery.AnswerHandler() {
                 @Override
                 public void answered(DnsAnswer given) {
                     then(
@@ -312,7 +312,7 @@ public final class DnsFailover implements DnsLookup {
     }
 
     /** Passes on what is heard. */
-    private final class Everybody implements DnsServerListener {
+    private final class AllListeners implements DnsServerListener {
 
         @Override
         public void answersWithoutEdns(InetSocketAddress server) {

@@ -11,9 +11,9 @@ import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
-import io.relaypod.dns.DnsAnswer.Addresses;
+import io.relaypod.dns.DnsAnswer.AddressRecords;
 import io.relaypod.dns.DnsAnswer.Alias;
-import io.relaypod.dns.DnsAnswer.Exchangers;
+import io.relaypod.dns.DnsAnswer.MxRecords;
 import io.relaypod.dns.DnsAnswer.NoRecords;
 import io.relaypod.dns.DnsAnswer.NoSuchName;
 import io.relaypod.dns.DnsAnswer.OtherRecords;
@@ -122,7 +122,7 @@ public final class DnsMessageReader {
                 .filter(target -> !target.equals(Name.root))
                 .toList();
         List<Name> usable = targets.stream().filter(MailHostName::isUsable).toList();
-        return new Exchangers(
+        return new MxRecords(
                 usable.stream().limit(DnsAnswer.MOST_KEPT).toList(),
                 targets.stream()
                         .filter(Predicate.not(MailHostName::isUsable))
@@ -135,7 +135,7 @@ public final class DnsMessageReader {
         List<InetAddress> addresses = found.stream()
                 .map(record -> record instanceof ARecord a ? a.getAddress() : ((AAAARecord) record).getAddress())
                 .toList();
-        return new Addresses(
+        return new AddressRecords(
                 addresses.stream()
                         .filter(MailHostAddress::isUsable)
                         .sorted(Comparator.comparing(MailHostAddress::isRoutable)

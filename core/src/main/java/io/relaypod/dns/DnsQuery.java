@@ -27,12 +27,12 @@ final class DnsQuery {
     private final Name name;
     private final int type;
     private final Duration timeout;
-    private final Asker asker;
+    private final AnswerHandler asker;
     private Runnable cancel = () -> {};
     private boolean isOver;
 
     /** Who asked. Hears once, on the loop's thread. */
-    interface Asker {
+    interface AnswerHandler {
 
         void answered(DnsAnswer answer);
 
@@ -40,7 +40,7 @@ final class DnsQuery {
     }
 
     /** @param timeout of UDP, and of TCP */
-    DnsQuery(DnsSockets sockets, DnsServer server, Name name, int type, Duration timeout, Asker asker) {
+    DnsQuery(DnsSockets sockets, DnsServer server, Name name, int type, Duration timeout, AnswerHandler asker) {
         this.sockets = sockets;
         this.server = server;
         this.name = name;
@@ -75,7 +75,7 @@ final class DnsQuery {
 
     private void ask(boolean withEdns) {
         Message query = query(withEdns);
-        cancel = sockets.ask(server.address(), query, query.toWire(), timeout, new DnsSockets.Asker() {
+        cancel = sockets.ask(server.address(), query, query.toWire(), timeout, new DnsSockets.ReplyHandler() {
             @Override
             public void answered(Message message) {
                 read(query, withEdns, message);
@@ -120,21 +120,22 @@ final class DnsQuery {
     }
 
     private void askOverTcp(Message query, Message truncated) {
-        cancel = DnsTcp.ask(sockets.loop(), server.address(), query, timeout, sockets.memory(), new DnsSockets.Asker() {
-            @Override
-            public void answered(Message message) {
-                try {
-                    end(DnsMessageReader.read(message, name, type));
-                } catch (IOException noAnswer) {
-                    failed(noAnswer);
-                }
-            }
+        cancel = DnsTcp.ask(
+                sockets.loop(), server.address(), query, timeout, sockets.memory(), new DnsSockets.ReplyHandler() {
+                    @Override
+                    public void answered(Message message) {
+                        try {
+                            end(DnsMessageReader.read(message, name, type));
+                        } catch (IOException noAnswer) {
+                            failed(noAnswer);
+                        }
+                    }
 
-            @Override
-            public void failed(IOException failure) {
-                usePart(truncated, failure);
-            }
-        });
+                    @Override
+                    public void failed(IOException failure) {
+                        usePart(truncated, failure);
+                    }
+                });
     }
 
     /** One record is all that has to be known, where it is one that mail can be sent by. */

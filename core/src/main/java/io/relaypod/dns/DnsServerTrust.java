@@ -16,9 +16,9 @@ import java.util.stream.Stream;
 import com.github.benmanes.caffeine.cache.Ticker;
 import com.google.common.collect.Sets;
 import io.relaypod.address.MailDomain;
-import io.relaypod.dns.DnsAnswer.Addresses;
+import io.relaypod.dns.DnsAnswer.AddressRecords;
 import io.relaypod.dns.DnsAnswer.Alias;
-import io.relaypod.dns.DnsAnswer.Exchangers;
+import io.relaypod.dns.DnsAnswer.MxRecords;
 import io.relaypod.dns.DnsAnswer.NoRecords;
 import io.relaypod.dns.DnsAnswer.NoSuchName;
 import org.xbill.DNS.Name;
@@ -50,10 +50,10 @@ final class DnsServerTrust {
     private final Set<Name> believedToExist;
     private final Ticker ticker;
     private final DnsServerListener listener;
-    private final AtomicReference<Check> denials = new AtomicReference<>(Check.never());
-    private final AtomicReference<Check> inventions = new AtomicReference<>(Check.never());
+    private final AtomicReference<TrustCheck> denials = new AtomicReference<>(TrustCheck.never());
+    private final AtomicReference<TrustCheck> inventions = new AtomicReference<>(TrustCheck.never());
     private volatile Standing standing;
-    private volatile Found lastFound = Found.UNANSWERED;
+    private volatile CanaryResult lastFound = CanaryResult.UNANSWERED;
     private volatile String lastFailure = "";
     private volatile Set<InetAddress> invented = Set.of();
 
@@ -62,10 +62,10 @@ final class DnsServerTrust {
      *
      * @param ended nanoseconds; empty when it is under way, or there was none
      */
-    private record Check(CompletableFuture<Void> done, Optional<Long> ended) {
+    private record TrustCheck(CompletableFuture<Void> done, Optional<Long> ended) {
 
-        static Check never() {
-            return new Check(CompletableFuture.completedFuture(null), Optional.empty());
+        static TrustCheck never() {
+            return new TrustCheck(CompletableFuture.completedFuture(null), Optional.empty());
         }
 
         boolean isFresh(long now, long every) {
@@ -89,7 +89,7 @@ final class DnsServerTrust {
 
     /** Whether the server answered when the canaries were last looked at. */
     boolean hasAnswered() {
-        return lastFound != Found.UNANSWERED;
+        return lastFound != CanaryResult.UNANSWERED;
     }
 
     /** What it failed with when it was last asked for a canary, the root among them; empty where the root is none. */
@@ -107,10 +107,10 @@ final class DnsServerTrust {
      * to believe it.
      */
     CompletableFuture<Optional<String>> objection(Name asked, DnsAnswer answer, DnsSockets here) {
-        if (canaries.isEmpty() || answer instanceof Alias || answer.isGood() && !(answer instanceof Addresses)) {
+        if (canaries.isEmpty() || answer instanceof Alias || answer.isGood() && !(answer instanceof AddressRecords)) {
             return CompletableFuture.completedFuture(Optional.empty());
         }
-        if (answer instanceof Addresses addresses && answer.isGood()) {
+        if (answer instanceof AddressRecords addresses && answer.isGood()) {
             return freshInventions(here)
                     .thenApply(done -> invented.containsAll(addresses.usable())
                             ? Optional.of("an address that " + server + " gives for names that do not exist")
@@ -137,37 +137,39 @@ final class DnsServerTrust {
         return fresh(inventions, INVENTIONS_EVERY, this::lookForInventions, here);
     }
 
-    private interface Look {
+    private interface CanaryCheck {
         CompletableFuture<?> at(DnsSockets here);
     }
 
-    private CompletableFuture<Void> fresh(AtomicReference<Check> last, long every, Look look, DnsSockets here) {
-        Check before = last.get();
+    private CompletableFuture<Void> fresh(
+            AtomicReference<TrustCheck> last, long every, CanaryCheck look, DnsSockets here) {
+        TrustCheck before = last.get();
         if (!before.done().isDone() || before.isFresh(ticker.read(), every)) {
             return before.done();
         }
         CompletableFuture<Void> done = new CompletableFuture<>();
-        if (!last.compareAndSet(before, new Check(done, Optional.empty()))) {
+        if (!last.compareAndSet(before, new TrustCheck(done, Optional.empty()))) {
             return last.get().done();
         }
         look.at(here).whenComplete((any, failure) -> {
             CompletableFuture<Void> past = CompletableFuture.completedFuture(null);
-            last.set(new Check(past, Optional.of(ticker.read())));
+            last.set(new TrustCheck(past, Optional.of(ticker.read())));
             done.complete(null);
         });
         return done;
     }
 
     private CompletableFuture<?> lookForDenials(DnsSockets here) {
-        List<CompletableFuture<Found>> domains = new ArrayList<>(canaries.domains().stream()
+        List<CompletableFuture<CanaryResult>> domains = new ArrayList<>(canaries.domains().stream()
                 .map(domain -> ask(here, domain.absolute(), Type.MX))
                 .toList());
-        CompletableFuture<Found> root =
-                canaries.root() ? ask(here, Name.root, Type.NS) : CompletableFuture.completedFuture(Found.UNANSWERED);
+        CompletableFuture<CanaryResult> root = canaries.root()
+                ? ask(here, Name.root, Type.NS)
+                : CompletableFuture.completedFuture(CanaryResult.UNANSWERED);
         // One that is there settles it.
         CompletableFuture<Object> isThere = new CompletableFuture<>();
         domains.forEach(domain -> domain.thenAccept(found -> {
-            if (found == Found.THERE) {
+            if (found == CanaryResult.THERE) {
                 isThere.complete(found);
             }
         }));
@@ -178,23 +180,25 @@ final class DnsServerTrust {
                 .thenRun(() -> conclude(domains, root));
     }
 
-    private enum Found {
+    private enum CanaryResult {
         THERE,
         DENIED,
         UNANSWERED
     }
 
-    private void conclude(List<CompletableFuture<Found>> domains, CompletableFuture<Found> root) {
-        List<Found> found =
-                domains.stream().map(domain -> domain.getNow(Found.UNANSWERED)).toList();
+    private void conclude(List<CompletableFuture<CanaryResult>> domains, CompletableFuture<CanaryResult> root) {
+        List<CanaryResult> found = domains.stream()
+                .map(domain -> domain.getNow(CanaryResult.UNANSWERED))
+                .toList();
         // The root alone decides where no domain is answered: a closed network may have one of its own.
-        boolean byDomains = found.stream().anyMatch(one -> one != Found.UNANSWERED);
-        Found all =
-                found.contains(Found.THERE) ? Found.THERE : byDomains ? Found.DENIED : root.getNow(Found.UNANSWERED);
+        boolean byDomains = found.stream().anyMatch(one -> one != CanaryResult.UNANSWERED);
+        CanaryResult all = found.contains(CanaryResult.THERE)
+                ? CanaryResult.THERE
+                : byDomains ? CanaryResult.DENIED : root.getNow(CanaryResult.UNANSWERED);
         lastFound = all;
-        if (all == Found.THERE) {
+        if (all == CanaryResult.THERE) {
             becomeHonest();
-        } else if (all == Found.DENIED) {
+        } else if (all == CanaryResult.DENIED) {
             becomeLying(
                     byDomains
                             ? String.join(
@@ -246,11 +250,11 @@ final class DnsServerTrust {
 
     private CompletableFuture<Set<InetAddress>> addresses(DnsSockets here, Name name, int type) {
         CompletableFuture<Set<InetAddress>> given = new CompletableFuture<>();
-        new DnsQuery(here, server, name, type, timeout, new DnsQuery.Asker() {
+        new DnsQuery(here, server, name, type, timeout, new DnsQuery.AnswerHandler() {
                     @Override
                     public void answered(DnsAnswer answer) {
                         given.complete(
-                                answer instanceof Addresses addresses ? Set.copyOf(addresses.usable()) : Set.of());
+                                answer instanceof AddressRecords addresses ? Set.copyOf(addresses.usable()) : Set.of());
                     }
 
                     @Override
@@ -262,18 +266,18 @@ final class DnsServerTrust {
         return given;
     }
 
-    private CompletableFuture<Found> ask(DnsSockets here, Name name, int type) {
-        CompletableFuture<Found> found = new CompletableFuture<>();
-        new DnsQuery(here, server, name, type, timeout, new DnsQuery.Asker() {
+    private CompletableFuture<CanaryResult> ask(DnsSockets here, Name name, int type) {
+        CompletableFuture<CanaryResult> found = new CompletableFuture<>();
+        new DnsQuery(here, server, name, type, timeout, new DnsQuery.AnswerHandler() {
                     @Override
                     public void answered(DnsAnswer answer) {
-                        found.complete(isDenial(answer) ? Found.DENIED : Found.THERE);
+                        found.complete(isDenial(answer) ? CanaryResult.DENIED : CanaryResult.THERE);
                     }
 
                     @Override
                     public void failed(IOException failure) {
                         lastFailure = String.valueOf(failure.getMessage());
-                        found.complete(Found.UNANSWERED);
+                        found.complete(CanaryResult.UNANSWERED);
                     }
                 })
                 .begin(false);
@@ -285,7 +289,6 @@ final class DnsServerTrust {
         return answer instanceof NoSuchName
                 || answer instanceof NoRecords
                 || answer instanceof Alias
-                || answer instanceof Exchangers exchangers
-                        && exchangers.usable().isEmpty();
+                || answer instanceof MxRecords exchangers && exchangers.usable().isEmpty();
     }
 }

@@ -46,8 +46,8 @@ final class DnsSockets {
 
     private final NioEventLoop loop;
     private final MemoryBudget memory;
-    private final Map<InetSocketAddress, Socket[]> pools = new HashMap<>();
-    private final List<Socket> open = new ArrayList<>();
+    private final Map<InetSocketAddress, UdpSocket[]> pools = new HashMap<>();
+    private final List<UdpSocket> open = new ArrayList<>();
     private final ByteBuffer received = ByteBuffer.allocateDirect(LARGEST_DATAGRAM);
     private int waiting;
     private boolean checking;
@@ -59,7 +59,7 @@ final class DnsSockets {
     }
 
     /** Who asked. Hears once, on the loop's thread. */
-    interface Asker {
+    interface ReplyHandler {
 
         void answered(Message answer);
 
@@ -82,10 +82,10 @@ final class DnsSockets {
      * @param wire the query as it is sent
      * @return takes the question back: nobody hears of it any more
      */
-    Runnable ask(InetSocketAddress server, Message query, byte[] wire, Duration timeout, Asker asker) {
-        Query asked = new Query(query, System.nanoTime() + timeout.toNanos(), asker);
+    Runnable ask(InetSocketAddress server, Message query, byte[] wire, Duration timeout, ReplyHandler asker) {
+        SentQuery asked = new SentQuery(query, System.nanoTime() + timeout.toNanos(), asker);
         try {
-            Socket socket = socketWithout(asked.id(), server);
+            UdpSocket socket = socketWithout(asked.id(), server);
             socket.send(asked, wire);
             checkLater();
             return () -> socket.forget(asked);
@@ -99,19 +99,19 @@ final class DnsSockets {
         return () -> {};
     }
 
-    private Socket socketWithout(Integer id, InetSocketAddress server) throws IOException {
-        Socket socket = socket(server);
+    private UdpSocket socketWithout(Integer id, InetSocketAddress server) throws IOException {
+        UdpSocket socket = socket(server);
         while (socket.queries.containsKey(id)) {
             socket = socket(server);
         }
         return socket;
     }
 
-    private Socket socket(InetSocketAddress server) throws IOException {
-        Socket[] pool = pools.computeIfAbsent(server, address -> new Socket[SOCKETS_A_SERVER]);
+    private UdpSocket socket(InetSocketAddress server) throws IOException {
+        UdpSocket[] pool = pools.computeIfAbsent(server, address -> new UdpSocket[SOCKETS_A_SERVER]);
         int place = ThreadLocalRandom.current().nextInt(SOCKETS_A_SERVER);
         if (pool[place] == null || !pool[place].isFresh()) {
-            pool[place] = new Socket(server);
+            pool[place] = new UdpSocket(server);
         }
         return pool[place];
     }
@@ -132,7 +132,7 @@ final class DnsSockets {
         }
     }
 
-    private record Query(Message message, long deadline, Asker asker) {
+    private record SentQuery(Message message, long deadline, ReplyHandler asker) {
 
         Integer id() {
             return message.getHeader().getID();
@@ -174,13 +174,13 @@ final class DnsSockets {
     }
 
     /** One socket, and who waits for an answer at it. */
-    private final class Socket implements NioTask<SelectableChannel> {
+    private final class UdpSocket implements NioTask<SelectableChannel> {
 
         private final DatagramChannel channel;
-        private final Map<Integer, Query> queries = new HashMap<>();
+        private final Map<Integer, SentQuery> queries = new HashMap<>();
         private int served;
 
-        Socket(InetSocketAddress server) throws IOException {
+        UdpSocket(InetSocketAddress server) throws IOException {
             channel = DatagramChannel.open();
             try {
                 channel.configureBlocking(false);
@@ -197,7 +197,7 @@ final class DnsSockets {
             return served < QUERIES_A_SOCKET && channel.isOpen();
         }
 
-        void send(Query query, byte[] wire) throws IOException {
+        void send(SentQuery query, byte[] wire) throws IOException {
             served++;
             // A datagram that the kernel does not take is a lost one; the timeout comes to it.
             channel.write(ByteBuffer.wrap(wire));
@@ -229,7 +229,7 @@ final class DnsSockets {
                 return;
             }
             int id = Byte.toUnsignedInt(datagram[0]) << Byte.SIZE | Byte.toUnsignedInt(datagram[1]);
-            Query query = queries.get(id);
+            SentQuery query = queries.get(id);
             if (query == null) {
                 return;
             }
@@ -247,14 +247,14 @@ final class DnsSockets {
             }
         }
 
-        void forget(Query query) {
+        void forget(SentQuery query) {
             if (queries.remove(query.id(), query)) {
                 waiting--;
             }
         }
 
         private void failAll(IOException failure) {
-            List<Query> failed = List.copyOf(queries.values());
+            List<SentQuery> failed = List.copyOf(queries.values());
             queries.clear();
             waiting -= failed.size();
             failed.forEach(query -> query.asker().failed(failure));
@@ -265,7 +265,7 @@ final class DnsSockets {
          * asked.
          */
         boolean isDone(long now) {
-            List<Query> late = queries.values().stream()
+            List<SentQuery> late = queries.values().stream()
                     .filter(query -> now - query.deadline() >= 0)
                     .toList();
             late.forEach(query -> {

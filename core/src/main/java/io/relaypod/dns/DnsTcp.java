@@ -37,11 +37,11 @@ final class DnsTcp extends SimpleChannelInboundHandler<ByteBuf> {
     private static final long MEMORY = 2 * (LONGEST + 1);
 
     private final Message query;
-    private final DnsSockets.Asker asker;
+    private final DnsSockets.ReplyHandler asker;
     private final Reservation memory;
     private boolean isOver;
 
-    private DnsTcp(Message query, DnsSockets.Asker asker, Reservation memory) {
+    private DnsTcp(Message query, DnsSockets.ReplyHandler asker, Reservation memory) {
         this.query = query;
         this.asker = asker;
         this.memory = memory;
@@ -57,7 +57,7 @@ final class DnsTcp extends SimpleChannelInboundHandler<ByteBuf> {
             Message query,
             Duration timeout,
             MemoryBudget budget,
-            DnsSockets.Asker asker) {
+            DnsSockets.ReplyHandler asker) {
         Optional<Reservation> memory = budget.tryReserve(MemoryUse.DNS_QUESTIONS, MEMORY);
         if (memory.isEmpty()) {
             asker.failed(new IOException("too many truncated answers at once"));

@@ -9,7 +9,7 @@ import java.time.Duration;
 public interface LookupListener {
 
     /** How a question ended: few, so that they can be metric labels. */
-    enum Outcome {
+    enum LookupOutcome {
         /** There are such records. */
         FOUND,
         /** The domain exists, without such records. */
@@ -27,7 +27,7 @@ public interface LookupListener {
     }
 
     /** @param type a DNS record type, such as {@code MX} */
-    void lookedUp(String type, Outcome outcome, Duration took);
+    void lookedUp(String type, LookupOutcome outcome, Duration took);
 
     /** Both hear. */
     default LookupListener and(LookupListener other) {

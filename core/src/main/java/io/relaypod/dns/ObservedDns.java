@@ -8,7 +8,7 @@ import com.google.common.base.Throwables;
 import io.relaypod.dns.DnsAnswer.Alias;
 import io.relaypod.dns.DnsAnswer.NoRecords;
 import io.relaypod.dns.DnsAnswer.NoSuchName;
-import io.relaypod.dns.LookupListener.Outcome;
+import io.relaypod.dns.LookupListener.LookupOutcome;
 import org.xbill.DNS.Name;
 import org.xbill.DNS.Type;
 
@@ -47,14 +47,16 @@ public final class ObservedDns implements DnsLookup {
         return heard;
     }
 
-    private static Outcome outcome(DnsAnswer answer) {
+    private static LookupOutcome outcome(DnsAnswer answer) {
         if (answer instanceof NoSuchName) {
-            return Outcome.NO_SUCH_DOMAIN;
+            return LookupOutcome.NO_SUCH_DOMAIN;
         }
-        return answer instanceof NoRecords || answer instanceof Alias ? Outcome.NO_RECORDS : Outcome.FOUND;
+        return answer instanceof NoRecords || answer instanceof Alias ? LookupOutcome.NO_RECORDS : LookupOutcome.FOUND;
     }
 
-    private static Outcome outcome(Throwable failure) {
-        return Throwables.getRootCause(failure) instanceof SocketTimeoutException ? Outcome.TIMEOUT : Outcome.FAILED;
+    private static LookupOutcome outcome(Throwable failure) {
+        return Throwables.getRootCause(failure) instanceof SocketTimeoutException
+                ? LookupOutcome.TIMEOUT
+                : LookupOutcome.FAILED;
     }
 }

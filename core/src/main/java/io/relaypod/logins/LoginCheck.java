@@ -38,11 +38,11 @@ public final class LoginCheck implements Closeable {
     private final ThreadPoolExecutor thread;
     // Knows a password again without keeping it. The key lives and ends with this process.
     private final SecretKeySpec key;
-    private final Map<String, Proven> proven = new ConcurrentHashMap<>();
+    private final Map<String, VerifiedPassword> proven = new ConcurrentHashMap<>();
     private final Map<ByteBuffer, CompletableFuture<LoginVerdict>> underWay = new ConcurrentHashMap<>();
     private final Map<InetAddress, Integer> byAddress = new ConcurrentHashMap<>();
 
-    private record Proven(PasswordHash hash, byte[] mac) {}
+    private record VerifiedPassword(PasswordHash hash, byte[] mac) {}
 
     /**
      * @param logins asked at each try
@@ -107,14 +107,14 @@ public final class LoginCheck implements Closeable {
         Optional<Login> login = now.find(name);
         boolean matches = login.map(Login::hash).orElseGet(now::ofNobody).matches(password);
         if (login.isEmpty() || !matches) {
-            return new LoginVerdict.Refused();
+            return new LoginVerdict.Rejected();
         }
-        proven.put(name, new Proven(login.get().hash(), mac));
+        proven.put(name, new VerifiedPassword(login.get().hash(), mac));
         return new LoginVerdict.Accepted(login.get());
     }
 
     private boolean isProven(Login login, byte[] mac) {
-        Proven before = proven.get(login.name());
+        VerifiedPassword before = proven.get(login.name());
         return before != null && before.hash().equals(login.hash()) && MessageDigest.isEqual(before.mac(), mac);
     }
 

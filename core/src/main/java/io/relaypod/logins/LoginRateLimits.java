@@ -14,9 +14,9 @@ import io.relaypod.throttle.SendingRate;
 public final class LoginRateLimits {
 
     private final Clock clock;
-    private final Map<String, Pace> byName = new ConcurrentHashMap<>();
+    private final Map<String, LoginRate> byName = new ConcurrentHashMap<>();
 
-    private record Pace(SendingRate rate, SenderRateLimiter pace) {}
+    private record LoginRate(SendingRate rate, SenderRateLimiter pace) {}
 
     public LoginRateLimits(Clock clock) {
         this.clock = clock;
@@ -36,7 +36,7 @@ public final class LoginRateLimits {
                         (name, before) -> before != null
                                         && before.rate().equals(login.rate().get())
                                 ? before
-                                : new Pace(
+                                : new LoginRate(
                                         login.rate().get(),
                                         SenderRateLimiter.withoutSpacing(
                                                 login.rate().get(), clock)))

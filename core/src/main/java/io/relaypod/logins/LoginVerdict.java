@@ -7,7 +7,7 @@ public sealed interface LoginVerdict {
     record Accepted(Login login) implements LoginVerdict {}
 
     /** No login has them; which of the two is wrong nobody is told. */
-    record Refused() implements LoginVerdict {}
+    record Rejected() implements LoginVerdict {}
 
     /** Too many passwords are being tried at the moment: nothing is known. */
     record Busy() implements LoginVerdict {}

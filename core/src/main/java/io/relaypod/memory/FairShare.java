@@ -26,7 +26,7 @@ public final class FairShare {
      * @param peer equal to itself wherever it asks from, as the address of a client
      */
     public Optional<Reservation> tryReserve(Object peer, long bytes) {
-        Lender lender = new Lender() {
+        ByteSource lender = new ByteSource() {
             @Override
             public boolean tryTake(long more) {
                 return take(peer, more);

@@ -84,12 +84,12 @@ public final class MemoryBudget {
 
     /** Reserves so many bytes at once, or nothing. */
     public Optional<Reservation> tryReserve(MemoryUse use, long bytes) {
-        Lender lender = lender(use);
+        ByteSource lender = lender(use);
         return lender.tryTake(bytes) ? Optional.of(new Reservation(lender, bytes)) : Optional.empty();
     }
 
-    private Lender lender(MemoryUse use) {
-        return new Lender() {
+    private ByteSource lender(MemoryUse use) {
+        return new ByteSource() {
             @Override
             public boolean tryTake(long bytes) {
                 boolean granted = MemoryBudget.this.tryTake(use, bytes);

@@ -6,11 +6,11 @@ package io.relaypod.memory;
  */
 public final class Reservation implements AutoCloseable {
 
-    private final Lender lender;
+    private final ByteSource lender;
     private long bytes;
     private boolean closed;
 
-    Reservation(Lender lender, long bytes) {
+    Reservation(ByteSource lender, long bytes) {
         this.lender = lender;
         this.bytes = bytes;
     }

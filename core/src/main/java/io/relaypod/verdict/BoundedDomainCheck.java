@@ -13,7 +13,6 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 
 import io.relaypod.address.MailDomain;
-import io.relaypod.address.RegisteredDomain;
 import io.relaypod.dns.ClientNetwork;
 import io.relaypod.memory.MemoryBudget;
 import io.relaypod.memory.MemoryUse;
@@ -41,7 +40,7 @@ public final class BoundedDomainCheck implements DomainCheck {
     private final MemoryBudget memory;
     private final Map<Object, Integer> held = new HashMap<>();
     // The client whose turn is next comes first.
-    private final Map<ClientNetwork, Deque<Question>> lines = new LinkedHashMap<>();
+    private final Map<ClientNetwork, Deque<PendingCheck>> lines = new LinkedHashMap<>();
     private int underWay;
     private int waiting;
     private boolean isGranting;
@@ -58,13 +57,11 @@ public final class BoundedDomainCheck implements DomainCheck {
         this.memory = memory;
     }
 
-    private record Below(ClientNetwork client, String registered) {}
-
     /** @param turn true when it may be asked, false when it waited too long */
-    private record Question(
+    private record PendingCheck(
             MailDomain domain,
             ClientNetwork client,
-            Optional<Below> below,
+            Optional<ClientDomain> below,
             Reservation memory,
             CompletableFuture<Boolean> turn,
             CompletableFuture<DomainVerdict> verdict) {}
@@ -75,10 +72,10 @@ public final class BoundedDomainCheck implements DomainCheck {
         if (room.isEmpty()) {
             return CompletableFuture.completedFuture(new NotAsked());
         }
-        Question question = new Question(
+        PendingCheck question = new PendingCheck(
                 domain,
                 client,
-                RegisteredDomain.above(domain.name()).map(registered -> new Below(client, registered)),
+                ClientDomain.of(domain, client),
                 room.get(),
                 new CompletableFuture<>(),
                 new CompletableFuture<>());
@@ -88,13 +85,13 @@ public final class BoundedDomainCheck implements DomainCheck {
         return question.verdict();
     }
 
-    private boolean beginOrQueue(Question question) {
+    private boolean beginOrQueue(PendingCheck question) {
         boolean isRefused;
         synchronized (this) {
             if (take(question)) {
                 return true;
             }
-            Deque<Question> line = lines.computeIfAbsent(question.client(), any -> new ArrayDeque<>());
+            Deque<PendingCheck> line = lines.computeIfAbsent(question.client(), any -> new ArrayDeque<>());
             isRefused = line.size() >= limit;
             if (!isRefused) {
                 line.add(question);
@@ -116,13 +113,13 @@ public final class BoundedDomainCheck implements DomainCheck {
         return false;
     }
 
-    private static void refuse(Question question) {
+    private static void refuse(PendingCheck question) {
         question.memory().close();
         question.verdict().complete(new NotAsked());
     }
 
-    private synchronized void leaveLine(Question question) {
-        Deque<Question> line = lines.get(question.client());
+    private synchronized void leaveLine(PendingCheck question) {
+        Deque<PendingCheck> line = lines.get(question.client());
         if (line != null && line.remove(question)) {
             waiting--;
             if (line.isEmpty()) {
@@ -132,7 +129,7 @@ public final class BoundedDomainCheck implements DomainCheck {
     }
 
     /** Only under the lock. */
-    private boolean take(Question question) {
+    private boolean take(PendingCheck question) {
         if (held(question.client()) >= limit - underWay
                 || question.below()
                         .filter(below -> held(below) >= Math.max(1, limit / DOMAINS_SHARE))
@@ -150,7 +147,7 @@ public final class BoundedDomainCheck implements DomainCheck {
         return held.getOrDefault(holder, 0);
     }
 
-    private void ask(Question question) {
+    private void ask(PendingCheck question) {
         CompletionStage<DomainVerdict> asked;
         try {
             asked = origin.verdict(question.domain(), question.client());
@@ -169,7 +166,7 @@ public final class BoundedDomainCheck implements DomainCheck {
         });
     }
 
-    private synchronized void release(Question question) {
+    private synchronized void release(PendingCheck question) {
         question.memory().close();
         underWay--;
         held.computeIfPresent(question.client(), (any, places) -> places > 1 ? places - 1 : null);
@@ -188,8 +185,8 @@ public final class BoundedDomainCheck implements DomainCheck {
             }
             isGranting = true;
         }
-        for (Optional<Question> next = next(); next.isPresent(); next = next()) {
-            Question question = next.get();
+        for (Optional<PendingCheck> next = next(); next.isPresent(); next = next()) {
+            PendingCheck question = next.get();
             if (question.turn().complete(true)) {
                 ask(question);
             } else {
@@ -198,16 +195,16 @@ public final class BoundedDomainCheck implements DomainCheck {
         }
     }
 
-    private synchronized Optional<Question> next() {
+    private synchronized Optional<PendingCheck> next() {
         for (ClientNetwork client : lines.keySet().toArray(ClientNetwork[]::new)) {
             // A client at its limit has nothing to be looked through for.
-            for (Iterator<Question> line = lines.get(client).iterator();
+            for (Iterator<PendingCheck> line = lines.get(client).iterator();
                     held(client) < limit - underWay && line.hasNext(); ) {
-                Question question = line.next();
+                PendingCheck question = line.next();
                 if (take(question)) {
                     line.remove();
                     waiting--;
-                    Deque<Question> rest = lines.remove(client);
+                    Deque<PendingCheck> rest = lines.remove(client);
                     if (!rest.isEmpty()) {
                         lines.put(client, rest);
                     }

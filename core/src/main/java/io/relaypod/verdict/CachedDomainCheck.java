@@ -43,7 +43,7 @@ public final class CachedDomainCheck implements DomainCheck {
     private final RandomSubdomainLimit misses;
     private final long timeToLiveNanos;
     private final Ticker ticker;
-    private final Cache<MailDomain, Remembered> verdicts;
+    private final Cache<MailDomain, CacheEntry> verdicts;
     private volatile long denialsHoldFrom;
     private final ConcurrentMap<MailDomain, CompletableFuture<DomainVerdict>> underWay = new ConcurrentHashMap<>();
     private final StaleListener staleListener;
@@ -58,7 +58,7 @@ public final class CachedDomainCheck implements DomainCheck {
      * @param asked when DNS was asked
      * @param since when it answered
      */
-    private record Remembered(DomainVerdict verdict, long asked, long since) {}
+    private record CacheEntry(DomainVerdict verdict, long asked, long since) {}
 
     /**
      * What is remembered of a domain.
@@ -66,7 +66,7 @@ public final class CachedDomainCheck implements DomainCheck {
      * @param age how long ago DNS said so
      * @param isStale whether it is past its time, and used only when DNS fails
      */
-    public record Memory(MailDomain domain, DomainVerdict verdict, Duration age, boolean isStale) {}
+    public record CachedVerdict(MailDomain domain, DomainVerdict verdict, Duration age, boolean isStale) {}
 
     /**
      * @param origin asked for what is not remembered
@@ -106,7 +106,7 @@ public final class CachedDomainCheck implements DomainCheck {
                                 : settings.staleTtl())
                 // Each is at least so heavy that no more than the number that is set have room.
                 .maximumWeight(maxBytes)
-                .weigher((MailDomain domain, Remembered remembered) -> (int) Math.max(
+                .weigher((MailDomain domain, CacheEntry remembered) -> (int) Math.max(
                         weight(domain, remembered.verdict()),
                         Math.min(Integer.MAX_VALUE, 1 + (maxBytes - 1) / settings.cacheSize())))
                 .recordStats()
@@ -129,12 +129,12 @@ public final class CachedDomainCheck implements DomainCheck {
 
     @Override
     public CompletionStage<DomainVerdict> verdict(MailDomain domain, ClientNetwork client) {
-        Optional<Remembered> known =
+        Optional<CacheEntry> known =
                 Optional.ofNullable(verdicts.getIfPresent(domain)).filter(this::holds);
         if (known.isEmpty()) {
             return isDenied(domain) ? CompletableFuture.completedFuture(NO_SUCH_DOMAIN) : ask(domain, client, known);
         }
-        Remembered remembered = known.get();
+        CacheEntry remembered = known.get();
         long age = ticker.read() - remembered.since();
         if (age >= timeToLiveNanos) {
             if (isDenied(domain)) {
@@ -155,7 +155,7 @@ public final class CachedDomainCheck implements DomainCheck {
         return nonexistent.denies(domain.name());
     }
 
-    private boolean holds(Remembered remembered) {
+    private boolean holds(CacheEntry remembered) {
         return !remembered.verdict().isDenial() || remembered.asked() - denialsHoldFrom >= 0;
     }
 
@@ -195,22 +195,22 @@ public final class CachedDomainCheck implements DomainCheck {
     }
 
     /** What is remembered, in no order. */
-    public Stream<Memory> memories() {
+    public Stream<CachedVerdict> memories() {
         return verdicts.asMap().entrySet().stream()
                 .filter(entry -> holds(entry.getValue()))
                 .map(entry -> memory(entry.getKey(), entry.getValue()));
     }
 
     /** What is remembered of the domain. */
-    public Optional<Memory> memory(MailDomain domain) {
+    public Optional<CachedVerdict> memory(MailDomain domain) {
         return Optional.ofNullable(verdicts.policy().getIfPresentQuietly(domain))
                 .filter(this::holds)
                 .map(remembered -> memory(domain, remembered));
     }
 
-    private Memory memory(MailDomain domain, Remembered remembered) {
+    private CachedVerdict memory(MailDomain domain, CacheEntry remembered) {
         long age = ticker.read() - remembered.since();
-        return new Memory(domain, remembered.verdict(), Duration.ofNanos(age), age >= timeToLiveNanos);
+        return new CachedVerdict(domain, remembered.verdict(), Duration.ofNanos(age), age >= timeToLiveNanos);
     }
 
     /** The next question about the domain goes to DNS, whatever is remembered of it or of the names above it. */
@@ -226,7 +226,7 @@ public final class CachedDomainCheck implements DomainCheck {
     }
 
     /** @param seen what was remembered when it was decided to ask */
-    private CompletableFuture<DomainVerdict> ask(MailDomain domain, ClientNetwork client, Optional<Remembered> seen) {
+    private CompletableFuture<DomainVerdict> ask(MailDomain domain, ClientNetwork client, Optional<CacheEntry> seen) {
         CompletableFuture<DomainVerdict> answer = new CompletableFuture<>();
         CompletableFuture<DomainVerdict> earlier = underWay.putIfAbsent(domain, answer);
         if (earlier != null) {
@@ -236,7 +236,7 @@ public final class CachedDomainCheck implements DomainCheck {
                     : CompletableFuture.completedFuture(verdict));
         }
         // Not a second miss of the same question.
-        Optional<Remembered> now = Optional.ofNullable(verdicts.policy().getIfPresentQuietly(domain))
+        Optional<CacheEntry> now = Optional.ofNullable(verdicts.policy().getIfPresentQuietly(domain))
                 .filter(this::holds);
         if (now.isPresent() && !now.equals(seen)) {
             // Somebody else asked, and was answered, between our look and now.
@@ -266,13 +266,13 @@ public final class CachedDomainCheck implements DomainCheck {
         return question.handle((verdict, failure) -> {
                     DomainVerdict reached = failure == null ? verdict : new DomainVerdict.Unknown(failure.toString());
                     return reached.isKnown()
-                            ? remember(domain, client, new Remembered(reached, asked, ticker.read()))
+                            ? remember(domain, client, new CacheEntry(reached, asked, ticker.read()))
                             : reached;
                 })
                 .toCompletableFuture();
     }
 
-    private DomainVerdict remember(MailDomain domain, ClientNetwork client, Remembered reached) {
+    private DomainVerdict remember(MailDomain domain, ClientNetwork client, CacheEntry reached) {
         if (!holds(reached)) {
             // DNS was found to lie since it was asked.
             return new DomainVerdict.Unknown("denied while DNS lied");

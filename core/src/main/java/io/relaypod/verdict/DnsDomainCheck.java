@@ -17,9 +17,9 @@ import com.github.benmanes.caffeine.cache.Ticker;
 import io.relaypod.address.MailDomain;
 import io.relaypod.dns.ClientNetwork;
 import io.relaypod.dns.DnsAnswer;
-import io.relaypod.dns.DnsAnswer.Addresses;
+import io.relaypod.dns.DnsAnswer.AddressRecords;
 import io.relaypod.dns.DnsAnswer.Alias;
-import io.relaypod.dns.DnsAnswer.Exchangers;
+import io.relaypod.dns.DnsAnswer.MxRecords;
 import io.relaypod.dns.DnsAnswer.NoRecords;
 import io.relaypod.dns.DnsLookup;
 import io.relaypod.dns.DnsMessageReader;
@@ -79,13 +79,13 @@ public final class DnsDomainCheck implements DomainCheck {
     }
 
     private CompletionStage<DomainVerdict> verdict(Name name, DnsAnswer answer) {
-        if (answer instanceof Exchangers exchangers) {
+        if (answer instanceof MxRecords exchangers) {
             return byMx(exchangers);
         }
         return answer instanceof NoRecords ? byAddress(name) : done(new NoMailHost(false));
     }
 
-    private CompletionStage<DomainVerdict> byMx(Exchangers exchangers) {
+    private CompletionStage<DomainVerdict> byMx(MxRecords exchangers) {
         if (exchangers.isNullMx()) {
             return done(new NullMx());
         }
@@ -126,11 +126,11 @@ public final class DnsDomainCheck implements DomainCheck {
 
     private CompletionStage<DomainVerdict> byAddress(Name name) {
         return addresses(name, addresses -> !addresses.usable().isEmpty()).thenApply(both -> {
-            List<String> usable = texts(both.stream().map(Addresses::usable));
+            List<String> usable = texts(both.stream().map(AddressRecords::usable));
             if (!usable.isEmpty()) {
                 return new ImplicitMx(usable);
             }
-            List<String> unusable = texts(both.stream().map(Addresses::unusable));
+            List<String> unusable = texts(both.stream().map(AddressRecords::unusable));
             return unusable.isEmpty() ? new NoMailHost(true) : new UnusableImplicitMx(unusable);
         });
     }
@@ -148,18 +148,20 @@ public final class DnsDomainCheck implements DomainCheck {
      *
      * @return fails when neither is enough, and one of them failed
      */
-    private CompletableFuture<List<Addresses>> addresses(Name name, Predicate<Addresses> isEnough) {
-        List<CompletableFuture<Addresses>> kinds = Stream.of(Type.A, Type.AAAA)
+    private CompletableFuture<List<AddressRecords>> addresses(Name name, Predicate<AddressRecords> isEnough) {
+        List<CompletableFuture<AddressRecords>> kinds = Stream.of(Type.A, Type.AAAA)
                 .map(type -> {
-                    CompletableFuture<Addresses> kind = new CompletableFuture<>();
+                    CompletableFuture<AddressRecords> kind = new CompletableFuture<>();
                     forward(
                             ask(name, type, 0, NOBODY),
                             kind,
-                            answer -> answer instanceof Addresses found ? found : new Addresses(List.of(), List.of()));
+                            answer -> answer instanceof AddressRecords found
+                                    ? found
+                                    : new AddressRecords(List.of(), List.of()));
                     return kind;
                 })
                 .toList();
-        CompletableFuture<List<Addresses>> both = new CompletableFuture<>();
+        CompletableFuture<List<AddressRecords>> both = new CompletableFuture<>();
         kinds.forEach(kind -> kind.thenAccept(found -> {
             if (isEnough.test(found)) {
                 both.complete(List.of(found));

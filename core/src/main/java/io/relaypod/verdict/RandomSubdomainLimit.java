@@ -2,11 +2,9 @@ package io.relaypod.verdict;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Optional;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 import io.relaypod.address.MailDomain;
-import io.relaypod.address.RegisteredDomain;
 import io.relaypod.dns.ClientNetwork;
 
 /**
@@ -23,14 +21,12 @@ final class RandomSubdomainLimit {
 
     private final Ticker ticker;
     // When each would have nothing spent: the longer from now, the more is.
-    private final Map<Source, Long> paidUntil = new LinkedHashMap<>(16, 0.75f, true) {
+    private final Map<ClientDomain, Long> paidUntil = new LinkedHashMap<>(16, 0.75f, true) {
         @Override
-        protected boolean removeEldestEntry(Map.Entry<Source, Long> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<ClientDomain, Long> eldest) {
             return size() > MOST_SOURCES;
         }
     };
-
-    private record Source(ClientNetwork client, String registered) {}
 
     RandomSubdomainLimit(Ticker ticker) {
         this.ticker = ticker;
@@ -38,7 +34,7 @@ final class RandomSubdomainLimit {
 
     synchronized boolean isSpent(MailDomain domain, ClientNetwork client) {
         return !paidUntil.isEmpty()
-                && source(domain, client)
+                && ClientDomain.of(domain, client)
                         .map(paidUntil::get)
                         .filter(until -> until - ticker.read() > BURST * NANOS_A_MISS)
                         .isPresent();
@@ -46,13 +42,9 @@ final class RandomSubdomainLimit {
 
     /** DNS said that the name does not exist. */
     synchronized void missed(MailDomain domain, ClientNetwork client) {
-        source(domain, client).ifPresent(source -> {
+        ClientDomain.of(domain, client).ifPresent(source -> {
             long now = ticker.read();
             paidUntil.merge(source, now + NANOS_A_MISS, (until, fresh) -> Math.max(until, now) + NANOS_A_MISS);
         });
-    }
-
-    private static Optional<Source> source(MailDomain domain, ClientNetwork client) {
-        return RegisteredDomain.above(domain.name()).map(registered -> new Source(client, registered));
     }
 }

@@ -46,9 +46,9 @@ class LoginCheckTest {
     void aWrongPasswordAndAWrongNameAreRefusedAlike() {
         assertThat(verdict("app", bytes("wrong")))
                 .isEqualTo(verdict("nobody", RIGHT))
-                .isInstanceOf(LoginVerdict.Refused.class);
-        assertThat(verdict("app", new byte[0])).isInstanceOf(LoginVerdict.Refused.class);
-        assertThat(verdict("", RIGHT)).isInstanceOf(LoginVerdict.Refused.class);
+                .isInstanceOf(LoginVerdict.Rejected.class);
+        assertThat(verdict("app", new byte[0])).isInstanceOf(LoginVerdict.Rejected.class);
+        assertThat(verdict("", RIGHT)).isInstanceOf(LoginVerdict.Rejected.class);
     }
 
     @Test
@@ -58,8 +58,8 @@ class LoginCheckTest {
                 "app " + PasswordHash.of(bytes(longest)).text(),
                 "short " + PasswordHash.of(bytes("abc")).text())));
         assertThat(verdict("app", bytes(longest))).isInstanceOf(LoginVerdict.Accepted.class);
-        assertThat(verdict("app", bytes(longest + "y"))).isInstanceOf(LoginVerdict.Refused.class);
-        assertThat(verdict("short", bytes("abc\0abc"))).isInstanceOf(LoginVerdict.Refused.class);
+        assertThat(verdict("app", bytes(longest + "y"))).isInstanceOf(LoginVerdict.Rejected.class);
+        assertThat(verdict("short", bytes("abc\0abc"))).isInstanceOf(LoginVerdict.Rejected.class);
     }
 
     @Test
@@ -69,7 +69,7 @@ class LoginCheckTest {
         assertThat(check.check("app", bytes("wrong"), ONE)).isNotCompleted();
         logins.set(Logins.parse(
                 List.of("app " + PasswordHash.of(bytes("new password")).text())));
-        assertThat(verdict("app", RIGHT)).isInstanceOf(LoginVerdict.Refused.class);
+        assertThat(verdict("app", RIGHT)).isInstanceOf(LoginVerdict.Rejected.class);
         assertThat(verdict("app", bytes("new password"))).isInstanceOf(LoginVerdict.Accepted.class);
     }
 
@@ -97,10 +97,10 @@ class LoginCheckTest {
             assertThat(other).isNotDone();
             mayRead.countDown();
             assertThat(other.join()).isInstanceOf(LoginVerdict.Accepted.class);
-            assertThat(tries).allSatisfy(each -> assertThat(each.join()).isInstanceOf(LoginVerdict.Refused.class));
+            assertThat(tries).allSatisfy(each -> assertThat(each.join()).isInstanceOf(LoginVerdict.Rejected.class));
             assertThat(slowCheck.check("app", bytes("one more"), ONE).join())
                     .as("there is room again")
-                    .isInstanceOf(LoginVerdict.Refused.class);
+                    .isInstanceOf(LoginVerdict.Rejected.class);
         }
     }
 

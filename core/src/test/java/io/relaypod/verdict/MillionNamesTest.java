@@ -13,7 +13,7 @@ import com.github.benmanes.caffeine.cache.Ticker;
 import io.relaypod.address.DomainSet;
 import io.relaypod.dns.ClientNetwork;
 import io.relaypod.dns.DnsAnswer;
-import io.relaypod.dns.DnsAnswer.Exchangers;
+import io.relaypod.dns.DnsAnswer.MxRecords;
 import io.relaypod.dns.DnsAnswer.NoSuchName;
 import io.relaypod.memory.MemoryBudget;
 import io.relaypod.verdict.MxSettings.OnDnsFailure;
@@ -94,7 +94,7 @@ class MillionNamesTest {
 
     private static DnsAnswer answer(Name name) {
         return new Name(name, name.labels() - 2).toString().equals("example.")
-                ? new Exchangers(List.of(name), List.of(), 1)
+                ? new MxRecords(List.of(name), List.of(), 1)
                 : new NoSuchName(false);
     }
 

@@ -14,7 +14,7 @@ import com.google.common.net.InetAddresses;
 import io.relaypod.address.MailDomain;
 import io.relaypod.dns.ClientNetwork;
 import io.relaypod.dns.DnsAnswer;
-import io.relaypod.dns.DnsAnswer.Exchangers;
+import io.relaypod.dns.DnsAnswer.MxRecords;
 import io.relaypod.dns.DnsAnswer.NoSuchName;
 import io.relaypod.verdict.DomainVerdict.HasMx;
 import io.relaypod.verdict.DomainVerdict.NoMailHost;
@@ -205,6 +205,6 @@ class NonexistentDomainsTest {
     private DnsAnswer answer(Name name) {
         String asked = name.toString(true);
         queries.add(asked);
-        return existing.contains(asked) ? new Exchangers(List.of(name), List.of(), 1) : new NoSuchName(false);
+        return existing.contains(asked) ? new MxRecords(List.of(name), List.of(), 1) : new NoSuchName(false);
     }
 }

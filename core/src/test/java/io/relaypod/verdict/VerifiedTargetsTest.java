@@ -17,8 +17,8 @@ import java.util.stream.IntStream;
 import io.relaypod.address.MailDomain;
 import io.relaypod.dns.ClientNetwork;
 import io.relaypod.dns.DnsAnswer;
-import io.relaypod.dns.DnsAnswer.Addresses;
-import io.relaypod.dns.DnsAnswer.Exchangers;
+import io.relaypod.dns.DnsAnswer.AddressRecords;
+import io.relaypod.dns.DnsAnswer.MxRecords;
 import io.relaypod.dns.DnsAnswer.NoRecords;
 import io.relaypod.verdict.DomainVerdict.HasMx;
 import io.relaypod.verdict.DomainVerdict.UnreachableMx;
@@ -108,12 +108,12 @@ class VerifiedTargetsTest {
                     .mapToObj(host -> new MailDomain("mx" + host).absolute())
                     .toList();
             return CompletableFuture.completedFuture(
-                    new Exchangers(hosts.stream().limit(DnsAnswer.MOST_KEPT).toList(), List.of(), hosts.size()));
+                    new MxRecords(hosts.stream().limit(DnsAnswer.MOST_KEPT).toList(), List.of(), hosts.size()));
         }
         asked.add(Type.string(type) + " " + name.toString(true));
         CompletableFuture<DnsAnswer> answer = new CompletableFuture<>();
-        unanswered.add(() ->
-                answer.complete(type == Type.A ? new Addresses(List.of(inet(address)), List.of()) : new NoRecords()));
+        unanswered.add(() -> answer.complete(
+                type == Type.A ? new AddressRecords(List.of(inet(address)), List.of()) : new NoRecords()));
         return answer;
     }
 

@@ -28,9 +28,9 @@ import io.relaypod.lab.Engine;
 import io.relaypod.lab.gateway.RealMailpit;
 import io.relaypod.lab.graph.GraphStandIn;
 import io.relaypod.lab.smtp.SmtpConversation;
+import io.relaypod.lab.world.ExternalRelay;
 import io.relaypod.lab.world.LabWorld;
 import io.relaypod.lab.world.Relay;
-import io.relaypod.lab.world.RelayElsewhere;
 import org.testcontainers.containers.GenericContainer;
 
 /**
@@ -217,10 +217,10 @@ final class Chain implements AutoCloseable {
     }
 
     private Relay relay(Map<String, String> environment) throws IOException {
-        Map<String, String> complete = RelayContainer.inImage(RelayElsewhere.withPorts(environment));
+        Map<String, String> complete = RelayContainer.inImage(ExternalRelay.withPorts(environment));
         webadmin = URI.create("http://" + complete.get("WEBADMIN_ADDR"));
         relay = RelayContainer.beside(complete);
-        return RelayElsewhere.await(complete, relay::isRunning, relay::password, relay::close);
+        return ExternalRelay.await(complete, relay::isRunning, relay::password, relay::close);
     }
 
     /** A directory that the pod's user may write, as fsGroup makes its volumes. */

@@ -23,12 +23,12 @@ import io.relaypod.lab.gateway.MailpitInDocker;
 import io.relaypod.lab.gateway.MailpitStandIn;
 import io.relaypod.lab.gateway.Relaying;
 import io.relaypod.lab.graph.GraphMail;
-import io.relaypod.lab.scenario.Outcome;
 import io.relaypod.lab.scenario.Scenario;
+import io.relaypod.lab.scenario.ScenarioResult;
 import io.relaypod.lab.smtp.SmtpConversation;
+import io.relaypod.lab.world.ExternalRelay;
 import io.relaypod.lab.world.LabWorld;
 import io.relaypod.lab.world.Relay;
-import io.relaypod.lab.world.RelayElsewhere;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -56,7 +56,7 @@ class RelayImageTest {
         LabWorld world = LabWorld.builder().withMailpit(mailpit).start(this::container);
         return Scenario.all().stream()
                 .map(scenario -> DynamicTest.dynamicTest(scenario.number() + " " + scenario.name(), () -> {
-                    Outcome outcome = scenario.play(world);
+                    ScenarioResult outcome = scenario.play(world);
                     assertThat(outcome.holds())
                             .as("expected: %s; seen: %s; %s", scenario.expected(), outcome.seen(), outcome.transcript())
                             .isTrue();
@@ -176,9 +176,9 @@ class RelayImageTest {
     }
 
     private Relay container(Map<String, String> environment) throws IOException {
-        Map<String, String> complete = RelayContainer.inImage(RelayElsewhere.withPorts(environment));
+        Map<String, String> complete = RelayContainer.inImage(ExternalRelay.withPorts(environment));
         running = RelayContainer.beside(complete);
-        return RelayElsewhere.await(complete, running::isRunning, running::password, running::close);
+        return ExternalRelay.await(complete, running::isRunning, running::password, running::close);
     }
 
     private static void awaitAll(Set<String> subjects, LabWorld world) {

@@ -10,7 +10,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-import io.relaypod.lab.dns.Behaviour;
+import io.relaypod.lab.dns.DnsBehaviour;
 import io.relaypod.lab.smtp.Reply;
 import io.relaypod.lab.smtp.SmtpConversation;
 import io.relaypod.lab.world.LabWorld;
@@ -81,8 +81,8 @@ class BetterVerdictsTest {
         try (LabWorld world = LabWorld.builder().start();
                 SmtpConversation smtp = world.connect()) {
             world.dns().serve(LabWorld.zone(), "real.empty.example. 300 IN MX 10 mx.example.");
-            world.dns().behave("empty.example", Behaviour.nxdomain());
-            world.dns().behave("real.empty.example", Behaviour.answer());
+            world.dns().behave("empty.example", DnsBehaviour.nxdomain());
+            world.dns().behave("real.empty.example", DnsBehaviour.answer());
             smtp.send("MAIL FROM:<s@example.com>");
 
             assertThat(smtp.send("RCPT TO:<a@empty.example>").code()).isEqualTo(550);
@@ -133,9 +133,9 @@ class BetterVerdictsTest {
         try (LabWorld world = LabWorld.builder().with("MX_CACHE_TTL", "100ms").start()) {
             assertThat(rcpt(world, "a@example.com").code()).isEqualTo(250);
             assertThat(rcpt(world, "a@nowhere.xyz").code()).isEqualTo(550);
-            world.dns().behave("example.com", Behaviour.servfail());
-            world.dns().behave("nowhere.xyz", Behaviour.silence());
-            world.dns().behave("never-asked.example", Behaviour.servfail());
+            world.dns().behave("example.com", DnsBehaviour.servfail());
+            world.dns().behave("nowhere.xyz", DnsBehaviour.silence());
+            world.dns().behave("never-asked.example", DnsBehaviour.servfail());
 
             await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> {
                 assertThat(rcpt(world, "a@example.com").code()).isEqualTo(250);
@@ -163,7 +163,7 @@ class BetterVerdictsTest {
         try (LabWorld world =
                 LabWorld.builder().with("MX_VERIFY_TARGETS", "true").start()) {
             world.dns().serve(LabWorld.zone(), zone);
-            world.dns().behave("mx.unsure.test", Behaviour.servfail());
+            world.dns().behave("mx.unsure.test", DnsBehaviour.servfail());
             String refusal = "550 5.1.2 Bad destination mailbox address - no mail host of this domain can be reached";
 
             assertThat(rcpt(world, "a@loop.test").lines()).containsExactly(refusal);

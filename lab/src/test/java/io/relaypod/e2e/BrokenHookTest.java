@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 
-import io.relaypod.lab.dns.Behaviour;
+import io.relaypod.lab.dns.DnsBehaviour;
 import io.relaypod.lab.smtp.SmtpConversation;
 import io.relaypod.lab.world.LabWorld;
 import org.apache.james.core.MailAddress;
@@ -56,7 +56,7 @@ class BrokenHookTest {
                         .with("DNS_TIMEOUT", "5s")
                         .start();
                 SmtpConversation smtp = world.connect()) {
-            world.dns().behave("example.com", Behaviour.delay(Duration.ofMillis(500)));
+            world.dns().behave("example.com", DnsBehaviour.delay(Duration.ofMillis(500)));
             smtp.sendRaw(
                     "MAIL FROM:<s@example.com>\r\nRCPT TO:<broken@example.com>\r\nNOOP\r\nRCPT TO:<a@gmail.com>\r\n"
                             .getBytes(StandardCharsets.US_ASCII));

@@ -14,7 +14,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-import io.relaypod.lab.dns.Behaviour;
+import io.relaypod.lab.dns.DnsBehaviour;
 import io.relaypod.lab.dns.LabDns;
 import io.relaypod.lab.smtp.SmtpConversation;
 import org.junit.jupiter.api.Test;
@@ -79,7 +79,7 @@ class CommandsTest {
                 "gmail.com. 300 IN MX 10 mx.gmail.com.",
                 "example.com. 300 IN MX 10 mx.example.com.",
                 "implicit.example. 300 IN A 192.0.2.80")) {
-            dns.behave("broken.example", Behaviour.servfail());
+            dns.behave("broken.example", DnsBehaviour.servfail());
             Map<String, String> environment =
                     Map.of("DNS_SERVERS", "127.0.0.1:" + dns.address().getPort(), "DNS_TIMEOUT", "5s");
 
@@ -118,10 +118,10 @@ class CommandsTest {
             assertThat(unknown.exitCode()).isEqualTo(2);
             assertThat(unknown.output()).containsPattern("unknown +broken.example +\\d+ ms +SERVFAIL +451 4.4.3");
 
-            dns.behave(".", Behaviour.Fixed.EDNS_FORMERR);
+            dns.behave(".", DnsBehaviour.Fixed.EDNS_FORMERR);
             assertThat(result(start(environment, "check", "example.com")).output())
                     .contains("answers only without EDNS");
-            dns.behave(".", Behaviour.nxdomain());
+            dns.behave(".", DnsBehaviour.nxdomain());
             Result lied = result(start(environment, "check", "example.com"));
             assertThat(lied.exitCode()).isEqualTo(2);
             assertThat(lied.output()).contains("denies names that must exist");

@@ -5,7 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
 
-import io.relaypod.lab.dns.Behaviour;
+import io.relaypod.lab.dns.DnsBehaviour;
 import io.relaypod.lab.dns.LabDns;
 import io.relaypod.lab.smtp.Reply;
 import io.relaypod.lab.smtp.SmtpConversation;
@@ -25,7 +25,7 @@ class DnsLiesTest {
                 LabWorld.builder().with("METRICS_ADDR", "127.0.0.1:0").start()) {
             assertThat(rcpt(world, "a@example.com").code()).isEqualTo(250);
             assertThat(rcpt(world, "a@soon.example").code()).isEqualTo(550);
-            world.dns().behave(".", Behaviour.nxdomain());
+            world.dns().behave(".", DnsBehaviour.nxdomain());
 
             assertThat(rcpt(world, "a@gmail.com").lines())
                     .containsExactly("451 4.4.3 Temporary DNS failure, try again later");
@@ -80,7 +80,7 @@ class DnsLiesTest {
     void dnsThatRefusesEverythingMakesTheRelayUnready() throws Exception {
         try (LabWorld world =
                 LabWorld.builder().with("METRICS_ADDR", "127.0.0.1:0").start()) {
-            world.dns().behave(".", Behaviour.refused());
+            world.dns().behave(".", DnsBehaviour.refused());
             assertThat(Scrape.get(world, "/readyz").body()).contains("DNS        unhealthy  no answer from", "REFUSED");
             world.dns().behaveNormally();
             await().atMost(PATIENCE)

@@ -9,7 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-import io.relaypod.lab.dns.Behaviour;
+import io.relaypod.lab.dns.DnsBehaviour;
 import io.relaypod.lab.smtp.SmtpConversation;
 import io.relaypod.lab.world.LabWorld;
 import org.junit.jupiter.api.Test;
@@ -27,7 +27,7 @@ class DnsSharesTest {
                 .with("DNS_MAX_INFLIGHT", Integer.toString(PLACES))
                 .with("DNS_TIMEOUT", "10s")
                 .start()) {
-            world.dns().behave("silent", Behaviour.silence());
+            world.dns().behave("silent", DnsBehaviour.silence());
             world.dns().serve(LabWorld.zone(), "*.good.test. 300 IN MX 10 mx.example.com.");
             for (int client = 0; client < 2 * PLACES; client++) {
                 SmtpConversation smtp = world.connect();

@@ -15,7 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
-import io.relaypod.lab.dns.Behaviour;
+import io.relaypod.lab.dns.DnsBehaviour;
 import io.relaypod.lab.smtp.Reply;
 import io.relaypod.lab.smtp.SmtpConversation;
 import io.relaypod.lab.world.LabWorld;
@@ -31,7 +31,7 @@ class HostileClientsTest {
         int clients = 200;
         List<SmtpConversation> waiting = new ArrayList<>();
         try (LabWorld world = LabWorld.builder().with("DNS_TIMEOUT", "3s").start()) {
-            world.dns().behave("silent.example", Behaviour.silence());
+            world.dns().behave("silent.example", DnsBehaviour.silence());
             try {
                 for (int client = 0; client < clients; client++) {
                     SmtpConversation smtp = world.connect();
@@ -69,7 +69,7 @@ class HostileClientsTest {
         int clients = 4 * Runtime.getRuntime().availableProcessors();
         List<SmtpConversation> waiting = new ArrayList<>();
         try (LabWorld world = LabWorld.builder().with("DNS_TIMEOUT", "10s").start()) {
-            world.dns().behave("silent.example", Behaviour.silence());
+            world.dns().behave("silent.example", DnsBehaviour.silence());
             try {
                 for (int client = 0; client < clients; client++) {
                     SmtpConversation smtp = world.connect();
@@ -96,7 +96,7 @@ class HostileClientsTest {
                 .with("DNS_TRIES", "5")
                 .with("MX_ON_DNS_FAILURE", "accept")
                 .start()) {
-            world.dns().behave("silent.example", Behaviour.silence());
+            world.dns().behave("silent.example", DnsBehaviour.silence());
             try (SmtpConversation first = asking(world, "a@one.silent.example")) {
                 await().until(() -> world.dns().count("one.silent.example") > 0);
 
@@ -268,7 +268,7 @@ class HostileClientsTest {
     void refusalsThatAreTemporaryDoNotCount() throws Exception {
         try (LabWorld world = LabWorld.builder().with("MAX_BAD_RCPTS", "2").start();
                 SmtpConversation smtp = world.connect()) {
-            world.dns().behave("servfail.example", Behaviour.servfail());
+            world.dns().behave("servfail.example", DnsBehaviour.servfail());
             smtp.send("MAIL FROM:<s@example.com>");
             for (int attempt = 0; attempt < 5; attempt++) {
                 assertThat(smtp.send("RCPT TO:<a@servfail.example>").code()).isEqualTo(451);

@@ -6,7 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
-import io.relaypod.lab.dns.Behaviour;
+import io.relaypod.lab.dns.DnsBehaviour;
 import io.relaypod.lab.smtp.Reply;
 import io.relaypod.lab.smtp.SmtpConversation;
 import io.relaypod.lab.world.LabWorld;
@@ -26,9 +26,9 @@ class RcptRuleTest {
     @BeforeAll
     static void start() throws Exception {
         world = LabWorld.builder().start();
-        world.dns().behave("silent.example", Behaviour.silence());
-        world.dns().behave("servfail.example", Behaviour.servfail());
-        world.dns().behave("refused.example", Behaviour.refused());
+        world.dns().behave("silent.example", DnsBehaviour.silence());
+        world.dns().behave("servfail.example", DnsBehaviour.servfail());
+        world.dns().behave("refused.example", DnsBehaviour.refused());
         // As a resolver of a machine answers it.
         world.dns().serve(LabWorld.zone(), "localhost. 300 IN A 127.0.0.1");
     }
@@ -110,16 +110,16 @@ class RcptRuleTest {
 
     @Test
     void aDnsFailureIsNotRemembered() throws Exception {
-        world.dns().behave("flaky.example", Behaviour.servfail());
+        world.dns().behave("flaky.example", DnsBehaviour.servfail());
         assertThat(rcpt("a@flaky.example").code()).isEqualTo(451);
 
-        world.dns().behave("flaky.example", Behaviour.answer());
+        world.dns().behave("flaky.example", DnsBehaviour.answer());
         assertThat(rcpt("a@flaky.example").code()).isEqualTo(550);
     }
 
     @Test
     void aClientWhoseDomainsAreSlowDoesNotMakeAnotherWait() throws Exception {
-        world.dns().behave("slow.example", Behaviour.silence());
+        world.dns().behave("slow.example", DnsBehaviour.silence());
         int slowClients = 4 * Runtime.getRuntime().availableProcessors();
         List<SmtpConversation> waiting = new ArrayList<>();
         try {
@@ -166,7 +166,7 @@ class RcptRuleTest {
                         .with("MX_ON_DNS_FAILURE", "accept")
                         .start();
                 SmtpConversation smtp = lenient.connect()) {
-            lenient.dns().behave("servfail.example", Behaviour.servfail());
+            lenient.dns().behave("servfail.example", DnsBehaviour.servfail());
             smtp.send("MAIL FROM:<s@example.com>");
 
             assertThat(smtp.send("RCPT TO:<a@[192.0.2.1]>").code()).isEqualTo(250);

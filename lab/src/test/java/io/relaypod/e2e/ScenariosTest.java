@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.stream.Stream;
 
-import io.relaypod.lab.scenario.Outcome;
 import io.relaypod.lab.scenario.Scenario;
+import io.relaypod.lab.scenario.ScenarioResult;
 import io.relaypod.lab.world.LabWorld;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -31,7 +31,7 @@ class ScenariosTest {
     Stream<DynamicTest> scenario() {
         return Scenario.all().stream()
                 .map(scenario -> DynamicTest.dynamicTest(scenario.number() + " " + scenario.name(), () -> {
-                    Outcome outcome = scenario.play(world);
+                    ScenarioResult outcome = scenario.play(world);
                     assertThat(outcome.holds())
                             .as("expected: %s; seen: %s; %s", scenario.expected(), outcome.seen(), outcome.transcript())
                             .isTrue();

@@ -17,7 +17,7 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManagerFactory;
 
-import io.relaypod.lab.dns.Behaviour;
+import io.relaypod.lab.dns.DnsBehaviour;
 import io.relaypod.lab.smtp.SmtpConversation;
 import io.relaypod.lab.world.LabWorld;
 import org.junit.jupiter.api.AfterAll;
@@ -80,7 +80,7 @@ class SmtpStartTlsTest {
         world = LabWorld.builder()
                 .with("JAMES_CONF", confWithTls(keystore).toString())
                 .start();
-        world.dns().behave("slow.example", Behaviour.silence());
+        world.dns().behave("slow.example", DnsBehaviour.silence());
     }
 
     private static Path confWithTls(Path keystore) throws IOException {

@@ -23,7 +23,7 @@ import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-import io.relaypod.lab.dns.Behaviour;
+import io.relaypod.lab.dns.DnsBehaviour;
 import io.relaypod.lab.dns.LabDns;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -101,7 +101,7 @@ public final class RcptBench implements Callable<Integer> {
                         seconds,
                         clients));
         try (LabDns dns = LabDns.at(dnsPort, zone())) {
-            dns.behave("silent.example", Behaviour.silence());
+            dns.behave("silent.example", DnsBehaviour.silence());
             for (String load : loads) {
                 report.addAll(load.equals("isolation") ? isolation() : refusals(load, dns));
             }

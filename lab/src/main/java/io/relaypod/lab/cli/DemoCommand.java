@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 
-import io.relaypod.lab.scenario.Outcome;
 import io.relaypod.lab.scenario.Scenario;
+import io.relaypod.lab.scenario.ScenarioResult;
 import io.relaypod.lab.world.LabWorld;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -36,7 +36,7 @@ final class DemoCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
-    private record Played(Scenario scenario, Outcome outcome) {}
+    private record PlayedScenario(Scenario scenario, ScenarioResult outcome) {}
 
     @Override
     public Integer call() throws Exception {
@@ -54,10 +54,10 @@ final class DemoCommand implements Callable<Integer> {
             if (stay) {
                 return new Arrivals(world, out).show();
             }
-            List<Played> played = new ArrayList<>();
+            List<PlayedScenario> played = new ArrayList<>();
             for (Scenario scenario : Scenario.all()) {
-                Outcome outcome = scenario.play(world);
-                played.add(new Played(scenario, outcome));
+                ScenarioResult outcome = scenario.play(world);
+                played.add(new PlayedScenario(scenario, outcome));
                 print(scenario, outcome);
             }
             printTable(played);
@@ -65,7 +65,7 @@ final class DemoCommand implements Callable<Integer> {
         }
     }
 
-    private void print(Scenario scenario, Outcome outcome) {
+    private void print(Scenario scenario, ScenarioResult outcome) {
         PrintWriter out = spec.commandLine().getOut();
         out.println();
         out.println(styled("@|bold " + scenario.number() + " " + scenario.name() + "|@"));
@@ -73,7 +73,7 @@ final class DemoCommand implements Callable<Integer> {
         out.flush();
     }
 
-    private void printTable(List<Played> played) {
+    private void printTable(List<PlayedScenario> played) {
         PrintWriter out = spec.commandLine().getOut();
         int name = width(played.stream().map(one -> one.scenario().name()).toList());
         int expected =
@@ -82,7 +82,7 @@ final class DemoCommand implements Callable<Integer> {
         String row = "%-2s %-" + name + "s  %-" + expected + "s  %-" + seen + "s  ";
         out.println();
         out.println(String.format(row, "#", "scenario", "expected", "seen") + "verdict");
-        for (Played one : played) {
+        for (PlayedScenario one : played) {
             out.println(String.format(
                             row,
                             one.scenario().number(),

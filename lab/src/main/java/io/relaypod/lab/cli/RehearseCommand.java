@@ -4,10 +4,10 @@ import java.io.PrintWriter;
 import java.util.List;
 import java.util.concurrent.Callable;
 
-import io.relaypod.lab.scenario.Outcome;
 import io.relaypod.lab.scenario.Scenario;
+import io.relaypod.lab.scenario.ScenarioResult;
+import io.relaypod.lab.world.ExternalRelay;
 import io.relaypod.lab.world.LabWorld;
-import io.relaypod.lab.world.RelayElsewhere;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
@@ -40,9 +40,9 @@ final class RehearseCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         boolean holds = true;
         try (LabWorld world = LabWorld.builder()
-                .start(environment -> RelayElsewhere.program(command, RelayElsewhere.withPorts(environment)))) {
+                .start(environment -> ExternalRelay.program(command, ExternalRelay.withPorts(environment)))) {
             for (Scenario scenario : Scenario.all()) {
-                Outcome outcome = scenario.play(world);
+                ScenarioResult outcome = scenario.play(world);
                 out.printf("%d %s: %s%n", scenario.number(), scenario.name(), outcome.seen());
                 out.flush();
                 holds &= outcome.holds();

@@ -23,7 +23,7 @@ final class SampleMails {
     private static final String GUEST = "guest@gmail.com";
     private static final String ORGANISER = "organiser@outlook.com";
 
-    private record Sample(String subject, List<String> recipients, String body) {}
+    private record SampleMail(String subject, List<String> recipients, String body) {}
 
     private final InetSocketAddress relay;
     private final PrintWriter out;
@@ -37,8 +37,8 @@ final class SampleMails {
     boolean send() throws IOException, InterruptedException {
         awaitRelay();
         boolean booking =
-                send(new Sample("Your booking", List.of(GUEST, "spammer@nonexistent-domain.xyz"), "Hello.\n"));
-        boolean notification = send(new Sample(
+                send(new SampleMail("Your booking", List.of(GUEST, "spammer@nonexistent-domain.xyz"), "Hello.\n"));
+        boolean notification = send(new SampleMail(
                 "New booking",
                 List.of(ORGANISER),
                 """
@@ -52,7 +52,7 @@ final class SampleMails {
         return booking && notification;
     }
 
-    private boolean send(Sample sample) throws IOException {
+    private boolean send(SampleMail sample) throws IOException {
         try (SmtpConversation smtp = SmtpConversation.connect(relay)) {
             smtp.send("EHLO lab");
             smtp.send("MAIL FROM:<" + APPLICATION + ">");
@@ -70,7 +70,7 @@ final class SampleMails {
         }
     }
 
-    private static byte[] mime(Sample sample) {
+    private static byte[] mime(SampleMail sample) {
         boolean hasParts = sample.body().startsWith("Content-Type:");
         String text = "From: Calendar <" + APPLICATION + ">\nTo: " + String.join(", ", sample.recipients())
                 + "\nSubject: " + sample.subject() + "\n"

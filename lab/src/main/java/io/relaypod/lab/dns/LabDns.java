@@ -35,7 +35,7 @@ import org.xbill.DNS.Type;
  *
  * <pre>{@code
  * try (LabDns dns = LabDns.serving("example.com. 300 IN MX 10 mx.example.com.")) {
- *     dns.behave("slow.test", Behaviour.silence());
+ *     dns.behave("slow.test", DnsBehaviour.silence());
  *     // ask dns.address(), then:
  *     dns.count("example.com", "MX");
  * }
@@ -56,7 +56,7 @@ public final class LabDns implements AutoCloseable {
 
     private final DatagramSocket udp;
     private final ServerSocket tcp;
-    private final Map<Name, Behaviour> behaviours = new ConcurrentHashMap<>();
+    private final Map<Name, DnsBehaviour> behaviours = new ConcurrentHashMap<>();
     private final QueryCounts counts = new QueryCounts();
     private final Set<Socket> connections = ConcurrentHashMap.newKeySet();
     private final ExecutorService threads = Executors.newCachedThreadPool(LabDns::daemon);
@@ -93,7 +93,7 @@ public final class LabDns implements AutoCloseable {
     }
 
     /** From now on this name and all below it behave so, unless a longer suffix of theirs says otherwise. */
-    public void behave(String suffix, Behaviour behaviour) {
+    public void behave(String suffix, DnsBehaviour behaviour) {
         behaviours.put(absolute(suffix), behaviour);
     }
 
@@ -103,13 +103,13 @@ public final class LabDns implements AutoCloseable {
     }
 
     /** How often each question was asked; past 100,000 distinct ones, new ones only count in {@link #total()}. */
-    public Map<Question, Long> queries() {
+    public Map<DnsQuestion, Long> queries() {
         return counts.all();
     }
 
     /** How often a name was asked for, whatever the type. */
     public long count(String name) {
-        String wanted = new Question(name, "ANY").name();
+        String wanted = new DnsQuestion(name, "ANY").name();
         return counts.all().entrySet().stream()
                 .filter(entry -> entry.getKey().name().equals(wanted))
                 .mapToLong(Map.Entry::getValue)
@@ -118,7 +118,7 @@ public final class LabDns implements AutoCloseable {
 
     /** How often a name was asked for with a type, as in {@code count("example.com", "MX")}. */
     public long count(String name, String type) {
-        return counts.of(new Question(name, type));
+        return counts.of(new DnsQuestion(name, type));
     }
 
     /** How many queries came in all. */
@@ -254,12 +254,12 @@ public final class LabDns implements AutoCloseable {
             send.accept(responder.error(query, Rcode.FORMERR));
             return;
         }
-        counts.add(Question.of(query.getQuestion()));
+        counts.add(DnsQuestion.of(query.getQuestion()));
         behave(behaviourOf(query.getQuestion().getName()), query, overTcp, send);
     }
 
-    private void behave(Behaviour behaviour, Message query, boolean overTcp, Consumer<byte[]> send) {
-        if (behaviour instanceof Behaviour.Delay delay) {
+    private void behave(DnsBehaviour behaviour, Message query, boolean overTcp, Consumer<byte[]> send) {
+        if (behaviour instanceof DnsBehaviour.Delay delay) {
             later.schedule(
                     () -> send.accept(responder.answer(query, overTcp)),
                     delay.by().toNanos(),
@@ -267,17 +267,17 @@ public final class LabDns implements AutoCloseable {
             return;
         }
         Responder with = responder;
-        if (behaviour instanceof Behaviour.SilentFor silent) {
+        if (behaviour instanceof DnsBehaviour.SilentFor silent) {
             if (!Type.string(query.getQuestion().getType()).equals(silent.type())) {
                 send.accept(with.answer(query, overTcp));
             }
             return;
         }
-        if (behaviour instanceof Behaviour.Invent invent) {
+        if (behaviour instanceof DnsBehaviour.Invent invent) {
             send.accept(with.inventing(query, invent.address(), overTcp));
             return;
         }
-        switch ((Behaviour.Fixed) behaviour) {
+        switch ((DnsBehaviour.Fixed) behaviour) {
             case ANSWER -> send.accept(with.answer(query, overTcp));
             case SILENCE -> {}
             case SERVFAIL -> send.accept(with.error(query, Rcode.SERVFAIL));
@@ -299,8 +299,8 @@ public final class LabDns implements AutoCloseable {
                     EDNS_SILENCE -> {
                 if (query.getOPT() == null) {
                     send.accept(with.answer(query, overTcp));
-                } else if (behaviour != Behaviour.Fixed.EDNS_SILENCE) {
-                    send.accept(with.refusingEdns(query, (Behaviour.Fixed) behaviour));
+                } else if (behaviour != DnsBehaviour.Fixed.EDNS_SILENCE) {
+                    send.accept(with.refusingEdns(query, (DnsBehaviour.Fixed) behaviour));
                 }
             }
             case TRUNCATE -> send.accept(overTcp ? with.answer(query, true) : with.truncated(query));
@@ -311,17 +311,17 @@ public final class LabDns implements AutoCloseable {
         }
     }
 
-    private Behaviour behaviourOf(Name name) {
+    private DnsBehaviour behaviourOf(Name name) {
         if (behaviours.isEmpty()) {
-            return Behaviour.answer();
+            return DnsBehaviour.answer();
         }
         for (int labels = 0; labels < name.labels(); labels++) {
-            Behaviour behaviour = behaviours.get(new Name(name, labels));
+            DnsBehaviour behaviour = behaviours.get(new Name(name, labels));
             if (behaviour != null) {
                 return behaviour;
             }
         }
-        return Behaviour.answer();
+        return DnsBehaviour.answer();
     }
 
     private static Zones zones(String... masterLines) {

@@ -11,10 +11,10 @@ final class QueryCounts {
     /** A benchmark asks for a million names; beyond this many distinct ones only the total goes on. */
     private static final int MAX_QUESTIONS = 100_000;
 
-    private final Map<Question, LongAdder> perQuestion = new ConcurrentHashMap<>();
+    private final Map<DnsQuestion, LongAdder> perQuestion = new ConcurrentHashMap<>();
     private final LongAdder total = new LongAdder();
 
-    void add(Question question) {
+    void add(DnsQuestion question) {
         total.increment();
         LongAdder known = perQuestion.get(question);
         if (known != null) {
@@ -24,13 +24,13 @@ final class QueryCounts {
         }
     }
 
-    Map<Question, Long> all() {
+    Map<DnsQuestion, Long> all() {
         return perQuestion.entrySet().stream()
                 .collect(Collectors.toUnmodifiableMap(
                         Map.Entry::getKey, entry -> entry.getValue().sum()));
     }
 
-    long of(Question question) {
+    long of(DnsQuestion question) {
         LongAdder count = perQuestion.get(question);
         return count == null ? 0 : count.sum();
     }

@@ -70,7 +70,7 @@ final class Responder {
     }
 
     /** As servers do that were written before RFC 6891, each in its way. */
-    byte[] refusingEdns(Message query, Behaviour.Fixed how) {
+    byte[] refusingEdns(Message query, DnsBehaviour.Fixed how) {
         return switch (how) {
             case EDNS_NOTIMP -> withoutOpt(query, Rcode.NOTIMP).toWire();
             case EDNS_SERVFAIL -> withoutOpt(query, Rcode.SERVFAIL).toWire();
@@ -162,7 +162,7 @@ final class Responder {
         if (question.getDClass() != DClass.IN && question.getDClass() != DClass.ANY) {
             return blank(query, Rcode.REFUSED);
         }
-        Zones.Answer answer = zones.lookup(question.getName(), question.getType());
+        Zones.ZoneAnswer answer = zones.lookup(question.getName(), question.getType());
         Message response = blank(query, answer.rcode());
         response.getHeader().setFlag(Flags.AA);
         add(response, Section.ANSWER, answer.records());

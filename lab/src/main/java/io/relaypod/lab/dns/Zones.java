@@ -30,7 +30,7 @@ import org.xbill.DNS.Type;
 final class Zones {
 
     /** What the zones say: the records, or the SOA that makes their absence cacheable. */
-    record Answer(int rcode, List<Record> records, Optional<Record> soa) {}
+    record ZoneAnswer(int rcode, List<Record> records, Optional<Record> soa) {}
 
     private static final long DEFAULT_TTL = 300;
     private static final Name NOBODY = Name.fromConstantString("nobody.invalid.");
@@ -67,7 +67,7 @@ final class Zones {
     }
 
     /** Follows CNAMEs as far as the zone of the question goes. */
-    Answer lookup(Name question, int type) {
+    ZoneAnswer lookup(Name question, int type) {
         Name zone = zoneOf(question);
         List<Record> records = new ArrayList<>();
         Set<Name> seen = new HashSet<>();
@@ -75,21 +75,21 @@ final class Zones {
         while (seen.add(name) && zoneOf(name).equals(zone)) {
             Optional<Map<Integer, List<Record>>> found = find(name);
             if (found.isEmpty()) {
-                return new Answer(Rcode.NXDOMAIN, records, Optional.of(soaOf(name)));
+                return new ZoneAnswer(Rcode.NXDOMAIN, records, Optional.of(soaOf(name)));
             }
             List<Record> matching = matching(found.get(), type);
             if (!matching.isEmpty()) {
                 records.addAll(matching);
-                return new Answer(Rcode.NOERROR, records, Optional.empty());
+                return new ZoneAnswer(Rcode.NOERROR, records, Optional.empty());
             }
             List<Record> alias = matching(found.get(), Type.CNAME);
             if (alias.isEmpty()) {
-                return new Answer(Rcode.NOERROR, records, Optional.of(soaOf(name)));
+                return new ZoneAnswer(Rcode.NOERROR, records, Optional.of(soaOf(name)));
             }
             records.addAll(alias);
             name = ((CNAMERecord) alias.get(0)).getTarget();
         }
-        return new Answer(Rcode.NOERROR, records, Optional.empty());
+        return new ZoneAnswer(Rcode.NOERROR, records, Optional.empty());
     }
 
     private void add(Record record) {

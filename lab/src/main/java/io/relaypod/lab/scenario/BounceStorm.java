@@ -30,7 +30,7 @@ final class BounceStorm implements Scenario {
     }
 
     @Override
-    public Outcome play(LabWorld world) throws Exception {
+    public ScenarioResult play(LabWorld world) throws Exception {
         Observer observer = new Observer(world);
         List<Reply> replies = new ArrayList<>();
         List<String> transcript = new ArrayList<>();
@@ -45,7 +45,7 @@ final class BounceStorm implements Scenario {
         long refused = replies.stream().filter(Observer::isRefusedForGood).count();
         int arrived = observer.arrived().size();
         boolean holds = refused == ADDRESSES && arrived == 0 && observer.refusals() == ADDRESSES;
-        return new Outcome(
+        return new ScenarioResult(
                 holds, refused + " of " + ADDRESSES + " refused, " + arrived + " in Mailpit", transcript.subList(0, 4));
     }
 }

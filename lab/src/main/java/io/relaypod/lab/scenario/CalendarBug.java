@@ -32,7 +32,7 @@ final class CalendarBug implements Scenario {
     }
 
     @Override
-    public Outcome play(LabWorld world) throws Exception {
+    public ScenarioResult play(LabWorld world) throws Exception {
         Observer observer = new Observer(world);
         byte[] notification = notification();
         List<String> unprotected = DeliveryRule.recipients(notification);
@@ -45,7 +45,7 @@ final class CalendarBug implements Scenario {
                     && sent.code() == 250
                     && unprotected.equals(List.of(BOOKER))
                     && delivered.equals(List.of(LabWorld.ORGANISER));
-            return new Outcome(
+            return new ScenarioResult(
                     holds,
                     "without us to " + String.join(", ", unprotected) + ", with us to " + String.join(", ", delivered),
                     TranscriptLines.of(smtp.transcript(), "RCPT"));

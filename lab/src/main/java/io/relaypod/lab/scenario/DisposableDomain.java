@@ -23,13 +23,13 @@ final class DisposableDomain implements Scenario {
     }
 
     @Override
-    public Outcome play(LabWorld world) throws Exception {
+    public ScenarioResult play(LabWorld world) throws Exception {
         Observer observer = new Observer(world);
         try (SmtpConversation smtp = observer.begin()) {
             Reply without = smtp.send("RCPT TO:<bot@temp-mail-service.xyz>");
             Reply with = smtp.send("RCPT TO:<bot@disposable-with-mx.example>");
             boolean holds = Observer.isRefusedForGood(without) && with.code() == 250 && observer.refusals() == 1;
-            return new Outcome(
+            return new ScenarioResult(
                     holds,
                     without.code() + " without mail hosts, " + with.code() + " with them",
                     TranscriptLines.of(smtp.transcript(), "RCPT"));

@@ -21,7 +21,7 @@ final class FakeDomainBooking implements Scenario {
     }
 
     @Override
-    public Outcome play(LabWorld world) throws Exception {
+    public ScenarioResult play(LabWorld world) throws Exception {
         return RefusedMail.play(world, "spammer@nonexistent-domain.xyz");
     }
 }

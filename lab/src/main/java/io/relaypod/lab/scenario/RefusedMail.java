@@ -9,7 +9,7 @@ final class RefusedMail {
 
     private RefusedMail() {}
 
-    static Outcome play(LabWorld world, String recipient) throws Exception {
+    static ScenarioResult play(LabWorld world, String recipient) throws Exception {
         Observer observer = new Observer(world);
         try (SmtpConversation smtp = observer.begin()) {
             Reply refusal = smtp.send("RCPT TO:<" + recipient + ">");
@@ -17,7 +17,7 @@ final class RefusedMail {
             long refusals = observer.refusals();
             int arrived = observer.arrived().size();
             boolean holds = Observer.isRefusedForGood(refusal) && data.code() == 503 && arrived == 0 && refusals == 1;
-            return new Outcome(
+            return new ScenarioResult(
                     holds,
                     refusal.code() + " at RCPT, DATA " + data.code() + ", " + arrived + " in Mailpit, " + refusals
                             + " counted",

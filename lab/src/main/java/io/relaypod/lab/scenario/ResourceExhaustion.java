@@ -30,7 +30,7 @@ final class ResourceExhaustion implements Scenario {
     }
 
     @Override
-    public Outcome play(LabWorld world) throws Exception {
+    public ScenarioResult play(LabWorld world) throws Exception {
         Observer observer = new Observer(world);
         long queriesBefore = queries(world);
         List<Reply> replies = new ArrayList<>();
@@ -46,7 +46,7 @@ final class ResourceExhaustion implements Scenario {
         long refused = replies.stream().filter(Observer::isRefusedForGood).count();
         long queries = queries(world) - queriesBefore;
         boolean holds = refused == CONNECTIONS * DOMAINS && queries == DOMAINS && observer.refusals() == refused;
-        return new Outcome(
+        return new ScenarioResult(
                 holds, refused + " RCPTs refused with " + queries + " DNS queries", transcript.subList(0, 2));
     }
 

@@ -28,5 +28,5 @@ public interface Scenario {
     String expected();
 
     /** Plays it; the world may have been used before. */
-    Outcome play(LabWorld world) throws Exception;
+    ScenarioResult play(LabWorld world) throws Exception;
 }

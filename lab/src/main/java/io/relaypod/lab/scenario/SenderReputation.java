@@ -26,7 +26,7 @@ final class SenderReputation implements Scenario {
     }
 
     @Override
-    public Outcome play(LabWorld world) throws Exception {
+    public ScenarioResult play(LabWorld world) throws Exception {
         Observer observer = new Observer(world);
         try (SmtpConversation smtp = observer.begin()) {
             Reply good = smtp.send("RCPT TO:<guest@example.com>");
@@ -42,7 +42,8 @@ final class SenderReputation implements Scenario {
                     && sent.code() == 250
                     && recipients.equals(List.of("guest@example.com"))
                     && delivered.equals(recipients);
-            return new Outcome(holds, "Graph delivers to " + delivered, TranscriptLines.of(smtp.transcript(), "RCPT"));
+            return new ScenarioResult(
+                    holds, "Graph delivers to " + delivered, TranscriptLines.of(smtp.transcript(), "RCPT"));
         }
     }
 }

@@ -21,7 +21,7 @@ final class TypingError implements Scenario {
     }
 
     @Override
-    public Outcome play(LabWorld world) throws Exception {
+    public ScenarioResult play(LabWorld world) throws Exception {
         return RefusedMail.play(world, "user@gmial.com");
     }
 }

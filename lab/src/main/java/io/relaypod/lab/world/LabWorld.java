@@ -214,7 +214,7 @@ public final class LabWorld implements AutoCloseable {
          *
          * @param starter given the relay's environment variables
          */
-        public LabWorld start(Relay.Starter starter) throws Exception {
+        public LabWorld start(Relay.RelayStarter starter) throws Exception {
             Deque<AutoCloseable> parts = new ArrayDeque<>();
             try {
                 Path data = Files.createTempDirectory("relaypod-lab");

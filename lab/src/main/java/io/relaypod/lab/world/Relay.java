@@ -8,7 +8,7 @@ public interface Relay extends AutoCloseable {
 
     /** Starts one; it serves SMTP when this returns. */
     @FunctionalInterface
-    interface Starter {
+    interface RelayStarter {
 
         /** @param environment the relay's variables */
         Relay start(Map<String, String> environment) throws Exception;

@@ -17,7 +17,7 @@ import io.relaypod.address.MailDomain;
 import io.relaypod.dns.ClientNetwork;
 import io.relaypod.dns.DnsCanaries;
 import io.relaypod.dns.DnsFailover;
-import io.relaypod.dns.DnsFailover.Report;
+import io.relaypod.dns.DnsFailover.DnsServerReport;
 import io.relaypod.dns.DnsSettings;
 import io.relaypod.memory.MemoryBudget;
 import io.relaypod.verdict.DnsDomainCheck;
@@ -71,7 +71,7 @@ class DnsCanariesTest {
 
     @Test
     void whatAServerDeniesThatDeniesTheCanariesIsUnknown() {
-        dns.behave(".", Behaviour.nxdomain());
+        dns.behave(".", DnsBehaviour.nxdomain());
         DnsFailover servers = servers("gmail.com, outlook.com, .", dns);
 
         assertThat(verdict(servers, "gmail.com"))
@@ -79,13 +79,13 @@ class DnsCanariesTest {
                         Unknown.class, unknown -> assertThat(unknown.reason()).contains("denies names that exist"));
         assertThat(verdict(servers, "nowhere.example")).isInstanceOf(Unknown.class);
         assertThat(servers.lying()).isEqualTo(1);
-        assertThat(servers.look().join()).noneMatch(Report::isUsable);
+        assertThat(servers.look().join()).noneMatch(DnsServerReport::isUsable);
     }
 
     @Test
     void whatItHasRecordsForIsAccepted() {
-        dns.behave(".", Behaviour.nxdomain());
-        dns.behave("example.com", Behaviour.answer());
+        dns.behave(".", DnsBehaviour.nxdomain());
+        dns.behave("example.com", DnsBehaviour.answer());
         DnsFailover servers = servers("gmail.com, outlook.com", dns);
         verdict(servers, "nowhere.example");
 
@@ -95,7 +95,7 @@ class DnsCanariesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"LAME", "NODATA_WITHOUT_SOA"})
-    void itMayAlsoSayThatTheyHaveNoRecords(Behaviour.Fixed behaviour) {
+    void itMayAlsoSayThatTheyHaveNoRecords(DnsBehaviour.Fixed behaviour) {
         dns.behave(".", behaviour);
 
         assertThat(verdict(servers("gmail.com, outlook.com", dns), "nowhere.example"))
@@ -104,7 +104,7 @@ class DnsCanariesTest {
 
     @Test
     void aServerThatLiesNoMoreIsBelievedAgain() {
-        dns.behave(".", Behaviour.nxdomain());
+        dns.behave(".", DnsBehaviour.nxdomain());
         DnsFailover servers = servers("gmail.com", dns);
         assertThat(verdict(servers, "example.com")).isInstanceOf(Unknown.class);
         dns.behaveNormally();
@@ -120,7 +120,7 @@ class DnsCanariesTest {
     void aKnownProviderIsNotDeniedByAServerThatHasJustBegunToLie() {
         DnsFailover servers = servers("gmail.com, outlook.com", dns);
         assertThat(verdict(servers, "nowhere.example")).isEqualTo(new NoMailHost(false));
-        dns.behave(".", Behaviour.nxdomain());
+        dns.behave(".", DnsBehaviour.nxdomain());
 
         assertThat(verdict(servers, "gmail.com")).isInstanceOf(Unknown.class);
         assertThat(verdict(servers, "elsewhere.example")).isInstanceOf(Unknown.class);
@@ -128,7 +128,7 @@ class DnsCanariesTest {
 
     @Test
     void ofTwoServersTheOneThatDoesNotLieIsBelieved() {
-        dns.behave(".", Behaviour.nxdomain());
+        dns.behave(".", DnsBehaviour.nxdomain());
         DnsFailover servers = servers("gmail.com, outlook.com, .", dns, other);
 
         assertThat(verdict(servers, "example.com")).isInstanceOf(HasMx.class);
@@ -143,7 +143,7 @@ class DnsCanariesTest {
 
     @Test
     void oneBlockedCanaryIsNoLie() {
-        dns.behave("gmail.com", Behaviour.nxdomain());
+        dns.behave("gmail.com", DnsBehaviour.nxdomain());
         DnsFailover servers = servers("gmail.com, outlook.com", dns);
 
         assertThat(verdict(servers, "nowhere.example")).isEqualTo(new NoMailHost(false));
@@ -152,7 +152,7 @@ class DnsCanariesTest {
 
     @Test
     void canariesThatAreNotAnsweredProveNothing() {
-        dns.behave("gmail.com", Behaviour.servfail());
+        dns.behave("gmail.com", DnsBehaviour.servfail());
 
         assertThat(verdict(servers("gmail.com", dns), "nowhere.example")).isInstanceOf(Unknown.class);
         assertThat(verdict(servers("gmail.com, .", dns), "nowhere.example"))
@@ -165,7 +165,7 @@ class DnsCanariesTest {
     void onceBelievedAServerIsBelievedWhileTheCanariesAreNotAnswered() {
         DnsFailover servers = servers("gmail.com", dns);
         verdict(servers, "nowhere.example");
-        dns.behave("gmail.com", Behaviour.servfail());
+        dns.behave("gmail.com", DnsBehaviour.servfail());
 
         await().atMost(PATIENCE).until(() -> {
             assertThat(verdict(servers, "elsewhere.example")).isEqualTo(new NoMailHost(false));
@@ -189,7 +189,7 @@ class DnsCanariesTest {
 
     @Test
     void anAddressThatNamesWithoutOneGetIsNotBelieved() {
-        dns.behave(".", Behaviour.invent("192.0.2.99"));
+        dns.behave(".", DnsBehaviour.invent("192.0.2.99"));
         DnsFailover servers = servers("gmail.com, outlook.com", dns);
 
         assertThat(verdict(servers, "nowhere.example")).isInstanceOf(Unknown.class);
@@ -201,7 +201,7 @@ class DnsCanariesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"SERVFAIL", "REFUSED", "SILENCE"})
-    void aServerThatAnswersNothingIsNotUsableAndIsNoLiar(Behaviour.Fixed behaviour) {
+    void aServerThatAnswersNothingIsNotUsableAndIsNoLiar(DnsBehaviour.Fixed behaviour) {
         dns.behave(".", behaviour);
         for (String canaries : List.of("gmail.com, .", "off")) {
             DnsFailover servers = servers(canaries, dns);

@@ -131,7 +131,7 @@ class DnsDomainCheckTest {
         assertThat(verdict("mx.example")).isEqualTo(new HasMx(List.of("first.mx.example", "backup.mx.example")));
         assertThat(dns.queries())
                 .as("the addresses are not asked for")
-                .containsOnly(Map.entry(new Question("mx.example", "MX"), 1L));
+                .containsOnly(Map.entry(new DnsQuestion("mx.example", "MX"), 1L));
     }
 
     @Test
@@ -158,15 +158,15 @@ class DnsDomainCheckTest {
 
         assertThat(dns.queries())
                 .containsOnly(
-                        Map.entry(new Question("empty.example", "MX"), 1L),
-                        Map.entry(new Question("empty.example", "A"), 1L),
-                        Map.entry(new Question("empty.example", "AAAA"), 1L));
+                        Map.entry(new DnsQuestion("empty.example", "MX"), 1L),
+                        Map.entry(new DnsQuestion("empty.example", "A"), 1L),
+                        Map.entry(new DnsQuestion("empty.example", "AAAA"), 1L));
     }
 
     @Test
     void aNameThatDoesNotExistCostsOneQuery() {
         assertThat(verdict("gmial.com")).isEqualTo(new NoMailHost(false));
-        assertThat(dns.queries()).containsOnly(Map.entry(new Question("gmial.com", "MX"), 1L));
+        assertThat(dns.queries()).containsOnly(Map.entry(new DnsQuestion("gmial.com", "MX"), 1L));
     }
 
     @Test
@@ -254,7 +254,7 @@ class DnsDomainCheckTest {
     void aTruncatedAnswerIsAskedForOverTcp(String domain) {
         DomainVerdict whole = verdict(domain);
         dns.reset();
-        dns.behave(".", Behaviour.truncate());
+        dns.behave(".", DnsBehaviour.truncate());
 
         assertThat(verdict(check(dns.address()), domain)).isEqualTo(whole);
         assertThat(dns.count(domain, "MX")).as("by UDP and by TCP").isGreaterThanOrEqualTo(2);
@@ -262,7 +262,7 @@ class DnsDomainCheckTest {
 
     @Test
     void nodataWithoutItsSoaIsNodata() {
-        dns.behave("empty.example", Behaviour.nodataWithoutSoa());
+        dns.behave("empty.example", DnsBehaviour.nodataWithoutSoa());
 
         assertThat(verdict("empty.example")).isEqualTo(new NoMailHost(true));
         assertThat(dns.total()).isEqualTo(3);
@@ -270,16 +270,16 @@ class DnsDomainCheckTest {
 
     @Test
     void anEmptyAnswerWithoutAuthorityIsNodataAsStubResolversSeeIt() {
-        dns.behave("empty.example", Behaviour.lame());
+        dns.behave("empty.example", DnsBehaviour.lame());
 
         assertThat(verdict("empty.example")).isEqualTo(new NoMailHost(true));
     }
 
     @ParameterizedTest
     @EnumSource(
-            value = Behaviour.Fixed.class,
+            value = DnsBehaviour.Fixed.class,
             names = {"SERVFAIL", "REFUSED", "SILENCE", "WRONG_ID", "GARBAGE"})
-    void whatIsNoAnswerIsUnknownWithinTheBound(Behaviour.Fixed behaviour) {
+    void whatIsNoAnswerIsUnknownWithinTheBound(DnsBehaviour.Fixed behaviour) {
         dns.behave("mx.example", behaviour);
         long begin = System.nanoTime();
 
@@ -294,9 +294,9 @@ class DnsDomainCheckTest {
 
     @ParameterizedTest
     @EnumSource(
-            value = Behaviour.Fixed.class,
+            value = DnsBehaviour.Fixed.class,
             names = {"SERVFAIL", "REFUSED"})
-    void aServersFailureIsNamed(Behaviour.Fixed behaviour) {
+    void aServersFailureIsNamed(DnsBehaviour.Fixed behaviour) {
         dns.behave("mx.example", behaviour);
 
         assertThat(verdict("mx.example"))
@@ -306,7 +306,7 @@ class DnsDomainCheckTest {
 
     @Test
     void silenceIsNamedATimeout() {
-        dns.behave("mx.example", Behaviour.silence());
+        dns.behave("mx.example", DnsBehaviour.silence());
 
         assertThat(verdict("mx.example"))
                 .isInstanceOfSatisfying(
@@ -316,7 +316,7 @@ class DnsDomainCheckTest {
 
     @Test
     void anAnswerThatComesInTimeCounts() {
-        dns.behave("mx.example", Behaviour.delay(TIMEOUT.dividedBy(3)));
+        dns.behave("mx.example", DnsBehaviour.delay(TIMEOUT.dividedBy(3)));
 
         assertThat(verdict("mx.example")).isInstanceOf(HasMx.class);
     }
@@ -332,9 +332,9 @@ class DnsDomainCheckTest {
 
     @ParameterizedTest
     @EnumSource(
-            value = Behaviour.Fixed.class,
+            value = DnsBehaviour.Fixed.class,
             names = {"SERVFAIL", "REFUSED", "SILENCE", "WRONG_ID", "GARBAGE"})
-    void whenTheFirstServerFailsTheSecondIsAsked(Behaviour.Fixed behaviour) {
+    void whenTheFirstServerFailsTheSecondIsAsked(DnsBehaviour.Fixed behaviour) {
         try (LabDns first = LabDns.serving("mx.example. IN A 192.0.2.1")) {
             first.behave("mx.example", behaviour);
 
@@ -364,8 +364,8 @@ class DnsDomainCheckTest {
     @Test
     void allServersFailingIsUnknownWithinTheBound() {
         try (LabDns first = LabDns.serving("mx.example. IN A 192.0.2.1")) {
-            first.behave(".", Behaviour.silence());
-            dns.behave(".", Behaviour.silence());
+            first.behave(".", DnsBehaviour.silence());
+            dns.behave(".", DnsBehaviour.silence());
             long begin = System.nanoTime();
 
             assertThat(verdict(check(first.address(), dns.address()), "mx.example"))
@@ -398,7 +398,8 @@ class DnsDomainCheckTest {
             DnsDomainCheck inACluster = check(dns.address());
             assertThat(verdict(inACluster, "gmial.com")).isEqualTo(new NoMailHost(false));
             assertThat(verdict(inACluster, "single")).isEqualTo(new NoMailHost(false));
-            assertThat(dns.queries()).containsOnlyKeys(new Question("gmial.com", "MX"), new Question("single", "MX"));
+            assertThat(dns.queries())
+                    .containsOnlyKeys(new DnsQuestion("gmial.com", "MX"), new DnsQuestion("single", "MX"));
         } finally {
             if (before == null) {
                 System.clearProperty("dns.search");
@@ -424,7 +425,7 @@ class DnsDomainCheckTest {
 
     @Test
     void aSilentDomainHoldsUpNoOther() {
-        dns.behave("silent.test", Behaviour.silence());
+        dns.behave("silent.test", DnsBehaviour.silence());
         List<CompletableFuture<DomainVerdict>> silent = IntStream.range(0, 200)
                 .mapToObj(i -> check.verdict(new MailDomain("d" + i + ".silent.test"), ClientNetwork.OPERATOR)
                         .toCompletableFuture())
@@ -442,7 +443,7 @@ class DnsDomainCheckTest {
     @Test
     void aServerThatCannotBeAskedIsOneThatFails() {
         InetSocketAddress noAddress = InetSocketAddress.createUnresolved("nowhere.invalid", 53);
-        dns.behave("silent.test", Behaviour.silence());
+        dns.behave("silent.test", DnsBehaviour.silence());
 
         assertThat(check(noAddress, dns.address())
                         .verdict(new MailDomain("mx.example"), ClientNetwork.OPERATOR)
@@ -517,7 +518,7 @@ class DnsDomainCheckTest {
 
     @Test
     void aServerThatIsSilentIsHeardOfAsATimeout() {
-        dns.behave("mx.example", Behaviour.silence());
+        dns.behave("mx.example", DnsBehaviour.silence());
         verdict("mx.example");
 
         assertThat(heard).containsExactly("MX TIMEOUT");
@@ -525,7 +526,7 @@ class DnsDomainCheckTest {
 
     @ParameterizedTest
     @EnumSource(
-            value = Behaviour.Fixed.class,
+            value = DnsBehaviour.Fixed.class,
             names = {
                 "EDNS_FORMERR",
                 "EDNS_FORMERR_BARE",
@@ -535,7 +536,7 @@ class DnsDomainCheckTest {
                 "EDNS_SERVFAIL",
                 "EDNS_SILENCE"
             })
-    void aServerThatDoesNotBearEdnsIsAskedWithout(Behaviour.Fixed behaviour) {
+    void aServerThatDoesNotBearEdnsIsAskedWithout(DnsBehaviour.Fixed behaviour) {
         dns.behave(".", behaviour);
         DnsFailover servers = servers(dns.address());
         DnsDomainCheck old = check(servers);
@@ -550,8 +551,8 @@ class DnsDomainCheckTest {
 
     @Test
     void aServerThatBearsEdnsIsNotTakenForOneThatDoesNot() {
-        dns.behave("silent.test", Behaviour.silence());
-        dns.behave("servfail.test", Behaviour.servfail());
+        dns.behave("silent.test", DnsBehaviour.silence());
+        dns.behave("servfail.test", DnsBehaviour.servfail());
         DnsFailover servers = servers(dns.address());
         DnsDomainCheck modern = check(servers);
 
@@ -564,9 +565,9 @@ class DnsDomainCheckTest {
 
     @ParameterizedTest
     @EnumSource(
-            value = Behaviour.Fixed.class,
+            value = DnsBehaviour.Fixed.class,
             names = {"OPT_IN_ANSWER", "ONLY_IN_ADDITIONAL"})
-    void recordsWhereNoAnswerIsAreNoAnswer(Behaviour.Fixed behaviour) {
+    void recordsWhereNoAnswerIsAreNoAnswer(DnsBehaviour.Fixed behaviour) {
         dns.behave("mx.example", behaviour);
 
         assertThat(verdict("mx.example")).isInstanceOf(Unknown.class);
@@ -574,8 +575,8 @@ class DnsDomainCheckTest {
 
     @Test
     void anMxInTheFirstPartOfATruncatedAnswerIsEnoughWhenTcpIsSilent() {
-        dns.behave("mx.example", Behaviour.truncatePart());
-        dns.behave("gmial.com", Behaviour.truncatePart());
+        dns.behave("mx.example", DnsBehaviour.truncatePart());
+        dns.behave("gmial.com", DnsBehaviour.truncatePart());
 
         assertThat(verdict(
                         check(new DnsFailover(
@@ -592,7 +593,7 @@ class DnsDomainCheckTest {
     @ParameterizedTest
     @ValueSource(strings = {"A", "AAAA"})
     void oneKindOfAddressSettlesItWhateverTheOtherTakes(String silent) {
-        dns.behave("both.example", Behaviour.silentFor(silent));
+        dns.behave("both.example", DnsBehaviour.silentFor(silent));
         CompletableFuture<DomainVerdict> verdict = check(new DnsFailover(
                                 new DnsSettings(List.of(dns.address()), Duration.ofMinutes(5), TRIES),
                                 MemoryBudget.ofThisProcess())
@@ -619,7 +620,7 @@ class DnsDomainCheckTest {
     @Test
     void anUnusableAddressBesideAnUnansweredQuestionIsUnknown() {
         dns.serve("half.test. 300 IN A 127.0.0.1");
-        dns.behave("half.test", Behaviour.silentFor("AAAA"));
+        dns.behave("half.test", DnsBehaviour.silentFor("AAAA"));
 
         assertThat(verdict("half.test")).isInstanceOf(Unknown.class);
     }

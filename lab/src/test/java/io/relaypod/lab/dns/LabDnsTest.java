@@ -187,7 +187,7 @@ class LabDnsTest {
 
     @Test
     void aNameCanAlwaysBeTruncated() throws IOException {
-        dns.behave("plain.test", Behaviour.truncate());
+        dns.behave("plain.test", DnsBehaviour.truncate());
 
         assertThat(answers(ask("plain.test.", Type.A))).containsExactly("192.0.2.3");
         assertThat(dns.count("plain.test", "A")).isEqualTo(2);
@@ -195,7 +195,7 @@ class LabDnsTest {
 
     @Test
     void aSilentNameHoldsUpNoOther() throws IOException {
-        dns.behave("silent.test", Behaviour.silence());
+        dns.behave("silent.test", DnsBehaviour.silence());
 
         assertThatThrownBy(() -> ask("x.silent.test.", Type.MX, SHORT)).isInstanceOf(IOException.class);
         assertThat(ask("example.com.", Type.MX).getRcode()).isEqualTo(Rcode.NOERROR);
@@ -203,7 +203,7 @@ class LabDnsTest {
 
     @Test
     void delayedNamesWaitTogetherAndHoldUpNoOther() throws Exception {
-        dns.behave("delayed.test", Behaviour.delay(Duration.ofMillis(300)));
+        dns.behave("delayed.test", DnsBehaviour.delay(Duration.ofMillis(300)));
         long start = System.nanoTime();
 
         List<CompletableFuture<Message>> delayed = IntStream.range(0, 50)
@@ -225,8 +225,8 @@ class LabDnsTest {
 
     @Test
     void errorsAreAnsweredAsTold() throws IOException {
-        dns.behave("servfail.test", Behaviour.servfail());
-        dns.behave("refused.test", Behaviour.refused());
+        dns.behave("servfail.test", DnsBehaviour.servfail());
+        dns.behave("refused.test", DnsBehaviour.refused());
 
         assertThat(ask("servfail.test.", Type.MX).getRcode()).isEqualTo(Rcode.SERVFAIL);
         assertThat(ask("refused.test.", Type.MX).getRcode()).isEqualTo(Rcode.REFUSED);
@@ -234,7 +234,7 @@ class LabDnsTest {
 
     @Test
     void aLameAnswerIsEmptyAndWithoutAuthority() throws IOException {
-        dns.behave("example.com", Behaviour.lame());
+        dns.behave("example.com", DnsBehaviour.lame());
 
         Message response = ask("example.com.", Type.MX);
 
@@ -246,7 +246,7 @@ class LabDnsTest {
 
     @Test
     void nodataCanComeWithoutItsSoa() throws IOException {
-        dns.behave("example.com", Behaviour.nodataWithoutSoa());
+        dns.behave("example.com", DnsBehaviour.nodataWithoutSoa());
 
         Message response = ask("example.com.", Type.MX);
 
@@ -257,7 +257,7 @@ class LabDnsTest {
 
     @Test
     void aWrongIdComesOnceAndThenNothing() throws IOException {
-        dns.behave("wrong.test", Behaviour.wrongId());
+        dns.behave("wrong.test", DnsBehaviour.wrongId());
         Message query = query("wrong.test.", Type.MX);
 
         try (DatagramSocket socket = sent(query.toWire())) {
@@ -269,7 +269,7 @@ class LabDnsTest {
 
     @Test
     void garbageHasTheRightIdAndIsNoMessage() throws IOException {
-        dns.behave("garbage.test", Behaviour.garbage());
+        dns.behave("garbage.test", DnsBehaviour.garbage());
         Message query = query("garbage.test.", Type.MX);
 
         try (DatagramSocket socket = sent(query.toWire())) {
@@ -295,8 +295,8 @@ class LabDnsTest {
 
     @Test
     void theLongestSuffixDecidesTheBehaviour() throws IOException {
-        dns.behave("test", Behaviour.servfail());
-        dns.behave("plain.test", Behaviour.answer());
+        dns.behave("test", DnsBehaviour.servfail());
+        dns.behave("plain.test", DnsBehaviour.answer());
 
         assertThat(ask("null.test.", Type.MX).getRcode()).isEqualTo(Rcode.SERVFAIL);
         assertThat(ask("plain.test.", Type.A).getRcode()).isEqualTo(Rcode.NOERROR);
@@ -312,8 +312,8 @@ class LabDnsTest {
 
         assertThat(dns.queries())
                 .containsOnly(
-                        Map.entry(new Question("example.com", "MX"), 2L),
-                        Map.entry(new Question("example.com", "A"), 1L));
+                        Map.entry(new DnsQuestion("example.com", "MX"), 2L),
+                        Map.entry(new DnsQuestion("example.com", "A"), 1L));
         assertThat(dns.count("example.com")).isEqualTo(3);
         assertThat(dns.total()).isEqualTo(3);
         dns.reset();

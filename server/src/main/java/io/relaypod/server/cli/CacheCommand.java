@@ -92,7 +92,7 @@ final class CacheCommand implements Callable<Integer> {
         return accepted ? Terminal.DONE : Terminal.NOTHING_FOUND;
     }
 
-    private static final class Which {
+    private static final class CacheSelection {
 
         @Option(names = "--all", description = "All.")
         private boolean all;
@@ -105,7 +105,7 @@ final class CacheCommand implements Callable<Integer> {
             name = "remove",
             mixinStandardHelpOptions = true,
             description = "Forget a verdict; the next recipient there asks DNS. Nothing else is lost.")
-    int remove(@ArgGroup(multiplicity = "1") Which which) {
+    int remove(@ArgGroup(multiplicity = "1") CacheSelection which) {
         WebAdminClient.fromEnvironment()
                 .delete("/mx-cache"
                         + which.domain

@@ -69,7 +69,7 @@ final class CheckCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
-    private record Line(String asked, RecipientAnswer answer, String found, Duration took) {}
+    private record CheckResult(String asked, RecipientAnswer answer, String found, Duration took) {}
 
     @Override
     public Integer call() {
@@ -87,10 +87,11 @@ final class CheckCommand implements Callable<Integer> {
                             checks.verdict(domain, client).thenApply(verdict -> remember(found, domain, verdict)),
                     mx,
                     ProviderSuggestions.of(mx));
-            List<CompletableFuture<Line>> pending = asked.stream()
+            List<CompletableFuture<CheckResult>> pending = asked.stream()
                     .map(one -> check(one, rule, found).toCompletableFuture())
                     .toList();
-            List<Line> lines = pending.stream().map(CompletableFuture::join).toList();
+            List<CheckResult> lines =
+                    pending.stream().map(CompletableFuture::join).toList();
             print(lines);
             print(servers);
             return exitCode(lines);
@@ -109,10 +110,11 @@ final class CheckCommand implements Callable<Integer> {
         return verdict;
     }
 
-    private static CompletionStage<Line> check(String asked, RecipientRule rule, Map<MailDomain, DomainVerdict> found) {
+    private static CompletionStage<CheckResult> check(
+            String asked, RecipientRule rule, Map<MailDomain, DomainVerdict> found) {
         long begin = System.nanoTime();
         return answer(asked, rule)
-                .thenApply(answer -> new Line(
+                .thenApply(answer -> new CheckResult(
                         asked,
                         answer,
                         domain(asked)
@@ -165,10 +167,13 @@ final class CheckCommand implements Callable<Integer> {
         return verdict instanceof Unknown unknown ? unknown.reason() : "MX 0 .";
     }
 
-    private void print(List<Line> lines) {
-        int widest =
-                lines.stream().map(Line::asked).mapToInt(String::length).max().orElse(0);
-        for (Line line : lines) {
+    private void print(List<CheckResult> lines) {
+        int widest = lines.stream()
+                .map(CheckResult::asked)
+                .mapToInt(String::length)
+                .max()
+                .orElse(0);
+        for (CheckResult line : lines) {
             String verdict = switch (kind(line)) {
                 case ALL_ACCEPTED -> "@|green accepted|@";
                 case ONE_UNKNOWN -> "@|yellow unknown |@";
@@ -195,14 +200,14 @@ final class CheckCommand implements Callable<Integer> {
         spec.commandLine().getErr().flush();
     }
 
-    private static int kind(Line line) {
+    private static int kind(CheckResult line) {
         if (line.answer().outcome() == Outcome.DNS_FAILURE || line.answer().outcome() == Outcome.UNCHECKED) {
             return ONE_UNKNOWN;
         }
         return line.answer().isAccepted() ? ALL_ACCEPTED : ONE_REFUSED;
     }
 
-    private static int exitCode(List<Line> lines) {
+    private static int exitCode(List<CheckResult> lines) {
         return lines.stream()
                 .mapToInt(CheckCommand::kind)
                 .filter(kind -> kind == ONE_REFUSED)

@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.relaypod.server.cli.WebAdminClient.Refusal;
+import io.relaypod.server.cli.WebAdminClient.WebAdminException;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -67,7 +67,7 @@ final class FailedCommand implements Callable<Integer> {
         for (JsonNode key : webadmin.get(path("/mails") + "?limit=" + limit)) {
             try {
                 print(terminal, webadmin.get(mail(key.asText())));
-            } catch (Refusal refusal) {
+            } catch (WebAdminException refusal) {
                 printUnreadable(terminal, key.asText(), refusal);
             }
         }
@@ -90,7 +90,7 @@ final class FailedCommand implements Callable<Integer> {
     }
 
     // One that cannot be read is there all the same.
-    private static void printUnreadable(Terminal terminal, String key, Refusal refusal) {
+    private static void printUnreadable(Terminal terminal, String key, WebAdminException refusal) {
         if (refusal.exitCode() != WebAdminClient.BROKEN) {
             throw refusal;
         }
@@ -124,7 +124,7 @@ final class FailedCommand implements Callable<Integer> {
         return Terminal.DONE;
     }
 
-    private static final class Which {
+    private static final class FailedMailSelection {
 
         @Option(names = "--all", description = "All.")
         private boolean all;
@@ -137,7 +137,7 @@ final class FailedCommand implements Callable<Integer> {
             name = "retry",
             mixinStandardHelpOptions = true,
             description = "Send mail again, from where it is changed for Graph.")
-    int retry(@ArgGroup(multiplicity = "1") Which which) {
+    int retry(@ArgGroup(multiplicity = "1") FailedMailSelection which) {
         WebAdminClient webadmin = WebAdminClient.fromEnvironment();
         long mails = mails(webadmin, which);
         if (mails > 0) {
@@ -149,7 +149,7 @@ final class FailedCommand implements Callable<Integer> {
         return Terminal.DONE;
     }
 
-    private long mails(WebAdminClient webadmin, Which which) {
+    private long mails(WebAdminClient webadmin, FailedMailSelection which) {
         if (which.queueId.isPresent()) {
             webadmin.get(mail(which.queueId.get()));
             return 1;
@@ -157,10 +157,10 @@ final class FailedCommand implements Callable<Integer> {
         return size(webadmin);
     }
 
-    private long removable(WebAdminClient webadmin, Which which) {
+    private long removable(WebAdminClient webadmin, FailedMailSelection which) {
         try {
             return mails(webadmin, which);
-        } catch (Refusal refusal) {
+        } catch (WebAdminException refusal) {
             if (which.queueId.isPresent() && refusal.exitCode() == WebAdminClient.BROKEN) {
                 return 1;
             }
@@ -170,7 +170,7 @@ final class FailedCommand implements Callable<Integer> {
 
     @Command(name = "remove", mixinStandardHelpOptions = true, description = "Remove mail for ever.")
     int remove(
-            @ArgGroup(multiplicity = "1") Which which,
+            @ArgGroup(multiplicity = "1") FailedMailSelection which,
             @Option(names = "--yes", description = "Do not ask.") boolean yes) {
         WebAdminClient webadmin = WebAdminClient.fromEnvironment();
         Terminal terminal = new Terminal(spec);

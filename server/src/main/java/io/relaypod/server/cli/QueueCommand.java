@@ -95,7 +95,7 @@ final class QueueCommand implements Callable<Integer> {
         return Terminal.DONE;
     }
 
-    private static final class Which {
+    private static final class QueueSelection {
 
         @Option(names = "--sender", description = "All from that address.")
         private Optional<String> sender = Optional.empty();
@@ -129,7 +129,7 @@ final class QueueCommand implements Callable<Integer> {
             mixinStandardHelpOptions = true,
             description = "Remove mail from the queue; it is delivered to nobody.")
     int remove(
-            @ArgGroup(multiplicity = "1") Which which,
+            @ArgGroup(multiplicity = "1") QueueSelection which,
             @Option(names = "--yes", description = "Do not ask.") boolean yes,
             @Option(
                             names = "--queue",

@@ -35,7 +35,7 @@ public final class Relaypod {
         CommandLine commands = new CommandLine(new Relaypod()).setExpandAtFiles(false);
         commands.setExecutionExceptionHandler((failure, command, parsed) -> {
             command.getErr().println(command.getColorScheme().errorText("relaypod: " + messages(failure)));
-            if (failure instanceof WebAdminClient.Refusal refusal) {
+            if (failure instanceof WebAdminClient.WebAdminException refusal) {
                 return refusal.exitCode();
             }
             return failure instanceof InvalidSettingsException ? WRONG_CONFIGURATION : CommandLine.ExitCode.SOFTWARE;

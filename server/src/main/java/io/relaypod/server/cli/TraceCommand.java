@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 
-import io.relaypod.server.webadmin.TraceWords;
+import io.relaypod.server.webadmin.TraceSearchText;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -68,7 +68,7 @@ final class TraceCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Map<String, String> asked = new LinkedHashMap<>();
-        what.ifPresent(words -> asked.put(TraceWords.parameter(words), TraceWords.value(words)));
+        what.ifPresent(words -> asked.put(TraceSearchText.parameter(words), TraceSearchText.value(words)));
         sender.ifPresent(address -> asked.put("sender", address));
         recipient.ifPresent(address -> asked.put("recipient", address));
         since.ifPresent(time -> asked.put("since", time));

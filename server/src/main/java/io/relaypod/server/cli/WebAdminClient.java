@@ -51,13 +51,13 @@ final class WebAdminClient {
             HttpClient.newBuilder().connectTimeout(CONNECT_TIMEOUT).build();
 
     /** What webadmin did not do, in words for people. */
-    static final class Refusal extends RuntimeException {
+    static final class WebAdminException extends RuntimeException {
 
         private static final long serialVersionUID = 1L;
 
         private final int exitCode;
 
-        Refusal(int exitCode, String message) {
+        WebAdminException(int exitCode, String message) {
             super(message);
             this.exitCode = exitCode;
         }
@@ -77,7 +77,8 @@ final class WebAdminClient {
 
     static WebAdminClient fromEnvironment() {
         return new WebAdminClient(Settings.forWebAdmin(System.getenv())
-                .orElseThrow(() -> new Refusal(NOT_THERE, "WEBADMIN_ADDR is off; there is no webadmin to ask")));
+                .orElseThrow(
+                        () -> new WebAdminException(NOT_THERE, "WEBADMIN_ADDR is off; there is no webadmin to ask")));
     }
 
     /** A part of a path or a value of a parameter. */
@@ -111,7 +112,7 @@ final class WebAdminClient {
         HttpResponse<String> awaited = ask("GET", await, "");
         while (awaited.statusCode() == STILL_RUNNING) {
             if (Instant.now().isAfter(deadline)) {
-                throw new Refusal(
+                throw new WebAdminException(
                         1,
                         "task " + id + " still runs, and goes on; webadmin's /tasks/" + id + " says when it is done");
             }
@@ -119,7 +120,8 @@ final class WebAdminClient {
         }
         JsonNode task = answer("GET", await, awaited);
         if (!task.path("status").asText().equals("completed")) {
-            throw new Refusal(1, "task " + id + " is " + task.path("status").asText() + "; the relay's log says why");
+            throw new WebAdminException(
+                    1, "task " + id + " is " + task.path("status").asText() + "; the relay's log says why");
         }
         return task.path("additionalInformation");
     }
@@ -136,11 +138,11 @@ final class WebAdminClient {
         try {
             return http.send(request.build(), BodyHandlers.ofString());
         } catch (IOException notThere) {
-            throw new Refusal(
+            throw new WebAdminException(
                     NOT_THERE, "no webadmin answers at " + address + " (WEBADMIN_ADDR): is the relay running?");
         } catch (InterruptedException stopped) {
             Thread.currentThread().interrupt();
-            throw new Refusal(NOT_THERE, "stopped while waiting for webadmin");
+            throw new WebAdminException(NOT_THERE, "stopped while waiting for webadmin");
         }
     }
 
@@ -153,7 +155,7 @@ final class WebAdminClient {
 
     private JsonNode answer(String method, String path, HttpResponse<String> response) {
         if (response.statusCode() == UNAUTHORIZED) {
-            throw new Refusal(
+            throw new WebAdminException(
                     NOT_ALLOWED,
                     credentials().isEmpty()
                             ? "webadmin at " + address
@@ -164,12 +166,12 @@ final class WebAdminClient {
                                     + "; after some wrong ones it refuses every one for up to a minute");
         }
         if (response.statusCode() >= 300) {
-            throw new Refusal(exitCode(response.statusCode()), message(method, path, response));
+            throw new WebAdminException(exitCode(response.statusCode()), message(method, path, response));
         }
         try {
             return response.body().isEmpty() ? JSON.createObjectNode() : JSON.readTree(response.body());
         } catch (JsonProcessingException foreign) {
-            throw new Refusal(NOT_THERE, "what answers at " + address + " (WEBADMIN_ADDR) is no webadmin");
+            throw new WebAdminException(NOT_THERE, "what answers at " + address + " (WEBADMIN_ADDR) is no webadmin");
         }
     }
 

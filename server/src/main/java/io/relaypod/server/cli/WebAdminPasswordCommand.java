@@ -2,7 +2,7 @@ package io.relaypod.server.cli;
 
 import java.util.concurrent.Callable;
 
-import io.relaypod.server.cli.WebAdminClient.Refusal;
+import io.relaypod.server.cli.WebAdminClient.WebAdminException;
 import io.relaypod.server.settings.Settings;
 import io.relaypod.server.settings.WebAdminSettings;
 import picocli.CommandLine.Command;
@@ -25,12 +25,12 @@ final class WebAdminPasswordCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         WebAdminSettings webadmin = Settings.forWebAdmin(System.getenv())
-                .orElseThrow(() ->
-                        new Refusal(WebAdminClient.NOT_THERE, "WEBADMIN_ADDR is off; there is no webadmin to ask"));
+                .orElseThrow(() -> new WebAdminException(
+                        WebAdminClient.NOT_THERE, "WEBADMIN_ADDR is off; there is no webadmin to ask"));
         try {
             new Terminal(spec).line("%s", WebAdminSettings.password(webadmin.credentials()));
         } catch (IllegalArgumentException none) {
-            throw new Refusal(
+            throw new WebAdminException(
                     WebAdminClient.NOT_THERE,
                     webadmin.credentials() + ": " + none.getMessage() + "; the relay makes it at its start");
         }

@@ -15,7 +15,7 @@ import java.util.stream.Collectors;
 import com.github.benmanes.caffeine.cache.Ticker;
 import io.relaypod.address.MailDomain;
 import io.relaypod.dns.DnsFailover;
-import io.relaypod.dns.DnsFailover.Report;
+import io.relaypod.dns.DnsFailover.DnsServerReport;
 import io.relaypod.dns.DnsServerListener;
 import io.relaypod.dns.LookupListener;
 import io.relaypod.verdict.CachedDomainCheck.StaleListener;
@@ -47,13 +47,13 @@ public final class DnsHealthCheck implements HealthCheck, LookupListener, StaleL
     private final DnsFailover servers;
     private final OnDnsFailure onDnsFailure;
     private final Ticker ticker;
-    private final AtomicReference<Probe> lastProbe;
+    private final AtomicReference<DnsProbe> lastProbe;
     private final AtomicInteger failuresInARow = new AtomicInteger();
     private final AtomicBoolean isAway = new AtomicBoolean();
     private volatile long lastAnswer;
     private volatile long lastStale;
 
-    private record Probe(long at, CompletableFuture<List<Report>> reports) {}
+    private record DnsProbe(long at, CompletableFuture<List<DnsServerReport>> reports) {}
 
     /** @param onDnsFailure what happens to recipients while there is no answer */
     public DnsHealthCheck(DnsFailover servers, OnDnsFailure onDnsFailure, Ticker ticker) {
@@ -62,7 +62,7 @@ public final class DnsHealthCheck implements HealthCheck, LookupListener, StaleL
         this.ticker = ticker;
         this.lastAnswer = longAgo();
         this.lastStale = longAgo();
-        this.lastProbe = new AtomicReference<>(new Probe(longAgo(), CompletableFuture.completedFuture(List.of())));
+        this.lastProbe = new AtomicReference<>(new DnsProbe(longAgo(), CompletableFuture.completedFuture(List.of())));
     }
 
     private long longAgo() {
@@ -75,7 +75,7 @@ public final class DnsHealthCheck implements HealthCheck, LookupListener, StaleL
     }
 
     @Override
-    public void lookedUp(String type, Outcome outcome, Duration took) {
+    public void lookedUp(String type, LookupOutcome outcome, Duration took) {
         if (outcome.isAnswer()) {
             failuresInARow.set(0);
             lastAnswer = ticker.read();
@@ -138,18 +138,18 @@ public final class DnsHealthCheck implements HealthCheck, LookupListener, StaleL
         return ticker.read() - time < FRESH;
     }
 
-    private static boolean isUsable(List<Report> reports) {
-        return reports.stream().anyMatch(Report::isUsable);
+    private static boolean isUsable(List<DnsServerReport> reports) {
+        return reports.stream().anyMatch(DnsServerReport::isUsable);
     }
 
-    private static String words(List<Report> reports) {
+    private static String words(List<DnsServerReport> reports) {
         return reports.stream()
-                .map(Report::words)
+                .map(DnsServerReport::words)
                 .filter(words -> !words.isEmpty())
                 .collect(Collectors.joining("; "));
     }
 
-    private Result result(List<Report> reports) {
+    private Result result(List<DnsServerReport> reports) {
         String words = words(reports);
         if (isUsable(reports)) {
             return words.isEmpty() ? Result.healthy(NAME) : Result.degraded(NAME, words);
@@ -162,16 +162,16 @@ public final class DnsHealthCheck implements HealthCheck, LookupListener, StaleL
                 : Result.unhealthy(NAME, words);
     }
 
-    private CompletableFuture<List<Report>> probe() {
+    private CompletableFuture<List<DnsServerReport>> probe() {
         return probe(PROBE_EVERY.toNanos());
     }
 
-    private CompletableFuture<List<Report>> probe(long every) {
-        Probe last = lastProbe.get();
+    private CompletableFuture<List<DnsServerReport>> probe(long every) {
+        DnsProbe last = lastProbe.get();
         if (ticker.read() - last.at() < every || !last.reports().isDone()) {
             return last.reports().copy();
         }
-        Probe next = new Probe(ticker.read(), new CompletableFuture<>());
+        DnsProbe next = new DnsProbe(ticker.read(), new CompletableFuture<>());
         if (!lastProbe.compareAndSet(last, next)) {
             return lastProbe.get().reports().copy();
         }
@@ -182,7 +182,7 @@ public final class DnsHealthCheck implements HealthCheck, LookupListener, StaleL
         return next.reports().copy();
     }
 
-    private void notice(List<Report> reports) {
+    private void notice(List<DnsServerReport> reports) {
         if (isUsable(reports)) {
             failuresInARow.set(0);
             if (isAway.compareAndSet(true, false)) {

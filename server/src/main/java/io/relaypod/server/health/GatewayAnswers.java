@@ -19,14 +19,14 @@ public final class GatewayAnswers implements MailEventListener {
 
     private final Clock clock;
     private volatile Optional<Instant> lastDelivered = Optional.empty();
-    private volatile Optional<Trouble> lastTrouble = Optional.empty();
+    private volatile Optional<GatewayFailure> lastTrouble = Optional.empty();
 
     /**
      * A try that failed.
      *
      * @param words the gateway's, or ours when it was not reached; no local part
      */
-    public record Trouble(Instant at, String words) {}
+    public record GatewayFailure(Instant at, String words) {}
 
     @Inject
     public GatewayAnswers(Clock clock) {
@@ -38,9 +38,9 @@ public final class GatewayAnswers implements MailEventListener {
         if (event instanceof MailDelivered) {
             lastDelivered = Optional.of(clock.instant());
         } else if (event instanceof DeliveryDeferred deferred) {
-            lastTrouble = Optional.of(new Trouble(clock.instant(), MaskedAddresses.in(deferred.reason())));
+            lastTrouble = Optional.of(new GatewayFailure(clock.instant(), MaskedAddresses.in(deferred.reason())));
         } else if (event instanceof MailFailed failed) {
-            lastTrouble = Optional.of(new Trouble(clock.instant(), MaskedAddresses.in(failed.reason())));
+            lastTrouble = Optional.of(new GatewayFailure(clock.instant(), MaskedAddresses.in(failed.reason())));
         }
     }
 
@@ -48,7 +48,7 @@ public final class GatewayAnswers implements MailEventListener {
         return lastDelivered;
     }
 
-    public Optional<Trouble> lastTrouble() {
+    public Optional<GatewayFailure> lastTrouble() {
         return lastTrouble;
     }
 }

@@ -31,7 +31,7 @@ public final class GatewayHealthCheck implements HealthCheck {
     @Override
     public Publisher<Result> check() {
         return Mono.fromSupplier(() -> {
-            GatewayProbe.State state = probe.state();
+            GatewayProbe.GatewayState state = probe.state();
             return state.isUp() ? Result.healthy(NAME) : Result.degraded(NAME, state.words());
         });
     }

@@ -22,14 +22,14 @@ public final class GatewayProbe {
 
     private final String host;
     private final int port;
-    private volatile State state = new State(true, "not looked for yet");
+    private volatile GatewayState state = new GatewayState(true, "not looked for yet");
 
     /**
      * What was found.
      *
      * @param words for an operator
      */
-    public record State(boolean isUp, String words) {}
+    public record GatewayState(boolean isUp, String words) {}
 
     public GatewayProbe(String host, int port) {
         this.host = host;
@@ -37,14 +37,14 @@ public final class GatewayProbe {
     }
 
     /** What was found last. */
-    public State state() {
+    public GatewayState state() {
         return state;
     }
 
     /** Takes some seconds when nobody answers. */
     public void look() {
         boolean wasUp = state.isUp();
-        State found = find();
+        GatewayState found = find();
         state = found;
         if (wasUp && !found.isUp()) {
             LOGGER.warn("event=gateway-away gateway={}:{} reason=\"{}\"", host, port, found.words());
@@ -85,17 +85,17 @@ public final class GatewayProbe {
         }
     }
 
-    private State find() {
+    private GatewayState find() {
         try (Socket socket = new Socket()) {
             socket.connect(new InetSocketAddress(host, port), (int) TIMEOUT.toMillis());
             long deadline = System.nanoTime() + TIMEOUT.toNanos();
             String code = new String(read(socket, 3, deadline), StandardCharsets.US_ASCII);
             sayGoodbye(socket, deadline);
             return code.equals("220")
-                    ? new State(true, "greets with 220")
-                    : new State(false, "greets with '" + code + "' instead of 220");
+                    ? new GatewayState(true, "greets with 220")
+                    : new GatewayState(false, "greets with '" + code + "' instead of 220");
         } catch (IOException unreachable) {
-            return new State(false, "not reached: " + unreachable.getMessage());
+            return new GatewayState(false, "not reached: " + unreachable.getMessage());
         }
     }
 }

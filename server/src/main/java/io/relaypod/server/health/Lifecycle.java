@@ -13,20 +13,20 @@ public final class Lifecycle implements HealthCheck {
 
     private static final ComponentName NAME = new ComponentName("Lifecycle");
 
-    private enum Phase {
+    private enum LifecyclePhase {
         STARTING,
         SERVING,
         DRAINING
     }
 
-    private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.STARTING);
+    private final AtomicReference<LifecyclePhase> phase = new AtomicReference<>(LifecyclePhase.STARTING);
 
     public void serving() {
-        phase.set(Phase.SERVING);
+        phase.set(LifecyclePhase.SERVING);
     }
 
     public void draining() {
-        phase.set(Phase.DRAINING);
+        phase.set(LifecyclePhase.DRAINING);
     }
 
     @Override

@@ -27,9 +27,9 @@ public final class Readiness {
      *
      * @param results by the names of what was checked, in their order
      */
-    public record Report(List<Result> results) {
+    public record ReadinessReport(List<Result> results) {
 
-        public Report {
+        public ReadinessReport {
             results = List.copyOf(results);
         }
 
@@ -39,8 +39,8 @@ public final class Readiness {
     }
 
     /** Takes some seconds at most; a check that has not answered by then is unhealthy. */
-    public Report report() {
-        return new Report(Flux.fromIterable(checks)
+    public ReadinessReport report() {
+        return new ReadinessReport(Flux.fromIterable(checks)
                 .flatMap(check -> Mono.from(check.check())
                         .timeout(
                                 PATIENCE,

@@ -21,7 +21,7 @@ import io.relaypod.server.metrics.BuildInfo;
 import io.relaypod.server.metrics.MailMeters;
 import io.relaypod.server.metrics.QueueMeters;
 import io.relaypod.server.monitoring.RecentRefusals;
-import io.relaypod.server.monitoring.Watch;
+import io.relaypod.server.monitoring.StatusSampler;
 import io.relaypod.server.settings.Settings;
 import io.relaypod.server.smtp.RelaySmtpServerFactory;
 import org.apache.james.core.healthcheck.HealthCheck;
@@ -34,7 +34,7 @@ final class MonitoringModule extends AbstractModule {
         bind(Lifecycle.class).in(Scopes.SINGLETON);
         bind(Readiness.class).in(Scopes.SINGLETON);
         bind(QueueMeters.class).in(Scopes.SINGLETON);
-        bind(Watch.class).in(Scopes.SINGLETON);
+        bind(StatusSampler.class).in(Scopes.SINGLETON);
 
         Multibinder<HealthCheck> checks = Multibinder.newSetBinder(binder(), HealthCheck.class);
         checks.addBinding().to(Lifecycle.class);

@@ -22,8 +22,8 @@ import io.relaypod.events.MailEventPublisher;
 import io.relaypod.server.settings.ListenAddress;
 import io.relaypod.server.settings.Settings;
 import io.relaypod.server.settings.WebAdminSettings;
+import io.relaypod.server.webadmin.AdminCredentials;
 import io.relaypod.server.webadmin.AdminToken;
-import io.relaypod.server.webadmin.Credentials;
 import io.relaypod.server.webadmin.DomainRoutes;
 import io.relaypod.server.webadmin.GeneratedPassword;
 import io.relaypod.server.webadmin.MxCacheRoutes;
@@ -32,7 +32,7 @@ import io.relaypod.server.webadmin.OperatorRepositories;
 import io.relaypod.server.webadmin.PasswordFile;
 import io.relaypod.server.webadmin.RelayRoutes;
 import io.relaypod.server.webadmin.RelayWebAdmin;
-import io.relaypod.server.webadmin.SendAgain;
+import io.relaypod.server.webadmin.TolerantReprocessing;
 import org.apache.commons.configuration2.Configuration;
 import org.apache.james.core.healthcheck.HealthCheck;
 import org.apache.james.filesystem.api.FileSystem;
@@ -155,7 +155,7 @@ final class WebAdminModule extends AbstractModule {
         return new MailRepositoriesRoutes(
                 new MailRepositoryStoreService(new OperatorRepositories(repositories, events)),
                 json,
-                new SendAgain(queues, new MailRepositoryStoreService(repositories)),
+                new TolerantReprocessing(queues, new MailRepositoryStoreService(repositories)),
                 tasks) {
 
             @Override
@@ -167,20 +167,20 @@ final class WebAdminModule extends AbstractModule {
 
     @Provides
     @Singleton
-    Credentials credentials(
+    AdminCredentials credentials(
             Settings settings,
             PropertiesProvider properties,
             MetricFactory metrics,
             @Named("webadmin") JwtTokenVerifier.Factory jwt)
             throws Exception {
         if (isJwtEnabled(properties)) {
-            return new Credentials(new AdminToken(jwt.create()), metrics);
+            return new AdminCredentials(new AdminToken(jwt.create()), metrics);
         }
         WebAdminSettings webadmin = settings.webadmin().orElseThrow();
         if (webadmin.passwordFile().isEmpty()) {
             GeneratedPassword.ensure(webadmin.ownPasswordFile());
         }
-        return new Credentials(new PasswordFile(webadmin.credentials()), metrics);
+        return new AdminCredentials(new PasswordFile(webadmin.credentials()), metrics);
     }
 
     /** All but those that a relay has no use for. */

@@ -33,17 +33,17 @@ public final class DnsMeters implements LookupListener {
 
     public DnsMeters(MeterRegistry registry) {
         this.registry = registry;
-        lookups("MX", Outcome.FOUND);
+        lookups("MX", LookupOutcome.FOUND);
     }
 
-    private record LookupLabels(String type, Outcome outcome) {}
+    private record LookupLabels(String type, LookupOutcome outcome) {}
 
     @Override
-    public void lookedUp(String type, Outcome outcome, Duration took) {
+    public void lookedUp(String type, LookupOutcome outcome, Duration took) {
         lookups(type, outcome).record(took);
     }
 
-    private Timer lookups(String type, Outcome outcome) {
+    private Timer lookups(String type, LookupOutcome outcome) {
         return timers.computeIfAbsent(
                 new LookupLabels(type, outcome),
                 labels -> Timer.builder("relaypod.dns.lookup")

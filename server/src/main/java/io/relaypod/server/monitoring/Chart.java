@@ -35,7 +35,7 @@ record Chart(String caption, List<Series> series, String unit, Instant now) {
     record Series(String name, String colour, double[] values) {}
 
     /** What was added to a counter in each minute. */
-    static double[] perMinute(List<Sample> samples, Instant now, ToDoubleFunction<Sample> counter) {
+    static double[] perMinute(List<StatusSample> samples, Instant now, ToDoubleFunction<StatusSample> counter) {
         double[] minutes = new double[MINUTES];
         for (int i = 1; i < samples.size(); i++) {
             int minute = minute(samples.get(i), now);
@@ -48,7 +48,7 @@ record Chart(String caption, List<Series> series, String unit, Instant now) {
     }
 
     /** The highest that a gauge was in each minute. */
-    static double[] highest(List<Sample> samples, Instant now, ToDoubleFunction<Sample> gauge) {
+    static double[] highest(List<StatusSample> samples, Instant now, ToDoubleFunction<StatusSample> gauge) {
         double[] minutes = new double[MINUTES];
         samples.stream()
                 .filter(sample -> minute(sample, now) >= 0)
@@ -57,7 +57,7 @@ record Chart(String caption, List<Series> series, String unit, Instant now) {
         return minutes;
     }
 
-    private static int minute(Sample sample, Instant now) {
+    private static int minute(StatusSample sample, Instant now) {
         return MINUTES
                 - 1
                 - (int) Math.min(MINUTES, Duration.between(sample.at(), now).toMinutes());

@@ -10,9 +10,9 @@ final class History {
 
     static final Duration LENGTH = Duration.ofHours(1);
 
-    private final Deque<Sample> samples = new ArrayDeque<>();
+    private final Deque<StatusSample> samples = new ArrayDeque<>();
 
-    synchronized void add(Sample sample) {
+    synchronized void add(StatusSample sample) {
         samples.addLast(sample);
         // One older than the hour stays, as what is shown is what was added between two samples.
         while (samples.size() > 2 && age(second(), sample).compareTo(LENGTH) >= 0) {
@@ -20,15 +20,15 @@ final class History {
         }
     }
 
-    private Sample second() {
+    private StatusSample second() {
         return samples.stream().skip(1).findFirst().orElseThrow();
     }
 
-    private static Duration age(Sample sample, Sample newest) {
+    private static Duration age(StatusSample sample, StatusSample newest) {
         return Duration.between(sample.at(), newest.at());
     }
 
-    synchronized List<Sample> samples() {
+    synchronized List<StatusSample> samples() {
         return List.copyOf(samples);
     }
 }

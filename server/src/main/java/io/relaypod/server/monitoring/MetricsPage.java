@@ -27,7 +27,7 @@ final class MetricsPage implements Page {
     }
 
     @Override
-    public Answer get(HttpHeaders request) {
+    public PageResponse get(HttpHeaders request) {
         String contentType = form(request);
         ByteArrayOutputStream body = new ByteArrayOutputStream();
         try {
@@ -35,6 +35,6 @@ final class MetricsPage implements Page {
         } catch (IOException inMemory) {
             throw new UncheckedIOException(inMemory);
         }
-        return new Answer(HttpResponseStatus.OK, contentType, body.toByteArray(), Map.of());
+        return new PageResponse(HttpResponseStatus.OK, contentType, body.toByteArray(), Map.of());
     }
 }

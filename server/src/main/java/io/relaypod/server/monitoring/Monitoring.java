@@ -16,7 +16,7 @@ import io.relaypod.server.metrics.BuildInfo;
 import io.relaypod.server.metrics.CertificateMeters;
 import io.relaypod.server.metrics.InfoMeters;
 import io.relaypod.server.metrics.RelayMeters;
-import io.relaypod.server.monitoring.Page.Answer;
+import io.relaypod.server.monitoring.Page.PageResponse;
 import io.relaypod.server.settings.Settings;
 
 /** What METRICS_ADDR serves, from start to stop; nothing when it is off. For one thread. */
@@ -25,22 +25,22 @@ public final class Monitoring implements AutoCloseable {
     private final Settings settings;
     private final PrometheusMeterRegistry meters;
     private final Readiness readiness;
-    private final Watch watch;
+    private final StatusSampler watch;
     private final StatusPage status;
     private final BuildInfo build;
     private final CertificateMeters certificates;
     private final SmtpGreeting greeting;
     private final MemoryBudget budget;
-    private Optional<Running> running = Optional.empty();
+    private Optional<RunningServers> running = Optional.empty();
 
-    private record Running(RelayMeters relay, MonitoringServer server) {}
+    private record RunningServers(RelayMeters relay, MonitoringServer server) {}
 
     @Inject
     public Monitoring(
             Settings settings,
             PrometheusMeterRegistry meters,
             Readiness readiness,
-            Watch watch,
+            StatusSampler watch,
             StatusPage status,
             BuildInfo build,
             CertificateMeters certificates,
@@ -71,8 +71,8 @@ public final class Monitoring implements AutoCloseable {
                         new MetricsPage(meters),
                         "/livez",
                         request -> greeting.isAlive()
-                                ? Answer.text(HttpResponseStatus.OK, "live\n")
-                                : Answer.text(
+                                ? PageResponse.text(HttpResponseStatus.OK, "live\n")
+                                : PageResponse.text(
                                         HttpResponseStatus.SERVICE_UNAVAILABLE,
                                         "not live: " + greeting.problem().orElse("SMTP was not looked at for a minute")
                                                 + "\n"),
@@ -82,7 +82,7 @@ public final class Monitoring implements AutoCloseable {
         Gauge.builder("relaypod.monitoring.connections", server, MonitoringServer::connections)
                 .description("Connections to METRICS_ADDR that are open")
                 .register(meters);
-        running = Optional.of(new Running(new RelayMeters(meters, settings.dataDir()), server));
+        running = Optional.of(new RunningServers(new RelayMeters(meters, settings.dataDir()), server));
         InfoMeters.register(meters, build, settings);
         certificates.register(meters);
         watch.start();
@@ -90,7 +90,7 @@ public final class Monitoring implements AutoCloseable {
 
     /** Where it is served, once started. */
     public Optional<InetSocketAddress> address() {
-        return running.map(Running::server).map(MonitoringServer::address);
+        return running.map(RunningServers::server).map(MonitoringServer::address);
     }
 
     @Override

@@ -50,7 +50,7 @@ public final class MonitoringServer implements AutoCloseable {
     private final EventExecutorGroup pageMakers =
             new DefaultEventExecutorGroup(PAGE_THREADS, NamedThreadFactory.withName("monitoring"));
     // Only touched by the one thread of io.
-    private final Connections connections = new Connections();
+    private final MonitoringConnections connections = new MonitoringConnections();
     private final Semaphore requests = new Semaphore(WAITING_REQUESTS);
     private final ChannelGroup open = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private final Channel listening;

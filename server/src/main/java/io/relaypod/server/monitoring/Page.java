@@ -10,7 +10,7 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 @FunctionalInterface
 interface Page {
 
-    Answer get(HttpHeaders request);
+    PageResponse get(HttpHeaders request);
 
     /** Names which of the page's forms a request is answered with; there are a few at most. */
     default String form(HttpHeaders request) {
@@ -22,13 +22,13 @@ interface Page {
      *
      * @param headers besides Content-Type, Content-Length and Cache-Control
      */
-    record Answer(HttpResponseStatus status, String contentType, byte[] body, Map<String, String> headers) {
+    record PageResponse(HttpResponseStatus status, String contentType, byte[] body, Map<String, String> headers) {
 
-        static Answer of(HttpResponseStatus status, String contentType, String body) {
-            return new Answer(status, contentType, body.getBytes(StandardCharsets.UTF_8), Map.of());
+        static PageResponse of(HttpResponseStatus status, String contentType, String body) {
+            return new PageResponse(status, contentType, body.getBytes(StandardCharsets.UTF_8), Map.of());
         }
 
-        static Answer text(HttpResponseStatus status, String text) {
+        static PageResponse text(HttpResponseStatus status, String text) {
             return of(status, "text/plain; charset=utf-8", text);
         }
     }

@@ -22,7 +22,7 @@ import io.netty.handler.codec.http.QueryStringDecoder;
 import io.relaypod.memory.MemoryBudget;
 import io.relaypod.memory.MemoryUse;
 import io.relaypod.memory.Reservation;
-import io.relaypod.server.monitoring.Page.Answer;
+import io.relaypod.server.monitoring.Page.PageResponse;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,7 +33,7 @@ final class PageHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
 
     // Smaller ones are those that probes wait for.
     private static final int SMALL = 4 << 10;
-    private static final Answer BUSY = new Answer(
+    private static final PageResponse BUSY = new PageResponse(
             HttpResponseStatus.SERVICE_UNAVAILABLE,
             "text/plain; charset=utf-8",
             "too many answers are not read\n".getBytes(StandardCharsets.US_ASCII),
@@ -65,9 +65,9 @@ final class PageHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     }
 
     private void serve(ChannelHandlerContext context, FullHttpRequest request) {
-        Answer wanted = answer(request);
+        PageResponse wanted = answer(request);
         Optional<Reservation> memory = memory(wanted);
-        Answer answer = memory.isPresent() ? wanted : BUSY;
+        PageResponse answer = memory.isPresent() ? wanted : BUSY;
         boolean isHead = request.method().equals(HttpMethod.HEAD);
         FullHttpResponse response = new DefaultFullHttpResponse(
                 HttpVersion.HTTP_1_1,
@@ -87,7 +87,7 @@ final class PageHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
                 .addListener(read -> memory.ifPresent(Reservation::close));
     }
 
-    private Optional<Reservation> memory(Answer answer) {
+    private Optional<Reservation> memory(PageResponse answer) {
         Optional<Reservation> memory =
                 budget.tryReserve(MemoryUse.MONITORING, answer.body().length <= SMALL ? 0 : answer.body().length);
         if (memory.isEmpty()) {
@@ -96,28 +96,29 @@ final class PageHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         return memory;
     }
 
-    private Answer answer(FullHttpRequest request) {
+    private PageResponse answer(FullHttpRequest request) {
         if (!request.decoderResult().isSuccess()) {
-            return Answer.text(HttpResponseStatus.BAD_REQUEST, "not a request that can be read\n");
+            return PageResponse.text(HttpResponseStatus.BAD_REQUEST, "not a request that can be read\n");
         }
         String path;
         try {
             path = new QueryStringDecoder(request.uri()).path();
         } catch (IllegalArgumentException malformed) {
-            return Answer.text(HttpResponseStatus.BAD_REQUEST, "not a path that can be read\n");
+            return PageResponse.text(HttpResponseStatus.BAD_REQUEST, "not a path that can be read\n");
         }
         if (!pages.containsKey(path)) {
-            return Answer.text(HttpResponseStatus.NOT_FOUND, "there is /, /metrics, /livez and /readyz\n");
+            return PageResponse.text(HttpResponseStatus.NOT_FOUND, "there is /, /metrics, /livez and /readyz\n");
         }
         if (!request.method().equals(HttpMethod.GET) && !request.method().equals(HttpMethod.HEAD)) {
-            Answer refused = Answer.text(HttpResponseStatus.METHOD_NOT_ALLOWED, "GET and HEAD only\n");
-            return new Answer(refused.status(), refused.contentType(), refused.body(), Map.of("Allow", "GET, HEAD"));
+            PageResponse refused = PageResponse.text(HttpResponseStatus.METHOD_NOT_ALLOWED, "GET and HEAD only\n");
+            return new PageResponse(
+                    refused.status(), refused.contentType(), refused.body(), Map.of("Allow", "GET, HEAD"));
         }
         try {
             return pages.get(path).get(request.headers());
         } catch (RuntimeException broken) {
             LOGGER.error("event=page-failed path={}", path, broken);
-            return Answer.text(
+            return PageResponse.text(
                     HttpResponseStatus.INTERNAL_SERVER_ERROR, "the page could not be made; the log says why\n");
         }
     }

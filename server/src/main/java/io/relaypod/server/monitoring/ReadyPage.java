@@ -9,7 +9,7 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.relaypod.server.health.Readiness;
-import io.relaypod.server.health.Readiness.Report;
+import io.relaypod.server.health.Readiness.ReadinessReport;
 import org.apache.james.core.healthcheck.Result;
 
 /** 200 or 503, and a line for each check; as JSON when Accept asks for it. Thread-safe. */
@@ -33,15 +33,15 @@ final class ReadyPage implements Page {
     }
 
     @Override
-    public Answer get(HttpHeaders request) {
-        Report report = readiness.report();
+    public PageResponse get(HttpHeaders request) {
+        ReadinessReport report = readiness.report();
         HttpResponseStatus status = report.isReady() ? HttpResponseStatus.OK : HttpResponseStatus.SERVICE_UNAVAILABLE;
         return isJson(request)
-                ? Answer.of(status, "application/json", json(report))
-                : Answer.text(status, text(report));
+                ? PageResponse.of(status, "application/json", json(report))
+                : PageResponse.text(status, text(report));
     }
 
-    private static String text(Report report) {
+    private static String text(ReadinessReport report) {
         return report.results().stream()
                 .map(result -> String.format(
                                         "%-10s %-10s %s",
@@ -53,7 +53,7 @@ final class ReadyPage implements Page {
                 .collect(Collectors.joining("", report.isReady() ? "ready\n" : "not ready\n", ""));
     }
 
-    private static String json(Report report) {
+    private static String json(ReadinessReport report) {
         ObjectNode json = JSON.createObjectNode().put("ready", report.isReady());
         report.results().forEach(result -> {
             ObjectNode check = json.withArray("checks")

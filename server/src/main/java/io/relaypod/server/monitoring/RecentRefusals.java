@@ -26,14 +26,14 @@ public final class RecentRefusals implements MailEventListener {
     private static final int LONGEST = 253;
 
     private final Clock clock;
-    private final Map<Kind, Refusal> refusals = new LinkedHashMap<>();
+    private final Map<RefusalKey, RecentRefusal> refusals = new LinkedHashMap<>();
 
     @Inject
     public RecentRefusals(Clock clock) {
         this.clock = clock;
     }
 
-    private record Kind(String direction, String who, int code, String words) {}
+    private record RefusalKey(String direction, String who, int code, String words) {}
 
     /**
      * Refusals of one kind.
@@ -44,18 +44,18 @@ public final class RecentRefusals implements MailEventListener {
      * @param words that the client was told
      * @param times how many there were since the first that is still listed
      */
-    record Refusal(Instant last, String direction, String who, int code, String words, long times) {}
+    record RecentRefusal(Instant last, String direction, String who, int code, String words, long times) {}
 
     @Override
     public void onEvent(MailEvent event) {
         if (event instanceof RecipientRefused rcpt) {
-            add(new Kind(
+            add(new RefusalKey(
                     "to",
                     domainOf(rcpt.recipient()),
                     rcpt.answer().code(),
                     rcpt.answer().text()));
         } else if (event instanceof MailRefused mail) {
-            add(new Kind("from", domainOf(mail.sender()), mail.code(), MaskedAddresses.in(mail.text())));
+            add(new RefusalKey("from", domainOf(mail.sender()), mail.code(), MaskedAddresses.in(mail.text())));
         }
     }
 
@@ -64,11 +64,11 @@ public final class RecentRefusals implements MailEventListener {
         return address.isEmpty() ? "<>" : "***@" + domain.substring(0, Math.min(LONGEST, domain.length()));
     }
 
-    private synchronized void add(Kind kind) {
-        Refusal before = refusals.remove(kind);
+    private synchronized void add(RefusalKey kind) {
+        RecentRefusal before = refusals.remove(kind);
         refusals.put(
                 kind,
-                new Refusal(
+                new RecentRefusal(
                         clock.instant(),
                         kind.direction(),
                         kind.who(),
@@ -81,8 +81,8 @@ public final class RecentRefusals implements MailEventListener {
     }
 
     /** The latest first. */
-    synchronized List<Refusal> latest() {
-        List<Refusal> latest = new ArrayList<>(refusals.values());
+    synchronized List<RecentRefusal> latest() {
+        List<RecentRefusal> latest = new ArrayList<>(refusals.values());
         Collections.reverse(latest);
         return latest;
     }

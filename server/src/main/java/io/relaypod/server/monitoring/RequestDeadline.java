@@ -26,7 +26,7 @@ final class RequestDeadline extends ChannelDuplexHandler {
     private static final int MOST_AT_ONCE = 4;
 
     private final Duration first;
-    private final Connections connections;
+    private final MonitoringConnections connections;
     private final Semaphore requests;
     private Future<?> deadline;
     // A client may send several at once, and they may come in one read.
@@ -34,7 +34,7 @@ final class RequestDeadline extends ChannelDuplexHandler {
     private boolean isTooMany;
 
     /** @param requests has a permit for each request that may wait for its page */
-    RequestDeadline(Duration first, Connections connections, Semaphore requests) {
+    RequestDeadline(Duration first, MonitoringConnections connections, Semaphore requests) {
         this.requests = requests;
         this.first = first;
         this.connections = connections;

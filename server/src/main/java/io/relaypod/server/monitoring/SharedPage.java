@@ -20,11 +20,11 @@ final class SharedPage implements Page {
 
     private final Page page;
     private final LongSupplier nanoClock;
-    private final Map<String, Made> made = new HashMap<>();
+    private final Map<String, CachedPage> made = new HashMap<>();
     private long second;
     private int asked;
 
-    private record Made(long at, Answer answer) {}
+    private record CachedPage(long at, PageResponse answer) {}
 
     SharedPage(Page page) {
         this(page, System::nanoTime);
@@ -36,21 +36,21 @@ final class SharedPage implements Page {
     }
 
     @Override
-    public Answer get(HttpHeaders request) {
+    public PageResponse get(HttpHeaders request) {
         String form = page.form(request);
         long now = nanoClock.getAsLong();
-        return last(form, now).map(Made::answer).orElseGet(() -> make(request, form, now));
+        return last(form, now).map(CachedPage::answer).orElseGet(() -> make(request, form, now));
     }
 
-    private Answer make(HttpHeaders request, String form, long now) {
-        Answer answer = page.get(request);
+    private PageResponse make(HttpHeaders request, String form, long now) {
+        PageResponse answer = page.get(request);
         synchronized (this) {
-            made.put(form, new Made(now, answer));
+            made.put(form, new CachedPage(now, answer));
         }
         return answer;
     }
 
-    private synchronized Optional<Made> last(String form, long now) {
+    private synchronized Optional<CachedPage> last(String form, long now) {
         if (now / SECOND != second) {
             second = now / SECOND;
             asked = 0;

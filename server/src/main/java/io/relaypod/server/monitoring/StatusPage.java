@@ -39,7 +39,7 @@ public final class StatusPage implements Page {
             "X-Frame-Options", "DENY");
 
     private final Readiness readiness;
-    private final Watch watch;
+    private final StatusSampler watch;
     private final QueueMeters queues;
     private final GatewayProbe gateway;
     private final GatewayAnswers answers;
@@ -52,7 +52,7 @@ public final class StatusPage implements Page {
     @Inject
     public StatusPage(
             Readiness readiness,
-            Watch watch,
+            StatusSampler watch,
             QueueMeters queues,
             GatewayProbe gateway,
             GatewayAnswers answers,
@@ -74,8 +74,8 @@ public final class StatusPage implements Page {
     }
 
     @Override
-    public Answer get(HttpHeaders request) {
-        Status status = new Status(
+    public PageResponse get(HttpHeaders request) {
+        RelayStatus status = new RelayStatus(
                 clock.instant(),
                 build,
                 readiness.report(),
@@ -89,7 +89,7 @@ public final class StatusPage implements Page {
                 refusals.latest());
         StatusView view = new StatusView(status);
         String page = FRAME.replace("{{title}}", view.title()).replace("{{main}}", view.main());
-        return new Answer(
+        return new PageResponse(
                 HttpResponseStatus.OK, "text/html; charset=utf-8", page.getBytes(StandardCharsets.UTF_8), HEADERS);
     }
 

@@ -15,8 +15,8 @@ import java.util.stream.Stream;
 
 import io.relaypod.server.metrics.QueueMeters.QueueState;
 import io.relaypod.server.monitoring.Chart.Series;
-import io.relaypod.server.monitoring.RecentRefusals.Refusal;
-import io.relaypod.server.monitoring.Sample.Mails;
+import io.relaypod.server.monitoring.RecentRefusals.RecentRefusal;
+import io.relaypod.server.monitoring.StatusSample.MailCounts;
 import io.relaypod.server.queue.PerSenderBacklog;
 import org.apache.james.core.healthcheck.Result;
 
@@ -25,13 +25,14 @@ final class StatusView {
 
     private static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss", Locale.ROOT).withZone(ZoneOffset.UTC);
-    private static final Sample NOTHING = new Sample(Instant.EPOCH, new Mails(0, 0, 0, 0, 0), 0, 0, 0, 0, 0, 0, 0, 0);
+    private static final StatusSample NOTHING =
+            new StatusSample(Instant.EPOCH, new MailCounts(0, 0, 0, 0, 0), 0, 0, 0, 0, 0, 0, 0, 0);
 
-    private final Status status;
-    private final Sample first;
-    private final Sample last;
+    private final RelayStatus status;
+    private final StatusSample first;
+    private final StatusSample last;
 
-    StatusView(Status status) {
+    StatusView(RelayStatus status) {
         this.status = status;
         this.first = status.samples().stream().findFirst().orElse(NOTHING);
         this.last = status.samples().isEmpty()
@@ -121,8 +122,8 @@ final class StatusView {
     }
 
     private String numbers() {
-        long hits = inTheHour(Sample::cacheHits);
-        long asked = hits + inTheHour(Sample::cacheMisses);
+        long hits = inTheHour(StatusSample::cacheHits);
+        long asked = hits + inTheHour(StatusSample::cacheMisses);
         long failedKept = status.found().repositories().entrySet().stream()
                 .filter(repository -> repository.getKey().endsWith("failed"))
                 .mapToLong(Map.Entry::getValue)
@@ -146,8 +147,8 @@ final class StatusView {
                         number(failedKept) + " kept in the failed repository")
                 + number(
                         "Recipients refused",
-                        number(inTheHour(Sample::refused)),
-                        number(inTheHour(Sample::later)) + " told to try later, "
+                        number(inTheHour(StatusSample::refused)),
+                        number(inTheHour(StatusSample::later)) + " told to try later, "
                                 + count(inTheHour(sample -> sample.mails().refused()), "whole mail") + " refused")
                 + number("Waiting now", number(last.queued()), waiting())
                 + number(
@@ -156,11 +157,12 @@ final class StatusView {
                         number(asked) + " asked for")
                 + number(
                         "DNS",
-                        inTheHour(Sample::lookups) == 0
+                        inTheHour(StatusSample::lookups) == 0
                                 ? "–"
-                                : number(inTheHour(Sample::lookupMillis) / inTheHour(Sample::lookups)) + " ms",
-                        number(inTheHour(Sample::lookups)) + " questions, " + number(inTheHour(Sample::lookupsLost))
-                                + " unanswered")
+                                : number(inTheHour(StatusSample::lookupMillis) / inTheHour(StatusSample::lookups))
+                                        + " ms",
+                        number(inTheHour(StatusSample::lookups)) + " questions, "
+                                + number(inTheHour(StatusSample::lookupsLost)) + " unanswered")
                 + "</dl>\n";
     }
 
@@ -189,12 +191,12 @@ final class StatusView {
             """.formatted(name, value, note);
     }
 
-    private long inTheHour(ToLongFunction<Sample> counter) {
+    private long inTheHour(ToLongFunction<StatusSample> counter) {
         return counter.applyAsLong(last) - counter.applyAsLong(first);
     }
 
     private String charts() {
-        List<Sample> samples = status.samples();
+        List<StatusSample> samples = status.samples();
         Instant now = status.now();
         return "<div class=\"charts\">\n"
                 + new Chart(
@@ -220,14 +222,20 @@ final class StatusView {
                 + new Chart(
                                 "Recipients refused",
                                 List.of(
-                                        new Series("for good", "one", Chart.perMinute(samples, now, Sample::refused)),
-                                        new Series("for now", "alarm", Chart.perMinute(samples, now, Sample::later))),
+                                        new Series(
+                                                "for good",
+                                                "one",
+                                                Chart.perMinute(samples, now, StatusSample::refused)),
+                                        new Series(
+                                                "for now",
+                                                "alarm",
+                                                Chart.perMinute(samples, now, StatusSample::later))),
                                 "",
                                 now)
                         .html()
                 + new Chart(
                                 "Mails in the queues",
-                                List.of(new Series("queued", "one", Chart.highest(samples, now, Sample::queued))),
+                                List.of(new Series("queued", "one", Chart.highest(samples, now, StatusSample::queued))),
                                 "",
                                 now)
                         .html()
@@ -244,7 +252,7 @@ final class StatusView {
                                         new Series(
                                                 "unanswered",
                                                 "alarm",
-                                                Chart.perMinute(samples, now, Sample::lookupsLost))),
+                                                Chart.perMinute(samples, now, StatusSample::lookupsLost))),
                                 "",
                                 now)
                         .html()
@@ -288,7 +296,7 @@ final class StatusView {
         return "<section class=\"card\"><h2>Last refusals</h2>\n" + shown + "</section>\n";
     }
 
-    private String row(Refusal refusal) {
+    private String row(RecentRefusal refusal) {
         return """
             <tr><td class="time">%s</td><td>%s <code>%s</code></td><td>%s</td><td class="number">%s</td></tr>
             """.formatted(

@@ -21,7 +21,7 @@ import io.relaypod.events.MailEventPublisher;
 import io.relaypod.gateway.VerbatimMessage;
 import io.relaypod.mailets.EnvelopeMailAddress;
 import io.relaypod.server.queue.stored.EnvelopeJson;
-import io.relaypod.server.repository.MailFiles.Kept;
+import io.relaypod.server.repository.MailFiles.RepositoryEntry;
 import org.apache.james.core.MailAddress;
 import org.apache.james.filesystem.api.FileSystem;
 import org.apache.james.mailrepository.api.MailKey;
@@ -141,7 +141,7 @@ public final class DirectoryMailRepository implements MailRepository {
             }
             EnvelopeJson.read(json.path("envelope"), builder);
             MailImpl mail = builder.build();
-            mail.setMessageNoCopy(new VerbatimMessage(new KeptMessage(key)));
+            mail.setMessageNoCopy(new VerbatimMessage(new RepositoryMessage(key)));
             return mail;
         } catch (IOException | MessagingException | RuntimeException unreadable) {
             throw new MessagingException("the envelope of mail " + key + " cannot be read: " + envelope, unreadable);
@@ -157,7 +157,7 @@ public final class DirectoryMailRepository implements MailRepository {
     @Override
     public Iterator<MailKey> list() {
         return files.kept().values().stream()
-                .sorted(Comparator.comparing(Kept::since))
+                .sorted(Comparator.comparing(RepositoryEntry::since))
                 .map(kept -> new MailKey(kept.key()))
                 .iterator();
     }
@@ -179,11 +179,11 @@ public final class DirectoryMailRepository implements MailRepository {
     }
 
     /** A message that stays where it is. */
-    private final class KeptMessage implements MimeMessageSource {
+    private final class RepositoryMessage implements MimeMessageSource {
 
         private final String key;
 
-        KeptMessage(String key) {
+        RepositoryMessage(String key) {
             this.key = key;
         }
 

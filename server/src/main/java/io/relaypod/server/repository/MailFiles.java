@@ -32,7 +32,7 @@ final class MailFiles {
     private static final int LONGEST_NAME = 240;
 
     private final Path directory;
-    private final ConcurrentMap<String, Kept> kept = new ConcurrentHashMap<>();
+    private final ConcurrentMap<String, RepositoryEntry> kept = new ConcurrentHashMap<>();
 
     /**
      * A mail that is kept.
@@ -40,11 +40,11 @@ final class MailFiles {
      * @param bytes of both files
      * @param since when it was stored
      */
-    record Kept(String key, long bytes, Instant since) {}
+    record RepositoryEntry(String key, long bytes, Instant since) {}
 
     /** Writes a file. */
     @FunctionalInterface
-    interface Writer {
+    interface FileContent {
         void writeTo(OutputStream out) throws IOException;
     }
 
@@ -64,7 +64,7 @@ final class MailFiles {
         if (Files.exists(file(key, MESSAGE)) && Files.exists(file(key, ENVELOPE))) {
             kept.put(
                     key,
-                    new Kept(
+                    new RepositoryEntry(
                             key,
                             Files.size(file(key, MESSAGE)) + Files.size(file(key, ENVELOPE)),
                             Files.getLastModifiedTime(file(key, ENVELOPE)).toInstant()));
@@ -77,7 +77,7 @@ final class MailFiles {
     }
 
     /** @throws IOException when it is not on the disk; a mail of that key that was there before still is */
-    synchronized void store(String key, Writer message, Writer envelope) throws IOException {
+    synchronized void store(String key, FileContent message, FileContent envelope) throws IOException {
         if (URLEncoder.encode(key, StandardCharsets.UTF_8).length() > LONGEST_NAME) {
             throw new IOException("the name of the mail is too long for a file: " + key);
         }
@@ -89,7 +89,7 @@ final class MailFiles {
         look(key);
     }
 
-    private static void write(Path file, Writer writer) throws IOException {
+    private static void write(Path file, FileContent writer) throws IOException {
         Path unfinished = file.resolveSibling(file.getFileName() + UNFINISHED);
         try (FileOutputStream out = new FileOutputStream(unfinished.toFile())) {
             writer.writeTo(out);
@@ -108,7 +108,7 @@ final class MailFiles {
         kept.remove(key);
     }
 
-    Map<String, Kept> kept() {
+    Map<String, RepositoryEntry> kept() {
         return Map.copyOf(kept);
     }
 
@@ -117,7 +117,7 @@ final class MailFiles {
     }
 
     long bytes() {
-        return kept.values().stream().mapToLong(Kept::bytes).sum();
+        return kept.values().stream().mapToLong(RepositoryEntry::bytes).sum();
     }
 
     Optional<Path> envelope(String key) {

@@ -22,7 +22,7 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.relaypod.events.MailEvent.MailRemoved;
 import io.relaypod.events.MailEventPublisher;
-import io.relaypod.server.repository.MailFiles.Kept;
+import io.relaypod.server.repository.MailFiles.RepositoryEntry;
 import io.relaypod.server.settings.FailedMailSettings;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,7 +42,7 @@ public final class RepositoryLimits implements Closeable {
     private final Clock clock;
     private final MeterRegistry meters;
     private final MailEventPublisher events;
-    private final List<Watched> watched = new CopyOnWriteArrayList<>();
+    private final List<LimitedRepository> watched = new CopyOnWriteArrayList<>();
     private final ScheduledExecutorService rounds = Executors.newSingleThreadScheduledExecutor(runnable -> {
         Thread thread = new Thread(runnable, "repository-limits");
         thread.setDaemon(true);
@@ -61,7 +61,7 @@ public final class RepositoryLimits implements Closeable {
     /**
      * One repository, and since when each of its mails is beyond the limits. For one thread but for the number of them.
      */
-    private static final class Watched {
+    private static final class LimitedRepository {
 
         private final String path;
         private final MailFiles files;
@@ -69,7 +69,7 @@ public final class RepositoryLimits implements Closeable {
         private Map<String, Instant> due = Map.of();
         private volatile int dueMails;
 
-        Watched(String path, MailFiles files, MeterRegistry meters) {
+        LimitedRepository(String path, MailFiles files, MeterRegistry meters) {
             this.path = path;
             this.files = files;
             this.dropped = Counter.builder("relaypod.repository.dropped")
@@ -91,17 +91,17 @@ public final class RepositoryLimits implements Closeable {
     }
 
     void watch(String path, MailFiles files) {
-        watched.add(new Watched(path, files, meters));
+        watched.add(new LimitedRepository(path, files, meters));
     }
 
     /** Looks at every repository; called once a minute. */
     synchronized void round() {
         Instant now = clock.instant();
-        for (Watched repository : watched) {
+        for (LimitedRepository repository : watched) {
             Map<String, Instant> before = repository.due;
             Map<String, Instant> due = beyond(repository.files.kept().values(), now).stream()
                     .collect(Collectors.toMap(
-                            Kept::key,
+                            RepositoryEntry::key,
                             kept -> before.getOrDefault(kept.key(), now),
                             (one, other) -> one,
                             HashMap::new));
@@ -116,7 +116,7 @@ public final class RepositoryLimits implements Closeable {
         }
     }
 
-    private boolean drop(Watched repository, String key) {
+    private boolean drop(LimitedRepository repository, String key) {
         try {
             repository.files.remove(key);
             repository.dropped.increment();
@@ -133,12 +133,12 @@ public final class RepositoryLimits implements Closeable {
         }
     }
 
-    private List<Kept> beyond(Collection<Kept> mails, Instant now) {
-        List<Kept> newestFirst = new ArrayList<>(mails);
-        newestFirst.sort(Comparator.comparing(Kept::since).reversed());
-        List<Kept> beyond = new ArrayList<>();
+    private List<RepositoryEntry> beyond(Collection<RepositoryEntry> mails, Instant now) {
+        List<RepositoryEntry> newestFirst = new ArrayList<>(mails);
+        newestFirst.sort(Comparator.comparing(RepositoryEntry::since).reversed());
+        List<RepositoryEntry> beyond = new ArrayList<>();
         long bytes = 0;
-        for (Kept mail : newestFirst) {
+        for (RepositoryEntry mail : newestFirst) {
             bytes += mail.bytes();
             long used = bytes;
             boolean tooMuch = settings.maxSize().map(most -> used > most).orElse(false);

@@ -175,7 +175,7 @@ public final class RelayAuthCmdHandler implements CommandHandler<SMTPSession>, E
         if (verdict.isDone() && verdict.join() instanceof LoginVerdict.Accepted accepted) {
             return accepted(session, accepted, mechanism);
         }
-        CompletableFuture<Void> answered = verdict.thenCompose(known -> known instanceof LoginVerdict.Refused
+        CompletableFuture<Void> answered = verdict.thenCompose(known -> known instanceof LoginVerdict.Rejected
                 ? PendingReply.after(failures.failed(client).minusNanos(System.nanoTime() - arrived))
                 : PendingReply.after(Duration.ZERO));
         return new PendingReply(answered, () -> answer(session, verdict.join(), mechanism)).leaveIn(session);

@@ -28,17 +28,17 @@ final class AdminConnections extends AbstractLifeCycle implements Connection.Lis
     private final Duration request;
     private final Duration answer;
     private final Scheduler scheduler;
-    private final Map<EndPoint, State> open = new HashMap<>();
+    private final Map<EndPoint, ConnectionState> open = new HashMap<>();
     private Optional<Scheduler.Task> sweep = Optional.empty();
 
-    private record State(boolean isAnswered, long since) {
+    private record ConnectionState(boolean isAnswered, long since) {
 
-        static State waiting() {
-            return new State(false, System.nanoTime());
+        static ConnectionState waiting() {
+            return new ConnectionState(false, System.nanoTime());
         }
 
-        static State answered() {
-            return new State(true, System.nanoTime());
+        static ConnectionState answered() {
+            return new ConnectionState(true, System.nanoTime());
         }
     }
 
@@ -80,14 +80,14 @@ final class AdminConnections extends AbstractLifeCycle implements Connection.Lis
             leastMissed = open.size() < most
                     ? Optional.empty()
                     : open.entrySet().stream()
-                            .min(Comparator.comparing((Map.Entry<EndPoint, State> entry) ->
+                            .min(Comparator.comparing((Map.Entry<EndPoint, ConnectionState> entry) ->
                                             entry.getValue().isAnswered())
                                     .thenComparing((one, other) ->
                                             Long.signum(one.getValue().since()
                                                     - other.getValue().since())))
                             .map(Map.Entry::getKey);
             leastMissed.ifPresent(open::remove);
-            open.put(connection.getEndPoint(), State.waiting());
+            open.put(connection.getEndPoint(), ConnectionState.waiting());
         }
         leastMissed.ifPresent(EndPoint::close);
     }
@@ -99,15 +99,15 @@ final class AdminConnections extends AbstractLifeCycle implements Connection.Lis
 
     @Override
     public void onRequestBegin(Request begun) {
-        update(begun, State.answered());
+        update(begun, ConnectionState.answered());
     }
 
     @Override
     public void onComplete(Request done) {
-        update(done, State.waiting());
+        update(done, ConnectionState.waiting());
     }
 
-    private synchronized void update(Request of, State state) {
+    private synchronized void update(Request of, ConnectionState state) {
         open.computeIfPresent(of.getHttpChannel().getEndPoint(), (connection, before) -> state);
     }
 

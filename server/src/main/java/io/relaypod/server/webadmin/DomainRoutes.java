@@ -46,7 +46,12 @@ public final class DomainRoutes implements Routes {
      */
     @JsonInclude(JsonInclude.Include.NON_EMPTY)
     record AnswerDto(
-            String domain, boolean accepted, String outcome, int code, String text, Optional<MemoryDto> remembered) {}
+            String domain,
+            boolean accepted,
+            String outcome,
+            int code,
+            String text,
+            Optional<CachedVerdictDto> remembered) {}
 
     @Inject
     public DomainRoutes(RecipientRule rule, CachedDomainCheck cache, Clock clock, JsonTransformer json) {
@@ -78,7 +83,7 @@ public final class DomainRoutes implements Routes {
                 answer.outcome().name().toLowerCase(Locale.ROOT),
                 answer.code(),
                 answer.text(),
-                cache.memory(domain).map(memory -> MemoryDto.of(memory, clock.instant())));
+                cache.memory(domain).map(memory -> CachedVerdictDto.of(memory, clock.instant())));
     }
 
     private static <T> T await(CompletionStage<T> answer) throws Exception {

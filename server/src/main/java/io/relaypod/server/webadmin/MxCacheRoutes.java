@@ -8,7 +8,7 @@ import javax.inject.Inject;
 import com.google.common.collect.Comparators;
 import io.relaypod.address.MailDomain;
 import io.relaypod.verdict.CachedDomainCheck;
-import io.relaypod.verdict.CachedDomainCheck.Memory;
+import io.relaypod.verdict.CachedDomainCheck.CachedVerdict;
 import org.apache.james.webadmin.Constants;
 import org.apache.james.webadmin.Routes;
 import org.apache.james.webadmin.utils.ErrorResponder;
@@ -62,7 +62,7 @@ public final class MxCacheRoutes implements Routes {
         });
     }
 
-    private List<MemoryDto> list(Request request) {
+    private List<CachedVerdictDto> list(Request request) {
         int limit = ParametersExtractor.extractLimit(request).getLimit().orElse(LISTED);
         if (limit > MOST_LISTED) {
             throw ErrorResponder.builder()
@@ -76,15 +76,16 @@ public final class MxCacheRoutes implements Routes {
                 .memories()
                 .collect(Comparators.least(
                         limit,
-                        Comparator.comparing((Memory memory) -> memory.domain().toString())))
+                        Comparator.comparing(
+                                (CachedVerdict memory) -> memory.domain().toString())))
                 .stream()
-                .map(memory -> MemoryDto.of(memory, clock.instant()))
+                .map(memory -> CachedVerdictDto.of(memory, clock.instant()))
                 .toList();
     }
 
-    private MemoryDto one(MailDomain domain) {
+    private CachedVerdictDto one(MailDomain domain) {
         return cache.memory(domain)
-                .map(memory -> MemoryDto.of(memory, clock.instant()))
+                .map(memory -> CachedVerdictDto.of(memory, clock.instant()))
                 .orElseThrow(() -> ErrorResponder.builder()
                         .statusCode(HttpStatus.NOT_FOUND_404)
                         .type(ErrorType.NOT_FOUND)

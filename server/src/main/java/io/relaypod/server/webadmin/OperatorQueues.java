@@ -46,12 +46,12 @@ public final class OperatorQueues implements MailQueueFactory<ManageableMailQueu
 
     @Override
     public Optional<ManageableMailQueue> getQueue(MailQueueName name, PrefetchCount count) {
-        return queues.getQueue(name, count).map(Told::new);
+        return queues.getQueue(name, count).map(ReportedQueue::new);
     }
 
     @Override
     public ManageableMailQueue createQueue(MailQueueName name, PrefetchCount count) {
-        return new Told(queues.createQueue(name, count));
+        return new ReportedQueue(queues.createQueue(name, count));
     }
 
     @Override
@@ -63,11 +63,11 @@ public final class OperatorQueues implements MailQueueFactory<ManageableMailQueu
         return mail.getRecipients().stream().map(MailAddress::asString).toList();
     }
 
-    private final class Told implements ManageableMailQueue {
+    private final class ReportedQueue implements ManageableMailQueue {
 
         private final ArtemisMailQueue queue;
 
-        Told(ArtemisMailQueue queue) {
+        ReportedQueue(ArtemisMailQueue queue) {
             this.queue = queue;
         }
 

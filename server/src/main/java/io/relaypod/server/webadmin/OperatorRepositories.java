@@ -32,7 +32,7 @@ public final class OperatorRepositories implements MailRepositoryStore {
 
     @Override
     public MailRepository select(MailRepositoryUrl url) throws MailRepositoryStoreException {
-        return new Told(url.getPath(), repositories.select(url));
+        return new ReportedRepository(url.getPath(), repositories.select(url));
     }
 
     @Override
@@ -42,12 +42,12 @@ public final class OperatorRepositories implements MailRepositoryStore {
 
     @Override
     public Optional<MailRepository> get(MailRepositoryUrl url) throws MailRepositoryStoreException {
-        return repositories.get(url).map(repository -> new Told(url.getPath(), repository));
+        return repositories.get(url).map(repository -> new ReportedRepository(url.getPath(), repository));
     }
 
     @Override
     public Stream<MailRepository> getByPath(MailRepositoryPath path) throws MailRepositoryStoreException {
-        return repositories.getByPath(path).map(repository -> new Told(path, repository));
+        return repositories.getByPath(path).map(repository -> new ReportedRepository(path, repository));
     }
 
     @Override
@@ -55,12 +55,12 @@ public final class OperatorRepositories implements MailRepositoryStore {
         return repositories.getUrls();
     }
 
-    private final class Told implements MailRepository {
+    private final class ReportedRepository implements MailRepository {
 
         private final String path;
         private final MailRepository repository;
 
-        Told(MailRepositoryPath path, MailRepository repository) {
+        ReportedRepository(MailRepositoryPath path, MailRepository repository) {
             this.path = path.asString();
             this.repository = repository;
         }

@@ -23,12 +23,12 @@ final class RelayConfiguration {
      *
      * @param value as it is written in the environment, or the default
      */
-    record Value(String value, boolean isDefault) {}
+    record ConfiguredValue(String value, boolean isDefault) {}
 
-    static Map<String, Value> shown(Map<Variable, String> variables) {
-        Map<String, Value> shown = new LinkedHashMap<>();
+    static Map<String, ConfiguredValue> shown(Map<Variable, String> variables) {
+        Map<String, ConfiguredValue> shown = new LinkedHashMap<>();
         variables.forEach((variable, value) ->
-                shown.put(variable.name(), new Value(masked(value), value.equals(variable.defaultValue()))));
+                shown.put(variable.name(), new ConfiguredValue(masked(value), value.equals(variable.defaultValue()))));
         return shown;
     }
 

@@ -115,7 +115,9 @@ public final class RelayRoutes implements Routes {
         }
         try (SearchMemory memory = new SearchMemory(budget)) {
             Trace.TraceResult found = trace.get()
-                    .search(bounded(request, TraceWords.query(words, since(since), clock.instant(), MAILS)), memory);
+                    .search(
+                            bounded(request, TraceSearchText.query(words, since(since), clock.instant(), MAILS)),
+                            memory);
             return TracePage.of(words, since, found.mails(), found.limit());
         } catch (TraceTooLargeException tooMuch) {
             response.status(HttpStatus.SERVICE_UNAVAILABLE_503);

@@ -41,8 +41,8 @@ import spark.embeddedserver.EmbeddedServers;
 import spark.http.matching.MatcherFilter;
 
 /**
- * James' webadmin behind {@link AdminGate}. James' own server reads a request's body, and logs it, before it asks for
- * credentials, and lets every web page in. Started and stopped by one thread.
+ * James' webadmin behind {@link AdminRequestHandler}. James' own server reads a request's body, and logs it, before it
+ * asks for credentials, and lets every web page in. Started and stopped by one thread.
  */
 public final class RelayWebAdmin extends WebAdminServer {
 
@@ -57,7 +57,7 @@ public final class RelayWebAdmin extends WebAdminServer {
     private final MetricFactory metrics;
     private final MeterRegistry meters;
     private final Settings settings;
-    private final Provider<Credentials> credentials;
+    private final Provider<AdminCredentials> credentials;
     private final MemoryBudget budget;
     private final Service service = Service.ignite();
     private final CompletableFuture<Integer> listening = new CompletableFuture<>();
@@ -74,7 +74,7 @@ public final class RelayWebAdmin extends WebAdminServer {
             MetricFactory metrics,
             MeterRegistry meters,
             Settings settings,
-            Provider<Credentials> credentials,
+            Provider<AdminCredentials> credentials,
             MemoryBudget budget) {
         super(configuration, List.of(), new NoAuthenticationFilter(), metrics, LoggingRequestFilter.create());
         this.configuration = configuration;
@@ -94,10 +94,12 @@ public final class RelayWebAdmin extends WebAdminServer {
     }
 
     private void start(WebAdminSettings served) {
-        AdminGate.Checks checks = new AdminGate.Checks(new RequestSource(served.names()), credentials.get(), budget);
+        AdminRequestHandler.Checks checks =
+                new AdminRequestHandler.Checks(new RequestSource(served.names()), credentials.get(), budget);
         EmbeddedServers.add(service, (matcher, files, failures, others) -> {
             AdminJetty jetty = new AdminJetty(
-                    new AdminGate(checks, new MatcherFilter(matcher, files, failures, false, false)), listening);
+                    new AdminRequestHandler(checks, new MatcherFilter(matcher, files, failures, false, false)),
+                    listening);
             Gauge.builder("relaypod.webadmin.connections", jetty, AdminJetty::connections)
                     .description("Connections to WEBADMIN_ADDR that are open")
                     .register(meters);

@@ -62,7 +62,8 @@ final class RequestBody implements ReadListener, AsyncListener {
 
     /** The request with the body that was read before; empty if none was. */
     static Optional<HttpServletRequest> of(HttpServletRequest request) {
-        return Optional.ofNullable((byte[]) request.getAttribute(ATTRIBUTE)).map(bytes -> new Read(request, bytes));
+        return Optional.ofNullable((byte[]) request.getAttribute(ATTRIBUTE))
+                .map(bytes -> new BufferedRequest(request, bytes));
     }
 
     @Override
@@ -125,11 +126,11 @@ final class RequestBody implements ReadListener, AsyncListener {
     }
 
     /** A request whose body is in memory. */
-    private static final class Read extends HttpServletRequestWrapper {
+    private static final class BufferedRequest extends HttpServletRequestWrapper {
 
         private final ByteArrayInputStream bytes;
 
-        Read(HttpServletRequest request, byte[] bytes) {
+        BufferedRequest(HttpServletRequest request, byte[] bytes) {
             super(request);
             this.bytes = new ByteArrayInputStream(bytes);
         }

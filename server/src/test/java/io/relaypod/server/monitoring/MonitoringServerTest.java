@@ -23,7 +23,7 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.relaypod.memory.MemoryBudget;
-import io.relaypod.server.monitoring.Page.Answer;
+import io.relaypod.server.monitoring.Page.PageResponse;
 import io.relaypod.server.settings.ListenAddress;
 import io.relaypod.server.settings.MonitoringSettings;
 import org.junit.jupiter.api.AfterEach;
@@ -40,7 +40,7 @@ class MonitoringServerTest {
             new MonitoringSettings(new ListenAddress("127.0.0.1", 0), 8, Duration.ofSeconds(10));
 
     // More than the buffers between a server and a client that does not read.
-    private static final Answer HUGE = Answer.text(HttpResponseStatus.OK, "x".repeat(8_000_000));
+    private static final PageResponse HUGE = PageResponse.text(HttpResponseStatus.OK, "x".repeat(8_000_000));
 
     private static final long BUDGET = 1 << 30;
 
@@ -52,8 +52,8 @@ class MonitoringServerTest {
         server = MonitoringServer.start(
                 SETTINGS,
                 Map.of(
-                        "/", request -> Answer.text(HttpResponseStatus.OK, "hello\n"),
-                        "/long", request -> Answer.text(HttpResponseStatus.OK, "x".repeat(1_000_000)),
+                        "/", request -> PageResponse.text(HttpResponseStatus.OK, "hello\n"),
+                        "/long", request -> PageResponse.text(HttpResponseStatus.OK, "x".repeat(1_000_000)),
                         "/huge", request -> HUGE,
                         "/broken",
                                 request -> {
@@ -62,7 +62,7 @@ class MonitoringServerTest {
                         "/slow",
                                 request -> {
                                     awaitUninterrupted();
-                                    return Answer.text(HttpResponseStatus.OK, "at last\n");
+                                    return PageResponse.text(HttpResponseStatus.OK, "at last\n");
                                 }),
                 new MemoryBudget(BUDGET));
     }
@@ -318,7 +318,7 @@ class MonitoringServerTest {
         List<Socket> deaf = new ArrayList<>();
         try (MonitoringServer narrow = MonitoringServer.start(
                 SETTINGS,
-                Map.of("/", request -> Answer.text(HttpResponseStatus.OK, "hello\n"), "/huge", request -> HUGE),
+                Map.of("/", request -> PageResponse.text(HttpResponseStatus.OK, "hello\n"), "/huge", request -> HUGE),
                 budget)) {
             for (int i = 0; i < 6; i++) {
                 Socket socket = new Socket("127.0.0.1", narrow.address().getPort());

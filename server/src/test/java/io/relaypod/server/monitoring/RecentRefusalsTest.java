@@ -10,7 +10,7 @@ import io.relaypod.events.MailEvent;
 import io.relaypod.events.MailEvent.MailRefused;
 import io.relaypod.events.MailEvent.RecipientRefused;
 import io.relaypod.events.SubmittingClient;
-import io.relaypod.server.monitoring.RecentRefusals.Refusal;
+import io.relaypod.server.monitoring.RecentRefusals.RecentRefusal;
 import io.relaypod.verdict.RecipientAnswer;
 import io.relaypod.verdict.RecipientAnswer.Outcome;
 import org.junit.jupiter.api.Test;
@@ -27,7 +27,7 @@ class RecentRefusalsTest {
         refusals.onEvent(new MailRefused(
                 CLIENT, "john@a.example", List.of("jane.doe@b.example"), 550, "5.7.1 john@a.example may not send"));
 
-        assertThat(refusals.latest()).extracting(Refusal::direction).containsExactly("from", "to");
+        assertThat(refusals.latest()).extracting(RecentRefusal::direction).containsExactly("from", "to");
         assertThat(refusals.latest().toString())
                 .contains("***@nowhere.example", "***@a.example")
                 .doesNotContain("jane", "john");
@@ -39,8 +39,10 @@ class RecentRefusalsTest {
         refusals.onEvent(rcpt("a@two.example"));
         refusals.onEvent(rcpt("b@one.example"));
 
-        assertThat(refusals.latest()).extracting(Refusal::who).containsExactly("***@one.example", "***@two.example");
-        assertThat(refusals.latest()).extracting(Refusal::times).containsExactly(2L, 1L);
+        assertThat(refusals.latest())
+                .extracting(RecentRefusal::who)
+                .containsExactly("***@one.example", "***@two.example");
+        assertThat(refusals.latest()).extracting(RecentRefusal::times).containsExactly(2L, 1L);
     }
 
     @Test

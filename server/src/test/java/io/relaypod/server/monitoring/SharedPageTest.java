@@ -19,9 +19,9 @@ class SharedPageTest {
             new Page() {
 
                 @Override
-                public Answer get(HttpHeaders request) {
+                public PageResponse get(HttpHeaders request) {
                     made.incrementAndGet();
-                    return Answer.text(HttpResponseStatus.OK, form(request));
+                    return PageResponse.text(HttpResponseStatus.OK, form(request));
                 }
 
                 @Override

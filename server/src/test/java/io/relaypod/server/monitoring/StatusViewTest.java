@@ -8,14 +8,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-import io.relaypod.server.health.GatewayAnswers.Trouble;
+import io.relaypod.server.health.GatewayAnswers.GatewayFailure;
 import io.relaypod.server.health.GatewayProbe;
 import io.relaypod.server.health.Readiness;
 import io.relaypod.server.metrics.BuildInfo;
 import io.relaypod.server.metrics.QueueMeters;
 import io.relaypod.server.metrics.QueueMeters.QueueState;
-import io.relaypod.server.monitoring.RecentRefusals.Refusal;
-import io.relaypod.server.monitoring.Sample.Mails;
+import io.relaypod.server.monitoring.RecentRefusals.RecentRefusal;
+import io.relaypod.server.monitoring.StatusSample.MailCounts;
 import io.relaypod.server.queue.PerSenderBacklog;
 import org.apache.james.core.healthcheck.ComponentName;
 import org.apache.james.core.healthcheck.Result;
@@ -31,20 +31,20 @@ class StatusViewTest {
 
     @Test
     void whatCameFromOutsideIsShownAndDoesNothing() {
-        String page = new StatusView(new Status(
+        String page = new StatusView(new RelayStatus(
                         NOW,
                         new BuildInfo(HOSTILE, HOSTILE, HOSTILE, HOSTILE),
-                        new Readiness.Report(List.of(Result.unhealthy(new ComponentName(HOSTILE), HOSTILE))),
+                        new Readiness.ReadinessReport(List.of(Result.unhealthy(new ComponentName(HOSTILE), HOSTILE))),
                         List.of(),
                         new QueueMeters.QueueSnapshot(
                                 Map.of(HOSTILE, new QueueState(1, Optional.empty(), Optional.empty())),
                                 Map.of(HOSTILE, 2L)),
                         1,
                         HOSTILE,
-                        new GatewayProbe.State(false, HOSTILE),
+                        new GatewayProbe.GatewayState(false, HOSTILE),
                         Optional.empty(),
-                        Optional.of(new Trouble(NOW, HOSTILE)),
-                        List.of(new Refusal(NOW, "to", HOSTILE, 550, HOSTILE, 1))))
+                        Optional.of(new GatewayFailure(NOW, HOSTILE)),
+                        List.of(new RecentRefusal(NOW, "to", HOSTILE, 550, HOSTILE, 1))))
                 .main();
 
         assertThat(page)
@@ -82,7 +82,7 @@ class StatusViewTest {
 
     @Test
     void whatWaitsForItsTurnIsSaidToWaitForIt() {
-        Sample twelveQueued = new Sample(NOW, new Mails(12, 0, 0, 0, 0), 0, 0, 0, 0, 0, 0, 0, 12);
+        StatusSample twelveQueued = new StatusSample(NOW, new MailCounts(12, 0, 0, 0, 0), 0, 0, 0, 0, 0, 0, 0, 12);
         Optional<PerSenderBacklog> turns = Optional.of(new PerSenderBacklog(12, Duration.ofMinutes(40)));
 
         assertThat(view(List.of(twelveQueued), Map.of("outgoing", new QueueState(12, Optional.empty(), turns)))
@@ -107,46 +107,46 @@ class StatusViewTest {
         assertThat(behind(Optional.of(NOW.minusSeconds(60)), Optional.empty())).contains("took a mail 1 min ago");
         assertThat(behind(
                         Optional.of(NOW.minusSeconds(60)),
-                        Optional.of(new Trouble(NOW.minusSeconds(10), "451 4.3.5 no"))))
+                        Optional.of(new GatewayFailure(NOW.minusSeconds(10), "451 4.3.5 no"))))
                 .contains("last try failed 10 s ago")
                 .contains("451 4.3.5 no");
-        assertThat(behind(Optional.of(NOW), Optional.of(new Trouble(NOW.minusSeconds(10), "451 4.3.5 no"))))
+        assertThat(behind(Optional.of(NOW), Optional.of(new GatewayFailure(NOW.minusSeconds(10), "451 4.3.5 no"))))
                 .contains("took a mail just now")
                 .doesNotContain("451 4.3.5 no");
     }
 
-    private String behind(Optional<Instant> delivered, Optional<Trouble> trouble) {
-        return new StatusView(new Status(
+    private String behind(Optional<Instant> delivered, Optional<GatewayFailure> trouble) {
+        return new StatusView(new RelayStatus(
                         NOW,
                         new BuildInfo("1", "2", "3", "4"),
-                        new Readiness.Report(List.of(healthy)),
+                        new Readiness.ReadinessReport(List.of(healthy)),
                         List.of(),
                         new QueueMeters.QueueSnapshot(Map.of(), Map.of()),
                         0,
                         "127.0.0.1:1025",
-                        new GatewayProbe.State(true, "up"),
+                        new GatewayProbe.GatewayState(true, "up"),
                         delivered,
                         trouble,
                         List.of()))
                 .main();
     }
 
-    private StatusView view(List<Sample> samples, Map<String, QueueState> queues) {
-        return new StatusView(new Status(
+    private StatusView view(List<StatusSample> samples, Map<String, QueueState> queues) {
+        return new StatusView(new RelayStatus(
                 NOW,
                 new BuildInfo("1", "2", "3", "4"),
-                new Readiness.Report(List.of(healthy)),
+                new Readiness.ReadinessReport(List.of(healthy)),
                 samples,
                 new QueueMeters.QueueSnapshot(queues, Map.of()),
                 0,
                 "127.0.0.1:1025",
-                new GatewayProbe.State(true, "up"),
+                new GatewayProbe.GatewayState(true, "up"),
                 Optional.empty(),
                 Optional.empty(),
                 List.of()));
     }
 
-    static Sample sample(Instant at, long accepted, long delivered) {
-        return new Sample(at, new Mails(accepted, delivered, 0, 0, 0), 0, 0, 0, 0, 0, 0, 0, 0);
+    static StatusSample sample(Instant at, long accepted, long delivered) {
+        return new StatusSample(at, new MailCounts(accepted, delivered, 0, 0, 0), 0, 0, 0, 0, 0, 0, 0, 0);
     }
 }

@@ -26,8 +26,8 @@ class RelayConfigurationTest {
     @Test
     void itIsToldWhatIsTheDefault() {
         assertThat(RelayConfiguration.shown(Map.of(Variable.UPSTREAM_PORT, "1025")))
-                .containsEntry("UPSTREAM_PORT", new RelayConfiguration.Value("1025", true));
+                .containsEntry("UPSTREAM_PORT", new RelayConfiguration.ConfiguredValue("1025", true));
         assertThat(RelayConfiguration.shown(Map.of(Variable.UPSTREAM_PORT, "2525")))
-                .containsEntry("UPSTREAM_PORT", new RelayConfiguration.Value("2525", false));
+                .containsEntry("UPSTREAM_PORT", new RelayConfiguration.ConfiguredValue("2525", false));
     }
 }

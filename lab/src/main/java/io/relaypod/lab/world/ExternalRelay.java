@@ -26,7 +26,7 @@ import io.relaypod.lab.smtp.SmtpConversation;
  * A relay outside of this process, a program or a container, seen through its ports alone: SMTP, metrics and webadmin.
  * Safe for use by many threads.
  */
-public final class RelayElsewhere implements Relay {
+public final class ExternalRelay implements Relay {
 
     private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
     private static final Duration HTTP_TIMEOUT = Duration.ofSeconds(10);
@@ -42,7 +42,7 @@ public final class RelayElsewhere implements Relay {
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final ObjectMapper json = new ObjectMapper();
 
-    private RelayElsewhere(Map<String, String> environment, Supplier<String> password, Runnable stop) {
+    private ExternalRelay(Map<String, String> environment, Supplier<String> password, Runnable stop) {
         this.password = password;
         this.smtp = address(environment, "LISTEN_ADDR");
         this.webadmin = URI.create("http://" + environment.get("WEBADMIN_ADDR"));
@@ -61,7 +61,7 @@ public final class RelayElsewhere implements Relay {
     }
 
     /** Starts a program with these variables beside our own, and waits for its banner. What it says is what we say. */
-    public static RelayElsewhere program(List<String> command, Map<String, String> environment) throws IOException {
+    public static ExternalRelay program(List<String> command, Map<String, String> environment) throws IOException {
         ProcessBuilder builder = new ProcessBuilder(command).inheritIO();
         builder.environment().putAll(environment);
         Process process = builder.start();
@@ -87,10 +87,10 @@ public final class RelayElsewhere implements Relay {
      * @param password of webadmin, once it runs
      * @param stop stops it in order
      */
-    public static RelayElsewhere await(
+    public static ExternalRelay await(
             Map<String, String> environment, BooleanSupplier alive, Supplier<String> password, Runnable stop)
             throws IOException {
-        RelayElsewhere relay = new RelayElsewhere(environment, password, stop);
+        ExternalRelay relay = new ExternalRelay(environment, password, stop);
         Instant deadline = Instant.now().plus(START_TIMEOUT);
         while (!relay.greets()) {
             if (!alive.getAsBoolean() || Instant.now().isAfter(deadline)) {

@@ -16,9 +16,9 @@ import org.slf4j.LoggerFactory;
  * Asks for credentials: as a bearer token, or as the password of any user (RFC 6750, RFC 7617). Whatever is wrong is
  * answered alike, counted, and not listened to for a while when it was wrong too often. Thread-safe.
  */
-public final class Credentials {
+public final class AdminCredentials {
 
-    private static final Logger LOGGER = LoggerFactory.getLogger(Credentials.class);
+    private static final Logger LOGGER = LoggerFactory.getLogger(AdminCredentials.class);
 
     private static final String BEARER = "Bearer ";
     private static final String BASIC = "Basic ";
@@ -30,7 +30,7 @@ public final class Credentials {
             new LogRateLimit(leftOut -> LOGGER.warn("event=webadmin-refused-more refusals={}", leftOut));
 
     /** @param areRight whether these are the credentials of somebody who may come in; thread-safe, and never fails */
-    public Credentials(Predicate<String> areRight, MetricFactory metrics) {
+    public AdminCredentials(Predicate<String> areRight, MetricFactory metrics) {
         this.areRight = areRight;
         this.refused = metrics.generate("webadmin_refused");
         this.failures = new FailedLogins(Ticker.systemTicker());
@@ -44,7 +44,7 @@ public final class Credentials {
      * @param method of the request, for the log
      */
     boolean admit(String address, Optional<String> authorization, String method) {
-        Optional<String> given = authorization.flatMap(Credentials::given);
+        Optional<String> given = authorization.flatMap(AdminCredentials::given);
         if (given.isPresent() && !failures.isDeafTo(address) && areRight.test(given.get())) {
             failures.succeeded(address);
             return true;

@@ -8,7 +8,7 @@ import java.util.stream.Stream;
 import io.netty.channel.Channel;
 
 /** Which connection is missed least when there is room for no more. For one thread. */
-final class Connections {
+final class MonitoringConnections {
 
     // Each the longest first.
     private final Set<Channel> waiting = new LinkedHashSet<>();

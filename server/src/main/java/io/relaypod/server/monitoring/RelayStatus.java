@@ -4,7 +4,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
-import io.relaypod.server.health.GatewayAnswers.Trouble;
+import io.relaypod.server.health.GatewayAnswers.GatewayFailure;
 import io.relaypod.server.health.GatewayProbe;
 import io.relaypod.server.health.Readiness;
 import io.relaypod.server.metrics.BuildInfo;
@@ -18,20 +18,20 @@ import io.relaypod.server.metrics.QueueMeters;
  * @param upstream host and port of the gateway
  * @param refusals the latest first
  */
-record Status(
+record RelayStatus(
         Instant now,
         BuildInfo build,
-        Readiness.Report readiness,
-        List<Sample> samples,
+        Readiness.ReadinessReport readiness,
+        List<StatusSample> samples,
         QueueMeters.QueueSnapshot found,
         long connections,
         String upstream,
-        GatewayProbe.State gateway,
+        GatewayProbe.GatewayState gateway,
         Optional<Instant> lastDelivered,
-        Optional<Trouble> lastTrouble,
-        List<RecentRefusals.Refusal> refusals) {
+        Optional<GatewayFailure> lastTrouble,
+        List<RecentRefusals.RecentRefusal> refusals) {
 
-    Status {
+    RelayStatus {
         samples = List.copyOf(samples);
         refusals = List.copyOf(refusals);
     }

@@ -9,9 +9,9 @@ import java.util.List;
  * @param seen in a few words
  * @param transcript the SMTP lines that matter, {@code "> "} and {@code "< "} before them
  */
-public record Outcome(boolean holds, String seen, List<String> transcript) {
+public record ScenarioResult(boolean holds, String seen, List<String> transcript) {
 
-    public Outcome {
+    public ScenarioResult {
         transcript = List.copyOf(transcript);
     }
 }

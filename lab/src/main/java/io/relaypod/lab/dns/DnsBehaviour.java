@@ -6,13 +6,14 @@ import java.time.Duration;
  * How {@link LabDns} treats the questions for a name and everything below it. Immutable.
  *
  * <pre>{@code
- * dns.behave("slow.test", Behaviour.delay(Duration.ofSeconds(1)));
+ * dns.behave("slow.test", DnsBehaviour.delay(Duration.ofSeconds(1)));
  * }</pre>
  */
-public sealed interface Behaviour permits Behaviour.Fixed, Behaviour.Delay, Behaviour.SilentFor, Behaviour.Invent {
+public sealed interface DnsBehaviour
+        permits DnsBehaviour.Fixed, DnsBehaviour.Delay, DnsBehaviour.SilentFor, DnsBehaviour.Invent {
 
     /** The behaviours that need no figure. */
-    enum Fixed implements Behaviour {
+    enum Fixed implements DnsBehaviour {
         ANSWER,
         SILENCE,
         SERVFAIL,
@@ -36,81 +37,81 @@ public sealed interface Behaviour permits Behaviour.Fixed, Behaviour.Delay, Beha
     }
 
     /** Answers as the zone says, but later. */
-    record Delay(Duration by) implements Behaviour {}
+    record Delay(Duration by) implements DnsBehaviour {}
 
     /** Answers as the zone says, but nothing to questions of one type, such as AAAA. */
-    record SilentFor(String type) implements Behaviour {}
+    record SilentFor(String type) implements DnsBehaviour {}
 
     /** Gives this IPv4 address to every name that does not exist, as a provider's search page does. */
-    record Invent(String address) implements Behaviour {}
+    record Invent(String address) implements DnsBehaviour {}
 
     /** Denies the name, whatever the zone says. */
-    static Behaviour nxdomain() {
+    static DnsBehaviour nxdomain() {
         return Fixed.NXDOMAIN;
     }
 
     /** Over UDP the first record of the answer with the TC bit; over TCP, nothing. */
-    static Behaviour truncatePart() {
+    static DnsBehaviour truncatePart() {
         return Fixed.TRUNCATE_PART;
     }
 
     /** As the zone says, but nothing to questions of this type. */
-    static Behaviour silentFor(String type) {
+    static DnsBehaviour silentFor(String type) {
         return new SilentFor(type);
     }
 
     /** This address for what does not exist. */
-    static Behaviour invent(String address) {
+    static DnsBehaviour invent(String address) {
         return new Invent(address);
     }
 
     /** As the zone says; undoes the behaviour of a parent for this name. */
-    static Behaviour answer() {
+    static DnsBehaviour answer() {
         return Fixed.ANSWER;
     }
 
     /** Never answers. */
-    static Behaviour silence() {
+    static DnsBehaviour silence() {
         return Fixed.SILENCE;
     }
 
     /** Answers as the zone says, that much later; other questions do not wait for it. */
-    static Behaviour delay(Duration by) {
+    static DnsBehaviour delay(Duration by) {
         return new Delay(by);
     }
 
     /** Answers SERVFAIL. */
-    static Behaviour servfail() {
+    static DnsBehaviour servfail() {
         return Fixed.SERVFAIL;
     }
 
     /** Answers REFUSED. */
-    static Behaviour refused() {
+    static DnsBehaviour refused() {
         return Fixed.REFUSED;
     }
 
     /** Over UDP an empty answer with the TC bit, whatever its size would be; the whole answer over TCP. */
-    static Behaviour truncate() {
+    static DnsBehaviour truncate() {
         return Fixed.TRUNCATE;
     }
 
     /** The right answer under another query's ID, then nothing. */
-    static Behaviour wrongId() {
+    static DnsBehaviour wrongId() {
         return Fixed.WRONG_ID;
     }
 
     /** What a server says that is not responsible: NOERROR, no records, no SOA, not authoritative. */
-    static Behaviour lame() {
+    static DnsBehaviour lame() {
         return Fixed.LAME;
     }
 
     /** Authoritative NOERROR without records and without the SOA that RFC 2308 asks for. */
-    static Behaviour nodataWithoutSoa() {
+    static DnsBehaviour nodataWithoutSoa() {
         return Fixed.NODATA_WITHOUT_SOA;
     }
 
     /** The right ID, then bytes that are no DNS message. */
-    static Behaviour garbage() {
+    static DnsBehaviour garbage() {
         return Fixed.GARBAGE;
     }
 }

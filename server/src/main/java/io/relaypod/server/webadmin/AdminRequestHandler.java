@@ -29,9 +29,9 @@ import org.slf4j.LoggerFactory;
  * order. Nothing of a body is read before. Whoever has no password has one request a connection, and two threads with
  * all others like them. Thread-safe.
  */
-final class AdminGate extends AbstractHandler {
+final class AdminRequestHandler extends AbstractHandler {
 
-    private static final Logger LOGGER = LoggerFactory.getLogger(AdminGate.class);
+    private static final Logger LOGGER = LoggerFactory.getLogger(AdminRequestHandler.class);
 
     // What is sent to us is a few words of JSON.
     private static final int LONGEST_BODY = 16 << 10;
@@ -57,9 +57,9 @@ final class AdminGate extends AbstractHandler {
      * @param credentials whose it may be
      * @param budget has the memory of bodies
      */
-    record Checks(RequestSource source, Credentials credentials, MemoryBudget budget) {}
+    record Checks(RequestSource source, AdminCredentials credentials, MemoryBudget budget) {}
 
-    AdminGate(Checks checks, Filter routes) {
+    AdminRequestHandler(Checks checks, Filter routes) {
         this.checks = checks;
         this.routes = routes;
     }

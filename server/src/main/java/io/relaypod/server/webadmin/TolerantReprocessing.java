@@ -26,13 +26,13 @@ import reactor.core.publisher.Mono;
  * James' reprocessing of a repository, where one mail that cannot be read keeps no other from being sent again.
  * Thread-safe.
  */
-public final class SendAgain extends ReprocessingService {
+public final class TolerantReprocessing extends ReprocessingService {
 
-    private static final Logger LOGGER = LoggerFactory.getLogger(SendAgain.class);
+    private static final Logger LOGGER = LoggerFactory.getLogger(TolerantReprocessing.class);
 
     private final MailRepositoryStoreService repositories;
 
-    public SendAgain(MailQueueFactory<?> queues, MailRepositoryStoreService repositories) {
+    public TolerantReprocessing(MailQueueFactory<?> queues, MailRepositoryStoreService repositories) {
         super(queues, repositories);
         this.repositories = repositories;
     }

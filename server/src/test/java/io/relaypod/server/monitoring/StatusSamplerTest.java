@@ -32,7 +32,7 @@ import org.apache.mailet.base.test.FakeMail;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class WatchTest {
+class StatusSamplerTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
@@ -67,7 +67,7 @@ class WatchTest {
             GatewayProbe gateway = new GatewayProbe(silent.getInetAddress().getHostAddress(), silent.getLocalPort());
             QueueMeters queueMeters =
                     new QueueMeters(meters, queues, repositories, SenderRateLimiter.unlimited(), Clock.systemUTC());
-            try (Watch watch = new Watch(
+            try (StatusSampler watch = new StatusSampler(
                     meters,
                     queueMeters,
                     gateway,

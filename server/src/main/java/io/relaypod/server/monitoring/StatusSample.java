@@ -20,9 +20,9 @@ import io.micrometer.core.instrument.Timer;
  * @param cacheMisses domains that were not
  * @param queued mails in all queues
  */
-record Sample(
+record StatusSample(
         Instant at,
-        Mails mails,
+        MailCounts mails,
         long refused,
         long later,
         long lookups,
@@ -33,16 +33,16 @@ record Sample(
         long queued) {
 
     /** What became of mails. */
-    record Mails(long accepted, long delivered, long deferred, long failed, long refused) {}
+    record MailCounts(long accepted, long delivered, long deferred, long failed, long refused) {}
 
-    static Sample of(MeterRegistry meters, long queued, Instant now) {
-        Mails mails = new Mails(
+    static StatusSample of(MeterRegistry meters, long queued, Instant now) {
+        MailCounts mails = new MailCounts(
                 counted(meters, "relaypod.mail.accepted"),
                 counted(meters, "relaypod.mail.delivered"),
                 counted(meters, "relaypod.mail.deferred"),
                 counted(meters, "relaypod.mail.failed"),
                 counted(meters, "relaypod.mail.refused"));
-        return new Sample(
+        return new StatusSample(
                 now,
                 mails,
                 counted(meters, "relaypod.rcpt", "answer", "refused"),

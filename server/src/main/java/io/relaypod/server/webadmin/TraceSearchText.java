@@ -7,12 +7,12 @@ import java.util.regex.Pattern;
 import io.relaypod.server.trace.TraceQuery;
 
 /** What a person types who looks for a mail: an address, a domain, a queue id or a Message-ID. */
-public final class TraceWords {
+public final class TraceSearchText {
 
     private static final Pattern QUEUE_ID = Pattern.compile("Mail\\d+(-.*)?");
     private static final Pattern MESSAGE_ID = Pattern.compile("<.*>");
 
-    private TraceWords() {}
+    private TraceSearchText() {}
 
     /** @return the name of the parameter of {@code /relay/trace} that the words are a value of */
     public static String parameter(String words) {

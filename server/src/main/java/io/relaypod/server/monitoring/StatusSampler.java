@@ -21,9 +21,9 @@ import org.slf4j.LoggerFactory;
  * Looks every ten seconds at what takes a while to look at, and remembers an hour of it. A broker that hangs keeps
  * nobody from looking at the gateway, nor a gateway that hangs from looking at the queues or at SMTP. Thread-safe.
  */
-public final class Watch implements AutoCloseable {
+public final class StatusSampler implements AutoCloseable {
 
-    private static final Logger LOGGER = LoggerFactory.getLogger(Watch.class);
+    private static final Logger LOGGER = LoggerFactory.getLogger(StatusSampler.class);
 
     static final Duration EVERY = Duration.ofSeconds(10);
 
@@ -37,7 +37,8 @@ public final class Watch implements AutoCloseable {
             Executors.newScheduledThreadPool(3, NamedThreadFactory.withName("watch"));
 
     @Inject
-    public Watch(MeterRegistry meters, QueueMeters queues, GatewayProbe gateway, SmtpGreeting smtp, Clock clock) {
+    public StatusSampler(
+            MeterRegistry meters, QueueMeters queues, GatewayProbe gateway, SmtpGreeting smtp, Clock clock) {
         this.meters = meters;
         this.queues = queues;
         this.gateway = gateway;
@@ -79,7 +80,7 @@ public final class Watch implements AutoCloseable {
     // was found before.
     private void lookAtQueuesAndRemember() {
         queues.poll();
-        history.add(Sample.of(
+        history.add(StatusSample.of(
                 meters,
                 queues.snapshot().queues().values().stream()
                         .mapToLong(QueueState::size)

@@ -1,7 +1,7 @@
 package io.relaypod.memory;
 
 /** Where the bytes of a {@link Reservation} come from. */
-interface Lender {
+interface ByteSource {
 
     /** Takes so many bytes, or none. */
     boolean tryTake(long bytes);

@@ -2,7 +2,7 @@ package io.relaypod.server.webadmin;
 
 import java.time.Instant;
 
-import io.relaypod.verdict.CachedDomainCheck.Memory;
+import io.relaypod.verdict.CachedDomainCheck.CachedVerdict;
 
 /**
  * A remembered verdict in JSON.
@@ -10,10 +10,10 @@ import io.relaypod.verdict.CachedDomainCheck.Memory;
  * @param since when DNS said so
  * @param stale whether it is past its time, and used only when DNS fails
  */
-record MemoryDto(String domain, VerdictDto verdict, Instant since, boolean stale) {
+record CachedVerdictDto(String domain, VerdictDto verdict, Instant since, boolean stale) {
 
-    static MemoryDto of(Memory memory, Instant now) {
-        return new MemoryDto(
+    static CachedVerdictDto of(CachedVerdict memory, Instant now) {
+        return new CachedVerdictDto(
                 memory.domain().toString(), VerdictDto.of(memory.verdict()), now.minus(memory.age()), memory.isStale());
     }
 }
