@@ -3,9 +3,10 @@ package io.relaypod.deliverability;
 import io.relaypod.address.AddressSet;
 
 /**
- * What is known of the Graph behind this relay.
+ * The limits of the Graph tenant behind this relay, and how mail is sent there.
  *
- * @param mailboxes that it may send as; the empty set when nobody said
- * @param maxMessageSize the largest mail that it takes, in bytes of MIME; 0 for no limit
+ * @param mailboxes that Graph may send as; the empty set if none are configured
+ * @param maxMessageSize the largest message that Graph accepts, in bytes of MIME; 0 for no limit
+ * @param ownBlindCopies whether each blind recipient gets a copy of their own
  */
-public record GraphRules(AddressSet mailboxes, long maxMessageSize) {}
+public record GraphRules(AddressSet mailboxes, long maxMessageSize, boolean ownBlindCopies) {}

@@ -1,6 +1,7 @@
 package io.relaypod.deliverability;
 
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
@@ -17,6 +18,7 @@ final class MailsplitField {
     private static final Pattern CHARSET = Pattern.compile("([^']*)'[^']*'(.*)");
     private static final String FATAL = "__proto__";
 
+    private static final List<String> WANTED = List.of("boundary", "filename", FATAL);
     private static final MailsplitField NONE = new MailsplitField("", "", Map.of(), false);
 
     private final String whole;
@@ -37,8 +39,16 @@ final class MailsplitField {
             return NONE;
         }
         String text = HeaderField.at(0, raw).value().strip();
-        boolean simple = text.indexOf(';') < 0 && text.indexOf('"') < 0 && text.indexOf('\\') < 0;
-        return simple ? new MailsplitField(text, text, Map.of(), false) : new FieldParser(text).read();
+        int end = text.indexOf(';');
+        String value = end < 0 ? text : text.substring(0, end).strip();
+        boolean simple = value.indexOf('"') < 0 && value.indexOf('\\') < 0 && (end < 0 || !hasWanted(text));
+        return simple ? new MailsplitField(text, value, Map.of(), false) : new FieldParser(text).read();
+    }
+
+    // libmime removes no quote or escape from a name, so a parameter's name stands in the text as it is.
+    private static boolean hasWanted(String text) {
+        String lowerCase = text.toLowerCase(Locale.ROOT);
+        return WANTED.stream().anyMatch(lowerCase::contains);
     }
 
     /** All of it, in lower case. */
@@ -123,7 +133,7 @@ final class MailsplitField {
         }
 
         private void joinPieces() {
-            if (simple.keySet().stream().noneMatch(name -> name.indexOf('*') >= 0)) {
+            if (text.indexOf('*') < 0) {
                 return;
             }
             for (String name : simple.keySet().toArray(new String[0])) {

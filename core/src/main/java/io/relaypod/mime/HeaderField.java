@@ -20,7 +20,8 @@ public record HeaderField(String name, long start, long end, String raw) {
         return new HeaderField(nameOf(raw), start, start + raw.length(), raw);
     }
 
-    static String nameOf(String line) {
+    /** The name of the field that a line begins, in lower case; empty when the line has no colon. */
+    public static String nameOf(String line) {
         int colon = line.indexOf(':');
         return colon < 0 ? "" : Ascii.toLowerCase(line.substring(0, colon).strip());
     }
@@ -30,15 +31,27 @@ public record HeaderField(String name, long start, long end, String raw) {
      * alone is a blank.
      */
     public String value() {
-        StringBuilder value = new StringBuilder(raw.length());
-        for (int i = raw.indexOf(':') + 1; i < raw.length(); i++) {
+        int start = raw.indexOf(':') + 1;
+        int end = raw.endsWith("\r\n") ? raw.length() - 2 : raw.length();
+        int lineBreak = firstLineBreak(start);
+        if (lineBreak < 0 || lineBreak == end) {
+            return raw.substring(start, end);
+        }
+        StringBuilder value = new StringBuilder(end - start);
+        for (int i = start; i < raw.length(); i++) {
             char c = raw.charAt(i);
-            boolean lineBreak = c == '\n' || c == '\r' && (i + 1 == raw.length() || raw.charAt(i + 1) == '\n');
-            if (!lineBreak) {
+            boolean breaksLine = c == '\n' || c == '\r' && (i + 1 == raw.length() || raw.charAt(i + 1) == '\n');
+            if (!breaksLine) {
                 value.append(c == '\r' ? ' ' : c);
             }
         }
         return value.toString();
+    }
+
+    private int firstLineBreak(int start) {
+        int lineFeed = raw.indexOf('\n', start);
+        int carriageReturn = raw.indexOf('\r', start);
+        return carriageReturn < 0 || lineFeed >= 0 && lineFeed < carriageReturn ? lineFeed : carriageReturn;
     }
 
     /**

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class DeliverabilityCheckTest {
 
     private static final long PART = 256 + (7 + 8) + (7 + 16);
-    private static final GraphRules ANY = new GraphRules(AddressSet.parse(""), 0);
+    private static final GraphRules ANY = new GraphRules(AddressSet.parse(""), 0, true);
 
     @ParameterizedTest
     @ValueSource(
@@ -91,12 +91,14 @@ class DeliverabilityCheckTest {
                 "`Subject: x\n` | e@x.com"
             })
     void theSendingMailboxIsTheOneThatSmtp2graphPicks(String mail, String mailbox) {
-        assertThat(verdict(new GraphRules(AddressSet.parse("nobody@x.com"), 0), "e@x.com", mail))
+        assertThat(verdict(new GraphRules(AddressSet.parse("nobody@x.com"), 0, true), "e@x.com", mail))
                 .hasValue("550 5.7.1 Mail may not be sent from the mailbox <" + mailbox + ">");
-        assertThat(verdict(new GraphRules(AddressSet.parse(mailbox), 0), "e@x.com", mail))
+        assertThat(verdict(new GraphRules(AddressSet.parse(mailbox), 0, true), "e@x.com", mail))
                 .isEmpty();
         assertThat(verdict(
-                        new GraphRules(AddressSet.parse(mailbox.substring(mailbox.indexOf('@'))), 0), "e@x.com", mail))
+                        new GraphRules(AddressSet.parse(mailbox.substring(mailbox.indexOf('@'))), 0, true),
+                        "e@x.com",
+                        mail))
                 .isEmpty();
     }
 
@@ -115,11 +117,35 @@ class DeliverabilityCheckTest {
                 + 31 * 256
                 + (31 + 1) * inEveryPart;
 
-        assertThat(verdict(new GraphRules(AddressSet.parse(""), most), "e@x.com", mail, recipients))
+        assertThat(verdict(new GraphRules(AddressSet.parse(""), most, false), "e@x.com", mail, recipients))
                 .isEmpty();
-        assertThat(verdict(new GraphRules(AddressSet.parse(""), most - 1), "e@x.com", mail, recipients))
+        assertThat(verdict(new GraphRules(AddressSet.parse(""), most - 1, false), "e@x.com", mail, recipients))
                 .hasValue("552 5.3.4 Message would have " + most + " bytes with what is added on the way; Graph takes "
                         + (most - 1));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            quoteCharacter = '`',
+            value = {
+                "To: undisclosed-recipients:;, 150, 1",
+                "To: b@x.com, 150, 1",
+                "`To: b@x.com, \"D, E\" <c@x.com>`, 150, 2",
+                "`To: b@x.com\nCc: c@x.com, d@x.com`, 150, 3",
+                "`To: b@x.com\nBcc: c@x.com, d@x.com`, 150, 1",
+                "`To: b@x.com, c@x.com`, 1, 1",
+                "ADDRESSES, 150, 100"
+            })
+    void theLargestCopyHasTheVisibleRecipientsWhereBlindOnesGetTheirOwn(String to, int recipients, int inACopy) {
+        String fields = to.replace("\\n", "\n").replace("ADDRESSES", "To: b@x.com" + ", c@x.com".repeat(149));
+        DeliverabilityCheck check = new DeliverabilityCheck(new GraphRules(AddressSet.parse(""), 0, true));
+        String mail = "From: a@x.com\n" + fields + "\n\nx\n";
+        mail.lines().forEach(line -> check.line((line + "\r\n").getBytes(StandardCharsets.US_ASCII)));
+        List<String> all = Collections.nCopies(recipients, "r@x.com");
+
+        // smtp2graph writes Bcc and From into the mail, and into one part that may be added to it.
+        assertThat(check.sizeAtGraph("e@x.com", all) - check.sizeAtGraph("e@x.com", List.of()))
+                .isEqualTo(2L * inACopy * (7 + 8));
     }
 
     @Test
@@ -167,7 +193,7 @@ class DeliverabilityCheckTest {
     }
 
     private static long most(String mail) {
-        String answer = verdict(new GraphRules(AddressSet.parse(""), 1), "e@x.com", mail)
+        String answer = verdict(new GraphRules(AddressSet.parse(""), 1, true), "e@x.com", mail)
                 .orElseThrow();
         return Long.parseLong(answer.replaceFirst("552 5.3.4 Message would have (\\d+) bytes.*", "$1"));
     }

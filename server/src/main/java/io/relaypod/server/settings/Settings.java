@@ -146,8 +146,6 @@ public record Settings(
         // Logback reads them by itself, and would take a wrong level for DEBUG.
         environment.read(Variable.LOG_LEVEL, Settings::logLevel);
         environment.read(Variable.LOG_FORMAT, Settings::logFormat);
-        // The mailet that it is for reads it once more.
-        environment.read(Variable.BLIND_COPIES, Settings::blindCopies);
         environment.throwIfWrong();
         return settings;
     }
@@ -203,7 +201,8 @@ public record Settings(
         return new GraphRules(
                 AddressSet.parse(
                         String.join(",", environment.read(Variable.SENDER_MAILBOXES, Settings::addressesAndDomains))),
-                environment.read(Variable.GRAPH_MAX_MESSAGE_SIZE, Settings::size));
+                environment.read(Variable.GRAPH_MAX_MESSAGE_SIZE, Settings::size),
+                environment.read(Variable.BLIND_COPIES, Settings::blindCopies).equals("own"));
     }
 
     private static CalendarSettings calendar(Environment environment) {

@@ -33,7 +33,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Fork(1)
 public class EndOfDataBench {
 
-    private final GraphRules rules = new GraphRules(AddressSet.parse(""), 3 << 20);
+    private final GraphRules rules = new GraphRules(AddressSet.parse(""), 3 << 20, true);
     private List<byte[]> lines = List.of();
 
     /** Cuts the mail into lines, as the SMTP server gets them. */
