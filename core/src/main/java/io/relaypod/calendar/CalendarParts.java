@@ -97,8 +97,10 @@ final class CalendarParts {
     /** Whether the content begins like a calendar, after blanks or a byte order mark; UTF-16 and UTF-32 count too. */
     static boolean beginsAsCalendar(InputStream content) throws IOException {
         CalendarStartDetector start = new CalendarStartDetector(content);
-        while (!start.isKnown() && start.read() >= 0) {
-            continue;
+        while (!start.isKnown()) {
+            if (start.read() < 0) {
+                break;
+            }
         }
         return start.isCalendar();
     }

@@ -9,6 +9,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -130,7 +131,7 @@ public final class Invitation {
     }
 
     private Attendees attendees(Part part) {
-        return read.get(part).attendees();
+        return Objects.requireNonNull(read.get(part)).attendees();
     }
 
     /**
@@ -161,7 +162,7 @@ public final class Invitation {
     private boolean mayBeKept(Part part, Set<EmailAddress> copy) {
         return !Collections.disjoint(attendees(part).invited(), copy)
                 && (!growsTooFar
-                        || read.get(part).growth() <= 0
+                        || Objects.requireNonNull(read.get(part)).growth() <= 0
                         || !attendees(part).isTooWideFor(copy));
     }
 
@@ -198,7 +199,7 @@ public final class Invitation {
 
     private Replacement narrowed(Part part) {
         Attendees attendees = attendees(part);
-        return read.get(part).inLines()
+        return Objects.requireNonNull(read.get(part)).inLines()
                 ? (original, out) -> part.encoding().recode(original, out, attendees::narrow)
                 : (original, out) -> {
                     try (OutputStream base64 =

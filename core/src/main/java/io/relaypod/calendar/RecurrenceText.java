@@ -6,6 +6,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
@@ -76,7 +77,7 @@ final class RecurrenceText {
                 && (unit.equals("week") || unit.equals("day"))) {
             words.append(" on ")
                     .append(Splitter.on(',')
-                            .splitToStream(parts.remove("BYDAY"))
+                            .splitToStream(Objects.requireNonNull(parts.remove("BYDAY")))
                             .map(DAYS::get)
                             .collect(Collectors.joining(", ")));
         }

@@ -5,4 +5,7 @@
  * <p>Graph sends a mail with calendar content to the people whom the calendar names, whatever the headers say. Plain
  * Java: no James type is known here.
  */
+@NullMarked
 package io.relaypod.calendar;
+
+import org.jspecify.annotations.NullMarked;

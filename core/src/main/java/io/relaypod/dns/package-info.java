@@ -3,4 +3,7 @@
  *
  * <p>Plain Java: this package does not use James.
  */
+@NullMarked
 package io.relaypod.dns;
+
+import org.jspecify.annotations.NullMarked;

@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -78,12 +79,12 @@ public final class RecipientAlignment {
             for (Mailbox mailbox : list.map(AddressList::mailboxes).orElseGet(List::of)) {
                 Optional<String> text = mailbox.address()
                         .filter(address -> recipients.containsKey(address) && !named.contains(address))
-                        .flatMap(address -> text(mailbox, recipients.get(address)));
+                        .flatMap(address -> text(mailbox, Objects.requireNonNull(recipients.get(address))));
                 asItWas &= text.filter(mailbox.text()::equals).isPresent();
                 text.ifPresent(kept::add);
                 text.flatMap(any -> mailbox.address()).ifPresent(address -> {
                     named.add(address);
-                    addresses.add(AddressList.bytes(recipients.get(address)));
+                    addresses.add(AddressList.bytes(Objects.requireNonNull(recipients.get(address))));
                 });
             }
         }
@@ -93,8 +94,9 @@ public final class RecipientAlignment {
         fields.forEach(field -> edits.delete(field.start(), field.end()));
         long at = fields.get(0).start();
         if (!kept.isEmpty()) {
-            String field = field(NAMES.get(name), kept);
-            edits.insert(at, field.length() <= LONGEST_FIELD ? field : field(NAMES.get(name), addresses));
+            String spelled = Objects.requireNonNull(NAMES.get(name));
+            String field = field(spelled, kept);
+            edits.insert(at, field.length() <= LONGEST_FIELD ? field : field(spelled, addresses));
         }
         List<String> original = original(fields);
         if (keepOriginal && !original.isEmpty() && !original.equals(kept)) {

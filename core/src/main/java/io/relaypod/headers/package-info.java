@@ -4,4 +4,7 @@
  *
  * <p>Plain Java: no James type is known here.
  */
+@NullMarked
 package io.relaypod.headers;
+
+import org.jspecify.annotations.NullMarked;

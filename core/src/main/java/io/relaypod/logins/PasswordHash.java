@@ -76,7 +76,8 @@ public final class PasswordHash {
      */
     public boolean matches(byte[] password) {
         byte[] hash = text.getBytes(StandardCharsets.US_ASCII);
-        return BcryptFunction.getInstance(Bcrypt.B, cost).check(password, hash) & isHashable(password);
+        boolean matches = BcryptFunction.getInstance(Bcrypt.B, cost).check(password, hash);
+        return matches && isHashable(password);
     }
 
     int cost() {

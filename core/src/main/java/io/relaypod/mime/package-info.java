@@ -6,4 +6,7 @@
  * says where in the bytes a part and its delimiter lie, gives every reading of a field, or is linear in the length of
  * one. Plain Java: no James type is known here.
  */
+@NullMarked
 package io.relaypod.mime;
+
+import org.jspecify.annotations.NullMarked;

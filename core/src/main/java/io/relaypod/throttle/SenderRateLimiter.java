@@ -99,7 +99,7 @@ public final class SenderRateLimiter {
 
         /** A mail frees its slot when it leaves the window. */
         private Duration untilRoom(long before, Instant now, SendingRate rate) {
-            long free = rate.mails() - times.size();
+            long free = (long) rate.mails() - times.size();
             if (before < free) {
                 return Duration.ZERO;
             }

@@ -3,6 +3,7 @@ package io.relaypod.throttle;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.Map;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -44,6 +45,7 @@ public record SendingRate(int mails, Duration per) {
         if (!matcher.matches()) {
             throw new IllegalArgumentException("'" + text + "'; expected " + EXPECTED);
         }
-        return new SendingRate(Integer.parseInt(matcher.group("mails")), UNITS.get(matcher.group("unit")));
+        return new SendingRate(
+                Integer.parseInt(matcher.group("mails")), Objects.requireNonNull(UNITS.get(matcher.group("unit"))));
     }
 }

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -198,7 +199,8 @@ public final class BoundedDomainCheck implements DomainCheck {
     private synchronized Optional<PendingCheck> next() {
         for (ClientNetwork client : lines.keySet().toArray(ClientNetwork[]::new)) {
             // A client at its limit has nothing to be looked through for.
-            for (Iterator<PendingCheck> line = lines.get(client).iterator();
+            for (Iterator<PendingCheck> line =
+                            Objects.requireNonNull(lines.get(client)).iterator();
                     held(client) < limit - underWay && line.hasNext(); ) {
                 PendingCheck question = line.next();
                 if (take(question)) {

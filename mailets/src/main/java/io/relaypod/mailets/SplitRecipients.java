@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import javax.inject.Inject;
 import javax.mail.MessagingException;
@@ -129,8 +130,9 @@ public final class SplitRecipients extends GenericMailet {
         VisibleRecipients visible = visibleRecipients(mail);
         Map<Boolean, List<MailAddress>> byVisibility = recipients.stream()
                 .collect(Collectors.partitioningBy(recipient -> visible.contains(Addresses.of(recipient))));
-        List<List<MailAddress>> copies = new ArrayList<>(Lists.partition(byVisibility.get(true), recipientsPerMail));
-        copies.addAll(Lists.partition(byVisibility.get(false), 1));
+        List<List<MailAddress>> copies =
+                new ArrayList<>(Lists.partition(Objects.requireNonNull(byVisibility.get(true)), recipientsPerMail));
+        copies.addAll(Lists.partition(Objects.requireNonNull(byVisibility.get(false)), 1));
         return copies;
     }
 

@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -135,7 +136,7 @@ public final class RcptBench implements Callable<Integer> {
                 dns.reset();
                 LoadResult result = refused(server, recipients, lowestCode).run(RAMP, Duration.ofSeconds(seconds));
                 questions.merge(load + " " + server, dns.total(), Long::sum);
-                results.get(server).add(result);
+                Objects.requireNonNull(results.get(server)).add(result);
                 progress(load, server, result, dns.total());
             }
         }
@@ -248,7 +249,7 @@ public final class RcptBench implements Callable<Integer> {
     }
 
     private InetSocketAddress address(String server) {
-        return new InetSocketAddress("127.0.0.1", servers.get(server));
+        return new InetSocketAddress("127.0.0.1", Objects.requireNonNull(servers.get(server)));
     }
 
     private static String[] zone() {

@@ -42,6 +42,8 @@ public final class ArtemisProcess implements AutoCloseable {
     private final Path directory;
     private final int port;
     private final List<String> options;
+    // Before start() returns.
+    @SuppressWarnings("NullAway.Init")
     private Process process;
 
     private ArtemisProcess(Path directory, int port, List<String> options) {

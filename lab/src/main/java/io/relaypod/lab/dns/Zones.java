@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -46,9 +47,10 @@ final class Zones {
             add(record);
             addParents(record.getName());
         }
-        Map<Integer, List<Record>> root = names.get(Name.root);
-        if (root.get(Type.SOA).size() > 1) {
-            root.get(Type.SOA).remove(ROOT_SOA);
+        List<Record> soa = Objects.requireNonNull(
+                Objects.requireNonNull(names.get(Name.root)).get(Type.SOA));
+        if (soa.size() > 1) {
+            soa.remove(ROOT_SOA);
         }
     }
 

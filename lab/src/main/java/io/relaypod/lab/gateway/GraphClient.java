@@ -27,7 +27,7 @@ final class GraphClient {
         }
     }
 
-    private static final Duration TIMEOUT = Duration.ofSeconds(120);
+    private static final Duration TIMEOUT = Duration.ofMinutes(2);
     private static final String TOKEN_PATH = "/contoso.onmicrosoft.com/oauth2/v2.0/token";
 
     private final InetSocketAddress graph;

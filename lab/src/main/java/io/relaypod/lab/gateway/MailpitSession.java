@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.time.ZoneId;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
@@ -224,7 +225,8 @@ final class MailpitSession {
         return "Received: from " + helo + " (unknown ["
                 + socket.getInetAddress().getHostAddress() + "])\r\n"
                 + "        by " + HOSTNAME + " (Mailpit) with SMTP\r\n"
-                + "        for <" + recipients.get(0) + ">; " + DATE.format(ZonedDateTime.now()) + "\r\n";
+                + "        for <" + recipients.get(0) + ">; " + DATE.format(ZonedDateTime.now(ZoneId.systemDefault()))
+                + "\r\n";
     }
 
     private void reset() {

@@ -211,7 +211,7 @@ public final class MailpitStandIn implements Mailpit {
                         .pass(sender, recipients, mail.get().relayed());
             } catch (NextHop.Failure e) {
                 if (relaying.forwardErrors()) {
-                    return e.getMessage();
+                    return e.reply();
                 }
             }
         }

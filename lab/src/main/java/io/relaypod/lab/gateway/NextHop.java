@@ -16,8 +16,15 @@ final class NextHop {
     /** The next hop did not take the mail; the message is the reply that Mailpit would hand on. */
     static final class Failure extends Exception {
 
+        private final String reply;
+
         Failure(String reply) {
             super(reply);
+            this.reply = reply;
+        }
+
+        String reply() {
+            return reply;
         }
     }
 

@@ -53,7 +53,7 @@ final class CalendarBug implements Scenario {
     }
 
     private static byte[] notification() {
-        return ("""
+        return """
             From: Calendar <%s>
             To: %s
             Subject: New booking
@@ -69,8 +69,7 @@ final class CalendarBug implements Scenario {
             Content-Disposition: attachment; filename="invite.ics"
 
             %s--b--
-            """)
-                .formatted(
+            """.formatted(
                         Observer.APPLICATION,
                         LabWorld.ORGANISER,
                         new BookingEvent("1@organiser.example", LabWorld.ORGANISER, "Booker", BOOKER).lines())

@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
@@ -159,7 +160,7 @@ public final class ExternalRelay implements Relay {
     }
 
     private static InetSocketAddress address(Map<String, String> environment, String variable) {
-        String[] hostAndPort = environment.get(variable).split(":");
+        String[] hostAndPort = Objects.requireNonNull(environment.get(variable)).split(":", 2);
         return new InetSocketAddress(hostAndPort[0], Integer.parseInt(hostAndPort[1]));
     }
 

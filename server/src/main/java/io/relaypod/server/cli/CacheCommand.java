@@ -95,6 +95,7 @@ final class CacheCommand implements Callable<Integer> {
     private static final class CacheSelection {
 
         @Option(names = "--all", description = "All.")
+        @SuppressWarnings("unused") // picocli asks for one of the two
         private boolean all;
 
         @Parameters(arity = "0..1", paramLabel = "DOMAIN", description = "That one.")

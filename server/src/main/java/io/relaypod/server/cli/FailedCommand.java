@@ -127,6 +127,7 @@ final class FailedCommand implements Callable<Integer> {
     private static final class FailedMailSelection {
 
         @Option(names = "--all", description = "All.")
+        @SuppressWarnings("unused") // picocli asks for one of the two
         private boolean all;
 
         @Parameters(arity = "0..1", paramLabel = "QUEUE-ID", description = "That one.")

@@ -46,7 +46,9 @@ final class PasswordCommand implements Callable<Integer> {
             throw new IllegalArgumentException("the two are not the same");
         }
         ByteBuffer utf8 = StandardCharsets.UTF_8.encode(CharBuffer.wrap(once));
-        return Arrays.copyOf(utf8.array(), utf8.limit());
+        byte[] bytes = new byte[utf8.remaining()];
+        utf8.get(bytes);
+        return bytes;
     }
 
     private static char[] typed(char[] line) {

@@ -7,6 +7,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.google.errorprone.annotations.FormatMethod;
 import picocli.CommandLine.Model.CommandSpec;
 
 /** What the commands say to a person, and ask. */
@@ -21,9 +22,14 @@ final class Terminal {
         this.spec = spec;
     }
 
+    @FormatMethod
     void line(String format, Object... arguments) {
+        line(String.format(format, arguments));
+    }
+
+    void line(String text) {
         PrintWriter out = spec.commandLine().getOut();
-        out.println(arguments.length == 0 ? printable(format) : printable(String.format(format, arguments)));
+        out.println(printable(text));
         out.flush();
     }
 

@@ -7,6 +7,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.IThrowableProxy;
 import ch.qos.logback.classic.spi.LoggerContextVO;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Marker;
 import org.slf4j.event.KeyValuePair;
 
@@ -46,7 +47,7 @@ final class SanitizedEvent implements ILoggingEvent {
     }
 
     @Override
-    public IThrowableProxy getThrowableProxy() {
+    public @Nullable IThrowableProxy getThrowableProxy() {
         return event.getThrowableProxy() == null ? null : SanitizedThrowable.of(event.getThrowableProxy(), thrown);
     }
 

@@ -5,6 +5,7 @@ import java.util.Optional;
 
 import ch.qos.logback.classic.spi.IThrowableProxy;
 import ch.qos.logback.classic.spi.StackTraceElementProxy;
+import org.jspecify.annotations.Nullable;
 
 /** An exception whose message, and those of its causes, are as the log's rules want them. Immutable. */
 final class SanitizedThrowable implements IThrowableProxy {
@@ -25,17 +26,17 @@ final class SanitizedThrowable implements IThrowableProxy {
         return new SanitizedThrowable(thrown, text, 0);
     }
 
-    private String ruled(String message) {
+    private @Nullable String ruled(@Nullable String message) {
         return Optional.ofNullable(message).map(text::of).orElse(null); // Logback's way to say that there is none
     }
 
     @Override
-    public String getMessage() {
+    public @Nullable String getMessage() {
         return ruled(thrown.getMessage());
     }
 
     @Override
-    public String getOverridingMessage() {
+    public @Nullable String getOverridingMessage() {
         return ruled(thrown.getOverridingMessage());
     }
 
@@ -55,7 +56,7 @@ final class SanitizedThrowable implements IThrowableProxy {
     }
 
     @Override
-    public IThrowableProxy getCause() {
+    public @Nullable IThrowableProxy getCause() {
         return thrown.getCause() == null || depth == MOST_CAUSES
                 ? null
                 : new SanitizedThrowable(thrown.getCause(), text, depth + 1);

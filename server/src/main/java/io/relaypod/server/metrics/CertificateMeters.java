@@ -65,7 +65,7 @@ public final class CertificateMeters {
     public void register(MeterRegistry registry) {
         if (!servers.isEmpty() || tls.isPresent()) {
             Supplier<Number> inXml =
-                    Suppliers.memoizeWithExpiration(this::firstEnd, LOOK_EVERY.toMillis(), TimeUnit.MILLISECONDS)::get;
+                    Suppliers.memoizeWithExpiration(this::firstEnd, LOOK_EVERY.toMillis(), TimeUnit.MILLISECONDS);
             Supplier<Number> end = tls.<Supplier<Number>>map(
                             ours -> () -> ours.end().getEpochSecond())
                     .orElse(inXml);

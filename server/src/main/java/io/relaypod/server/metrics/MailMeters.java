@@ -4,6 +4,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -129,11 +130,11 @@ public final class MailMeters implements MailEventListener {
             refused.computeIfAbsent(mail.code(), this::refused).increment();
         } else if (event instanceof MailReceived mail) {
             accepted.increment();
-            acceptedBytes.increment(mail.size());
+            acceptedBytes.increment((double) mail.size());
         } else if (event instanceof MailChanged mail) {
             count(mail);
         } else if (event instanceof DeliveryDeferred mail) {
-            deferred.get(mail.cause()).increment();
+            Objects.requireNonNull(deferred.get(mail.cause())).increment();
         } else if (event instanceof MailDelivered mail) {
             delivered.increment();
             QueueId.receivedAt(mail.queueId())
@@ -148,7 +149,7 @@ public final class MailMeters implements MailEventListener {
     }
 
     private void count(RecipientAnswer answer) {
-        recipients.get(answer.outcome()).increment();
+        Objects.requireNonNull(recipients.get(answer.outcome())).increment();
     }
 
     private void count(MailChanged mail) {

@@ -9,6 +9,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import org.apache.james.metrics.api.Gauge;
 import org.apache.james.metrics.api.GaugeRegistry;
 import org.apache.james.queue.api.MailQueue;
+import org.jspecify.annotations.Nullable;
 
 /**
  * James' gauges in a Micrometer registry; one whose value is no number is left out, as a meter has to be one, and so
@@ -40,8 +41,8 @@ public final class MicrometerGaugeRegistry implements GaugeRegistry {
         return this;
     }
 
-    private static double number(Gauge<?> gauge) {
-        return gauge.get() instanceof Number number ? number.doubleValue() : Double.NaN;
+    private static double number(@Nullable Gauge<?> gauge) {
+        return gauge != null && gauge.get() instanceof Number number ? number.doubleValue() : Double.NaN;
     }
 
     @Override

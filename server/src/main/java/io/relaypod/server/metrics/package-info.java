@@ -1,2 +1,5 @@
 /** James' metrics interfaces on Micrometer. */
+@NullMarked
 package io.relaypod.server.metrics;
+
+import org.jspecify.annotations.NullMarked;

@@ -11,6 +11,7 @@ import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Closes a connection that has sent no whole request in its time, however busily it sends parts of one, and one that
@@ -28,7 +29,7 @@ final class RequestDeadline extends ChannelDuplexHandler {
     private final Duration first;
     private final MonitoringConnections connections;
     private final Semaphore requests;
-    private Future<?> deadline;
+    private @Nullable Future<?> deadline;
     // A client may send several at once, and they may come in one read.
     private int unanswered;
     private boolean isTooMany;
@@ -87,15 +88,19 @@ final class RequestDeadline extends ChannelDuplexHandler {
 
     @Override
     public void channelInactive(ChannelHandlerContext context) throws Exception {
-        deadline.cancel(false);
+        cancel();
         connections.forget(context.channel());
         super.channelInactive(context);
     }
 
     private void closeAfter(ChannelHandlerContext context, Duration time) {
+        cancel();
+        deadline = context.executor().schedule(() -> context.close(), time.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    private void cancel() {
         if (deadline != null) {
             deadline.cancel(false);
         }
-        deadline = context.executor().schedule(() -> context.close(), time.toMillis(), TimeUnit.MILLISECONDS);
     }
 }

@@ -134,7 +134,7 @@ final class DelayedMails {
     /** Puts a mail into a line. */
     interface Joining {
 
-        /** @return when the mail is in the line, or will not be */
+        /** Returns when the mail is in the line, or will not be. */
         void join(BrokerQueue line) throws MailQueueException;
     }
 

@@ -31,6 +31,7 @@ import org.apache.james.server.core.MailImpl;
 import org.apache.james.server.core.MimeMessageSource;
 import org.apache.james.server.core.MimeMessageWrapper;
 import org.apache.mailet.Mail;
+import org.jspecify.annotations.Nullable;
 
 /**
  * James' {@code file://} repositories, two files a mail that any mail program and any editor can open. A mail is on the
@@ -118,7 +119,7 @@ public final class DirectoryMailRepository implements MailRepository {
     }
 
     @Override
-    public Mail retrieve(MailKey key) throws MessagingException {
+    public @Nullable Mail retrieve(MailKey key) throws MessagingException {
         Optional<Path> envelope = files.envelope(key.asString());
         // James' way to say that there is no such mail is null.
         return envelope.isPresent() ? read(key.asString(), envelope.get()) : null;

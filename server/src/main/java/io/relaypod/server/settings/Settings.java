@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -366,7 +367,9 @@ public record Settings(
         values.put(Variable.LISTEN_ADDR, listen.toString());
         values.put(Variable.UPSTREAM_HOST, upstreamHost);
         values.put(Variable.UPSTREAM_PORT, Integer.toString(upstreamPort));
-        values.put(Variable.GATEWAY_BYTES_IN_FLIGHT, size(variables.get(Variable.GATEWAY_BYTES_IN_FLIGHT)) + "B");
+        values.put(
+                Variable.GATEWAY_BYTES_IN_FLIGHT,
+                size(Objects.requireNonNull(variables.get(Variable.GATEWAY_BYTES_IN_FLIGHT))) + "B");
         values.put(Variable.RELAY_NETWORKS, relayNetworks.toString());
         values.put(Variable.MAX_MESSAGE_SIZE, maxMessageSize + "B");
         values.put(Variable.MAX_RECIPIENTS, Integer.toString(maxRecipients));

@@ -28,9 +28,9 @@ public record TlsFiles(Path certificate, Path key) {
         }
         TlsFiles files =
                 new TlsFiles(Path.of(certificate).toAbsolutePath(), Path.of(key).toAbsolutePath());
-        boolean isReadable = isReadable(environment, Variable.SMTP_TLS_CERT_FILE, files.certificate())
-                & isReadable(environment, Variable.SMTP_TLS_KEY_FILE, files.key());
-        if (isReadable) {
+        boolean hasCertificate = isReadable(environment, Variable.SMTP_TLS_CERT_FILE, files.certificate());
+        boolean hasKey = isReadable(environment, Variable.SMTP_TLS_KEY_FILE, files.key());
+        if (hasCertificate && hasKey) {
             try {
                 TlsIdentity.read(files);
             } catch (IllegalArgumentException wrong) {

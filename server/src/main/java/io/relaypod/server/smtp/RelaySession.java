@@ -5,6 +5,7 @@ import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 import io.relaypod.memory.FairShare;
@@ -72,7 +73,7 @@ final class RelaySession extends ExtendedSMTPSession {
     @Override
     public InetSocketAddress getRemoteAddress() {
         InetSocketAddress remote = super.getRemoteAddress();
-        if (remote != found) { // asked at every recipient; a proxy may name another
+        if (!Objects.equals(remote, found)) { // asked at every recipient; a proxy may name another
             found = remote;
             unnamed = withoutName(remote);
         }

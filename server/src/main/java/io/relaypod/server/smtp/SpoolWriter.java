@@ -113,7 +113,7 @@ public final class SpoolWriter {
                 (nothing, failure) -> failure == null ? accepted(received) : notAccepted(received, failure));
         written(mail, outcome, client.address(), received.size() > LARGE).whenComplete((nothing, failure) -> {
             if (failure == null) {
-                outcome.complete(nothing);
+                outcome.complete(null);
             } else {
                 outcome.completeExceptionally(failure);
             }
