@@ -7,32 +7,32 @@ import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 
 /**
- * Lets ten lines a second through, and says a second later how many it left out: of a flood, writing each line would
- * cost as much as refusing what it is about. Thread-safe.
+ * Permits ten log lines a second, and logs a second later how many were omitted. Logging every line of a flood would
+ * cost as much as refusing the commands that it is about. Thread-safe.
  */
 public final class LogRateLimit {
 
     public static final int LINES_PER_SECOND = 10;
 
     private final LongSupplier nanoClock;
-    private final Executor aSecondLater;
-    private final LongConsumer leftOutLine;
+    private final Executor delayedByOneSecond;
+    private final LongConsumer omittedLines;
     private long second;
     private int lines;
-    private long leftOut;
+    private long omitted;
 
-    /** @param leftOutLine writes how many lines were left out */
-    public LogRateLimit(LongConsumer leftOutLine) {
-        this(System::nanoTime, CompletableFuture.delayedExecutor(1, TimeUnit.SECONDS), leftOutLine);
+    /** @param omittedLines called with the number of lines omitted */
+    public LogRateLimit(LongConsumer omittedLines) {
+        this(System::nanoTime, CompletableFuture.delayedExecutor(1, TimeUnit.SECONDS), omittedLines);
     }
 
-    LogRateLimit(LongSupplier nanoClock, Executor aSecondLater, LongConsumer leftOutLine) {
+    LogRateLimit(LongSupplier nanoClock, Executor delayedByOneSecond, LongConsumer omittedLines) {
         this.nanoClock = nanoClock;
-        this.aSecondLater = aSecondLater;
-        this.leftOutLine = leftOutLine;
+        this.delayedByOneSecond = delayedByOneSecond;
+        this.omittedLines = omittedLines;
     }
 
-    /** Whether one more line may be written now. */
+    /** Returns whether a line may be logged now. */
     public synchronized boolean tryAcquire() {
         long now = TimeUnit.NANOSECONDS.toSeconds(nanoClock.getAsLong());
         if (now != second) {
@@ -43,14 +43,14 @@ public final class LogRateLimit {
             lines++;
             return true;
         }
-        if (leftOut++ == 0) {
-            aSecondLater.execute(this::sayLeftOut);
+        if (omitted++ == 0) {
+            delayedByOneSecond.execute(this::reportOmitted);
         }
         return false;
     }
 
-    private synchronized void sayLeftOut() {
-        leftOutLine.accept(leftOut);
-        leftOut = 0;
+    private synchronized void reportOmitted() {
+        omittedLines.accept(omitted);
+        omitted = 0;
     }
 }

@@ -1,9 +1,6 @@
 package io.relaypod.events;
 
-/**
- * Hears of everything that happens to mails, in the thread in which it happens: it must not wait, and is called by many
- * threads at once.
- */
+/** Called for each event, in the thread that publishes it. Must not wait, and must be thread-safe. */
 @FunctionalInterface
 public interface MailEventListener {
 

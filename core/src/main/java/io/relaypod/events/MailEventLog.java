@@ -2,32 +2,16 @@ package io.relaypod.events;
 
 import java.util.Collection;
 import java.util.List;
-import java.util.Locale;
-import java.util.stream.Collectors;
 
-import io.relaypod.events.MailEvent.DeliveryAttempted;
-import io.relaypod.events.MailEvent.DeliveryDeferred;
-import io.relaypod.events.MailEvent.MailChanged;
-import io.relaypod.events.MailEvent.MailDelivered;
-import io.relaypod.events.MailEvent.MailFailed;
-import io.relaypod.events.MailEvent.MailQueued;
-import io.relaypod.events.MailEvent.MailReceived;
-import io.relaypod.events.MailEvent.MailRefused;
-import io.relaypod.events.MailEvent.MailRemoved;
-import io.relaypod.events.MailEvent.MailReprocessed;
-import io.relaypod.events.MailEvent.MailStored;
-import io.relaypod.events.MailEvent.RecipientAccepted;
-import io.relaypod.events.MailEvent.RecipientRefused;
-import io.relaypod.verdict.RecipientAnswer;
+import io.relaypod.events.EventField.Audience;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.slf4j.event.Level;
 
 /**
- * Writes a line for each event, with the mail's queue id, and passes the event on. Routine is logged at DEBUG, what an
- * operator looks for at INFO, what failed at WARN. Of a flood of refusals ten lines a second are written, and how many
- * were left out. Addresses are written in full at DEBUG, or when that is wanted; else only how many they are, and
- * {@code ***} for local parts in other people's words. Thread-safe.
+ * Logs each event as one line of {@code key=value} with the same fields as SLF4J key-value pairs, then passes it to the
+ * listeners. If refusals come faster than {@link LogRateLimit} allows, the excess is counted instead of logged.
+ * Addresses are logged at DEBUG, or if {@code showsAddresses} is set; otherwise the number of recipients is logged, and
+ * local parts in the texts of peers are masked. Thread-safe.
  */
 public final class MailEventLog implements MailEventPublisher {
 
@@ -35,14 +19,14 @@ public final class MailEventLog implements MailEventPublisher {
 
     private final boolean showsAddresses;
     private final List<MailEventListener> listeners;
-    private final LogRateLimit refusals = new LogRateLimit(leftOut -> LOGGER.info(
-            "event=refused-more refusals={} reason=\"not logged one by one, " + "more than {} a second\"",
-            leftOut,
+    private final LogRateLimit refusals = new LogRateLimit(omitted -> LOGGER.info(
+            "event=refused-more refusals={} reason=\"not logged one by one, more than {} a second\"",
+            omitted,
             LogRateLimit.LINES_PER_SECOND));
 
     /**
-     * @param showsAddresses whether addresses are written in full at every level
-     * @param listeners one that fails is logged and does not disturb the others
+     * @param showsAddresses whether addresses are logged in full at every level
+     * @param listeners called in this order; if one throws, the exception is logged and the others are called
      */
     public MailEventLog(boolean showsAddresses, Collection<? extends MailEventListener> listeners) {
         this.showsAddresses = showsAddresses;
@@ -51,10 +35,9 @@ public final class MailEventLog implements MailEventPublisher {
 
     @Override
     public void publish(MailEvent event) {
-        Level level = level(event);
-        if (LOGGER.isEnabledForLevel(level)
-                && (!isRefusal(event) || LOGGER.isDebugEnabled() || refusals.tryAcquire())) {
-            LOGGER.atLevel(level).log(line(event).toString());
+        if (LOGGER.isEnabledForLevel(event.level())
+                && (!event.isRefusal() || LOGGER.isDebugEnabled() || refusals.tryAcquire())) {
+            line(event).log(LOGGER.atLevel(event.level()));
         }
         for (MailEventListener listener : listeners) {
             try {
@@ -66,115 +49,22 @@ public final class MailEventLog implements MailEventPublisher {
         }
     }
 
-    private static boolean isRefusal(MailEvent event) {
-        return event instanceof RecipientRefused || event instanceof MailRefused;
-    }
-
-    private static Level level(MailEvent event) {
-        if (event instanceof RecipientAccepted || event instanceof MailQueued || event instanceof DeliveryAttempted) {
-            return Level.DEBUG;
-        }
-        return event instanceof MailFailed || event instanceof MailRemoved ? Level.WARN : Level.INFO;
-    }
-
     private LogLine line(MailEvent event) {
-        if (event instanceof RecipientAccepted rcpt) {
-            return rcpt("rcpt-accepted", rcpt.client(), rcpt.sender(), rcpt.recipient(), rcpt.answer());
-        }
-        if (event instanceof RecipientRefused rcpt) {
-            return rcpt("rcpt-refused", rcpt.client(), rcpt.sender(), rcpt.recipient(), rcpt.answer());
-        }
-        if (event instanceof MailRefused mail) {
-            return addresses(
-                    of("mail-refused", mail.client()).with("code", mail.code()).with("reason", words(mail.text())),
-                    mail.sender(),
-                    mail.recipients());
-        }
-        if (event instanceof MailReceived mail) {
-            LogLine line = new LogLine("received")
-                    .with("queue-id", mail.queueId())
-                    .with("session", mail.client().session())
-                    .with("client", mail.client().address().getHostAddress())
-                    .with("size", mail.size())
-                    .withWords("message-id", mail.messageId());
-            return addresses(line, mail.sender(), mail.recipients());
-        }
-        if (event instanceof MailChanged mail) {
-            LogLine line = recipients(of(mail.change(), mail.queueId()), mail.recipients());
-            mail.counts().forEach(line::with);
-            return line;
-        }
-        if (event instanceof MailQueued mail) {
-            return recipients(of("queued", mail.queueId()), mail.recipients());
-        }
-        if (event instanceof DeliveryAttempted mail) {
-            return recipients(of("tried", mail.queueId()), mail.recipients()).with("gateway", mail.gateway());
-        }
-        if (event instanceof DeliveryDeferred mail) {
-            return recipients(of("deferred", mail.queueId()), mail.recipients())
-                    .with("retry-in", mail.retryIn())
-                    .withWords("reason", words(mail.reason()));
-        }
-        if (event instanceof MailDelivered mail) {
-            return recipients(of("delivered", mail.queueId()), mail.recipients())
-                    .with("gateway", mail.gateway())
-                    .with("reply", words(mail.reply()));
-        }
-        if (event instanceof MailStored mail) {
-            LogLine line = of("kept", mail.queueId())
-                    .with("repository", mail.repository())
-                    .withWords("reason", words(mail.reason()));
-            return addresses(line, mail.sender(), mail.recipients());
-        }
-        if (event instanceof MailReprocessed mail) {
-            return addresses(of("sent-again", mail.queueId()), mail.sender(), mail.recipients());
-        }
-        if (event instanceof MailRemoved mail) {
-            return addresses(
-                    of("removed", mail.queueId()).with("place", mail.from()).with("reason", mail.reason()),
-                    mail.sender(),
-                    mail.recipients());
-        }
-        MailFailed failed = (MailFailed) event;
-        return addresses(
-                of("failed", failed.queueId()).with("reason", words(failed.reason())),
-                failed.sender(),
-                failed.recipients());
-    }
-
-    private LogLine rcpt(
-            String name, SubmittingClient client, String sender, String recipient, RecipientAnswer answer) {
-        LogLine line = of(name, client)
-                .with("domain", recipient.substring(recipient.lastIndexOf('@') + 1))
-                .with("verdict", answer.outcome().name().toLowerCase(Locale.ROOT))
-                .with("code", answer.code());
-        return isAddressShown() ? line.with("from", "<" + sender + ">").with("to", recipient) : line;
-    }
-
-    private static LogLine of(String name, SubmittingClient client) {
-        return new LogLine(name)
-                .with("session", client.session())
-                .with("client", client.address().getHostAddress());
-    }
-
-    private static LogLine of(String name, String queueId) {
-        return new LogLine(name).with("queue-id", queueId);
-    }
-
-    private LogLine addresses(LogLine line, String sender, List<String> recipients) {
-        return recipients(isAddressShown() ? line.with("from", "<" + sender + ">") : line, recipients);
-    }
-
-    private LogLine recipients(LogLine line, List<String> recipients) {
-        line.with("rcpts", recipients.size());
-        return isAddressShown() ? line.with("to", recipients.stream().collect(Collectors.joining(","))) : line;
-    }
-
-    private String words(String others) {
-        return isAddressShown() ? others : MaskedAddresses.in(others);
-    }
-
-    private boolean isAddressShown() {
-        return showsAddresses || LOGGER.isDebugEnabled();
+        boolean isAddressShown = showsAddresses || LOGGER.isDebugEnabled();
+        LogLine line = new LogLine(event.name());
+        event.fields().stream().filter(field -> field.isFor(Audience.LOG)).forEach(field -> {
+            switch (field.content()) {
+                case SENDER -> line.withIf(isAddressShown, field.key(), "<" + field.text() + ">");
+                case RECIPIENT -> line.withIf(isAddressShown, field.key(), field.text());
+                case RECIPIENTS ->
+                    line.with("rcpts", ((Collection<?>) field.value()).size())
+                            .withIf(isAddressShown, field.key(), field.text());
+                case REMOTE_TEXT ->
+                    line.with(field.key(), isAddressShown ? field.text() : MaskedAddresses.in(field.text()));
+                case QUEUE_ID, SESSION_ID, MESSAGE_ID, DETAIL ->
+                    line.with(field.key(), field.value() instanceof Number number ? number : field.text());
+            }
+        });
+        return line;
     }
 }

@@ -1,7 +1,7 @@
 package io.relaypod.events;
 
 /**
- * Where it is told what happens to mails.
+ * Receives an event for each thing that happens to a mail.
  *
  * <pre>{@code
  * events.publish(new MailEvent.MailQueued(mail.getName(), recipients));
@@ -10,9 +10,6 @@ package io.relaypod.events;
 @FunctionalInterface
 public interface MailEventPublisher {
 
-    /**
-     * Returns at once and never fails, whatever is done with the event. Called by many threads at once, at RCPT for
-     * every recipient.
-     */
+    /** Returns without waiting and never throws. Thread-safe; called for every recipient at RCPT. */
     void publish(MailEvent event);
 }

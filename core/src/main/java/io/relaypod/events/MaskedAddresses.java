@@ -1,21 +1,15 @@
 package io.relaypod.events;
 
-/**
- * Other people's words for the log: a gateway's reply, a client's header. The local part of an address in them is
- * nobody's business.
- */
+/** Texts of peers for the log, such as a gateway's reply, with the local parts of addresses masked. */
 public final class MaskedAddresses {
 
     private static final String MASK = "***";
-    // They end a local part that has no quotes.
+    // Each ends an unquoted local part.
     private static final String DELIMITERS = "<>\"(),:;@";
 
     private MaskedAddresses() {}
 
-    /**
-     * The text with {@code ***} for the local part of each address, quoted ones included. Takes time in proportion to
-     * the text's length.
-     */
+    /** Replaces the local part of each address, quoted or not, by {@code ***}, in time linear in the text's length. */
     public static String in(String text) {
         if (text.indexOf('@') < 0) {
             return text;
@@ -35,14 +29,14 @@ public final class MaskedAddresses {
         return masked.append(text, copied, text.length()).toString();
     }
 
-    // No character is looked at for two addresses: the search ends at the @ before.
+    // The search stops at the previous @, so that no character is read for two addresses.
     private static int localPart(String text, int from, int at) {
         if (at > from && text.charAt(at - 1) == '"') {
             int quote = at - 2;
             while (quote >= from && (text.charAt(quote) != '"' || quote > from && text.charAt(quote - 1) == '\\')) {
                 quote--;
             }
-            // One that begins nowhere may have lost its beginning.
+            // Without an opening quote the text may be truncated.
             return Math.max(quote, from);
         }
         int begin = at;

@@ -1,14 +1,14 @@
 package io.relaypod.events;
 
-/** Message-IDs (RFC 5322 section 3.6.4) as they are kept and looked for: a client may write one of any length. */
+/** Message-IDs (RFC 5322 section 3.6.4) of bounded length: a client may send one of any length. */
 public final class MessageIds {
 
-    /** Characters that are kept; no mail program writes half as many. */
+    /** In characters; mail programs write less than half as many. */
     public static final int MAX_LENGTH = 500;
 
     private MessageIds() {}
 
-    /** The Message-ID, or as much of it as is kept. */
+    /** The first {@link #MAX_LENGTH} characters. */
     public static String truncate(String messageId) {
         return messageId.length() <= MAX_LENGTH ? messageId : messageId.substring(0, MAX_LENGTH);
     }

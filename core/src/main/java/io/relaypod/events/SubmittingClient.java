@@ -3,9 +3,9 @@ package io.relaypod.events;
 import java.net.InetAddress;
 
 /**
- * Who speaks SMTP to us.
+ * The SMTP client that submits a mail.
  *
- * @param session names the connection in the log
- * @param address where it comes from
+ * @param session id of the SMTP session, as in the log
+ * @param address of the client
  */
 public record SubmittingClient(String session, InetAddress address) {}

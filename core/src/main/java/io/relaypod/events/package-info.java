@@ -1,4 +1,4 @@
-/** What happens to mails, told from where it happens to the log and to whoever else listens. Knows no James. */
+/** Events of a mail's life, and the log of them. */
 @NullMarked
 package io.relaypod.events;
 

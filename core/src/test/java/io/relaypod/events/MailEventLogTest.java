@@ -3,8 +3,10 @@ package io.relaypod.events;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
+import java.math.BigDecimal;
 import java.net.InetAddress;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -162,6 +164,57 @@ class MailEventLogTest {
         assertThatCode(() -> ONE_OF_EACH.forEach(events::publish)).doesNotThrowAnyException();
 
         assertThat(heard).containsExactlyElementsOf(ONE_OF_EACH);
+    }
+
+    @Test
+    void aDeliverySaysHowLongItTookInSeconds() {
+        logger.setLevel(Level.INFO);
+
+        new MailEventLog(false, List.of())
+                .publish(new MailDelivered(
+                        "Mail1700000000000-3f1c",
+                        List.of("bob@b.example"),
+                        "gateway.example",
+                        "250 ok",
+                        Instant.ofEpochMilli(1_700_000_001_087L)));
+
+        assertThat(written())
+                .isEqualTo(
+                        "event=delivered queue-id=Mail1700000000000-3f1c rcpts=1 gateway=gateway.example reply=\"250 ok\" delay=1.087");
+        assertThat(lines.list.get(0).getKeyValuePairs())
+                .extracting(pair -> pair.key)
+                .containsExactly("event", "queue-id", "rcpts", "gateway", "reply", "delay");
+        assertThat(lines.list.get(0).getKeyValuePairs())
+                .extracting(pair -> pair.value)
+                .contains(1, new BigDecimal("1.087"));
+    }
+
+    @Test
+    void linesHaveTheirKeysInTheOrderThatOperatorsKnow() {
+        logger.setLevel(Level.DEBUG);
+
+        publishAll(false);
+
+        assertThat(written().replaceAll("=(\"(\\\\.|[^\"])*\"|\\S*)", ""))
+                .isEqualTo(String.join(
+                        "\n",
+                        "event session client domain verdict code from to",
+                        "event session client domain verdict code from to",
+                        "event session client code reason from rcpts to",
+                        "event queue-id session client size message-id from rcpts to",
+                        "event queue-id rcpts to calendars signatures-dropped sealed",
+                        "event queue-id rcpts to calendars signatures-dropped sealed",
+                        "event queue-id rcpts to",
+                        "event queue-id rcpts to",
+                        "event queue-id rcpts to copies",
+                        "event queue-id rcpts to",
+                        "event queue-id rcpts to gateway",
+                        "event queue-id rcpts to retry-in reason",
+                        "event queue-id rcpts to gateway reply",
+                        "event queue-id reason from rcpts to",
+                        "event queue-id repository reason from rcpts to",
+                        "event queue-id from rcpts to",
+                        "event queue-id place reason from rcpts to"));
     }
 
     private static void publishAll(boolean showsAddresses) {

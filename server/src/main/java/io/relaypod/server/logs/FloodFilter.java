@@ -14,8 +14,8 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.Marker;
 
 /**
- * Of events that any client can cause as often as it likes, lets ten lines a second through, and says how many it left
- * out.
+ * Limits the log lines of events that a client can cause any number of times, by {@link LogRateLimit}, one for each
+ * event.
  *
  * <pre>{@code
  * <turboFilter class="io.relaypod.server.logs.FloodFilter">
@@ -25,11 +25,9 @@ import org.slf4j.Marker;
  */
 public final class FloodFilter extends TurboFilter {
 
-    private static final String BEGIN = "event=";
-
     private Map<String, LogRateLimit> limits = Map.of();
 
-    /** Names of events, separated by commas; called by Logback. */
+    /** Sets the names of the events, separated by commas. Called by Logback. */
     public void setEvents(String events) {
         limits = Stream.of(events.split(","))
                 .map(String::strip)
@@ -37,22 +35,21 @@ public final class FloodFilter extends TurboFilter {
     }
 
     private static LogRateLimit limit(String event) {
-        return new LogRateLimit(leftOut -> LoggerFactory.getLogger(FloodFilter.class)
+        return new LogRateLimit(omitted -> LoggerFactory.getLogger(FloodFilter.class)
                 .info(
                         "event={}-more lines={} reason=\"not logged one by one, more than {} a second\"",
                         event,
-                        leftOut,
+                        omitted,
                         LogRateLimit.LINES_PER_SECOND));
     }
 
     @Override
     public FilterReply decide(
             Marker marker, Logger logger, Level level, String format, Object[] parameters, Throwable failure) {
-        if (format == null || !format.startsWith(BEGIN) || !level.isGreaterOrEqual(logger.getEffectiveLevel())) {
+        if (format == null || !LogTemplate.isEvent(format) || !level.isGreaterOrEqual(logger.getEffectiveLevel())) {
             return FilterReply.NEUTRAL;
         }
-        int end = format.indexOf(' ');
-        LogRateLimit limit = limits.get(format.substring(BEGIN.length(), end < 0 ? format.length() : end));
+        LogRateLimit limit = limits.get(LogTemplate.eventName(format));
         return limit == null || limit.tryAcquire() ? FilterReply.NEUTRAL : FilterReply.DENY;
     }
 }

@@ -9,9 +9,9 @@ import ch.qos.logback.core.spi.FilterReply;
 import org.slf4j.Marker;
 
 /**
- * Leaves out what Artemis 2.56 logs as an error when a reader of a queue leaves while the broker sends it a large
- * message: a NullPointerException in its ServerConsumerImpl, whose thread finds the message given back already. Nothing
- * is lost by it. Any other failure under the same codes is logged.
+ * Drops the NullPointerException that Artemis 2.56 logs if a consumer closes while the broker sends it a large message:
+ * ServerConsumerImpl finds that the message is already returned to the queue. No message is lost. All other failures
+ * with the same codes are logged.
  *
  * <pre>{@code
  * <turboFilter class="io.relaypod.server.logs.LargeMessageRaceFilter"/>
@@ -26,7 +26,7 @@ public final class LargeMessageRaceFilter extends TurboFilter {
     public FilterReply decide(
             Marker marker, Logger logger, Level level, String format, Object[] parameters, Throwable failure) {
         boolean isOfReader = format != null && (format.startsWith(DELIVERER) || format.startsWith(BROWSER));
-        // A failure behind the parameters is one of them here.
+        // Logback passes an exception behind the parameters as one of them.
         return isOfReader
                         && Stream.concat(
                                         Stream.ofNullable(failure),

@@ -1,48 +1,32 @@
 package io.relaypod.server.logs;
 
+import io.relaypod.events.LogText;
 import io.relaypod.events.MaskedAddresses;
 
 /**
- * What other programs and people said, as it may stand in the log: on one line, of bounded length. Immutable.
+ * Makes the texts of log events printable, bounded and, if wanted, free of addresses. Immutable.
  *
- * @param isMasked whether the local parts of addresses are left out
+ * @param isMasked whether the local parts of addresses are masked
  */
 record LogSanitizer(boolean isMasked) {
 
-    static final int LONGEST = 8_000;
+    static final int MAX_LINE_LENGTH = 8_000;
 
-    String of(String text) {
-        String cut = text.length() <= LONGEST
-                ? text
-                : text.substring(0, LONGEST) + " ... (" + (text.length() - LONGEST) + " characters more)";
-        String plain = isPlain(cut) ? cut : onOneLine(cut);
-        return isMasked ? MaskedAddresses.in(plain) : plain;
+    /** A message of at most {@link #MAX_LINE_LENGTH} characters, on one line. */
+    String line(String text) {
+        return masked(LogText.onOneLine(
+                text.length() <= MAX_LINE_LENGTH
+                        ? text
+                        : text.substring(0, MAX_LINE_LENGTH) + " ... (" + (text.length() - MAX_LINE_LENGTH)
+                                + " characters more)"));
     }
 
-    private static boolean isPlain(String text) {
-        for (int i = 0; i < text.length(); i++) {
-            if (isUnprintable(text.charAt(i))) {
-                return false;
-            }
-        }
-        return true;
+    /** The value of a field; a number stays a number. */
+    Object value(Object value) {
+        return value instanceof Number ? value : masked(LogText.value(String.valueOf(value)));
     }
 
-    private static String onOneLine(String text) {
-        StringBuilder line = new StringBuilder(text);
-        for (int i = 0; i < line.length(); i++) {
-            if (isUnprintable(line.charAt(i))) {
-                line.setCharAt(i, ' ');
-            }
-        }
-        return line.toString();
-    }
-
-    // Line ends of every kind, escape sequences of terminals, marks that turn the direction of writing.
-    private static boolean isUnprintable(char c) {
-        return switch (Character.getType(c)) {
-            case Character.CONTROL, Character.FORMAT, Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR -> true;
-            default -> false;
-        };
+    private String masked(String text) {
+        return isMasked ? MaskedAddresses.in(text) : text;
     }
 }

@@ -2,6 +2,8 @@ package io.relaypod.server.logs;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.spi.ILoggingEvent;
@@ -12,22 +14,28 @@ import org.slf4j.Marker;
 import org.slf4j.event.KeyValuePair;
 
 /**
- * An event whose texts are as the log's rules want them; what else hangs on it, such as James' MDC, has no text any
- * more. Immutable.
+ * A log event whose message, fields and exception messages are sanitized. It has fields if its message begins with
+ * {@code event=}: its key-value pairs, or those of its template. It has no MDC, because James puts addresses there.
+ * Immutable.
  */
 final class SanitizedEvent implements ILoggingEvent {
 
+    // Of every JSON object.
+    private static final Set<String> RESERVED = Set.of("time", "level", "logger", "message", "stack_trace");
+
     private final ILoggingEvent event;
     private final String message;
+    private final LogSanitizer fields;
     private final LogSanitizer thrown;
 
     /**
-     * @param message rules of the message
-     * @param thrown rules of the messages of an exception
+     * @param text sanitizer of the message and the fields
+     * @param thrown sanitizer of the exception's messages
      */
-    SanitizedEvent(ILoggingEvent event, LogSanitizer message, LogSanitizer thrown) {
+    SanitizedEvent(ILoggingEvent event, LogSanitizer text, LogSanitizer thrown) {
         this.event = event;
-        this.message = message.of(String.valueOf(event.getFormattedMessage()));
+        this.message = text.line(String.valueOf(event.getFormattedMessage()));
+        this.fields = text;
         this.thrown = thrown;
     }
 
@@ -56,7 +64,7 @@ final class SanitizedEvent implements ILoggingEvent {
         return Map.of();
     }
 
-    @SuppressWarnings("deprecation") // an older name of the same
+    @SuppressWarnings("deprecation") // deprecated name of getMDCPropertyMap
     @Override
     public Map<String, String> getMdc() {
         return Map.of();
@@ -64,7 +72,19 @@ final class SanitizedEvent implements ILoggingEvent {
 
     @Override
     public List<KeyValuePair> getKeyValuePairs() {
-        return List.of();
+        if (!LogTemplate.isEvent(message)) {
+            return List.of();
+        }
+        List<KeyValuePair> pairs = Optional.ofNullable(event.getKeyValuePairs())
+                .filter(own -> !own.isEmpty())
+                .orElseGet(() -> new LogTemplate(
+                                event.getMessage(),
+                                Optional.ofNullable(event.getArgumentArray()).orElse(new Object[0]))
+                        .fields());
+        return pairs.stream()
+                .filter(pair -> !RESERVED.contains(pair.key))
+                .map(pair -> new KeyValuePair(pair.key, fields.value(pair.value)))
+                .toList();
     }
 
     @Override

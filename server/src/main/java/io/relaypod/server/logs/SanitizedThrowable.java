@@ -7,37 +7,39 @@ import ch.qos.logback.classic.spi.IThrowableProxy;
 import ch.qos.logback.classic.spi.StackTraceElementProxy;
 import org.jspecify.annotations.Nullable;
 
-/** An exception whose message, and those of its causes, are as the log's rules want them. Immutable. */
+/** An exception whose message and whose causes are sanitized. Immutable. */
 final class SanitizedThrowable implements IThrowableProxy {
 
-    private static final int MOST_CAUSES = 20;
+    private static final int MAX_DEPTH = 20;
 
     private final IThrowableProxy thrown;
-    private final LogSanitizer text;
+    private final LogSanitizer sanitizer;
     private final int depth;
 
-    private SanitizedThrowable(IThrowableProxy thrown, LogSanitizer text, int depth) {
+    private SanitizedThrowable(IThrowableProxy thrown, LogSanitizer sanitizer, int depth) {
         this.thrown = thrown;
-        this.text = text;
+        this.sanitizer = sanitizer;
         this.depth = depth;
     }
 
-    static SanitizedThrowable of(IThrowableProxy thrown, LogSanitizer text) {
-        return new SanitizedThrowable(thrown, text, 0);
+    static SanitizedThrowable of(IThrowableProxy thrown, LogSanitizer sanitizer) {
+        return new SanitizedThrowable(thrown, sanitizer, 0);
     }
 
-    private @Nullable String ruled(@Nullable String message) {
-        return Optional.ofNullable(message).map(text::of).orElse(null); // Logback's way to say that there is none
+    private @Nullable String sanitized(@Nullable String message) {
+        return Optional.ofNullable(message)
+                .map(sanitizer::line)
+                .orElse(null); // Logback represents a missing message as null
     }
 
     @Override
     public @Nullable String getMessage() {
-        return ruled(thrown.getMessage());
+        return sanitized(thrown.getMessage());
     }
 
     @Override
     public @Nullable String getOverridingMessage() {
-        return ruled(thrown.getOverridingMessage());
+        return sanitized(thrown.getOverridingMessage());
     }
 
     @Override
@@ -57,17 +59,17 @@ final class SanitizedThrowable implements IThrowableProxy {
 
     @Override
     public @Nullable IThrowableProxy getCause() {
-        return thrown.getCause() == null || depth == MOST_CAUSES
+        return thrown.getCause() == null || depth == MAX_DEPTH
                 ? null
-                : new SanitizedThrowable(thrown.getCause(), text, depth + 1);
+                : new SanitizedThrowable(thrown.getCause(), sanitizer, depth + 1);
     }
 
     @Override
     public IThrowableProxy[] getSuppressed() {
-        return thrown.getSuppressed() == null || depth == MOST_CAUSES
+        return thrown.getSuppressed() == null || depth == MAX_DEPTH
                 ? new IThrowableProxy[0]
                 : Arrays.stream(thrown.getSuppressed())
-                        .map(each -> new SanitizedThrowable(each, text, depth + 1))
+                        .map(each -> new SanitizedThrowable(each, sanitizer, depth + 1))
                         .toArray(IThrowableProxy[]::new);
     }
 

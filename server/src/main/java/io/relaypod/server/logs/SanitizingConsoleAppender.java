@@ -6,8 +6,8 @@ import ch.qos.logback.core.ConsoleAppender;
 import io.relaypod.events.MailEventLog;
 
 /**
- * Writes lines to the console and holds every logger, whichever library's it is, to the rules of the log: no address
- * above DEBUG, no control character, no line without a bound. Thread-safe.
+ * Writes log events of all loggers, libraries included, to the console, sanitized: no address above DEBUG, no control
+ * character, lines of bounded length. Thread-safe.
  *
  * <pre>{@code
  * <appender name="STDERR" class="io.relaypod.server.logs.SanitizingConsoleAppender">
@@ -16,15 +16,12 @@ import io.relaypod.events.MailEventLog;
  */
 public final class SanitizingConsoleAppender extends ConsoleAppender<ILoggingEvent> {
 
-    // It decides by itself what of an address is shown, and its Message-IDs look like addresses.
-    private static final String DECIDES_ITSELF = MailEventLog.class.getName();
+    // Masks addresses itself; its Message-IDs look like addresses.
+    private static final String MASKS_ITSELF = MailEventLog.class.getName();
 
     private boolean showsAddresses;
 
-    /**
-     * Whether addresses are written in full at every level; a text, as a wrong value of LOG_ADDRESSES has to be
-     * reported elsewhere.
-     */
+    /** Whether addresses are written in full at every level. A text, because Settings reports a wrong value. */
     public void setShowAddresses(String shown) {
         this.showsAddresses = Boolean.parseBoolean(shown.strip());
     }
@@ -32,7 +29,7 @@ public final class SanitizingConsoleAppender extends ConsoleAppender<ILoggingEve
     @Override
     protected void append(ILoggingEvent event) {
         boolean inFull = showsAddresses || !event.getLevel().isGreaterOrEqual(Level.INFO);
-        boolean hasOwnMask = event.getLoggerName().equals(DECIDES_ITSELF);
+        boolean hasOwnMask = event.getLoggerName().equals(MASKS_ITSELF);
         super.append(new SanitizedEvent(event, new LogSanitizer(!inFull && !hasOwnMask), new LogSanitizer(!inFull)));
     }
 }

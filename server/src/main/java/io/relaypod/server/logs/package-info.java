@@ -1,4 +1,4 @@
-/** How log lines are written: as JSON where that is wanted, and never as a flood. */
+/** Format and content of log lines. */
 @NullMarked
 package io.relaypod.server.logs;
 

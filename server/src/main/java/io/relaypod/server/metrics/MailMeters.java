@@ -1,36 +1,27 @@
 package io.relaypod.server.metrics;
 
-import java.time.Clock;
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.stream.Stream;
 import javax.inject.Inject;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.relaypod.events.MailEvent;
-import io.relaypod.events.MailEvent.DeliveryDeferred;
-import io.relaypod.events.MailEvent.MailChanged;
-import io.relaypod.events.MailEvent.MailDelivered;
-import io.relaypod.events.MailEvent.MailFailed;
-import io.relaypod.events.MailEvent.MailReceived;
-import io.relaypod.events.MailEvent.MailRefused;
-import io.relaypod.events.MailEvent.MailRemoved;
-import io.relaypod.events.MailEvent.MailReprocessed;
-import io.relaypod.events.MailEvent.RecipientAccepted;
-import io.relaypod.events.MailEvent.RecipientRefused;
 import io.relaypod.events.MailEventListener;
-import io.relaypod.server.queue.QueueId;
 import io.relaypod.smtpclient.DeferralReason;
-import io.relaypod.verdict.RecipientAnswer;
 import io.relaypod.verdict.RecipientAnswer.Outcome;
 
-/** Counts what happens to mails; docs/metrics.md says what each counter means. Thread-safe. */
+/** Counts mail events by name, and sums their numeric fields. docs/metrics.md describes each meter. Thread-safe. */
 public final class MailMeters implements MailEventListener {
 
     private static final Duration[] DELIVERY_BUCKETS = {
@@ -51,113 +42,114 @@ public final class MailMeters implements MailEventListener {
         Duration.ofDays(1)
     };
 
+    private static final Integer[] REFUSAL_CODES = {451, 452, 550, 552, 554};
+
     private final MeterRegistry registry;
-    private final Clock clock;
-    private final Map<Outcome, Counter> recipients = new ConcurrentHashMap<>();
-    private final ConcurrentMap<Integer, Counter> refused = new ConcurrentHashMap<>();
-    private final Counter accepted;
-    private final Counter acceptedBytes;
-    private final Counter delivered;
-    private final Counter failed;
-    private final Counter sentAgain;
-    private final Counter removed;
-    private final Map<DeferralReason, Counter> deferred = new ConcurrentHashMap<>();
-    private final Timer delivery;
-    private final Map<String, Counter> changes;
-    private final Counter signaturesDropped;
-    private final Counter sealed;
+    private final Map<String, Counter> events;
+    private final Map<String, Map<String, Consumer<Object>>> fields;
 
     @Inject
-    public MailMeters(MeterRegistry registry, Clock clock) {
+    public MailMeters(MeterRegistry registry) {
         this.registry = registry;
-        this.clock = clock;
-        // All from the start, at 0: a counter that appears with its first event hides that event from rate() and
-        // increase().
-        for (Outcome outcome : Outcome.values()) {
-            recipients.put(outcome, recipients(outcome));
-        }
-        for (DeferralReason reason : DeferralReason.values()) {
-            deferred.put(
-                    reason,
-                    counter("mail.deferred", "Tries that failed and will be repeated", "reason", lower(reason)));
-        }
-        for (int code : new int[] {451, 452, 550, 552, 554}) {
-            refused.put(code, refused(code));
-        }
-        accepted = counter("mail.accepted", "Mails answered 250: they are on the disk");
-        acceptedBytes = Counter.builder("relaypod.mail.accepted.bytes")
-                .baseUnit("bytes")
-                .description("Size of the mails answered 250")
-                .register(registry);
-        delivered = counter(
-                "mail.delivered",
-                "Transactions that the gateway answered 250; a mail with more than 100 recipients takes several");
-        sentAgain = counter("mail.sent.again", "Mails that an operator had sent again");
-        removed = counter(
-                "mail.removed",
-                "Mails that were removed from a queue or a repository, by an operator or beyond a limit");
-        failed = counter("mail.failed", "Mails that will not be tried again; they are in the failed repository");
-        delivery = Timer.builder("relaypod.delivery")
-                .description("Time from a mail's receipt to the gateway's 250, waits for tries included")
-                .serviceLevelObjectives(DELIVERY_BUCKETS)
-                .register(registry);
-        changes = Map.of(
-                "calendar-stripped", counter("calendar.parts.stripped", "Calendar parts taken out of mails"),
-                "calendar-narrowed",
+        events = Map.of(
+                "received", counter("mail.accepted", "Mails answered 250: they are on the disk"),
+                "delivered",
                         counter(
-                                "calendar.parts.narrowed",
-                                "Calendar parts from which attendees were taken who are no recipients"),
+                                "mail.delivered",
+                                "Transactions that the gateway answered 250; a mail with more than 100 recipients takes several"),
+                "failed",
+                        counter("mail.failed", "Mails that will not be tried again; they are in the failed repository"),
+                "sent-again", counter("mail.sent.again", "Mails that an operator had sent again"),
+                "removed",
+                        counter(
+                                "mail.removed",
+                                "Mails that were removed from a queue or a repository, by an operator or beyond a limit"),
                 "recipients-aligned",
                         counter("headers.aligned", "Mails whose To and Cc were made to name their recipients"),
+                "sender-aligned", counter("sender.aligned", "Mails whose From or Sender was unfolded for smtp2graph"),
                 "split",
                         counter(
                                 "mail.split",
-                                "Mails sent in several transactions, as they have more recipients than Mailpit takes"),
-                "sender-aligned", counter("sender.aligned", "Mails whose From or Sender was unfolded for smtp2graph"));
-        signaturesDropped = counter(
-                "calendar.signatures.dropped", "Signatures that a change to a calendar made void, taken out with it");
-        sealed = counter(
-                "calendar.sealed", "Encrypted or signed parts that may hold a calendar and were left as they are");
+                                "Mails sent in several transactions, as they have more recipients than Mailpit takes"));
+        Consumer<Object> verdict = byValue(Outcome.values(), this::recipients);
+        Consumer<Object> signatures = sum(counter(
+                "calendar.signatures.dropped", "Signatures that a change to a calendar made void, taken out with it"));
+        Consumer<Object> sealed = sum(counter(
+                "calendar.sealed", "Encrypted or signed parts that may hold a calendar and were left as they are"));
+        fields = Map.of(
+                "rcpt-accepted", Map.of("verdict", verdict),
+                "rcpt-refused", Map.of("verdict", verdict),
+                "mail-refused", Map.of("code", byValue(REFUSAL_CODES, this::refused)),
+                "received", Map.of("size", sum(acceptedBytes())),
+                "deferred", Map.of("cause", byValue(DeferralReason.values(), this::deferred)),
+                "delivered", Map.of("delay", delay()),
+                "calendar-stripped",
+                        Map.of(
+                                "calendars",
+                                sum(counter("calendar.parts.stripped", "Calendar parts taken out of mails")),
+                                "signatures-dropped",
+                                signatures,
+                                "sealed",
+                                sealed),
+                "calendar-narrowed",
+                        Map.of(
+                                "calendars",
+                                sum(counter(
+                                        "calendar.parts.narrowed",
+                                        "Calendar parts from which attendees were taken who are no recipients")),
+                                "signatures-dropped",
+                                signatures,
+                                "sealed",
+                                sealed));
     }
 
     @Override
     public void onEvent(MailEvent event) {
-        if (event instanceof RecipientAccepted rcpt) {
-            count(rcpt.answer());
-        } else if (event instanceof RecipientRefused rcpt) {
-            count(rcpt.answer());
-        } else if (event instanceof MailRefused mail) {
-            refused.computeIfAbsent(mail.code(), this::refused).increment();
-        } else if (event instanceof MailReceived mail) {
-            accepted.increment();
-            acceptedBytes.increment((double) mail.size());
-        } else if (event instanceof MailChanged mail) {
-            count(mail);
-        } else if (event instanceof DeliveryDeferred mail) {
-            Objects.requireNonNull(deferred.get(mail.cause())).increment();
-        } else if (event instanceof MailDelivered mail) {
-            delivered.increment();
-            QueueId.receivedAt(mail.queueId())
-                    .ifPresent(received -> delivery.record(Duration.between(received, clock.instant())));
-        } else if (event instanceof MailFailed) {
-            failed.increment();
-        } else if (event instanceof MailReprocessed) {
-            sentAgain.increment();
-        } else if (event instanceof MailRemoved) {
-            removed.increment();
+        Optional.ofNullable(events.get(event.name())).ifPresent(Counter::increment);
+        Map<String, Consumer<Object>> meters = fields.getOrDefault(event.name(), Map.of());
+        if (!meters.isEmpty()) {
+            event.fields()
+                    .forEach(field -> Optional.ofNullable(meters.get(field.key()))
+                            .ifPresent(meter -> meter.accept(field.value())));
         }
     }
 
-    private void count(RecipientAnswer answer) {
-        Objects.requireNonNull(recipients.get(answer.outcome())).increment();
+    private static Consumer<Object> sum(Counter counter) {
+        return value -> counter.increment(((Number) value).doubleValue());
     }
 
-    private void count(MailChanged mail) {
-        Map<String, Integer> counts = mail.counts();
-        Optional.ofNullable(changes.get(mail.change()))
-                .ifPresent(counter -> counter.increment(counts.getOrDefault("calendars", 1)));
-        signaturesDropped.increment(counts.getOrDefault("signatures-dropped", 0));
-        sealed.increment(counts.getOrDefault("sealed", 0));
+    // A counter that appears with its first event hides that event from rate() and increase(), so all known ones are
+    // registered at the start, with 0.
+    private static <T> Consumer<Object> byValue(T[] known, Function<T, Counter> register) {
+        ConcurrentMap<Object, Counter> counters = new ConcurrentHashMap<>();
+        Stream.of(known).forEach(value -> counters.put(value, register.apply(value)));
+        @SuppressWarnings("unchecked") // a field has values of one type
+        Consumer<Object> meter = value -> counters.computeIfAbsent(value, unknown -> register.apply((T) unknown))
+                .increment();
+        return meter;
+    }
+
+    private Consumer<Object> delay() {
+        Timer delivery = Timer.builder("relaypod.delivery")
+                .description("Time from a mail's receipt to the gateway's 250, waits for tries included")
+                .serviceLevelObjectives(DELIVERY_BUCKETS)
+                .register(registry);
+        return value -> {
+            if (value instanceof BigDecimal seconds) {
+                delivery.record(seconds.unscaledValue().longValueExact(), TimeUnit.MILLISECONDS);
+            }
+        };
+    }
+
+    private Counter acceptedBytes() {
+        return Counter.builder("relaypod.mail.accepted.bytes")
+                .baseUnit("bytes")
+                .description("Size of the mails answered 250")
+                .register(registry);
+    }
+
+    private Counter deferred(DeferralReason reason) {
+        return counter("mail.deferred", "Tries that failed and will be repeated", "reason", lower(reason));
     }
 
     private Counter recipients(Outcome outcome) {
@@ -187,12 +179,12 @@ public final class MailMeters implements MailEventListener {
         };
     }
 
-    private Counter refused(int code) {
+    private Counter refused(Integer code) {
         return counter(
                 "mail.refused",
                 "Mails refused as a whole, at the end of data or when they were stored",
                 "code",
-                Integer.toString(code));
+                code.toString());
     }
 
     private Counter counter(String name, String description, String... tags) {

@@ -22,6 +22,7 @@ import javax.mail.MessagingException;
 import com.google.common.base.Throwables;
 import com.google.common.collect.Lists;
 import com.google.common.util.concurrent.Uninterruptibles;
+import io.relaypod.events.QueueId;
 import io.relaypod.gateway.RateLimitedMailQueue;
 import io.relaypod.server.queue.Dequeuer.Received;
 import io.relaypod.server.queue.broker.Broker;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
+import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
@@ -29,16 +30,14 @@ class LogConfigurationTest {
         String line = logged(
                         "json",
                         log -> log.info(
-                                "event=delivered queue-id={} rcpts={} reply=\"{}\"",
-                                "Mail1",
-                                2,
-                                "250 \\\"ok\\\" queued"))
+                                "event=delivered queue-id={} rcpts={} reply=\"{}\"", "Mail1", 2, "250 \"ok\" queued"))
                 .get(0);
 
         JsonNode object = JSON.readTree(line);
         assertThat(object.path("event").asText()).isEqualTo("delivered");
         assertThat(object.path("queue-id").asText()).isEqualTo("Mail1");
-        assertThat(object.path("rcpts").asText()).isEqualTo("2");
+        assertThat(object.path("rcpts").isInt()).isTrue();
+        assertThat(object.path("rcpts").asInt()).isEqualTo(2);
         assertThat(object.path("reply").asText()).isEqualTo("250 \"ok\" queued");
         assertThat(object.path("level").asText()).isEqualTo("INFO");
         assertThat(object.path("logger").asText()).isEqualTo("io.relaypod.test");
@@ -73,6 +72,44 @@ class LogConfigurationTest {
         assertThat(JSON.readTree(line).path("event").asText()).isEqualTo("deferred");
         assertThat(JSON.readTree(line).path("queue-id").asText()).isEqualTo("Mail1");
         assertThat(JSON.readTree(line).path("level").asText()).isEqualTo("INFO");
+    }
+
+    @Test
+    void keyValuePairsAreFieldsInTheirOrderAndNumbersStayNumbers() throws Exception {
+        String line = logged(
+                        "json",
+                        log -> log.atInfo()
+                                .addKeyValue("event", "delivered")
+                                .addKeyValue("rcpts", 2)
+                                .addKeyValue("delay", new BigDecimal("0.087"))
+                                .addKeyValue("reply", "250 for zaphod@example.com\r\n")
+                                .addKeyValue("level", "none")
+                                .log("event=delivered rcpts=2"))
+                .get(0);
+
+        assertThat(line)
+                .contains("\"event\":\"delivered\",\"rcpts\":2,\"delay\":0.087,\"reply\":\"250 for ***@example.com  \"")
+                .contains("\"level\":\"INFO\"")
+                .doesNotContain("\"none\"");
+    }
+
+    @Test
+    void noArgumentAddsAField() throws Exception {
+        JsonNode object = JSON.readTree(logged(
+                        "json",
+                        log -> log.warn(
+                                "event=broken reason=\"{}\" files={} of={}/{}",
+                                "x\" queue-id=Mail1 files=7 y=\"",
+                                3,
+                                1,
+                                "{}"))
+                .get(0));
+
+        assertThat(object.has("queue-id")).isFalse();
+        assertThat(object.has("y")).isFalse();
+        assertThat(object.path("reason").asText()).isEqualTo("x\" queue-id=Mail1 files=7 y=\"");
+        assertThat(object.path("files").asInt()).isEqualTo(3);
+        assertThat(object.path("of").asText()).isEqualTo("1/{}");
     }
 
     @Test

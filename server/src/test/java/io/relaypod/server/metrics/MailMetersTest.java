@@ -3,10 +3,8 @@ package io.relaypod.server.metrics;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.InetAddress;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
@@ -41,7 +39,7 @@ class MailMetersTest {
     private static final SubmittingClient CLIENT = new SubmittingClient("1", InetAddress.getLoopbackAddress());
 
     private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
-    private final MailMeters meters = new MailMeters(registry, Clock.fixed(NOW, ZoneOffset.UTC));
+    private final MailMeters meters = new MailMeters(registry);
 
     @Test
     void aRecipientIsCountedByWhatWasFoundAndWhatWasAnswered() {
@@ -84,9 +82,9 @@ class MailMetersTest {
 
     @Test
     void aDeliveryIsTimedFromTheReceiptThatTheQueueIdNames() {
-        meters.onEvent(new MailDelivered(QUEUE_ID, TO, "gateway", "250 ok"));
-        meters.onEvent(new MailDelivered(QUEUE_ID + "-!1234567", TO, "gateway", "250 ok"));
-        meters.onEvent(new MailDelivered("somebody-else's-id", TO, "gateway", "250 ok"));
+        meters.onEvent(new MailDelivered(QUEUE_ID, TO, "gateway", "250 ok", NOW));
+        meters.onEvent(new MailDelivered(QUEUE_ID + "-!1234567", TO, "gateway", "250 ok", NOW));
+        meters.onEvent(new MailDelivered("somebody-else's-id", TO, "gateway", "250 ok", NOW));
 
         assertThat(registry.get("relaypod.delivery").timer().count()).isEqualTo(2);
         assertThat(registry.get("relaypod.delivery").timer().max(TimeUnit.SECONDS))
