@@ -1,10 +1,9 @@
 #!/usr/bin/env python3
-"""What a backlog costs: the gateway is away, mails pile up, the gateway comes back.
+"""Measures a backlog: the gateway is unavailable, messages queue up, the gateway is available again.
 
-Measures how fast mails are accepted as the queue grows, what memory that takes, and how fast the queue drains. Writes the course of it
-as a table and as a plot. Needs a built tree, java and smtp-source; everything listens on 127.0.0.1.
+Measures the accept rate and the memory while the queue grows, and the rate at which it drains. Writes a table and a plot. Needs a built tree, java and smtp-source; everything listens on 127.0.0.1.
 
-    bench/backlog/backlog.py                        # 100,000 mails: about 10 minutes
+    bench/backlog/backlog.py                        # 100,000 messages: about 10 minutes
     bench/backlog/backlog.py --mails 20000 --plot /tmp/backlog.svg
 """
 import argparse
@@ -23,11 +22,11 @@ from bench import Dns, RELAY_PORT, Relaypod, Sink, load  # noqa: E402
 
 WEBADMIN_PORT = 21029
 DRAIN_WITHIN = 1800
-relay_data = None  # where the relay keeps webadmin's password
+relay_data = None  # has webadmin's password
 
 
 class Memory(threading.Thread):
-    """Looks at the process's resident memory once a second; the JVM's log of collections has the heap."""
+    """Polls the process's resident memory once a second. The JVM's log of collections has the heap."""
 
     def __init__(self, relay, gc_log):
         super().__init__(daemon=True)
@@ -44,14 +43,14 @@ class Memory(threading.Thread):
             time.sleep(1)
 
     def heap(self):
-        """@return (seconds, MiB in use afterwards) of each collection of everything: after the others garbage counts too"""
+        """@return (seconds, MiB in use afterwards) of each full collection; other collections leave garbage"""
         line = re.compile(r"\[([\d.]+)s\].*Pause Full.* \d+M->(\d+)M\(")
         found = (line.search(entry) for entry in Path(self.gc_log).read_text().splitlines())
         return [(float(match.group(1)), int(match.group(2))) for match in found if match]
 
 
 def webadmin(method, path, body=None):
-    """@param path of the outgoing queue, behind its own"""
+    """@param path: within the outgoing queue"""
     password = Path(relay_data, "webadmin-password").read_text().strip()
     request = urllib.request.Request(f"http://127.0.0.1:{WEBADMIN_PORT}/mailQueues/outgoing{path}", body, {"Authorization": f"Bearer {password}"},
                                      method=method)
@@ -83,7 +82,7 @@ def empty_the_queue():
 
 
 def with_an_empty_queue(options):
-    """@return mails accepted a second, with the gateway there and with the gateway away: medians of three"""
+    """@return messages accepted a second, with the gateway available and unavailable: medians of three"""
     sink = Sink()
     load(RELAY_PORT, options)  # not counted: classes load, code compiles
     there = [rate(options) for _ in range(3)]
@@ -98,8 +97,8 @@ def with_an_empty_queue(options):
 
 
 def plot(path, accepted, drained, memory):
-    """Three curves over time, each scaled to its own largest value, which its label says."""
-    curves = [("mails queued", "#2563eb", accepted + drained), ("resident MiB", "#dc2626", memory.resident),
+    """Three curves over time, each scaled to its own maximum, which is in its label."""
+    curves = [("messages queued", "#2563eb", accepted + drained), ("resident MiB", "#dc2626", memory.resident),
               ("heap in use after a full collection, MiB", "#059669", memory.heap())]
     width, height, left, top = 900, 360, 20, 70
     end = max(x for _, _, points in curves for x, _ in points)

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Kills relaypod under load, again and again, and compares every mail that it answered 250 for with what arrived.
+"""Kills relaypod repeatedly under load, and compares every message that it answered with 250 with those that arrived.
 
-The gateway takes nine mails of ten at once and the others at a second try, so that mails are killed in every queue. Duplicates are
-what at-least-once costs: the relay died between the gateway's 250 and its own note of it.
+The gateway accepts nine messages of ten at once and the others at the second attempt, so that kills affect every queue. Duplicates are
+part of at-least-once delivery: the relay died between the gateway's 250 and its own record of it.
 
-Needs a built tree and java. Everything listens on 127.0.0.1. Exit code 0: nothing lost, and no mail blamed for a kill.
+Needs a built tree and java. Everything listens on 127.0.0.1. Exit code 0: no message is lost, and none is quarantined because of a kill.
 
     bench/crash/crash.py             # 5 kills, the short form
     bench/crash/crash.py --kills 50
@@ -33,7 +33,7 @@ BODY = "x" * 70 + "\r\n"
 
 
 class Sink(socketserver.ThreadingTCPServer):
-    """A gateway that counts each mail's arrivals; some it does not take at the first try."""
+    """A gateway that counts the arrivals of each message, and defers some at the first attempt."""
 
     allow_reuse_address = True
     daemon_threads = True
@@ -78,7 +78,7 @@ class Connection(socketserver.StreamRequestHandler):
 
 
 class Client(threading.Thread):
-    """Sends one mail after another, and remembers which were answered 250."""
+    """Sends one message after another, and records those that were answered with 250."""
 
     def __init__(self, number, stop):
         super().__init__(daemon=True)

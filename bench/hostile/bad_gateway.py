@@ -1,4 +1,4 @@
-"""A gateway that would hold the relay's threads for ever, or fill its heap; it is well again at the end, and then mail has to flow."""
+"""A gateway that would block the relay's threads or fill its heap. At the end it works again, and messages must be delivered."""
 import socket
 import time
 
@@ -20,7 +20,7 @@ def send(relay, number, text):
 
 
 def play(relay, seconds, serve):
-    """@return what was reached; empty if mail flows in time once the gateway is well"""
+    """@return the success of the attack; empty if messages are delivered in time after it"""
     relay.gateway.serve = serve
     deadline = time.monotonic() + seconds
     for number in range(MAILS):
@@ -89,7 +89,7 @@ def hangs_up(connection):
     connection.recv(65_536)
 
 
-# The others wait for the gateway's deadlines.
+# The others wait for the gateway's time limits.
 SHORT = {"gateway-endless-lines"}
 
 ATTACKS = [

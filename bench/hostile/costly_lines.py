@@ -1,4 +1,4 @@
-"""Mails whose every line costs the reader much: 99 boundaries, then lines that begin like a delimiter; and mails of many fields, 24 at a time from one sender."""
+"""Messages with expensive lines: 99 boundaries, then lines that begin like a delimiter. And messages of many fields, 24 at a time from one sender."""
 import threading
 import time
 

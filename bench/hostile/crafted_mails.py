@@ -1,5 +1,5 @@
-"""Mails within SIZE that are made of too much of one thing: header fields, addresses, parts, parameters, attendees. Each is refused with 550 and the number,
-or taken and handled, from four clients at once, in mode auto, where every mail is read."""
+"""Messages within SIZE with too many header fields, addresses, parts, parameters or attendees, from four clients at once. Each is refused with 550
+and the number, or accepted and processed, in mode auto, which reads every message."""
 import collections
 import contextlib
 import threading
@@ -58,7 +58,7 @@ def calendars():
 
 
 def sends(relay, client, mails, deadline, codes):
-    """One mail after the other, each on a connection of its own, until the time is over; each is played at least once by one of the clients."""
+    """Sends one message after the other, each on its own connection, until the time is over. At least one client sends each of them."""
     played, share = 0, -(-len(mails) // CLIENTS)
     while played < share or time.monotonic() < deadline:
         mail = mails[(client * share + played) % len(mails)]

@@ -1,4 +1,4 @@
-"""Random names below one domain: one that does not exist, and one that does. The questions to DNS have to stay few."""
+"""Random names below a domain that does not exist, and below one that does. The number of DNS queries must stay low."""
 import itertools
 import threading
 import time

@@ -1,5 +1,5 @@
-"""Answers of thousands of MX records with names of 255 characters, over TCP, for a new domain each time; and as many verdicts on domains with
-names of 250 characters as there is time for."""
+"""Answers over TCP with thousands of MX records whose names have 255 characters, for a new domain each time. And as many verdicts as possible on
+domains with names of 250 characters."""
 import struct
 import threading
 import time
@@ -13,7 +13,7 @@ CLIENTS = 8
 
 
 def huge(query):
-    """Every record's host is 'NNNN.' and a pointer to one long name."""
+    """The host of each record is 'NNNN.' and a pointer to one long name."""
     question = query[12:dns.question_end(query)]
     head = query[:2] + struct.pack(">HHHHH", 0x8180, 1, 2900, 0, 0) + question
     first = b"\xc0\x0c" + struct.pack(">HHIH", dns.MX, 1, 3600, 2 + len(host := b"\x040000" + dns.encoded(LONG + ".huge.test"))) + struct.pack(">H", 1) + host

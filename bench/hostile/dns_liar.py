@@ -1,4 +1,4 @@
-"""A DNS server that denies everything, names that must exist too: nobody is refused for good, not even for a second afterwards."""
+"""A DNS server that denies every name, also names that must exist. No recipient is refused permanently, not even for a second afterwards."""
 import time
 
 from frame import dns

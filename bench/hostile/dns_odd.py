@@ -1,4 +1,4 @@
-"""DNS servers that answer nonsense: cut, random and contradictory messages, rings of aliases, endless truncation, TCP that drips."""
+"""DNS servers with malformed answers: cut, random and contradictory ones, alias loops, endless truncation, slow TCP."""
 import random
 import struct
 import threading
@@ -37,7 +37,7 @@ def strange_code(query):
 
 
 def pointers(query):
-    """Names that point at themselves and at each other."""
+    """Compression pointers that point at themselves and at each other."""
     return dns.reply(query, [(dns.MX, struct.pack(">H", 1) + struct.pack(">H", 0xC000 | random.randrange(0, 60)))] * 20)
 
 

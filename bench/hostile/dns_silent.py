@@ -1,5 +1,5 @@
-"""300 connections ask for domains whose DNS is silent, of one domain and of many, while another address asks for good domains that nobody asked
-for before: those have to be accepted."""
+"""300 connections ask for domains whose DNS does not answer, of one domain and of many. Meanwhile another address asks for new good domains, which
+must be accepted."""
 import itertools
 import threading
 import time

@@ -1,5 +1,5 @@
-"""The HTTP doors, webadmin and METRICS_ADDR: bodies and heads of any length, without a password and with it, halves of requests, floods of
-requests at once, clients that do not read. Beside each attack an operator asks webadmin, and a probe asks /livez; each is answered."""
+"""The HTTP servers webadmin and METRICS_ADDR: bodies and headers of any length with and without a password, partial requests, floods of requests,
+clients that do not read. During each attack an operator uses webadmin, and a probe requests /livez. Both must be answered."""
 import base64
 import http.client
 import json
@@ -11,13 +11,13 @@ import urllib.request
 
 from frame.slow import Slow
 
-# A probe restarts the pod after so many failures. Beside a flood one of its connections may be closed for a newer one.
+# A probe restarts the pod after this number of failures. During a flood, one of its connections may be closed for a newer one.
 PROBE_FAILURES = 3
-MOST_WAIT = 5.0  # of threads beside the attack's own; the ordinary client has a process of its own, and 2 s
+MOST_WAIT = 5.0  # for threads in the attack's process; the ordinary client has its own process, and 2 s
 
 
 class Watch(threading.Thread):
-    """Asks for a page, again and again, and keeps the longest wait and what went wrong; too much are so many failures one after the other."""
+    """Requests a page repeatedly, and records the longest wait and the failures. A number of failures in a row is too much."""
 
     def __init__(self, name, url, headers, too_many):
         super().__init__(daemon=True)
@@ -40,7 +40,7 @@ class Watch(threading.Thread):
             self.ended.wait(0.2)
 
     def end(self):
-        """@return what it had not to meet"""
+        """@return the failures that must not happen"""
         self.ended.set()
         self.join(15)
         faults = [f"{self.name}: {len(self.wrong)} requests failed, {self.most_in_a_row} in a row, first {self.wrong[0]}"] \
@@ -53,7 +53,7 @@ def authorization(relay):
 
 
 def watched(attack):
-    """@return the attack with an operator and a probe beside it"""
+    """@return the attack, with an operator and a probe during it"""
     def play(relay, seconds):
         watches = [Watch("the operator", "http://%s:%d/mailQueues" % relay.webadmin, {"Authorization": authorization(relay)}, 1),
                    Watch("the probe", "http://%s:%d/livez" % relay.metrics, {}, PROBE_FAILURES)]
@@ -75,7 +75,7 @@ def connect(address, source="127.0.0.66"):
 
 
 def send(connection, data):
-    """Sends what the other side takes: it may have closed."""
+    """Sends as much as the other side accepts; it may have closed the connection."""
     try:
         connection.sendall(data)
         return True
@@ -84,7 +84,7 @@ def send(connection, data):
 
 
 def at_once(jobs, seconds, work):
-    """So many threads that repeat the work until the time is over."""
+    """Runs a number of threads that repeat the work until the time is over."""
     deadline = time.monotonic() + seconds
 
     def repeat(number):
@@ -106,7 +106,7 @@ BODY = b"x" * (1 << 20)
 
 
 def bodies(relay, seconds, _sockets):
-    """30 MB to any path, with a length and in chunks, without the password and with it."""
+    """Sends 30 MB to any path, with a length and in chunks, with and without the password."""
     def work(number):
         line = PATHS[number % len(PATHS)]
         password = f"Authorization: {authorization(relay)}\r\n" if number % 3 == 0 else ""
@@ -122,7 +122,7 @@ def bodies(relay, seconds, _sockets):
 
 
 def halves(relay, seconds, sockets):
-    """300 half-sent requests to each door, which drip on: heads, bodies without the password, bodies with it."""
+    """300 slow partial requests to each server: headers, bodies without the password, bodies with it."""
     password = f"Authorization: {authorization(relay)}\r\n"
     beginnings = ["GET /mailQueues HTTP/1.1\r\nHost: localh", "POST /x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9000\r\n\r\nx",
                   f"PATCH /mailQueues/outgoing/mails HTTP/1.1\r\nHost: localhost\r\n{password}Content-Length: 9000\r\n\r\nx"]
@@ -142,7 +142,7 @@ def halves(relay, seconds, sockets):
 
 
 def heads(relay, seconds, _sockets):
-    """A request line or a header that does not end."""
+    """A request line or a header without an end."""
     def work(number):
         with connect((relay.webadmin, relay.metrics)[number % 2]) as connection:
             connection.settimeout(5)
@@ -154,7 +154,7 @@ def heads(relay, seconds, _sockets):
 
 
 def flood(address_of, request_of):
-    """So many requests on a connection, of which nothing is read."""
+    """Sends a number of requests on a connection, and reads no response."""
     def attack(relay, seconds, sockets):
         request = request_of(relay)
 
@@ -177,7 +177,7 @@ def get(path, with_password=False):
 
 
 def wrong_passwords(relay, seconds, _sockets):
-    """From another address than the operator's."""
+    """Uses an address other than the operator's."""
     def work(number):
         with connect(relay.webadmin) as connection:
             connection.settimeout(5)
@@ -187,7 +187,7 @@ def wrong_passwords(relay, seconds, _sockets):
 
 
 def lists(relay, seconds, _sockets):
-    """Mails of 100 recipients that wait, listed and searched for by many at once, most of whom do not read."""
+    """Waiting messages of 100 recipients, which many clients list and search at once. Most of them do not read."""
     def later(connection):
         connection.sendall(b"451 4.3.2 later\r\n")
     relay.gateway.serve = later

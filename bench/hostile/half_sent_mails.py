@@ -1,4 +1,4 @@
-"""450 mails of 99 KB that never end, and then end all at once."""
+"""450 messages of 99 KB that do not end, and then all end at once."""
 import time
 
 from frame.clients import close_all, send_all, transaction

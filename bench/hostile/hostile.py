@@ -1,13 +1,12 @@
 #!/usr/bin/env python3
-"""Attacks the relay as the image runs it, with the image's flags and an AOT cache in 192 MiB, while an ordinary client goes on beside it.
+"""Attacks the relay as the image runs it, with the image's flags and an AOT cache in 192 MiB, during the work of an ordinary client.
 
-After each attack: the process is the same, the ordinary client was never reset and had each answer within 2 s, no more than half of its
-commands were put off, heap and memory are near what they were, /livez says 200. The short form bears with a busy machine: the same process,
-nothing reset, each answer within 10 s. Prints a table; exit code 1 if an attack has reached anything. Needs a built tree and a JDK 25.
-docs/design/performance.md has more.
+After each attack, the process is the same. The ordinary client was never reset and had each reply within 2 s, at most half of them 4xx. Heap
+and memory are near their values before, and /livez answers 200. The short form tolerates a busy machine: the same process, nothing reset, each
+reply within 10 s. Prints a table. Exit code 1: an attack succeeded. Needs a built tree and a JDK 25. docs/design/performance.md has more.
 
     bench/hostile/hostile.py                 # every attack, 15 s each
-    bench/hostile/hostile.py --short         # what .ci/run plays
+    bench/hostile/hostile.py --short         # as in .ci/hostile
     bench/hostile/hostile.py --only metrics-flood --seconds 30 --log
 """
 import argparse
@@ -28,13 +27,13 @@ from frame.gateway import Gateway  # noqa: E402
 from frame.relay import Highest, Relay, free_port  # noqa: E402
 from frame.slow import Slow  # noqa: E402
 
-HEAP_NEAR, RESIDENT_NEAR = 6, 40  # MiB above what was before: caches that have filled, code that was compiled
+HEAP_NEAR, RESIDENT_NEAR = 6, 40  # MiB above the values before, for filled caches and compiled code
 BACK_WITHIN = 30
 
 
 @dataclasses.dataclass(frozen=True)
 class Form:
-    """How long an attack is, in seconds, and what is a failure: a longer wait than that; and whether what a busy machine causes too is one."""
+    """Duration of an attack in seconds, the longest wait, and whether effects of a busy machine are failures."""
 
     seconds: int
     longest_wait: float
@@ -45,13 +44,13 @@ LONG, SHORT = Form(15, 2.0, True), Form(3, 10.0, False)
 
 
 class Ordinary:
-    """The process of the ordinary client, from an attack's beginning to its end."""
+    """The process of the ordinary client during an attack."""
 
     def __init__(self, port, name):
         self.process = subprocess.Popen([sys.executable, HERE / "frame/ordinary.py", str(port), name], stdout=subprocess.PIPE, text=True)
 
     def end(self):
-        """@return all answers"""
+        """@return all replies"""
         self.process.send_signal(signal.SIGTERM)
         try:
             output = self.process.communicate(timeout=120)[0]
@@ -62,15 +61,15 @@ class Ordinary:
 
 
 class Attack:
-    """A function of a module, under a name."""
+    """A named function of a module."""
 
     def __init__(self, name, function, in_short, environment):
-        """@param environment: of the relay, the variables that the attack needs besides"""
+        """@param environment: further variables of the relay for the attack"""
         self.name, self.function, self.in_short, self.environment = name, function, in_short, environment
 
     def play(self, relay, form, before):
-        """@param before: heap and own memory. @return what the attack has reached, a row of the table, and heap and own memory after it"""
-        # Waits that another's work on this machine causes are not the attack's.
+        """@param before: heap and own memory. @return the success of the attack, a row of the table, heap and own memory after it"""
+        # Waits that other work on this machine causes are not the attack's.
         ordinary, highest = Ordinary(relay.smtp[1], self.name), Highest(relay)
         highest.start()
         faults = []
@@ -120,12 +119,12 @@ class Attack:
 
 
 def memory(relay):
-    """Heap in use after a full collection, and memory of its own."""
+    """Heap in use after a full collection, and own memory."""
     return relay.heap_mib(), relay.resident_mib()
 
 
 def memory_back(relay, heap, resident):
-    """What is in use once it is near what was before, or after half a minute."""
+    """Waits until the memory is near its value before, for half a minute at most, and returns it."""
     deadline = time.monotonic() + BACK_WITHIN
     while True:
         now = memory(relay)
@@ -135,8 +134,8 @@ def memory_back(relay, heap, resident):
 
 
 def attacks(only):
-    """A module has NAME and attack(relay, seconds), or ATTACKS, pairs of such; SHORT is the set of names that the short form plays;
-    environment(relay) the variables that the relay needs for it."""
+    """A module has NAME and attack(relay, seconds), or ATTACKS, pairs of a name and such a function. SHORT is the set of names of the short form.
+    The attribute ENVIRONMENT of the function has further variables of the relay."""
     found = []
     for file in sorted(HERE.glob("*.py")):
         if file == Path(__file__).resolve():
@@ -155,7 +154,7 @@ def attacks(only):
 
 
 def warm_up(relay):
-    """Classes load and caches fill before anything is compared."""
+    """Loads classes and fills caches before the first comparison."""
     ordinary = Ordinary(relay.smtp[1], "warm-up")
     time.sleep(3)
     ordinary.end()
@@ -207,7 +206,7 @@ def main():
 
 
 def play_all(chosen, relay, form):
-    """One relay for all that need the same environment. @return pairs of an attack's name and what it has reached"""
+    """Uses one relay for all attacks with the same environment. @return pairs of an attack's name and its success"""
     found, before = [], None
     environments = {attack: attack.environment(relay) | getattr(attack.function, "ENVIRONMENT", {}) for attack in chosen}
     for attack in sorted(chosen, key=lambda attack: sorted(environments[attack].items())):
@@ -220,7 +219,7 @@ def play_all(chosen, relay, form):
         found += [(attack.name, fault) for fault in faults]
         if faults:
             print(f"hostile: {attack.name}: the end of the relay's log:\n{relay.log_tail()}", file=sys.stderr)
-        # What has failed goes on with another relay.
+        # After a failure the next attack has a new relay.
         before = None if any(form.is_strict or not isinstance(fault, Slow) for fault in faults) else after
     return found
 

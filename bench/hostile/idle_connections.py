@@ -1,4 +1,4 @@
-"""As many connections as there may be, that say nothing, half a command, or half a TLS record; and connections that come and go as fast as they can."""
+"""As many connections as allowed, that send nothing, half a command, or half a TLS record. And connections that open and close as fast as possible."""
 import time
 
 from frame.clients import close_all, connect

@@ -1,4 +1,4 @@
-"""50 mails of 2.9 MB at once, from one address: each is stored or put off, and nobody else waits."""
+"""50 messages of 2.9 MB at once, from one address. Each is stored or deferred, and no other client waits."""
 import collections
 import time
 

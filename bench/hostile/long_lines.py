@@ -1,4 +1,4 @@
-"""200 clients in a line of 1 MiB that does not end: in a mail, in its header, and as a command."""
+"""200 clients that send a line of 1 MiB without an end: in a message, in its header, and as a command."""
 import time
 
 from frame.clients import close_all, connect, read_reply, send_all, transaction

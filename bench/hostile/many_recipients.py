@@ -1,4 +1,4 @@
-"""225,000 recipients of 450 transactions that do not end; addresses that are as long as they may be; and as many that are refused."""
+"""225,000 recipients in 450 transactions that do not end; addresses of the greatest length; and as many that are refused."""
 import time
 
 from frame.clients import close_all, connect, read_reply, send_all

@@ -1,4 +1,4 @@
-"""No attack: what the ordinary client has when nobody else is there, so that the other rows can be compared with it."""
+"""No attack. The values of the ordinary client alone, for comparison with the other rows."""
 import time
 
 NAME = "quiet"

@@ -1,4 +1,4 @@
-"""Clients that begin TLS and do not go on: in the middle of a record, of the handshake, or of a session whose replies they do not read."""
+"""Clients that begin TLS and stop: in the middle of a record, of the handshake, or of a session whose replies they do not read."""
 import ssl
 import subprocess
 import time

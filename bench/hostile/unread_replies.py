@@ -1,4 +1,4 @@
-"""Clients that send megabytes of commands and read no reply, end with QUIT unread, or close their side: the relay must not keep what they leave."""
+"""Clients that send megabytes of commands and read no reply, leave the reply to QUIT unread, or close their side. The relay must not buffer the rest."""
 import selectors
 import socket
 import time
@@ -35,5 +35,5 @@ def attack(relay, seconds):
             pass
     time.sleep(1)
     close_all(connections)
-    # 4 MB from one client were enough.
+    # 4 MB from one client were enough to fail.
     return Slow(f"only {sent} bytes were read") if sent < 1_000_000 else None

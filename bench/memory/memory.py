@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""What the image takes: time to the first 220, memory when idle, and a burst under its limit. Needs Docker, the image `relaypod` (docker/image)
-and, for the burst, Postfix's smtp-source and smtp-sink. As root. About two minutes.
+"""Measures the image: time to the first 220, idle memory, and a burst within its limit. Needs root, Docker, the image `relaypod` (docker/image)
+and, for the burst, Postfix's smtp-source and smtp-sink. Takes about two minutes.
 
     bench/memory/memory.py [--image relaypod] [--mails 10000] [--rounds 3]
 """
@@ -26,7 +26,7 @@ def run(*command):
 
 
 class Relay:
-    """The image as a pod runs it, in the host's network."""
+    """The image with a pod's restrictions, in the host's network."""
 
     def __init__(self, image, sink):
         self.port, metrics = free_port(), free_port()
@@ -64,7 +64,7 @@ class Relay:
         return run("docker", "inspect", "-f", template, self.id)
 
     def memory(self):
-        """What Kubernetes and `docker stats` show, and what the process has mapped; both in MiB."""
+        """@return the memory as Kubernetes and `docker stats` count it, and the resident set; both in MiB"""
         used = run("docker", "stats", "--no-stream", "--format", "{{.MemUsage}}", self.id).split("/")[0].strip()
         status = pathlib.Path(f"/proc/{self.state('{{.State.Pid}}')}/status").read_text()
         rss = {line.split(":")[0]: int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith(("VmRSS", "RssAnon"))}
@@ -85,7 +85,7 @@ def idle(options):
     for _ in range(options.rounds):
         relay = Relay(options.image, 9)
         try:
-            # Until the JVM has given back what only the start needed.
+            # Waits until the JVM has returned the memory of the start.
             time.sleep(options.settle)
             relays.append((relay.banner_after, relay.start_cpu, *relay.memory()))
         finally:

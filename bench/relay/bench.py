@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""relaypod against Postfix in the same run, on the same load: how many mails a second are accepted, and arrive at the next hop.
+"""Compares relaypod with Postfix in the same run, under the same load: messages accepted a second, and messages a second at the next hop.
 
 Needs: a built tree (./mvnw -DskipTests package), java, postfix with smtp-source and smtp-sink, root (for Postfix). Everything
-listens on 127.0.0.1. Takes turns, reports medians and ratios.
+listens on 127.0.0.1. The servers take turns. Prints medians and ratios.
 
-    bench/relay/bench.py                     # 5 rounds of 5,000 mails over 20 connections
+    bench/relay/bench.py                     # 5 rounds of 5,000 messages over 20 connections
     bench/relay/bench.py --connections 50 --rounds 3 --mails 2000
     bench/relay/bench.py --only relaypod --jfr /tmp/relay.jfr
-    bench/relay/bench.py --stock-james       # and James' own ActiveMQ queue and RemoteDelivery, fetched from Maven Central for it
+    bench/relay/bench.py --stock-james       # also with James' ActiveMQ queue and RemoteDelivery, from Maven Central
 """
 import argparse
 import json
@@ -62,7 +62,7 @@ class Dns(threading.Thread):
 
 
 class Sink:
-    """smtp-sink, which counts what it is sent."""
+    """smtp-sink, which counts the messages."""
 
     def __init__(self):
         self.process = subprocess.Popen(["smtp-sink", "-u", "nobody", "-c", f"127.0.0.1:{SINK_PORT}", "1000"],
@@ -126,7 +126,7 @@ class Relaypod:
 
 
 class StockJames(Relaypod):
-    """The same SMTP server and processors with James' stock ActiveMQ queue and James' RemoteDelivery."""
+    """The same SMTP server and processors with James' ActiveMQ queue and James' RemoteDelivery."""
 
     name = "stock-james"
     port = JAMES_PORT
@@ -140,7 +140,7 @@ class StockJames(Relaypod):
         self.build.mkdir()
 
     def class_path(self):
-        """Compiles our part and adds what the product does not have; of what both have the product's is used."""
+        """Compiles the adapter and adds the missing libraries. The product's libraries take precedence."""
         listed = self.build / "jars"
         subprocess.run([HOME / "mvnw", "-q", "-B", "-f", HOME / "bench/relay/activemq/pom.xml",
                         "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:build-classpath", f"-Dmdep.outputFile={listed}"], check=True)
@@ -161,7 +161,7 @@ def artifact(jar):
 
 
 class Postfix:
-    """Debian's Postfix with its defaults, an instance of its own, that sends everything to the sink."""
+    """An instance of Debian's Postfix with its defaults, which relays everything to the sink."""
 
     name = "postfix"
     port = POSTFIX_PORT
@@ -218,7 +218,7 @@ def measure(port, sink, options):
 
 
 def warm_up(relay, sink, options):
-    """A relay runs for weeks: what its first mails cost, as code is loaded and compiled, is not counted."""
+    """Sends messages that do not count, because a relay runs for weeks and its first messages load and compile code."""
     mails = options.warm_up if isinstance(relay, Relaypod) else options.mails
     for _ in range(0, mails, options.mails):
         measure(relay.port, sink, options)

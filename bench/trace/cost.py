@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""What the trace costs a mail from end to end: the same relay with it and without it, in turns, on the load of bench/relay.
+"""Measures the cost of the trace from end to end: the same relay with and without it, in turns, under the load of bench/relay.
 
-    bench/trace/cost.py                      # 5 rounds of 5,000 mails over 20 connections each
+    bench/trace/cost.py                      # 5 rounds of 5,000 messages over 20 connections each
 """
 import argparse
 import os
@@ -14,7 +14,7 @@ from bench import Dns, RELAY_PORT, Relaypod, Sink, measure  # noqa: E402
 
 
 class Traced(Relaypod):
-    """A relay with a trace of that size."""
+    """A relay with a trace of the given size."""
 
     def __init__(self, name, port, size, java_options):
         super().__init__(java_options)
@@ -44,7 +44,7 @@ def main():
             relay.start()
             measure(relay.port, sink, options)  # not counted: classes load, code compiles
         for turn in range(options.rounds):
-            for relay in relays if turn % 2 else reversed(relays):  # who comes second finds a warmer machine
+            for relay in relays if turn % 2 else reversed(relays):  # the second one finds a warmer machine
                 before = relay.cpu_seconds()
                 arrived[relay.name].append(measure(relay.port, sink, options)[1])
                 cost[relay.name].append(1000 * (relay.cpu_seconds() - before) / options.mails)

@@ -1,4 +1,4 @@
-"""A limit of memory for one process, where the machine lets us set one: the memory controller of Linux, its first version or its second."""
+"""A memory limit for one process, by version 1 or 2 of the memory controller of Linux, if the machine allows it."""
 import os
 from pathlib import Path
 
@@ -6,7 +6,7 @@ ROOT = Path("/sys/fs/cgroup")
 
 
 class Cgroup:
-    """`why_not` says why there is no limit; it is empty where there is one."""
+    """`why_not` has the reason if there is no limit, and is empty otherwise."""
 
     def __init__(self, limit):
         self.directory, self.why_not = None, ""
@@ -36,15 +36,15 @@ class Cgroup:
         try:
             file.write_text(value)
         except OSError:
-            pass  # there is no swap to be limited
+            pass  # there is no swap
 
     def enter(self):
-        """In the child, before it becomes the relay."""
+        """Runs in the child process before it becomes the relay."""
         if self.directory:
             (self.directory / "cgroup.procs").write_text("0")
 
     def peak_mib(self):
-        """The most that was in use at a time, pages of files too; None where that is not known."""
+        """The highest memory in use, with pages of files; None if unknown."""
         try:
             return int(self.peak_file.read_text()) >> 20 if self.directory else None
         except OSError:
@@ -55,4 +55,4 @@ class Cgroup:
             try:
                 self.directory.rmdir()
             except OSError:
-                pass  # a process of it has not quite ended
+                pass  # a process in it has not ended yet

@@ -1,4 +1,4 @@
-"""Hostile SMTP clients: many connections, from few addresses, that say something and then wait."""
+"""Hostile SMTP clients: many connections from few addresses, which send something and then wait."""
 import contextlib
 import selectors
 import socket
@@ -6,7 +6,7 @@ import time
 
 
 def address(number, of=4):
-    """One of so many addresses that the clients come from; the limit for one is a quarter of all."""
+    """One of the clients' addresses. The limit for one address is a quarter of all connections."""
     return f"127.0.1.{1 + number % of}"
 
 
@@ -41,7 +41,7 @@ def say(connection, *lines):
 
 
 def transaction(relay, number, of=4, recipients=1):
-    """A connection at the 354 of its mail, or None when the relay had no room for it."""
+    """A connection after the 354 of its message, or None if the relay had no room for it."""
     try:
         connection = connect(relay, number, of)
         if read_reply(connection) == "220" and say(connection, "EHLO hostile.test", f"MAIL FROM:<h{number}@hostile.test>",
@@ -55,7 +55,7 @@ def transaction(relay, number, of=4, recipients=1):
 
 
 def send_all(connections, data, deadline):
-    """Sends the same bytes on all connections at once, as fast as each is read. @return the connections that took all of it"""
+    """Sends the same bytes on all connections at once, as fast as the relay reads. @return the connections that accepted all bytes"""
     selector, left, done = selectors.DefaultSelector(), {}, []
     for connection in connections:
         connection.setblocking(False)

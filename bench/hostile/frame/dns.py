@@ -1,4 +1,4 @@
-"""The DNS server of an attack: answers over UDP and TCP what a function says. RFC 1035 section 4."""
+"""The DNS server of an attack. A function makes its answers over UDP and TCP. RFC 1035 section 4."""
 import socket
 import socketserver
 import struct
@@ -30,12 +30,12 @@ def question_end(query):
 
 
 def encoded(name):
-    """A name as it is on the wire, without pointers."""
+    """A name in wire format, without compression."""
     return b"".join(bytes([len(label)]) + label.encode("latin-1") for label in name.split(".") if label) + b"\0"
 
 
 def reply(query, records=(), rcode=NO_ERROR, truncated=False):
-    """@param records pairs of a type and the bytes of its data; each is of the name that the query asks for, and lives an hour"""
+    """@param records: pairs of a type and the bytes of its data, for the name of the query, with a TTL of an hour"""
     flags = 0x8180 | rcode | (0x0200 if truncated else 0)
     head = query[:2] + struct.pack(">HHHHH", flags, 1, len(records), 0, 0)
     answers = b"".join(b"\xc0\x0c" + struct.pack(">HHIH", kind, 1, 3600, len(data)) + data for kind, data in records)
@@ -48,7 +48,7 @@ def mx(query, exchanges, preference=10):
 
 
 def good(query, over_tcp):
-    """good.test and what is below it has an MX, as have the DNS_CANARIES; no other name exists."""
+    """good.test, the names below it and the DNS_CANARIES have an MX. No other name exists."""
     name = name_of(query)
     if name in ("gmail.com", "outlook.com"):
         return mx(query, ["mx." + name])
@@ -58,7 +58,7 @@ def good(query, over_tcp):
 
 
 class Dns:
-    """`answer(query, over_tcp)` returns the bytes of a reply, or None for silence; an attack may put another function in its place."""
+    """`answer(query, over_tcp)` returns the bytes of a reply, or None for no reply. An attack may replace it."""
 
     def __init__(self):
         self.answer = good
@@ -91,7 +91,7 @@ class OverTcp(socketserver.ThreadingTCPServer):
     request_queue_size = 256
 
     def handle_error(self, request, client_address):
-        pass  # the relay may close when it has waited for long enough
+        pass  # the relay may close after its time limit
 
 
 class TcpQuestions(socketserver.StreamRequestHandler):

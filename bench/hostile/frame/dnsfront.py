@@ -1,5 +1,5 @@
-"""What the relay asks: a process of its own, so that the ordinary client's names are answered at once however busy the attack's process is.
-Names at ordinary.test have an MX; every other question goes on to the attack's server, and its answer back.
+"""The DNS server that the relay queries, in its own process, so that the ordinary client's names are answered at once while the attack's process
+is busy. Names below ordinary.test have an MX. All other queries and their answers are forwarded to and from the attack's server.
 
     dnsfront.py PORT PORT-OF-THE-ATTACK
 """
@@ -68,7 +68,7 @@ def pump(source, target):
 
 
 def serve_tcp(client, behind):
-    """The first question decides whose connection it is."""
+    """The first query decides which server the connection is for."""
     try:
         head = read(client, 2)
         query = read(client, int.from_bytes(head, "big"))

@@ -1,11 +1,11 @@
-"""The next hop of an attack: an SMTP server that takes every mail and counts it, unless the attack puts another function in its place."""
+"""The gateway of an attack: an SMTP server that accepts and counts every message, unless the attack replaces its function."""
 import socket
 import socketserver
 import threading
 
 
 class Gateway:
-    """`serve(connection)` has a connection until it returns; an attack may put another function in its place."""
+    """`serve(connection)` serves a connection until it returns. An attack may replace it."""
 
     def __init__(self):
         self.received = 0
@@ -45,7 +45,7 @@ class Connections(socketserver.ThreadingTCPServer):
     request_queue_size = 256
 
     def handle_error(self, request, client_address):
-        pass  # the relay may close when it has waited for long enough
+        pass  # the relay may close after its time limit
 
 
 class Handler(socketserver.BaseRequestHandler):

@@ -1,6 +1,6 @@
-"""The ordinary client beside an attack, in a process of its own: each second it sends a small mail on a new connection, and asks for recipients
-of two domains that nobody has asked for on a connection that stays open. Prints each answer as a line of JSON: what was asked, the seconds
-that the answer took, and its code; `reset` when the connection ended without a 421, `silent` after half a minute. Ends at SIGTERM.
+"""The ordinary client during an attack, in its own process. Each second it sends a small message on a new connection, and asks for recipients of
+two new domains on a connection that stays open. Prints each reply as a line of JSON: the command, the seconds until the reply, and its code;
+`reset` if the connection ended without a 421, `silent` after half a minute. Ends at SIGTERM.
 
     ordinary.py SMTP-PORT PREFIX
 """
@@ -16,7 +16,7 @@ stopped = False
 
 
 class Lost(Exception):
-    """The connection has ended, after what was reported."""
+    """The connection has ended; the reason was reported."""
 
 
 def report(what, wait, code):
@@ -41,7 +41,7 @@ class Session:
         try:
             self.socket.sendall(line.encode() + b"\r\n")
         except OSError:
-            pass  # the answer says why
+            pass  # the reply has the reason
         return self.answer(what, begin)
 
     def answer(self, what, begin):

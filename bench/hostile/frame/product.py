@@ -1,5 +1,5 @@
-"""The product as it was built, and its AOT cache, made as docker/Dockerfile makes the image's: lab's scenarios are played, and what the relay loaded
-for them is kept. The cache is in server/target, and made anew for other jars, flags or another JDK."""
+"""The built product and its AOT cache. The cache is made as in docker/Dockerfile, from the classes that the relay loads for lab's scenarios. It is in
+server/target, and made again for other jars, flags or another JDK."""
 import contextlib
 import hashlib
 import os
@@ -23,7 +23,7 @@ def only(directory, pattern):
 
 
 class Product:
-    """`command` starts it, with more of Java's options in between; `why_no_cache` says why it has no AOT cache, and is empty where it has one."""
+    """`command` starts it, with further options of Java. `why_no_cache` has the reason if there is no AOT cache, and is empty otherwise."""
 
     def __init__(self, java_home):
         self.java = java_home / "bin/java"
@@ -38,7 +38,7 @@ class Product:
         try:
             if not file.exists():
                 self.make(file)
-            # Java without this option goes on without a cache that it cannot use.
+            # Without this option, Java ignores a cache that it cannot use.
             self.cache = ["-XX:AOTMode=on", f"-XX:AOTCache={file}"]
             checked = subprocess.run([*self.command(), "--version"], capture_output=True, text=True, timeout=CHECK_WITHIN, check=False)
             if checked.returncode:
@@ -50,7 +50,7 @@ class Product:
         return [str(self.java), f"@{FLAGS}", *self.cache, *options, "-cp", ":".join(map(str, self.jars)), MAIN]
 
     def forget_pages(self):
-        """Pages of files count in the cgroup that reads them first: the relay's then, as in a pod on a node that has read nothing of the image."""
+        """Drops the pages of files, which count in the cgroup that reads them first: the relay's, as on a node that has read nothing of the image."""
         os.sync()
         files = [*self.jars, *(Path(option.partition("=")[2]) for option in self.cache if "AOTCache=" in option)]
         for file in files:
@@ -58,7 +58,7 @@ class Product:
                 os.posix_fadvise(opened.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
     def fingerprint(self):
-        """Java looks at the same of a jar: its path, size and time."""
+        """Java checks the same properties of a jar: path, size and time."""
         parts = [FLAGS.read_text(), str(self.java), (self.java.parent.parent / "release").read_text()]
         parts += [f"{jar} {jar.stat().st_size} {jar.stat().st_mtime_ns}" for jar in self.jars]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
@@ -75,7 +75,7 @@ class Product:
                 try:
                     code = played.wait(REHEARSAL_WITHIN)
                 finally:
-                    # The relay is the rehearsal's child, and goes with it.
+                    # The relay is a child of the rehearsal, and ends with it.
                     with contextlib.suppress(ProcessLookupError):
                         os.killpg(played.pid, signal.SIGKILL)
         if code or not unfinished.exists():

@@ -1,7 +1,7 @@
-"""A client that only asks for recipients, from an address of its own on the loopback network."""
+"""A client that only sends RCPT, from its own address in the loopback network."""
 import socket
 
-REFUSALS_A_CONNECTION = 15  # below MAX_BAD_RCPTS, from which on the relay takes its time
+REFUSALS_A_CONNECTION = 15  # below MAX_BAD_RCPTS, so that the relay delays little
 
 
 class Rcpt:

@@ -1,4 +1,4 @@
-"""The relay under attack: the product as it was built, with the image's own flags and an AOT cache, under the limit of the pod."""
+"""The relay under attack: the built product with the image's flags and an AOT cache, within the pod's memory limit."""
 import os
 import re
 import resource
@@ -16,14 +16,14 @@ from frame.cgroup import Cgroup
 from frame.product import HOME, Product
 
 POD_MIB = 192
-# Without an AOT cache the classes, there clean pages of a file, are memory of the relay's own.
+# Without an AOT cache, classes are the relay's own memory in place of clean pages of a file.
 CLASSES_MIB = 44
 START_WITHIN = 60
 PASSWORD = "correct horse battery staple"
 
 
 def jdk25():
-    """@return the home of a JDK 25: JAVA25, or one of those that are installed"""
+    """@return the home of a JDK 25: JAVA25, or an installed one"""
     for home in [os.environ["JAVA25"]] if "JAVA25" in os.environ else sorted(Path("/usr/lib/jvm").glob("*")):
         java = Path(home, "bin/java")
         if java.exists() and re.search(r'version "25\b', subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr):
@@ -39,12 +39,12 @@ def free_port(kind=socket.SOCK_STREAM):
 
 class Relay:
     """
-    What an attack has of the relay: smtp, metrics and webadmin are pairs of host and port; pid; data_dir, tmp_dir and log are paths; dns and gateway
-    are what it asks and delivers to. Everything listens on 127.0.0.1; an attack may come from any address of 127.0.0.0/8.
+    The relay as an attack sees it: smtp, metrics and webadmin are pairs of host and port; data_dir, tmp_dir and log are paths; dns and gateway are its
+    servers. Everything listens on 127.0.0.1. An attack may use any address of 127.0.0.0/8.
     """
 
     def __init__(self, dns, dns_port, gateway, is_cold=False):
-        """@param is_cold: pages of its files are not in memory yet, and so they count in its limit"""
+        """@param is_cold: pages of its files are not in memory yet, so that they count in its limit"""
         self.java = jdk25()
         self.product = Product(self.java)
         self.limit_mib = POD_MIB + (CLASSES_MIB if self.product.why_no_cache else 0)
@@ -106,12 +106,12 @@ class Relay:
                 self.kill()
 
     def kill(self):
-        """Ends the process as the kernel does when memory is out."""
+        """Ends the process as the kernel does if memory runs out."""
         self.process.kill()
         self.process.wait()
 
     def restart(self, env=None):
-        """Ends the process and starts another on the same data, with these variables besides; the frame takes them back after the attack."""
+        """Ends the process and starts another on the same data with further variables, which the frame removes after the attack."""
         self.stop()
         self.start(env)
 
@@ -119,7 +119,7 @@ class Relay:
         return self.process is not None and self.process.poll() is None
 
     def heap_mib(self):
-        """What is in use of the heap after a full collection."""
+        """Heap in use after a full collection."""
         self.jcmd("GC.run")
         return sum(int(used) for used in re.findall(r"(?:DefNew|Tenured|new generation|tenured generation).*?used (\d+)K", self.jcmd("GC.heap_info"))) / 1024
 
@@ -128,7 +128,7 @@ class Relay:
         return asked.stdout
 
     def resident_mib(self):
-        """Of its own, without pages of files, which the kernel takes back; 0 when the process has ended."""
+        """Own memory, without pages of files, which the kernel can remove; 0 if the process has ended."""
         try:
             found = re.search(r"RssAnon:\s+(\d+)", Path(f"/proc/{self.pid}/status").read_text())
         except OSError:
@@ -136,7 +136,7 @@ class Relay:
         return int(found.group(1)) / 1024 if found else 0
 
     def status_of(self, path):
-        """@return the status of GET at METRICS_ADDR, or what went wrong"""
+        """@return the status of a GET at METRICS_ADDR, or the failure"""
         try:
             with urllib.request.urlopen("http://%s:%d%s" % (*self.metrics, path), timeout=5) as answer:
                 return answer.status
@@ -159,7 +159,7 @@ class Relay:
 
 
 class Highest(threading.Thread):
-    """The most memory of its own that the relay has had, of five looks a second."""
+    """The relay's highest own memory, polled five times a second."""
 
     def __init__(self, relay):
         super().__init__(daemon=True)

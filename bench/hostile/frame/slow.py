@@ -1,5 +1,5 @@
-"""What an attack has found that a busy machine causes too."""
+"""Findings of an attack that a busy machine causes too."""
 
 
 class Slow(str):
-    """Such a finding: the long form fails for it, the short form only prints it."""
+    """A finding of this kind. The long form fails for it, and the short form only prints it."""
