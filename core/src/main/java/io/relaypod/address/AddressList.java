@@ -30,7 +30,8 @@ public final class AddressList {
             Pattern.compile(ADDRESS + "|(?:" + WORD + "(?:[ \\t]+" + WORD + ")*+[ \\t]*)?<" + ADDRESS + ">");
     private static final Pattern TOKEN = Pattern.compile("\"[^\"\\\\]*+(?:\\\\.[^\"\\\\]*+)*+\"|[^\\s\"]++");
     private static final Pattern WORD_CHAR = Pattern.compile("[\\p{Alnum}\u0080-\u00ff]");
-    private static final int LONGEST_NAME_BEFORE_COMMA = 200;
+    // Of what stands before a comma or colon, and perhaps belongs to the name behind it.
+    private static final int LONGEST_BEGINNING = 200;
     private static final Pattern HARMLESS_COMMENT = Pattern.compile("\\([^()<>@\\\\\",;:\\p{Cntrl}]*+\\)");
 
     /**
@@ -77,6 +78,15 @@ public final class AddressList {
                     ? Optional.of(written)
                             .filter(spelling -> PLAIN_ADDRESS.matcher(spelling).matches())
                     : written(EncoderUtil.encodeAddressDisplayName(shown), written);
+        }
+
+        private Mailbox behind(String beginning) {
+            return new Mailbox(
+                    beginning + ": " + text,
+                    name.isEmpty() ? beginning : beginning + ": " + name,
+                    written,
+                    address,
+                    false);
         }
 
         private Optional<String> written(String phrase, String spelling) {
@@ -139,6 +149,9 @@ public final class AddressList {
         private boolean rewritten;
         // What stood before a comma and is no address: perhaps the beginning of a name.
         private String before = "";
+        // What stood before a colon: the name of a group, or the beginning of a name if no semicolon ends the group.
+        private String beforeColon = "";
+        private int groupStart;
 
         AddressListParser(String value) {
             this.value = value;
@@ -228,18 +241,45 @@ public final class AddressList {
 
         private void separate(char c) {
             if (c == ':') {
-                // A group in a group, or a name that is not quoted.
-                broken |= inGroup;
-                inGroup = true;
-                plain = false;
-                clear();
+                beginGroup();
                 return;
             }
             mailbox(c == ',');
             if (c == ';') {
                 plain = false;
                 inGroup = false;
+                beforeColon = "";
             }
+        }
+
+        private void beginGroup() {
+            String whole = text.toString().strip();
+            String beginning = before.isEmpty() || whole.isEmpty() ? before + whole : before + ", " + whole;
+            if (mailboxes.size() > groupStart) {
+                endName();
+            }
+            beforeColon += beforeColon.isEmpty() || beginning.isEmpty() ? beginning : ": " + beginning;
+            groupStart = mailboxes.size();
+            inGroup = true;
+            plain = false;
+            before = "";
+            clear();
+        }
+
+        /** RFC 5322 section 3.4 ends a group with a semicolon; without one, people wrote a name that holds a colon. */
+        private void endName() {
+            boolean isName = inGroup
+                    && mailboxes.size() > groupStart
+                    && !beforeColon.isEmpty()
+                    && beforeColon.length() <= LONGEST_BEGINNING
+                    && beforeColon.indexOf('@') < 0;
+            if (isName) {
+                Mailbox first = mailboxes.get(groupStart);
+                if (first.address().isPresent() && !first.text().equals(first.written())) {
+                    mailboxes.set(groupStart, first.behind(beforeColon));
+                }
+            }
+            beforeColon = "";
         }
 
         private void mailbox(boolean beforeComma) {
@@ -247,7 +287,7 @@ public final class AddressList {
             String name = bare.toString().strip();
             boolean noAddress = angles == 0 && whole.indexOf('@') < 0;
             if (!before.isEmpty()
-                    && (before.length() + whole.length() > LONGEST_NAME_BEFORE_COMMA
+                    && (before.length() + whole.length() > LONGEST_BEGINNING
                             || !noAddress && (angles != 1 || name.isEmpty())
                             || !beforeComma && noAddress)) {
                 addNoAddress();
@@ -331,7 +371,7 @@ public final class AddressList {
             if (!before.isEmpty()) {
                 addNoAddress();
             }
-            // RFC 5322 3.4 wants a group closed; one that is open at the end hides nothing.
+            endName();
             return broken || quoted || escaped || inAngle || inLiteral || comments > 0
                     ? Optional.empty()
                     : Optional.of(new AddressList(mailboxes, plain));

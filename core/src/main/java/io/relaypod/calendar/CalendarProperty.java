@@ -3,6 +3,7 @@ package io.relaypod.calendar;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 import io.relaypod.address.AddressList;
@@ -19,6 +20,11 @@ record CalendarProperty(String name, Map<String, String> parameters, String valu
     private static final Pattern BLANK = Pattern.compile("[\\p{Cntrl}\\s]+");
     // So many bytes of UTF-8 say what people write; four values of an event fit into what its words may take.
     private static final int LONGEST = 600;
+    // No more of a text is looked at, so no more is kept.
+    private static final int MOST_CHARS = 10 * LONGEST;
+    // A line may have thousands of others.
+    private static final Set<String> PARAMETERS =
+            Set.of("TZID", "VALUE", "CN", "PARTSTAT", "DELEGATED-TO", "RANGE", "X-RESPONSE-COMMENT");
     private static final String ELLIPSIS = "...";
 
     /** Keeps its own copy of the parameters. */
@@ -45,17 +51,21 @@ record CalendarProperty(String name, Map<String, String> parameters, String valu
             int next = parameterEnd(line, start + 1, end);
             String parameter = line.substring(start + 1, next);
             int equals = parameter.indexOf('=');
-            if (equals > 0) {
-                parameters.putIfAbsent(
-                        parameter.substring(0, equals).strip().toUpperCase(Locale.ROOT),
-                        unquoted(parameter.substring(equals + 1)));
+            String parameterName =
+                    parameter.substring(0, Math.max(0, equals)).strip().toUpperCase(Locale.ROOT);
+            if (PARAMETERS.contains(parameterName)) {
+                parameters.putIfAbsent(parameterName, unquoted(atMost(parameter.substring(equals + 1))));
             }
             start = next;
         }
         return new CalendarProperty(
                 name.substring(name.lastIndexOf('.') + 1).strip().toUpperCase(Locale.ROOT),
                 parameters,
-                colon < 0 ? "" : line.substring(colon + 1).strip());
+                colon < 0 ? "" : atMost(line.substring(colon + 1).strip()));
+    }
+
+    private static String atMost(String text) {
+        return text.substring(0, Math.min(text.length(), MOST_CHARS));
     }
 
     private static int firstColon(String line) {
@@ -83,6 +93,12 @@ record CalendarProperty(String name, Map<String, String> parameters, String valu
     // RFC 6868 section 3: what quotes cannot hold.
     private static String unquoted(String value) {
         return value.replace("\"", "").replace("^'", "\"").replace("^n", " ").replace("^^", "^");
+    }
+
+    /** Chars of the value and the parameters. */
+    int length() {
+        return value.length()
+                + parameters.values().stream().mapToInt(String::length).sum();
     }
 
     /** The value of a parameter in one line; empty when there is none. */
@@ -116,9 +132,7 @@ record CalendarProperty(String name, Map<String, String> parameters, String valu
 
     /** Text in one line, cut where it is longer than anybody reads. */
     static String inOneLine(String text) {
-        String line = BLANK.matcher(text.substring(0, Math.min(text.length(), 10 * LONGEST)))
-                .replaceAll(" ")
-                .strip();
+        String line = BLANK.matcher(atMost(text)).replaceAll(" ").strip();
         int bytes = 0;
         int at = 0;
         while (at < line.length()) {

@@ -2,6 +2,7 @@ package io.relaypod.calendar;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Collections;
 import java.util.IdentityHashMap;
@@ -23,6 +24,8 @@ final class CalendarRemoval {
 
     // Of all events of a mail, as they are encoded: dozens of events as people write them.
     private static final int MOST_WORDS = 8 * 1024;
+    // Chars that are kept of them at most: the same event often stands in several calendars of a mail.
+    private static final int MOST_WORDS_READ = 8 * MOST_WORDS;
 
     private final Calendars calendars;
     private final CalendarEdits fates;
@@ -35,6 +38,7 @@ final class CalendarRemoval {
     private int signatures;
     private int sealed;
     private int roomForWords = MOST_WORDS;
+    private int roomToRead = MOST_WORDS_READ;
 
     /** @param summaryBesideText whether the event is put in words also where other text is left */
     CalendarRemoval(Calendars calendars, CalendarEdits fates, boolean summaryBesideText) {
@@ -44,13 +48,22 @@ final class CalendarRemoval {
     }
 
     StrippedMail of(MessageSource mail) throws IOException {
-        words = calendars.read(fates::isLost, EventSummary::read);
+        words = calendars.read(fates::isLost, this::read);
         Part message = calendars.message();
         boolean replaced = message(message);
         if (summaryBesideText && !replaced && !said.containsAll(lost())) {
             addSummary(message);
         }
         return new StrippedMail(mail, edits, removed, narrowed, signatures, sealed);
+    }
+
+    private List<String> read(Part calendar, InputStream content) throws IOException {
+        if (roomToRead <= 0) {
+            return List.of();
+        }
+        List<String> events = EventSummary.read(calendar, content);
+        roomToRead -= events.stream().mapToInt(String::length).sum();
+        return events;
     }
 
     private List<Part> lost() {

@@ -108,7 +108,9 @@ final class CalendarZones {
                     Optional.ofNullable(observance.get("RRULE")).map(CalendarZones::rule)));
         } catch (DateTimeException | IllegalArgumentException another) {
             // Better no offset than a wrong one.
-            notUnderstood.add(zone);
+            if (defined.containsKey(zone)) {
+                notUnderstood.add(zone);
+            }
         }
     }
 

@@ -44,10 +44,14 @@ final class EventSummaryWriter {
             "IN-PROCESS",
             "in process");
 
+    // All events together; a mail has room for fewer words.
+    private static final int MOST_CHARS = 64 * 1024;
+
     private final List<Event> events = new ArrayList<>();
     private final CalendarZones zones = new CalendarZones();
     private String method = "";
     private int last = -1;
+    private int roomForProperties = MOST_CHARS;
 
     /** The first of each property of an event. */
     private record Event(String kind, Map<String, CalendarProperty> properties) {
@@ -86,8 +90,10 @@ final class EventSummaryWriter {
         if (property.name().equals("BEGIN") && event == events.size() && event < MOST_EVENTS) {
             events.add(
                     new Event(KINDS.getOrDefault(property.value().toUpperCase(Locale.ROOT), "Event"), new HashMap<>()));
-        } else if (event < events.size() && !ZONE.contains(property.name())) {
-            events.get(event).properties().putIfAbsent(property.name(), property);
+        } else if (event < events.size() && !ZONE.contains(property.name()) && roomForProperties > 0) {
+            if (events.get(event).properties().putIfAbsent(property.name(), property) == null) {
+                roomForProperties -= property.length();
+            }
         }
     }
 

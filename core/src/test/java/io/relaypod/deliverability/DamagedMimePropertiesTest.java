@@ -19,7 +19,7 @@ import net.jqwik.api.Provide;
 /** What is answered 250 can be handled: no mail is set aside later for a reason that was in its bytes. */
 class DamagedMimePropertiesTest {
 
-    private static final List<String> HEADER = List.of(
+    static final List<String> HEADER = List.of(
             "Content-Type: ",
             "Content-Type:\r\n",
             "Content-Type: text/plain\r\n",
@@ -49,7 +49,7 @@ class DamagedMimePropertiesTest {
             "X: y\r\n",
             "\u00ff",
             "\0");
-    private static final List<String> BODY = List.of(
+    static final List<String> BODY = List.of(
             "--b1\r\n",
             "--b1\r\n",
             "--b1--\r\n",

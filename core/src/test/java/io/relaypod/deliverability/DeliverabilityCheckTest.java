@@ -28,6 +28,7 @@ class DeliverabilityCheckTest {
                 "\nno header at all\n",
                 "Sender:\nFrom: a@x.com\n",
                 "From: Team: a@x.com;\n",
+                "From: AW: Re: Anna <a@x.com>\n",
                 "From: \"Scanner\" a@x.com\n",
                 "From: Acme, Inc. <a@x.com>\n",
                 "From: a@x.com, b@x.com\nSender: b@x.com\n",

@@ -40,6 +40,8 @@ class SenderAlignmentTest {
                 "`From: \"A,\n B\" <a@x.com>` | From: \"A, B\" <a@x.com>",
                 "`sender : a@x.com` | Sender: a@x.com",
                 "`From: Team: A <a@x.com>, b@x.com;` | `From: A <a@x.com>,\n b@x.com`",
+                "`From: Re: Anna <a@x.com>` | From: \"Re: Anna\" <a@x.com>",
+                "`From: Project: X: Anna <a@x.com>` | From: \"Project: X: Anna\" <a@x.com>",
                 "`From: a@y.com\n <a@x.com>` | From: \"a at y.com\" <a@x.com>",
                 "`From: \"a@x.com\" <a@x.com>` | From: a@x.com",
                 "`From: A@X.com <a@x.com>` | From: a@x.com",
