@@ -7,21 +7,20 @@ import java.util.ArrayList;
 import java.util.Date;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Semaphore;
 import java.util.function.BooleanSupplier;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
-import javax.mail.Address;
 import javax.mail.MessagingException;
-import javax.mail.SendFailedException;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import io.relaypod.events.MailEvent.DeliveryDeferred;
 import io.relaypod.events.MailEvent.MailQueued;
 import io.relaypod.events.MailEventPublisher;
+import io.relaypod.gateway.AttemptResult.Contact;
 import io.relaypod.mime.Edits;
+import io.relaypod.smtpclient.DeferralReason;
+import io.relaypod.smtpclient.DeliveryStatus;
+import io.relaypod.smtpclient.RecipientOutcome;
 import org.apache.james.core.MailAddress;
 import org.apache.james.lifecycle.api.LifecycleUtil;
 import org.apache.james.metrics.api.Metric;
@@ -34,7 +33,6 @@ import org.apache.james.transport.mailets.remote.delivery.Bouncer;
 import org.apache.james.transport.mailets.remote.delivery.Delay;
 import org.apache.james.transport.mailets.remote.delivery.DeliveryRetriesHelper;
 import org.apache.james.transport.mailets.remote.delivery.DeliveryRunnable;
-import org.apache.james.transport.mailets.remote.delivery.EnhancedMessagingException;
 import org.apache.james.transport.mailets.remote.delivery.RemoteDeliveryConfiguration;
 import org.apache.mailet.Attribute;
 import org.apache.mailet.AttributeValue;
@@ -45,25 +43,25 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tries once to hand a mail to the gateway. When this returns, the mail is delivered, or waits in the queue for its
- * turn or its next try, or is with the bounce processor; whoever had it need not keep it. As James' DeliveryRunnable
- * does it, whose own attempt cannot be called from elsewhere. Thread-safe.
+ * Makes one delivery attempt for a mail and acts on its result. On return the mail is delivered, in the queue, or with
+ * the bounce processor, and the caller need not keep it. Does what James' DeliveryRunnable does, whose attempt has no
+ * public method. Thread-safe.
  */
 final class Delivery {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(Delivery.class);
 
-    // A large mail waits so long for the others on a thread, and then in the queue.
+    // A large mail first waits for the others on its thread, then in the queue.
     private static final Duration WAIT_FOR_ROOM = Duration.ofMinutes(1);
-    private static final Duration COME_AGAIN = Duration.ofSeconds(5);
+    private static final Duration REQUEUE_DELAY = Duration.ofSeconds(5);
 
     private final MailQueue queue;
     private final GatewayAdmission admission;
     private final Semaphore mayWait;
     private final PoisonGuard poison = new PoisonGuard();
-    private final Turns turns;
-    private final ToGateway gateway;
-    private final Bouncer bouncer;
+    private final SenderSlots slots;
+    private final Gateway gateway;
+    private final FailedMailBouncer bouncer;
     private final MailetContext context;
     private final Clock clock;
     private final MailEventPublisher events;
@@ -75,25 +73,23 @@ final class Delivery {
     private final boolean retriesComeLast;
     private final int maxDnsRetries;
     private final Optional<ProcessingState> onSuccess;
-    // Mails whose queue could not take what is left of them. They come again within seconds.
+    // Undelivered recipients of mails that the queue could not store. Such mails are redelivered within seconds.
     private final Cache<String, List<MailAddress>> unfinished;
 
     /**
-     * @param queue where a mail waits for its next try
-     * @param admission how many bytes may be on their way
-     * @param waiting how many threads of the queue's may wait for room
-     * @param remembered how many mails, at most, of which some recipients have them while the queue could not take the
-     *     others
-     * @param turns whether a mail may be tried now
+     * @param queue that holds mails until their next attempt
+     * @param admission bounds the bytes in flight
+     * @param waiting number of delivery threads that may wait for admission
+     * @param unfinishedMails largest number of mails whose undelivered recipients are cached
      */
     Delivery(
             MailQueue queue,
             GatewayAdmission admission,
             int waiting,
-            int remembered,
-            Turns turns,
-            ToGateway gateway,
-            Bouncer bouncer,
+            int unfinishedMails,
+            SenderSlots slots,
+            Gateway gateway,
+            FailedMailBouncer bouncer,
             RemoteDeliveryConfiguration configuration,
             MailetContext context,
             Clock clock,
@@ -102,8 +98,8 @@ final class Delivery {
         this.queue = queue;
         this.admission = admission;
         this.mayWait = new Semaphore(waiting);
-        this.unfinished = Caffeine.newBuilder().maximumSize(remembered).build();
-        this.turns = turns;
+        this.unfinished = Caffeine.newBuilder().maximumSize(unfinishedMails).build();
+        this.slots = slots;
         this.gateway = gateway;
         this.bouncer = bouncer;
         this.context = context;
@@ -120,10 +116,9 @@ final class Delivery {
     }
 
     /**
-     * As {@link #attempt}, at once.
+     * As {@link #attempt}, without waiting.
      *
-     * @return whether it was tried; if not, as the mail is large and others are on their way, it is still in the hands
-     *     of the caller
+     * @return false if the mail was not admitted; the caller still has it
      */
     boolean tryAttempt(Mail mail) throws MessagingException {
         if (PoisonGuard.isSuspect(mail)) {
@@ -139,15 +134,15 @@ final class Delivery {
     }
 
     /**
-     * For a mail of the queue: waits for the gateway to have room, here or in the queue again.
+     * Waits for admission, on this thread or in the queue, and makes the attempt. For a mail of the queue.
      *
-     * @throws MessagingException when the mail is still in the hands of the caller, as after a RuntimeException
+     * @throws MessagingException if the caller still has the mail, as after a RuntimeException
      */
     void attempt(Mail mail) throws MessagingException {
         try {
             Optional<GatewayAdmission.Pass> pass = enter(mail);
             if (pass.isEmpty()) {
-                queue.enQueue(mail, COME_AGAIN);
+                queue.enQueue(mail, REQUEUE_DELAY);
                 return;
             }
             try (GatewayAdmission.Pass here = pass.get()) {
@@ -165,7 +160,7 @@ final class Delivery {
             return admission.enter(bytes, true, WAIT_FOR_ROOM);
         }
         if (bytes <= GatewayAdmission.SMALL) {
-            // It is only held up by a suspect, and not for long.
+            // Only a suspect delays it, and for at most half a minute.
             return admission.enter(bytes, false, WAIT_FOR_ROOM);
         }
         Optional<GatewayAdmission.Pass> now = admission.tryEnter(bytes);
@@ -179,7 +174,7 @@ final class Delivery {
         }
     }
 
-    // Of one that cannot be read nothing is sent.
+    // Nothing is sent of a mail that cannot be read.
     private static long size(Mail mail) {
         try {
             return mail.getMessageSize();
@@ -189,150 +184,127 @@ final class Delivery {
     }
 
     /**
-     * Whoever keeps the mail after a failure has it as it was. So it is remembered who is left then, until the mail
-     * comes again.
+     * If this fails, the caller has the mail as it was. So the recipients not yet delivered are cached, and the next
+     * attempt skips the others.
      */
     private void attempt(Mail mail, GatewayAdmission.Pass pass) throws MessagingException {
-        Optional<List<MailAddress>> remembered = Optional.ofNullable(unfinished.getIfPresent(mail.getName()));
-        boolean isDelivered = remembered.filter(List::isEmpty).isPresent();
-        if (remembered.isPresent() && !isDelivered) {
-            mail.setRecipients(remembered.get());
-            nameOnlyWhoIsLeft(mail);
+        Optional<List<MailAddress>> cached = Optional.ofNullable(unfinished.getIfPresent(mail.getName()));
+        boolean isDelivered = cached.filter(List::isEmpty).isPresent();
+        if (cached.isPresent() && !isDelivered) {
+            mail.setRecipients(cached.get());
+            alignHeader(mail);
         }
-        if (!isDelivered && !turns.isNowOrQueued(mail)) {
+        if (!isDelivered && !slots.takeOrEnqueue(mail)) {
             unfinished.invalidate(mail.getName());
             tellQueued(mail);
             return;
         }
         TimeMetric timer = metrics.timer(DeliveryRunnable.REMOTE_DELIVERY_TRIAL);
-        Optional<Exception> failure = isDelivered ? Optional.empty() : send(mail, pass);
-        List<MailAddress> left =
-                new ArrayList<>(failure.map(some -> left(mail, some)).orElseGet(List::of));
+        AttemptResult result = isDelivered
+                ? AttemptResult.of(List.of(), RecipientOutcome.notAttempted(), Contact.UNDECIDED)
+                : send(mail, pass);
+        List<MailAddress> left = new ArrayList<>(
+                result.with(DeliveryStatus.DEFERRED, DeliveryStatus.NOT_ATTEMPTED, DeliveryStatus.REFUSED));
         try {
-            conclude(mail, failure, left);
-        } catch (MessagingException | RuntimeException inOurHands) {
+            conclude(mail, result, left);
+        } catch (MessagingException | RuntimeException callerHasTheMail) {
             unfinished.put(mail.getName(), List.copyOf(left));
-            throw inOurHands;
+            throw callerHasTheMail;
         }
         unfinished.invalidate(mail.getName());
         timer.stopAndPublish();
     }
 
-    /** Of how many mails it is remembered who is left. */
+    /** Number of mails whose undelivered recipients are cached. */
     long unfinished() {
         return unfinished.estimatedSize();
     }
 
-    private Optional<Exception> send(Mail mail, GatewayAdmission.Pass pass) throws MessagingException {
-        BooleanSupplier furtherTurn = turns.further(mail);
+    private AttemptResult send(Mail mail, GatewayAdmission.Pass pass) throws MessagingException {
+        BooleanSupplier furtherSlot = slots.further(mail);
         boolean wasWell = poison.isGatewayWell();
+        List<MailAddress> recipients = List.copyOf(mail.getRecipients());
         try {
-            gateway.deliver(mail, furtherTurn);
-            poison.answered();
-            return Optional.empty();
-        } catch (MessagingException failure) {
-            learn(mail, failure, wasWell, pass.isAlone());
-            return Optional.of(failure);
+            AttemptResult result = gateway.send(mail, furtherSlot);
+            learn(mail, result.contact(), wasWell, pass.isAlone());
+            return result;
+        } catch (MessagingException unreadable) {
+            return AttemptResult.of(
+                    recipients,
+                    RecipientOutcome.deferred(DeferralReason.UNKNOWN, unreadable.getMessage()),
+                    Contact.UNDECIDED);
         } catch (RuntimeException unexpected) {
             LOGGER.error(
                     "event=delivery-failed mail={} reason=\"{}\"", mail.getName(), unexpected.getMessage(), unexpected);
-            return Optional.of(unexpected);
+            return AttemptResult.of(
+                    recipients, RecipientOutcome.refused(String.valueOf(unexpected.getMessage())), Contact.UNDECIDED);
         }
     }
 
-    private void learn(Mail mail, MessagingException failure, boolean wasWell, boolean isAlone) {
-        if (GatewayLostException.isIn(failure)) {
-            poison.lost();
-            if (wasWell) {
-                PoisonGuard.blame(mail, isAlone);
+    private void learn(Mail mail, Contact contact, boolean wasWell, boolean isAlone) {
+        switch (contact) {
+            case ANSWERED -> {
+                poison.answered();
+                PoisonGuard.clear(mail);
             }
-        } else if (new EnhancedMessagingException(failure).hasReturnCode()) {
-            poison.answered();
-            PoisonGuard.clear(mail);
-        } else {
-            poison.lost();
+            case LOST_WITH_MAIL -> {
+                poison.lost();
+                if (wasWell) {
+                    PoisonGuard.blame(mail, isAlone);
+                }
+            }
+            case UNREACHABLE, NO_ADDRESS -> poison.lost();
+            case UNDECIDED -> {}
         }
     }
 
-    private static List<MailAddress> left(Mail mail, Exception failure) {
-        List<MailAddress> named = Stream.of(unsent(mail, failure), refused(mail, failure))
-                .flatMap(List::stream)
-                .toList();
-        return named.isEmpty() ? List.copyOf(mail.getRecipients()) : named;
-    }
-
-    private static List<MailAddress> unsent(Mail mail, Exception failure) {
-        return failure instanceof SendFailedException some
-                ? recipients(mail, some.getValidUnsentAddresses())
-                : List.of();
-    }
-
-    private static List<MailAddress> refused(Mail mail, Exception failure) {
-        return failure instanceof SendFailedException some ? recipients(mail, some.getInvalidAddresses()) : List.of();
-    }
-
-    // The mail's own: James reads addresses back from their text, and drops those that its parser does not take.
-    private static List<MailAddress> recipients(Mail mail, Address[] addresses) {
-        Set<String> texts = Stream.ofNullable(addresses)
-                .flatMap(Stream::of)
-                .map(Address::toString)
-                .collect(Collectors.toSet());
-        return mail.getRecipients().stream()
-                .filter(recipient -> texts.contains(recipient.asString()))
-                .toList();
-    }
-
-    /** @param left who has to be seen to yet; those who were are taken out */
-    private void conclude(Mail mail, Optional<Exception> failure, List<MailAddress> left) throws MessagingException {
-        if (failure.isEmpty()) {
+    /** @param left the recipients to be handled; those that were are removed */
+    private void conclude(Mail mail, AttemptResult result, List<MailAddress> left) throws MessagingException {
+        if (left.isEmpty()) {
             delivered.increment();
             tellOnSuccess(mail);
             return;
         }
-        Exception why = failure.get();
-        List<MailAddress> unsent = unsent(mail, why);
-        List<MailAddress> refused = refused(mail, why);
-        if (left.size() < mail.getRecipients().size()) {
-            tellOnSuccess(mail, left);
+        List<MailAddress> done = result.with(DeliveryStatus.DELIVERED);
+        if (!done.isEmpty()) {
+            tellOnSuccess(mail, done);
         }
+        List<MailAddress> refused = result.with(DeliveryStatus.REFUSED);
+        List<MailAddress> retried = result.with(DeliveryStatus.DEFERRED, DeliveryStatus.NOT_ATTEMPTED);
         if (!refused.isEmpty()) {
             mail.setRecipients(refused);
-            fail(mail, why);
-            left.removeAll(refused);
+            RecipientOutcome refusal = result.first(DeliveryStatus.REFUSED);
+            fail(mail, refusal.code(), refusal.text());
+            left.clear();
+            left.addAll(retried);
         }
-        if (!left.isEmpty()) {
-            mail.setRecipients(left);
-            if (why instanceof OutOfTurnException) {
-                nameOnlyWhoIsLeft(mail);
-                turns.queue(mail);
-                tellQueued(mail);
-            } else if (PoisonGuard.isPoison(mail) && GatewayLostException.isIn(why)) {
-                poisonous.increment();
-                LOGGER.error("event=poison queue-id={} reason=\"{}\"", mail.getName(), PoisonGuard.reason(mail));
-                fail(mail, new MessagingException(PoisonGuard.reason(mail)));
-            } else if (isForGood(mail, why, unsent.isEmpty())) {
-                fail(mail, why);
-            } else {
-                tryLater(mail, why);
-            }
+        if (!retried.isEmpty()) {
+            mail.setRecipients(retried);
+            concludeRetried(mail, result);
         }
     }
 
-    /** A refusal of the mail; what was said of one recipient counts for nobody else. */
-    private boolean isForGood(Mail mail, Exception failure, boolean isForAll) {
-        if (failure instanceof ToGateway.NotFoundException) {
-            return DeliveryRetriesHelper.retrieveRetries(mail) >= maxDnsRetries;
+    private void concludeRetried(Mail mail, AttemptResult result) throws MessagingException {
+        RecipientOutcome deferral = result.first(DeliveryStatus.DEFERRED);
+        if (result.isOutOfSlots()) {
+            alignHeader(mail);
+            slots.enqueue(mail);
+            tellQueued(mail);
+        } else if (PoisonGuard.isPoison(mail) && result.contact() == Contact.LOST_WITH_MAIL) {
+            poisonous.increment();
+            LOGGER.error("event=poison queue-id={} reason=\"{}\"", mail.getName(), PoisonGuard.reason(mail));
+            fail(mail, Optional.empty(), PoisonGuard.reason(mail));
+        } else if (result.contact() == Contact.NO_ADDRESS
+                && DeliveryRetriesHelper.retrieveRetries(mail) >= maxDnsRetries) {
+            fail(mail, Optional.empty(), deferral.text());
+        } else {
+            tryLater(mail, deferral);
         }
-        if (failure instanceof MessagingException messaging) {
-            EnhancedMessagingException reply = new EnhancedMessagingException(messaging);
-            return reply.isServerError() && (isForAll || reply.hasReturnCode());
-        }
-        return true;
     }
 
-    private void fail(Mail mail, Exception failure) {
+    private void fail(Mail mail, Optional<Integer> code, String reason) {
         mail.setAttribute(permanent(true));
-        bouncer.bounce(mail, failure);
+        bouncer.bounce(mail, code, reason);
     }
 
     private void tellOnSuccess(Mail mail) throws MessagingException {
@@ -341,13 +313,11 @@ final class Delivery {
         }
     }
 
-    private void tellOnSuccess(Mail mail, List<MailAddress> left) throws MessagingException {
+    private void tellOnSuccess(Mail mail, List<MailAddress> done) throws MessagingException {
         if (onSuccess.isPresent()) {
             Mail copy = mail.duplicate();
             try {
-                copy.setRecipients(mail.getRecipients().stream()
-                        .filter(recipient -> !left.contains(recipient))
-                        .toList());
+                copy.setRecipients(done);
                 tellOnSuccess(copy);
             } finally {
                 LifecycleUtil.dispose(copy);
@@ -361,7 +331,7 @@ final class Delivery {
                 mail.getRecipients().stream().map(MailAddress::asString).toList()));
     }
 
-    private void tryLater(Mail mail, Exception failure) throws MailQueueException {
+    private void tryLater(Mail mail, RecipientOutcome deferral) throws MailQueueException {
         if (!mail.getState().equals(Mail.ERROR)) {
             mail.setState(Mail.ERROR);
             DeliveryRetriesHelper.initRetries(mail);
@@ -371,33 +341,26 @@ final class Delivery {
         int retries = DeliveryRetriesHelper.retrieveRetries(mail);
         if (retries >= maxRetries) {
             bouncer.bounce(
-                    mail, new Exception("Too many retries failure. Bouncing after " + retries + " retries.", failure));
+                    mail, Optional.empty(), "not delivered after " + retries + " retries; last: " + deferral.text());
             return;
         }
         DeliveryRetriesHelper.incrementRetries(mail);
         if (retriesComeLast) {
             mail.setAttribute(MailPrioritySupport.LOW_PRIORITY_ATTRIBUTE);
         }
-        nameOnlyWhoIsLeft(mail);
+        alignHeader(mail);
         Duration delay = retries < delays.size() ? delays.get(retries) : Delay.DEFAULT_DELAY_TIME;
         queue.enQueue(mail, delay);
-        String reason = reason(failure, mail);
         events.publish(new DeliveryDeferred(
                 mail.getName(),
                 mail.getRecipients().stream().map(MailAddress::asString).toList(),
-                FailureReason.cause(reason),
-                reason,
+                deferral.reason().orElse(DeferralReason.UNKNOWN),
+                deferral.text(),
                 delay));
     }
 
-    private String reason(Exception failure, Mail mail) {
-        return FailureReason.shortened(FailureReason.of(failure, mail.getRecipients())
-                .map(Exception::getMessage)
-                .orElseGet(() -> bouncer.getErrorMsg(failure)));
-    }
-
-    /** Some of its recipients may have got the mail, or were refused, in the try that failed. */
-    private static void nameOnlyWhoIsLeft(Mail mail) throws MailQueueException {
+    /** Makes To and Cc name only the recipients that are left; the others have the mail or were refused. */
+    private static void alignHeader(Mail mail) throws MailQueueException {
         try {
             RawMessage message = RawMessage.of(mail);
             Edits edits = TransactionHeader.edits(

@@ -2,68 +2,43 @@ package io.relaypod.gateway;
 
 import java.io.IOException;
 import java.time.Duration;
-import java.util.Properties;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
+import java.util.Locale;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicReference;
-import javax.mail.MessagingException;
-import javax.mail.Session;
-import javax.mail.URLName;
 
-import io.relaypod.events.MailEventPublisher;
-import io.relaypod.memory.MemoryBudget;
-import io.relaypod.memory.MemoryUse;
-import io.relaypod.memory.Reservation;
+import io.relaypod.smtpclient.SmtpClient;
+import io.relaypod.smtpclient.SmtpConnection;
+import io.relaypod.smtpclient.SmtpServerAddress;
 import org.apache.commons.pool2.BaseKeyedPooledObjectFactory;
 import org.apache.commons.pool2.PooledObject;
 import org.apache.commons.pool2.impl.DefaultPooledObject;
 import org.apache.commons.pool2.impl.GenericKeyedObjectPool;
 import org.apache.commons.pool2.impl.GenericKeyedObjectPoolConfig;
-import org.apache.james.transport.mailets.remote.delivery.RemoteDeliveryConfiguration;
-import org.apache.james.util.concurrent.NamedThreadFactory;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Connections to the gateway, kept for a while for the next mail, as opening one takes longer than sending a mail.
- * There are as many as callers have at a time. Thread-safe.
+ * A pool of connections to the gateway, because opening one takes longer than sending a mail. It holds as many as
+ * callers use at a time. Thread-safe.
  */
 final class GatewayConnections implements AutoCloseable {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(GatewayConnections.class);
 
-    private static final Duration LOOK_FOR_OVERDUE_EVERY = Duration.ofSeconds(1);
-    // Other connections are closed when they have been idle, and their mail is done.
-    private static final Duration WAIT_FOR_MEMORY = Duration.ofSeconds(10);
+    private static final String SMTP2GRAPH = "smtp2graph";
 
-    private final GenericKeyedObjectPool<Gateway, SMTPTransport> pool;
+    private final SmtpClient client;
+    private final int mailsPerConnection;
+    private final GenericKeyedObjectPool<SmtpServerAddress, SmtpConnection> pool;
     private final AtomicLong opened = new AtomicLong();
-    private final Set<SMTPTransport> connections = ConcurrentHashMap.newKeySet();
-    private final Set<GatewaySocket> sockets = ConcurrentHashMap.newKeySet();
-    private final ScheduledExecutorService watchdog =
-            Executors.newSingleThreadScheduledExecutor(NamedThreadFactory.withName("gateway-deadlines"));
-    private final MemoryBudget memory;
 
     /**
-     * @param idleTime how long one is kept that nobody uses
-     * @param mailsPerConnection after so many it is closed
-     * @param dataTimeout how long the reply to a mail's end is waited for
-     * @param events is told what was delivered
-     * @param memory has room for a reply on each connection
+     * @param idleTime after which an unused connection is closed
+     * @param mailsPerConnection number of transactions after which a connection is closed
      */
-    GatewayConnections(
-            RemoteDeliveryConfiguration configuration,
-            Duration idleTime,
-            int mailsPerConnection,
-            Duration dataTimeout,
-            MailEventPublisher events,
-            MemoryBudget memory) {
-        this.memory = memory;
-        GenericKeyedObjectPoolConfig<SMTPTransport> settings = new GenericKeyedObjectPoolConfig<>();
+    GatewayConnections(SmtpClient client, Duration idleTime, int mailsPerConnection) {
+        this.client = client;
+        this.mailsPerConnection = mailsPerConnection;
+        GenericKeyedObjectPoolConfig<SmtpConnection> settings = new GenericKeyedObjectPoolConfig<>();
         settings.setMaxTotal(-1);
         settings.setMaxTotalPerKey(-1);
         settings.setMaxIdlePerKey(-1);
@@ -72,94 +47,74 @@ final class GatewayConnections implements AutoCloseable {
         settings.setTimeBetweenEvictionRuns(idleTime.dividedBy(2));
         settings.setNumTestsPerEvictionRun(-1);
         settings.setJmxEnabled(false);
-        this.pool = new GenericKeyedObjectPool<>(
-                new Opening(configuration, mailsPerConnection, dataTimeout, events), settings);
-        watchdog.scheduleWithFixedDelay(
-                this::giveUpOverdue,
-                LOOK_FOR_OVERDUE_EVERY.toMillis(),
-                LOOK_FOR_OVERDUE_EVERY.toMillis(),
-                TimeUnit.MILLISECONDS);
+        this.pool = new GenericKeyedObjectPool<>(new ConnectionFactory(), settings);
     }
 
-    private void giveUpOverdue() {
-        long now = System.nanoTime();
-        for (GatewaySocket socket : sockets) {
-            if (socket.isOverdue(now)) {
-                try {
-                    socket.giveUp();
-                } catch (IOException | RuntimeException closed) {
-                    LOGGER.debug("a connection to the gateway could not be closed", closed);
-                }
-            }
-        }
-    }
-
-    /**
-     * Where a connection leads.
-     *
-     * @param hostName as it was configured
-     * @param url with an address of that host
-     */
-    record Gateway(String hostName, String url) {}
-
-    /** A connection that was kept, or a new one; to be given back. */
-    SMTPTransport take(Gateway gateway) throws MessagingException {
+    /** Returns an idle connection, or else a new one. The caller gives it back. */
+    SmtpConnection take(SmtpServerAddress server) throws IOException {
         try {
-            return pool.borrowObject(gateway);
-        } catch (MessagingException failure) {
-            throw failure;
+            return pool.borrowObject(server);
+        } catch (IOException notConnected) {
+            throw notConnected;
         } catch (Exception closed) {
-            // As the pool is when the process stops: no fault of the mail.
-            throw new MessagingException("no connection to " + gateway.hostName(), closed);
+            // The pool is closed when the process stops, which is no fault of the mail.
+            throw new IOException("no connection to " + server.host() + ": " + closed.getMessage(), closed);
         }
     }
 
     /**
-     * A new connection, when one that was kept turned out to be dead; the others of its age are closed. To be given
-     * back.
+     * Returns a new connection, for a caller whose idle connection turned out to be dead. The other idle ones, which
+     * are as old, are closed. The caller gives it back.
      */
-    SMTPTransport takeNew(Gateway gateway) throws MessagingException {
-        pool.clear(gateway);
-        SMTPTransport connection = take(gateway);
-        while (connection.mails() > 0) {
-            invalidate(gateway, connection);
-            connection = take(gateway);
+    SmtpConnection takeNew(SmtpServerAddress server) throws IOException {
+        pool.clear(server);
+        SmtpConnection connection = take(server);
+        while (connection.transactions() > 0) {
+            invalidate(server, connection);
+            connection = take(server);
         }
         return connection;
     }
 
-    private void invalidate(Gateway gateway, SMTPTransport connection) throws MessagingException {
+    private void invalidate(SmtpServerAddress server, SmtpConnection connection) throws IOException {
         try {
-            pool.invalidateObject(gateway, connection);
+            pool.invalidateObject(server, connection);
         } catch (Exception impossible) {
-            throw new MessagingException(
-                    "a connection to " + gateway.hostName() + " could not be given up", impossible);
+            throw new IOException("a connection to " + server.host() + " could not be closed", impossible);
         }
     }
 
-    /** Keeps the connection for another mail, unless it is broken or has served its time. */
-    void giveBack(Gateway gateway, SMTPTransport connection) {
-        pool.returnObject(gateway, connection);
+    /** Keeps the connection for another mail, or closes it if it may not carry one. */
+    void giveBack(SmtpServerAddress server, SmtpConnection connection) {
+        pool.returnObject(server, connection);
     }
 
-    /** Connections whose gateway has had a whole mail for so long, and has not replied. */
-    int hanging(Duration time) {
-        return (int) connections.stream()
-                .filter(connection -> connection.isHanging(time))
-                .count();
+    /** Whether another transaction may follow on this connection. */
+    boolean mayCarryAnother(SmtpConnection connection) {
+        return connection.isUsable() && connection.transactions() < (isSmtp2Graph(connection) ? 1 : mailsPerConnection);
     }
 
-    /** Open connections that are sending a mail. */
+    /** Whether the greeting names smtp2graph, which loses a mail if one connection carries two. */
+    static boolean isSmtp2Graph(SmtpConnection connection) {
+        return connection.greeting().toLowerCase(Locale.ROOT).contains(SMTP2GRAPH);
+    }
+
+    /** Number of connections that have waited for longer than this for the reply to a whole mail. */
+    int waitingForReply(Duration longerThan) {
+        return client.waitingForReply(longerThan);
+    }
+
+    /** Number of connections in use. */
     int active() {
         return pool.getNumActive();
     }
 
-    /** Open connections that wait for a mail. */
+    /** Number of connections that are kept for another mail. */
     int idle() {
         return pool.getNumIdle();
     }
 
-    /** Connections that were ever opened. */
+    /** Number of connections opened since the start. */
     long opened() {
         return opened.get();
     }
@@ -167,107 +122,35 @@ final class GatewayConnections implements AutoCloseable {
     @Override
     public void close() {
         pool.close();
-        watchdog.shutdownNow();
+        client.close();
     }
 
-    private GatewaySocket open() throws MessagingException {
-        try {
-            Reservation reply = memory.reserve(MemoryUse.GATEWAY, GatewaySocket.LARGEST_REPLY, WAIT_FOR_MEMORY)
-                    .orElseThrow(
-                            () -> new MessagingException("there is no memory for another connection to the gateway"));
-            AtomicReference<GatewaySocket> self = new AtomicReference<>();
-            GatewaySocket socket = new GatewaySocket(() -> {
-                reply.close();
-                sockets.remove(self.get());
-            });
-            self.set(socket);
-            sockets.add(socket);
-            return socket;
-        } catch (InterruptedException stopping) {
-            Thread.currentThread().interrupt();
-            throw new MessagingException("the relay stops", stopping);
-        }
-    }
-
-    private final class Opening extends BaseKeyedPooledObjectFactory<Gateway, SMTPTransport> {
-
-        private final RemoteDeliveryConfiguration configuration;
-        private final int mailsPerConnection;
-        private final Duration dataTimeout;
-        private final MailEventPublisher events;
-
-        Opening(
-                RemoteDeliveryConfiguration configuration,
-                int mailsPerConnection,
-                Duration dataTimeout,
-                MailEventPublisher events) {
-            this.configuration = configuration;
-            this.mailsPerConnection = mailsPerConnection;
-            this.dataTimeout = dataTimeout;
-            this.events = events;
-        }
+    private final class ConnectionFactory extends BaseKeyedPooledObjectFactory<SmtpServerAddress, SmtpConnection> {
 
         @Override
-        public SMTPTransport create(Gateway gateway) throws MessagingException {
-            GatewaySocket socket = open();
-            try {
-                SMTPTransport connection = connect(gateway, new OneSocket(socket));
-                connections.add(connection);
-                opened.incrementAndGet();
-                return connection;
-            } catch (MessagingException | RuntimeException notConnected) {
-                closeQuietly(socket);
-                throw notConnected;
-            }
-        }
-
-        private SMTPTransport connect(Gateway gateway, OneSocket socket) throws MessagingException {
-            URLName url = new URLName(gateway.url());
-            SMTPTransport connection =
-                    new SMTPTransport(session(url.getProtocol(), socket), url, socket, dataTimeout, events);
-            if (configuration.getAuthUser() != null) {
-                connection.connect(gateway.hostName(), configuration.getAuthUser(), configuration.getAuthPass());
-            } else if (configuration.isConnectByHostname()) {
-                connection.connect(gateway.hostName(), null, null);
-            } else {
-                connection.connect();
+        public SmtpConnection create(SmtpServerAddress server) throws IOException {
+            SmtpConnection connection = client.connect(server);
+            opened.incrementAndGet();
+            if (isSmtp2Graph(connection)) {
+                LOGGER.warn(
+                        "event=gateway-is-smtp2graph next=\"one mail a connection\" reason=\"smtp2graph loses a mail if one connection carries two; "
+                                + "UPSTREAM_HOST and UPSTREAM_PORT must name Mailpit\"");
             }
             return connection;
         }
 
-        private static void closeQuietly(GatewaySocket socket) {
-            try {
-                socket.close();
-            } catch (IOException closed) {
-                LOGGER.debug("a connection that was not made could not be closed", closed);
-            }
-        }
-
-        private Session session(String protocol, OneSocket socket) {
-            Properties properties = protocol.equals("smtps")
-                    ? configuration.createFinalJavaxPropertiesWithSSL()
-                    : configuration.createFinalJavaxProperties();
-            // The reply to QUIT changes nothing, and a gateway that is frozen would keep us for its whole timeout, a
-            // stop of the process too.
-            properties.put("mail." + protocol + ".quitwait", "false");
-            properties.put("mail." + protocol + ".socketFactory", socket);
-            properties.put("mail." + protocol + ".socketFactory.fallback", "false");
-            return Session.getInstance(properties);
-        }
-
         @Override
-        public PooledObject<SMTPTransport> wrap(SMTPTransport connection) {
+        public PooledObject<SmtpConnection> wrap(SmtpConnection connection) {
             return new DefaultPooledObject<>(connection);
         }
 
         @Override
-        public boolean validateObject(Gateway gateway, PooledObject<SMTPTransport> pooled) {
-            return pooled.getObject().isUsable() && pooled.getObject().mails() < mailsPerConnection;
+        public boolean validateObject(SmtpServerAddress server, PooledObject<SmtpConnection> pooled) {
+            return mayCarryAnother(pooled.getObject());
         }
 
         @Override
-        public void destroyObject(Gateway gateway, PooledObject<SMTPTransport> pooled) {
-            connections.remove(pooled.getObject());
+        public void destroyObject(SmtpServerAddress server, PooledObject<SmtpConnection> pooled) {
             pooled.getObject().close();
         }
     }

@@ -3,7 +3,6 @@ package io.relaypod.gateway;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.temporal.ChronoUnit;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -16,6 +15,8 @@ import javax.mail.MessagingException;
 import io.relaypod.events.MailEvent.MailQueued;
 import io.relaypod.events.MailEventPublisher;
 import io.relaypod.memory.MemoryBudget;
+import io.relaypod.smtpclient.SmtpClient;
+import io.relaypod.smtpclient.SmtpServerAddress;
 import io.relaypod.throttle.SenderRateLimiter;
 import org.apache.james.core.MailAddress;
 import org.apache.james.dnsservice.api.DNSService;
@@ -24,10 +25,7 @@ import org.apache.james.metrics.api.GaugeRegistry;
 import org.apache.james.metrics.api.MetricFactory;
 import org.apache.james.queue.api.MailQueue;
 import org.apache.james.queue.api.MailQueueFactory;
-import org.apache.james.transport.mailets.remote.delivery.Bouncer;
 import org.apache.james.transport.mailets.remote.delivery.RemoteDeliveryConfiguration;
-import org.apache.james.util.DurationParser;
-import org.apache.james.util.Size;
 import org.apache.mailet.Mail;
 import org.apache.mailet.MailetException;
 import org.apache.mailet.ProcessingState;
@@ -36,26 +34,24 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * James' RemoteDelivery, with its parameters, for a relay that has one way out and loses nothing: {@code gateway} and
- * {@code bounceProcessor} are required, and what failed for good goes to that processor whoever its sender is.
+ * Delivers all mail through one gateway and loses none. The name and the parameters are those of James' RemoteDelivery,
+ * which existing mailetcontainer.xml files contain. {@code gateway} and {@code bounceProcessor} are required; mail that
+ * fails permanently goes to that processor, whoever its sender is.
  *
- * <p>A mail is handed to the gateway at once, while its spool still has it on the disk, and is stored in the outgoing
- * queue only when that has to be tried again, when so many are on their way that none can join them within a second, or
- * when its mailbox sends faster than it may. Parameters of its own:
+ * <p>A mail is sent at once, while the spool still has it on disk. It is stored in the outgoing queue only if it has to
+ * be retried, if no place in flight is free within a second, or if its mailbox has reached its rate limit. Parameters
+ * beside James' own:
  *
  * <ul>
- *   <li>{@code atOnce}: mails that are on their way without having been queued; 12, and fewer than the spooler has
- *       threads.
- *   <li>{@code deliveryThreads}: mails that are on their way from the queue; 8. The two together are the connections to
- *       the gateway.
- *   <li>{@code bytesInFlight}: bytes of mails above 128 KiB that are on their way at a time; 8M. Smaller mails pass.
- *   <li>{@code idleTime}: how long a connection is kept for the next mail; 10 seconds.
- *   <li>{@code mailsPerConnection}: how many mails one connection is used for; 100, and 1 for a connection a mail.
- *   <li>{@code dataTimeout}: how long the reply to the end of a mail is waited for, as Mailpit relays it before it
- *       answers; 10 minutes (RFC 5321 section 4.5.3.2.6). For any other reply it is James' {@code timeout}: the whole
- *       reply has to be there by then. For what is sent it is {@code timeout} and a second for each 128 KiB.
- *   <li>{@code unfinished}: of how many mails it is remembered who is left, when some recipients have them and the
- *       queue cannot take the rest; 10000.
+ *   <li>{@code atOnce}: mails in flight that were not queued; 12, and fewer than the spooler has threads.
+ *   <li>{@code deliveryThreads}: mails in flight from the queue; 8. Both together are the connections to the gateway.
+ *   <li>{@code bytesInFlight}: bytes of mails above 128 KiB in flight; 8M. Smaller mails are not counted.
+ *   <li>{@code idleTime}: time after which an unused connection is closed; 10 seconds.
+ *   <li>{@code mailsPerConnection}: mails after which a connection is closed; 100.
+ *   <li>{@code dataTimeout}: for the reply to the end of data, because Mailpit relays the mail before it replies; 10
+ *       minutes (RFC 5321 section 4.5.3.2.6). Any other whole reply has James' {@code timeout}. What is sent has
+ *       {@code timeout} and a second for each 128 KiB.
+ *   <li>{@code unfinished}: mails whose undelivered recipients are cached while the queue cannot store them; 10000.
  * </ul>
  *
  * <pre>{@code
@@ -76,14 +72,12 @@ public final class RemoteDelivery extends GenericMailet {
     private static final Logger LOGGER = LoggerFactory.getLogger(RemoteDelivery.class);
 
     private static final Duration HANGS_AFTER = Duration.ofSeconds(25);
-    private static final String SMTP2GRAPH_PORT = "2525";
-    private static final String SIZE = "a number of bytes above zero, such as 8M";
     private static final Duration WAIT_TO_JOIN = Duration.ofSeconds(1);
 
     private final DNSService dns;
     private final DomainList domains;
     private final MailQueueFactory<?> queues;
-    private final SenderRateLimiter pace;
+    private final SenderRateLimiter limiter;
     private final Clock clock;
     private final MailEventPublisher events;
     private final MetricFactory metrics;
@@ -97,7 +91,7 @@ public final class RemoteDelivery extends GenericMailet {
             DNSService dns,
             DomainList domains,
             MailQueueFactory<?> queues,
-            SenderRateLimiter pace,
+            SenderRateLimiter limiter,
             Clock clock,
             MailEventPublisher events,
             MetricFactory metrics,
@@ -106,7 +100,7 @@ public final class RemoteDelivery extends GenericMailet {
         this.dns = dns;
         this.domains = domains;
         this.queues = queues;
-        this.pace = pace;
+        this.limiter = limiter;
         this.clock = clock;
         this.events = events;
         this.metrics = metrics;
@@ -117,40 +111,35 @@ public final class RemoteDelivery extends GenericMailet {
     @Override
     public void init() throws MessagingException {
         RemoteDeliveryConfiguration configuration = new RemoteDeliveryConfiguration(getMailetConfig(), domains);
-        if (configuration.getGatewayServer().isEmpty()) {
-            throw new MailetException(
-                    "RemoteDelivery: <gateway> is missing; relaypod sends everything through one gateway");
-        }
+        GatewaySettings settings = GatewaySettings.read(getMailetConfig(), configuration);
         ProcessingState bounces = configuration
                 .getBounceProcessor()
                 .orElseThrow(() -> new MailetException(
                         "RemoteDelivery: <bounceProcessor> is missing; it keeps what cannot be delivered"));
-        checkIsNotSmtp2Graph();
-        Semaphore atOnce = new Semaphore(number("atOnce", 12, 0));
-        int threads = number("deliveryThreads", 8, 1);
-        GatewayConnections connections = new GatewayConnections(
-                configuration,
-                duration("idleTime", "10 seconds"),
-                number("mailsPerConnection", 100, 1),
-                duration("dataTimeout", "10 minutes"),
-                events,
-                memory);
+        SmtpClient client = new SmtpClient(settings.smtp(), memory);
+        GatewayConnections connections =
+                new GatewayConnections(client, settings.idleTime(), settings.mailsPerConnection());
+        Gateway gateway = new Gateway(configuration, dns, connections, events);
+        Optional<SmtpServerAddress> smtp2Graph = new GatewayGreeting(client, gateway::addresses).smtp2Graph();
+        if (smtp2Graph.isPresent()) {
+            settings.requireOneMailPerConnection("the gateway (UPSTREAM_HOST, UPSTREAM_PORT) at "
+                    + smtp2Graph.get().host() + ":" + smtp2Graph.get().port() + " greets as smtp2graph");
+        }
         gauges.register("gatewayConnections.active", connections::active)
                 .register("gatewayConnections.idle", connections::idle)
                 .register("gatewayConnections.opened", connections::opened);
         MailQueue queue = queues.createQueue(configuration.getOutGoingQueueName());
-        Bouncer keeper = new FailedMailKeeper(configuration, getMailetContext(), bounces.getValue(), events);
-        ToGateway gateway = new ToGateway(configuration, dns, connections, events);
-        GatewayAdmission admission = new GatewayAdmission(bytes("bytesInFlight", "8M"));
+        GatewayAdmission admission = new GatewayAdmission(settings.bytesInFlight());
         gauges.register("gatewayBytesInFlight", admission::largeBytes);
+        int threads = settings.deliveryThreads();
         Delivery delivery = new Delivery(
                 queue,
                 admission,
                 Math.max(1, threads / 2),
-                number("unfinished", 10_000, 1),
-                Turns.of(pace, queue),
+                settings.unfinished(),
+                SenderSlots.of(limiter, queue),
                 gateway,
-                keeper,
+                new FailedMailBouncer(getMailetContext(), bounces.getValue(), events),
                 configuration,
                 getMailetContext(),
                 clock,
@@ -160,69 +149,13 @@ public final class RemoteDelivery extends GenericMailet {
         QueuedDeliveries.Step step = item -> delivery.attempt(item.getMail());
         running = Optional.of(new Running(
                 queue,
-                atOnce,
+                new Semaphore(settings.atOnce()),
                 delivery,
                 new QueuedDeliveries(queue, threads, step),
-                new SpareDeliveries(queue, threads, () -> connections.hanging(HANGS_AFTER), step),
+                new SpareDeliveries(queue, threads, () -> connections.waitingForReply(HANGS_AFTER), step),
                 connections,
                 Stream.concat(Stream.of(bounces), configuration.getOnSuccess().stream())
                         .toList()));
-    }
-
-    private int number(String parameter, int otherwise, int least) throws MailetException {
-        String value = getInitParameter(parameter, Integer.toString(otherwise));
-        try {
-            int number = Integer.parseInt(value.strip());
-            if (number >= least) {
-                return number;
-            }
-        } catch (NumberFormatException noNumber) {
-            throw new MailetException(wrong(parameter, value, "a number from " + least), noNumber);
-        }
-        throw new MailetException(wrong(parameter, value, "a number from " + least));
-    }
-
-    private void checkIsNotSmtp2Graph() throws MailetException {
-        String port = getInitParameter("gatewayPort", "").strip();
-        // James would take 25 for what is no number, which may be this relay itself.
-        if (!port.isEmpty()) {
-            number("gatewayPort", 25, 1);
-        }
-        if (port.equals(SMTP2GRAPH_PORT) && number("mailsPerConnection", 100, 1) != 1) {
-            throw new MailetException("RemoteDelivery: <gatewayPort> (UPSTREAM_PORT) is " + port
-                    + ", the port of smtp2graph, which loses a mail when one "
-                    + "connection brings two; expected Mailpit's port, 1025, or <mailsPerConnection> 1");
-        }
-    }
-
-    private long bytes(String parameter, String otherwise) throws MailetException {
-        String value = getInitParameter(parameter, otherwise);
-        try {
-            long bytes = Size.parse(value.strip()).asBytes();
-            if (bytes > 0) {
-                return bytes;
-            }
-        } catch (RuntimeException noSize) {
-            throw new MailetException(wrong(parameter, value, SIZE), noSize);
-        }
-        throw new MailetException(wrong(parameter, value, SIZE));
-    }
-
-    private Duration duration(String parameter, String otherwise) throws MailetException {
-        String value = getInitParameter(parameter, otherwise);
-        try {
-            Duration duration = DurationParser.parse(value.strip(), ChronoUnit.SECONDS);
-            if (!duration.isZero() && !duration.isNegative()) {
-                return duration;
-            }
-        } catch (NumberFormatException noDuration) {
-            throw new MailetException(wrong(parameter, value, "a duration above zero, such as 10 seconds"), noDuration);
-        }
-        throw new MailetException(wrong(parameter, value, "a duration above zero, such as 10 seconds"));
-    }
-
-    private static String wrong(String parameter, String value, String expected) {
-        return "RemoteDelivery: <" + parameter + "> is '" + value + "'; expected " + expected;
     }
 
     @Override

@@ -14,6 +14,7 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.util.Collection;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -40,6 +41,7 @@ import io.relaypod.events.MailEvent.DeliveryAttempted;
 import io.relaypod.events.MailEvent.DeliveryDeferred;
 import io.relaypod.events.MailEvent.MailDelivered;
 import io.relaypod.events.MailEvent.MailFailed;
+import io.relaypod.mailets.EnvelopeMailAddress;
 import io.relaypod.mailets.JamesContext;
 import io.relaypod.memory.MemoryBudget;
 import io.relaypod.smtpclient.DeferralReason;
@@ -58,10 +60,12 @@ import org.apache.james.queue.memory.MemoryMailQueueFactory;
 import org.apache.james.queue.memory.MemoryMailQueueFactory.MemoryCacheableMailQueue;
 import org.apache.james.server.core.MailImpl;
 import org.apache.james.transport.mailets.remote.delivery.Bouncer;
+import org.apache.james.transport.mailets.remote.delivery.DeliveryRetriesHelper;
 import org.apache.james.transport.mailets.remote.delivery.RemoteDeliveryConfiguration;
 import org.apache.mailet.Attribute;
 import org.apache.mailet.AttributeName;
 import org.apache.mailet.AttributeValue;
+import org.apache.mailet.DsnParameters;
 import org.apache.mailet.Mail;
 import org.apache.mailet.MailetConfig;
 import org.apache.mailet.MailetException;
@@ -93,7 +97,7 @@ class RemoteDeliveryTest {
     private final List<MailEvent> events = new CopyOnWriteArrayList<>();
     private final List<Mail> joined = new CopyOnWriteArrayList<>();
     private boolean twoAddresses;
-    private boolean queueIsAway;
+    private boolean queueIsUnavailable;
     private final RemoteDelivery delivery = delivery(SenderRateLimiter.unlimited());
 
     @AfterEach
@@ -192,7 +196,8 @@ class RemoteDeliveryTest {
             assertThat(kept.getRecipients()).containsExactly(new MailAddress("a@example.com"));
             assertThat(kept.getSender()).isEqualTo(new MailAddress("sender@example.com"));
             assertThat(Messages.text(Messages.written(kept.getMsg()))).isEqualTo(Messages.text(MESSAGE));
-            assertThat(value(kept, Bouncer.DELIVERY_ERROR)).asString().contains("554 5.6.0 never");
+            assertThat(value(kept, Bouncer.DELIVERY_ERROR)).isEqualTo("554 5.6.0 never");
+            assertThat(value(kept, Bouncer.DELIVERY_ERROR_CODE)).isEqualTo(554);
             assertThat(value(kept, Bouncer.IS_DELIVERY_PERMANENT_ERROR)).isEqualTo(true);
             assertNothingIsLeft();
         }
@@ -431,7 +436,8 @@ class RemoteDeliveryTest {
             Awaitility.await()
                     .untilAsserted(() -> assertThat(sink.commands())
                             .filteredOn("QUIT"::equals)
-                            .hasSize(2));
+                            .as("two, and the one that the greeting was read from")
+                            .hasSize(3));
         }
     }
 
@@ -653,7 +659,7 @@ class RemoteDeliveryTest {
         byte[] message = Messages.bytes("To: good@example.com, later@example.com\r\nSubject: Test\r\n\r\nbody\r\n");
         AtomicBoolean isUp = new AtomicBoolean();
         try (SmtpSink sink = SmtpSink.replying(command -> isUp.get() ? "" : mixed().apply(command))) {
-            queueIsAway = true;
+            queueIsUnavailable = true;
             start(sink.port());
             // The spool gives it again as it was.
             for (int tries = 0; tries < 3; tries++) {
@@ -759,6 +765,12 @@ class RemoteDeliveryTest {
                 "deliveryThreads | 0 | a number from 1",
                 "mailsPerConnection | 0 | a number from 1",
                 "gatewayPort | smtp | a number from 1",
+                "timeout | soon | a number from 1",
+                "timeout | 0 | a number from 1",
+                "connectiontimeout | -1 | a number from 1",
+                "bytesInFlight | 0 | a number of bytes above zero, such as 8M",
+                "bytesInFlight | much | a number of bytes above zero, such as 8M",
+                "sendpartial | true | false, as a header names all recipients of its mail",
                 "dataTimeout | 0 s | a duration above zero, such as 10 seconds",
                 "idleTime | 0 s | a duration above zero, such as 10 seconds",
                 "idleTime | long | a duration above zero, such as 10 seconds"
@@ -770,6 +782,173 @@ class RemoteDeliveryTest {
         assertThatThrownBy(() -> init(parameters))
                 .isInstanceOf(MailetException.class)
                 .hasMessage("RemoteDelivery: <" + parameter + "> is '" + value + "'; expected " + expected);
+    }
+
+    @Test
+    void aSettingOfJakartaMailIsRefused() throws Exception {
+        Map<String, String> parameters = shipped(25);
+        parameters.put("mail.smtp.ssl.trust", "*");
+
+        assertThatThrownBy(() -> init(parameters))
+                .isInstanceOf(MailetException.class)
+                .hasMessage(
+                        "RemoteDelivery: <mail.smtp.ssl.trust> is a setting of Jakarta Mail, which relaypod does not use; remove it");
+    }
+
+    @Test
+    void thePortOfSmtp2GraphIsRefusedUnlessAConnectionCarriesOneMail() throws Exception {
+        assertThatThrownBy(() -> init(shipped(2525)))
+                .isInstanceOf(MailetException.class)
+                .hasMessageContaining("<gatewayPort> (UPSTREAM_PORT) is 2525, the port of smtp2graph")
+                .hasMessageContaining("loses a mail if one connection carries two");
+
+        Map<String, String> parameters = shipped(2525);
+        parameters.put("mailsPerConnection", "1");
+        init(parameters);
+    }
+
+    @Test
+    void aGatewayThatGreetsAsSmtp2GraphIsRefusedUnlessAConnectionCarriesOneMail() throws Exception {
+        try (SmtpSink sink = SmtpSink.acceptingAll().greetingWith("220 host SMTP2Graph 1.1.4 ESMTP")) {
+            assertThatThrownBy(() -> start(sink.port()))
+                    .isInstanceOf(MailetException.class)
+                    .hasMessageContaining("127.0.0.1:" + sink.port() + " greets as smtp2graph")
+                    .hasMessageContaining("<mailsPerConnection> 1");
+
+            Map<String, String> parameters = shipped(sink.port());
+            parameters.put("mailsPerConnection", "1");
+            init(parameters);
+            delivery.service(mail());
+            delivery.service(mail());
+            assertThat(sink.received()).hasSize(2);
+            assertThat(sink.connections()).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void aGatewayThatGreetsAsSmtp2GraphOnlyAfterTheStartGetsOneMailAConnection() throws Exception {
+        byte[] message = Messages.bytes("To: a@example.com, b@example.com\r\n\r\nbody\r\n");
+        AtomicBoolean isDown = new AtomicBoolean(true);
+        try (SmtpSink sink = SmtpSink.replying(command -> isDown.get() ? SmtpSink.CLOSE : mixed().apply(command))) {
+            start(sink.port());
+            isDown.set(false);
+            sink.greetingWith("220 smtp2graph ESMTP");
+            delivery.service(mail(
+                    MaybeSender.of(new MailAddress("sender@example.com")),
+                    message,
+                    "a@example.com",
+                    "b@example.com",
+                    "never@example.com"));
+
+            assertThat(sink.received()).as("one by one, as one was refused").hasSize(2);
+            assertThat(sink.connections()).isEqualTo(3);
+        }
+    }
+
+    @Test
+    void aGatewayThatIsSilentAtTheStartDelaysItLittle() throws Exception {
+        try (SmtpSink sink = SmtpSink.acceptingAll().greetingWith(SmtpSink.SILENCE)) {
+            assertTimeoutPreemptively(Duration.ofSeconds(20), () -> start(sink.port()));
+        }
+    }
+
+    @Test
+    void noticesAreAskedForEachRecipientWhereTheGatewayOffersThem() throws Exception {
+        try (SmtpSink sink = SmtpSink.replying(command -> "", "DSN", "PIPELINING")) {
+            Mail mail = mail(
+                    MaybeSender.of(new MailAddress("sender@example.com")), MESSAGE, "a@example.com", "b@example.com");
+            mail.setDsnParameters(DsnParameters.builder()
+                    .envId(DsnParameters.EnvId.of("QQ314159"))
+                    .ret(DsnParameters.Ret.HDRS)
+                    .addRcptParameter(
+                            new MailAddress("a@example.com"),
+                            DsnParameters.RecipientDsnParameters.of(EnumSet.of(DsnParameters.Notify.NEVER)))
+                    .addRcptParameter(
+                            new MailAddress("b@example.com"),
+                            DsnParameters.RecipientDsnParameters.of(
+                                    EnumSet.of(DsnParameters.Notify.FAILURE, DsnParameters.Notify.SUCCESS)))
+                    .build()
+                    .orElseThrow());
+            deliver(sink, mail);
+
+            assertThat(sink.received())
+                    .singleElement()
+                    .satisfies(received -> assertThat(received.envelope())
+                            .containsExactlyInAnyOrder(
+                                    "MAIL FROM:<sender@example.com> RET=HDRS ENVID=QQ314159",
+                                    "RCPT TO:<a@example.com> NOTIFY=NEVER",
+                                    "RCPT TO:<b@example.com> NOTIFY=SUCCESS,FAILURE"));
+        }
+    }
+
+    @Test
+    void aSenderThatIsALiteralIsLeftOutIfTheGatewayDoesNotReadIt() throws Exception {
+        try (SmtpSink sink =
+                SmtpSink.replying(command -> command.startsWith("MAIL FROM:<s@[") ? "553 5.1.7 cannot read it" : "")) {
+            deliver(
+                    sink,
+                    mail(MaybeSender.of(EnvelopeMailAddress.read("s@[IPv6:2001:db8::1]")), MESSAGE, "a@example.com"));
+
+            assertThat(sink.received())
+                    .singleElement()
+                    .satisfies(received -> assertThat(received.envelope()).contains("MAIL FROM:<>"));
+        }
+    }
+
+    @Test
+    void aRecipientWithAnALabelIsWrittenAsSmtp2GraphReadsIt() throws Exception {
+        try (SmtpSink sink = SmtpSink.acceptingAll()) {
+            deliver(sink, mail(MaybeSender.of(new MailAddress("s@example.com")), MESSAGE, "a@xn--bcher-kva.example"));
+
+            assertThat(sink.received().get(0).envelope()).contains("RCPT TO:<a@XN--bcher-kva.example>");
+            assertThat(events)
+                    .filteredOn(MailDelivered.class::isInstance)
+                    .extracting(event -> ((MailDelivered) event).recipients())
+                    .containsExactly(List.of("a@xn--bcher-kva.example"));
+        }
+    }
+
+    @Test
+    void theConnectionEndsBetweenRecipientsAndTheOthersAreTriedLater() throws Exception {
+        try (SmtpSink sink = SmtpSink.replying(command -> command.startsWith("RCPT TO:<never")
+                ? "550 5.1.1 nobody"
+                : command.startsWith("RCPT TO:<c@") && events.stream().anyMatch(MailDelivered.class::isInstance)
+                        ? SmtpSink.CLOSE
+                        : "")) {
+            deliver(
+                    sink,
+                    mail(
+                            MaybeSender.of(new MailAddress("sender@example.com")),
+                            MESSAGE,
+                            "never@example.com",
+                            "b@example.com",
+                            "c@example.com",
+                            "d@example.com"));
+
+            List<MailAddress> left =
+                    waiting().get(0).getMail().getRecipients().stream().toList();
+            assertThat(left)
+                    .contains(new MailAddress("c@example.com"))
+                    .doesNotContain(new MailAddress("never@example.com"));
+            assertThat(kept())
+                    .singleElement()
+                    .satisfies(mail ->
+                            assertThat(mail.getRecipients()).containsExactly(new MailAddress("never@example.com")));
+            assertThat(sink.received().size() + left.size()).isEqualTo(3);
+        }
+    }
+
+    @Test
+    void whenTheQueueHasHeldAMailForAllRetriesItFailsWithTheLastReply() throws Exception {
+        try (SmtpSink sink = SmtpSink.replying(at("RCPT", "451 4.3.0 later"))) {
+            Mail mail = mail();
+            mail.setState(Mail.ERROR);
+            mail.setAttribute(DeliveryRetriesHelper.makeAttribute(125));
+            deliver(sink, mail);
+
+            assertThat(value(kept().get(0), Bouncer.DELIVERY_ERROR))
+                    .isEqualTo("not delivered after 125 retries; last: 451 4.3.0 later");
+        }
     }
 
     @Test
@@ -855,7 +1034,7 @@ class RemoteDeliveryTest {
 
         @Override
         public void enQueue(Mail mail, Duration delay) throws MailQueueException {
-            if (queueIsAway) {
+            if (queueIsUnavailable) {
                 throw new MailQueueException("away");
             }
             outgoing.enQueue(mail, delay);

@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.UnaryOperator;
 
 /**
@@ -36,9 +37,11 @@ final class SmtpSink implements AutoCloseable {
 
     private final ServerSocket server;
     private final UnaryOperator<String> replies;
+    private volatile String greeting = "220 sink ESMTP";
     private final List<String> commands = new CopyOnWriteArrayList<>();
     private final List<Received> received = new CopyOnWriteArrayList<>();
     private final List<Socket> connections = new CopyOnWriteArrayList<>();
+    private final AtomicLong using = new AtomicLong();
     private final List<String> extensions;
 
     private SmtpSink(InetAddress address, int port, UnaryOperator<String> replies, String... extensions)
@@ -73,6 +76,12 @@ final class SmtpSink implements AutoCloseable {
         return sink;
     }
 
+    /** Greets further connections with this line. */
+    SmtpSink greetingWith(String line) {
+        greeting = line;
+        return this;
+    }
+
     int port() {
         return server.getLocalPort();
     }
@@ -85,9 +94,9 @@ final class SmtpSink implements AutoCloseable {
         return received;
     }
 
-    /** How many connections were made. */
+    /** Number of connections that a mail was sent over, or was to be: they began a transaction. */
     int connections() {
-        return connections.size();
+        return (int) using.get();
     }
 
     /** Closes the connections that are open, as a gateway does that is restarted. */
@@ -123,11 +132,16 @@ final class SmtpSink implements AutoCloseable {
         InputStream in = new BufferedInputStream(client.getInputStream());
         OutputStream out = client.getOutputStream();
         List<String> envelope = new CopyOnWriteArrayList<>();
-        say(out, "220 sink ESMTP");
+        boolean isUsed = false;
+        say(out, greeting);
         for (byte[] line = line(in); line.length > 0; line = line(in)) {
             String command = new String(line, StandardCharsets.ISO_8859_1).stripTrailing();
             commands.add(command);
             String verb = command.split("[ :]", 2)[0].toUpperCase(Locale.ROOT);
+            if (verb.equals("MAIL") && !isUsed) {
+                isUsed = true;
+                using.incrementAndGet();
+            }
             String reply = replies.apply(command);
             if (verb.equals("QUIT") && reply.isEmpty()) {
                 say(out, "221 bye");
@@ -154,11 +168,11 @@ final class SmtpSink implements AutoCloseable {
             if (reply.isEmpty() && (verb.equals("MAIL") || verb.equals("RCPT"))) {
                 envelope.add(command);
             }
-            say(out, !reply.isEmpty() ? reply : verb.equals("EHLO") ? greeting() : "250 2.0.0 Ok");
+            say(out, !reply.isEmpty() ? reply : verb.equals("EHLO") ? offer() : "250 2.0.0 Ok");
         }
     }
 
-    private String greeting() {
+    private String offer() {
         return "250-sink\r\n"
                 + String.join(
                         "",

@@ -19,7 +19,7 @@ class ArchitectureTest {
     private static final String[] CORE = {
         "io.relaypod.address..", "io.relaypod.calendar..", "io.relaypod.deliverability..", "io.relaypod.dns..",
         "io.relaypod.events..", "io.relaypod.headers..", "io.relaypod.logins..", "io.relaypod.memory..",
-        "io.relaypod.mime..", "io.relaypod.throttle..", "io.relaypod.verdict.."
+        "io.relaypod.mime..", "io.relaypod.smtpclient..", "io.relaypod.throttle..", "io.relaypod.verdict.."
     };
 
     // mime4j is a library of James' project that does not use the server.
@@ -66,6 +66,11 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule packagesOfTheServerHaveNoCycles =
             slices().matching("io.relaypod.server.(*)..").should().beFreeOfCycles();
+
+    /** The gateway has one SMTP client: io.relaypod.smtpclient. */
+    @ArchTest
+    static final ArchRule nobodyUsesTheSmtpClientOfJakartaMail =
+            noClasses().should().dependOnClassesThat().resideInAPackage("com.sun.mail.smtp..");
 
     @ArchTest
     static final ArchRule onlyTheQueueUsesArtemis = noClasses()

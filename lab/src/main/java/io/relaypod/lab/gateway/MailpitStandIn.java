@@ -146,7 +146,7 @@ public final class MailpitStandIn implements Mailpit {
         poison = Optional.empty();
     }
 
-    /** How many clients connected. */
+    /** Number of connections on which a client began a transaction. */
     public long connections() {
         return connectionCount.get();
     }
@@ -178,7 +178,6 @@ public final class MailpitStandIn implements Mailpit {
                     continue;
                 }
                 connections.add(connection);
-                connectionCount.incrementAndGet();
                 mostConnections.accumulateAndGet(connections.size(), Math::max);
                 threads.execute(() -> serve(connection));
             } catch (IOException | RejectedExecutionException e) {
@@ -235,8 +234,14 @@ public final class MailpitStandIn implements Mailpit {
 
     private final class Sessions implements MailpitSession.Server {
 
+        private boolean isCounted;
+
         @Override
         public Optional<Fault> fault(Phase phase) {
+            if (phase == Phase.MAIL && !isCounted) {
+                isCounted = true;
+                connectionCount.incrementAndGet();
+            }
             return faults.take(phase);
         }
 

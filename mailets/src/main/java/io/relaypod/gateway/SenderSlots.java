@@ -15,74 +15,68 @@ import org.apache.james.queue.api.MailQueue;
 import org.apache.mailet.Mail;
 import org.apache.mailet.MailetException;
 
-/** Whose turn it is: a mailbox's mails go at its pace, and none before those of its mails that wait. Thread-safe. */
-final class Turns {
+/**
+ * Applies the rate limit of the sending mailbox. A mail without a free slot waits in the queue of its mailbox, behind
+ * the mails that wait there already. Thread-safe.
+ */
+final class SenderSlots {
 
     // RFC 5321 section 4.5.3.1: 64 octets, an @ and 255.
     private static final int LONGEST_MAILBOX = 320;
 
-    private final SenderRateLimiter pace;
+    private final SenderRateLimiter limiter;
     private final Optional<RateLimitedMailQueue> queue;
 
-    private Turns(SenderRateLimiter pace, Optional<RateLimitedMailQueue> queue) {
-        this.pace = pace;
+    private SenderSlots(SenderRateLimiter limiter, Optional<RateLimitedMailQueue> queue) {
+        this.limiter = limiter;
         this.queue = queue;
     }
 
     /**
-     * @param queue where mails wait for their turn
-     * @throws MailetException when they cannot
+     * @param queue that mails wait in
+     * @throws MailetException if there is a limit and the queue has no per-sender queues
      */
-    static Turns of(SenderRateLimiter pace, MailQueue queue) throws MailetException {
-        if (!pace.isLimited()) {
-            return new Turns(pace, Optional.empty());
+    static SenderSlots of(SenderRateLimiter limiter, MailQueue queue) throws MailetException {
+        if (!limiter.isLimited()) {
+            return new SenderSlots(limiter, Optional.empty());
         }
-        if (queue instanceof RateLimitedMailQueue paced) {
-            return new Turns(pace, Optional.of(paced));
+        if (queue instanceof RateLimitedMailQueue limited) {
+            return new SenderSlots(limiter, Optional.of(limited));
         }
-        throw new MailetException("RemoteDelivery: a sending rate is set, and queue "
-                + queue.getName().asString() + " keeps none");
+        throw new MailetException("RemoteDelivery: a rate limit is set, but queue "
+                + queue.getName().asString() + " has no per-sender queues");
     }
 
-    /**
-     * Has the mail wait in the queue when it is not its turn.
-     *
-     * @return whether it may be sent now; it counts as sent then
-     */
-    boolean isNowOrQueued(Mail mail) throws MessagingException {
-        // Counted when it left its line. Heeded once: the next try of a mail that comes back counts again.
+    /** Takes a slot for the mail, or puts it into the queue of its mailbox and returns false. */
+    boolean takeOrEnqueue(Mail mail) throws MessagingException {
+        // The attribute counts for one attempt; a retry takes another slot.
         if (mail.removeAttribute(RateLimitedMailQueue.SLOT).isPresent() || queue.isEmpty()) {
             return true;
         }
         String mailbox = mailbox(mail);
-        if (!queue.get().hasWaiting(mailbox) && pace.tryAcquire(mailbox)) {
+        if (!queue.get().hasWaiting(mailbox) && limiter.tryAcquire(mailbox)) {
             return true;
         }
         queue.get().enQueueForSender(mailbox, mail);
         return false;
     }
 
-    /**
-     * Whether the mail may be sent once more, as one message to Exchange is one transaction; when it may, that counts
-     * as sent.
-     */
+    /** Returns what takes a slot for another transaction of the mail: Exchange counts each as a message. */
     BooleanSupplier further(Mail mail) throws MessagingException {
         if (queue.isEmpty()) {
             return () -> true;
         }
         String mailbox = mailbox(mail);
-        return () -> pace.tryAcquire(mailbox);
+        return () -> limiter.tryAcquire(mailbox);
     }
 
-    /**
-     * Has the mail, or what is left of its recipients, wait in its line; for one that {@link #further} was not allowed.
-     */
-    void queue(Mail mail) throws MessagingException {
-        queue.orElseThrow(() -> new IllegalStateException("without a rate it is always a mail's turn"))
+    /** Puts a mail into the queue of its mailbox, after {@link #further} took no slot. */
+    void enqueue(Mail mail) throws MessagingException {
+        queue.orElseThrow(() -> new IllegalStateException("there is no rate limit"))
                 .enQueueForSender(mailbox(mail), mail);
     }
 
-    /** A mailbox names a queue of the broker's; none that exists is as long as a header may make it. */
+    /** Shortens the name of a mailbox, which may be as long as a header, to one that the broker can store. */
     static String shortened(String mailbox) {
         return mailbox.length() <= LONGEST_MAILBOX
                 ? mailbox
