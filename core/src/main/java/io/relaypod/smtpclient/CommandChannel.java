@@ -38,7 +38,7 @@ final class CommandChannel implements AutoCloseable {
 
     /** Begins TLS. Replies that came before are dropped (RFC 3207 section 6). */
     void startTls(SmtpServerAddress server) throws IOException {
-        SSLSocket tls = (SSLSocket) settings.tls().createSocket(connection, server.host(), server.port(), true);
+        SSLSocket tls = (SSLSocket) settings.tls().get().createSocket(connection, server.host(), server.port(), true);
         if (settings.verifiesIdentity()) {
             SSLParameters parameters = tls.getSSLParameters();
             parameters.setEndpointIdentificationAlgorithm("HTTPS");

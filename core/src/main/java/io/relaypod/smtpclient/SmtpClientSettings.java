@@ -3,6 +3,7 @@ package io.relaypod.smtpclient;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Supplier;
 import javax.net.ssl.SSLSocketFactory;
 
 /**
@@ -14,6 +15,7 @@ import javax.net.ssl.SSLSocketFactory;
  * @param endOfDataTimeout for the reply to the end of data (RFC 5321 section 4.5.3.2.6)
  * @param usesStartTls whether to use STARTTLS where the server offers it
  * @param verifiesIdentity whether the certificate has to be for the name of the server
+ * @param tls is asked once TLS begins, because the default one reads all trusted certificates into memory
  * @param credentials for AUTH PLAIN or LOGIN
  * @param localAddress to connect from
  */
@@ -24,6 +26,6 @@ public record SmtpClientSettings(
         Duration endOfDataTimeout,
         boolean usesStartTls,
         boolean verifiesIdentity,
-        SSLSocketFactory tls,
+        Supplier<SSLSocketFactory> tls,
         Optional<SmtpCredentials> credentials,
         Optional<InetAddress> localAddress) {}

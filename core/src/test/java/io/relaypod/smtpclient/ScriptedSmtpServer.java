@@ -12,8 +12,10 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.UnaryOperator;
+import javax.net.ssl.SSLSocket;
 import javax.net.ssl.SSLSocketFactory;
 
 /** An SMTP server at a socket that replies as a test says, and records the bytes of its clients. */
@@ -41,7 +43,8 @@ final class ScriptedSmtpServer implements AutoCloseable {
     private final List<String> commands = new CopyOnWriteArrayList<>();
     private final List<byte[]> messages = new CopyOnWriteArrayList<>();
     private final List<Integer> groups = new CopyOnWriteArrayList<>();
-    private volatile SSLSocketFactory tls;
+    private volatile Optional<SSLSocketFactory> tls = Optional.empty();
+    private volatile boolean usesImplicitTls;
 
     /**
      * @param replies the reply to a command, {@code greeting} and {@link #END_OF_DATA} included; empty for success
@@ -66,7 +69,13 @@ final class ScriptedSmtpServer implements AutoCloseable {
     }
 
     ScriptedSmtpServer withTls(SSLSocketFactory factory) {
-        tls = factory;
+        tls = Optional.of(factory);
+        return this;
+    }
+
+    /** Begins TLS before the greeting. */
+    ScriptedSmtpServer withImplicitTls() {
+        usesImplicitTls = true;
         return this;
     }
 
@@ -111,6 +120,11 @@ final class ScriptedSmtpServer implements AutoCloseable {
             Socket socket = client;
             InputStream in = new BufferedInputStream(client.getInputStream());
             OutputStream out = client.getOutputStream();
+            if (usesImplicitTls) {
+                socket = secured(client);
+                in = new BufferedInputStream(socket.getInputStream());
+                out = socket.getOutputStream();
+            }
             if (!reply(out, "greeting", "220 scripted")) {
                 return;
             }
@@ -122,9 +136,8 @@ final class ScriptedSmtpServer implements AutoCloseable {
                 if (!reply(out, command, success(verb))) {
                     return;
                 }
-                if (verb.equals("STARTTLS")) {
-                    socket = tls.createSocket(client, null, client.getPort(), true);
-                    ((javax.net.ssl.SSLSocket) socket).setUseClientMode(false);
+                if (verb.equals("STARTTLS") && tls.isPresent()) {
+                    socket = secured(client);
                     in = new BufferedInputStream(socket.getInputStream());
                     out = socket.getOutputStream();
                 }
@@ -136,6 +149,12 @@ final class ScriptedSmtpServer implements AutoCloseable {
                 }
             }
         }
+    }
+
+    private Socket secured(Socket client) throws IOException {
+        SSLSocket socket = (SSLSocket) tls.orElseThrow().createSocket(client, null, client.getPort(), true);
+        socket.setUseClientMode(false);
+        return socket;
     }
 
     private String success(String verb) {

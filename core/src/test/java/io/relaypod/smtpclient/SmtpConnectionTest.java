@@ -47,7 +47,9 @@ class SmtpConnectionTest {
                 Duration.ofSeconds(30),
                 false,
                 true,
-                (javax.net.ssl.SSLSocketFactory) javax.net.ssl.SSLSocketFactory.getDefault(),
+                () -> {
+                    throw new IllegalStateException("no TLS was asked for");
+                },
                 credentials,
                 Optional.empty());
     }

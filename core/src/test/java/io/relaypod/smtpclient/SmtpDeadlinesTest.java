@@ -45,7 +45,9 @@ class SmtpDeadlinesTest {
                         endOfData,
                         false,
                         true,
-                        (javax.net.ssl.SSLSocketFactory) javax.net.ssl.SSLSocketFactory.getDefault(),
+                        () -> {
+                            throw new IllegalStateException("no TLS was asked for");
+                        },
                         Optional.empty(),
                         Optional.empty()),
                 memory);

@@ -65,6 +65,9 @@ final class Gateway {
         }
         String failure = "";
         for (SmtpServerAddress server : servers) {
+            if (!failure.isEmpty()) {
+                LOGGER.info("the next address of the gateway is tried: {}", failure);
+            }
             events.publish(new DeliveryAttempted(
                     mail.getName(),
                     recipients.stream().map(MailAddress::asString).toList(),
@@ -74,7 +77,6 @@ final class Gateway {
                 connection = connections.take(server);
             } catch (IOException notConnected) {
                 failure = notConnected.getMessage();
-                LOGGER.info("gateway address not connected: {}", failure);
                 continue;
             }
             return new DeliveryAttempt(connections, server, events, mail, message, connection).run(furtherSlot);

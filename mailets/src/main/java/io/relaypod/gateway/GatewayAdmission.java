@@ -7,9 +7,8 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Decides which mails may be handed to the gateway at the same time. Large mails are few at a time, as the gateway
- * holds each in memory several times over; small ones pass them. A mail that may end the gateway is handed over alone.
- * Thread-safe.
+ * Bounds the mails in flight to the gateway. The bytes of large mails are bounded, because the gateway holds each in
+ * memory several times; small mails are not counted. A mail that may crash the gateway is sent alone. Thread-safe.
  *
  * <pre>{@code
  * try (GatewayAdmission.Pass pass = admission.enter(bytes, false, patience).orElseThrow()) { ... }
@@ -17,10 +16,10 @@ import java.util.concurrent.TimeUnit;
  */
 final class GatewayAdmission {
 
-    /** In bytes; a mail up to this size does not count. */
+    /** Size in bytes up to which a mail is not counted. */
     static final int SMALL = 128 << 10;
 
-    // How long a suspect waits for the others' end, and they for it: a gateway that hangs must not stop all mail.
+    // A suspect and the others wait for each other no longer, so that a gateway that hangs does not stop all mail.
     private static final Duration WAIT_TO_BE_ALONE = Duration.ofSeconds(30);
     private static final Duration ALONE_FOR = Duration.ofSeconds(30);
 
@@ -32,12 +31,12 @@ final class GatewayAdmission {
     private Optional<Pass> alone = Optional.empty();
     private long aloneUntil;
 
-    /** @param limit bytes of large mails in flight, at most; one that is larger goes when no other large one does */
+    /** @param limit bytes of large mails in flight; a larger mail is admitted while no other large one is in flight */
     GatewayAdmission(long limit) {
         this.limit = limit;
     }
 
-    /** A mail in flight, until it is closed; closing twice is harmless. */
+    /** Admission of one mail, until it is closed. Closing twice is harmless. */
     final class Pass implements AutoCloseable {
 
         private final long bytes;
@@ -49,7 +48,7 @@ final class GatewayAdmission {
             this.isAlone = isAlone;
         }
 
-        /** Whether no other mail was in flight at any time since this one entered. */
+        /** Whether no other mail was in flight at any time since the admission. */
         boolean isAlone() {
             synchronized (GatewayAdmission.this) {
                 return isAlone;
@@ -62,7 +61,7 @@ final class GatewayAdmission {
         }
     }
 
-    /** @return empty if there is no room now */
+    /** Admits the mail if that is possible now. */
     synchronized Optional<Pass> tryEnter(long bytes) {
         return hasRoom(bytes) && (!isLarge(bytes) || waitingLarge.isEmpty()) && !isHeldUp()
                 ? Optional.of(entered(bytes))
@@ -70,10 +69,10 @@ final class GatewayAdmission {
     }
 
     /**
-     * Waits for room.
+     * Admits the mail, and waits for that if need be.
      *
-     * @param asksToBeAlone whether to wait until no other mail is in flight; after 30 s it enters all the same
-     * @return empty if the patience is over
+     * @param asksToBeAlone whether to wait until no other mail is in flight, for at most 30 s
+     * @return empty if {@code patience} is over
      */
     synchronized Optional<Pass> enter(long bytes, boolean asksToBeAlone, Duration patience)
             throws InterruptedException {

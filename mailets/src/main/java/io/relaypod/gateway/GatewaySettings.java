@@ -78,7 +78,7 @@ record GatewaySettings(
                         parameters.duration("dataTimeout", "10 minutes"),
                         james.isStartTLS(),
                         james.isVerifyServerIdentity(),
-                        (SSLSocketFactory) SSLSocketFactory.getDefault(),
+                        () -> (SSLSocketFactory) SSLSocketFactory.getDefault(),
                         Optional.ofNullable(james.getAuthUser())
                                 .map(user -> new SmtpCredentials(
                                         user,

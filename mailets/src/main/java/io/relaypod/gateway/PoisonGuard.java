@@ -10,10 +10,9 @@ import org.apache.mailet.AttributeValue;
 import org.apache.mailet.Mail;
 
 /**
- * Finds the mail that ends the gateway. A mail is a suspect if the gateway was lost {@value #LOSSES} times when it had
- * been given the mail, although it had accepted others just before. A suspect is handed over alone, so that no other
- * mail shares the blame; after {@value #LOSSES_ALONE} losses alone it is poison. What is known of a mail travels with
- * it. Thread-safe.
+ * Finds mails that crash the gateway. A mail is a suspect if the gateway was lost {@value #LOSSES} times after it had
+ * been sent the mail, although it had replied to the mail before. A suspect is sent while no other mail is in flight;
+ * after {@value #LOSSES_ALONE} more losses it is poison. The counts are attributes of the mail. Thread-safe.
  */
 final class PoisonGuard {
 
@@ -22,43 +21,43 @@ final class PoisonGuard {
 
     private static final AttributeName LOST = AttributeName.of("relaypod-gateway-lost");
     private static final AttributeName LOST_ALONE = AttributeName.of("relaypod-gateway-lost-alone");
-    // What was accepted longer ago says nothing about now.
+    // An older reply says nothing about the state of the gateway now.
     private static final long RECENT = TimeUnit.MINUTES.toNanos(30);
 
     private Optional<Long> lastAccepted = Optional.empty();
 
-    /** Whether the gateway has last been seen to work: what it is given then and does not survive is to blame. */
+    /** Whether the last attempt had a reply; only then is a mail blamed for a loss. */
     synchronized boolean isGatewayWell() {
         return lastAccepted.filter(last -> System.nanoTime() - last < RECENT).isPresent();
     }
 
-    /** The gateway has answered for a whole mail, with whatever code. */
+    /** Records that the gateway replied to a whole mail, with any code. */
     synchronized void answered() {
         lastAccepted = Optional.of(System.nanoTime());
     }
 
-    /** The gateway was not reached, or was lost. */
+    /** Records that the gateway was not reached, or was lost. */
     synchronized void lost() {
         lastAccepted = Optional.empty();
     }
 
-    /** Whether the mail has to be handed over alone. */
+    /** Whether the mail has to be sent while no other is in flight. */
     static boolean isSuspect(Mail mail) {
         return count(mail, LOST) >= LOSSES;
     }
 
-    /** Whether the mail must not be handed over again. */
+    /** Whether the mail must not be sent again. */
     static boolean isPoison(Mail mail) {
         return count(mail, LOST_ALONE) >= LOSSES_ALONE;
     }
 
     static String reason(Mail mail) {
-        return "the gateway was lost " + count(mail, LOST) + " times when it had been given this mail, "
+        return "the gateway was lost " + count(mail, LOST) + " times after it had been sent this mail, "
                 + count(mail, LOST_ALONE)
-                + " times when no other mail was under way, although it accepted others before";
+                + " times while no other mail was in flight, although it had replied to the mail before";
     }
 
-    /** Blames the mail for a loss. */
+    /** Counts a loss of the gateway for the mail. */
     static void blame(Mail mail, boolean isAlone) {
         put(mail, LOST, count(mail, LOST) + 1);
         if (isAlone && count(mail, LOST) > LOSSES) {
@@ -66,7 +65,7 @@ final class PoisonGuard {
         }
     }
 
-    /** The gateway has survived the mail. */
+    /** Resets the counts of the mail, because the gateway replied to it. */
     static void clear(Mail mail) {
         mail.removeAttribute(LOST);
         mail.removeAttribute(LOST_ALONE);

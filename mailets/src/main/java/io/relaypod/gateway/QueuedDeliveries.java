@@ -20,7 +20,7 @@ import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
-/** Takes mails from the outgoing queue and has each delivered, several at a time, until it is closed. */
+/** Dequeues mails from the outgoing queue and delivers several at a time, until it is closed. */
 final class QueuedDeliveries implements AutoCloseable {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(QueuedDeliveries.class);
@@ -32,11 +32,11 @@ final class QueuedDeliveries implements AutoCloseable {
     private final Sinks.Empty<Void> stopping = Sinks.empty();
     private final CompletableFuture<Void> running;
 
-    /** What is done with each mail. */
+    /** Delivers one mail. */
     @FunctionalInterface
     interface Step {
 
-        /** @throws MessagingException when the mail has to stay in the queue */
+        /** @throws MessagingException if the mail has to stay in the queue */
         void take(MailQueueItem item) throws MessagingException;
     }
 
@@ -52,13 +52,13 @@ final class QueuedDeliveries implements AutoCloseable {
                 .toFuture();
     }
 
-    /** Delivers one mail of the queue. */
+    /** Delivers one dequeued mail and acknowledges it. */
     static void take(MailQueueItem item, Step step) {
         String name = item.getMail().getName();
         try {
             done(item, step);
         } catch (MailQueueException failure) {
-            // It is still on the disk, and is given again at the next start.
+            // It is still on disk and is redelivered at the next start.
             LOGGER.error("event=delivery-failed mail={} reason=\"{}\"", name, failure.getMessage(), failure);
         } finally {
             LifecycleUtil.dispose(item.getMail());
@@ -80,15 +80,15 @@ final class QueuedDeliveries implements AutoCloseable {
         item.done(CompletionStatus.SUCCESS);
     }
 
-    /** Takes no more mails, and lets those in hand be finished for a while. */
+    /** Dequeues no more mails and waits up to 2 s for those in flight. */
     @Override
     public void close() {
         stopping.tryEmitEmpty();
         try {
             running.get(STOPPING_TIME.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (TimeoutException | ExecutionException inHand) {
+        } catch (TimeoutException | ExecutionException unfinished) {
             LOGGER.warn(
-                    "event=delivery-cut reason=\"mails in hand were not finished within {} s\"",
+                    "event=delivery-cut reason=\"mails in flight were not finished within {} s\"",
                     STOPPING_TIME.toSeconds());
         } catch (InterruptedException hurry) {
             Thread.currentThread().interrupt();

@@ -16,7 +16,7 @@ import org.apache.james.server.core.MimeMessageWrapper;
 import org.apache.mailet.Mail;
 
 /**
- * The message of a mail as bytes, to be read and to be replaced without James or Jakarta Mail adding anything.
+ * Reads and replaces the bytes of a mail's message, without additions by James or Jakarta Mail.
  *
  * <pre>{@code
  * RawMessage message = RawMessage.of(mail);
@@ -58,9 +58,9 @@ public final class RawMessage {
     }
 
     /**
-     * Gives the mail other first bytes, and copies nothing; afterwards this object is of no use.
+     * Replaces the first bytes of the message without a copy of the rest. This object must not be used afterwards.
      *
-     * @throws IOException when the message was changed meanwhile
+     * @throws IOException if the message was changed meanwhile
      */
     public void begin(TraceInformation added) throws IOException, MessagingException {
         unchanged();
@@ -68,8 +68,8 @@ public final class RawMessage {
     }
 
     /**
-     * Gives the mail other bytes, which {@code writer} may read from {@link #source()}; afterwards this object is of no
-     * use.
+     * Replaces the message with what {@code writer} writes, which may read from {@link #source()}. This object must not
+     * be used afterwards.
      */
     public void replace(MessageWriter writer) throws MessagingException {
         MimeMessageInputStreamSource bytes = MimeMessageInputStreamSource.create(

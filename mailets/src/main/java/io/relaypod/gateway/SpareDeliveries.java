@@ -16,55 +16,55 @@ import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 
 /**
- * Delivers mails when all other deliveries from the queue wait for the reply to a whole mail. The reply may take
- * minutes, and to give up early would send the mail twice; but a gateway that no longer answers on old connections may
- * answer on new ones. One more delivery is begun when those before it hang as well. Closed with the queue.
+ * Starts additional deliveries while all deliveries from the queue wait for the reply to a whole mail. The reply may
+ * take minutes, and giving up early would send the mail twice. But a gateway that does not answer on old connections
+ * may answer on new ones. Another delivery is started if the additional ones wait as well. Closed with the queue.
  */
 final class SpareDeliveries implements AutoCloseable {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(SpareDeliveries.class);
 
-    private static final Duration LOOK_EVERY = Duration.ofSeconds(1);
-    // As many as begin within the ten minutes of a reply, one every half a minute.
-    private static final int MOST = 20;
+    private static final Duration CHECK_INTERVAL = Duration.ofSeconds(1);
+    // One each half minute, for the ten minutes that a reply may take.
+    private static final int LARGEST_NUMBER = 20;
 
     private final MailQueue queue;
     private final int threads;
-    private final IntSupplier hanging;
+    private final IntSupplier waiting;
     private final QueuedDeliveries.Step step;
-    private final ScheduledExecutorService watching =
+    private final ScheduledExecutorService timer =
             Executors.newSingleThreadScheduledExecutor(NamedThreadFactory.withName("spare-deliveries"));
     private final List<Thread> spares = new CopyOnWriteArrayList<>();
     private volatile boolean closed;
 
     /**
-     * @param threads of the other deliveries
-     * @param hanging how many deliveries wait for the reply to a whole mail for longer than usual
+     * @param threads number of the regular deliveries
+     * @param waiting number of deliveries that wait for the reply to a whole mail for longer than usual
      */
-    SpareDeliveries(MailQueue queue, int threads, IntSupplier hanging, QueuedDeliveries.Step step) {
+    SpareDeliveries(MailQueue queue, int threads, IntSupplier waiting, QueuedDeliveries.Step step) {
         this.queue = queue;
         this.threads = threads;
-        this.hanging = hanging;
+        this.waiting = waiting;
         this.step = step;
-        watching.scheduleWithFixedDelay(
-                this::look, LOOK_EVERY.toMillis(), LOOK_EVERY.toMillis(), TimeUnit.MILLISECONDS);
+        timer.scheduleWithFixedDelay(
+                this::startIfAllWait, CHECK_INTERVAL.toMillis(), CHECK_INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    private void look() {
-        if (hanging.getAsInt() >= threads + spares.size() && spares.size() < MOST) {
+    private void startIfAllWait() {
+        if (waiting.getAsInt() >= threads + spares.size() && spares.size() < LARGEST_NUMBER) {
             Thread spare = new Thread(this::deliver, "spare-delivery");
             spare.setDaemon(true);
             spares.add(spare);
             spare.start();
             LOGGER.warn(
                     "event=spare-delivery deliveries-that-hang={} reason=\"the gateway does not reply to whole mails\"",
-                    hanging.getAsInt());
+                    waiting.getAsInt());
         }
     }
 
     private void deliver() {
         try {
-            while (!closed && hanging.getAsInt() >= threads) {
+            while (!closed && waiting.getAsInt() >= threads) {
                 MailQueueItem item = Flux.from(queue.deQueue()).take(1).blockFirst();
                 if (item != null) {
                     QueuedDeliveries.take(item, step);
@@ -77,11 +77,11 @@ final class SpareDeliveries implements AutoCloseable {
         }
     }
 
-    /** Begins no more; what is on its way is cut as the other deliveries are. */
+    /** Starts no more deliveries and interrupts those in flight, as the regular ones are. */
     @Override
     public void close() {
         closed = true;
-        watching.shutdownNow();
+        timer.shutdownNow();
         spares.forEach(Thread::interrupt);
     }
 }

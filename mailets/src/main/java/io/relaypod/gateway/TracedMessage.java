@@ -8,7 +8,7 @@ import org.apache.james.lifecycle.api.Disposable;
 import org.apache.james.lifecycle.api.LifecycleUtil;
 import org.apache.james.server.core.MimeMessageSource;
 
-/** A message with other first bytes; the rest is read from where it was. Thread-safe, as that is. */
+/** A message with replaced first bytes; the rest is read from the original. Thread-safe if the original is. */
 final class TracedMessage implements MimeMessageSource, Disposable {
 
     private final MimeMessageSource original;

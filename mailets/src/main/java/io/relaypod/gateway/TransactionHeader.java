@@ -10,14 +10,14 @@ import io.relaypod.mime.HeaderSection;
 import io.relaypod.mime.MessageSource;
 
 /**
- * A header for fewer recipients than the mail had when {@code AlignRecipients} saw it: the gateway refused some, or has
- * the mail for some already, and Graph would deliver to whomever To and Cc still name.
+ * Aligns a header with fewer recipients than the mail had when {@code AlignRecipients} processed it: the gateway
+ * refused some or already has the mail for them. Graph would deliver to every address that To and Cc still list.
  */
 final class TransactionHeader {
 
     private TransactionHeader() {}
 
-    /** What has to change for the header to name nobody but these; nothing when it does not. */
+    /** Returns the edits after which To and Cc list only these recipients; they may be empty. */
     static Edits edits(MessageSource message, Collection<String> recipients) throws IOException {
         return new RecipientAlignment(recipients, false, Set.of())
                 .of(HeaderSection.read(message, RecipientAlignment.FIELDS));

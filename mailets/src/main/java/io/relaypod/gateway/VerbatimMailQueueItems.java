@@ -9,7 +9,7 @@ import org.apache.james.queue.api.MailQueueName;
 import org.apache.james.server.core.MailImpl;
 import org.apache.mailet.Mail;
 
-/** Gives every mail that leaves a queue a message that mailets can change without side effects. Thread-safe. */
+/** Wraps the message of each dequeued mail in a {@link VerbatimMessage}. Thread-safe. */
 public final class VerbatimMailQueueItems implements MailQueueItemDecoratorFactory {
 
     @Override
@@ -18,9 +18,9 @@ public final class VerbatimMailQueueItems implements MailQueueItemDecoratorFacto
     }
 
     /**
-     * Lets a mail that James made, by receiving or by copying it, go into a queue without side effects as well.
+     * Wraps the message of a mail that James created, by receiving or by copying it.
      *
-     * @throws MessagingException when its message cannot be read
+     * @throws MessagingException if its message cannot be read
      */
     public static void makeVerbatim(Mail mail) throws MessagingException {
         if (mail instanceof MailImpl james && !(mail.getMessage() instanceof VerbatimMessage)) {

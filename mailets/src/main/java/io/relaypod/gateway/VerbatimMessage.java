@@ -20,11 +20,11 @@ import org.apache.james.server.core.MimeMessageUtil;
 import org.apache.james.server.core.MimeMessageWrapper;
 
 /**
- * A message that changes only where a mailet changes it.
+ * A message that changes only where a mailet changes it. For one thread.
  *
- * <p>Jakarta Mail "completes" a message when one header of it was touched: it adds MIME-Version, Message-ID and a
- * Content-Transfer-Encoding guessed from the body, which then says one thing while the body is another. James writes a
- * question mark for every byte above 127 in a header. A relay does neither. For one thread.
+ * <p>If one header field was changed, Jakarta Mail also adds MIME-Version, Message-ID and a Content-Transfer-Encoding
+ * guessed from the body, which may be wrong. James writes a question mark for every byte above 127 in a header. This
+ * class does neither.
  */
 public final class VerbatimMessage extends MimeMessageWrapper {
 
@@ -32,7 +32,7 @@ public final class VerbatimMessage extends MimeMessageWrapper {
 
     private boolean isHandedOver;
 
-    /** The message that the source has; disposing of the one disposes of the other. */
+    /** Reads the message from the source, and disposes of the source with the message. */
     public VerbatimMessage(MimeMessageSource source) {
         super(source);
     }
@@ -61,7 +61,7 @@ public final class VerbatimMessage extends MimeMessageWrapper {
 
     @Override
     protected void updateHeaders() {
-        // nothing is missing that we may add
+        // adds nothing
     }
 
     @Override
@@ -77,7 +77,7 @@ public final class VerbatimMessage extends MimeMessageWrapper {
         }
         try (InputStream in = source.getInputStream()) {
             if (headerOut == bodyOut && !isHeaderModified() && (ignored == null || ignored.length == 0)) {
-                // Without an object for each header field.
+                // Creates no object for each header field.
                 in.transferTo(bodyOut);
                 return;
             }
@@ -87,7 +87,7 @@ public final class VerbatimMessage extends MimeMessageWrapper {
         }
     }
 
-    // Jakarta Mail reads a header's bytes as Latin-1, so this gives back the bytes that came, whatever they meant.
+    // Jakarta Mail reads a header as Latin-1, so this writes the bytes as they were received.
     private static void writeHeaders(InternetHeaders headers, String[] ignored, OutputStream out) throws IOException {
         for (Enumeration<String> lines = headers.getNonMatchingHeaderLines(ignored); lines.hasMoreElements(); ) {
             out.write(lines.nextElement().getBytes(StandardCharsets.ISO_8859_1));
@@ -98,13 +98,13 @@ public final class VerbatimMessage extends MimeMessageWrapper {
 
     @Override
     public void removeHeader(String name) throws MessagingException {
-        // James would mark the message as changed, and write it anew, also when there is no such header.
+        // James would mark the message as modified even if it has no such header.
         if (getHeader(name) != null) {
             super.removeHeader(name);
         }
     }
 
-    /** Gives the bytes of an unchanged message to another message, which disposes of them from now on. */
+    /** Transfers the source of an unchanged message to another message, which disposes of it from now on. */
     MimeMessageSource handOverSource() {
         isHandedOver = true;
         return source;
@@ -117,7 +117,7 @@ public final class VerbatimMessage extends MimeMessageWrapper {
         }
     }
 
-    /** The bytes of the message, unless they were changed since they came. */
+    /** The source of the message; empty if the message was modified. */
     Optional<MimeMessageSource> unchangedSource() {
         return isModified() ? Optional.empty() : Optional.ofNullable(source);
     }

@@ -1,4 +1,4 @@
-/** The way out: how a mail is handed to the gateway with not a byte changed, and what becomes of it when that fails. */
+/** Delivery: sends a mail to the gateway without changing a byte, and queues or stores it if that fails. */
 @NullMarked
 package io.relaypod.gateway;
 
