@@ -57,7 +57,7 @@ final class MailModule extends AbstractModule {
     protected void configure() {
         install(Modules.override(new MailetContainerModule())
                 .with(spooler -> spooler.bind(MailProcessor.class)
-                        .to(FairMailProcessor.class)
+                        .to(BudgetedMailProcessor.class)
                         .in(Scopes.SINGLETON)));
         Multibinder.newSetBinder(binder(), MailetContainerModule.ProcessorsCheck.class)
                 .addBinding()

@@ -2,55 +2,35 @@ package io.relaypod.server.queue;
 
 import java.io.IOException;
 import java.time.Clock;
-import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Comparator;
-import java.util.EnumSet;
+import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import java.util.UUID;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 import javax.mail.MessagingException;
 
-import com.google.common.base.Throwables;
-import com.google.common.collect.Lists;
-import com.google.common.util.concurrent.Uninterruptibles;
-import io.relaypod.events.QueueId;
 import io.relaypod.gateway.RateLimitedMailQueue;
 import io.relaypod.server.queue.Dequeuer.Received;
+import io.relaypod.server.queue.MailEnqueuer.NotStoredException;
 import io.relaypod.server.queue.broker.Broker;
-import io.relaypod.server.queue.broker.BrokerConnections;
 import io.relaypod.server.queue.broker.BrokerLink;
 import io.relaypod.server.queue.broker.BrokerQueue;
-import io.relaypod.server.queue.broker.Enqueuer;
-import io.relaypod.server.queue.broker.QueueReader;
 import io.relaypod.server.queue.inflight.InFlightMails;
-import io.relaypod.server.queue.stored.MailBody;
-import io.relaypod.server.queue.stored.MailFilter;
 import io.relaypod.server.queue.stored.RemovedMail;
-import io.relaypod.server.queue.stored.StoredEnvelope;
 import io.relaypod.server.queue.stored.StoredMail;
 import io.relaypod.throttle.SenderRateLimiter;
 import org.apache.activemq.artemis.api.core.ActiveMQException;
-import org.apache.activemq.artemis.api.core.ActiveMQExceptionType;
 import org.apache.activemq.artemis.api.core.ActiveMQNotConnectedException;
 import org.apache.activemq.artemis.api.core.ActiveMQObjectClosedException;
-import org.apache.activemq.artemis.api.core.Message;
-import org.apache.activemq.artemis.api.core.SimpleString;
 import org.apache.activemq.artemis.api.core.client.ClientMessage;
-import org.apache.activemq.artemis.api.core.client.ClientSession;
 import org.apache.james.metrics.api.GaugeRegistry;
 import org.apache.james.metrics.api.Metric;
 import org.apache.james.metrics.api.MetricFactory;
 import org.apache.james.metrics.api.TimeMetric;
 import org.apache.james.queue.api.MailPrioritySupport;
+import org.apache.james.queue.api.MailQueueFactory;
 import org.apache.james.queue.api.MailQueueItemDecoratorFactory;
 import org.apache.james.queue.api.MailQueueName;
 import org.apache.james.queue.api.ManageableMailQueue;
@@ -71,30 +51,18 @@ public final class ArtemisMailQueue implements ManageableMailQueue, RateLimitedM
 
     private static final Logger LOGGER = LoggerFactory.getLogger(ArtemisMailQueue.class);
 
-    // For a mail that has another way to go on: whoever moves it has it in hand, and would only move it again.
-    private static final Duration CONFIRMATION_TIMEOUT = Duration.ofSeconds(30);
-    // What failed at once would fail at once again.
+    // A mail that failed at once would fail at once again.
     private static final Duration RETRY_PAUSE = Duration.ofSeconds(1);
-    // Until the link has noticed what a sender has.
-    private static final Executor SOON = CompletableFuture.delayedExecutor(100, TimeUnit.MILLISECONDS);
-    private static final Set<ActiveMQExceptionType> BROKEN = EnumSet.of(
-            ActiveMQExceptionType.NOT_CONNECTED,
-            ActiveMQExceptionType.UNBLOCKED,
-            ActiveMQExceptionType.OBJECT_CLOSED,
-            ActiveMQExceptionType.DISCONNECTED,
-            ActiveMQExceptionType.REMOTE_DISCONNECT,
-            ActiveMQExceptionType.CONNECTION_TIMEDOUT);
-    private static final Instant END_OF_TIME = Instant.ofEpochMilli(Long.MAX_VALUE);
 
-    private final BrokerQueue ready;
+    private final MailQueueName name;
     private final BrokerLink link;
     private final Broker broker;
-    private final Executor threads;
-    private final Dequeuer dequeuer;
+    private final FairDequeuer dequeuer;
     private final SlowStart slowStart = new SlowStart();
     private final DelayedMails delayed;
+    private final MailEnqueuer enqueuer;
+    private final QueueAdministration administration;
     private final MailQueueItemDecoratorFactory decorators;
-    private final Clock clock;
     private final MetricFactory metrics;
     private final Metric enqueued;
     private final Metric dequeued;
@@ -111,14 +79,15 @@ public final class ArtemisMailQueue implements ManageableMailQueue, RateLimitedM
             Clock clock,
             MetricFactory metrics,
             GaugeRegistry gauges) {
-        this.ready = BrokerQueue.ready(name);
+        this.name = name;
         this.link = link;
         this.broker = broker;
-        this.threads = threads;
-        this.dequeuer = new Dequeuer(link, ready, threads, this::item, inFlight, quarantine);
+        this.dequeuer = new FairDequeuer(
+                name, name.equals(MailQueueFactory.SPOOL), link, threads, this::item, inFlight, quarantine);
         this.delayed = new DelayedMails(name, link, broker.isShared(), pace, slowStart, clock);
+        this.enqueuer = new MailEnqueuer(link, broker, threads, dequeuer, delayed, slowStart, clock);
+        this.administration = new QueueAdministration(name, link, delayed, clock);
         this.decorators = decorators;
-        this.clock = clock;
         this.metrics = metrics;
         this.enqueued = metrics.generate(ENQUEUED_METRIC_NAME_PREFIX + name.asString());
         this.dequeued = metrics.generate(DEQUEUED_METRIC_NAME_PREFIX + name.asString());
@@ -127,7 +96,7 @@ public final class ArtemisMailQueue implements ManageableMailQueue, RateLimitedM
 
     @Override
     public MailQueueName getName() {
-        return ready.mails();
+        return name;
     }
 
     @Override
@@ -137,25 +106,12 @@ public final class ArtemisMailQueue implements ManageableMailQueue, RateLimitedM
 
     @Override
     public void enQueue(Mail mail, Duration delay) throws MailQueueException {
-        enQueue(mail, (isLarge, writer) -> put(link.connections(), delay, isLarge, writer));
+        enQueue(mail, () -> enqueuer.enqueue(mail, delay));
     }
 
     @Override
     public void enQueueForSender(String mailbox, Mail mail) throws MailQueueException {
-        delayed.join(
-                mailbox,
-                line -> enQueue(mail, (isLarge, writer) -> {
-                    BrokerConnections connections = link.connections();
-                    connections.declare(line);
-                    return connections
-                            .enqueuer()
-                            .send(line.name(), isLarge, session -> {
-                                ClientMessage message = writer.write(session);
-                                StoredMail.writeMailbox(mailbox, message);
-                                return message;
-                            })
-                            .thenRun(() -> delayed.added(line, clock.instant()));
-                }));
+        delayed.join(mailbox, queue -> enQueue(mail, () -> enqueuer.enqueue(mail, mailbox, queue)));
     }
 
     @Override
@@ -163,50 +119,40 @@ public final class ArtemisMailQueue implements ManageableMailQueue, RateLimitedM
         return delayed.isWaitedFor(mailbox);
     }
 
-    /** Where a mail is put, at the broker. */
-    private interface Place {
+    /** Stores a mail. */
+    private interface Storing {
 
-        CompletableFuture<Void> put(boolean isLarge, Enqueuer.Writer writer) throws ActiveMQException, IOException;
+        void run() throws NotStoredException;
     }
 
-    private void enQueue(Mail mail, Place place) throws MailQueueException {
-        TimeMetric timer =
-                metrics.timer(ENQUEUED_TIMER_METRIC_NAME_PREFIX + ready.mails().asString());
+    private void enQueue(Mail mail, Storing storing) throws MailQueueException {
+        TimeMetric timer = enqueueTimer();
         try {
-            put(mail, place);
+            storing.run();
             enqueued.increment();
-        } catch (ActiveMQException | IOException | MessagingException | ExecutionException | TimeoutException failure) {
+        } catch (NotStoredException failure) {
             throw notStored(mail, failure);
         } finally {
             timer.stopAndPublish();
         }
     }
 
-    private static void put(Mail mail, Place place)
-            throws ActiveMQException, IOException, MessagingException, ExecutionException, TimeoutException {
-        StoredEnvelope envelope = StoredEnvelope.of(mail);
-        byte[] inBody = envelope.inBody();
-        try (MailBody body = MailBody.of(inBody, mail.getMessage())) {
-            // Interrupted or not: the broker has it by now, and whoever was told otherwise would send another.
-            Uninterruptibles.getUninterruptibly(
-                    place.put(body.isLarge(), session -> message(mail, envelope, inBody.length, body, session)),
-                    CONFIRMATION_TIMEOUT);
-        }
+    private TimeMetric enqueueTimer() {
+        return metrics.timer(ENQUEUED_TIMER_METRIC_NAME_PREFIX + name.asString());
     }
 
     /**
-     * For mail that nobody else has yet. Waits as long as the broker's timeout says for the broker to come back.
+     * Stores a mail that nobody else has yet. Waits for at most the broker's timeout until the broker is available.
      *
      * @return fails with a {@link MailQueueException} within that time
      */
     @Override
     public Publisher<Void> enqueueReactive(Mail mail) {
         return Mono.defer(() -> {
-            TimeMetric timer = metrics.timer(
-                    ENQUEUED_TIMER_METRIC_NAME_PREFIX + ready.mails().asString());
+            TimeMetric timer = enqueueTimer();
             try {
-                // Whoever waits no longer must not keep the body from being closed when the broker answers.
-                return Mono.fromFuture(store(mail), true)
+                // A subscriber that has gone must not keep the body from being closed when the broker answers.
+                return Mono.fromFuture(enqueuer.store(mail).thenRun(enqueued::increment), true)
                         .doFinally(end -> timer.stopAndPublish())
                         .timeout(broker.timeout())
                         .onErrorMap(failure -> notStored(mail, new ExecutionException(failure)));
@@ -216,103 +162,9 @@ public final class ArtemisMailQueue implements ManageableMailQueue, RateLimitedM
         });
     }
 
-    private CompletableFuture<Void> store(Mail mail) throws IOException, MessagingException {
-        StoredEnvelope envelope = StoredEnvelope.of(mail);
-        byte[] inBody = envelope.inBody();
-        MailBody body = MailBody.of(inBody, mail.getMessage());
-        SimpleString identity = SimpleString.of(UUID.randomUUID().toString());
-        // A large one is written at the pace of the connection; whoever enqueues must not wait for a broker that hangs.
-        Executor writing = body.isLarge() ? threads : Runnable::run;
-        return untilStored(
-                        System.nanoTime() + broker.timeout().toNanos(),
-                        writing,
-                        connections -> put(connections, Duration.ZERO, body.isLarge(), session -> {
-                            ClientMessage message = message(mail, envelope, inBody.length, body, session);
-                            if (broker.resendsUnconfirmed()) {
-                                message.putStringProperty(Message.HDR_DUPLICATE_DETECTION_ID, identity);
-                            }
-                            return message;
-                        }))
-                .whenComplete((stored, failure) -> {
-                    body.close();
-                    if (failure == null) {
-                        enqueued.increment();
-                    }
-                });
-    }
-
-    private static ClientMessage message(
-            Mail mail, StoredEnvelope envelope, int inBody, MailBody body, ClientSession session) throws IOException {
-        ClientMessage message = session.createMessage(true);
-        StoredMail.writeEnvelope(mail, envelope, inBody, message);
-        StoredMail.writeBody(body, message);
-        return message;
-    }
-
-    private interface Sending {
-
-        CompletableFuture<Void> on(BrokerConnections connections) throws ActiveMQException, IOException;
-    }
-
-    private CompletableFuture<Void> untilStored(long deadline, Executor writing, Sending sending) {
-        return link.connectionsWithin(Duration.ofNanos(Math.max(1, deadline - System.nanoTime())))
-                .thenComposeAsync(connections -> sent(connections, sending), writing)
-                .exceptionallyCompose(failure ->
-                        broker.resendsUnconfirmed() && isBroken(failure) && System.nanoTime() < deadline
-                                ? CompletableFuture.supplyAsync(() -> untilStored(deadline, writing, sending), SOON)
-                                        .thenCompose(again -> again)
-                                : CompletableFuture.failedFuture(failure));
-    }
-
-    private static CompletableFuture<Void> sent(BrokerConnections connections, Sending sending) {
-        try {
-            return sending.on(connections);
-        } catch (ActiveMQException | IOException failure) {
-            return CompletableFuture.failedFuture(failure);
-        }
-    }
-
-    private static boolean isBroken(Throwable failure) {
-        return Throwables.getRootCause(failure) instanceof ActiveMQException lost && BROKEN.contains(lost.getType());
-    }
-
-    private CompletableFuture<Void> put(
-            BrokerConnections connections, Duration delay, boolean isLarge, Enqueuer.Writer writer)
-            throws ActiveMQException, IOException {
-        if (delay.isZero() || delay.isNegative()) {
-            connections.declare(ready);
-            return connections.enqueuer().send(ready.name(), isLarge, writer);
-        }
-        BrokerQueue lane = delayed.lane(delay);
-        Instant due = due(lane.delay());
-        connections.declare(lane);
-        return connections
-                .enqueuer()
-                .send(lane.name(), isLarge, session -> {
-                    ClientMessage message = writer.write(session);
-                    StoredMail.writeDue(due, message);
-                    return message;
-                })
-                .thenRun(() -> {
-                    slowStart.deferred();
-                    delayed.added(lane, due);
-                });
-    }
-
-    private Instant due(Duration delay) {
-        try {
-            Instant due = clock.instant().plus(delay);
-            return due.isBefore(END_OF_TIME) ? due : END_OF_TIME;
-        } catch (ArithmeticException | DateTimeException never) {
-            return END_OF_TIME;
-        }
-    }
-
     private MailQueueException notStored(Mail mail, Exception failure) {
         return new MailQueueException(
-                "mail " + mail.getName() + " could not be stored in queue "
-                        + ready.mails().asString(),
-                failure);
+                "mail " + mail.getName() + " could not be stored in queue " + name.asString(), failure);
     }
 
     @Override
@@ -335,10 +187,10 @@ public final class ArtemisMailQueue implements ManageableMailQueue, RateLimitedM
 
                     @Override
                     public void over(boolean isWell) {
-                        dequeuer.done(received, isWell);
+                        received.done(isWell);
                     }
                 }),
-                ready.mails());
+                name);
         dequeued.increment();
         return item;
     }
@@ -355,7 +207,7 @@ public final class ArtemisMailQueue implements ManageableMailQueue, RateLimitedM
             // To fail would put a third copy beside the one that the broker gives again.
             LOGGER.warn(
                     "event=given-again queue={} queue-id={} reason=\"the connection broke while it was in hand\"",
-                    ready.mails().asString(),
+                    name.asString(),
                     StoredMail.name(received.message()));
         }
     }
@@ -366,102 +218,85 @@ public final class ArtemisMailQueue implements ManageableMailQueue, RateLimitedM
         }
         ClientMessage message = received.message();
         try {
-            Uninterruptibles.getUninterruptibly(
-                    put(
-                            link.connections(),
-                            RETRY_PAUSE,
-                            message.isLargeMessage(),
-                            session -> StoredMail.copy(message, body, session)),
-                    CONFIRMATION_TIMEOUT);
+            enqueuer.enqueueAgain(message, RETRY_PAUSE, session -> StoredMail.copy(message, body, session));
             remove(received);
-        } catch (ActiveMQException | IOException | ExecutionException | TimeoutException failure) {
+        } catch (NotStoredException failure) {
             throw new MailQueueException("mail " + StoredMail.name(message) + " could not be put back", failure);
         }
     }
 
-    /** Makes ready what is due by now. Called by the factory's clock. */
+    /** Releases the mails that are due. Called by the factory's clock. */
     void releaseDue() {
+        administer(() -> {
+            dequeuer.readAll(delayed.discoverIfDue());
+            return delayed.release();
+        });
+    }
+
+    /** Finds the queues that an earlier process left. Before, no mail is enqueued. */
+    void discover() {
+        administer(() -> {
+            List<BrokerQueue> found = delayed.discoverIfDue();
+            dequeuer.readAll(found);
+            return found;
+        });
+    }
+
+    private void administer(DelayedMails.Action<?> action) {
         if (!link.isUp()) {
             return;
         }
         try {
-            delayed.release();
+            action.run();
         } catch (ActiveMQNotConnectedException | ActiveMQObjectClosedException away) {
-            LOGGER.debug(
-                    "the broker went away while mails of queue {} were made ready",
-                    ready.mails().asString(),
-                    away);
+            LOGGER.debug("the broker went away while mails of queue {} were made ready", name.asString(), away);
         } catch (ActiveMQException
                 | IOException
                 | MessagingException
                 | RuntimeException
                 | StackOverflowError
                 | LinkageError failure) {
-            LOGGER.error(
-                    "event=release-failed queue={} reason=\"{}\"",
-                    ready.mails().asString(),
-                    failure.getMessage(),
-                    failure);
+            LOGGER.error("event=release-failed queue={} reason=\"{}\"", name.asString(), failure.getMessage(), failure);
         }
     }
 
-    /**
-     * {@inheritDoc} Does not wait for mails that are being made ready: one that leaves for another of the broker's
-     * queues meanwhile may be counted twice, or not at all.
-     */
+    /** {@inheritDoc} A mail that is released meanwhile may be counted twice, or not at all. */
     @Override
     public long getSize() throws MailQueueException {
-        try (ClientSession session = link.connections().administering().session()) {
-            long size = 0;
-            for (BrokerQueue queue : (Iterable<BrokerQueue>) queues()::iterator) {
-                size += session.queueQuery(queue.name()).getMessageCount();
-            }
-            return size;
-        } catch (ActiveMQException failure) {
-            throw new MailQueueException("queue " + ready.mails().asString() + " could not be counted", failure);
-        }
-    }
-
-    /**
-     * When the oldest mail was received among those at the head of what is ready, and of what waits equally long for
-     * its next try. A mail behind a head may be a little older, as they are in the order of tries. What is in hand does
-     * not count, nor what waits for its mailbox's turn, however long: {@link #perSenderBacklog} tells of that.
-     */
-    public Optional<Instant> oldest() throws MailQueueException {
-        try (ClientSession session = link.connections().administering().session()) {
-            session.start();
-            Optional<Instant> oldest = Optional.empty();
-            for (BrokerQueue queue : (Iterable<BrokerQueue>)
-                    queues().filter(line -> line.mailbox().isEmpty())::iterator) {
-                Optional<Instant> head = QueueReader.browsing(queue, session)
-                        .next()
-                        .map(StoredMail::name)
-                        .flatMap(QueueId::receivedAt);
-                oldest = Stream.of(oldest, head).flatMap(Optional::stream).min(Comparator.naturalOrder());
-            }
-            return oldest;
-        } catch (ActiveMQException failure) {
-            throw new MailQueueException("queue " + ready.mails().asString() + " could not be looked at", failure);
-        }
-    }
-
-    /** Of the mails that are due, how many are tried at a time. */
-    public int releaseWindow() {
-        return slowStart.current();
+        return administration.size();
     }
 
     private long sizeOrUnknown() {
         try {
             return getSize();
         } catch (MailQueueException unknown) {
-            LOGGER.debug("size of queue {} is unknown", ready.mails().asString(), unknown);
+            LOGGER.debug("size of queue {} is unknown", name.asString(), unknown);
             return -1;
         }
     }
 
+    /**
+     * When the oldest mail was received, among the heads of the ready and retry queues. Behind a head there may be a
+     * mail that is a little older, since retry queues are in the order of delivery attempts. Mails in flight and in
+     * per-sender queues do not count: {@link #perSenderBacklog} reports the latter.
+     */
+    public Optional<Instant> oldest() throws MailQueueException {
+        return administration.oldest();
+    }
+
+    /** The mails in per-sender queues. */
+    public PerSenderBacklog perSenderBacklog() throws MailQueueException {
+        return administration.perSenderBacklog();
+    }
+
+    /** How many of the due mails may be ready at a time. */
+    public int releaseWindow() {
+        return slowStart.current();
+    }
+
     @Override
     public long flush() throws MailQueueException {
-        return administer("flushed", delayed::flush);
+        return administration.flush();
     }
 
     @Override
@@ -470,12 +305,12 @@ public final class ArtemisMailQueue implements ManageableMailQueue, RateLimitedM
     }
 
     /**
-     * The same, and says which: one that was taken in hand at the same moment is named and goes on.
+     * Removes all mails and reports each. A mail that is dequeued at the same moment is reported and goes on.
      *
-     * @param removed is told of each mail, just before it goes
+     * @param removed is told of each mail, just before it is removed
      */
     public long clear(Consumer<RemovedMail> removed) throws MailQueueException {
-        return remove(untilNow(), Optional.empty(), removed);
+        return administration.clear(removed);
     }
 
     @Override
@@ -483,76 +318,20 @@ public final class ArtemisMailQueue implements ManageableMailQueue, RateLimitedM
         return remove(type, value, mail -> {});
     }
 
-    /** The same, and says which, as {@link #clear(Consumer)} does. */
+    /** Removes mails and reports each, as {@link #clear(Consumer)} does. */
     public long remove(Type type, String value, Consumer<RemovedMail> removed) throws MailQueueException {
-        return remove(untilNow().and(type, value), Optional.of(value).filter(any -> type == Type.Recipient), removed);
-    }
-
-    // By the clock that Artemis' client stamps a message with.
-    private static MailFilter untilNow() {
-        return MailFilter.all(Instant.now());
-    }
-
-    // One by one, as nothing is released meanwhile; what is ready last, as what is released between two of them is
-    // found there.
-    private long remove(MailFilter filter, Optional<String> recipient, Consumer<RemovedMail> removed)
-            throws MailQueueException {
-        long count = 0;
-        for (BrokerQueue queue : Lists.reverse(administer("searched", () -> queues().toList()))) {
-            count += administer(
-                    "searched",
-                    () -> new MailRemoval(link.connections(), queue, removed).remove(filter, untilNow(), recipient));
-        }
-        return count;
+        return administration.remove(type, value, removed);
     }
 
     @Override
     public MailQueueIterator browse() throws MailQueueException {
-        return administer(
-                "listed",
-                () -> new QueueListing(link.connections().administering(), queues().toList(), delayed, clock));
-    }
-
-    /** Asks the broker, as {@link #getSize} does. */
-    public PerSenderBacklog perSenderBacklog() throws MailQueueException {
-        long all = 0;
-        Duration longest = Duration.ZERO;
-        try (ClientSession session = link.connections().administering().session()) {
-            for (BrokerQueue queue : delayed.queues()) {
-                long mails = queue.mailbox().isPresent()
-                        ? session.queueQuery(queue.name()).getMessageCount()
-                        : 0;
-                if (mails > 0) {
-                    Duration wait = delayed.untilTurn(queue.mailbox().orElseThrow(), mails);
-                    longest = wait.compareTo(longest) > 0 ? wait : longest;
-                    all += mails;
-                }
-            }
-            return new PerSenderBacklog(all, longest);
-        } catch (ActiveMQException failure) {
-            throw new MailQueueException(
-                    "lines of queue " + ready.mails().asString() + " could not be counted", failure);
-        }
-    }
-
-    private Stream<BrokerQueue> queues() throws ActiveMQException {
-        link.connections().declare(ready);
-        return Stream.concat(Stream.of(ready), delayed.queues().stream());
-    }
-
-    private <T> T administer(String what, DelayedMails.Action<T> administration) throws MailQueueException {
-        try {
-            return delayed.undisturbed(administration);
-        } catch (ActiveMQException | IOException | MessagingException failure) {
-            throw new MailQueueException("queue " + ready.mails().asString() + " could not be " + what, failure);
-        }
+        return administration.browse();
     }
 
     /** Does nothing: James closes a queue more often than it opens one. The factory closes it at the end. */
     @Override
     public void close() {
-        LOGGER.debug(
-                "queue {} stays open until its factory is closed", ready.mails().asString());
+        LOGGER.debug("queue {} stays open until its factory is closed", name.asString());
     }
 
     /** Gives no more mails to those who dequeue. */
@@ -562,15 +341,11 @@ public final class ArtemisMailQueue implements ManageableMailQueue, RateLimitedM
 
     /** Mails that were dequeued and are not done. */
     int mailsInFlight() {
-        return dequeuer.inHand();
+        return dequeuer.inFlight();
     }
 
-    /** Gives what is in hand back to the broker. */
+    /** Returns the mails in flight to the broker. */
     void disconnect() {
-        try {
-            dequeuer.close();
-        } catch (ActiveMQException closed) {
-            LOGGER.debug("queue {} was closed already", ready.mails().asString(), closed);
-        }
+        dequeuer.close();
     }
 }

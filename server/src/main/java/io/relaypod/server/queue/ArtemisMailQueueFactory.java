@@ -128,8 +128,10 @@ public final class ArtemisMailQueueFactory implements MailQueueFactory<ArtemisMa
             if (connections.isPresent()) {
                 connections.get().declare(BrokerQueue.ready(name));
             }
-            return new ArtemisMailQueue(
+            ArtemisMailQueue queue = new ArtemisMailQueue(
                     name, link, broker, threads, decorators, pace, inFlight, quarantine, clock, metrics, gauges);
+            queue.discover();
+            return queue;
         } catch (ActiveMQException failure) {
             throw new QueueUnavailableException("queue " + name.asString() + " cannot be opened", failure);
         }

@@ -75,7 +75,7 @@ final class DelayedMails {
     // Mails that can neither be copied nor moved; they are passed over.
     private final Map<Long, Instant> immovable = new HashMap<>();
     private int movedAtOnce = MOVED_AT_ONCE;
-    private Instant nextDiscovery = Instant.EPOCH;
+    private volatile Instant nextDiscovery = Instant.EPOCH;
     private volatile Instant flushed = Instant.EPOCH;
 
     /**
@@ -126,8 +126,8 @@ final class DelayedMails {
         }
     }
 
-    /** Where a mail that has to wait for so long is put. */
-    BrokerQueue lane(Duration delay) {
+    /** The retry queue of that delay. */
+    BrokerQueue retryQueue(Duration delay) {
         return BrokerQueue.waiting(ready.mails(), delay);
     }
 
@@ -181,15 +181,32 @@ final class DelayedMails {
 
     /** Those that other relays, or we before we were started, put mails into too. */
     List<BrokerQueue> queues() throws ActiveMQException {
+        return all().stream().filter(BrokerQueue::isWaiting).toList();
+    }
+
+    private List<BrokerQueue> all() throws ActiveMQException {
         return link.connections().management().queues().stream()
-                .filter(queue -> queue.mails().equals(ready.mails()) && queue.isWaiting())
+                .filter(queue -> queue.mails().equals(ready.mails()))
                 .toList();
     }
 
     // Undisturbed, as what is found may have been deleted by now otherwise.
     private List<BrokerQueue> discover() throws ActiveMQException {
-        List<BrokerQueue> found = queues();
-        found.forEach(queue -> lanes.computeIfAbsent(queue, isNew -> new Lane(Instant.EPOCH)));
+        List<BrokerQueue> found = all();
+        found.stream()
+                .filter(BrokerQueue::isWaiting)
+                .forEach(queue -> lanes.computeIfAbsent(queue, isNew -> new Lane(Instant.EPOCH)));
+        return found;
+    }
+
+    /** All queues of this mail queue at the broker, once in a while; nothing in between. */
+    List<BrokerQueue> discoverIfDue() throws ActiveMQException, IOException, MessagingException {
+        Instant now = clock.instant();
+        if (nextDiscovery.isAfter(now)) {
+            return List.of();
+        }
+        List<BrokerQueue> found = undisturbed(this::discover);
+        nextDiscovery = now.plus(LOOK_AT_LEAST_EVERY);
         return found;
     }
 
@@ -201,10 +218,6 @@ final class DelayedMails {
     long release() throws ActiveMQException, IOException, MessagingException {
         Instant now = clock.instant();
         heedClock(now);
-        if (!nextDiscovery.isAfter(now)) {
-            undisturbed(this::discover);
-            nextDiscovery = now.plus(LOOK_AT_LEAST_EVERY);
-        }
         slowStart.look();
         List<BrokerQueue> toLookAt = lanes.entrySet().stream()
                 .filter(lane -> !lane.getValue().nextLook.get().isAfter(now))
@@ -234,7 +247,7 @@ final class DelayedMails {
     long flush() throws ActiveMQException, IOException, MessagingException {
         return undisturbed(() -> {
             List<BrokerQueue> delays = discover().stream()
-                    .filter(queue -> queue.mailbox().isEmpty())
+                    .filter(queue -> queue.isWaiting() && queue.mailbox().isEmpty())
                     .toList();
             flushed = clock.instant();
             long mails = 0;

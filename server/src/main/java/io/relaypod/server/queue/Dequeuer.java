@@ -10,11 +10,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import javax.mail.MessagingException;
 
+import io.relaypod.server.queue.OnDemand.Slot;
 import io.relaypod.server.queue.broker.BrokerConnections;
 import io.relaypod.server.queue.broker.BrokerLink;
 import io.relaypod.server.queue.broker.BrokerQueue;
@@ -33,18 +33,20 @@ import org.apache.james.server.core.MailImpl;
 import org.apache.james.server.core.MimeMessageSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import reactor.core.publisher.Flux;
 
 /**
- * Takes mails from the broker, each once, as many as its subscribers ask for. They share one session, which fetches
- * some bytes ahead. Opened by the first subscriber, and again when the connection has been made again. Thread-safe.
+ * Receives the mails of one queue of the broker, each once. All subscribers use one session, which fetches some bytes
+ * ahead. The session is opened for the first subscriber, and again after the connection was made again. Thread-safe.
+ *
+ * <p>Lock order: {@code receiving}, then the slot of a subscriber, then the marks of {@link InFlightMails}. An
+ * acknowledgement takes only the lock of its session, so it never waits for a receiver.
  */
-final class Dequeuer implements AutoCloseable {
+final class Dequeuer implements OnDemand.Source<Dequeuer.Given>, AutoCloseable {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(Dequeuer.class);
 
     // For the next mail, and for the others to be done.
-    private static final Duration LOOK_UP = Duration.ofMillis(250);
+    private static final Duration POLL = Duration.ofMillis(250);
     private static final Duration PAUSE_AFTER_FAILURE = Duration.ofSeconds(1);
     // Of what cannot be read: when it is tried again, how long others may take to be done with before, and how often.
     private static final Duration AGAIN_AFTER = Duration.ofSeconds(5);
@@ -54,36 +56,37 @@ final class Dequeuer implements AutoCloseable {
     private final Clock steady = new SteadyClock();
     private final BrokerLink link;
     private final BrokerQueue queue;
-    private final Executor threads;
     private final MailReader reader;
+    private final Runnable empty;
     private final InFlightMails inFlight;
     private final Quarantine quarantine;
     private final ReentrantLock receiving = new ReentrantLock();
     private final Deque<Given> notTaken = new ArrayDeque<>();
+    private Optional<ClientMessage> waitingForSlot = Optional.empty();
     private final Map<Long, Unreadable> unreadable = new LinkedHashMap<>();
     private Optional<Inlet> opened = Optional.empty();
     private Optional<Instant> tryAgainAt = Optional.empty();
     private boolean triedWhatIsAside;
-    private final AtomicInteger inHand = new AtomicInteger();
+    private final AtomicInteger inFlightHere = new AtomicInteger();
     private volatile boolean keptSome;
     private volatile boolean stopped;
 
     /**
-     * @param threads runs each subscriber's waiting, so has a thread for each
+     * @param empty is called when the queue has no mail and none is in flight
      * @param inFlight is shared with the other queues
      * @param quarantine is given mails that have ended the process
      */
     Dequeuer(
             BrokerLink link,
             BrokerQueue queue,
-            Executor threads,
             MailReader reader,
+            Runnable empty,
             InFlightMails inFlight,
             Quarantine quarantine) {
         this.link = link;
         this.queue = queue;
-        this.threads = threads;
         this.reader = reader;
+        this.empty = empty;
         this.inFlight = inFlight;
         this.quarantine = quarantine;
     }
@@ -95,8 +98,8 @@ final class Dequeuer implements AutoCloseable {
         MailQueueItem read(Received received, MimeMessageSource body) throws MessagingException, IOException;
     }
 
-    /** A message in hand. */
-    static final class Received {
+    /** A message in flight. */
+    final class Received {
 
         private final ClientMessage message;
         private final Inlet inlet;
@@ -110,6 +113,19 @@ final class Dequeuer implements AutoCloseable {
 
         ClientMessage message() {
             return message;
+        }
+
+        /**
+         * The subscriber has done with the mail.
+         *
+         * @param isRemoved whether the mail left the queue; if not, the broker redelivers it, to this relay or another
+         */
+        void done(boolean isRemoved) {
+            mark.close();
+            if (!isRemoved) {
+                keptSome = true;
+            }
+            inFlightHere.decrementAndGet();
         }
 
         /**
@@ -135,32 +151,18 @@ final class Dequeuer implements AutoCloseable {
 
     private record Inlet(ClientSession session, ClientConsumer consumer, ReentrantLock acknowledging) {}
 
-    /** What a subscriber gets, and that it is in flight from now on. */
-    private record Given(MailQueueItem item, InFlightMails.Mark mark) {}
+    /** What a subscriber gets. */
+    record Given(Dequeuer from, MailQueueItem item, InFlightMails.Mark mark) {
 
-    Flux<MailQueueItem> mails() {
-        return new OnDemand<>(
-                        threads,
-                        new OnDemand.Source<Given>() {
-                            @Override
-                            public Optional<Given> next() throws InterruptedException {
-                                return Dequeuer.this.next();
-                            }
-
-                            @Override
-                            public void notTaken(Given given) {
-                                keep(given);
-                            }
-                        },
-                        () -> stopped)
-                .flux()
-                .map(given -> {
-                    inHand.incrementAndGet();
-                    return given.item();
-                });
+        /** The subscriber holds the mail from now on. */
+        MailQueueItem begin() {
+            from.inFlightHere.incrementAndGet();
+            return item;
+        }
     }
 
-    private void keep(Given given) {
+    @Override
+    public void notTaken(Given given) {
         receiving.lock();
         try {
             notTaken.addLast(given);
@@ -169,12 +171,16 @@ final class Dequeuer implements AutoCloseable {
         }
     }
 
-    private Optional<Given> next() throws InterruptedException {
+    @Override
+    public Optional<Given> next(Slot slot) throws InterruptedException {
         receiving.lockInterruptibly();
         try {
-            return notTaken.isEmpty() ? receive() : Optional.of(notTaken.removeFirst());
+            if (notTaken.isEmpty()) {
+                return receive(slot);
+            }
+            return slot.take() ? Optional.ofNullable(notTaken.pollFirst()) : Optional.empty();
         } catch (ActiveMQNotConnectedException | ActiveMQObjectClosedException away) {
-            // The link tells it once, and opens it again.
+            // The link reports it once, and opens the connection again.
             Thread.sleep(PAUSE_AFTER_FAILURE.toMillis());
             return Optional.empty();
         } catch (ActiveMQException failure) {
@@ -192,14 +198,28 @@ final class Dequeuer implements AutoCloseable {
     /** How often a message was tried, and what came of it. */
     private record Unreadable(String mail, int tries, String reason) {}
 
-    private Optional<Given> receive() throws ActiveMQException, InterruptedException {
+    private Optional<Given> receive(Slot slot) throws ActiveMQException, InterruptedException {
         if (isWaitingToTryAgain()) {
-            Thread.sleep(LOOK_UP.toMillis());
+            Thread.sleep(POLL.toMillis());
             return Optional.empty();
         }
         Inlet inlet = inlet();
-        ClientMessage message = inlet.consumer().receive(LOOK_UP.toMillis());
-        if (message == null) {
+        if (waitingForSlot.isEmpty()) {
+            waitingForSlot = Optional.ofNullable(inlet.consumer().receive(POLL.toMillis()));
+        }
+        if (waitingForSlot.isEmpty()) {
+            if (inFlightHere.get() == 0) {
+                empty.run();
+            }
+            return Optional.empty();
+        }
+        if (!slot.take()) {
+            return Optional.empty();
+        }
+        ClientMessage message = waitingForSlot.get();
+        waitingForSlot = Optional.empty();
+        if (inlet.session().isClosed()) {
+            // The broker redelivers it.
             return Optional.empty();
         }
         Optional<InFlightMails.Mark> mark = inFlight.begin(StoredMail.name(message), () -> stopped);
@@ -213,7 +233,7 @@ final class Dequeuer implements AutoCloseable {
                 quarantine(received);
                 return Optional.empty();
             }
-            return Optional.of(new Given(read(received, StoredMail.body(message)), received.mark));
+            return Optional.of(new Given(this, read(received, StoredMail.body(message)), received.mark));
         } catch (MessagingException | IOException | ActiveMQException | RuntimeException failure) {
             received.mark.release();
             if (!received.isLost()) {
@@ -292,7 +312,7 @@ final class Dequeuer implements AutoCloseable {
         if (tryAgainAt.isEmpty() || now.isBefore(tryAgainAt.get())) {
             return false;
         }
-        if (inHand.get() > 0) {
+        if (inFlightHere.get() > 0) {
             if (now.isBefore(tryAgainAt.get().plus(DONE_WITHIN))) {
                 return true;
             }
@@ -316,6 +336,7 @@ final class Dequeuer implements AutoCloseable {
     private void dropNotTaken() {
         notTaken.forEach(given -> given.mark().close());
         notTaken.clear();
+        waitingForSlot = Optional.empty();
     }
 
     private void setAside(long messageId, Unreadable message) throws ActiveMQException {
@@ -334,7 +355,9 @@ final class Dequeuer implements AutoCloseable {
 
     // The reason may have gone: a disk that was full, a version that could not read what another wrote.
     private void tryWhatIsAside(BrokerConnections connections) throws ActiveMQException {
-        if (!triedWhatIsAside && connections.management().queues().contains(queue.aside())) {
+        if (!triedWhatIsAside
+                && queue.share() == 0
+                && connections.management().queues().contains(queue.aside())) {
             connections.management().moveAll(queue.aside(), queue);
         }
         triedWhatIsAside = true;
@@ -353,22 +376,10 @@ final class Dequeuer implements AutoCloseable {
         return opened.get();
     }
 
-    /**
-     * Tells that a subscriber has done with a mail.
-     *
-     * @param isWell whether it left the queue; if not, the broker gives it again, to us or to another relay
-     */
-    void done(Received received, boolean isWell) {
-        received.mark.close();
-        if (!isWell) {
-            keptSome = true;
-        }
-        inHand.decrementAndGet();
-    }
-
-    /** Mails that subscribers have and have not done with. */
-    int inHand() {
-        return inHand.get();
+    /** Mails that subscribers hold. */
+    @Override
+    public int inFlight() {
+        return inFlightHere.get();
     }
 
     /** Gives no more mails; those in hand can still be acknowledged. */

@@ -1,11 +1,12 @@
 package io.relaypod.server.queue;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executor;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 
 import com.google.common.math.LongMath;
@@ -13,91 +14,191 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.FluxSink;
 
 /**
- * Gives each subscriber as many as it asks for, and fetches none ahead. Reactor's own count of what is asked for falls
- * only after the subscriber has been given it: whoever fetches by it, while another thread gives, fetches more each
- * time, without a bound. Thread-safe.
+ * Passes each subscriber as many items as it requests, from several sources, and fetches none ahead. Thread-safe.
+ *
+ * <p>An item needs a slot: one item that the subscriber has requested and not been given. Sources that wait for a slot
+ * get one in the order of their arrival. If the sources share fairly, a source with items in flight gets a further slot
+ * only if more slots are free than it holds, so that it leaves as much to the others. That holds for subscribers that
+ * request at least {@link #SHARED} items at a time; fewer slots are not worth a share.
+ *
+ * <p>Reactor's own count of requested items falls only after the subscriber has been given the item. A source that
+ * fetches by that count fetches too many items when another thread passes one on.
  */
 final class OnDemand<T> {
 
-    // How soon a subscriber that has gone, or the end, is noticed.
-    private static final Duration LOOK_UP = Duration.ofMillis(250);
+    /** A subscriber with fewer slots gives them to any source. */
+    static final int SHARED = 16;
+
+    // A subscriber that has gone, or the end, is noticed within this time.
+    private static final Duration NOTICE_WITHIN = Duration.ofMillis(250);
 
     private final Executor threads;
-    private final Source<T> source;
+    private final boolean isFair;
     private final BooleanSupplier stopped;
+    private final List<Source<T>> sources = new ArrayList<>();
+    private final List<Subscriber<T>> subscribers = new ArrayList<>();
 
-    /** Where those come from that are given. */
+    /** Where items come from. */
     interface Source<T> {
 
-        /** @return empty if there was none for a while */
-        Optional<T> next() throws InterruptedException;
+        /**
+         * Waits a while for the next item. The source takes the slot before it changes anything.
+         *
+         * @return empty if there is no item, or no slot
+         */
+        Optional<T> next(Slot slot) throws InterruptedException;
 
-        /** Is told of one whose subscriber went away meanwhile. */
-        void notTaken(T one);
+        /** Takes an item back whose subscriber has gone. */
+        void notTaken(T item);
+
+        /** Items that subscribers hold. */
+        int inFlight();
+    }
+
+    /** One item that a subscriber may be given. */
+    interface Slot {
+
+        /**
+         * Waits until the slot is free.
+         *
+         * @return false if the subscriber has gone or everything is stopped
+         */
+        boolean take() throws InterruptedException;
     }
 
     /**
-     * @param threads runs each subscriber's waiting, so has a thread for each
-     * @param stopped whether nobody is given any more
+     * @param threads runs one task for each source of each subscriber, so needs as many threads
+     * @param isFair whether the sources share the slots
+     * @param stopped whether no subscriber is given an item any more
      */
-    OnDemand(Executor threads, Source<T> source, BooleanSupplier stopped) {
+    OnDemand(Executor threads, boolean isFair, BooleanSupplier stopped) {
         this.threads = threads;
-        this.source = source;
+        this.isFair = isFair;
         this.stopped = stopped;
     }
 
-    /** What one subscriber has asked for and not been given. */
-    private static final class Demand {
-
-        private final AtomicLong open = new AtomicLong();
-        private final Semaphore awake = new Semaphore(0);
-
-        void ask(long more) {
-            open.accumulateAndGet(more, LongMath::saturatedAdd);
-            awake.release();
-        }
-
-        boolean isOpen() throws InterruptedException {
-            if (open.get() == 0) {
-                awake.tryAcquire(LOOK_UP.toMillis(), TimeUnit.MILLISECONDS);
-                awake.drainPermits();
-            }
-            return open.get() > 0;
-        }
-
-        void met() {
-            open.decrementAndGet();
-        }
+    /** Adds a source for all subscribers, present and future. */
+    synchronized void add(Source<T> source) {
+        sources.add(source);
+        subscribers.forEach(subscriber -> start(subscriber, source));
     }
 
     Flux<T> flux() {
-        return Flux.create(subscriber -> {
-            Demand demand = new Demand();
-            subscriber.onRequest(demand::ask);
-            subscriber.onDispose(() -> demand.ask(0));
-            threads.execute(() -> serve(subscriber, demand));
+        return Flux.create(sink -> {
+            Subscriber<T> subscriber = new Subscriber<>(sink, new Demand());
+            sink.onRequest(subscriber.demand()::add);
+            sink.onDispose(() -> leave(subscriber));
+            join(subscriber);
         });
     }
 
-    private void serve(FluxSink<T> subscriber, Demand demand) {
+    /** Has all sources notice at once that everything is stopped. */
+    synchronized void wake() {
+        subscribers.forEach(subscriber -> subscriber.demand().add(0));
+    }
+
+    private record Subscriber<T>(FluxSink<T> sink, Demand demand) {}
+
+    private synchronized void join(Subscriber<T> subscriber) {
+        subscribers.add(subscriber);
+        sources.forEach(source -> start(subscriber, source));
+    }
+
+    private synchronized void leave(Subscriber<T> subscriber) {
+        subscribers.remove(subscriber);
+        subscriber.demand().add(0);
+    }
+
+    private void start(Subscriber<T> subscriber, Source<T> source) {
+        threads.execute(() -> serve(subscriber, source));
+    }
+
+    private void serve(Subscriber<T> subscriber, Source<T> source) {
+        FluxSink<T> sink = subscriber.sink();
+        BooleanSupplier isOver = () -> stopped.getAsBoolean() || sink.isCancelled();
         try {
-            while (!stopped.getAsBoolean() && !subscriber.isCancelled()) {
-                if (demand.isOpen()) {
-                    source.next().ifPresent(one -> give(one, subscriber, demand));
+            while (!isOver.getAsBoolean()) {
+                if (subscriber.demand().await(limit(source))) {
+                    give(subscriber, source, isOver);
                 }
             }
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
         }
-        subscriber.complete();
+        sink.complete();
     }
 
-    private void give(T one, FluxSink<T> subscriber, Demand demand) {
-        if (subscriber.isCancelled()) {
-            source.notTaken(one);
+    private void give(Subscriber<T> subscriber, Source<T> source, BooleanSupplier isOver) throws InterruptedException {
+        boolean[] isTaken = {false};
+        Optional<T> item = source.next(() -> {
+            while (!isTaken[0] && !isOver.getAsBoolean()) {
+                isTaken[0] = subscriber.demand().take(limit(source));
+            }
+            return isTaken[0];
+        });
+        if (item.isEmpty()) {
+            subscriber.demand().add(isTaken[0] ? 1 : 0);
+        } else if (subscriber.sink().isCancelled()) {
+            source.notTaken(item.get());
         } else {
-            demand.met();
-            subscriber.next(one);
+            subscriber.sink().next(item.get());
+        }
+    }
+
+    private Limit limit(Source<T> source) {
+        return (free, mostFree) ->
+                free > 0 && (!isFair || mostFree < SHARED || source.inFlight() == 0 || source.inFlight() < free);
+    }
+
+    /** Whether a source may take one of the free slots. */
+    private interface Limit {
+
+        boolean allows(long free, long mostFree);
+    }
+
+    /** The free slots of one subscriber. The lock is fair, so that sources get slots in turn. */
+    private static final class Demand {
+
+        private final ReentrantLock lock = new ReentrantLock(true);
+        private final Condition changed = lock.newCondition();
+        private long free;
+        private long mostFree;
+
+        void add(long more) {
+            lock.lock();
+            try {
+                free = LongMath.saturatedAdd(free, more);
+                mostFree = Math.max(mostFree, free);
+                changed.signalAll();
+            } finally {
+                lock.unlock();
+            }
+        }
+
+        /** Waits a while until the limit allows a slot. */
+        boolean await(Limit limit) throws InterruptedException {
+            lock.lock();
+            try {
+                long left = NOTICE_WITHIN.toNanos();
+                while (!limit.allows(free, mostFree) && left > 0) {
+                    left = changed.awaitNanos(left);
+                }
+                return limit.allows(free, mostFree);
+            } finally {
+                lock.unlock();
+            }
+        }
+
+        /** Takes a slot, if the limit allows one within a while. */
+        boolean take(Limit limit) throws InterruptedException {
+            lock.lock();
+            try {
+                boolean isAllowed = await(limit);
+                free -= isAllowed ? 1 : 0;
+                return isAllowed;
+            } finally {
+                lock.unlock();
+            }
         }
     }
 }

@@ -45,8 +45,8 @@ import io.relaypod.server.queue.broker.BrokerConnection;
 import io.relaypod.server.queue.broker.BrokerConnections;
 import io.relaypod.server.queue.broker.BrokerLink;
 import io.relaypod.server.queue.broker.BrokerManagement;
+import io.relaypod.server.queue.broker.DurableProducer;
 import io.relaypod.server.queue.broker.EmbeddedBroker;
-import io.relaypod.server.queue.broker.Enqueuer;
 import io.relaypod.server.queue.broker.FreeSpace;
 import io.relaypod.server.queue.broker.InsufficientStorageException;
 import io.relaypod.server.queue.broker.TruncatedJournal;
@@ -397,13 +397,13 @@ class DurabilityTest {
 
     @Test
     void whoever_is_interrupted_is_told_that_the_mail_was_stored() throws Exception {
-        Enqueuer enqueuer = mock(Enqueuer.class);
-        when(enqueuer.send(any(), anyBoolean(), any())).then(sent -> {
+        DurableProducer producer = mock(DurableProducer.class);
+        when(producer.send(any(), anyBoolean(), any())).then(sent -> {
             Thread.currentThread().interrupt();
             return new CompletableFuture<Void>().completeOnTimeout(null, 200, TimeUnit.MILLISECONDS);
         });
         BrokerConnections connections = mock(BrokerConnections.class);
-        when(connections.enqueuer()).thenReturn(enqueuer);
+        when(connections.producer()).thenReturn(producer);
         BrokerLink link = mock(BrokerLink.class);
         when(link.connections()).thenReturn(connections);
 

@@ -1,6 +1,7 @@
 package io.relaypod.server.queue;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
 import java.util.Optional;
@@ -9,7 +10,9 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 
+import io.relaypod.server.queue.OnDemand.Slot;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.reactivestreams.Subscription;
@@ -41,8 +44,8 @@ class OnDemandTest {
         private volatile int mostInHand;
 
         @Override
-        public Optional<Integer> next() {
-            if (fetched.get() == ALL) {
+        public Optional<Integer> next(Slot slot) throws InterruptedException {
+            if (fetched.get() == ALL || !slot.take()) {
                 return Optional.empty();
             }
             int next = fetched.incrementAndGet();
@@ -54,11 +57,22 @@ class OnDemandTest {
         public void notTaken(Integer one) {
             done.incrementAndGet();
         }
+
+        @Override
+        public int inFlight() {
+            return fetched.get() - done.get();
+        }
+    }
+
+    private OnDemand<Integer> onDemand(boolean isFair, BooleanSupplier stopped) {
+        OnDemand<Integer> onDemand = new OnDemand<>(serving, isFair, stopped);
+        onDemand.add(numbers);
+        return onDemand;
     }
 
     @Test
     void no_more_are_in_hand_than_are_worked_on_whichever_threads_ask_for_the_next() {
-        new OnDemand<>(serving, numbers, () -> numbers.done.get() == ALL)
+        onDemand(false, () -> numbers.done.get() == ALL)
                 .flux()
                 .flatMap(
                         number ->
@@ -74,7 +88,7 @@ class OnDemandTest {
     @Test
     void who_asks_for_one_gets_one() throws Exception {
         CompletableFuture<Integer> first = new CompletableFuture<>();
-        new OnDemand<>(serving, numbers, () -> false).flux().subscribe(new BaseSubscriber<>() {
+        onDemand(true, () -> false).flux().subscribe(new BaseSubscriber<>() {
             @Override
             protected void hookOnSubscribe(Subscription subscription) {
                 request(1);
@@ -91,5 +105,34 @@ class OnDemandTest {
         serving.shutdown();
         assertThat(serving.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
         assertThat(numbers.fetched.get()).isEqualTo(1);
+    }
+
+    @Test
+    void a_source_leaves_as_many_slots_to_others_as_it_holds() {
+        OnDemand<Integer> onDemand = onDemand(true, () -> false);
+        onDemand.flux().subscribe(requesting(30));
+
+        await().during(Duration.ofMillis(300)).atMost(Duration.ofSeconds(10)).until(() -> numbers.fetched.get() == 15);
+
+        Numbers others = new Numbers();
+        onDemand.add(others);
+        await().during(Duration.ofMillis(300)).atMost(Duration.ofSeconds(10)).until(() -> others.fetched.get() == 8);
+        assertThat(numbers.fetched.get()).isEqualTo(15);
+    }
+
+    @Test
+    void a_source_fills_slots_that_are_few() {
+        onDemand(true, () -> false).flux().subscribe(requesting(OnDemand.SHARED - 1));
+
+        await().atMost(Duration.ofSeconds(10)).until(() -> numbers.fetched.get() == OnDemand.SHARED - 1);
+    }
+
+    private static BaseSubscriber<Integer> requesting(int count) {
+        return new BaseSubscriber<>() {
+            @Override
+            protected void hookOnSubscribe(Subscription subscription) {
+                request(count);
+            }
+        };
     }
 }

@@ -21,7 +21,7 @@ public final class BrokerConnections implements AutoCloseable {
     private final BrokerConnection enqueuing;
     private final BrokerConnection dequeuing;
     private final BrokerConnection administering;
-    private final Enqueuer enqueuer;
+    private final DurableProducer producer;
     private final BrokerManagement management;
     private final Set<BrokerQueue> declared = ConcurrentHashMap.newKeySet();
 
@@ -29,7 +29,7 @@ public final class BrokerConnections implements AutoCloseable {
         this.enqueuing = connections.get(0);
         this.dequeuing = connections.get(1);
         this.administering = connections.get(2);
-        this.enqueuer = new Enqueuer(enqueuing);
+        this.producer = new DurableProducer(enqueuing);
         this.management = new BrokerManagement(administering);
     }
 
@@ -49,8 +49,8 @@ public final class BrokerConnections implements AutoCloseable {
         }
     }
 
-    public Enqueuer enqueuer() {
-        return enqueuer;
+    public DurableProducer producer() {
+        return producer;
     }
 
     public BrokerConnection dequeuing() {
@@ -110,7 +110,7 @@ public final class BrokerConnections implements AutoCloseable {
 
     /** Whether an operator of the broker closed one of our sessions, or the broker stopped without a word. */
     public boolean isOpen() {
-        return enqueuer.isOpen() && management.isOpen();
+        return producer.isOpen() && management.isOpen();
     }
 
     /** Does not talk to the broker, which may have gone. Whoever waits for it is told. */
@@ -121,7 +121,7 @@ public final class BrokerConnections implements AutoCloseable {
     @Override
     public void close() {
         try {
-            enqueuer.close();
+            producer.close();
             management.close();
         } catch (ActiveMQException closed) {
             LOGGER.debug("sessions were closed already", closed);

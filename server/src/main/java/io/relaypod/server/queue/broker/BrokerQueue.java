@@ -13,30 +13,36 @@ import org.apache.activemq.artemis.api.core.SimpleString;
 import org.apache.james.queue.api.MailQueueName;
 
 /**
- * A queue at the broker. A mail queue is one that holds what may be delivered now, one for each delay that was ever
- * asked for, and one for each mailbox whose mails ever had to wait for their turn.
+ * A queue at the broker. A mail queue consists of a ready queue, in some mail queues further shares of it, a retry
+ * queue for each delay in use, and a per-sender queue for each mailbox that has reached its rate limit.
  *
- * @param mails which mail queue it is a part of
- * @param delay how long a mail stays in it; zero when that is not known before
- * @param mailbox whose line it is
+ * @param mails the mail queue that it is a part of
+ * @param delay how long a mail stays in a retry queue; zero for other queues
+ * @param mailbox whose per-sender queue it is
+ * @param share of what may be delivered now; 0 is the ready queue, and the value for other queues
  */
-public record BrokerQueue(MailQueueName mails, Duration delay, Optional<String> mailbox) {
+public record BrokerQueue(MailQueueName mails, Duration delay, Optional<String> mailbox, int share) {
 
     /** Matches the addresses of what may be delivered now. */
     static final String ALL_READY = "relaypod.ready.#";
 
-    private static final Pattern NAME =
-            Pattern.compile("relaypod\\.(?:ready|wait\\.(?<millis>\\d+)|line\\.(?<mailbox>[\\w-]*))\\.(?<mails>.+)");
+    private static final Pattern NAME = Pattern.compile(
+            "relaypod\\.(?:ready|share\\.(?<share>[1-9]\\d{0,2})|wait\\.(?<millis>\\d+)|line\\.(?<mailbox>[\\w-]*))\\.(?<mails>.+)");
 
     // Three digits: as many queues as there are delays in use, and at most 1 % too late.
     private static final long DIGITS = 1000;
 
     public static BrokerQueue ready(MailQueueName mails) {
-        return new BrokerQueue(mails, Duration.ZERO, Optional.empty());
+        return share(mails, 0);
+    }
+
+    /** One of the queues that hold what may be delivered now. */
+    public static BrokerQueue share(MailQueueName mails, int share) {
+        return new BrokerQueue(mails, Duration.ZERO, Optional.empty(), share);
     }
 
     public static BrokerQueue line(MailQueueName mails, String mailbox) {
-        return new BrokerQueue(mails, Duration.ZERO, Optional.of(mailbox));
+        return new BrokerQueue(mails, Duration.ZERO, Optional.of(mailbox), 0);
     }
 
     /** Where what cannot be read is put: a mail queue too, so that webadmin shows it; nobody delivers from it. */
@@ -54,7 +60,8 @@ public record BrokerQueue(MailQueueName mails, Duration delay, Optional<String> 
         return new BrokerQueue(
                 mails,
                 Duration.ofMillis(units > Long.MAX_VALUE / unit ? Long.MAX_VALUE : units * unit),
-                Optional.empty());
+                Optional.empty(),
+                0);
     }
 
     private static long saturatedMillis(Duration delay) {
@@ -75,7 +82,10 @@ public record BrokerQueue(MailQueueName mails, Duration delay, Optional<String> 
                                 .map(Long::parseLong)
                                 .map(Duration::ofMillis)
                                 .orElse(Duration.ZERO),
-                        Optional.ofNullable(matcher.group("mailbox")).map(BrokerQueue::decoded)))
+                        Optional.ofNullable(matcher.group("mailbox")).map(BrokerQueue::decoded),
+                        Optional.ofNullable(matcher.group("share"))
+                                .map(Integer::parseInt)
+                                .orElse(0)))
                 : Optional.empty();
     }
 
@@ -86,7 +96,7 @@ public record BrokerQueue(MailQueueName mails, Duration delay, Optional<String> 
 
     public SimpleString name() {
         String kind = mailbox.map(line -> "line." + encoded(line))
-                .orElse(delay.isZero() ? "ready" : "wait." + delay.toMillis());
+                .orElse(share > 0 ? "share." + share : delay.isZero() ? "ready" : "wait." + delay.toMillis());
         return SimpleString.of("relaypod." + kind + "." + mails.asString());
     }
 

@@ -16,18 +16,18 @@ import org.apache.activemq.artemis.api.core.client.SendAcknowledgementHandler;
  * Hands messages to the broker and says when they are on the disk. All who enqueue share two sessions, one for what is
  * large: nobody waits for another's sync, so that all who wait at a time share one. Thread-safe.
  */
-public final class Enqueuer implements AutoCloseable {
+public final class DurableProducer implements AutoCloseable {
 
-    private final Outlet small;
-    private final Outlet large;
+    private final ProducerSession small;
+    private final ProducerSession large;
 
-    Enqueuer(BrokerConnection connection) throws ActiveMQException {
-        this.small = new Outlet(connection);
-        this.large = new Outlet(connection);
+    DurableProducer(BrokerConnection connection) throws ActiveMQException {
+        this.small = new ProducerSession(connection);
+        this.large = new ProducerSession(connection);
     }
 
     /** Writes a message for a session. */
-    public interface Writer {
+    public interface MessageWriter {
 
         /** @return a new message of the session, complete */
         ClientMessage write(ClientSession session) throws IOException;
@@ -39,7 +39,7 @@ public final class Enqueuer implements AutoCloseable {
      * @return completes when the message is on the disk; fails with an {@link ActiveMQException} when it is not
      * @throws IOException as the writer throws it
      */
-    public CompletableFuture<Void> send(SimpleString queue, boolean isLarge, Writer writer)
+    public CompletableFuture<Void> send(SimpleString queue, boolean isLarge, MessageWriter writer)
             throws ActiveMQException, IOException {
         return (isLarge ? large : small).send(queue, writer);
     }
@@ -55,20 +55,20 @@ public final class Enqueuer implements AutoCloseable {
         large.close();
     }
 
-    private static final class Outlet {
+    private static final class ProducerSession {
 
         private final ReentrantLock sending = new ReentrantLock();
         private final ClientSession session;
         private final ClientProducer producer;
 
-        Outlet(BrokerConnection connection) throws ActiveMQException {
+        ProducerSession(BrokerConnection connection) throws ActiveMQException {
             this.session = connection.session();
             this.producer = session.createProducer();
         }
 
-        CompletableFuture<Void> send(SimpleString queue, Writer writer) throws ActiveMQException, IOException {
+        CompletableFuture<Void> send(SimpleString queue, MessageWriter writer) throws ActiveMQException, IOException {
             ClientMessage message = writer.write(session);
-            Stored stored = new Stored();
+            Confirmation stored = new Confirmation();
             sending.lock();
             try {
                 producer.send(queue, message, stored);
@@ -83,7 +83,7 @@ public final class Enqueuer implements AutoCloseable {
         }
     }
 
-    private static final class Stored implements SendAcknowledgementHandler {
+    private static final class Confirmation implements SendAcknowledgementHandler {
 
         private final CompletableFuture<Void> confirmation = new CompletableFuture<>();
 
