@@ -18,6 +18,7 @@ import io.relaypod.server.metrics.MemoryMeters;
 import io.relaypod.server.metrics.MicrometerGaugeRegistry;
 import io.relaypod.server.metrics.MicrometerMetricFactory;
 import io.relaypod.server.settings.Settings;
+import io.relaypod.server.threads.ServerThreads;
 import org.apache.james.dnsservice.api.DNSService;
 import org.apache.james.filesystem.api.FileSystem;
 import org.apache.james.filesystem.api.JamesDirectoriesProvider;
@@ -65,6 +66,7 @@ final class CoreModule extends AbstractModule {
         MemoryBudget budget = MemoryBudget.ofThisProcess();
         bind(MemoryBudget.class).toInstance(budget);
         new MemoryMeters(budget).bindTo(meters);
+        bind(ServerThreads.class).in(Scopes.SINGLETON);
         bind(MeterRegistry.class).toInstance(meters);
         bind(PrometheusMeterRegistry.class).toInstance(meters);
         bind(MetricFactory.class).to(MicrometerMetricFactory.class).in(Scopes.SINGLETON);

@@ -22,6 +22,7 @@ import io.relaypod.server.queue.inflight.InFlightMails;
 import io.relaypod.server.repository.DirectoryMailRepository;
 import io.relaypod.server.repository.RepositoryLimits;
 import io.relaypod.server.settings.Settings;
+import io.relaypod.server.threads.ServerThreads;
 import io.relaypod.server.webadmin.OperatorQueues;
 import io.relaypod.throttle.SenderRateLimiter;
 import io.relaypod.throttle.SteadyClock;
@@ -121,8 +122,9 @@ final class MailModule extends AbstractModule {
             Clock clock,
             MeterRegistry meters,
             MailEventPublisher events,
+            ServerThreads threads,
             DisposingStager<PreDestroy> stager) {
-        return stager.register(new RepositoryLimits(settings.failed(), clock, meters, events));
+        return stager.register(new RepositoryLimits(settings.failed(), clock, meters, events, threads));
     }
 
     @Provides

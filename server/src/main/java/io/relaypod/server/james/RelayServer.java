@@ -30,6 +30,7 @@ import io.relaypod.server.settings.QueueSettings;
 import io.relaypod.server.settings.Settings;
 import io.relaypod.server.settings.Variable;
 import io.relaypod.server.smtp.RelaySmtpServerFactory;
+import io.relaypod.server.threads.ServerThreads;
 import org.apache.james.mailrepository.api.MailRepository;
 import org.apache.james.mailrepository.api.MailRepositoryStore;
 import org.apache.james.mailrepository.api.MailRepositoryStore.MailRepositoryStoreException;
@@ -60,7 +61,6 @@ public final class RelayServer implements AutoCloseable {
     // be above them.
     private static final Duration COUNT_TIME = Duration.ofSeconds(2);
     private static final String UNKNOWN = "unknown";
-    private static final Duration DRAIN_POLL = Duration.ofMillis(20);
 
     private final Broker broker;
     private final Injector injector;
@@ -237,14 +237,10 @@ public final class RelayServer implements AutoCloseable {
     }
 
     private void finishWhatIsInHand() {
-        long deadline = System.nanoTime() + settings.queue().drain().toNanos();
-        while (queues.mailsInFlight() > 0 && System.nanoTime() - deadline < 0) {
-            try {
-                Thread.sleep(DRAIN_POLL.toMillis());
-            } catch (InterruptedException stopNow) {
-                Thread.currentThread().interrupt();
-                break;
-            }
+        try {
+            queues.awaitNoneInFlight(settings.queue().drain());
+        } catch (InterruptedException stopNow) {
+            Thread.currentThread().interrupt();
         }
     }
 
@@ -256,6 +252,7 @@ public final class RelayServer implements AutoCloseable {
             monitoring.close();
             queues.close();
             broker.close();
+            injector.getInstance(ServerThreads.class).close();
         }
     }
 }

@@ -7,9 +7,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import javax.inject.Inject;
 import javax.mail.MessagingException;
@@ -21,6 +19,7 @@ import io.relaypod.server.queue.broker.BrokerQueue;
 import io.relaypod.server.queue.broker.BrokerRefusedException;
 import io.relaypod.server.queue.broker.QueueUnavailableException;
 import io.relaypod.server.queue.inflight.InFlightMails;
+import io.relaypod.server.threads.ServerThreads;
 import io.relaypod.throttle.SenderRateLimiter;
 import org.apache.activemq.artemis.api.core.ActiveMQException;
 import org.apache.james.metrics.api.GaugeRegistry;
@@ -28,12 +27,13 @@ import org.apache.james.metrics.api.MetricFactory;
 import org.apache.james.queue.api.MailQueueFactory;
 import org.apache.james.queue.api.MailQueueItemDecoratorFactory;
 import org.apache.james.queue.api.MailQueueName;
-import org.apache.james.util.concurrent.NamedThreadFactory;
 
 /** The mail queues of a broker, those that an earlier process left there too. Thread-safe. */
 public final class ArtemisMailQueueFactory implements MailQueueFactory<ArtemisMailQueue>, AutoCloseable {
 
-    private static final Duration TICK = Duration.ofMillis(100);
+    private static final Duration RELEASE_EVERY = Duration.ofMillis(100);
+    // A thread for each share of each subscriber, and for each large mail that is being stored.
+    private static final int MAX_THREADS = 256;
 
     private final MailQueueItemDecoratorFactory decorators;
     private final SenderRateLimiter pace;
@@ -45,9 +45,9 @@ public final class ArtemisMailQueueFactory implements MailQueueFactory<ArtemisMa
     private final Broker broker;
     private final BrokerLink link;
     private final Map<MailQueueName, ArtemisMailQueue> queues = new ConcurrentHashMap<>();
-    private final ExecutorService threads = Executors.newCachedThreadPool(NamedThreadFactory.withName("dequeue"));
-    private final ScheduledExecutorService ticker =
-            Executors.newSingleThreadScheduledExecutor(NamedThreadFactory.withName("queue-clock"));
+    private final ServerThreads owner;
+    private final ExecutorService threads;
+    private Optional<ScheduledExecutorService> releasing = Optional.empty();
 
     /** Queues whose mails in flight are not marked: a mail that ends the process is given again and again. */
     public ArtemisMailQueueFactory(
@@ -67,12 +67,14 @@ public final class ArtemisMailQueueFactory implements MailQueueFactory<ArtemisMa
                 },
                 clock,
                 metrics,
-                gauges);
+                gauges,
+                new ServerThreads());
     }
 
     /**
      * @param inFlight of this process alone; closed with this
      * @param quarantine is given mails that have ended the process
+     * @param threads own the threads of all queues, which end with this
      */
     @Inject
     public ArtemisMailQueueFactory(
@@ -83,7 +85,10 @@ public final class ArtemisMailQueueFactory implements MailQueueFactory<ArtemisMa
             Quarantine quarantine,
             Clock clock,
             MetricFactory metrics,
-            GaugeRegistry gauges) {
+            GaugeRegistry gauges,
+            ServerThreads threads) {
+        this.owner = threads;
+        this.threads = threads.direct("dequeue", MAX_THREADS);
         this.decorators = decorators;
         this.pace = pace;
         this.inFlight = inFlight;
@@ -92,7 +97,7 @@ public final class ArtemisMailQueueFactory implements MailQueueFactory<ArtemisMa
         this.metrics = metrics;
         this.gauges = gauges;
         this.broker = broker;
-        this.link = new BrokerLink(broker);
+        this.link = new BrokerLink(broker, threads);
     }
 
     /**
@@ -102,11 +107,8 @@ public final class ArtemisMailQueueFactory implements MailQueueFactory<ArtemisMa
      */
     public void open() throws BrokerRefusedException {
         link.open();
-        ticker.scheduleWithFixedDelay(
-                () -> queues.values().forEach(ArtemisMailQueue::releaseDue),
-                TICK.toMillis(),
-                TICK.toMillis(),
-                TimeUnit.MILLISECONDS);
+        releasing = Optional.of(owner.schedule(
+                "queue-clock", RELEASE_EVERY, () -> queues.values().forEach(ArtemisMailQueue::releaseDue)));
     }
 
     @Override
@@ -165,10 +167,15 @@ public final class ArtemisMailQueueFactory implements MailQueueFactory<ArtemisMa
                 .sum();
     }
 
+    /** Waits until no mail is in flight, or the time is over. */
+    public void awaitNoneInFlight(Duration atMost) throws InterruptedException {
+        inFlight.awaitNone(atMost);
+    }
+
     /** Closes the queues. What is in them, and what is in hand, stays with the broker. */
     @Override
     public void close() {
-        ticker.shutdown();
+        releasing.ifPresent(ExecutorService::shutdown);
         queues.values().forEach(ArtemisMailQueue::disconnect);
         link.close();
         threads.shutdownNow();

@@ -10,6 +10,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import javax.mail.MessagingException;
@@ -67,6 +69,7 @@ final class Dequeuer implements OnDemand.Source<Dequeuer.Given>, AutoCloseable {
     private Optional<Inlet> opened = Optional.empty();
     private Optional<Instant> tryAgainAt = Optional.empty();
     private boolean triedWhatIsAside;
+    private final Semaphore changed = new Semaphore(0);
     private final AtomicInteger inFlightHere = new AtomicInteger();
     private volatile boolean keptSome;
     private volatile boolean stopped;
@@ -126,6 +129,7 @@ final class Dequeuer implements OnDemand.Source<Dequeuer.Given>, AutoCloseable {
                 keptSome = true;
             }
             inFlightHere.decrementAndGet();
+            changed.release();
         }
 
         /**
@@ -181,13 +185,13 @@ final class Dequeuer implements OnDemand.Source<Dequeuer.Given>, AutoCloseable {
             return slot.take() ? Optional.ofNullable(notTaken.pollFirst()) : Optional.empty();
         } catch (ActiveMQNotConnectedException | ActiveMQObjectClosedException away) {
             // The link reports it once, and opens the connection again.
-            Thread.sleep(PAUSE_AFTER_FAILURE.toMillis());
+            pause(PAUSE_AFTER_FAILURE);
             return Optional.empty();
         } catch (ActiveMQException failure) {
             if (!stopped) {
                 LOGGER.error(
                         "event=dequeue-failed queue={} reason=\"{}\"", queue.name(), failure.getMessage(), failure);
-                Thread.sleep(PAUSE_AFTER_FAILURE.toMillis());
+                pause(PAUSE_AFTER_FAILURE);
             }
             return Optional.empty();
         } finally {
@@ -195,12 +199,18 @@ final class Dequeuer implements OnDemand.Source<Dequeuer.Given>, AutoCloseable {
         }
     }
 
+    // Ends early when a mail in flight ends, or all is stopped.
+    private void pause(Duration atMost) throws InterruptedException {
+        changed.drainPermits();
+        changed.tryAcquire(atMost.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
     /** How often a message was tried, and what came of it. */
     private record Unreadable(String mail, int tries, String reason) {}
 
     private Optional<Given> receive(Slot slot) throws ActiveMQException, InterruptedException {
         if (isWaitingToTryAgain()) {
-            Thread.sleep(POLL.toMillis());
+            pause(POLL);
             return Optional.empty();
         }
         Inlet inlet = inlet();
@@ -385,6 +395,7 @@ final class Dequeuer implements OnDemand.Source<Dequeuer.Given>, AutoCloseable {
     /** Gives no more mails; those in hand can still be acknowledged. */
     void stop() {
         stopped = true;
+        changed.release();
     }
 
     /** What is in hand and not done goes back to the broker. */

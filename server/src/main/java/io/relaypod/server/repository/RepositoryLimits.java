@@ -12,9 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
 import io.micrometer.core.instrument.Counter;
@@ -24,6 +22,7 @@ import io.relaypod.events.MailEvent.MailRemoved;
 import io.relaypod.events.MailEventPublisher;
 import io.relaypod.server.repository.MailFiles.RepositoryEntry;
 import io.relaypod.server.settings.FailedMailSettings;
+import io.relaypod.server.threads.ServerThreads;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,26 +35,30 @@ public final class RepositoryLimits implements Closeable {
     static final Duration NOTICE = Duration.ofHours(1);
 
     private static final Logger LOGGER = LoggerFactory.getLogger(RepositoryLimits.class);
-    private static final Duration PAUSE = Duration.ofMinutes(1);
+    private static final Duration INTERVAL = Duration.ofMinutes(1);
 
     private final FailedMailSettings settings;
     private final Clock clock;
     private final MeterRegistry meters;
     private final MailEventPublisher events;
     private final List<LimitedRepository> watched = new CopyOnWriteArrayList<>();
-    private final ScheduledExecutorService rounds = Executors.newSingleThreadScheduledExecutor(runnable -> {
-        Thread thread = new Thread(runnable, "repository-limits");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final ScheduledExecutorService rounds;
 
-    /** @param events are told of each mail that is dropped */
-    public RepositoryLimits(FailedMailSettings settings, Clock clock, MeterRegistry meters, MailEventPublisher events) {
+    /**
+     * @param events are told of each mail that is dropped
+     * @param threads run the rounds
+     */
+    public RepositoryLimits(
+            FailedMailSettings settings,
+            Clock clock,
+            MeterRegistry meters,
+            MailEventPublisher events,
+            ServerThreads threads) {
         this.settings = settings;
         this.clock = clock;
         this.meters = meters;
         this.events = events;
-        rounds.scheduleWithFixedDelay(this::round, PAUSE.toSeconds(), PAUSE.toSeconds(), TimeUnit.SECONDS);
+        this.rounds = threads.schedule("repository-limits", INTERVAL, this::round);
     }
 
     /**

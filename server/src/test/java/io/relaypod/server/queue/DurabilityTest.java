@@ -53,6 +53,7 @@ import io.relaypod.server.queue.broker.TruncatedJournal;
 import io.relaypod.server.queue.inflight.InFlightMails;
 import io.relaypod.server.queue.stored.MailBody;
 import io.relaypod.server.settings.InvalidSettingsException;
+import io.relaypod.server.threads.ServerThreads;
 import io.relaypod.throttle.SenderRateLimiter;
 import org.apache.activemq.artemis.api.core.client.ClientMessage;
 import org.apache.activemq.artemis.api.core.client.ClientProducer;
@@ -433,7 +434,7 @@ class DurabilityTest {
         long before = temporaryFiles(length);
         BlockingQueue<Runnable> held = new LinkedBlockingQueue<>();
         try (EmbeddedBroker broker = EmbeddedBroker.start(dataDir, Duration.ofSeconds(1), new SimpleMeterRegistry());
-                BrokerLink link = new BrokerLink(broker)) {
+                BrokerLink link = new BrokerLink(broker, new ServerThreads())) {
             link.open();
             ArtemisMailQueue queue = queue(link, broker, held::add);
             FakeMail mail = OpenQueue.mail("one", "Subject: test\r\n\r\n" + "x".repeat((int) length - 17));

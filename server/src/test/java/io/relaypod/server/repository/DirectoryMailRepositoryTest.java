@@ -23,6 +23,7 @@ import io.relaypod.events.MailEvent;
 import io.relaypod.events.MailEvent.MailStored;
 import io.relaypod.gateway.VerbatimMessage;
 import io.relaypod.server.settings.FailedMailSettings;
+import io.relaypod.server.threads.ServerThreads;
 import org.apache.james.filesystem.api.FileSystem;
 import org.apache.james.mailrepository.MailRepositoryContract;
 import org.apache.james.mailrepository.api.MailKey;
@@ -51,7 +52,8 @@ class DirectoryMailRepositoryTest implements MailRepositoryContract {
             new FailedMailSettings(Optional.empty(), Optional.empty()),
             Clock.systemUTC(),
             new SimpleMeterRegistry(),
-            event -> {});
+            event -> {},
+            new ServerThreads());
     private final List<MailEvent> published = new ArrayList<>();
 
     @AfterEach

@@ -19,6 +19,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.relaypod.events.MailEvent;
 import io.relaypod.events.MailEvent.MailRemoved;
 import io.relaypod.server.settings.FailedMailSettings;
+import io.relaypod.server.threads.ServerThreads;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -83,8 +84,8 @@ class RepositoryLimitsTest {
     /** One round now, and one later, by the same watcher. */
     private void rounds(Optional<Duration> maxAge, Optional<Long> maxSize, Duration later) throws IOException {
         MovedClock clock = new MovedClock();
-        try (RepositoryLimits limits =
-                new RepositoryLimits(new FailedMailSettings(maxAge, maxSize), clock, meters, published::add)) {
+        try (RepositoryLimits limits = new RepositoryLimits(
+                new FailedMailSettings(maxAge, maxSize), clock, meters, published::add, new ServerThreads())) {
             limits.watch("var/mail/failed", new MailFiles(directory));
             limits.round();
             clock.now = NOW.plus(later);

@@ -3,13 +3,12 @@ package io.relaypod.server.queue.broker;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
+import io.relaypod.server.threads.ServerThreads;
 import org.apache.activemq.artemis.api.core.ActiveMQException;
 import org.apache.activemq.artemis.api.core.ActiveMQNotConnectedException;
-import org.apache.james.util.concurrent.NamedThreadFactory;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,8 +24,7 @@ public final class BrokerLink implements AutoCloseable {
     private static final Duration CLOSED_WITHIN = Duration.ofSeconds(3);
 
     private final Broker broker;
-    private final ScheduledExecutorService thread =
-            Executors.newSingleThreadScheduledExecutor(NamedThreadFactory.withName("queue-link"));
+    private final ScheduledExecutorService thread;
     private volatile State state = State.away();
     private String lastReason = "";
     private boolean closed;
@@ -50,8 +48,10 @@ public final class BrokerLink implements AutoCloseable {
         }
     }
 
-    public BrokerLink(Broker broker) {
+    /** @param threads has a thread for the connections */
+    public BrokerLink(Broker broker, ServerThreads threads) {
         this.broker = broker;
+        this.thread = threads.scheduler("queue-link");
     }
 
     /**

@@ -206,6 +206,14 @@ public final class InFlightMails implements AutoCloseable {
         }
     }
 
+    /** Waits until no mail is in flight, or the time is over. */
+    public synchronized void awaitNone(Duration atMost) throws InterruptedException {
+        long deadline = System.nanoTime() + atMost.toNanos();
+        for (long left = atMost.toNanos(); inFlight > 0 && left > 0; left = deadline - System.nanoTime()) {
+            TimeUnit.NANOSECONDS.timedWait(this, left);
+        }
+    }
+
     /** Mails that were in flight at a death of the process, and have not gone through since. */
     public synchronized int suspects() {
         return suspects.map(SuspectMails::count).orElse(0);

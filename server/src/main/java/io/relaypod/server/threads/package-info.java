@@ -1,0 +1,2 @@
+/** The owner of the server's threads. */
+package io.relaypod.server.threads;
