@@ -40,7 +40,7 @@ public final class CachedDomainCheck implements DomainCheck {
 
     private final DomainCheck origin;
     private final NonexistentDomains nonexistent;
-    private final RandomSubdomainLimit misses;
+    private final RandomSubdomainLimit randomSubdomains;
     private final long timeToLiveNanos;
     private final Ticker ticker;
     private final Cache<MailDomain, CacheEntry> verdicts;
@@ -81,20 +81,21 @@ public final class CachedDomainCheck implements DomainCheck {
             MxSettings settings,
             Ticker ticker,
             StaleListener staleListener) {
-        this(origin, nonexistent, settings, VerdictCacheSize.ofThisProcess().verdicts(), ticker, staleListener);
+        this(origin, nonexistent, settings, VerdictCacheSize.ofThisProcess(), ticker, staleListener);
     }
 
     CachedDomainCheck(
             DomainCheck origin,
             NonexistentDomains nonexistent,
             MxSettings settings,
-            long maxBytes,
+            VerdictCacheSize size,
             Ticker ticker,
             StaleListener staleListener) {
         this.origin = origin;
         this.nonexistent = nonexistent;
-        this.misses = new RandomSubdomainLimit(ticker);
+        this.randomSubdomains = new RandomSubdomainLimit(settings.cacheSize(), size.randomSubdomains(), ticker);
         this.denialsHoldFrom = ticker.read();
+        long maxBytes = size.verdicts();
         this.timeToLiveNanos = settings.cacheTtl().toNanos();
         this.ticker = ticker;
         this.staleListener = staleListener;
@@ -117,6 +118,11 @@ public final class CachedDomainCheck implements DomainCheck {
     /** The verdicts that are remembered, for whoever counts them. */
     public Cache<MailDomain, ?> verdicts() {
         return verdicts;
+    }
+
+    /** The limit on nonexistent names below one registered domain, for meters. */
+    public RandomSubdomainLimit randomSubdomains() {
+        return randomSubdomains;
     }
 
     private static int weight(MailDomain domain, DomainVerdict verdict) {
@@ -253,7 +259,7 @@ public final class CachedDomainCheck implements DomainCheck {
 
     /** Never fails. Else the domain would be under way for ever. */
     private CompletableFuture<DomainVerdict> askOrigin(MailDomain domain, ClientNetwork client) {
-        if (misses.isSpent(domain, client)) {
+        if (!randomSubdomains.allows(domain, client)) {
             return CompletableFuture.completedFuture(new NotAsked());
         }
         long asked = ticker.read();
@@ -279,7 +285,7 @@ public final class CachedDomainCheck implements DomainCheck {
         }
         verdicts.put(domain, reached);
         if (reached.verdict().equals(NO_SUCH_DOMAIN)) {
-            misses.missed(domain, client);
+            randomSubdomains.missed(domain, client);
             nonexistent.suspect(domain).ifPresent(parent -> verdict(parent, client));
         }
         return reached.verdict();

@@ -1,5 +1,6 @@
 package io.relaypod.verdict;
 
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -8,43 +9,76 @@ import io.relaypod.address.MailDomain;
 import io.relaypod.dns.ClientNetwork;
 
 /**
- * Bounds what a flood of random names below one registered domain costs: each client may have so many names of it
- * denied in a row, and some more each second. Beyond that DNS is not asked on that client's behalf about new names
- * there; other clients, other domains and names directly below a public suffix are not concerned. Thread-safe.
+ * Limits how many nonexistent names below one registered domain a client may look up: a burst, then some more each
+ * second. Beyond the limit DNS is not queried on behalf of this client for new names below this domain. Other clients,
+ * other domains and names directly below a public suffix are not limited. Bounded in number and in bytes; thread-safe.
  */
-final class RandomSubdomainLimit {
+public final class RandomSubdomainLimit {
 
     static final int BURST = 200;
     private static final long NANOS_A_MISS = 50_000_000L;
-    // Of about 200 bytes each.
-    private static final int MOST_SOURCES = 2_000;
+    // A map's entry with client and time; the domain's characters come on top.
+    private static final long BYTES_OF_AN_ENTRY = 250;
 
+    private final long maxEntries;
+    private final long maxBytes;
     private final Ticker ticker;
-    // When each would have nothing spent: the longer from now, the more is.
-    private final Map<ClientDomain, Long> paidUntil = new LinkedHashMap<>(16, 0.75f, true) {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<ClientDomain, Long> eldest) {
-            return size() > MOST_SOURCES;
-        }
-    };
+    // When the whole burst is available again. Least recently used first.
+    private final Map<ClientDomain, Long> recovered = new LinkedHashMap<>(16, 0.75f, true);
+    private long bytes;
+    private long refusals;
 
-    RandomSubdomainLimit(Ticker ticker) {
+    RandomSubdomainLimit(long maxEntries, long maxBytes, Ticker ticker) {
+        this.maxEntries = maxEntries;
+        this.maxBytes = maxBytes;
         this.ticker = ticker;
     }
 
-    synchronized boolean isSpent(MailDomain domain, ClientNetwork client) {
-        return !paidUntil.isEmpty()
+    /** Whether DNS may be queried for the name on behalf of the client; a refusal is counted. */
+    synchronized boolean allows(MailDomain domain, ClientNetwork client) {
+        boolean isSpent = !recovered.isEmpty()
                 && ClientDomain.of(domain, client)
-                        .map(paidUntil::get)
+                        .map(recovered::get)
                         .filter(until -> until - ticker.read() > BURST * NANOS_A_MISS)
                         .isPresent();
+        if (isSpent) {
+            refusals++;
+        }
+        return !isSpent;
     }
 
-    /** DNS said that the name does not exist. */
+    /** Counts a name that DNS says does not exist. */
     synchronized void missed(MailDomain domain, ClientNetwork client) {
-        ClientDomain.of(domain, client).ifPresent(source -> {
+        ClientDomain.of(domain, client).ifPresent(limited -> {
             long now = ticker.read();
-            paidUntil.merge(source, now + NANOS_A_MISS, (until, fresh) -> Math.max(until, now) + NANOS_A_MISS);
+            Long until = recovered.get(limited);
+            recovered.put(limited, (until == null ? now : Math.max(until, now)) + NANOS_A_MISS);
+            if (until == null) {
+                bytes += weight(limited);
+                removeEldest();
+            }
         });
+    }
+
+    private void removeEldest() {
+        Iterator<ClientDomain> eldest = recovered.keySet().iterator();
+        while (recovered.size() > maxEntries || bytes > maxBytes && recovered.size() > 1) {
+            bytes -= weight(eldest.next());
+            eldest.remove();
+        }
+    }
+
+    private static long weight(ClientDomain limited) {
+        return BYTES_OF_AN_ENTRY + limited.registered().length();
+    }
+
+    /** Estimated bytes of all entries. */
+    public synchronized long bytes() {
+        return bytes;
+    }
+
+    /** Names for which DNS was not queried because of the limit. */
+    public synchronized long refusals() {
+        return refusals;
     }
 }

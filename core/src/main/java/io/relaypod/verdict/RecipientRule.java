@@ -2,10 +2,8 @@ package io.relaypod.verdict;
 
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
-import io.relaypod.address.DomainSet;
 import io.relaypod.address.EnvelopeAddress;
 import io.relaypod.address.MailDomain;
 import io.relaypod.dns.ClientNetwork;
@@ -67,14 +65,6 @@ public final class RecipientRule {
         this.onDnsFailure = settings.onDnsFailure();
         this.allowAddressLiterals = settings.allowAddressLiterals();
         this.suggestions = suggestions;
-    }
-
-    /**
-     * All that is asked about a domain, in its order: the lists, then the names that have no mail host by definition,
-     * then DNS.
-     */
-    public static DomainCheck domainChecks(DomainCheck dns, Supplier<DomainSet> allowed, Supplier<DomainSet> denied) {
-        return new ListedDomainCheck(new SpecialUseDomainCheck(dns), allowed, denied);
     }
 
     /**

@@ -250,7 +250,7 @@ class CachedDomainCheckTest {
                 answering(new HasMx(List.of(host, host, host, host, host))),
                 new NonexistentDomains(settings, now::get),
                 settings,
-                bytes,
+                new VerdictCacheSize(bytes, bytes, bytes),
                 now::get,
                 staleUsed::add);
         IntStream.range(0, 1_000).forEach(i -> verdict(cached, new MailDomain("d" + i + ".example")));

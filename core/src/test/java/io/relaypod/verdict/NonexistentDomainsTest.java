@@ -101,6 +101,7 @@ class NonexistentDomainsTest {
         flood("real.shop", 1_000);
         assertThat(queries).hasSizeLessThan(RandomSubdomainLimit.BURST + 10);
         assertThat(verdict("one-more.real.shop")).isEqualTo(new NotAsked());
+        assertThat(check.randomSubdomains().refusals()).isGreaterThan(1_000 - RandomSubdomainLimit.BURST - 10);
 
         existing.add("good.real.shop");
         assertThat(check.verdict(
@@ -128,6 +129,27 @@ class NonexistentDomainsTest {
             small.learn("n" + name + "x".repeat(50) + ".test", new NoSuchName(false));
         }
         assertThat(small.size()).isBetween(10, 50);
+    }
+
+    @Test
+    void theLimitsOfRandomSubdomainsAreBoundedInBytes() {
+        RandomSubdomainLimit limit = new RandomSubdomainLimit(1_000, 10_000, now::get);
+        ClientNetwork client = ClientNetwork.at(InetAddresses.forString("192.0.2.1"));
+        for (int domain = 0; domain < 1_000; domain++) {
+            limit.missed(new MailDomain("n." + "x".repeat(50) + domain + ".test"), client);
+        }
+        assertThat(limit.bytes()).isBetween(9_000L, 10_000L);
+    }
+
+    @Test
+    void aNewDomainDoesNotEndTheLimitThatWasUsedLast() {
+        RandomSubdomainLimit limit = new RandomSubdomainLimit(1_000, 1_000, now::get);
+        MailDomain flooded = new MailDomain("n.flooded.test");
+        for (int name = 0; name <= RandomSubdomainLimit.BURST; name++) {
+            limit.missed(flooded, ClientNetwork.OPERATOR);
+            limit.missed(new MailDomain("n.d" + name + ".test"), ClientNetwork.OPERATOR);
+        }
+        assertThat(limit.allows(flooded, ClientNetwork.OPERATOR)).isFalse();
     }
 
     @Test

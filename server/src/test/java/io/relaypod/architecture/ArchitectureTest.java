@@ -96,8 +96,7 @@ class ArchitectureTest {
                     "io.relaypod.server.smtp..",
                     "io.relaypod.server.monitoring..",
                     "io.relaypod.server.health..",
-                    "io.relaypod.server.metrics..",
-                    "io.relaypod.server.cli..")
+                    "io.relaypod.server.metrics..")
             .should()
             .dependOnClassesThat()
             .resideInAPackage("io.netty..");

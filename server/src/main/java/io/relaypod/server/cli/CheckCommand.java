@@ -9,22 +9,18 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
 import com.github.benmanes.caffeine.cache.Ticker;
-import io.netty.channel.EventLoopGroup;
-import io.netty.channel.nio.NioEventLoopGroup;
 import io.relaypod.address.DomainListFile;
 import io.relaypod.address.DomainSet;
 import io.relaypod.address.MailDomain;
 import io.relaypod.dns.ClientNetwork;
 import io.relaypod.dns.DnsFailover;
-import io.relaypod.memory.MemoryBudget;
+import io.relaypod.dns.StandaloneDns;
 import io.relaypod.server.settings.Settings;
 import io.relaypod.server.settings.Settings.RcptSettings;
-import io.relaypod.verdict.DnsDomainCheck;
 import io.relaypod.verdict.DomainCheck;
 import io.relaypod.verdict.DomainVerdict;
 import io.relaypod.verdict.DomainVerdict.Allowed;
@@ -37,8 +33,7 @@ import io.relaypod.verdict.DomainVerdict.Unknown;
 import io.relaypod.verdict.DomainVerdict.UnreachableMx;
 import io.relaypod.verdict.DomainVerdict.UnusableImplicitMx;
 import io.relaypod.verdict.MxSettings;
-import io.relaypod.verdict.NonexistentDomains;
-import io.relaypod.verdict.ProviderSuggestions;
+import io.relaypod.verdict.RcptRuleAssembly;
 import io.relaypod.verdict.RecipientAnswer;
 import io.relaypod.verdict.RecipientAnswer.Outcome;
 import io.relaypod.verdict.RecipientRule;
@@ -48,7 +43,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Prints what the RCPT rule says of domains, with the records that it found; the rule is the hook's own. */
+/** Prints the answers of the RCPT rule to domains and addresses, with the records that each answer is based on. */
 @Command(
         name = "check",
         mixinStandardHelpOptions = true,
@@ -64,39 +59,49 @@ final class CheckCommand implements Callable<Integer> {
     private static final int ONE_UNKNOWN = 2;
 
     @Parameters(arity = "1..*", paramLabel = "DOMAIN|ADDRESS", description = "A domain or a mail address.")
-    private List<String> asked = List.of();
+    private List<String> arguments = List.of();
 
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
-    private record CheckResult(String asked, RecipientAnswer answer, String found, Duration took) {}
+    private final Map<String, String> environment;
+
+    CheckCommand() {
+        this(System.getenv());
+    }
+
+    /** @param environment the variables of DNS and of the RCPT rule */
+    CheckCommand(Map<String, String> environment) {
+        this.environment = environment;
+    }
+
+    /**
+     * The answer to one argument.
+     *
+     * @param records that the answer is based on, as text
+     */
+    private record CheckResult(String argument, RecipientAnswer answer, String records, Duration took) {}
 
     @Override
     public Integer call() {
-        RcptSettings settings = Settings.forRcptRule(System.getenv());
-        EventLoopGroup loop = new NioEventLoopGroup(1);
-        try {
-            Map<MailDomain, DomainVerdict> found = new ConcurrentHashMap<>();
-            MxSettings mx = settings.mx();
-            DnsFailover servers = new DnsFailover(settings.dns(), MemoryBudget.ofThisProcess());
-            DomainCheck dns = new DnsDomainCheck(
-                    servers.on(loop), new NonexistentDomains(mx, Ticker.systemTicker()), mx, Ticker.systemTicker());
-            DomainCheck checks = RecipientRule.domainChecks(dns, domainList(mx.allowFile()), domainList(mx.denyFile()));
-            RecipientRule rule = new RecipientRule(
-                    (domain, client) ->
-                            checks.verdict(domain, client).thenApply(verdict -> remember(found, domain, verdict)),
-                    mx,
-                    ProviderSuggestions.of(mx));
-            List<CompletableFuture<CheckResult>> pending = asked.stream()
-                    .map(one -> check(one, rule, found).toCompletableFuture())
+        RcptSettings settings = Settings.forRcptRule(environment);
+        MxSettings mx = settings.mx();
+        Map<MailDomain, DomainVerdict> verdicts = new ConcurrentHashMap<>();
+        try (StandaloneDns dns = new StandaloneDns(settings.dns())) {
+            RcptRuleAssembly assembly = new RcptRuleAssembly(mx, Ticker.systemTicker());
+            DomainCheck domains = assembly.domains(
+                    assembly.dns(dns.servers()), domainList(mx.allowFile()), domainList(mx.denyFile()));
+            RecipientRule rule = assembly.rule((domain, client) -> domains.verdict(domain, client)
+                    .whenComplete((verdict, failure) ->
+                            Optional.ofNullable(verdict).ifPresent(known -> verdicts.put(domain, known))));
+            List<CompletableFuture<CheckResult>> pending = arguments.stream()
+                    .map(argument -> check(argument, rule, verdicts).toCompletableFuture())
                     .toList();
-            List<CheckResult> lines =
+            List<CheckResult> results =
                     pending.stream().map(CompletableFuture::join).toList();
-            print(lines);
-            print(servers);
-            return exitCode(lines);
-        } finally {
-            loop.shutdownGracefully(0, 0, TimeUnit.SECONDS);
+            print(results);
+            print(dns.servers());
+            return exitCode(results);
         }
     }
 
@@ -104,27 +109,21 @@ final class CheckCommand implements Callable<Integer> {
         return file.<Supplier<DomainSet>>map(DomainListFile::new).orElse(DomainSet::empty);
     }
 
-    private static DomainVerdict remember(
-            Map<MailDomain, DomainVerdict> found, MailDomain domain, DomainVerdict verdict) {
-        found.put(domain, verdict);
-        return verdict;
-    }
-
     private static CompletionStage<CheckResult> check(
-            String asked, RecipientRule rule, Map<MailDomain, DomainVerdict> found) {
+            String argument, RecipientRule rule, Map<MailDomain, DomainVerdict> verdicts) {
         long begin = System.nanoTime();
-        return answer(asked, rule)
+        return answer(argument, rule)
                 .thenApply(answer -> new CheckResult(
-                        asked,
+                        argument,
                         answer,
-                        domain(asked)
-                                .flatMap(parsed -> Optional.ofNullable(found.get(parsed)))
+                        domain(argument)
+                                .flatMap(parsed -> Optional.ofNullable(verdicts.get(parsed)))
                                 .map(CheckCommand::records)
                                 .orElse(""),
                         Duration.ofNanos(System.nanoTime() - begin)));
     }
 
-    // What has an @ or angle brackets is an address, as RCPT has it.
+    // An argument with an @ or angle brackets is an address, as in RCPT.
     private static CompletionStage<RecipientAnswer> answer(String asked, RecipientRule rule) {
         if (PATH.matcher(asked).matches()) {
             return rule.answer(asked.substring(1, asked.length() - 1), ClientNetwork.OPERATOR);
@@ -167,29 +166,29 @@ final class CheckCommand implements Callable<Integer> {
         return verdict instanceof Unknown unknown ? unknown.reason() : "MX 0 .";
     }
 
-    private void print(List<CheckResult> lines) {
-        int widest = lines.stream()
-                .map(CheckResult::asked)
+    private void print(List<CheckResult> results) {
+        int widest = results.stream()
+                .map(CheckResult::argument)
                 .mapToInt(String::length)
                 .max()
                 .orElse(0);
-        for (CheckResult line : lines) {
-            String verdict = switch (kind(line)) {
+        for (CheckResult result : results) {
+            String verdict = switch (kind(result)) {
                 case ALL_ACCEPTED -> "@|green accepted|@";
                 case ONE_UNKNOWN -> "@|yellow unknown |@";
                 default -> "@|red refused |@";
             };
-            String answer = line.answer().isAccepted()
+            String answer = result.answer().isAccepted()
                     ? ""
-                    : "  " + line.answer().code() + " " + line.answer().text();
+                    : "  " + result.answer().code() + " " + result.answer().text();
             CommandLine command = spec.commandLine();
             command.getOut()
                     .println(command.getColorScheme().ansi().string(verdict)
                             + String.format(
                                     "  %-" + widest + "s  %6d ms  %s%s",
-                                    line.asked(),
-                                    line.took().toMillis(),
-                                    line.found(),
+                                    result.argument(),
+                                    result.took().toMillis(),
+                                    result.records(),
                                     answer));
         }
         spec.commandLine().getOut().flush();
@@ -200,19 +199,19 @@ final class CheckCommand implements Callable<Integer> {
         spec.commandLine().getErr().flush();
     }
 
-    private static int kind(CheckResult line) {
-        if (line.answer().outcome() == Outcome.DNS_FAILURE || line.answer().outcome() == Outcome.UNCHECKED) {
+    private static int kind(CheckResult result) {
+        if (result.answer().outcome() == Outcome.DNS_FAILURE || result.answer().outcome() == Outcome.UNCHECKED) {
             return ONE_UNKNOWN;
         }
-        return line.answer().isAccepted() ? ALL_ACCEPTED : ONE_REFUSED;
+        return result.answer().isAccepted() ? ALL_ACCEPTED : ONE_REFUSED;
     }
 
-    private static int exitCode(List<CheckResult> lines) {
-        return lines.stream()
+    private static int exitCode(List<CheckResult> results) {
+        return results.stream()
                 .mapToInt(CheckCommand::kind)
                 .filter(kind -> kind == ONE_REFUSED)
                 .findFirst()
-                .orElseGet(
-                        () -> lines.stream().mapToInt(CheckCommand::kind).max().orElse(ALL_ACCEPTED));
+                .orElseGet(() ->
+                        results.stream().mapToInt(CheckCommand::kind).max().orElse(ALL_ACCEPTED));
     }
 }

@@ -16,6 +16,7 @@ import com.google.inject.AbstractModule;
 import com.google.inject.Provides;
 import com.google.inject.Scopes;
 import com.google.inject.multibindings.Multibinder;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.cache.CaffeineCacheMetrics;
@@ -46,11 +47,10 @@ import io.relaypod.server.smtp.SmtpTls;
 import io.relaypod.server.smtp.SpoolWriter;
 import io.relaypod.verdict.BoundedDomainCheck;
 import io.relaypod.verdict.CachedDomainCheck;
-import io.relaypod.verdict.DnsDomainCheck;
-import io.relaypod.verdict.DomainCheck;
 import io.relaypod.verdict.MxSettings;
 import io.relaypod.verdict.NonexistentDomains;
-import io.relaypod.verdict.ProviderSuggestions;
+import io.relaypod.verdict.RandomSubdomainLimit;
+import io.relaypod.verdict.RcptRuleAssembly;
 import io.relaypod.verdict.RecipientRule;
 import org.apache.james.modules.protocols.ProtocolHandlerModule;
 import org.apache.james.onami.lifecycle.DisposingStager;
@@ -187,16 +187,25 @@ final class SmtpModule extends AbstractModule {
 
     @Provides
     @Singleton
+    RcptRuleAssembly rcptRuleAssembly(Settings settings) {
+        return new RcptRuleAssembly(settings.mx(), Ticker.systemTicker());
+    }
+
+    @Provides
+    @Singleton
     CachedDomainCheck cachedDomainCheck(
-            DnsFailover servers, Settings settings, MeterRegistry meters, DnsHealthCheck health, MemoryBudget memory) {
-        MxSettings mx = settings.mx();
-        NonexistentDomains nonexistent = new NonexistentDomains(mx, Ticker.systemTicker());
-        DomainCheck dns = new DnsDomainCheck(
-                new ObservedDns(servers, new DnsMeters(meters).and(health)), nonexistent, mx, Ticker.systemTicker());
-        BoundedDomainCheck bounded =
-                new BoundedDomainCheck(dns, mx.maxInflight(), settings.dns().timeout(), memory);
+            DnsFailover servers,
+            RcptRuleAssembly assembly,
+            Settings settings,
+            MeterRegistry meters,
+            DnsHealthCheck health,
+            MemoryBudget memory) {
+        BoundedDomainCheck bounded = assembly.bounded(
+                assembly.dns(new ObservedDns(servers, new DnsMeters(meters).and(health))),
+                settings.dns().timeout(),
+                memory);
         StaleVerdictLog staleLog = new StaleVerdictLog(meters, Clock.systemUTC());
-        CachedDomainCheck cached = new CachedDomainCheck(bounded, nonexistent, mx, Ticker.systemTicker(), domain -> {
+        CachedDomainCheck cached = assembly.cached(bounded, domain -> {
             staleLog.staleVerdictUsed(domain);
             health.staleVerdictUsed(domain);
         });
@@ -208,7 +217,7 @@ final class SmtpModule extends AbstractModule {
         Gauge.builder("relaypod.dns.domains.in.flight", bounded, BoundedDomainCheck::underWay)
                 .description("Domains that DNS is being asked about")
                 .register(meters);
-        Gauge.builder("relaypod.dns.nonexistent.names", nonexistent, NonexistentDomains::size)
+        Gauge.builder("relaypod.dns.nonexistent.names", assembly.nonexistent(), NonexistentDomains::size)
                 .description("Names that are remembered as not existing, with all below them")
                 .register(meters);
         Gauge.builder("relaypod.dns.domains.waiting", bounded, BoundedDomainCheck::waiting)
@@ -218,19 +227,31 @@ final class SmtpModule extends AbstractModule {
                 .baseUnit("bytes")
                 .description("What the remembered verdicts take")
                 .register(meters);
+        Gauge.builder("relaypod.dns.random.subdomains", cached.randomSubdomains(), RandomSubdomainLimit::bytes)
+                .baseUnit("bytes")
+                .description("Memory of the limits on nonexistent names below a registered domain")
+                .register(meters);
+        FunctionCounter.builder(
+                        "relaypod.dns.random.subdomains.refused",
+                        cached.randomSubdomains(),
+                        RandomSubdomainLimit::refusals)
+                .description(
+                        "Names that DNS was not queried for, because the client asked for too many nonexistent ones")
+                .register(meters);
         CaffeineCacheMetrics.monitor(meters, cached.verdicts(), "verdicts");
         return cached;
     }
 
     @Provides
     @Singleton
-    RecipientRule recipientRule(CachedDomainCheck cached, Settings settings, DisposingStager<PreDestroy> stager) {
+    RecipientRule recipientRule(
+            RcptRuleAssembly assembly,
+            CachedDomainCheck cached,
+            Settings settings,
+            DisposingStager<PreDestroy> stager) {
         MxSettings mx = settings.mx();
-        return new RecipientRule(
-                RecipientRule.domainChecks(
-                        cached, domainList(mx.allowFile(), stager), domainList(mx.denyFile(), stager)),
-                mx,
-                ProviderSuggestions.of(mx));
+        return assembly.rule(
+                assembly.domains(cached, domainList(mx.allowFile(), stager), domainList(mx.denyFile(), stager)));
     }
 
     private static Supplier<DomainSet> domainList(Optional<Path> path, DisposingStager<PreDestroy> stager) {
