@@ -576,7 +576,7 @@ class OperatorTest {
 
             Result none = relaypod(Map.of("WEBADMIN_ADDR", address(world)), "queue");
             assertThat(none.exitCode()).isEqualTo(77);
-            assertThat(none.output()).contains("asks for a password");
+            assertThat(none.output()).contains("requires a password");
         }
         Result gone = relaypod(Map.of("WEBADMIN_ADDR", "127.0.0.1:9"), "failed");
         assertThat(gone.exitCode()).isEqualTo(69);

@@ -2,6 +2,7 @@ package io.relaypod.server.cli;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 
@@ -30,8 +31,15 @@ final class CacheCommand implements Callable<Integer> {
 
     private static final String LIMIT = "100";
 
+    private final Map<String, String> environment;
+
     @Spec
     private CommandSpec spec = CommandSpec.create();
+
+    /** @param environment the variables that webadmin's address and password come from */
+    CacheCommand(Map<String, String> environment) {
+        this.environment = environment;
+    }
 
     @Override
     public Integer call() {
@@ -47,7 +55,7 @@ final class CacheCommand implements Callable<Integer> {
                     int limit) {
         List<String[]> rows = new ArrayList<>();
         rows.add(new String[] {"DOMAIN", "SINCE", "VERDICT"});
-        for (JsonNode memory : WebAdminClient.fromEnvironment().get("/mx-cache?limit=" + limit)) {
+        for (JsonNode memory : WebAdminClient.of(environment).get("/mx-cache?limit=" + limit)) {
             rows.add(row(memory));
         }
         Terminal terminal = new Terminal(spec);
@@ -73,7 +81,7 @@ final class CacheCommand implements Callable<Integer> {
     int show(
             @Parameters(paramLabel = "DOMAIN") String domain,
             @Option(names = "--fresh", description = "Ask DNS whatever is remembered.") boolean fresh) {
-        JsonNode answer = WebAdminClient.fromEnvironment()
+        JsonNode answer = WebAdminClient.of(environment)
                 .get("/domains/" + WebAdminClient.encoded(domain) + "/verdict?fresh=" + fresh);
         Terminal terminal = new Terminal(spec);
         boolean accepted = answer.path("accepted").asBoolean();
@@ -107,7 +115,7 @@ final class CacheCommand implements Callable<Integer> {
             mixinStandardHelpOptions = true,
             description = "Forget a verdict; the next recipient there asks DNS. Nothing else is lost.")
     int remove(@ArgGroup(multiplicity = "1") CacheSelection which) {
-        WebAdminClient.fromEnvironment()
+        WebAdminClient.of(environment)
                 .delete("/mx-cache"
                         + which.domain
                                 .map(domain -> "/" + WebAdminClient.encoded(domain))

@@ -39,8 +39,15 @@ final class FailedCommand implements Callable<Integer> {
             description = "var/mail/failed, var/mail/error or var/mail/postmaster; ${DEFAULT-VALUE} unless said.")
     private String repository = "";
 
+    private final Map<String, String> environment;
+
     @Spec
     private CommandSpec spec = CommandSpec.create();
+
+    /** @param environment the variables that webadmin's address and password come from */
+    FailedCommand(Map<String, String> environment) {
+        this.environment = environment;
+    }
 
     @Override
     public Integer call() {
@@ -57,7 +64,7 @@ final class FailedCommand implements Callable<Integer> {
                             defaultValue = LIMIT,
                             description = "Mails at most; ${DEFAULT-VALUE} unless said.")
                     int limit) {
-        WebAdminClient webadmin = WebAdminClient.fromEnvironment();
+        WebAdminClient webadmin = WebAdminClient.of(environment);
         Terminal terminal = new Terminal(spec);
         long size = size(webadmin);
         if (size == 0) {
@@ -111,7 +118,7 @@ final class FailedCommand implements Callable<Integer> {
             mixinStandardHelpOptions = true,
             description = "One mail, with its header and what happened to it.")
     int show(@Parameters(paramLabel = "QUEUE-ID") String queueId) {
-        WebAdminClient webadmin = WebAdminClient.fromEnvironment();
+        WebAdminClient webadmin = WebAdminClient.of(environment);
         Terminal terminal = new Terminal(spec);
         JsonNode mail = webadmin.get(mail(queueId) + "?additionalFields=headers,messageSize");
         print(terminal, mail);
@@ -139,7 +146,7 @@ final class FailedCommand implements Callable<Integer> {
             mixinStandardHelpOptions = true,
             description = "Send mail again, from where it is changed for Graph.")
     int retry(@ArgGroup(multiplicity = "1") FailedMailSelection which) {
-        WebAdminClient webadmin = WebAdminClient.fromEnvironment();
+        WebAdminClient webadmin = WebAdminClient.of(environment);
         long mails = mails(webadmin, which);
         if (mails > 0) {
             webadmin.task(
@@ -173,7 +180,7 @@ final class FailedCommand implements Callable<Integer> {
     int remove(
             @ArgGroup(multiplicity = "1") FailedMailSelection which,
             @Option(names = "--yes", description = "Do not ask.") boolean yes) {
-        WebAdminClient webadmin = WebAdminClient.fromEnvironment();
+        WebAdminClient webadmin = WebAdminClient.of(environment);
         Terminal terminal = new Terminal(spec);
         long mails = removable(webadmin, which);
         if (mails > 0

@@ -32,8 +32,15 @@ final class QueueCommand implements Callable<Integer> {
     private static final String OUTGOING = "outgoing";
     private static final String LIMIT = "100";
 
+    private final Map<String, String> environment;
+
     @Spec
     private CommandSpec spec = CommandSpec.create();
+
+    /** @param environment the variables that webadmin's address and password come from */
+    QueueCommand(Map<String, String> environment) {
+        this.environment = environment;
+    }
 
     @Override
     public Integer call() {
@@ -55,7 +62,7 @@ final class QueueCommand implements Callable<Integer> {
                             defaultValue = LIMIT,
                             description = "Mails at most; ${DEFAULT-VALUE} unless said.")
                     int limit) {
-        WebAdminClient webadmin = WebAdminClient.fromEnvironment();
+        WebAdminClient webadmin = WebAdminClient.of(environment);
         Terminal terminal = new Terminal(spec);
         long size = webadmin.get("/mailQueues/" + WebAdminClient.encoded(queue))
                 .path("size")
@@ -85,12 +92,12 @@ final class QueueCommand implements Callable<Integer> {
 
     @Command(name = "show", mixinStandardHelpOptions = true, description = "What happened to a mail so far.")
     int show(@Parameters(paramLabel = "QUEUE-ID") String queueId) {
-        return new TraceLines(WebAdminClient.fromEnvironment(), new Terminal(spec)).print(Map.of("queueId", queueId));
+        return new TraceLines(WebAdminClient.of(environment), new Terminal(spec)).print(Map.of("queueId", queueId));
     }
 
     @Command(name = "retry", mixinStandardHelpOptions = true, description = "Try all that waits for its next try now.")
     int retry() {
-        WebAdminClient.fromEnvironment().patch(mails(OUTGOING) + "?delayed=true", "{\"delayed\":\"false\"}");
+        WebAdminClient.of(environment).patch(mails(OUTGOING) + "?delayed=true", "{\"delayed\":\"false\"}");
         new Terminal(spec).line("All that waits is tried now.");
         return Terminal.DONE;
     }
@@ -137,7 +144,7 @@ final class QueueCommand implements Callable<Integer> {
                             description = "outgoing or spool; ${DEFAULT-VALUE} unless said.")
                     String queue) {
         Terminal terminal = new Terminal(spec);
-        WebAdminClient webadmin = WebAdminClient.fromEnvironment();
+        WebAdminClient webadmin = WebAdminClient.of(environment);
         String what = which.what();
         if (!terminal.isSure(yes, Character.toUpperCase(what.charAt(0)) + what.substring(1))) {
             return Terminal.NOTHING_FOUND;

@@ -1,14 +1,18 @@
 package io.relaypod.server.cli;
 
+import java.util.Map;
+
+import io.relaypod.server.metrics.BuildInfo;
 import io.relaypod.server.settings.InvalidSettingsException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
 
 /** The command {@code relaypod}. The lab adds {@code demo} to it. */
 @Command(
         name = "relaypod",
         mixinStandardHelpOptions = true,
-        version = "relaypod 0.1.0",
+        versionProvider = Relaypod.Version.class,
         description = "An email relay for Microsoft 365: first in the pod, before Mailpit and smtp2graph.",
         subcommands = {
             RunCommand.class,
@@ -29,10 +33,23 @@ public final class Relaypod {
         System.exit(commandLine().execute(arguments));
     }
 
-    /** The commands, with errors told to people: what is wrong in words, no stack trace. */
+    /** Prints the version of the build, which is also that of the metric {@code relaypod_info}. */
+    static final class Version implements IVersionProvider {
+
+        @Override
+        public String[] getVersion() {
+            return new String[] {"relaypod " + BuildInfo.read().relaypod()};
+        }
+    }
+
+    /** The commands. An error is printed as words for people, without a stack trace. */
     public static CommandLine commandLine() {
-        // An argument such as @example.com names no file.
-        CommandLine commands = new CommandLine(new Relaypod()).setExpandAtFiles(false);
+        return commandLine(System.getenv());
+    }
+
+    static CommandLine commandLine(Map<String, String> environment) {
+        // An argument such as @example.com is not the name of a file.
+        CommandLine commands = new CommandLine(Relaypod.class, new CommandFactory(environment)).setExpandAtFiles(false);
         commands.setExecutionExceptionHandler((failure, command, parsed) -> {
             command.getErr().println(command.getColorScheme().errorText("relaypod: " + messages(failure)));
             if (failure instanceof WebAdminClient.WebAdminException refusal) {

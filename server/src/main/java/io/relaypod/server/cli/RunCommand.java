@@ -2,6 +2,7 @@ package io.relaypod.server.cli;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 
@@ -25,15 +26,22 @@ final class RunCommand implements Callable<Integer> {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(RunCommand.class);
 
+    private final Map<String, String> environment;
+
+    /** @param environment the variables of docs/configuration.md */
+    RunCommand(Map<String, String> environment) {
+        this.environment = environment;
+    }
+
     @Override
     public Integer call() throws Exception {
         Instant begin = Instant.now();
         // Java's own logging would write beside the log's rules.
         SLF4JBridgeHandler.removeHandlersForRootLogger();
         SLF4JBridgeHandler.install();
-        Settings settings = Settings.from(System.getenv());
+        Settings settings = Settings.from(environment);
         TemporaryFiles temporaryFiles = TemporaryFiles.ownedBy(settings.dataDir());
-        RelayServer relay = RelayServer.start(settings, System.getenv(), MeterNames.registry());
+        RelayServer relay = RelayServer.start(settings, environment, MeterNames.registry());
         temporaryFiles.sweep(begin);
         CountDownLatch stopped = new CountDownLatch(1);
         Runtime.getRuntime()

@@ -62,8 +62,15 @@ final class TraceCommand implements Callable<Integer> {
             description = "Mails at most, the newest; ${DEFAULT-VALUE} unless said.")
     private int limit;
 
+    private final Map<String, String> environment;
+
     @Spec
     private CommandSpec spec = CommandSpec.create();
+
+    /** @param environment the variables that webadmin's address and password come from */
+    TraceCommand(Map<String, String> environment) {
+        this.environment = environment;
+    }
 
     @Override
     public Integer call() {
@@ -74,6 +81,6 @@ final class TraceCommand implements Callable<Integer> {
         since.ifPresent(time -> asked.put("since", time));
         until.ifPresent(time -> asked.put("until", time));
         asked.put("limit", Integer.toString(limit));
-        return new TraceLines(WebAdminClient.fromEnvironment(), new Terminal(spec)).print(asked);
+        return new TraceLines(WebAdminClient.of(environment), new Terminal(spec)).print(asked);
     }
 }

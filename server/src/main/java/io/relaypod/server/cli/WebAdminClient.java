@@ -24,8 +24,8 @@ import io.relaypod.server.settings.WebAdminSettings;
 import picocli.CommandLine.ExitCode;
 
 /**
- * Asks the webadmin that WEBADMIN_ADDR names, with the password of WEBADMIN_PASSWORD_FILE, or the one that the relay
- * made in DATA_DIR.
+ * A client of the webadmin at WEBADMIN_ADDR. Its password is that of WEBADMIN_PASSWORD_FILE, or the one that the relay
+ * generated in DATA_DIR. Thread-safe.
  */
 final class WebAdminClient {
 
@@ -50,7 +50,7 @@ final class WebAdminClient {
     private final HttpClient http =
             HttpClient.newBuilder().connectTimeout(CONNECT_TIMEOUT).build();
 
-    /** What webadmin did not do, in words for people. */
+    /** Webadmin did not do what a command needs; the message is for people. */
     static final class WebAdminException extends RuntimeException {
 
         private static final long serialVersionUID = 1L;
@@ -75,10 +75,10 @@ final class WebAdminClient {
         this.address = URI.create("http://" + host + ":" + settings.address().port());
     }
 
-    static WebAdminClient fromEnvironment() {
-        return new WebAdminClient(Settings.forWebAdmin(System.getenv())
+    static WebAdminClient of(Map<String, String> environment) {
+        return new WebAdminClient(Settings.forWebAdmin(environment)
                 .orElseThrow(
-                        () -> new WebAdminException(NOT_THERE, "WEBADMIN_ADDR is off; there is no webadmin to ask")));
+                        () -> new WebAdminException(NOT_THERE, "WEBADMIN_ADDR is off: this relay has no webadmin")));
     }
 
     /** A part of a path or a value of a parameter. */
@@ -104,7 +104,7 @@ final class WebAdminClient {
         send("DELETE", path, "");
     }
 
-    /** Does what webadmin does as a task, and waits until it is done: an hour for what goes through very many mails. */
+    /** Starts a task of webadmin and waits for its end, an hour at most. */
     JsonNode task(String method, String path) {
         String id = send(method, path, "").path("taskId").asText();
         String await = "/tasks/" + id + "/await?timeout=" + TASK_POLL.toSeconds() + "s";
@@ -113,15 +113,15 @@ final class WebAdminClient {
         while (awaited.statusCode() == STILL_RUNNING) {
             if (Instant.now().isAfter(deadline)) {
                 throw new WebAdminException(
-                        1,
-                        "task " + id + " still runs, and goes on; webadmin's /tasks/" + id + " says when it is done");
+                        1, "task " + id + " still runs; /tasks/" + id + " of webadmin shows its progress");
             }
             awaited = ask("GET", await, "");
         }
         JsonNode task = answer("GET", await, awaited);
         if (!task.path("status").asText().equals("completed")) {
             throw new WebAdminException(
-                    1, "task " + id + " is " + task.path("status").asText() + "; the relay's log says why");
+                    1,
+                    "task " + id + " is " + task.path("status").asText() + "; the reason is in the log of the relay");
         }
         return task.path("additionalInformation");
     }
@@ -146,7 +146,7 @@ final class WebAdminClient {
         }
     }
 
-    // A relay elsewhere may have made a password, and this machine has none then.
+    // A relay on another machine may have generated the password there.
     private Optional<String> credentials() {
         return settings.passwordFile().isEmpty() && !Files.isReadable(settings.ownPasswordFile())
                 ? Optional.empty()
@@ -159,11 +159,11 @@ final class WebAdminClient {
                     NOT_ALLOWED,
                     credentials().isEmpty()
                             ? "webadmin at " + address
-                                    + " asks for a password: let WEBADMIN_PASSWORD_FILE name a file with the one that `relaypod webadmin-password` prints"
-                                    + " where the relay runs"
+                                    + " requires a password: set WEBADMIN_PASSWORD_FILE to a file with the one that `relaypod webadmin-password` prints"
+                                    + " on the machine of the relay"
                             : "webadmin at " + address + " refuses the password in " + settings.credentials()
                                     + (settings.passwordFile().isPresent() ? " (WEBADMIN_PASSWORD_FILE)" : "")
-                                    + "; after some wrong ones it refuses every one for up to a minute");
+                                    + "; after several wrong passwords it refuses all for up to a minute");
         }
         if (response.statusCode() >= 300) {
             throw new WebAdminException(exitCode(response.statusCode()), message(method, path, response));
@@ -171,7 +171,7 @@ final class WebAdminClient {
         try {
             return response.body().isEmpty() ? JSON.createObjectNode() : JSON.readTree(response.body());
         } catch (JsonProcessingException foreign) {
-            throw new WebAdminException(NOT_THERE, "what answers at " + address + " (WEBADMIN_ADDR) is no webadmin");
+            throw new WebAdminException(NOT_THERE, "the server at " + address + " (WEBADMIN_ADDR) is not a webadmin");
         }
     }
 

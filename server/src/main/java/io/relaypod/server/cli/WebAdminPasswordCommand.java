@@ -1,5 +1,6 @@
 package io.relaypod.server.cli;
 
+import java.util.Map;
 import java.util.concurrent.Callable;
 
 import io.relaypod.server.cli.WebAdminClient.WebAdminException;
@@ -9,30 +10,37 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** The password of webadmin, for a browser or a program elsewhere. */
+/** Prints the password of webadmin, for a browser or a program on another machine. */
 @Command(
         name = "webadmin-password",
         mixinStandardHelpOptions = true,
         description =
-                "Print webadmin's password: that of WEBADMIN_PASSWORD_FILE, or the one that the relay made in DATA_DIR.",
+                "Print webadmin's password: that of WEBADMIN_PASSWORD_FILE, or the one that the relay generated in DATA_DIR.",
         exitCodeListHeading = "Exit codes:%n",
-        exitCodeList = {"0:done", "69:webadmin is off, or the relay has not made a password"})
+        exitCodeList = {"0:done", "69:webadmin is off, or the relay has not generated a password"})
 final class WebAdminPasswordCommand implements Callable<Integer> {
+
+    private final Map<String, String> environment;
 
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
+    /** @param environment the variables that webadmin's address and password come from */
+    WebAdminPasswordCommand(Map<String, String> environment) {
+        this.environment = environment;
+    }
+
     @Override
     public Integer call() {
-        WebAdminSettings webadmin = Settings.forWebAdmin(System.getenv())
+        WebAdminSettings webadmin = Settings.forWebAdmin(environment)
                 .orElseThrow(() -> new WebAdminException(
-                        WebAdminClient.NOT_THERE, "WEBADMIN_ADDR is off; there is no webadmin to ask"));
+                        WebAdminClient.NOT_THERE, "WEBADMIN_ADDR is off: this relay has no webadmin"));
         try {
             new Terminal(spec).line("%s", WebAdminSettings.password(webadmin.credentials()));
         } catch (IllegalArgumentException none) {
             throw new WebAdminException(
                     WebAdminClient.NOT_THERE,
-                    webadmin.credentials() + ": " + none.getMessage() + "; the relay makes it at its start");
+                    webadmin.credentials() + ": " + none.getMessage() + "; the relay generates it at its start");
         }
         return Terminal.DONE;
     }

@@ -69,7 +69,7 @@ public final class Monitoring implements AutoCloseable {
                         status,
                         "/metrics",
                         new MetricsPage(meters),
-                        "/livez",
+                        LivenessHandler.PATH,
                         request -> greeting.isAlive()
                                 ? PageResponse.text(HttpResponseStatus.OK, "live\n")
                                 : PageResponse.text(

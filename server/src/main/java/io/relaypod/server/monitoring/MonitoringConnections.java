@@ -1,26 +1,34 @@
 package io.relaypod.server.monitoring;
 
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.util.LinkedHashSet;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import io.netty.channel.Channel;
 
-/** Which connection is missed least when there is room for no more. For one thread. */
+/**
+ * The open connections, to choose one to close when there is no room for another. A client address with many
+ * connections loses one before a client address with few, so that a flood closes no connection of a probe. For one
+ * thread.
+ */
 final class MonitoringConnections {
 
-    // Each the longest first.
+    // The longest first.
     private final Set<Channel> waiting = new LinkedHashSet<>();
     private final Set<Channel> answered = new LinkedHashSet<>();
 
-    /** From now on it has to send a request. */
+    /** The connection has no request. */
     void waitFor(Channel channel) {
         answered.remove(channel);
         waiting.add(channel);
     }
 
-    /** From now on it is being answered, unless it was already. */
+    /** The connection has a request, and perhaps had one before. */
     void answer(Channel channel) {
         waiting.remove(channel);
         answered.add(channel);
@@ -31,16 +39,30 @@ final class MonitoringConnections {
         answered.remove(channel);
     }
 
-    /** The one that has been answered for longest: it holds memory, and does not read. */
+    /** The connection whose answer takes longest: it holds memory, and its client does not read. */
     Optional<Channel> longestAnswered() {
         return answered.stream().findFirst();
     }
 
     /**
-     * The one that has sent no request for longest; where each has, the one that has been answered longest, as it does
-     * not read.
+     * Of the client address with the most connections, the connection that has had no request for longest. If each has
+     * a request, the one whose answer takes longest.
      */
     Optional<Channel> leastMissed() {
-        return Stream.concat(waiting.stream(), answered.stream()).findFirst();
+        Map<Optional<InetAddress>, Long> counts =
+                all().collect(Collectors.groupingBy(MonitoringConnections::client, Collectors.counting()));
+        long most = counts.values().stream().mapToLong(count -> count).max().orElse(0);
+        return all().filter(channel -> counts.getOrDefault(client(channel), 0L) == most)
+                .findFirst();
+    }
+
+    private Stream<Channel> all() {
+        return Stream.of(waiting, answered).flatMap(Set::stream);
+    }
+
+    private static Optional<InetAddress> client(Channel channel) {
+        return Optional.ofNullable(channel.remoteAddress())
+                .filter(InetSocketAddress.class::isInstance)
+                .map(address -> ((InetSocketAddress) address).getAddress());
     }
 }

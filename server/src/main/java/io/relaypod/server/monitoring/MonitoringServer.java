@@ -77,10 +77,16 @@ public final class MonitoringServer implements AutoCloseable {
                                 .addLast(new HttpServerCodec(LONGEST_LINE, LONGEST_HEADER, LONGEST_BODY))
                                 .addLast(new HttpContentCompressor())
                                 .addLast(new BodyLimit(LONGEST_BODY))
-                                .addLast(new RequestDeadline(settings.timeout(), connections, requests))
+                                .addLast(new RequestDeadline(settings.timeout(), connections));
+                        Optional.ofNullable(pages.get(LivenessHandler.PATH))
+                                .ifPresent(
+                                        liveness -> channel.pipeline().addLast(new LivenessHandler(liveness, budget)));
+                        channel.pipeline()
+                                .addLast(new WaitingRequests(requests))
                                 .addLast(
                                         pageMakers,
-                                        new PageHandler(pages, requests, budget, MonitoringServer.this::closeSlowest));
+                                        new PageHandler(
+                                                pages, requests::release, budget, MonitoringServer.this::closeSlowest));
                     }
                 })
                 .bind(settings.address().host(), settings.address().port())

@@ -3,7 +3,6 @@ package io.relaypod.server.monitoring;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Semaphore;
 
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
@@ -26,8 +25,8 @@ import io.relaypod.server.monitoring.Page.PageResponse;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Answers GET and HEAD, one request of a connection after the other. */
-final class PageHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
+/** Answers GET and HEAD, one request of a connection after the other. Not thread-safe; each connection has its own. */
+class PageHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(PageHandler.class);
 
@@ -42,15 +41,15 @@ final class PageHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     private final Map<String, Page> pages;
     private final MemoryBudget budget;
     private final Runnable closeSlowest;
-    private final Semaphore requests;
+    private final Runnable begun;
 
     /**
-     * @param requests gets back a permit for each request
+     * @param begun called once for each request
      * @param budget has the memory of answers until they are read
      * @param closeSlowest closes the connection that reads its answer slowest; returns at once
      */
-    PageHandler(Map<String, Page> pages, Semaphore requests, MemoryBudget budget, Runnable closeSlowest) {
-        this.requests = requests;
+    PageHandler(Map<String, Page> pages, Runnable begun, MemoryBudget budget, Runnable closeSlowest) {
+        this.begun = begun;
         this.pages = pages;
         this.budget = budget;
         this.closeSlowest = closeSlowest;
@@ -58,7 +57,7 @@ final class PageHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
 
     @Override
     protected void channelRead0(ChannelHandlerContext context, FullHttpRequest request) {
-        requests.release();
+        begun.run();
         if (context.channel().isActive()) {
             serve(context, request);
         }
@@ -100,12 +99,11 @@ final class PageHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         if (!request.decoderResult().isSuccess()) {
             return PageResponse.text(HttpResponseStatus.BAD_REQUEST, "not a request that can be read\n");
         }
-        String path;
-        try {
-            path = new QueryStringDecoder(request.uri()).path();
-        } catch (IllegalArgumentException malformed) {
+        Optional<String> requested = path(request);
+        if (requested.isEmpty()) {
             return PageResponse.text(HttpResponseStatus.BAD_REQUEST, "not a path that can be read\n");
         }
+        String path = requested.get();
         if (!pages.containsKey(path)) {
             return PageResponse.text(HttpResponseStatus.NOT_FOUND, "there is /, /metrics, /livez and /readyz\n");
         }
@@ -120,6 +118,15 @@ final class PageHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
             LOGGER.error("event=page-failed path={}", path, broken);
             return PageResponse.text(
                     HttpResponseStatus.INTERNAL_SERVER_ERROR, "the page could not be made; the log says why\n");
+        }
+    }
+
+    /** The path of the request, without its query; empty if it is malformed. */
+    static Optional<String> path(FullHttpRequest request) {
+        try {
+            return Optional.of(new QueryStringDecoder(request.uri()).path());
+        } catch (IllegalArgumentException malformed) {
+            return Optional.empty();
         }
     }
 

@@ -1,7 +1,6 @@
 package io.relaypod.server.monitoring;
 
 import java.time.Duration;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
 import io.netty.channel.ChannelDuplexHandler;
@@ -14,10 +13,10 @@ import io.netty.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Closes a connection that has sent no whole request in its time, however busily it sends parts of one, and one that
- * does not read its answer. Between requests it has longer, as Prometheus keeps its connection; while one is answered
- * no other is read. Of requests that come in one read a few are answered, and then the connection is closed. All
- * methods run on the channel's I/O thread.
+ * Closes a connection that has not sent a whole request in time, and one that does not read its answer in time. Between
+ * requests it waits longer, since Prometheus keeps its connection open. While a request is answered, no other is read.
+ * If one read has many requests, a few are answered, and then the connection is closed. All methods run on the
+ * channel's I/O thread.
  */
 final class RequestDeadline extends ChannelDuplexHandler {
 
@@ -28,15 +27,13 @@ final class RequestDeadline extends ChannelDuplexHandler {
 
     private final Duration first;
     private final MonitoringConnections connections;
-    private final Semaphore requests;
     private @Nullable Future<?> deadline;
     // A client may send several at once, and they may come in one read.
     private int unanswered;
     private boolean isTooMany;
 
-    /** @param requests has a permit for each request that may wait for its page */
-    RequestDeadline(Duration first, MonitoringConnections connections, Semaphore requests) {
-        this.requests = requests;
+    /** @param first the time for the first request */
+    RequestDeadline(Duration first, MonitoringConnections connections) {
         this.first = first;
         this.connections = connections;
     }
@@ -52,11 +49,6 @@ final class RequestDeadline extends ChannelDuplexHandler {
         if (isTooMany || unanswered == MOST_AT_ONCE) {
             isTooMany = true;
             ReferenceCountUtil.release(message);
-            return;
-        }
-        if (message instanceof FullHttpRequest && !requests.tryAcquire()) {
-            ReferenceCountUtil.release(message);
-            context.close();
             return;
         }
         if (message instanceof FullHttpRequest) {

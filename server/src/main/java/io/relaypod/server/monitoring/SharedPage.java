@@ -1,16 +1,17 @@
 package io.relaypod.server.monitoring;
 
 import java.time.Duration;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import java.util.function.LongSupplier;
 
 import io.netty.handler.codec.http.HttpHeaders;
 
 /**
- * A page that is made anew for each request, unless it is asked for more than ten times a second: then for one second's
- * requests once, so that no number of requests takes more of the processor or the memory than a few do. Thread-safe.
+ * Limits how often a page is made, so that no number of requests takes more processor, memory or threads than a few
+ * requests do. A page is made once for all requests that come in the time that making it took. If there are more than
+ * ten requests a second, it is made once a second. Thread-safe.
  */
 final class SharedPage implements Page {
 
@@ -20,11 +21,22 @@ final class SharedPage implements Page {
 
     private final Page page;
     private final LongSupplier nanoClock;
-    private final Map<String, CachedPage> made = new HashMap<>();
+    private final ConcurrentMap<String, CachedPage> made = new ConcurrentHashMap<>();
     private long second;
     private int asked;
 
-    private record CachedPage(long at, PageResponse answer) {}
+    /**
+     * A page that was made.
+     *
+     * @param begun when making it began
+     * @param ended when it was made
+     */
+    private record CachedPage(long begun, long ended, PageResponse answer) {
+
+        boolean holds(long now, boolean isShared) {
+            return now - ended < ended - begun || isShared && now - begun <= SECOND;
+        }
+    }
 
     SharedPage(Page page) {
         this(page, System::nanoTime);
@@ -37,26 +49,36 @@ final class SharedPage implements Page {
 
     @Override
     public PageResponse get(HttpHeaders request) {
+        boolean isShared = countRequest() > ALONE_A_SECOND;
         String form = page.form(request);
-        long now = nanoClock.getAsLong();
-        return last(form, now).map(CachedPage::answer).orElseGet(() -> make(request, form, now));
+        return last(form, isShared).orElseGet(() -> make(request, form, isShared));
     }
 
-    private PageResponse make(HttpHeaders request, String form, long now) {
-        PageResponse answer = page.get(request);
-        synchronized (this) {
-            made.put(form, new CachedPage(now, answer));
-        }
-        return answer;
+    private Optional<PageResponse> last(String form, boolean isShared) {
+        return Optional.ofNullable(made.get(form))
+                .filter(last -> last.holds(nanoClock.getAsLong(), isShared))
+                .map(CachedPage::answer);
     }
 
-    private synchronized Optional<CachedPage> last(String form, long now) {
-        if (now / SECOND != second) {
-            second = now / SECOND;
-            asked = 0;
+    // One thread at a time: the others find the page that it made.
+    private synchronized PageResponse make(HttpHeaders request, String form, boolean isShared) {
+        return last(form, isShared).orElseGet(() -> {
+            long begun = nanoClock.getAsLong();
+            PageResponse answer = page.get(request);
+            made.put(form, new CachedPage(begun, nanoClock.getAsLong(), answer));
+            return answer;
+        });
+    }
+
+    private int countRequest() {
+        synchronized (made) {
+            long now = nanoClock.getAsLong() / SECOND;
+            if (now != second) {
+                second = now;
+                asked = 0;
+                made.values().removeIf(page -> !page.holds(nanoClock.getAsLong(), true));
+            }
+            return ++asked;
         }
-        made.values().removeIf(each -> now - each.at() > SECOND);
-        asked++;
-        return Optional.ofNullable(made.get(form)).filter(shared -> asked > ALONE_A_SECOND);
     }
 }

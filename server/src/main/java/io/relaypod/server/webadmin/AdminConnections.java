@@ -1,11 +1,13 @@
 package io.relaypod.server.webadmin;
 
+import java.net.InetAddress;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.io.EndPoint;
@@ -15,10 +17,10 @@ import org.eclipse.jetty.util.component.AbstractLifeCycle;
 import org.eclipse.jetty.util.thread.Scheduler;
 
 /**
- * Bounds the connections to webadmin: so many at a time, so long for a request's head, so long for an answer. If too
- * many are open, the one that has waited for a request for longest is closed for the new one, or else the one whose
- * answer takes longest. A client that sends or reads single bytes holds its connection no longer than one that does
- * nothing. Thread-safe.
+ * Bounds the connections to webadmin: their number, the time for a request's head, and the time for an answer. If too
+ * many are open, the client address with the most connections loses one to the new connection: the one that has waited
+ * for a request for longest, or else the one whose answer takes longest. A client that sends or reads single bytes
+ * holds its connection no longer than one that does nothing. Thread-safe.
  */
 final class AdminConnections extends AbstractLifeCycle implements Connection.Listener, HttpChannel.Listener {
 
@@ -77,19 +79,27 @@ final class AdminConnections extends AbstractLifeCycle implements Connection.Lis
     public void onOpened(Connection connection) {
         Optional<EndPoint> leastMissed;
         synchronized (this) {
-            leastMissed = open.size() < most
-                    ? Optional.empty()
-                    : open.entrySet().stream()
-                            .min(Comparator.comparing((Map.Entry<EndPoint, ConnectionState> entry) ->
-                                            entry.getValue().isAnswered())
-                                    .thenComparing((one, other) ->
-                                            Long.signum(one.getValue().since()
-                                                    - other.getValue().since())))
-                            .map(Map.Entry::getKey);
+            leastMissed = open.size() < most ? Optional.empty() : leastMissed();
             leastMissed.ifPresent(open::remove);
             open.put(connection.getEndPoint(), ConnectionState.waiting());
         }
         leastMissed.ifPresent(EndPoint::close);
+    }
+
+    private Optional<EndPoint> leastMissed() {
+        Map<InetAddress, Long> counts =
+                open.keySet().stream().collect(Collectors.groupingBy(AdminConnections::client, Collectors.counting()));
+        return open.entrySet().stream()
+                .min(Comparator.comparing((Map.Entry<EndPoint, ConnectionState> entry) ->
+                                -counts.getOrDefault(client(entry.getKey()), 0L))
+                        .thenComparing(entry -> entry.getValue().isAnswered())
+                        .thenComparing((one, other) -> Long.signum(
+                                one.getValue().since() - other.getValue().since())))
+                .map(Map.Entry::getKey);
+    }
+
+    private static InetAddress client(EndPoint connection) {
+        return connection.getRemoteAddress().getAddress();
     }
 
     @Override

@@ -33,7 +33,7 @@ final class AdminJetty implements EmbeddedServer {
     private static final int THREADS = 16;
     private static final int KEPT_THREADS = 3;
     private static final int IDLE_THREAD_MILLIS = 30_000;
-    private static final int WAITING_JOBS = 4 * CONNECTIONS;
+    private static final int WAITING_JOBS = 16 * CONNECTIONS;
     private static final int KEPT_BUFFERS = 1 << 20;
     private static final int BUFFER_STEP = 1024;
     private static final int LARGEST_KEPT_BUFFER = 64 << 10;

@@ -25,37 +25,44 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What every request passes before a route sees it: where it comes from, whose it is, and how long its body is, in this
- * order. Nothing of a body is read before. Whoever has no password has one request a connection, and two threads with
- * all others like them. Thread-safe.
+ * Checks each request before a route gets it: its source, its credentials and the length of its body, in this order.
+ * Nothing of a body is read before. Requests without a password have two threads and one request a connection. Requests
+ * that wait, and those with long answers, have four threads each, so that others are answered meanwhile. Thread-safe.
  */
 final class AdminRequestHandler extends AbstractHandler {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(AdminRequestHandler.class);
 
-    // What is sent to us is a few words of JSON.
+    // Requests have a few words of JSON.
     private static final int LONGEST_BODY = 16 << 10;
     private static final Duration BODY_TIME = Duration.ofSeconds(10);
     private static final int PUBLIC_THREADS = 2;
-    // Those that may wait for DNS, or for a task.
+    // Waits for DNS, a task or the broker.
     private static final int SLOW_THREADS = 4;
+    // Has an answer of any length, which a client may read slowly.
+    private static final int LONG_THREADS = 4;
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
 
     private static final Pattern PUBLIC = Pattern.compile("/healthcheck(/checks(/([A-Za-z0-9_-]|%20)+)?)?");
     private static final Pattern SLOW = Pattern.compile("/tasks/[^/]*/await/?|/domains/.*");
+    private static final Pattern QUICK = Pattern.compile("/mailQueues/?|/mailRepositories/?|/relay/configuration/?");
+    // James' flush of a queue asks the broker; its PATCH of a repository only begins a task, which takes no time.
+    private static final String FLUSH = "PATCH";
     private static final Set<String> READING = Set.of("GET", "HEAD");
     private static final String OVERRIDE = "X-HTTP-Method-Override"; // which Spark would obey
 
     private final Checks checks;
     private final Filter routes;
     private final Semaphore publicThreads = new Semaphore(PUBLIC_THREADS);
-    private final Semaphore slowThreads = new Semaphore(SLOW_THREADS);
+    private final RequestSlots slowRequests = new RequestSlots(SLOW_THREADS, PATIENCE);
+    private final RequestSlots longAnswers = new RequestSlots(LONG_THREADS, PATIENCE);
 
     /**
-     * What is asked before a route is.
+     * The checks of a request.
      *
-     * @param source where a request may come from
-     * @param credentials whose it may be
-     * @param budget has the memory of bodies
+     * @param source checks the headers that tell where a request comes from
+     * @param credentials checks the password or token
+     * @param budget holds the memory of bodies
      */
     record Checks(RequestSource source, AdminCredentials credentials, MemoryBudget budget) {}
 
@@ -80,7 +87,7 @@ final class AdminRequestHandler extends AbstractHandler {
             refuse(response, refusal.get());
         } else if (isPublic) {
             response.setHeader(HttpHeader.CONNECTION.asString(), "close");
-            serveOneOf(publicThreads, request, response);
+            servePublic(request, response);
         } else if (hasBody(request)) {
             readBody(request, response);
         } else {
@@ -136,29 +143,45 @@ final class AdminRequestHandler extends AbstractHandler {
     }
 
     private void serve(HttpServletRequest request, HttpServletResponse response) throws IOException, ServletException {
-        if (SLOW.matcher(request.getRequestURI()).matches()) {
-            serveOneOf(slowThreads, request, response);
+        if (SLOW.matcher(request.getRequestURI()).matches() || FLUSH.equals(request.getMethod())) {
+            serveOneOf(slowRequests, request, response);
+        } else if (READING.contains(request.getMethod())
+                && !QUICK.matcher(request.getRequestURI()).matches()) {
+            serveOneOf(longAnswers, request, response);
         } else {
             route(request, response);
         }
     }
 
-    private void serveOneOf(Semaphore threads, HttpServletRequest request, HttpServletResponse response)
+    private void serveOneOf(RequestSlots slots, HttpServletRequest request, HttpServletResponse response)
             throws IOException, ServletException {
-        if (!threads.tryAcquire()) {
+        if (!slots.enter(request, refusal -> refuse(response, refusal))) {
+            return;
+        }
+        try {
+            route(request, response);
+        } finally {
+            slots.leave();
+        }
+    }
+
+    private void servePublic(HttpServletRequest request, HttpServletResponse response)
+            throws IOException, ServletException {
+        if (!publicThreads.tryAcquire()) {
             refuse(response, AdminRefusal.busy("too many of these requests at once"));
             return;
         }
         try {
             route(request, response);
         } finally {
-            threads.release();
+            publicThreads.release();
         }
     }
 
     private void route(HttpServletRequest request, HttpServletResponse response) throws IOException, ServletException {
         secure(response);
-        routes.doFilter(request, response, null); // Spark's filter never goes on to another
+        // Spark's filter never passes a request on to another.
+        routes.doFilter(request, new BufferedResponse(response), null);
     }
 
     private static void refuse(HttpServletResponse response, AdminRefusal refusal) {
@@ -172,11 +195,11 @@ final class AdminRequestHandler extends AbstractHandler {
         try {
             response.getOutputStream().write(body);
         } catch (IOException brokenOff) {
-            LOGGER.debug("a refusal was not read", brokenOff);
+            LOGGER.debug("The client did not read a refusal.", brokenOff);
         }
     }
 
-    // For a browser: no other page shows, embeds or keeps an answer.
+    // Keeps a browser from embedding, sniffing or storing an answer.
     private static void secure(HttpServletResponse response) {
         response.setHeader("Cache-Control", "no-store");
         response.setHeader("X-Content-Type-Options", "nosniff");

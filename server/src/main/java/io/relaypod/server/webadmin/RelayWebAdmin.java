@@ -1,5 +1,6 @@
 package io.relaypod.server.webadmin;
 
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
@@ -135,17 +136,21 @@ public final class RelayWebAdmin extends WebAdminServer {
         }
     }
 
-    // What an operator changes is in the log, what is only read is not; a value in the query may be an address.
+    // Changes are logged, reads are not. The query is left out, since it may have an address.
     private static void log(Request request, Response response) {
         if (!request.requestMethod().equals("GET") && !request.requestMethod().equals("HEAD")) {
-            String path = request.raw().getRequestURI();
             LOGGER.info(
                     "event=webadmin-change client={} method={} path={} status={}",
                     request.ip(),
                     request.requestMethod(),
-                    path.substring(0, Math.min(LONGEST_PATH, path.length())),
+                    path(request),
                     response.status());
         }
+    }
+
+    private static String path(Request request) {
+        String path = request.raw().getRequestURI();
+        return path.substring(0, Math.min(LONGEST_PATH, path.length()));
     }
 
     private void failures() {
@@ -154,11 +159,8 @@ public final class RelayWebAdmin extends WebAdminServer {
                 .type(ErrorType.NOT_FOUND)
                 .message("%s %s can not be found", request.requestMethod(), request.pathInfo())
                 .asString());
-        service.internalServerError((request, response) -> ErrorResponder.builder()
-                .statusCode(HttpStatus.INTERNAL_SERVER_ERROR_500)
-                .type(ErrorType.SERVER_ERROR)
-                .message("WebAdmin encountered an unexpected internal error")
-                .asString());
+        service.internalServerError((request, response) -> internalError());
+        service.exception(IOException.class, RelayWebAdmin::brokenOff);
         service.exception(
                 JsonExtractException.class,
                 (wrong, request, response) -> badRequest(response, "JSON payload of the request is not valid", wrong));
@@ -166,6 +168,33 @@ public final class RelayWebAdmin extends WebAdminServer {
                 IllegalArgumentException.class,
                 (wrong, request, response) ->
                         badRequest(response, "Invalid arguments supplied in the user request", wrong));
+    }
+
+    private static String internalError() {
+        return ErrorResponder.builder()
+                .statusCode(HttpStatus.INTERNAL_SERVER_ERROR_500)
+                .type(ErrorType.SERVER_ERROR)
+                .message("WebAdmin encountered an unexpected internal error")
+                .asString();
+    }
+
+    // A client that leaves while it is answered is no error of the relay.
+    private static void brokenOff(IOException failure, Request request, Response response) {
+        boolean hasLeft = response.raw().isCommitted() && !(failure.getCause() instanceof RuntimeException);
+        if (hasLeft) {
+            LOGGER.debug("event=webadmin-client-left client={} path={}", request.ip(), path(request));
+        } else {
+            LOGGER.error("event=webadmin-failed client={} path={}", request.ip(), path(request), failure);
+        }
+        if (response.raw().isCommitted()) {
+            response.body("");
+            org.eclipse.jetty.server.Request.getBaseRequest(request.raw())
+                    .getHttpChannel()
+                    .abort(failure);
+        } else {
+            response.status(HttpStatus.INTERNAL_SERVER_ERROR_500);
+            response.body(internalError());
+        }
     }
 
     private static void badRequest(Response response, String message, Exception wrong) {

@@ -122,7 +122,7 @@ final class RequestBody implements ReadListener, AsyncListener {
 
     @Override
     public void onStartAsync(AsyncEvent event) {
-        // nobody starts it again
+        event.getAsyncContext().addListener(this);
     }
 
     /** A request whose body is in memory. */

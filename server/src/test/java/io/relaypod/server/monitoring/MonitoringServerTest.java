@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
@@ -53,6 +54,7 @@ class MonitoringServerTest {
                 SETTINGS,
                 Map.of(
                         "/", request -> PageResponse.text(HttpResponseStatus.OK, "hello\n"),
+                        "/livez", request -> PageResponse.text(HttpResponseStatus.OK, "live\n"),
                         "/long", request -> PageResponse.text(HttpResponseStatus.OK, "x".repeat(1_000_000)),
                         "/huge", request -> HUGE,
                         "/broken",
@@ -151,6 +153,48 @@ class MonitoringServerTest {
             slowPage.countDown();
             assertThat(new String(slow.getInputStream().readAllBytes(), StandardCharsets.US_ASCII))
                     .endsWith("at last\n");
+        }
+    }
+
+    @Test
+    void aLivenessProbeIsAnsweredWhileEachPageThreadIsBusy() throws Exception {
+        List<Socket> slow = new ArrayList<>();
+        try {
+            for (int i = 1; i < SETTINGS.connections(); i++) {
+                Socket socket = connect();
+                slow.add(socket);
+                socket.getOutputStream()
+                        .write("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            }
+            assertThat(ask("GET /livez HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"))
+                    .endsWith("live\n");
+        } finally {
+            for (Socket socket : slow) {
+                socket.close();
+            }
+        }
+    }
+
+    @Test
+    void aFloodFromAnotherAddressClosesNoConnectionOfAProbe() throws Exception {
+        List<Socket> flood = new ArrayList<>();
+        try (Socket probe = connect()) {
+            for (int i = 0; i < SETTINGS.connections() * 4; i++) {
+                Socket socket = new Socket();
+                flood.add(socket);
+                socket.bind(new InetSocketAddress("127.0.0.2", 0));
+                socket.connect(server.address());
+            }
+            assertThat(ask("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"))
+                    .startsWith("HTTP/1.1 200 ");
+            probe.getOutputStream()
+                    .write("GET /livez HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+                            .getBytes(StandardCharsets.US_ASCII));
+            assertThat(readAll(probe)).endsWith("live\n");
+        } finally {
+            for (Socket socket : flood) {
+                socket.close();
+            }
         }
     }
 

@@ -15,12 +15,14 @@ class SharedPageTest {
 
     private final AtomicInteger made = new AtomicInteger();
     private final AtomicLong clock = new AtomicLong(Duration.ofDays(1).toNanos());
+    private Duration makingTakes = Duration.ZERO;
     private final SharedPage page = new SharedPage(
             new Page() {
 
                 @Override
                 public PageResponse get(HttpHeaders request) {
                     made.incrementAndGet();
+                    clock.addAndGet(makingTakes.toNanos());
                     return PageResponse.text(HttpResponseStatus.OK, form(request));
                 }
 
@@ -55,5 +57,17 @@ class SharedPageTest {
             clock.addAndGet(Duration.ofMillis(1_100).toNanos());
         }
         assertThat(made.get()).isLessThan(3 * (SharedPage.ALONE_A_SECOND + 3));
+    }
+
+    @Test
+    void aPageThatTakesLongIsMadeOnceForWhoAsksInThatTime() {
+        makingTakes = Duration.ofSeconds(4);
+        ask("text/plain");
+        clock.addAndGet(Duration.ofSeconds(3).toNanos());
+        ask("text/plain");
+        assertThat(made).hasValue(1);
+        clock.addAndGet(Duration.ofSeconds(1).toNanos());
+        ask("text/plain");
+        assertThat(made).hasValue(2);
     }
 }
