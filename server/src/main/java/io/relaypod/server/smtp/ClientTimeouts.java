@@ -2,6 +2,7 @@ package io.relaypod.server.smtp;
 
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 
 /**
  * How long a client may take for what is expected of it next (RFC 5321 section 4.5.3.2). A command has to be whole, and
@@ -26,6 +27,7 @@ final class ClientTimeouts {
     }
 
     private final long idle;
+    private final LongSupplier clock;
     private Expected expected = Expected.COMMAND;
     private long since;
     private long lastBytes;
@@ -33,43 +35,45 @@ final class ClientTimeouts {
     private boolean isPaused;
     private long pausedSince;
 
-    ClientTimeouts(Duration idle, long now) {
+    /** @param clock as {@link System#nanoTime()} */
+    ClientTimeouts(Duration idle, LongSupplier clock) {
         this.idle = idle.toNanos();
-        this.since = now;
+        this.clock = clock;
+        this.since = clock.getAsLong();
     }
 
     /** The time of a command begins when what came before it is answered, not with its first bytes. */
-    void commandExpected(long now, boolean isNext) {
+    void commandExpected(boolean isNext) {
         if (isNext || expected != Expected.COMMAND) {
-            expect(Expected.COMMAND, now);
+            expect(Expected.COMMAND);
         }
     }
 
     /** Of one mail the time begins once. */
-    void mailExpected(long now) {
+    void mailExpected() {
         if (expected != Expected.MAIL) {
-            expect(Expected.MAIL, now);
-            lastBytes = now;
+            expect(Expected.MAIL);
+            lastBytes = clock.getAsLong();
             mailBytes = 0;
         }
     }
 
-    void received(int bytes, long now) {
+    void received(int bytes) {
         mailBytes += bytes;
-        lastBytes = now;
+        lastBytes = clock.getAsLong();
     }
 
     /** The client leaves its replies unread, so that no more of its lines are answered. */
-    void readingExpected(long now) {
+    void readingExpected() {
         if (expected != Expected.READING_OF_REPLIES) {
-            expect(Expected.READING_OF_REPLIES, now);
+            expect(Expected.READING_OF_REPLIES);
         }
     }
 
-    void lastReplySent(long now) {
+    void lastReplySent() {
         if (expected != Expected.READING_OF_LAST_REPLY) {
             isPaused = false;
-            expect(Expected.READING_OF_LAST_REPLY, now);
+            expect(Expected.READING_OF_LAST_REPLY);
         }
     }
 
@@ -78,28 +82,35 @@ final class ClientTimeouts {
     }
 
     /** From now on it is the client who waits. */
-    void pause(long now) {
+    void pause() {
         if (!isPaused) {
             isPaused = true;
-            pausedSince = now;
+            pausedSince = clock.getAsLong();
         }
     }
 
-    void resume(long now) {
+    void resume() {
         if (isPaused) {
             isPaused = false;
-            since += now - pausedSince;
-            lastBytes += now - pausedSince;
+            long paused = clock.getAsLong() - pausedSince;
+            since += paused;
+            lastBytes += paused;
         }
     }
 
-    private void expect(Expected next, long now) {
+    private void expect(Expected next) {
         expected = next;
-        since = now;
+        since = clock.getAsLong();
+    }
+
+    /** Nanoseconds until it is worth to look again. */
+    long leftOrIdle() {
+        return left().orElse(idle);
     }
 
     /** Nanoseconds that the client still has, 0 or less when it is late; empty while it is the client who waits. */
-    Optional<Long> left(long now) {
+    Optional<Long> left() {
+        long now = clock.getAsLong();
         return isPaused
                 ? Optional.empty()
                 : Optional.of(

@@ -20,7 +20,7 @@ final class LineNormalizer {
     private final LineBuffer begun;
     private int carriageReturns;
     private boolean isTooLong;
-    private boolean hasNoRoom;
+    private boolean hasNoMemory;
 
     /**
      * @param maxLine the longest line, in bytes; of a mail that has a longer one nothing more is kept
@@ -35,7 +35,7 @@ final class LineNormalizer {
     List<byte[]> read(byte[] piece) {
         List<byte[]> lines = new ArrayList<>(1);
         int start = 0;
-        for (int at = 0; at < piece.length && !isTooLong && !hasNoRoom; at++) {
+        for (int at = 0; at < piece.length && !isTooLong && !hasNoMemory; at++) {
             if (piece[at] == '\n') {
                 keep(piece, start, at);
                 carriageReturns = 0;
@@ -52,25 +52,25 @@ final class LineNormalizer {
             }
         }
         keep(piece, start, piece.length);
-        return isTooLong || hasNoRoom ? List.of() : lines;
+        return isTooLong || hasNoMemory ? List.of() : lines;
     }
 
     private void keep(byte[] piece, int start, int end) {
         isTooLong = isTooLong || begun.size() + end - start > maxLine;
-        hasNoRoom = hasNoRoom || !isTooLong && end > start && !begun.append(piece, start, end);
-        if (isTooLong || hasNoRoom) {
+        hasNoMemory = hasNoMemory || !isTooLong && end > start && !begun.append(piece, start, end);
+        if (isTooLong || hasNoMemory) {
             begun.clear();
         }
     }
 
     private byte[] line() {
         byte[] line = begun.take(CRLF);
-        return MessageSizeLimit.isEndOfData(line) ? STUFFED_DOT.clone() : line;
+        return MailDataDecoder.isEndOfData(line) ? STUFFED_DOT.clone() : line;
     }
 
     /** Whether a line was too long for what is left of the memory; nothing more is kept of the mail. */
-    boolean hasNoRoom() {
-        return hasNoRoom;
+    boolean hasNoMemory() {
+        return hasNoMemory;
     }
 
     boolean isTooLong() {

@@ -86,36 +86,30 @@ public final class LoginRules implements MailHook {
      * @return the response, or one that waits until the login may send a mail more, or is refused one
      */
     Response paced(SMTPSession session, Response response) {
-        boolean isAccepted = response != null && SMTPRetCode.MAIL_OK.equals(response.getRetCode());
+        boolean isAccepted = SMTPRetCode.MAIL_OK.equals(response.getRetCode());
         return isAccepted
                 ? logins.current(session)
-                        .map(login -> turn(session, login, response, System.nanoTime()))
-                        .orElse(Optional.of(response))
-                        .orElse(null)
+                        .map(login -> paced(session, login, response, System.nanoTime()))
+                        .orElse(response)
                 : response;
     }
 
-    /** @return empty when the answer is pending */
-    private Optional<Response> turn(SMTPSession session, Login login, Response response, long arrived) {
+    private Response paced(SMTPSession session, Login login, Response response, long arrived) {
         Duration wait = paces.tryTake(login);
         if (wait.isZero()) {
-            return Optional.of(response);
+            return response;
         }
         Duration waited = Duration.ofNanos(System.nanoTime() - arrived);
         if (waited.plus(wait).compareTo(LONGEST_WAIT) > 0) {
             session.resetState();
             SendingRate rate = login.rate().orElseThrow();
-            return Optional.of(new SMTPResponse(
+            return new SMTPResponse(
                     "450",
                     "4.7.1 This login may send " + rate.mails() + " mails in "
-                            + rate.per().toSeconds() + " s; try again in " + wait.toSeconds() + " s"));
+                            + rate.per().toSeconds() + " s; try again in " + wait.toSeconds() + " s");
         }
         Duration longEnough = wait.compareTo(SHORTEST_WAIT) < 0 ? SHORTEST_WAIT : wait;
-        new PendingReply(
-                        PendingReply.after(longEnough),
-                        () -> turn(session, login, response, arrived).orElse(null))
-                .leaveIn(session);
-        return Optional.empty();
+        return new PendingReply(PendingReply.after(longEnough), () -> paced(session, login, response, arrived));
     }
 
     private static HookResult deny(String code, String text) {

@@ -1,50 +1,87 @@
 package io.relaypod.server.smtp;
 
 import java.time.Duration;
-import java.util.Optional;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
-import org.apache.james.protocols.api.ProtocolSession.AttachmentKey;
-import org.apache.james.protocols.api.ProtocolSession.State;
+import com.google.common.base.Suppliers;
 import org.apache.james.protocols.api.Response;
-import org.apache.james.protocols.smtp.SMTPSession;
 
 /**
- * A reply that is not known yet. James has no such thing: who has one tells James that there is no reply, and leaves it
- * in the session for {@link RelayChannelHandler}, which lets the client's next lines wait.
+ * A reply that is not known yet. A command or a filter returns it like any other response; {@link SmtpDialogue} lets
+ * the client's next lines wait for it, and no thread.
  *
- * @param awaited what has to complete first
- * @param reply asked then, on the session's thread, unless the client is gone; may itself say that the reply is pending
- * @param over run when the client has been told, or is gone
+ * <p>A hook that asks it for its code waits until the reply is known.
  */
-record PendingReply(CompletableFuture<?> awaited, Supplier<Response> reply, Runnable over) {
+final class PendingReply implements Response {
 
-    private static final AttachmentKey<PendingReply> KEY =
-            AttachmentKey.of("relaypod.pendingReply", PendingReply.class);
+    private static final Executor CALLER = Runnable::run;
+
+    private final CompletableFuture<?> awaited;
+    private final Supplier<Response> reply;
+    private final Runnable whenSent;
+
+    /**
+     * @param awaited what has to complete first
+     * @param reply asked once, then, on the session's thread, unless the client has gone; it may be a pending one too
+     * @param whenSent run when the reply has been sent, or the client has gone
+     */
+    PendingReply(CompletableFuture<?> awaited, Supplier<Response> reply, Runnable whenSent) {
+        this.awaited = awaited;
+        this.reply = Suppliers.memoize(reply::get);
+        this.whenSent = whenSent;
+    }
 
     PendingReply(CompletableFuture<?> awaited, Supplier<Response> reply) {
         this(awaited, reply, () -> {});
     }
 
-    /** @return what to tell James, whose way to say that there is no reply is null */
-    Response leaveIn(SMTPSession session) {
-        session.setAttachment(KEY, this, State.Connection);
-        return null;
+    /** The reply with a change to it, made on the session's thread. */
+    PendingReply map(UnaryOperator<Response> change) {
+        return new PendingReply(awaited, () -> change.apply(reply.get()), whenSent);
     }
 
-    static Optional<PendingReply> takeFrom(SMTPSession session) {
-        return session.removeAttachment(KEY, State.Connection);
+    CompletableFuture<?> awaited() {
+        return awaited;
     }
 
-    /** What completes so long from now, on no thread that waits; at once for no time, or less. */
+    Supplier<Response> reply() {
+        return reply;
+    }
+
+    Runnable whenSent() {
+        return whenSent;
+    }
+
+    /** Completes after so long, without a thread that waits; is complete for no time or less. */
     static CompletableFuture<Void> after(Duration time) {
-        Executor atOnce = Runnable::run;
         return time.isZero() || time.isNegative()
                 ? CompletableFuture.completedFuture(null)
                 : CompletableFuture.runAsync(
-                        () -> {}, CompletableFuture.delayedExecutor(time.toNanos(), TimeUnit.NANOSECONDS, atOnce));
+                        () -> {}, CompletableFuture.delayedExecutor(time.toNanos(), TimeUnit.NANOSECONDS, CALLER));
+    }
+
+    private Response known() {
+        awaited.join();
+        return reply.get();
+    }
+
+    @Override
+    public String getRetCode() {
+        return known().getRetCode();
+    }
+
+    @Override
+    public List<CharSequence> getLines() {
+        return known().getLines();
+    }
+
+    @Override
+    public boolean isEndSession() {
+        return known().isEndSession();
     }
 }

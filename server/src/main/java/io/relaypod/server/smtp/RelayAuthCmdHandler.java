@@ -178,7 +178,7 @@ public final class RelayAuthCmdHandler implements CommandHandler<SMTPSession>, E
         CompletableFuture<Void> answered = verdict.thenCompose(known -> known instanceof LoginVerdict.Rejected
                 ? PendingReply.after(failures.failed(client).minusNanos(System.nanoTime() - arrived))
                 : PendingReply.after(Duration.ZERO));
-        return new PendingReply(answered, () -> answer(session, verdict.join(), mechanism)).leaveIn(session);
+        return new PendingReply(answered, () -> answer(session, verdict.join(), mechanism));
     }
 
     private Response answer(SMTPSession session, LoginVerdict verdict, String mechanism) {

@@ -1,12 +1,20 @@
 package io.relaypod.server.smtp;
 
+import java.net.InetAddress;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
+import java.util.Set;
 import javax.inject.Inject;
 
 import com.google.common.base.Strings;
+import io.relaypod.deliverability.DeliverabilityCheck;
+import io.relaypod.deliverability.GraphRules;
+import io.relaypod.events.MailEventPublisher;
 import io.relaypod.mailets.RefusedRecipients;
+import io.relaypod.memory.FairShare;
+import io.relaypod.memory.MemoryBudget;
+import io.relaypod.memory.MemoryUse;
+import io.relaypod.server.settings.BareNewline;
 import org.apache.james.metrics.api.MetricFactory;
 import org.apache.james.protocols.api.ProtocolSession.State;
 import org.apache.james.protocols.api.Response;
@@ -16,14 +24,15 @@ import org.apache.james.protocols.smtp.SMTPRetCode;
 import org.apache.james.protocols.smtp.SMTPSession;
 import org.apache.james.protocols.smtp.core.DataCmdHandler;
 import org.apache.james.protocols.smtp.core.DataLineFilter;
+import org.apache.james.protocols.smtp.hook.MessageHook;
 import org.apache.james.server.core.MailImpl;
+import org.apache.james.smtpserver.JamesMessageHook;
 
 /**
  * James' DATA, whose mails are {@link ReceivedMessages}: bounded in memory and on the disk, where James keeps 100 KB of
  * each in memory. When there is no room a mail is refused before it is sent.
  *
- * <p>{@link EndOfDataFilter} comes before the DataLineFilters of smtpserver.xml: those see whole lines, and the end of
- * a mail where it is. Thread-safe.
+ * <p>The DataLineFilters of smtpserver.xml see whole lines, and the end of a mail where it is. Thread-safe.
  */
 @SuppressWarnings({"rawtypes", "unchecked"}) // as James declares its methods
 public final class RelayDataCmdHandler extends DataCmdHandler {
@@ -38,23 +47,45 @@ public final class RelayDataCmdHandler extends DataCmdHandler {
      */
     static final Response NO_VALID_RECIPIENTS = new SMTPResponse("503", "5.5.1 No valid recipients").immutable();
 
+    private static final Set<Class<?>> STAGES = Set.of(DataLineFilter.class, MessageHook.class, JamesMessageHook.class);
+
     private final ReceivedMessages messages;
+    private final GraphRules rules;
+    private final BareNewline bareNewline;
+    private final FairShare longLines;
+    private final MailEventPublisher events;
+    private boolean callsForeignHooks;
 
     @Inject
-    public RelayDataCmdHandler(MetricFactory metrics, ReceivedMessages messages) {
+    public RelayDataCmdHandler(
+            MetricFactory metrics,
+            ReceivedMessages messages,
+            GraphRules rules,
+            BareNewline bareNewline,
+            MemoryBudget budget,
+            MailEventPublisher events) {
         super(metrics);
         this.messages = messages;
+        this.rules = rules;
+        this.bareNewline = bareNewline;
+        this.longLines = new FairShare(budget, MemoryUse.LONG_LINES);
+        this.events = events;
     }
 
     @Override
     protected Response doDATA(SMTPSession session, String argument) {
-        Optional<ReceivedMessage> message =
-                messages.begin(MailImpl.getId(), session.getRemoteAddress().getAddress());
-        message.ifPresent(begun -> {
-            ((RelaySession) session).receive(begun);
-            session.pushLineHandler(getLineHandler());
-        });
-        return message.isPresent() ? READY : NO_ROOM;
+        InetAddress client = session.getRemoteAddress().getAddress();
+        Optional<ReceivedMessage> content = messages.begin(MailImpl.getId(), client);
+        content.ifPresent(begun -> ((RelaySession) session)
+                .receive(new IncomingMessage(
+                        new MailDataDecoder(bareNewline, new LineBuffer(longLines, client)),
+                        getLineHandler(),
+                        callsForeignHooks,
+                        new DeliverabilityCheck(rules),
+                        begun,
+                        session.getConfiguration().getMaxMessageSize(),
+                        events)));
+        return content.isPresent() ? READY : NO_ROOM;
     }
 
     @Override
@@ -67,14 +98,15 @@ public final class RelayDataCmdHandler extends DataCmdHandler {
     }
 
     @Override
-    public void wireExtensions(Class type, List extensions) throws WiringException {
-        super.wireExtensions(type, DataLineFilter.class.equals(type) ? mailLinesFirst(extensions) : extensions);
+    public List<Class<?>> getMarkerInterfaces() {
+        return List.copyOf(STAGES);
     }
 
-    private static List<?> mailLinesFirst(List<?> filters) {
-        return Stream.concat(
-                        filters.stream().filter(EndOfDataFilter.class::isInstance),
-                        filters.stream().filter(filter -> !(filter instanceof EndOfDataFilter)))
-                .toList();
+    @Override
+    public void wireExtensions(Class type, List extensions) throws WiringException {
+        super.wireExtensions(type, extensions);
+        for (Object extension : extensions) {
+            callsForeignHooks = callsForeignHooks || !RelayHandlers.contains(extension);
+        }
     }
 }

@@ -8,7 +8,6 @@ import org.apache.james.protocols.smtp.core.HelpCmdHandler;
 import org.apache.james.protocols.smtp.core.NoopCmdHandler;
 import org.apache.james.protocols.smtp.core.PostmasterAbuseRcptHook;
 import org.apache.james.protocols.smtp.core.QuitCmdHandler;
-import org.apache.james.protocols.smtp.core.ReceivedDataLineFilter;
 import org.apache.james.protocols.smtp.core.RsetCmdHandler;
 import org.apache.james.protocols.smtp.core.UnknownCmdHandler;
 import org.apache.james.protocols.smtp.core.VrfyCmdHandler;
@@ -41,13 +40,10 @@ public final class RelayHandlers implements HandlersPackage {
                     RelayRcptCmdHandler.class,
                     RsetCmdHandler.class,
                     VrfyCmdHandler.class,
-                    EndOfDataFilter.class,
                     MessageSizeLimit.class,
-                    DeliverabilityFilter.class,
                     RelayNetworksHook.class,
                     PostmasterAbuseRcptHook.class,
-                    ReceivedDataLineFilter.class,
-                    SpoolDataLineFilter.class,
+                    MessageReceiver.class,
                     RelayStartTlsCmdHandler.class,
                     RelayAuthCmdHandler.class,
                     LoginRules.class,
@@ -57,6 +53,11 @@ public final class RelayHandlers implements HandlersPackage {
             .stream()
             .map(Class::getName)
             .toList();
+
+    /** Whether the handler is one of these. */
+    static boolean contains(Object handler) {
+        return HANDLERS.contains(handler.getClass().getName());
+    }
 
     @Override
     public List<String> getHandlers() {

@@ -7,8 +7,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
@@ -224,13 +222,7 @@ public final class RelayRcptCmdHandler extends JamesRcptCmdHandler {
             return response;
         }
         delayed.incrementAndGet();
-        return new PendingReply(after(delay), () -> response, delayed::decrementAndGet).leaveIn(session);
-    }
-
-    private CompletableFuture<Void> after(Duration delay) {
-        Executor atOnce = Runnable::run;
-        return CompletableFuture.runAsync(
-                () -> {}, CompletableFuture.delayedExecutor(delay.toMillis(), TimeUnit.MILLISECONDS, atOnce));
+        return new PendingReply(PendingReply.after(delay), () -> response, delayed::decrementAndGet);
     }
 
     /** One RCPT on its way through the hooks. For the session's thread. */
@@ -266,13 +258,9 @@ public final class RelayRcptCmdHandler extends JamesRcptCmdHandler {
                         ? goOn(resultHooks.after(
                                 session, hook, begin, asked.join().get()))
                         : new PendingReply(
-                                        asked,
-                                        () -> goOn(resultHooks.after(
-                                                session,
-                                                hook,
-                                                begin,
-                                                asked.join().get())))
-                                .leaveIn(session);
+                                asked,
+                                () -> goOn(resultHooks.after(
+                                        session, hook, begin, asked.join().get())));
             }
             return goOn(resultHooks.after(session, hook, begin, ask(hook)));
         }

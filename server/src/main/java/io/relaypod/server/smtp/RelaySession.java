@@ -3,8 +3,6 @@ package io.relaypod.server.smtp;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -24,12 +22,16 @@ final class RelaySession extends ExtendedSMTPSession {
     private InetSocketAddress unnamed;
 
     private final EnvelopeMemory envelope;
-    private final List<Runnable> atReset = new ArrayList<>(1);
-    private Optional<ReceivedMessage> message = Optional.empty();
+    private Optional<IncomingMessage> incoming = Optional.empty();
 
     RelaySession(SMTPConfiguration configuration, ProtocolTransport transport, FairShare envelopes) {
         super(configuration, transport);
         this.envelope = new EnvelopeMemory(envelopes);
+    }
+
+    /** The connection under the session. */
+    RelayTransport transport() {
+        return (RelayTransport) getProtocolTransport();
     }
 
     /** What the transaction's recipients take. */
@@ -37,36 +39,30 @@ final class RelaySession extends ExtendedSMTPSession {
         return envelope;
     }
 
-    /** From now on the client sends this mail. */
-    void receive(ReceivedMessage begun) {
-        message = Optional.of(begun);
+    /** Begins the transaction's message: the client's next lines are its own. */
+    void receive(IncomingMessage message) {
+        incoming = Optional.of(message);
+        pushLineHandler(message);
     }
 
-    /** The mail that the client is sending. */
-    Optional<ReceivedMessage> message() {
-        return message;
+    /** The message that the client is sending. */
+    Optional<IncomingMessage> incoming() {
+        return incoming;
     }
 
-    /** The mail, with what its recipients take, for whoever has to dispose of it from now on. */
+    /** The message's content, with what its recipients take of the budget. The caller disposes of it. */
     ReceivedMessage handOver() {
-        ReceivedMessage handedOver = message.orElseThrow();
-        message = Optional.empty();
-        handedOver.keep(envelope.handOver());
-        return handedOver;
-    }
-
-    /** Runs when the transaction ends, however it does. */
-    void atReset(Runnable release) {
-        atReset.add(release);
+        ReceivedMessage content = incoming.orElseThrow().handOver();
+        incoming = Optional.empty();
+        content.keep(envelope.handOver());
+        return content;
     }
 
     @Override
     public void resetState() {
         super.resetState();
-        atReset.forEach(Runnable::run);
-        atReset.clear();
-        message.ifPresent(ReceivedMessage::dispose);
-        message = Optional.empty();
+        incoming.ifPresent(IncomingMessage::dispose);
+        incoming = Optional.empty();
         envelope.clear();
     }
 

@@ -2,32 +2,45 @@ package io.relaypod.server.smtp;
 
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.relaypod.server.smtp.OpenConnections.OpenConnection;
 import org.apache.james.protocols.api.ProtocolSession;
 import org.apache.james.protocols.api.handler.LineHandler;
 import org.apache.james.protocols.netty.Encryption;
 import org.apache.james.protocols.netty.NettyProtocolTransport;
 
 /**
- * A connection whose replies are sent together: those to the commands that a client pipelined cost one system call,
- * where James makes one of each. {@link RelayChannelHandler} flushes.
+ * The connection under a session. Replies to pipelined commands are sent together, as the caller flushes: they cost one
+ * system call, where James makes one of each.
  */
 final class RelayTransport extends NettyProtocolTransport {
 
     private final Channel channel;
-    private final LineHandlers lineHandlers;
+    private final LineHandlerStack lineHandlers;
+    private final ClientInput input;
+    private final OpenConnection connection;
 
-    /** Those that take the client's lines in place of the commands, the last one first. */
-    interface LineHandlers {
-
-        void push(LineHandler<? extends ProtocolSession> handler);
-
-        void pop();
-    }
-
-    RelayTransport(Channel channel, Encryption encryption, boolean proxyRequired, LineHandlers lineHandlers) {
+    RelayTransport(
+            Channel channel,
+            Encryption encryption,
+            boolean proxyRequired,
+            LineHandlerStack lineHandlers,
+            ClientInput input,
+            OpenConnection connection) {
         super(channel, encryption, proxyRequired);
         this.channel = channel;
         this.lineHandlers = lineHandlers;
+        this.input = input;
+        this.connection = connection;
+    }
+
+    /** Whether the client has sent more than the line that is being answered. */
+    boolean hasUnreadInput() {
+        return input.size() > 0;
+    }
+
+    /** Whether the memory budget allows TLS; then it is reserved. */
+    boolean tryEncrypt() {
+        return connection.tryEncrypt();
     }
 
     @Override
@@ -39,7 +52,7 @@ final class RelayTransport extends NettyProtocolTransport {
         }
     }
 
-    // James' asks the pipeline, which a connection that is closed does not have any more.
+    // James' asks the pipeline, which a closed connection does not have any more.
     @Override
     public void pushLineHandler(LineHandler<? extends ProtocolSession> handler, ProtocolSession session) {
         lineHandlers.push(handler);

@@ -13,10 +13,6 @@ import com.google.common.base.Throwables;
 import io.relaypod.events.MailEvent.MailReceived;
 import io.relaypod.events.MailEvent.MailRefused;
 import io.relaypod.events.MailEventPublisher;
-import io.relaypod.events.SubmittingClient;
-import io.relaypod.mailets.Addresses;
-import io.relaypod.mailets.SmtpTransaction;
-import io.relaypod.mime.TraceInformation;
 import io.relaypod.server.queue.broker.Broker;
 import io.relaypod.server.queue.broker.InsufficientStorageException;
 import io.relaypod.server.settings.QueueSettings;
@@ -24,7 +20,6 @@ import org.apache.james.lifecycle.api.LifecycleUtil;
 import org.apache.james.metrics.api.GaugeRegistry;
 import org.apache.james.protocols.api.Response;
 import org.apache.james.protocols.smtp.SMTPResponse;
-import org.apache.james.protocols.smtp.SMTPSession;
 import org.apache.james.queue.api.MailQueue;
 import org.apache.james.queue.api.MailQueue.MailQueueException;
 import org.apache.james.queue.api.MailQueueFactory;
@@ -81,13 +76,13 @@ public final class SpoolWriter {
     }
 
     /**
-     * Takes a mail over, and disposes of it.
+     * Stores a mail, and disposes of it.
      *
-     * @param session whose mail it is; not looked at any more when this returns
+     * @param received published when the spool has the mail
      */
-    PendingReply store(SMTPSession session, Mail mail) {
+    PendingReply store(Mail mail, MailReceived received) {
         underWay.incrementAndGet();
-        CompletableFuture<Response> reply = stopping ? refuse(mail) : reply(session, mail);
+        CompletableFuture<Response> reply = stopping ? refuse(mail) : reply(mail, received);
         return new PendingReply(reply, reply::join, underWay::decrementAndGet);
     }
 
@@ -96,30 +91,21 @@ public final class SpoolWriter {
         return CompletableFuture.completedFuture(STOPPING);
     }
 
-    private CompletableFuture<Response> reply(SMTPSession session, Mail mail) {
-        SubmittingClient client = SmtpTransaction.client(session);
-        String sender = mail.getMaybeSender().asString("");
-        String messageId = DeliverabilityFilter.messageId(session);
-        MailReceived received = new MailReceived(
-                client,
-                mail.getName(),
-                messageId.isEmpty() ? TraceInformation.messageId(mail.getName(), sender) : messageId,
-                sender,
-                Addresses.texts(mail.getRecipients()),
-                session.currentMessageSize());
+    private CompletableFuture<Response> reply(Mail mail, MailReceived received) {
         CompletableFuture<Void> outcome =
                 new CompletableFuture<Void>().orTimeout(timeout.toNanos(), TimeUnit.NANOSECONDS);
         CompletableFuture<Response> reply = outcome.handle(
                 (nothing, failure) -> failure == null ? accepted(received) : notAccepted(received, failure));
-        written(mail, outcome, client.address(), received.size() > LARGE).whenComplete((nothing, failure) -> {
-            if (failure == null) {
-                outcome.complete(null);
-            } else {
-                outcome.completeExceptionally(failure);
-            }
-            // Not before: after a timeout it may still be read.
-            reply.thenRun(() -> LifecycleUtil.dispose(mail));
-        });
+        written(mail, outcome, received.client().address(), received.size() > LARGE)
+                .whenComplete((nothing, failure) -> {
+                    if (failure == null) {
+                        outcome.complete(null);
+                    } else {
+                        outcome.completeExceptionally(failure);
+                    }
+                    // Not before: after a timeout it may still be read.
+                    reply.thenRun(() -> LifecycleUtil.dispose(mail));
+                });
         return reply;
     }
 

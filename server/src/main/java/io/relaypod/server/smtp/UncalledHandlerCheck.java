@@ -50,9 +50,8 @@ public final class UncalledHandlerCheck implements ProtocolHandler, ExtensibleHa
                 // A reply that is pending is shown to none of them.
                 .filter(stage -> !stage.equals(ProtocolHandlerResultHandler.class))
                 .collect(Collectors.toSet());
-        List<String> ours = new RelayHandlers().getHandlers();
         for (Object handler : handlers) {
-            if (!ours.contains(handler.getClass().getName())) {
+            if (!RelayHandlers.contains(handler)) {
                 check(handler, stages);
             }
         }

@@ -11,75 +11,81 @@ class ClientTimeoutsTest {
     private static final long SECOND = 1_000_000_000L;
     private static final int IDLE = 300;
 
-    private final ClientTimeouts timeouts = new ClientTimeouts(Duration.ofSeconds(IDLE), 0);
+    private long now;
+    private final ClientTimeouts timeouts = new ClientTimeouts(Duration.ofSeconds(IDLE), () -> now);
 
     @Test
     void aCommandThatDripsIsNotWaitedForLongerThanOneThatDoesNotCome() {
-        timeouts.commandExpected(0, true);
-        timeouts.received(1, 299 * SECOND);
-        timeouts.commandExpected(299 * SECOND, false);
+        at(0).commandExpected(true);
+        at(299 * SECOND).received(1);
+        at(299 * SECOND).commandExpected(false);
 
-        assertThat(timeouts.left(300 * SECOND)).contains(0L);
-        timeouts.commandExpected(300 * SECOND, true);
-        assertThat(timeouts.left(300 * SECOND)).contains(300 * SECOND);
+        assertThat(at(300 * SECOND).left()).contains(0L);
+        at(300 * SECOND).commandExpected(true);
+        assertThat(at(300 * SECOND).left()).contains(300 * SECOND);
     }
 
     @Test
     void aMailMayTakeAsLongAsItComesFastEnough() {
-        timeouts.mailExpected(0);
+        at(0).mailExpected();
         for (int second = 1; second <= 3_000; second++) {
-            timeouts.received(2 * ClientTimeouts.SLOWEST_MAIL, second * SECOND);
-            timeouts.mailExpected(second * SECOND);
-            assertThat(timeouts.left(second * SECOND)).hasValue(IDLE * SECOND);
+            at(second * SECOND).received(2 * ClientTimeouts.SLOWEST_MAIL);
+            at(second * SECOND).mailExpected();
+            assertThat(at(second * SECOND).left()).hasValue(IDLE * SECOND);
         }
     }
 
     @Test
     void aMailThatDripsEnds() {
-        timeouts.mailExpected(0);
+        at(0).mailExpected();
         for (int minute = 1; minute <= 4; minute++) {
-            timeouts.received(1, minute * 60 * SECOND);
-            timeouts.mailExpected(minute * 60 * SECOND);
+            at(minute * 60 * SECOND).received(1);
+            at(minute * 60 * SECOND).mailExpected();
         }
-        assertThat(timeouts.left(240 * SECOND).orElseThrow()).isBetween(60 * SECOND, 61 * SECOND);
-        assertThat(timeouts.left(301 * SECOND).orElseThrow()).isNotPositive();
+        assertThat(at(240 * SECOND).left().orElseThrow()).isBetween(60 * SECOND, 61 * SECOND);
+        assertThat(at(301 * SECOND).left().orElseThrow()).isNotPositive();
     }
 
     @Test
     void aMailThatStopsComingIsWaitedForTheIdleTime() {
-        timeouts.mailExpected(0);
-        timeouts.received(10_000_000, SECOND);
+        at(0).mailExpected();
+        at(SECOND).received(10_000_000);
 
-        assertThat(timeouts.left(301 * SECOND)).contains(0L);
+        assertThat(at(301 * SECOND).left()).contains(0L);
     }
 
     @Test
     void whileTheClientWaitsNoTimePasses() {
-        timeouts.mailExpected(0);
-        timeouts.received(1, SECOND);
-        timeouts.pause(10 * SECOND);
-        assertThat(timeouts.left(10_000 * SECOND)).isEmpty();
-        timeouts.resume(10_000 * SECOND);
+        at(0).mailExpected();
+        at(SECOND).received(1);
+        at(10 * SECOND).pause();
+        assertThat(at(10_000 * SECOND).left()).isEmpty();
+        at(10_000 * SECOND).resume();
 
-        assertThat(timeouts.left(10_000 * SECOND).orElseThrow()).isBetween(290 * SECOND, 291 * SECOND);
+        assertThat(at(10_000 * SECOND).left().orElseThrow()).isBetween(290 * SECOND, 291 * SECOND);
     }
 
     @Test
     void aClientThatLeavesItsRepliesUnreadHasTheIdleTimeWhateverItSends() {
-        timeouts.readingExpected(0);
-        timeouts.received(1_000, 200 * SECOND);
-        timeouts.readingExpected(200 * SECOND);
+        at(0).readingExpected();
+        at(200 * SECOND).received(1_000);
+        at(200 * SECOND).readingExpected();
 
-        assertThat(timeouts.left(300 * SECOND)).contains(0L);
+        assertThat(at(300 * SECOND).left()).contains(0L);
     }
 
     @Test
     void theLastReplyIsNotWaitedForLong() {
-        timeouts.pause(0);
-        timeouts.lastReplySent(SECOND);
-        timeouts.lastReplySent(5 * SECOND);
+        at(0).pause();
+        at(SECOND).lastReplySent();
+        at(5 * SECOND).lastReplySent();
 
-        assertThat(timeouts.left(11 * SECOND)).contains(0L);
+        assertThat(at(11 * SECOND).left()).contains(0L);
         assertThat(timeouts.isLastReplySent()).isTrue();
+    }
+
+    private ClientTimeouts at(long time) {
+        now = time;
+        return timeouts;
     }
 }

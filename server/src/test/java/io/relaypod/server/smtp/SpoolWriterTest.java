@@ -8,19 +8,30 @@ import static org.mockito.Mockito.verifyNoInteractions;
 import static org.mockito.Mockito.when;
 import static org.mockito.Mockito.withSettings;
 
+import java.net.InetAddress;
+import java.util.List;
 import java.util.Map;
 
+import io.relaypod.events.MailEvent.MailReceived;
+import io.relaypod.events.SubmittingClient;
 import io.relaypod.server.queue.broker.Broker;
 import io.relaypod.server.settings.Settings;
 import org.apache.james.lifecycle.api.Disposable;
 import org.apache.james.metrics.api.NoopGaugeRegistry;
-import org.apache.james.protocols.smtp.SMTPSession;
 import org.apache.james.queue.api.MailQueue;
 import org.apache.james.queue.api.MailQueueFactory;
 import org.apache.mailet.Mail;
 import org.junit.jupiter.api.Test;
 
 class SpoolWriterTest {
+
+    private static final MailReceived RECEIVED = new MailReceived(
+            new SubmittingClient("session", InetAddress.getLoopbackAddress()),
+            "Mail1",
+            "",
+            "a@example.com",
+            List.of(),
+            1);
 
     @Test
     void aMailThatComesWhileItStopsIsDisposedOf() {
@@ -34,7 +45,7 @@ class SpoolWriterTest {
         Mail mail = mock(Mail.class, withSettings().extraInterfaces(Disposable.class));
         writer.finish();
 
-        PendingReply reply = writer.store(mock(SMTPSession.class), mail);
+        PendingReply reply = writer.store(mail, RECEIVED);
 
         assertThat(reply.reply().get().getRetCode()).isEqualTo("421");
         verify((Disposable) mail).dispose();
@@ -52,10 +63,7 @@ class SpoolWriterTest {
                 new SpoolWriter(queues, mock(Broker.class), settings.queue(), new NoopGaugeRegistry(), event -> {});
         writer.close();
 
-        assertThat(writer.store(mock(SMTPSession.class), mock(Mail.class))
-                        .reply()
-                        .get()
-                        .getRetCode())
+        assertThat(writer.store(mock(Mail.class), RECEIVED).reply().get().getRetCode())
                 .isEqualTo("421");
     }
 }
