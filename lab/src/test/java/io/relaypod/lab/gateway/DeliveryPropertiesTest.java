@@ -82,12 +82,12 @@ class DeliveryPropertiesTest {
         }
     }
 
-    @Property(tries = 10_000)
+    @Property
     void inModeAutoGraphDeliversToTheEnvelopeAndToEachOnce(@ForAll("sendings") Sending sending) throws Exception {
         assertThat(deliveries(sending, new Relay("auto"))).containsExactlyInAnyOrderElementsOf(sending.accepted());
     }
 
-    @Property(tries = 10_000)
+    @Property
     void inModeListedItDoesSoWhenNobodyElseGetsACalendar(@ForAll("sendings") Sending sending) throws Exception {
         if (!sending.hasCalendar() || sending.isForListedOnly()) {
             assertThat(deliveries(sending, new Relay("listed")))

@@ -28,10 +28,12 @@ import org.apache.james.metrics.api.NoopGaugeRegistry;
 import org.apache.james.metrics.tests.RecordingMetricFactory;
 import org.apache.james.queue.api.MailQueueName;
 import org.apache.mailet.base.test.FakeMail;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The connection to the broker, encrypted, each side with a certificate of its own. */
 class QueueTlsTest {
@@ -39,12 +41,12 @@ class QueueTlsTest {
     private static final String PASSWORD = "changeit";
 
     @TempDir
-    private Path directory;
+    private static Path directory;
 
-    private ArtemisProcess process;
+    private static ArtemisProcess process;
 
-    @BeforeEach
-    void start() throws Exception {
+    @BeforeAll
+    static void start() throws Exception {
         generate("broker", "ip:127.0.0.1");
         generate("relay", "dns:relay.example");
         generate("stranger", "ip:127.0.0.1");
@@ -58,8 +60,8 @@ class QueueTlsTest {
                                 + directory.resolve("relay.pem")));
     }
 
-    @AfterEach
-    void stop() {
+    @AfterAll
+    static void stop() {
         process.close();
     }
 
@@ -82,6 +84,7 @@ class QueueTlsTest {
     }
 
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void aBrokerWithAnotherCertificateIsNotTrusted() throws Exception {
         try (Queues queues = queues("stranger", "relay", "")) {
             queues.factory().open();
@@ -90,6 +93,7 @@ class QueueTlsTest {
     }
 
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void aBrokerOfAnotherNameIsNotTrusted() throws Exception {
         try (Queues queues = queues("broker", "relay", "localhost")) {
             queues.factory().open();
@@ -98,6 +102,7 @@ class QueueTlsTest {
     }
 
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void theBrokerDoesNotTrustAnotherRelay() throws Exception {
         try (Queues queues = queues("broker", "stranger", "")) {
             queues.factory().open();
@@ -107,9 +112,10 @@ class QueueTlsTest {
 
     @Test
     void aKeyThatIsNoneIsToldAtTheStart() throws Exception {
+        Files.copy(directory.resolve("relay.pem"), directory.resolve("damaged.pem"));
         Files.writeString(
-                directory.resolve("relay.key"), "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n");
-        assertThatThrownBy(() -> queues("broker", "relay", ""))
+                directory.resolve("damaged.key"), "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n");
+        assertThatThrownBy(() -> queues("broker", "damaged", ""))
                 .isInstanceOf(InvalidSettingsException.class)
                 .hasMessageContaining("QUEUE_KEY_FILE");
     }
@@ -155,7 +161,7 @@ class QueueTlsTest {
     }
 
     /** NAME.p12, and NAME.pem and NAME.key of the same. */
-    private void generate(String name, String alternative) throws Exception {
+    private static void generate(String name, String alternative) throws Exception {
         Path store = directory.resolve(name + ".p12");
         Process keytool = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "keytool")

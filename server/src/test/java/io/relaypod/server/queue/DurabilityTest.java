@@ -76,6 +76,8 @@ import org.apache.mailet.PerRecipientHeaders;
 import org.apache.mailet.base.test.FakeMail;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.Disposable;
@@ -290,6 +292,7 @@ class DurabilityTest {
     }
 
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void what_cannot_be_read_is_set_aside_and_does_not_stop_the_others_and_is_tried_again_at_the_next_start()
             throws Exception {
         EmbeddedBroker broker = EmbeddedBroker.start(dataDir, LONG_ENOUGH, new SimpleMeterRegistry());
@@ -322,6 +325,7 @@ class DurabilityTest {
     }
 
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void a_mail_that_waits_and_cannot_be_read_does_not_stop_the_others_and_is_set_aside() throws Exception {
         EmbeddedBroker broker = EmbeddedBroker.start(dataDir, LONG_ENOUGH, new SimpleMeterRegistry());
         try (OpenQueue open = OpenQueue.on(broker, "outgoing")) {
@@ -346,6 +350,7 @@ class DurabilityTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
+    @Execution(ExecutionMode.CONCURRENT)
     void a_large_mail_whose_file_is_damaged_is_set_aside_and_holds_up_the_others_for_seconds(boolean isGone)
             throws Exception {
         try (OpenQueue before = OpenQueue.on(dataDir, "outgoing")) {

@@ -25,6 +25,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -84,6 +86,7 @@ class FailingDiskTest {
     }
 
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void whoReadsTheQueueGoesOnReadingIt() throws Exception {
         try (OpenQueue open =
                 OpenQueue.on(EmbeddedBroker.start(disk, TIMEOUT, 0, new SimpleMeterRegistry()), "spool")) {
@@ -108,6 +111,7 @@ class FailingDiskTest {
     }
 
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void aStartThatFailsIsTriedAgain() throws Exception {
         try (OpenQueue open =
                 OpenQueue.on(EmbeddedBroker.start(disk, TIMEOUT, 0, new SimpleMeterRegistry()), "spool")) {

@@ -11,6 +11,7 @@ import org.apache.activemq.artemis.api.core.SimpleString;
 import org.apache.activemq.artemis.api.core.client.ClientConsumer;
 import org.apache.activemq.artemis.api.core.client.ClientMessage;
 import org.apache.activemq.artemis.api.core.client.ClientSession;
+import org.jspecify.annotations.Nullable;
 
 /** Reads a queue to its end without holding it in memory. For one thread; closed with its session. */
 public final class QueueReader {
@@ -64,7 +65,8 @@ public final class QueueReader {
         return browsing(queue, session, SimpleString.of(filter), () -> meant);
     }
 
-    private static QueueReader browsing(BrokerQueue queue, ClientSession session, SimpleString filter, Count count)
+    private static QueueReader browsing(
+            BrokerQueue queue, ClientSession session, @Nullable SimpleString filter, Count count)
             throws ActiveMQException {
         Set<Long> read = new HashSet<>();
         return new QueueReader(

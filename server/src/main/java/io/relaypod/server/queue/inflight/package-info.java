@@ -1,2 +1,5 @@
 /** Marks of the mails in flight, which identify a mail that ends the process. */
+@NullMarked
 package io.relaypod.server.queue.inflight;
+
+import org.jspecify.annotations.NullMarked;
