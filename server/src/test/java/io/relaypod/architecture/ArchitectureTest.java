@@ -4,9 +4,17 @@ import static com.tngtech.archunit.base.DescribedPredicate.describe;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
@@ -100,4 +108,24 @@ class ArchitectureTest {
             .should()
             .dependOnClassesThat()
             .resideInAPackage("io.netty..");
+
+    // Private to one class each.
+    private static final Set<String> SHARED_NAMES =
+            Set.of("Head", "MessageWriter", "Parameters", "Question", "Reading", "Source", "Storing", "Version");
+
+    /** A debugger and a stack trace often show the simple name alone. Nested classes count, private ones too. */
+    @ArchTest
+    static void aSimpleNameBelongsToOneClass(JavaClasses all) {
+        Map<String, List<String>> classes = all.stream()
+                .filter(type -> !type.isAnonymousClass())
+                .filter(type -> !type.getSimpleName().equals("package-info"))
+                .filter(type -> !SHARED_NAMES.contains(type.getSimpleName()))
+                .collect(Collectors.groupingBy(
+                        JavaClass::getSimpleName,
+                        TreeMap::new,
+                        Collectors.mapping(JavaClass::getName, Collectors.toList())));
+        assertThat(classes).hasSizeGreaterThan(100);
+        classes.values().removeIf(named -> named.size() == 1);
+        assertThat(classes).isEmpty();
+    }
 }
