@@ -1,16 +1,14 @@
 package io.relaypod.server.trace;
 
-import java.nio.charset.StandardCharsets;
-
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
 
 /**
- * A text that is looked for in lines of JSON, whatever the case of its letters; it may find more than there is and
- * never less.
+ * A text to find in lines of JSON, ignoring case, without parsing them. May match a line that does not contain the
+ * text; never misses one that does. Immutable.
  */
 final class Needle {
 
-    // Sets apart upper and lower case in ASCII.
+    // The bit that distinguishes upper from lower case in ASCII.
     private static final int CASE = 0x20;
 
     private final byte[] bytes;
@@ -22,17 +20,14 @@ final class Needle {
         }
     }
 
-    /** A value, as JSON writes it. What has no fixed form in other cases is found everywhere. */
+    /**
+     * Matches a JSON value. A text that is not ASCII matches every line, because its cases differ in more than a bit.
+     */
     static Needle value(String text) {
         return new Needle(
                 text.chars().allMatch(c -> c < 128)
                         ? JsonStringEncoder.getInstance().quoteAsUTF8(text)
                         : new byte[0]);
-    }
-
-    /** A piece of JSON. */
-    static Needle json(String text) {
-        return new Needle(text.getBytes(StandardCharsets.US_ASCII));
     }
 
     boolean isIn(byte[] file, int start, int end) {

@@ -39,8 +39,21 @@ public final class SearchMemory implements AutoCloseable {
         this.reservation = budget.tryReserve(MemoryUse.WEBADMIN, STEP).orElseThrow(TraceTooLargeException::new);
     }
 
+    /** @throws TraceTooLargeException if there is no memory for the entry */
     void take(TraceEntry entry) {
-        taken += TIMES
+        taken += size(entry);
+        if (taken > reservation.bytes() && !reservation.tryResize((taken / STEP + 1) * STEP)) {
+            throw new TraceTooLargeException();
+        }
+    }
+
+    /** Makes room for another entry. */
+    void giveBack(TraceEntry entry) {
+        taken -= size(entry);
+    }
+
+    private static long size(TraceEntry entry) {
+        return TIMES
                 * (OF_AN_ENTRY
                         + Stream.of(entry.recipients(), entry.details().values())
                                 .flatMap(texts -> texts.stream())
@@ -48,9 +61,6 @@ public final class SearchMemory implements AutoCloseable {
                                 .sum()
                         + entry.messageId().length()
                         + entry.sender().length());
-        if (taken > reservation.bytes() && !reservation.tryResize((taken / STEP + 1) * STEP)) {
-            throw new TraceTooLargeException();
-        }
     }
 
     /** Begins again with nothing. */

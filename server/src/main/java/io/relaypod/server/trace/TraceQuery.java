@@ -10,6 +10,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 import io.relaypod.events.MessageIds;
+import io.relaypod.events.QueueId;
 
 /**
  * What is looked for; all of what is given has to fit.
@@ -38,6 +39,7 @@ public record TraceQuery(
     // A mail's id begins with when its DATA did.
     private static final int MILLIS_DIGITS = 13;
     private static final Pattern BEGINNING = Pattern.compile("Mail(\\d{1,13})");
+    private static final Pattern WHOLE_TIME = Pattern.compile("Mail\\d{13}");
     private static final String EXAMPLE = "Mail1767225600000";
     private static final Duration LONGEST_RECEIPT = Duration.ofHours(1);
 
@@ -96,27 +98,15 @@ public record TraceQuery(
                 .toList();
     }
 
-    /** What the terms of an entry have of it. */
-    List<String> terms() {
-        return Stream.of(
-                        queueId.filter(TraceTerms::isWhole).map(TraceTerms::original),
-                        queueId.flatMap(TraceTerms::beginning),
-                        messageId,
-                        sender,
-                        recipient,
-                        address)
-                .flatMap(Optional::stream)
-                .toList();
-    }
-
     /**
-     * That it may be asked of all that is remembered, and is answered within a second: of nothing but a few digits of a
-     * queue id no filter knows anything, and every line would be read.
+     * Checks that the query may search the whole trace.
      *
-     * @throws IllegalArgumentException when it may not, saying what is missing
+     * @throws IllegalArgumentException if a few digits of a queue id are its only criterion, which match too much
      */
     public TraceQuery ofAllTime() {
-        if (queueId.isPresent() && terms().isEmpty()) {
+        if (needles().size() == 1
+                && queueId.filter(id -> !WHOLE_TIME.matcher(id).lookingAt() && !QueueId.isComplete(id))
+                        .isPresent()) {
             throw new IllegalArgumentException(
                     "'" + queueId.get() + "' is too little of a queue id to look for in all that is remembered;"
                             + " expected at least Mail and its 13 digits, such as " + EXAMPLE + ", or since with it");
@@ -130,7 +120,7 @@ public record TraceQuery(
      */
     TraceQuery narrowed() {
         Matcher begin = BEGINNING.matcher(queueId.orElse(""));
-        if (!begin.lookingAt() || queueId.filter(TraceTerms::isWhole).isPresent()) {
+        if (!begin.lookingAt() || queueId.filter(QueueId::isComplete).isPresent()) {
             return this;
         }
         Instant first = millis(begin.group(1), "0").minus(LONGEST_RECEIPT);

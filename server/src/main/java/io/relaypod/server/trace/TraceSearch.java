@@ -2,9 +2,11 @@ package io.relaypod.server.trace;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -12,11 +14,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-import com.google.common.hash.BloomFilter;
+import com.google.common.collect.HashMultiset;
+import com.google.common.collect.Multiset;
+import io.relaypod.events.QueueId;
 
 /**
  * One search: first the entries that fit, the newest first, until there are enough mails; then all else that is known
@@ -25,16 +28,16 @@ import com.google.common.hash.BloomFilter;
 final class TraceSearch {
 
     private static final Comparator<TraceEntry> IN_TIME = Comparator.comparingLong(TraceEntry::micros);
-    private static final Needle RECEIVED = Needle.json("\"event\":\"" + TraceEntry.RECEIVED + "\"");
     // A session that says nothing for so long is over, and another may have its name.
     private static final long LONGEST_SILENCE_MICROS = micros(Duration.ofHours(1));
+    // Mail, 13 digits of a time, a UUID.
+    private static final int COMPLETE_ID = 54;
     // A mail is found by its recipient at RCPT, where it has no id yet, and later again.
     private static final int HITS_A_MAIL = 2;
 
     private final TraceQuery query;
     private final List<List<TraceSegment>> stores;
     private final SearchMemory memory;
-    private final Map<TraceSegment, Optional<BloomFilter<CharSequence>>> terms = new HashMap<>();
 
     /**
      * @param stores the segments of each, the newest first
@@ -63,7 +66,7 @@ final class TraceSearch {
         Set<TraceEntry> isHit = Set.copyOf(hits);
         Set<String> ids = hits.stream()
                 .filter(hit -> !hit.isOfSession())
-                .map(hit -> TraceTerms.original(hit.id()))
+                .map(hit -> QueueId.original(hit.id()))
                 .collect(Collectors.toSet());
         Set<String> sessions = hits.stream()
                 .filter(TraceEntry::isOfSession)
@@ -74,7 +77,7 @@ final class TraceSearch {
                 .forEach(transaction -> transaction.mail().ifPresent(ids::add));
 
         Map<String, List<TraceEntry>> byMail =
-                entries(ids, false).stream().collect(Collectors.groupingBy(entry -> TraceTerms.original(entry.id())));
+                entries(ids, false).stream().collect(Collectors.groupingBy(entry -> QueueId.original(entry.id())));
         byMail.values()
                 .forEach(life -> life.stream()
                         .map(TraceEntry::session)
@@ -96,7 +99,7 @@ final class TraceSearch {
             Optional<Transaction> transaction = Optional.ofNullable(ofEntry.get(hit));
             Optional<String> id = hit.isOfSession()
                     ? transaction.flatMap(Transaction::mail)
-                    : Optional.of(TraceTerms.original(hit.id()));
+                    : Optional.of(QueueId.original(hit.id()));
             if (id.isPresent()) {
                 found.computeIfAbsent(
                         id.get(),
@@ -134,25 +137,22 @@ final class TraceSearch {
         List<TraceEntry> hits = new ArrayList<>();
         Set<String> ids = new HashSet<>();
         int enough = query.limit() * HITS_A_MAIL;
-        List<String> wanted = query.terms();
         List<Needle> needles = query.needles().stream().map(Needle::value).toList();
         for (int i = 0; i < newestFirst.size() && ids.size() < enough; i++) {
             TraceSegment segment = newestFirst.get(i);
             boolean before = i > 0 && newestFirst.get(i - 1).firstMicros() < micros(query.since());
             boolean after = segment.firstMicros() > micros(query.until());
-            if (before || after || !mayHave(segment, filter -> wanted.stream().allMatch(filter::mightContain))) {
+            if (before || after) {
                 continue;
             }
-            List<TraceEntry> found = new ArrayList<>();
+            NewestEntries newest = new NewestEntries(enough);
             segment.read(
                     (file, start, end) -> needles.stream().allMatch(needle -> needle.isIn(file, start, end)), entry -> {
                         if (query.matches(entry)) {
-                            memory.take(entry);
-                            found.add(entry);
+                            newest.add(entry);
                         }
                     });
-            found.sort(IN_TIME.reversed());
-            for (TraceEntry entry : found) {
+            for (TraceEntry entry : newest.newestFirst()) {
                 if (ids.size() < enough || ids.contains(entry.id())) {
                     ids.add(entry.id());
                     hits.add(entry);
@@ -160,6 +160,35 @@ final class TraceSearch {
             }
         }
         return hits;
+    }
+
+    /**
+     * Those entries of a segment that belong to its newest mails, so that a segment full of matches needs no memory.
+     */
+    private final class NewestEntries {
+
+        private final int maxIds;
+        private final Deque<TraceEntry> entries = new ArrayDeque<>();
+        private final Multiset<String> ids = HashMultiset.create();
+
+        NewestEntries(int maxIds) {
+            this.maxIds = maxIds;
+        }
+
+        void add(TraceEntry entry) {
+            memory.take(entry);
+            entries.add(entry);
+            ids.add(entry.id());
+            while (ids.elementSet().size() > maxIds) {
+                TraceEntry oldest = entries.remove();
+                memory.giveBack(oldest);
+                ids.remove(oldest.id());
+            }
+        }
+
+        List<TraceEntry> newestFirst() {
+            return entries.stream().sorted(IN_TIME.reversed()).toList();
+        }
     }
 
     private List<Transaction> transactions(Collection<String> sessions) {
@@ -197,24 +226,19 @@ final class TraceSearch {
         }
         stores.stream()
                 .flatMap(List::stream)
-                .filter(segment -> mayHave(segment, filter -> ids.stream().anyMatch(filter::mightContain)))
                 .forEach(segment -> segment.read(
-                        (file, start, end) -> ids.contains(TraceTerms.original(TraceSegment.id(file, start, end)))
-                                || bySession && RECEIVED.isIn(file, start, end),
+                        (file, start, end) -> isOfAny(ids, TraceSegment.id(file, start, end))
+                                || bySession && ids.contains(TraceSegment.session(file, start, end)),
                         entry -> {
-                            if (ids.contains(TraceTerms.original(entry.id()))
-                                    || bySession && ids.contains(entry.session())) {
-                                memory.take(entry);
-                                entries.add(entry);
-                            }
+                            memory.take(entry);
+                            entries.add(entry);
                         }));
         return entries;
     }
 
-    private boolean mayHave(TraceSegment segment, Predicate<BloomFilter<CharSequence>> wanted) {
-        return terms.computeIfAbsent(segment, TraceSegment::readTerms)
-                .map(wanted::test)
-                .orElse(true);
+    // The id of a copy begins with that of its mail.
+    private static boolean isOfAny(Collection<String> ids, String id) {
+        return ids.contains(id) || id.length() > COMPLETE_ID && ids.contains(QueueId.original(id));
     }
 
     private static long micros(Instant time) {

@@ -1,18 +1,15 @@
 package io.relaypod.server.trace;
 
-import java.io.BufferedInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.function.Consumer;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
-import com.google.common.hash.BloomFilter;
-import com.google.common.hash.Funnels;
 
 /**
  * A file of entries, a line each, the earliest first. What cannot be read in it, such as a line that was not written to
@@ -25,10 +22,11 @@ record TraceSegment(Path file, long firstMicros) {
 
     static final String LINES = ".jsonl";
 
-    private static final String TERMS = ".terms";
     private static final ObjectReader JSON = new ObjectMapper().readerFor(TraceEntry.class);
     // {"at":1795354212364000,"id":"
     private static final int ID_START = 29;
+    private static final byte[] RECEIVED =
+            "\",\"event\":\"received\",\"session\":\"".getBytes(StandardCharsets.US_ASCII);
 
     /** Which lines of a file are worth reading. */
     @FunctionalInterface
@@ -46,21 +44,6 @@ record TraceSegment(Path file, long firstMicros) {
 
     static TraceSegment in(Path directory, long firstMicros) {
         return new TraceSegment(directory.resolve(String.format("%016d%s", firstMicros, LINES)), firstMicros);
-    }
-
-    /** Where it is written which terms the file has, once it is complete. */
-    Path terms() {
-        String name = file.getFileName().toString();
-        return file.resolveSibling(name.substring(0, name.length() - LINES.length()) + TERMS);
-    }
-
-    /** Which terms may be in it; empty where nobody wrote that down, or where it cannot be read. */
-    Optional<BloomFilter<CharSequence>> readTerms() {
-        try (InputStream in = new BufferedInputStream(Files.newInputStream(terms()))) {
-            return Optional.of(BloomFilter.readFrom(in, Funnels.stringFunnel(StandardCharsets.UTF_8)));
-        } catch (IOException | RuntimeException notThere) {
-            return Optional.empty();
-        }
     }
 
     /** Reads those lines that the filter lets through. */
@@ -92,13 +75,30 @@ record TraceSegment(Path file, long firstMicros) {
         consumer.accept(entry);
     }
 
-    /** The id of the line's entry, without reading the rest of it; empty when the line is none of ours. */
+    /** Id of the line's entry, without parsing the line; empty for a foreign line. */
     static String id(byte[] bytes, int start, int end) {
-        int begin = start + ID_START;
+        return text(bytes, start + ID_START, end);
+    }
+
+    /** Session of the line's entry if that is {@code received}, without parsing the line; otherwise empty. */
+    static String session(byte[] bytes, int start, int end) {
+        int afterId = closingQuote(bytes, start + ID_START, end);
+        int session = afterId + RECEIVED.length;
+        return session < end && Arrays.equals(bytes, afterId, session, RECEIVED, 0, RECEIVED.length)
+                ? text(bytes, session, end)
+                : "";
+    }
+
+    private static String text(byte[] bytes, int begin, int end) {
+        int quote = closingQuote(bytes, begin, end);
+        return quote < end ? new String(bytes, begin, quote - begin, StandardCharsets.ISO_8859_1) : "";
+    }
+
+    private static int closingQuote(byte[] bytes, int begin, int end) {
         int at = begin;
         while (at < end && bytes[at] != '"') {
             at++;
         }
-        return at < end ? new String(bytes, begin, at - begin, StandardCharsets.ISO_8859_1) : "";
+        return at;
     }
 }

@@ -3,6 +3,8 @@ package io.relaypod.server.trace;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -17,7 +19,6 @@ import java.util.stream.Stream;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectWriter;
-import com.google.common.hash.BloomFilter;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,7 +35,6 @@ final class TraceSegments {
     // So that nothing is kept for much longer than its time, and the bound on size is not much below what was asked
     // for.
     private static final int SEGMENTS = 10;
-    private static final int TERMS_A_SEGMENT = 24_000;
     private static final ObjectWriter JSON = new ObjectMapper().writerFor(TraceEntry.class);
 
     private final Path directory;
@@ -47,7 +47,6 @@ final class TraceSegments {
 
         private final TraceSegment segment;
         private final OutputStream out;
-        private final BloomFilter<CharSequence> terms = TraceTerms.filter(TERMS_A_SEGMENT);
         private long bytes;
 
         Current(TraceSegment segment) throws IOException {
@@ -60,7 +59,6 @@ final class TraceSegments {
             out.write(line);
             out.write('\n');
             bytes += line.length + 1;
-            TraceTerms.of(entry, terms::put);
         }
 
         private static byte[] line(TraceEntry entry) throws JsonProcessingException {
@@ -69,9 +67,6 @@ final class TraceSegments {
 
         void complete() throws IOException {
             out.close();
-            try (OutputStream file = new BufferedOutputStream(Files.newOutputStream(segment.terms()))) {
-                terms.writeTo(file);
-            }
         }
     }
 
@@ -79,6 +74,21 @@ final class TraceSegments {
         this.directory = directory;
         this.maxBytes = maxBytes;
         this.maxAge = maxAge;
+        deleteFilters();
+    }
+
+    // Earlier releases wrote a Bloom filter beside each segment.
+    private void deleteFilters() {
+        if (!Files.isDirectory(directory)) {
+            return;
+        }
+        try (DirectoryStream<Path> filters = Files.newDirectoryStream(directory, "*.terms")) {
+            for (Path filter : filters) {
+                Files.deleteIfExists(filter);
+            }
+        } catch (IOException | DirectoryIteratorException undeletable) {
+            LOGGER.debug("old trace filters in {} could not be deleted", directory, undeletable);
+        }
     }
 
     void append(TraceEntry entry) throws IOException {
@@ -144,7 +154,6 @@ final class TraceSegments {
             boolean beingWritten = current.isPresent() && current.get().segment.equals(segment);
             if (!beingWritten && (old || bytes > maxBytes)) {
                 Files.deleteIfExists(segment.file());
-                Files.deleteIfExists(segment.terms());
             }
         }
     }
@@ -154,7 +163,7 @@ final class TraceSegments {
     }
 
     private static long size(TraceSegment segment) throws IOException {
-        return Files.size(segment.file()) + (Files.exists(segment.terms()) ? Files.size(segment.terms()) : 0);
+        return Files.size(segment.file());
     }
 
     private static long micros(Duration duration) {

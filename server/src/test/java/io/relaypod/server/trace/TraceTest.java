@@ -137,6 +137,22 @@ class TraceTest {
     }
 
     @Test
+    void theSenderOfEveryMailIsFoundWithLittleMemory() {
+        String last = "";
+        for (int i = 0; i < 2_000; i++) {
+            last = delivered("s" + i, "noreply@a.example", "<m" + i + "@a.example>", "bob@b.example");
+        }
+        clock.advance(Duration.ofSeconds(1));
+        try (SearchMemory memory = new SearchMemory(new MemoryBudget(1 << 20))) {
+            assertThat(trace.search(bySender("noreply@a.example"), memory).mails())
+                    .hasSize(10)
+                    .first()
+                    .extracting(TracedMail::queueId)
+                    .isEqualTo(last);
+        }
+    }
+
+    @Test
     void aRefusedRecipientIsFoundWithTheAnswerItGot() {
         trace.onEvent(new RecipientRefused(client("s1"), "alice@a.example", "bob@nowhere.example", NO_MX));
 
@@ -261,13 +277,12 @@ class TraceTest {
                     StandardCharsets.UTF_8,
                     StandardOpenOption.APPEND);
         }
-        for (Path file : files(".terms")) {
-            Files.writeString(file, "rubbish");
-        }
+        Files.writeString(directory.resolve("mails/0000000000000002.terms"), "rubbish of an earlier release");
         Files.writeString(directory.resolve("mails/something else"), "x");
         Files.createDirectory(directory.resolve("mails/0000000000000001.jsonl"));
         open();
 
+        assertThat(files(".terms")).isEmpty();
         assertThat(trace.search(byRecipient("bob@b.example")))
                 .singleElement()
                 .satisfies(mail -> assertThat(mail.queueId()).isEqualTo(id));
