@@ -40,7 +40,7 @@ public final class AddressList {
      * @param text as it stands there, unfolded, one char a byte
      * @param name the display name in it, with its quotes and without comments; empty when there is none
      * @param written the address in it, as it is written
-     * @param address the same, to compare; empty when nobody can say which it is
+     * @param address the same, for comparison; empty if it cannot be read for certain
      * @param plain whether every program reads it alike: a name and an address in angle brackets, or an address alone
      */
     public record Mailbox(String text, String name, String written, Optional<EmailAddress> address, boolean plain) {

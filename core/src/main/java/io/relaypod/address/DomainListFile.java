@@ -25,7 +25,7 @@ public final class DomainListFile implements Supplier<DomainSet> {
     private boolean missing;
     private volatile DomainSet domains;
 
-    /** What tells one content of a file from the next; a mounted ConfigMap changes the file that a link leads to. */
+    /** Identifies the content of a file. A mounted ConfigMap changes the target of a link. */
     private record Version(Object file, FileTime modified, long size) {
 
         static Version of(Path file) throws IOException {

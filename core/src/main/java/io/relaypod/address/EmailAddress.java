@@ -18,7 +18,7 @@ public record EmailAddress(String local, String domain) {
     private static final Pattern ADDRESS = Pattern.compile(
             "(?:@[^:<>\"\\s]*:)?\\s*(?<local>\"(?:[^\"\\\\]|\\\\.)*+\"|[^\\s\"<>()@,;:\\\\]+)\\s*@\\s*(?<domain>[^\\s\"<>()@,;\\\\]+)",
             Pattern.DOTALL);
-    // RFC 5321 4.5.3.1 allows 320; a pattern must not go on for ever.
+    // RFC 5321 section 4.5.3.1 allows 320; the limit bounds the time of the pattern.
     private static final int LONGEST = 1_000;
     private static final Pattern QUOTED_PAIR = Pattern.compile("\\\\(.)", Pattern.DOTALL);
 

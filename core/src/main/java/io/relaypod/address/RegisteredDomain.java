@@ -5,9 +5,9 @@ import java.util.Optional;
 import com.google.common.net.InternetDomainName;
 
 /**
- * The domain that somebody registered: one label below a suffix of the Public Suffix List, as Guava has it. Where no
- * suffix is known, as in private networks, the last two labels stand in. Only guides what is asked and how often; it
- * never decides about a recipient.
+ * The registered domain: one label below a suffix of the Public Suffix List, as Guava has it. Where no suffix is known,
+ * as in private networks, the last two labels stand in. Only guides what is asked and how often; it never decides about
+ * a recipient.
  */
 public final class RegisteredDomain {
 

@@ -12,8 +12,8 @@ import java.util.Set;
 import io.relaypod.address.EmailAddress;
 
 /**
- * Whom a calendar names, as far as the recipients of one copy are concerned, and what becomes of it in their copy.
- * Memory: one line, the recipients, and a bit for each event and alarm. Immutable.
+ * The recipients of a copy whom a calendar lists, and what has to change in the calendar for that copy. Memory: one
+ * line, the recipients, and a bit for each event and alarm. Immutable.
  *
  * @param recipients of the copy
  * @param invited the recipients who are attendees of an event, by any of their addresses
@@ -21,8 +21,8 @@ import io.relaypod.address.EmailAddress;
  * @param namesAnyone whether there is any ATTENDEE
  * @param plain whether every line may stay as it is for these recipients
  * @param readable whether this is all of it
- * @param alarms numbers of the alarms that go, as they would send mail to others
- * @param events numbers of the events that go, as none of the recipients takes part in them
+ * @param alarms numbers of the alarms to remove, because they would send mail to others
+ * @param events numbers of the events to remove, because no recipient takes part
  */
 record Attendees(
         Set<EmailAddress> recipients,
@@ -149,7 +149,7 @@ record Attendees(
 
         private void attendee(ContentLines lines, OutputStream longest) throws IOException {
             AttendeeLine line = AttendeeLine.parse(lines.text());
-            // The lines that belong to it are not those of iCalendar: nobody knows who is named.
+            // vCalendar 1.0 continues such a line in another way, so its addresses are unknown.
             readable &= !line.text().toUpperCase(Locale.ROOT).contains("QUOTED-PRINTABLE");
             List<EmailAddress> own = line.addressesAmong(recipients);
             boolean asItIs = line.mayStayFor(recipients);

@@ -7,10 +7,10 @@ import io.relaypod.mime.Edits.Replacement;
 import io.relaypod.mime.Part;
 
 /**
- * What becomes of the calendar parts of a message; those that it does not list stay as they are.
+ * The changes to the calendar parts of a message. Other parts stay as they are.
  *
  * @param gone parts that are removed
- * @param texts parts that hold text as well, which stays, each with its new body
+ * @param texts parts with other text, which stays, each with its new body
  * @param narrowed parts that lose attendees, each with its new body
  * @param noneStays whether no calendar is left, so that the mail may not call itself one
  */

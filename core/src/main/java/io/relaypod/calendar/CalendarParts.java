@@ -17,7 +17,7 @@ import io.relaypod.mime.HeaderField;
 import io.relaypod.mime.MediaType;
 import io.relaypod.mime.Part;
 
-/** Which parts are calendars. What a part calls itself is enough, and so is what it holds. */
+/** Recognizes calendar parts, by their declared type or by their content. */
 final class CalendarParts {
 
     private static final Set<String> SUBTYPES =
@@ -57,9 +57,7 @@ final class CalendarParts {
                 || fileNames(part).anyMatch(name -> TNEF_FILE.matcher(name).matches());
     }
 
-    /**
-     * Whether the part calls itself encrypted, or signed in one piece, so that nobody but its recipient looks into it.
-     */
+    /** Whether the part is declared as encrypted or opaque-signed. */
     static boolean isSealed(Part part) {
         return part.type().is("multipart", "encrypted")
                 || part.type().is("application", "pkcs7-mime", "x-pkcs7-mime", "pgp-encrypted");

@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
 import io.relaypod.address.AddressList;
 
 /**
- * A property of a calendar (RFC 5545 section 3.1), as people read it. Immutable.
+ * A property of a calendar (RFC 5545 section 3.1). Immutable.
  *
  * @param name in upper case
  * @param parameters their names in upper case, their values without quotes
@@ -18,9 +18,9 @@ import io.relaypod.address.AddressList;
 record CalendarProperty(String name, Map<String, String> parameters, String value) {
 
     private static final Pattern BLANK = Pattern.compile("[\\p{Cntrl}\\s]+");
-    // So many bytes of UTF-8 say what people write; four values of an event fit into what its words may take.
+    // Bytes of UTF-8. Four such values fit into the room for words.
     private static final int LONGEST = 600;
-    // No more of a text is looked at, so no more is kept.
+    // No more of a text is read, so no more is stored.
     private static final int MOST_CHARS = 10 * LONGEST;
     // A line may have thousands of others.
     private static final Set<String> PARAMETERS =

@@ -19,12 +19,12 @@ import io.relaypod.mime.MessageSource;
 import io.relaypod.mime.Part;
 import io.relaypod.mime.TransferEncoding;
 
-/** Takes calendars out of one message, or narrows them, part by part from the inside out. For one use. */
+/** Removes or narrows the calendars of one message, part by part from the inside out. For one use. */
 final class CalendarRemoval {
 
     // Of all events of a mail, as they are encoded: dozens of events as people write them.
     private static final int MOST_WORDS = 8 * 1024;
-    // Chars that are kept of them at most: the same event often stands in several calendars of a mail.
+    // Chars to read at most: the same event often stands in several calendars of a message.
     private static final int MOST_WORDS_READ = 8 * MOST_WORDS;
 
     private final Calendars calendars;
@@ -40,7 +40,7 @@ final class CalendarRemoval {
     private int roomForWords = MOST_WORDS;
     private int roomToRead = MOST_WORDS_READ;
 
-    /** @param summaryBesideText whether the event is put in words also where other text is left */
+    /** @param summaryBesideText whether the event is added in words even if other text is left */
     CalendarRemoval(Calendars calendars, CalendarEdits fates, boolean summaryBesideText) {
         this.calendars = calendars;
         this.fates = fates;
@@ -159,9 +159,7 @@ final class CalendarRemoval {
         return message.field("mime-version").isPresent() ? "" : "MIME-Version: 1.0\r\n";
     }
 
-    /**
-     * The events of the calendars in the part that nothing was said of yet, as many as there is room for; each once.
-     */
+    /** The events of the part's calendars that are not in words yet, each once, as far as there is room. */
     private byte[] wordsFor(Part part) throws IOException {
         List<Part> inside = lost().stream()
                 .filter(calendar -> part.headerStart() <= calendar.headerStart() && calendar.end() <= part.end())

@@ -7,25 +7,25 @@ import io.relaypod.mime.MessageSource;
 import io.relaypod.mime.UnreadableMailException;
 
 /**
- * Takes all calendar content out of a mail, and leaves every other byte as it was.
+ * Removes all calendar content from a message. All other bytes stay as they are.
  *
  * <pre>{@code
  * StrippedMail stripped = new CalendarStripper(false).strip(() -> Files.newInputStream(mail));
  * }</pre>
  *
- * <p>A multipart left without parts goes too. A message that was nothing but a calendar says the event in words
- * instead. Where a part was signed, the part stays and the signature, which would not hold, goes. Thread-safe.
+ * <p>A multipart left without parts is removed too. A message that was only a calendar becomes a text with the event in
+ * words. A signature over a changed part is removed, because it would be invalid; the part stays. Thread-safe.
  */
 public final class CalendarStripper {
 
     private final boolean summaryBesideText;
 
-    /** @param summaryBesideText whether the event is put in words also where other text is left */
+    /** @param summaryBesideText whether the event is added in words even if other text is left */
     public CalendarStripper(boolean summaryBesideText) {
         this.summaryBesideText = summaryBesideText;
     }
 
-    /** @throws UnreadableMailException when nobody can say what is in the mail: then no part of it may be delivered */
+    /** @throws UnreadableMailException if the structure cannot be read, so that the message must not be delivered */
     public StrippedMail strip(MessageSource mail) throws IOException, UnreadableMailException {
         Calendars calendars = Calendars.find(mail, true);
         return new CalendarRemoval(calendars, calendars.fates(part -> true, Map.of(), true), summaryBesideText)

@@ -139,7 +139,7 @@ final class CalendarZones {
                 last);
     }
 
-    /** @return the offset of the zone at that time; empty when nobody can say */
+    /** @return the offset of the zone at that time; empty if it is unknown */
     Optional<ZoneOffset> offset(String name, LocalDateTime time) {
         Matcher region = REGION.matcher(name);
         return (region.matches() ? known(region.group(1), time) : Optional.<ZoneOffset>empty())

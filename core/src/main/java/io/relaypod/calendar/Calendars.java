@@ -30,13 +30,12 @@ import io.relaypod.mime.UnreadableMailException;
 /** The calendar parts of a message, found in two passes over its bytes and in constant memory. Immutable. */
 final class Calendars {
 
-    // An encoded message is read from its beginning for each that is inside; RFC 2045 6.4 forbids them anyway. What is
-    // beyond these
-    // bounds is not looked into and counts as a calendar.
+    // An encoded message is read from its beginning for each message inside it (RFC 2045 section 6.4 forbids both).
+    // Beyond these bounds it is not read and counts as a calendar.
     private static final int MAX_ENCODED = 10;
     private static final int MAX_ENCODED_DEPTH = 3;
-    // A text around a calendar is read from the message's beginning, to see how long it is; beyond so many, it goes
-    // with its calendar.
+    // To measure the text around a calendar, the message is read from its beginning. Further texts are removed with
+    // their calendars.
     private static final int MAX_TEXTS = 10;
 
     private final MessageSource source;
@@ -64,7 +63,7 @@ final class Calendars {
         this.parts = List.copyOf(found);
     }
 
-    /** What is made of a calendar part and its decoded content. */
+    /** Reads a calendar part and its decoded content. */
     @FunctionalInterface
     interface ContentReader<T> {
         T read(Part part, InputStream content) throws IOException;
@@ -72,7 +71,7 @@ final class Calendars {
 
     /**
      * @param uuencodedToo whether plain text is looked through for uuencoded calendars
-     * @throws UnreadableMailException when nobody can say whether there is a calendar in it
+     * @throws UnreadableMailException if the structure cannot be read
      */
     static Calendars find(MessageSource source, boolean uuencodedToo) throws IOException, UnreadableMailException {
         return new Calendars(source, uuencodedToo, 0);
@@ -240,7 +239,7 @@ final class Calendars {
     }
 
     /**
-     * @param goes of which parts the recipient loses the calendar
+     * @param goes the parts whose calendar is removed
      * @param narrowed the parts that lose attendees, each with its new body
      * @param noneStays whether no calendar is left
      */

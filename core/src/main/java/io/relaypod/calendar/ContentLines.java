@@ -25,10 +25,7 @@ import java.util.Locale;
  */
 final class ContentLines {
 
-    /**
-     * As much of a content line as is kept; the rest can only be copied. Inline attachments are longer, lines that
-     * people need are not.
-     */
+    /** Bytes that are stored of a content line; the rest can only be copied. Only inline attachments are longer. */
     static final int LONGEST = 64 * 1024;
 
     private final InputStream in;
@@ -93,17 +90,17 @@ final class ContentLines {
         return zero;
     }
 
-    /** Whether the line is longer than what is kept of it. */
+    /** Whether only the beginning of the line is stored. */
     boolean isCut() {
         return inside;
     }
 
-    /** Bytes of the line that are kept, with its line breaks. */
+    /** The stored bytes of the line, with its line breaks. */
     int length() {
         return length;
     }
 
-    /** Whether the name ends within what is kept. */
+    /** Whether the name ends within the stored bytes. */
     boolean isNamed() {
         for (int i = 0; i < length; i++) {
             if (line[i] == ':' || line[i] == ';') {
@@ -134,7 +131,7 @@ final class ContentLines {
                 : 0;
     }
 
-    /** @return where the text goes on behind the fold that begins here; {@code at} when none does */
+    /** @return the position after the fold that begins here; {@code at} if none does */
     private int behindFold(int at) {
         int end = at;
         while (end < length && (line[end] == '\r' || line[end] == '\n')) {

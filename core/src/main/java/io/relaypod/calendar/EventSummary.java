@@ -11,13 +11,10 @@ import com.google.common.base.Utf8;
 import io.relaypod.mime.Part;
 import org.apache.commons.io.input.ReaderInputStream;
 
-/**
- * What a calendar says, as text that a person reads: what, when, where, by whom; that it is cancelled, or who answered
- * what.
- */
+/** The events of a calendar in words: what, when, where, by whom, whether cancelled, and who answered what. */
 final class EventSummary {
 
-    /** Said in place of a calendar that cannot be read. */
+    /** Replaces a calendar that cannot be read. */
     static final String NEUTRAL =
             "This mail was about an event in a calendar. Its calendar part was taken out on the way.\r\n";
 
@@ -53,10 +50,7 @@ final class EventSummary {
                 .get();
     }
 
-    /**
-     * RFC 5545 section 3.1.4 wants UTF-8. What is none was written by a program that knows one charset, and that is
-     * mostly this one.
-     */
+    /** RFC 5545 section 3.1.4 requires UTF-8. A program that writes another charset mostly writes this one. */
     private static String text(String bytes, Charset charset) {
         byte[] line = bytes.getBytes(StandardCharsets.ISO_8859_1);
         boolean isUtf8 = charset.equals(StandardCharsets.UTF_8) && Utf8.isWellFormed(line);

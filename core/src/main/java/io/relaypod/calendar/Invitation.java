@@ -24,7 +24,7 @@ import io.relaypod.mime.UnreadableMailException;
 import org.apache.commons.io.output.CloseShieldOutputStream;
 
 /**
- * Whom of its recipients the calendars in a mail invite, and how a copy is made to name nobody else than its own
+ * Finds the recipients whom the calendars of a message invite, and makes copies whose calendars list only the copy's
  * recipients.
  *
  * <pre>{@code
@@ -33,9 +33,8 @@ import org.apache.commons.io.output.CloseShieldOutputStream;
  * }
  * }</pre>
  *
- * <p>Attendees who are not in the copy are dropped from its calendar and said nowhere else: who was invited is the
- * organiser's to tell. A calendar that would be left without any goes; one that names nobody stays, whatever becomes of
- * the others. Immutable.
+ * <p>Other attendees are removed from the calendar and not listed elsewhere. A calendar that would have no attendee
+ * left is removed; one that lists nobody stays. Immutable.
  */
 public final class Invitation {
 
@@ -95,7 +94,7 @@ public final class Invitation {
 
     /**
      * @param recipients of the mail
-     * @throws UnreadableMailException when nobody can say whether there is a calendar in it
+     * @throws UnreadableMailException if the structure cannot be read
      */
     public static Invitation in(MessageSource mail, Collection<EmailAddress> recipients)
             throws IOException, UnreadableMailException {
@@ -109,9 +108,8 @@ public final class Invitation {
     }
 
     /**
-     * The recipients who may share one copy that keeps calendars: those who are invited, or all when no calendar names
-     * anybody. Of a calendar that cannot be read, or that would have to be changed and would grow too far, nobody keeps
-     * anything.
+     * The recipients who may share one copy with calendars: the invited ones, or all if no calendar lists anybody.
+     * Nobody keeps a calendar that cannot be read, or that needs a change and would grow too far.
      */
     public Set<EmailAddress> keepers() {
         Set<Part> naming = namingParts();
@@ -135,8 +133,8 @@ public final class Invitation {
     }
 
     /**
-     * Without a calendar that would grow too far, those whom it alone invites are not invited; then the next may be too
-     * wide, and so on.
+     * If a calendar is removed because it would grow too far, the recipients whom it alone invites are no longer
+     * invited. Then another calendar may have to change, so this repeats.
      */
     private SharedCopy kept(Set<Part> naming) {
         Set<Part> parts = naming;
@@ -169,13 +167,13 @@ public final class Invitation {
     /**
      * A copy for exactly the recipients, who are {@link #keepers} or none of them is.
      *
-     * @param summaryBesideText whether a calendar that goes is put in words also where other text is left
-     * @return the mail whose calendars name nobody else; unchanged when none does
+     * @param summaryBesideText whether a removed calendar is added in words even if other text is left
+     * @return the message whose calendars list nobody else; unchanged if none does
      */
     public StrippedMail narrowed(boolean summaryBesideText) throws IOException {
         Set<Part> naming = namingParts();
         SharedCopy kept = kept(naming);
-        // Graph delivers to attendees alone: whoever is not invited would get nothing.
+        // Graph delivers to attendees only, so a recipient who is not invited would get nothing.
         Set<Part> stay = kept.recipients().equals(recipients) ? kept.parts() : Set.of();
         Map<Part, Replacement> narrowed = new HashMap<>();
         stay.stream()
@@ -188,7 +186,7 @@ public final class Invitation {
                         calendars.fates(part -> goes(part, naming, stay), narrowed, goesAny && !staysAny),
                         summaryBesideText)
                 .of(mail);
-        // What nobody can look into is counted where all calendars have to go.
+        // Encrypted parts are counted by CalendarStripper.
         return new StrippedMail(
                 mail, changed.edits(), changed.calendars(), changed.narrowed(), changed.signatures(), 0);
     }

@@ -12,8 +12,8 @@ import java.util.regex.Pattern;
 import com.google.common.primitives.Bytes;
 
 /**
- * Takes calendars out of a plain text: those that it begins with, and those that are uuencoded in it. The text around
- * them stays. Memory: one line of {@value #LONGEST} bytes. For one pass.
+ * Removes calendars from a plain text: those at its beginning, and uuencoded ones. The text around them stays. Memory:
+ * one line of {@value #LONGEST} bytes. For one pass.
  */
 final class PastedCalendars {
 
@@ -47,7 +47,7 @@ final class PastedCalendars {
     }
 
     /**
-     * What there is in a text.
+     * The content of a text.
      *
      * @param found whether there is a calendar
      * @param textLeft whether anything but blanks is left without it
@@ -63,8 +63,8 @@ final class PastedCalendars {
     /**
      * Copies a text without its calendars.
      *
-     * @param uuencodedToo whether uuencoded calendars go; without it, a text that begins with no calendar is not read
-     *     to its end
+     * @param uuencodedToo whether uuencoded calendars are removed; if not, a text that begins without a calendar is not
+     *     read to its end
      */
     static PastedText copyWithout(InputStream text, boolean uuencodedToo, OutputStream rest) throws IOException {
         return new PastedCalendars(text, uuencodedToo, rest).pass();
@@ -88,7 +88,7 @@ final class PastedCalendars {
         return new PastedText(found, textLeft);
     }
 
-    /** Reads a line, or as much of it as is kept. */
+    /** Reads a line, or the beginning of a long one. */
     private boolean nextChunk() throws IOException {
         length = 0;
         while (length < LONGEST && following() >= 0) {

@@ -8,10 +8,7 @@ import io.relaypod.mime.Edits;
 import io.relaypod.mime.HeaderField;
 import io.relaypod.mime.Part;
 
-/**
- * What becomes of a signature (RFC 1847) when what it signs is changed: it would not hold, so it goes, and what was
- * signed stays.
- */
+/** Removes signatures (RFC 1847) over changed content, because they would be invalid. The signed content stays. */
 final class Signatures {
 
     private Signatures() {}
@@ -24,7 +21,7 @@ final class Signatures {
         return field.name().startsWith("content-");
     }
 
-    /** Puts what was signed in the place of the multipart that signed it. */
+    /** Replaces the signed multipart by its content. */
     static void unwrap(Part signed, Edits edits) {
         Part content = signed.children().get(0);
         if (signed.isMessage()) {
@@ -41,7 +38,7 @@ final class Signatures {
         edits.delete(content.end(), signed.end());
     }
 
-    /** The parts that stand where signatures should be, and go with them. */
+    /** The parts in the place of signatures, which are removed with them. */
     static Set<Part> besideContent(Part message) {
         Set<Part> beside = Collections.newSetFromMap(new IdentityHashMap<>());
         collect(message, false, beside);

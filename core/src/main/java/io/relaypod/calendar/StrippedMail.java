@@ -7,14 +7,14 @@ import io.relaypod.mime.Edits;
 import io.relaypod.mime.MessageSource;
 
 /**
- * What became of a mail's calendars.
+ * A message without its calendars, or with narrowed ones.
  *
  * @param original the message as it was
  * @param edits what changes in it
  * @param calendars the calendars that were taken out
  * @param narrowed the calendars that lost attendees
- * @param signatures the signatures that went because what they signed was changed
- * @param sealed the parts that nobody but the recipient can look into, left as they are
+ * @param signatures the signatures that were removed because the signed content was changed
+ * @param sealed the encrypted or opaque-signed parts, left as they are
  */
 public record StrippedMail(
         MessageSource original, Edits edits, int calendars, int narrowed, int signatures, int sealed) {

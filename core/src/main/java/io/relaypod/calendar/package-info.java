@@ -1,9 +1,9 @@
 /**
- * The calendar in a mail: which parts are one, whom they invite, how to take them out or narrow them to some
- * recipients, and what they say in words.
+ * The calendars of a message: finding them, removing them, narrowing them to recipients, and writing their events in
+ * words.
  *
- * <p>Graph sends a mail with calendar content to the people whom the calendar names, whatever the headers say. Plain
- * Java: no James type is known here.
+ * <p>Graph delivers a message with a calendar to the attendees of the calendar, whatever the headers say. Plain Java:
+ * this package does not use James.
  */
 @NullMarked
 package io.relaypod.calendar;

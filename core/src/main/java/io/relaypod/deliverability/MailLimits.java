@@ -1,8 +1,8 @@
 package io.relaypod.deliverability;
 
 /**
- * How much of each thing a mail may hold; docs/graph.md has the table. Each is far beyond the mails of people and
- * applications, and small enough to be read within the memory that one mail may have.
+ * The limits of a message, listed in docs/graph.md. Each is far beyond the messages of people and applications, and
+ * small enough for the memory of one message.
  */
 final class MailLimits {
 

@@ -1,7 +1,7 @@
 package io.relaypod.deliverability;
 
 /**
- * Why a mail is not taken, as its sender is told.
+ * The SMTP reply that refuses a message.
  *
  * @param code of SMTP, such as 550
  * @param text with the enhanced code in front, such as {@code 5.6.0 ...}

@@ -89,7 +89,7 @@ final class MailsplitNode {
         return inline;
     }
 
-    /** Whether the header ends smtp2graph: libmime 5.2 fails on a parameter of this name, and nobody catches it. */
+    /** Whether the header ends the process of smtp2graph: libmime 5.2 throws an exception that is not caught. */
     boolean isFatal() {
         return fatal;
     }

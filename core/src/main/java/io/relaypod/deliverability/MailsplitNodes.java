@@ -87,7 +87,7 @@ final class MailsplitNodes {
         inHeader = true;
         if (node.depth() > DEEPEST) {
             refuse("MIME parts nested more than " + DEEPEST + " deep");
-            // What is deeper than that counts, and is kept no longer.
+            // Deeper nodes are counted, but not stored.
             node = MailsplitNode.root();
         }
     }
@@ -142,7 +142,7 @@ final class MailsplitNodes {
         return nodes;
     }
 
-    /** Why smtp2graph could not read the mail, if so; ask when all lines were given. */
+    /** Why smtp2graph cannot read the message, if so. To be called after the last line. */
     Optional<String> problem(long rootHeader) {
         if (inHeader) {
             endHeader();

@@ -1,8 +1,8 @@
 /**
- * What Graph and smtp2graph take, so that nothing is accepted here that they refuse for ever or keep and never send: a
- * readable header, a mailbox to send as, a size with room for what is added on the way.
+ * Checks whether Graph and smtp2graph accept a message: a readable header, a mailbox to send from, a size with room for
+ * added fields.
  *
- * <p>Plain Java: no James type is known here.
+ * <p>Plain Java: this package does not use James.
  */
 @NullMarked
 package io.relaypod.deliverability;

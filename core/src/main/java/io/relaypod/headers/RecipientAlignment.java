@@ -20,15 +20,14 @@ import io.relaypod.mime.HeaderField;
 import io.relaypod.mime.HeaderSection;
 
 /**
- * Makes To and Cc name recipients of this copy only, each once, since Graph delivers to whom the header names. A
- * recipient whom no field names, or whom one names in a way that not every program reads alike, is left to smtp2graph's
- * Bcc.
+ * Makes To and Cc list only recipients of this copy, each once, because Graph delivers to the addresses in the header.
+ * smtp2graph adds a Bcc for a recipient whom no field lists in a way that every program reads alike.
  *
  * <pre>{@code
  * Edits edits = new RecipientAlignment(recipients, keepOriginal, refused).of(HeaderSection.read(mail, RecipientAlignment.FIELDS));
  * }</pre>
  *
- * <p>A field that needs no change is not written anew. Bcc and Resent-Bcc go. Immutable.
+ * <p>A field that needs no change keeps its bytes. Bcc and Resent-Bcc are removed. Immutable.
  */
 public final class RecipientAlignment {
 

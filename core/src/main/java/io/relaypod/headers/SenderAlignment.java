@@ -12,9 +12,9 @@ import io.relaypod.mime.HeaderField;
 import io.relaypod.mime.HeaderSection;
 
 /**
- * Puts the address of From and Sender on the field's first line, the only one that smtp2graph reads to find the mailbox
- * it sends from; it keeps a mail for ever in which it finds none. Takes an address out of the name beside it: Graph
- * answers ErrorSendAsDenied to a name that may pass for another mailbox (smtp2graph #28).
+ * Puts the address of From and Sender on the field's first line, the only one that smtp2graph reads. If it finds no
+ * address there, the message stays in its queue forever. An address in the display name is removed, because Graph
+ * answers ErrorSendAsDenied to it (smtp2graph #28).
  *
  * <p>A field whose first line has the address, and no other in its names, is not touched.
  */
@@ -56,7 +56,7 @@ public final class SenderAlignment {
                 .filter(mailbox -> mailbox.address().isPresent())
                 .flatMap(mailbox -> text(mailbox, name.length()))
                 .toList();
-        // A field without an address was refused at DATA; one that was made since then is nobody's to repair.
+        // A field without an address was refused at the end of DATA, so another mailet wrote this one.
         if (!mailboxes.isEmpty()) {
             edits.delete(field.start(), field.end());
             edits.insert(field.start(), name + String.join(",\r\n ", mailboxes) + "\r\n");

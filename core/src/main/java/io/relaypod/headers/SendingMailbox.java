@@ -8,8 +8,8 @@ import io.relaypod.mime.HeaderField;
 import io.relaypod.mime.HeaderSection;
 
 /**
- * The mailbox that smtp2graph sends a mail from: the address on the first line that starts with From or Sender. A mail
- * without From is given one, first of all, with the envelope's sender.
+ * The mailbox that smtp2graph sends a mail from: the address on the first line that starts with From or Sender. If
+ * there is no From, smtp2graph adds one with the envelope's sender before the other fields.
  */
 public final class SendingMailbox {
 

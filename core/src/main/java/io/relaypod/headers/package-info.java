@@ -1,8 +1,7 @@
 /**
- * Whom a mail names: addresses, lists of them in header fields, and what must change in To and Cc so that they name
- * nobody but the recipients of one copy.
+ * The address fields of a message, and the changes to them so that To and Cc list only the recipients of one copy.
  *
- * <p>Plain Java: no James type is known here.
+ * <p>Plain Java: this package does not use James.
  */
 @NullMarked
 package io.relaypod.headers;

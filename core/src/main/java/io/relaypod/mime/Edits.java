@@ -12,7 +12,7 @@ import java.util.List;
 import com.google.common.io.ByteStreams;
 
 /**
- * Changes to a message: what they do not name stays, byte for byte.
+ * Changes to ranges of a message. All other bytes stay as they are.
  *
  * <pre>{@code
  * Edits edits = new Edits();
@@ -20,7 +20,7 @@ import com.google.common.io.ByteStreams;
  * edits.apply(source, out);
  * }</pre>
  *
- * <p>What lies inside a deleted range goes with it, changes too. For one thread.
+ * <p>Changes inside a deleted range are dropped. For one thread.
  */
 public final class Edits {
 

@@ -20,7 +20,7 @@ public record HeaderSection(List<HeaderField> fields, long end) {
     }
 
     /**
-     * Reads a message as far as its header goes.
+     * Reads the header of a message, and no more.
      *
      * @param names in lower case, of the fields to keep
      */

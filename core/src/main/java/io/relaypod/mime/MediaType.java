@@ -7,7 +7,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What a Content-Type field says.
+ * The media type in a Content-Type field (RFC 2045 section 5).
  *
  * @param main such as {@code text}, in lower case
  * @param sub such as {@code calendar}, in lower case; empty when only the main type is given
@@ -20,7 +20,7 @@ public record MediaType(String main, String sub, List<String> boundaries) {
     // RFC 2046 5.1.5
     static final MediaType MESSAGE = new MediaType("message", "rfc822", List.of());
 
-    // Finds the type also where what follows it is no parameter, or is not set off by a semicolon.
+    // Finds the type even if no parameter follows it, or no semicolon.
     private static final Pattern TYPE = Pattern.compile("[\\s\"]*+([^\\s\"/;,:=]++)\\s*+(?:/\\s*+([^\\s\"/;,:]++))?");
 
     /** Keeps its own copy of the boundaries. */
@@ -28,7 +28,7 @@ public record MediaType(String main, String sub, List<String> boundaries) {
         boundaries = List.copyOf(boundaries);
     }
 
-    /** @return the type; empty when the field says nothing, as readers then go on to the next field */
+    /** @return the type; empty for an empty field, which readers skip */
     static Optional<MediaType> of(HeaderField field) {
         String value = field.value();
         String plain = Parameters.withoutComments(value);

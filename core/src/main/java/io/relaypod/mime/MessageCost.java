@@ -5,8 +5,8 @@ import java.io.InputStream;
 import java.util.Set;
 
 /**
- * What of a message takes memory when it is read and changed. Bodies take none beyond some copies of their beginning:
- * they are streamed.
+ * The memory that a message takes when it is read and changed. Bodies are streamed and take only some copies of their
+ * beginning.
  *
  * @param size of the whole message, in bytes
  * @param headerBytes of the message's own header

@@ -3,18 +3,18 @@ package io.relaypod.mime;
 import java.nio.charset.StandardCharsets;
 
 /**
- * A line of a message, with its line break, of which perhaps only the beginning is kept. Where it lies is counted from
- * the message's first byte.
+ * A line of a message, with its line break. Only the beginning of a long line is stored. Positions are counted from the
+ * message's first byte.
  */
 interface MessageLine {
 
-    /** Where it begins. */
+    /** The position of its first byte. */
     long start();
 
-    /** Behind its line break. */
+    /** The position after its line break. */
     long end();
 
-    /** The kept bytes are the first {@link #kept} ones. */
+    /** The stored bytes are the first {@link #kept} ones. */
     byte[] bytes();
 
     int kept();

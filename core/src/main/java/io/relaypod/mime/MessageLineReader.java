@@ -9,7 +9,7 @@ import java.util.Arrays;
  */
 final class MessageLineReader implements MessageLine {
 
-    /** As much of a line as is kept where nothing else is said. */
+    /** The default for the bytes that are stored of a line. */
     static final int KEPT = 64 * 1024;
 
     private final InputStream in;
@@ -26,7 +26,7 @@ final class MessageLineReader implements MessageLine {
         this(in, KEPT);
     }
 
-    /** Keeps as much of a line as is said. */
+    /** @param most bytes that are stored of a line */
     MessageLineReader(InputStream in, int most) {
         this.in = in;
         this.most = most;

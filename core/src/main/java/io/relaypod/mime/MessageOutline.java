@@ -3,9 +3,9 @@ package io.relaypod.mime;
 import java.util.Optional;
 
 /**
- * Follows the structure of a message whose lines are given one by one, as {@link StructureScanner} finds it, without
- * keeping it: says at the end of the message what the scanner will say of it later. Memory is bounded by the depth of
- * the parts. For one message and one thread.
+ * Counts the parts and fields of a message whose lines are given one by one, as {@link StructureScanner} finds them,
+ * and finds out whether the scanner will be able to read it. Memory is bounded by the depth of the parts. For one
+ * message and one thread.
  */
 public final class MessageOutline {
 
@@ -67,7 +67,7 @@ public final class MessageOutline {
         return scanner.map(StructureScanner::contentFields).orElse(contentFields);
     }
 
-    /** Why nobody can say what is in the message, if so; ask when all lines were given. */
+    /** Why the structure cannot be read, if so. To be called after the last line. */
     public Optional<String> problem() {
         if (scanner.isPresent()) {
             try {
@@ -80,7 +80,7 @@ public final class MessageOutline {
         return problem;
     }
 
-    /** A line at hand; longer ones are cut as {@link MessageLineReader} cuts them. */
+    /** The current line, cut as {@link MessageLineReader} cuts it. */
     private static final class LineView implements MessageLine {
 
         private byte[] bytes = {};

@@ -3,7 +3,7 @@ package io.relaypod.mime;
 import java.io.IOException;
 import java.io.InputStream;
 
-/** The bytes of a message, from wherever they are kept. They can be read more than once and are always the same. */
+/** The bytes of a message, which can be read more than once and are always the same. */
 @FunctionalInterface
 public interface MessageSource {
 

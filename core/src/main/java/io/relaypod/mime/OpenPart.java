@@ -5,10 +5,10 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
-/** A part whose end is not reached yet. For the scanner's thread. */
+/** A part whose end is not reached yet. For one thread. */
 final class OpenPart {
 
-    // One part has one boundary; a field that may be read in more ways than these was made to hurt.
+    // A part has one boundary. A field with more readings than this is hostile.
     private static final int MOST_BOUNDARIES = 10;
     private static final String CONTENT = "content-";
     private static final String MIME_VERSION = "mime-version";
@@ -53,7 +53,7 @@ final class OpenPart {
     }
 
     void beginField(MessageLine line) throws UnreadableMailException {
-        // Of the other fields only where they are matters.
+        // Of the other fields only the position matters.
         int first = line.bytes()[0];
         boolean kept = first == 'C' || first == 'c' || first == 'M' || first == 'm' || first <= ' ';
         String name = kept ? HeaderField.nameOf(line.text(MAX_NAME)) : OTHER;
@@ -81,7 +81,7 @@ final class OpenPart {
         field.setLength(0);
     }
 
-    /** Reads the fields that say what is in the part. A Content-Type that says nothing is read over, as readers do. */
+    /** Reads type and encoding of the part. An empty Content-Type is skipped, as readers do. */
     void readType() throws UnreadableMailException {
         List<MediaType> named = new ArrayList<>(1);
         List<TransferEncoding> encoded = new ArrayList<>(1);

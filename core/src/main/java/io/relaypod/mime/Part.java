@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A part of a message, or the message itself, and where it lies in the bytes. What stands between the parts is told by
- * its parent. Immutable.
+ * A part of a message, or the message itself, and its position in the bytes. Preamble and epilogue belong to the
+ * parent. Immutable.
  */
 public final class Part {
 

@@ -22,10 +22,7 @@ import java.util.Map;
  */
 public final class StructureScanner {
 
-    /**
-     * The deepest nesting of parts. Mails of people have depth 4 and 20 parts; what is beyond these bounds was made to
-     * hurt.
-     */
+    /** The deepest nesting of parts. Messages of people have a depth of 4, and 20 parts. */
     public static final int MAX_DEPTH = 100;
     /** The most parts, those of attached messages included. */
     public static final int MAX_PARTS = 5_000;
@@ -115,7 +112,7 @@ public final class StructureScanner {
             part.endField(at);
             part.endStray(at);
             part.boundaries().forEach(boundary -> boundaries.remove(boundary, part));
-            // A header without an empty line behind it was not looked at yet; nothing can be inside.
+            // A header without an empty line behind it was not read yet, and has no parts inside.
             if (part.inHeader()) {
                 part.readType();
             }

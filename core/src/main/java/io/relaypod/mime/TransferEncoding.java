@@ -17,7 +17,7 @@ import org.apache.james.mime4j.codec.Base64OutputStream;
 import org.apache.james.mime4j.codec.DecodeMonitor;
 import org.apache.james.mime4j.codec.QuotedPrintableInputStream;
 
-/** How the bytes of a body stand for its content (RFC 2045 section 6). */
+/** The encoding of a body (RFC 2045 section 6). */
 public enum TransferEncoding {
     IDENTITY,
     BASE64,
@@ -38,7 +38,7 @@ public enum TransferEncoding {
         };
     }
 
-    /** The content; what is wrong in the encoding is read over. */
+    /** The content. Errors in the encoding are skipped. */
     public InputStream decode(InputStream body) throws IOException {
         return switch (this) {
             case IDENTITY -> body;

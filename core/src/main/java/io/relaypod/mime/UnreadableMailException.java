@@ -1,8 +1,8 @@
 package io.relaypod.mime;
 
 /**
- * A message of which nobody can say what is in it. The message text is the reason, for whoever finds the mail kept
- * aside.
+ * A message whose structure cannot be read. The exception's message is the reason, for the administrator who finds it
+ * among the failed messages.
  */
 public final class UnreadableMailException extends Exception {
 

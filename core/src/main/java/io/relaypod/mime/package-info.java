@@ -4,7 +4,7 @@
  *
  * <p>mime4j decodes the bodies. Structure, parameters and encoded words are read by our own classes: no parser at hand
  * says where in the bytes a part and its delimiter lie, gives every reading of a field, or is linear in the length of
- * one. Plain Java: no James type is known here.
+ * one. Plain Java: this package does not use James.
  */
 @NullMarked
 package io.relaypod.mime;
