@@ -23,6 +23,8 @@ public enum MemoryUse {
     LONG_LINES(40, 2),
     /** What reading and changing a message takes, at the end of DATA and in the spooler threads. */
     MESSAGES(55, 15),
+    /** Envelopes of more than 16 Ki characters of mails that were dequeued and are not done. */
+    ENVELOPES_IN_FLIGHT(25, 2),
     /** Questions to DNS that wait for an answer. The cache of verdicts has a bound of its own. */
     DNS_QUESTIONS(15, 4),
     /** Replies of the gateway, and what is sent to it. */

@@ -12,6 +12,7 @@ import java.util.function.Consumer;
 import javax.mail.MessagingException;
 
 import io.relaypod.gateway.RateLimitedMailQueue;
+import io.relaypod.memory.MemoryBudget;
 import io.relaypod.server.queue.Dequeuer.Received;
 import io.relaypod.server.queue.MailEnqueuer.NotStoredException;
 import io.relaypod.server.queue.broker.Broker;
@@ -74,6 +75,7 @@ public final class ArtemisMailQueue implements ManageableMailQueue, RateLimitedM
             Executor threads,
             MailQueueItemDecoratorFactory decorators,
             SenderRateLimiter pace,
+            MemoryBudget memory,
             InFlightMails inFlight,
             Quarantine quarantine,
             Clock clock,
@@ -83,7 +85,7 @@ public final class ArtemisMailQueue implements ManageableMailQueue, RateLimitedM
         this.link = link;
         this.broker = broker;
         this.dequeuer = new FairDequeuer(
-                name, name.equals(MailQueueFactory.SPOOL), link, threads, this::item, inFlight, quarantine);
+                name, name.equals(MailQueueFactory.SPOOL), link, threads, this::item, memory, inFlight, quarantine);
         this.delayed = new DelayedMails(name, link, broker.isShared(), pace, slowStart, clock);
         this.enqueuer = new MailEnqueuer(link, broker, threads, dequeuer, delayed, slowStart, clock);
         this.administration = new QueueAdministration(name, link, delayed, clock);

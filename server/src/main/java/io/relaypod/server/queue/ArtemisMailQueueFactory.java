@@ -12,6 +12,7 @@ import java.util.stream.Collectors;
 import javax.inject.Inject;
 import javax.mail.MessagingException;
 
+import io.relaypod.memory.MemoryBudget;
 import io.relaypod.server.queue.broker.Broker;
 import io.relaypod.server.queue.broker.BrokerConnections;
 import io.relaypod.server.queue.broker.BrokerLink;
@@ -37,6 +38,7 @@ public final class ArtemisMailQueueFactory implements MailQueueFactory<ArtemisMa
 
     private final MailQueueItemDecoratorFactory decorators;
     private final SenderRateLimiter pace;
+    private final MemoryBudget memory;
     private final InFlightMails inFlight;
     private final Quarantine quarantine;
     private final Clock clock;
@@ -61,6 +63,7 @@ public final class ArtemisMailQueueFactory implements MailQueueFactory<ArtemisMa
                 broker,
                 decorators,
                 pace,
+                MemoryBudget.ofThisProcess(),
                 InFlightMails.unmarked(),
                 mail -> {
                     throw new MessagingException("no mail is known to have ended the process");
@@ -81,6 +84,7 @@ public final class ArtemisMailQueueFactory implements MailQueueFactory<ArtemisMa
             Broker broker,
             MailQueueItemDecoratorFactory decorators,
             SenderRateLimiter pace,
+            MemoryBudget memory,
             InFlightMails inFlight,
             Quarantine quarantine,
             Clock clock,
@@ -91,6 +95,7 @@ public final class ArtemisMailQueueFactory implements MailQueueFactory<ArtemisMa
         this.threads = threads.direct("dequeue", MAX_THREADS);
         this.decorators = decorators;
         this.pace = pace;
+        this.memory = memory;
         this.inFlight = inFlight;
         this.quarantine = quarantine;
         this.clock = clock;
@@ -131,7 +136,18 @@ public final class ArtemisMailQueueFactory implements MailQueueFactory<ArtemisMa
                 connections.get().declare(BrokerQueue.ready(name));
             }
             ArtemisMailQueue queue = new ArtemisMailQueue(
-                    name, link, broker, threads, decorators, pace, inFlight, quarantine, clock, metrics, gauges);
+                    name,
+                    link,
+                    broker,
+                    threads,
+                    decorators,
+                    pace,
+                    memory,
+                    inFlight,
+                    quarantine,
+                    clock,
+                    metrics,
+                    gauges);
             queue.discover();
             return queue;
         } catch (ActiveMQException failure) {

@@ -318,16 +318,32 @@ final class DelayedMails {
         for (BrokerQueue queue : from) {
             try {
                 connections.declare(queue);
-                receive(new Source(QueueReader.taking(queue, session))).ifPresent(heads::add);
+                next(new Source(QueueReader.taking(queue, session)), session).ifPresent(heads::add);
             } catch (ActiveMQException failure) {
                 if (session.isClosed() || !connections.isOpen()) {
                     throw failure;
                 }
-                LOGGER.error(
-                        "event=release-failed queue={} reason=\"{}\"", queue.name(), failure.getMessage(), failure);
+                notReleased(queue, failure);
             }
         }
         return heads;
+    }
+
+    // A queue that fails does not stop the release of the others; it is read again with the next release.
+    private Optional<Head> next(Source source, ClientSession session) throws ActiveMQException {
+        try {
+            return receive(source);
+        } catch (ActiveMQException | RuntimeException failure) {
+            if (session.isClosed()) {
+                throw failure;
+            }
+            notReleased(source.mails.queue(), failure);
+            return Optional.empty();
+        }
+    }
+
+    private static void notReleased(BrokerQueue queue, Exception failure) {
+        LOGGER.error("event=release-failed queue={} reason=\"{}\"", queue.name(), failure.getMessage(), failure);
     }
 
     /** Whoever dequeues knows what to do with it; if it cannot come there either, the others pass it. */
@@ -390,7 +406,7 @@ final class DelayedMails {
                         .forEach(queue -> lanes.get(queue).lookAt(now));
                 return moved;
             }
-            receive(head.source()).ifPresent(heads::add);
+            next(head.source(), session).ifPresent(heads::add);
         }
         try {
             moved += commit(session, batch);

@@ -16,16 +16,21 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import javax.mail.MessagingException;
 
+import io.relaypod.memory.MemoryBudget;
+import io.relaypod.memory.MemoryUse;
+import io.relaypod.memory.Reservation;
 import io.relaypod.server.queue.OnDemand.Slot;
 import io.relaypod.server.queue.broker.BrokerConnections;
 import io.relaypod.server.queue.broker.BrokerLink;
 import io.relaypod.server.queue.broker.BrokerQueue;
 import io.relaypod.server.queue.inflight.InFlightMails;
+import io.relaypod.server.queue.stored.StoredEnvelope;
 import io.relaypod.server.queue.stored.StoredMail;
 import io.relaypod.throttle.SteadyClock;
 import org.apache.activemq.artemis.api.core.ActiveMQException;
 import org.apache.activemq.artemis.api.core.ActiveMQNotConnectedException;
 import org.apache.activemq.artemis.api.core.ActiveMQObjectClosedException;
+import org.apache.activemq.artemis.api.core.ActiveMQPropertyConversionException;
 import org.apache.activemq.artemis.api.core.client.ClientConsumer;
 import org.apache.activemq.artemis.api.core.client.ClientMessage;
 import org.apache.activemq.artemis.api.core.client.ClientSession;
@@ -54,12 +59,15 @@ final class Dequeuer implements OnDemand.Source<Dequeuer.Given>, AutoCloseable {
     private static final Duration AGAIN_AFTER = Duration.ofSeconds(5);
     private static final Duration DONE_WITHIN = Duration.ofMinutes(1);
     private static final int TRIES = 5;
+    // Of memory for each byte of a stored envelope: an address of 20 bytes becomes objects of about 300 bytes.
+    private static final int READ_FACTOR = 16;
 
     private final Clock steady = new SteadyClock();
     private final BrokerLink link;
     private final BrokerQueue queue;
     private final MailReader reader;
     private final Runnable empty;
+    private final MemoryBudget memory;
     private final InFlightMails inFlight;
     private final Quarantine quarantine;
     private final ReentrantLock receiving = new ReentrantLock();
@@ -76,6 +84,7 @@ final class Dequeuer implements OnDemand.Source<Dequeuer.Given>, AutoCloseable {
 
     /**
      * @param empty is called when the queue has no mail and none is in flight
+     * @param memory has a share for large envelopes
      * @param inFlight is shared with the other queues
      * @param quarantine is given mails that have ended the process
      */
@@ -84,12 +93,14 @@ final class Dequeuer implements OnDemand.Source<Dequeuer.Given>, AutoCloseable {
             BrokerQueue queue,
             MailReader reader,
             Runnable empty,
+            MemoryBudget memory,
             InFlightMails inFlight,
             Quarantine quarantine) {
         this.link = link;
         this.queue = queue;
         this.reader = reader;
         this.empty = empty;
+        this.memory = memory;
         this.inFlight = inFlight;
         this.quarantine = quarantine;
     }
@@ -232,8 +243,40 @@ final class Dequeuer implements OnDemand.Source<Dequeuer.Given>, AutoCloseable {
             // The broker redelivers it.
             return Optional.empty();
         }
-        Optional<InFlightMails.Mark> mark = inFlight.begin(StoredMail.name(message), () -> stopped);
-        return mark.isPresent() ? given(new Received(message, inlet, mark.get())) : Optional.empty();
+        Optional<Reservation> memory = reserveEnvelope(message);
+        Optional<InFlightMails.Mark> mark =
+                memory.isPresent() ? inFlight.begin(StoredMail.name(message), () -> stopped) : Optional.empty();
+        if (mark.isEmpty()) {
+            memory.ifPresent(Reservation::close);
+            return Optional.empty();
+        }
+        mark.get().hold(memory.get());
+        return given(new Received(message, inlet, mark.get()));
+    }
+
+    /**
+     * Reserves what a large envelope takes once it is read. An envelope beyond the whole share is in flight alone.
+     *
+     * @return empty when all is stopped
+     */
+    private Optional<Reservation> reserveEnvelope(ClientMessage message) throws InterruptedException {
+        long bytes = Math.min(memory.limit(MemoryUse.ENVELOPES_IN_FLIGHT), (long) READ_FACTOR * envelopeBytes(message));
+        while (!stopped) {
+            Optional<Reservation> reserved = memory.reserve(MemoryUse.ENVELOPES_IN_FLIGHT, bytes, POLL);
+            if (reserved.isPresent()) {
+                return reserved;
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static int envelopeBytes(ClientMessage message) {
+        try {
+            return Math.max(0, StoredEnvelope.bytesInBody(message));
+        } catch (ActiveMQPropertyConversionException damaged) {
+            // Found again when the mail is read.
+            return 0;
+        }
     }
 
     private Optional<Given> given(Received received) {

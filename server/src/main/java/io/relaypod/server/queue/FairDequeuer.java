@@ -7,6 +7,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 
+import io.relaypod.memory.MemoryBudget;
 import io.relaypod.server.queue.Dequeuer.Given;
 import io.relaypod.server.queue.Dequeuer.MailReader;
 import io.relaypod.server.queue.SenderShares.Sender;
@@ -33,6 +34,7 @@ final class FairDequeuer implements AutoCloseable {
     private final MailQueueName name;
     private final BrokerLink link;
     private final MailReader reader;
+    private final MemoryBudget memory;
     private final InFlightMails inFlight;
     private final Quarantine quarantine;
     private final boolean isFair;
@@ -51,12 +53,14 @@ final class FairDequeuer implements AutoCloseable {
             BrokerLink link,
             Executor threads,
             MailReader reader,
+            MemoryBudget memory,
             InFlightMails inFlight,
             Quarantine quarantine) {
         this.name = name;
         this.isFair = isFair;
         this.link = link;
         this.reader = reader;
+        this.memory = memory;
         this.inFlight = inFlight;
         this.quarantine = quarantine;
         this.onDemand = new OnDemand<>(threads, isFair, () -> stopped);
@@ -112,7 +116,13 @@ final class FairDequeuer implements AutoCloseable {
                 return reader.read(received, body);
             };
             Dequeuer dequeuer = new Dequeuer(
-                    link, BrokerQueue.share(name, share), marking, () -> shares.empty(share), inFlight, quarantine);
+                    link,
+                    BrokerQueue.share(name, share),
+                    marking,
+                    () -> shares.empty(share),
+                    memory,
+                    inFlight,
+                    quarantine);
             onDemand.add(dequeuer);
             return dequeuer;
         });

@@ -39,6 +39,7 @@ import java.util.stream.Stream;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.relaypod.gateway.VerbatimMailQueueItems;
+import io.relaypod.memory.MemoryBudget;
 import io.relaypod.memory.TemporaryFileName;
 import io.relaypod.server.queue.broker.Broker;
 import io.relaypod.server.queue.broker.BrokerConnection;
@@ -426,6 +427,7 @@ class DurabilityTest {
                 threads,
                 new VerbatimMailQueueItems(),
                 SenderRateLimiter.unlimited(),
+                MemoryBudget.ofThisProcess(),
                 InFlightMails.unmarked(),
                 mail -> {},
                 Clock.systemUTC(),

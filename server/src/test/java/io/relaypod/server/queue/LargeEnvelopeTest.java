@@ -11,10 +11,16 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import javax.mail.internet.AddressException;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.relaypod.memory.MemoryBudget;
+import io.relaypod.memory.MemoryUse;
 import io.relaypod.server.queue.broker.BrokerConnection;
 import io.relaypod.server.queue.broker.EmbeddedBroker;
 import io.relaypod.server.queue.stored.RemovedMail;
@@ -34,6 +40,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import reactor.core.Disposable;
+import reactor.core.publisher.Flux;
 
 /** An envelope of any size is stored, and stored again, and no mail that cannot be stored again stops the others. */
 class LargeEnvelopeTest {
@@ -111,23 +119,41 @@ class LargeEnvelopeTest {
         }
     }
 
+    @Test
+    void largeEnvelopesInFlightFitIntoTheirShareOfMemoryAndOneBeyondTheShareIsInFlightAlone() throws Exception {
+        MemoryBudget memory = new MemoryBudget(4 << 20);
+        EmbeddedBroker broker = EmbeddedBroker.start(dataDir, LONG_ENOUGH, new SimpleMeterRegistry());
+        try (OpenQueue open = OpenQueue.on(broker, memory, "outgoing")) {
+            for (int number = 0; number < 3; number++) {
+                FakeMail mail = OpenQueue.mail("many" + number, MESSAGE);
+                mail.setRecipients(addresses(1500, 52));
+                open.queue().enQueue(mail);
+            }
+            BlockingQueue<MailQueueItem> given = new LinkedBlockingQueue<>();
+            Disposable reader = Flux.from(open.queue().deQueue()).subscribe(given::add);
+            for (int number = 0; number < 3; number++) {
+                MailQueueItem item = given.poll(LONG_ENOUGH.toSeconds(), TimeUnit.SECONDS);
+                assertThat(item).isNotNull();
+                assertThat(memory.reserved(MemoryUse.ENVELOPES_IN_FLIGHT))
+                        .isEqualTo(memory.limit(MemoryUse.ENVELOPES_IN_FLIGHT));
+                await().during(Duration.ofMillis(300)).atMost(LONG_ENOUGH).until(given::isEmpty);
+                item.done(CompletionStatus.SUCCESS);
+            }
+            await().atMost(LONG_ENOUGH).until(() -> memory.reserved(MemoryUse.ENVELOPES_IN_FLIGHT) == 0);
+            reader.dispose();
+        }
+    }
+
     /** As a version before this one stored it: 245,000 characters in properties. */
     @Test
     void a_mail_that_cannot_be_stored_again_as_it_is_does_not_stop_the_others_that_wait() throws Exception {
         EmbeddedBroker broker = EmbeddedBroker.start(dataDir, LONG_ENOUGH, new SimpleMeterRegistry());
         try (OpenQueue open = OpenQueue.on(broker, "outgoing")) {
             open.queue().enQueue(OpenQueue.mail("before", MESSAGE), Duration.ofSeconds(1));
-            try (BrokerConnection connection = broker.connect(1).get(0);
-                    ClientSession session = connection.session();
-                    ClientProducer producer = session.createProducer("relaypod.wait.1000.outgoing")) {
-                ClientMessage message = session.createMessage(true);
-                message.putStringProperty("name", "poison");
-                message.putStringProperty("sender", "sender@example.com");
-                message.putStringProperty("recipients", "\nrecipient@example.com\n");
+            sendWaiting(broker, "poison", message -> {
                 message.putStringProperty("envelope", "{\"attributes\":{},\"error\":\"" + "x".repeat(245_000) + "\"}");
                 message.getBodyBuffer().writeBytes(MESSAGE.getBytes(StandardCharsets.US_ASCII));
-                producer.send(message);
-            }
+            });
             open.queue().enQueue(OpenQueue.mail("behind", MESSAGE), Duration.ofSeconds(1));
             List<MailQueueItem> given = open.dequeue(3);
             assertThat(given)
@@ -148,22 +174,28 @@ class LargeEnvelopeTest {
         EmbeddedBroker broker = EmbeddedBroker.start(dataDir, LONG_ENOUGH, new SimpleMeterRegistry());
         try (OpenQueue open = OpenQueue.on(broker, "outgoing")) {
             open.queue().enQueue(OpenQueue.mail("before", MESSAGE), Duration.ofSeconds(1));
-            try (BrokerConnection connection = broker.connect(1).get(0);
-                    ClientSession session = connection.session();
-                    ClientProducer producer = session.createProducer("relaypod.wait.1000.outgoing")) {
-                ClientMessage message = session.createMessage(true);
-                message.putStringProperty("name", "no time");
-                message.putStringProperty("sender", "");
-                message.putStringProperty("recipients", "\nrecipient@example.com\n");
+            sendWaiting(broker, "no time", message -> {
                 message.putStringProperty("envelope", "{}");
                 message.putStringProperty("due", "soon");
-                producer.send(message);
-            }
+            });
             open.queue().enQueue(OpenQueue.mail("behind", MESSAGE), Duration.ofSeconds(1));
             List<String> given = Collections.synchronizedList(new ArrayList<>());
             open.dequeue(3).forEach(item -> given.add(item.getMail().getName()));
             await().atMost(LONG_ENOUGH)
                     .untilAsserted(() -> assertThat(given).containsExactlyInAnyOrder("before", "no time", "behind"));
+        }
+    }
+
+    private static void sendWaiting(EmbeddedBroker broker, String name, Consumer<ClientMessage> rest) throws Exception {
+        try (BrokerConnection connection = broker.connect(1).get(0);
+                ClientSession session = connection.session();
+                ClientProducer producer = session.createProducer("relaypod.wait.1000.outgoing")) {
+            ClientMessage message = session.createMessage(true);
+            message.putStringProperty("name", name);
+            message.putStringProperty("sender", "sender@example.com");
+            message.putStringProperty("recipients", "\nrecipient@example.com\n");
+            rest.accept(message);
+            producer.send(message);
         }
     }
 

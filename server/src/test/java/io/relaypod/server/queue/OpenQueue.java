@@ -15,9 +15,12 @@ import javax.mail.internet.MimeMessage;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.relaypod.gateway.VerbatimMailQueueItems;
+import io.relaypod.memory.MemoryBudget;
 import io.relaypod.server.queue.broker.Broker;
 import io.relaypod.server.queue.broker.BrokerRefusedException;
 import io.relaypod.server.queue.broker.EmbeddedBroker;
+import io.relaypod.server.queue.inflight.InFlightMails;
+import io.relaypod.server.threads.ServerThreads;
 import io.relaypod.throttle.SenderRateLimiter;
 import org.apache.james.metrics.api.NoopGaugeRegistry;
 import org.apache.james.metrics.tests.RecordingMetricFactory;
@@ -38,13 +41,21 @@ record OpenQueue(Broker broker, ArtemisMailQueueFactory queues, ArtemisMailQueue
     }
 
     static OpenQueue on(Broker broker, String name) {
+        return on(broker, MemoryBudget.ofThisProcess(), name);
+    }
+
+    static OpenQueue on(Broker broker, MemoryBudget memory, String name) {
         ArtemisMailQueueFactory queues = new ArtemisMailQueueFactory(
                 broker,
                 new VerbatimMailQueueItems(),
                 SenderRateLimiter.unlimited(),
+                memory,
+                InFlightMails.unmarked(),
+                mail -> {},
                 Clock.systemUTC(),
                 new RecordingMetricFactory(),
-                new NoopGaugeRegistry());
+                new NoopGaugeRegistry(),
+                new ServerThreads());
         open(queues);
         return new OpenQueue(broker, queues, queues.createQueue(MailQueueName.of(name)));
     }

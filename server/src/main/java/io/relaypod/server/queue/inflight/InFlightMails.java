@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
+import io.relaypod.memory.Reservation;
 import io.relaypod.server.queue.broker.QueueUnavailableException;
 import io.relaypod.server.queue.inflight.SuspectMails.Suspect;
 import org.slf4j.Logger;
@@ -87,11 +88,17 @@ public final class InFlightMails implements AutoCloseable {
         private final int line;
         private final Optional<Suspect> suspect;
         private boolean closed;
+        private Optional<Reservation> memory = Optional.empty();
 
         private Mark(String mail, int line, Optional<Suspect> suspect) {
             this.mail = mail;
             this.line = line;
             this.suspect = suspect;
+        }
+
+        /** Has the memory released when the mail is in flight no more. */
+        public void hold(Reservation reserved) {
+            memory = Optional.of(reserved);
         }
 
         /** Whether the mail must not be handled: it was alone in flight at two deaths of the process. */
@@ -183,6 +190,7 @@ public final class InFlightMails implements AutoCloseable {
             return;
         }
         mark.closed = true;
+        mark.memory.ifPresent(Reservation::close);
         inFlight--;
         alone = alone.filter(other -> other != mark);
         try {

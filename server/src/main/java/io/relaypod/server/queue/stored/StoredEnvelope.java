@@ -64,7 +64,7 @@ public record StoredEnvelope(String sender, String recipients, String json) {
     }
 
     /** How many bytes of the message's body come before the mail. */
-    static int bytesInBody(ClientMessage message) {
+    public static int bytesInBody(ClientMessage message) {
         return isInBody(message) ? message.getIntProperty(BYTES_IN_BODY) : 0;
     }
 
