@@ -1,44 +1,43 @@
 """The HTTP servers webadmin and METRICS_ADDR: bodies and headers of any length with and without a password, partial requests, floods of requests,
 clients that do not read. During each attack an operator uses webadmin, and a probe requests /livez. Both must be answered."""
 import base64
-import http.client
 import json
+import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 from frame.slow import Slow
 
+HERE = Path(__file__).resolve().parent
 MOST_WAIT = 2.0  # seconds
 
 
-class Watch(threading.Thread):
-    """Requests a page again and again, from an address of its own, and records the longest wait and each failure."""
+class Watch:
+    """A process that requests a page again and again, from an address of its own."""
 
-    def __init__(self, name, url, headers):
-        super().__init__(daemon=True)
-        self.name, self.request, self.wrong, self.worst = name, urllib.request.Request(url, headers=headers), [], 0.0
-        self.ended = threading.Event()
-
-    def run(self):
-        while not self.ended.is_set():
-            begin = time.monotonic()
-            try:
-                with urllib.request.urlopen(self.request, timeout=10) as answer:
-                    answer.read()
-            except (OSError, http.client.HTTPException) as failed:
-                self.wrong.append(f"{failed!r}")
-            self.worst = max(self.worst, time.monotonic() - begin)
-            self.ended.wait(0.2)
+    def __init__(self, name, *arguments):
+        """@param arguments: of frame/watch.py"""
+        self.name = name
+        # pylint: disable=consider-using-with
+        self.process = subprocess.Popen([sys.executable, HERE / "frame/watch.py", *arguments], stdout=subprocess.PIPE, text=True)
 
     def end(self):
         """@return the faults: a failed request, or too long a wait"""
-        self.ended.set()
-        self.join(15)
-        faults = [f"{self.name}: {len(self.wrong)} requests failed, first {self.wrong[0]}"] if self.wrong else []
-        return faults + ([Slow(f"{self.name} waited {self.worst:.1f} s")] if self.worst > MOST_WAIT else [])
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            found = json.loads(self.process.communicate(timeout=30)[0])
+        except (subprocess.TimeoutExpired, ValueError) as failed:
+            self.process.kill()
+            return [f"{self.name}: no result of frame/watch.py: {failed!r}"]
+        failures = found["failures"]
+        faults = [f"{self.name}: {len(failures)} of {found['requests']} requests failed, first {failures[0]}"] if failures else []
+        return faults + ([Slow(f"{self.name} waited {found['worst']:.1f} s")] if found["worst"] > MOST_WAIT else [])
 
 
 def authorization(relay):
@@ -48,10 +47,8 @@ def authorization(relay):
 def watched(attack):
     """@return the attack, with an operator and a probe during it"""
     def play(relay, seconds):
-        watches = [Watch("the operator", "http://%s:%d/mailQueues" % relay.webadmin, {"Authorization": authorization(relay)}),
-                   Watch("the probe", "http://%s:%d/livez" % relay.metrics, {})]
-        for watch in watches:
-            watch.start()
+        watches = [Watch("the operator", "http://%s:%d/mailQueues" % relay.webadmin, authorization(relay)),
+                   Watch("the probe", "http://%s:%d/livez" % relay.metrics)]
         sockets = []
         try:
             found = attack(relay, seconds, sockets) or []
