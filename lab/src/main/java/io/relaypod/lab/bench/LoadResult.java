@@ -7,12 +7,13 @@ import java.util.List;
 import java.util.function.ToDoubleFunction;
 
 /**
- * What one server did under one load.
+ * The measurements of one server under one load.
  *
  * @param perSecond replies to RCPT a second
- * @param p50Micros how long half of them took at most
- * @param p99Micros how long 99 of 100 took at most
- * @param cpuMicrosOfEach what the server's processes spent on one; the one figure that busy neighbours leave alone
+ * @param p50Micros the median time of a reply, in microseconds
+ * @param p99Micros the 99th percentile of the time of a reply, in microseconds
+ * @param cpuMicrosOfEach CPU time of the server's processes for each reply; other processes on the machine change this
+ *     figure least
  */
 record LoadResult(double perSecond, double p50Micros, double p99Micros, double cpuMicrosOfEach) {
 
@@ -32,7 +33,7 @@ record LoadResult(double perSecond, double p50Micros, double p99Micros, double c
                 : sorted[(int) Math.min(sorted.length - 1L, (long) (sorted.length * share))] / 1e3;
     }
 
-    /** The median of each figure by itself. */
+    /** Returns the median of each figure, computed separately. */
     static LoadResult median(List<LoadResult> rounds) {
         return new LoadResult(
                 median(rounds, LoadResult::perSecond),

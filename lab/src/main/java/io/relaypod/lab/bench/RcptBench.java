@@ -31,8 +31,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * Recipients refused a second by SMTP servers that ask one DNS server, under the same load, in turns. bench/rcpt/run
- * starts the servers.
+ * Measures how many recipients a second SMTP servers refuse. All servers ask one DNS server and get the same load, one
+ * after another. The script bench/rcpt/run starts them.
  */
 @Command(
         name = "rcpt",
@@ -44,7 +44,7 @@ public final class RcptBench implements Callable<Integer> {
     private static final int CACHED_DOMAINS = 100;
     private static final int GOOD_CLIENTS = 50;
     private static final int SILENT_CLIENTS = 200;
-    // Long enough for every one of them to wait for DNS.
+    // Each server has to wait for DNS.
     private static final Duration SILENCE_AHEAD = Duration.ofSeconds(2);
     private static final Duration RAMP = Duration.ofSeconds(1);
 
@@ -122,7 +122,7 @@ public final class RcptBench implements Callable<Integer> {
             case "subdomains" -> this::randomSubdomain;
             default -> this::newFake;
         };
-        // A client that asks for too many names below one domain may be told to try again later.
+        // A server may defer a client that asks for too many names below one domain.
         int lowestCode = load.equals("subdomains") ? 400 : 500;
         Map<String, List<LoadResult>> results = new LinkedHashMap<>();
         for (String server : servers.keySet()) {
@@ -179,7 +179,7 @@ public final class RcptBench implements Callable<Integer> {
                 first / result.perSecond());
     }
 
-    /** Of the first server only: the others have a process for each client. */
+    /** Reads the first server only: the others have a process for each client. */
     private List<String> isolation() throws Exception {
         String server = servers.keySet().iterator().next();
         List<LoadResult> quiet = new ArrayList<>();
@@ -238,12 +238,12 @@ public final class RcptBench implements Callable<Integer> {
         return "a@fake" + turns.getAndIncrement() % CACHED_DOMAINS + ".test";
     }
 
-    // Two labels: nothing above it can be known not to exist (RFC 8020).
+    // The name has two labels, so no cached parent can deny it (RFC 8020).
     private String newFake() {
         return "a@n" + names.getAndIncrement() + ".test";
     }
 
-    // Below a domain that exists, so that nothing can be known not to.
+    // The parent exists, so no cached parent can deny the name.
     private String randomSubdomain() {
         return "a@n" + names.getAndIncrement() + ".d0.example";
     }

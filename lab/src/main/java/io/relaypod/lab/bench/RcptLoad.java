@@ -16,9 +16,8 @@ import java.util.function.IntPredicate;
 import java.util.function.Supplier;
 
 /**
- * Clients that ask for one recipient after the other, as fast as they are answered: each waits for its reply, and
- * begins a new transaction after 20 recipients. One thread serves them all, so that the load costs little beside the
- * server.
+ * SMTP clients that send RCPT commands as fast as the server answers. Each client waits for its reply and begins a new
+ * transaction after 20 recipients. One thread serves all clients, so that the load generator takes little CPU time.
  *
  * <pre>{@code
  * LoadResult result = new RcptLoad(server, 20, names, code -> code == 550).run(Duration.ofSeconds(1), Duration.ofSeconds(5));
@@ -51,8 +50,8 @@ final class RcptLoad {
     private long measureFrom = Long.MAX_VALUE;
 
     /**
-     * @param recipients an address for each RCPT
-     * @param expected the reply codes to RCPT that are right; any other ends the run
+     * @param recipients supplies an address for each RCPT
+     * @param expected accepts the expected reply codes to RCPT; any other code ends the run
      */
     RcptLoad(InetSocketAddress server, int clients, Supplier<String> recipients, IntPredicate expected) {
         this.server = server;
@@ -77,7 +76,7 @@ final class RcptLoad {
             measureFrom = System.nanoTime();
             serveUntil(selector, measureFrom + measured.toNanos());
             long took = System.nanoTime() - measureFrom;
-            // While the connections are open: a server that has a process for each keeps its account until then.
+            // The connections are still open: a server with a process for each loses its CPU time when they close.
             Duration cpu = cpuOfOthers().minus(cpuBefore);
             return LoadResult.of(Arrays.copyOf(latencies, answered), Duration.ofNanos(took), cpu);
         } finally {
@@ -97,7 +96,7 @@ final class RcptLoad {
         }
     }
 
-    /** Right where nobody but us and the server runs, such as in the process namespace that bench/rcpt/run makes. */
+    /** Correct only if no other process runs, as in the process namespace that bench/rcpt/run creates. */
     private static Duration cpuOfOthers() {
         return ProcessHandle.allProcesses()
                 .filter(process -> process.pid() != ProcessHandle.current().pid())
@@ -141,7 +140,7 @@ final class RcptLoad {
             }
         }
 
-        // A client that waits for each reply never has the begin of the next one in hand.
+        // The client waits for each reply, so the buffer never holds the start of another one.
         private boolean isComplete() {
             int end = in.position();
             if (end < 5 || in.get(end - 1) != '\n') {

@@ -1,4 +1,4 @@
-/** Load for side-by-side benchmarks. {@code bench/} has the scripts that start the servers. */
+/** Load generators of the comparative benchmarks. The scripts in {@code bench/} start the servers. */
 @NullMarked
 package io.relaypod.lab.bench;
 

@@ -4,7 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 
-/** Reads lines as bytes, so that nothing in them is lost: each ends with its LF. For one thread. */
+/** Reads lines as bytes, without loss; each line ends with its LF. Not thread-safe. */
 public final class LineReader {
 
     private final InputStream in;
@@ -12,12 +12,12 @@ public final class LineReader {
     private int from;
     private int to;
 
-    /** Reads from a stream, ahead of what it returns. */
+    /** Creates a reader that buffers the stream. */
     public LineReader(InputStream in) {
         this.in = in;
     }
 
-    /** The next line with its LF; without one where the stream ended, empty where nothing was left. */
+    /** Returns the next line with its LF. At the end of the stream the LF may be missing, or the line empty. */
     public byte[] readLine() throws IOException {
         ByteArrayOutputStream line = new ByteArrayOutputStream(128);
         while (from < to || fill()) {
@@ -36,13 +36,13 @@ public final class LineReader {
         return line.toByteArray();
     }
 
-    /** Whether the next line would have to wait for the other side. */
+    /** Returns whether reading the next line would block. */
     public boolean isDrained() {
         return from == to;
     }
 
     private boolean fill() throws IOException {
-        // Before the read, which may time out: what is in the buffer has been handed out.
+        // The read may time out, and the bytes in the buffer are already returned.
         from = 0;
         to = 0;
         to = Math.max(0, in.read(buffer));

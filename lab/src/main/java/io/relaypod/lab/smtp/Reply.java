@@ -5,19 +5,19 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What an SMTP server answered: its code, its enhanced status code (RFC 3463; empty when there is none), and the lines
- * as they came, codes included. Immutable.
+ * An SMTP reply: its code, its enhanced status code (RFC 3463; empty if absent), and all lines including their codes.
+ * Immutable.
  */
 public record Reply(int code, String enhanced, List<String> lines) {
 
     private static final Pattern LINE = Pattern.compile("(\\d{3})(?:[ -](?:([245]\\.\\d{1,3}\\.\\d{1,3})\\b)?.*)?");
 
-    /** Keeps its own copy of the lines. */
+    /** Copies the lines. */
     public Reply {
         lines = List.copyOf(lines);
     }
 
-    /** Reads the codes from the last line; a line that has none is code 0. */
+    /** Reads the codes from the last line. The code is 0 if that line has none. */
     static Reply of(List<String> lines) {
         Matcher matcher = LINE.matcher(lines.get(lines.size() - 1));
         if (!matcher.matches()) {
@@ -31,12 +31,12 @@ public record Reply(int code, String enhanced, List<String> lines) {
         return line.length() < 4 || line.charAt(3) != '-';
     }
 
-    /** Whether the server did what it was asked (2yz), or wants more for it (3yz). */
+    /** Returns whether the reply is positive: completion (2yz) or intermediate (3yz). */
     public boolean isPositive() {
         return code >= 200 && code < 400;
     }
 
-    /** What the last line says after its code. */
+    /** Returns the text of the last line after its code. */
     public String text() {
         String last = lines.get(lines.size() - 1);
         return last.length() > 4 ? last.substring(4) : "";

@@ -14,7 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * An SMTP client that sends what it is told, right or wrong, and keeps the transcript.
+ * An SMTP client that sends any line, valid or not, and records the transcript.
  *
  * <pre>{@code
  * try (SmtpConversation smtp = SmtpConversation.connect(server)) {
@@ -24,7 +24,7 @@ import java.util.List;
  * }
  * }</pre>
  *
- * <p>For one thread. RFC 5321; text is UTF-8 (RFC 6531).
+ * <p>Not thread-safe. RFC 5321; text is UTF-8 (RFC 6531).
  */
 public final class SmtpConversation implements AutoCloseable {
 
@@ -45,17 +45,17 @@ public final class SmtpConversation implements AutoCloseable {
         this.banner = readReply();
     }
 
-    /** Connects and waits for the banner, 30 s at most for each answer. */
+    /** Connects and waits for the greeting. The timeout of each reply is 30 s. */
     public static SmtpConversation connect(InetSocketAddress server) throws IOException {
         return connect(server, DEFAULT_TIMEOUT);
     }
 
-    /** Connects and waits for the banner, at most so long for the connection and for each answer. */
+    /** Connects and waits for the greeting. The timeout holds for the connection and for each reply. */
     public static SmtpConversation connect(InetSocketAddress server, Duration timeout) throws IOException {
         return connect(server, new InetSocketAddress(0), timeout);
     }
 
-    /** The same as another client, from an address such as 127.0.0.2. */
+    /** Connects from the given local address, such as 127.0.0.2, as another client would. */
     public static SmtpConversation connectFrom(InetAddress client, InetSocketAddress server) throws IOException {
         return connect(server, new InetSocketAddress(client, 0), DEFAULT_TIMEOUT);
     }
@@ -75,7 +75,7 @@ public final class SmtpConversation implements AutoCloseable {
         }
     }
 
-    /** What the server said first. */
+    /** Returns the greeting. */
     public Reply banner() {
         return banner;
     }
@@ -87,7 +87,7 @@ public final class SmtpConversation implements AutoCloseable {
         return readReply();
     }
 
-    /** Sends all lines at once (RFC 2920) and waits for as many replies. */
+    /** Sends all lines at once (RFC 2920) and waits for one reply to each. */
     public List<Reply> pipeline(String... lines) throws IOException {
         for (String line : lines) {
             write(line);
@@ -100,13 +100,13 @@ public final class SmtpConversation implements AutoCloseable {
         return List.copyOf(replies);
     }
 
-    /** Sends DATA and, if the server wants it, the mail with its dots stuffed; gives the last reply. */
+    /** Sends DATA and, after a 354, the dot-stuffed message; returns the last reply. */
     public Reply data(byte[] mail) throws IOException {
         Reply goAhead = send("DATA");
         return goAhead.code() == DATA_GO_AHEAD ? content(mail) : goAhead;
     }
 
-    /** Sends a mail with its dots stuffed and the end of data, for which the server must be waiting. */
+    /** Sends a dot-stuffed message and the end of data. The server must have answered DATA with 354. */
     public Reply content(byte[] mail) throws IOException {
         out.write(stuffed(mail));
         out.flush();
@@ -115,7 +115,7 @@ public final class SmtpConversation implements AutoCloseable {
         return readReply();
     }
 
-    /** Sends bytes as they are and waits for nothing. */
+    /** Sends bytes unchanged and does not wait for a reply. */
     public void sendRaw(byte[] bytes) throws IOException {
         out.write(bytes);
         out.flush();
@@ -123,9 +123,9 @@ public final class SmtpConversation implements AutoCloseable {
     }
 
     /**
-     * Waits for the next reply, all its lines.
+     * Waits for all lines of the next reply.
      *
-     * @throws EOFException when the server has closed the connection
+     * @throws EOFException if the server has closed the connection
      */
     public Reply readReply() throws IOException {
         List<String> lines = new ArrayList<>();
@@ -140,12 +140,12 @@ public final class SmtpConversation implements AutoCloseable {
         return Reply.of(lines);
     }
 
-    /** All lines so far: what was sent after {@code "> "}, what came back after {@code "< "}. */
+    /** Returns all lines so far: sent ones begin with {@code "> "}, received ones with {@code "< "}. */
     public List<String> transcript() {
         return List.copyOf(transcript);
     }
 
-    /** Drops the connection; say QUIT before where the server should know. */
+    /** Closes the connection without QUIT. */
     @Override
     public void close() throws IOException {
         socket.close();
@@ -157,7 +157,7 @@ public final class SmtpConversation implements AutoCloseable {
         transcript.add("> " + line);
     }
 
-    /** RFC 5321 section 4.5.2: only a dot after CRLF begins a line. */
+    /** Dot-stuffs a message (RFC 5321 section 4.5.2): only CRLF begins a new line. */
     private static byte[] stuffed(byte[] mail) {
         ByteArrayOutputStream stuffed = new ByteArrayOutputStream(mail.length + 64);
         for (int i = 0; i < mail.length; i++) {

@@ -1,4 +1,4 @@
-/** SMTP by hand: a client that shows every line, for transcripts and protocol tests. */
+/** An SMTP client that shows every line, for transcripts and protocol tests. */
 @NullMarked
 package io.relaypod.lab.smtp;
 
