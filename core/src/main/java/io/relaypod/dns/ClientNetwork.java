@@ -6,15 +6,16 @@ import java.net.UnknownHostException;
 import java.util.Arrays;
 
 /**
- * On whose behalf DNS is asked, so that one cannot take all of it: an IPv4 address, or the /64 of an IPv6 address, as
- * one host has all of it.
+ * The client network on whose behalf DNS is queried. Places among the queries are shared between networks. A network is
+ * an IPv4 address, or the /64 of an IPv6 address, since one host usually has a whole /64.
  *
  * @param network the address, or the first of the /64
  */
 public record ClientNetwork(InetAddress network) {
 
     /**
-     * The relay itself, and whoever asks through webadmin or {@code ./relaypod check}: the address that no client has.
+     * Stands for the relay itself and for operators, who use webadmin or {@code ./relaypod check}. No client has this
+     * address.
      */
     public static final ClientNetwork OPERATOR = new ClientNetwork(inet(new byte[4]));
 
@@ -32,7 +33,7 @@ public record ClientNetwork(InetAddress network) {
         try {
             return InetAddress.getByAddress(address);
         } catch (UnknownHostException impossible) {
-            throw new IllegalStateException("so many bytes are an address", impossible);
+            throw new IllegalStateException("the length is that of an address", impossible);
         }
     }
 }

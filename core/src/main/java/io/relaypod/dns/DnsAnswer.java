@@ -5,10 +5,10 @@ import java.util.List;
 
 import org.xbill.DNS.Name;
 
-/** What DNS says about a name: a few names or addresses, however many the message had. Immutable. */
+/** An answer of DNS about a name. It holds a few names or addresses, however many the message had. Immutable. */
 public sealed interface DnsAnswer {
 
-    /** How many names or addresses an answer holds at most. */
+    /** The largest number of names or addresses that an answer holds. */
     int MOST_KEPT = 10;
 
     /**
@@ -46,7 +46,7 @@ public sealed interface DnsAnswer {
     /** There are records of another type that was asked for. */
     record OtherRecords() implements DnsAnswer {}
 
-    /** The name stands for another, of which the message says nothing. */
+    /** The name is an alias, and the message has no records of its target. */
     record Alias(Name target) implements DnsAnswer {}
 
     /** The name exists, without such records. */
@@ -55,11 +55,11 @@ public sealed interface DnsAnswer {
     /**
      * The name does not exist (NXDOMAIN).
      *
-     * @param isOfAlias whether it is an alias' target that does not exist, and not the name that was asked for
+     * @param isOfAlias whether the target of an alias does not exist, and not the name of the query
      */
     record NoSuchName(boolean isOfAlias) implements DnsAnswer {}
 
-    /** Whether there are records that mail can be sent by; what else is said may refuse a recipient. */
+    /** Whether the answer has records by which mail can be sent. Any other answer may lead to a refusal. */
     default boolean isGood() {
         return this instanceof MxRecords exchangers && !exchangers.usable().isEmpty()
                 || this instanceof AddressRecords addresses

@@ -13,8 +13,8 @@ import io.relaypod.address.WellKnownProviders;
 import org.xbill.DNS.Name;
 
 /**
- * Names that must exist: while a DNS server denies them, it lies. Domains have MX records, the root has name servers.
- * Immutable.
+ * Names that certainly exist. While a DNS server denies them, its denials are not believed. Domains have MX records,
+ * and the root has name servers. Immutable.
  *
  * @param domains asked for MX records
  * @param root whether the root is asked for its name servers
@@ -30,7 +30,7 @@ public record DnsCanaries(List<MailDomain> domains, boolean root) {
         domains = List.copyOf(domains);
     }
 
-    /** None: everything that DNS says is believed. */
+    /** No canaries: every answer of DNS is believed. */
     public static DnsCanaries none() {
         return new DnsCanaries(List.of(), false);
     }
@@ -59,8 +59,8 @@ public record DnsCanaries(List<MailDomain> domains, boolean root) {
     }
 
     /**
-     * A random name directly below the first domain's top-level domain, which nobody has: further down a wildcard may
-     * well answer for it. Empty where there is no domain.
+     * A random name directly below the top-level domain of the first canary, which nobody has registered. Further down
+     * a wildcard might answer for it. Empty if no canary is a domain.
      */
     Optional<Name> nonexistent() {
         return domains.stream().findFirst().map(domain -> {
@@ -72,7 +72,7 @@ public record DnsCanaries(List<MailDomain> domains, boolean root) {
         });
     }
 
-    /** The canaries and the well-known providers: to hear that one of them does not exist is odd in itself. */
+    /** The canaries and the well-known providers. A denial of one of them is suspicious. */
     Set<Name> believedToExist() {
         Set<Name> names = domains.stream().map(MailDomain::absolute).collect(Collectors.toCollection(HashSet::new));
         WellKnownProviders.names().map(name -> new MailDomain(name).absolute()).forEach(names::add);

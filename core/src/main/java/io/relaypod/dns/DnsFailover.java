@@ -28,11 +28,12 @@ import org.xbill.DNS.Name;
 import org.xbill.DNS.Type;
 
 /**
- * The DNS servers, asked one after the other until one gives an answer that settles the question and can be believed:
- * silence, SERVFAIL, REFUSED, a lame referral and what {@link DnsServerTrust} objects to do not. Those that failed last
- * are asked last, after them those that lie, as what they have records for may be so.
+ * Queries the DNS servers one after the other until one gives an answer that can be believed. Silence, SERVFAIL,
+ * REFUSED, a lame referral, and an answer that {@link DnsServerTrust} rejects are failures. Servers that failed last
+ * are queried after the others, and after them the servers that lie, since their records may still be true.
  *
- * <p>Who asks on the thread of an event loop hears on it; anybody else on one of the loops. Thread-safe.
+ * <p>A caller on the thread of an event loop gets the answer on that thread, any other caller on the thread of one of
+ * the loops. Thread-safe.
  */
 public final class DnsFailover implements DnsLookup {
 
@@ -44,7 +45,7 @@ public final class DnsFailover implements DnsLookup {
     private final List<DnsSockets> loops = new CopyOnWriteArrayList<>();
     private final List<DnsServerListener> listeners = new CopyOnWriteArrayList<>();
 
-    /** @param memory that truncated answers take their share of */
+    /** @param memory holds the truncated answers that are read over TCP */
     public DnsFailover(DnsSettings settings, MemoryBudget memory) {
         this.timeout = settings.timeout();
         this.tries = settings.tries();
@@ -58,9 +59,9 @@ public final class DnsFailover implements DnsLookup {
     }
 
     /**
-     * Asks and hears on these threads too; it needs one at least.
+     * Adds event loops to query on. At least one is needed.
      *
-     * @param group of NIO loops; whoever made them ends them
+     * @param group of NIO loops; the caller shuts them down
      */
     public DnsFailover on(EventLoopGroup group) {
         StreamSupport.stream(group.spliterator(), false)
@@ -70,7 +71,7 @@ public final class DnsFailover implements DnsLookup {
         return this;
     }
 
-    /** Hears from now on. */
+    /** Adds a listener. */
     public void heardBy(DnsServerListener listener) {
         listeners.add(listener);
     }
@@ -102,7 +103,7 @@ public final class DnsFailover implements DnsLookup {
     }
 
     /**
-     * How a server does.
+     * The state of a server.
      *
      * @param isUsable whether it answers and can be believed
      * @param words what is wrong with it; empty when nothing is
@@ -110,8 +111,8 @@ public final class DnsFailover implements DnsLookup {
     public record DnsServerReport(boolean isUsable, String words) {}
 
     /**
-     * Looks at every server's canaries, or asks it for the root's name servers. Done in a few timeouts; never fails.
-     * Only once it is started.
+     * Checks the canaries of each server, or queries it for the name servers of the root. Completes within a few
+     * timeouts and never fails. Requires that an event loop was added.
      */
     public CompletableFuture<List<DnsServerReport>> look() {
         List<CompletableFuture<DnsServerReport>> reports = servers.stream()
@@ -164,22 +165,22 @@ public final class DnsFailover implements DnsLookup {
         return new DnsServerReport(false, "no answer from " + server + " (" + reason + ")");
     }
 
-    /** Whether there is a thread to ask on. */
+    /** Whether an event loop was added. */
     public boolean isStarted() {
         return !loops.isEmpty();
     }
 
-    /** How many deny names that must exist. */
+    /** The number of servers that deny names that exist. */
     public int lying() {
         return count(server -> server.honesty().standing() == Standing.LYING);
     }
 
-    /** How many are asked without EDNS. */
+    /** The number of servers that are queried without EDNS. */
     public int withoutEdns() {
         return count(DnsServer::isWithoutEdns);
     }
 
-    /** How many have addresses for names that do not exist. */
+    /** The number of servers that give addresses for names that do not exist. */
     public int inventing() {
         return count(server -> !server.honesty().invented().isEmpty());
     }
@@ -188,12 +189,12 @@ public final class DnsFailover implements DnsLookup {
         return (int) servers.stream().filter(which).count();
     }
 
-    /** How many there are. */
+    /** The number of servers. */
     public int size() {
         return servers.size();
     }
 
-    /** What is odd about each, in words; empty when nothing is. */
+    /** The remarks on servers for an operator; empty if there are none. */
     public List<String> remarks() {
         return servers.stream()
                 .flatMap(server -> List.of(

@@ -13,7 +13,7 @@ import com.password4j.types.Bcrypt;
  */
 public final class PasswordHash {
 
-    /** bcrypt ignores the bytes behind them. */
+    /** bcrypt ignores further bytes. */
     public static final int LONGEST_PASSWORD = 72;
 
     // OWASP's least. One more doubles what a login costs; htpasswd's default, 5, is guessed 32 times as fast.
@@ -60,7 +60,7 @@ public final class PasswordHash {
         return parse(BcryptFunction.getInstance(Bcrypt.B, COST).hash(password).getResult());
     }
 
-    // Behind the 72nd byte, and across a NUL, bcrypt takes different passwords for the same.
+    // bcrypt does not distinguish passwords after the 72nd byte or after a NUL.
     private static boolean isHashable(byte[] password) {
         for (byte each : password) {
             if (each == 0) {
@@ -71,8 +71,8 @@ public final class PasswordHash {
     }
 
     /**
-     * Whether the hash is this password's. Takes as long whatever the password is: tens of milliseconds, doubled with
-     * each step of cost.
+     * Whether the hash is that of the password. Takes the same time for every password: tens of milliseconds, doubled
+     * with each step of cost.
      */
     public boolean matches(byte[] password) {
         byte[] hash = text.getBytes(StandardCharsets.US_ASCII);
@@ -84,7 +84,7 @@ public final class PasswordHash {
         return cost;
     }
 
-    /** The line's part that {@link #parse} takes. */
+    /** The text that {@link #parse} reads. */
     public String text() {
         return text;
     }

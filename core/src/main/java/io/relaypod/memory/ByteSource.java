@@ -1,9 +1,9 @@
 package io.relaypod.memory;
 
-/** Where the bytes of a {@link Reservation} come from. */
+/** The source of the bytes of a {@link Reservation}. */
 interface ByteSource {
 
-    /** Takes so many bytes, or none. */
+    /** Takes all of the bytes, or none. */
     boolean tryTake(long bytes);
 
     void release(long bytes);

@@ -5,9 +5,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Divides a use of a {@link MemoryBudget} between peers: when a peer reserves, it may hold no more than it leaves to
- * the others. So a peer that asks for all has half of it, and the next one half of what is left. Remembers only peers
- * that hold something. Thread-safe.
+ * Divides a use of a {@link MemoryBudget} between peers. A peer may hold no more than it leaves to the others: the
+ * first peer gets at most half, the next one at most half of the rest. Only peers that hold memory take an entry.
+ * Thread-safe.
  */
 public final class FairShare {
 
@@ -21,9 +21,9 @@ public final class FairShare {
     }
 
     /**
-     * Reserves so many bytes at once, or nothing.
+     * Reserves all of the bytes, or none.
      *
-     * @param peer equal to itself wherever it asks from, as the address of a client
+     * @param peer identifies the peer by equals, such as the address of a client
      */
     public Optional<Reservation> tryReserve(Object peer, long bytes) {
         ByteSource lender = new ByteSource() {

@@ -8,8 +8,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Bounds the memory that all peers together can make the relay use. Each use reserves an estimate of its bytes before
- * it allocates them, and answers with a temporary failure when the reservation is refused. A reservation is refused
- * when the use's own share is spent, or when all of the budget is that is not kept for other uses. Thread-safe.
+ * it allocates them, and answers with a temporary failure when the reservation is refused. A reservation is refused if
+ * the share of the use is spent, or if only memory kept for other uses is left. Thread-safe.
  *
  * <pre>{@code
  * try (Reservation body = budget.tryReserve(MemoryUse.MESSAGES, size).orElseThrow(...)) { ... }
@@ -24,7 +24,7 @@ public final class MemoryBudget {
     private final Map<MemoryUse, Long> reserved = new EnumMap<>(MemoryUse.class);
     private final Map<MemoryUse, Long> refusals = new EnumMap<>(MemoryUse.class);
     private long total;
-    // Of each use what it holds, or what is kept for it if that is more.
+    // For each use, the larger of the bytes that it holds and the bytes kept for it.
     private long committed;
 
     public MemoryBudget(long bytes) {
@@ -47,7 +47,7 @@ public final class MemoryBudget {
         return size;
     }
 
-    /** The most bytes that the use may hold at a time. */
+    /** The most bytes that the use may hold. */
     public long limit(MemoryUse use) {
         return size * use.percent() / 100;
     }
@@ -82,7 +82,7 @@ public final class MemoryBudget {
         return total;
     }
 
-    /** Reserves so many bytes at once, or nothing. */
+    /** Reserves all of the bytes, or none. */
     public Optional<Reservation> tryReserve(MemoryUse use, long bytes) {
         ByteSource lender = lender(use);
         return lender.tryTake(bytes) ? Optional.of(new Reservation(lender, bytes)) : Optional.empty();
@@ -107,9 +107,9 @@ public final class MemoryBudget {
     }
 
     /**
-     * Reserves so many bytes, and waits for others to release them, for at most the given time. Not for I/O threads.
+     * Reserves the bytes, and waits at most the given time until others release them. Not for I/O threads.
      *
-     * @return empty if the time ended, or at once if the use may never hold so many bytes
+     * @return empty after that time, or at once if the use may never hold so many bytes
      */
     public Optional<Reservation> reserve(MemoryUse use, long bytes, Duration patience) throws InterruptedException {
         long deadline = System.nanoTime() + patience.toNanos();

@@ -21,7 +21,8 @@ public final class Reservation implements AutoCloseable {
     }
 
     /**
-     * Changes what is held to so many bytes. Less is always granted; if more is refused, what is held stays as it was.
+     * Changes the size of the reservation. A smaller size is always granted. If a larger size is refused, the size
+     * stays as it was.
      */
     public synchronized boolean tryResize(long newBytes) {
         if (closed) {

@@ -1,8 +1,8 @@
 package io.relaypod.memory;
 
 /**
- * Names of the temporary files that hold large messages. Each name tells which relay made the file, so that the relay
- * finds at its start what it left when it was killed. Immutable.
+ * Names of the temporary files that hold large messages. Each name identifies the relay that created the file, so that
+ * a relay deletes at its start the files of its killed predecessor. Immutable.
  */
 public final class TemporaryFileName {
 

@@ -21,16 +21,16 @@ import io.relaypod.memory.Reservation;
 import io.relaypod.verdict.DomainVerdict.NotAsked;
 
 /**
- * Bounds how many questions are under way at once, and shares the places between the clients: a client may hold as many
- * as are free. So one client has half of them at most, two have a third each, and there is always room for another. Of
- * one client's questions, those below one registered domain hold an eighth of all places at most.
+ * Bounds the number of lookups in flight, and shares the places between clients. A client may hold as many places as
+ * are free: one client has at most half, two have a third each. Lookups of a client below one registered domain hold at
+ * most an eighth of all places.
  *
- * <p>A question beyond that waits a moment in its client's line; the clients take turns. If no place becomes free, or
- * memory is spent, the verdict is {@link NotAsked}. Thread-safe.
+ * <p>A lookup without a place waits in the queue of its client, and the clients are served in turn. If no place becomes
+ * free in time, or memory is spent, the verdict is {@link NotAsked}. Thread-safe.
  */
 public final class BoundedDomainCheck implements DomainCheck {
 
-    // With its place at a socket, its timers and its answer; measured, and rounded up.
+    // A lookup with its socket entry, timers and answer; measured, and rounded up.
     private static final long BYTES_UNDER_WAY = 3_000;
     private static final long BYTES_WAITING = 1_000;
     private static final int DOMAINS_SHARE = 8;
@@ -40,16 +40,16 @@ public final class BoundedDomainCheck implements DomainCheck {
     private final Duration patience;
     private final MemoryBudget memory;
     private final Map<Object, Integer> held = new HashMap<>();
-    // The client whose turn is next comes first.
+    // The client that is served next comes first.
     private final Map<ClientNetwork, Deque<PendingCheck>> lines = new LinkedHashMap<>();
     private int underWay;
     private int waiting;
     private boolean isGranting;
 
     /**
-     * @param limit questions under way
-     * @param patience how long a question waits for a place
-     * @param memory what questions take
+     * @param limit the largest number of lookups in flight
+     * @param patience how long a lookup waits for a place
+     * @param memory holds the lookups
      */
     public BoundedDomainCheck(DomainCheck origin, int limit, Duration patience, MemoryBudget memory) {
         this.origin = origin;
@@ -58,7 +58,7 @@ public final class BoundedDomainCheck implements DomainCheck {
         this.memory = memory;
     }
 
-    /** @param turn true when it may be asked, false when it waited too long */
+    /** @param turn true if the lookup may begin, false if it waited too long */
     private record PendingCheck(
             MailDomain domain,
             ClientNetwork client,
@@ -156,7 +156,7 @@ public final class BoundedDomainCheck implements DomainCheck {
             asked = CompletableFuture.failedFuture(broken);
         }
         asked.whenComplete((verdict, failure) -> {
-            // Before whoever waits hears of it: the next question of the same client finds the place.
+            // Before the verdict is completed, so that the next lookup of the same client finds the place.
             release(question);
             if (failure == null) {
                 question.verdict().complete(verdict);
@@ -176,8 +176,8 @@ public final class BoundedDomainCheck implements DomainCheck {
     }
 
     /**
-     * Asks what has waited and has room now. One thread at a time, and not from within itself, however quickly the
-     * answers come.
+     * Begins the waiting lookups that have a place now. Only one thread at a time does so, and never recursively,
+     * however quickly the answers come.
      */
     private void grant() {
         synchronized (this) {
@@ -198,7 +198,7 @@ public final class BoundedDomainCheck implements DomainCheck {
 
     private synchronized Optional<PendingCheck> next() {
         for (ClientNetwork client : lines.keySet().toArray(ClientNetwork[]::new)) {
-            // A client at its limit has nothing to be looked through for.
+            // A client at its limit is skipped.
             for (Iterator<PendingCheck> line =
                             Objects.requireNonNull(lines.get(client)).iterator();
                     held(client) < limit - underWay && line.hasNext(); ) {
@@ -218,12 +218,12 @@ public final class BoundedDomainCheck implements DomainCheck {
         return Optional.empty();
     }
 
-    /** Questions under way now. */
+    /** Lookups in flight. */
     public synchronized int underWay() {
         return underWay;
     }
 
-    /** Questions that wait for a place now. */
+    /** Lookups that wait for a place. */
     public synchronized int waiting() {
         return waiting;
     }

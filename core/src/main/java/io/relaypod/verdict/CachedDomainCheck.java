@@ -17,22 +17,22 @@ import io.relaypod.dns.ClientNetwork;
 import io.relaypod.verdict.DomainVerdict.NotAsked;
 
 /**
- * Remembers verdicts. Simultaneous questions for one domain become one, an unknown verdict is never kept, and the
- * number of entries is bounded, and so are their bytes. Thread-safe.
+ * Caches verdicts. Simultaneous lookups of one domain become one, and an unknown verdict is never cached. Bounded in
+ * number and in bytes; thread-safe.
  *
- * <p>A verdict that is asked for when a tenth of its time is left is asked for anew in the background, so that a domain
- * in use never waits. One that is past its time is kept on: when DNS fails, or does not answer within
- * {@link #STALE_WAIT}, it is used instead (RFC 8767).
+ * <p>If a verdict is used in the last tenth of its time to live, it is looked up again in the background, so that a
+ * domain in use never waits. A stale verdict stays in the cache. It is used if DNS fails, or does not answer within
+ * {@link #STALE_WAIT} (RFC 8767).
  */
 public final class CachedDomainCheck implements DomainCheck {
 
     /** How long a client waits for a fresh verdict while there is a stale one (RFC 8767 section 5). */
     static final Duration STALE_WAIT = Duration.ofMillis(1_800);
 
-    // A tenth is minutes of an hour: long enough for every try at every server.
+    // A tenth of an hour is long enough for every try at every server.
     private static final int REFRESH_SHARE = 10;
 
-    // Of Caffeine's entry, its key and its value without their characters; measured with a full cache, and rounded up.
+    // Caffeine's entry with key and value, without their characters; measured with a full cache, and rounded up.
     private static final int BYTES_OF_AN_ENTRY = 300;
     private static final int BYTES_OF_A_TEXT = 64;
 
@@ -48,7 +48,7 @@ public final class CachedDomainCheck implements DomainCheck {
     private final ConcurrentMap<MailDomain, CompletableFuture<DomainVerdict>> underWay = new ConcurrentHashMap<>();
     private final StaleListener staleListener;
 
-    /** Hears of each stale verdict that is used. */
+    /** Is called for each stale verdict that is used. */
     @FunctionalInterface
     public interface StaleListener {
         void staleVerdictUsed(MailDomain domain);
@@ -61,18 +61,18 @@ public final class CachedDomainCheck implements DomainCheck {
     private record CacheEntry(DomainVerdict verdict, long asked, long since) {}
 
     /**
-     * What is remembered of a domain.
+     * A cached verdict on a domain.
      *
-     * @param age how long ago DNS said so
-     * @param isStale whether it is past its time, and used only when DNS fails
+     * @param age the time since the answer of DNS
+     * @param isStale whether its time to live is over, so that it is used only if DNS fails
      */
     public record CachedVerdict(MailDomain domain, DomainVerdict verdict, Duration age, boolean isStale) {}
 
     /**
-     * @param origin asked for what is not remembered
-     * @param nonexistent what DNS said of the names above; never remembered as a verdict, so that it ends with the
-     *     answer it comes from
-     * @param settings how long a verdict holds, how long it is kept for when DNS fails, and how many are remembered
+     * @param origin looks up domains that are not cached
+     * @param nonexistent the names that DNS denied. A denial of a name above a domain is not cached as a verdict on the
+     *     domain, so that it ends with the answer it comes from
+     * @param settings the time to live of a verdict, how long it may be used stale, and how many are cached
      * @param ticker the clock
      */
     public CachedDomainCheck(
@@ -105,17 +105,17 @@ public final class CachedDomainCheck implements DomainCheck {
                         settings.staleTtl().compareTo(settings.cacheTtl()) < 0
                                 ? settings.cacheTtl()
                                 : settings.staleTtl())
-                // Each is at least so heavy that no more than the number that is set have room.
+                // The least weight of an entry also enforces the largest number of entries.
                 .maximumWeight(maxBytes)
                 .weigher((MailDomain domain, CacheEntry remembered) -> (int) Math.max(
                         weight(domain, remembered.verdict()),
                         Math.min(Integer.MAX_VALUE, 1 + (maxBytes - 1) / settings.cacheSize())))
                 .recordStats()
-                .executor(Runnable::run) // what it has to tidy is less than handing it to another thread
+                .executor(Runnable::run) // maintenance costs less than handing it to another thread
                 .build();
     }
 
-    /** The verdicts that are remembered, for whoever counts them. */
+    /** The cache of verdicts, for meters. */
     public Cache<MailDomain, ?> verdicts() {
         return verdicts;
     }
@@ -165,22 +165,19 @@ public final class CachedDomainCheck implements DomainCheck {
         return !remembered.verdict().isDenial() || remembered.asked() - denialsHoldFrom >= 0;
     }
 
-    /**
-     * Whatever DNS has denied until now is not believed any more; what it answers to questions that are under way is
-     * not either.
-     */
+    /** Forgets every denial of DNS so far, and ignores denials in answers to lookups that are in flight. */
     public void forgetDenials() {
         nonexistent.forgetAll();
         denialsHoldFrom = ticker.read();
     }
 
-    /** Verdicts that are remembered. */
+    /** The number of cached verdicts. */
     public long size() {
         verdicts.cleanUp();
         return verdicts.estimatedSize();
     }
 
-    /** What the verdicts take, as they are weighed. */
+    /** The weighed bytes of all cached verdicts. */
     public long bytes() {
         return verdicts.policy()
                 .eviction()
@@ -188,26 +185,26 @@ public final class CachedDomainCheck implements DomainCheck {
                 .orElse(0L);
     }
 
-    /** Domains that are asked about now. */
+    /** Domains with a lookup in flight. */
     public int underWay() {
         return underWay.size();
     }
 
-    /** Asks DNS whatever is remembered, and remembers the answer. */
+    /** Looks the domain up whether its verdict is cached or not, and caches the answer. */
     public CompletionStage<DomainVerdict> freshVerdict(MailDomain domain) {
         nonexistent.forget(domain.name());
         return ask(domain, ClientNetwork.OPERATOR, Optional.ofNullable(verdicts.getIfPresent(domain)))
                 .copy();
     }
 
-    /** What is remembered, in no order. */
+    /** All cached verdicts, in no order. */
     public Stream<CachedVerdict> memories() {
         return verdicts.asMap().entrySet().stream()
                 .filter(entry -> holds(entry.getValue()))
                 .map(entry -> memory(entry.getKey(), entry.getValue()));
     }
 
-    /** What is remembered of the domain. */
+    /** The cached verdict on the domain. */
     public Optional<CachedVerdict> memory(MailDomain domain) {
         return Optional.ofNullable(verdicts.policy().getIfPresentQuietly(domain))
                 .filter(this::holds)
@@ -219,33 +216,33 @@ public final class CachedDomainCheck implements DomainCheck {
         return new CachedVerdict(domain, remembered.verdict(), Duration.ofNanos(age), age >= timeToLiveNanos);
     }
 
-    /** The next question about the domain goes to DNS, whatever is remembered of it or of the names above it. */
+    /** Removes the domain and the denials above it from the cache, so that the next lookup queries DNS. */
     public void forget(MailDomain domain) {
         nonexistent.forget(domain.name());
         verdicts.invalidate(domain);
     }
 
-    /** Every next question goes to DNS. */
+    /** Empties the cache. */
     public void forgetAll() {
         nonexistent.forgetAll();
         verdicts.invalidateAll();
     }
 
-    /** @param seen what was remembered when it was decided to ask */
+    /** @param seen the cache entry at the time of the decision to look up */
     private CompletableFuture<DomainVerdict> ask(MailDomain domain, ClientNetwork client, Optional<CacheEntry> seen) {
         CompletableFuture<DomainVerdict> answer = new CompletableFuture<>();
         CompletableFuture<DomainVerdict> earlier = underWay.putIfAbsent(domain, answer);
         if (earlier != null) {
-            // That another client's share is spent says nothing of this one's.
+            // The share of another client may be spent while this one's is not.
             return earlier.thenCompose(verdict -> verdict instanceof NotAsked
                     ? askOrigin(domain, client)
                     : CompletableFuture.completedFuture(verdict));
         }
-        // Not a second miss of the same question.
+        // Without counting a second miss of the same lookup.
         Optional<CacheEntry> now = Optional.ofNullable(verdicts.policy().getIfPresentQuietly(domain))
                 .filter(this::holds);
         if (now.isPresent() && !now.equals(seen)) {
-            // Somebody else asked, and was answered, between our look and now.
+            // Another caller's lookup has ended since the first read of the cache.
             underWay.remove(domain, answer);
             answer.complete(now.get().verdict());
             return answer;
@@ -257,7 +254,7 @@ public final class CachedDomainCheck implements DomainCheck {
         return answer;
     }
 
-    /** Never fails. Else the domain would be under way for ever. */
+    /** Never fails, since a failure would leave the domain in flight for ever. */
     private CompletableFuture<DomainVerdict> askOrigin(MailDomain domain, ClientNetwork client) {
         if (!randomSubdomains.allows(domain, client)) {
             return CompletableFuture.completedFuture(new NotAsked());
@@ -280,7 +277,7 @@ public final class CachedDomainCheck implements DomainCheck {
 
     private DomainVerdict remember(MailDomain domain, ClientNetwork client, CacheEntry reached) {
         if (!holds(reached)) {
-            // DNS was found to lie since it was asked.
+            // The server was found to lie after it was queried.
             return new DomainVerdict.Unknown("denied while DNS lied");
         }
         verdicts.put(domain, reached);

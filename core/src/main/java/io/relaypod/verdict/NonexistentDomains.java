@@ -28,11 +28,11 @@ public final class NonexistentDomains {
     static final int MISSES = 4;
 
     private static final long FRESH_EVERY_NANOS = 1_000_000_000L;
-    // A map's entry with a denial; a name's characters come on top.
+    // A map's entry with a denial, without the characters of the name.
     private static final long BYTES_OF_A_DENIAL = 160;
 
-    // First in, first out is good enough, and putting in what a flood asks for costs a tenth of what it does in a cache
-    // that keeps the best.
+    // First in, first out is sufficient. Under a flood an insertion costs a tenth of one in a cache that keeps the most
+    // useful entries.
     private final Map<String, Denial> denials = new LinkedHashMap<>();
     private final long maxEntries;
     private final long maxBytes;
@@ -40,10 +40,10 @@ public final class NonexistentDomains {
     private final Ticker ticker;
     private long bytes;
 
-    /** Of one name. Only under the lock. */
+    /** The denials of one name. Guarded by the lock of the outer class. */
     private static final class Denial {
 
-        /** Empty while only names below it were denied. */
+        /** Empty while only names below this one were denied. */
         private Optional<Long> since = Optional.empty();
 
         private boolean isSuspected;
@@ -68,7 +68,7 @@ public final class NonexistentDomains {
     }
 
     /**
-     * Learns from an answer: that the name does not exist, or that it does, and so all above it.
+     * Learns from an answer that the name does not exist, or that the name and all names above it exist.
      *
      * @param asked the name that it answers about, in lower case and without the root's dot
      */
@@ -84,8 +84,8 @@ public final class NonexistentDomains {
     }
 
     /**
-     * The registered domain above a denied name, to be asked for once several names below it were denied: its own
-     * denial would cover the rest.
+     * The registered domain above a denied name, to be looked up after several names below it were denied. Its own
+     * denial would cover the other names.
      */
     synchronized Optional<MailDomain> suspect(MailDomain denied) {
         return RegisteredDomain.above(denied.name()).filter(this::isSuspect).map(MailDomain::new);
@@ -140,8 +140,8 @@ public final class NonexistentDomains {
     }
 
     /**
-     * Whether the name is known not to exist, by itself or because a name above it does not; of a top-level domain
-     * nothing is known. Called once for a question, as the first one in a second goes through.
+     * Whether the name, or a name above it, is known not to exist. A top-level domain is never denied. To be called
+     * once for a lookup, since the first lookup in each second is let through.
      */
     synchronized boolean denies(String name) {
         if (denials.isEmpty()) {
@@ -168,7 +168,7 @@ public final class NonexistentDomains {
         return true;
     }
 
-    /** Forgets what makes the name one that does not exist: itself, and the names above it. */
+    /** Forgets the denials of the name and of the names above it. */
     synchronized void forget(String name) {
         String forgotten = name;
         for (int dot = forgotten.indexOf('.'); dot >= 0 && !denials.isEmpty(); dot = forgotten.indexOf('.')) {
@@ -182,7 +182,7 @@ public final class NonexistentDomains {
         bytes = 0;
     }
 
-    /** How many names are remembered. */
+    /** The number of names. */
     public synchronized int size() {
         return denials.size();
     }

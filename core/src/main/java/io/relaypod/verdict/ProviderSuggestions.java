@@ -9,7 +9,7 @@ import io.relaypod.address.DomainSet;
 import io.relaypod.address.MailDomain;
 import io.relaypod.address.WellKnownProviders;
 
-/** The well-known mail providers, one of which somebody may have meant who mistyped it. Immutable. */
+/** Suggests a well-known mail provider for a mistyped domain. Immutable. */
 public final class ProviderSuggestions {
 
     private static final ProviderSuggestions NONE = new ProviderSuggestions(List.of());
@@ -20,7 +20,7 @@ public final class ProviderSuggestions {
         this.providers = providers;
     }
 
-    /** As the settings have it: none, or those of mail-providers.txt and of the admin's file. */
+    /** The suggestions of the settings: none, or the providers of mail-providers.txt and of the admin's file. */
     public static ProviderSuggestions of(MxSettings settings) {
         if (!settings.suggest()) {
             return NONE;
@@ -35,8 +35,8 @@ public final class ProviderSuggestions {
     }
 
     /**
-     * The provider that is one edit away: a letter too many, missing, wrong, or two swapped. A provider itself was not
-     * mistyped.
+     * The provider that is one edit away: one letter added, missing or wrong, or two swapped. Empty for the name of a
+     * provider.
      */
     public Optional<String> suggestionFor(MailDomain domain) {
         if (providers.contains(domain.name())) {
@@ -50,8 +50,8 @@ public final class ProviderSuggestions {
         return Optional.empty();
     }
 
-    // Asked at every refusal, of every provider: most differ in length, or in the first letter and the second, and cost
-    // nothing more.
+    // Runs for every provider at every refusal. Most providers differ in length or in the first two letters, and end it
+    // early.
     static boolean isOneEditAway(String typed, String meant) {
         int longer = typed.length() - meant.length();
         if (longer < -1 || longer > 1) {

@@ -20,14 +20,13 @@ import io.relaypod.verdict.DomainVerdict.UnusableImplicitMx;
 import io.relaypod.verdict.MxSettings.OnDnsFailure;
 import io.relaypod.verdict.RecipientAnswer.Outcome;
 
-/** The RCPT rule: a recipient is accepted when mail can reach its domain. Thread-safe; no thread waits for DNS. */
+/** The RCPT rule: a recipient is accepted if its domain can receive mail. Thread-safe; no thread waits for DNS. */
 public final class RecipientRule {
 
-    // RFC 5321 4.1.3. James' own addresses have an IPv4 literal without its brackets; no DNS name is a dotted quad
-    // either.
+    // RFC 5321 4.1.3. An address of James has an IPv4 literal without brackets. A dotted quad is no DNS name.
     private static final Pattern ADDRESS_LITERAL = Pattern.compile("\\[.*]|\\d{1,3}(\\.\\d{1,3}){3}");
 
-    // The one address that RFC 5321 4.5.1 wants accepted without a domain; James completes it with its default domain.
+    // RFC 5321 4.5.1 requires postmaster to be accepted without a domain. James adds its default domain.
     private static final MailDomain LOCAL = new MailDomain(EnvelopeAddress.LOCAL);
 
     private static final String BAD_DESTINATION = "5.1.2 Bad destination mailbox address - ";
@@ -57,8 +56,8 @@ public final class RecipientRule {
     private final ProviderSuggestions suggestions;
 
     /**
-     * @param domains asked about each recipient's domain
-     * @param suggestions what may have been meant by a domain that is refused
+     * @param domains checks the domain of each recipient
+     * @param suggestions suggests a domain for a refused one
      */
     public RecipientRule(DomainCheck domains, MxSettings settings, ProviderSuggestions suggestions) {
         this.domains = domains;
@@ -70,7 +69,7 @@ public final class RecipientRule {
     /**
      * Judges a whole address.
      *
-     * @param address as it stands between the brackets of RCPT
+     * @param address the text between the brackets of RCPT
      * @param client whose share of DNS is used
      * @return the answer, as {@link #answer(String, String, ClientNetwork)} gives it
      */
@@ -105,7 +104,7 @@ public final class RecipientRule {
                 .orElseGet(() -> done(BAD_DOMAIN));
     }
 
-    // Spares nearly every domain the pattern.
+    // Keeps nearly every domain from the regular expression.
     private static boolean mayBeLiteral(String domain) {
         char last = domain.isEmpty() ? 0 : domain.charAt(domain.length() - 1);
         return last == ']' || last >= '0' && last <= '9';

@@ -10,7 +10,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.google.errorprone.annotations.FormatMethod;
 import picocli.CommandLine.Model.CommandSpec;
 
-/** What the commands say to a person, and ask. */
+/** Prints the output of the commands, and asks for a confirmation. */
 final class Terminal {
 
     static final int DONE = 0;
@@ -33,7 +33,7 @@ final class Terminal {
         out.flush();
     }
 
-    // What others wrote into a mail is not for the terminal to obey.
+    // Control characters in a mail must not reach the terminal.
     private static String printable(String text) {
         return text.chars()
                 .map(c -> Character.isISOControl(c) && c != '\n' ? '?' : c)
@@ -42,8 +42,8 @@ final class Terminal {
     }
 
     /**
-     * @param lost what is lost when the answer is yes
-     * @return whether a person said yes, now or with {@code --yes}
+     * @param lost what a yes removes
+     * @return whether the person confirmed, now or with {@code --yes}
      */
     boolean isSure(boolean yes, String lost) {
         if (yes) {
@@ -64,7 +64,7 @@ final class Terminal {
         return texts.toString();
     }
 
-    /** A time as a person needs it. */
+    /** The time in whole seconds. */
     static String seconds(JsonNode time) {
         return Instant.parse(time.asText()).truncatedTo(ChronoUnit.SECONDS).toString();
     }

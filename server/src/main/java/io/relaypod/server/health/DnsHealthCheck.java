@@ -29,10 +29,10 @@ import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
 /**
- * Whether DNS answers, and can be believed. Recipients' domains say so while there are some; else, or when several in a
- * row had no answer, the servers are looked at, at most every ten seconds. Degraded, so still ready, when what is
- * remembered stands in, when the admin accepts recipients unchecked, or when one of several servers is well. Logs when
- * no server is usable any more, and when one is again. Thread-safe.
+ * Checks whether DNS answers and can be believed. Lookups of recipients' domains show it. Without them, or after
+ * several failures in a row, the servers are probed, at most every ten seconds. The result is degraded, and so the
+ * relay ready, if stale verdicts are used, if recipients are accepted unchecked, or if only some servers are usable.
+ * Logs when no server is usable any more, and when one is usable again. Thread-safe.
  */
 public final class DnsHealthCheck implements HealthCheck, LookupListener, StaleListener, DnsServerListener {
 
@@ -41,7 +41,7 @@ public final class DnsHealthCheck implements HealthCheck, LookupListener, StaleL
 
     private static final long FRESH = Duration.ofMinutes(1).toNanos();
     private static final Duration PROBE_EVERY = Duration.ofSeconds(10);
-    // A domain whose own servers fail is no reason to look.
+    // A single failure may be due to the servers of the domain.
     private static final int FAILURES_IN_A_ROW = 5;
 
     private final DnsFailover servers;
@@ -69,7 +69,7 @@ public final class DnsHealthCheck implements HealthCheck, LookupListener, StaleL
         return ticker.read() - FRESH;
     }
 
-    /** Whether a server was usable when that was last seen. */
+    /** Whether a server was usable at the last observation. */
     public boolean isUp() {
         return !isAway.get();
     }
@@ -193,7 +193,7 @@ public final class DnsHealthCheck implements HealthCheck, LookupListener, StaleL
         if (isAway.compareAndSet(false, true)) {
             LOGGER.warn("event=dns-away reason=\"{}\"", words(reports));
         }
-        // Until it is back, whether anybody asks or not.
+        // Probes again until a server is usable, without lookups too.
         CompletableFuture.delayedExecutor(PROBE_EVERY.toMillis() + 1, TimeUnit.MILLISECONDS)
                 .execute(this::probe);
     }

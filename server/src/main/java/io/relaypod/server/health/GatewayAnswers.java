@@ -13,7 +13,8 @@ import io.relaypod.events.MailEventListener;
 import io.relaypod.events.MaskedAddresses;
 
 /**
- * What became of the last tries to deliver; all that is to be known of the programs behind the gateway. Thread-safe.
+ * Keeps the results of the last delivery attempts, which are all that is known of the programs behind the gateway.
+ * Thread-safe.
  */
 public final class GatewayAnswers implements MailEventListener {
 
@@ -22,9 +23,9 @@ public final class GatewayAnswers implements MailEventListener {
     private volatile Optional<GatewayFailure> lastTrouble = Optional.empty();
 
     /**
-     * A try that failed.
+     * A delivery attempt that failed.
      *
-     * @param words the gateway's, or ours when it was not reached; no local part
+     * @param words the reply of the gateway, or the relay's own reason if it was not reached; without local parts
      */
     public record GatewayFailure(Instant at, String words) {}
 

@@ -9,7 +9,7 @@ import org.reactivestreams.Publisher;
 import reactor.core.publisher.Mono;
 
 /**
- * Whether the gateway was reached when it was last looked for. Never unhealthy: mail is accepted and waits for it.
+ * Checks whether the last poll reached the gateway. Never unhealthy, since mail is accepted and waits for the gateway.
  * Thread-safe.
  */
 public final class GatewayHealthCheck implements HealthCheck {

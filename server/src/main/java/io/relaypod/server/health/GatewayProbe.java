@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Looks whether the gateway greets us: connects, waits for {@code 220} and says QUIT. Thread-safe. */
+/** Checks whether the gateway greets: connects, waits for {@code 220} and sends QUIT. Thread-safe. */
 public final class GatewayProbe {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(GatewayProbe.class);
@@ -25,7 +25,7 @@ public final class GatewayProbe {
     private volatile GatewayState state = new GatewayState(true, "not looked for yet");
 
     /**
-     * What was found.
+     * The result of a poll.
      *
      * @param words for an operator
      */
@@ -36,12 +36,12 @@ public final class GatewayProbe {
         this.port = port;
     }
 
-    /** What was found last. */
+    /** The result of the last poll. */
     public GatewayState state() {
         return state;
     }
 
-    /** Takes some seconds when nobody answers. */
+    /** Polls the gateway. Takes some seconds if it does not answer. */
     public void look() {
         boolean wasUp = state.isUp();
         GatewayState found = find();
@@ -53,7 +53,7 @@ public final class GatewayProbe {
         }
     }
 
-    /** As many bytes as come until the deadline, however slowly each does. */
+    /** Reads the bytes that arrive until the deadline, however slowly they arrive. */
     private static byte[] read(Socket socket, int most, long deadline) throws IOException {
         ByteArrayOutputStream read = new ByteArrayOutputStream();
         InputStream in = socket.getInputStream();
@@ -73,7 +73,7 @@ public final class GatewayProbe {
     }
 
     /**
-     * Reads to the end, so that the gateway sees a session that was closed in good order; one that never ends has
+     * Reads to the end, so that the gateway sees a session that was closed in order. A gateway that never closes has
      * greeted all the same.
      */
     private static void sayGoodbye(Socket socket, long deadline) throws IOException {
@@ -81,7 +81,7 @@ public final class GatewayProbe {
         try {
             read(socket, LONGEST_GOODBYE, deadline);
         } catch (SocketTimeoutException slow) {
-            // what had to be known is known
+            // the greeting was read
         }
     }
 

@@ -8,7 +8,10 @@ import org.apache.james.core.healthcheck.Result;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Mono;
 
-/** Healthy between the start and the stop: whoever routes mail to us hears that we stop before we do. Thread-safe. */
+/**
+ * Healthy from the start until the stop begins, so that Kubernetes stops sending clients before the relay stops.
+ * Thread-safe.
+ */
 public final class Lifecycle implements HealthCheck {
 
     private static final ComponentName NAME = new ComponentName("Lifecycle");

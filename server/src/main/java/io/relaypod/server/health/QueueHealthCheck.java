@@ -13,7 +13,7 @@ import org.reactivestreams.Publisher;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
-/** Whether a mail can be put into the spool: the broker answers, and the disk has room. Thread-safe. */
+/** Checks whether the spool can store a mail: the broker answers, and the disk has room. Thread-safe. */
 public final class QueueHealthCheck implements HealthCheck {
 
     private static final ComponentName NAME = new ComponentName("Queue");
@@ -34,7 +34,7 @@ public final class QueueHealthCheck implements HealthCheck {
 
     @Override
     public Publisher<Result> check() {
-        // The broker may be elsewhere, and slow.
+        // A remote broker may be slow.
         return Mono.fromCallable(this::look).subscribeOn(Schedulers.boundedElastic());
     }
 

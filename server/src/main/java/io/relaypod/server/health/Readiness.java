@@ -10,7 +10,7 @@ import org.apache.james.core.healthcheck.Result;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** Whether mail can be sent to this relay now, and why not: all health checks, side by side. Thread-safe. */
+/** Runs all health checks in parallel to find whether the relay can accept mail. Thread-safe. */
 public final class Readiness {
 
     private static final Duration PATIENCE = Duration.ofSeconds(3);
@@ -23,9 +23,9 @@ public final class Readiness {
     }
 
     /**
-     * What each check says.
+     * The results of all checks.
      *
-     * @param results by the names of what was checked, in their order
+     * @param results in the order of the names of their components
      */
     public record ReadinessReport(List<Result> results) {
 
@@ -38,7 +38,7 @@ public final class Readiness {
         }
     }
 
-    /** Takes some seconds at most; a check that has not answered by then is unhealthy. */
+    /** Runs the checks. Takes some seconds at most; a check that has not answered by then is unhealthy. */
     public ReadinessReport report() {
         return new ReadinessReport(Flux.fromIterable(checks)
                 .flatMap(check -> Mono.from(check.check())

@@ -18,15 +18,14 @@ import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import io.relaypod.server.smtp.RelaySmtpServerFactory.SmtpPort;
 
 /**
- * Looks whether SMTP greets a client: connects to each port, as a client does, and waits for a reply. {@code 421} is
- * one, as a relay with many clients gives it. A relay that has not greeted for a minute is not alive; a busy moment is
- * no reason to end it. Thread-safe.
+ * Checks whether SMTP greets a client: connects to each port and waits for a reply. {@code 421} counts too, since a
+ * relay with too many clients replies so. A relay that has not greeted for a minute is not alive. Thread-safe.
  */
 public final class SmtpGreeting {
 
-    /** Of the greetings of one port. */
+    /** The time limit for one port. */
     static final Duration TIMEOUT = Duration.ofSeconds(5);
-    /** Six looks. With Kubernetes' three probes a relay that greets nobody is started again after two minutes. */
+    /** Six polls. With three probes of Kubernetes, a relay that greets nobody is restarted after two minutes. */
     static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final Supplier<List<SmtpPort>> ports;
@@ -41,7 +40,7 @@ public final class SmtpGreeting {
         this.greeted = ticker.read();
     }
 
-    /** Takes some seconds when nobody answers. */
+    /** Polls each port. Takes some seconds if a port does not answer. */
     public void look() {
         Optional<String> found = ports.get().stream()
                 .map(SmtpGreeting::problem)
@@ -53,7 +52,7 @@ public final class SmtpGreeting {
         problem = found;
     }
 
-    /** What was wrong when it was looked last. */
+    /** The problem that the last poll found. */
     public Optional<String> problem() {
         return problem;
     }
@@ -82,7 +81,7 @@ public final class SmtpGreeting {
     private static Socket encrypted(Socket socket, InetSocketAddress address)
             throws IOException, GeneralSecurityException {
         SSLContext tls = SSLContext.getInstance("TLS");
-        // Whether it answers is asked, not who it is.
+        // The check is for an answer, not for an identity.
         tls.init(null, InsecureTrustManagerFactory.INSTANCE.getTrustManagers(), null);
         return tls.getSocketFactory().createSocket(socket, address.getHostString(), address.getPort(), true);
     }

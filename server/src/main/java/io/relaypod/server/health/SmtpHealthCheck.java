@@ -11,7 +11,7 @@ import org.apache.james.protocols.lib.netty.AbstractConfigurableAsyncServer;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Mono;
 
-/** Whether every SMTP port is bound, and greeted when it was looked at last. Thread-safe. */
+/** Checks whether every SMTP port is bound, and greeted at the last poll. Thread-safe. */
 public final class SmtpHealthCheck implements HealthCheck {
 
     private static final ComponentName NAME = new ComponentName("SMTP");
@@ -33,7 +33,7 @@ public final class SmtpHealthCheck implements HealthCheck {
     @Override
     public Publisher<Result> check() {
         return Mono.fromSupplier(() -> {
-            // James has none before it has read smtpserver.xml.
+            // James' list is null until smtpserver.xml was read.
             List<AbstractConfigurableAsyncServer> servers = smtp.getServers() == null ? List.of() : smtp.getServers();
             if (servers.isEmpty() || !servers.stream().allMatch(AbstractConfigurableAsyncServer::isBound)) {
                 return Result.unhealthy(NAME, "the SMTP port is not bound");

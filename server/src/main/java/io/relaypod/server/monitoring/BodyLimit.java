@@ -11,7 +11,10 @@ import io.netty.handler.codec.http.HttpObjectAggregator;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
 
-/** Makes requests whole, and hangs up on one whose body is too long: what is left of it would have to be read. */
+/**
+ * Aggregates requests, and closes the connection of one whose body is too long, since the rest of the body would have
+ * to be read.
+ */
 final class BodyLimit extends HttpObjectAggregator {
 
     BodyLimit(int bytes) {

@@ -18,8 +18,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Looks every ten seconds at what takes a while to look at, and remembers an hour of it. A broker that hangs keeps
- * nobody from looking at the gateway, nor a gateway that hangs from looking at the queues or at SMTP. Thread-safe.
+ * Polls the queues, the gateway and SMTP every ten seconds, each on a thread of its own, and keeps samples of an hour.
+ * A broker or a gateway that hangs delays no other poll. Thread-safe.
  */
 public final class StatusSampler implements AutoCloseable {
 
@@ -67,7 +67,7 @@ public final class StatusSampler implements AutoCloseable {
                     try {
                         look.run();
                     } catch (RuntimeException broken) {
-                        // Thrown on, it would end the looking.
+                        // An exception would end the polling.
                         LOGGER.error("event=watch-failed", broken);
                     }
                 },
@@ -76,8 +76,8 @@ public final class StatusSampler implements AutoCloseable {
                 TimeUnit.MILLISECONDS);
     }
 
-    // What is remembered is what was found, also the first time; a broker that does not answer in its time leaves what
-    // was found before.
+    // The sample has the queue sizes of this poll. If the broker does not answer in time, it has those of the poll
+    // before.
     private void lookAtQueuesAndRemember() {
         queues.poll();
         history.add(StatusSample.of(

@@ -21,8 +21,8 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.stream.Stream;
 
 /**
- * A directory with two files a mail: its message, as {@code .eml}, and its envelope, as {@code .json}. What was stored
- * is synced, and a mail is there when its envelope is, so that a crash leaves a mail or none. Thread-safe.
+ * A directory with two files for each mail: the message as {@code .eml}, and the envelope as {@code .json}. Both are
+ * synced, and the envelope is written last, so that a crash leaves a whole mail or none. Thread-safe.
  */
 final class MailFiles {
 
@@ -35,7 +35,7 @@ final class MailFiles {
     private final ConcurrentMap<String, RepositoryEntry> kept = new ConcurrentHashMap<>();
 
     /**
-     * A mail that is kept.
+     * A stored mail.
      *
      * @param bytes of both files
      * @param since when it was stored
@@ -48,7 +48,7 @@ final class MailFiles {
         void writeTo(OutputStream out) throws IOException;
     }
 
-    /** Finds what is there; makes the directory when there is none. */
+    /** Reads the directory, or creates it. */
     MailFiles(Path directory) throws IOException {
         this.directory = Files.createDirectories(directory);
         try (Stream<Path> files = Files.list(directory)) {
@@ -71,12 +71,12 @@ final class MailFiles {
         }
     }
 
-    // No key leads out of the directory.
+    // The encoding keeps each key within the directory.
     private Path file(String key, String ending) {
         return directory.resolve(URLEncoder.encode(key, StandardCharsets.UTF_8) + ending);
     }
 
-    /** @throws IOException when it is not on the disk; a mail of that key that was there before still is */
+    /** @throws IOException if the mail is not on the disk; a mail stored before under the key then remains */
     synchronized void store(String key, FileContent message, FileContent envelope) throws IOException {
         if (URLEncoder.encode(key, StandardCharsets.UTF_8).length() > LONGEST_NAME) {
             throw new IOException("the name of the mail is too long for a file: " + key);

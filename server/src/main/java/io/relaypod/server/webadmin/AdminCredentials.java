@@ -13,8 +13,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Asks for credentials: as a bearer token, or as the password of any user (RFC 6750, RFC 7617). Whatever is wrong is
- * answered alike, counted, and not listened to for a while when it was wrong too often. Thread-safe.
+ * Checks the credentials of a request: a bearer token, or the password of any user (RFC 6750, RFC 7617). All wrong
+ * credentials get the same answer and are counted. After several wrong ones, an address is refused for a while.
+ * Thread-safe.
  */
 public final class AdminCredentials {
 
@@ -29,7 +30,7 @@ public final class AdminCredentials {
     private final LogRateLimit lines =
             new LogRateLimit(leftOut -> LOGGER.warn("event=webadmin-refused-more refusals={}", leftOut));
 
-    /** @param areRight whether these are the credentials of somebody who may come in; thread-safe, and never fails */
+    /** @param areRight whether the credentials are right; thread-safe, and never fails */
     public AdminCredentials(Predicate<String> areRight, MetricFactory metrics) {
         this.areRight = areRight;
         this.refused = metrics.generate("webadmin_refused");
@@ -37,7 +38,7 @@ public final class AdminCredentials {
     }
 
     /**
-     * Whether a request may come in.
+     * Whether the request is admitted.
      *
      * @param address of the client
      * @param authorization the header's value

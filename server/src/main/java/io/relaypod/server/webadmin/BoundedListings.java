@@ -36,15 +36,15 @@ import spark.Response;
 import spark.Service;
 
 /**
- * James' lists of the mails in a queue and of the keys in a repository, in James' form, written while they are read.
- * Thread-safe.
+ * Lists the mails of a queue and the keys of a repository, in the format of James, and writes each list while it is
+ * read. Thread-safe.
  */
 public final class BoundedListings implements Routes {
 
     static final int DEFAULT_LIMIT = 1_000;
     static final int LARGEST_LIMIT = 10_000;
 
-    // What the broker sends ahead, and what is remembered of mails that were listed.
+    // Prefetched messages of the broker, and the names of the mails listed so far.
     private static final long MEMORY = 1536 << 10;
     private static final Duration PATIENCE = Duration.ofSeconds(5);
 
@@ -132,7 +132,10 @@ public final class BoundedListings implements Routes {
                         .haltError());
     }
 
-    /** Writes an array; a list that breaks off ends the connection, so that nobody takes it for a whole one. */
+    /**
+     * Writes an array. If the list fails in the middle, the connection is closed, so that no client takes it for
+     * complete.
+     */
     private Object written(Response response, Stream<?> items) throws IOException {
         OutputStream out = response.raw().getOutputStream();
         try {

@@ -7,9 +7,9 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Ticker;
 
 /**
- * Slows down whoever tries passwords, without a thread that waits: after some wrong ones an address is not listened to
- * for a second, then for two, and so on up to a minute. It is forgotten five minutes after its last. Bounded;
- * thread-safe.
+ * Slows down the guessing of passwords without a thread that waits. After some wrong passwords an address is refused
+ * for a second, then for two, and so on up to a minute. Its count ends five minutes after its last wrong password.
+ * Bounded; thread-safe.
  */
 final class FailedLogins {
 
@@ -35,7 +35,7 @@ final class FailedLogins {
                 .build();
     }
 
-    /** Whether what the address says is not even looked at now. */
+    /** Whether the address is refused now, whatever its credentials are. */
     boolean isDeafTo(String address) {
         Failures failures = byAddress.getIfPresent(address);
         return failures != null && failures.count() >= FREE_TRIES && ticker.read() < failures.deafUntil();

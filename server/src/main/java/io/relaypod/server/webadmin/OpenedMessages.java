@@ -13,8 +13,8 @@ import spark.Request;
 import spark.Service;
 
 /**
- * Lets one request at a time open a message of a repository: James reads it whole, and its parts as text. The others
- * wait a moment, then are answered 503. Thread-safe.
+ * Lets one request at a time read a message of a repository, since James reads the whole message into memory. The
+ * others wait some seconds, then get 503. Thread-safe.
  */
 final class OpenedMessages implements Routes {
 
@@ -41,7 +41,7 @@ final class OpenedMessages implements Routes {
     }
 
     private void reserve(Request request) throws InterruptedException {
-        // More than half of the share, so that there is no second one.
+        // More than half of the share, so that a second request has to wait.
         long bytes = budget.limit(MemoryUse.WEBADMIN) / 2 + 1;
         request.attribute(
                 MEMORY,

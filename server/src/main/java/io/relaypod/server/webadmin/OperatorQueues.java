@@ -26,8 +26,8 @@ import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
 /**
- * The queues as an operator has them: what is done to a mail there is told, so that no mail's life ends in silence.
- * Thread-safe.
+ * The queues as an operator changes them. Each change to a mail is published as an event, so that the trace of no mail
+ * ends without a reason. Thread-safe.
  */
 public final class OperatorQueues implements MailQueueFactory<ManageableMailQueue> {
 
@@ -81,7 +81,10 @@ public final class OperatorQueues implements MailQueueFactory<ManageableMailQueu
             enQueue(mail, Duration.ZERO);
         }
 
-        /** A mail of a repository; told first, as it may be delivered before this returns. */
+        /**
+         * Enqueues a mail of a repository. The event is published first, since the mail may be delivered before this
+         * returns.
+         */
         @Override
         public void enQueue(Mail mail, Duration delay) throws MailQueueException {
             tellSentAgain(mail);
@@ -93,7 +96,7 @@ public final class OperatorQueues implements MailQueueFactory<ManageableMailQueu
             }
         }
 
-        /** As {@link #enQueue(Mail, Duration)}, once somebody subscribes. */
+        /** Does the same as {@link #enQueue(Mail, Duration)} at the subscription. */
         @Override
         public Publisher<Void> enqueueReactive(Mail mail) {
             return Mono.defer(() -> {

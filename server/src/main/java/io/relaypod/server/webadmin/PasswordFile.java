@@ -11,8 +11,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Knows the password of {@code WEBADMIN_PASSWORD_FILE}, which is read each time, and takes as long for a password that
- * begins well as for any other. Thread-safe.
+ * Compares a password with that of {@code WEBADMIN_PASSWORD_FILE}, which is read each time. The time does not depend on
+ * where the two differ. Thread-safe.
  */
 public record PasswordFile(Path file) implements Predicate<String> {
 

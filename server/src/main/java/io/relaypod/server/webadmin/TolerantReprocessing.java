@@ -22,10 +22,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
-/**
- * James' reprocessing of a repository, where one mail that cannot be read keeps no other from being sent again.
- * Thread-safe.
- */
+/** Reprocesses a repository as James does, but goes on after a mail that cannot be read. Thread-safe. */
 public final class TolerantReprocessing extends ReprocessingService {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(TolerantReprocessing.class);
@@ -37,7 +34,7 @@ public final class TolerantReprocessing extends ReprocessingService {
         this.repositories = repositories;
     }
 
-    /** Partial when a mail could not be sent again; it stays where it is. */
+    /** The result is partial if a mail could not be sent again; it stays in the repository. */
     @Override
     public Mono<Result> reprocessAll(MailRepositoryPath path, Configuration configuration, Consumer<MailKey> seen) {
         return Mono.fromCallable(() -> {
@@ -63,7 +60,7 @@ public final class TolerantReprocessing extends ReprocessingService {
                 .orElse(true);
     }
 
-    // One that cannot be read is told of when it is tried.
+    // A mail that cannot be read is reported by its reprocessing.
     private static int retries(MailRepository repository, MailKey key) {
         try {
             Optional<Mail> mail = Optional.ofNullable(repository.retrieve(key));
