@@ -97,11 +97,11 @@ final class ScriptedSmtpServer implements AutoCloseable {
         return groups;
     }
 
-    private interface Step {
+    private interface ServerTask {
         void run() throws IOException, InterruptedException;
     }
 
-    private static void start(Step step) {
+    private static void start(ServerTask step) {
         Thread thread = new Thread(
                 () -> {
                     try {

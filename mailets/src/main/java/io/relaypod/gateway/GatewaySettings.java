@@ -59,7 +59,7 @@ record GatewaySettings(
             throw new MailetException(
                     wrong("sendpartial", "true", "false, as a header names all recipients of its mail"));
         }
-        Parameters parameters = new Parameters(config);
+        ParameterParser parameters = new ParameterParser(config);
         // James would silently use port 25 for a value that is no number, which may be this relay itself.
         if (config.getInitParameter("gatewayPort") != null) {
             parameters.number("gatewayPort", 25, 1);
@@ -115,7 +115,7 @@ record GatewaySettings(
         return "RemoteDelivery: <" + parameter + "> is '" + value + "'; expected " + expected;
     }
 
-    private record Parameters(MailetConfig config) {
+    private record ParameterParser(MailetConfig config) {
 
         int number(String name, int defaultValue, int least) throws MailetException {
             return value(name, Integer.toString(defaultValue), NUMBER + least, text -> {

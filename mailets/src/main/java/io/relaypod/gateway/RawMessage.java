@@ -35,7 +35,7 @@ public final class RawMessage {
 
     /** Writes a message. */
     @FunctionalInterface
-    public interface MessageWriter {
+    public interface ReplacementWriter {
         void writeTo(OutputStream out) throws IOException, MessagingException;
     }
 
@@ -71,7 +71,7 @@ public final class RawMessage {
      * Replaces the message with what {@code writer} writes, which may read from {@link #source()}. This object must not
      * be used afterwards.
      */
-    public void replace(MessageWriter writer) throws MessagingException {
+    public void replace(ReplacementWriter writer) throws MessagingException {
         MimeMessageInputStreamSource bytes = MimeMessageInputStreamSource.create(
                 TemporaryFileName.of(UUID.randomUUID().toString()));
         try (OutputStream out = bytes.getWritableOutputStream()) {

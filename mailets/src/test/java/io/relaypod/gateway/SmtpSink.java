@@ -25,7 +25,7 @@ import java.util.function.UnaryOperator;
 final class SmtpSink implements AutoCloseable {
 
     /** What came between DATA and the last dot. */
-    record Received(List<String> envelope, byte[] message) {}
+    record SinkMail(List<String> envelope, byte[] message) {}
 
     static final String DATA_END = ".";
     /** In place of a reply: the connection is closed; at {@link #DATA_END}, after the message was taken. */
@@ -39,7 +39,7 @@ final class SmtpSink implements AutoCloseable {
     private final UnaryOperator<String> replies;
     private volatile String greeting = "220 sink ESMTP";
     private final List<String> commands = new CopyOnWriteArrayList<>();
-    private final List<Received> received = new CopyOnWriteArrayList<>();
+    private final List<SinkMail> received = new CopyOnWriteArrayList<>();
     private final List<Socket> connections = new CopyOnWriteArrayList<>();
     private final AtomicLong using = new AtomicLong();
     private final List<String> extensions;
@@ -90,7 +90,7 @@ final class SmtpSink implements AutoCloseable {
         return commands;
     }
 
-    List<Received> received() {
+    List<SinkMail> received() {
         return received;
     }
 
@@ -157,7 +157,7 @@ final class SmtpSink implements AutoCloseable {
                 byte[] message = message(in);
                 String answer = replies.apply(DATA_END);
                 if (answer.isEmpty() || answer.equals(CLOSE)) {
-                    received.add(new Received(List.copyOf(envelope), message));
+                    received.add(new SinkMail(List.copyOf(envelope), message));
                 }
                 say(out, answer.isEmpty() ? "250 2.0.0 Ok: queued" : answer);
                 continue;

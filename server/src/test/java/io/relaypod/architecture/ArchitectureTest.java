@@ -111,7 +111,7 @@ class ArchitectureTest {
 
     // Private to one class each.
     private static final Set<String> SHARED_NAMES =
-            Set.of("Head", "MessageWriter", "Parameters", "Question", "Reading", "Source", "Storing", "Version");
+            Set.of("Head", "Question", "Reading", "Source", "Storing", "Version");
 
     /** A debugger and a stack trace often show the simple name alone. Nested classes count, private ones too. */
     @ArchTest
