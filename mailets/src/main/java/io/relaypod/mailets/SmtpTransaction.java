@@ -5,6 +5,7 @@ import java.util.List;
 import io.relaypod.events.MailEvent.MailRefused;
 import io.relaypod.events.SubmittingClient;
 import org.apache.james.core.MaybeSender;
+import org.apache.james.protocols.api.ProtocolSession.AttachmentKey;
 import org.apache.james.protocols.api.ProtocolSession.State;
 import org.apache.james.protocols.smtp.SMTPSession;
 
@@ -16,6 +17,8 @@ import org.apache.james.protocols.smtp.SMTPSession;
  */
 public record SmtpTransaction(SubmittingClient client, String sender, List<String> recipients) {
 
+    private static final AttachmentKey<Integer> NUMBER = AttachmentKey.of("relaypod.transaction", Integer.class);
+
     public static SmtpTransaction of(SMTPSession session) {
         return new SmtpTransaction(
                 client(session),
@@ -24,9 +27,18 @@ public record SmtpTransaction(SubmittingClient client, String sender, List<Strin
                         .orElse(List.of())));
     }
 
+    /** Begins the session's next transaction: its events have a session id of their own from here on. */
+    public static void begin(SMTPSession session) {
+        int before = session.getAttachment(NUMBER, State.Connection).orElse(0);
+        session.setAttachment(NUMBER, before + 1, State.Connection);
+    }
+
+    /** The client, with the session's id; behind it is the number of the transaction from the second one on. */
     public static SubmittingClient client(SMTPSession session) {
+        int number = session.getAttachment(NUMBER, State.Connection).orElse(1);
         return new SubmittingClient(
-                session.getSessionID(), session.getRemoteAddress().getAddress());
+                number > 1 ? session.getSessionID() + "." + number : session.getSessionID(),
+                session.getRemoteAddress().getAddress());
     }
 
     public static String sender(SMTPSession session) {

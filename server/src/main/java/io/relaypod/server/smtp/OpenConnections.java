@@ -6,14 +6,15 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
+import io.relaypod.memory.FairShare;
 import io.relaypod.memory.MemoryBudget;
 import io.relaypod.memory.MemoryUse;
 import io.relaypod.memory.Reservation;
 import io.relaypod.server.settings.ClientLimits;
 
 /**
- * Counts the open connections, in all and by client address, against their limits, and reserves what each takes of the
- * budget. Holds no address that has none. Thread-safe.
+ * Counts the open connections, in all and by client address, against their limits, and reserves the memory of each.
+ * Keeps no address without a connection. Thread-safe.
  */
 final class OpenConnections {
 
@@ -23,12 +24,14 @@ final class OpenConnections {
 
     private final ClientLimits limits;
     private final MemoryBudget budget;
+    private final FairShare tlsMemory;
     private final AtomicInteger all = new AtomicInteger();
     private final Map<InetAddress, Integer> byAddress = new ConcurrentHashMap<>();
 
     OpenConnections(ClientLimits limits, MemoryBudget budget) {
         this.limits = limits;
         this.budget = budget;
+        this.tlsMemory = new FairShare(budget, MemoryUse.TLS_SESSIONS);
     }
 
     /** @return empty when there is no room for one more */
@@ -80,10 +83,10 @@ final class OpenConnections {
             return true;
         }
 
-        /** Whether there is room for TLS. */
+        /** Whether the budget, and the client address's share of it, allow TLS; then it is reserved. */
         boolean tryEncrypt() {
             if (tls.isEmpty()) {
-                tls = budget.tryReserve(MemoryUse.TLS_SESSIONS, OF_TLS);
+                tls = tlsMemory.tryReserve(client, OF_TLS);
             }
             return tls.isPresent();
         }

@@ -10,6 +10,7 @@ import javax.inject.Inject;
 
 import io.relaypod.address.EnvelopeAddress;
 import io.relaypod.mailets.EnvelopeMailAddress;
+import io.relaypod.mailets.SmtpTransaction;
 import io.relaypod.server.smtp.PathArgument.BadParameterException;
 import io.relaypod.server.smtp.PathArgument.Parameter;
 import org.apache.james.core.MaybeSender;
@@ -80,6 +81,7 @@ public final class RelayMailCmdHandler extends JamesMailCmdHandler {
             }
             session.resetState();
         }
+        SmtpTransaction.begin(session);
         Response response = super.onCommand(session, request);
         if (!response.getRetCode().equals(SMTPRetCode.MAIL_OK)) {
             session.resetState(); // what the hooks of its parameters left

@@ -3,6 +3,8 @@ package io.relaypod.server.smtp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -27,6 +29,18 @@ class MailDataTest {
     private static final String BEGIN =
             "EHLO client.example\r\nMAIL FROM:<a@example.com>\r\nRCPT TO:<b@example.com>\r\nDATA\r\n";
     private static final String HEADER = "From: a@example.com\r\nTo: b@example.com\r\nSubject: s\r\n\r\n";
+
+    private static final String NEXT = "MAIL FROM:<a@example.com>\r\nRCPT TO:<b@example.com>\r\nDATA\r\n";
+    private static final String END = "\r\n.\r\n";
+    private static final String SMUGGLED =
+            "MAIL FROM:<smuggler@example.com>\r\nRCPT TO:<victim@example.com>\r\nDATA\r\n"
+                    + "From: ceo@example.com\r\nTo: victim@example.com\r\nSubject: two\r\n\r\nsmuggled";
+    private static final Pattern BARE = Pattern.compile("(?<!\r)\n|\r(?!\n)");
+    private static final List<String> BEFORE = List.of(
+            "", "\r", "\n", "\r\n", "\n\r", "\r\r", "\n\n", "\r\r\n", "\r\n\r", "\r\n\n", "\r\n\0", "\n\0", "\0\r\n");
+    private static final List<String> DOTS = List.of(".", "..", ". ", ".\0", "\0.", ".\t", ".\r.", ".\n.");
+    private static final List<String> AFTER =
+            List.of("", "\r", "\n", "\r\n", "\n\r", "\r\r", "\n\n", "\r\r\n", "\0\r\n", "\r\0\n");
 
     @TempDir
     private Path directory;
@@ -62,6 +76,66 @@ class MailDataTest {
                     assertThat(replies).as("%s cut at %d", mode, border).isEmpty();
                     assertThat(client.say(".\r\n")).as("the only reply").matches("(250|554) [^\\r\\n]*\r\n");
                     assertThat(client.say("NOOP\r\n")).startsWith("250 ");
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(BareNewline.class)
+    void noSequenceMakesTwoMessagesOfOneHoweverItArrives(BareNewline mode) {
+        try (EmbeddedSmtp client = begun(EmbeddedSmtp.with().bareNewline(mode).maxMessageSize(1_000))) {
+            client.say(".\r\n");
+            int accepted = client.stored.size();
+            for (String sequence : sequences()) {
+                String message = HEADER + "before" + sequence + SMUGGLED;
+                String large = HEADER + "x".repeat(998).concat("\r\n").repeat(2) + "before" + sequence + SMUGGLED;
+                int code = mode == BareNewline.REFUSE && BARE.matcher(message).find() ? 554 : 250;
+                String[] ways = {
+                    client.say(NEXT + message + END),
+                    client.say(NEXT) + client.drip(message + END),
+                    client.say(NEXT + large + END)
+                };
+                accepted += code == 250 ? 2 : 0;
+                assertThat(ways[0])
+                        .as(sequence)
+                        .endsWith("354 Ok Send data ending with <CRLF>.<CRLF>\r\n" + only(ways[0]));
+                assertThat(only(ways[0])).as(sequence).startsWith(code + " ");
+                assertThat(only(ways[1])).as("byte by byte: %s", sequence).startsWith(code + " ");
+                assertThat(only(ways[2])).as("too large: %s", sequence).startsWith(code == 250 ? "552 " : "554 ");
+            }
+            assertThat(client.stored).hasSize(accepted);
+            assertThat(client.received).allMatch(mail -> mail.recipients().equals(List.of("b@example.com")));
+        }
+    }
+
+    private static String only(String replies) {
+        assertThat(replies.lines()).hasSize(4);
+        return replies.lines().skip(3).findFirst().orElseThrow() + "\r\n";
+    }
+
+    private static List<String> sequences() {
+        return BEFORE.stream()
+                .flatMap(before -> DOTS.stream().map(before::concat))
+                .flatMap(begun -> AFTER.stream().map(begun::concat))
+                .filter(sequence -> !sequence.contains(END))
+                .toList();
+    }
+
+    @ParameterizedTest
+    @EnumSource(BareNewline.class)
+    void noPieceOfALongLineEndsTheMessage(BareNewline mode) {
+        try (EmbeddedSmtp client = begun(EmbeddedSmtp.with().bareNewline(mode))) {
+            client.say(".\r\n");
+            for (int length = SmtpLineDecoder.MAX_PIECE - 8; length <= SmtpLineDecoder.MAX_PIECE + 8; length++) {
+                for (String sequence : List.of(".\r\n", "\r.\r\n", "\n.\r\n", ".\r", "\r\n.\n")) {
+                    String message = HEADER + "x".repeat(length) + sequence + SMUGGLED;
+                    boolean isRefused =
+                            mode == BareNewline.REFUSE && BARE.matcher(message).find();
+                    String replies = client.say(NEXT + message + END);
+                    assertThat(only(replies + client.work()))
+                            .as("%d %s", length, sequence)
+                            .startsWith(isRefused ? "554 " : "250 ");
                 }
             }
         }

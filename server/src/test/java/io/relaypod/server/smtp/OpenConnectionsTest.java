@@ -59,7 +59,8 @@ class OpenConnectionsTest {
 
     @Test
     void whatConnectionsTakeOfTheBudgetIsBoundedAndGivenBack() {
-        OpenConnections many = new OpenConnections(new ClientLimits(1_000, 1_000, Duration.ofMinutes(5), 20), budget);
+        MemoryBudget budget = new MemoryBudget(16 << 20);
+        OpenConnections many = new OpenConnections(new ClientLimits(2_000, 2_000, Duration.ofMinutes(5), 20), budget);
         List<OpenConnection> open = Stream.generate(() -> many.tryOpen(A))
                 .takeWhile(Optional::isPresent)
                 .map(Optional::get)
@@ -72,5 +73,19 @@ class OpenConnectionsTest {
 
         assertThat(budget.reserved()).isZero();
         assertThat(many.tryOpen(A)).isPresent();
+    }
+
+    @Test
+    void anAddressWithManyTlsConnectionsLeavesMemoryForTheTlsOfOthers() {
+        MemoryBudget budget = new MemoryBudget(16 << 20);
+        OpenConnections many = new OpenConnections(new ClientLimits(250, 200, Duration.ofMinutes(5), 20), budget);
+        List<OpenConnection> ofOne =
+                Stream.generate(() -> many.tryOpen(A).orElseThrow()).limit(200).toList();
+        assertThat(ofOne.stream().filter(OpenConnection::tryEncrypt).count()).isBetween(100L, 200L);
+
+        List<OpenConnection> ofOther =
+                Stream.generate(() -> many.tryOpen(B).orElseThrow()).limit(50).toList();
+
+        assertThat(ofOther).allMatch(OpenConnection::tryEncrypt);
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 import io.netty.handler.ssl.SslHandler;
@@ -137,6 +138,25 @@ class RelayCommandsTest {
         client.say(RCPT);
         assertThat(client.say(MAIL)).isEqualTo("503 5.5.1 Sender already specified\r\n");
         assertThat(client.say("DATA\r\n")).startsWith("354 ");
+    }
+
+    @Test
+    void eachTransactionOfAConnectionHasAnIdOfItsOwnInTheEvents() {
+        EmbeddedSmtp client = greeted();
+        for (String reset : List.of("", "RSET\r\n", EHLO)) {
+            client.say(MAIL + "RCPT TO:<bad@@example.com>\r\n" + reset);
+            client.say(MAIL + "RCPT TO:<good@example.com>\r\nDATA\r\nSubject: s\r\n\r\n.\r\n");
+        }
+        List<String> refused = client.events.stream()
+                .filter(MailEvent.RecipientRefused.class::isInstance)
+                .map(event -> ((MailEvent.RecipientRefused) event).client().session())
+                .toList();
+        List<String> stored =
+                client.received.stream().map(mail -> mail.client().session()).toList();
+        assertThat(refused).hasSize(3).doesNotHaveDuplicates().doesNotContainAnyElementsOf(stored);
+        assertThat(stored).hasSize(3).doesNotHaveDuplicates();
+        String session = refused.get(0);
+        assertThat(stored).containsExactly(session + ".2", session + ".4", session + ".6");
     }
 
     @Test
