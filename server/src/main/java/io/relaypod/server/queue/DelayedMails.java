@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.Set;
@@ -254,7 +255,7 @@ final class DelayedMails {
             try (ClientSession session = link.connections().administering().session()) {
                 for (BrokerQueue queue : delays) {
                     mails += session.queueQuery(queue.name()).getMessageCount();
-                    lanes.get(queue).lookAt(flushed);
+                    lane(queue).lookAt(flushed);
                 }
             }
             return mails;
@@ -287,7 +288,7 @@ final class DelayedMails {
     private long move(Collection<BrokerQueue> from, Instant now)
             throws ActiveMQException, IOException, MessagingException {
         // Set before looking, so that whoever adds a mail meanwhile brings it forward again.
-        from.forEach(queue -> lanes.get(queue).nextLook.set(now.plus(LOOK_AT_LEAST_EVERY)));
+        from.forEach(queue -> lane(queue).nextLook.set(now.plus(LOOK_AT_LEAST_EVERY)));
         immovable.values().removeIf(until -> !now.isBefore(until));
         BrokerConnections connections = link.connections();
         connections.declare(ready);
@@ -302,7 +303,7 @@ final class DelayedMails {
         }
         for (Head head : toMove) {
             moveAsItIs(head, connections, now);
-            lanes.get(head.queue()).lookAt(now);
+            lane(head.queue()).lookAt(now);
         }
         for (BrokerQueue queue : from) {
             deleteIfEmpty(queue, connections);
@@ -381,7 +382,7 @@ final class DelayedMails {
             boolean isCounted = pace.isLimited() && head.mailbox().isPresent();
             if (!isCounted && left-- <= 0) {
                 // It goes back to its place when the session is closed.
-                lanes.get(head.queue()).lookAt(now);
+                lane(head.queue()).lookAt(now);
                 continue;
             }
             Optional<Copy> copy = copy(head, session);
@@ -403,7 +404,7 @@ final class DelayedMails {
                 }
                 refused(head, batch, refused).ifPresent(toMove::add);
                 Stream.concat(heads.stream().map(Head::queue), Stream.of(head.queue()))
-                        .forEach(queue -> lanes.get(queue).lookAt(now));
+                        .forEach(queue -> lane(queue).lookAt(now));
                 return moved;
             }
             next(head.source(), session).ifPresent(heads::add);
@@ -502,7 +503,7 @@ final class DelayedMails {
     private void deleteIfEmpty(BrokerQueue queue, BrokerConnections connections) throws ActiveMQException {
         if (isShared
                 || queue.mailbox().isEmpty()
-                || !lanes.get(queue).isEmpty
+                || !lane(queue).isEmpty
                 || !joining.writeLock().tryLock()) {
             return;
         }
@@ -548,12 +549,12 @@ final class DelayedMails {
 
     // What is not due goes back to its place when the session is closed.
     private Optional<Head> receive(Source source) throws ActiveMQException {
-        Lane lane = lanes.get(source.mails.queue());
+        Lane lane = lane(source.mails.queue());
         while (true) {
             Optional<Head> head = source.mails.next().map(message -> new Head(source, message));
             if (head.filter(next -> immovable.containsKey(next.messageId())).isPresent()) {
                 source.passed++;
-                lane.lookAt(immovable.get(head.get().messageId()));
+                lane.lookAt(Objects.requireNonNull(immovable.get(head.get().messageId())));
                 continue;
             }
             lane.isEmpty = head.isEmpty() && source.passed == 0;
@@ -587,6 +588,10 @@ final class DelayedMails {
                         .orElseGet(() -> untilDue(head)));
     }
 
+    private Lane lane(BrokerQueue queue) {
+        return Objects.requireNonNull(lanes.get(queue));
+    }
+
     /**
      * Never more than the delay: a mail that is due later was stored while the clock was ahead, and would hold up all
      * behind it.
@@ -595,7 +600,7 @@ final class DelayedMails {
         Duration left = Duration.between(clock.instant(), due(head.queue(), head.message()));
         Duration delay = head.queue().delay();
         return left.compareTo(delay.plus(ClockChange.TOLERANCE)) > 0
-                ? delay.minus(lanes.get(head.queue()).waited(head.messageId()))
+                ? delay.minus(lane(head.queue()).waited(head.messageId()))
                 : left;
     }
 }

@@ -12,6 +12,7 @@ import org.apache.james.protocols.api.Response;
 import org.apache.james.protocols.api.handler.LineHandler;
 import org.apache.james.protocols.smtp.SMTPResponse;
 import org.apache.james.protocols.smtp.SMTPSession;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The message of one transaction, from the reply to DATA to the reply to its end. Its whole lines pass the
@@ -56,7 +57,7 @@ final class IncomingMessage implements LineHandler<SMTPSession>, Disposable {
 
     /** @return null, which is James' way to say that the line needs no reply, unless the message has ended */
     @Override
-    public Response onLine(SMTPSession session, byte[] piece) {
+    public @Nullable Response onLine(SMTPSession session, byte[] piece) {
         for (byte[] line : decoder.decode(piece)) {
             Response response = filters.onLine(session, line);
             if (response != null) {

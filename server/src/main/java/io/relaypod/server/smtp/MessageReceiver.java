@@ -23,6 +23,7 @@ import org.apache.james.protocols.smtp.SMTPRetCode;
 import org.apache.james.protocols.smtp.SMTPSession;
 import org.apache.james.protocols.smtp.core.DataLineFilter;
 import org.apache.james.server.core.MailImpl;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,7 +50,7 @@ public final class MessageReceiver implements DataLineFilter, ExtensibleHandler 
     }
 
     @Override
-    public Response onLine(SMTPSession session, byte[] line, LineHandler<SMTPSession> next) {
+    public @Nullable Response onLine(SMTPSession session, byte[] line, LineHandler<SMTPSession> next) {
         IncomingMessage message = ((RelaySession) session)
                 .incoming()
                 .orElseThrow(() -> new IllegalStateException("a hook has reset the transaction within its message"));

@@ -14,6 +14,7 @@ import org.apache.james.protocols.api.Response;
 import org.apache.james.protocols.api.handler.CommandDispatcher;
 import org.apache.james.protocols.smtp.SMTPResponse;
 import org.apache.james.protocols.smtp.SMTPSession;
+import org.jspecify.annotations.Nullable;
 
 /**
  * James' commands, for lines that are commands: up to {@value SmtpLineDecoder#MAX_PIECE} bytes of printable ASCII that
@@ -45,7 +46,7 @@ public final class RelayCommands extends CommandDispatcher<SMTPSession> {
     private static final Response NOT_ASCII = new SMTPResponse("500", "5.5.2 A command is printable ASCII").immutable();
 
     @Override
-    public Response onLine(SMTPSession session, byte[] line) {
+    public @Nullable Response onLine(SMTPSession session, byte[] line) {
         int before = session.removeAttachment(LONG_LINE, State.Connection).orElse(0);
         if (line.length == 0 || line[line.length - 1] != '\n') {
             session.setAttachment(LONG_LINE, before + line.length, State.Connection);
@@ -113,7 +114,7 @@ public final class RelayCommands extends CommandDispatcher<SMTPSession> {
     }
 
     // James' way to say that a line needs no reply.
-    private static Response noReplyYet() {
+    private static @Nullable Response noReplyYet() {
         return null;
     }
 

@@ -24,6 +24,7 @@ import org.apache.james.protocols.smtp.SMTPRetCode;
 import org.apache.james.protocols.smtp.SMTPSession;
 import org.apache.james.protocols.smtp.hook.MailParametersHook;
 import org.apache.james.smtpserver.JamesMailCmdHandler;
+import org.jspecify.annotations.Nullable;
 
 /**
  * James' MAIL, which reads the command itself and refuses a sender that could not be sent on, or a parameter that is
@@ -90,7 +91,7 @@ public final class RelayMailCmdHandler extends JamesMailCmdHandler {
     }
 
     @Override
-    protected Response doFilterChecks(SMTPSession session, String command, String parameters) {
+    protected @Nullable Response doFilterChecks(SMTPSession session, String command, String parameters) {
         boolean isGreeted = session.getAttachment(SMTPSession.CURRENT_HELO_MODE, State.Connection)
                 .isPresent();
         if (!isGreeted && session.getConfiguration().useHeloEhloEnforcement()) {

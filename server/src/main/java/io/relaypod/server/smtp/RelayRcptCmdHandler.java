@@ -42,6 +42,7 @@ import org.apache.james.protocols.smtp.hook.HookResultHook;
 import org.apache.james.protocols.smtp.hook.HookReturnCode.Action;
 import org.apache.james.protocols.smtp.hook.RcptHook;
 import org.apache.james.smtpserver.JamesRcptCmdHandler;
+import org.jspecify.annotations.Nullable;
 
 /**
  * James' RCPT, in which a hook may wait for its answer without a thread ({@link AsynchronousRcptHook}). It reads the
@@ -109,7 +110,7 @@ public final class RelayRcptCmdHandler extends JamesRcptCmdHandler {
     }
 
     @Override
-    protected Response doFilterChecks(SMTPSession session, String command, String parameters) {
+    protected @Nullable Response doFilterChecks(SMTPSession session, String command, String parameters) {
         if (session.getAttachment(SMTPSession.SENDER, State.Transaction).isEmpty()) {
             return NO_MAIL;
         }

@@ -18,7 +18,10 @@ import org.apache.james.smtpserver.ExtendedSMTPSession;
 final class RelaySession extends ExtendedSMTPSession {
 
     // Set before our constructor: James' asks for the address.
+    @SuppressWarnings("NullAway.Init")
     private InetSocketAddress found;
+
+    @SuppressWarnings("NullAway.Init")
     private InetSocketAddress unnamed;
 
     private final EnvelopeMemory envelope;

@@ -37,6 +37,7 @@ import org.apache.james.protocols.smtp.SMTPConfiguration;
 import org.apache.james.protocols.smtp.SMTPProtocol;
 import org.apache.james.smtpserver.netty.SMTPServer;
 import org.apache.james.smtpserver.netty.SmtpMetrics;
+import org.jspecify.annotations.Nullable;
 
 /** James' SMTP server with {@link RelaySession}s and {@link RelayChannelHandler}s, each connection on one thread. */
 @SuppressWarnings("unchecked") // James overrides createPipelineFactory() with a raw type
@@ -211,7 +212,7 @@ final class RelaySmtpServer extends SMTPServer {
      * session knows and costs two thread switches a line.
      */
     @Override
-    protected EventExecutorGroup getExecutorGroup() {
+    protected @Nullable EventExecutorGroup getExecutorGroup() {
         return null;
     }
 

@@ -14,6 +14,7 @@ import org.apache.james.metrics.api.Metric;
 import org.apache.james.protocols.api.Response;
 import org.apache.james.protocols.api.handler.LineHandler;
 import org.apache.james.protocols.smtp.SMTPSession;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Answers the lines of one client in their order. While a {@link PendingReply} is awaited, as DNS is asked about a
@@ -178,7 +179,7 @@ final class SmtpDialogue {
         context.channel().config().setAutoRead(!hasToRead && !hasSentAhead);
     }
 
-    private Response responseTo(byte[] line) {
+    private @Nullable Response responseTo(byte[] line) {
         Optional<LineHandler<SMTPSession>> handler = lineHandlers.current();
         if (handler.isPresent()) {
             return handler.get().onLine(session, line);

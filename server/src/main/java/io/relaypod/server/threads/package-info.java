@@ -1,2 +1,5 @@
 /** The owner of the server's threads. */
+@NullMarked
 package io.relaypod.server.threads;
+
+import org.jspecify.annotations.NullMarked;
