@@ -110,8 +110,7 @@ class ArchitectureTest {
             .resideInAPackage("io.netty..");
 
     // Private to one class each.
-    private static final Set<String> SHARED_NAMES =
-            Set.of("Head", "Question", "Reading", "Source", "Storing", "Version");
+    private static final Set<String> SHARED_NAMES = Set.of("Parameters", "Reading", "Version");
 
     /** A debugger and a stack trace often show the simple name alone. Nested classes count, private ones too. */
     @ArchTest

@@ -122,12 +122,12 @@ public final class ArtemisMailQueue implements ManageableMailQueue, RateLimitedM
     }
 
     /** Stores a mail. */
-    private interface Storing {
+    private interface EnqueueAction {
 
         void run() throws NotStoredException;
     }
 
-    private void enQueue(Mail mail, Storing storing) throws MailQueueException {
+    private void enQueue(Mail mail, EnqueueAction storing) throws MailQueueException {
         TimeMetric timer = enqueueTimer();
         try {
             storing.run();

@@ -292,16 +292,16 @@ final class DelayedMails {
         immovable.values().removeIf(until -> !now.isBefore(until));
         BrokerConnections connections = link.connections();
         connections.declare(ready);
-        List<Head> toMove = new ArrayList<>();
+        List<WaitingMail> toMove = new ArrayList<>();
         long moved;
         try (ClientSession session = connections.administering().transaction()) {
             session.start();
-            PriorityQueue<Head> heads = heads(from, connections, session);
+            PriorityQueue<WaitingMail> heads = heads(from, connections, session);
             moved = heads.isEmpty()
                     ? 0
                     : moveAll(heads, slowStart.room(connections.management().waiting(ready)), now, session, toMove);
         }
-        for (Head head : toMove) {
+        for (WaitingMail head : toMove) {
             moveAsItIs(head, connections, now);
             lane(head.queue()).lookAt(now);
         }
@@ -312,14 +312,15 @@ final class DelayedMails {
     }
 
     // A queue that somebody changed at the broker does not stop the others.
-    private PriorityQueue<Head> heads(
+    private PriorityQueue<WaitingMail> heads(
             Collection<BrokerQueue> from, BrokerConnections connections, ClientSession session)
             throws ActiveMQException {
-        PriorityQueue<Head> heads = new PriorityQueue<>(Comparator.comparing(Head::messageId));
+        PriorityQueue<WaitingMail> heads = new PriorityQueue<>(Comparator.comparing(WaitingMail::messageId));
         for (BrokerQueue queue : from) {
             try {
                 connections.declare(queue);
-                next(new Source(QueueReader.taking(queue, session)), session).ifPresent(heads::add);
+                next(new WaitingQueue(QueueReader.taking(queue, session)), session)
+                        .ifPresent(heads::add);
             } catch (ActiveMQException failure) {
                 if (session.isClosed() || !connections.isOpen()) {
                     throw failure;
@@ -331,7 +332,7 @@ final class DelayedMails {
     }
 
     // A queue that fails does not stop the release of the others; it is read again with the next release.
-    private Optional<Head> next(Source source, ClientSession session) throws ActiveMQException {
+    private Optional<WaitingMail> next(WaitingQueue source, ClientSession session) throws ActiveMQException {
         try {
             return receive(source);
         } catch (ActiveMQException | RuntimeException failure) {
@@ -348,7 +349,7 @@ final class DelayedMails {
     }
 
     /** Whoever dequeues knows what to do with it; if it cannot come there either, the others pass it. */
-    private void moveAsItIs(Head head, BrokerConnections connections, Instant now) throws ActiveMQException {
+    private void moveAsItIs(WaitingMail head, BrokerConnections connections, Instant now) throws ActiveMQException {
         try {
             connections.management().move(head.queue(), head.messageId(), ready);
         } catch (ActiveMQException | RuntimeException refused) {
@@ -371,14 +372,15 @@ final class DelayedMails {
      * @param room for mails that waited for their time; those that it was the turn of count as sent already
      * @param toMove is given those that cannot be copied
      */
-    private long moveAll(PriorityQueue<Head> heads, long room, Instant now, ClientSession session, List<Head> toMove)
+    private long moveAll(
+            PriorityQueue<WaitingMail> heads, long room, Instant now, ClientSession session, List<WaitingMail> toMove)
             throws ActiveMQException, IOException, MessagingException {
         ClientProducer producer = session.createProducer(ready.name());
-        List<Source> batch = new ArrayList<>();
+        List<WaitingQueue> batch = new ArrayList<>();
         long left = room;
         long moved = 0;
         while (!heads.isEmpty()) {
-            Head head = heads.remove();
+            WaitingMail head = heads.remove();
             boolean isCounted = pace.isLimited() && head.mailbox().isPresent();
             if (!isCounted && left-- <= 0) {
                 // It goes back to its place when the session is closed.
@@ -403,7 +405,7 @@ final class DelayedMails {
                     throw refused;
                 }
                 refused(head, batch, refused).ifPresent(toMove::add);
-                Stream.concat(heads.stream().map(Head::queue), Stream.of(head.queue()))
+                Stream.concat(heads.stream().map(WaitingMail::queue), Stream.of(head.queue()))
                         .forEach(queue -> lane(queue).lookAt(now));
                 return moved;
             }
@@ -426,7 +428,7 @@ final class DelayedMails {
      * @return the mail that the broker refused, unless it may be another of its batch; then each is moved by itself
      *     next time
      */
-    private Optional<Head> refused(Head head, List<Source> batch, Exception reason) {
+    private Optional<WaitingMail> refused(WaitingMail head, List<WaitingQueue> batch, Exception reason) {
         // The mail itself may or may not be counted in the batch.
         if (batch.size() > 1 || (batch.size() == 1 && movedAtOnce > 1)) {
             oneByOne(reason);
@@ -452,7 +454,7 @@ final class DelayedMails {
     /** A mail on its way, and what its message is read from while it is sent. */
     private record Copy(ClientMessage message, MimeMessageSource body) {}
 
-    private static Optional<Copy> copy(Head head, ClientSession session)
+    private static Optional<Copy> copy(WaitingMail head, ClientSession session)
             throws ActiveMQException, IOException, MessagingException {
         try {
             MimeMessageSource body = StoredMail.body(head.message());
@@ -471,7 +473,7 @@ final class DelayedMails {
         }
     }
 
-    private static Copy copy(Head head, MimeMessageSource body, ClientSession session) throws IOException {
+    private static Copy copy(WaitingMail head, MimeMessageSource body, ClientSession session) throws IOException {
         try {
             ClientMessage copy = StoredMail.copy(head.message(), body, session);
             head.mailbox().ifPresent(mailbox -> StoredMail.writeTurn(copy));
@@ -491,7 +493,7 @@ final class DelayedMails {
         }
     }
 
-    private static int commit(ClientSession session, List<Source> batch) throws ActiveMQException {
+    private static int commit(ClientSession session, List<WaitingQueue> batch) throws ActiveMQException {
         session.commit();
         int moved = batch.size();
         batch.forEach(source -> source.mails.gone());
@@ -517,13 +519,13 @@ final class DelayedMails {
     }
 
     /** A queue that is being read, and whose mails there are passed over. */
-    private static final class Source {
+    private static final class WaitingQueue {
 
         private final QueueReader mails;
         private final Set<String> passedOver = new HashSet<>();
         private int passed;
 
-        Source(QueueReader mails) {
+        WaitingQueue(QueueReader mails) {
             this.mails = mails;
         }
 
@@ -532,7 +534,7 @@ final class DelayedMails {
         }
     }
 
-    private record Head(Source source, ClientMessage message) {
+    private record WaitingMail(WaitingQueue source, ClientMessage message) {
 
         BrokerQueue queue() {
             return source.mails.queue();
@@ -548,10 +550,10 @@ final class DelayedMails {
     }
 
     // What is not due goes back to its place when the session is closed.
-    private Optional<Head> receive(Source source) throws ActiveMQException {
+    private Optional<WaitingMail> receive(WaitingQueue source) throws ActiveMQException {
         Lane lane = lane(source.mails.queue());
         while (true) {
-            Optional<Head> head = source.mails.next().map(message -> new Head(source, message));
+            Optional<WaitingMail> head = source.mails.next().map(message -> new WaitingMail(source, message));
             if (head.filter(next -> immovable.containsKey(next.messageId())).isPresent()) {
                 source.passed++;
                 lane.lookAt(Objects.requireNonNull(immovable.get(head.get().messageId())));
@@ -568,7 +570,7 @@ final class DelayedMails {
         }
     }
 
-    private boolean isTime(Head head) {
+    private boolean isTime(WaitingMail head) {
         Optional<String> mailbox = head.mailbox();
         if (mailbox.isEmpty()) {
             Duration left = untilDue(head);
@@ -581,7 +583,7 @@ final class DelayedMails {
         return isTurn;
     }
 
-    private Instant nextTime(Head head) {
+    private Instant nextTime(WaitingMail head) {
         return clock.instant()
                 .plus(head.mailbox()
                         .map(mailbox -> pace.waitingTime(mailbox, 0))
@@ -596,7 +598,7 @@ final class DelayedMails {
      * Never more than the delay: a mail that is due later was stored while the clock was ahead, and would hold up all
      * behind it.
      */
-    private Duration untilDue(Head head) {
+    private Duration untilDue(WaitingMail head) {
         Duration left = Duration.between(clock.instant(), due(head.queue(), head.message()));
         Duration delay = head.queue().delay();
         return left.compareTo(delay.plus(ClockChange.TOLERANCE)) > 0

@@ -48,7 +48,7 @@ import org.slf4j.LoggerFactory;
  * <p>Lock order: {@code receiving}, then the slot of a subscriber, then the marks of {@link InFlightMails}. An
  * acknowledgement takes only the lock of its session, so it never waits for a receiver.
  */
-final class Dequeuer implements OnDemand.Source<Dequeuer.Given>, AutoCloseable {
+final class Dequeuer implements OnDemand.ItemSource<Dequeuer.Given>, AutoCloseable {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(Dequeuer.class);
 

@@ -69,13 +69,13 @@ final class FairDequeuer implements AutoCloseable {
     }
 
     /** Stores a mail in a queue. */
-    interface Storing {
+    interface StoreAttempt {
 
         CompletableFuture<Void> in(BrokerQueue queue) throws ActiveMQException, IOException;
     }
 
     /** Has a mail stored where its sender's mail is dequeued from. */
-    CompletableFuture<Void> store(Sender sender, Storing mail) throws ActiveMQException, IOException {
+    CompletableFuture<Void> store(Sender sender, StoreAttempt mail) throws ActiveMQException, IOException {
         if (!isFair) {
             return mail.in(BrokerQueue.ready(name));
         }

@@ -22,7 +22,7 @@ import io.relaypod.server.queue.broker.Broker;
 import io.relaypod.server.queue.broker.BrokerConnections;
 import io.relaypod.server.queue.broker.BrokerLink;
 import io.relaypod.server.queue.broker.BrokerQueue;
-import io.relaypod.server.queue.broker.DurableProducer.MessageWriter;
+import io.relaypod.server.queue.broker.DurableProducer.BrokerMessageWriter;
 import io.relaypod.server.queue.stored.MailBody;
 import io.relaypod.server.queue.stored.StoredEnvelope;
 import io.relaypod.server.queue.stored.StoredMail;
@@ -96,7 +96,7 @@ final class MailEnqueuer {
     /** Sends a message to a queue of the broker. */
     private interface Sending {
 
-        CompletableFuture<Void> send(BrokerConnections connections, boolean isLarge, MessageWriter writer)
+        CompletableFuture<Void> send(BrokerConnections connections, boolean isLarge, BrokerMessageWriter writer)
                 throws ActiveMQException, IOException;
     }
 
@@ -140,7 +140,7 @@ final class MailEnqueuer {
     }
 
     /** Stores a copy of a message that was dequeued, to be dequeued again after the delay. */
-    void enqueueAgain(ClientMessage message, Duration delay, MessageWriter copy) throws NotStoredException {
+    void enqueueAgain(ClientMessage message, Duration delay, BrokerMessageWriter copy) throws NotStoredException {
         try {
             confirm(sendDelayed(delay, link.connections(), message.isLargeMessage(), copy));
         } catch (ActiveMQException | IOException | ExecutionException | TimeoutException failure) {
@@ -214,7 +214,7 @@ final class MailEnqueuer {
     }
 
     private CompletableFuture<Void> sendReady(
-            Sender sender, BrokerConnections connections, boolean isLarge, MessageWriter writer)
+            Sender sender, BrokerConnections connections, boolean isLarge, BrokerMessageWriter writer)
             throws ActiveMQException, IOException {
         return dequeuer.store(sender, queue -> {
             connections.declare(queue);
@@ -223,7 +223,7 @@ final class MailEnqueuer {
     }
 
     private CompletableFuture<Void> sendDelayed(
-            Duration delay, BrokerConnections connections, boolean isLarge, MessageWriter writer)
+            Duration delay, BrokerConnections connections, boolean isLarge, BrokerMessageWriter writer)
             throws ActiveMQException, IOException {
         BrokerQueue queue = delayed.retryQueue(delay);
         Instant due = due(queue.delay());

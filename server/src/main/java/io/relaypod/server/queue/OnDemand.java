@@ -35,11 +35,11 @@ final class OnDemand<T> {
     private final Executor threads;
     private final boolean isFair;
     private final BooleanSupplier stopped;
-    private final List<Source<T>> sources = new ArrayList<>();
+    private final List<ItemSource<T>> sources = new ArrayList<>();
     private final List<Subscriber<T>> subscribers = new ArrayList<>();
 
     /** Where items come from. */
-    interface Source<T> {
+    interface ItemSource<T> {
 
         /**
          * Waits a while for the next item. The source takes the slot before it changes anything.
@@ -78,7 +78,7 @@ final class OnDemand<T> {
     }
 
     /** Adds a source for all subscribers, present and future. */
-    synchronized void add(Source<T> source) {
+    synchronized void add(ItemSource<T> source) {
         sources.add(source);
         subscribers.forEach(subscriber -> start(subscriber, source));
     }
@@ -109,11 +109,11 @@ final class OnDemand<T> {
         subscriber.demand().add(0);
     }
 
-    private void start(Subscriber<T> subscriber, Source<T> source) {
+    private void start(Subscriber<T> subscriber, ItemSource<T> source) {
         threads.execute(() -> serve(subscriber, source));
     }
 
-    private void serve(Subscriber<T> subscriber, Source<T> source) {
+    private void serve(Subscriber<T> subscriber, ItemSource<T> source) {
         FluxSink<T> sink = subscriber.sink();
         BooleanSupplier isOver = () -> stopped.getAsBoolean() || sink.isCancelled();
         try {
@@ -128,7 +128,8 @@ final class OnDemand<T> {
         sink.complete();
     }
 
-    private void give(Subscriber<T> subscriber, Source<T> source, BooleanSupplier isOver) throws InterruptedException {
+    private void give(Subscriber<T> subscriber, ItemSource<T> source, BooleanSupplier isOver)
+            throws InterruptedException {
         boolean[] isTaken = {false};
         Optional<T> item = source.next(() -> {
             while (!isTaken[0] && !isOver.getAsBoolean()) {
@@ -145,7 +146,7 @@ final class OnDemand<T> {
         }
     }
 
-    private Limit limit(Source<T> source) {
+    private Limit limit(ItemSource<T> source) {
         return (free, mostFree) ->
                 free > 0 && (!isFair || mostFree < SHARED || source.inFlight() == 0 || source.inFlight() < free);
     }

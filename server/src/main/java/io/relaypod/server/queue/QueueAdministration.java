@@ -141,12 +141,12 @@ final class QueueAdministration {
         return Stream.concat(Stream.of(ready), others.stream()).toList();
     }
 
-    private interface Question<T> {
+    private interface SessionQuery<T> {
 
         T ask(ClientSession session) throws ActiveMQException;
     }
 
-    private <T> T ask(String what, Question<T> question) throws MailQueueException {
+    private <T> T ask(String what, SessionQuery<T> question) throws MailQueueException {
         try (ClientSession session = link.connections().administering().session()) {
             return question.ask(session);
         } catch (ActiveMQException failure) {

@@ -38,8 +38,9 @@ final class QueueListing implements MailQueueIterator {
     private final Clock clock;
     private final ClientSession session;
     private final Map<String, Long> inLine = new HashMap<>();
-    private final PriorityQueue<Head> heads = new PriorityQueue<>(
-            Comparator.comparing(Head::isWaiting).thenComparing(Head::due).thenComparing(Head::messageId));
+    private final PriorityQueue<ListedMail> heads = new PriorityQueue<>(Comparator.comparing(ListedMail::isWaiting)
+            .thenComparing(ListedMail::due)
+            .thenComparing(ListedMail::messageId));
 
     QueueListing(BrokerConnection connection, Collection<BrokerQueue> queues, DelayedMails delayed, Clock clock)
             throws ActiveMQException {
@@ -52,7 +53,7 @@ final class QueueListing implements MailQueueIterator {
         }
     }
 
-    private record Head(QueueReader queue, ClientMessage message, Instant due) {
+    private record ListedMail(QueueReader queue, ClientMessage message, Instant due) {
 
         boolean isWaiting() {
             return queue.queue().isWaiting();
@@ -64,7 +65,7 @@ final class QueueListing implements MailQueueIterator {
     }
 
     private void read(QueueReader queue) throws ActiveMQException {
-        queue.next().ifPresent(message -> heads.add(new Head(queue, message, due(queue.queue(), message))));
+        queue.next().ifPresent(message -> heads.add(new ListedMail(queue, message, due(queue.queue(), message))));
     }
 
     private Instant due(BrokerQueue queue, ClientMessage message) {
@@ -87,7 +88,7 @@ final class QueueListing implements MailQueueIterator {
         if (heads.isEmpty()) {
             throw new NoSuchElementException("the queue has no more mails");
         }
-        Head head = heads.remove();
+        ListedMail head = heads.remove();
         try {
             MailQueueItemView view = new DefaultMailQueueItemView(
                     listed(head.message()),

@@ -37,7 +37,7 @@ class OnDemandTest {
         workers.dispose();
     }
 
-    private static final class Numbers implements OnDemand.Source<Integer> {
+    private static final class Numbers implements OnDemand.ItemSource<Integer> {
 
         private final AtomicInteger fetched = new AtomicInteger();
         private final AtomicInteger done = new AtomicInteger();

@@ -112,12 +112,12 @@ public final class BrokerManagement implements AutoCloseable {
                 question -> ManagementHelper.putOperationInvocation(question, resource, operation, parameters));
     }
 
-    private interface Question {
+    private interface ManagementRequest {
 
         void write(ClientMessage message) throws Exception;
     }
 
-    private synchronized Object ask(String what, Question question) throws ActiveMQException {
+    private synchronized Object ask(String what, ManagementRequest question) throws ActiveMQException {
         try {
             ClientMessage asked = session.createMessage(false);
             question.write(asked);

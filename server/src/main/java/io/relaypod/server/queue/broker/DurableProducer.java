@@ -27,7 +27,7 @@ public final class DurableProducer implements AutoCloseable {
     }
 
     /** Writes a message for a session. */
-    public interface MessageWriter {
+    public interface BrokerMessageWriter {
 
         /** @return a new message of the session, complete */
         ClientMessage write(ClientSession session) throws IOException;
@@ -39,7 +39,7 @@ public final class DurableProducer implements AutoCloseable {
      * @return completes when the message is on the disk; fails with an {@link ActiveMQException} when it is not
      * @throws IOException as the writer throws it
      */
-    public CompletableFuture<Void> send(SimpleString queue, boolean isLarge, MessageWriter writer)
+    public CompletableFuture<Void> send(SimpleString queue, boolean isLarge, BrokerMessageWriter writer)
             throws ActiveMQException, IOException {
         return (isLarge ? large : small).send(queue, writer);
     }
@@ -66,7 +66,8 @@ public final class DurableProducer implements AutoCloseable {
             this.producer = session.createProducer();
         }
 
-        CompletableFuture<Void> send(SimpleString queue, MessageWriter writer) throws ActiveMQException, IOException {
+        CompletableFuture<Void> send(SimpleString queue, BrokerMessageWriter writer)
+                throws ActiveMQException, IOException {
             ClientMessage message = writer.write(session);
             Confirmation stored = new Confirmation();
             sending.lock();
