@@ -17,8 +17,8 @@ import org.apache.mailet.MailetException;
 import org.apache.mailet.base.GenericMailet;
 
 /**
- * Makes To and Cc name the recipients of this copy and nobody else, as Graph delivers to whom they name. The last
- * mailet before RemoteDelivery, behind everything that splits a mail.
+ * Makes To and Cc list exactly the recipients of this copy, since Graph delivers to the addresses in them. It is the
+ * last mailet before RemoteDelivery, behind all that split a mail.
  *
  * <pre>{@code
  * <mailet match="All" class="io.relaypod.mailets.AlignRecipients">

@@ -10,19 +10,19 @@ import org.apache.james.protocols.smtp.hook.HookResult;
 import org.apache.james.protocols.smtp.hook.RcptHook;
 
 /**
- * A hook that may have to wait for its answer. James knows only hooks that hold a thread meanwhile, which is one of the
- * few that serve all connections; a server that knows this one lets the client wait and nobody else.
+ * A RCPT hook whose result comes later. James' hooks hold an I/O thread while they wait, and with it all its
+ * connections. The relay's server lets only the client of this hook wait.
  */
 public interface AsynchronousRcptHook extends RcptHook {
 
     /**
-     * Begins to find the answer. Looks at the session only before it returns.
+     * Starts to determine the result. Reads the session only before it returns.
      *
-     * @return completes on any thread and never exceptionally; the answer is to be taken once, on the session's thread
+     * @return completes on any thread and never exceptionally; the supplier is called once, on the session's thread
      */
     CompletionStage<Supplier<HookResult>> ask(SMTPSession session, MailAddress recipient);
 
-    /** Waits for the answer, where a server does not know better. */
+    /** Waits for the result, on a server that does not know this interface. */
     @Override
     default HookResult doRcpt(SMTPSession session, MaybeSender sender, MailAddress recipient) {
         return ask(session, recipient).toCompletableFuture().join().get();

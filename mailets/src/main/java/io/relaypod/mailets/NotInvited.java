@@ -15,9 +15,8 @@ import org.apache.mailet.Mail;
 import org.apache.mailet.base.GenericMatcher;
 
 /**
- * In mode {@code auto}, matches the recipients whom the calendars in the mail do not invite, so that their copy is one
- * of its own; all recipients when the calendars cannot be read. In mode {@code listed} it matches nobody and reads
- * nothing.
+ * In mode {@code auto}, matches the recipients that the mail's calendars do not invite: they get a copy of their own.
+ * It matches all recipients if the calendars cannot be read. In mode {@code listed} it matches none and reads nothing.
  *
  * <pre>{@code
  * <mailet match="io.relaypod.mailets.NotInvited=${env:STRIP_ICS_MODE}" class="io.relaypod.mailets.NarrowCalendar">...</mailet>

@@ -20,8 +20,8 @@ import org.apache.mailet.AttributeValue;
 import org.apache.mailet.Mail;
 
 /**
- * The recipients of a transaction that were refused at RCPT, for good or for now, on their way from the session to the
- * mailets: no record of a header may name them.
+ * The recipients of a transaction that were refused at RCPT, permanently or temporarily. The session passes them to the
+ * mailets, since no header field that the relay adds may list them.
  *
  * @param addresses as the client gave them
  */
@@ -36,7 +36,7 @@ public record RefusedRecipients(List<String> addresses) {
     }
 
     /**
-     * Notes a recipient; the caller has room for it.
+     * Records a recipient; the caller has reserved its memory.
      *
      * @param recipient as the client named it, be it an address or not
      */
@@ -53,7 +53,7 @@ public record RefusedRecipients(List<String> addresses) {
         return noted;
     }
 
-    /** Those of the transaction so far; for the session's thread. */
+    /** Those recorded so far; for the session's thread. */
     private record Noted(List<String> addresses) {}
 
     /** Those of the session's transaction. */
@@ -64,8 +64,7 @@ public record RefusedRecipients(List<String> addresses) {
     }
 
     /**
-     * Leaves with the mail those of them that its header names, except for those that were accepted when they were
-     * tried again.
+     * Saves in the mail those that its header lists, except for those that were accepted at a later RCPT.
      *
      * @param message the mail's bytes
      */

@@ -42,9 +42,9 @@ import org.apache.mailet.base.GenericMailet;
  * }</pre>
  *
  * <p>{@code blindCopies} (default own): with own, each recipient whom neither To nor Cc lists gets a copy to itself;
- * with together, they are recipients like the others. The mail in hand keeps the first copy's recipients and goes on;
- * the others go through {@code processor} as mails of their own, named after it. They are spooled before this one goes
- * on, so a crash between can deliver a copy twice and lose none. If there are more than {@value #COPIES_AT_ONCE}, the
+ * with together, they are recipients like the others. This mail keeps the recipients of the first copy; the other
+ * copies pass {@code processor} as mails of their own, named after it. They are spooled before this mail continues:
+ * after a crash a copy may be delivered twice, but none is lost. If there are more than {@value #COPIES_AT_ONCE}, the
  * last of them has the recipients that are left, and is split when its turn comes.
  */
 public final class SplitRecipients extends GenericMailet {

@@ -12,7 +12,7 @@ import org.apache.mailet.ProcessingState;
 import org.apache.mailet.base.GenericMailet;
 
 /**
- * Takes all calendar content out of a mail: attachments and inline parts, at any depth. Every other byte stays.
+ * Removes all calendar content from a mail: attachments and inline parts, at any depth. All other bytes stay.
  *
  * <pre>{@code
  * <mailet match="io.relaypod.mailets.StripCalendarFor=${env:STRIP_ICS_RECIPIENTS}" class="io.relaypod.mailets.StripCalendar">
@@ -21,9 +21,9 @@ import org.apache.mailet.base.GenericMailet;
  * </mailet>
  * }</pre>
  *
- * <p>{@code summary} (default false): whether the event is put in words also where other text is left.
- * {@code unreadableProcessor} (default bounces): where a mail goes that may hold a calendar which nobody can find.
- * docs/calendar.md tells what counts as calendar.
+ * <p>{@code summary} (default false): whether a text describes the event even if the mail has other text.
+ * {@code unreadableProcessor} (default bounces): the processor of mails in which calendars cannot be found.
+ * docs/calendar.md defines what a calendar is.
  */
 public final class StripCalendar extends GenericMailet {
 

@@ -9,8 +9,8 @@ import org.apache.james.protocols.smtp.SMTPResponse;
 import org.apache.james.protocols.smtp.SMTPSession;
 
 /**
- * An AUTH that waits for the client's next line, which is no command (RFC 4954 section 4). {@link RelayCommands} hands
- * it over, once.
+ * An AUTH exchange that expects the client's next line (RFC 4954 section 4). {@link RelayCommands} passes that line
+ * here instead of reading it as a command.
  */
 @FunctionalInterface
 interface AuthExchange {
@@ -24,7 +24,7 @@ interface AuthExchange {
 
     /**
      * @param line without its CRLF
-     * @return the reply, or what tells James that it is pending
+     * @return the reply, or a pending one
      */
     Response onLine(SMTPSession session, String line);
 

@@ -18,17 +18,17 @@ import org.apache.james.smtpserver.JamesMessageHook;
 import org.apache.mailet.Mail;
 
 /**
- * Shows a mail that has arrived to the hooks of smtpserver.xml, as James does: to each {@link MessageHook}, then to
- * each {@link JamesMessageHook}, and the result of each to the {@link HookResultHook}s. The first that has an answer
- * decides. Immutable.
+ * Calls the hooks of smtpserver.xml at the end of a message, as James does: each {@link MessageHook}, then each
+ * {@link JamesMessageHook}, and the {@link HookResultHook}s with each result. The first result that is not declined is
+ * the reply. Immutable.
  *
- * @param messageHooks see the bytes as they arrived
- * @param jamesHooks see James' mail, and may change it
- * @param resultHooks see what the others say
+ * @param messageHooks receive the bytes as they arrived
+ * @param jamesHooks receive James' mail, and may change it
+ * @param resultHooks receive the results of the others
  */
 record EndOfMailHooks(List<MessageHook> messageHooks, List<JamesMessageHook> jamesHooks, ResultHooks resultHooks) {
 
-    /** The interfaces of its hooks. */
+    /** The interfaces of the hooks that are called here. */
     static final List<Class<?>> INTERFACES = List.of(MessageHook.class, JamesMessageHook.class, HookResultHook.class);
 
     static final EndOfMailHooks NONE = new EndOfMailHooks(List.of(), List.of(), ResultHooks.NONE);
@@ -39,7 +39,7 @@ record EndOfMailHooks(List<MessageHook> messageHooks, List<JamesMessageHook> jam
     }
 
     /**
-     * The same with these in place of those of their interface.
+     * Returns the same hooks with these in place of those of their interface.
      *
      * @param extensions as James wires them
      */
@@ -56,7 +56,7 @@ record EndOfMailHooks(List<MessageHook> messageHooks, List<JamesMessageHook> jam
                 : new EndOfMailHooks(messageHooks, jamesHooks, ResultHooks.of(extensions));
     }
 
-    /** @return empty when no hook has an answer, so that the mail is to be stored */
+    /** @return empty if all hooks decline: the mail is to be stored */
     Optional<Response> answer(SMTPSession session, Mail mail, ReceivedMessage message) {
         for (MessageHook hook : messageHooks) {
             long begin = System.nanoTime();
@@ -78,7 +78,7 @@ record EndOfMailHooks(List<MessageHook> messageHooks, List<JamesMessageHook> jam
         return Optional.empty();
     }
 
-    /** A mail as its bytes arrived. */
+    /** The envelope of a mail, with its bytes as they arrived. */
     private record ArrivedEnvelope(Mail mail, ReceivedMessage message) implements MailEnvelope {
 
         @Override

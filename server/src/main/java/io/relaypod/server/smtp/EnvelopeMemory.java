@@ -6,14 +6,13 @@ import io.relaypod.memory.FairShare;
 import io.relaypod.memory.Reservation;
 
 /**
- * What the recipients of one transaction, accepted and refused, take of the budget. The first few are included in what
- * the connection has reserved, so that an ordinary transaction is not refused because of others' large ones. For the
- * session's thread.
+ * Reserves the memory of one transaction's recipients, accepted and refused. The connection's own reservation covers
+ * the first few: an ordinary transaction is not refused because of large ones. For the session's thread.
  */
 final class EnvelopeMemory {
 
-    // In bytes. A mailbox is an object with its local part and its domain, twice, and the list's slot; a refused one is
-    // a string.
+    // In bytes. An accepted recipient is an address object with local part and domain, twice; a refused one is a
+    // string.
     private static final int OF_RECIPIENT = 256;
     private static final int OF_REFUSED = 64;
     private static final int INCLUDED = 2 << 10;
@@ -27,7 +26,7 @@ final class EnvelopeMemory {
         this.memory = memory;
     }
 
-    /** Whether there is room for one more recipient; then it may be kept. */
+    /** Reserves memory for one more recipient; returns whether the budget allows it. */
     boolean tryAdd(Object client, String recipient) {
         return tryGrow(client, OF_RECIPIENT + 2L * recipient.length());
     }
@@ -53,9 +52,7 @@ final class EnvelopeMemory {
         return true;
     }
 
-    /**
-     * What has been reserved, for whoever keeps the recipients from now on; the next transaction begins with nothing.
-     */
+    /** Returns the reservation to the caller, who closes it. The next transaction begins without one. */
     Optional<Reservation> handOver() {
         Optional<Reservation> handedOver = reservation;
         reservation = Optional.empty();

@@ -10,9 +10,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Ends a session with {@code 421 4.7.0} at its 21st command that is none, or is not in its place; DATA in its place
- * begins the count anew. Whoever speaks SMTP makes no such mistakes, so it is a client of another protocol, or one that
- * tries things. One a session, for its thread.
+ * Ends a session with {@code 421 4.7.0} at its 21st unknown or misplaced command. An accepted DATA resets the count.
+ * SMTP clients do not make these mistakes; clients of other protocols and attackers do. One per session, for its
+ * thread.
  */
 final class ErrorLimit {
 
@@ -24,12 +24,12 @@ final class ErrorLimit {
 
     private int errors;
 
-    /** Whether the response is one that counts here. */
+    /** Whether the response counts as an error. */
     static boolean counts(Response response) {
         return ERRORS.contains(response.getRetCode()) && response != RelayDataCmdHandler.NO_VALID_RECIPIENTS;
     }
 
-    /** @return the response, or the last one */
+    /** @return the response, or the one that ends the session */
     Response counted(SMTPSession session, Response response) {
         if (response.getRetCode().equals(SMTPRetCode.DATA_READY)) {
             errors = 0;

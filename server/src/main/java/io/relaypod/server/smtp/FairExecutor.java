@@ -14,16 +14,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Threads that clients have in turn: the next task is one of the client whose last turn was longest ago, however many
- * tasks another has. The tasks of one client keep their order. Bounded by its callers, as each connection has one task
- * at a time. Thread-safe.
+ * Runs tasks on a few threads, round robin over the clients: a client with many tasks delays its own. The tasks of one
+ * client start in their order. The callers bound the number of tasks: each connection has one at a time. Thread-safe.
  */
 public final class FairExecutor implements Closeable {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(FairExecutor.class);
 
     private final ExecutorService threads;
-    // In the order of their turns.
+    // Ordered by the time of the last task, the longest ago first.
     private final Map<Object, Queue<Runnable>> byClient = new LinkedHashMap<>();
 
     public FairExecutor(String name, int threads) {

@@ -6,9 +6,8 @@ import io.netty.buffer.UnpooledDirectByteBuf;
 import io.netty.buffer.UnpooledHeapByteBuf;
 
 /**
- * Keeps what clients send, and the replies that they have not read yet, on the heap: there the collector takes it back
- * and one budget bounds it. Direct memory is a tenth of that, shared with the queue. The JDK reads and writes through
- * one small direct buffer a thread. Thread-safe.
+ * Allocates the buffers of SMTP connections on the heap, where one budget bounds them. Direct memory is a tenth of the
+ * heap, and the queue needs it. The JDK reads and writes through one small direct buffer per thread. Thread-safe.
  */
 final class HeapBuffers extends AbstractByteBufAllocator {
 
@@ -16,7 +15,7 @@ final class HeapBuffers extends AbstractByteBufAllocator {
         super(false);
     }
 
-    // Netty asks for direct memory here, whatever the allocator prefers.
+    // Netty returns direct memory here, even if the allocator prefers the heap.
     @Override
     public ByteBuf ioBuffer() {
         return heapBuffer();
@@ -42,7 +41,7 @@ final class HeapBuffers extends AbstractByteBufAllocator {
         return new UnpooledDirectByteBuf(this, initialCapacity, maxCapacity);
     }
 
-    /** Else Netty would copy each reply into direct memory, where it would wait for its client. */
+    /** With pooled direct buffers, Netty would copy each reply into direct memory until the client reads it. */
     @Override
     public boolean isDirectBufferPooled() {
         return false;

@@ -3,7 +3,7 @@ package io.relaypod.server.smtp;
 import org.apache.james.protocols.api.Response;
 import org.apache.james.protocols.smtp.SMTPResponse;
 
-/** James' reply to HELO and EHLO without the parenthesis that its first line closes and never opens. */
+/** Removes from James' reply to HELO and EHLO a closing parenthesis that has no opening one. */
 final class HelloReply {
 
     private static final String STRAY = ")";

@@ -7,8 +7,8 @@ import org.apache.james.protocols.smtp.hook.HookResult;
 import org.apache.james.protocols.smtp.hook.HookReturnCode;
 
 /**
- * Refuses the name of a client that is longer than a domain can be: it goes into our reply and into the mail's Received
- * line.
+ * Refuses a HELO or EHLO name that is longer than a domain can be. The name is part of the reply and of the Received
+ * field.
  */
 public final class HeloNameHook implements HeloHook {
 

@@ -7,13 +7,12 @@ import io.relaypod.memory.FairShare;
 import io.relaypod.memory.Reservation;
 
 /**
- * The beginning of a line of a mail, whose end has not come yet. A long one takes twice its bytes of the budget, as it
- * is copied when it ends. For one thread at a time.
+ * Collects the pieces of a line until its end arrives. Beyond {@value #INCLUDED} bytes it reserves twice the line's
+ * size, since the line is copied at its end. For one thread at a time.
  */
 final class LineBuffer {
 
-    // Included in what the connection has reserved: more than a piece, so that a line as RFC 5321 has it is never
-    // refused.
+    // Covered by the connection's own reservation. A line within the limit of RFC 5321 is never refused.
     private static final int INCLUDED = 2 * SmtpLineDecoder.MAX_PIECE;
 
     private static final byte[] NOTHING = {};
@@ -29,7 +28,7 @@ final class LineBuffer {
         this.client = client;
     }
 
-    /** Appends a part of a piece. @return whether there was room; if not, the line is as it was */
+    /** Appends a part of a piece, if the budget allows it. @return whether it was appended */
     boolean append(byte[] piece, int begin, int end) {
         int needed = size + end - begin;
         if (needed > bytes.length) {
@@ -56,7 +55,7 @@ final class LineBuffer {
         return size;
     }
 
-    /** The line with what ends it; the next one begins. */
+    /** Returns the line with this ending, and begins the next one. */
     byte[] take(byte... ending) {
         byte[] line = Arrays.copyOf(bytes, size + ending.length);
         System.arraycopy(ending, 0, line, size, ending.length);

@@ -4,12 +4,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Makes lines that end in CRLF of a mail's bytes: an LF without CR ends a line, a CR without LF too, and CRs before an
- * LF belong to it, as where a program has made CRLF of the LF in CRLF.
+ * Ends all lines of a message with CRLF. An LF without CR ends a line, and so does a CR without LF. All CRs before an
+ * LF belong to that LF: some programs replace the LF of a CRLF by CRLF.
  *
- * <p>No line looks like the end of a mail: one that is a single dot gets a second one (RFC 5321 section 4.5.2), as all
- * lines behind a true end of line have it from the client. Two dots behind a bare newline are read as one: a client
- * that ends its lines so stuffs them so. For one mail and one thread.
+ * <p>A line that consists of one dot gets a second one (RFC 5321 section 4.5.2), so that no line looks like the end of
+ * the message. A client that ends lines with a bare newline also stuffs dots there: two dots are read as one. For one
+ * message and one thread.
  */
 final class LineNormalizer {
 
@@ -23,8 +23,8 @@ final class LineNormalizer {
     private boolean hasNoMemory;
 
     /**
-     * @param maxLine the longest line, in bytes; of a mail that has a longer one nothing more is kept
-     * @param begun keeps the beginning of a line
+     * @param maxLine the longest line, in bytes; after a longer one nothing more is kept
+     * @param begun collects the line that has no end yet
      */
     LineNormalizer(int maxLine, LineBuffer begun) {
         this.maxLine = maxLine;
@@ -68,7 +68,7 @@ final class LineNormalizer {
         return MailDataDecoder.isEndOfData(line) ? STUFFED_DOT.clone() : line;
     }
 
-    /** Whether a line was too long for what is left of the memory; nothing more is kept of the mail. */
+    /** Whether the budget refused the memory for a line; nothing more of the message is kept. */
     boolean hasNoMemory() {
         return hasNoMemory;
     }

@@ -17,7 +17,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Counts and logs what became of logins. Of one that was refused the log has no name: it may be a password.
+ * Counts and logs the results of logins. The log has no name for a refused login, since the name may be a password.
  * Thread-safe.
  */
 public final class LoginEvents {
@@ -30,7 +30,7 @@ public final class LoginEvents {
     private final LogRateLimit lines =
             new LogRateLimit(leftOut -> LOGGER.info("event=more-logins lines-left-out={}", leftOut));
 
-    /** Shows meters of what is off too, as 0. */
+    /** Registers the meters of disabled features too, with the value 0. */
     @Inject
     public LoginEvents(
             MeterRegistry meters,

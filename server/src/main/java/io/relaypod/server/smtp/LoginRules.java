@@ -20,7 +20,7 @@ import org.apache.james.protocols.smtp.hook.HookReturnCode;
 import org.apache.james.protocols.smtp.hook.MailHook;
 
 /**
- * Holds a session to its login: where one is needed, what it may send as, in MAIL and in the header, and how fast.
+ * Enforces at MAIL and in the header what a login allows: whether one is required, its sender addresses and its rate.
  * Thread-safe.
  */
 public final class LoginRules implements MailHook {
@@ -54,7 +54,7 @@ public final class LoginRules implements MailHook {
         if (logins.isRevoked(session)) {
             return REVOKED;
         }
-        // MAIL FROM:<> names nobody; the header is looked at all the same.
+        // The sender of MAIL FROM:<> is not checked; the header always is.
         return sender.asOptional()
                 .flatMap(address -> refusal(session, address.asString()))
                 .map(refusal -> deny("550", refusal))
@@ -69,7 +69,7 @@ public final class LoginRules implements MailHook {
                 .map(allowed -> words(sender));
     }
 
-    /** Why a mail with that header may not be sent by the session's login, if so. */
+    /** The refusal, if the session's login may not send a message with this header. */
     Optional<MailRefusal> refusal(SMTPSession session, DeliverabilityCheck review) {
         return logins.current(session)
                 .flatMap(Login::from)

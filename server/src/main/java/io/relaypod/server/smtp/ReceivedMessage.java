@@ -20,8 +20,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One mail while it is received and until it is stored: in memory up to a size and as far as the budget grants it, then
- * in a file. Between two {@link #flush}es a part of a mail that is in a file may be in memory too. For one thread at a
+ * The content of one message from its first line until it is stored: in memory up to a size and as far as the budget
+ * allows, otherwise in a file. The latest part of a file may be in memory until {@link #flush}. For one thread at a
  * time.
  */
 final class ReceivedMessage implements MimeMessageSource, Disposable {
@@ -49,7 +49,7 @@ final class ReceivedMessage implements MimeMessageSource, Disposable {
     private Optional<OutputStream> out = Optional.empty();
     private boolean isDisposed;
 
-    /** There is no room for the mail, for now. */
+    /** Neither the budget nor the files have space for the message. The client may try again later. */
     static final class NoRoomException extends IOException {
 
         private static final long serialVersionUID = 1;
@@ -114,7 +114,7 @@ final class ReceivedMessage implements MimeMessageSource, Disposable {
         reservation = Optional.empty();
     }
 
-    /** Leaves nothing in memory of a mail that is in a file. */
+    /** Writes to the file what is still in memory, if the message is in a file. */
     void flush() throws IOException {
         if (out.isPresent() && inMemory > 0) {
             writeToFile(bytes, 0, inMemory);
@@ -131,7 +131,7 @@ final class ReceivedMessage implements MimeMessageSource, Disposable {
         out.orElseThrow().write(from, begin, length);
     }
 
-    /** Nothing more is written. */
+    /** Ends the message: nothing more is written. */
     void end() throws IOException {
         flush();
         if (out.isPresent()) {
@@ -140,7 +140,7 @@ final class ReceivedMessage implements MimeMessageSource, Disposable {
         }
     }
 
-    /** Keeps what the recipients take of the budget as long as the message. */
+    /** Holds the recipients' reservation until the message is disposed of. */
     void keep(Optional<Reservation> ofRecipients) {
         recipients = ofRecipients;
     }

@@ -15,9 +15,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Where mails are while they are received: small ones in memory, as far as the budget grants it, all others in files of
- * a directory of their own, whose bytes are bounded. What a process left there that was killed is deleted at the start:
- * none of it was answered 250. Thread-safe.
+ * Stores messages during receipt: small ones in memory, as far as the budget allows, all others in files of one
+ * directory. The bytes in files are bounded. At the start it deletes the files of a killed process: none of those
+ * messages was answered 250. Thread-safe.
  */
 public final class ReceivedMessages {
 
@@ -68,7 +68,7 @@ public final class ReceivedMessages {
     /**
      * @param name unique
      * @param client whose share of the memory the message may use
-     * @return empty when the room for files is spent
+     * @return empty if the files have reached their limit
      */
     Optional<ReceivedMessage> begin(String name, Object client) {
         return inFiles.get() < mostInFiles
@@ -80,7 +80,7 @@ public final class ReceivedMessages {
         return Files.createTempFile(directory, "", ".eml");
     }
 
-    /** Whether so many bytes more may be written to files; then {@link #released} has to follow. */
+    /** Reserves bytes for files; the caller returns them with {@link #released}. @return whether the limit allows it */
     boolean tryGrow(long bytes) {
         if (inFiles.addAndGet(bytes) > mostInFiles) {
             inFiles.addAndGet(-bytes);

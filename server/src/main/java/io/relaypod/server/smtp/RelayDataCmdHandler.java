@@ -29,8 +29,8 @@ import org.apache.james.server.core.MailImpl;
 import org.apache.james.smtpserver.JamesMessageHook;
 
 /**
- * James' DATA, whose mails are {@link ReceivedMessages}: bounded in memory and on the disk, where James keeps 100 KB of
- * each in memory. When there is no room a mail is refused before it is sent.
+ * James' DATA, with messages from {@link ReceivedMessages}: bounded in memory and on the disk. James keeps 100 KB of
+ * each in memory. If both are full, DATA is refused before the client sends the message.
  *
  * <p>The DataLineFilters of smtpserver.xml see whole lines, and the end of a mail where it is. Thread-safe.
  */
@@ -42,7 +42,7 @@ public final class RelayDataCmdHandler extends DataCmdHandler {
     private static final Response NO_ROOM = new SMTPResponse("452", "4.3.1 Insufficient system storage").immutable();
 
     /**
-     * What is said to DATA when every recipient was refused: who pipelines sends it before that is known (RFC 2920
+     * The reply to DATA if all recipients were refused. A client that pipelines sends DATA before it knows (RFC 2920
      * section 3.1).
      */
     static final Response NO_VALID_RECIPIENTS = new SMTPResponse("503", "5.5.1 No valid recipients").immutable();

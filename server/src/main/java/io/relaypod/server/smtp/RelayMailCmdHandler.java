@@ -27,12 +27,12 @@ import org.apache.james.smtpserver.JamesMailCmdHandler;
 import org.jspecify.annotations.Nullable;
 
 /**
- * James' MAIL, which reads the command itself and refuses a sender that could not be sent on, or a parameter that is
+ * James' MAIL. It parses the command itself, and refuses a sender that the gateway would refuse and a parameter that is
  * not offered.
  *
- * <p>While no recipient is accepted a second MAIL begins anew, as RSET would: client libraries give a mail up when its
- * recipients are refused, and not all of them say RSET before the next. With an accepted recipient the transaction
- * stays as it is. James forgets the sender then and keeps the recipients, for whatever sender comes third. Thread-safe.
+ * <p>A second MAIL begins a new transaction, like RSET, while no recipient is accepted. Client libraries abandon a mail
+ * when its recipients are refused, and not all send RSET before the next. After an accepted recipient the transaction
+ * stays unchanged; James would drop the sender and keep the recipients. Thread-safe.
  */
 public final class RelayMailCmdHandler extends JamesMailCmdHandler {
 

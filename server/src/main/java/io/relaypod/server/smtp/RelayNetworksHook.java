@@ -15,8 +15,8 @@ import org.apache.james.protocols.smtp.core.AbstractAuthRequiredToRelayRcptHook;
 import org.apache.james.protocols.smtp.hook.HookResult;
 
 /**
- * Takes mail only from the clients in {@code <authorizedAddresses>}; any other is told {@code 550 5.7.1}. No domain is
- * local, so leaving the addresses out of smtpserver.xml closes the relay.
+ * Accepts recipients only from the clients in {@code <authorizedAddresses>}; all others get {@code 550 5.7.1}. No
+ * domain is local: without these addresses in smtpserver.xml the relay accepts nothing.
  */
 public final class RelayNetworksHook extends AbstractAuthRequiredToRelayRcptHook {
 

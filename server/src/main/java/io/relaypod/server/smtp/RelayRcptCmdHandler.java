@@ -45,10 +45,10 @@ import org.apache.james.smtpserver.JamesRcptCmdHandler;
 import org.jspecify.annotations.Nullable;
 
 /**
- * James' RCPT, in which a hook may wait for its answer without a thread ({@link AsynchronousRcptHook}). It reads the
- * command itself, refuses a recipient that could not be sent on, and notes whoever was refused, by it or by a hook.
+ * James' RCPT, whose hooks may wait for a result without a thread ({@link AsynchronousRcptHook}). It parses the command
+ * itself, refuses recipients that the gateway would refuse, and records all refused recipients of the transaction.
  *
- * <p>A client that is refused one recipient after the other waits for its replies: {@link RcptTarpit}. Thread-safe.
+ * <p>Replies to many refused recipients in a row are delayed: {@link RcptTarpit}. Thread-safe.
  */
 public final class RelayRcptCmdHandler extends JamesRcptCmdHandler {
 
@@ -164,7 +164,7 @@ public final class RelayRcptCmdHandler extends JamesRcptCmdHandler {
         return session.getAttachment(CURRENT_RECIPIENT, State.Transaction).orElseThrow();
     }
 
-    /** The refusal, after whoever the command may name was noted: no record of the mail's header may name them. */
+    /** Records the recipient of a refused command; no header field of the relay may list it. @return the refusal */
     static Response noted(SMTPSession session, String parameters, Response refusal) {
         if (parameters != null
                 && session.getAttachment(SMTPSession.SENDER, State.Transaction).isPresent()) {
@@ -207,7 +207,7 @@ public final class RelayRcptCmdHandler extends JamesRcptCmdHandler {
         return session.getRemoteAddress().getAddress();
     }
 
-    // A mail whose header may name somebody that nobody remembers cannot be taken.
+    // Without the record a header field could list this recipient later.
     private static Response noRoomAtAll() {
         SMTPResponse last = new SMTPResponse("421", "4.3.1 Insufficient system resources, try again later");
         last.setEndSession(true);
@@ -226,7 +226,7 @@ public final class RelayRcptCmdHandler extends JamesRcptCmdHandler {
         return new PendingReply(PendingReply.after(delay), () -> response, delayed::decrementAndGet);
     }
 
-    /** One RCPT on its way through the hooks. For the session's thread. */
+    /** One RCPT command and its remaining hooks. For the session's thread. */
     private final class Recipient {
 
         private final SMTPSession session;

@@ -9,7 +9,7 @@ import org.apache.james.protocols.smtp.hook.HookResult;
 import org.apache.james.protocols.smtp.hook.HookResultHook;
 
 /**
- * The {@link HookResultHook}s of smtpserver.xml, each of which sees the result of a hook and may change it. Immutable.
+ * The {@link HookResultHook}s of smtpserver.xml. Each receives the result of a hook and may change it. Immutable.
  *
  * @param hooks in their order
  */
@@ -28,10 +28,10 @@ record ResultHooks(List<HookResultHook> hooks) {
     }
 
     /**
-     * Shows the result to each in turn.
+     * Passes the result through all of them in their order.
      *
      * @param begin when the hook was called, by {@link System#nanoTime()}
-     * @return what they made of it
+     * @return the result of the last one
      */
     HookResult after(SMTPSession session, Hook hook, long begin, HookResult result) {
         HookResult seen = result;

@@ -13,7 +13,7 @@ import org.apache.james.protocols.api.ProtocolSession.AttachmentKey;
 import org.apache.james.protocols.api.ProtocolSession.State;
 import org.apache.james.protocols.smtp.SMTPSession;
 
-/** Which sessions may log in, which have to, and who has. Thread-safe; what it keeps of a session is the session's. */
+/** Knows which sessions may log in, which must, and their logins. State is kept in the sessions. Thread-safe. */
 public final class SmtpLogins {
 
     private static final AttachmentKey<Login> LOGIN = AttachmentKey.of("relaypod.login", Login.class);

@@ -16,8 +16,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * TLS with the certificate of {@code SMTP_TLS_CERT_FILE}, which is read again when it changes: a connection has the one
- * that was there when its TLS began. Handshakes sign on a thread of their own, not on the I/O threads. Thread-safe.
+ * TLS with the certificate of {@code SMTP_TLS_CERT_FILE}. A changed file is read again; open connections keep the
+ * certificate of their handshake. Handshakes sign on a separate thread, not on the I/O threads. Thread-safe.
  */
 public final class SmtpTls implements Encryption {
 

@@ -29,13 +29,12 @@ import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
 /**
- * Puts received mails into the spool. Only when the spool has a mail is its client told {@code 250}, with the queue id
- * that every later log line of the mail carries; when it has not, {@code 452} for a full disk or {@code 451}, and the
- * client keeps the mail.
+ * Stores received mails in the spool. The client gets {@code 250} with the queue id when the mail is on the disk. If
+ * the mail cannot be stored, the client gets {@code 452} for a full disk, otherwise {@code 451}, and keeps the mail.
  *
- * <p>No I/O thread waits for the disk, as it would stop all its connections: threads of our own write, and none of
- * those waits for the sync, so a few are enough. Client addresses have them in turn; large mails have two of their own.
- * What waits for them is bounded by the number of connections, which have one mail each. Thread-safe.
+ * <p>An I/O thread that waited for the disk would stop all its connections. Separate threads write, round robin over
+ * the client addresses, and do not wait for the sync; large mails have two threads of their own. Each connection has at
+ * most one mail here. Thread-safe.
  */
 public final class SpoolWriter {
 
@@ -103,7 +102,7 @@ public final class SpoolWriter {
                     } else {
                         outcome.completeExceptionally(failure);
                     }
-                    // Not before: after a timeout it may still be read.
+                    // After a timeout the broker may still read the mail.
                     reply.thenRun(() -> LifecycleUtil.dispose(mail));
                 });
         return reply;
@@ -112,7 +111,7 @@ public final class SpoolWriter {
     private CompletableFuture<Void> written(
             Mail mail, CompletableFuture<Void> outcome, Object client, boolean isLarge) {
         if (isLarge) {
-            // To its end, which the broker's timeout bounds.
+            // The thread waits for the end of the write, which the broker's timeout bounds.
             return CompletableFuture.runAsync(
                     () -> write(mail, outcome).join(), task -> writersOfLarge.execute(client, task));
         }
@@ -129,7 +128,7 @@ public final class SpoolWriter {
             if (outcome.isDone()) {
                 return outcome;
             }
-            // Here and nowhere later: a mail that was taken needs the room that new ones are refused.
+            // Only new mails are refused: an accepted mail needs the disk space that is left.
             broker.checkStorage();
             if (outcome.isDone()) {
                 return outcome;
@@ -174,7 +173,7 @@ public final class SpoolWriter {
         return new SMTPResponse(Integer.toString(code), text);
     }
 
-    /** Takes no more mails, and waits until the clients of those in hand have been told. */
+    /** Accepts no more mails, and waits until the clients of those in flight have their replies. */
     void finish() {
         stopping = true;
         LOGGER.info("event=stopping mails-being-stored={}", underWay.get());

@@ -22,12 +22,12 @@ import org.apache.james.smtpserver.DataLineJamesMessageHookHandler;
 import org.apache.james.smtpserver.SendMailHandler;
 
 /**
- * Stops the start, by name, for a handler of smtpserver.xml that would not be called at each stage that it is made for:
- * an admin's virus filter must not be off without a word.
+ * Stops the start if a handler of smtpserver.xml would not be called at a stage that it implements, and names the
+ * handler. Otherwise an admin's virus filter could be disabled without a message.
  */
 public final class UncalledHandlerCheck implements ProtocolHandler, ExtensibleHandler {
 
-    // What any of them may be, and no stage
+    // Interfaces that are no stage
     private static final Set<Class<?>> NO_STAGES = Set.of(ProtocolHandler.class, Hook.class);
     private static final Set<Class<?>> OF_THE_CONNECTION = Set.of(ConnectHandler.class, DisconnectHandler.class);
     // They would store the mail, or lose it, in place of SpoolDataLineFilter.

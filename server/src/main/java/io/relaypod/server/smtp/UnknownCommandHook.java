@@ -5,7 +5,7 @@ import org.apache.james.protocols.smtp.hook.HookResult;
 import org.apache.james.protocols.smtp.hook.HookReturnCode;
 import org.apache.james.protocols.smtp.hook.UnknownHook;
 
-/** Answers a command that is none without saying it again; James would, up to the length of a line. */
+/** Answers an unknown command without repeating it. James repeats up to a whole line. */
 public final class UnknownCommandHook implements UnknownHook {
 
     private static final HookResult UNRECOGNIZED = HookResult.builder()

@@ -1,6 +1,4 @@
-/**
- * The SMTP side: James' server with the handlers of a relay, and without what would make one client wait for another.
- */
+/** The SMTP server: James' server with the handlers of a relay. No client waits for another one. */
 @NullMarked
 package io.relaypod.server.smtp;
 
