@@ -14,7 +14,7 @@ public enum MemoryUse {
      */
     SMTP_SESSIONS(50, 12),
     /** TLS of SMTP connections: its engine and half-read records. */
-    TLS_SESSIONS(44, 4),
+    TLS_SESSIONS(42, 2),
     /** Recipients of transactions that have not ended, beyond the first few. */
     ENVELOPES(25, 4),
     /** Bytes of mails beyond a small one that are being received, as far as they are not in a file. */
