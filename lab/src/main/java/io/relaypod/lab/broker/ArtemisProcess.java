@@ -165,7 +165,7 @@ public final class ArtemisProcess implements AutoCloseable {
             ClientMessage question = session.createMessage(false);
             ManagementHelper.putOperationInvocation(question, ResourceNames.BROKER, "getQueueNames");
             for (Object name : (Object[]) ManagementHelper.getResult(requestor.request(question))) {
-                if (name.toString().matches("relaypod\\.(ready|wait)\\..*")) {
+                if (name.toString().matches("relaypod\\.(ready|share|wait|line)\\..*")) {
                     session.deleteQueue(name.toString());
                 }
             }
