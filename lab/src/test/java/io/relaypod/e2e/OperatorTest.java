@@ -190,7 +190,7 @@ class OperatorTest {
             assertThat(one.output()).contains("cannot be read");
             Result all = relaypod(world, "failed", "retry", "--all");
             assertThat(all.exitCode()).isEqualTo(1);
-            assertThat(all.output()).contains("the relay's log says why");
+            assertThat(all.output()).contains("the reason is in the log of the relay");
             await().atMost(PATIENCE).until(() -> mailpit.messages().size() == 2);
             assertThat(world.relay().repository("file://var/mail/failed/").size())
                     .isEqualTo(1);
