@@ -21,16 +21,17 @@ public final class DomainListFile implements Supplier<DomainSet> {
     private static final Logger LOGGER = LoggerFactory.getLogger(DomainListFile.class);
 
     private final Path file;
-    private Version version;
+    private FileVersion version;
     private boolean missing;
     private volatile DomainSet domains;
 
     /** Identifies the content of a file. A mounted ConfigMap changes the target of a link. */
-    private record Version(Object file, FileTime modified, long size) {
+    private record FileVersion(Object file, FileTime modified, long size) {
 
-        static Version of(Path file) throws IOException {
+        static FileVersion of(Path file) throws IOException {
             BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
-            return new Version(String.valueOf(attributes.fileKey()), attributes.lastModifiedTime(), attributes.size());
+            return new FileVersion(
+                    String.valueOf(attributes.fileKey()), attributes.lastModifiedTime(), attributes.size());
         }
     }
 
@@ -38,7 +39,7 @@ public final class DomainListFile implements Supplier<DomainSet> {
     public DomainListFile(Path file) {
         this.file = file;
         try {
-            this.version = Version.of(file);
+            this.version = FileVersion.of(file);
             this.domains = DomainSet.parse(Files.readAllLines(file));
         } catch (IOException unreadable) {
             throw new IllegalArgumentException(file + " cannot be read: " + unreadable.getMessage(), unreadable);
@@ -55,7 +56,7 @@ public final class DomainListFile implements Supplier<DomainSet> {
     /** Looks whether the file has changed, and takes it if so. */
     public synchronized void reloadIfChanged() {
         try {
-            Version found = Version.of(file);
+            FileVersion found = FileVersion.of(file);
             if (found.equals(version)) {
                 missing = false;
                 return;

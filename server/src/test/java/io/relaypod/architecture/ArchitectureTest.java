@@ -8,7 +8,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
@@ -109,16 +108,12 @@ class ArchitectureTest {
             .dependOnClassesThat()
             .resideInAPackage("io.netty..");
 
-    // Private to one class each.
-    private static final Set<String> SHARED_NAMES = Set.of("Parameters", "Reading", "Version");
-
     /** A debugger and a stack trace often show the simple name alone. Nested classes count, private ones too. */
     @ArchTest
     static void aSimpleNameBelongsToOneClass(JavaClasses all) {
         Map<String, List<String>> classes = all.stream()
                 .filter(type -> !type.isAnonymousClass())
                 .filter(type -> !type.getSimpleName().equals("package-info"))
-                .filter(type -> !SHARED_NAMES.contains(type.getSimpleName()))
                 .collect(Collectors.groupingBy(
                         JavaClass::getSimpleName,
                         TreeMap::new,

@@ -12,7 +12,7 @@ import picocli.CommandLine.IVersionProvider;
 @Command(
         name = "relaypod",
         mixinStandardHelpOptions = true,
-        versionProvider = Relaypod.Version.class,
+        versionProvider = Relaypod.ProductVersion.class,
         description = "An email relay for Microsoft 365: first in the pod, before Mailpit and smtp2graph.",
         subcommands = {
             RunCommand.class,
@@ -34,7 +34,7 @@ public final class Relaypod {
     }
 
     /** Prints the version of the build, which is also that of the metric {@code relaypod_info}. */
-    static final class Version implements IVersionProvider {
+    static final class ProductVersion implements IVersionProvider {
 
         @Override
         public String[] getVersion() {
