@@ -32,11 +32,13 @@ import com.google.inject.Provides;
 import com.google.inject.Scopes;
 
 import io.micrometer.core.instrument.MeterRegistry;
-import io.relaypod.throttle.SenderRateLimiter;
+import io.relaypod.events.MailEventPublisher;
 import io.relaypod.server.queue.broker.Broker;
 import io.relaypod.server.repository.DirectoryMailRepository;
 import io.relaypod.server.repository.RepositoryLimits;
 import io.relaypod.server.settings.Settings;
+import io.relaypod.server.threads.ServerThreads;
+import io.relaypod.throttle.SenderRateLimiter;
 
 /** Takes the place of relaypod's own, on a class path that only the bench has: the mails are in James' stock ActiveMQ queue. */
 final class MailModule extends AbstractModule {
@@ -101,8 +103,9 @@ final class MailModule extends AbstractModule {
 
     @Provides
     @Singleton
-    RepositoryLimits repositoryLimits(Settings settings, Clock clock, MeterRegistry meters, DisposingStager<PreDestroy> stager) {
-        return stager.register(new RepositoryLimits(settings.failed(), clock, meters));
+    RepositoryLimits repositoryLimits(Settings settings, Clock clock, MeterRegistry meters, MailEventPublisher events, ServerThreads threads,
+                                      DisposingStager<PreDestroy> stager) {
+        return stager.register(new RepositoryLimits(settings.failed(), clock, meters, events, threads));
     }
 
     @Provides
