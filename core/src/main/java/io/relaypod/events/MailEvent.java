@@ -75,10 +75,12 @@ public sealed interface MailEvent {
 
     private static List<EventField> rcptFields(
             SubmittingClient client, String sender, String recipient, RecipientAnswer answer, String reply) {
+        int at = recipient.lastIndexOf('@');
         return List.of(
                 EventField.session(client),
                 EventField.client(client),
-                EventField.detail("domain", recipient.substring(recipient.lastIndexOf('@') + 1))
+                // What has no @ may be a local part.
+                EventField.detail("domain", at < 0 ? "" : recipient.substring(at + 1))
                         .only(Audience.LOG),
                 EventField.detail("verdict", answer.outcome()),
                 EventField.detail("code", answer.code()).only(Audience.LOG),

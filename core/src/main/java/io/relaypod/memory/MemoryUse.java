@@ -22,9 +22,12 @@ public enum MemoryUse {
     /** Lines of mails that are longer than a line should be, until they end. */
     LONG_LINES(40, 2),
     /** What reading and changing a message takes, at the end of DATA and in the spooler threads. */
-    MESSAGES(55, 15),
-    /** Envelopes of more than 16 Ki characters of mails that were dequeued and are not done. */
-    ENVELOPES_IN_FLIGHT(25, 2),
+    MESSAGES(51, 11),
+    /**
+     * Envelopes of more than 16 Ki characters of mails that were dequeued and are not done. All of it is kept, so that
+     * such a mail waits only for another one, never for clients or for the memory of its own message.
+     */
+    ENVELOPES_IN_FLIGHT(6, 6),
     /** Questions to DNS that wait for an answer. The cache of verdicts has a bound of its own. */
     DNS_QUESTIONS(15, 4),
     /** Replies of the gateway, and what is sent to it. */

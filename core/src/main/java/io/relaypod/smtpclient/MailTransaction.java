@@ -53,7 +53,7 @@ final class MailTransaction {
         } catch (IOException lost) {
             channel.markBroken();
             setLost(lost);
-        } catch (RuntimeException failure) {
+        } catch (RuntimeException | Error failure) {
             channel.markBroken();
             throw failure;
         }
@@ -67,7 +67,7 @@ final class MailTransaction {
     /** Reaches {@link TransactionStage#DATA} if the server accepts the sender and all recipients. */
     private void sendEnvelope() throws IOException {
         if (channel.needsReset() && !extensions.containsKey("PIPELINING")) {
-            channel.ask("RSET");
+            requireReset(channel.ask("RSET"));
         } else if (channel.needsReset()) {
             channel.write("RSET");
         }
@@ -83,7 +83,7 @@ final class MailTransaction {
                 channel.write(command);
             }
             if (isResetPending) {
-                channel.reply();
+                requireReset(channel.reply());
                 isResetPending = false;
             }
             if (!readReplies(begin, pipelined.size())) {
@@ -121,6 +121,13 @@ final class MailTransaction {
             }
         }
         return isSenderAccepted;
+    }
+
+    // RFC 5321 section 4.1.1.5: the reply is 250. Any other one belongs to another command.
+    private void requireReset(SmtpReply reply) throws IOException {
+        if (!reply.isPositive()) {
+            throw unexpected(reply);
+        }
     }
 
     private String mail() {

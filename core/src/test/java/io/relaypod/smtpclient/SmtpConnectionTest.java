@@ -182,6 +182,24 @@ class SmtpConnectionTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"PIPELINING", "X-NOTHING"})
+    void if_RSET_is_refused_the_server_is_out_of_step_and_nobody_is_refused(String extension) throws Exception {
+        try (ScriptedSmtpServer server = new ScriptedSmtpServer(
+                command -> command.contains("<never") ? "550 5.1.1 nobody" : command.equals("RSET") ? "500 what?" : "",
+                extension)) {
+            try (SmtpConnection connection = client.connect(server.address())) {
+                connection.send(envelope("never@example.com"), text(TEXT));
+
+                assertThat(connection
+                                .send(envelope("a@example.com"), text(TEXT))
+                                .outcomes())
+                        .extracting(RecipientOutcome::status)
+                        .containsExactly(DeliveryStatus.DEFERRED);
+            }
+        }
+    }
+
     @Test
     void mail_and_rcpt_are_pipelined_where_the_server_offers_it_and_DATA_is_not() throws Exception {
         String[] recipients =

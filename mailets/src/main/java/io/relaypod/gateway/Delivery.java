@@ -231,7 +231,7 @@ final class Delivery {
         } catch (MessagingException unreadable) {
             return AttemptResult.of(
                     recipients,
-                    RecipientOutcome.deferred(DeferralReason.UNKNOWN, unreadable.getMessage()),
+                    RecipientOutcome.deferred(DeferralReason.UNKNOWN, String.valueOf(unreadable.getMessage())),
                     Contact.UNDECIDED);
         } catch (RuntimeException unexpected) {
             LOGGER.error(

@@ -9,6 +9,7 @@ import java.util.function.Function;
 import javax.net.ssl.SSLSocketFactory;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.primitives.Ints;
 import io.relaypod.smtpclient.SmtpClientSettings;
 import io.relaypod.smtpclient.SmtpCredentials;
 import org.apache.james.transport.mailets.remote.delivery.RemoteDeliveryConfiguration;
@@ -64,6 +65,9 @@ record GatewaySettings(
         if (config.getInitParameter("gatewayPort") != null) {
             parameters.number("gatewayPort", 25, 1);
         }
+        for (String gateway : james.getGatewayServer()) {
+            requirePort(gateway);
+        }
         GatewaySettings settings = new GatewaySettings(
                 parameters.number("atOnce", 12, 0),
                 parameters.number("deliveryThreads", 8, 1),
@@ -97,6 +101,20 @@ record GatewaySettings(
             throw new MailetException("RemoteDelivery: " + smtp2graph
                     + ", which loses a mail if one connection carries two; expected Mailpit (UPSTREAM_HOST,"
                     + " UPSTREAM_PORT 1025), or <mailsPerConnection> 1");
+        }
+    }
+
+    // James adds the port of <gatewayPort> to a gateway without a colon.
+    private static void requirePort(String gateway) throws MailetException {
+        int colon = gateway.lastIndexOf(':');
+        if (colon < 0) {
+            return;
+        }
+        Optional<Integer> port = Optional.ofNullable(Ints.tryParse(gateway.substring(colon + 1)))
+                .filter(number -> number >= 1 && number <= 65_535);
+        if (colon == 0 || port.isEmpty() || gateway.indexOf(':') < colon) {
+            throw new MailetException(
+                    wrong("gateway", gateway, "HOST or HOST:PORT with a port from 1 to 65535, such as mailpit:1025"));
         }
     }
 

@@ -17,6 +17,8 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.relaypod.events.MailEvent;
+import io.relaypod.events.MailEvent.RecipientAccepted;
+import io.relaypod.events.MailEvent.RecipientRefused;
 import io.relaypod.events.MailEventListener;
 import io.relaypod.smtpclient.DeferralReason;
 import io.relaypod.verdict.RecipientAnswer.Outcome;
@@ -46,6 +48,7 @@ public final class MailMeters implements MailEventListener {
 
     private final MeterRegistry registry;
     private final Map<String, Counter> events;
+    private final Consumer<Object> verdict;
     private final Map<String, Map<String, Consumer<Object>>> fields;
 
     @Inject
@@ -71,14 +74,12 @@ public final class MailMeters implements MailEventListener {
                         counter(
                                 "mail.split",
                                 "Mails sent in several transactions, as they have more recipients than Mailpit takes"));
-        Consumer<Object> verdict = byValue(Outcome.values(), this::recipients);
+        verdict = byValue(Outcome.values(), this::recipients);
         Consumer<Object> signatures = sum(counter(
                 "calendar.signatures.dropped", "Signatures that a change to a calendar made void, taken out with it"));
         Consumer<Object> sealed = sum(counter(
                 "calendar.sealed", "Encrypted or signed parts that may hold a calendar and were left as they are"));
         fields = Map.of(
-                "rcpt-accepted", Map.of("verdict", verdict),
-                "rcpt-refused", Map.of("verdict", verdict),
                 "mail-refused", Map.of("code", byValue(REFUSAL_CODES, this::refused)),
                 "received", Map.of("size", sum(acceptedBytes())),
                 "deferred", Map.of("cause", byValue(DeferralReason.values(), this::deferred)),
@@ -106,6 +107,15 @@ public final class MailMeters implements MailEventListener {
     @Override
     public void onEvent(MailEvent event) {
         Optional.ofNullable(events.get(event.name())).ifPresent(Counter::increment);
+        // Each RCPT is one of these; to make their fields costs more than to count them.
+        if (event instanceof RecipientAccepted accepted) {
+            verdict.accept(accepted.answer().outcome());
+            return;
+        }
+        if (event instanceof RecipientRefused refused) {
+            verdict.accept(refused.answer().outcome());
+            return;
+        }
         Map<String, Consumer<Object>> meters = fields.getOrDefault(event.name(), Map.of());
         if (!meters.isEmpty()) {
             event.fields()

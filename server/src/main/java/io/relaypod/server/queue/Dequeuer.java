@@ -229,7 +229,8 @@ final class Dequeuer implements OnDemand.ItemSource<Dequeuer.Given>, AutoCloseab
             waitingForSlot = Optional.ofNullable(inlet.consumer().receive(POLL.toMillis()));
         }
         if (waitingForSlot.isEmpty()) {
-            if (inFlightHere.get() == 0) {
+            // A broken connection has no mail to give, whatever the queue holds.
+            if (inFlightHere.get() == 0 && !inlet.session().isClosed()) {
                 empty.run();
             }
             return Optional.empty();
@@ -273,7 +274,7 @@ final class Dequeuer implements OnDemand.ItemSource<Dequeuer.Given>, AutoCloseab
     private static int envelopeBytes(ClientMessage message) {
         try {
             return Math.max(0, StoredEnvelope.bytesInBody(message));
-        } catch (ActiveMQPropertyConversionException damaged) {
+        } catch (ActiveMQPropertyConversionException | NumberFormatException damaged) {
             // Found again when the mail is read.
             return 0;
         }

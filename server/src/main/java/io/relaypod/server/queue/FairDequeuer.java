@@ -1,9 +1,7 @@
 package io.relaypod.server.queue;
 
-import java.io.IOException;
 import java.util.Collection;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 
@@ -68,29 +66,22 @@ final class FairDequeuer implements AutoCloseable {
         read(READY);
     }
 
-    /** Stores a mail in a queue. */
-    interface StoreAttempt {
+    /**
+     * Where a mail is stored. One place holds for all attempts to store the mail: the broker recognises a message that
+     * was sent twice only within one queue.
+     *
+     * @param stored is run once, when the mail is there or will not be
+     */
+    record Place(BrokerQueue queue, Runnable stored) {}
 
-        CompletableFuture<Void> in(BrokerQueue queue) throws ActiveMQException, IOException;
-    }
-
-    /** Has a mail stored where its sender's mail is dequeued from. */
-    CompletableFuture<Void> store(Sender sender, StoreAttempt mail) throws ActiveMQException, IOException {
+    /** The place from which a sender's mail is dequeued. */
+    Place placeFor(Sender sender) {
         if (!isFair) {
-            return mail.in(BrokerQueue.ready(name));
+            return new Place(BrokerQueue.ready(name), () -> {});
         }
         int share = shares.assign(sender);
-        boolean isSent = false;
-        try {
-            read(share);
-            CompletableFuture<Void> stored = mail.in(BrokerQueue.share(name, share));
-            isSent = true;
-            return stored.whenComplete((done, failure) -> shares.stored(share));
-        } finally {
-            if (!isSent) {
-                shares.stored(share);
-            }
-        }
+        read(share);
+        return new Place(BrokerQueue.share(name, share), () -> shares.stored(share));
     }
 
     /**

@@ -17,6 +17,7 @@ import javax.mail.MessagingException;
 
 import com.google.common.base.Throwables;
 import com.google.common.util.concurrent.Uninterruptibles;
+import io.relaypod.server.queue.FairDequeuer.Place;
 import io.relaypod.server.queue.SenderShares.Sender;
 import io.relaypod.server.queue.broker.Broker;
 import io.relaypod.server.queue.broker.BrokerConnections;
@@ -102,11 +103,16 @@ final class MailEnqueuer {
 
     /** @param delay how long the mail waits before it can be dequeued; none if it is not positive */
     void enqueue(Mail mail, Duration delay) throws NotStoredException {
-        enqueue(
-                mail,
-                delay.isZero() || delay.isNegative()
-                        ? (connections, isLarge, writer) -> sendReady(Sender.of(mail), connections, isLarge, writer)
-                        : (connections, isLarge, writer) -> sendDelayed(delay, connections, isLarge, writer));
+        if (delay.isZero() || delay.isNegative()) {
+            Place place = dequeuer.placeFor(Sender.of(mail));
+            try {
+                enqueue(mail, (connections, isLarge, writer) -> sendReady(place, connections, isLarge, writer));
+            } finally {
+                place.stored().run();
+            }
+        } else {
+            enqueue(mail, (connections, isLarge, writer) -> sendDelayed(delay, connections, isLarge, writer));
+        }
     }
 
     /** Stores the mail in a per-sender queue. */
@@ -161,20 +167,24 @@ final class MailEnqueuer {
         StoredEnvelope envelope = StoredEnvelope.of(mail);
         byte[] inBody = envelope.inBody();
         MailBody body = MailBody.of(inBody, mail.getMessage());
+        Place place = dequeuer.placeFor(Sender.of(mail));
         SimpleString identity = SimpleString.of(UUID.randomUUID().toString());
         // A large mail is written at the pace of the connection; the caller must not wait for a broker that hangs.
         Executor writing = body.isLarge() ? threads : Runnable::run;
         return untilStored(
                         System.nanoTime() + broker.timeout().toNanos(),
                         writing,
-                        connections -> sendReady(Sender.of(mail), connections, body.isLarge(), session -> {
+                        connections -> sendReady(place, connections, body.isLarge(), session -> {
                             ClientMessage message = message(mail, envelope, inBody.length, body, session);
                             if (broker.resendsUnconfirmed()) {
                                 message.putStringProperty(Message.HDR_DUPLICATE_DETECTION_ID, identity);
                             }
                             return message;
                         }))
-                .whenComplete((stored, failure) -> body.close());
+                .whenComplete((stored, failure) -> {
+                    place.stored().run();
+                    body.close();
+                });
     }
 
     private static ClientMessage message(
@@ -213,13 +223,11 @@ final class MailEnqueuer {
         return Throwables.getRootCause(failure) instanceof ActiveMQException lost && BROKEN.contains(lost.getType());
     }
 
-    private CompletableFuture<Void> sendReady(
-            Sender sender, BrokerConnections connections, boolean isLarge, BrokerMessageWriter writer)
+    private static CompletableFuture<Void> sendReady(
+            Place place, BrokerConnections connections, boolean isLarge, BrokerMessageWriter writer)
             throws ActiveMQException, IOException {
-        return dequeuer.store(sender, queue -> {
-            connections.declare(queue);
-            return connections.producer().send(queue.name(), isLarge, writer);
-        });
+        connections.declare(place.queue());
+        return connections.producer().send(place.queue().name(), isLarge, writer);
     }
 
     private CompletableFuture<Void> sendDelayed(

@@ -5,11 +5,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 
 import com.google.common.math.LongMath;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.FluxSink;
 
@@ -25,6 +29,8 @@ import reactor.core.publisher.FluxSink;
  * fetches by that count fetches too many items when another thread passes one on.
  */
 final class OnDemand<T> {
+
+    private static final Logger LOGGER = LoggerFactory.getLogger(OnDemand.class);
 
     /** A subscriber with fewer slots gives them to any source. */
     static final int SHARED = 16;
@@ -85,7 +91,7 @@ final class OnDemand<T> {
 
     Flux<T> flux() {
         return Flux.create(sink -> {
-            Subscriber<T> subscriber = new Subscriber<>(sink, new Demand());
+            Subscriber<T> subscriber = new Subscriber<>(sink, new Demand(), new AtomicInteger());
             sink.onRequest(subscriber.demand()::add);
             sink.onDispose(() -> leave(subscriber));
             join(subscriber);
@@ -97,7 +103,8 @@ final class OnDemand<T> {
         subscribers.forEach(subscriber -> subscriber.demand().add(0));
     }
 
-    private record Subscriber<T>(FluxSink<T> sink, Demand demand) {}
+    /** @param serving counts the tasks that pass items on */
+    private record Subscriber<T>(FluxSink<T> sink, Demand demand, AtomicInteger serving) {}
 
     private synchronized void join(Subscriber<T> subscriber) {
         subscribers.add(subscriber);
@@ -110,6 +117,7 @@ final class OnDemand<T> {
     }
 
     private void start(Subscriber<T> subscriber, ItemSource<T> source) {
+        subscriber.serving().incrementAndGet();
         threads.execute(() -> serve(subscriber, source));
     }
 
@@ -119,24 +127,44 @@ final class OnDemand<T> {
         try {
             while (!isOver.getAsBoolean()) {
                 if (subscriber.demand().await(limit(source))) {
-                    give(subscriber, source, isOver);
+                    giveOrLog(subscriber, source, isOver);
                 }
             }
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
         }
-        sink.complete();
+        // The others may still pass an item on.
+        if (subscriber.serving().decrementAndGet() == 0) {
+            sink.complete();
+        }
+    }
+
+    // A fault of one item must not end its source, whose other items nobody would read then.
+    private void giveOrLog(Subscriber<T> subscriber, ItemSource<T> source, BooleanSupplier isOver)
+            throws InterruptedException {
+        try {
+            give(subscriber, source, isOver);
+        } catch (RuntimeException fault) {
+            LOGGER.error("event=dequeue-failed reason=\"{}\"", fault.getMessage(), fault);
+            TimeUnit.MILLISECONDS.sleep(NOTICE_WITHIN.toMillis());
+        }
     }
 
     private void give(Subscriber<T> subscriber, ItemSource<T> source, BooleanSupplier isOver)
             throws InterruptedException {
         boolean[] isTaken = {false};
-        Optional<T> item = source.next(() -> {
-            while (!isTaken[0] && !isOver.getAsBoolean()) {
-                isTaken[0] = subscriber.demand().take(limit(source));
-            }
-            return isTaken[0];
-        });
+        Optional<T> item = Optional.empty();
+        try {
+            item = source.next(() -> {
+                while (!isTaken[0] && !isOver.getAsBoolean()) {
+                    isTaken[0] = subscriber.demand().take(limit(source));
+                }
+                return isTaken[0];
+            });
+        } catch (RuntimeException fault) {
+            subscriber.demand().add(isTaken[0] ? 1 : 0);
+            throw fault;
+        }
         if (item.isEmpty()) {
             subscriber.demand().add(isTaken[0] ? 1 : 0);
         } else if (subscriber.sink().isCancelled()) {

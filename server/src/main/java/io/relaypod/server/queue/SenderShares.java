@@ -27,8 +27,9 @@ final class SenderShares {
     /** Shares of the spool. Each costs a queue and a session at the broker, and a thread, once it is used. */
     static final int COUNT = 16;
 
-    // Further senders are distributed by the hash: an entry is some hundred bytes.
+    // Further senders and clients are distributed by the hash: an entry is some hundred bytes.
     private static final int MAX_SENDERS = 1024;
+    private static final int MAX_CLIENTS = 1024;
 
     private final Map<Sender, Integer> assigned = new HashMap<>();
     private final Map<String, BitSet> sharesOfClients = new HashMap<>();
@@ -54,6 +55,8 @@ final class SenderShares {
         int share = Optional.ofNullable(assigned.get(sender)).orElseGet(() -> choose(sender));
         if (assigned.size() < MAX_SENDERS) {
             assigned.put(sender, share);
+        }
+        if (isClientRecorded(sender)) {
             sharesOfClients
                     .computeIfAbsent(sender.client(), isNew -> new BitSet(COUNT))
                     .set(share);
@@ -67,12 +70,18 @@ final class SenderShares {
         int[] own = Optional.ofNullable(sharesOfClients.get(sender.client()))
                 .map(shares -> shares.stream().toArray())
                 .orElse(new int[0]);
-        if (own.length < COUNT - occupied.cardinality()) {
+        // A sender that cannot be recorded gets no further share, or each of its mails would take one.
+        boolean isRecorded = own.length == 0 ? isClientRecorded(sender) : assigned.size() < MAX_SENDERS;
+        if (isRecorded && own.length < COUNT - occupied.cardinality()) {
             return occupied.nextClearBit(0);
         }
         return own.length > 0
                 ? own[Math.floorMod(sender.hashCode(), own.length)]
                 : Math.floorMod(sender.client().hashCode(), COUNT);
+    }
+
+    private boolean isClientRecorded(Sender sender) {
+        return sharesOfClients.containsKey(sender.client()) || sharesOfClients.size() < MAX_CLIENTS;
     }
 
     /** A mail that was assigned is in the share now, or was refused. */

@@ -92,13 +92,20 @@ public final class LoginEvents {
 
     private void write(String event, SMTPSession session, String mechanism, String name) {
         if (lines.tryAcquire()) {
-            LOGGER.info(
-                    "event={} session={} client={} mechanism={}{}",
-                    event,
-                    session.getSessionID(),
-                    session.getRemoteAddress().getAddress().getHostAddress(),
-                    mechanism,
-                    name.isEmpty() ? "" : " login=" + name);
+            String client = session.getRemoteAddress().getAddress().getHostAddress();
+            // Two templates, as the JSON log takes its fields from them.
+            if (name.isEmpty()) {
+                LOGGER.info(
+                        "event={} session={} client={} mechanism={}", event, session.getSessionID(), client, mechanism);
+            } else {
+                LOGGER.info(
+                        "event={} session={} client={} mechanism={} login={}",
+                        event,
+                        session.getSessionID(),
+                        client,
+                        mechanism,
+                        name);
+            }
         }
     }
 }

@@ -12,6 +12,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.DecoderException;
+import io.netty.handler.ssl.NotSslRecordException;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
 import io.relaypod.server.settings.ClientLimits;
@@ -192,7 +193,10 @@ final class RelayChannelHandler extends BasicChannelInboundHandler {
             LOGGER.info(
                     "event=broken-connection client={} reason=\"{}\"",
                     client(context).getHostAddress(),
-                    cause.getMessage());
+                    // Netty's message holds all that the client sent, which may be a password.
+                    cause.getCause() instanceof NotSslRecordException || cause instanceof NotSslRecordException
+                            ? "not a TLS record"
+                            : cause.getMessage());
             context.close();
             return;
         }

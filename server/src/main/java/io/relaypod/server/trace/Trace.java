@@ -16,6 +16,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 
 import io.relaypod.events.MailEvent;
+import io.relaypod.events.MailEvent.MailRefused;
 import io.relaypod.events.MailEvent.RecipientAccepted;
 import io.relaypod.events.MailEvent.RecipientRefused;
 import io.relaypod.events.MailEventListener;
@@ -74,11 +75,17 @@ public final class Trace implements MailEventListener, Closeable {
     @Override
     public void onEvent(MailEvent event) {
         long now = clock.millis();
-        boolean flood = event instanceof RecipientRefused && !refused.hasRoom(now)
+        boolean flood = event.isRefusal() && !refused.hasRoom(now)
                 || event instanceof RecipientAccepted && !accepted.hasRoom(now);
         if (flood || !told.offer(new Told(now, event))) {
             dropped.incrementAndGet();
         }
+    }
+
+    // A client can cause any number of these without sending a mail, so they must not displace the mails.
+    private static boolean isWithoutMail(MailEvent event) {
+        return event instanceof RecipientRefused
+                || event instanceof MailRefused refused && refused.recipients().isEmpty();
     }
 
     /** Events that were told and not remembered, since the start. */
@@ -97,8 +104,7 @@ public final class Trace implements MailEventListener, Closeable {
         try {
             for (Told one : batch) {
                 lastMicros = Math.max(lastMicros + 1, one.millis() * 1_000);
-                (one.event() instanceof RecipientRefused ? refusals : mails)
-                        .append(TraceEntry.of(one.event(), lastMicros));
+                (isWithoutMail(one.event()) ? refusals : mails).append(TraceEntry.of(one.event(), lastMicros));
             }
             mails.flush(clock.millis() * 1_000);
             refusals.flush(clock.millis() * 1_000);

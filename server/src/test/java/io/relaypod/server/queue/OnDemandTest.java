@@ -86,6 +86,38 @@ class OnDemandTest {
     }
 
     @Test
+    void a_fault_of_one_item_ends_neither_its_source_nor_a_slot() {
+        AtomicInteger asked = new AtomicInteger();
+        OnDemand<Integer> onDemand = new OnDemand<>(serving, false, () -> numbers.done.get() == 3);
+        onDemand.add(new OnDemand.ItemSource<>() {
+            @Override
+            public Optional<Integer> next(Slot slot) throws InterruptedException {
+                if (asked.incrementAndGet() == 2 && slot.take()) {
+                    throw new NumberFormatException("a damaged message");
+                }
+                return numbers.next(slot);
+            }
+
+            @Override
+            public void notTaken(Integer one) {
+                numbers.notTaken(one);
+            }
+
+            @Override
+            public int inFlight() {
+                return numbers.inFlight();
+            }
+        });
+
+        onDemand.flux()
+                .flatMap(number -> Mono.fromRunnable(numbers.done::incrementAndGet), 1)
+                .then()
+                .block(Duration.ofSeconds(20));
+
+        assertThat(numbers.done.get()).isEqualTo(3);
+    }
+
+    @Test
     void who_asks_for_one_gets_one() throws Exception {
         CompletableFuture<Integer> first = new CompletableFuture<>();
         onDemand(true, () -> false).flux().subscribe(new BaseSubscriber<>() {

@@ -45,6 +45,16 @@ class SenderSharesTest {
     }
 
     @Test
+    void whoever_uses_a_hundred_thousand_sender_addresses_leaves_another_client_its_order_and_a_third_a_share() {
+        IntStream.range(0, 100_000).forEach(sender -> shares.assign(new Sender("192.0.2.1", sender + "@example.com")));
+
+        Set<Integer> another = new HashSet<>();
+        IntStream.range(0, 100).forEach(mail -> another.add(shares.assign(new Sender("192.0.2.2", "a@example.com"))));
+        assertThat(another).hasSize(1);
+        assertThat(shares.assign(new Sender("192.0.2.3", "a@example.com"))).isNotIn(another);
+    }
+
+    @Test
     void a_share_with_mail_of_unknown_senders_is_assigned_to_nobody_while_another_is_unoccupied() {
         shares.occupied(0);
         assertThat(shares.assign(new Sender("192.0.2.1", "a@example.com"))).isNotZero();

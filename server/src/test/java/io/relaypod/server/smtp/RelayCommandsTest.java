@@ -251,6 +251,15 @@ class RelayCommandsTest {
     }
 
     @Test
+    void starttlsAfterALoginInPlainTextIsRefused() {
+        EmbeddedSmtp client =
+                connect(EmbeddedSmtp.with().encryption(new NoTls()).auth(SmtpAuth.Mode.ANY));
+        client.say(EHLO);
+        assertThat(client.say("AUTH PLAIN AGEAYg==\r\n")).startsWith("235 2.7.0");
+        assertThat(client.say("STARTTLS\r\n")).startsWith("501 5.5.4");
+    }
+
+    @Test
     void tlsThatTheBudgetDoesNotAllowIsPutOffAndTheSessionGoesOn() {
         EmbeddedSmtp client = connect(EmbeddedSmtp.with().encryption(new NoTls()));
         client.say(EHLO);

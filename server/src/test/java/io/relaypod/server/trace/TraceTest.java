@@ -361,6 +361,24 @@ class TraceTest {
         assertThat(trace.search(byAddress("r7@nowhere.example"))).isNotEmpty();
     }
 
+    @Test
+    void aFloodOfRefusedMailCommandsPushesOutNoMail() {
+        trace.close();
+        trace = new Trace(directory, 1_000_000, A_WEEK, clock);
+        String id = delivered("s1", "alice@a.example", "<m1@a.example>", "bob@b.example");
+
+        for (int second = 0; second < 100; second++) {
+            for (int i = 0; i < 1_000; i++) {
+                trace.onEvent(new MailRefused(client("flood"), "x@x.example", List.of(), 552, "5.3.4 too large"));
+            }
+            clock.advance(Duration.ofSeconds(1));
+            trace.search(byId(id));
+        }
+
+        assertThat(trace.search(byId(id))).hasSize(1);
+        assertThat(trace.dropped()).isEqualTo(90_000);
+    }
+
     private String delivered(String session, String sender, String messageId, String recipient) {
         String id = "Mail" + clock.millis() + "-" + UUID.randomUUID();
         trace.onEvent(new RecipientAccepted(client(session), sender, recipient, MX));

@@ -3,6 +3,7 @@ package io.relaypod.server.queue.broker;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
+import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -23,8 +24,8 @@ import org.apache.james.queue.api.MailQueueName;
  */
 public record BrokerQueue(MailQueueName mails, Duration delay, Optional<String> mailbox, int share) {
 
-    /** Matches the addresses of what may be delivered now. */
-    static final String ALL_READY = "relaypod.ready.#";
+    /** Match the addresses of what may be delivered now. */
+    static final List<String> ALL_READY = List.of("relaypod.ready.#", "relaypod.share.#");
 
     private static final Pattern NAME = Pattern.compile(
             "relaypod\\.(?:ready|share\\.(?<share>[1-9]\\d{0,2})|wait\\.(?<millis>\\d+)|line\\.(?<mailbox>[\\w-]*))\\.(?<mails>.+)");

@@ -208,7 +208,7 @@ public final class EmbeddedBroker implements Broker {
 
     private static Configuration configuration(Path directory, int id, JournalType journalType) {
         Path journal = directory.resolve("journal");
-        return new ConfigurationImpl()
+        Configuration configuration = new ConfigurationImpl()
                 .setPersistenceEnabled(true)
                 .setJournalDirectory(journal.toString())
                 .setBindingsDirectory(directory.resolve("bindings").toString())
@@ -234,8 +234,9 @@ public final class EmbeddedBroker implements Broker {
                 .addAcceptorConfiguration(
                         new TransportConfiguration(InVMAcceptorFactory.class.getName(), Map.of(SERVER_ID, id)))
                 .addAddressSetting("#", queues(WAITING_IN_MEMORY))
-                .addAddressSetting(BrokerQueue.ALL_READY, queues(READY_IN_MEMORY))
                 .addQueueConfiguration(QueueConfiguration.of(KEPT).setRoutingType(RoutingType.ANYCAST));
+        BrokerQueue.ALL_READY.forEach(addresses -> configuration.addAddressSetting(addresses, queues(READY_IN_MEMORY)));
+        return configuration;
     }
 
     private static AddressSettings queues(long inMemory) {
