@@ -288,7 +288,7 @@ class OperatorTest {
         try (LabWorld world = world()) {
             String id = send(world, "alice@example.com", "bob@example.com");
             String little = id.substring(0, 12);
-            String wrong = "'" + little + "' is too little of a queue id";
+            String wrong = "'" + little + "' is too short a beginning of a queue id";
 
             HttpResponse<String> refused = get(world, "/relay/trace?queueId=" + little);
             assertThat(refused.statusCode()).isEqualTo(400);

@@ -18,7 +18,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "cache",
         mixinStandardHelpOptions = true,
-        description = "Show what the relay remembers of recipients' domains, or make it ask DNS again.",
+        description = "Show the cached verdicts on recipients' domains, or have DNS queried again.",
         exitCodeListHeading = "Exit codes:%n",
         exitCodeList = {
             "0:done",
@@ -46,12 +46,15 @@ final class CacheCommand implements Callable<Integer> {
         return list(Integer.parseInt(LIMIT));
     }
 
-    @Command(name = "list", mixinStandardHelpOptions = true, description = "The verdicts, by the domains' names.")
+    @Command(
+            name = "list",
+            mixinStandardHelpOptions = true,
+            description = "List the verdicts, in the order of the domains' names.")
     int list(
             @Option(
                             names = "--limit",
                             defaultValue = LIMIT,
-                            description = "Domains at most; ${DEFAULT-VALUE} unless said.")
+                            description = "Largest number of domains; default ${DEFAULT-VALUE}.")
                     int limit) {
         List<String[]> rows = new ArrayList<>();
         rows.add(new String[] {"DOMAIN", "SINCE", "VERDICT"});
@@ -62,7 +65,7 @@ final class CacheCommand implements Callable<Integer> {
         if (rows.size() > 1) {
             terminal.table(rows);
         } else {
-            terminal.line("No domain is remembered.");
+            terminal.line("No verdict is cached.");
         }
         return Terminal.DONE;
     }
@@ -77,10 +80,13 @@ final class CacheCommand implements Callable<Integer> {
         };
     }
 
-    @Command(name = "show", mixinStandardHelpOptions = true, description = "What a recipient at a domain is answered.")
+    @Command(
+            name = "show",
+            mixinStandardHelpOptions = true,
+            description = "Show the answer to a recipient at the domain.")
     int show(
             @Parameters(paramLabel = "DOMAIN") String domain,
-            @Option(names = "--fresh", description = "Ask DNS whatever is remembered.") boolean fresh) {
+            @Option(names = "--fresh", description = "Query DNS even if a verdict is cached.") boolean fresh) {
         JsonNode answer = WebAdminClient.of(environment)
                 .get("/domains/" + WebAdminClient.encoded(domain) + "/verdict?fresh=" + fresh);
         Terminal terminal = new Terminal(spec);
@@ -102,18 +108,18 @@ final class CacheCommand implements Callable<Integer> {
 
     private static final class CacheSelection {
 
-        @Option(names = "--all", description = "All.")
+        @Option(names = "--all", description = "All domains.")
         @SuppressWarnings("unused") // picocli asks for one of the two
         private boolean all;
 
-        @Parameters(arity = "0..1", paramLabel = "DOMAIN", description = "That one.")
+        @Parameters(arity = "0..1", paramLabel = "DOMAIN", description = "One domain.")
         private Optional<String> domain = Optional.empty();
     }
 
     @Command(
             name = "remove",
             mixinStandardHelpOptions = true,
-            description = "Forget a verdict; the next recipient there asks DNS. Nothing else is lost.")
+            description = "Remove a cached verdict. The next recipient at the domain causes a DNS query.")
     int remove(@ArgGroup(multiplicity = "1") CacheSelection which) {
         WebAdminClient.of(environment)
                 .delete("/mx-cache"

@@ -47,7 +47,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "check",
         mixinStandardHelpOptions = true,
-        description = "Say what the relay would answer to recipients at these domains, and why.",
+        description = "Show the answer to recipients at these domains, and the reason.",
         exitCodeListHeading = "Exit codes:%n",
         exitCodeList = {"0:every domain is accepted", "1:one is refused", "2:DNS gave no answer for one"})
 final class CheckCommand implements Callable<Integer> {

@@ -36,7 +36,7 @@ final class FailedCommand implements Callable<Integer> {
             names = "--repository",
             defaultValue = "var/mail/failed",
             scope = ScopeType.INHERIT,
-            description = "var/mail/failed, var/mail/error or var/mail/postmaster; ${DEFAULT-VALUE} unless said.")
+            description = "var/mail/failed, var/mail/error or var/mail/postmaster; default ${DEFAULT-VALUE}.")
     private String repository = "";
 
     private final Map<String, String> environment;
@@ -57,12 +57,12 @@ final class FailedCommand implements Callable<Integer> {
     @Command(
             name = "list",
             mixinStandardHelpOptions = true,
-            description = "The longest kept first, each with the reason.")
+            description = "List the messages with their reasons, the oldest first.")
     int list(
             @Option(
                             names = "--limit",
                             defaultValue = LIMIT,
-                            description = "Mails at most; ${DEFAULT-VALUE} unless said.")
+                            description = "Largest number of messages; default ${DEFAULT-VALUE}.")
                     int limit) {
         WebAdminClient webadmin = WebAdminClient.of(environment);
         Terminal terminal = new Terminal(spec);
@@ -113,10 +113,7 @@ final class FailedCommand implements Callable<Integer> {
                 new String[] {"  why", Terminal.orElse(mail.path("error"), "it does not say")}));
     }
 
-    @Command(
-            name = "show",
-            mixinStandardHelpOptions = true,
-            description = "One mail, with its header and what happened to it.")
+    @Command(name = "show", mixinStandardHelpOptions = true, description = "Show a message: its header and its events.")
     int show(@Parameters(paramLabel = "QUEUE-ID") String queueId) {
         WebAdminClient webadmin = WebAdminClient.of(environment);
         Terminal terminal = new Terminal(spec);
@@ -133,18 +130,18 @@ final class FailedCommand implements Callable<Integer> {
 
     private static final class FailedMailSelection {
 
-        @Option(names = "--all", description = "All.")
+        @Option(names = "--all", description = "All messages.")
         @SuppressWarnings("unused") // picocli asks for one of the two
         private boolean all;
 
-        @Parameters(arity = "0..1", paramLabel = "QUEUE-ID", description = "That one.")
+        @Parameters(arity = "0..1", paramLabel = "QUEUE-ID", description = "One message.")
         private Optional<String> queueId = Optional.empty();
     }
 
     @Command(
             name = "retry",
             mixinStandardHelpOptions = true,
-            description = "Send mail again, from where it is changed for Graph.")
+            description = "Send messages again through the transport processor.")
     int retry(@ArgGroup(multiplicity = "1") FailedMailSelection which) {
         WebAdminClient webadmin = WebAdminClient.of(environment);
         long mails = mails(webadmin, which);
@@ -176,10 +173,10 @@ final class FailedCommand implements Callable<Integer> {
         }
     }
 
-    @Command(name = "remove", mixinStandardHelpOptions = true, description = "Remove mail for ever.")
+    @Command(name = "remove", mixinStandardHelpOptions = true, description = "Delete messages permanently.")
     int remove(
             @ArgGroup(multiplicity = "1") FailedMailSelection which,
-            @Option(names = "--yes", description = "Do not ask.") boolean yes) {
+            @Option(names = "--yes", description = "Do not ask for confirmation.") boolean yes) {
         WebAdminClient webadmin = WebAdminClient.of(environment);
         Terminal terminal = new Terminal(spec);
         long mails = removable(webadmin, which);

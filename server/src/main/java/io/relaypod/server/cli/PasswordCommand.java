@@ -18,7 +18,7 @@ import picocli.CommandLine.Spec;
         name = "password",
         mixinStandardHelpOptions = true,
         description =
-                "Make the hash of a password, for SMTP_USERS_FILE. The password is asked for, or read from the standard input: its first line.",
+                "Print the hash of a password for SMTP_USERS_FILE. The command prompts for the password, or reads the first line of standard input.",
         exitCodeListHeading = "Exit codes:%n",
         exitCodeList = {"0:done", "1:no password that can be used"})
 final class PasswordCommand implements Callable<Integer> {

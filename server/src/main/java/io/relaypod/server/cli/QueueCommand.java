@@ -18,7 +18,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "queue",
         mixinStandardHelpOptions = true,
-        description = "List the mail that is on its way, try it now, or remove it.",
+        description = "List the queued messages, try them now, or remove them.",
         exitCodeListHeading = "Exit codes:%n",
         exitCodeList = {
             "0:done",
@@ -50,17 +50,17 @@ final class QueueCommand implements Callable<Integer> {
     @Command(
             name = "list",
             mixinStandardHelpOptions = true,
-            description = "What waits for the gateway: first what is tried now, then what is tried again later.")
+            description = "List the messages that wait for the gateway: those due now first.")
     int list(
             @Option(
                             names = "--queue",
                             defaultValue = OUTGOING,
-                            description = "outgoing or spool; ${DEFAULT-VALUE} unless said.")
+                            description = "outgoing or spool; default ${DEFAULT-VALUE}.")
                     String queue,
             @Option(
                             names = "--limit",
                             defaultValue = LIMIT,
-                            description = "Mails at most; ${DEFAULT-VALUE} unless said.")
+                            description = "Largest number of messages; default ${DEFAULT-VALUE}.")
                     int limit) {
         WebAdminClient webadmin = WebAdminClient.of(environment);
         Terminal terminal = new Terminal(spec);
@@ -86,34 +86,34 @@ final class QueueCommand implements Callable<Integer> {
                 size,
                 size == 1 ? "mail" : "mails",
                 queue,
-                mails.size() < size ? " Those in hand are not shown, nor those beyond --limit." : "");
+                mails.size() < size ? " Messages in flight are not shown, nor those beyond --limit." : "");
         return Terminal.DONE;
     }
 
-    @Command(name = "show", mixinStandardHelpOptions = true, description = "What happened to a mail so far.")
+    @Command(name = "show", mixinStandardHelpOptions = true, description = "Show the events of a message.")
     int show(@Parameters(paramLabel = "QUEUE-ID") String queueId) {
         return new TraceLines(WebAdminClient.of(environment), new Terminal(spec)).print(Map.of("queueId", queueId));
     }
 
-    @Command(name = "retry", mixinStandardHelpOptions = true, description = "Try all that waits for its next try now.")
+    @Command(name = "retry", mixinStandardHelpOptions = true, description = "Try all waiting messages now.")
     int retry() {
         WebAdminClient.of(environment).patch(mails(OUTGOING) + "?delayed=true", "{\"delayed\":\"false\"}");
-        new Terminal(spec).line("All that waits is tried now.");
+        new Terminal(spec).line("All waiting messages are tried now.");
         return Terminal.DONE;
     }
 
     private static final class QueueSelection {
 
-        @Option(names = "--sender", description = "All from that address.")
+        @Option(names = "--sender", description = "All messages from the address.")
         private Optional<String> sender = Optional.empty();
 
-        @Option(names = "--recipient", description = "All with that recipient.")
+        @Option(names = "--recipient", description = "All messages to the recipient.")
         private Optional<String> recipient = Optional.empty();
 
-        @Option(names = "--all", description = "All.")
+        @Option(names = "--all", description = "All messages.")
         private boolean all;
 
-        @Parameters(arity = "0..1", paramLabel = "QUEUE-ID", description = "That one.")
+        @Parameters(arity = "0..1", paramLabel = "QUEUE-ID", description = "One message.")
         private Optional<String> queueId = Optional.empty();
 
         String what() {
@@ -134,14 +134,14 @@ final class QueueCommand implements Callable<Integer> {
     @Command(
             name = "remove",
             mixinStandardHelpOptions = true,
-            description = "Remove mail from the queue; it is delivered to nobody.")
+            description = "Remove messages from the queue without delivery.")
     int remove(
             @ArgGroup(multiplicity = "1") QueueSelection which,
-            @Option(names = "--yes", description = "Do not ask.") boolean yes,
+            @Option(names = "--yes", description = "Do not ask for confirmation.") boolean yes,
             @Option(
                             names = "--queue",
                             defaultValue = OUTGOING,
-                            description = "outgoing or spool; ${DEFAULT-VALUE} unless said.")
+                            description = "outgoing or spool; default ${DEFAULT-VALUE}.")
                     String queue) {
         Terminal terminal = new Terminal(spec);
         WebAdminClient webadmin = WebAdminClient.of(environment);

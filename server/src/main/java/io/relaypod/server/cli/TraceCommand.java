@@ -16,11 +16,11 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "trace",
         mixinStandardHelpOptions = true,
-        description = "Say what happened to mails: to an address or from it, or to one mail.",
+        description = "Show the events of messages: to or from an address, or of one message.",
         exitCodeListHeading = "Exit codes:%n",
         exitCodeList = {
             "0:something was found",
-            "1:nothing is remembered of that",
+            "1:no matching message",
             "2:that is not to be looked for",
             "69:webadmin does not answer",
             "70:webadmin could not do it",
@@ -32,19 +32,13 @@ final class TraceCommand implements Callable<Integer> {
             arity = "0..1",
             paramLabel = "WHAT",
             description =
-                    "An address, a domain, a queue id or its beginning, or a Message-ID in angle brackets; all mail unless said.")
+                    "An address, a domain, a queue id or its beginning, or a Message-ID in angle brackets; default: all messages.")
     private Optional<String> what = Optional.empty();
 
-    @Option(
-            names = "--sender",
-            paramLabel = "ADDRESS",
-            description = "Only mail from that address, or from that @domain.")
+    @Option(names = "--sender", paramLabel = "ADDRESS", description = "Only messages from this address or @domain.")
     private Optional<String> sender = Optional.empty();
 
-    @Option(
-            names = "--recipient",
-            paramLabel = "ADDRESS",
-            description = "Only mail to that address, or to that @domain.")
+    @Option(names = "--recipient", paramLabel = "ADDRESS", description = "Only messages to this address or @domain.")
     private Optional<String> recipient = Optional.empty();
 
     @Option(
@@ -59,7 +53,7 @@ final class TraceCommand implements Callable<Integer> {
     @Option(
             names = "--limit",
             defaultValue = "10",
-            description = "Mails at most, the newest; ${DEFAULT-VALUE} unless said.")
+            description = "Largest number of messages, the newest; default ${DEFAULT-VALUE}.")
     private int limit;
 
     private final Map<String, String> environment;

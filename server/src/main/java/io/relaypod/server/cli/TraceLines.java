@@ -25,7 +25,7 @@ final class TraceLines {
         JsonNode mails = webadmin.get("/relay/trace?" + WebAdminClient.parameters(asked));
         mails.forEach(this::print);
         if (mails.isEmpty()) {
-            terminal.line("Nothing is remembered of that.");
+            terminal.line("No matching message.");
             return Terminal.NOTHING_FOUND;
         }
         return Terminal.DONE;

@@ -14,8 +14,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "webadmin-password",
         mixinStandardHelpOptions = true,
-        description =
-                "Print webadmin's password: that of WEBADMIN_PASSWORD_FILE, or the one that the relay generated in DATA_DIR.",
+        description = "Print webadmin's password, from WEBADMIN_PASSWORD_FILE or generated in DATA_DIR.",
         exitCodeListHeading = "Exit codes:%n",
         exitCodeList = {"0:done", "69:webadmin is off, or the relay has not generated a password"})
 final class WebAdminPasswordCommand implements Callable<Integer> {

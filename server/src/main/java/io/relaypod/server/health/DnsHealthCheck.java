@@ -155,7 +155,7 @@ public final class DnsHealthCheck implements HealthCheck, LookupListener, StaleL
             return words.isEmpty() ? Result.healthy(NAME) : Result.degraded(NAME, words);
         }
         if (isFresh(lastStale)) {
-            return Result.degraded(NAME, words + "; remembered verdicts are used");
+            return Result.degraded(NAME, words + "; cached verdicts are used");
         }
         return onDnsFailure == OnDnsFailure.ACCEPT
                 ? Result.degraded(NAME, words + "; recipients are accepted unchecked")

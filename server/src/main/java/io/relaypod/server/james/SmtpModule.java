@@ -218,14 +218,14 @@ final class SmtpModule extends AbstractModule {
                 .description("Domains that DNS is being asked about")
                 .register(meters);
         Gauge.builder("relaypod.dns.nonexistent.names", assembly.nonexistent(), NonexistentDomains::size)
-                .description("Names that are remembered as not existing, with all below them")
+                .description("Cached names that do not exist; the names below them do not exist either")
                 .register(meters);
         Gauge.builder("relaypod.dns.domains.waiting", bounded, BoundedDomainCheck::waiting)
                 .description("Domains that wait until DNS is asked about them")
                 .register(meters);
         Gauge.builder("relaypod.dns.verdicts.bytes", cached, CachedDomainCheck::bytes)
                 .baseUnit("bytes")
-                .description("What the remembered verdicts take")
+                .description("Memory of the cached verdicts")
                 .register(meters);
         Gauge.builder("relaypod.dns.random.subdomains", cached.randomSubdomains(), RandomSubdomainLimit::bytes)
                 .baseUnit("bytes")

@@ -36,7 +36,7 @@ public final class MeterNames implements MeterFilter {
                     new MeterName("artemis.messages", "Messages of one of the broker's queues")),
             Map.entry(
                     "artemis.delivering.message.count",
-                    new MeterName("artemis.messages.delivering", "Messages in hand")),
+                    new MeterName("artemis.messages.delivering", "Messages in flight")),
             Map.entry(
                     "artemis.persistent.size",
                     new MeterName("artemis.messages.size", "Size of a queue's messages", "bytes")),

@@ -148,7 +148,7 @@ final class StatusView {
                 + number(
                         "Recipients refused",
                         number(inTheHour(StatusSample::refused)),
-                        number(inTheHour(StatusSample::later)) + " told to try later, "
+                        number(inTheHour(StatusSample::later)) + " deferred, "
                                 + count(inTheHour(sample -> sample.mails().refused()), "whole mail") + " refused")
                 + number("Waiting now", number(last.queued()), waiting())
                 + number(
@@ -175,7 +175,7 @@ final class StatusView {
         Stream<String> turns =
                 waitForTurn > 0 ? Stream.of(number(waitForTurn) + " for their sender's turn") : Stream.empty();
         String words = Stream.concat(oldest, turns).collect(Collectors.joining(", "));
-        return words.isEmpty() ? last.queued() > 0 ? "all in hand" : "nothing waits" : words;
+        return words.isEmpty() ? last.queued() > 0 ? "all in flight" : "nothing waits" : words;
     }
 
     private Optional<Duration> oldest() {

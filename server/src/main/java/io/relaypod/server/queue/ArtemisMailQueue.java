@@ -208,7 +208,7 @@ public final class ArtemisMailQueue implements ManageableMailQueue, RateLimitedM
             }
             // To fail would put a third copy beside the one that the broker gives again.
             LOGGER.warn(
-                    "event=given-again queue={} queue-id={} reason=\"the connection broke while it was in hand\"",
+                    "event=given-again queue={} queue-id={} reason=\"the connection broke while the mail was in flight\"",
                     name.asString(),
                     StoredMail.name(received.message()));
         }

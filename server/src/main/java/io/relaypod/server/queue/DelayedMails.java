@@ -41,24 +41,24 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The mails of one queue that wait. All that wait for the same time are one queue at the broker, in which the first is
- * always the next that is due, and so are all that wait for the same mailbox's turn: however many wait, one is looked
- * at, and memory holds few. Artemis' own scheduled delivery keeps every waiting message in memory, and hides it from
- * whoever browses. Thread-safe.
+ * The waiting mails of one mail queue. Mails with the same delay share a retry queue at the broker, in which the first
+ * mail is due first. Mails of one mailbox beyond its rate share a per-sender queue. So a pass reads the head of each
+ * queue, however many mails wait, and memory holds few. Artemis' scheduled delivery keeps every waiting message in
+ * memory and hides it from a browser. Thread-safe.
  */
 final class DelayedMails {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(DelayedMails.class);
 
-    // One sync for so many.
+    // The number of mails in one transaction, which needs one sync.
     private static final int MOVED_AT_ONCE = 200;
-    // Another relay on the same broker may have died after it had put mails here.
+    // Another relay at the same broker may have died after it stored mails here.
     private static final Duration LOOK_AT_LEAST_EVERY = Duration.ofSeconds(30);
-    // So many mailboxes have lines of their own at a time.
+    // The number of mailboxes that have a per-sender queue at a time.
     private static final int LINES = 200;
     private static final String ALL_OTHERS = "";
     private static final Duration IMMOVABLE_FOR = Duration.ofMinutes(10);
-    // In their line, as one mailbox's mails must not hold up another's.
+    // Mails wait in their own queue, because one mailbox must not delay another.
     private static final int PASSED_OVER = 200;
 
     private final BrokerQueue ready;
@@ -68,21 +68,20 @@ final class DelayedMails {
     private final SlowStart slowStart;
     private final Clock clock;
     private final ClockChange clockChange;
-    // Fair, as whoever removes mails from one queue after the other lets others in between.
+    // A fair lock: a removal over several queues lets other threads in between them.
     private final ReentrantLock moving = new ReentrantLock(true);
-    // A line is not deleted while anybody is on his way to it.
+    // A per-sender queue is not deleted while a thread stores a mail in it.
     private final ReadWriteLock joining = new ReentrantReadWriteLock();
     private final Map<BrokerQueue, Lane> lanes = new ConcurrentHashMap<>();
-    // Mails that can neither be copied nor moved; they are passed over.
+    // Mails that can neither be copied nor moved; a pass skips them.
     private final Map<Long, Instant> immovable = new HashMap<>();
     private int movedAtOnce = MOVED_AT_ONCE;
     private volatile Instant nextDiscovery = Instant.EPOCH;
     private volatile Instant flushed = Instant.EPOCH;
 
     /**
-     * @param isShared whether other relays may put mails into the same queues
-     * @param slowStart how many of those that are due are made ready; what waits for its mailbox's turn has its own
-     *     pace
+     * @param isShared whether other relays may store mails in the same queues
+     * @param slowStart limits how many due mails are promoted; per-sender queues have their own rate
      */
     DelayedMails(
             MailQueueName name,
@@ -100,11 +99,11 @@ final class DelayedMails {
         this.clockChange = new ClockChange(clock.instant());
     }
 
-    /** When the lane must be looked at next, and whether there may be mails in it. */
+    /** The time of the queue's next poll, and whether it may hold mails. */
     private static final class Lane {
 
         private final AtomicReference<Instant> nextLook;
-        // Of a head whose time is later than its delay allows.
+        // Belongs to a head that is due later than its delay allows.
         private long lateHead;
         private long lateSince;
         private volatile boolean isEmpty;
@@ -113,7 +112,7 @@ final class DelayedMails {
             this.nextLook = new AtomicReference<>(nextLook);
         }
 
-        /** How long the head has waited since it was first found to be due too late. */
+        /** The time since the head was first found to be due too late. */
         Duration waited(long messageId) {
             if (lateHead != messageId) {
                 lateHead = messageId;
@@ -132,14 +131,14 @@ final class DelayedMails {
         return BrokerQueue.waiting(ready.mails(), delay);
     }
 
-    /** Puts a mail into a line. */
+    /** Stores a mail in a per-sender queue. */
     interface Joining {
 
-        /** Returns when the mail is in the line, or will not be. */
+        /** Returns when the mail is stored, or cannot be stored. */
         void join(BrokerQueue line) throws MailQueueException;
     }
 
-    /** Has a mail put where it waits for its mailbox's turn. */
+    /** Has a mail stored in its mailbox's queue, to wait for a slot. */
     void join(String mailbox, Joining mail) throws MailQueueException {
         joining.readLock().lock();
         try {
@@ -160,14 +159,14 @@ final class DelayedMails {
                 : BrokerQueue.line(ready.mails(), ALL_OTHERS);
     }
 
-    /** Whether mails wait for that mailbox's turn, or for others' in the line that it would have to join. */
+    /** Whether mails wait in the per-sender queue that the mailbox uses or would share. */
     boolean isWaitedFor(String mailbox) {
         return Optional.ofNullable(lanes.get(line(mailbox)))
                 .filter(line -> !line.isEmpty)
                 .isPresent();
     }
 
-    /** Tells that a mail was put there. */
+    /** Reports that a mail was stored in the queue. */
     void added(BrokerQueue queue, Instant due) {
         Lane lane =
                 lanes.computeIfAbsent(queue, added -> new Lane(clock.instant().plus(LOOK_AT_LEAST_EVERY)));
@@ -175,12 +174,12 @@ final class DelayedMails {
         lane.lookAt(due);
     }
 
-    /** How long until the mailbox's turn comes for a mail that has so many before it. */
+    /** The time until the mailbox has a slot for a mail behind this number of mails. */
     Duration untilTurn(String mailbox, long before) {
         return pace.waitingTime(mailbox, before);
     }
 
-    /** Those that other relays, or we before we were started, put mails into too. */
+    /** Includes queues in which other relays, or an earlier process, stored mails. */
     List<BrokerQueue> queues() throws ActiveMQException {
         return all().stream().filter(BrokerQueue::isWaiting).toList();
     }
@@ -191,7 +190,7 @@ final class DelayedMails {
                 .toList();
     }
 
-    // Undisturbed, as what is found may have been deleted by now otherwise.
+    // Under the lock, because a queue that was found may otherwise be deleted meanwhile.
     private List<BrokerQueue> discover() throws ActiveMQException {
         List<BrokerQueue> found = all();
         found.stream()
@@ -200,7 +199,7 @@ final class DelayedMails {
         return found;
     }
 
-    /** All queues of this mail queue at the broker, once in a while; nothing in between. */
+    /** All queues of this mail queue at the broker, at intervals; none in between. */
     List<BrokerQueue> discoverIfDue() throws ActiveMQException, IOException, MessagingException {
         Instant now = clock.instant();
         if (nextDiscovery.isAfter(now)) {
@@ -212,7 +211,7 @@ final class DelayedMails {
     }
 
     /**
-     * Makes ready what is due, or so much of it as the next hop takes; the rest stays where it is, in order.
+     * Promotes due mails, at most as many as the next hop accepts. The others stay in their queues, in order.
      *
      * @return how many
      */
@@ -227,7 +226,7 @@ final class DelayedMails {
         return toLookAt.isEmpty() ? 0 : undisturbed(() -> move(toLookAt, now));
     }
 
-    // What was to be looked at by the clock as it was is looked at now.
+    // The times of the polls came from the old clock, so all queues are polled now.
     private void heedClock(Instant now) {
         Duration change = clockChange.look(now);
         if (change.isZero()) {
@@ -240,8 +239,8 @@ final class DelayedMails {
     }
 
     /**
-     * From now on all that waits for its time is due. What waits for its mailbox's turn goes on waiting: that an
-     * operator is impatient makes the next hops take no more.
+     * Makes all mails in retry queues due now. Mails in per-sender queues keep waiting: a flush does not raise the rate
+     * that Exchange accepts.
      *
      * @return how many
      */
@@ -262,14 +261,14 @@ final class DelayedMails {
         });
     }
 
-    /** When a mail that waits for its time is due. */
+    /** The time at which a mail of a retry queue is due. */
     Instant due(BrokerQueue queue, ClientMessage message) {
         Instant due = StoredMail.due(message);
         boolean isFlushed = !due.minus(queue.delay()).isAfter(flushed);
         return isFlushed && flushed.isBefore(due) ? flushed : due;
     }
 
-    /** Does what must see all mails: while some are moved they are in nobody's view. */
+    /** Runs an action that must see all mails. A mail on its way between two queues is in neither. */
     <T> T undisturbed(Action<T> action) throws ActiveMQException, IOException, MessagingException {
         moving.lock();
         try {
@@ -279,7 +278,7 @@ final class DelayedMails {
         }
     }
 
-    /** What is done undisturbed. */
+    /** An action under the lock. */
     interface Action<T> {
 
         T run() throws ActiveMQException, IOException, MessagingException;
@@ -287,7 +286,7 @@ final class DelayedMails {
 
     private long move(Collection<BrokerQueue> from, Instant now)
             throws ActiveMQException, IOException, MessagingException {
-        // Set before looking, so that whoever adds a mail meanwhile brings it forward again.
+        // Set before the poll, so that a mail that is stored meanwhile brings the next poll forward.
         from.forEach(queue -> lane(queue).nextLook.set(now.plus(LOOK_AT_LEAST_EVERY)));
         immovable.values().removeIf(until -> !now.isBefore(until));
         BrokerConnections connections = link.connections();
@@ -311,7 +310,7 @@ final class DelayedMails {
         return moved;
     }
 
-    // A queue that somebody changed at the broker does not stop the others.
+    // A queue that was changed at the broker does not stop the others.
     private PriorityQueue<WaitingMail> heads(
             Collection<BrokerQueue> from, BrokerConnections connections, ClientSession session)
             throws ActiveMQException {
@@ -348,7 +347,7 @@ final class DelayedMails {
         LOGGER.error("event=release-failed queue={} reason=\"{}\"", queue.name(), failure.getMessage(), failure);
     }
 
-    /** Whoever dequeues knows what to do with it; if it cannot come there either, the others pass it. */
+    /** The dequeuer handles an unreadable mail. If it cannot be moved there either, a pass skips it. */
     private void moveAsItIs(WaitingMail head, BrokerConnections connections, Instant now) throws ActiveMQException {
         try {
             connections.management().move(head.queue(), head.messageId(), ready);
@@ -369,8 +368,8 @@ final class DelayedMails {
     }
 
     /**
-     * @param room for mails that waited for their time; those that it was the turn of count as sent already
-     * @param toMove is given those that cannot be copied
+     * @param room for mails of retry queues; mails with a slot count as sent
+     * @param toMove receives the mails that cannot be copied
      */
     private long moveAll(
             PriorityQueue<WaitingMail> heads, long room, Instant now, ClientSession session, List<WaitingMail> toMove)
@@ -383,13 +382,14 @@ final class DelayedMails {
             WaitingMail head = heads.remove();
             boolean isCounted = pace.isLimited() && head.mailbox().isPresent();
             if (!isCounted && left-- <= 0) {
-                // It goes back to its place when the session is closed.
+                // The broker returns it to its place when the session is closed.
                 lane(head.queue()).lookAt(now);
                 continue;
             }
             Optional<Copy> copy = copy(head, session);
             if (copy.isEmpty()) {
-                // The broker may have closed its consumer. The others of its queue come with the next look, at once.
+                // The broker may have closed its consumer. The next poll, which follows at once, reads the others of
+                // its queue.
                 toMove.add(head);
                 continue;
             }
@@ -425,11 +425,11 @@ final class DelayedMails {
     }
 
     /**
-     * @return the mail that the broker refused, unless it may be another of its batch; then each is moved by itself
-     *     next time
+     * @return the mail that the broker refused; empty if it may be another of the batch, whose mails are then moved one
+     *     by one
      */
     private Optional<WaitingMail> refused(WaitingMail head, List<WaitingQueue> batch, Exception reason) {
-        // The mail itself may or may not be counted in the batch.
+        // The batch may or may not include the mail itself.
         if (batch.size() > 1 || (batch.size() == 1 && movedAtOnce > 1)) {
             oneByOne(reason);
             return Optional.empty();
@@ -451,7 +451,7 @@ final class DelayedMails {
         movedAtOnce = 1;
     }
 
-    /** A mail on its way, and what its message is read from while it is sent. */
+    /** A mail in transit, and the source of its message while it is sent. */
     private record Copy(ClientMessage message, MimeMessageSource body) {}
 
     private static Optional<Copy> copy(WaitingMail head, ClientSession session)
@@ -484,7 +484,7 @@ final class DelayedMails {
         }
     }
 
-    // A large one has been read when it is sent; its file is not needed until the transaction's end.
+    // A large message has been read when it was sent, so its file is not needed until the end of the transaction.
     private static void send(Copy copy, ClientProducer producer) throws ActiveMQException {
         try {
             producer.send(copy.message());
@@ -501,7 +501,7 @@ final class DelayedMails {
         return moved;
     }
 
-    // The broker keeps a queue, empty or not, and a mailbox's name may never be seen again.
+    // The broker keeps an empty queue, and the mailbox may never send again.
     private void deleteIfEmpty(BrokerQueue queue, BrokerConnections connections) throws ActiveMQException {
         if (isShared
                 || queue.mailbox().isEmpty()
@@ -518,7 +518,7 @@ final class DelayedMails {
         }
     }
 
-    /** A queue that is being read, and whose mails there are passed over. */
+    /** A queue in reading, and its skipped mails. */
     private static final class WaitingQueue {
 
         private final QueueReader mails;
@@ -549,7 +549,7 @@ final class DelayedMails {
         }
     }
 
-    // What is not due goes back to its place when the session is closed.
+    // The broker returns a mail that is not due to its place when the session is closed.
     private Optional<WaitingMail> receive(WaitingQueue source) throws ActiveMQException {
         Lane lane = lane(source.mails.queue());
         while (true) {
@@ -595,7 +595,7 @@ final class DelayedMails {
     }
 
     /**
-     * Never more than the delay: a mail that is due later was stored while the clock was ahead, and would hold up all
+     * At most the delay. A mail that is due later was stored while the clock was ahead, and would delay all mails
      * behind it.
      */
     private Duration untilDue(WaitingMail head) {

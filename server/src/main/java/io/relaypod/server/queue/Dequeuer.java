@@ -52,14 +52,15 @@ final class Dequeuer implements OnDemand.ItemSource<Dequeuer.Given>, AutoCloseab
 
     private static final Logger LOGGER = LoggerFactory.getLogger(Dequeuer.class);
 
-    // For the next mail, and for the others to be done.
+    // The wait for the next mail, and for the mails in flight.
     private static final Duration POLL = Duration.ofMillis(250);
     private static final Duration PAUSE_AFTER_FAILURE = Duration.ofSeconds(1);
-    // Of what cannot be read: when it is tried again, how long others may take to be done with before, and how often.
+    // An unreadable mail: the wait before its next attempt, the wait for the mails in flight, and the number of
+    // attempts.
     private static final Duration AGAIN_AFTER = Duration.ofSeconds(5);
     private static final Duration DONE_WITHIN = Duration.ofMinutes(1);
     private static final int TRIES = 5;
-    // Of memory for each byte of a stored envelope: an address of 20 bytes becomes objects of about 300 bytes.
+    // Memory for each byte of a stored envelope: an address of 20 bytes becomes objects of about 300 bytes.
     private static final int READ_FACTOR = 16;
 
     private final Clock steady = new SteadyClock();
@@ -105,10 +106,10 @@ final class Dequeuer implements OnDemand.ItemSource<Dequeuer.Given>, AutoCloseab
         this.quarantine = quarantine;
     }
 
-    /** Makes what subscribers get out of what the broker gives. */
+    /** Makes the item of a subscriber from a message of the broker. */
     interface MailReader {
 
-        /** @throws MessagingException when there is no mail in the message */
+        /** @throws MessagingException if the message holds no mail */
         MailQueueItem read(Received received, MimeMessageSource body) throws MessagingException, IOException;
     }
 
@@ -143,16 +144,14 @@ final class Dequeuer implements OnDemand.ItemSource<Dequeuer.Given>, AutoCloseab
             changed.release();
         }
 
-        /**
-         * Whether the broker gives it again, to us or to another relay, as the connection that it came by has broken.
-         */
+        /** Whether the broker redelivers the message, to this relay or another, because its connection has broken. */
         boolean isLost() {
             return inlet.session().isClosed();
         }
 
         /**
-         * Removes the message for good. Not waited for: were it forgotten in a crash, the mail would be delivered
-         * twice, and not lost.
+         * Removes the message permanently. Does not wait for the broker: if a crash loses the acknowledgement, the mail
+         * is delivered twice, and not lost.
          */
         void acknowledge() throws ActiveMQException {
             inlet.acknowledging().lock();
@@ -166,7 +165,7 @@ final class Dequeuer implements OnDemand.ItemSource<Dequeuer.Given>, AutoCloseab
 
     private record Inlet(ClientSession session, ClientConsumer consumer, ReentrantLock acknowledging) {}
 
-    /** What a subscriber gets. */
+    /** The item for a subscriber. */
     record Given(Dequeuer from, MailQueueItem item, InFlightMails.Mark mark) {
 
         /** The subscriber holds the mail from now on. */
@@ -216,7 +215,7 @@ final class Dequeuer implements OnDemand.ItemSource<Dequeuer.Given>, AutoCloseab
         changed.tryAcquire(atMost.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    /** How often a message was tried, and what came of it. */
+    /** The attempts to read a message, and the last failure. */
     private record Unreadable(String mail, int tries, String reason) {}
 
     private Optional<Given> receive(Slot slot) throws ActiveMQException, InterruptedException {
@@ -256,7 +255,7 @@ final class Dequeuer implements OnDemand.ItemSource<Dequeuer.Given>, AutoCloseab
     }
 
     /**
-     * Reserves what a large envelope takes once it is read. An envelope beyond the whole share is in flight alone.
+     * Reserves the memory of a large envelope before it is read. An envelope beyond the whole share is in flight alone.
      *
      * @return empty when all is stopped
      */
@@ -275,7 +274,7 @@ final class Dequeuer implements OnDemand.ItemSource<Dequeuer.Given>, AutoCloseab
         try {
             return Math.max(0, StoredEnvelope.bytesInBody(message));
         } catch (ActiveMQPropertyConversionException | NumberFormatException damaged) {
-            // Found again when the mail is read.
+            // The failure is found again when the mail is read.
             return 0;
         }
     }
@@ -297,7 +296,7 @@ final class Dequeuer implements OnDemand.ItemSource<Dequeuer.Given>, AutoCloseab
         }
     }
 
-    /** The envelope is read for that; if the process died of it too, the broker moves the mail unread. */
+    /** Reads the envelope. If the process died of reading it too, the broker moves the mail unread. */
     private void quarantine(Received received) throws MessagingException, IOException, ActiveMQException {
         ClientMessage message = received.message();
         String name = StoredMail.name(message);
@@ -354,8 +353,8 @@ final class Dequeuer implements OnDemand.ItemSource<Dequeuer.Given>, AutoCloseab
     }
 
     /**
-     * What could not be read, or could not be removed, comes again when the session is closed, and so does all that is
-     * in hand: that is waited for. Meanwhile nothing is received.
+     * The broker redelivers a mail that could not be read or removed when the session is closed, with all mails in
+     * flight. So this waits until no mail is in flight, and receives none meanwhile.
      */
     private boolean isWaitingToTryAgain() throws ActiveMQException {
         if (keptSome) {
@@ -386,7 +385,7 @@ final class Dequeuer implements OnDemand.ItemSource<Dequeuer.Given>, AutoCloseab
         return false;
     }
 
-    // The broker gives them again.
+    // The broker redelivers them.
     private void dropNotTaken() {
         notTaken.forEach(given -> given.mark().close());
         notTaken.clear();
@@ -407,7 +406,7 @@ final class Dequeuer implements OnDemand.ItemSource<Dequeuer.Given>, AutoCloseab
         }
     }
 
-    // The reason may have gone: a disk that was full, a version that could not read what another wrote.
+    // The reason may no longer hold: a full disk, or a version that could not read another version's mails.
     private void tryWhatIsAside(BrokerConnections connections) throws ActiveMQException {
         if (!triedWhatIsAside
                 && queue.share() == 0
@@ -436,13 +435,13 @@ final class Dequeuer implements OnDemand.ItemSource<Dequeuer.Given>, AutoCloseab
         return inFlightHere.get();
     }
 
-    /** Gives no more mails; those in hand can still be acknowledged. */
+    /** Passes on no more mails. Mails in flight can still be acknowledged. */
     void stop() {
         stopped = true;
         changed.release();
     }
 
-    /** What is in hand and not done goes back to the broker. */
+    /** Returns the mails in flight to the broker. */
     @Override
     public void close() throws ActiveMQException {
         stop();

@@ -3,16 +3,17 @@ package io.relaypod.server.queue;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * How many waiting mails are made ready at a time: few while the next hop takes none, twice as many each time while it
- * takes most of them. So one that comes back is not run over, one that is away costs little however many wait for it,
- * and what is ready stays short, for a fresh mail to pass it. Thread-safe.
+ * Limits how many waiting mails are promoted at a time. The limit is small while the next hop accepts none, and doubles
+ * while it accepts most of them. So a next hop that returns is not overloaded, and one that is unavailable costs
+ * little. The ready queue stays short, so that new mail overtakes the backlog. Thread-safe.
  */
 final class SlowStart {
 
-    /** A next hop that takes nothing is asked so often at each look. */
+    /** The limit while the next hop accepts nothing. */
     static final int LEAST = 2;
     /**
-     * Ten looks a second: more than is taken. Still few enough to be in the broker's memory, where priorities count.
+     * With ten polls a second this is more than a next hop accepts. These mails still fit into the broker's memory,
+     * where priorities work.
      */
     static final int MOST = 200;
 
@@ -20,17 +21,17 @@ final class SlowStart {
     private final AtomicLong deferred = new AtomicLong();
     private int window = LEAST;
 
-    /** A mail has left the queue, or has come back to it to wait. */
+    /** A mail has left the queue, or has returned to it to wait. */
     void done() {
         done.incrementAndGet();
     }
 
-    /** A mail has come to wait for its next try. */
+    /** A mail waits for its next attempt. */
     void deferred() {
         deferred.incrementAndGet();
     }
 
-    /** Learns from what became of those that were made ready; to be called at each look. */
+    /** Adjusts the limit to the results of the promoted mails. Called at each poll. */
     synchronized void look() {
         long back = deferred.getAndSet(0);
         long gone = done.getAndSet(0) - back;
@@ -42,16 +43,15 @@ final class SlowStart {
     }
 
     /**
-     * How many more may be made ready.
+     * How many further mails may be promoted.
      *
-     * @param ready how many are; when fresh mail keeps them many, others still get their share of a next hop that takes
-     *     them
+     * @param ready mails in the ready queue; if new mail fills it, waiting mails still get a share
      */
     synchronized long room(long ready) {
         return Math.max(window > LEAST ? LEAST : 0, window - ready);
     }
 
-    /** How many may be ready now. */
+    /** The limit now. */
     synchronized int current() {
         return window;
     }

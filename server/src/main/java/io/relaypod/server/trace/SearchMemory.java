@@ -7,11 +7,12 @@ import io.relaypod.memory.MemoryUse;
 import io.relaypod.memory.Reservation;
 
 /**
- * The memory of a search and of its answer, reserved while it grows. Closed when the answer is written. For one thread.
+ * Reserves the memory of a search and of its answer while it grows. The caller closes it after writing the answer. For
+ * one thread.
  */
 public final class SearchMemory implements AutoCloseable {
 
-    // An entry is in memory as an object, as a step of its mail, and in the answer's text.
+    // An entry takes memory as an object, as a step of its mail, and as text of the answer.
     private static final int TIMES = 3;
     private static final int OF_AN_ENTRY = 400;
     private static final int OF_A_TEXT = 64;
@@ -20,7 +21,7 @@ public final class SearchMemory implements AutoCloseable {
     private final Reservation reservation;
     private long taken;
 
-    /** A search finds too much for the memory that is left. */
+    /** Thrown if the results of a search need more memory than is free. */
     public static final class TraceTooLargeException extends RuntimeException {
 
         private static final long serialVersionUID = 1L;
@@ -34,7 +35,7 @@ public final class SearchMemory implements AutoCloseable {
         }
     }
 
-    /** @throws TraceTooLargeException when nothing is left */
+    /** @throws TraceTooLargeException if no memory is free */
     public SearchMemory(MemoryBudget budget) {
         this.reservation = budget.tryReserve(MemoryUse.WEBADMIN, STEP).orElseThrow(TraceTooLargeException::new);
     }
@@ -63,7 +64,7 @@ public final class SearchMemory implements AutoCloseable {
                         + entry.sender().length());
     }
 
-    /** Begins again with nothing. */
+    /** Releases all memory, for another search. */
     void reset() {
         taken = 0;
         reservation.tryResize(STEP);

@@ -25,10 +25,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Remembers what happened to the mails of the last days, and finds it again. Whoever tells an event puts it into a
- * bounded queue and goes on; four times a second one thread writes what is there. What the queue or a flood leaves no
- * room for is counted and not remembered. Refusals have a place of their own, so that a flood of them pushes out no
- * mail. Thread-safe.
+ * Stores the events of the last days, and searches them. A publisher puts its event into a bounded queue and does not
+ * wait. Four times a second one thread writes the queued events. If the queue is full, or a flood exceeds its limit,
+ * the event is counted and dropped. Refusals have segments of their own, so a flood of them displaces no mail.
+ * Thread-safe.
  */
 public final class Trace implements MailEventListener, Closeable {
 
@@ -39,10 +39,10 @@ public final class Trace implements MailEventListener, Closeable {
     private static final Duration PAUSE = Duration.ofMillis(250);
     private static final int ACCEPTED_A_SECOND = 1_000;
     private static final int REFUSED_A_SECOND = 100;
-    // Of the size that the trace may have; the rest is for mails.
+    // Fraction of the trace's size; the rest is for mails.
     private static final double REFUSALS = 0.25;
 
-    private final BlockingQueue<Told> told = new ArrayBlockingQueue<>(QUEUE);
+    private final BlockingQueue<TimedEvent> queued = new ArrayBlockingQueue<>(QUEUE);
     private final AtomicLong dropped = new AtomicLong();
     private final SecondLimit accepted = new SecondLimit(ACCEPTED_A_SECOND);
     private final SecondLimit refused = new SecondLimit(REFUSED_A_SECOND);
@@ -57,12 +57,12 @@ public final class Trace implements MailEventListener, Closeable {
     private long lastMicros;
     private boolean failing;
 
-    private record Told(long millis, MailEvent event) {}
+    private record TimedEvent(long millis, MailEvent event) {}
 
     /**
-     * @param directory made when there is something to remember
-     * @param maxBytes of all its files
-     * @param maxAge how long an event is remembered
+     * @param directory of the segments; created with the first event
+     * @param maxBytes limit for all files together
+     * @param maxAge age at which an event is deleted
      */
     public Trace(Path directory, long maxBytes, Duration maxAge, Clock clock) {
         long refusalBytes = (long) (maxBytes * REFUSALS);
@@ -77,7 +77,7 @@ public final class Trace implements MailEventListener, Closeable {
         long now = clock.millis();
         boolean flood = event.isRefusal() && !refused.hasRoom(now)
                 || event instanceof RecipientAccepted && !accepted.hasRoom(now);
-        if (flood || !told.offer(new Told(now, event))) {
+        if (flood || !queued.offer(new TimedEvent(now, event))) {
             dropped.incrementAndGet();
         }
     }
@@ -88,21 +88,21 @@ public final class Trace implements MailEventListener, Closeable {
                 || event instanceof MailRefused refused && refused.recipients().isEmpty();
     }
 
-    /** Events that were told and not remembered, since the start. */
+    /** The number of dropped events since the start. */
     public long dropped() {
         return dropped.get();
     }
 
-    /** Of its files, in bytes. */
+    /** The size of all files, in bytes. */
     public long size() {
         return mails.size() + refusals.size();
     }
 
     private synchronized void write() {
-        List<Told> batch = new ArrayList<>(told.size());
-        told.drainTo(batch);
+        List<TimedEvent> batch = new ArrayList<>(queued.size());
+        queued.drainTo(batch);
         try {
-            for (Told one : batch) {
+            for (TimedEvent one : batch) {
                 lastMicros = Math.max(lastMicros + 1, one.millis() * 1_000);
                 (isWithoutMail(one.event()) ? refusals : mails).append(TraceEntry.of(one.event(), lastMicros));
             }
@@ -121,21 +121,21 @@ public final class Trace implements MailEventListener, Closeable {
     }
 
     /**
-     * What was found.
+     * The result of a search.
      *
-     * @param mails the newest first, with all that is known of each
-     * @param limit how many were looked for: fewer than were asked for when there is no memory for more; if as many
-     *     were found there may be more
+     * @param mails the newest first, with all events of each
+     * @param limit the largest possible number of mails; below the requested one if memory is short. If the result has
+     *     this number of mails, more may exist.
      */
     public record TraceResult(List<TracedMail> mails, int limit) {
 
-        /** Keeps its own copy. */
+        /** Copies the list. */
         public TraceResult {
             mails = List.copyOf(mails);
         }
     }
 
-    /** The mails that fit, whatever memory that takes: for what is known to be little. */
+    /** Searches without a memory limit, for a query with few results. */
     List<TracedMail> search(TraceQuery query) {
         try (SearchMemory memory = new SearchMemory(new MemoryBudget(WITHOUT_END))) {
             return search(query, memory).mails();
@@ -143,10 +143,10 @@ public final class Trace implements MailEventListener, Closeable {
     }
 
     /**
-     * The mails that fit.
+     * Searches for mails.
      *
-     * @param memory holds what is found until it is closed
-     * @throws SearchMemory.TraceTooLargeException when there is no memory for one mail
+     * @param memory reserves the result until it is closed
+     * @throws SearchMemory.TraceTooLargeException if there is no memory for one mail
      */
     public TraceResult search(TraceQuery query, SearchMemory memory) {
         write();
@@ -174,7 +174,7 @@ public final class Trace implements MailEventListener, Closeable {
         refusals.giveUp();
     }
 
-    /** How many of a kind are let through in a second. */
+    /** Limits the number of events in a second. */
     private static final class SecondLimit {
 
         private final int most;
@@ -184,7 +184,7 @@ public final class Trace implements MailEventListener, Closeable {
             this.most = most;
         }
 
-        // The second in the upper half, how many there were in the lower one.
+        // The upper half is the second, the lower half the number of its events.
         boolean hasRoom(long millis) {
             long second = millis / 1_000;
             long now = secondAndCount.updateAndGet(

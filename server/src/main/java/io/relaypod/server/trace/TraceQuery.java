@@ -13,16 +13,16 @@ import io.relaypod.events.MessageIds;
 import io.relaypod.events.QueueId;
 
 /**
- * What is looked for; all of what is given has to fit.
+ * The criteria of a search. A mail matches if all given criteria match.
  *
- * @param queueId of the mail, or how it begins; finds the copies that were made of it, too
+ * @param queueId of the mail, or its beginning; also finds the mail's copies
  * @param messageId with its angle brackets or without
  * @param sender an address, or {@code @domain}
  * @param recipient an address, or {@code @domain}
  * @param address a sender or a recipient
  * @param since the earliest time
  * @param until the latest time
- * @param limit how many mails at most, the newest
+ * @param limit the largest number of mails; the newest are returned
  */
 public record TraceQuery(
         Optional<String> queueId,
@@ -36,14 +36,14 @@ public record TraceQuery(
 
     public static final int MOST_MAILS = 1_000;
 
-    // A mail's id begins with when its DATA did.
+    // A queue id begins with the time of DATA.
     private static final int MILLIS_DIGITS = 13;
     private static final Pattern BEGINNING = Pattern.compile("Mail(\\d{1,13})");
     private static final Pattern WHOLE_TIME = Pattern.compile("Mail\\d{13}");
     private static final String EXAMPLE = "Mail1767225600000";
     private static final Duration LONGEST_RECEIPT = Duration.ofHours(1);
 
-    /** @throws IllegalArgumentException when it is not to be looked for, saying why */
+    /** @throws IllegalArgumentException if a criterion cannot be searched; the message says why */
     public TraceQuery {
         if (limit < 1 || limit > MOST_MAILS) {
             throw new IllegalArgumentException("limit is '" + limit + "'; expected a number from 1 to " + MOST_MAILS);
@@ -58,7 +58,7 @@ public record TraceQuery(
         address = address.map(TraceQuery::lower);
     }
 
-    /** Everything of that time. */
+    /** All mails of a time. */
     public static TraceQuery all(Instant since, Instant until, int limit) {
         return new TraceQuery(
                 Optional.empty(),
@@ -71,10 +71,7 @@ public record TraceQuery(
                 limit);
     }
 
-    /**
-     * Without angle brackets, one of which is not there where a long one was cut, and as long as what is remembered of
-     * one.
-     */
+    /** Removes the angle brackets, one of which is missing in a cut Message-ID, and cuts it as a stored one. */
     static String bare(String messageId) {
         String stripped = messageId.strip();
         String begun = stripped.startsWith("<") ? stripped.substring(1) : stripped;
@@ -82,7 +79,7 @@ public record TraceQuery(
         return ended.substring(0, Math.min(ended.length(), MessageIds.MAX_LENGTH - 1));
     }
 
-    /** The same for fewer mails. */
+    /** The same query with a smaller limit. */
     TraceQuery atMost(int mails) {
         return new TraceQuery(queueId, messageId, sender, recipient, address, since, until, mails);
     }
@@ -91,7 +88,7 @@ public record TraceQuery(
         return address.strip().toLowerCase(Locale.ROOT);
     }
 
-    /** Texts that each entry has which is looked for. */
+    /** Texts that every matching entry contains. */
     List<String> needles() {
         return Stream.of(queueId, messageId, sender, recipient, address)
                 .flatMap(Optional::stream)
@@ -108,15 +105,15 @@ public record TraceQuery(
                 && queueId.filter(id -> !WHOLE_TIME.matcher(id).lookingAt() && !QueueId.isComplete(id))
                         .isPresent()) {
             throw new IllegalArgumentException(
-                    "'" + queueId.get() + "' is too little of a queue id to look for in all that is remembered;"
+                    "'" + queueId.get() + "' is too short a beginning of a queue id to search the whole trace;"
                             + " expected at least Mail and its 13 digits, such as " + EXAMPLE + ", or since with it");
         }
         return this;
     }
 
     /**
-     * The same question, of no more time than a mail can have been received in whose id begins so; one whose id is
-     * whole is found anyway.
+     * Limits the query to the time in which a mail with this beginning of a queue id can have been received. A complete
+     * id needs no limit.
      */
     TraceQuery narrowed() {
         Matcher begin = BEGINNING.matcher(queueId.orElse(""));

@@ -22,17 +22,17 @@ import com.google.common.collect.Multiset;
 import io.relaypod.events.QueueId;
 
 /**
- * One search: first the entries that fit, the newest first, until there are enough mails; then all else that is known
- * of those mails. For one thread.
+ * One search. It collects matching entries, the newest first, until it has enough mails, and then the other entries of
+ * those mails. For one thread.
  */
 final class TraceSearch {
 
     private static final Comparator<TraceEntry> IN_TIME = Comparator.comparingLong(TraceEntry::micros);
-    // A session that says nothing for so long is over, and another may have its name.
+    // After this silence a session is over, and another session may have its id.
     private static final long LONGEST_SILENCE_MICROS = micros(Duration.ofHours(1));
-    // Mail, 13 digits of a time, a UUID.
+    // "Mail", 13 digits of a time, a UUID.
     private static final int COMPLETE_ID = 54;
-    // A mail is found by its recipient at RCPT, where it has no id yet, and later again.
+    // A recipient matches twice: at RCPT, before the mail has an id, and later.
     private static final int HITS_A_MAIL = 2;
 
     private final TraceQuery query;
@@ -40,8 +40,8 @@ final class TraceSearch {
     private final SearchMemory memory;
 
     /**
-     * @param stores the segments of each, the newest first
-     * @param memory of what is found
+     * @param stores their segments, the newest first
+     * @param memory reserves the result
      */
     TraceSearch(TraceQuery query, List<List<TraceSegment>> stores, SearchMemory memory) {
         this.memory = memory;
@@ -49,7 +49,7 @@ final class TraceSearch {
         this.stores = stores;
     }
 
-    /** What a client said of one mail, to its end or until it went. */
+    /** The entries of one mail transaction of a client. */
     private record Transaction(String session, List<TraceEntry> entries) {
 
         Optional<String> mail() {
@@ -115,8 +115,8 @@ final class TraceSearch {
     }
 
     /**
-     * The way to the queue, then what happened since: a delivery may be told before the receipt, as another thread is
-     * faster.
+     * The entries up to the queue, then the later ones. A delivery may be published before the receipt, because another
+     * thread is faster.
      */
     private static TracedMail life(String id, List<TraceEntry> own, Optional<Transaction> transaction) {
         Stream<TraceEntry> receipt = own.stream().filter(entry -> entry.event().equals(TraceEntry.RECEIVED));
@@ -162,9 +162,7 @@ final class TraceSearch {
         return hits;
     }
 
-    /**
-     * Those entries of a segment that belong to its newest mails, so that a segment full of matches needs no memory.
-     */
+    /** Keeps the entries of a segment's newest mails, so that a segment full of matches needs little memory. */
     private final class NewestEntries {
 
         private final int maxIds;
@@ -217,7 +215,7 @@ final class TraceSearch {
 
     /**
      * @param ids of mails or sessions
-     * @param bySession whether a mail is also wanted for the session that it came in
+     * @param bySession whether a mail also matches by the session that it came from
      */
     private List<TraceEntry> entries(Collection<String> ids, boolean bySession) {
         List<TraceEntry> entries = new ArrayList<>();
@@ -236,7 +234,7 @@ final class TraceSearch {
         return entries;
     }
 
-    // The id of a copy begins with that of its mail.
+    // The id of a copy begins with the id of its mail.
     private static boolean isOfAny(Collection<String> ids, String id) {
         return ids.contains(id) || id.length() > COMPLETE_ID && ids.contains(QueueId.original(id));
     }

@@ -12,11 +12,11 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
 
 /**
- * A file of entries, a line each, the earliest first. What cannot be read in it, such as a line that was not written to
- * its end, is passed over. Immutable.
+ * A file with one entry a line, the earliest first. Readers skip a line that is not an entry, such as a torn one.
+ * Immutable.
  *
- * @param file the lines
- * @param firstMicros not after the first entry
+ * @param file of the lines
+ * @param firstMicros a time not after the first entry
  */
 record TraceSegment(Path file, long firstMicros) {
 
@@ -28,7 +28,7 @@ record TraceSegment(Path file, long firstMicros) {
     private static final byte[] RECEIVED =
             "\",\"event\":\"received\",\"session\":\"".getBytes(StandardCharsets.US_ASCII);
 
-    /** Which lines of a file are worth reading. */
+    /** Selects the lines to parse. */
     @FunctionalInterface
     interface LineFilter {
         boolean mayMatch(byte[] file, int start, int end);
@@ -46,13 +46,13 @@ record TraceSegment(Path file, long firstMicros) {
         return new TraceSegment(directory.resolve(String.format("%016d%s", firstMicros, LINES)), firstMicros);
     }
 
-    /** Reads those lines that the filter lets through. */
+    /** Parses the lines that the filter accepts. */
     void read(LineFilter lines, Consumer<TraceEntry> consumer) {
         byte[] bytes;
         try {
             bytes = Files.readAllBytes(file);
         } catch (IOException gone) {
-            return; // its time had come, or the disk cannot be read: there is nothing to find
+            return; // the file was deleted for its age, or the disk cannot be read
         }
         int start = 0;
         for (int end = 0; end < bytes.length; end++) {

@@ -23,17 +23,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A directory of segments, bounded by size and age: the oldest go. A process writes into files of its own and never
- * into those that it found, so that whatever state they are in stops nothing. Nothing is synced. One thread writes, any
- * number read.
+ * A directory of segments with a limit for size and age; the oldest segments are deleted. A process writes only files
+ * of its own, so a damaged file of another process does no harm. Nothing is synced. One thread writes, any number of
+ * threads read.
  */
 final class TraceSegments {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(TraceSegments.class);
 
     private static final long LARGEST_SEGMENT = 1 << 20;
-    // So that nothing is kept for much longer than its time, and the bound on size is not much below what was asked
-    // for.
+    // Few segments would keep events much longer than their time, and delete much more than the size demands.
     private static final int SEGMENTS = 10;
     private static final ObjectWriter JSON = new ObjectMapper().writerFor(TraceEntry.class);
 
@@ -42,7 +41,7 @@ final class TraceSegments {
     private final Duration maxAge;
     private Optional<Current> current = Optional.empty();
 
-    /** The segment that is being written. */
+    /** The segment in writing. */
     private static final class Current {
 
         private final TraceSegment segment;
@@ -117,7 +116,7 @@ final class TraceSegments {
                 || now - segment.segment.firstMicros() > micros(maxAge) / SEGMENTS;
     }
 
-    /** Shows those who read what was appended, and deletes what is too old. */
+    /** Makes appended entries visible to readers, and deletes old segments. */
     void flush(long nowMicros) throws IOException {
         if (current.isPresent()) {
             current.get().out.flush();
@@ -133,7 +132,7 @@ final class TraceSegments {
         }
     }
 
-    /** Forgets the segment that cannot be written, as on a full disk. */
+    /** Abandons a segment that cannot be written, for example on a full disk. */
     void giveUp() {
         try {
             complete();
@@ -148,7 +147,7 @@ final class TraceSegments {
         for (int i = 0; i < newestFirst.size(); i++) {
             TraceSegment segment = newestFirst.get(i);
             bytes += size(segment);
-            // All of it is older than the first entry of the next one.
+            // All its entries are older than the first entry of the next segment.
             boolean old = i > 0 && nowMicros - newestFirst.get(i - 1).firstMicros() > micros(maxAge)
                     || nowMicros - lastWrite(segment) > micros(maxAge);
             boolean beingWritten = current.isPresent() && current.get().segment.equals(segment);
@@ -170,7 +169,7 @@ final class TraceSegments {
         return duration.toMillis() * 1_000;
     }
 
-    /** In bytes. */
+    /** The size of all segments, in bytes. */
     long size() {
         long bytes = 0;
         for (TraceSegment segment : newestFirst()) {

@@ -6,11 +6,11 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What is known of one mail, or of recipients that a client named without sending one.
+ * The events of one mail, or of recipients that a client named without sending a mail.
  *
- * @param queueId empty when the mail was never taken
- * @param session of the client that sent it; empty when that was longer ago than is remembered
- * @param steps in the order in which they happened
+ * @param queueId empty if the mail was not accepted
+ * @param session of the client that sent the mail; empty if the trace has no earlier entries
+ * @param steps in their order of time
  */
 public record TracedMail(String queueId, String session, List<TraceStep> steps) {
 
@@ -20,11 +20,11 @@ public record TracedMail(String queueId, String session, List<TraceStep> steps) 
     }
 
     /**
-     * One thing that happened to it.
+     * One event of the mail.
      *
-     * @param queueId that of a copy, where the mail was split; empty before there was one
-     * @param messageId empty where it is not known
-     * @param sender empty where it is not known, or is
+     * @param queueId of a copy, if the mail was split; empty before the mail has one
+     * @param messageId empty if unknown
+     * @param sender empty if unknown, and for {@code MAIL FROM:<>}
      */
     public record TraceStep(
             Instant at,
@@ -51,7 +51,7 @@ public record TracedMail(String queueId, String session, List<TraceStep> steps) 
                         .toList());
     }
 
-    /** The latest step that says where the mail is. */
+    /** The latest step that tells the mail's place. */
     public Optional<TraceStep> last() {
         return steps.isEmpty() ? Optional.empty() : Optional.of(steps.get(steps.size() - 1));
     }

@@ -1,4 +1,6 @@
-/** Where a mail is, and what became of it: the events of the last days, kept in files and searched. Knows no James. */
+/**
+ * The trace: stores the events of the last days in files, and finds where a mail is. This package does not use James.
+ */
 @NullMarked
 package io.relaypod.server.trace;
 

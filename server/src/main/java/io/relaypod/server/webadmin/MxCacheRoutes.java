@@ -89,7 +89,7 @@ public final class MxCacheRoutes implements Routes {
                 .orElseThrow(() -> ErrorResponder.builder()
                         .statusCode(HttpStatus.NOT_FOUND_404)
                         .type(ErrorType.NOT_FOUND)
-                        .message("nothing is remembered of %s", domain)
+                        .message("no verdict on %s is cached", domain)
                         .haltError());
     }
 }

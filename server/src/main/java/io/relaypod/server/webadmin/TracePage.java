@@ -45,7 +45,7 @@ final class TracePage {
     /** @param limit how many were looked for at most */
     static String of(String words, String since, List<TracedMail> found, int limit) {
         String count = found.isEmpty()
-                ? "Nothing is remembered of that."
+                ? "No matching message."
                 : found.size() + (found.size() == 1 ? " mail" : " mails") + ", the newest first; times are UTC."
                         + (found.size() == limit ? " There may be more." : "");
         return of(words, since, count) + found.stream().map(TracePage::section).collect(Collectors.joining())

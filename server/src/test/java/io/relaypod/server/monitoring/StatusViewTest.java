@@ -88,12 +88,12 @@ class StatusViewTest {
         assertThat(view(List.of(twelveQueued), Map.of("outgoing", new QueueState(12, Optional.empty(), turns)))
                         .main())
                 .contains("12 for their sender's turn")
-                .doesNotContain("all in hand");
+                .doesNotContain("all in flight");
         assertThat(view(
                                 List.of(twelveQueued),
                                 Map.of("outgoing", new QueueState(12, Optional.empty(), Optional.empty())))
                         .main())
-                .contains("all in hand");
+                .contains("all in flight");
     }
 
     @Test

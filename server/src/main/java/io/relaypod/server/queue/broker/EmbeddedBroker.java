@@ -149,7 +149,7 @@ public final class EmbeddedBroker implements Broker {
             TruncatedJournal.find(directory.resolve("journal"))
                     .ifPresent(cut -> LOGGER.warn(
                             "event=journal-cut file={} sound-bytes={} dropped-bytes={}"
-                                    + " reason=\"the last write was not finished; nobody was told that it was\"",
+                                    + " reason=\"the last write was not finished, and was not confirmed\"",
                             cut.file(),
                             cut.at(),
                             cut.bytes()));

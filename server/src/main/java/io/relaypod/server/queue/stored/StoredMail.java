@@ -35,8 +35,8 @@ import org.apache.mailet.AttributeValue;
 import org.apache.mailet.Mail;
 
 /**
- * How a mail is written into a broker's message and read back: its name is a property, its envelope is a
- * {@link StoredEnvelope}, and the body is the mail's message.
+ * Writes a mail into a message of the broker, and reads it back. The name is a property, the envelope a
+ * {@link StoredEnvelope}, and the body holds the mail's message.
  *
  * <p>A mail attribute whose value has no JSON form, as James defines it, does not survive; James' own queues lose it
  * too.
@@ -49,7 +49,7 @@ public final class StoredMail {
     private static final SimpleString TURN = SimpleString.of("turn");
     private static final SimpleString MAILBOX = SimpleString.of("mailbox");
 
-    // Of a large mail's next bytes; whoever reads it holds up others.
+    // The wait for the next bytes of a large mail; its reader delays others.
     private static final Duration SILENCE = Duration.ofSeconds(5);
     private static final int LOWEST_PRIORITY = 0;
     private static final int HIGHEST_PRIORITY = 9;
@@ -58,7 +58,7 @@ public final class StoredMail {
     private StoredMail() {}
 
     /**
-     * Fills all but the body.
+     * Writes all but the body.
      *
      * @param inBody how many bytes of the envelope the body begins with
      */
@@ -68,7 +68,7 @@ public final class StoredMail {
         envelope.writeProperties(inBody, message);
     }
 
-    /** Fills the body; the message reads a large one when it is sent, so the body must stay open till then. */
+    /** Writes the body. A large body is read when the message is sent, and must stay open until then. */
     public static void writeBody(MailBody body, ClientMessage message) throws IOException {
         if (body.isLarge()) {
             message.setBodyInputStream(body.stream());
@@ -77,22 +77,22 @@ public final class StoredMail {
         }
     }
 
-    /** When a waiting mail may be delivered. */
+    /** The time at which a waiting mail is due. */
     public static void writeDue(Instant due, ClientMessage message) {
         message.putLongProperty(DUE, due.toEpochMilli());
     }
 
-    /** Whose turn the mail waits for. */
+    /** The mailbox in whose queue the mail waits. */
     public static void writeMailbox(String mailbox, ClientMessage message) {
         message.putStringProperty(MAILBOX, SimpleString.of(mailbox));
     }
 
-    /** Whose turn the mail waits for, if it is in a line. */
+    /** The mailbox in whose per-sender queue the mail waits, if it does. */
     public static Optional<String> mailbox(ClientMessage message, BrokerQueue queue) {
         return queue.mailbox().map(line -> text(message, MAILBOX).orElse(line));
     }
 
-    /** That the mail has left its mailbox's line. */
+    /** Records that the mail has left its per-sender queue. */
     public static void writeTurn(ClientMessage message) {
         message.putBooleanProperty(TURN, true);
     }
@@ -109,7 +109,7 @@ public final class StoredMail {
         return text(message, SimpleString.of(NAME)).orElse("?");
     }
 
-    // A damaged property must not stop the mails behind its own; whoever dequeues the mail finds it.
+    // A damaged property must not stop the mails behind it; the dequeuer finds it.
     private static Optional<String> text(ClientMessage message, SimpleString property) {
         try {
             return Optional.ofNullable(message.getStringProperty(property));
@@ -119,7 +119,7 @@ public final class StoredMail {
     }
 
     /**
-     * The same mail in a new message of that session, whoever may read it first.
+     * Copies the mail into a new message of the session.
      *
      * @param body as it is stored
      */
@@ -127,7 +127,7 @@ public final class StoredMail {
             throws IOException {
         ClientMessage copy = session.createMessage(true);
         copy.setPriority(message.getPriority());
-        // By it is told what was here before somebody removes all.
+        // This time tells which mails were stored before a removal of all mails.
         copy.setTimestamp(message.getTimestamp());
         copy.putStringProperty(NAME, message.getStringProperty(NAME));
         if (StoredEnvelope.isInBody(message)) {
@@ -136,7 +136,7 @@ public final class StoredMail {
                     .ifPresent(sender -> copy.putStringProperty(StoredEnvelope.SENDER, SimpleString.of(sender)));
             writeBody(NOTHING, body, message.isLargeMessage(), copy);
         } else {
-            // An older version had any envelope in properties.
+            // An older version stored every envelope in properties.
             StoredEnvelope envelope = StoredEnvelope.ofProperties(message);
             byte[] inBody = envelope.inBody();
             envelope.writeProperties(inBody.length, copy);
@@ -157,7 +157,7 @@ public final class StoredMail {
         }
     }
 
-    /** Takes the body off the connection, as it is stored; whoever calls disposes of the source. */
+    /** Reads the stored body from the connection. The caller disposes of the source. */
     public static MimeMessageSource body(ClientMessage message)
             throws MessagingException, IOException, ActiveMQException {
         if (!message.isLargeMessage()) {
@@ -185,7 +185,7 @@ public final class StoredMail {
         }
     }
 
-    // A file of the broker's that is damaged or gone sends nothing more, and says nothing either.
+    // If the broker's file is damaged or missing, the broker sends nothing more, and no error.
     private static void save(ClientMessage message, CountingOutputStream out) throws ActiveMQException {
         message.setOutputStream(out);
         while (true) {
@@ -202,7 +202,7 @@ public final class StoredMail {
     }
 
     /**
-     * The mail with its message.
+     * Reads the mail with its message.
      *
      * @param body as it is stored
      */
@@ -223,15 +223,12 @@ public final class StoredMail {
         }
     }
 
-    /**
-     * The mail to be looked at; the body of a large one stays where it is, and {@link Mail#getMessage()} has none to
-     * give.
-     */
+    /** Reads the mail without the body of a large one: its {@link Mail#getMessage()} has no message. */
     public static MailImpl readListed(ClientMessage message) throws MessagingException, IOException, ActiveMQException {
         return message.isLargeMessage() ? mail(message, envelopeAlone(message)) : read(message, body(message));
     }
 
-    /** The envelope of a message whose body nobody reads. */
+    /** Reads the envelope of a message without its body. */
     public static StoredEnvelope envelopeAlone(ClientMessage message)
             throws IOException, ActiveMQException, MessagingException {
         if (!StoredEnvelope.isInBody(message) || !message.isLargeMessage()) {
@@ -244,7 +241,7 @@ public final class StoredMail {
         return StoredEnvelope.ofBody(envelope.bytes());
     }
 
-    /** What there is to say of a mail that goes; it may be one that cannot be read. */
+    /** Describes a mail that is removed, also one that cannot be read. */
     public static RemovedMail readRemoved(ClientMessage message) throws ActiveMQException {
         try {
             StoredEnvelope envelope = envelopeAlone(message);
@@ -271,7 +268,7 @@ public final class StoredMail {
         return mail.build();
     }
 
-    /** Keeps the first bytes of what is written. For one thread. */
+    /** Keeps the first written bytes. For one thread. */
     private static final class FirstBytes extends OutputStream {
 
         private final ByteArrayOutputStream first = new ByteArrayOutputStream();
