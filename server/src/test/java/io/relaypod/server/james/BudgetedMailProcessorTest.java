@@ -27,7 +27,7 @@ class BudgetedMailProcessorTest {
 
     private static final String HEADER = "From: a@x.com\r\n" + "a:b\r\n".repeat(1_200);
 
-    private final MemoryBudget budget = new MemoryBudget(1024 * 1024);
+    private final MemoryBudget budget = new MemoryBudget(1100 * 1024);
     private final List<MailEvent> events = new CopyOnWriteArrayList<>();
 
     private BudgetedMailProcessor before(MailProcessor processors) {
