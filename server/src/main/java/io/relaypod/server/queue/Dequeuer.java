@@ -166,19 +166,13 @@ final class Dequeuer implements OnDemand.ItemSource<Dequeuer.Given>, AutoCloseab
     private record Inlet(ClientSession session, ClientConsumer consumer, ReentrantLock acknowledging) {}
 
     /** The item for a subscriber. */
-    record Given(Dequeuer from, MailQueueItem item, InFlightMails.Mark mark) {
-
-        /** The subscriber holds the mail from now on. */
-        MailQueueItem begin() {
-            from.inFlightHere.incrementAndGet();
-            return item;
-        }
-    }
+    record Given(MailQueueItem item, InFlightMails.Mark mark) {}
 
     @Override
     public void notTaken(Given given) {
         receiving.lock();
         try {
+            inFlightHere.decrementAndGet();
             notTaken.addLast(given);
         } finally {
             receiving.unlock();
@@ -192,7 +186,11 @@ final class Dequeuer implements OnDemand.ItemSource<Dequeuer.Given>, AutoCloseab
             if (notTaken.isEmpty()) {
                 return receive(slot);
             }
-            return slot.take() ? Optional.ofNullable(notTaken.pollFirst()) : Optional.empty();
+            if (!slot.take()) {
+                return Optional.empty();
+            }
+            inFlightHere.incrementAndGet();
+            return Optional.of(notTaken.removeFirst());
         } catch (ActiveMQNotConnectedException | ActiveMQObjectClosedException away) {
             // The link reports it once, and opens the connection again.
             pause(PAUSE_AFTER_FAILURE);
@@ -237,8 +235,23 @@ final class Dequeuer implements OnDemand.ItemSource<Dequeuer.Given>, AutoCloseab
         if (!slot.take()) {
             return Optional.empty();
         }
-        ClientMessage message = waitingForSlot.get();
-        waitingForSlot = Optional.empty();
+        // Counted with the slot: an item may reach its subscriber later, on another thread.
+        inFlightHere.incrementAndGet();
+        Optional<Given> given = Optional.empty();
+        try {
+            ClientMessage message = waitingForSlot.get();
+            waitingForSlot = Optional.empty();
+            given = begin(message, inlet);
+            return given;
+        } finally {
+            if (given.isEmpty()) {
+                inFlightHere.decrementAndGet();
+            }
+        }
+    }
+
+    /** @return empty if the message cannot be passed on */
+    private Optional<Given> begin(ClientMessage message, Inlet inlet) throws InterruptedException {
         if (inlet.session().isClosed()) {
             // The broker redelivers it.
             return Optional.empty();
@@ -286,7 +299,7 @@ final class Dequeuer implements OnDemand.ItemSource<Dequeuer.Given>, AutoCloseab
                 quarantine(received);
                 return Optional.empty();
             }
-            return Optional.of(new Given(this, read(received, StoredMail.body(message)), received.mark));
+            return Optional.of(new Given(read(received, StoredMail.body(message)), received.mark));
         } catch (MessagingException | IOException | ActiveMQException | RuntimeException failure) {
             received.mark.release();
             if (!received.isLost()) {

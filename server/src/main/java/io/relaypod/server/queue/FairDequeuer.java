@@ -120,7 +120,7 @@ final class FairDequeuer implements AutoCloseable {
     }
 
     Flux<MailQueueItem> mails() {
-        return onDemand.flux().map(Given::begin);
+        return onDemand.flux().map(Given::item);
     }
 
     /** Mails that subscribers hold. */

@@ -12,6 +12,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 
+import com.google.common.util.concurrent.Uninterruptibles;
 import org.apache.james.queue.api.MailQueue.MailQueueItem;
 import org.apache.james.queue.api.MailQueue.MailQueueItem.CompletionStatus;
 import org.apache.james.queue.api.ManageableMailQueue.Type;
@@ -44,7 +45,13 @@ class FairSpoolTest {
         private final Disposable reading;
 
         SlowSpooler(OpenQueue open) {
+            this(open, new CountDownLatch(0));
+        }
+
+        /** @param accepting is waited for before the first mail is accepted */
+        SlowSpooler(OpenQueue open, CountDownLatch accepting) {
             this.reading = Flux.from(open.queue().deQueue())
+                    .doOnNext(item -> Uninterruptibles.awaitUninterruptibly(accepting))
                     .flatMap(item -> Mono.fromRunnable(() -> process(item)).subscribeOn(threads), THREADS)
                     .subscribe();
         }
@@ -120,6 +127,22 @@ class FairSpoolTest {
             await().atMost(LONG_ENOUGH).until(() -> spooler.begun.size() >= THREADS / 2);
             open.queue().enQueue(mail("other", "192.0.2.2", "a@example.org"));
             await().atMost(LONG_ENOUGH).until(() -> spooler.done.contains("other"));
+        }
+    }
+
+    @Test
+    void aSubscriberThatIsSlowToAcceptMailsLetsNoSenderTakeAllSlots() throws Exception {
+        CountDownLatch accepting = new CountDownLatch(1);
+        try (OpenQueue open = OpenQueue.on(dataDir, "spool")) {
+            fill(open, 2);
+            try (SlowSpooler spooler = new SlowSpooler(open, accepting)) {
+                await().atMost(LONG_ENOUGH).until(() -> open.queues().mailsInFlight() >= THREADS / 2);
+                accepting.countDown();
+                open.queue().enQueue(mail("other", "192.0.2.2", "a@example.org"));
+                await().atMost(LONG_ENOUGH).until(() -> spooler.done.contains("other"));
+            } finally {
+                accepting.countDown();
+            }
         }
     }
 
