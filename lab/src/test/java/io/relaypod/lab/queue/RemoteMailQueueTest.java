@@ -17,6 +17,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** James' contracts of a mail queue, at a broker in another process. */
@@ -73,5 +74,15 @@ class RemoteMailQueueTest
     @Override
     public Attribute mailPriority(Object priority) {
         return new Attribute(MailPrioritySupport.MAIL_PRIORITY, AttributeValue.ofAny(priority));
+    }
+
+    /** The shares of the spool have no common order of priorities. */
+    @Override
+    @Test
+    public void delayedHighPriorityMailShouldBeDeQueuedBeforeLowPriorityNonDelayedMailAfterDelayExpiracy()
+            throws Exception {
+        queue = queues.queues().createQueue(MailQueueName.of("outgoing"));
+        DelayedPriorityMailQueueContract.super
+                .delayedHighPriorityMailShouldBeDeQueuedBeforeLowPriorityNonDelayedMailAfterDelayExpiracy();
     }
 }
