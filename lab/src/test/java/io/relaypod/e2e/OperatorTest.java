@@ -356,7 +356,7 @@ class OperatorTest {
             assertThat(relaypod(world, "cache", "show", "gmial.com").exitCode()).isEqualTo(1);
             assertThat(relaypod(world, "cache").output()).contains("example.com", "gmial.com");
             assertThat(relaypod(world, "cache", "remove", "--all").exitCode()).isZero();
-            assertThat(relaypod(world, "cache", "list").output()).contains("No domain is remembered");
+            assertThat(relaypod(world, "cache", "list").output()).contains("No verdict is cached");
         }
     }
 
