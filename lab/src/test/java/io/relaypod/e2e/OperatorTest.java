@@ -230,7 +230,7 @@ class OperatorTest {
                                     "<alice@example.com>",
                                     "dave@example.com",
                                     "2 mails in the queue outgoing")
-                            .doesNotContain("Those in hand"));
+                            .doesNotContain("Messages in flight"));
 
             assertThat(relaypod(world, "queue", "remove", "--sender", "carol@example.com", "--yes")
                             .output())
