@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.function.BooleanSupplier;
 import javax.mail.MessagingException;
 
+import com.google.common.net.HostAndPort;
 import io.relaypod.events.MailEvent.DeliveryAttempted;
 import io.relaypod.events.MailEventPublisher;
 import io.relaypod.gateway.AttemptResult.Contact;
@@ -31,19 +32,19 @@ final class Gateway {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(Gateway.class);
 
-    private static final int SMTP_PORT = 25;
-    private static final int SMTPS_PORT = 465;
-
+    private final List<HostAndPort> gateways;
     private final RemoteDeliveryConfiguration configuration;
     private final DNSService dns;
     private final GatewayConnections connections;
     private final MailEventPublisher events;
 
     Gateway(
+            List<HostAndPort> gateways,
             RemoteDeliveryConfiguration configuration,
             DNSService dns,
             GatewayConnections connections,
             MailEventPublisher events) {
+        this.gateways = gateways;
         this.configuration = configuration;
         this.dns = dns;
         this.connections = connections;
@@ -90,23 +91,18 @@ final class Gateway {
 
     /** The addresses of the gateway, in the order in which they are tried. A name without an address has none. */
     List<SmtpServerAddress> addresses() {
-        List<String> gateways = new ArrayList<>(configuration.getGatewayServer());
+        List<HostAndPort> inOrder = new ArrayList<>(gateways);
         if (configuration.isLoadBalancing()) {
-            Collections.shuffle(gateways);
+            Collections.shuffle(inOrder);
         }
         List<SmtpServerAddress> addresses = new ArrayList<>();
-        for (String gateway : gateways) {
-            int colon = gateway.lastIndexOf(':');
-            String host = colon > 0 ? gateway.substring(0, colon) : gateway;
-            int port = colon > 0
-                    ? Integer.parseInt(gateway.substring(colon + 1))
-                    : configuration.isSSLEnable() ? SMTPS_PORT : SMTP_PORT;
+        for (HostAndPort gateway : inOrder) {
             try {
-                dns.getAllByName(host)
-                        .forEach(address ->
-                                addresses.add(new SmtpServerAddress(host, address, port, configuration.isSSLEnable())));
+                dns.getAllByName(gateway.getHost())
+                        .forEach(address -> addresses.add(new SmtpServerAddress(
+                                gateway.getHost(), address, gateway.getPort(), configuration.isSSLEnable())));
             } catch (UnknownHostException unknown) {
-                LOGGER.debug("gateway {} has no address", host, unknown);
+                LOGGER.debug("gateway {} has no address", gateway.getHost(), unknown);
             }
         }
         return addresses;

@@ -4,11 +4,14 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import javax.net.ssl.SSLSocketFactory;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.net.HostAndPort;
 import com.google.common.primitives.Ints;
 import io.relaypod.smtpclient.SmtpClientSettings;
 import io.relaypod.smtpclient.SmtpCredentials;
@@ -21,6 +24,7 @@ import org.apache.mailet.MailetException;
 /**
  * The parameters of {@link RemoteDelivery} that James has not, or reads without an error for wrong values.
  *
+ * @param gateways in their order, each with its port
  * @param atOnce mails in flight that were not queued
  * @param deliveryThreads mails in flight from the queue
  * @param bytesInFlight bytes of large mails in flight
@@ -30,6 +34,7 @@ import org.apache.mailet.MailetException;
  * @param smtp settings of the connections
  */
 record GatewaySettings(
+        List<HostAndPort> gateways,
         int atOnce,
         int deliveryThreads,
         long bytesInFlight,
@@ -42,6 +47,8 @@ record GatewaySettings(
     private static final String SIZE = "a number of bytes above zero, such as 8M";
     private static final String DURATION = "a duration above zero, such as 10 seconds";
     private static final String JAKARTA_MAIL = "mail.";
+    private static final int SMTP_PORT = 25;
+    private static final int SMTPS_PORT = 465;
     private static final String SMTP2GRAPH_PORT = "2525";
 
     /** @throws MailetException if a value is wrong; the message names it and what is expected */
@@ -65,10 +72,12 @@ record GatewaySettings(
         if (config.getInitParameter("gatewayPort") != null) {
             parameters.number("gatewayPort", 25, 1);
         }
+        List<HostAndPort> gateways = new ArrayList<>();
         for (String gateway : james.getGatewayServer()) {
-            requirePort(gateway);
+            gateways.add(hostAndPort(gateway, james.isSSLEnable() ? SMTPS_PORT : SMTP_PORT));
         }
         GatewaySettings settings = new GatewaySettings(
+                List.copyOf(gateways),
                 parameters.number("atOnce", 12, 0),
                 parameters.number("deliveryThreads", 8, 1),
                 parameters.bytes("bytesInFlight", "8M"),
@@ -105,10 +114,10 @@ record GatewaySettings(
     }
 
     // James adds the port of <gatewayPort> to a gateway without a colon.
-    private static void requirePort(String gateway) throws MailetException {
+    private static HostAndPort hostAndPort(String gateway, int defaultPort) throws MailetException {
         int colon = gateway.lastIndexOf(':');
         if (colon < 0) {
-            return;
+            return HostAndPort.fromParts(gateway, defaultPort);
         }
         Optional<Integer> port = Optional.ofNullable(Ints.tryParse(gateway.substring(colon + 1)))
                 .filter(number -> number >= 1 && number <= 65_535);
@@ -116,6 +125,7 @@ record GatewaySettings(
             throw new MailetException(
                     wrong("gateway", gateway, "HOST or HOST:PORT with a port from 1 to 65535, such as mailpit:1025"));
         }
+        return HostAndPort.fromParts(gateway.substring(0, colon), port.get());
     }
 
     private static Optional<InetAddress> localAddress(RemoteDeliveryConfiguration james) throws MailetException {

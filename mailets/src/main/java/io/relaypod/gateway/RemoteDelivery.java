@@ -119,7 +119,7 @@ public final class RemoteDelivery extends GenericMailet {
         SmtpClient client = new SmtpClient(settings.smtp(), memory);
         GatewayConnections connections =
                 new GatewayConnections(client, settings.idleTime(), settings.mailsPerConnection());
-        Gateway gateway = new Gateway(configuration, dns, connections, events);
+        Gateway gateway = new Gateway(settings.gateways(), configuration, dns, connections, events);
         Optional<SmtpServerAddress> smtp2Graph = new GatewayGreeting(client, gateway::addresses).smtp2Graph();
         if (smtp2Graph.isPresent()) {
             settings.requireOneMailPerConnection("the gateway (UPSTREAM_HOST, UPSTREAM_PORT) at "
