@@ -161,13 +161,15 @@ final class OnDemand<T> {
                 }
                 return isTaken[0];
             });
-        } catch (RuntimeException fault) {
-            subscriber.demand().add(isTaken[0] ? 1 : 0);
-            throw fault;
+        } finally {
+            if (item.isEmpty() && isTaken[0]) {
+                subscriber.demand().add(1);
+            }
         }
         if (item.isEmpty()) {
-            subscriber.demand().add(isTaken[0] ? 1 : 0);
-        } else if (subscriber.sink().isCancelled()) {
+            return;
+        }
+        if (subscriber.sink().isCancelled()) {
             source.notTaken(item.get());
         } else {
             subscriber.sink().next(item.get());
