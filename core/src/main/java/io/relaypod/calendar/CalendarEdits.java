@@ -12,9 +12,9 @@ import io.relaypod.mime.Part;
  * @param gone parts that are removed
  * @param texts parts with other text, which stays, each with its new body
  * @param narrowed parts that lose attendees, each with its new body
- * @param noneStays whether no calendar is left, so that the mail may not call itself one
+ * @param noneKept whether no calendar is left, so that the mail may not call itself one
  */
-record CalendarEdits(Set<Part> gone, Map<Part, Replacement> texts, Map<Part, Replacement> narrowed, boolean noneStays) {
+record CalendarEdits(Set<Part> gone, Map<Part, Replacement> texts, Map<Part, Replacement> narrowed, boolean noneKept) {
 
     /** Keeps its own copies. */
     CalendarEdits {

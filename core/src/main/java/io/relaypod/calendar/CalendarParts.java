@@ -58,7 +58,7 @@ final class CalendarParts {
     }
 
     /** Whether the part is declared as encrypted or opaque-signed. */
-    static boolean isSealed(Part part) {
+    static boolean isEncryptedOrOpaque(Part part) {
         return part.type().is("multipart", "encrypted")
                 || part.type().is("application", "pkcs7-mime", "x-pkcs7-mime", "pgp-encrypted");
     }

@@ -21,7 +21,7 @@ record CalendarProperty(String name, Map<String, String> parameters, String valu
     // Bytes of UTF-8. Four such values fit into the room for words.
     private static final int LONGEST = 600;
     // No more of a text is read, so no more is stored.
-    private static final int MOST_CHARS = 10 * LONGEST;
+    private static final int MAX_CHARS = 10 * LONGEST;
     // A line may have thousands of others.
     private static final Set<String> PARAMETERS =
             Set.of("TZID", "VALUE", "CN", "PARTSTAT", "DELEGATED-TO", "RANGE", "X-RESPONSE-COMMENT");
@@ -65,7 +65,7 @@ record CalendarProperty(String name, Map<String, String> parameters, String valu
     }
 
     private static String atMost(String text) {
-        return text.substring(0, Math.min(text.length(), MOST_CHARS));
+        return text.substring(0, Math.min(text.length(), MAX_CHARS));
     }
 
     private static int firstColon(String line) {

@@ -23,12 +23,12 @@ import io.relaypod.mime.TransferEncoding;
 final class CalendarRemoval {
 
     // Of all events of a mail, as they are encoded: dozens of events as people write them.
-    private static final int MOST_WORDS = 8 * 1024;
+    private static final int MAX_WORDS = 8 * 1024;
     // Chars to read at most: the same event often stands in several calendars of a message.
-    private static final int MOST_WORDS_READ = 8 * MOST_WORDS;
+    private static final int MAX_WORDS_READ = 8 * MAX_WORDS;
 
     private final Calendars calendars;
-    private final CalendarEdits fates;
+    private final CalendarEdits changes;
     private final boolean summaryBesideText;
     private final Set<Part> said = Collections.newSetFromMap(new IdentityHashMap<>());
     private final Edits edits = new Edits();
@@ -36,25 +36,25 @@ final class CalendarRemoval {
     private int removed;
     private int narrowed;
     private int signatures;
-    private int sealed;
-    private int roomForWords = MOST_WORDS;
-    private int roomToRead = MOST_WORDS_READ;
+    private int opaque;
+    private int roomForWords = MAX_WORDS;
+    private int roomToRead = MAX_WORDS_READ;
 
     /** @param summaryBesideText whether the event is added in words even if other text is left */
-    CalendarRemoval(Calendars calendars, CalendarEdits fates, boolean summaryBesideText) {
+    CalendarRemoval(Calendars calendars, CalendarEdits changes, boolean summaryBesideText) {
         this.calendars = calendars;
-        this.fates = fates;
+        this.changes = changes;
         this.summaryBesideText = summaryBesideText;
     }
 
     StrippedMail of(MessageSource mail) throws IOException {
-        words = calendars.read(fates::isLost, this::read);
+        words = calendars.read(changes::isLost, this::read);
         Part message = calendars.message();
         boolean replaced = message(message);
         if (summaryBesideText && !replaced && !said.containsAll(lost())) {
             addSummary(message);
         }
-        return new StrippedMail(mail, edits, removed, narrowed, signatures, sealed);
+        return new StrippedMail(mail, edits, removed, narrowed, signatures, opaque);
     }
 
     private List<String> read(Part calendar, InputStream content) throws IOException {
@@ -67,7 +67,7 @@ final class CalendarRemoval {
     }
 
     private List<Part> lost() {
-        return calendars.parts().stream().filter(fates::isLost).toList();
+        return calendars.parts().stream().filter(changes::isLost).toList();
     }
 
     /** @return whether nothing was left of the message and words took its place */
@@ -81,12 +81,12 @@ final class CalendarRemoval {
 
     /** @return whether nothing is left of the part */
     private boolean isGone(Part part) throws IOException {
-        if (fates.noneStays()) {
+        if (changes.noneKept()) {
             part.fields().stream().filter(CalendarParts::isCalendarClass).forEach(this::delete);
         }
-        part.strayCalendars().forEach(stray -> edits.delete(stray.start(), stray.end()));
-        removed += part.strayCalendars().size();
-        if (fates.gone().contains(part)) {
+        part.calendarsOutsideParts().forEach(outside -> edits.delete(outside.start(), outside.end()));
+        removed += part.calendarsOutsideParts().size();
+        if (changes.gone().contains(part)) {
             removed++;
             return true;
         }
@@ -98,20 +98,20 @@ final class CalendarRemoval {
             return false;
         }
         int before = edits.count();
-        int sealedBefore = sealed;
+        int opaqueBefore = opaque;
         boolean gone = part.type().isMultipart() && isMultipartGone(part);
-        if (CalendarParts.isSealed(part) && edits.count() == before) {
-            sealed = sealedBefore + 1;
+        if (CalendarParts.isEncryptedOrOpaque(part) && edits.count() == before) {
+            opaque = opaqueBefore + 1;
         }
         return gone;
     }
 
     private void replaceBody(Part part) {
-        Optional.ofNullable(fates.texts().get(part)).ifPresent(rest -> {
+        Optional.ofNullable(changes.texts().get(part)).ifPresent(rest -> {
             removed++;
             edits.replace(part.bodyStart(), part.end(), rest);
         });
-        Optional.ofNullable(fates.narrowed().get(part)).ifPresent(calendar -> {
+        Optional.ofNullable(changes.narrowed().get(part)).ifPresent(calendar -> {
             narrowed++;
             edits.replace(part.bodyStart(), part.end(), calendar);
         });
@@ -137,7 +137,7 @@ final class CalendarRemoval {
             }
             return contentGone;
         }
-        return left == 0 && (changed || !part.strayCalendars().isEmpty());
+        return left == 0 && (changed || !part.calendarsOutsideParts().isEmpty());
     }
 
     private void delete(HeaderField field) {

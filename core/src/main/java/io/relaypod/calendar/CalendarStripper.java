@@ -28,7 +28,7 @@ public final class CalendarStripper {
     /** @throws UnreadableMailException if the structure cannot be read, so that the message must not be delivered */
     public StrippedMail strip(MessageSource mail) throws IOException, UnreadableMailException {
         Calendars calendars = Calendars.find(mail, true);
-        return new CalendarRemoval(calendars, calendars.fates(part -> true, Map.of(), true), summaryBesideText)
+        return new CalendarRemoval(calendars, calendars.changes(part -> true, Map.of(), true), summaryBesideText)
                 .of(mail);
     }
 }

@@ -30,8 +30,8 @@ import com.google.common.base.Splitter;
 final class CalendarZones {
 
     // A calendar defines one zone or two, of some dozen changes of the clock at most.
-    private static final int MOST_ZONES = 20;
-    private static final int MOST_OBSERVANCES = 100;
+    private static final int MAX_ZONES = 20;
+    private static final int MAX_OBSERVANCES = 100;
     private static final DateTimeFormatter ICAL = DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmss");
     private static final Pattern REGION =
             Pattern.compile(".*?([A-Z][A-Za-z_]+/[A-Z][A-Za-z_+-]+(?:/[A-Z][A-Za-z_]+)?)");
@@ -95,10 +95,10 @@ final class CalendarZones {
     }
 
     private void define() {
-        List<Observance> observances = defined.size() < MOST_ZONES
+        List<Observance> observances = defined.size() < MAX_ZONES
                 ? defined.computeIfAbsent(zone, any -> new ArrayList<>())
                 : defined.getOrDefault(zone, new ArrayList<>());
-        if (observances.size() == MOST_OBSERVANCES) {
+        if (observances.size() == MAX_OBSERVANCES) {
             return;
         }
         try {

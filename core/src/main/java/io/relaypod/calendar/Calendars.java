@@ -135,7 +135,7 @@ final class Calendars {
         for (TransferEncoding encoding : composite.encodings()) {
             try {
                 Calendars inside = new Calendars(() -> decoded(source, composite, encoding), uuencodedToo, depth);
-                if (!inside.isEmpty() || inside.hasStray()) {
+                if (!inside.isEmpty() || inside.hasCalendarOutsideParts()) {
                     return true;
                 }
             } catch (UnreadableMailException nobodyCanTell) {
@@ -170,8 +170,9 @@ final class Calendars {
         return !leaf.types().stream().allMatch(MediaType::isMultipart) && CalendarParts.beginsAsCalendar(content);
     }
 
-    private static boolean hasStray(Part part) {
-        return !part.strayCalendars().isEmpty() || part.children().stream().anyMatch(Calendars::hasStray);
+    private static boolean hasCalendarOutsideParts(Part part) {
+        return !part.calendarsOutsideParts().isEmpty()
+                || part.children().stream().anyMatch(Calendars::hasCalendarOutsideParts);
     }
 
     /** An encoded message or multipart as the message that it stands for. */
@@ -195,8 +196,8 @@ final class Calendars {
     }
 
     /** Whether something like a calendar stands where no part is. */
-    boolean hasStray() {
-        return hasStray(message);
+    boolean hasCalendarOutsideParts() {
+        return hasCalendarOutsideParts(message);
     }
 
     /** Whether readers may see another structure, type or encoding than the one that was found. */
@@ -239,22 +240,22 @@ final class Calendars {
     }
 
     /**
-     * @param goes the parts whose calendar is removed
+     * @param isRemoved the parts whose calendar is removed
      * @param narrowed the parts that lose attendees, each with its new body
-     * @param noneStays whether no calendar is left
+     * @param noneKept whether no calendar is left
      */
-    CalendarEdits fates(Predicate<Part> goes, Map<Part, Replacement> narrowed, boolean noneStays) {
+    CalendarEdits changes(Predicate<Part> isRemoved, Map<Part, Replacement> narrowed, boolean noneKept) {
         return new CalendarEdits(
                 parts.stream()
-                        .filter(goes)
+                        .filter(isRemoved)
                         .filter(part -> !texts.contains(part))
                         .collect(Collectors.toSet()),
                 texts.stream()
-                        .filter(goes)
+                        .filter(isRemoved)
                         .collect(Collectors.toMap(
                                 part -> part, part -> (original, out) -> writeRest(part, original, out))),
                 narrowed,
-                noneStays);
+                noneKept);
     }
 
     /** Goes through a message once, from leaf to leaf. */

@@ -12,7 +12,7 @@ import java.util.Set;
 final class EventSummaryWriter {
 
     // As many as fit into what the words of a mail may take.
-    private static final int MOST_EVENTS = 20;
+    private static final int MAX_EVENTS = 20;
     private static final Set<String> TIMES = Set.of("DTSTART", "DTEND", "DUE", "RECURRENCE-ID");
     private static final Set<String> TEXTS = Set.of(
             "SUMMARY",
@@ -45,13 +45,13 @@ final class EventSummaryWriter {
             "in process");
 
     // All events together; a mail has room for fewer words.
-    private static final int MOST_CHARS = 64 * 1024;
+    private static final int MAX_CHARS = 64 * 1024;
 
     private final List<Event> events = new ArrayList<>();
     private final CalendarZones zones = new CalendarZones();
     private String method = "";
     private int last = -1;
-    private int roomForProperties = MOST_CHARS;
+    private int roomForProperties = MAX_CHARS;
 
     /** The first of each property of an event. */
     private record Event(String kind, Map<String, CalendarProperty> properties) {
@@ -87,7 +87,7 @@ final class EventSummaryWriter {
     }
 
     private void eventProperty(CalendarProperty property, int event) {
-        if (property.name().equals("BEGIN") && event == events.size() && event < MOST_EVENTS) {
+        if (property.name().equals("BEGIN") && event == events.size() && event < MAX_EVENTS) {
             events.add(
                     new Event(KINDS.getOrDefault(property.value().toUpperCase(Locale.ROOT), "Event"), new HashMap<>()));
         } else if (event < events.size() && !ZONE.contains(property.name()) && roomForProperties > 0) {

@@ -28,7 +28,7 @@ import org.apache.commons.io.output.CloseShieldOutputStream;
  * recipients.
  *
  * <pre>{@code
- * if (Invitation.in(mail, recipients).keepers().containsAll(recipients)) {
+ * if (Invitation.in(mail, recipients).calendarRecipients().containsAll(recipients)) {
  *     StrippedMail copy = Invitation.in(mail, recipients).narrowed(false);
  * }
  * }</pre>
@@ -89,7 +89,7 @@ public final class Invitation {
         this.growsTooFar = this.read.values().stream()
                         .mapToLong(each -> Math.max(0, each.growth()))
                         .sum()
-                > StrippedMail.MOST_GROWTH;
+                > StrippedMail.MAX_GROWTH;
     }
 
     /**
@@ -111,7 +111,7 @@ public final class Invitation {
      * The recipients who may share one copy with calendars: the invited ones, or all if no calendar lists anybody.
      * Nobody keeps a calendar that cannot be read, or that needs a change and would grow too far.
      */
-    public Set<EmailAddress> keepers() {
+    public Set<EmailAddress> calendarRecipients() {
         Set<Part> naming = namingParts();
         if (naming.isEmpty()) {
             return recipients;
@@ -165,7 +165,7 @@ public final class Invitation {
     }
 
     /**
-     * A copy for exactly the recipients, who are {@link #keepers} or none of them is.
+     * A copy for exactly the recipients, who are {@link #calendarRecipients} or none of them is.
      *
      * @param summaryBesideText whether a removed calendar is added in words even if other text is left
      * @return the message whose calendars list nobody else; unchanged if none does
@@ -174,16 +174,16 @@ public final class Invitation {
         Set<Part> naming = namingParts();
         SharedCopy kept = kept(naming);
         // Graph delivers to attendees only, so a recipient who is not invited would get nothing.
-        Set<Part> stay = kept.recipients().equals(recipients) ? kept.parts() : Set.of();
+        Set<Part> keptParts = kept.recipients().equals(recipients) ? kept.parts() : Set.of();
         Map<Part, Replacement> narrowed = new HashMap<>();
-        stay.stream()
+        keptParts.stream()
                 .filter(part -> attendees(part).isTooWideFor(recipients))
                 .forEach(part -> narrowed.put(part, narrowed(part)));
-        boolean goesAny = calendars.parts().stream().anyMatch(part -> goes(part, naming, stay));
-        boolean staysAny = calendars.parts().stream().anyMatch(part -> !goes(part, naming, stay));
+        boolean anyRemoved = calendars.parts().stream().anyMatch(part -> isRemoved(part, naming, keptParts));
+        boolean anyKept = calendars.parts().stream().anyMatch(part -> !isRemoved(part, naming, keptParts));
         StrippedMail changed = new CalendarRemoval(
                         calendars,
-                        calendars.fates(part -> goes(part, naming, stay), narrowed, goesAny && !staysAny),
+                        calendars.changes(part -> isRemoved(part, naming, keptParts), narrowed, anyRemoved && !anyKept),
                         summaryBesideText)
                 .of(mail);
         // Encrypted parts are counted by CalendarStripper.
@@ -191,8 +191,8 @@ public final class Invitation {
                 mail, changed.edits(), changed.calendars(), changed.narrowed(), changed.signatures(), 0);
     }
 
-    private boolean goes(Part part, Set<Part> naming, Set<Part> stay) {
-        return !read.containsKey(part) || naming.contains(part) && !stay.contains(part);
+    private boolean isRemoved(Part part, Set<Part> naming, Set<Part> keptParts) {
+        return !read.containsKey(part) || naming.contains(part) && !keptParts.contains(part);
     }
 
     private Replacement narrowed(Part part) {

@@ -15,7 +15,7 @@ import io.relaypod.mime.MessageOutline;
 /**
  * Decides whether Mailpit, smtp2graph and Graph accept a message, and whether its structure can be read at all. The
  * message is read line by line as it arrives. Time is linear in the size of the message, memory is bounded by
- * {@link #MOST_MEMORY}. For one message and one thread.
+ * {@link #MAX_MEMORY}. For one message and one thread.
  *
  * <pre>{@code
  * DeliverabilityCheck check = new DeliverabilityCheck(rules);
@@ -26,7 +26,7 @@ import io.relaypod.mime.MessageOutline;
 public final class DeliverabilityCheck {
 
     /** Bytes of memory for the worst message, without the line that is being read. An ordinary message takes 10 KiB. */
-    public static final int MOST_MEMORY = 1024 * 1024;
+    public static final int MAX_MEMORY = 1024 * 1024;
 
     // Received (ours and Mailpit's), Return-Path, Message-ID. What they quote is bounded by addresses and host names.
     private static final int ADDED_FIELDS = 4 * 1024;
@@ -176,9 +176,9 @@ public final class DeliverabilityCheck {
                 + ADDED_FIELDS
                 + 3 * header.visibleRecipientBytes()
                 + header.senderBytes()
-                + StrippedMail.MOST_GROWTH
-                + outline.parts() * (long) StrippedMail.MOST_GROWTH_A_PART
-                + (nodes.count() + StrippedMail.MOST_PARTS_ADDED) * inEveryPart;
+                + StrippedMail.MAX_GROWTH
+                + outline.parts() * (long) StrippedMail.MAX_GROWTH_PER_PART
+                + (nodes.count() + StrippedMail.MAX_PARTS_ADDED) * inEveryPart;
     }
 
     /** If blind recipients get copies of their own, any other copy has only recipients whom To and Cc list. */

@@ -9,12 +9,12 @@ import org.xbill.DNS.Name;
 public sealed interface DnsAnswer {
 
     /** The largest number of names or addresses that an answer holds. */
-    int MOST_KEPT = 10;
+    int MAX_KEPT = 10;
 
     /**
      * There are MX records.
      *
-     * @param usable hosts that can be asked for, best preference first; {@link #MOST_KEPT} at most
+     * @param usable hosts that can be asked for, best preference first; {@link #MAX_KEPT} at most
      * @param unusable hosts such as {@code localhost} (never the root, which says that there is no host); a few
      * @param found how many usable hosts the message had
      */
@@ -33,7 +33,7 @@ public sealed interface DnsAnswer {
     /**
      * There are addresses.
      *
-     * @param usable those that a mail host can have, routable ones first; {@link #MOST_KEPT} at most
+     * @param usable those that a mail host can have, routable ones first; {@link #MAX_KEPT} at most
      * @param unusable others; a few
      */
     record AddressRecords(List<InetAddress> usable, List<InetAddress> unusable) implements DnsAnswer {

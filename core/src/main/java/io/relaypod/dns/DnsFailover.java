@@ -72,7 +72,7 @@ public final class DnsFailover implements DnsLookup {
     }
 
     /** Adds a listener. */
-    public void heardBy(DnsServerListener listener) {
+    public void addListener(DnsServerListener listener) {
         listeners.add(listener);
     }
 
@@ -80,11 +80,11 @@ public final class DnsFailover implements DnsLookup {
     @Override
     public CompletableFuture<DnsAnswer> ask(Name name, int type) {
         PendingLookup question = new PendingLookup(name, type);
-        onALoop(question::begin, question.answer);
+        onLoop(question::begin, question.answer);
         return question.answer;
     }
 
-    private void onALoop(Consumer<DnsSockets> task, CompletableFuture<?> result) {
+    private void onLoop(Consumer<DnsSockets> task, CompletableFuture<?> result) {
         for (DnsSockets here : loops) {
             if (here.isOnThisThread()) {
                 task.accept(here);
@@ -114,54 +114,57 @@ public final class DnsFailover implements DnsLookup {
      * Checks the canaries of each server, or queries it for the name servers of the root. Completes within a few
      * timeouts and never fails. Requires that an event loop was added.
      */
-    public CompletableFuture<List<DnsServerReport>> look() {
+    public CompletableFuture<List<DnsServerReport>> check() {
         List<CompletableFuture<DnsServerReport>> reports = servers.stream()
                 .map(server -> {
                     CompletableFuture<DnsServerReport> report = new CompletableFuture<>();
-                    onALoop(
-                            here -> server.honesty()
+                    onLoop(
+                            here -> server.trust()
                                     .freshStanding(here, false)
-                                    .thenAcceptAsync(standing -> look(here, server, standing, report), here.loop()),
+                                    .thenAcceptAsync(standing -> check(here, server, standing, report), here.loop()),
                             report);
                     return report.completeOnTimeout(
-                                    silent(server, DnsSockets.TIMEOUT), 3 * timeout.toNanos(), TimeUnit.NANOSECONDS)
-                            .exceptionally(stopped -> silent(server, stopped.getMessage()));
+                                    unusable(server, DnsSockets.TIMEOUT), 3 * timeout.toNanos(), TimeUnit.NANOSECONDS)
+                            .exceptionally(stopped -> unusable(server, stopped.getMessage()));
                 })
                 .toList();
         return CompletableFuture.allOf(reports.toArray(CompletableFuture[]::new))
                 .thenApply(all -> reports.stream().map(CompletableFuture::join).toList());
     }
 
-    private void look(DnsSockets here, DnsServer server, Standing standing, CompletableFuture<DnsServerReport> report) {
-        if (standing == Standing.LYING) {
+    private void check(
+            DnsSockets here, DnsServer server, Standing standing, CompletableFuture<DnsServerReport> report) {
+        if (standing == Standing.DISTRUSTED) {
             report.complete(new DnsServerReport(false, server + " denies names that must exist"));
-        } else if (server.honesty().hasAnswered()) {
-            report.complete(well(server));
-        } else if (server.honesty().rootFailure().isPresent()) {
-            report.complete(silent(server, server.honesty().rootFailure().get()));
+        } else if (server.trust().hasAnswered()) {
+            report.complete(usable(server));
+        } else if (server.trust().rootFailure().isPresent()) {
+            report.complete(unusable(server, server.trust().rootFailure().get()));
         } else {
             new DnsQuery(here, server, Name.root, Type.NS, timeout, new DnsQuery.AnswerHandler() {
                         @Override
                         public void answered(DnsAnswer answer) {
-                            report.complete(well(server));
+                            report.complete(usable(server));
                         }
 
                         @Override
                         public void failed(IOException failure) {
-                            report.complete(silent(server, failure.getMessage()));
+                            report.complete(unusable(server, failure.getMessage()));
                         }
                     })
                     .begin(false);
         }
     }
 
-    private static DnsServerReport well(DnsServer server) {
+    private static DnsServerReport usable(DnsServer server) {
         return new DnsServerReport(
                 true,
-                server.honesty().invented().isEmpty() ? "" : server + " has addresses for names that do not exist");
+                server.trust().redirectAddresses().isEmpty()
+                        ? ""
+                        : server + " has addresses for names that do not exist");
     }
 
-    private static DnsServerReport silent(DnsServer server, String reason) {
+    private static DnsServerReport unusable(DnsServer server, String reason) {
         return new DnsServerReport(false, "no answer from " + server + " (" + reason + ")");
     }
 
@@ -171,8 +174,8 @@ public final class DnsFailover implements DnsLookup {
     }
 
     /** The number of servers that deny names that exist. */
-    public int lying() {
-        return count(server -> server.honesty().standing() == Standing.LYING);
+    public int distrusted() {
+        return count(server -> server.trust().standing() == Standing.DISTRUSTED);
     }
 
     /** The number of servers that are queried without EDNS. */
@@ -181,8 +184,8 @@ public final class DnsFailover implements DnsLookup {
     }
 
     /** The number of servers that give addresses for names that do not exist. */
-    public int inventing() {
-        return count(server -> !server.honesty().invented().isEmpty());
+    public int redirecting() {
+        return count(server -> !server.trust().redirectAddresses().isEmpty());
     }
 
     private int count(Predicate<DnsServer> which) {
@@ -198,7 +201,7 @@ public final class DnsFailover implements DnsLookup {
     public List<String> remarks() {
         return servers.stream()
                 .flatMap(server -> List.of(
-                                server.honesty().standing() == Standing.LYING
+                                server.trust().standing() == Standing.DISTRUSTED
                                         ? Optional.of(
                                                 server
                                                         + " denies names that must exist (DNS_CANARIES); nothing that it denies is believed")
@@ -206,11 +209,11 @@ public final class DnsFailover implements DnsLookup {
                                 server.isWithoutEdns()
                                         ? Optional.of(server + " answers only without EDNS (RFC 6891)")
                                         : Optional.<String>empty(),
-                                server.honesty().invented().isEmpty()
+                                server.trust().redirectAddresses().isEmpty()
                                         ? Optional.<String>empty()
                                         : Optional.of(server + " answers for names that do not exist: "
-                                                + server.honesty()
-                                                        .invented()
+                                                + server.trust()
+                                                        .redirectAddresses()
                                                         .iterator()
                                                         .next()
                                                         .getHostAddress()))
@@ -223,12 +226,12 @@ public final class DnsFailover implements DnsLookup {
         return servers.size() == 1
                 ? servers
                 : servers.stream()
-                        .sorted(Comparator.comparing(DnsFailover::isLying).thenComparingInt(DnsServer::failures))
+                        .sorted(Comparator.comparing(DnsFailover::isDistrusted).thenComparingInt(DnsServer::failures))
                         .toList();
     }
 
-    private static boolean isLying(DnsServer server) {
-        return server.honesty().standing() == Standing.LYING;
+    private static boolean isDistrusted(DnsServer server) {
+        return server.trust().standing() == Standing.DISTRUSTED;
     }
 
     /** One question on its way through the servers. For one loop's thread, save for its answer. */
@@ -256,15 +259,15 @@ public final class DnsFailover implements DnsLookup {
             answer.whenComplete((message, failure) -> {
                 deadline.cancel(false);
                 if (sockets.isOnThisThread()) {
-                    forget();
+                    cancelQuery();
                 } else {
-                    sockets.loop().execute(this::forget);
+                    sockets.loop().execute(this::cancelQuery);
                 }
             });
             askNext(sockets);
         }
 
-        private void forget() {
+        private void cancelQuery() {
             underWay.ifPresent(DnsQuery::cancel);
         }
 
@@ -274,8 +277,8 @@ public final class DnsFailover implements DnsLookup {
             DnsQuery next = new DnsQuery(sockets, server, name, type, timeout, new DnsQuery.AnswerHandler() {
                 @Override
                 public void answered(DnsAnswer given) {
-                    then(
-                            server.honesty().objection(name, given, sockets),
+                    whenDone(
+                            server.trust().objection(name, given, sockets),
                             sockets,
                             objection -> objection.ifPresentOrElse(
                                     reason -> fail(sockets, server, new IOException(reason)), () -> {
@@ -304,7 +307,7 @@ public final class DnsFailover implements DnsLookup {
     }
 
     /** At once where it is done already; else later, on the loop's thread. */
-    private static <T> void then(CompletableFuture<T> future, DnsSockets sockets, Consumer<T> next) {
+    private static <T> void whenDone(CompletableFuture<T> future, DnsSockets sockets, Consumer<T> next) {
         if (future.isDone()) {
             next.accept(future.join());
         } else {
@@ -321,18 +324,18 @@ public final class DnsFailover implements DnsLookup {
         }
 
         @Override
-        public void lies(InetSocketAddress server, String denied) {
-            listeners.forEach(listener -> listener.lies(server, denied));
+        public void distrusted(InetSocketAddress server, String denied) {
+            listeners.forEach(listener -> listener.distrusted(server, denied));
         }
 
         @Override
-        public void liesNoMore(InetSocketAddress server) {
-            listeners.forEach(listener -> listener.liesNoMore(server));
+        public void trustedAgain(InetSocketAddress server) {
+            listeners.forEach(listener -> listener.trustedAgain(server));
         }
 
         @Override
-        public void invents(InetSocketAddress server, Set<InetAddress> addresses) {
-            listeners.forEach(listener -> listener.invents(server, addresses));
+        public void redirectsNonexistent(InetSocketAddress server, Set<InetAddress> addresses) {
+            listeners.forEach(listener -> listener.redirectsNonexistent(server, addresses));
         }
     }
 }

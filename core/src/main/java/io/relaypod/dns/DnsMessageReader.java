@@ -36,7 +36,7 @@ public final class DnsMessageReader {
     // An alias of an alias is rare already; resolvers themselves follow about as many.
     public static final int MAX_ALIASES = 16;
 
-    private static final int FEW = 3;
+    private static final int MAX_UNUSABLE = 3;
 
     private DnsMessageReader() {}
 
@@ -60,7 +60,7 @@ public final class DnsMessageReader {
             }
             return records(found, type);
         }
-        if (names.size() == 1 && answer.stream().anyMatch(DnsMessageReader::isStray)) {
+        if (names.size() == 1 && answer.stream().anyMatch(DnsMessageReader::isUnrelated)) {
             throw new IOException("an answer to another question");
         }
         if (rcode == Rcode.NXDOMAIN) {
@@ -102,7 +102,7 @@ public final class DnsMessageReader {
     }
 
     // Signatures and the rule that an alias was made by say nothing by themselves.
-    private static boolean isStray(Record record) {
+    private static boolean isUnrelated(Record record) {
         return record.getType() != Type.RRSIG && record.getType() != Type.DNAME;
     }
 
@@ -123,10 +123,10 @@ public final class DnsMessageReader {
                 .toList();
         List<Name> usable = targets.stream().filter(MailHostName::isUsable).toList();
         return new MxRecords(
-                usable.stream().limit(DnsAnswer.MOST_KEPT).toList(),
+                usable.stream().limit(DnsAnswer.MAX_KEPT).toList(),
                 targets.stream()
                         .filter(Predicate.not(MailHostName::isUsable))
-                        .limit(FEW)
+                        .limit(MAX_UNUSABLE)
                         .toList(),
                 usable.size());
     }
@@ -140,11 +140,11 @@ public final class DnsMessageReader {
                         .filter(MailHostAddress::isUsable)
                         .sorted(Comparator.comparing(MailHostAddress::isRoutable)
                                 .reversed())
-                        .limit(DnsAnswer.MOST_KEPT)
+                        .limit(DnsAnswer.MAX_KEPT)
                         .toList(),
                 addresses.stream()
                         .filter(Predicate.not(MailHostAddress::isUsable))
-                        .limit(FEW)
+                        .limit(MAX_UNUSABLE)
                         .toList());
     }
 

@@ -27,7 +27,7 @@ final class DnsQuery {
     private final Name name;
     private final int type;
     private final Duration timeout;
-    private final AnswerHandler asker;
+    private final AnswerHandler handler;
     private Runnable cancel = () -> {};
     private boolean isOver;
 
@@ -40,13 +40,13 @@ final class DnsQuery {
     }
 
     /** @param timeout of UDP, and of TCP */
-    DnsQuery(DnsSockets sockets, DnsServer server, Name name, int type, Duration timeout, AnswerHandler asker) {
+    DnsQuery(DnsSockets sockets, DnsServer server, Name name, int type, Duration timeout, AnswerHandler handler) {
         this.sockets = sockets;
         this.server = server;
         this.name = name;
         this.type = type;
         this.timeout = timeout;
-        this.asker = asker;
+        this.handler = handler;
     }
 
     /**
@@ -93,14 +93,14 @@ final class DnsQuery {
             return;
         }
         int rcode = message.getRcode();
-        if (withEdns && isBewildered(rcode)) {
+        if (withEdns && rejectsEdns(rcode)) {
             ask(false);
             return;
         }
-        boolean isWell = rcode == Rcode.NOERROR || rcode == Rcode.NXDOMAIN;
-        if (withEdns && (isWell || message.getOPT() != null)) {
+        boolean isAnswer = rcode == Rcode.NOERROR || rcode == Rcode.NXDOMAIN;
+        if (withEdns && (isAnswer || message.getOPT() != null)) {
             server.answeredEdns();
-        } else if (!withEdns && isWell) {
+        } else if (!withEdns && isAnswer) {
             server.answeredWithoutEdns();
         }
         if (message.getHeader().getFlag(Flags.TC)) {
@@ -115,7 +115,7 @@ final class DnsQuery {
     }
 
     // RFC 6891 section 7; BADVERS is what a server says of a version that it does not know.
-    private static boolean isBewildered(int rcode) {
+    private static boolean rejectsEdns(int rcode) {
         return rcode == Rcode.FORMERR || rcode == Rcode.NOTIMP || rcode == Rcode.BADVERS;
     }
 
@@ -133,13 +133,13 @@ final class DnsQuery {
 
                     @Override
                     public void failed(IOException failure) {
-                        usePart(truncated, failure);
+                        useTruncated(truncated, failure);
                     }
                 });
     }
 
     /** One record is all that has to be known, where it is one that mail can be sent by. */
-    private void usePart(Message truncated, IOException failure) {
+    private void useTruncated(Message truncated, IOException failure) {
         try {
             DnsAnswer part = DnsMessageReader.read(truncated, name, type);
             if (part.isGood()) {
@@ -155,14 +155,14 @@ final class DnsQuery {
     private void end(DnsAnswer answer) {
         if (!isOver) {
             isOver = true;
-            asker.answered(answer);
+            handler.answered(answer);
         }
     }
 
     private void fail(IOException failure) {
         if (!isOver) {
             isOver = true;
-            asker.failed(failure);
+            handler.failed(failure);
         }
     }
 }

@@ -15,7 +15,7 @@ final class DnsServer {
     private final InetSocketAddress address;
     private final Ticker ticker;
     private final DnsServerListener listener;
-    private final DnsServerTrust honesty;
+    private final DnsServerTrust trust;
     // How often it failed, less the more often it answered since.
     private final AtomicInteger failures = new AtomicInteger();
     private volatile boolean hasAnsweredEdns;
@@ -26,15 +26,15 @@ final class DnsServer {
         this.address = address;
         this.ticker = ticker;
         this.listener = listener;
-        this.honesty = new DnsServerTrust(this, settings, ticker, listener);
+        this.trust = new DnsServerTrust(this, settings, ticker, listener);
     }
 
     InetSocketAddress address() {
         return address;
     }
 
-    DnsServerTrust honesty() {
-        return honesty;
+    DnsServerTrust trust() {
+        return trust;
     }
 
     int failures() {

@@ -17,15 +17,15 @@ public interface DnsServerListener {
      *
      * @param denied those that it denies
      */
-    void lies(InetSocketAddress server, String denied);
+    void distrusted(InetSocketAddress server, String denied);
 
     /** It lied, and does so no more. */
-    void liesNoMore(InetSocketAddress server);
+    void trustedAgain(InetSocketAddress server);
 
     /**
      * It has addresses for names that do not exist; such an address is not believed.
      *
      * @param addresses some of them
      */
-    void invents(InetSocketAddress server, Set<InetAddress> addresses);
+    void redirectsNonexistent(InetSocketAddress server, Set<InetAddress> addresses);
 }

@@ -36,13 +36,13 @@ final class DnsServerTrust {
     enum Standing {
         /** No answer yet, to any of them. */
         UNKNOWN,
-        HONEST,
-        LYING
+        TRUSTED,
+        DISTRUSTED
     }
 
-    private static final long DENIALS_EVERY = TimeUnit.SECONDS.toNanos(1);
-    private static final long INVENTIONS_EVERY = TimeUnit.SECONDS.toNanos(30);
-    private static final int MOST_INVENTIONS = 64;
+    private static final long CANARY_CHECK_INTERVAL = TimeUnit.SECONDS.toNanos(1);
+    private static final long REDIRECT_CHECK_INTERVAL = TimeUnit.SECONDS.toNanos(30);
+    private static final int MAX_REDIRECT_ADDRESSES = 64;
 
     private final DnsServer server;
     private final DnsCanaries canaries;
@@ -50,12 +50,12 @@ final class DnsServerTrust {
     private final Set<Name> believedToExist;
     private final Ticker ticker;
     private final DnsServerListener listener;
-    private final AtomicReference<TrustCheck> denials = new AtomicReference<>(TrustCheck.never());
-    private final AtomicReference<TrustCheck> inventions = new AtomicReference<>(TrustCheck.never());
+    private final AtomicReference<TrustCheck> lastCanaryCheck = new AtomicReference<>(TrustCheck.never());
+    private final AtomicReference<TrustCheck> lastRedirectCheck = new AtomicReference<>(TrustCheck.never());
     private volatile Standing standing;
-    private volatile CanaryResult lastFound = CanaryResult.UNANSWERED;
+    private volatile CanaryResult lastResult = CanaryResult.UNANSWERED;
     private volatile String lastFailure = "";
-    private volatile Set<InetAddress> invented = Set.of();
+    private volatile Set<InetAddress> redirectAddresses = Set.of();
 
     /**
      * A look at canaries.
@@ -80,7 +80,7 @@ final class DnsServerTrust {
         this.believedToExist = canaries.isEmpty() ? Set.of() : canaries.believedToExist();
         this.ticker = ticker;
         this.listener = listener;
-        this.standing = canaries.isEmpty() ? Standing.HONEST : Standing.UNKNOWN;
+        this.standing = canaries.isEmpty() ? Standing.TRUSTED : Standing.UNKNOWN;
     }
 
     Standing standing() {
@@ -89,7 +89,7 @@ final class DnsServerTrust {
 
     /** Whether the server answered when the canaries were last looked at. */
     boolean hasAnswered() {
-        return lastFound != CanaryResult.UNANSWERED;
+        return lastResult != CanaryResult.UNANSWERED;
     }
 
     /** What it failed with when it was last asked for a canary, the root among them; empty where the root is none. */
@@ -98,8 +98,8 @@ final class DnsServerTrust {
     }
 
     /** Addresses that it gives for names that do not exist. */
-    Set<InetAddress> invented() {
-        return invented;
+    Set<InetAddress> redirectAddresses() {
+        return redirectAddresses;
     }
 
     /**
@@ -111,14 +111,14 @@ final class DnsServerTrust {
             return CompletableFuture.completedFuture(Optional.empty());
         }
         if (answer instanceof AddressRecords addresses && answer.isGood()) {
-            return freshInventions(here)
-                    .thenApply(done -> invented.containsAll(addresses.usable())
+            return freshRedirects(here)
+                    .thenApply(done -> redirectAddresses.containsAll(addresses.usable())
                             ? Optional.of("an address that " + server + " gives for names that do not exist")
                             : Optional.empty());
         }
         return freshStanding(here, believedToExist.contains(asked)).thenApply(now -> switch (now) {
-            case HONEST -> Optional.empty();
-            case LYING -> Optional.of(server + " denies names that exist");
+            case TRUSTED -> Optional.empty();
+            case DISTRUSTED -> Optional.of(server + " denies names that exist");
             case UNKNOWN -> Optional.of(server + " does not say whether names exist that must");
         });
     }
@@ -129,12 +129,12 @@ final class DnsServerTrust {
      * @param isUrgent looks in any case
      */
     CompletableFuture<Standing> freshStanding(DnsSockets here, boolean isUrgent) {
-        return fresh(denials, isUrgent ? 0 : DENIALS_EVERY, this::lookForDenials, here)
+        return fresh(lastCanaryCheck, isUrgent ? 0 : CANARY_CHECK_INTERVAL, this::checkCanaries, here)
                 .thenApply(done -> standing);
     }
 
-    private CompletableFuture<Void> freshInventions(DnsSockets here) {
-        return fresh(inventions, INVENTIONS_EVERY, this::lookForInventions, here);
+    private CompletableFuture<Void> freshRedirects(DnsSockets here) {
+        return fresh(lastRedirectCheck, REDIRECT_CHECK_INTERVAL, this::checkRedirects, here);
     }
 
     private interface CanaryCheck {
@@ -159,7 +159,7 @@ final class DnsServerTrust {
         return done;
     }
 
-    private CompletableFuture<?> lookForDenials(DnsSockets here) {
+    private CompletableFuture<?> checkCanaries(DnsSockets here) {
         List<CompletableFuture<CanaryResult>> domains = new ArrayList<>(canaries.domains().stream()
                 .map(domain -> ask(here, domain.absolute(), Type.MX))
                 .toList());
@@ -167,21 +167,21 @@ final class DnsServerTrust {
                 ? ask(here, Name.root, Type.NS)
                 : CompletableFuture.completedFuture(CanaryResult.UNANSWERED);
         // One that is there settles it.
-        CompletableFuture<Object> isThere = new CompletableFuture<>();
+        CompletableFuture<Object> isFound = new CompletableFuture<>();
         domains.forEach(domain -> domain.thenAccept(found -> {
-            if (found == CanaryResult.THERE) {
-                isThere.complete(found);
+            if (found == CanaryResult.FOUND) {
+                isFound.complete(found);
             }
         }));
         return CompletableFuture.anyOf(
-                        isThere,
+                        isFound,
                         CompletableFuture.allOf(domains.toArray(CompletableFuture[]::new))
                                 .thenCombine(root, (all, its) -> its))
                 .thenRun(() -> conclude(domains, root));
     }
 
     private enum CanaryResult {
-        THERE,
+        FOUND,
         DENIED,
         UNANSWERED
     }
@@ -192,14 +192,14 @@ final class DnsServerTrust {
                 .toList();
         // The root alone decides where no domain is answered: a closed network may have one of its own.
         boolean byDomains = found.stream().anyMatch(one -> one != CanaryResult.UNANSWERED);
-        CanaryResult all = found.contains(CanaryResult.THERE)
-                ? CanaryResult.THERE
+        CanaryResult all = found.contains(CanaryResult.FOUND)
+                ? CanaryResult.FOUND
                 : byDomains ? CanaryResult.DENIED : root.getNow(CanaryResult.UNANSWERED);
-        lastFound = all;
-        if (all == CanaryResult.THERE) {
-            becomeHonest();
+        lastResult = all;
+        if (all == CanaryResult.FOUND) {
+            becomeTrusted();
         } else if (all == CanaryResult.DENIED) {
-            becomeLying(
+            becomeDistrusted(
                     byDomains
                             ? String.join(
                                     ", ",
@@ -211,40 +211,40 @@ final class DnsServerTrust {
         // A server that says nothing now stays what it was.
     }
 
-    private void becomeHonest() {
+    private void becomeTrusted() {
         Standing before = standing;
-        standing = Standing.HONEST;
-        if (before == Standing.LYING) {
-            listener.liesNoMore(server.address());
+        standing = Standing.TRUSTED;
+        if (before == Standing.DISTRUSTED) {
+            listener.trustedAgain(server.address());
         }
     }
 
-    private void becomeLying(String denied) {
+    private void becomeDistrusted(String denied) {
         Standing before = standing;
-        standing = Standing.LYING;
-        if (before != Standing.LYING) {
-            listener.lies(server.address(), denied);
+        standing = Standing.DISTRUSTED;
+        if (before != Standing.DISTRUSTED) {
+            listener.distrusted(server.address(), denied);
         }
     }
 
-    private CompletableFuture<?> lookForInventions(DnsSockets here) {
+    private CompletableFuture<?> checkRedirects(DnsSockets here) {
         return canaries.nonexistent()
                 .map(name -> addresses(here, name, Type.A)
                         .thenCombine(addresses(here, name, Type.AAAA), Sets::union)
-                        .thenAccept(this::remember))
+                        .thenAccept(this::keepRedirectAddresses))
                 .orElseGet(() -> CompletableFuture.completedFuture(null));
     }
 
-    private void remember(Set<InetAddress> given) {
-        Set<InetAddress> before = invented;
+    private void keepRedirectAddresses(Set<InetAddress> given) {
+        Set<InetAddress> before = redirectAddresses;
         // Pages of advertisements may have several addresses, in turns.
-        invented = given.isEmpty()
+        redirectAddresses = given.isEmpty()
                 ? Set.of()
                 : Stream.concat(given.stream(), before.stream())
-                        .limit(MOST_INVENTIONS)
+                        .limit(MAX_REDIRECT_ADDRESSES)
                         .collect(Collectors.toUnmodifiableSet());
-        if (before.isEmpty() && !invented.isEmpty()) {
-            listener.invents(server.address(), given);
+        if (before.isEmpty() && !redirectAddresses.isEmpty()) {
+            listener.redirectsNonexistent(server.address(), given);
         }
     }
 
@@ -271,7 +271,7 @@ final class DnsServerTrust {
         new DnsQuery(here, server, name, type, timeout, new DnsQuery.AnswerHandler() {
                     @Override
                     public void answered(DnsAnswer answer) {
-                        found.complete(isDenial(answer) ? CanaryResult.DENIED : CanaryResult.THERE);
+                        found.complete(isDenial(answer) ? CanaryResult.DENIED : CanaryResult.FOUND);
                     }
 
                     @Override

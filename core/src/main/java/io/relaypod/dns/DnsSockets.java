@@ -35,8 +35,8 @@ import org.xbill.DNS.WireParseException;
  */
 final class DnsSockets {
 
-    private static final int SOCKETS_A_SERVER = 16;
-    private static final int QUERIES_A_SOCKET = 1_000;
+    private static final int SOCKETS_PER_SERVER = 16;
+    private static final int QUERIES_PER_SOCKET = 1_000;
     private static final int LARGEST_DATAGRAM = 65_535;
     /** The words of the failure when nobody answered. */
     static final String TIMEOUT = "timeout";
@@ -82,19 +82,19 @@ final class DnsSockets {
      * @param wire the query as it is sent
      * @return takes the question back: nobody hears of it any more
      */
-    Runnable ask(InetSocketAddress server, Message query, byte[] wire, Duration timeout, ReplyHandler asker) {
-        SentQuery asked = new SentQuery(query, System.nanoTime() + timeout.toNanos(), asker);
+    Runnable ask(InetSocketAddress server, Message query, byte[] wire, Duration timeout, ReplyHandler handler) {
+        SentQuery asked = new SentQuery(query, System.nanoTime() + timeout.toNanos(), handler);
         try {
             UdpSocket socket = socketWithout(asked.id(), server);
             socket.send(asked, wire);
             checkLater();
             return () -> socket.forget(asked);
         } catch (IOException notSent) {
-            asker.failed(notSent);
+            handler.failed(notSent);
         } catch (RuntimeException notSent) {
             // NIO's way to say that there is no such kind of address here, that the name has none, or that the loop
             // ends.
-            asker.failed(new IOException(notSent));
+            handler.failed(new IOException(notSent));
         }
         return () -> {};
     }
@@ -108,8 +108,8 @@ final class DnsSockets {
     }
 
     private UdpSocket socket(InetSocketAddress server) throws IOException {
-        UdpSocket[] pool = pools.computeIfAbsent(server, address -> new UdpSocket[SOCKETS_A_SERVER]);
-        int place = ThreadLocalRandom.current().nextInt(SOCKETS_A_SERVER);
+        UdpSocket[] pool = pools.computeIfAbsent(server, address -> new UdpSocket[SOCKETS_PER_SERVER]);
+        int place = ThreadLocalRandom.current().nextInt(SOCKETS_PER_SERVER);
         if (pool[place] == null || !pool[place].isFresh()) {
             pool[place] = new UdpSocket(server);
         }
@@ -132,7 +132,7 @@ final class DnsSockets {
         }
     }
 
-    private record SentQuery(Message message, long deadline, ReplyHandler asker) {
+    private record SentQuery(Message message, long deadline, ReplyHandler handler) {
 
         Integer id() {
             return message.getHeader().getID();
@@ -194,7 +194,7 @@ final class DnsSockets {
         }
 
         boolean isFresh() {
-            return served < QUERIES_A_SOCKET && channel.isOpen();
+            return served < QUERIES_PER_SOCKET && channel.isOpen();
         }
 
         void send(SentQuery query, byte[] wire) throws IOException {
@@ -238,7 +238,7 @@ final class DnsSockets {
                 if (isAnswer(query.message(), answer)) {
                     queries.remove(id);
                     waiting--;
-                    query.asker().answered(answer);
+                    query.handler().answered(answer);
                 }
             } catch (WireParseException forged) {
                 // or broken; the true one may come yet
@@ -257,7 +257,7 @@ final class DnsSockets {
             List<SentQuery> failed = List.copyOf(queries.values());
             queries.clear();
             waiting -= failed.size();
-            failed.forEach(query -> query.asker().failed(failure));
+            failed.forEach(query -> query.handler().failed(failure));
         }
 
         /**
@@ -271,7 +271,7 @@ final class DnsSockets {
             late.forEach(query -> {
                 queries.remove(query.id());
                 waiting--;
-                loop.execute(() -> query.asker().failed(new SocketTimeoutException(TIMEOUT)));
+                loop.execute(() -> query.handler().failed(new SocketTimeoutException(TIMEOUT)));
             });
             if (isFresh() || !queries.isEmpty()) {
                 return false;

@@ -37,13 +37,13 @@ final class DnsTcp extends SimpleChannelInboundHandler<ByteBuf> {
     private static final long MEMORY = 2 * (LONGEST + 1);
 
     private final Message query;
-    private final DnsSockets.ReplyHandler asker;
+    private final DnsSockets.ReplyHandler handler;
     private final Reservation memory;
     private boolean isOver;
 
-    private DnsTcp(Message query, DnsSockets.ReplyHandler asker, Reservation memory) {
+    private DnsTcp(Message query, DnsSockets.ReplyHandler handler, Reservation memory) {
         this.query = query;
-        this.asker = asker;
+        this.handler = handler;
         this.memory = memory;
     }
 
@@ -57,13 +57,13 @@ final class DnsTcp extends SimpleChannelInboundHandler<ByteBuf> {
             Message query,
             Duration timeout,
             MemoryBudget budget,
-            DnsSockets.ReplyHandler asker) {
+            DnsSockets.ReplyHandler handler) {
         Optional<Reservation> memory = budget.tryReserve(MemoryUse.DNS_QUESTIONS, MEMORY);
         if (memory.isEmpty()) {
-            asker.failed(new IOException("too many truncated answers at once"));
+            handler.failed(new IOException("too many truncated answers at once"));
             return () -> {};
         }
-        DnsTcp exchange = new DnsTcp(query, asker, memory.get());
+        DnsTcp exchange = new DnsTcp(query, handler, memory.get());
         ChannelFuture connected = new Bootstrap()
                 .group(loop)
                 .channel(NioSocketChannel.class)
@@ -114,7 +114,7 @@ final class DnsTcp extends SimpleChannelInboundHandler<ByteBuf> {
         if (DnsSockets.isAnswer(query, answer)) {
             if (!isOver) {
                 isOver = true;
-                asker.answered(answer);
+                handler.answered(answer);
             }
             context.close();
         }
@@ -131,7 +131,7 @@ final class DnsTcp extends SimpleChannelInboundHandler<ByteBuf> {
         memory.close();
         if (!isOver) {
             isOver = true;
-            asker.failed(failure);
+            handler.failed(failure);
         }
     }
 }

@@ -29,8 +29,8 @@ import javax.crypto.spec.SecretKeySpec;
  */
 public final class LoginCheck implements Closeable {
 
-    static final int MOST_WAITING = 50;
-    static final int MOST_OF_ONE_ADDRESS = 10;
+    static final int MAX_WAITING = 50;
+    static final int MAX_OF_ONE_ADDRESS = 10;
 
     private static final String MAC = "HmacSHA256";
 
@@ -51,7 +51,7 @@ public final class LoginCheck implements Closeable {
     public LoginCheck(Supplier<Logins> logins, ThreadFactory threads) {
         this.logins = logins;
         this.thread =
-                new ThreadPoolExecutor(1, 1, 10, TimeUnit.SECONDS, new ArrayBlockingQueue<>(MOST_WAITING), threads);
+                new ThreadPoolExecutor(1, 1, 10, TimeUnit.SECONDS, new ArrayBlockingQueue<>(MAX_WAITING), threads);
         this.thread.allowCoreThreadTimeOut(true);
         byte[] random = new byte[32];
         new SecureRandom().nextBytes(random);
@@ -84,7 +84,7 @@ public final class LoginCheck implements Closeable {
 
     private void begin(InetAddress client, Supplier<LoginVerdict> tried, Consumer<LoginVerdict> answered) {
         try {
-            if (byAddress.merge(client, 1, Integer::sum) > MOST_OF_ONE_ADDRESS) {
+            if (byAddress.merge(client, 1, Integer::sum) > MAX_OF_ONE_ADDRESS) {
                 throw new RejectedExecutionException("too many of one address");
             }
             thread.execute(() -> {

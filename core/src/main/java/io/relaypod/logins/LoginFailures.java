@@ -16,7 +16,7 @@ import com.github.benmanes.caffeine.cache.Ticker;
 public final class LoginFailures {
 
     private static final Duration STEP = Duration.ofSeconds(1);
-    private static final int MOST_STEPS = 5;
+    private static final int MAX_STEPS = 5;
     private static final Duration MEMORY = Duration.ofMinutes(10);
     private static final int ADDRESSES = 10_000;
 
@@ -33,6 +33,6 @@ public final class LoginFailures {
 
     /** Counts a failure, and says when, after the try came, it is to be answered. */
     public Duration failed(InetAddress client) {
-        return STEP.multipliedBy(Math.min(MOST_STEPS, byAddress.asMap().merge(client, 1, Integer::sum)));
+        return STEP.multipliedBy(Math.min(MAX_STEPS, byAddress.asMap().merge(client, 1, Integer::sum)));
     }
 }

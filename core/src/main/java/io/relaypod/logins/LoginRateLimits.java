@@ -16,7 +16,7 @@ public final class LoginRateLimits {
     private final Clock clock;
     private final Map<String, LoginRate> byName = new ConcurrentHashMap<>();
 
-    private record LoginRate(SendingRate rate, SenderRateLimiter pace) {}
+    private record LoginRate(SendingRate rate, SenderRateLimiter rateLimiter) {}
 
     public LoginRateLimits(Clock clock) {
         this.clock = clock;
@@ -31,7 +31,7 @@ public final class LoginRateLimits {
         if (login.rate().isEmpty()) {
             return Duration.ZERO;
         }
-        SenderRateLimiter pace = byName.compute(
+        SenderRateLimiter rateLimiter = byName.compute(
                         login.name(),
                         (name, before) -> before != null
                                         && before.rate().equals(login.rate().get())
@@ -40,7 +40,7 @@ public final class LoginRateLimits {
                                         login.rate().get(),
                                         SenderRateLimiter.withoutSpacing(
                                                 login.rate().get(), clock)))
-                .pace();
-        return pace.tryAcquire(login.name()) ? Duration.ZERO : pace.waitingTime(login.name(), 0);
+                .rateLimiter();
+        return rateLimiter.tryAcquire(login.name()) ? Duration.ZERO : rateLimiter.waitingTime(login.name(), 0);
     }
 }

@@ -23,7 +23,7 @@ import io.relaypod.throttle.SendingRate;
  */
 public final class Logins {
 
-    private static final int MOST_LOGINS = 10_000;
+    private static final int MAX_LOGINS = 10_000;
     // What James' Username takes.
     private static final Pattern NAME = Pattern.compile(
             "[!-~&&[^@]]{1,128}(@[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*)?");
@@ -68,8 +68,8 @@ public final class Logins {
             throw new IllegalArgumentException(
                     "no login; expected a line for each: name, hash, and from= or rate= where they are wanted");
         }
-        if (byName.size() > MOST_LOGINS) {
-            throw new IllegalArgumentException(byName.size() + " logins; expected at most " + MOST_LOGINS);
+        if (byName.size() > MAX_LOGINS) {
+            throw new IllegalArgumentException(byName.size() + " logins; expected at most " + MAX_LOGINS);
         }
         return new Logins(byName);
     }

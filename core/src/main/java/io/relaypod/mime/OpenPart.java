@@ -9,7 +9,7 @@ import java.util.Set;
 final class OpenPart {
 
     // A part has one boundary. A field with more readings than this is hostile.
-    private static final int MOST_BOUNDARIES = 10;
+    private static final int MAX_BOUNDARIES = 10;
     private static final String CONTENT = "content-";
     private static final String MIME_VERSION = "mime-version";
     private static final String OTHER = "";
@@ -20,7 +20,7 @@ final class OpenPart {
     final boolean message;
     final List<HeaderField> fields = new ArrayList<>();
     final List<Part> children = new ArrayList<>();
-    final List<Part.Range> strayCalendars = new ArrayList<>();
+    final List<Part.Range> calendarsOutsideParts = new ArrayList<>();
     final Set<String> usedBoundaries = new LinkedHashSet<>();
     List<MediaType> types;
     private boolean multipart;
@@ -30,7 +30,7 @@ final class OpenPart {
     long headerEnd = -1;
     long bodyStart = -1;
 
-    long strayStart = -1;
+    long outsideStart = -1;
     boolean looksLikeCalendar;
     private String fieldName = OTHER;
     private long fieldStart = -1;
@@ -111,8 +111,8 @@ final class OpenPart {
             multipart |= type.isMultipart();
             attached |= type.isMessage();
         }
-        if (boundaries.size() > MOST_BOUNDARIES) {
-            throw new UnreadableMailException("a part with more than " + MOST_BOUNDARIES + " boundaries");
+        if (boundaries.size() > MAX_BOUNDARIES) {
+            throw new UnreadableMailException("a part with more than " + MAX_BOUNDARIES + " boundaries");
         }
     }
 
@@ -144,9 +144,9 @@ final class OpenPart {
         boundaries = List.of(boundary);
     }
 
-    void endStray(long end) {
+    void endOutsideParts(long end) {
         if (looksLikeCalendar) {
-            strayCalendars.add(new Part.Range(strayStart, end));
+            calendarsOutsideParts.add(new Part.Range(outsideStart, end));
         }
         looksLikeCalendar = false;
     }

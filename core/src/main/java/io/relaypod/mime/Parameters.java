@@ -21,7 +21,7 @@ final class Parameters {
     private static final Pattern CHARSET =
             Pattern.compile("(?<charset>[A-Za-z0-9._:+-]{0,40})'[^']{0,40}'(?<text>.*)", Pattern.DOTALL);
     // Of one stretch between semicolons; each may be read as the rest of the stretch.
-    private static final int MOST_LONG_READINGS = 4;
+    private static final int MAX_LONG_READINGS = 4;
 
     private final String name;
     private final Set<String> values = new LinkedHashSet<>();
@@ -98,7 +98,7 @@ final class Parameters {
                 int end = endOfWord(text, start);
                 if (wanted) {
                     add(word, text.substring(start, end));
-                    if (longReadings++ < MOST_LONG_READINGS) {
+                    if (longReadings++ < MAX_LONG_READINGS) {
                         add(
                                 word,
                                 text.substring(start, Math.max(end, stretchEnd)).strip());
@@ -175,7 +175,7 @@ final class Parameters {
         } else {
             List<String> same =
                     pieces.computeIfAbsent(Integer.parseInt(parts.group("number")), any -> new ArrayList<>());
-            if (!same.contains(value) && same.size() < MOST_LONG_READINGS) {
+            if (!same.contains(value) && same.size() < MAX_LONG_READINGS) {
                 same.add(value);
             }
         }

@@ -20,7 +20,7 @@ public final class Part {
     private final long bodyStart;
     private final long end;
     private final List<Part> children;
-    private final List<Range> strayCalendars;
+    private final List<Range> calendarsOutsideParts;
 
     /** From the byte at {@code start} up to and without the one at {@code end}. */
     public record Range(long start, long end) {}
@@ -37,7 +37,7 @@ public final class Part {
         this.bodyStart = part.bodyStart < 0 ? end : part.bodyStart;
         this.end = end;
         this.children = List.copyOf(part.children);
-        this.strayCalendars = List.copyOf(part.strayCalendars);
+        this.calendarsOutsideParts = List.copyOf(part.calendarsOutsideParts);
     }
 
     /**
@@ -125,7 +125,7 @@ public final class Part {
     }
 
     /** What stands before the first and behind the last part of a multipart, where it looks like a calendar. */
-    public List<Range> strayCalendars() {
-        return strayCalendars;
+    public List<Range> calendarsOutsideParts() {
+        return calendarsOutsideParts;
     }
 }

@@ -110,7 +110,7 @@ public final class StructureScanner {
         while (open.size() > depth) {
             OpenPart part = open.remove(open.size() - 1);
             part.endField(at);
-            part.endStray(at);
+            part.endOutsideParts(at);
             part.boundaries().forEach(boundary -> boundaries.remove(boundary, part));
             // A header without an empty line behind it was not read yet, and has no parts inside.
             if (part.inHeader()) {
@@ -146,9 +146,9 @@ public final class StructureScanner {
         }
         closeTo(open.indexOf(parent) + 1, line.start());
         parent.usedBoundaries.add(boundary);
-        parent.endStray(line.start());
+        parent.endOutsideParts(line.start());
         if (last) {
-            parent.strayStart = line.end();
+            parent.outsideStart = line.end();
         } else {
             push(new OpenPart(line.start(), line.end(), parent.isDigest() ? MediaType.MESSAGE : MediaType.TEXT, false));
         }
@@ -195,7 +195,7 @@ public final class StructureScanner {
         part.endField(line.start());
         part.headerEnd = line.start();
         part.bodyStart = line.end();
-        part.strayStart = line.end();
+        part.outsideStart = line.end();
         part.readType();
         if (!keepsTree) {
             part.fields.clear();

@@ -20,7 +20,7 @@ import java.util.concurrent.TimeUnit;
 final class DeadlineSocket extends Socket {
 
     /** The least average speed at which a server has to accept what is sent. */
-    static final int LEAST_BYTES_A_SECOND = 128 << 10;
+    static final int MIN_BYTES_PER_SECOND = 128 << 10;
 
     // Ends the connection after 30 s if the server's machine is gone.
     private static final Map<String, Integer> KEEPALIVE =
@@ -116,7 +116,7 @@ final class DeadlineSocket extends Socket {
         }
         sentBytes += bytes;
         sendDeadline =
-                sendingSince + sendTimeout.toNanos() + TimeUnit.SECONDS.toNanos(sentBytes) / LEAST_BYTES_A_SECOND;
+                sendingSince + sendTimeout.toNanos() + TimeUnit.SECONDS.toNanos(sentBytes) / MIN_BYTES_PER_SECOND;
     }
 
     private IOException afterFailedWrite(IOException failure) {

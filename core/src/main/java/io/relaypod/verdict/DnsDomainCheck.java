@@ -44,11 +44,11 @@ import org.xbill.DNS.Type;
 public final class DnsDomainCheck implements DomainCheck {
 
     // More than anybody's real mail has; a domain with so many is not refused for the rest.
-    private static final int MAX_VERIFIED_TARGETS = DnsAnswer.MOST_KEPT;
+    private static final int MAX_VERIFIED_TARGETS = DnsAnswer.MAX_KEPT;
     // A client waits meanwhile.
     private static final Duration LONGEST_VERIFICATION = Duration.ofSeconds(10);
     // For the operator; that there is one is all that the rule needs.
-    private static final int MOST_NAMED = 5;
+    private static final int MAX_NAMED = 5;
 
     private static final Consumer<DnsAnswer> NOBODY = answer -> {};
 
@@ -99,7 +99,7 @@ public final class DnsDomainCheck implements DomainCheck {
     }
 
     private static List<String> names(List<Name> hosts) {
-        return hosts.stream().limit(MOST_NAMED).map(host -> host.toString(true)).toList();
+        return hosts.stream().limit(MAX_NAMED).map(host -> host.toString(true)).toList();
     }
 
     /**
@@ -138,7 +138,7 @@ public final class DnsDomainCheck implements DomainCheck {
     private static List<String> texts(Stream<List<InetAddress>> addresses) {
         return addresses
                 .flatMap(List::stream)
-                .limit(MOST_NAMED)
+                .limit(MAX_NAMED)
                 .map(InetAddress::getHostAddress)
                 .toList();
     }

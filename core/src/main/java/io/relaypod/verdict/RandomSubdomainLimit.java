@@ -16,7 +16,7 @@ import io.relaypod.dns.ClientNetwork;
 public final class RandomSubdomainLimit {
 
     static final int BURST = 200;
-    private static final long NANOS_A_MISS = 50_000_000L;
+    private static final long NANOS_PER_MISS = 50_000_000L;
     // A map's entry with client and time; the domain's characters come on top.
     private static final long BYTES_OF_AN_ENTRY = 250;
 
@@ -39,7 +39,7 @@ public final class RandomSubdomainLimit {
         boolean isSpent = !recovered.isEmpty()
                 && ClientDomain.of(domain, client)
                         .map(recovered::get)
-                        .filter(until -> until - ticker.read() > BURST * NANOS_A_MISS)
+                        .filter(until -> until - ticker.read() > BURST * NANOS_PER_MISS)
                         .isPresent();
         if (isSpent) {
             refusals++;
@@ -52,7 +52,7 @@ public final class RandomSubdomainLimit {
         ClientDomain.of(domain, client).ifPresent(limited -> {
             long now = ticker.read();
             Long until = recovered.get(limited);
-            recovered.put(limited, (until == null ? now : Math.max(until, now)) + NANOS_A_MISS);
+            recovered.put(limited, (until == null ? now : Math.max(until, now)) + NANOS_PER_MISS);
             if (until == null) {
                 bytes += weight(limited);
                 removeEldest();

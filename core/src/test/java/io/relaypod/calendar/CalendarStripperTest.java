@@ -495,7 +495,7 @@ class CalendarStripperTest {
         StrippedMail changed = new CalendarStripper(false).strip(source(mixed(pgp, smime)));
 
         assertThat(changed.isChanged()).isFalse();
-        assertThat(changed.sealed()).isEqualTo(2);
+        assertThat(changed.opaque()).isEqualTo(2);
     }
 
     @Test

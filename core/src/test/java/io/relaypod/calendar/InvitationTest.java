@@ -28,7 +28,7 @@ class InvitationTest {
         assertThat(Invitation.in(
                                 source(mixed(BOTH)),
                                 addresses("ORG@example.com", "booker@example.net", "third@example.net"))
-                        .keepers())
+                        .calendarRecipients())
                 .containsExactlyInAnyOrder(address("org@example.com"), address("booker@example.net"));
     }
 
@@ -96,7 +96,7 @@ class InvitationTest {
         String more = calendar.replace("END:VEVENT", "ATTENDEE:mailto:y@example.com\nEND:VEVENT");
 
         assertThat(Invitation.in(source(mixed(calendar)), addresses("x@example.com", "y@example.com"))
-                        .keepers())
+                        .calendarRecipients())
                 .containsExactly(address("x@example.com"));
         assertThat(narrowed(mixed(more), "y@example.com"))
                 .isEqualTo(mixed(more.replace(line.replaceFirst("(?s).*END:VALARM\\n", "") + "\n", "")));
@@ -249,7 +249,7 @@ class InvitationTest {
         String other = BOTH.replace("org@", "other@").replace("book\n er@", "other2@");
 
         assertThat(Invitation.in(source(mixed(ticket, BOTH)), addresses("third@example.com", "org@example.com"))
-                        .keepers())
+                        .calendarRecipients())
                 .containsExactly(address("org@example.com"));
         assertThat(narrowed(mixed(ticket, BOTH), "third@example.com")).isEqualTo(mixed(ticket));
         assertThat(narrowed(mixed(ticket, BOTH, other), "org@example.com", "booker@example.net"))
@@ -285,11 +285,11 @@ class InvitationTest {
                         .isChanged())
                 .isFalse();
         assertThat(Invitation.in(source(mixed(oneLine, tabs)), addresses("org@example.com", "booker@example.net"))
-                        .keepers())
+                        .calendarRecipients())
                 .hasSize(2);
 
         String copy = narrowed(mixed(oneLine), "org@example.com");
-        assertThat(copy).hasSizeLessThan(mixed(oneLine).length() + StrippedMail.MOST_GROWTH);
+        assertThat(copy).hasSizeLessThan(mixed(oneLine).length() + StrippedMail.MAX_GROWTH);
         assertThat(copy.lines().skip(10).mapToInt(String::length).max().orElse(0))
                 .isLessThanOrEqualTo(998);
         assertThat(narrowing(copy, "org@example.com").isChanged()).isFalse();
@@ -323,7 +323,7 @@ class InvitationTest {
 
         assertThat(keeps(few, "org@example.com")).isTrue();
         assertThat(narrowed(few, "org@example.com").length())
-                .isBetween(few.length() + 8_000, few.length() + StrippedMail.MOST_GROWTH);
+                .isBetween(few.length() + 8_000, few.length() + StrippedMail.MAX_GROWTH);
         assertThat(keeps(many, "org@example.com")).isFalse();
     }
 
@@ -421,7 +421,7 @@ class InvitationTest {
     /** Whether the recipient's copy has a calendar. */
     private static boolean keeps(String mail, String recipient) throws Exception {
         boolean keeper = Invitation.in(source(mail), addresses(recipient, "nobody@example.com"))
-                .keepers()
+                .calendarRecipients()
                 .contains(address(recipient));
         String copy = narrowed(mail, recipient);
         assertThat(CalendarMails.stripped(copy).equals(copy))

@@ -58,9 +58,9 @@ class MailGrowthTest {
             assertThat(changed.calendars()).isPositive();
             assertThat((long) stripped.length())
                     .isLessThanOrEqualTo(
-                            mail.length() + StrippedMail.MOST_GROWTH + parts * StrippedMail.MOST_GROWTH_A_PART);
+                            mail.length() + StrippedMail.MAX_GROWTH + parts * StrippedMail.MAX_GROWTH_PER_PART);
             assertThat(parts(StructureScanner.scan(source(stripped))))
-                    .isLessThanOrEqualTo(parts(StructureScanner.scan(source(mail))) + StrippedMail.MOST_PARTS_ADDED);
+                    .isLessThanOrEqualTo(parts(StructureScanner.scan(source(mail))) + StrippedMail.MAX_PARTS_ADDED);
         }
     }
 

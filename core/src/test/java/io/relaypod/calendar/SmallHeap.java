@@ -31,10 +31,11 @@ final class SmallHeap {
         MessageSource mail = mail();
         System.out.println("stripped " + mebibytes(new CalendarStripper(true).strip(mail)));
         Invitation invitation = Invitation.in(mail, List.of(EmailAddress.of("org", "example.com")));
-        System.out.println("narrowed " + invitation.keepers().size() + " " + mebibytes(invitation.narrowed(false)));
+        System.out.println(
+                "narrowed " + invitation.calendarRecipients().size() + " " + mebibytes(invitation.narrowed(false)));
         Invitation crowd = Invitation.in(
                 crowd(), List.of(EmailAddress.of("a7", "example.com"), EmailAddress.of("b", "example.com")));
-        System.out.println("of a crowd " + crowd.keepers() + " " + mebibytes(crowd.narrowed(false)));
+        System.out.println("of a crowd " + crowd.calendarRecipients() + " " + mebibytes(crowd.narrowed(false)));
         Edits edits = new RecipientAlignment(List.of("b@example.com"), true, List.of())
                 .of(HeaderSection.read(mail, RecipientAlignment.FIELDS));
         CountingOutputStream out = new CountingOutputStream(OutputStream.nullOutputStream());

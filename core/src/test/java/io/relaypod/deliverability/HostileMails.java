@@ -298,7 +298,7 @@ final class HostileMails {
         StrippedMail stripped = new CalendarStripper(true).strip(source);
         stripped.writeTo(OutputStream.nullOutputStream());
         Invitation invitation = Invitation.in(source, List.of(EmailAddress.of("a", "x.com")));
-        invitation.keepers();
+        invitation.calendarRecipients();
         invitation.narrowed(true).writeTo(OutputStream.nullOutputStream());
         Edits recipients = new RecipientAlignment(List.of("a@x.com"), true, List.of())
                 .of(HeaderSection.read(source, RecipientAlignment.FIELDS));

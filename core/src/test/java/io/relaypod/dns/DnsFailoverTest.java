@@ -157,7 +157,7 @@ class DnsFailoverTest {
                 ScriptedDnsServer answering = new ScriptedDnsServer(query -> List.of(reply(
                         query, Rcode.NOERROR, new NSRecord(Name.root, DClass.IN, 300, Name.fromString("a.root.")))));
                 StandaloneDns dns = dns(silent.address(), answering.address())) {
-            List<DnsServerReport> reports = dns.servers().look().join();
+            List<DnsServerReport> reports = dns.servers().check().join();
 
             assertThat(reports).extracting(DnsServerReport::isUsable).containsExactly(false, true);
             assertThat(reports.get(0).words())

@@ -85,7 +85,7 @@ class LoginCheckTest {
             return logins.get();
         };
         try (LoginCheck slowCheck = new LoginCheck(slow, task -> new Thread(task, "hasher"))) {
-            List<CompletableFuture<LoginVerdict>> tries = IntStream.range(0, LoginCheck.MOST_OF_ONE_ADDRESS)
+            List<CompletableFuture<LoginVerdict>> tries = IntStream.range(0, LoginCheck.MAX_OF_ONE_ADDRESS)
                     .mapToObj(i -> slowCheck.check("app", bytes("guess " + i), ONE))
                     .toList();
             assertThat(reading.await(30, TimeUnit.SECONDS)).isTrue();

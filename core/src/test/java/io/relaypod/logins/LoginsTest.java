@@ -109,11 +109,12 @@ class LoginsTest {
     @Test
     void aLoginSendsItsRateAtOnceAndThenWaits() {
         Login login = Logins.parse(List.of("x " + HASH + " rate=3/m")).find("x").orElseThrow();
-        LoginRateLimits paces = new LoginRateLimits(Clock.fixed(Instant.parse("2026-01-01T00:00:00Z"), ZoneOffset.UTC));
-        assertThat(IntStream.range(0, 4).mapToObj(i -> paces.tryTake(login)))
+        LoginRateLimits rateLimits =
+                new LoginRateLimits(Clock.fixed(Instant.parse("2026-01-01T00:00:00Z"), ZoneOffset.UTC));
+        assertThat(IntStream.range(0, 4).mapToObj(i -> rateLimits.tryTake(login)))
                 .containsExactly(Duration.ZERO, Duration.ZERO, Duration.ZERO, Duration.ofMinutes(1));
         Login unlimited = Logins.parse(List.of("x " + HASH)).find("x").orElseThrow();
-        assertThat(IntStream.range(0, 4).mapToObj(i -> paces.tryTake(unlimited)))
+        assertThat(IntStream.range(0, 4).mapToObj(i -> rateLimits.tryTake(unlimited)))
                 .allMatch(Duration::isZero);
     }
 }

@@ -108,7 +108,7 @@ class VerifiedTargetsTest {
                     .mapToObj(host -> new MailDomain("mx" + host).absolute())
                     .toList();
             return CompletableFuture.completedFuture(
-                    new MxRecords(hosts.stream().limit(DnsAnswer.MOST_KEPT).toList(), List.of(), hosts.size()));
+                    new MxRecords(hosts.stream().limit(DnsAnswer.MAX_KEPT).toList(), List.of(), hosts.size()));
         }
         asked.add(Type.string(type) + " " + name.toString(true));
         CompletableFuture<DnsAnswer> answer = new CompletableFuture<>();

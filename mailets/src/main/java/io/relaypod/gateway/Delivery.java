@@ -196,7 +196,7 @@ final class Delivery {
         }
         if (!isDelivered && !slots.takeOrEnqueue(mail)) {
             unfinished.invalidate(mail.getName());
-            tellQueued(mail);
+            reportQueued(mail);
             return;
         }
         TimeMetric timer = metrics.timer(DeliveryRunnable.REMOTE_DELIVERY_TRIAL);
@@ -262,12 +262,12 @@ final class Delivery {
     private void conclude(Mail mail, AttemptResult result, List<MailAddress> left) throws MessagingException {
         if (left.isEmpty()) {
             delivered.increment();
-            tellOnSuccess(mail);
+            reportOnSuccess(mail);
             return;
         }
         List<MailAddress> done = result.with(DeliveryStatus.DELIVERED);
         if (!done.isEmpty()) {
-            tellOnSuccess(mail, done);
+            reportOnSuccess(mail, done);
         }
         List<MailAddress> refused = result.with(DeliveryStatus.REFUSED);
         List<MailAddress> retried = result.with(DeliveryStatus.DEFERRED, DeliveryStatus.NOT_ATTEMPTED);
@@ -289,7 +289,7 @@ final class Delivery {
         if (result.isOutOfSlots()) {
             alignHeader(mail);
             slots.enqueue(mail);
-            tellQueued(mail);
+            reportQueued(mail);
         } else if (PoisonGuard.isPoison(mail) && result.contact() == Contact.LOST_WITH_MAIL) {
             poisonous.increment();
             LOGGER.error("event=poison queue-id={} reason=\"{}\"", mail.getName(), PoisonGuard.reason(mail));
@@ -307,25 +307,25 @@ final class Delivery {
         bouncer.bounce(mail, code, reason);
     }
 
-    private void tellOnSuccess(Mail mail) throws MessagingException {
+    private void reportOnSuccess(Mail mail) throws MessagingException {
         if (onSuccess.isPresent()) {
             context.sendMail(mail, onSuccess.get().getValue());
         }
     }
 
-    private void tellOnSuccess(Mail mail, List<MailAddress> done) throws MessagingException {
+    private void reportOnSuccess(Mail mail, List<MailAddress> done) throws MessagingException {
         if (onSuccess.isPresent()) {
             Mail copy = mail.duplicate();
             try {
                 copy.setRecipients(done);
-                tellOnSuccess(copy);
+                reportOnSuccess(copy);
             } finally {
                 LifecycleUtil.dispose(copy);
             }
         }
     }
 
-    private void tellQueued(Mail mail) {
+    private void reportQueued(Mail mail) {
         events.publish(new MailQueued(
                 mail.getName(),
                 mail.getRecipients().stream().map(MailAddress::asString).toList()));

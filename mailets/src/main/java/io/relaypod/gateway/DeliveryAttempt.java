@@ -76,7 +76,7 @@ final class DeliveryAttempt {
             boolean isDelivered = Arrays.stream(outcomes).anyMatch(some -> some.is(DeliveryStatus.DELIVERED));
             return new AttemptResult(recipients, List.of(outcomes), contact, isOutOfSlots && isDelivered);
         } finally {
-            giveBack();
+            release();
         }
     }
 
@@ -86,7 +86,7 @@ final class DeliveryAttempt {
         TransactionResult result = transact(0, recipients, this::writeWhole);
         if (wasIdle && !isUsable() && !result.isContentSent()) {
             LOGGER.debug("mail {} is sent over a new connection", mail.getName());
-            giveBack();
+            release();
             try {
                 connection = Optional.of(connections.takeNew(server));
             } catch (IOException notConnected) {
@@ -130,7 +130,7 @@ final class DeliveryAttempt {
         if (connection.filter(connections::mayCarryAnother).isPresent()) {
             return true;
         }
-        giveBack();
+        release();
         try {
             connection = Optional.of(connections.take(server));
             return true;
@@ -183,8 +183,8 @@ final class DeliveryAttempt {
         return connection.filter(SmtpConnection::isUsable).isPresent();
     }
 
-    private void giveBack() {
-        connection.ifPresent(used -> connections.giveBack(server, used));
+    private void release() {
+        connection.ifPresent(used -> connections.release(server, used));
         connection = Optional.empty();
     }
 

@@ -85,7 +85,7 @@ final class GatewayConnections implements AutoCloseable {
     }
 
     /** Keeps the connection for another mail, or closes it if it may not carry one. */
-    void giveBack(SmtpServerAddress server, SmtpConnection connection) {
+    void release(SmtpServerAddress server, SmtpConnection connection) {
         pool.returnObject(server, connection);
     }
 

@@ -50,15 +50,15 @@ final class CalendarChange {
     private void report(Mail mail, StrippedMail changed) {
         List<String> recipients = Addresses.texts(mail.getRecipients());
         boolean isNarrowed = changed.narrowed() > 0;
-        if (changed.calendars() > 0 || changed.sealed() > 0 || changed.isChanged() && !isNarrowed) {
+        if (changed.calendars() > 0 || changed.opaque() > 0 || changed.isChanged() && !isNarrowed) {
             // Signatures are counted once.
             int signatures = isNarrowed ? 0 : changed.signatures();
             events.publish(new CalendarStripped(
-                    mail.getName(), recipients, changed.calendars(), signatures, changed.sealed()));
+                    mail.getName(), recipients, changed.calendars(), signatures, changed.opaque()));
         }
         if (isNarrowed) {
             events.publish(new CalendarNarrowed(
-                    mail.getName(), recipients, changed.narrowed(), changed.signatures(), changed.sealed()));
+                    mail.getName(), recipients, changed.narrowed(), changed.signatures(), changed.opaque()));
         }
     }
 

@@ -37,12 +37,12 @@ public final class NotInvited extends GenericMatcher {
             return List.of();
         }
         try {
-            Set<EmailAddress> keepers = Invitation.in(
+            Set<EmailAddress> calendarRecipients = Invitation.in(
                             RawMessage.of(mail).source(),
                             mail.getRecipients().stream().map(Addresses::of).toList())
-                    .keepers();
+                    .calendarRecipients();
             return mail.getRecipients().stream()
-                    .filter(recipient -> !keepers.contains(Addresses.of(recipient)))
+                    .filter(recipient -> !calendarRecipients.contains(Addresses.of(recipient)))
                     .toList();
         } catch (UnreadableMailException leftToTheMailet) {
             return mail.getRecipients();

@@ -25,7 +25,7 @@ import java.util.function.Supplier;
  */
 final class RcptLoad {
 
-    private static final int RCPTS_A_TRANSACTION = 20;
+    private static final int RCPTS_PER_TRANSACTION = 20;
     private static final int LARGEST_REPLY = 8192;
     private static final long SELECT_MILLIS = 50;
 
@@ -168,7 +168,7 @@ final class RcptLoad {
                 }
                 case RCPT -> {
                     answered(sentAt);
-                    if (++rcpts < RCPTS_A_TRANSACTION) {
+                    if (++rcpts < RCPTS_PER_TRANSACTION) {
                         sendRcpt();
                     } else {
                         send(Sent.RSET, RSET);

@@ -78,8 +78,8 @@ class DnsCanariesTest {
                 .isInstanceOfSatisfying(
                         Unknown.class, unknown -> assertThat(unknown.reason()).contains("denies names that exist"));
         assertThat(verdict(servers, "nowhere.example")).isInstanceOf(Unknown.class);
-        assertThat(servers.lying()).isEqualTo(1);
-        assertThat(servers.look().join()).noneMatch(DnsServerReport::isUsable);
+        assertThat(servers.distrusted()).isEqualTo(1);
+        assertThat(servers.check().join()).noneMatch(DnsServerReport::isUsable);
     }
 
     @Test
@@ -89,7 +89,7 @@ class DnsCanariesTest {
         DnsFailover servers = servers("gmail.com, outlook.com", dns);
         verdict(servers, "nowhere.example");
 
-        assertThat(servers.lying()).isEqualTo(1);
+        assertThat(servers.distrusted()).isEqualTo(1);
         assertThat(verdict(servers, "example.com")).isInstanceOf(HasMx.class);
     }
 
@@ -113,7 +113,7 @@ class DnsCanariesTest {
         await().atMost(PATIENCE)
                 .untilAsserted(
                         () -> assertThat(verdict(servers, "nowhere.example")).isEqualTo(new NoMailHost(false)));
-        assertThat(servers.lying()).isZero();
+        assertThat(servers.distrusted()).isZero();
     }
 
     @Test
@@ -133,7 +133,7 @@ class DnsCanariesTest {
 
         assertThat(verdict(servers, "example.com")).isInstanceOf(HasMx.class);
         assertThat(verdict(servers, "nowhere.example")).isEqualTo(new NoMailHost(false));
-        assertThat(servers.lying()).isEqualTo(1);
+        assertThat(servers.distrusted()).isEqualTo(1);
         dns.reset();
         assertThat(verdict(servers, "implicit.example")).isInstanceOf(ImplicitMx.class);
         assertThat(dns.count("implicit.example"))
@@ -195,7 +195,7 @@ class DnsCanariesTest {
         assertThat(verdict(servers, "nowhere.example")).isInstanceOf(Unknown.class);
         assertThat(verdict(servers, "implicit.example")).isEqualTo(new ImplicitMx(List.of("192.0.2.1")));
         assertThat(verdict(servers, "example.com")).isInstanceOf(HasMx.class);
-        assertThat(servers.inventing()).isEqualTo(1);
+        assertThat(servers.redirecting()).isEqualTo(1);
         assertThat(servers.remarks()).singleElement().asString().contains("names that do not exist");
     }
 
@@ -205,12 +205,12 @@ class DnsCanariesTest {
         dns.behave(".", behaviour);
         for (String canaries : List.of("gmail.com, .", "off")) {
             DnsFailover servers = servers(canaries, dns);
-            assertThat(servers.look().join()).singleElement().satisfies(report -> {
+            assertThat(servers.check().join()).singleElement().satisfies(report -> {
                 assertThat(report.isUsable()).isFalse();
                 assertThat(report.words())
                         .contains("no answer from 127.0.0.1:" + dns.address().getPort());
             });
-            assertThat(servers.lying()).isZero();
+            assertThat(servers.distrusted()).isZero();
         }
     }
 

@@ -90,13 +90,13 @@ public final class DnsHealthCheck implements HealthCheck, LookupListener, StaleL
     }
 
     @Override
-    public void lies(InetSocketAddress server, String denied) {
+    public void distrusted(InetSocketAddress server, String denied) {
         lastAnswer = longAgo();
         probe(0);
     }
 
     @Override
-    public void liesNoMore(InetSocketAddress server) {
+    public void trustedAgain(InetSocketAddress server) {
         probe(0);
     }
 
@@ -106,8 +106,8 @@ public final class DnsHealthCheck implements HealthCheck, LookupListener, StaleL
     }
 
     @Override
-    public void invents(InetSocketAddress server, Set<InetAddress> addresses) {
-        // what it invents is not believed, and the rest is
+    public void redirectsNonexistent(InetSocketAddress server, Set<InetAddress> addresses) {
+        // a redirect address is not believed, other answers are
     }
 
     @Override
@@ -121,17 +121,17 @@ public final class DnsHealthCheck implements HealthCheck, LookupListener, StaleL
             if (!servers.isStarted()) {
                 return Mono.just(Result.unhealthy(NAME, "not asked yet"));
             }
-            return seemsWell()
+            return isKnownHealthy()
                     ? Mono.just(Result.healthy(NAME))
                     : Mono.fromFuture(probe()).map(this::result);
         });
     }
 
-    private boolean seemsWell() {
+    private boolean isKnownHealthy() {
         return isUp()
                 && isFresh(lastAnswer)
                 && failuresInARow.get() < FAILURES_IN_A_ROW
-                && servers.lying() + servers.inventing() == 0;
+                && servers.distrusted() + servers.redirecting() == 0;
     }
 
     private boolean isFresh(long time) {
@@ -175,14 +175,14 @@ public final class DnsHealthCheck implements HealthCheck, LookupListener, StaleL
         if (!lastProbe.compareAndSet(last, next)) {
             return lastProbe.get().reports().copy();
         }
-        servers.look().thenAccept(reports -> {
-            notice(reports);
+        servers.check().thenAccept(reports -> {
+            logChange(reports);
             next.reports().complete(reports);
         });
         return next.reports().copy();
     }
 
-    private void notice(List<DnsServerReport> reports) {
+    private void logChange(List<DnsServerReport> reports) {
         if (isUsable(reports)) {
             failuresInARow.set(0);
             if (isAway.compareAndSet(true, false)) {

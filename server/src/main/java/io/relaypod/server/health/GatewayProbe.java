@@ -18,7 +18,7 @@ public final class GatewayProbe {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(GatewayProbe.class);
     private static final Duration TIMEOUT = Duration.ofSeconds(3);
-    private static final int LONGEST_GOODBYE = 4096;
+    private static final int MAX_QUIT_REPLY = 4096;
 
     private final String host;
     private final int port;
@@ -42,7 +42,7 @@ public final class GatewayProbe {
     }
 
     /** Polls the gateway. Takes some seconds if it does not answer. */
-    public void look() {
+    public void poll() {
         boolean wasUp = state.isUp();
         GatewayState found = find();
         state = found;
@@ -76,10 +76,10 @@ public final class GatewayProbe {
      * Reads to the end, so that the gateway sees a session that was closed in order. A gateway that never closes has
      * greeted all the same.
      */
-    private static void sayGoodbye(Socket socket, long deadline) throws IOException {
+    private static void quit(Socket socket, long deadline) throws IOException {
         socket.getOutputStream().write("QUIT\r\n".getBytes(StandardCharsets.US_ASCII));
         try {
-            read(socket, LONGEST_GOODBYE, deadline);
+            read(socket, MAX_QUIT_REPLY, deadline);
         } catch (SocketTimeoutException slow) {
             // the greeting was read
         }
@@ -90,7 +90,7 @@ public final class GatewayProbe {
             socket.connect(new InetSocketAddress(host, port), (int) TIMEOUT.toMillis());
             long deadline = System.nanoTime() + TIMEOUT.toNanos();
             String code = new String(read(socket, 3, deadline), StandardCharsets.US_ASCII);
-            sayGoodbye(socket, deadline);
+            quit(socket, deadline);
             return code.equals("220")
                     ? new GatewayState(true, "greets with 220")
                     : new GatewayState(false, "greets with '" + code + "' instead of 220");

@@ -35,10 +35,10 @@ public final class QueueHealthCheck implements HealthCheck {
     @Override
     public Publisher<Result> check() {
         // A remote broker may be slow.
-        return Mono.fromCallable(this::look).subscribeOn(Schedulers.boundedElastic());
+        return Mono.fromCallable(this::result).subscribeOn(Schedulers.boundedElastic());
     }
 
-    private Result look() {
+    private Result result() {
         try {
             broker.checkStorage();
             queues.createQueue(MailQueueFactory.SPOOL).getSize();

@@ -41,7 +41,7 @@ public final class SmtpGreeting {
     }
 
     /** Polls each port. Takes some seconds if a port does not answer. */
-    public void look() {
+    public void poll() {
         Optional<String> found = ports.get().stream()
                 .map(SmtpGreeting::problem)
                 .flatMap(Optional::stream)

@@ -28,10 +28,10 @@ final class DnsServerLog implements DnsServerListener {
         this.withoutEdns = Counter.builder("relaypod.dns.without.edns")
                 .description("Times that a DNS server was found to answer only without EDNS")
                 .register(meters);
-        Gauge.builder("relaypod.dns.servers.lying", servers, DnsFailover::lying)
+        Gauge.builder("relaypod.dns.servers.lying", servers, DnsFailover::distrusted)
                 .description("DNS servers that deny names that must exist")
                 .register(meters);
-        Gauge.builder("relaypod.dns.servers.inventing", servers, DnsFailover::inventing)
+        Gauge.builder("relaypod.dns.servers.inventing", servers, DnsFailover::redirecting)
                 .description("DNS servers with addresses for names that do not exist")
                 .register(meters);
     }
@@ -47,7 +47,7 @@ final class DnsServerLog implements DnsServerListener {
     }
 
     @Override
-    public void lies(InetSocketAddress server, String denied) {
+    public void distrusted(InetSocketAddress server, String denied) {
         verdicts.forgetDenials();
         LOGGER.error(
                 "event=dns-lies server={} denied=\"{}\" reason=\"names that must exist do not; nothing that it denies is believed\"",
@@ -56,12 +56,12 @@ final class DnsServerLog implements DnsServerListener {
     }
 
     @Override
-    public void liesNoMore(InetSocketAddress server) {
+    public void trustedAgain(InetSocketAddress server) {
         LOGGER.info("event=dns-lies-no-more server={}", text(server));
     }
 
     @Override
-    public void invents(InetSocketAddress server, Set<InetAddress> addresses) {
+    public void redirectsNonexistent(InetSocketAddress server, Set<InetAddress> addresses) {
         LOGGER.warn(
                 "event=dns-invents server={} address={} reason=\"names that do not exist have an address, which is not believed\"",
                 text(server),

@@ -91,7 +91,7 @@ final class MailModule extends AbstractModule {
 
     @Provides
     @Singleton
-    SenderRateLimiter pace(Settings settings) {
+    SenderRateLimiter rateLimiter(Settings settings) {
         return settings.upstreamRate()
                 .map(rate -> SenderRateLimiter.of(rate, new SteadyClock()))
                 .orElseGet(SenderRateLimiter::unlimited);

@@ -219,7 +219,7 @@ public final class RelayServer implements AutoCloseable {
         try {
             smtp.destroy();
             queues.stopDequeuing();
-            finishWhatIsInHand();
+            drain();
             LOGGER.info("event=drained left={}", left());
         } finally {
             stopParts();
@@ -236,7 +236,7 @@ public final class RelayServer implements AutoCloseable {
                 : UNKNOWN;
     }
 
-    private void finishWhatIsInHand() {
+    private void drain() {
         try {
             queues.awaitNoneInFlight(settings.queue().drain());
         } catch (InterruptedException stopNow) {

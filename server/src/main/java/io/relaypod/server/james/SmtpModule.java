@@ -169,7 +169,7 @@ final class SmtpModule extends AbstractModule {
 
     @Provides
     @Singleton
-    LoginRateLimits loginPaces(Clock clock) {
+    LoginRateLimits loginRateLimits(Clock clock) {
         return new LoginRateLimits(clock);
     }
 
@@ -209,8 +209,8 @@ final class SmtpModule extends AbstractModule {
             staleLog.staleVerdictUsed(domain);
             health.staleVerdictUsed(domain);
         });
-        servers.heardBy(new DnsServerLog(servers, cached, meters));
-        servers.heardBy(health);
+        servers.addListener(new DnsServerLog(servers, cached, meters));
+        servers.addListener(health);
         Gauge.builder("relaypod.dns.up", health, check -> check.isUp() ? 1 : 0)
                 .description("Whether a DNS server could be used when that was last seen")
                 .register(meters);

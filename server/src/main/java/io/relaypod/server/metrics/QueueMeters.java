@@ -39,7 +39,7 @@ public final class QueueMeters {
     private static final Logger LOGGER = LoggerFactory.getLogger(QueueMeters.class);
 
     // webadmin can make any number of repositories.
-    private static final int MOST_REPOSITORIES = 50;
+    private static final int MAX_REPOSITORIES = 50;
 
     private final ArtemisMailQueueFactory queues;
     private final MailRepositoryStore repositories;
@@ -48,7 +48,7 @@ public final class QueueMeters {
     private final MultiGauge ages;
     private final MultiGauge waiting;
     private final MultiGauge longestWaits;
-    private final boolean isPaced;
+    private final boolean isRateLimited;
     private final MultiGauge dueAtATime;
     private final MultiGauge repositorySizes;
     private volatile QueueSnapshot snapshot = new QueueSnapshot(Map.of(), Map.of());
@@ -81,11 +81,11 @@ public final class QueueMeters {
             MeterRegistry registry,
             ArtemisMailQueueFactory queues,
             MailRepositoryStore repositories,
-            SenderRateLimiter pace,
+            SenderRateLimiter rateLimiter,
             Clock clock) {
         this.queues = queues;
         this.repositories = repositories;
-        this.isPaced = pace.isLimited();
+        this.isRateLimited = rateLimiter.isLimited();
         this.clock = clock;
         this.sizes = MultiGauge.builder("relaypod.queue.size")
                 .description("Mails in a queue, those that wait for their next try included")
@@ -183,7 +183,8 @@ public final class QueueMeters {
                             .filter(age -> !age.isNegative());
             states.put(
                     name.asString(),
-                    new QueueState(size, oldest, isPaced ? Optional.of(queue.perSenderBacklog()) : Optional.empty()));
+                    new QueueState(
+                            size, oldest, isRateLimited ? Optional.of(queue.perSenderBacklog()) : Optional.empty()));
         }
         return states;
     }
@@ -191,7 +192,7 @@ public final class QueueMeters {
     private Map<String, Long> findRepositories() throws MailRepositoryStoreException {
         Map<String, Long> found = new TreeMap<>();
         for (MailRepositoryPath path : (Iterable<MailRepositoryPath>)
-                repositories.getPaths().distinct().limit(MOST_REPOSITORIES)::iterator) {
+                repositories.getPaths().distinct().limit(MAX_REPOSITORIES)::iterator) {
             long size = 0;
             for (MailRepository repository : (Iterable<MailRepository>) repositories.getByPath(path)::iterator) {
                 try {

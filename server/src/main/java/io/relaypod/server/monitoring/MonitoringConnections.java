@@ -34,7 +34,7 @@ final class MonitoringConnections {
         answered.add(channel);
     }
 
-    void forget(Channel channel) {
+    void remove(Channel channel) {
         waiting.remove(channel);
         answered.remove(channel);
     }
@@ -48,7 +48,7 @@ final class MonitoringConnections {
      * Of the client address with the most connections, the connection that has had no request for longest. If each has
      * a request, the one whose answer takes longest.
      */
-    Optional<Channel> leastMissed() {
+    Optional<Channel> evictionCandidate() {
         Map<Optional<InetAddress>, Long> counts =
                 all().collect(Collectors.groupingBy(MonitoringConnections::client, Collectors.counting()));
         long most = counts.values().stream().mapToLong(count -> count).max().orElse(0);

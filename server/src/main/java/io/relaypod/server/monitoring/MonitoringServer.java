@@ -43,7 +43,7 @@ public final class MonitoringServer implements AutoCloseable {
     private static final int LONGEST_BODY = 1024;
     private static final int PAGE_THREADS = 2;
     private static final int WAITING_REQUESTS = 128;
-    private static final Duration GOODBYE = Duration.ofSeconds(1);
+    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(1);
     private static final Duration QUIET = Duration.ofMillis(50);
 
     private final EventLoopGroup io = new NioEventLoopGroup(1, NamedThreadFactory.withName("monitoring-io"));
@@ -123,9 +123,9 @@ public final class MonitoringServer implements AutoCloseable {
 
     private boolean hasRoom(int most) {
         if (open.size() >= most) {
-            Optional<Channel> leastMissed = connections.leastMissed();
-            leastMissed.ifPresent(connections::forget);
-            leastMissed.ifPresent(Channel::close);
+            Optional<Channel> evictionCandidate = connections.evictionCandidate();
+            evictionCandidate.ifPresent(connections::remove);
+            evictionCandidate.ifPresent(Channel::close);
         }
         return open.size() < most;
     }
@@ -143,16 +143,16 @@ public final class MonitoringServer implements AutoCloseable {
     public void close() {
         listening.close().awaitUninterruptibly();
         // Before the threads end that hear of it: whoever scrapes keeps a connection.
-        open.close().awaitUninterruptibly(GOODBYE.toMillis());
+        open.close().awaitUninterruptibly(CLOSE_TIMEOUT.toMillis());
         stopThreads();
     }
 
     private void stopThreads() {
         // What closes a connection goes from one thread to the other and back.
-        io.shutdownGracefully(QUIET.toMillis(), GOODBYE.toMillis(), TimeUnit.MILLISECONDS)
-                .awaitUninterruptibly(2 * GOODBYE.toMillis());
+        io.shutdownGracefully(QUIET.toMillis(), CLOSE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
+                .awaitUninterruptibly(2 * CLOSE_TIMEOUT.toMillis());
         pageMakers
-                .shutdownGracefully(0, GOODBYE.toMillis(), TimeUnit.MILLISECONDS)
-                .awaitUninterruptibly(GOODBYE.toMillis());
+                .shutdownGracefully(0, CLOSE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
+                .awaitUninterruptibly(CLOSE_TIMEOUT.toMillis());
     }
 }

@@ -23,7 +23,7 @@ final class RequestDeadline extends ChannelDuplexHandler {
     // Longer than the usual times between two scrapes.
     private static final Duration KEPT_ALIVE = Duration.ofMinutes(2);
     private static final int ANSWER_READ_TIMES = 3;
-    private static final int MOST_AT_ONCE = 4;
+    private static final int MAX_AT_ONCE = 4;
 
     private final Duration first;
     private final MonitoringConnections connections;
@@ -46,7 +46,7 @@ final class RequestDeadline extends ChannelDuplexHandler {
 
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) throws Exception {
-        if (isTooMany || unanswered == MOST_AT_ONCE) {
+        if (isTooMany || unanswered == MAX_AT_ONCE) {
             isTooMany = true;
             ReferenceCountUtil.release(message);
             return;
@@ -81,7 +81,7 @@ final class RequestDeadline extends ChannelDuplexHandler {
     @Override
     public void channelInactive(ChannelHandlerContext context) throws Exception {
         cancel();
-        connections.forget(context.channel());
+        connections.remove(context.channel());
         super.channelInactive(context);
     }
 

@@ -15,7 +15,7 @@ import io.netty.handler.codec.http.HttpHeaders;
  */
 final class SharedPage implements Page {
 
-    static final int ALONE_A_SECOND = 10;
+    static final int UNSHARED_PER_SECOND = 10;
 
     private static final long SECOND = Duration.ofSeconds(1).toNanos();
 
@@ -49,7 +49,7 @@ final class SharedPage implements Page {
 
     @Override
     public PageResponse get(HttpHeaders request) {
-        boolean isShared = countRequest() > ALONE_A_SECOND;
+        boolean isShared = countRequest() > UNSHARED_PER_SECOND;
         String form = page.form(request);
         return last(form, isShared).orElseGet(() -> make(request, form, isShared));
     }

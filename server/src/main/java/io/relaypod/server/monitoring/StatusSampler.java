@@ -56,9 +56,9 @@ public final class StatusSampler implements AutoCloseable {
     }
 
     public void start() {
-        repeat(this::lookAtQueuesAndRemember);
-        repeat(gateway::look);
-        repeat(smtp::look);
+        repeat(this::sample);
+        repeat(gateway::poll);
+        repeat(smtp::poll);
     }
 
     private void repeat(Runnable look) {
@@ -78,7 +78,7 @@ public final class StatusSampler implements AutoCloseable {
 
     // The sample has the queue sizes of this poll. If the broker does not answer in time, it has those of the poll
     // before.
-    private void lookAtQueuesAndRemember() {
+    private void sample() {
         queues.poll();
         history.add(StatusSample.of(
                 meters,

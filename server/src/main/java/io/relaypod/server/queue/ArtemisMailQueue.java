@@ -74,7 +74,7 @@ public final class ArtemisMailQueue implements ManageableMailQueue, RateLimitedM
             Broker broker,
             Executor threads,
             MailQueueItemDecoratorFactory decorators,
-            SenderRateLimiter pace,
+            SenderRateLimiter rateLimiter,
             MemoryBudget memory,
             InFlightMails inFlight,
             Quarantine quarantine,
@@ -86,7 +86,7 @@ public final class ArtemisMailQueue implements ManageableMailQueue, RateLimitedM
         this.broker = broker;
         this.dequeuer = new FairDequeuer(
                 name, name.equals(MailQueueFactory.SPOOL), link, threads, this::item, memory, inFlight, quarantine);
-        this.delayed = new DelayedMails(name, link, broker.isShared(), pace, slowStart, clock);
+        this.delayed = new DelayedMails(name, link, broker.isShared(), rateLimiter, slowStart, clock);
         this.enqueuer = new MailEnqueuer(link, broker, threads, dequeuer, delayed, slowStart, clock);
         this.administration = new QueueAdministration(name, link, delayed, clock);
         this.decorators = decorators;

@@ -37,7 +37,7 @@ public final class ArtemisMailQueueFactory implements MailQueueFactory<ArtemisMa
     private static final int MAX_THREADS = 256;
 
     private final MailQueueItemDecoratorFactory decorators;
-    private final SenderRateLimiter pace;
+    private final SenderRateLimiter rateLimiter;
     private final MemoryBudget memory;
     private final InFlightMails inFlight;
     private final Quarantine quarantine;
@@ -55,14 +55,14 @@ public final class ArtemisMailQueueFactory implements MailQueueFactory<ArtemisMa
     public ArtemisMailQueueFactory(
             Broker broker,
             MailQueueItemDecoratorFactory decorators,
-            SenderRateLimiter pace,
+            SenderRateLimiter rateLimiter,
             Clock clock,
             MetricFactory metrics,
             GaugeRegistry gauges) {
         this(
                 broker,
                 decorators,
-                pace,
+                rateLimiter,
                 MemoryBudget.ofThisProcess(),
                 InFlightMails.unmarked(),
                 mail -> {
@@ -83,7 +83,7 @@ public final class ArtemisMailQueueFactory implements MailQueueFactory<ArtemisMa
     public ArtemisMailQueueFactory(
             Broker broker,
             MailQueueItemDecoratorFactory decorators,
-            SenderRateLimiter pace,
+            SenderRateLimiter rateLimiter,
             MemoryBudget memory,
             InFlightMails inFlight,
             Quarantine quarantine,
@@ -94,7 +94,7 @@ public final class ArtemisMailQueueFactory implements MailQueueFactory<ArtemisMa
         this.owner = threads;
         this.threads = threads.direct("dequeue", MAX_THREADS);
         this.decorators = decorators;
-        this.pace = pace;
+        this.rateLimiter = rateLimiter;
         this.memory = memory;
         this.inFlight = inFlight;
         this.quarantine = quarantine;
@@ -141,7 +141,7 @@ public final class ArtemisMailQueueFactory implements MailQueueFactory<ArtemisMa
                     broker,
                     threads,
                     decorators,
-                    pace,
+                    rateLimiter,
                     memory,
                     inFlight,
                     quarantine,

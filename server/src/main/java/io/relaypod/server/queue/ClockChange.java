@@ -24,7 +24,7 @@ final class ClockChange {
      * @param now by the clock
      * @return by how much the clock was changed since the last look; zero if it was not
      */
-    synchronized Duration look(Instant now) {
+    synchronized Duration sinceLastCall(Instant now) {
         long nanos = System.nanoTime();
         Duration change = Duration.between(lastTime, now).minusNanos(nanos - lastNanos);
         lastTime = now;

@@ -149,14 +149,14 @@ final class DelayedMails {
     }
 
     private BrokerQueue line(String mailbox) {
-        BrokerQueue line = BrokerQueue.line(ready.mails(), mailbox);
+        BrokerQueue line = BrokerQueue.perSender(ready.mails(), mailbox);
         return lanes.containsKey(line)
                         || lanes.keySet().stream()
                                         .filter(queue -> queue.mailbox().isPresent())
                                         .count()
                                 < LINES
                 ? line
-                : BrokerQueue.line(ready.mails(), ALL_OTHERS);
+                : BrokerQueue.perSender(ready.mails(), ALL_OTHERS);
     }
 
     /** Whether mails wait in the per-sender queue that the mailbox uses or would share. */
@@ -175,7 +175,7 @@ final class DelayedMails {
     }
 
     /** The time until the mailbox has a slot for a mail behind this number of mails. */
-    Duration untilTurn(String mailbox, long before) {
+    Duration untilSlot(String mailbox, long before) {
         return pace.waitingTime(mailbox, before);
     }
 
@@ -218,7 +218,7 @@ final class DelayedMails {
     long release() throws ActiveMQException, IOException, MessagingException {
         Instant now = clock.instant();
         heedClock(now);
-        slowStart.look();
+        slowStart.adjust();
         List<BrokerQueue> toLookAt = lanes.entrySet().stream()
                 .filter(lane -> !lane.getValue().nextLook.get().isAfter(now))
                 .map(Map.Entry::getKey)
@@ -228,7 +228,7 @@ final class DelayedMails {
 
     // The times of the polls came from the old clock, so all queues are polled now.
     private void heedClock(Instant now) {
-        Duration change = clockChange.look(now);
+        Duration change = clockChange.sinceLastCall(now);
         if (change.isZero()) {
             return;
         }
@@ -476,7 +476,7 @@ final class DelayedMails {
     private static Copy copy(WaitingMail head, MimeMessageSource body, ClientSession session) throws IOException {
         try {
             ClientMessage copy = StoredMail.copy(head.message(), body, session);
-            head.mailbox().ifPresent(mailbox -> StoredMail.writeTurn(copy));
+            head.mailbox().ifPresent(mailbox -> StoredMail.writeSlot(copy));
             return new Copy(copy, body);
         } catch (IOException | RuntimeException failure) {
             LifecycleUtil.dispose(body);

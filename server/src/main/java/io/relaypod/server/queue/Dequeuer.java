@@ -295,7 +295,7 @@ final class Dequeuer implements OnDemand.ItemSource<Dequeuer.Given>, AutoCloseab
     private Optional<Given> given(Received received) {
         ClientMessage message = received.message();
         try {
-            if (received.mark.isKiller()) {
+            if (received.mark.hasEndedProcess()) {
                 quarantine(received);
                 return Optional.empty();
             }
@@ -407,12 +407,12 @@ final class Dequeuer implements OnDemand.ItemSource<Dequeuer.Given>, AutoCloseab
 
     private void setAside(long messageId, Unreadable message) throws ActiveMQException {
         BrokerConnections connections = link.connections();
-        connections.declare(queue.aside());
-        if (connections.management().move(queue, messageId, queue.aside())) {
+        connections.declare(queue.unreadable());
+        if (connections.management().move(queue, messageId, queue.unreadable())) {
             LOGGER.error(
                     "event=set-aside queue={} aside={} queue-id={} reason=\"{}\"",
                     queue.name(),
-                    queue.aside().name(),
+                    queue.unreadable().name(),
                     message.mail(),
                     message.reason());
             unreadable.remove(messageId);
@@ -423,8 +423,8 @@ final class Dequeuer implements OnDemand.ItemSource<Dequeuer.Given>, AutoCloseab
     private void tryWhatIsAside(BrokerConnections connections) throws ActiveMQException {
         if (!triedWhatIsAside
                 && queue.share() == 0
-                && connections.management().queues().contains(queue.aside())) {
-            connections.management().moveAll(queue.aside(), queue);
+                && connections.management().queues().contains(queue.unreadable())) {
+            connections.management().moveAll(queue.unreadable(), queue);
         }
         triedWhatIsAside = true;
     }

@@ -84,7 +84,7 @@ final class QueueAdministration {
                         ? session.queueQuery(queue.name()).getMessageCount()
                         : 0;
                 if (mails > 0) {
-                    Duration wait = delayed.untilTurn(queue.mailbox().orElseThrow(), mails);
+                    Duration wait = delayed.untilSlot(queue.mailbox().orElseThrow(), mails);
                     longest = wait.compareTo(longest) > 0 ? wait : longest;
                     all += mails;
                 }

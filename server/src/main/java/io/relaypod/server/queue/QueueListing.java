@@ -71,7 +71,7 @@ final class QueueListing implements MailQueueIterator {
     private Instant due(BrokerQueue queue, ClientMessage message) {
         return StoredMail.mailbox(message, queue)
                 .map(mailbox ->
-                        clock.instant().plus(delayed.untilTurn(mailbox, inLine.merge(mailbox, 1L, Long::sum) - 1)))
+                        clock.instant().plus(delayed.untilSlot(mailbox, inLine.merge(mailbox, 1L, Long::sum) - 1)))
                 .orElseGet(() -> delayed.due(queue, message));
     }
 

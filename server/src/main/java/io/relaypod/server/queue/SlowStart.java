@@ -32,7 +32,7 @@ final class SlowStart {
     }
 
     /** Adjusts the limit to the results of the promoted mails. Called at each poll. */
-    synchronized void look() {
+    synchronized void adjust() {
         long back = deferred.getAndSet(0);
         long gone = done.getAndSet(0) - back;
         if (gone > back) {

@@ -55,12 +55,13 @@ final class MailFiles {
             for (Path envelope :
                     (Iterable<Path>) files.filter(file -> file.toString().endsWith(ENVELOPE))::iterator) {
                 String name = envelope.getFileName().toString();
-                look(URLDecoder.decode(name.substring(0, name.length() - ENVELOPE.length()), StandardCharsets.UTF_8));
+                register(URLDecoder.decode(
+                        name.substring(0, name.length() - ENVELOPE.length()), StandardCharsets.UTF_8));
             }
         }
     }
 
-    private void look(String key) throws IOException {
+    private void register(String key) throws IOException {
         if (Files.exists(file(key, MESSAGE)) && Files.exists(file(key, ENVELOPE))) {
             kept.put(
                     key,
@@ -86,7 +87,7 @@ final class MailFiles {
         try (FileChannel entries = FileChannel.open(directory, StandardOpenOption.READ)) {
             entries.force(true);
         }
-        look(key);
+        register(key);
     }
 
     private static void write(Path file, FileContent writer) throws IOException {

@@ -25,7 +25,7 @@ final class ClientInput {
         return unread;
     }
 
-    void takeBack() {
+    void reclaim() {
         isLent = false;
         unread.addAll(receivedMeanwhile);
     }

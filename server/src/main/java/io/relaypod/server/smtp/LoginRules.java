@@ -38,12 +38,12 @@ public final class LoginRules implements MailHook {
             .build();
 
     private final SmtpLogins logins;
-    private final LoginRateLimits paces;
+    private final LoginRateLimits rateLimits;
 
     @Inject
-    public LoginRules(SmtpLogins logins, LoginRateLimits paces) {
+    public LoginRules(SmtpLogins logins, LoginRateLimits rateLimits) {
         this.logins = logins;
-        this.paces = paces;
+        this.rateLimits = rateLimits;
     }
 
     @Override
@@ -95,7 +95,7 @@ public final class LoginRules implements MailHook {
     }
 
     private Response paced(SMTPSession session, Login login, Response response, long arrived) {
-        Duration wait = paces.tryTake(login);
+        Duration wait = rateLimits.tryTake(login);
         if (wait.isZero()) {
             return response;
         }

@@ -80,7 +80,7 @@ final class ReceivedMessage implements MimeMessageSource, Disposable {
             return;
         }
         if (inMemory + length > bytes.length) {
-            int most = file.isPresent() ? CHUNK : ReceivedMessages.MOST_IN_MEMORY;
+            int most = file.isPresent() ? CHUNK : ReceivedMessages.MAX_IN_MEMORY;
             bytes = Arrays.copyOf(
                     bytes, Math.min(most, Math.max(inMemory + length, Math.max(SMALL, 2 * bytes.length))));
         }
@@ -89,15 +89,14 @@ final class ReceivedMessage implements MimeMessageSource, Disposable {
     }
 
     private boolean fitsInMemory(int needed) {
-        if (needed > ReceivedMessages.MOST_IN_MEMORY) {
+        if (needed > ReceivedMessages.MAX_IN_MEMORY) {
             return false;
         }
         if (needed <= bytes.length || needed <= SMALL) {
             return true;
         }
         // The array doubles, and is there twice while it does.
-        long bytesThen =
-                Math.min(ReceivedMessages.MOST_IN_MEMORY, Math.max(needed, Math.max(SMALL, 2L * bytes.length)));
+        long bytesThen = Math.min(ReceivedMessages.MAX_IN_MEMORY, Math.max(needed, Math.max(SMALL, 2L * bytes.length)));
         if (reservation.isEmpty()) {
             reservation = memory.tryReserve(client, bytesThen);
             return reservation.isPresent();

@@ -24,7 +24,7 @@ public final class ReceivedMessages {
     private static final Logger LOGGER = LoggerFactory.getLogger(ReceivedMessages.class);
 
     /** In bytes; above it a mail is in a file. */
-    static final int MOST_IN_MEMORY = 64 << 10;
+    static final int MAX_IN_MEMORY = 64 << 10;
 
     // In bytes of all files together; of mails with the largest size that is allowed, so many at least.
     private static final long FILES = 256L << 20;

@@ -32,7 +32,7 @@ import org.apache.james.protocols.smtp.hook.AuthHook;
 public final class RelayAuthCmdHandler implements CommandHandler<SMTPSession>, EhloExtension, ExtensibleHandler {
 
     private static final AttachmentKey<Integer> FAILURES = AttachmentKey.of("relaypod.failedLogins", Integer.class);
-    private static final int MOST_FAILURES = 3;
+    private static final int MAX_FAILURES = 3;
 
     private static final Response OFF =
             reply("502", "5.5.1 AUTH is off here: clients of this relay's networks send without a login");
@@ -111,7 +111,7 @@ public final class RelayAuthCmdHandler implements CommandHandler<SMTPSession>, E
         if (!logins.isSafe(session)) {
             return NOT_ENCRYPTED;
         }
-        if (session.getAttachment(FAILURES, State.Connection).orElse(0) >= MOST_FAILURES) {
+        if (session.getAttachment(FAILURES, State.Connection).orElse(0) >= MAX_FAILURES) {
             SMTPResponse last = new SMTPResponse("421", "4.7.0 Too many failed logins, closing connection");
             last.setEndSession(true);
             return last;

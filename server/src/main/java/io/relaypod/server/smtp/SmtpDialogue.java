@@ -215,7 +215,7 @@ final class SmtpDialogue {
     }
 
     private void messageRead(Optional<Response> reply, Throwable failure) {
-        input.takeBack();
+        input.reclaim();
         messageHasEnded = lineHandlers.message().isEmpty();
         if (isOpen && failure != null) {
             isWaiting = false;

@@ -49,7 +49,7 @@ public final class SearchMemory implements AutoCloseable {
     }
 
     /** Makes room for another entry. */
-    void giveBack(TraceEntry entry) {
+    void release(TraceEntry entry) {
         taken -= size(entry);
     }
 

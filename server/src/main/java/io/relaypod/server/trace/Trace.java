@@ -37,15 +37,15 @@ public final class Trace implements MailEventListener, Closeable {
     private static final int QUEUE = 16_384;
     private static final long WITHOUT_END = 1L << 50;
     private static final Duration PAUSE = Duration.ofMillis(250);
-    private static final int ACCEPTED_A_SECOND = 1_000;
-    private static final int REFUSED_A_SECOND = 100;
+    private static final int ACCEPTED_PER_SECOND = 1_000;
+    private static final int REFUSED_PER_SECOND = 100;
     // Fraction of the trace's size; the rest is for mails.
     private static final double REFUSALS = 0.25;
 
     private final BlockingQueue<TimedEvent> queued = new ArrayBlockingQueue<>(QUEUE);
     private final AtomicLong dropped = new AtomicLong();
-    private final SecondLimit accepted = new SecondLimit(ACCEPTED_A_SECOND);
-    private final SecondLimit refused = new SecondLimit(REFUSED_A_SECOND);
+    private final SecondLimit accepted = new SecondLimit(ACCEPTED_PER_SECOND);
+    private final SecondLimit refused = new SecondLimit(REFUSED_PER_SECOND);
     private final TraceSegments mails;
     private final TraceSegments refusals;
     private final Clock clock;
@@ -111,8 +111,8 @@ public final class Trace implements MailEventListener, Closeable {
             failing = false;
         } catch (IOException | RuntimeException notWritten) {
             dropped.addAndGet(batch.size());
-            mails.giveUp();
-            refusals.giveUp();
+            mails.closeUnfinished();
+            refusals.closeUnfinished();
             if (!failing) {
                 LOGGER.warn("event=trace-not-written reason=\"{}\"", notWritten.toString());
             }
@@ -170,8 +170,8 @@ public final class Trace implements MailEventListener, Closeable {
     public void close() {
         writer.shutdown();
         write();
-        mails.giveUp();
-        refusals.giveUp();
+        mails.closeUnfinished();
+        refusals.closeUnfinished();
     }
 
     /** Limits the number of events in a second. */

@@ -34,7 +34,7 @@ public record TraceQuery(
         Instant until,
         int limit) {
 
-    public static final int MOST_MAILS = 1_000;
+    public static final int MAX_MAILS = 1_000;
 
     // A queue id begins with the time of DATA.
     private static final int MILLIS_DIGITS = 13;
@@ -45,8 +45,8 @@ public record TraceQuery(
 
     /** @throws IllegalArgumentException if a criterion cannot be searched; the message says why */
     public TraceQuery {
-        if (limit < 1 || limit > MOST_MAILS) {
-            throw new IllegalArgumentException("limit is '" + limit + "'; expected a number from 1 to " + MOST_MAILS);
+        if (limit < 1 || limit > MAX_MAILS) {
+            throw new IllegalArgumentException("limit is '" + limit + "'; expected a number from 1 to " + MAX_MAILS);
         }
         if (since.isAfter(until)) {
             throw new IllegalArgumentException("since is '" + since + "', which is after until, '" + until + "'");
@@ -137,17 +137,17 @@ public record TraceQuery(
                 && !entry.at().isAfter(until)
                 && queueId.map(id -> entry.id().startsWith(id)).orElse(true)
                 && messageId.map(id -> bare(entry.messageId()).equals(id)).orElse(true)
-                && sender.map(from -> isMeant(from, entry.sender())).orElse(true)
-                && recipient.map(to -> isAnyMeant(to, entry)).orElse(true)
-                && address.map(any -> isMeant(any, entry.sender()) || isAnyMeant(any, entry))
+                && sender.map(from -> matches(from, entry.sender())).orElse(true)
+                && recipient.map(to -> matchesAny(to, entry)).orElse(true)
+                && address.map(any -> matches(any, entry.sender()) || matchesAny(any, entry))
                         .orElse(true);
     }
 
-    private static boolean isAnyMeant(String asked, TraceEntry entry) {
-        return entry.recipients().stream().anyMatch(recipient -> isMeant(asked, recipient));
+    private static boolean matchesAny(String asked, TraceEntry entry) {
+        return entry.recipients().stream().anyMatch(recipient -> matches(asked, recipient));
     }
 
-    private static boolean isMeant(String asked, String address) {
+    private static boolean matches(String asked, String address) {
         String found = lower(address);
         return asked.startsWith("@") ? found.endsWith(asked) : found.equals(asked);
     }

@@ -33,7 +33,7 @@ final class TraceSearch {
     // "Mail", 13 digits of a time, a UUID.
     private static final int COMPLETE_ID = 54;
     // A recipient matches twice: at RCPT, before the mail has an id, and later.
-    private static final int HITS_A_MAIL = 2;
+    private static final int HITS_PER_MAIL = 2;
 
     private final TraceQuery query;
     private final List<List<TraceSegment>> stores;
@@ -136,7 +136,7 @@ final class TraceSearch {
     private List<TraceEntry> hits(List<TraceSegment> newestFirst) {
         List<TraceEntry> hits = new ArrayList<>();
         Set<String> ids = new HashSet<>();
-        int enough = query.limit() * HITS_A_MAIL;
+        int enough = query.limit() * HITS_PER_MAIL;
         List<Needle> needles = query.needles().stream().map(Needle::value).toList();
         for (int i = 0; i < newestFirst.size() && ids.size() < enough; i++) {
             TraceSegment segment = newestFirst.get(i);
@@ -179,7 +179,7 @@ final class TraceSearch {
             ids.add(entry.id());
             while (ids.elementSet().size() > maxIds) {
                 TraceEntry oldest = entries.remove();
-                memory.giveBack(oldest);
+                memory.release(oldest);
                 ids.remove(oldest.id());
             }
         }

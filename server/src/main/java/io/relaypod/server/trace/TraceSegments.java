@@ -133,7 +133,7 @@ final class TraceSegments {
     }
 
     /** Abandons a segment that cannot be written, for example on a full disk. */
-    void giveUp() {
+    void closeUnfinished() {
         try {
             complete();
         } catch (IOException alsoNotClosed) {

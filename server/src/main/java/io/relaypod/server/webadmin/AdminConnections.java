@@ -77,16 +77,16 @@ final class AdminConnections extends AbstractLifeCycle implements Connection.Lis
 
     @Override
     public void onOpened(Connection connection) {
-        Optional<EndPoint> leastMissed;
+        Optional<EndPoint> evictionCandidate;
         synchronized (this) {
-            leastMissed = open.size() < most ? Optional.empty() : leastMissed();
-            leastMissed.ifPresent(open::remove);
+            evictionCandidate = open.size() < most ? Optional.empty() : evictionCandidate();
+            evictionCandidate.ifPresent(open::remove);
             open.put(connection.getEndPoint(), ConnectionState.waiting());
         }
-        leastMissed.ifPresent(EndPoint::close);
+        evictionCandidate.ifPresent(EndPoint::close);
     }
 
-    private Optional<EndPoint> leastMissed() {
+    private Optional<EndPoint> evictionCandidate() {
         Map<InetAddress, Long> counts =
                 open.keySet().stream().collect(Collectors.groupingBy(AdminConnections::client, Collectors.counting()));
         return open.entrySet().stream()

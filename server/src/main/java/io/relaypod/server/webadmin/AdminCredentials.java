@@ -46,7 +46,7 @@ public final class AdminCredentials {
      */
     boolean admit(String address, Optional<String> authorization, String method) {
         Optional<String> given = authorization.flatMap(AdminCredentials::given);
-        if (given.isPresent() && !failures.isDeafTo(address) && areRight.test(given.get())) {
+        if (given.isPresent() && !failures.isBlocked(address) && areRight.test(given.get())) {
             failures.succeeded(address);
             return true;
         }

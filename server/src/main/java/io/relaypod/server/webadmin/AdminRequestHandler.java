@@ -64,7 +64,7 @@ final class AdminRequestHandler extends AbstractHandler {
      * @param credentials checks the password or token
      * @param budget holds the memory of bodies
      */
-    record Checks(RequestSource source, AdminCredentials credentials, MemoryBudget budget) {}
+    record Checks(RequestOriginCheck source, AdminCredentials credentials, MemoryBudget budget) {}
 
     AdminRequestHandler(Checks checks, Filter routes) {
         this.checks = checks;

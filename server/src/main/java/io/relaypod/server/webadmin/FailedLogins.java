@@ -14,7 +14,7 @@ import com.github.benmanes.caffeine.cache.Ticker;
 final class FailedLogins {
 
     static final int FREE_TRIES = 5;
-    static final Duration LONGEST_DEAFNESS = Duration.ofMinutes(1);
+    static final Duration MAX_BLOCK = Duration.ofMinutes(1);
 
     private static final Duration MEMORY = Duration.ofMinutes(5);
     private static final int ADDRESSES = 10_000;
@@ -23,7 +23,7 @@ final class FailedLogins {
     private final Ticker ticker;
     private final Cache<String, Failures> byAddress;
 
-    private record Failures(int count, long deafUntil) {}
+    private record Failures(int count, long blockedUntil) {}
 
     FailedLogins(Ticker ticker) {
         this.ticker = ticker;
@@ -36,9 +36,9 @@ final class FailedLogins {
     }
 
     /** Whether the address is refused now, whatever its credentials are. */
-    boolean isDeafTo(String address) {
+    boolean isBlocked(String address) {
         Failures failures = byAddress.getIfPresent(address);
-        return failures != null && failures.count() >= FREE_TRIES && ticker.read() < failures.deafUntil();
+        return failures != null && failures.count() >= FREE_TRIES && ticker.read() < failures.blockedUntil();
     }
 
     void failed(String address) {
@@ -46,7 +46,7 @@ final class FailedLogins {
             int count = before.count() + 1;
             long seconds = 1L << Math.min(LONGEST_SHIFT, Math.max(0, count - FREE_TRIES));
             return new Failures(
-                    count, ticker.read() + Math.min(Duration.ofSeconds(seconds).toNanos(), LONGEST_DEAFNESS.toNanos()));
+                    count, ticker.read() + Math.min(Duration.ofSeconds(seconds).toNanos(), MAX_BLOCK.toNanos()));
         });
     }
 

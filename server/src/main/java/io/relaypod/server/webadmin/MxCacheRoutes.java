@@ -30,7 +30,7 @@ public final class MxCacheRoutes implements Routes {
 
     private static final String ONE = BASE_PATH + Constants.SEPARATOR + DomainPath.PARAMETER;
     private static final int LISTED = 1_000;
-    private static final int MOST_LISTED = 10_000;
+    private static final int MAX_LISTED = 10_000;
 
     private final CachedDomainCheck cache;
     private final Clock clock;
@@ -64,11 +64,11 @@ public final class MxCacheRoutes implements Routes {
 
     private List<CachedVerdictDto> list(Request request) {
         int limit = ParametersExtractor.extractLimit(request).getLimit().orElse(LISTED);
-        if (limit > MOST_LISTED) {
+        if (limit > MAX_LISTED) {
             throw ErrorResponder.builder()
                     .statusCode(HttpStatus.BAD_REQUEST_400)
                     .type(ErrorType.INVALID_ARGUMENT)
-                    .message("limit is '%d'; expected a number from 1 to %d", limit, MOST_LISTED)
+                    .message("limit is '%d'; expected a number from 1 to %d", limit, MAX_LISTED)
                     .haltError();
         }
         // Of a hundred thousand only those that are shown are held.

@@ -87,11 +87,11 @@ public final class OperatorQueues implements MailQueueFactory<ManageableMailQueu
          */
         @Override
         public void enQueue(Mail mail, Duration delay) throws MailQueueException {
-            tellSentAgain(mail);
+            reportResent(mail);
             try {
                 queue.enQueue(mail, delay);
             } catch (MailQueueException notQueued) {
-                tellNotSentAgain(mail, notQueued);
+                reportNotResent(mail, notQueued);
                 throw notQueued;
             }
         }
@@ -100,17 +100,17 @@ public final class OperatorQueues implements MailQueueFactory<ManageableMailQueu
         @Override
         public Publisher<Void> enqueueReactive(Mail mail) {
             return Mono.defer(() -> {
-                tellSentAgain(mail);
-                return Mono.from(queue.enqueueReactive(mail)).doOnError(notQueued -> tellNotSentAgain(mail, notQueued));
+                reportResent(mail);
+                return Mono.from(queue.enqueueReactive(mail)).doOnError(notQueued -> reportNotResent(mail, notQueued));
             });
         }
 
-        private void tellSentAgain(Mail mail) {
+        private void reportResent(Mail mail) {
             events.publish(
                     new MailReprocessed(mail.getName(), mail.getMaybeSender().asString(""), addresses(mail)));
         }
 
-        private void tellNotSentAgain(Mail mail, Throwable notQueued) {
+        private void reportNotResent(Mail mail, Throwable notQueued) {
             events.publish(new MailFailed(
                     mail.getName(),
                     mail.getMaybeSender().asString(""),

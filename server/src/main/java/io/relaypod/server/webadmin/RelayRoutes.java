@@ -180,7 +180,7 @@ public final class RelayRoutes implements Routes {
             return Integer.parseInt(written);
         } catch (NumberFormatException wrong) {
             throw new IllegalArgumentException(
-                    "limit is '" + written + "'; expected a number from 1 to " + TraceQuery.MOST_MAILS, wrong);
+                    "limit is '" + written + "'; expected a number from 1 to " + TraceQuery.MAX_MAILS, wrong);
         }
     }
 

@@ -96,7 +96,7 @@ public final class RelayWebAdmin extends WebAdminServer {
 
     private void start(WebAdminSettings served) {
         AdminRequestHandler.Checks checks =
-                new AdminRequestHandler.Checks(new RequestSource(served.names()), credentials.get(), budget);
+                new AdminRequestHandler.Checks(new RequestOriginCheck(served.names()), credentials.get(), budget);
         EmbeddedServers.add(service, (matcher, files, failures, others) -> {
             AdminJetty jetty = new AdminJetty(
                     new AdminRequestHandler(checks, new MatcherFilter(matcher, files, failures, false, false)),

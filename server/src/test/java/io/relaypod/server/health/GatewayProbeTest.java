@@ -46,8 +46,8 @@ class GatewayProbeTest {
             port = gone.getLocalPort();
         }
         GatewayProbe probe = new GatewayProbe("127.0.0.1", port);
-        probe.look();
-        probe.look();
+        probe.poll();
+        probe.poll();
         assertThat(lines.list)
                 .extracting(ILoggingEvent::getFormattedMessage)
                 .singleElement()
@@ -56,8 +56,8 @@ class GatewayProbeTest {
 
         try (ServerSocket back = new ServerSocket(port, 5, InetAddress.getLoopbackAddress())) {
             CompletableFuture.runAsync(() -> greet(back, 2));
-            probe.look();
-            probe.look();
+            probe.poll();
+            probe.poll();
         }
         assertThat(probe.state().isUp()).isTrue();
         assertThat(lines.list)
@@ -71,7 +71,7 @@ class GatewayProbeTest {
     void aGatewayThatDripsIsNotListenedToForEver() throws Exception {
         try (ServerSocket dripping = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
             GatewayProbe probe = new GatewayProbe("127.0.0.1", dripping.getLocalPort());
-            CompletableFuture<Void> looked = CompletableFuture.runAsync(probe::look);
+            CompletableFuture<Void> looked = CompletableFuture.runAsync(probe::poll);
             try (Socket client = dripping.accept()) {
                 OutputStream out = client.getOutputStream();
                 out.write("220 slow\r\n".getBytes(StandardCharsets.US_ASCII));

@@ -152,7 +152,7 @@ class HealthChecksTest {
         GatewayHealthCheck health = new GatewayHealthCheck(probe);
         assertThat(check(health).isHealthy()).isTrue();
 
-        probe.look();
+        probe.poll();
 
         assertThat(check(health).getStatus()).isEqualTo(ResultStatus.DEGRADED);
         assertThat(check(health).getCause())

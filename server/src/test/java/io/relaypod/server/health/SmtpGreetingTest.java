@@ -53,7 +53,7 @@ class SmtpGreetingTest {
             ports.add(new SmtpPort((InetSocketAddress) closed.getLocalSocketAddress(), false));
         }
         now.addAndGet(SmtpGreeting.PATIENCE.toNanos() + 1);
-        greeting.look();
+        greeting.poll();
 
         assertThat(greeting.isAlive()).isFalse();
         assertThat(greeting.problem())
@@ -66,7 +66,7 @@ class SmtpGreetingTest {
     void anEncryptedPortThatRefusesTheHandshakeAnswers() throws Exception {
         now.addAndGet(SmtpGreeting.PATIENCE.toNanos() + 1);
         // A TLS alert: handshake_failure
-        look(true, "\u0015\u0003\u0003\0\u0002\u0002(");
+        greet(true, "\u0015\u0003\u0003\0\u0002\u0002(");
 
         assertThat(greeting.isAlive()).isTrue();
     }
@@ -74,16 +74,16 @@ class SmtpGreetingTest {
     @Test
     void withoutPortsThereIsNothingToGreet() {
         now.addAndGet(SmtpGreeting.PATIENCE.toNanos() + 1);
-        greeting.look();
+        greeting.poll();
 
         assertThat(greeting.isAlive()).isTrue();
     }
 
     private void lookAtOneThatSays(String reply) throws Exception {
-        look(false, reply);
+        greet(false, reply);
     }
 
-    private void look(boolean isEncrypted, String reply) throws Exception {
+    private void greet(boolean isEncrypted, String reply) throws Exception {
         try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getByName("0.0.0.0"))) {
             server.setSoTimeout(10_000);
             SmtpPort port = new SmtpPort((InetSocketAddress) server.getLocalSocketAddress(), isEncrypted);
@@ -97,7 +97,7 @@ class SmtpGreetingTest {
                     throw new IllegalStateException(e);
                 }
             });
-            greeting.look();
+            greeting.poll();
             client.join();
             ports.remove(port);
         }

@@ -41,10 +41,10 @@ class SharedPageTest {
 
     @Test
     void afewRequestsASecondAreAnsweredWithPagesOfTheirOwn() {
-        for (int i = 0; i < SharedPage.ALONE_A_SECOND; i++) {
+        for (int i = 0; i < SharedPage.UNSHARED_PER_SECOND; i++) {
             ask("text/plain");
         }
-        assertThat(made).hasValue(SharedPage.ALONE_A_SECOND);
+        assertThat(made).hasValue(SharedPage.UNSHARED_PER_SECOND);
     }
 
     @Test
@@ -56,7 +56,7 @@ class SharedPageTest {
             }
             clock.addAndGet(Duration.ofMillis(1_100).toNanos());
         }
-        assertThat(made.get()).isLessThan(3 * (SharedPage.ALONE_A_SECOND + 3));
+        assertThat(made.get()).isLessThan(3 * (SharedPage.UNSHARED_PER_SECOND + 3));
     }
 
     @Test

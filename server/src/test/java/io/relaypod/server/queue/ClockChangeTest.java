@@ -83,10 +83,11 @@ class ClockChangeTest {
     void a_clock_that_runs_as_the_process_does_has_not_changed() {
         Instant begin = Instant.now();
         ClockChange change = new ClockChange(begin);
-        assertThat(change.look(Instant.now())).isZero();
-        assertThat(change.look(Instant.now().plus(Duration.ofHours(2)))).isGreaterThan(Duration.ofMinutes(119));
-        assertThat(change.look(Instant.now())).isLessThan(Duration.ofMinutes(-119));
-        assertThat(change.look(Instant.now())).isZero();
+        assertThat(change.sinceLastCall(Instant.now())).isZero();
+        assertThat(change.sinceLastCall(Instant.now().plus(Duration.ofHours(2))))
+                .isGreaterThan(Duration.ofMinutes(119));
+        assertThat(change.sinceLastCall(Instant.now())).isLessThan(Duration.ofMinutes(-119));
+        assertThat(change.sinceLastCall(Instant.now())).isZero();
     }
 
     private static final class ShiftedClock extends Clock {

@@ -76,13 +76,13 @@ class RemovedMailsTest {
     @Test
     void whatIsInHandIsNeitherRemovedNorNamed() throws Exception {
         open.queue().enQueue(OpenQueue.mail("in-hand", MESSAGE));
-        MailQueueItem inHand = open.dequeueOne();
+        MailQueueItem inFlight = open.dequeueOne();
         open.queue().enQueue(OpenQueue.mail("other", MESSAGE), Duration.ofMinutes(1));
 
         assertThat(open.queue().clear(removed::add)).isEqualTo(1);
 
         assertThat(removed).extracting(RemovedMail::queueId).containsExactly("other");
-        inHand.done(CompletionStatus.RETRY);
+        inFlight.done(CompletionStatus.RETRY);
         assertThat(open.dequeueOne().getMail().getName()).isEqualTo("in-hand");
     }
 

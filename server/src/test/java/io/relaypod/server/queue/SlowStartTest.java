@@ -55,7 +55,7 @@ class SlowStartTest {
     private int afterwards(int done, int deferred) {
         IntStream.range(0, done).forEach(mail -> slowStart.done());
         IntStream.range(0, deferred).forEach(mail -> slowStart.deferred());
-        slowStart.look();
+        slowStart.adjust();
         return slowStart.current();
     }
 }

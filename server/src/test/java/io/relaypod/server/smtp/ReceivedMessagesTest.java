@@ -54,7 +54,7 @@ class ReceivedMessagesTest {
                 assertThat(in.readAllBytes()).isEqualTo(written.toByteArray());
             }
         }
-        assertThat(files()).hasSize(size > ReceivedMessages.MOST_IN_MEMORY ? 1 : 0);
+        assertThat(files()).hasSize(size > ReceivedMessages.MAX_IN_MEMORY ? 1 : 0);
         message.dispose();
         message.dispose();
         assertThat(files()).isEmpty();

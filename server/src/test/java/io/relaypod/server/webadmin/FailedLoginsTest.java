@@ -16,30 +16,30 @@ class FailedLoginsTest {
     void aFewMistakesCostNothing() {
         fail(FailedLogins.FREE_TRIES - 1);
 
-        assertThat(failures.isDeafTo("192.0.2.1")).isFalse();
+        assertThat(failures.isBlocked("192.0.2.1")).isFalse();
     }
 
     @Test
     void whoTriesOnIsNotListenedToForLongerAndLonger() {
         fail(FailedLogins.FREE_TRIES);
-        assertThat(failures.isDeafTo("192.0.2.1")).isTrue();
-        assertThat(failures.isDeafTo("192.0.2.2")).as("somebody else").isFalse();
+        assertThat(failures.isBlocked("192.0.2.1")).isTrue();
+        assertThat(failures.isBlocked("192.0.2.2")).as("somebody else").isFalse();
 
         pass(Duration.ofSeconds(1));
-        assertThat(failures.isDeafTo("192.0.2.1")).isFalse();
+        assertThat(failures.isBlocked("192.0.2.1")).isFalse();
         fail(1);
         pass(Duration.ofSeconds(1));
-        assertThat(failures.isDeafTo("192.0.2.1")).isTrue();
+        assertThat(failures.isBlocked("192.0.2.1")).isTrue();
         pass(Duration.ofSeconds(1));
-        assertThat(failures.isDeafTo("192.0.2.1")).isFalse();
+        assertThat(failures.isBlocked("192.0.2.1")).isFalse();
     }
 
     @Test
     void nobodyIsShutOutForMoreThanAMinute() {
         fail(1_000);
-        pass(FailedLogins.LONGEST_DEAFNESS);
+        pass(FailedLogins.MAX_BLOCK);
 
-        assertThat(failures.isDeafTo("192.0.2.1")).isFalse();
+        assertThat(failures.isBlocked("192.0.2.1")).isFalse();
     }
 
     @Test
@@ -47,9 +47,9 @@ class FailedLoginsTest {
         fail(FailedLogins.FREE_TRIES);
         failures.succeeded("192.0.2.1");
 
-        assertThat(failures.isDeafTo("192.0.2.1")).isFalse();
+        assertThat(failures.isBlocked("192.0.2.1")).isFalse();
         fail(1);
-        assertThat(failures.isDeafTo("192.0.2.1")).isFalse();
+        assertThat(failures.isBlocked("192.0.2.1")).isFalse();
     }
 
     private void fail(int times) {

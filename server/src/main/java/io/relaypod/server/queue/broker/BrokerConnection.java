@@ -49,7 +49,7 @@ public final class BrokerConnection implements AutoCloseable {
     }
 
     /** Does not talk to the broker, which may have gone. */
-    void giveUp() {
+    void abort() {
         factory.cleanup();
     }
 

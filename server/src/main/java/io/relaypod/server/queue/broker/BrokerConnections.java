@@ -44,7 +44,7 @@ public final class BrokerConnections implements AutoCloseable {
             BrokerRequirements.check(opened.management);
             return opened;
         } catch (ActiveMQException | RuntimeException unusable) {
-            connections.forEach(BrokerConnection::giveUp);
+            connections.forEach(BrokerConnection::abort);
             throw BrokerRefusedException.orElse(unusable);
         }
     }
@@ -114,8 +114,8 @@ public final class BrokerConnections implements AutoCloseable {
     }
 
     /** Does not talk to the broker, which may have gone. Whoever waits for it is told. */
-    void giveUp() {
-        List.of(enqueuing, dequeuing, administering).forEach(BrokerConnection::giveUp);
+    void abort() {
+        List.of(enqueuing, dequeuing, administering).forEach(BrokerConnection::abort);
     }
 
     @Override

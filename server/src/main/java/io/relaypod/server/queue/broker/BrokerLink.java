@@ -25,7 +25,7 @@ public final class BrokerLink implements AutoCloseable {
 
     private final Broker broker;
     private final ScheduledExecutorService thread;
-    private volatile State state = State.away();
+    private volatile State state = State.unavailable();
     private String lastReason = "";
     private boolean closed;
 
@@ -35,7 +35,7 @@ public final class BrokerLink implements AutoCloseable {
      */
     private record State(CompletableFuture<BrokerConnections> connected, long since) {
 
-        static State away() {
+        static State unavailable() {
             return new State(new CompletableFuture<>(), System.nanoTime());
         }
 
@@ -64,8 +64,8 @@ public final class BrokerLink implements AutoCloseable {
             connect();
         } catch (BrokerRefusedException refused) {
             throw refused;
-        } catch (ActiveMQException away) {
-            tellOnce(away.getMessage());
+        } catch (ActiveMQException unavailable) {
+            logOnce(unavailable.getMessage());
         }
         thread.scheduleWithFixedDelay(this::keep, LOOK_EVERY.toMillis(), LOOK_EVERY.toMillis(), TimeUnit.MILLISECONDS);
     }
@@ -108,8 +108,8 @@ public final class BrokerLink implements AutoCloseable {
             if (up.isPresent()) {
                 broker.poll(up.get().management());
             }
-        } catch (ActiveMQException | RuntimeException away) {
-            tellOnce(String.valueOf(away.getMessage()));
+        } catch (ActiveMQException | RuntimeException unavailable) {
+            logOnce(String.valueOf(unavailable.getMessage()));
         }
     }
 
@@ -125,13 +125,13 @@ public final class BrokerLink implements AutoCloseable {
 
     private void broken(BrokerConnections lost, String reason) {
         if (!closed && ifUp().filter(lost::equals).isPresent()) {
-            state = State.away();
-            tellOnce(reason);
-            lost.giveUp();
+            state = State.unavailable();
+            logOnce(reason);
+            lost.abort();
         }
     }
 
-    private void tellOnce(String reason) {
+    private void logOnce(String reason) {
         if (!reason.equals(lastReason)) {
             lastReason = reason;
             LOGGER.warn("event=queue-away broker=\"{}\" reason=\"{}\"", broker, reason);
@@ -147,7 +147,7 @@ public final class BrokerLink implements AutoCloseable {
         thread.shutdown();
         try {
             if (!thread.awaitTermination(CLOSED_WITHIN.toMillis(), TimeUnit.MILLISECONDS)) {
-                ifUp().ifPresent(BrokerConnections::giveUp);
+                ifUp().ifPresent(BrokerConnections::abort);
             }
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();

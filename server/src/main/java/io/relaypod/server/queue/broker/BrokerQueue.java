@@ -42,12 +42,12 @@ public record BrokerQueue(MailQueueName mails, Duration delay, Optional<String> 
         return new BrokerQueue(mails, Duration.ZERO, Optional.empty(), share);
     }
 
-    public static BrokerQueue line(MailQueueName mails, String mailbox) {
+    public static BrokerQueue perSender(MailQueueName mails, String mailbox) {
         return new BrokerQueue(mails, Duration.ZERO, Optional.of(mailbox), 0);
     }
 
     /** Where what cannot be read is put: a mail queue too, so that webadmin shows it; nobody delivers from it. */
-    public BrokerQueue aside() {
+    public BrokerQueue unreadable() {
         return ready(MailQueueName.of("unreadable-" + mails.asString()));
     }
 

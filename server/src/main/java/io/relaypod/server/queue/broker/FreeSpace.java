@@ -50,7 +50,7 @@ public final class FreeSpace {
         long now = System.nanoTime();
         if (now - looked.get() >= LOOK_EVERY && looking.tryLock()) {
             try {
-                look(now);
+                readFreeSpace(now);
             } finally {
                 looking.unlock();
             }
@@ -62,7 +62,7 @@ public final class FreeSpace {
         }
     }
 
-    private void look(long now) {
+    private void readFreeSpace(long now) {
         try {
             long found = disk.free();
             if (found < reserve != free < reserve) {

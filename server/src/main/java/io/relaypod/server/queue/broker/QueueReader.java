@@ -28,7 +28,7 @@ public final class QueueReader {
     private final ClientConsumer consumer;
     private final Predicate<ClientMessage> isNew;
     private final Count count;
-    private long inHand;
+    private long inFlight;
 
     private QueueReader(BrokerQueue queue, ClientConsumer consumer, Predicate<ClientMessage> isNew, Count count) {
         this.queue = queue;
@@ -92,11 +92,11 @@ public final class QueueReader {
     /** @return empty at the end */
     public Optional<ClientMessage> next() throws ActiveMQException {
         ClientMessage message = nextNew(consumer.receiveImmediate());
-        for (int asked = 0; message == null && asked < ASK_AGAIN && count.messages() > inHand; asked++) {
+        for (int asked = 0; message == null && asked < ASK_AGAIN && count.messages() > inFlight; asked++) {
             message = nextNew(consumer.receive(BETWEEN.toMillis()));
         }
         if (message != null) {
-            inHand++;
+            inFlight++;
         }
         return Optional.ofNullable(message);
     }
@@ -112,6 +112,6 @@ public final class QueueReader {
 
     /** Tells that a message that was read has left the queue. */
     public void gone() {
-        inHand--;
+        inFlight--;
     }
 }

@@ -155,7 +155,7 @@ public final class RemoteBroker implements Broker {
             }
             return connections;
         } catch (ActiveMQException away) {
-            connections.forEach(BrokerConnection::giveUp);
+            connections.forEach(BrokerConnection::abort);
             throw away;
         }
     }

@@ -102,7 +102,7 @@ public final class InFlightMails implements AutoCloseable {
         }
 
         /** Whether the mail must not be handled: it was alone in flight at two deaths of the process. */
-        public boolean isKiller() {
+        public boolean hasEndedProcess() {
             return suspect.filter(known -> known.alone() >= DEATHS_ALONE).isPresent();
         }
 
@@ -139,7 +139,7 @@ public final class InFlightMails implements AutoCloseable {
     public synchronized Optional<Mark> begin(String name, BooleanSupplier stopped) throws InterruptedException {
         String mail = InFlightFile.shortened(name);
         Optional<Suspect> suspect = suspects.flatMap(known -> known.find(mail));
-        boolean isReady = suspect.isPresent() ? waitToBeAlone(stopped) : waitForTheLoneOne(stopped);
+        boolean isReady = suspect.isPresent() ? waitToBeAlone(stopped) : waitForSuspect(stopped);
         if (!isReady) {
             return Optional.empty();
         }
@@ -166,7 +166,7 @@ public final class InFlightMails implements AutoCloseable {
         return !stopped.getAsBoolean();
     }
 
-    private boolean waitForTheLoneOne(BooleanSupplier stopped) throws InterruptedException {
+    private boolean waitForSuspect(BooleanSupplier stopped) throws InterruptedException {
         while ((waitingToBeAlone > 0 || (alone.isPresent() && System.nanoTime() - aloneUntil < 0))
                 && !stopped.getAsBoolean()) {
             TimeUnit.NANOSECONDS.timedWait(this, POLL.toNanos());

@@ -93,7 +93,7 @@ public final class StoredMail {
     }
 
     /** Records that the mail has left its per-sender queue. */
-    public static void writeTurn(ClientMessage message) {
+    public static void writeSlot(ClientMessage message) {
         message.putBooleanProperty(TURN, true);
     }
 

@@ -24,12 +24,12 @@ class InFlightMailsTest {
     void a_mail_that_was_alone_at_two_deaths_is_handled_no_more() throws Exception {
         dieWith("killer");
         InFlightMails second = InFlightMails.open(dataDir);
-        assertThat(begin(second, "killer").isKiller()).isFalse();
+        assertThat(begin(second, "killer").hasEndedProcess()).isFalse();
 
         InFlightMails third = InFlightMails.open(dataDir);
         assertThat(third.suspects()).isEqualTo(1);
         try (InFlightMails.Mark mark = begin(third, "killer")) {
-            assertThat(mark.isKiller()).isTrue();
+            assertThat(mark.hasEndedProcess()).isTrue();
             assertThat(mark.isUnreadable()).isFalse();
             assertThat(mark.reason()).contains("2 times");
         }
@@ -61,7 +61,7 @@ class InFlightMailsTest {
         await().atMost(LONG_ENOUGH).until(second::isDone);
         assertThat(fresh).isNotDone();
         second.join().close();
-        assertThat(fresh.join().isKiller()).isFalse();
+        assertThat(fresh.join().hasEndedProcess()).isFalse();
         assertThat(next.suspects()).isEqualTo(18);
     }
 
@@ -72,7 +72,8 @@ class InFlightMailsTest {
             begin(next, "innocent").close();
         }
         dieWith("innocent");
-        assertThat(begin(InFlightMails.open(dataDir), "innocent").isKiller()).isFalse();
+        assertThat(begin(InFlightMails.open(dataDir), "innocent").hasEndedProcess())
+                .isFalse();
     }
 
     @Test
@@ -90,10 +91,10 @@ class InFlightMailsTest {
         Files.writeString(dataDir.resolve("queue/suspects"), "one two three\n\n99999999999999 1 name\n2 1 known\n");
         InFlightMails opened = InFlightMails.open(dataDir);
         assertThat(opened.suspects()).isEqualTo(1);
-        assertThat(begin(opened, "x".repeat(1000) + "\n").isKiller()).isFalse();
+        assertThat(begin(opened, "x".repeat(1000) + "\n").hasEndedProcess()).isFalse();
         InFlightMails next = InFlightMails.open(dataDir);
         assertThat(next.suspects()).isEqualTo(2);
-        assertThat(begin(next, "x".repeat(1000) + "other").isKiller()).isFalse();
+        assertThat(begin(next, "x".repeat(1000) + "other").hasEndedProcess()).isFalse();
     }
 
     @Test

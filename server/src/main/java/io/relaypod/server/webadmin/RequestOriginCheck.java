@@ -16,7 +16,7 @@ import org.eclipse.jetty.http.HttpStatus;
  * browser send. A foreign page shows in {@code Origin} (RFC 6454) or {@code Sec-Fetch-Site}; a page whose name was
  * rebound to our address shows in {@code Host}, since it has to be a name. Immutable.
  */
-final class RequestSource {
+final class RequestOriginCheck {
 
     private static final Pattern SCHEME = Pattern.compile("https?://");
     private static final Set<String> OWN_SITES = Set.of("none", "same-origin");
@@ -24,7 +24,7 @@ final class RequestSource {
     private final Set<String> names = new TreeSet<>(Set.of("localhost"));
 
     /** @param names by which operators reach us, besides {@code localhost} and any IP address */
-    RequestSource(Set<String> names) {
+    RequestOriginCheck(Set<String> names) {
         names.forEach(name -> this.names.add(name.toLowerCase(Locale.ROOT)));
     }
 
@@ -36,7 +36,7 @@ final class RequestSource {
      * @param sites all values of {@code Sec-Fetch-Site}
      */
     Optional<AdminRefusal> refusal(List<String> hosts, List<String> origins, List<String> sites) {
-        if (hosts.size() != 1 || !isOurs(hosts.get(0))) {
+        if (hosts.size() != 1 || !isOwnName(hosts.get(0))) {
             return Optional.of(AdminRefusal.of(
                     HttpStatus.MISDIRECTED_REQUEST_421,
                     "the request's Host is no name of this relay; expected an IP address, or one of " + names
@@ -51,7 +51,7 @@ final class RequestSource {
         return Optional.empty();
     }
 
-    private boolean isOurs(String host) {
+    private boolean isOwnName(String host) {
         try {
             String name = HostAndPort.fromString(host).getHost().toLowerCase(Locale.ROOT);
             return InetAddresses.isInetAddress(name) || names.contains(name);
