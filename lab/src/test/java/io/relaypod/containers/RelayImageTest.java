@@ -29,6 +29,7 @@ import io.relaypod.lab.smtp.SmtpConversation;
 import io.relaypod.lab.world.ExternalRelay;
 import io.relaypod.lab.world.LabWorld;
 import io.relaypod.lab.world.Relay;
+import io.relaypod.server.metrics.BuildInfo;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -73,6 +74,8 @@ class RelayImageTest {
             assertThat(relay.inspect().getHostConfig().getReadonlyRootfs()).isTrue();
             assertThat(relay.inspect().getConfig().getLabels())
                     .containsEntry("org.opencontainers.image.licenses", "Apache-2.0")
+                    .containsEntry(
+                            "org.opencontainers.image.version", BuildInfo.read().relaypod())
                     .containsEntry("org.opencontainers.image.title", "relaypod");
             assertThat(relay.health()).isZero();
             assertThat(relay.exitCodeOf(

@@ -44,6 +44,9 @@ final class RehearseCommand implements Callable<Integer> {
             for (Scenario scenario : Scenario.all()) {
                 ScenarioResult outcome = scenario.play(world);
                 out.printf("%d %s: %s%n", scenario.number(), scenario.name(), outcome.seen());
+                if (!outcome.holds()) {
+                    out.printf("not as expected: %s%n%s%n", scenario.expected(), outcome.transcript());
+                }
                 out.flush();
                 holds &= outcome.holds();
             }

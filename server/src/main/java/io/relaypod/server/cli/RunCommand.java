@@ -70,6 +70,10 @@ final class RunCommand implements Callable<Integer> {
                 settings.upstreamPort(),
                 settings.dataDir(),
                 Duration.between(begin, Instant.now()).toMillis());
+        AotCache.ofThisJvm()
+                .obstacle()
+                .ifPresent(reason ->
+                        LOGGER.warn("event=no-aot-cache reason=\"{}\" effect=\"the start takes longer\"", reason));
         // What only the start needed is given back at once; a relay may stay idle for hours.
         System.gc();
         stopped.await();
