@@ -3,6 +3,7 @@ package io.relaypod.deliverability;
 import java.nio.charset.StandardCharsets;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 import io.relaypod.address.AddressList;
@@ -10,6 +11,7 @@ import io.relaypod.address.AddressList.Mailbox;
 import io.relaypod.address.AddressSet;
 import io.relaypod.address.EmailAddress;
 import io.relaypod.calendar.StrippedMail;
+import io.relaypod.mime.EncodedWords;
 import io.relaypod.mime.MessageOutline;
 
 /**
@@ -59,6 +61,28 @@ public final class DeliverabilityCheck {
     /** The Message-ID with its angle brackets; empty when there is none. */
     public String messageId() {
         return header.messageId();
+    }
+
+    /** The beginning of the Subject, with its encoded words (RFC 2047) decoded; empty when there is none. */
+    public String subject() {
+        return EncodedWords.decode(AddressList.utf8(header.subject()));
+    }
+
+    /**
+     * The mailbox that smtp2graph sends the message from, in lower case; empty if there is none. To be called after
+     * {@link #verdict}.
+     *
+     * @param sender of the envelope; empty for {@code MAIL FROM:<>}
+     */
+    public String mailbox(String sender) {
+        boolean hasFrom = header.senders().stream().anyMatch(SenderField::isFrom);
+        return header.senders().stream()
+                .filter(field -> hasFrom || sender.isEmpty())
+                .flatMap(field -> field.mailbox().stream())
+                .findFirst()
+                .map(mailbox -> AddressList.utf8(mailbox.written()))
+                .orElse(sender)
+                .toLowerCase(Locale.ROOT);
     }
 
     /**

@@ -15,6 +15,7 @@ import io.relaypod.mime.HeaderField;
 final class HeaderCheck {
 
     private static final int LONGEST_MESSAGE_ID = 998;
+    private static final int LONGEST_SUBJECT = 998;
     // A second field of a name is refused, so further ones are of no interest.
     private static final int SENDER_FIELDS_OF_A_NAME = 2;
 
@@ -23,6 +24,7 @@ final class HeaderCheck {
         VISIBLE_RECIPIENTS,
         BCC,
         MESSAGE_ID,
+        SUBJECT,
         SENDER
     }
 
@@ -31,6 +33,7 @@ final class HeaderCheck {
     private final List<SenderField> senders = new ArrayList<>(2);
     private final StringBuilder senderValue = new StringBuilder(0);
     private final StringBuilder messageId = new StringBuilder(0);
+    private final StringBuilder subject = new StringBuilder(0);
     private Optional<MailRefusal> problem = Optional.empty();
     private FieldOfInterest field = FieldOfInterest.NONE;
     private String senderName = "";
@@ -91,6 +94,8 @@ final class HeaderCheck {
             case "to", "cc" -> FieldOfInterest.VISIBLE_RECIPIENTS;
             case "bcc" -> FieldOfInterest.BCC;
             case "message-id" -> FieldOfInterest.MESSAGE_ID;
+            // Programs show the first of several.
+            case "subject" -> subject.isEmpty() ? FieldOfInterest.SUBJECT : FieldOfInterest.NONE;
             case "from", "sender" -> FieldOfInterest.SENDER;
             default -> FieldOfInterest.NONE;
         };
@@ -117,6 +122,7 @@ final class HeaderCheck {
                     messageId.append(value);
                 }
             }
+            case SUBJECT -> subject.append(value, 0, Math.min(value.length(), LONGEST_SUBJECT - subject.length()));
             case SENDER -> readSender(value, lineLength);
             default -> {}
         }
@@ -204,6 +210,11 @@ final class HeaderCheck {
     /** The Message-ID with its angle brackets; empty when there is none. */
     String messageId() {
         return messageId.toString().strip();
+    }
+
+    /** The beginning of the Subject, unfolded, one char a byte; empty when there is none. */
+    String subject() {
+        return subject.toString().strip();
     }
 
     long lines() {

@@ -127,12 +127,16 @@ public sealed interface MailEvent {
      *
      * @param messageId of the header, with its angle brackets, or the one that the relay adds; truncated to
      *     {@link MessageIds#MAX_LENGTH} characters
+     * @param subject decoded, printable and truncated; empty if it is not to be recorded
+     * @param mailbox that Graph sends from; empty if unknown
      * @param size in bytes, as received
      */
     record MailReceived(
             SubmittingClient client,
             String queueId,
             String messageId,
+            String subject,
+            String mailbox,
             String sender,
             List<String> recipients,
             long size)
@@ -140,6 +144,17 @@ public sealed interface MailEvent {
 
         public MailReceived {
             messageId = MessageIds.truncate(messageId);
+        }
+
+        /** A mail of which only the Message-ID is known. */
+        public MailReceived(
+                SubmittingClient client,
+                String queueId,
+                String messageId,
+                String sender,
+                List<String> recipients,
+                long size) {
+            this(client, queueId, messageId, "", "", sender, recipients, size);
         }
 
         @Override
@@ -155,6 +170,9 @@ public sealed interface MailEvent {
                     EventField.client(client),
                     EventField.detail("size", size),
                     EventField.messageId(messageId),
+                    EventField.detail("subject", subject).only(Audience.TRACE),
+                    EventField.detail("mailbox", mailbox.equalsIgnoreCase(sender) ? "" : mailbox)
+                            .only(Audience.TRACE),
                     EventField.sender(sender),
                     EventField.recipients(recipients));
         }

@@ -61,6 +61,53 @@ class DeliverabilityCheckTest {
         assertThat(verdict(mail)).hasValue(answer);
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "`Subject: Your\n booking\n\n` | `Your booking`",
+                "`SUBJECT :x\nSubject: second\n` | x",
+                "`Subject: =?utf-8?Q?Gr=C3=BC=C3=9Fe?= =?utf-8?B?ISE=?=\n` | Gr\u00fc\u00dfe!!",
+                "`Subject: Gr\u00c3\u00bc\u00c3\u009fe\n` | Gr\u00fc\u00dfe",
+                "`From: a@x.com\n\nSubject: in the body\n` | ``",
+                "`Subject: =?no-such-charset?B?eA==?= =?broken\n` | `x =?broken`"
+            })
+    void theSubjectIsReadAsPeopleSeeIt(String mail, String subject) {
+        assertThat(read(mail).subject()).isEqualTo(subject);
+    }
+
+    @Test
+    void ofASubjectOfAnyLengthABeginningIsKept() {
+        DeliverabilityCheck check = read("Subject: " + "x\n ".repeat(50_000) + "\n");
+
+        assertThat(check.subject()).hasSizeBetween(900, 998);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "`From: App <App@X.com>\n` | bounce@x.com | app@x.com",
+                "`Sender: s@x.com\nFrom: a@x.com\n` | bounce@x.com | s@x.com",
+                "`Sender: s@x.com\n` | bounce@x.com | bounce@x.com",
+                "`Sender: s@x.com\n` | `` | s@x.com",
+                "`X: y\n` | `` | ``"
+            })
+    void theMailboxIsTheOneThatGraphSendsFrom(String mail, String sender, String mailbox) {
+        assertThat(read(mail).mailbox(sender)).isEqualTo(mailbox);
+    }
+
+    private static DeliverabilityCheck read(String mail) {
+        DeliverabilityCheck check = new DeliverabilityCheck(ANY);
+        for (String line : mail.split("(?<=\n)")) {
+            check.line(line.getBytes(StandardCharsets.ISO_8859_1));
+        }
+        check.verdict("", List.of());
+        return check;
+    }
+
     @Test
     void aMailOfMoreThanThirtyHopsIsALoop() {
         String received = "Received: from a by b\n with SMTP; Thu, 26 Nov 2026 10:00:00 +0000\n";

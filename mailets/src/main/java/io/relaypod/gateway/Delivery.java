@@ -142,6 +142,7 @@ final class Delivery {
         try {
             Optional<GatewayAdmission.Pass> pass = enter(mail);
             if (pass.isEmpty()) {
+                WaitReason.write(mail, WaitReason.BYTES_IN_FLIGHT);
                 queue.enQueue(mail, REQUEUE_DELAY);
                 return;
             }
@@ -188,6 +189,7 @@ final class Delivery {
      * attempt skips the others.
      */
     private void attempt(Mail mail, GatewayAdmission.Pass pass) throws MessagingException {
+        WaitReason.clear(mail);
         Optional<List<MailAddress>> cached = Optional.ofNullable(unfinished.getIfPresent(mail.getName()));
         boolean isDelivered = cached.filter(List::isEmpty).isPresent();
         if (cached.isPresent() && !isDelivered) {
@@ -304,6 +306,7 @@ final class Delivery {
 
     private void fail(Mail mail, Optional<Integer> code, String reason) {
         mail.setAttribute(permanent(true));
+        mail.setLastUpdated(Date.from(clock.instant()));
         bouncer.bounce(mail, code, reason);
     }
 
@@ -338,6 +341,8 @@ final class Delivery {
         }
         mail.setAttribute(permanent(false));
         mail.setLastUpdated(Date.from(clock.instant()));
+        // Listings show it until the next attempt.
+        mail.setErrorMessage(deferral.text());
         int retries = DeliveryRetriesHelper.retrieveRetries(mail);
         if (retries >= maxRetries) {
             bouncer.bounce(

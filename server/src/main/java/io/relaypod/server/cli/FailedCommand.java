@@ -1,11 +1,14 @@
 package io.relaypod.server.cli;
 
+import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.relaypod.server.cli.WebAdminClient.WebAdminException;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -67,19 +70,43 @@ final class FailedCommand implements Callable<Integer> {
         WebAdminClient webadmin = WebAdminClient.of(environment);
         Terminal terminal = new Terminal(spec);
         long size = size(webadmin);
-        if (size == 0) {
-            terminal.line("Nothing is kept in %s.", repository);
-            return Terminal.DONE;
-        }
-        for (JsonNode key : webadmin.get(path("/mails") + "?limit=" + limit)) {
-            try {
-                print(terminal, webadmin.get(mail(key.asText())));
-            } catch (WebAdminException refusal) {
-                printUnreadable(terminal, key.asText(), refusal);
+        List<JsonNode> mails = new ArrayList<>();
+        if (size > 0) {
+            for (JsonNode key : webadmin.get(path("/mails") + "?limit=" + limit)) {
+                mails.add(listed(webadmin, key.asText()));
             }
         }
-        terminal.line("%s.%s", mails(size), size > limit ? " Those beyond --limit are not shown." : "");
+        if (terminal.isJson()) {
+            terminal.json(Map.of("repository", repository, "size", size, "mails", mails));
+        } else if (size == 0) {
+            terminal.line("Nothing is kept in %s.", repository);
+        } else {
+            mails.forEach(mail -> new FailedMailLines(terminal).print(mail));
+            terminal.line(
+                    "%s%s",
+                    mails(size),
+                    mails.size() < size
+                            ? ", " + mails.size() + " of " + size
+                                    + " shown, those kept for longest; --limit shows more."
+                            : ".");
+        }
         return Terminal.DONE;
+    }
+
+    // One that cannot be read is there all the same.
+    private JsonNode listed(WebAdminClient webadmin, String key) {
+        try {
+            return webadmin.get(mail(key) + "?additionalFields=attributes");
+        } catch (WebAdminException refusal) {
+            if (refusal.exitCode() != WebAdminClient.BROKEN) {
+                throw refusal;
+            }
+            return JsonNodeFactory.instance
+                    .objectNode()
+                    .put("name", key)
+                    .put("error", String.valueOf(refusal.getMessage()))
+                    .put("isUnreadable", true);
+        }
     }
 
     private String mails(long number) {
@@ -96,34 +123,29 @@ final class FailedCommand implements Callable<Integer> {
         return 0;
     }
 
-    // One that cannot be read is there all the same.
-    private static void printUnreadable(Terminal terminal, String key, WebAdminException refusal) {
-        if (refusal.exitCode() != WebAdminClient.BROKEN) {
-            throw refusal;
-        }
-        terminal.line("%s", key);
-        terminal.table(List.<String[]>of(new String[] {"  why", refusal.getMessage()}));
-    }
-
-    private static void print(Terminal terminal, JsonNode mail) {
-        terminal.line("%s", mail.path("name").asText());
-        terminal.table(List.of(
-                new String[] {"  from", "<" + Terminal.orElse(mail.path("sender"), "") + ">"},
-                new String[] {"  to", Terminal.texts(mail.path("recipients"))},
-                new String[] {"  why", Terminal.orElse(mail.path("error"), "it does not say")}));
-    }
-
-    @Command(name = "show", mixinStandardHelpOptions = true, description = "Show a message: its header and its events.")
-    int show(@Parameters(paramLabel = "QUEUE-ID") String queueId) {
+    @Command(
+            name = "show",
+            mixinStandardHelpOptions = true,
+            description = "Show a message: its header and its events; or the whole message as it is stored.")
+    int show(
+            @Parameters(paramLabel = "QUEUE-ID") String queueId,
+            @Option(names = "--raw", description = "Print the whole message, as a mail program reads it (RFC 5322).")
+                    boolean raw)
+            throws IOException {
         WebAdminClient webadmin = WebAdminClient.of(environment);
+        if (raw) {
+            webadmin.download(mail(queueId), "message/rfc822", System.out);
+            System.out.flush();
+            return Terminal.DONE;
+        }
         Terminal terminal = new Terminal(spec);
-        JsonNode mail = webadmin.get(mail(queueId) + "?additionalFields=headers,messageSize");
-        print(terminal, mail);
-        terminal.line("  size  %d bytes", mail.path("messageSize").asLong());
-        mail.path("headers")
-                .properties()
-                .forEach(header ->
-                        header.getValue().forEach(value -> terminal.line("  %s: %s", header.getKey(), value.asText())));
+        JsonNode mail = webadmin.get(mail(queueId) + "?additionalFields=attributes,headers,messageSize");
+        if (terminal.isJson()) {
+            terminal.json(Map.of(
+                    "mail", mail, "trace", webadmin.get("/relay/trace?queueId=" + WebAdminClient.encoded(queueId))));
+            return Terminal.DONE;
+        }
+        new FailedMailLines(terminal).printWithHeader(mail);
         new TraceLines(webadmin, terminal).print(Map.of("queueId", queueId));
         return Terminal.DONE;
     }
@@ -150,7 +172,12 @@ final class FailedCommand implements Callable<Integer> {
                     "PATCH",
                     which.queueId.map(this::mail).orElse(path("/mails")) + "?action=reprocess&processor=transport");
         }
-        new Terminal(spec).line("%d sent again; relaypod trace QUEUE-ID says what became of one.", mails);
+        Terminal terminal = new Terminal(spec);
+        if (terminal.isJson()) {
+            terminal.json(Map.of("sentAgain", mails));
+        } else {
+            terminal.line("%d sent again; relaypod trace QUEUE-ID says what became of one.", mails);
+        }
         return Terminal.DONE;
     }
 
@@ -190,7 +217,11 @@ final class FailedCommand implements Callable<Integer> {
         } else if (mails > 0) {
             webadmin.task("DELETE", path("/mails"));
         }
-        terminal.line("%d removed.", mails);
+        if (terminal.isJson()) {
+            terminal.json(Map.of("removed", mails));
+        } else {
+            terminal.line("%d removed.", mails);
+        }
         return Terminal.DONE;
     }
 

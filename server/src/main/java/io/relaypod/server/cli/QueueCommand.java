@@ -1,7 +1,5 @@
 package io.relaypod.server.cli;
 
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -31,6 +29,7 @@ final class QueueCommand implements Callable<Integer> {
 
     private static final String OUTGOING = "outgoing";
     private static final String LIMIT = "100";
+    private static final String NOT_DELAYED = "{\"delayed\":\"false\"}";
 
     private final Map<String, String> environment;
 
@@ -50,7 +49,7 @@ final class QueueCommand implements Callable<Integer> {
     @Command(
             name = "list",
             mixinStandardHelpOptions = true,
-            description = "List the messages that wait for the gateway: those due now first.")
+            description = "List the messages that wait for the gateway, with the reason: those due now first.")
     int list(
             @Option(
                             names = "--queue",
@@ -62,32 +61,7 @@ final class QueueCommand implements Callable<Integer> {
                             defaultValue = LIMIT,
                             description = "Largest number of messages; default ${DEFAULT-VALUE}.")
                     int limit) {
-        WebAdminClient webadmin = WebAdminClient.of(environment);
-        Terminal terminal = new Terminal(spec);
-        long size = webadmin.get("/mailQueues/" + WebAdminClient.encoded(queue))
-                .path("size")
-                .asLong();
-        JsonNode mails = webadmin.get(mails(queue) + "?limit=" + limit);
-        List<String[]> rows = new ArrayList<>();
-        for (JsonNode mail : mails) {
-            rows.add(new String[] {
-                mail.path("name").asText(),
-                Terminal.orElse(mail.path("nextDelivery"), "now"),
-                "<" + Terminal.orElse(mail.path("sender"), "") + ">",
-                Terminal.texts(mail.path("recipients"))
-            });
-        }
-        if (!rows.isEmpty()) {
-            rows.add(0, new String[] {"QUEUE ID", "NEXT TRY", "SENDER", "RECIPIENTS"});
-        }
-        terminal.table(rows);
-        terminal.line(
-                "%d %s in the queue %s.%s",
-                size,
-                size == 1 ? "mail" : "mails",
-                queue,
-                mails.size() < size ? " Messages in flight are not shown, nor those beyond --limit." : "");
-        return Terminal.DONE;
+        return new QueueLines(WebAdminClient.of(environment), new Terminal(spec)).print(queue, limit);
     }
 
     @Command(name = "show", mixinStandardHelpOptions = true, description = "Show the events of a message.")
@@ -95,11 +69,43 @@ final class QueueCommand implements Callable<Integer> {
         return new TraceLines(WebAdminClient.of(environment), new Terminal(spec)).print(Map.of("queueId", queueId));
     }
 
-    @Command(name = "retry", mixinStandardHelpOptions = true, description = "Try all waiting messages now.")
-    int retry() {
-        WebAdminClient.of(environment).patch(mails(OUTGOING) + "?delayed=true", "{\"delayed\":\"false\"}");
-        new Terminal(spec).line("All waiting messages are tried now.");
+    @Command(
+            name = "retry",
+            mixinStandardHelpOptions = true,
+            description = "Try all messages now that wait for a retry, or one. Rate limits stay in force.")
+    int retry(
+            @Parameters(arity = "0..1", paramLabel = "QUEUE-ID", description = "One message, with its copies.")
+                    Optional<String> queueId) {
+        WebAdminClient webadmin = WebAdminClient.of(environment);
+        Terminal terminal = new Terminal(spec);
+        if (queueId.isPresent()) {
+            return retryOne(webadmin, terminal, queueId.get());
+        }
+        webadmin.patch(mails(OUTGOING) + "?delayed=true", NOT_DELAYED);
+        if (terminal.isJson()) {
+            terminal.json(Map.of("retried", "all"));
+        } else {
+            terminal.line("All messages that wait for a retry are tried now.");
+        }
         return Terminal.DONE;
+    }
+
+    private static int retryOne(WebAdminClient webadmin, Terminal terminal, String queueId) {
+        JsonNode result = webadmin.patch(mails(OUTGOING) + "/" + WebAdminClient.encoded(queueId), NOT_DELAYED);
+        long ready = result.path("ready").asLong();
+        long rateLimited = result.path("rateLimited").asLong();
+        if (terminal.isJson()) {
+            terminal.json(result);
+        } else {
+            terminal.line(
+                    "%s%s",
+                    ready == 0 ? "" : ready + (ready == 1 ? " message is" : " messages are") + " tried now. ",
+                    rateLimited == 0
+                            ? ""
+                            : rateLimited + (rateLimited == 1 ? " message waits" : " messages wait")
+                                    + " for the rate limit of the mailbox, which a retry does not change.");
+        }
+        return ready > 0 ? Terminal.DONE : Terminal.NOTHING_FOUND;
     }
 
     private static final class QueueSelection {
@@ -152,8 +158,12 @@ final class QueueCommand implements Callable<Integer> {
         JsonNode result = webadmin.task("DELETE", mails(queue) + which.parameters());
         long removed = result.path("initialCount").asLong()
                 - result.path("remainingCount").asLong();
-        terminal.line(
-                "%d removed, %d left.", removed, result.path("remainingCount").asLong());
+        long left = result.path("remainingCount").asLong();
+        if (terminal.isJson()) {
+            terminal.json(Map.of("removed", removed, "left", left));
+        } else {
+            terminal.line("%d removed, %d left.", removed, left);
+        }
         return removed == 0 && !which.all ? Terminal.NOTHING_FOUND : Terminal.DONE;
     }
 

@@ -7,6 +7,8 @@ import io.relaypod.server.settings.InvalidSettingsException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ScopeType;
 
 /** The command {@code relaypod}. The lab adds {@code demo} to it. */
 @Command(
@@ -26,11 +28,22 @@ import picocli.CommandLine.IVersionProvider;
         })
 public final class Relaypod {
 
+    @Option(
+            names = "--json",
+            scope = ScopeType.INHERIT,
+            description = "Print the result as JSON, for programs. Errors are texts all the same.")
+    private boolean isJson;
+
     // EX_CONFIG of sysexits.h
     private static final int WRONG_CONFIGURATION = 78;
 
     public static void main(String[] arguments) {
         System.exit(commandLine().execute(arguments));
+    }
+
+    /** Whether the commands print JSON. */
+    boolean isJson() {
+        return isJson;
     }
 
     /** Prints the version of the build, which is also that of the metric {@code relaypod_info}. */

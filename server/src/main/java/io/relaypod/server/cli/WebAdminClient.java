@@ -1,6 +1,7 @@
 package io.relaypod.server.cli;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
@@ -96,8 +97,17 @@ final class WebAdminClient {
         return send("GET", path, "");
     }
 
-    void patch(String path, String body) {
-        send("PATCH", path, body);
+    /** Writes the body of an answer as it is. */
+    void download(String path, String contentType, OutputStream out) throws IOException {
+        HttpResponse<byte[]> response = ask("GET", path, "", contentType, BodyHandlers.ofByteArray());
+        if (response.statusCode() >= 300) {
+            answer("GET", path, response.statusCode(), new String(response.body(), StandardCharsets.UTF_8));
+        }
+        out.write(response.body());
+    }
+
+    JsonNode patch(String path, String body) {
+        return send("PATCH", path, body);
     }
 
     void delete(String path) {
@@ -131,12 +141,18 @@ final class WebAdminClient {
     }
 
     private HttpResponse<String> ask(String method, String path, String body) {
+        return ask(method, path, body, "application/json", BodyHandlers.ofString());
+    }
+
+    private <T> HttpResponse<T> ask(
+            String method, String path, String body, String accepted, HttpResponse.BodyHandler<T> handler) {
         HttpRequest.Builder request = HttpRequest.newBuilder(address.resolve(path))
                 .timeout(ANSWER_TIMEOUT)
+                .header("Accept", accepted)
                 .method(method, body.isEmpty() ? BodyPublishers.noBody() : BodyPublishers.ofString(body));
         credentials().ifPresent(password -> request.header("Authorization", "Bearer " + password));
         try {
-            return http.send(request.build(), BodyHandlers.ofString());
+            return http.send(request.build(), handler);
         } catch (IOException notThere) {
             throw new WebAdminException(
                     NOT_THERE, "no webadmin answers at " + address + " (WEBADMIN_ADDR): is the relay running?");
@@ -154,7 +170,11 @@ final class WebAdminClient {
     }
 
     private JsonNode answer(String method, String path, HttpResponse<String> response) {
-        if (response.statusCode() == UNAUTHORIZED) {
+        return answer(method, path, response.statusCode(), response.body());
+    }
+
+    private JsonNode answer(String method, String path, int status, String body) {
+        if (status == UNAUTHORIZED) {
             throw new WebAdminException(
                     NOT_ALLOWED,
                     credentials().isEmpty()
@@ -165,11 +185,11 @@ final class WebAdminClient {
                                     + (settings.passwordFile().isPresent() ? " (WEBADMIN_PASSWORD_FILE)" : "")
                                     + "; after several wrong passwords it refuses all for up to a minute");
         }
-        if (response.statusCode() >= 300) {
-            throw new WebAdminException(exitCode(response.statusCode()), message(method, path, response));
+        if (status >= 300) {
+            throw new WebAdminException(exitCode(status), message(method, path, status, body));
         }
         try {
-            return response.body().isEmpty() ? JSON.createObjectNode() : JSON.readTree(response.body());
+            return body.isEmpty() ? JSON.createObjectNode() : JSON.readTree(body);
         } catch (JsonProcessingException foreign) {
             throw new WebAdminException(NOT_THERE, "the server at " + address + " (WEBADMIN_ADDR) is not a webadmin");
         }
@@ -184,15 +204,14 @@ final class WebAdminClient {
         };
     }
 
-    private static String message(String method, String path, HttpResponse<String> response) {
+    private static String message(String method, String path, int status, String body) {
         try {
-            JsonNode error = JSON.readTree(response.body());
+            JsonNode error = JSON.readTree(body);
             String details = error.path("details").asText("");
-            return error.path("message")
-                            .asText("webadmin answered " + response.statusCode() + " to " + method + " " + path)
+            return error.path("message").asText("webadmin answered " + status + " to " + method + " " + path)
                     + (details.isEmpty() || details.equals("null") ? "" : ": " + details);
         } catch (JsonProcessingException noJson) {
-            return "webadmin answered " + response.statusCode() + " to " + method + " " + path;
+            return "webadmin answered " + status + " to " + method + " " + path;
         }
     }
 }

@@ -13,11 +13,17 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.relaypod.events.MailEventListener;
 import io.relaypod.server.settings.Settings;
+import io.relaypod.server.settings.TraceSettings;
 import io.relaypod.server.trace.Trace;
 import org.apache.james.onami.lifecycle.DisposingStager;
 
 /** The trace of what happened to mails, unless TRACE_MAX_SIZE is 0. */
 final class TraceModule extends AbstractModule {
+
+    @Provides
+    TraceSettings traceSettings(Settings settings) {
+        return settings.trace();
+    }
 
     @Provides
     @Singleton

@@ -32,6 +32,7 @@ import io.relaypod.server.webadmin.OperatorRepositories;
 import io.relaypod.server.webadmin.PasswordFile;
 import io.relaypod.server.webadmin.RelayRoutes;
 import io.relaypod.server.webadmin.RelayWebAdmin;
+import io.relaypod.server.webadmin.RetryRoutes;
 import io.relaypod.server.webadmin.TolerantReprocessing;
 import org.apache.commons.configuration2.Configuration;
 import org.apache.james.core.healthcheck.HealthCheck;
@@ -85,6 +86,7 @@ final class WebAdminModule extends AbstractModule {
         routes.addBinding().to(DomainRoutes.class);
         routes.addBinding().to(MxCacheRoutes.class);
         routes.addBinding().to(RelayRoutes.class);
+        routes.addBinding().to(RetryRoutes.class);
     }
 
     @Provides

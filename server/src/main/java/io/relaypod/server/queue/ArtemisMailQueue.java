@@ -301,6 +301,16 @@ public final class ArtemisMailQueue implements ManageableMailQueue, RateLimitedM
         return administration.flush();
     }
 
+    /**
+     * Makes a mail and its copies ready that wait for a retry.
+     *
+     * @param queueId of the mail, or of one copy
+     * @return which mails were made ready, and which keep waiting for their mailbox's rate
+     */
+    public RetryResult retry(String queueId) throws MailQueueException {
+        return administration.retry(queueId);
+    }
+
     @Override
     public long clear() throws MailQueueException {
         return clear(mail -> {});

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -20,6 +21,7 @@ import io.relaypod.server.queue.stored.MailFilter;
 import io.relaypod.server.queue.stored.RemovedMail;
 import io.relaypod.server.queue.stored.StoredMail;
 import org.apache.activemq.artemis.api.core.ActiveMQException;
+import org.apache.activemq.artemis.api.core.client.ClientMessage;
 import org.apache.activemq.artemis.api.core.client.ClientSession;
 import org.apache.james.queue.api.MailQueue.MailQueueException;
 import org.apache.james.queue.api.MailQueueName;
@@ -100,6 +102,48 @@ final class QueueAdministration {
     MailQueueIterator browse() throws MailQueueException {
         return administer(
                 "listed", () -> new QueueListing(link.connections().administering(), queues(), delayed, clock));
+    }
+
+    /**
+     * Makes a mail and its copies ready that wait for a retry. Those in per-sender queues keep waiting, as with a
+     * flush.
+     *
+     * @param queueId of the mail, or of one copy
+     */
+    RetryResult retry(String queueId) throws MailQueueException {
+        return administer("searched", () -> {
+            BrokerQueue ready = BrokerQueue.ready(name);
+            link.connections().declare(ready);
+            long moved = 0;
+            long rateLimited = 0;
+            for (BrokerQueue queue : delayed.queues()) {
+                List<Long> found = find(queue, MailFilter.mailAndCopies(queueId));
+                if (queue.mailbox().isPresent()) {
+                    rateLimited += found.size();
+                    continue;
+                }
+                for (long messageId : found) {
+                    moved += link.connections().management().move(queue, messageId, ready) ? 1 : 0;
+                }
+            }
+            return new RetryResult(moved, rateLimited);
+        });
+    }
+
+    private List<Long> find(BrokerQueue queue, MailFilter filter) throws ActiveMQException {
+        long count = link.connections().management().count(queue, filter.artemis());
+        if (count == 0) {
+            return List.of();
+        }
+        List<Long> found = new ArrayList<>();
+        try (ClientSession session = link.connections().administering().session()) {
+            session.start();
+            QueueReader mails = QueueReader.browsing(queue, filter.artemis(), count, session);
+            for (Optional<ClientMessage> mail = mails.next(); mail.isPresent(); mail = mails.next()) {
+                found.add(mail.get().getMessageID());
+            }
+        }
+        return found;
     }
 
     /** @param removed is told of each mail, just before it is removed */

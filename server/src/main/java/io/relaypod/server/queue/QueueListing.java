@@ -3,14 +3,13 @@ package io.relaypod.server.queue;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Instant;
-import java.time.ZoneOffset;
-import java.time.ZonedDateTime;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.PriorityQueue;
 import javax.mail.MessagingException;
 
@@ -21,8 +20,6 @@ import io.relaypod.server.queue.stored.StoredMail;
 import org.apache.activemq.artemis.api.core.ActiveMQException;
 import org.apache.activemq.artemis.api.core.client.ClientMessage;
 import org.apache.activemq.artemis.api.core.client.ClientSession;
-import org.apache.james.queue.api.ManageableMailQueue.DefaultMailQueueItemView;
-import org.apache.james.queue.api.ManageableMailQueue.MailQueueItemView;
 import org.apache.james.queue.api.ManageableMailQueue.MailQueueIterator;
 import org.apache.james.server.core.MailImpl;
 import org.apache.mailet.Mail;
@@ -84,23 +81,30 @@ final class QueueListing implements MailQueueIterator {
     }
 
     @Override
-    public MailQueueItemView next() {
+    public QueuedMailView next() {
         if (heads.isEmpty()) {
             throw new NoSuchElementException("the queue has no more mails");
         }
         ListedMail head = heads.remove();
         try {
-            MailQueueItemView view = new DefaultMailQueueItemView(
-                    listed(head.message()),
-                    head.isWaiting()
-                            ? Optional.of(ZonedDateTime.ofInstant(head.due(), ZoneOffset.UTC))
-                            : Optional.empty());
+            QueuedMailView view = view(head);
             read(head.queue());
             return view;
         } catch (ActiveMQException unreadable) {
             throw new IllegalStateException(
                     "queue " + head.queue().queue().mails().asString() + " cannot be listed", unreadable);
         }
+    }
+
+    private QueuedMailView view(ListedMail head) throws ActiveMQException {
+        BrokerQueue queue = head.queue().queue();
+        OptionalLong size = StoredMail.messageSize(head.message());
+        Mail mail = listed(head.message());
+        return new QueuedMailView(
+                mail,
+                Optional.of(head.due()).filter(due -> head.isWaiting()),
+                size,
+                QueueWait.of(mail, queue, StoredMail.mailbox(head.message(), queue), head.due(), clock.instant()));
     }
 
     // It may be what was set aside for that.

@@ -459,7 +459,8 @@ public record Settings(
                     require(bytes == 0 || bytes >= SMALLEST_TRACE);
                     return bytes;
                 }),
-                environment.read(Variable.TRACE_MAX_AGE, Settings::duration));
+                environment.read(Variable.TRACE_MAX_AGE, Settings::duration),
+                environment.read(Variable.TRACE_SUBJECTS, Settings::bool));
     }
 
     private static FailedMailSettings failed(Environment environment) {

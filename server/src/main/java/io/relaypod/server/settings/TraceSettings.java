@@ -6,8 +6,9 @@ import java.time.Duration;
  * How much of what happened to mails is remembered.
  *
  * @param maxSize in bytes; 0 for nothing
+ * @param subjects whether the Subject of a mail is recorded in the trace and shown in listings
  */
-public record TraceSettings(long maxSize, Duration maxAge) {
+public record TraceSettings(long maxSize, Duration maxAge, boolean subjects) {
 
     public boolean isOn() {
         return maxSize > 0;

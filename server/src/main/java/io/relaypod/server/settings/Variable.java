@@ -76,6 +76,7 @@ public enum Variable {
     TRACE_MAX_SIZE(
             "100M", "a number of bytes of 1M or more, or one with K, M or G behind it, 1024G at most; 0 for no trace"),
     TRACE_MAX_AGE("7d", "a duration from 1ms to 3650d, such as 7d"),
+    TRACE_SUBJECTS("true", "true or false"),
     FAILED_MAX_AGE("", "a duration from 1ms to 3650d, such as 30d"),
     FAILED_MAX_SIZE("", "a number of bytes above zero, or one with K, M or G behind it, 1024G at most"),
     DATA_DIR("/var/lib/relaypod", "a directory that can be written, or made"),

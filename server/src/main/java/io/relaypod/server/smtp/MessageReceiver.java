@@ -6,12 +6,16 @@ import java.util.Optional;
 import javax.inject.Inject;
 import javax.mail.MessagingException;
 
+import io.relaypod.deliverability.DeliverabilityCheck;
 import io.relaypod.deliverability.MailRefusal;
 import io.relaypod.events.MailEvent.MailReceived;
+import io.relaypod.events.MailSummary;
 import io.relaypod.mailets.Addresses;
+import io.relaypod.mailets.RecordedSummary;
 import io.relaypod.mailets.RefusedRecipients;
 import io.relaypod.mailets.SmtpTransaction;
 import io.relaypod.mime.TraceInformation;
+import io.relaypod.server.settings.TraceSettings;
 import org.apache.james.core.MaybeSender;
 import org.apache.james.lifecycle.api.LifecycleUtil;
 import org.apache.james.protocols.api.ProtocolSession.State;
@@ -41,12 +45,14 @@ public final class MessageReceiver implements DataLineFilter, ExtensibleHandler 
 
     private final SpoolWriter spool;
     private final LoginRules logins;
+    private final boolean recordsSubjects;
     private EndOfMailHooks hooks = EndOfMailHooks.NONE;
 
     @Inject
-    public MessageReceiver(SpoolWriter spool, LoginRules logins) {
+    public MessageReceiver(SpoolWriter spool, LoginRules logins, TraceSettings trace) {
         this.spool = spool;
         this.logins = logins;
+        this.recordsSubjects = trace.subjects();
     }
 
     @Override
@@ -93,12 +99,14 @@ public final class MessageReceiver implements DataLineFilter, ExtensibleHandler 
         // From here on the content is the mail's; else the session would dispose of it.
         ReceivedMessage content = ((RelaySession) session).handOver();
         MailImpl mail = mail(session, content);
+        MailSummary summary = summary(mail, message.check());
+        RecordedSummary.write(mail, summary);
         Optional<Response> ofHooks = answerOfHooks(session, mail, content);
         if (ofHooks.isPresent()) {
             LifecycleUtil.dispose(mail);
         }
-        Response response = ofHooks.orElseGet(() ->
-                spool.store(mail, event(transaction, mail, message)).map(stored -> noteIfAccepted(session, stored)));
+        Response response = ofHooks.orElseGet(() -> spool.store(mail, event(transaction, mail, summary, message.size()))
+                .map(stored -> noteIfAccepted(session, stored)));
         session.popLineHandler();
         session.resetState();
         return response;
@@ -116,16 +124,25 @@ public final class MessageReceiver implements DataLineFilter, ExtensibleHandler 
         return mail;
     }
 
-    private static MailReceived event(SmtpTransaction transaction, MailImpl mail, IncomingMessage message) {
+    private MailSummary summary(MailImpl mail, DeliverabilityCheck check) {
         String sender = mail.getMaybeSender().asString("");
-        String messageId = message.check().messageId();
+        String messageId = check.messageId();
+        return new MailSummary(
+                messageId.isEmpty() ? TraceInformation.messageId(mail.getName(), sender) : messageId,
+                recordsSubjects ? check.subject() : "",
+                check.mailbox(sender));
+    }
+
+    private static MailReceived event(SmtpTransaction transaction, MailImpl mail, MailSummary summary, long size) {
         return new MailReceived(
                 transaction.client(),
                 mail.getName(),
-                messageId.isEmpty() ? TraceInformation.messageId(mail.getName(), sender) : messageId,
-                sender,
+                summary.messageId(),
+                summary.subject(),
+                summary.mailbox(),
+                mail.getMaybeSender().asString(""),
                 Addresses.texts(mail.getRecipients()),
-                message.size());
+                size);
     }
 
     private Optional<Response> answerOfHooks(SMTPSession session, MailImpl mail, ReceivedMessage content)

@@ -14,6 +14,8 @@ import java.util.Optional;
  */
 public record TracedMail(String queueId, String session, List<TraceStep> steps) {
 
+    private static final String SUBJECT = "subject";
+
     /** Keeps its own copy of the steps. */
     public TracedMail {
         steps = List.copyOf(steps);
@@ -49,6 +51,15 @@ public record TracedMail(String queueId, String session, List<TraceStep> steps) 
                                 entry.recipients(),
                                 entry.details()))
                         .toList());
+    }
+
+    /** The Subject as it was received; empty if there is none, or if it was not recorded. */
+    public String subject() {
+        return steps.stream()
+                .filter(step -> step.event().equals(TraceEntry.RECEIVED))
+                .map(step -> step.details().getOrDefault(SUBJECT, ""))
+                .findFirst()
+                .orElse("");
     }
 
     /** The latest step that tells the mail's place. */

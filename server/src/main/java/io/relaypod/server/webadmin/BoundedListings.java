@@ -15,6 +15,7 @@ import javax.mail.MessagingException;
 import io.relaypod.memory.MemoryBudget;
 import io.relaypod.memory.MemoryUse;
 import io.relaypod.memory.Reservation;
+import io.relaypod.server.queue.QueuedMailView;
 import org.apache.james.mailrepository.api.MailKey;
 import org.apache.james.mailrepository.api.MailRepository;
 import org.apache.james.mailrepository.api.MailRepositoryPath;
@@ -26,7 +27,6 @@ import org.apache.james.queue.api.ManageableMailQueue.MailQueueIterator;
 import org.apache.james.util.streams.Iterators;
 import org.apache.james.webadmin.Routes;
 import org.apache.james.webadmin.dto.MailKeyDTO;
-import org.apache.james.webadmin.dto.MailQueueItemDTO;
 import org.apache.james.webadmin.utils.ErrorResponder;
 import org.apache.james.webadmin.utils.ErrorResponder.ErrorType;
 import org.apache.james.webadmin.utils.JsonTransformer;
@@ -36,8 +36,8 @@ import spark.Response;
 import spark.Service;
 
 /**
- * Lists the mails of a queue and the keys of a repository, in the format of James, and writes each list while it is
- * read. Thread-safe.
+ * Lists the mails of a queue and the keys of a repository, in the format of James and with further fields, and writes
+ * each list while it is read. Thread-safe.
  */
 public final class BoundedListings implements Routes {
 
@@ -93,12 +93,12 @@ public final class BoundedListings implements Routes {
         }
     }
 
-    private static MailQueueItemDTO item(ManageableMailQueue.MailQueueItemView view) {
-        return MailQueueItemDTO.from(view);
+    private static QueuedMailDto item(ManageableMailQueue.MailQueueItemView view) {
+        return QueuedMailDto.of((QueuedMailView) view);
     }
 
-    private static boolean isDelayed(MailQueueItemDTO item) {
-        return item.getNextDelivery()
+    private static boolean isDelayed(QueuedMailDto item) {
+        return item.nextDelivery()
                 .map(due -> due.isAfter(ZonedDateTime.now(due.getZone())))
                 .orElse(false);
     }

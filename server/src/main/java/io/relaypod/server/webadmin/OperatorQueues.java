@@ -8,14 +8,17 @@ import java.util.Set;
 import java.util.function.Consumer;
 import javax.inject.Inject;
 
+import io.relaypod.events.LogText;
 import io.relaypod.events.MailEvent.MailFailed;
 import io.relaypod.events.MailEvent.MailRemoved;
 import io.relaypod.events.MailEvent.MailReprocessed;
 import io.relaypod.events.MailEventPublisher;
 import io.relaypod.server.queue.ArtemisMailQueue;
 import io.relaypod.server.queue.ArtemisMailQueueFactory;
+import io.relaypod.server.queue.RetryResult;
 import io.relaypod.server.queue.stored.RemovedMail;
 import org.apache.james.core.MailAddress;
+import org.apache.james.queue.api.MailQueue.MailQueueException;
 import org.apache.james.queue.api.MailQueueFactory;
 import org.apache.james.queue.api.MailQueueName;
 import org.apache.james.queue.api.ManageableMailQueue;
@@ -57,6 +60,28 @@ public final class OperatorQueues implements MailQueueFactory<ManageableMailQueu
     @Override
     public Set<MailQueueName> listCreatedMailQueues() {
         return queues.listCreatedMailQueues();
+    }
+
+    /**
+     * Makes a mail and its copies ready that wait for a retry.
+     *
+     * @return empty if there is no such queue
+     */
+    Optional<RetryResult> retry(MailQueueName name, String queueId) throws MailQueueException {
+        Optional<ArtemisMailQueue> queue = queues.getQueue(name);
+        if (queue.isEmpty()) {
+            return Optional.empty();
+        }
+        RetryResult result = queue.get().retry(queueId);
+        if (result.ready() > 0) {
+            LOGGER.info(
+                    "event=tried-now queue={} queue-id={} mails={} reason=\"{}\"",
+                    name.asString(),
+                    LogText.value(queueId),
+                    result.ready(),
+                    BY_AN_OPERATOR);
+        }
+        return Optional.of(result);
     }
 
     static List<String> addresses(Mail mail) {

@@ -22,6 +22,7 @@ final class TracePage {
         section { margin: 1.2rem 0; border: 1px solid #8886; border-radius: .4rem; overflow: hidden; }
         h2 { display: flex; flex-wrap: wrap; gap: 0 1rem; margin: 0; padding: .4rem .7rem; font-size: .9rem; background: #8882; }
         h2 code { flex: 1 1 20rem; font-weight: 600; overflow-wrap: anywhere; }
+        h2 .subject { flex: 1 1 100%; order: 1; overflow-wrap: anywhere; }
         table { border-collapse: collapse; width: 100%; font-size: .9rem; }
         td { padding: .2rem .7rem; vertical-align: top; overflow-wrap: anywhere; border-top: 1px solid #8883; }
         td:nth-child(-n+2) { white-space: nowrap; width: 1%; font-variant-numeric: tabular-nums; }
@@ -64,7 +65,9 @@ final class TracePage {
 
     private static String section(TracedMail mail) {
         String name = mail.queueId().isEmpty() ? "not taken, session " + mail.session() : mail.queueId();
+        String subject = mail.subject();
         return "<section><h2><code>" + Html.text(name) + "</code>"
+                + (subject.isEmpty() ? "" : "<span class=\"subject\">" + Html.text(subject) + "</span>")
                 + mail.last().map(TracePage::event).orElse("") + "</h2><table>"
                 + mail.steps().stream().map(TracePage::row).collect(Collectors.joining()) + "</table></section>\n";
     }

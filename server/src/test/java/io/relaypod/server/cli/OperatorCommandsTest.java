@@ -2,9 +2,13 @@ package io.relaypod.server.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -23,6 +27,7 @@ class OperatorCommandsTest {
     private static final String FAILED = FakeWebAdmin.path("var/mail/failed");
     private static final String MAIL =
             "{\"name\":\"Mail1-a\",\"sender\":\"a@a.example\",\"recipients\":[\"b@b.example\",\"c@c.example\"],\"error\":\"554 no\"}";
+    private static final String ATTRIBUTES = "?additionalFields=attributes";
     private static final String DONE =
             "{\"status\":\"completed\",\"additionalInformation\":{\"initialCount\":3,\"remainingCount\":1}}";
 
@@ -62,6 +67,88 @@ class OperatorCommandsTest {
                 .containsPattern("Mail1-a +now +<a@a.example> +b@b.example")
                 .containsPattern("Mail2-b +2026-11-22T13:00:00Z +<>")
                 .contains("3 mails in the queue outgoing.");
+    }
+
+    @Test
+    void eachQueuedMailHasTheReasonWhyItWaits() {
+        String received = "\"received\":\"" + Instant.now().minusSeconds(800) + "\"";
+        webadmin.answer("GET /mailQueues/outgoing", "{\"size\":57}")
+                .answer(
+                        "GET /mailQueues/outgoing/mails?limit=3",
+                        "[" + queued("Mail1-a", received, "\"rate-limit\",\"mailbox\":\"app@a.example\",\"attempts\":0")
+                                + ","
+                                + queued(
+                                        "Mail2-b",
+                                        "\"size\":34816",
+                                        "\"retry\",\"attempts\":3,\"lastAttempt\":\"2026-11-22T13:00:00.9Z\",\"reason\":\"451 4.3.5 down\\u001b[31m\"")
+                                + "," + queued("Mail3-c", "\"size\":100", "\"bytes-in-flight\",\"attempts\":0") + "]");
+
+        CommandResult listed = webadmin.run("queue", "list", "--limit", "3");
+
+        assertThat(listed.output())
+                .contains(
+                        "13 min old, from app@a.example, <1@a.example>, \"Your booking\"",
+                        "waits for the rate limit of mailbox app@a.example",
+                        "34 KiB",
+                        "waits for a retry; attempt 3 failed at 2026-11-22T13:00:00Z: 451 4.3.5 down?[31m",
+                        "GATEWAY_BYTES_IN_FLIGHT",
+                        "57 mails in the queue outgoing. 3 of 57 shown");
+        assertThat(listed.output()).doesNotContain("\u001b");
+    }
+
+    private static String queued(String name, String more, String waits) {
+        return "{\"name\":\"" + name + "\",\"sender\":\"b@a.example\",\"recipients\":[\"b@b.example\"],"
+                + "\"messageId\":\"<1@a.example>\",\"mailbox\":\"app@a.example\",\"subject\":\"Your booking\"," + more
+                + ",\"waits\":{\"cause\":" + waits + "}}";
+    }
+
+    @Test
+    void oneMailIsTriedNow() {
+        webadmin.answer("PATCH /mailQueues/outgoing/mails/Mail1-a", "{\"ready\":1,\"rateLimited\":0}")
+                .answer("PATCH /mailQueues/outgoing/mails/Mail2-b", "{\"ready\":0,\"rateLimited\":2}");
+
+        assertThat(webadmin.run("queue", "retry", "Mail1-a").output()).contains("1 message is tried now.");
+        CommandResult limited = webadmin.run("queue", "retry", "Mail2-b");
+        assertThat(limited.exitCode()).isEqualTo(Terminal.NOTHING_FOUND);
+        assertThat(limited.output()).contains("2 messages wait for the rate limit");
+        assertThat(webadmin.run("queue", "retry", "Mail9-z").exitCode()).isEqualTo(Terminal.NOTHING_FOUND);
+        assertThat(webadmin.requests()).noneMatch(request -> request.contains("delayed=true"));
+    }
+
+    @Test
+    void aFailedMailIsPrintedAsItIsStored() throws IOException {
+        String message = "Subject: caf\u00e9\r\n\r\nx\r\n";
+        webadmin.answer("GET " + FAILED + "/mails/Mail1-a", message);
+        ByteArrayOutputStream printed = new ByteArrayOutputStream();
+        PrintStream before = System.out;
+        System.setOut(new PrintStream(printed, true, StandardCharsets.UTF_8));
+        try {
+            assertThat(webadmin.run("failed", "show", "--raw", "Mail1-a").exitCode())
+                    .isZero();
+        } finally {
+            System.setOut(before);
+        }
+        assertThat(printed.toByteArray()).isEqualTo(message.getBytes(StandardCharsets.UTF_8));
+        assertThat(webadmin.run("failed", "show", "--raw", "Mail9-z").exitCode())
+                .isEqualTo(Terminal.NOTHING_FOUND);
+    }
+
+    @Test
+    void aFailedMailHasItsDatesItsSubjectAndItsMailbox() {
+        withFailed(1);
+        webadmin.answer("GET " + FAILED + "/mails?limit=50", "[\"Mail1795356000000-0f0f\"]")
+                .answer(
+                        "GET " + FAILED + "/mails/Mail1795356000000-0f0f" + ATTRIBUTES,
+                        MAIL.replace("Mail1-a", "Mail1795356000000-0f0f")
+                                .replace(
+                                        "}",
+                                        ",\"lastUpdated\":\"2026-11-22T13:00:00.123+00:00\",\"attributes\":{\"relaypod-summary\":\"<1@a>\\nYour booking\\napp@a.example\"}}"));
+
+        assertThat(webadmin.run("failed").output())
+                .containsPattern("received +2026-11-22T14:00:00Z")
+                .containsPattern("failed +2026-11-22T13:00:00Z")
+                .containsPattern("subject +Your booking")
+                .contains("mailbox app@a.example");
     }
 
     @Test
@@ -124,8 +211,8 @@ class OperatorCommandsTest {
     void failedMailIsListedWithItsReasonAndAnUnreadableOneWithItsError() {
         withFailed(3);
         webadmin.answer("GET " + FAILED + "/mails?limit=2", "[\"Mail1-a\",\"Mail2-b\"]")
-                .answer("GET " + FAILED + "/mails/Mail1-a", MAIL)
-                .answer("GET " + FAILED + "/mails/Mail2-b", 500, "{\"message\":\"it is damaged\"}");
+                .answer("GET " + FAILED + "/mails/Mail1-a" + ATTRIBUTES, MAIL)
+                .answer("GET " + FAILED + "/mails/Mail2-b" + ATTRIBUTES, 500, "{\"message\":\"it is damaged\"}");
 
         CommandResult listed = webadmin.run("failed", "list", "--limit", "2");
 
@@ -137,7 +224,7 @@ class OperatorCommandsTest {
                         "554 no",
                         "Mail2-b",
                         "it is damaged",
-                        "3 mails in var/mail/failed. Those beyond --limit are not shown.");
+                        "3 mails in var/mail/failed, 2 of 3 shown");
     }
 
     @Test
@@ -151,7 +238,7 @@ class OperatorCommandsTest {
     @Test
     void aFailedMailIsShownWithItsHeaderAndItsTrace() {
         webadmin.answer(
-                        "GET " + FAILED + "/mails/Mail1-a?additionalFields=headers,messageSize",
+                        "GET " + FAILED + "/mails/Mail1-a?additionalFields=attributes,headers,messageSize",
                         MAIL.replace("}", ",\"messageSize\":120,\"headers\":{\"Subject\":[\"bell\\u0007\"]}}"))
                 .answer(
                         "GET /relay/trace?queueId=Mail1-a",

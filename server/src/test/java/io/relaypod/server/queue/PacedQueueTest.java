@@ -9,12 +9,15 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Date;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.relaypod.gateway.RateLimitedMailQueue;
 import io.relaypod.gateway.VerbatimMailQueueItems;
+import io.relaypod.gateway.WaitReason;
 import io.relaypod.server.queue.broker.BrokerConnection;
 import io.relaypod.server.queue.broker.BrokerManagement;
 import io.relaypod.server.queue.broker.EmbeddedBroker;
@@ -28,6 +31,7 @@ import org.apache.james.queue.api.MailQueue.MailQueueItem.CompletionStatus;
 import org.apache.james.queue.api.MailQueueName;
 import org.apache.james.queue.api.ManageableMailQueue.MailQueueItemView;
 import org.apache.james.queue.api.ManageableMailQueue.Type;
+import org.apache.james.transport.mailets.remote.delivery.DeliveryRetriesHelper;
 import org.apache.mailet.Mail;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -124,6 +128,79 @@ class PacedQueueTest {
         dequeue();
 
         stays(List.of("3"));
+    }
+
+    @Test
+    void theListingTellsWhyEachWaits() throws Exception {
+        use(OFFICE, 2);
+        join(OFFICE, "1");
+        Mail failed = OpenQueue.mail("2", "Subject: 2\r\n\r\n1234");
+        failed.setState(Mail.ERROR);
+        failed.setErrorMessage("451 4.3.5 smtp2graph\r\nis down");
+        failed.setLastUpdated(Date.from(NOON.minusSeconds(60)));
+        DeliveryRetriesHelper.initRetries(failed);
+        DeliveryRetriesHelper.incrementRetries(failed);
+        queue.enQueue(failed, Duration.ofHours(1));
+        Mail large = OpenQueue.mail("3", "Subject: 3\r\n\r\n" + "x".repeat(200_000));
+        WaitReason.write(large, WaitReason.BYTES_IN_FLIGHT);
+        queue.enQueue(large, Duration.ofSeconds(5));
+        queue.enQueue(OpenQueue.mail("4", "Subject: 4\r\n\r\n"));
+
+        assertThat(listed())
+                .hasSize(4)
+                .allSatisfy(view -> assertThat(view.size()).isPresent());
+        assertThat(wait("1").cause()).isEqualTo("rate-limit");
+        assertThat(wait("1").mailbox()).hasValue(OFFICE);
+        assertThat(wait("2"))
+                .isEqualTo(new QueueWait(
+                        "retry",
+                        Optional.empty(),
+                        1,
+                        Optional.of(NOON.minusSeconds(60)),
+                        "451 4.3.5 smtp2graph  is down"));
+        assertThat(wait("3").cause()).isEqualTo("bytes-in-flight");
+        assertThat(wait("4").cause()).isEqualTo("connection");
+        assertThat(view("2").size()).hasValue("Subject: 2\r\n\r\n1234".length());
+        assertThat(view("3").size()).hasValue("Subject: 3\r\n\r\n".length() + 200_000);
+
+        clock.now = NOON.plus(Duration.ofHours(1));
+        assertThat(wait("2").cause()).isEqualTo("turn");
+    }
+
+    private List<QueuedMailView> listed() throws MailQueueException {
+        List<QueuedMailView> listed = new ArrayList<>();
+        queue.browse().forEachRemaining(view -> listed.add((QueuedMailView) view));
+        return listed;
+    }
+
+    private QueuedMailView view(String name) throws MailQueueException {
+        return listed().stream()
+                .filter(view -> view.mail().getName().equals(name))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private QueueWait wait(String name) throws MailQueueException {
+        return view(name).waits();
+    }
+
+    @Test
+    void aRetryOfOneMailMakesItAndItsCopiesReadyAndNoOther() throws Exception {
+        use(OFFICE, 2);
+        for (String name : List.of("Mail_1", "Mail_1-2", "MailX1", "Mail_10")) {
+            queue.enQueue(OpenQueue.mail(name, "Subject: x\r\n\r\n"), Duration.ofHours(1));
+        }
+        join(OFFICE, "Mail_1-3");
+
+        assertThat(queue.retry("Mail_1")).isEqualTo(new RetryResult(2, 1));
+        assertThat(queue.retry("Mail_")).isEqualTo(new RetryResult(0, 0));
+        assertThat(queue.retry("' OR 1 = 1 OR ' = '")).isEqualTo(new RetryResult(0, 0));
+
+        dequeue();
+        stays(List.of("Mail_1", "Mail_1-2"));
+        assertThat(listed())
+                .extracting(view -> view.mail().getName())
+                .containsExactlyInAnyOrder("MailX1", "Mail_10", "Mail_1-3");
     }
 
     @Test

@@ -41,6 +41,7 @@ import io.relaypod.memory.Reservation;
 import io.relaypod.server.settings.BareNewline;
 import io.relaypod.server.settings.ClientLimits;
 import io.relaypod.server.settings.SmtpAuth;
+import io.relaypod.server.settings.TraceSettings;
 import org.apache.james.domainlist.api.DomainList;
 import org.apache.james.lifecycle.api.LifecycleUtil;
 import org.apache.james.metrics.api.NoopGaugeRegistry;
@@ -230,7 +231,7 @@ final class EmbeddedSmtp implements AutoCloseable {
                 new MessageSizeLimit(events::add),
                 new RelayNetworksHook(events::add),
                 new PostmasterAbuseRcptHook(),
-                new MessageReceiver(spool(), loginRules),
+                new MessageReceiver(spool(), loginRules, new TraceSettings(0, Duration.ofDays(1), true)),
                 new RelayStartTlsCmdHandler(),
                 new RelayAuthCmdHandler(
                         logins,

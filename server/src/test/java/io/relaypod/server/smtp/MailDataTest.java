@@ -228,6 +228,20 @@ class MailDataTest {
     }
 
     @Test
+    void theEventOfAMessageHasItsSubjectAndItsMailbox() {
+        try (EmbeddedSmtp client = begun(EmbeddedSmtp.with())) {
+            assertThat(client.say(
+                            "From: App <App@example.com>\r\nSubject: =?utf-8?Q?Gr=C3=BC=C3=9Fe?=\r\n\r\nx\r\n.\r\n"))
+                    .startsWith("250 ");
+            assertThat(client.received).singleElement().satisfies(mail -> {
+                assertThat(mail.subject()).isEqualTo("Gr\u00fc\u00dfe");
+                assertThat(mail.mailbox()).isEqualTo("app@example.com");
+                assertThat(mail.messageId()).isNotEmpty();
+            });
+        }
+    }
+
+    @Test
     void aMessageOfTheLargestSizeIsStoredAndOneByteMoreIsNot() {
         int size = HEADER.length() + 3;
         try (EmbeddedSmtp client = begun(EmbeddedSmtp.with().maxMessageSize(size))) {

@@ -1,6 +1,7 @@
 package io.relaypod.server.webadmin;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.Mockito.mock;
 
 import java.time.Clock;
 import java.util.ArrayList;
@@ -104,6 +105,7 @@ class OpenApiTest {
                 new DomainRoutes(
                         new RecipientRule(cache, mx, ProviderSuggestions.of(mx)), cache, Clock.systemUTC(), json),
                 new MxCacheRoutes(cache, Clock.systemUTC(), json),
-                new RelayRoutes(settings, Optional.empty(), Clock.systemUTC(), json, new MemoryBudget(1 << 20)));
+                new RelayRoutes(settings, Optional.empty(), Clock.systemUTC(), json, new MemoryBudget(1 << 20)),
+                new RetryRoutes(mock(), json));
     }
 }

@@ -16,6 +16,12 @@ public record MailFilter(String artemis) {
         return new MailFilter("AMQTimestamp <= " + until.toEpochMilli());
     }
 
+    /** A mail, and the copies that it was split into. */
+    public static MailFilter mailAndCopies(String queueId) {
+        return new MailFilter(StoredMail.NAME + " = " + text(queueId) + " OR " + StoredMail.NAME + " LIKE "
+                + text(literal(queueId) + "-%") + " ESCAPE '!'");
+    }
+
     public MailFilter and(Type type, String value) {
         return new MailFilter(artemis + " AND "
                 + switch (type) {
@@ -23,10 +29,7 @@ public record MailFilter(String artemis) {
                     case Sender -> StoredEnvelope.SENDER + " = " + text(value);
                     case Recipient ->
                         StoredEnvelope.RECIPIENTS + " LIKE "
-                                + text("%" + StoredEnvelope.SEPARATOR
-                                        + value.replace("!", "!!")
-                                                .replace("%", "!%")
-                                                .replace("_", "!_") + StoredEnvelope.SEPARATOR + "%")
+                                + text("%" + StoredEnvelope.SEPARATOR + literal(value) + StoredEnvelope.SEPARATOR + "%")
                                 + " ESCAPE '!'";
                 });
     }
@@ -34,6 +37,10 @@ public record MailFilter(String artemis) {
     /** Those whose envelope the broker cannot search, as it is in the body. */
     public MailFilter andEnvelopeInBody() {
         return new MailFilter(artemis + " AND " + StoredEnvelope.BYTES_IN_BODY + " IS NOT NULL");
+    }
+
+    private static String literal(String value) {
+        return value.replace("!", "!!").replace("%", "!%").replace("_", "!_");
     }
 
     private static String text(String value) {

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import javax.mail.MessagingException;
 
 import com.google.common.io.CountingOutputStream;
@@ -175,6 +176,21 @@ public final class StoredMail {
             LifecycleUtil.dispose(file);
             throw unreadable;
         }
+    }
+
+    /**
+     * The size of the mail's message in bytes; empty if the broker does not tell it. To be called before the body is
+     * read.
+     */
+    public static OptionalLong messageSize(ClientMessage message) {
+        if (!message.isLargeMessage()) {
+            return OptionalLong.of(
+                    message.getBodyBuffer().readableBytes() - (long) StoredEnvelope.bytesInBody(message));
+        }
+        return message.containsProperty(Message.HDR_LARGE_BODY_SIZE)
+                ? OptionalLong.of(
+                        message.getLongProperty(Message.HDR_LARGE_BODY_SIZE) - StoredEnvelope.bytesInBody(message))
+                : OptionalLong.empty();
     }
 
     private static void checkComplete(ClientMessage message, long found) throws IOException {
