@@ -36,4 +36,4 @@ def ended_at_once(relay, seconds):
 
 
 ATTACKS = [("half-sent-mails", left_open), ("half-sent-mails-end", ended_at_once)]
-SHORT = {"half-sent-mails"}
+SHORT = {"half-sent-mails-end"}

@@ -20,7 +20,7 @@ public enum MemoryUse {
     /** Bytes of mails beyond a small one that are being received, as far as they are not in a file. */
     BODIES(20, 3),
     /** Lines of mails that are longer than a line should be, until they end. */
-    LONG_LINES(40, 2),
+    LONG_LINES(40, 1),
     /** What reading and changing a message takes, at the end of DATA and in the spooler threads. */
     MESSAGES(51, 11),
     /**
@@ -28,12 +28,14 @@ public enum MemoryUse {
      * such a mail waits only for another one, never for clients or for the memory of its own message.
      */
     ENVELOPES_IN_FLIGHT(6, 6),
+    /** Messages on their way to the broker, until they are on the disk. */
+    QUEUE_WRITES(30, 3),
     /** Questions to DNS that wait for an answer. The cache of verdicts has a bound of its own. */
-    DNS_QUESTIONS(15, 4),
+    DNS_QUESTIONS(15, 3),
     /** Replies of the gateway, and what is sent to it. */
     GATEWAY(25, 8),
     /** Requests and answers of webadmin. */
-    WEBADMIN(30, 5),
+    WEBADMIN(30, 4),
     /** Requests and answers at METRICS_ADDR. */
     MONITORING(15, 3);
 

@@ -87,7 +87,7 @@ public final class ArtemisMailQueue implements ManageableMailQueue, RateLimitedM
         this.dequeuer = new FairDequeuer(
                 name, name.equals(MailQueueFactory.SPOOL), link, threads, this::item, memory, inFlight, quarantine);
         this.delayed = new DelayedMails(name, link, broker.isShared(), rateLimiter, slowStart, clock);
-        this.enqueuer = new MailEnqueuer(link, broker, threads, dequeuer, delayed, slowStart, clock);
+        this.enqueuer = new MailEnqueuer(link, broker, threads, memory, dequeuer, delayed, slowStart, clock);
         this.administration = new QueueAdministration(name, link, delayed, clock);
         this.decorators = decorators;
         this.metrics = metrics;

@@ -17,6 +17,9 @@ import javax.mail.MessagingException;
 
 import com.google.common.base.Throwables;
 import com.google.common.util.concurrent.Uninterruptibles;
+import io.relaypod.memory.MemoryBudget;
+import io.relaypod.memory.MemoryUse;
+import io.relaypod.memory.Reservation;
 import io.relaypod.server.queue.FairDequeuer.Place;
 import io.relaypod.server.queue.SenderShares.Sender;
 import io.relaypod.server.queue.broker.Broker;
@@ -57,6 +60,7 @@ final class MailEnqueuer {
     private final BrokerLink link;
     private final Broker broker;
     private final Executor threads;
+    private final MemoryBudget memory;
     private final FairDequeuer dequeuer;
     private final DelayedMails delayed;
     private final SlowStart slowStart;
@@ -71,6 +75,7 @@ final class MailEnqueuer {
             BrokerLink link,
             Broker broker,
             Executor threads,
+            MemoryBudget memory,
             FairDequeuer dequeuer,
             DelayedMails delayed,
             SlowStart slowStart,
@@ -78,6 +83,7 @@ final class MailEnqueuer {
         this.link = link;
         this.broker = broker;
         this.threads = threads;
+        this.memory = memory;
         this.dequeuer = dequeuer;
         this.delayed = delayed;
         this.slowStart = slowStart;
@@ -134,7 +140,8 @@ final class MailEnqueuer {
         try {
             StoredEnvelope envelope = StoredEnvelope.of(mail);
             byte[] inBody = envelope.inBody();
-            try (MailBody body = MailBody.of(inBody, mail.getMessage())) {
+            try (MailBody body = MailBody.of(inBody, mail.getMessage());
+                    Reservation toStore = reserve(body.size())) {
                 confirm(sending.send(
                         link.connections(),
                         body.isLarge(),
@@ -142,6 +149,17 @@ final class MailEnqueuer {
             }
         } catch (ActiveMQException | IOException | MessagingException | ExecutionException | TimeoutException failure) {
             throw new NotStoredException(failure);
+        }
+    }
+
+    private Reservation reserve(long size) throws TimeoutException {
+        long bytes = MailBody.memoryToStore(size);
+        try {
+            return memory.reserve(MemoryUse.QUEUE_WRITES, bytes, CONFIRMATION_TIMEOUT)
+                    .orElseThrow(() -> new TimeoutException("no memory to store " + bytes + " bytes"));
+        } catch (InterruptedException stopping) {
+            Thread.currentThread().interrupt();
+            throw new TimeoutException("interrupted before a message of " + size + " bytes was stored");
         }
     }
 
@@ -161,7 +179,7 @@ final class MailEnqueuer {
 
     /**
      * Stores a mail that nobody else has yet. While the broker is unavailable the mail waits for at most the broker's
-     * timeout.
+     * timeout. The caller has reserved the memory.
      */
     CompletableFuture<Void> store(Mail mail) throws IOException, MessagingException {
         StoredEnvelope envelope = StoredEnvelope.of(mail);

@@ -5,6 +5,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.annotation.PreDestroy;
 import javax.inject.Inject;
@@ -13,8 +14,12 @@ import com.google.common.base.Throwables;
 import io.relaypod.events.MailEvent.MailReceived;
 import io.relaypod.events.MailEvent.MailRefused;
 import io.relaypod.events.MailEventPublisher;
+import io.relaypod.memory.MemoryBudget;
+import io.relaypod.memory.MemoryUse;
+import io.relaypod.memory.Reservation;
 import io.relaypod.server.queue.broker.Broker;
 import io.relaypod.server.queue.broker.InsufficientStorageException;
+import io.relaypod.server.queue.stored.MailBody;
 import io.relaypod.server.settings.QueueSettings;
 import org.apache.james.lifecycle.api.LifecycleUtil;
 import org.apache.james.metrics.api.GaugeRegistry;
@@ -48,6 +53,7 @@ public final class SpoolWriter {
     private final MailQueue spool;
     private final Broker broker;
     private final Duration timeout;
+    private final MemoryBudget memory;
     private final MailEventPublisher events;
     // Each large mail has buffers of its own while the broker writes it, on the heap and outside.
     private static final int LARGE = 100 * 1024;
@@ -63,12 +69,14 @@ public final class SpoolWriter {
             MailQueueFactory<?> queues,
             Broker broker,
             QueueSettings settings,
+            MemoryBudget memory,
             GaugeRegistry gauges,
             MailEventPublisher events) {
         this.events = events;
         this.spool = queues.createQueue(MailQueueFactory.SPOOL);
         this.broker = broker;
         this.timeout = settings.timeout();
+        this.memory = memory;
         this.writers = new FairExecutor("spool", settings.writers());
         gauges.register("spool_writes_under_way", underWay::get);
         gauges.register("spool_writes_waiting", () -> writers.waiting() + writersOfLarge.waiting());
@@ -95,27 +103,27 @@ public final class SpoolWriter {
                 new CompletableFuture<Void>().orTimeout(timeout.toNanos(), TimeUnit.NANOSECONDS);
         CompletableFuture<Response> reply = outcome.handle(
                 (nothing, failure) -> failure == null ? accepted(received) : notAccepted(received, failure));
-        written(mail, outcome, received.client().address(), received.size() > LARGE)
-                .whenComplete((nothing, failure) -> {
-                    if (failure == null) {
-                        outcome.complete(null);
-                    } else {
-                        outcome.completeExceptionally(failure);
-                    }
-                    // After a timeout the broker may still read the mail.
-                    reply.thenRun(() -> LifecycleUtil.dispose(mail));
-                });
+        written(mail, outcome, received).whenComplete((nothing, failure) -> {
+            if (failure == null) {
+                outcome.complete(null);
+            } else {
+                outcome.completeExceptionally(failure);
+            }
+            // After a timeout the broker may still read the mail.
+            reply.thenRun(() -> LifecycleUtil.dispose(mail));
+        });
         return reply;
     }
 
-    private CompletableFuture<Void> written(
-            Mail mail, CompletableFuture<Void> outcome, Object client, boolean isLarge) {
-        if (isLarge) {
+    private CompletableFuture<Void> written(Mail mail, CompletableFuture<Void> outcome, MailReceived received) {
+        Object client = received.client().address();
+        if (received.size() > LARGE) {
             // The thread waits for the end of the write, which the broker's timeout bounds.
             return CompletableFuture.runAsync(
-                    () -> write(mail, outcome).join(), task -> writersOfLarge.execute(client, task));
+                    () -> write(mail, received.size(), outcome).join(), task -> writersOfLarge.execute(client, task));
         }
-        return CompletableFuture.supplyAsync(() -> write(mail, outcome), task -> writers.execute(client, task))
+        return CompletableFuture.supplyAsync(
+                        () -> write(mail, received.size(), outcome), task -> writers.execute(client, task))
                 .thenCompose(done -> done);
     }
 
@@ -123,11 +131,27 @@ public final class SpoolWriter {
      * @param outcome what the client is told; once it is, by the timeout, the mail is the client's again and must not
      *     be written too
      */
-    private CompletableFuture<Void> write(Mail mail, CompletableFuture<Void> outcome) {
+    private CompletableFuture<Void> write(Mail mail, long size, CompletableFuture<Void> outcome) {
         try {
             if (outcome.isDone()) {
                 return outcome;
             }
+            // Other writes release memory when they are on the disk. After the timeout the client has its reply.
+            Optional<Reservation> toStore =
+                    memory.reserve(MemoryUse.QUEUE_WRITES, MailBody.memoryToStore(size), timeout);
+            if (toStore.isEmpty()) {
+                return CompletableFuture.failedFuture(new TimeoutException("no memory to store it"));
+            }
+            return stored(mail, outcome)
+                    .whenComplete((nothing, failure) -> toStore.get().close());
+        } catch (InterruptedException stopping) {
+            Thread.currentThread().interrupt();
+            return CompletableFuture.failedFuture(stopping);
+        }
+    }
+
+    private CompletableFuture<Void> stored(Mail mail, CompletableFuture<Void> outcome) {
+        try {
             // Only new mails are refused: an accepted mail needs the disk space that is left.
             broker.checkStorage();
             if (outcome.isDone()) {

@@ -23,6 +23,9 @@ public final class MailBody implements Closeable {
     public static final int LARGE = 100 * 1024;
 
     private static final byte[] NOTHING = {};
+    // The body, the client's message, its packet and the broker's message.
+    private static final int COPIES = 4;
+    private static final int PROPERTIES = 2048;
 
     private final DeferredFileOutputStream bytes;
 
@@ -56,6 +59,20 @@ public final class MailBody implements Closeable {
         } else {
             message.writeTo(out);
         }
+    }
+
+    /**
+     * Bytes of memory that a message takes from its reading until it is on the disk.
+     *
+     * @param size of the message, in bytes
+     */
+    public static long memoryToStore(long size) {
+        return COPIES * Math.min(size, LARGE) + PROPERTIES;
+    }
+
+    /** Bytes of envelope and message. */
+    public long size() {
+        return bytes.getByteCount();
     }
 
     public boolean isLarge() {
