@@ -1,14 +1,15 @@
 package io.relaypod.lab.cli;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 import io.relaypod.lab.gateway.MailpitStandIn;
 import io.relaypod.lab.gateway.Relaying;
-import io.relaypod.lab.gateway.Retries;
 import io.relaypod.lab.gateway.Smtp2GraphStandIn;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -52,10 +53,17 @@ final class StandInCommand {
                             required = true,
                             paramLabel = "HOST:PORT",
                             description = "Who plays login and Graph.")
-                    String graph)
+                    String graph,
+            @Option(
+                            names = "--data",
+                            paramLabel = "DIRECTORY",
+                            description = "Its /data, which is kept; a temporary directory by default.")
+                    Optional<Path> data)
             throws IOException, InterruptedException {
-        try (Smtp2GraphStandIn smtp2graph =
-                Smtp2GraphStandIn.start(port, HostAndPort.parse("--graph", graph), Retries.asReleased())) {
+        Smtp2GraphStandIn.Builder wanted =
+                Smtp2GraphStandIn.builder(HostAndPort.parse("--graph", graph)).atPort(port);
+        data.ifPresent(wanted::withData);
+        try (Smtp2GraphStandIn smtp2graph = wanted.start()) {
             untilStopped(() -> finish(smtp2graph));
         }
         return 0;

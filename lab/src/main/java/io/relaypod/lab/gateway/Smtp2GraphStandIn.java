@@ -2,125 +2,265 @@ package io.relaypod.lab.gateway;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.IDN;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Collections;
+import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
+import org.subethamail.smtp.MessageContext;
 import org.subethamail.smtp.MessageHandler;
 import org.subethamail.smtp.server.SMTPServer;
 
 /**
- * Plays smtp2graph 1.1.4: takes every mail with 250, then hands it to Graph, and keeps to itself what Graph says.
+ * Plays smtp2graph 1.1.4: accepts every mail with 250, then hands it to Graph, and keeps to itself what Graph says.
  *
  * <pre>{@code
  * Smtp2GraphStandIn gateway = Smtp2GraphStandIn.start(graph.address(), Retries.hurried());
  * gateway.down();   // nobody listens
- * gateway.up();     // at the same port, with what was held tried again
+ * gateway.up();     // at the same port, with what is in the queue directory tried again
+ * gateway.killAt(KillPoint.BEFORE_UNLINK);
  * }</pre>
  *
- * <p>Safe for use by many threads.
+ * <p>Its directories and error.log are those of the real one: {@link #data}. Safe for use by many threads.
  */
-public final class Smtp2GraphStandIn implements AutoCloseable {
-
-    /** It sends so many mails at once. */
-    private static final int PARALLEL = 4;
+public final class Smtp2GraphStandIn implements Smtp2Graph {
 
     private static final int MAX_SIZE = 104_857_600;
     private static final int MAX_CONNECTIONS = 1000;
     private static final int NO_LIMIT = -1;
-    private static final byte[] NO_BYTES = {};
-    /** The answers after which it leaves a mail in its queue for good. */
-    private static final Set<String> FINAL_ERRORS =
-            Set.of("ErrorAccessDenied", "ErrorMimeContentInvalidBase64String", "ErrorMessageSizeExceeded");
 
-    private final GraphClient graph;
+    private final InetSocketAddress graph;
+    private final Duration timeout;
     private final Retries retries;
-    private final AtomicInteger pending = new AtomicInteger();
-    private final List<QueuedMail> held = Collections.synchronizedList(new ArrayList<>());
-    private final List<QueuedMail> lost = Collections.synchronizedList(new ArrayList<>());
-    private final List<QueuedMail> failed = Collections.synchronizedList(new ArrayList<>());
-    private final ScheduledExecutorService queue =
-            Executors.newScheduledThreadPool(PARALLEL, Smtp2GraphStandIn::daemon);
+    private final Clock clock;
+    private final long logBytes;
+    private final Smtp2GraphFiles files;
+    private final boolean isOwnData;
     private final int port;
-    private Optional<SMTPServer> server;
+    private final Map<KillPoint, Integer> kills = new EnumMap<>(KillPoint.class);
+    private Optional<SMTPServer> server = Optional.empty();
+    private volatile Smtp2GraphLife life;
 
-    private Smtp2GraphStandIn(InetSocketAddress graph, Retries retries, int port) {
-        this.graph = new GraphClient(graph);
-        this.retries = retries;
-        SMTPServer first = listen(port);
+    private Smtp2GraphStandIn(Builder wanted) throws IOException {
+        this.graph = wanted.graph;
+        this.timeout = wanted.timeout;
+        this.retries = wanted.retries;
+        this.clock = wanted.clock;
+        this.logBytes = wanted.logBytes;
+        this.isOwnData = wanted.data.isEmpty();
+        this.files = new Smtp2GraphFiles(
+                isOwnData ? Files.createTempDirectory("lab-smtp2graph") : wanted.data.orElseThrow());
+        this.life = begin();
+        SMTPServer first = listen(wanted.port);
         this.server = Optional.of(first);
         this.port = first.getPortAllocated();
     }
 
+    /** How it differs from the released one. For one thread. */
+    public static final class Builder {
+
+        private final InetSocketAddress graph;
+        private int port;
+        private Retries retries = Retries.asReleased();
+        private Clock clock = Clock.systemUTC();
+        private Duration timeout = Duration.ofMinutes(2);
+        private long logBytes = Smtp2GraphLog.RELEASED_SIZE;
+        private Optional<Path> data = Optional.empty();
+
+        private Builder(InetSocketAddress graph) {
+            this.graph = graph;
+        }
+
+        /** Of 127.0.0.1; any free one by default. */
+        public Builder atPort(int number) {
+            this.port = number;
+            return this;
+        }
+
+        public Builder withRetries(Retries other) {
+            this.retries = other;
+            return this;
+        }
+
+        /** The time by which mails are tried again. */
+        public Builder withClock(Clock other) {
+            this.clock = other;
+            return this;
+        }
+
+        /** How long Graph may take for an answer. */
+        public Builder withTimeout(Duration other) {
+            this.timeout = other;
+            return this;
+        }
+
+        /** The size of an error log that is followed by the next. */
+        public Builder withLogsOf(long bytes) {
+            this.logBytes = bytes;
+            return this;
+        }
+
+        /** A directory that stays when this is closed; by default a temporary one that does not. */
+        public Builder withData(Path directory) {
+            this.data = Optional.of(directory);
+            return this;
+        }
+
+        public Smtp2GraphStandIn start() throws IOException {
+            return new Smtp2GraphStandIn(this);
+        }
+    }
+
+    /** @param graph plays the login and Graph */
+    public static Builder builder(InetSocketAddress graph) {
+        return new Builder(graph);
+    }
+
     /** Starts at a free port of 127.0.0.1. */
-    public static Smtp2GraphStandIn start(InetSocketAddress graph, Retries retries) {
-        return start(0, graph, retries);
+    public static Smtp2GraphStandIn start(InetSocketAddress graph, Retries retries) throws IOException {
+        return builder(graph).withRetries(retries).start();
     }
 
     /** Starts at the given port of 127.0.0.1. */
-    public static Smtp2GraphStandIn start(int port, InetSocketAddress graph, Retries retries) {
-        return new Smtp2GraphStandIn(graph, retries, port);
+    public static Smtp2GraphStandIn start(int port, InetSocketAddress graph, Retries retries) throws IOException {
+        return builder(graph).atPort(port).withRetries(retries).start();
     }
 
-    /** Where it takes mail while it is up. */
+    @Override
     public InetSocketAddress address() {
         return new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
     }
 
-    /** Stops listening and drops its clients; what it has taken, it goes on sending. */
+    @Override
+    public Path data() {
+        return files.data();
+    }
+
+    /** Stops listening and drops its clients; what it has accepted, it goes on sending. */
     public synchronized void down() {
         server.ifPresent(SMTPServer::stop);
         server = Optional.empty();
     }
 
-    /** Listens again at the same port, and tries what it holds once more, as the real one does when it starts. */
-    public synchronized void up() {
-        if (server.isEmpty()) {
+    /** Listens again at the same port, and tries what is in its queue once more, as the real one does at its start. */
+    @Override
+    public synchronized void up() throws IOException {
+        if (server.isEmpty() || life.isDead()) {
+            down();
+            life.finish();
+            life = begin();
             server = Optional.of(listen(port));
-            takeAll(held).forEach(this::enqueue);
         }
     }
 
+    @Override
+    public void kill() {
+        life.die();
+        down();
+    }
+
+    /** Kills it when a mail next reaches that point. */
+    public void killAt(KillPoint point) {
+        killAt(point, 1);
+    }
+
+    /** Kills it when that many mails have reached that point. */
+    public void killAt(KillPoint point, int mails) {
+        synchronized (kills) {
+            kills.put(point, mails);
+        }
+    }
+
+    /** Whether it was killed and not started again. */
+    public boolean isDead() {
+        return life.isDead();
+    }
+
+    /** Drops what is in its directories. It must not run. */
+    public void emptyData() throws IOException {
+        delete(files.data());
+        Files.createDirectories(files.data());
+    }
+
     /**
-     * What lies in its queue until it is started again: no sender found, or an answer of Graph that it takes as final.
+     * The mails that stay in its queue until it is started again: without a sender, or after an answer of Graph that it
+     * regards as permanent. Among them what was throttled, since Graph was then asked again with an empty body.
      */
-    public List<QueuedMail> held() {
-        return copy(held);
+    public List<String> held() {
+        return Smtp2GraphFiles.mails(files.queue()).stream()
+                .filter(name -> !life.isWorkingOn(name))
+                .flatMap(name -> text(files.queue().resolve(name)).stream())
+                .toList();
     }
 
-    /** What was throttled: Graph was then asked again with nothing, so nobody will get it, whatever the answer was. */
-    public List<QueuedMail> lost() {
-        return copy(lost);
+    /** The mails that it has given up after its retries. */
+    public List<String> failed() {
+        return Smtp2GraphFiles.mails(files.failed()).stream()
+                .flatMap(name -> text(files.failed().resolve(name)).stream())
+                .toList();
     }
 
-    /** What it has given up after its retries. */
-    public List<QueuedMail> failed() {
-        return copy(failed);
-    }
-
-    /** How many mails it has taken of which it is not yet known where they end. */
+    /** How many mails it has accepted of which it is not yet known where they end. */
     public int pending() {
-        return pending.get();
+        return Smtp2GraphFiles.mails(files.temp()).size()
+                + (int) Smtp2GraphFiles.mails(files.queue()).stream()
+                        .filter(life::isWorkingOn)
+                        .count();
     }
 
     @Override
     public void close() {
-        down();
-        queue.shutdownNow();
+        kill();
+        if (isOwnData) {
+            try {
+                delete(files.data());
+            } catch (IOException left) {
+                throw new UncheckedIOException(left);
+            }
+        }
+    }
+
+    private Smtp2GraphLife begin() throws IOException {
+        return new Smtp2GraphLife(
+                files,
+                new Smtp2GraphLog(files.logs(), logBytes, clock),
+                new GraphClient(graph, timeout),
+                retries,
+                clock,
+                this::killedAt);
+    }
+
+    private boolean killedAt(KillPoint point) {
+        synchronized (kills) {
+            if (!kills.containsKey(point)) {
+                return false;
+            }
+            int left = kills.merge(point, -1, Integer::sum);
+            if (left > 0) {
+                return false;
+            }
+            kills.remove(point);
+        }
+        life.die();
+        // The server waits for its sessions, of which this thread may be one.
+        daemon(this::down).start();
+        return true;
     }
 
     private SMTPServer listen(int atPort) {
@@ -134,7 +274,7 @@ public final class Smtp2GraphStandIn implements AutoCloseable {
                 .insertReceivedHeaders(false)
                 .fromAddressValidator(address -> true)
                 .executorService(Executors.newCachedThreadPool(Smtp2GraphStandIn::daemon))
-                .messageHandlerFactory(context -> new Transaction())
+                .messageHandlerFactory(context -> new Transaction(context, life))
                 .build();
         listening.start();
         return listening;
@@ -142,8 +282,19 @@ public final class Smtp2GraphStandIn implements AutoCloseable {
 
     private final class Transaction implements MessageHandler {
 
+        private final Smtp2GraphLife life;
+        private final Path file;
         private String sender = "";
         private final Set<String> recipients = new LinkedHashSet<>();
+        private boolean isWritten;
+
+        // The file has the name of the connection, so a second mail on it replaces the first.
+        Transaction(MessageContext context, Smtp2GraphLife life) {
+            this.life = life;
+            this.file = files.temp()
+                    .resolve(Integer.toHexString(System.identityHashCode(context))
+                            + context.getSessionId().toLowerCase(Locale.ROOT) + ".eml");
+        }
 
         @Override
         public void from(String address) {
@@ -164,90 +315,43 @@ public final class Smtp2GraphStandIn implements AutoCloseable {
 
         @Override
         public String data(InputStream content) throws IOException {
-            List<String> envelope = List.copyOf(recipients);
-            byte[] mime = Smtp2GraphMail.completed(content.readAllBytes(), sender, envelope);
-            enqueue(new QueuedMail(sender, envelope, mime));
+            byte[] mime = Smtp2GraphMail.completed(content.readAllBytes(), sender, List.copyOf(recipients));
+            if (life.isDead()) {
+                throw new IOException("smtp2graph was killed");
+            }
+            Files.write(file, mime);
+            isWritten = true;
             return "OK: message queued";
         }
 
+        /** After the 250 was sent. */
         @Override
         public void done() {
-            // Nothing is kept open.
-        }
-    }
-
-    private void enqueue(QueuedMail mail) {
-        pending.incrementAndGet();
-        later(mail, 1, Duration.ZERO);
-    }
-
-    private void later(QueuedMail mail, int attempt, Duration delay) {
-        try {
-            queue.schedule(() -> attempt(mail, attempt), delay.toNanos(), TimeUnit.NANOSECONDS);
-        } catch (RejectedExecutionException e) {
-            // Closed: nobody looks any more.
-        }
-    }
-
-    private void attempt(QueuedMail mail, int attempt) {
-        Optional<String> mailbox = Smtp2GraphMail.sendingMailbox(mail.mime());
-        if (mailbox.isEmpty()) {
-            end(mail, held);
-            return;
-        }
-        try {
-            GraphClient.Answer answer = graph.sendMail(mailbox.get(), mail.mime());
-            boolean emptied = false;
-            for (Duration pause : retries.throttledPauses()) {
-                if (!answer.isThrottled()) {
-                    break;
-                }
-                TimeUnit.NANOSECONDS.sleep(pause.toNanos());
-                // Its file was read to the end by the first request.
-                answer = graph.sendMail(mailbox.get(), NO_BYTES);
-                emptied = true;
+            if (isWritten) {
+                isWritten = false;
+                life.queue(file);
             }
-            conclude(mail, attempt, answer, emptied);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
         }
     }
 
-    private void conclude(QueuedMail mail, int attempt, GraphClient.Answer answer, boolean emptied) {
-        boolean isFinal = answer.isAccepted() || FINAL_ERRORS.contains(answer.errorCode());
-        if (emptied && isFinal) {
-            end(mail, lost);
-        } else if (answer.isAccepted()) {
-            pending.decrementAndGet();
-        } else if (isFinal) {
-            end(mail, held);
-        } else if (attempt > retries.limit()) {
-            end(mail, failed);
-        } else {
-            later(mail, attempt + 1, retries.interval());
+    private static Optional<String> text(Path file) {
+        try {
+            // The bytes as characters, one each, so that nothing is lost.
+            return Optional.of(Files.readString(file, StandardCharsets.ISO_8859_1));
+        } catch (IOException goneMeanwhile) {
+            return Optional.empty();
         }
     }
 
-    private void end(QueuedMail mail, List<QueuedMail> where) {
-        where.add(mail);
-        pending.decrementAndGet();
-    }
-
-    private static List<QueuedMail> copy(List<QueuedMail> mails) {
-        synchronized (mails) {
-            return List.copyOf(mails);
+    private static void delete(Path directory) throws IOException {
+        try (Stream<Path> all = Files.walk(directory)) {
+            for (Path file : all.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(file);
+            }
         }
     }
 
-    private static List<QueuedMail> takeAll(List<QueuedMail> mails) {
-        synchronized (mails) {
-            List<QueuedMail> taken = List.copyOf(mails);
-            mails.clear();
-            return taken;
-        }
-    }
-
-    private static Thread daemon(Runnable task) {
+    static Thread daemon(Runnable task) {
         Thread thread = new Thread(task, "lab-smtp2graph");
         thread.setDaemon(true);
         return thread;

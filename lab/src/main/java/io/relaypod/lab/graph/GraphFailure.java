@@ -28,11 +28,28 @@ public record GraphFailure(int status, String code, String message, Duration ret
                 403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.", Duration.ZERO);
     }
 
-    static GraphFailure unauthorized() {
+    /** 403: the mailbox may not send as the address in From. */
+    public static GraphFailure sendAsDenied() {
+        return new GraphFailure(
+                403,
+                "ErrorSendAsDenied",
+                "The user account which was used to submit this request does not have the right to send mail on behalf"
+                        + " of the specified sending account.",
+                Duration.ZERO);
+    }
+
+    /** 401: the token is refused. */
+    public static GraphFailure unauthorized() {
         return new GraphFailure(401, "InvalidAuthenticationToken", "Access token is empty.", Duration.ZERO);
     }
 
-    static GraphFailure tooLarge() {
+    /** No answer: the connection is closed. */
+    public static GraphFailure noAnswer() {
+        return new GraphFailure(0, "", "", Duration.ZERO);
+    }
+
+    /** 413: more than 4 MB in base64. */
+    public static GraphFailure tooLarge() {
         return new GraphFailure(
                 413, "ErrorMessageSizeExceeded", "The message exceeds the maximum supported size.", Duration.ZERO);
     }
@@ -42,7 +59,8 @@ public record GraphFailure(int status, String code, String message, Duration ret
                 400, "ErrorMimeContentInvalidBase64String", "Invalid base64 string for MIME content.", Duration.ZERO);
     }
 
-    static GraphFailure invalidRecipients() {
+    /** 400: the message has no recipient that Exchange can read. */
+    public static GraphFailure invalidRecipients() {
         return new GraphFailure(
                 400,
                 "ErrorInvalidRecipients",

@@ -5,17 +5,21 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Collections;
 import java.util.Deque;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
@@ -53,6 +57,9 @@ public final class GraphStandIn implements AutoCloseable {
     private static final Pattern TOKEN_PATH = Pattern.compile("/[^/]+/oauth2/v2\\.0/token");
     private static final Pattern SEND_MAIL_PATH = Pattern.compile("/v1\\.0/users/([^/]+)/sendMail");
 
+    private static final String ANY_MAILBOX = "";
+    private static final int NO_ANSWER = 0;
+
     private record GraphReply(int status, Map<String, String> headers, Map<String, Object> body) {}
 
     private final HttpServer server;
@@ -61,7 +68,11 @@ public final class GraphStandIn implements AutoCloseable {
     private final List<GraphMail> mails = Collections.synchronizedList(new ArrayList<>());
     private final List<Consumer<GraphMail>> listeners = new CopyOnWriteArrayList<>();
     private final Deque<GraphFailure> failures = new ArrayDeque<>();
+    private final Map<String, GraphFailure> refused = new ConcurrentHashMap<>();
+    private final AtomicInteger lostAnswers = new AtomicInteger();
     private final AtomicLong requestCount = new AtomicLong();
+    private volatile Optional<LoginFailure> login = Optional.empty();
+    private volatile Duration tokenLifetime = Duration.ofSeconds(3599);
 
     private GraphStandIn(HttpServer server) {
         this.server = server;
@@ -111,6 +122,40 @@ public final class GraphStandIn implements AutoCloseable {
         }
     }
 
+    /** Answers every request to send a mail so, until {@link #acceptAgain}. */
+    public void refuse(GraphFailure failure) {
+        refused.put(ANY_MAILBOX, failure);
+    }
+
+    /** Answers every request to send a mail from this mailbox so, until {@link #acceptAgain}. */
+    public void refuse(String mailbox, GraphFailure failure) {
+        refused.put(mailbox, failure);
+    }
+
+    /** Gives no token, until {@link #acceptAgain}. A client keeps the one that it has for its lifetime. */
+    public void refuseLogin(LoginFailure failure) {
+        login = Optional.of(failure);
+    }
+
+    /** How long the next tokens hold. A client asks for another five minutes before the end. */
+    public void giveTokensFor(Duration lifetime) {
+        tokenLifetime = lifetime;
+    }
+
+    /** Accepts the next mails, and closes their connections without an answer. */
+    public void loseNextAnswers(int times) {
+        lostAnswers.addAndGet(times);
+    }
+
+    /** Ends all that was asked for by {@link #refuse}, {@link #refuseLogin} and {@link #failNext}. */
+    public void acceptAgain() {
+        refused.clear();
+        login = Optional.empty();
+        synchronized (failures) {
+            failures.clear();
+        }
+    }
+
     /** Tells somebody of each mail as it is accepted, on the thread of the request. */
     public void onMail(Consumer<GraphMail> listener) {
         listeners.add(listener);
@@ -126,6 +171,9 @@ public final class GraphStandIn implements AutoCloseable {
         try (exchange) {
             byte[] body = exchange.getRequestBody().readAllBytes();
             GraphReply answer = answer(exchange, body);
+            if (answer.status() == NO_ANSWER) {
+                return;
+            }
             byte[] bytes = answer.body().isEmpty() ? new byte[0] : json.writeValueAsBytes(answer.body());
             answer.headers().forEach(exchange.getResponseHeaders()::set);
             exchange.getResponseHeaders().set("Content-Type", "application/json");
@@ -138,10 +186,8 @@ public final class GraphStandIn implements AutoCloseable {
         URI uri = exchange.getRequestURI();
         boolean post = exchange.getRequestMethod().equals("POST");
         if (post && isFor(LOGIN_HOST, uri) && TOKEN_PATH.matcher(uri.getPath()).matches()) {
-            return new GraphReply(
-                    200,
-                    Map.of(),
-                    Map.of("token_type", "Bearer", "expires_in", 3599, "ext_expires_in", 3599, "access_token", TOKEN));
+            return login.map(failure -> new GraphReply(failure.status(), Map.of(), failure.body()))
+                    .orElseGet(this::token);
         }
         Matcher sendMail = SEND_MAIL_PATH.matcher(uri.getPath());
         if (post && isFor(GRAPH_HOST, uri) && sendMail.matches()) {
@@ -151,13 +197,30 @@ public final class GraphStandIn implements AutoCloseable {
                     .orElse("");
             return sendMail(sendMail.group(1), authorization, body)
                     .map(GraphStandIn::failed)
-                    .orElse(new GraphReply(202, Map.of(), Map.of()));
+                    .orElseGet(() -> new GraphReply(isAnswerLost() ? NO_ANSWER : 202, Map.of(), Map.of()));
         }
         return failed(GraphFailure.notFound(exchange.getRequestMethod() + " " + uri));
     }
 
+    private GraphReply token() {
+        long seconds = tokenLifetime.toSeconds();
+        return new GraphReply(
+                200,
+                Map.of(),
+                Map.of(
+                        "token_type",
+                        "Bearer",
+                        "expires_in",
+                        seconds,
+                        "ext_expires_in",
+                        seconds,
+                        "access_token",
+                        TOKEN));
+    }
+
     private Optional<GraphFailure> sendMail(String mailbox, String authorization, byte[] body) {
-        Optional<GraphFailure> ordered = nextFailure();
+        Optional<GraphFailure> ordered =
+                nextFailure().or(() -> refusal(mailbox)).or(() -> refusal(ANY_MAILBOX));
         if (ordered.isPresent()) {
             return ordered;
         }
@@ -179,6 +242,14 @@ public final class GraphStandIn implements AutoCloseable {
         mails.add(mail);
         listeners.forEach(listener -> listener.accept(mail));
         return Optional.empty();
+    }
+
+    private Optional<GraphFailure> refusal(String mailbox) {
+        return Optional.ofNullable(refused.get(mailbox));
+    }
+
+    private boolean isAnswerLost() {
+        return lostAnswers.getAndUpdate(left -> Math.max(0, left - 1)) > 0;
     }
 
     private Optional<GraphFailure> nextFailure() {
@@ -206,10 +277,14 @@ public final class GraphStandIn implements AutoCloseable {
         Map<String, String> headers = failure.retryAfter().isZero()
                 ? Map.of()
                 : Map.of("Retry-After", String.valueOf(failure.retryAfter().toSeconds()));
-        return new GraphReply(
-                failure.status(),
-                headers,
-                Map.of("error", Map.of("code", failure.code(), "message", failure.message())));
+        return new GraphReply(failure.status(), headers, Map.of("error", inOrder(failure)));
+    }
+
+    private static Map<String, String> inOrder(GraphFailure failure) {
+        Map<String, String> error = new LinkedHashMap<>();
+        error.put("code", failure.code());
+        error.put("message", failure.message());
+        return error;
     }
 
     private static Thread daemon(Runnable task) {

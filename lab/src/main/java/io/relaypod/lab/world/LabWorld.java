@@ -18,7 +18,6 @@ import java.util.stream.Stream;
 import io.relaypod.lab.dns.LabDns;
 import io.relaypod.lab.gateway.Mailpit;
 import io.relaypod.lab.gateway.Relaying;
-import io.relaypod.lab.gateway.Retries;
 import io.relaypod.lab.gateway.Smtp2GraphStandIn;
 import io.relaypod.lab.graph.GraphStandIn;
 import io.relaypod.lab.smtp.SmtpConversation;
@@ -164,6 +163,8 @@ public final class LabWorld implements AutoCloseable {
         private final Map<String, String> environment = new HashMap<>();
         private UnaryOperator<Broker> broker = UnaryOperator.identity();
         private Mailpit.Starter mailpit = Mailpit::start;
+        private UnaryOperator<Smtp2GraphStandIn.Builder> smtp2graphAs = UnaryOperator.identity();
+        private boolean isFollowed;
         private int mailpitPort = ANY_PORT;
         private int dnsPort = ANY_PORT;
 
@@ -195,6 +196,18 @@ public final class LabWorld implements AutoCloseable {
             return this;
         }
 
+        /** Differs from the released smtp2graph so. */
+        public Builder withSmtp2Graph(UnaryOperator<Smtp2GraphStandIn.Builder> as) {
+            smtp2graphAs = as;
+            return this;
+        }
+
+        /** Gives the relay smtp2graph's data directory. */
+        public Builder followingGraph() {
+            isFollowed = true;
+            return this;
+        }
+
         /** Listens where a person can find it again. */
         public Builder atFixedPorts(int smtp, int metrics, int webadmin, int mailpit, int dns) {
             this.mailpitPort = mailpit;
@@ -223,8 +236,13 @@ public final class LabWorld implements AutoCloseable {
                 parts.push(dns);
                 GraphStandIn graph = GraphStandIn.start();
                 parts.push(graph);
-                Smtp2GraphStandIn smtp2graph = Smtp2GraphStandIn.start(graph.address(), Retries.asReleased());
+                Smtp2GraphStandIn smtp2graph = smtp2graphAs
+                        .apply(Smtp2GraphStandIn.builder(graph.address()))
+                        .start();
                 parts.push(smtp2graph);
+                if (isFollowed) {
+                    environment.putIfAbsent("SMTP2GRAPH_DATA", smtp2graph.data().toString());
+                }
                 Mailpit gateway = mailpit.start(mailpitPort, Relaying.to(smtp2graph.address()));
                 parts.push(gateway);
                 environment.putIfAbsent(

@@ -7,15 +7,19 @@ import static org.awaitility.Awaitility.await;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 import io.relaypod.lab.graph.GraphFailure;
 import io.relaypod.lab.graph.GraphMail;
 import io.relaypod.lab.graph.GraphStandIn;
 import io.relaypod.lab.smtp.Reply;
 import io.relaypod.lab.smtp.SmtpConversation;
+import org.apache.james.utils.UpdatableTickingClock;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -127,10 +131,7 @@ class Smtp2GraphStandInTest {
         send("a@contoso.com", List.of("b@example.com"), MAIL.replace("From: ", "From: Printer\r\n "));
 
         settle();
-        assertThat(gateway.held())
-                .singleElement()
-                .extracting(QueuedMail::sender)
-                .isEqualTo("a@contoso.com");
+        assertThat(gateway.held()).singleElement().asString().startsWith("From: Printer\r\n a@contoso.com");
         assertThat(graph.requests()).isZero();
     }
 
@@ -148,15 +149,20 @@ class Smtp2GraphStandInTest {
     }
 
     @Test
-    void losesAMailThatIsThrottled() throws IOException {
+    void holdsAMailThatIsThrottledUntilItStartsAgain() throws IOException {
         graph.failNext(2, GraphFailure.throttled(Duration.ofSeconds(1)));
 
         send("a@contoso.com", List.of("b@example.com"), MAIL);
 
         settle();
-        assertThat(gateway.lost()).singleElement().extracting(QueuedMail::text).isEqualTo(MAIL);
+        assertThat(gateway.held()).containsExactly(MAIL);
         assertThat(graph.mails()).isEmpty();
         assertThat(graph.requests()).as("the third was empty").isEqualTo(3);
+
+        gateway.kill();
+        gateway.up();
+        settle();
+        assertThat(onlySent().text()).isEqualTo(MAIL);
     }
 
     @Test
@@ -167,7 +173,69 @@ class Smtp2GraphStandInTest {
 
         settle();
         assertThat(onlySent().text()).isEqualTo(MAIL);
-        assertThat(gateway.lost()).isEmpty();
+        assertThat(gateway.held()).isEmpty();
+    }
+
+    @Test
+    void diesAtTheGivenPointsAndLeavesItsFilesThere() throws IOException {
+        gateway.killAt(KillPoint.BEFORE_QUEUE);
+        send("a@contoso.com", List.of("b@example.com"), MAIL);
+        await().until(gateway::isDead);
+        assertThat(mails("temp")).hasSize(1);
+
+        gateway.up();
+        gateway.killAt(KillPoint.BEFORE_REQUEST);
+        send("a@contoso.com", List.of("b@example.com"), MAIL);
+        await().until(gateway::isDead);
+        assertThat(mails("queue")).hasSize(1);
+        assertThat(graph.mails()).isEmpty();
+
+        gateway.killAt(KillPoint.BEFORE_UNLINK);
+        gateway.up();
+        await().until(gateway::isDead);
+        assertThat(mails("queue")).hasSize(1);
+        assertThat(graph.mails()).hasSize(1);
+
+        gateway.killAt(KillPoint.AFTER_UNLINK);
+        gateway.up();
+        await().until(gateway::isDead);
+        assertThat(mails("queue")).isEmpty();
+        assertThat(graph.mails()).as("sent twice").hasSize(2);
+    }
+
+    @Test
+    void triesAgainByTheClockAndThenGivesUp() throws IOException {
+        UpdatableTickingClock clock = new UpdatableTickingClock(Instant.parse("2026-01-01T00:00:00Z"));
+        try (Smtp2GraphStandIn slow = Smtp2GraphStandIn.builder(graph.address())
+                .withRetries(Retries.byTheClock())
+                .withClock(clock)
+                .start()) {
+            graph.refuse(GraphFailure.internalError());
+            send(slow, "a@contoso.com", List.of("b@example.com"), MAIL);
+            for (int attempt = 1; attempt <= 4; attempt++) {
+                int attempts = attempt;
+                await().until(() -> graph.requests() == attempts);
+                await().until(() -> lines(slow) == attempts);
+                assertThat(slow.failed()).hasSize(attempts == 4 ? 1 : 0);
+                clock.setInstant(clock.instant().plus(Duration.ofMinutes(6)));
+            }
+            assertThat(slow.pending()).isZero();
+        }
+    }
+
+    @Test
+    void beginsAnotherErrorLogWhenOneIsFull() throws IOException {
+        try (Smtp2GraphStandIn small = Smtp2GraphStandIn.builder(graph.address())
+                .withRetries(Retries.hurried())
+                .withLogsOf(600)
+                .start()) {
+            graph.refuse(GraphFailure.accessDenied());
+            for (int mail = 0; mail < 5; mail++) {
+                send(small, "a@contoso.com", List.of("b@example.com"), MAIL);
+            }
+            await().until(() -> small.pending() == 0);
+            assertThat(small.data().resolve("logs/error1.log")).isNotEmptyFile();
+        }
     }
 
     @Test
@@ -238,13 +306,27 @@ class Smtp2GraphStandInTest {
     }
 
     private Reply send(String sender, List<String> recipients, String mail) throws IOException {
-        try (SmtpConversation smtp = SmtpConversation.connect(gateway.address())) {
+        return send(gateway, sender, recipients, mail);
+    }
+
+    private static Reply send(Smtp2Graph to, String sender, List<String> recipients, String mail) throws IOException {
+        try (SmtpConversation smtp = SmtpConversation.connect(to.address())) {
             smtp.send("EHLO client.test");
             smtp.send("MAIL FROM:<" + sender + ">");
             for (String recipient : recipients) {
                 smtp.send("RCPT TO:<" + recipient + ">");
             }
             return smtp.data(bytes(mail));
+        }
+    }
+
+    private List<String> mails(String folder) {
+        return Smtp2GraphFiles.mails(gateway.data().resolve("mailroot").resolve(folder));
+    }
+
+    private static long lines(Smtp2Graph of) throws IOException {
+        try (Stream<String> lines = Files.lines(of.data().resolve("logs/error.log"))) {
+            return lines.count();
         }
     }
 

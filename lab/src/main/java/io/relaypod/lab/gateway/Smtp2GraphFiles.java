@@ -1,0 +1,46 @@
+package io.relaypod.lab.gateway;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** The directories of smtp2graph's mails. */
+record Smtp2GraphFiles(Path data) {
+
+    Path temp() {
+        return data.resolve("mailroot/temp");
+    }
+
+    Path queue() {
+        return data.resolve("mailroot/queue");
+    }
+
+    Path failed() {
+        return data.resolve("mailroot/failed");
+    }
+
+    Path logs() {
+        return data.resolve("logs");
+    }
+
+    void create() throws IOException {
+        for (Path folder : List.of(temp(), queue(), failed())) {
+            Files.createDirectories(folder);
+        }
+    }
+
+    /** The names of the mails in a folder, in order; none if it is not there. */
+    static List<String> mails(Path folder) {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.map(file -> file.getFileName().toString())
+                    .filter(name -> name.endsWith(".eml"))
+                    .sorted()
+                    .toList();
+        } catch (IOException | UncheckedIOException notThere) {
+            return List.of();
+        }
+    }
+}
