@@ -25,6 +25,7 @@ import com.github.dockerjava.api.model.AccessMode;
 import com.github.dockerjava.api.model.Bind;
 import com.github.dockerjava.api.model.Volume;
 import io.relaypod.lab.Engine;
+import io.relaypod.lab.gateway.MailpitRelease;
 import io.relaypod.lab.gateway.RealMailpit;
 import io.relaypod.lab.graph.GraphStandIn;
 import io.relaypod.lab.smtp.SmtpConversation;
@@ -56,14 +57,14 @@ final class Chain implements AutoCloseable {
     private RelayContainer relay;
     private URI webadmin = URI.create("");
 
-    private Chain() throws Exception {
+    private Chain(MailpitRelease release) throws Exception {
         try {
             graph = GraphStandIn.start();
             parts.push(graph);
             InetSocketAddress smtp2graphAddress = RealMailpit.freeAddress();
             smtp2graph = started(smtp2graph(smtp2graphAddress), smtp2graphAddress);
             InetSocketAddress mailpitAddress = RealMailpit.freeAddress();
-            mailpit = started(mailpit(mailpitAddress, smtp2graphAddress), mailpitAddress);
+            mailpit = started(mailpit(release, mailpitAddress, smtp2graphAddress), mailpitAddress);
             world = LabWorld.builder()
                     .with("UPSTREAM_PORT", Integer.toString(mailpitAddress.getPort()))
                     .start(this::relay);
@@ -74,8 +75,8 @@ final class Chain implements AutoCloseable {
         }
     }
 
-    static Chain start() throws Exception {
-        return new Chain();
+    static Chain start(MailpitRelease release) throws Exception {
+        return new Chain(release);
     }
 
     GraphStandIn graph() {
@@ -162,9 +163,10 @@ final class Chain implements AutoCloseable {
         });
     }
 
-    private GenericContainer<?> mailpit(InetSocketAddress address, InetSocketAddress nextHop) throws IOException {
+    private GenericContainer<?> mailpit(MailpitRelease release, InetSocketAddress address, InetSocketAddress nextHop)
+            throws IOException {
         Path data = volume();
-        if (!Engine.canRun(Engine.MAILPIT)) {
+        if (!Engine.canRun(Engine.mailpit(release))) {
             return standIn(
                     "mailpit",
                     "--port",
@@ -172,7 +174,7 @@ final class Chain implements AutoCloseable {
                     "--next-hop",
                     "127.0.0.1:" + nextHop.getPort());
         }
-        return new GenericContainer<>(Engine.MAILPIT)
+        return new GenericContainer<>(Engine.mailpit(release))
                 .withEnv(Map.of(
                         "MP_SMTP_BIND_ADDR",
                         "127.0.0.1:" + address.getPort(),

@@ -20,6 +20,7 @@ import io.relaypod.lab.Engine;
 import io.relaypod.lab.Peers;
 import io.relaypod.lab.gateway.Mailpit;
 import io.relaypod.lab.gateway.MailpitInDocker;
+import io.relaypod.lab.gateway.MailpitRelease;
 import io.relaypod.lab.gateway.MailpitStandIn;
 import io.relaypod.lab.gateway.Relaying;
 import io.relaypod.lab.graph.GraphMail;
@@ -53,7 +54,8 @@ class RelayImageTest {
 
     @TestFactory
     Stream<DynamicTest> scenario() throws Exception {
-        Mailpit.Starter mailpit = Engine.canRun(Engine.MAILPIT) ? MailpitInDocker::start : Mailpit::start;
+        Mailpit.Starter mailpit =
+                Engine.canRun(Engine.mailpit(MailpitRelease.pinned())) ? MailpitInDocker::start : Mailpit::start;
         LabWorld world = LabWorld.builder().withMailpit(mailpit).start(this::container);
         return Scenario.all().stream()
                 .map(scenario -> DynamicTest.dynamicTest(scenario.number() + " " + scenario.name(), () -> {

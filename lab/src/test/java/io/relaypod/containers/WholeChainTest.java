@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Set;
 
 import io.relaypod.lab.Engine;
+import io.relaypod.lab.gateway.MailpitRelease;
 import io.relaypod.lab.graph.DeliveryRule;
 import io.relaypod.lab.graph.GraphMail;
 import io.relaypod.lab.scenario.BookingEvent;
@@ -42,7 +43,11 @@ class WholeChainTest {
 
     @BeforeEach
     void start() throws Exception {
-        chain = Chain.start();
+        chain = Chain.start(release());
+    }
+
+    MailpitRelease release() {
+        return MailpitRelease.pinned();
     }
 
     @AfterEach

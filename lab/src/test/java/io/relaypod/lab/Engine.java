@@ -10,6 +10,7 @@ import java.util.concurrent.TimeUnit;
 import com.github.dockerjava.api.DockerClient;
 import com.github.dockerjava.api.exception.DockerException;
 import com.github.dockerjava.api.exception.NotFoundException;
+import io.relaypod.lab.gateway.MailpitRelease;
 import org.testcontainers.DockerClientFactory;
 
 /** The Docker engine and the images in it. Asked once a JVM: no answer changes while tests run. */
@@ -17,7 +18,6 @@ public final class Engine {
 
     public static final String RELAY = "relaypod";
     public static final String LAB = "relaypod-lab";
-    public static final String MAILPIT = "axllent/mailpit:v1.28.3";
     public static final String SMTP2GRAPH = "smtp2graph/smtp2graph:v1.1.4";
 
     private static final Path SOCKET = Path.of("/var/run/docker.sock");
@@ -35,9 +35,14 @@ public final class Engine {
         Peers.require("docker", missing.isEmpty(), missing.orElse(""));
     }
 
-    /** Goes on only where an engine has Mailpit's image or can get it. */
-    public static void requireMailpit() {
-        require("mailpit-in-docker", MAILPIT);
+    /** The image of a release of Mailpit. */
+    public static String mailpit(MailpitRelease release) {
+        return "axllent/mailpit:" + release.version();
+    }
+
+    /** Goes on only where an engine has the image of this Mailpit or can get it. */
+    public static void requireMailpit(MailpitRelease release) {
+        require("mailpit-in-docker", mailpit(release));
     }
 
     /** Goes on only where an engine has smtp2graph's image or can get it. */

@@ -28,7 +28,7 @@ final class StandInCommand {
 
     @Command(
             mixinStandardHelpOptions = true,
-            description = "Play Mailpit 1.28.3 as the pod has it: what the next hop does not take, it does not take.")
+            description = "Play Mailpit 1.30.5 as the pod has it: what the next hop does not take, it does not take.")
     int mailpit(
             @Option(names = "--port", required = true, description = "Where it takes mail.") int port,
             @Option(

@@ -12,7 +12,7 @@ import javax.mail.internet.AddressException;
 import javax.mail.internet.InternetAddress;
 
 /**
- * A mail on its way through Mailpit, and what Mailpit 1.28.3 changes in it. Immutable. Characters stand for bytes (ISO
+ * A mail on its way through Mailpit, and what Mailpit changes in it. Immutable. Characters stand for bytes (ISO
  * 8859-1), so that nothing is lost.
  */
 final class MailpitMail {

@@ -15,11 +15,13 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 import io.relaypod.lab.smtp.LineReader;
 
 /**
- * One client's session with the stand-in, in the words of Mailpit 1.28.3 (its internal/smtpd/smtpd.go). For one thread.
+ * One client's session with the stand-in, in the words of a release of Mailpit (its internal/smtpd/smtpd.go). For one
+ * thread.
  */
 final class MailpitSession {
 
@@ -50,9 +52,11 @@ final class MailpitSession {
     static final String HOSTNAME = "mailpit-stand-in";
 
     private static final int MAX_RECIPIENTS = 100;
+    private static final String NO_SENDER =
+            "501 5.5.4 Syntax error in parameters or arguments (invalid FROM parameter)";
+    private static final String NO_RECIPIENT =
+            "501 5.5.4 Syntax error in parameters or arguments (invalid TO parameter)";
     private static final int TIMEOUT_MILLIS = 5 * 60 * 1000;
-    private static final int MAX_LOCAL_PART = 64;
-    private static final int MAX_ADDRESS = 256;
     private static final Pattern FROM = Pattern.compile("(?i)FROM: ?<(|[^<>\\x0B]+)>(?: |$)(.*)");
     private static final Pattern TO = Pattern.compile("(?i)TO: ?<([^<>\\x0B]+)>(?: |$)(.*)");
     private static final Pattern SIZE = Pattern.compile("(?i)(?:^| |,)SIZE=(.*?)(?:$|,| )");
@@ -65,15 +69,17 @@ final class MailpitSession {
 
     private final Socket socket;
     private final Server server;
+    private final MailpitRelease release;
     private final LineReader in;
     private final OutputStream out;
 
-    private String helo = "";
+    private Optional<String> helo = Optional.empty();
     private Optional<String> sender = Optional.empty();
     private List<String> recipients = new ArrayList<>();
 
-    MailpitSession(Socket socket, Server server) throws IOException {
+    MailpitSession(Socket socket, MailpitRelease release, Server server) throws IOException {
         this.socket = socket;
+        this.release = release;
         this.server = server;
         this.in = new LineReader(socket.getInputStream());
         this.out = socket.getOutputStream();
@@ -89,7 +95,11 @@ final class MailpitSession {
             if (line.length == 0) {
                 return;
             }
-            open = execute(new String(line, StandardCharsets.UTF_8).strip());
+            if (line.length > release.maxCommand()) {
+                reply("500 5.5.2 Line too long");
+            } else {
+                open = execute(new String(line, StandardCharsets.UTF_8).strip());
+            }
         }
     }
 
@@ -99,11 +109,7 @@ final class MailpitSession {
         String arguments = blank < 0 ? "" : line.substring(blank + 1).strip();
         switch (verb) {
             case "HELO" -> hello(arguments, "250 " + HOSTNAME + " greets " + arguments);
-            case "EHLO" ->
-                hello(
-                        arguments,
-                        "250-" + HOSTNAME + " greets " + arguments + "\r\n"
-                                + "250-SIZE 0\r\n250-ENHANCEDSTATUSCODES\r\n250 SMTPUTF8");
+            case "EHLO" -> hello(arguments, "250-" + HOSTNAME + " greets " + arguments + "\r\n" + extensions());
             case "MAIL" -> mail(arguments);
             case "RCPT" -> rcpt(arguments);
             case "DATA" -> data();
@@ -129,7 +135,7 @@ final class MailpitSession {
 
     private void hello(String name, String answer) throws IOException {
         if (!failed(Phase.HELO)) {
-            helo = name;
+            helo = Optional.of(name);
             reset();
             reply(answer);
         }
@@ -139,30 +145,50 @@ final class MailpitSession {
         if (failed(Phase.MAIL)) {
             return;
         }
+        Optional<String> outOfTurn = release.sequenceError(helo.isPresent(), !recipients.isEmpty());
+        if (outOfTurn.isPresent()) {
+            reply(outOfTurn.get());
+            return;
+        }
         recipients = new ArrayList<>();
         Matcher from = FROM.matcher(arguments);
-        if (!from.find() || !from.group(1).isEmpty() && !isAddress(from.group(1))) {
-            reply("501 5.5.4 Syntax error in parameters or arguments (invalid FROM parameter)");
-            return;
+        Optional<String> error = from.find()
+                ? Optional.of(from.group(1))
+                        .filter(address -> !address.isEmpty())
+                        .flatMap(address -> addressError(NO_SENDER, address))
+                        .or(() -> sizeError(SIZE.matcher(from.group(2))))
+                : Optional.of(NO_SENDER);
+        if (error.isEmpty()) {
+            sender = Optional.of(from.group(1));
         }
-        Matcher size = SIZE.matcher(from.group(2));
-        if (size.find() && !size.group(1).matches("[+-]?\\d+")) {
-            reply("501 5.5.4 Syntax error in parameters or arguments (invalid SIZE parameter)");
-            return;
+        reply(error.orElse("250 2.1.0 Ok"));
+    }
+
+    private Optional<String> sizeError(Matcher size) {
+        if (!size.find()) {
+            return Optional.empty();
         }
-        sender = Optional.of(from.group(1));
-        reply("250 2.1.0 Ok");
+        if (!size.group(1).matches("[+-]?\\d{1,18}")) {
+            return Optional.of("501 5.5.4 Syntax error in parameters or arguments (invalid SIZE parameter)");
+        }
+        return Long.parseLong(size.group(1)) > release.maxSize()
+                ? Optional.of("552 5.3.4 Requested mail action aborted: exceeded storage allocation ("
+                        + release.maxSize() + ")")
+                : Optional.empty();
     }
 
     private void rcpt(String arguments) throws IOException {
         if (failed(Phase.RCPT)) {
             return;
         }
-        Matcher to = TO.matcher(arguments);
         if (sender.isEmpty()) {
             reply("503 5.5.1 Bad sequence of commands (MAIL required before RCPT)");
-        } else if (!to.find() || !isAddress(to.group(1))) {
-            reply("501 5.5.4 Syntax error in parameters or arguments (invalid TO parameter)");
+            return;
+        }
+        Matcher to = TO.matcher(arguments);
+        Optional<String> error = to.find() ? addressError(NO_RECIPIENT, to.group(1)) : Optional.of(NO_RECIPIENT);
+        if (error.isPresent()) {
+            reply(error.get());
         } else if (recipients.size() >= MAX_RECIPIENTS) {
             reply("452 4.5.3 Too many recipients");
         } else {
@@ -222,7 +248,7 @@ final class MailpitSession {
     }
 
     private String receivedHeader() {
-        return "Received: from " + helo + " (unknown ["
+        return "Received: from " + helo.orElse("") + " (unknown ["
                 + socket.getInetAddress().getHostAddress() + "])\r\n"
                 + "        by " + HOSTNAME + " (Mailpit) with SMTP\r\n"
                 + "        for <" + recipients.get(0) + ">; " + DATE.format(ZonedDateTime.now(ZoneId.systemDefault()))
@@ -235,12 +261,16 @@ final class MailpitSession {
     }
 
     // Go's net/mail wants an IP address between the brackets of a literal, so none with RFC 5321's tag.
-    private static boolean isAddress(String text) {
-        int at = text.lastIndexOf('@');
-        return ADDRESS.matcher(text).matches()
-                && !text.contains("@[IPv6:")
-                && at <= MAX_LOCAL_PART
-                && text.length() <= MAX_ADDRESS;
+    private Optional<String> addressError(String argument, String address) {
+        return release.addressError(
+                argument, address, ADDRESS.matcher(address).matches() && !address.contains("@[IPv6:"));
+    }
+
+    private String extensions() {
+        List<String> offered = release.extensions();
+        return offered.stream()
+                .map(extension -> (extension.equals(offered.get(offered.size() - 1)) ? "250 " : "250-") + extension)
+                .collect(Collectors.joining("\r\n"));
     }
 
     private void reply(Phase phase, String line) throws IOException {

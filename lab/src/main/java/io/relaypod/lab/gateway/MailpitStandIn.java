@@ -26,7 +26,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Plays Mailpit 1.28.3 where there is none, and fails on demand, which the real one does not.
+ * Plays a release of Mailpit where there is none, and fails on demand, which the real one does not.
  *
  * <pre>{@code
  * MailpitStandIn mailpit = MailpitStandIn.start(Relaying.to(smtp2graph.address()));
@@ -46,6 +46,7 @@ public final class MailpitStandIn implements Mailpit {
     private static final int ID_LENGTH = 22;
 
     private final ServerSocket listener;
+    private final MailpitRelease release;
     private final Relaying relaying;
     private final Map<String, Queue<String>> refusals = new ConcurrentHashMap<>();
     private final Faults faults = new Faults();
@@ -62,8 +63,9 @@ public final class MailpitStandIn implements Mailpit {
 
     private record Poison(String text, Duration downFor) {}
 
-    private MailpitStandIn(ServerSocket listener, Relaying relaying) {
+    private MailpitStandIn(ServerSocket listener, MailpitRelease release, Relaying relaying) {
         this.listener = listener;
+        this.release = release;
         this.relaying = relaying;
     }
 
@@ -74,10 +76,15 @@ public final class MailpitStandIn implements Mailpit {
 
     /** Starts at the given port of 127.0.0.1. */
     public static MailpitStandIn start(int port, Relaying relaying) throws IOException {
+        return start(MailpitRelease.pinned(), port, relaying);
+    }
+
+    /** Starts at the given port of 127.0.0.1, as another release than the pinned one. */
+    static MailpitStandIn start(MailpitRelease release, int port, Relaying relaying) throws IOException {
         ServerSocket listener = new ServerSocket();
         listener.setReuseAddress(true);
         listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), BACKLOG);
-        MailpitStandIn mailpit = new MailpitStandIn(listener, relaying);
+        MailpitStandIn mailpit = new MailpitStandIn(listener, release, relaying);
         mailpit.threads.execute(mailpit::accept);
         return mailpit;
     }
@@ -89,7 +96,7 @@ public final class MailpitStandIn implements Mailpit {
 
     @Override
     public String description() {
-        return "stand-in for Mailpit v1.28.3";
+        return "stand-in for Mailpit " + release.version();
     }
 
     @Override
@@ -188,7 +195,7 @@ public final class MailpitStandIn implements Mailpit {
 
     private void serve(Socket connection) {
         try (connection) {
-            new MailpitSession(connection, new Sessions()).run();
+            new MailpitSession(connection, release, new Sessions()).run();
         } catch (IOException | IllegalStateException e) {
             // The client, a mail or a fault, dropped the connection.
         } finally {

@@ -168,6 +168,11 @@ public final class RealMailpit implements Mailpit {
         return description;
     }
 
+    /** The release that it behaves like. */
+    public MailpitRelease release() {
+        return MailpitRelease.of(api.version());
+    }
+
     @Override
     public List<ReceivedMail> messages() {
         return tap.envelopes().entrySet().stream()

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestReporter;
 
-/** What relaypod relies on in Mailpit 1.28.3: true of the real one, so it has to be true of the stand-in. */
+/** What relaypod relies on in Mailpit: true of the real ones, so it has to be true of the stand-in. */
 abstract class MailpitContract {
 
     private static final String UNABLE = "451 4.3.5 Unable to process mail";
@@ -25,6 +25,9 @@ abstract class MailpitContract {
     private final List<Mailpit> running = new ArrayList<>();
 
     abstract Mailpit start(Relaying relaying) throws IOException;
+
+    /** Which release it is, or behaves like. */
+    abstract MailpitRelease release() throws IOException;
 
     @AfterEach
     void stop() {
@@ -40,22 +43,33 @@ abstract class MailpitContract {
     }
 
     @Test
-    void offersSizeStatusCodesAndUtf8ButNeither8bitmimeNorPipelining() throws IOException {
+    void offersTheExtensionsOfItsReleaseButNotPipelining() throws IOException {
         try (SmtpConversation smtp =
                 SmtpConversation.connect(mailpit(Relaying.none()).smtpAddress())) {
             assertThat(smtp.banner().lines())
                     .singleElement()
                     .asString()
                     .matches("220 \\S+ Mailpit ESMTP Service ready");
-            assertThat(smtp.send("EHLO client.test").lines().stream().skip(1))
-                    .containsExactly("250-SIZE 0", "250-ENHANCEDSTATUSCODES", "250 SMTPUTF8");
+            assertThat(smtp.send("EHLO client.test").lines().stream().skip(1).map(line -> line.substring(4)))
+                    .isEqualTo(
+                            release() == MailpitRelease.V1_28_3
+                                    ? List.of("SIZE 0", "ENHANCEDSTATUSCODES", "SMTPUTF8")
+                                    : List.of("SIZE 52428800", "ENHANCEDSTATUSCODES", "8BITMIME", "SMTPUTF8"));
         }
     }
 
     @Test
     void repliesInItsOwnWords() throws IOException {
+        boolean older = release() == MailpitRelease.V1_28_3;
+        String again = "503 5.5.1 Bad sequence of commands (RSET/HELO/EHLO required before MAIL)";
+        String noAddress = "553 5.1.3 The address is not a valid RFC 5321 address";
         try (SmtpConversation smtp =
                 SmtpConversation.connect(mailpit(Relaying.none()).smtpAddress())) {
+            assertThat(smtp.send("MAIL FROM:<a@contoso.com>"))
+                    .hasToString(
+                            older
+                                    ? "250 2.1.0 Ok"
+                                    : "503 5.5.1 Bad sequence of commands (HELO/EHLO required before MAIL)");
             assertThat(smtp.send("EHLO client.test").lines().get(0)).endsWith(" greets client.test");
             assertThat(smtp.send("RCPT TO:<b@example.com>"))
                     .hasToString("503 5.5.1 Bad sequence of commands (MAIL required before RCPT)");
@@ -64,10 +78,21 @@ abstract class MailpitContract {
             assertThat(smtp.send("DATA"))
                     .hasToString("503 5.5.1 Bad sequence of commands (MAIL & RCPT required before DATA)");
             assertThat(smtp.send("RCPT TO:<no domain>"))
+                    .hasToString(
+                            older
+                                    ? "501 5.5.4 Syntax error in parameters or arguments (invalid TO parameter)"
+                                    : noAddress);
+            assertThat(smtp.send("RCPT TO:<>"))
                     .hasToString("501 5.5.4 Syntax error in parameters or arguments (invalid TO parameter)");
-            assertThat(smtp.send("RCPT TO:<b@example.com>")).hasToString("250 2.1.5 Ok");
             assertThat(smtp.send("MAIL FROM:<a@contoso.com> SIZE=abc"))
                     .hasToString("501 5.5.4 Syntax error in parameters or arguments (invalid SIZE parameter)");
+            assertThat(smtp.send("MAIL FROM:<nobody>"))
+                    .hasToString(
+                            older
+                                    ? "501 5.5.4 Syntax error in parameters or arguments (invalid FROM parameter)"
+                                    : noAddress);
+            assertThat(smtp.send("RCPT TO:<b@example.com>")).hasToString("250 2.1.5 Ok");
+            assertThat(smtp.send("MAIL FROM:<a@contoso.com>")).hasToString(older ? "250 2.1.0 Ok" : again);
             assertThat(smtp.send("NOOP")).hasToString("250 2.0.0 Ok");
             assertThat(smtp.send("VRFY x")).hasToString("502 5.5.1 Command not implemented");
             assertThat(smtp.send("FOO")).hasToString("500 5.5.2 Syntax error, command unrecognized");
@@ -75,6 +100,51 @@ abstract class MailpitContract {
             assertThat(smtp.send("QUIT").toString())
                     .matches("221 2\\.0\\.0 \\S+ Mailpit ESMTP Service closing transmission channel");
         }
+    }
+
+    @Test
+    void limitsAddressesLinesAndTheAnnouncedSizeAsItsReleaseDoes() throws IOException {
+        boolean older = release() == MailpitRelease.V1_28_3;
+        String noRecipient = "501 5.5.4 Syntax error in parameters or arguments (invalid TO parameter)";
+        try (SmtpConversation smtp = conversation(mailpit(Relaying.none()))) {
+            assertThat(smtp.send("MAIL FROM:<a@contoso.com> SIZE=52428801"))
+                    .hasToString(
+                            older
+                                    ? "250 2.1.0 Ok"
+                                    : "552 5.3.4 Requested mail action aborted: exceeded storage allocation (52428800)");
+            assertThat(smtp.send("MAIL FROM:<a@contoso.com> SIZE=52428800").code())
+                    .isEqualTo(250);
+            assertThat(smtp.send("RCPT TO:<" + "l".repeat(64) + "@example.com>").code())
+                    .isEqualTo(250);
+            assertThat(smtp.send("RCPT TO:<" + "l".repeat(65) + "@example.com>"))
+                    .hasToString(older ? noRecipient : "250 2.1.5 Ok");
+            assertThat(smtp.send("RCPT TO:<" + "l".repeat(1100) + "@example.com>"))
+                    .hasToString(older ? noRecipient : "500 The address is too long");
+            assertThat(smtp.send("RCPT TO:<" + "l".repeat(2100) + "@example.com>"))
+                    .hasToString(older ? noRecipient : "500 5.5.2 Line too long");
+        }
+    }
+
+    /** relaypod sends RSET after a message that failed. Without it, 1.30.5 refuses the next MAIL. */
+    @Test
+    void beginsAnotherTransactionAfterAFailedOneWithRset() throws IOException {
+        MailpitStandIn nextHop = nextHop();
+        Mailpit mailpit = mailpit(Relaying.to(nextHop.smtpAddress()));
+        nextHop.failNext(1, Phase.CONTENT, new Fault.Answer("450 4.0.0 later"));
+
+        try (SmtpConversation smtp = conversation(mailpit)) {
+            smtp.send("MAIL FROM:<a@contoso.com>");
+            smtp.send("RCPT TO:<b@example.com>");
+            assertThat(smtp.data(bytes(HEADER + "\r\nfirst\r\n")).code()).isEqualTo(450);
+            assertThat(smtp.send("MAIL FROM:<c@contoso.com>").code())
+                    .isEqualTo(release() == MailpitRelease.V1_28_3 ? 250 : 503);
+            smtp.send("RSET");
+            smtp.send("MAIL FROM:<c@contoso.com>");
+            smtp.send("RCPT TO:<d@example.com>");
+            assertThat(smtp.data(bytes(HEADER + "\r\nsecond\r\n")).code()).isEqualTo(250);
+        }
+
+        assertThat(only(nextHop).recipients()).containsExactly("d@example.com");
     }
 
     @Test

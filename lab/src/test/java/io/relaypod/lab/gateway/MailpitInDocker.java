@@ -11,17 +11,22 @@ public final class MailpitInDocker {
 
     private MailpitInDocker() {}
 
-    /** Starts one in the host's network, where it reaches a next hop at 127.0.0.1. */
+    /** Starts the pinned one in the host's network, where it reaches a next hop at 127.0.0.1. */
     public static RealMailpit start(int port, Relaying relaying) throws IOException {
+        return start(MailpitRelease.pinned(), port, relaying);
+    }
+
+    /** Starts another one. */
+    static RealMailpit start(MailpitRelease release, int port, Relaying relaying) throws IOException {
         InetSocketAddress smtp = RealMailpit.freeAddress();
         InetSocketAddress http = RealMailpit.freeAddress();
-        GenericContainer<?> container = new GenericContainer<>(Engine.MAILPIT)
+        GenericContainer<?> container = new GenericContainer<>(Engine.mailpit(release))
                 .withNetworkMode("host")
                 .withEnv(RealMailpit.environment(smtp, http, relaying));
         container.start();
         try {
             return RealMailpit.attach(
-                    port, smtp, http, " in Docker, " + Engine.MAILPIT, container::stop, container::isRunning);
+                    port, smtp, http, " in Docker, " + Engine.mailpit(release), container::stop, container::isRunning);
         } catch (IOException e) {
             container.stop();
             throw e;

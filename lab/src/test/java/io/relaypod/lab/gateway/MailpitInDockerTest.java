@@ -9,11 +9,16 @@ class MailpitInDockerTest extends MailpitContract {
 
     @BeforeEach
     void findIt() {
-        Engine.requireMailpit();
+        Engine.requireMailpit(release());
     }
 
     @Override
     Mailpit start(Relaying relaying) throws IOException {
-        return MailpitInDocker.start(Mailpit.ANY_PORT, relaying);
+        return MailpitInDocker.start(release(), Mailpit.ANY_PORT, relaying);
+    }
+
+    @Override
+    MailpitRelease release() {
+        return MailpitRelease.pinned();
     }
 }

@@ -25,6 +25,11 @@ class MailpitStandInTest extends MailpitContract {
         return MailpitStandIn.start(relaying);
     }
 
+    @Override
+    MailpitRelease release() {
+        return MailpitRelease.pinned();
+    }
+
     @BeforeEach
     void startOne() throws IOException {
         mailpit = MailpitStandIn.start(Relaying.none());
@@ -95,6 +100,7 @@ class MailpitStandInTest extends MailpitContract {
     void answersARefusalOfManyLinesInItsOwnWords() throws IOException {
         try (MailpitStandIn before = MailpitStandIn.start(Relaying.to(mailpit.smtpAddress()));
                 SmtpConversation smtp = SmtpConversation.connect(before.smtpAddress())) {
+            smtp.send("EHLO client.test");
             mailpit.answer(Phase.MAIL, "550-one\r\n550 two");
             smtp.send("MAIL FROM:<a@contoso.com>");
             smtp.send("RCPT TO:<b@example.com>");

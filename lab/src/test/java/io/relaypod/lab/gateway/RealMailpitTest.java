@@ -19,4 +19,11 @@ class RealMailpitTest extends MailpitContract {
     Mailpit start(Relaying relaying) throws IOException {
         return RealMailpit.start(RealMailpit.find().orElseThrow(), relaying);
     }
+
+    @Override
+    MailpitRelease release() throws IOException {
+        try (RealMailpit mailpit = RealMailpit.start(RealMailpit.find().orElseThrow(), Relaying.none())) {
+            return mailpit.release();
+        }
+    }
 }

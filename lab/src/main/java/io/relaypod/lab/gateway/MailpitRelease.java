@@ -1,0 +1,106 @@
+package io.relaypod.lab.gateway;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/** The releases of Mailpit that relaypod is tested with, and where their SMTP differs. */
+public enum MailpitRelease {
+    /** The oldest one. */
+    V1_28_3("v1.28.3", List.of("SIZE 0", "ENHANCEDSTATUSCODES", "SMTPUTF8"), Integer.MAX_VALUE, Integer.MAX_VALUE) {
+        @Override
+        Optional<String> sequenceError(boolean greeted, boolean hasRecipients) {
+            return Optional.empty();
+        }
+
+        @Override
+        Optional<String> addressError(String argument, String address, boolean isAddress) {
+            boolean refused = !isAddress || address.lastIndexOf('@') > 64 || address.length() > 256;
+            return refused ? Optional.of(argument) : Optional.empty();
+        }
+    },
+    /** The one that the manifests pin. */
+    V1_30_5("v1.30.5", List.of("SIZE 52428800", "ENHANCEDSTATUSCODES", "8BITMIME", "SMTPUTF8"), 52_428_800, 2048) {
+        @Override
+        Optional<String> sequenceError(boolean greeted, boolean hasRecipients) {
+            if (!greeted) {
+                return Optional.of("503 5.5.1 Bad sequence of commands (HELO/EHLO required before MAIL)");
+            }
+            return hasRecipients
+                    ? Optional.of("503 5.5.1 Bad sequence of commands (RSET/HELO/EHLO required before MAIL)")
+                    : Optional.empty();
+        }
+
+        @Override
+        Optional<String> addressError(String argument, String address, boolean isAddress) {
+            if (!isAddress) {
+                return Optional.of("553 5.1.3 The address is not a valid RFC 5321 address");
+            }
+            return address.length() > 1024 ? Optional.of("500 The address is too long") : Optional.empty();
+        }
+    };
+
+    private final String version;
+    private final List<String> extensions;
+    private final int maxSize;
+    private final int maxCommand;
+
+    MailpitRelease(String version, List<String> extensions, int maxSize, int maxCommand) {
+        this.version = version;
+        this.extensions = extensions;
+        this.maxSize = maxSize;
+        this.maxCommand = maxCommand;
+    }
+
+    /** The release that the manifests and the Compose file pin. */
+    public static MailpitRelease pinned() {
+        return V1_30_5;
+    }
+
+    /** The newest known release that is not newer than a version as Mailpit reports it. */
+    static MailpitRelease of(String reported) {
+        String number = reported.replaceFirst("^v", "");
+        return Arrays.stream(values())
+                .filter(release -> Arrays.compare(parts(release.version.substring(1)), parts(number)) <= 0)
+                .reduce((older, newer) -> newer)
+                .orElseThrow(() -> new IllegalArgumentException("Mailpit " + reported + " is older than "
+                        + V1_28_3.version + ", the oldest that relaypod is tested with"));
+    }
+
+    /** As its image's tag has it. */
+    public String version() {
+        return version;
+    }
+
+    List<String> extensions() {
+        return extensions;
+    }
+
+    /** In bytes. */
+    int maxSize() {
+        return maxSize;
+    }
+
+    /** In bytes, with the end of the line. */
+    int maxCommand() {
+        return maxCommand;
+    }
+
+    /** The reply to a MAIL that comes out of turn. */
+    abstract Optional<String> sequenceError(boolean greeted, boolean hasRecipients);
+
+    /**
+     * The reply to an address that it does not accept.
+     *
+     * @param argument the reply if the whole argument was wrong
+     * @param isAddress whether Go's net/mail reads it as an address
+     */
+    abstract Optional<String> addressError(String argument, String address, boolean isAddress);
+
+    private static int[] parts(String number) {
+        return Arrays.stream(number.split("\\D+"))
+                .filter(part -> !part.isEmpty())
+                .mapToInt(Integer::parseInt)
+                .toArray();
+    }
+}
