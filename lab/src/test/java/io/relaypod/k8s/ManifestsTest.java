@@ -2,6 +2,7 @@ package io.relaypod.k8s;
 
 import static io.relaypod.k8s.Manifests.elements;
 import static io.relaypod.k8s.Manifests.env;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
@@ -10,6 +11,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Base64;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -50,7 +52,8 @@ class ManifestsTest {
     // docs/queue.md, "How long a stop takes".
     private static final Duration STOP_BESIDE_DRAIN = Duration.ofSeconds(40);
     private static final Duration SILENT_BROKER = Duration.ofSeconds(30);
-    private static final Duration SIDECARS_STOP = Duration.ofSeconds(2);
+    // Mailpit's second, and smtp2graph-preload.mjs.
+    private static final Duration SIDECARS_STOP = Duration.ofSeconds(1 + 15);
     private static final Map<String, Class<?>> KINDS = Map.ofEntries(
             Map.entry("v1/ConfigMap", ConfigMap.class),
             Map.entry("v1/Namespace", Namespace.class),
@@ -353,9 +356,16 @@ class ManifestsTest {
                 .allSatisfy(container -> assertThat(container.has("lifecycle"))
                         .as(container.path("name").asText())
                         .isFalse());
-        assertThat(elements(pod.at("/initContainers/0/command")).map(JsonNode::asText))
-                .as("process 1 ends at SIGTERM")
-                .anyMatch(word -> word.contains("SIGTERM"));
+        JsonNode smtp2graph = overlay("prod").container("smtp2graph");
+        String preload = mountedAt(smtp2graph, "/opt/smtp2graph");
+        assertThat(elements(smtp2graph.path("command")).map(JsonNode::asText))
+                .as("loaded first, it ends process 1 at SIGTERM")
+                .startsWith("node", "--import=/opt/smtp2graph/preload.mjs");
+        assertThat(overlay("prod")
+                        .one("ConfigMap", preload)
+                        .at("/data/preload.mjs")
+                        .asText())
+                .isEqualTo(Files.readString(K8S.resolve("base/smtp2graph-preload.mjs")));
         assertThat(elements(pod.path("containers"))
                         .map(container -> container.path("name").asText()))
                 .containsExactly("relaypod");
@@ -418,6 +428,49 @@ class ManifestsTest {
             secret.path("stringData")
                     .forEach(value -> assertThat(value.asText()).contains("CHANGE-ME"));
         });
+    }
+
+    @Test
+    void yourSecretsReplaceThePlaceholdersAndComeFromFilesThatGitIgnores() throws Exception {
+        copy(K8S, temporary.resolve("k8s"));
+        Map<String, String> files = Map.of(
+                "secrets/mailpit-ui-auth", "admin:hash",
+                "secrets/smtp2graph.yml", "mode: full",
+                "broker-secret/broker-password", "s3cret");
+        List<String> ignored = Files.readAllLines(Path.of("../.gitignore"));
+        for (Map.Entry<String, String> file : files.entrySet()) {
+            assertThat(ignored).contains("k8s/components/" + file.getKey());
+            Files.writeString(temporary.resolve("k8s/components").resolve(file.getKey()), file.getValue());
+        }
+        // As docs/install.md says: the component's comment is removed.
+        for (String overlay : List.of("prod", "scaled")) {
+            Path kustomization = temporary.resolve("k8s/overlays/" + overlay + "/kustomization.yaml");
+            Files.writeString(
+                    kustomization,
+                    Files.readString(kustomization)
+                            .replaceAll("# (- \\.\\./\\.\\./components/(broker-)?secrets?\\n)", "$1"));
+        }
+
+        Manifests manifests = Kustomize.build(temporary.resolve("k8s/overlays/scaled"));
+
+        assertThat(manifests
+                        .ofKind("Secret")
+                        .map(secret -> secret.at("/metadata/name").asText()))
+                .containsExactlyInAnyOrder("mailpit-auth", "smtp2graph-config", "relaypod-queue");
+        assertThat(manifests.ofKind("Secret")).allSatisfy(secret -> {
+            assertThat(secret.has("stringData")).isFalse();
+            assertThat(files.values())
+                    .contains(new String(
+                            Base64.getDecoder()
+                                    .decode(secret.path("data")
+                                            .elements()
+                                            .next()
+                                            .asText()),
+                            UTF_8));
+        });
+        for (JsonNode resource : manifests.resources()) {
+            assertIsKnown(resource);
+        }
     }
 
     @Test

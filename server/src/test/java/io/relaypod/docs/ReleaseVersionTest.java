@@ -32,7 +32,7 @@ class ReleaseVersionTest {
     // Where files that cannot read pom.xml name it: an image's tag, a chart, an image's tag in Kustomize, a chart's tag
     // in Flux.
     private static final Pattern NAMED = Pattern.compile(
-            "\\brelaypod(?:-lab)?:(\\d+\\.\\d+\\.\\d+[\\w.-]*)|\\bnewTag: (\\d\\S*)|(?m)^(?:version|appVersion): \"?(\\d[^\"\\s]*)"
+            "(?:\\brelaypod(?:-lab)?|\\$image):(\\d+\\.\\d+\\.\\d+[\\w.-]*)|\\bnewTag: (\\d\\S*)|(?m)^(?:version|appVersion): \"?(\\d[^\"\\s]*)"
                     + "|\\b(?:tag|semver): \"?(\\d[^\"\\s]*)");
     private static final List<String> PLACES = List.of("docs", "docker", "k8s", "README.md", "compose.yaml");
     private static final long SCRIPT_SECONDS = 30;
