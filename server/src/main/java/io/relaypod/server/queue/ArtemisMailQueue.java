@@ -6,19 +6,17 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import javax.mail.MessagingException;
 
 import io.relaypod.gateway.RateLimitedMailQueue;
-import io.relaypod.memory.MemoryBudget;
-import io.relaypod.server.queue.Dequeuer.Received;
 import io.relaypod.server.queue.MailEnqueuer.NotStoredException;
 import io.relaypod.server.queue.broker.Broker;
 import io.relaypod.server.queue.broker.BrokerLink;
 import io.relaypod.server.queue.broker.BrokerQueue;
-import io.relaypod.server.queue.inflight.InFlightMails;
 import io.relaypod.server.queue.stored.RemovedMail;
 import io.relaypod.server.queue.stored.StoredMail;
 import io.relaypod.throttle.SenderRateLimiter;
@@ -70,24 +68,19 @@ public final class ArtemisMailQueue implements ManageableMailQueue, RateLimitedM
 
     ArtemisMailQueue(
             MailQueueName name,
-            BrokerLink link,
-            Broker broker,
-            Executor threads,
+            QueueResources resources,
             MailQueueItemDecoratorFactory decorators,
             SenderRateLimiter rateLimiter,
-            MemoryBudget memory,
-            InFlightMails inFlight,
-            Quarantine quarantine,
             Clock clock,
             MetricFactory metrics,
             GaugeRegistry gauges) {
         this.name = name;
-        this.link = link;
-        this.broker = broker;
-        this.dequeuer = new FairDequeuer(
-                name, name.equals(MailQueueFactory.SPOOL), link, threads, this::item, memory, inFlight, quarantine);
+        this.link = resources.link();
+        this.broker = resources.broker();
+        this.dequeuer = new FairDequeuer(name, name.equals(MailQueueFactory.SPOOL), resources, this::item);
         this.delayed = new DelayedMails(name, link, broker.isShared(), rateLimiter, slowStart, clock);
-        this.enqueuer = new MailEnqueuer(link, broker, threads, memory, dequeuer, delayed, slowStart, clock);
+        this.enqueuer = new MailEnqueuer(
+                link, broker, resources.threads(), resources.memory(), dequeuer, delayed, slowStart, clock);
         this.administration = new QueueAdministration(name, link, delayed, clock);
         this.decorators = decorators;
         this.metrics = metrics;
@@ -113,12 +106,12 @@ public final class ArtemisMailQueue implements ManageableMailQueue, RateLimitedM
 
     @Override
     public void enQueueForSender(String mailbox, Mail mail) throws MailQueueException {
-        delayed.join(mailbox, queue -> enQueue(mail, () -> enqueuer.enqueue(mail, mailbox, queue)));
+        delayed.store(mailbox, queue -> enQueue(mail, () -> enqueuer.enqueue(mail, mailbox, queue)));
     }
 
     @Override
     public boolean hasWaiting(String mailbox) {
-        return delayed.isWaitedFor(mailbox);
+        return delayed.hasWaiting(mailbox);
     }
 
     /** Stores a mail. */
@@ -174,7 +167,8 @@ public final class ArtemisMailQueue implements ManageableMailQueue, RateLimitedM
         return dequeuer.mails();
     }
 
-    private MailQueueItem item(Received received, MimeMessageSource body) throws MessagingException, IOException {
+    private MailQueueItem item(MessageInFlight received, MimeMessageSource body)
+            throws MessagingException, IOException {
         MailQueueItem item = decorators.decorate(
                 new DequeuedMail(StoredMail.read(received.message(), body), new DequeuedMail.Ending() {
                     @Override
@@ -197,7 +191,7 @@ public final class ArtemisMailQueue implements ManageableMailQueue, RateLimitedM
         return item;
     }
 
-    private void remove(Received received) throws MailQueueException {
+    private void remove(MessageInFlight received) throws MailQueueException {
         try {
             received.acknowledge();
             slowStart.done();
@@ -214,7 +208,7 @@ public final class ArtemisMailQueue implements ManageableMailQueue, RateLimitedM
         }
     }
 
-    private void putBack(Received received, MimeMessageSource body) throws MailQueueException {
+    private void putBack(MessageInFlight received, MimeMessageSource body) throws MailQueueException {
         if (received.isLost()) {
             return;
         }
@@ -357,7 +351,7 @@ public final class ArtemisMailQueue implements ManageableMailQueue, RateLimitedM
     }
 
     /** Returns the mails in flight to the broker. */
-    void disconnect() {
-        dequeuer.close();
+    CompletableFuture<Void> disconnect(Executor closing) {
+        return dequeuer.disconnect(closing);
     }
 }

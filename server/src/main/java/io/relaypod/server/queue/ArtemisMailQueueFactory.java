@@ -5,9 +5,13 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import javax.inject.Inject;
 import javax.mail.MessagingException;
@@ -28,27 +32,32 @@ import org.apache.james.metrics.api.MetricFactory;
 import org.apache.james.queue.api.MailQueueFactory;
 import org.apache.james.queue.api.MailQueueItemDecoratorFactory;
 import org.apache.james.queue.api.MailQueueName;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The mail queues of a broker, those that an earlier process left there too. Thread-safe. */
 public final class ArtemisMailQueueFactory implements MailQueueFactory<ArtemisMailQueue>, AutoCloseable {
 
+    private static final Logger LOGGER = LoggerFactory.getLogger(ArtemisMailQueueFactory.class);
+
+    private static final Duration REDELIVER_AFTER = Duration.ofSeconds(5);
+    private static final Duration DISCONNECTED_WITHIN = Duration.ofSeconds(3);
     private static final Duration RELEASE_EVERY = Duration.ofMillis(100);
     // A thread for each share of each subscriber, and for each large mail that is being stored.
     private static final int MAX_THREADS = 256;
+    private static final int CLOSING_THREADS = 32;
 
     private final MailQueueItemDecoratorFactory decorators;
     private final SenderRateLimiter rateLimiter;
-    private final MemoryBudget memory;
-    private final InFlightMails inFlight;
-    private final Quarantine quarantine;
+    private final QueueResources resources;
     private final Clock clock;
     private final MetricFactory metrics;
     private final GaugeRegistry gauges;
-    private final Broker broker;
     private final BrokerLink link;
     private final Map<MailQueueName, ArtemisMailQueue> queues = new ConcurrentHashMap<>();
     private final ServerThreads owner;
     private final ExecutorService threads;
+    private final ExecutorService closing;
     private Optional<ScheduledExecutorService> releasing = Optional.empty();
 
     /** Queues whose mails in flight are not marked: a mail that ends the process is given again and again. */
@@ -91,18 +100,43 @@ public final class ArtemisMailQueueFactory implements MailQueueFactory<ArtemisMa
             MetricFactory metrics,
             GaugeRegistry gauges,
             ServerThreads threads) {
+        this(
+                broker,
+                decorators,
+                rateLimiter,
+                memory,
+                inFlight,
+                quarantine,
+                clock,
+                metrics,
+                gauges,
+                threads,
+                REDELIVER_AFTER);
+    }
+
+    /** @param redeliverAfter the time from a failure to read or remove a mail to its redelivery */
+    ArtemisMailQueueFactory(
+            Broker broker,
+            MailQueueItemDecoratorFactory decorators,
+            SenderRateLimiter rateLimiter,
+            MemoryBudget memory,
+            InFlightMails inFlight,
+            Quarantine quarantine,
+            Clock clock,
+            MetricFactory metrics,
+            GaugeRegistry gauges,
+            ServerThreads threads,
+            Duration redeliverAfter) {
         this.owner = threads;
         this.threads = threads.direct("dequeue", MAX_THREADS);
         this.decorators = decorators;
         this.rateLimiter = rateLimiter;
-        this.memory = memory;
-        this.inFlight = inFlight;
-        this.quarantine = quarantine;
         this.clock = clock;
         this.metrics = metrics;
         this.gauges = gauges;
-        this.broker = broker;
+        this.closing = threads.pool("queue-close", CLOSING_THREADS);
         this.link = new BrokerLink(broker, threads);
+        this.resources = new QueueResources(broker, link, this.threads, memory, inFlight, quarantine, redeliverAfter);
     }
 
     /**
@@ -135,19 +169,8 @@ public final class ArtemisMailQueueFactory implements MailQueueFactory<ArtemisMa
             if (connections.isPresent()) {
                 connections.get().declare(BrokerQueue.ready(name));
             }
-            ArtemisMailQueue queue = new ArtemisMailQueue(
-                    name,
-                    link,
-                    broker,
-                    threads,
-                    decorators,
-                    rateLimiter,
-                    memory,
-                    inFlight,
-                    quarantine,
-                    clock,
-                    metrics,
-                    gauges);
+            ArtemisMailQueue queue =
+                    new ArtemisMailQueue(name, resources, decorators, rateLimiter, clock, metrics, gauges);
             queue.discover();
             return queue;
         } catch (ActiveMQException failure) {
@@ -185,16 +208,30 @@ public final class ArtemisMailQueueFactory implements MailQueueFactory<ArtemisMa
 
     /** Waits until no mail is in flight, or the time is over. */
     public void awaitNoneInFlight(Duration atMost) throws InterruptedException {
-        inFlight.awaitNone(atMost);
+        resources.inFlight().awaitNone(atMost);
     }
 
     /** Closes the queues. What is in them, and what is in hand, stays with the broker. */
     @Override
     public void close() {
         releasing.ifPresent(ExecutorService::shutdown);
-        queues.values().forEach(ArtemisMailQueue::disconnect);
+        disconnect();
         link.close();
         threads.shutdownNow();
-        inFlight.close();
+        closing.shutdownNow();
+        resources.inFlight().close();
+    }
+
+    // The link then ends the connections, whether the broker answered or not.
+    private void disconnect() {
+        CompletableFuture<Void> disconnected = CompletableFuture.allOf(
+                queues.values().stream().map(queue -> queue.disconnect(closing)).toArray(CompletableFuture[]::new));
+        try {
+            disconnected.get(DISCONNECTED_WITHIN.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException failure) {
+            LOGGER.debug("the broker did not take back all mails in flight", failure);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

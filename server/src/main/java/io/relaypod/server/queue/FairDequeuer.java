@@ -2,16 +2,14 @@ package io.relaypod.server.queue;
 
 import java.util.Collection;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 
-import io.relaypod.memory.MemoryBudget;
-import io.relaypod.server.queue.Dequeuer.Given;
-import io.relaypod.server.queue.Dequeuer.MailReader;
+import io.relaypod.server.queue.MessageOpener.ItemReader;
+import io.relaypod.server.queue.MessageOpener.OpenedMail;
 import io.relaypod.server.queue.SenderShares.Sender;
-import io.relaypod.server.queue.broker.BrokerLink;
 import io.relaypod.server.queue.broker.BrokerQueue;
-import io.relaypod.server.queue.inflight.InFlightMails;
 import org.apache.activemq.artemis.api.core.ActiveMQException;
 import org.apache.james.queue.api.MailQueue.MailQueueItem;
 import org.apache.james.queue.api.MailQueueName;
@@ -23,45 +21,28 @@ import reactor.core.publisher.Flux;
  * Dequeues what may be delivered now: from the ready queue alone, or fairly from all shares. The queue of a share is
  * read from the first mail on that is put there. Thread-safe.
  */
-final class FairDequeuer implements AutoCloseable {
+final class FairDequeuer {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(FairDequeuer.class);
 
     private static final int READY = 0;
 
     private final MailQueueName name;
-    private final BrokerLink link;
-    private final MailReader reader;
-    private final MemoryBudget memory;
-    private final InFlightMails inFlight;
-    private final Quarantine quarantine;
+    private final QueueResources resources;
+    private final ItemReader reader;
     private final boolean isFair;
     private final SenderShares shares = new SenderShares();
-    private final OnDemand<Given> onDemand;
+    private final OnDemand<OpenedMail> onDemand;
     private final Map<Integer, Dequeuer> dequeuers = new ConcurrentHashMap<>();
     private volatile boolean stopped;
 
-    /**
-     * @param threads runs one task for each share of each subscriber
-     * @param isFair whether senders have shares
-     */
-    FairDequeuer(
-            MailQueueName name,
-            boolean isFair,
-            BrokerLink link,
-            Executor threads,
-            MailReader reader,
-            MemoryBudget memory,
-            InFlightMails inFlight,
-            Quarantine quarantine) {
+    /** @param isFair whether senders have shares */
+    FairDequeuer(MailQueueName name, boolean isFair, QueueResources resources, ItemReader reader) {
         this.name = name;
         this.isFair = isFair;
-        this.link = link;
+        this.resources = resources;
         this.reader = reader;
-        this.memory = memory;
-        this.inFlight = inFlight;
-        this.quarantine = quarantine;
-        this.onDemand = new OnDemand<>(threads, isFair, () -> stopped);
+        this.onDemand = new OnDemand<>(resources.threads(), isFair, () -> stopped);
         shares.occupied(READY);
         read(READY);
     }
@@ -102,25 +83,19 @@ final class FairDequeuer implements AutoCloseable {
 
     private void read(int share) {
         dequeuers.computeIfAbsent(share, isNew -> {
-            MailReader marking = (received, body) -> {
+            ItemReader occupying = (message, body) -> {
                 shares.occupied(share);
-                return reader.read(received, body);
+                return reader.read(message, body);
             };
-            Dequeuer dequeuer = new Dequeuer(
-                    link,
-                    BrokerQueue.share(name, share),
-                    marking,
-                    () -> shares.empty(share),
-                    memory,
-                    inFlight,
-                    quarantine);
+            Dequeuer dequeuer =
+                    new Dequeuer(resources, BrokerQueue.share(name, share), occupying, () -> shares.empty(share));
             onDemand.add(dequeuer);
             return dequeuer;
         });
     }
 
     Flux<MailQueueItem> mails() {
-        return onDemand.flux().map(Given::item);
+        return onDemand.flux().map(OpenedMail::item);
     }
 
     /** Mails that subscribers hold. */
@@ -135,16 +110,23 @@ final class FairDequeuer implements AutoCloseable {
         onDemand.wake();
     }
 
-    /** Returns the mails in flight to the broker. */
-    @Override
-    public void close() {
+    /**
+     * Returns the mails in flight to the broker.
+     *
+     * @return completes when the broker has them, which a broker that does not answer may delay
+     */
+    CompletableFuture<Void> disconnect(Executor closing) {
         stop();
-        for (Dequeuer dequeuer : dequeuers.values()) {
-            try {
-                dequeuer.close();
-            } catch (ActiveMQException closed) {
-                LOGGER.debug("queue {} was closed already", name.asString(), closed);
-            }
+        return CompletableFuture.allOf(dequeuers.values().stream()
+                .map(dequeuer -> CompletableFuture.runAsync(() -> close(dequeuer), closing))
+                .toArray(CompletableFuture[]::new));
+    }
+
+    private void close(Dequeuer dequeuer) {
+        try {
+            dequeuer.close();
+        } catch (ActiveMQException closed) {
+            LOGGER.debug("queue {} was closed already", name.asString(), closed);
         }
     }
 }

@@ -94,13 +94,21 @@ final class SenderShares {
         occupied.set(share);
     }
 
-    /** The share is empty and none of its mails is in flight. */
-    synchronized void empty(int share) {
-        if (beingStored[share] == 0 && occupied.get(share)) {
+    /**
+     * The share is empty and none of its mails is in flight.
+     *
+     * @return whether no mail is on its way to the share
+     */
+    synchronized boolean empty(int share) {
+        if (beingStored[share] > 0) {
+            return false;
+        }
+        if (occupied.get(share)) {
             occupied.clear(share);
             assigned.values().removeIf(other -> other == share);
             sharesOfClients.values().forEach(shares -> shares.clear(share));
             sharesOfClients.values().removeIf(BitSet::isEmpty);
         }
+        return true;
     }
 }

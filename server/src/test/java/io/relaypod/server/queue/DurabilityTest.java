@@ -422,14 +422,16 @@ class DurabilityTest {
     private static ArtemisMailQueue queue(BrokerLink link, Broker broker, Executor threads) {
         return new ArtemisMailQueue(
                 MailQueueName.of("spool"),
-                link,
-                broker,
-                threads,
+                new QueueResources(
+                        broker,
+                        link,
+                        threads,
+                        MemoryBudget.ofThisProcess(),
+                        InFlightMails.unmarked(),
+                        mail -> {},
+                        Duration.ofSeconds(5)),
                 new VerbatimMailQueueItems(),
                 SenderRateLimiter.unlimited(),
-                MemoryBudget.ofThisProcess(),
-                InFlightMails.unmarked(),
-                mail -> {},
                 Clock.systemUTC(),
                 new RecordingMetricFactory(),
                 new NoopGaugeRegistry());

@@ -35,6 +35,7 @@ import reactor.core.publisher.Flux;
 record OpenQueue(Broker broker, ArtemisMailQueueFactory queues, ArtemisMailQueue queue) implements AutoCloseable {
 
     static final Duration LONG_ENOUGH = Duration.ofSeconds(20);
+    private static final Duration REDELIVER_AFTER = Duration.ofMillis(200);
 
     static OpenQueue on(Path dataDir, String name) {
         return on(EmbeddedBroker.start(dataDir, LONG_ENOUGH, new SimpleMeterRegistry()), name);
@@ -55,7 +56,8 @@ record OpenQueue(Broker broker, ArtemisMailQueueFactory queues, ArtemisMailQueue
                 Clock.systemUTC(),
                 new RecordingMetricFactory(),
                 new NoopGaugeRegistry(),
-                new ServerThreads());
+                new ServerThreads(),
+                REDELIVER_AFTER);
         open(queues);
         return new OpenQueue(broker, queues, queues.createQueue(MailQueueName.of(name)));
     }

@@ -1,0 +1,55 @@
+package io.relaypod.server.queue;
+
+import java.util.function.Consumer;
+
+import io.relaypod.server.queue.inflight.InFlightMails;
+import org.apache.activemq.artemis.api.core.ActiveMQException;
+import org.apache.activemq.artemis.api.core.client.ClientMessage;
+
+/** A message of the broker that a subscriber handles. Thread-safe. */
+final class MessageInFlight {
+
+    private final ClientMessage message;
+    private final DequeueSession session;
+    private final InFlightMails.Mark mark;
+    private final Consumer<Boolean> ended;
+
+    /** @param ended is run once, with whether the mail left the queue */
+    MessageInFlight(ClientMessage message, DequeueSession session, InFlightMails.Mark mark, Consumer<Boolean> ended) {
+        this.message = message;
+        this.session = session;
+        this.mark = mark;
+        this.ended = ended;
+    }
+
+    ClientMessage message() {
+        return message;
+    }
+
+    InFlightMails.Mark mark() {
+        return mark;
+    }
+
+    /**
+     * The subscriber has finished with the mail.
+     *
+     * @param isRemoved whether the mail left the queue; if not, the broker redelivers it, to this relay or another
+     */
+    void done(boolean isRemoved) {
+        mark.close();
+        ended.accept(isRemoved);
+    }
+
+    /** Whether the broker redelivers the message, to this relay or another, because its connection has broken. */
+    boolean isLost() {
+        return session.isClosed();
+    }
+
+    /**
+     * Removes the message permanently. Does not wait for the broker: if a crash loses the acknowledgement, the mail is
+     * delivered twice, and not lost.
+     */
+    void acknowledge() throws ActiveMQException {
+        session.acknowledge(message);
+    }
+}
