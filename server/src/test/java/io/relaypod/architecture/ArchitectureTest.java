@@ -24,9 +24,19 @@ import com.tngtech.archunit.lang.ArchRule;
 class ArchitectureTest {
 
     private static final String[] CORE = {
-        "io.relaypod.address..", "io.relaypod.calendar..", "io.relaypod.deliverability..", "io.relaypod.dns..",
-        "io.relaypod.events..", "io.relaypod.headers..", "io.relaypod.logins..", "io.relaypod.memory..",
-        "io.relaypod.mime..", "io.relaypod.smtpclient..", "io.relaypod.throttle..", "io.relaypod.verdict.."
+        "io.relaypod.address..",
+        "io.relaypod.calendar..",
+        "io.relaypod.deliverability..",
+        "io.relaypod.dns..",
+        "io.relaypod.events..",
+        "io.relaypod.headers..",
+        "io.relaypod.incidents..",
+        "io.relaypod.logins..",
+        "io.relaypod.memory..",
+        "io.relaypod.mime..",
+        "io.relaypod.smtpclient..",
+        "io.relaypod.throttle..",
+        "io.relaypod.verdict.."
     };
 
     // mime4j is a library of James' project that does not use the server.

@@ -32,6 +32,11 @@ public final class Lifecycle implements HealthCheck {
         phase.set(LifecyclePhase.DRAINING);
     }
 
+    /** Whether the relay has started and does not stop. */
+    public boolean isServing() {
+        return phase.get() == LifecyclePhase.SERVING;
+    }
+
     @Override
     public ComponentName componentName() {
         return NAME;

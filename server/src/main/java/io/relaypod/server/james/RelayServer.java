@@ -19,6 +19,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.relaypod.server.health.Lifecycle;
 import io.relaypod.server.monitoring.Monitoring;
+import io.relaypod.server.notify.Notifier;
 import io.relaypod.server.queue.ArtemisMailQueueFactory;
 import io.relaypod.server.queue.broker.Broker;
 import io.relaypod.server.queue.broker.BrokerRefusedException;
@@ -70,6 +71,7 @@ public final class RelayServer implements AutoCloseable {
     private final Optional<WebAdminServer> webadmin;
     private final Lifecycle lifecycle;
     private final Monitoring monitoring;
+    private final Optional<Notifier> notifier;
 
     private RelayServer(Broker broker, Injector injector, Settings settings) {
         this.broker = broker;
@@ -82,6 +84,7 @@ public final class RelayServer implements AutoCloseable {
                 .register("suspectMails", injector.getInstance(InFlightMails.class)::suspects);
         this.lifecycle = injector.getInstance(Lifecycle.class);
         this.monitoring = injector.getInstance(Monitoring.class);
+        this.notifier = injector.getInstance(Key.get(new TypeLiteral<Optional<Notifier>>() {}));
         this.webadmin = settings.webadmin().map(served -> injector.getInstance(WebAdminServer.class));
     }
 
@@ -135,6 +138,7 @@ public final class RelayServer implements AutoCloseable {
                             new SmtpModule(),
                             new MonitoringModule(),
                             new TraceModule(),
+                            new NotifyModule(),
                             WebAdminModule.create()),
                     settings);
         } catch (RuntimeException | Error notAssembled) {
@@ -166,6 +170,7 @@ public final class RelayServer implements AutoCloseable {
                     "cannot listen at " + settings.listen() + " (LISTEN_ADDR): " + taken.getMessage(), taken);
         }
         lifecycle.serving();
+        notifier.ifPresent(Notifier::start);
     }
 
     /** Where SMTP is served, once started. */

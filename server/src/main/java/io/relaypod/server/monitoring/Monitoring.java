@@ -60,6 +60,8 @@ public final class Monitoring implements AutoCloseable {
     /** @throws IOException when the address is taken, naming METRICS_ADDR */
     public void start() throws IOException {
         if (settings.metrics().isEmpty()) {
+            // Notifications need what it finds.
+            settings.notifications().ifPresent(notify -> watch.start());
             return;
         }
         MonitoringServer server = MonitoringServer.start(

@@ -43,15 +43,18 @@ final class Environment {
         try {
             return parser.apply(value);
         } catch (IllegalArgumentException wrong) {
-            problems.add(variable + " is '" + shown(value) + "'; expected " + variable.expected());
+            problems.add(variable + " is '" + shown(variable) + "'; expected " + variable.expected());
             return parser.apply(variable.defaultValue());
         }
     }
 
     /** Notes a value that is well-formed and cannot be used here. */
     void reject(Variable variable, String why) {
-        problems.add(
-                variable + " is '" + shown(text(variable)) + "'; " + shown(why) + "; expected " + variable.expected());
+        problems.add(variable + " is '" + shown(variable) + "'; " + shown(why) + "; expected " + variable.expected());
+    }
+
+    private String shown(Variable variable) {
+        return variable.isSecret() && !text(variable).isEmpty() ? "(not shown)" : shown(text(variable));
     }
 
     // A message is a few lines, whatever is in a variable.

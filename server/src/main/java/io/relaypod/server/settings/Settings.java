@@ -61,6 +61,7 @@ import org.xbill.DNS.ResolverConfig;
  * @param queue where the queues are
  * @param trace how much of what happened is remembered
  * @param failed how much mail that could not be delivered is kept
+ * @param notifications where notifications of incidents go; empty for none
  * @param dataDir where mail is kept
  * @param jamesConf James' configuration files
  * @param variables each variable as it is written in the environment, or its default
@@ -88,6 +89,7 @@ public record Settings(
         QueueSettings queue,
         TraceSettings trace,
         FailedMailSettings failed,
+        Optional<NotifySettings> notifications,
         Path dataDir,
         Path jamesConf,
         Map<Variable, String> variables) {
@@ -135,6 +137,7 @@ public record Settings(
                 queue(environment),
                 trace(environment),
                 failed(environment),
+                NotifySettings.read(environment),
                 environment.read(Variable.DATA_DIR, Path::of).toAbsolutePath(),
                 environment.read(Variable.JAMES_CONF, Path::of).toAbsolutePath(),
                 environment.texts());
@@ -299,7 +302,7 @@ public record Settings(
                 environment.read(Variable.DRAIN_TIMEOUT, Settings::duration));
     }
 
-    private static Optional<Path> file(Environment environment, Variable variable, FileCheck check) {
+    static Optional<Path> file(Environment environment, Variable variable, FileCheck check) {
         Optional<Path> file = Optional.of(environment.text(variable))
                 .filter(Predicate.not(String::isEmpty))
                 .map(Path::of);
@@ -313,18 +316,18 @@ public record Settings(
         return file;
     }
 
-    private interface FileCheck {
+    interface FileCheck {
 
         void accept(Path file) throws IOException, CertificateException;
     }
 
-    private static void checkNotEmpty(Path file) throws IOException {
+    static void checkNotEmpty(Path file) throws IOException {
         if (Files.readString(file).isBlank()) {
             throw new IOException("it is empty");
         }
     }
 
-    private static void checkCertificates(Path file) throws IOException, CertificateException {
+    static void checkCertificates(Path file) throws IOException, CertificateException {
         try (InputStream in = Files.newInputStream(file)) {
             if (CertificateFactory.getInstance("X.509").generateCertificates(in).isEmpty()) {
                 throw new CertificateException("it has no certificate");

@@ -79,6 +79,11 @@ public enum Variable {
     TRACE_SUBJECTS("true", "true or false"),
     FAILED_MAX_AGE("", "a duration from 1ms to 3650d, such as 30d"),
     FAILED_MAX_SIZE("", "a number of bytes above zero, or one with K, M or G behind it, 1024G at most"),
+    NOTIFY_URL("", "an http or https URL without a user, 2000 characters at most"),
+    NOTIFY_URL_FILE("", "a file with such a URL"),
+    NOTIFY_FORM("auto", "auto, json, slack, teams or ntfy"),
+    NOTIFY_SECRET_FILE("", "a file with the key of the signature, or with the access token of ntfy"),
+    NOTIFY_CA_FILE("", "a PEM file with certificates"),
     DATA_DIR("/var/lib/relaypod", "a directory that can be written, or made"),
     JAMES_CONF("/etc/relaypod/james-conf", "a directory with smtpserver.xml and mailetcontainer.xml");
 
@@ -93,6 +98,11 @@ public enum Variable {
     /** The value that an absent or blank variable has. */
     public String defaultValue() {
         return defaultValue;
+    }
+
+    /** Whether a value may be a secret, which is not shown. */
+    public boolean isSecret() {
+        return this == NOTIFY_URL;
     }
 
     /** What a value must look like, to be put behind "expected". */

@@ -1,0 +1,80 @@
+package io.relaypod.server.notify;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.stream.IntStream;
+
+import io.relaypod.events.MailEvent.MailFailed;
+import io.relaypod.events.MailEvent.MailStored;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class IncidentChecksTest {
+
+    private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
+
+    private static MailFailed failed(String id) {
+        return new MailFailed(id, "me@example.com", List.of("you@example.org"), "554 no mailbox you@example.org");
+    }
+
+    @Test
+    void aFailedMailIsNamedWithoutTheLocalPartOfAnAddressAndCountedOnce() {
+        FailedMailIncidentCheck check = new FailedMailIncidentCheck(Clock.fixed(NOW, ZoneOffset.UTC));
+        assertThat(check.problem()).isEmpty();
+
+        check.onEvent(failed("Mail1"));
+        check.onEvent(new MailStored("Mail1", "me@example.com", List.of(), "var/mail/failed", "554 no mailbox"));
+        assertThat(check.problem()).contains("one message, Mail1: 554 no mailbox ***@example.org");
+
+        IntStream.range(2, 500).forEach(number -> check.onEvent(failed("Mail" + number)));
+        assertThat(check.problem().orElseThrow()).startsWith("499 messages, the last, Mail499: ");
+    }
+
+    @Test
+    void aMailToPostmasterThatIsStoredHasNotFailed() {
+        FailedMailIncidentCheck check = new FailedMailIncidentCheck(Clock.fixed(NOW, ZoneOffset.UTC));
+        check.onEvent(new MailStored("Mail1", "me@example.com", List.of(), "var/mail/postmaster", ""));
+
+        assertThat(check.problem()).isEmpty();
+    }
+
+    @Test
+    void theIncidentOfFailedMailEndsAnHourAfterTheLast() {
+        Instant[] now = {NOW};
+        FailedMailIncidentCheck check = new FailedMailIncidentCheck(new Clock() {
+            @Override
+            public Instant instant() {
+                return now[0];
+            }
+
+            @Override
+            public ZoneId getZone() {
+                return ZoneOffset.UTC;
+            }
+
+            @Override
+            public Clock withZone(ZoneId zone) {
+                return this;
+            }
+        });
+        check.onEvent(failed("Mail1"));
+        now[0] = NOW.plus(Duration.ofMinutes(59));
+        assertThat(check.problem()).isPresent();
+        now[0] = NOW.plus(Duration.ofMinutes(61));
+        assertThat(check.problem()).isEmpty();
+        check.onEvent(failed("Mail2"));
+        assertThat(check.problem().orElseThrow()).startsWith("one message, Mail2");
+    }
+
+    @Test
+    void aDiskWithRoomIsNoProblem(@TempDir Path directory) {
+        assertThat(new DiskIncidentCheck(directory).problem()).isEmpty();
+    }
+}
