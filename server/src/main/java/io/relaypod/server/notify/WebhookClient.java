@@ -9,6 +9,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.Certificate;
@@ -38,7 +39,7 @@ import io.relaypod.server.settings.NotifySettings;
 /**
  * Sends a notification by HTTP POST. One attempt takes at most {@link #TIMEOUT}, from the lookup of the name to the end
  * of the response, however slowly the server sends it. Redirects are not followed: their target is not what the
- * operator named. A client of Java, with its thread and buffers, lives for one attempt. Thread-safe.
+ * operator named. Java's client, which has one thread of its own, is made for the first notification. For one thread.
  */
 final class WebhookClient {
 
@@ -56,6 +57,10 @@ final class WebhookClient {
     private final Executor threads;
     private final Clock clock;
     private final Duration timeout;
+    private Optional<ClientWithTrust> current = Optional.empty();
+
+    /** A client, and when its file of authorities was written. */
+    private record ClientWithTrust(HttpClient client, FileTime trusted) {}
 
     /** @param threads for the client's callbacks and its lookup of the name */
     WebhookClient(NotifySettings settings, Executor threads, Clock clock) {
@@ -102,6 +107,16 @@ final class WebhookClient {
     }
 
     private HttpClient client() throws IOException, GeneralSecurityException {
+        FileTime trusted = settings.caFile().isPresent()
+                ? Files.getLastModifiedTime(settings.caFile().get())
+                : FileTime.fromMillis(0);
+        if (current.filter(known -> known.trusted().equals(trusted)).isEmpty()) {
+            current = Optional.of(new ClientWithTrust(newClient(), trusted));
+        }
+        return current.orElseThrow().client();
+    }
+
+    private HttpClient newClient() throws IOException, GeneralSecurityException {
         HttpClient.Builder client = HttpClient.newBuilder()
                 .version(HttpClient.Version.HTTP_1_1)
                 .followRedirects(HttpClient.Redirect.NEVER)
