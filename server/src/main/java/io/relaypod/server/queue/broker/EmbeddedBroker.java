@@ -235,6 +235,7 @@ public final class EmbeddedBroker implements Broker {
                         new TransportConfiguration(InVMAcceptorFactory.class.getName(), Map.of(SERVER_ID, id)))
                 .addAddressSetting("#", queues(WAITING_IN_MEMORY))
                 .addQueueConfiguration(QueueConfiguration.of(KEPT).setRoutingType(RoutingType.ANYCAST));
+        configuration.registerBrokerPlugin(new ConsumerCloseGuard());
         BrokerQueue.ALL_READY.forEach(addresses -> configuration.addAddressSetting(addresses, queues(READY_IN_MEMORY)));
         return configuration;
     }
