@@ -63,7 +63,8 @@ class DocumentationTest {
 
             @Override
             public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-                if (TEXT_FILE.matcher(file.toString()).matches()) {
+                if (attributes.isRegularFile()
+                        && TEXT_FILE.matcher(file.toString()).matches()) {
                     found.add(file);
                 }
                 return FileVisitResult.CONTINUE;

@@ -32,9 +32,9 @@ class ReleaseVersionTest {
     // Where files that cannot read pom.xml name it: an image's tag, a chart, an image's tag in Kustomize, a chart's tag
     // in Flux.
     private static final Pattern NAMED = Pattern.compile(
-            "(?:\\brelaypod(?:-lab)?|\\$image):(\\d+\\.\\d+\\.\\d+[\\w.-]*)|\\bnewTag: (\\d\\S*)|(?m)^(?:version|appVersion): \"?(\\d[^\"\\s]*)"
+            "(?:\\brelaypod(?:-lab)?|\\$image):(\\d+\\.\\d+\\.\\d+[\\w.-]*)|\\bnewTag: (\\d[^\\s}]*)|(?m)^(?:version|appVersion): \"?(\\d[^\"\\s]*)"
                     + "|\\b(?:tag|semver): \"?(\\d[^\"\\s]*)");
-    private static final List<String> PLACES = List.of("docs", "docker", "k8s", "README.md", "compose.yaml");
+    private static final List<String> PLACES = List.of("docs", "docker", "helm", "k8s", "README.md", "compose.yaml");
     private static final long SCRIPT_SECONDS = 30;
 
     @TempDir
@@ -60,7 +60,7 @@ class ReleaseVersionTest {
     void everyFileThatNamesAReleaseNamesTheOneOfThePom() throws IOException {
         Map<String, Set<String>> named = named(ROOT);
 
-        assertThat(named).containsKeys("k8s/overlays/prod/kustomization.yaml");
+        assertThat(named).containsKeys("k8s/overlays/prod/kustomization.yaml", "helm/relaypod/Chart.yaml");
         assertThat(named.values().stream().flatMap(Set::stream).distinct())
                 .as("%s", named)
                 .containsExactly(released(version(ROOT)));
