@@ -27,6 +27,7 @@ import org.apache.james.queue.api.MailQueue;
 import org.apache.james.queue.api.MailQueueFactory;
 import org.apache.james.transport.mailets.remote.delivery.RemoteDeliveryConfiguration;
 import org.apache.mailet.Mail;
+import org.apache.mailet.MailetConfig;
 import org.apache.mailet.MailetException;
 import org.apache.mailet.ProcessingState;
 import org.apache.mailet.base.GenericMailet;
@@ -108,14 +109,23 @@ public final class RemoteDelivery extends GenericMailet {
         this.memory = memory;
     }
 
+    /** The names of its parameters. */
+    public static List<String> parameters() {
+        return DeliveryParameters.names();
+    }
+
+    /** What is wrong with its parameters, each with its name, value and expected form. Nothing is connected to. */
+    public static List<String> faults(MailetConfig config) {
+        return DeliveryParameters.faults(config);
+    }
+
     @Override
     public void init() throws MessagingException {
         RemoteDeliveryConfiguration configuration = new RemoteDeliveryConfiguration(getMailetConfig(), domains);
         GatewaySettings settings = GatewaySettings.read(getMailetConfig(), configuration);
         ProcessingState bounces = configuration
                 .getBounceProcessor()
-                .orElseThrow(() -> new MailetException(
-                        "RemoteDelivery: <bounceProcessor> is missing; it keeps what cannot be delivered"));
+                .orElseThrow(() -> new MailetException("RemoteDelivery: <bounceProcessor> is missing"));
         SmtpClient client = new SmtpClient(settings.smtp(), memory);
         GatewayConnections connections =
                 new GatewayConnections(client, settings.idleTime(), settings.mailsPerConnection());

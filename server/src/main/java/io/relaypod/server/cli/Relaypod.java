@@ -18,6 +18,7 @@ import picocli.CommandLine.ScopeType;
         description = "An email relay for Microsoft 365: first in the pod, before Mailpit and smtp2graph.",
         subcommands = {
             RunCommand.class,
+            ValidateCommand.class,
             CheckCommand.class,
             QueueCommand.class,
             FailedCommand.class,

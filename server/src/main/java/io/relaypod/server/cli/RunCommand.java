@@ -6,6 +6,8 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.relaypod.server.james.RelayAssembly;
 import io.relaypod.server.james.RelayServer;
 import io.relaypod.server.metrics.MeterNames;
 import io.relaypod.server.metrics.TemporaryFiles;
@@ -39,9 +41,15 @@ final class RunCommand implements Callable<Integer> {
         // Java's own logging would write beside the log's rules.
         SLF4JBridgeHandler.removeHandlersForRootLogger();
         SLF4JBridgeHandler.install();
-        Settings settings = Settings.from(environment);
+        PrometheusMeterRegistry meters = MeterNames.registry();
+        RelayAssembly assembly = RelayAssembly.of(environment, meters);
+        assembly.throwIfWrong();
+        assembly.warnings()
+                .forEach(warning ->
+                        LOGGER.warn("event=configuration-warning reason=\"{}\"", warning.replace('"', '\'')));
+        Settings settings = assembly.settings();
         TemporaryFiles temporaryFiles = TemporaryFiles.ownedBy(settings.dataDir());
-        RelayServer relay = RelayServer.start(settings, environment, MeterNames.registry());
+        RelayServer relay = RelayServer.start(assembly, meters);
         temporaryFiles.sweep(begin);
         CountDownLatch stopped = new CountDownLatch(1);
         Runtime.getRuntime()

@@ -1,6 +1,5 @@
 package io.relaypod.server.james;
 
-import java.util.Map;
 import java.util.Set;
 import javax.inject.Singleton;
 
@@ -14,6 +13,7 @@ import io.relaypod.events.MailEventListener;
 import io.relaypod.events.MailEventLog;
 import io.relaypod.events.MailEventPublisher;
 import io.relaypod.memory.MemoryBudget;
+import io.relaypod.server.jamesconf.JamesConfFiles;
 import io.relaypod.server.metrics.MemoryMeters;
 import io.relaypod.server.metrics.MicrometerGaugeRegistry;
 import io.relaypod.server.metrics.MicrometerMetricFactory;
@@ -30,8 +30,8 @@ import org.apache.james.modules.StartablesModule;
 import org.apache.james.onami.lifecycle.PreDestroyModule;
 import org.apache.james.server.core.configuration.Configuration;
 import org.apache.james.server.core.configuration.ConfigurationProvider;
-import org.apache.james.server.core.configuration.FileConfigurationProvider;
 import org.apache.james.server.core.filesystem.FileSystemImpl;
+import org.apache.james.utils.ExtendedClassLoader;
 import org.apache.james.utils.ExtensionModule;
 import org.apache.james.utils.PropertiesProvider;
 
@@ -39,19 +39,26 @@ import org.apache.james.utils.PropertiesProvider;
 final class CoreModule extends AbstractModule {
 
     private final Settings settings;
-    private final Map<String, String> environment;
+    private final JamesConfFiles confFiles;
     private final PrometheusMeterRegistry meters;
     private final Configuration.Basic james;
+    private final FileSystem files;
+    private final ExtendedClassLoader extensions;
 
-    CoreModule(Settings settings, Map<String, String> environment, PrometheusMeterRegistry meters) {
+    CoreModule(Settings settings, JamesConfFiles confFiles, PrometheusMeterRegistry meters) {
         this.settings = settings;
-        this.environment = environment;
+        this.confFiles = confFiles;
         this.meters = meters;
-        this.james = Configuration.builder()
-                .workingDirectory(settings.dataDir().toFile())
-                .configurationPath(
-                        new Configuration.ConfigurationPath(FileSystem.FILE_PROTOCOL + settings.jamesConf() + "/"))
-                .build();
+        this.james = new Configuration.Basic(
+                new Configuration.ConfigurationPath(FileSystem.FILE_PROTOCOL + settings.jamesConf() + "/"),
+                new RelayDirectories(settings.dataDir(), settings.jamesConf()));
+        this.files = new FileSystemImpl(james.directories());
+        this.extensions = new ExtendedClassLoader(files);
+    }
+
+    /** The classes of the class path and of DATA_DIR/extensions-jars. */
+    ExtendedClassLoader extensionClasses() {
+        return extensions;
     }
 
     @Override
@@ -75,13 +82,11 @@ final class CoreModule extends AbstractModule {
 
         Multibinder.newSetBinder(binder(), MailEventListener.class);
 
-        FileSystem files = new FileSystemImpl(james.directories());
         bind(FileSystem.class).toInstance(files);
+        bind(ExtendedClassLoader.class).toInstance(extensions);
         bind(Configuration.class).toInstance(james);
         bind(JamesDirectoriesProvider.class).toInstance(james.directories());
-        bind(ConfigurationProvider.class)
-                .toInstance(new JamesConf(
-                        new FileConfigurationProvider(files, james), new EnvironmentLookup(settings, environment)));
+        bind(ConfigurationProvider.class).toInstance(new JamesConf(confFiles));
     }
 
     /** Whoever wants to hear of mails' events adds itself to the set of listeners. */
@@ -93,7 +98,7 @@ final class CoreModule extends AbstractModule {
 
     @Provides
     @Singleton
-    PropertiesProvider properties(FileSystem files) {
-        return new PropertiesProvider(files, james.configurationPath());
+    PropertiesProvider properties(FileSystem fileSystem) {
+        return new PropertiesProvider(fileSystem, james.configurationPath());
     }
 }

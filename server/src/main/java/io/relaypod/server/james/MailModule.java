@@ -10,14 +10,12 @@ import com.google.inject.AbstractModule;
 import com.google.inject.Provides;
 import com.google.inject.Scopes;
 import com.google.inject.TypeLiteral;
-import com.google.inject.multibindings.Multibinder;
 import com.google.inject.util.Modules;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.relaypod.events.MailEventPublisher;
 import io.relaypod.gateway.VerbatimMailQueueItems;
 import io.relaypod.server.queue.ArtemisMailQueueFactory;
 import io.relaypod.server.queue.Quarantine;
-import io.relaypod.server.queue.broker.Broker;
 import io.relaypod.server.queue.inflight.InFlightMails;
 import io.relaypod.server.repository.DirectoryMailRepository;
 import io.relaypod.server.repository.RepositoryLimits;
@@ -42,17 +40,10 @@ import org.apache.james.queue.api.MailQueueFactory;
 import org.apache.james.queue.api.MailQueueItemDecoratorFactory;
 import org.apache.james.queue.api.ManageableMailQueue;
 
-/** Spool, processors and repositories. */
+/** Spool, processors and repositories, on a broker that is bound elsewhere. */
 final class MailModule extends AbstractModule {
 
     private static final MailRepositoryUrl ERROR_REPOSITORY = MailRepositoryUrl.from("file://var/mail/error/");
-
-    private final Broker broker;
-
-    /** @param broker where the queues are; whoever started it closes it */
-    MailModule(Broker broker) {
-        this.broker = broker;
-    }
 
     @Override
     protected void configure() {
@@ -60,11 +51,7 @@ final class MailModule extends AbstractModule {
                 .with(spooler -> spooler.bind(MailProcessor.class)
                         .to(BudgetedMailProcessor.class)
                         .in(Scopes.SINGLETON)));
-        Multibinder.newSetBinder(binder(), MailetContainerModule.ProcessorsCheck.class)
-                .addBinding()
-                .to(ProcessorEndCheck.class);
         install(new MailStoreRepositoryModule());
-        bind(Broker.class).toInstance(broker);
         bind(ArtemisMailQueueFactory.class).in(Scopes.SINGLETON);
         // Only webadmin manages queues.
         bind(new TypeLiteral<MailQueueFactory<? extends ManageableMailQueue>>() {})

@@ -11,7 +11,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import javax.annotation.PreDestroy;
 
-import com.google.inject.Guice;
 import com.google.inject.Injector;
 import com.google.inject.Key;
 import com.google.inject.TypeLiteral;
@@ -51,7 +50,8 @@ import org.slf4j.LoggerFactory;
  * behind it is ready, and closes first.
  *
  * <pre>{@code
- * RelayServer relay = RelayServer.start(Settings.from(System.getenv()), System.getenv(), MeterNames.registry());
+ * PrometheusMeterRegistry meters = MeterNames.registry();
+ * RelayServer relay = RelayServer.start(RelayAssembly.of(System.getenv(), meters), meters);
  * }</pre>
  */
 public final class RelayServer implements AutoCloseable {
@@ -89,15 +89,15 @@ public final class RelayServer implements AutoCloseable {
     }
 
     /**
-     * @param settings where to listen, where to send
-     * @param environment what else {@code ${env:...}} in james-conf may name
+     * @param assembly without faults
      * @param meters where metrics go
+     * @throws InvalidSettingsException when James finds something wrong that could not be found before
      * @throws Exception as James' parts throw it; nothing listens then
      */
-    public static RelayServer start(Settings settings, Map<String, String> environment, PrometheusMeterRegistry meters)
-            throws Exception {
-        Files.createDirectories(settings.dataDir());
-        return start(broker(settings, meters), settings, environment, meters);
+    public static RelayServer start(RelayAssembly assembly, PrometheusMeterRegistry meters) throws Exception {
+        assembly.throwIfWrong();
+        Files.createDirectories(assembly.settings().dataDir());
+        return start(broker(assembly.settings(), meters), assembly);
     }
 
     /** The broker that the settings name, to be closed by whoever asks. */
@@ -116,31 +116,24 @@ public final class RelayServer implements AutoCloseable {
     public static RelayServer start(
             Broker broker, Settings settings, Map<String, String> environment, PrometheusMeterRegistry meters)
             throws Exception {
-        RelayServer relay = assemble(broker, settings, environment, meters);
+        return start(broker, RelayAssembly.of(settings, environment, meters));
+    }
+
+    private static RelayServer start(Broker broker, RelayAssembly assembly) throws Exception {
+        RelayServer relay = assemble(broker, assembly);
         try {
             relay.start();
             return relay;
         } catch (Exception | Error notStarted) {
             relay.stopParts();
-            throw notStarted;
+            throw StartFailure.of(notStarted);
         }
     }
 
-    private static RelayServer assemble(
-            Broker broker, Settings settings, Map<String, String> environment, PrometheusMeterRegistry meters) {
+    private static RelayServer assemble(Broker broker, RelayAssembly assembly) {
         try {
-            return new RelayServer(
-                    broker,
-                    Guice.createInjector(
-                            new CoreModule(settings, environment, meters),
-                            new NoLocalUsersModule(),
-                            new MailModule(broker),
-                            new SmtpModule(),
-                            new MonitoringModule(),
-                            new TraceModule(),
-                            new NotifyModule(),
-                            WebAdminModule.create()),
-                    settings);
+            assembly.throwIfWrong();
+            return new RelayServer(broker, assembly.injector(broker), assembly.settings());
         } catch (RuntimeException | Error notAssembled) {
             broker.close();
             throw notAssembled;

@@ -1,25 +1,29 @@
 package io.relaypod.server.settings;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
-import java.util.List;
+import java.util.EnumSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/** Reads variables and collects what is wrong with them, so that it can be said all at once. For one thread. */
+/** Reads variables and notes what is wrong with them, so that it can be said all at once. For one thread. */
 final class Environment {
 
     private static final int LONGEST_SHOWN = 200;
+    private static final Set<String> OURS =
+            Arrays.stream(Variable.values()).map(Variable::name).collect(Collectors.toUnmodifiableSet());
     private static final Pattern CONTROL = Pattern.compile("\\p{Cntrl}");
 
     private final Map<String, String> values;
-    private final List<String> problems = new ArrayList<>();
+    private final ConfigurationFindings findings;
+    private final Set<Variable> unreadable = EnumSet.noneOf(Variable.class);
 
-    Environment(Map<String, String> values) {
+    Environment(Map<String, String> values, ConfigurationFindings findings) {
         this.values = Map.copyOf(values);
+        this.findings = findings;
     }
 
     String text(Variable variable) {
@@ -27,11 +31,29 @@ final class Environment {
         return value.isEmpty() ? variable.defaultValue() : value;
     }
 
-    /** Each variable as it is written, or its default. */
+    /** Each variable as it is written, or its default if it is not set or could not be read. */
     Map<Variable, String> texts() {
         return Arrays.stream(Variable.values())
                 .collect(Collectors.toMap(
-                        Function.identity(), this::text, (one, other) -> one, () -> new EnumMap<>(Variable.class)));
+                        Function.identity(),
+                        variable -> unreadable.contains(variable) ? variable.defaultValue() : text(variable),
+                        (one, other) -> one,
+                        () -> new EnumMap<>(Variable.class)));
+    }
+
+    /** Notes what is wrong with variables as such, whatever they are for. */
+    void checkNames() {
+        UnknownVariables.check(values, findings);
+        values.keySet().stream()
+                .filter(name -> Placeholder.isIn(values.getOrDefault(name, "")))
+                .sorted()
+                .forEach(name -> {
+                    if (OURS.contains(name)) {
+                        findings.fault(name + " " + Placeholder.LEFT_IN);
+                    } else {
+                        findings.warn(name + " " + Placeholder.LEFT_IN);
+                    }
+                });
     }
 
     /**
@@ -43,14 +65,15 @@ final class Environment {
         try {
             return parser.apply(value);
         } catch (IllegalArgumentException wrong) {
-            problems.add(variable + " is '" + shown(variable) + "'; expected " + variable.expected());
+            unreadable.add(variable);
+            findings.fault(variable + " is '" + shown(variable) + "'; expected " + variable.expected());
             return parser.apply(variable.defaultValue());
         }
     }
 
     /** Notes a value that is well-formed and cannot be used here. */
     void reject(Variable variable, String why) {
-        problems.add(variable + " is '" + shown(variable) + "'; " + shown(why) + "; expected " + variable.expected());
+        findings.fault(variable + " is '" + shown(variable) + "'; " + shown(why) + "; expected " + variable.expected());
     }
 
     private String shown(Variable variable) {
@@ -63,9 +86,12 @@ final class Environment {
         return CONTROL.matcher(cut).replaceAll("?");
     }
 
+    /** Notes a value that can be used, and is probably not meant. */
+    void warn(Variable variable, String why) {
+        findings.warn(variable + " is '" + shown(variable) + "'; " + shown(why));
+    }
+
     void throwIfWrong() {
-        if (!problems.isEmpty()) {
-            throw new InvalidSettingsException(problems);
-        }
+        findings.throwIfWrong();
     }
 }

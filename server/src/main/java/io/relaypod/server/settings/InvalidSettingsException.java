@@ -2,7 +2,7 @@ package io.relaypod.server.settings;
 
 import java.util.List;
 
-/** Tells every environment variable that is wrong, its value and what was expected instead. */
+/** Lists everything that is wrong with the configuration, one line each: the place, the value and the expected form. */
 public final class InvalidSettingsException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
@@ -12,7 +12,7 @@ public final class InvalidSettingsException extends RuntimeException {
         this(List.of(problem));
     }
 
-    InvalidSettingsException(List<String> problems) {
+    public InvalidSettingsException(List<String> problems) {
         super("wrong configuration:\n  " + String.join("\n  ", problems));
     }
 }

@@ -32,6 +32,16 @@ public record ListenAddress(String host, int port) {
         return new ListenAddress(host, parsed.getPort());
     }
 
+    /** Whether a text is {@code host:port}, as James' XML has it. */
+    public static boolean isWithPort(String text) {
+        try {
+            return !HostAndPort.fromString(text).getHost().isEmpty()
+                    && parse(text).port() >= 0;
+        } catch (IllegalArgumentException no) {
+            return false;
+        }
+    }
+
     /** As {@code host:port}, the form that James' XML takes. */
     @Override
     public String toString() {

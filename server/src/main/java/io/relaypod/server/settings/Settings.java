@@ -107,7 +107,25 @@ public record Settings(
 
     /** @throws InvalidSettingsException naming every variable that is wrong */
     public static Settings from(Map<String, String> variables) {
-        Environment environment = new Environment(variables);
+        ConfigurationFindings findings = new ConfigurationFindings();
+        Settings settings = read(variables, findings);
+        findings.throwIfWrong();
+        return settings;
+    }
+
+    /**
+     * The same without an exception: a variable that is wrong has its default.
+     *
+     * @param findings gets every variable that is wrong
+     */
+    public static Settings read(Map<String, String> variables, ConfigurationFindings findings) {
+        Environment environment = new Environment(variables, findings);
+        environment.checkNames();
+        // RemoteDelivery reads it by itself.
+        environment.read(Variable.GATEWAY_BYTES_IN_FLIGHT, Settings::sizeAboveZero);
+        // Logback reads them by itself, and would take a wrong level for DEBUG.
+        environment.read(Variable.LOG_LEVEL, Settings::logLevel);
+        environment.read(Variable.LOG_FORMAT, Settings::logFormat);
         Settings settings = new Settings(
                 environment.read(Variable.LISTEN_ADDR, ListenAddress::parse),
                 environment.read(Variable.UPSTREAM_HOST, Settings::host),
@@ -145,12 +163,6 @@ public record Settings(
         settings.checkWebAdmin(environment);
         settings.checkUpstream(environment);
         settings.checkTls(environment);
-        // RemoteDelivery reads it by itself.
-        environment.read(Variable.GATEWAY_BYTES_IN_FLIGHT, Settings::sizeAboveZero);
-        // Logback reads them by itself, and would take a wrong level for DEBUG.
-        environment.read(Variable.LOG_LEVEL, Settings::logLevel);
-        environment.read(Variable.LOG_FORMAT, Settings::logFormat);
-        environment.throwIfWrong();
         return settings;
     }
 
@@ -160,7 +172,7 @@ public record Settings(
      * @throws InvalidSettingsException naming every variable that is wrong
      */
     public static RcptSettings forRcptRule(Map<String, String> variables) {
-        Environment environment = new Environment(variables);
+        Environment environment = new Environment(variables, new ConfigurationFindings());
         RcptSettings settings = new RcptSettings(dns(environment), mx(environment));
         environment.throwIfWrong();
         return settings;
@@ -172,7 +184,7 @@ public record Settings(
      * @throws InvalidSettingsException naming every variable that is wrong
      */
     public static Optional<WebAdminSettings> forWebAdmin(Map<String, String> variables) {
-        Environment environment = new Environment(variables);
+        Environment environment = new Environment(variables, new ConfigurationFindings());
         Optional<WebAdminSettings> webadmin = webadmin(environment);
         environment.throwIfWrong();
         return webadmin;
@@ -350,12 +362,10 @@ public record Settings(
     }
 
     private void checkDirectories(Environment environment) {
-        Path existing = dataDir;
-        while (!Files.exists(existing) && existing.getParent() != null) {
-            existing = existing.getParent();
-        }
-        if (!Files.isDirectory(existing) || !Files.isWritable(existing)) {
-            environment.reject(Variable.DATA_DIR, existing + " is no directory that we may write");
+        WritableDirectory.problem(dataDir).ifPresent(why -> environment.reject(Variable.DATA_DIR, why));
+        if (WritableDirectory.isInMemory(dataDir)) {
+            environment.warn(
+                    Variable.DATA_DIR, "it is in memory: accepted mail is lost when the machine or container stops");
         }
         for (String file : List.of("smtpserver.xml", "mailetcontainer.xml")) {
             if (!Files.isReadable(jamesConf.resolve(file))) {

@@ -1,61 +1,21 @@
 package io.relaypod.server.james;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatCode;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.StringReader;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
-import com.google.common.collect.ArrayListMultimap;
-import com.google.common.collect.ListMultimap;
 import io.relaypod.events.MailEvent;
 import io.relaypod.events.MailEvent.MailFailed;
-import org.apache.commons.configuration2.BaseConfiguration;
 import org.apache.commons.configuration2.XMLConfiguration;
-import org.apache.commons.configuration2.ex.ConfigurationException;
 import org.apache.commons.configuration2.io.FileHandler;
 import org.apache.james.core.MailAddress;
-import org.apache.james.mailetcontainer.impl.MailetConfigImpl;
-import org.apache.james.mailetcontainer.impl.MatcherMailetPair;
 import org.apache.james.server.core.MailImpl;
-import org.apache.james.transport.mailets.Null;
-import org.apache.james.transport.mailets.ToProcessor;
-import org.apache.james.transport.mailets.ToRepository;
-import org.apache.james.transport.matchers.All;
-import org.apache.james.transport.matchers.RecipientIs;
 import org.apache.mailet.Mail;
-import org.apache.mailet.Matcher;
-import org.apache.mailet.base.GenericMailet;
 import org.junit.jupiter.api.Test;
 
 class ProcessorEndTest {
-
-    private final ListMultimap<String, MatcherMailetPair> processors = ArrayListMultimap.create();
-
-    @Test
-    void aContainerWhoseProcessorsAllEndStarts() throws Exception {
-        add("root", new RecipientIs(), new Null(), Map.of());
-        add("root", new All(), new ToProcessor(), Map.of("processor", "transport"));
-        add("transport", new All(), new ToRepository(null), Map.of("passThrough", "false"));
-
-        assertThatCode(() -> new ProcessorEndCheck().check(processors)).doesNotThrowAnyException();
-    }
-
-    @Test
-    void oneInWhichAMailCanReachTheEndDoesNotAndTheProcessorsAreNamed() throws Exception {
-        add("root", new RecipientIs(), new ToProcessor(), Map.of("processor", "transport"));
-        add("transport", new All(), new ToRepository(null), Map.of("passThrough", "true"));
-        add("error", new All(), new Null(), Map.of("onMailetException", "ignore"));
-        add("bounces", new All(), new Null(), Map.of());
-
-        assertThatThrownBy(() -> new ProcessorEndCheck().check(processors))
-                .isInstanceOf(ConfigurationException.class)
-                .hasMessageContaining("the end of processor 'error', 'root', 'transport'")
-                .hasMessageNotContaining("bounces");
-    }
 
     @Test
     void everyProcessorHasAnEnd() throws Exception {
@@ -96,19 +56,5 @@ class ProcessorEndTest {
                 .isInstanceOfSatisfying(
                         MailFailed.class, failed -> assertThat(failed.queueId()).isEqualTo("Mail1"));
         assertThat(mail.getState()).isEqualTo(Mail.GHOST);
-    }
-
-    private void add(String processor, Matcher matcher, GenericMailet mailet, Map<String, String> parameters)
-            throws Exception {
-        BaseConfiguration configuration = new BaseConfiguration();
-        parameters.forEach(configuration::addProperty);
-        MailetConfigImpl config = new MailetConfigImpl();
-        config.setConfiguration(configuration);
-        try {
-            mailet.init(config);
-        } catch (RuntimeException withoutJames) {
-            assertThat(mailet.getMailetConfig()).isSameAs(config);
-        }
-        processors.put(processor, new MatcherMailetPair(matcher, mailet));
     }
 }

@@ -1,0 +1,49 @@
+package io.relaypod.server.cli;
+
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+
+import io.relaypod.server.james.RelayAssembly;
+import io.relaypod.server.metrics.MeterNames;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** Judges the configuration as a start does, and starts nothing. */
+@Command(
+        name = "validate",
+        mixinStandardHelpOptions = true,
+        description =
+                "Check the environment and james-conf as the start does, and start nothing. Run it with a new image before an upgrade.",
+        exitCodeListHeading = "Exit codes:%n",
+        exitCodeList = {"0:the relay would start; warnings may have been printed", "78:the configuration is wrong"})
+final class ValidateCommand implements Callable<Integer> {
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    private final Map<String, String> environment;
+
+    /** @param environment the variables of docs/configuration.md */
+    ValidateCommand(Map<String, String> environment) {
+        this.environment = environment;
+    }
+
+    @Override
+    public Integer call() {
+        RelayAssembly assembly = RelayAssembly.of(environment, MeterNames.registry());
+        List<String> warnings = assembly.warnings();
+        warnings.forEach(warning -> spec.commandLine().getErr().println("warning: " + warning));
+        spec.commandLine().getErr().flush();
+        assembly.throwIfWrong();
+        spec.commandLine()
+                .getOut()
+                .println("The configuration is valid: the environment and "
+                        + assembly.settings().jamesConf()
+                        + (warnings.isEmpty()
+                                ? "."
+                                : ", with " + warnings.size() + (warnings.size() == 1 ? " warning." : " warnings.")));
+        return 0;
+    }
+}

@@ -1,0 +1,179 @@
+package io.relaypod.server.jamesconf;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+import io.relaypod.mailets.MxRcptHook;
+import io.relaypod.server.settings.ConfigurationFindings;
+import io.relaypod.server.settings.NearName;
+import io.relaypod.server.xml.XmlElement;
+import org.apache.james.protocols.api.handler.ProtocolHandler;
+import org.apache.james.utils.NamingScheme;
+
+/**
+ * Judges smtpserver.xml. Immutable.
+ *
+ * @param handlersPackage the class that has to name the commands
+ */
+record SmtpServerCheck(
+        JamesConfFile file, NamedClasses classes, String handlersPackage, ConfigurationFindings findings) {
+
+    private static final String HANDLERS = "org.apache.james.smtpserver.fastfail";
+    private static final Map<String, ValueForm> SERVER_CHILDREN = Map.ofEntries(
+            Map.entry("bind", ValueForm.ADDRESSES),
+            Map.entry("jmxName", ValueForm.TEXT),
+            Map.entry("connectionBacklog", ValueForm.number(1)),
+            Map.entry("connectiontimeout", ValueForm.number(0)),
+            Map.entry("connectionLimit", ValueForm.number(0)),
+            Map.entry("connectionLimitPerIP", ValueForm.number(0)),
+            Map.entry("helloName", ValueForm.TEXT),
+            Map.entry("proxyRequired", ValueForm.BOOLEAN),
+            Map.entry("ioWorkerCount", ValueForm.number(1)),
+            Map.entry("bossWorkerCount", ValueForm.number(1)),
+            Map.entry("maxExecutorCount", ValueForm.number(1)),
+            Map.entry("gracefulShutdown", ValueForm.BOOLEAN),
+            Map.entry("auth", ValueForm.TEXT),
+            Map.entry("authRequired", ValueForm.oneOf("true", "false", "announce")),
+            Map.entry("verifyIdentity", ValueForm.BOOLEAN),
+            Map.entry("authorizedAddresses", ValueForm.NETWORKS),
+            Map.entry("maxmessagesize", ValueForm.SIZE),
+            Map.entry("heloEhloEnforcement", ValueForm.BOOLEAN),
+            Map.entry("addressBracketsEnforcement", ValueForm.BOOLEAN),
+            Map.entry("smtpGreeting", ValueForm.TEXT),
+            Map.entry("tls", ValueForm.TEXT),
+            Map.entry("handlerchain", ValueForm.TEXT));
+    private static final ElementForms SERVER = new ElementForms(Map.of("enabled", ValueForm.BOOLEAN), SERVER_CHILDREN);
+    private static final ElementForms TLS = new ElementForms(
+            Map.of("startTLS", ValueForm.BOOLEAN, "socketTLS", ValueForm.BOOLEAN),
+            Map.ofEntries(
+                    Map.entry("keystore", ValueForm.TEXT),
+                    Map.entry("keystoreType", ValueForm.TEXT),
+                    Map.entry("privateKey", ValueForm.TEXT),
+                    Map.entry("certificates", ValueForm.TEXT),
+                    Map.entry("secret", ValueForm.TEXT),
+                    Map.entry("provider", ValueForm.TEXT),
+                    Map.entry("algorithm", ValueForm.TEXT),
+                    Map.entry("supportedCipherSuites", ValueForm.TEXT),
+                    Map.entry("supportedProtocols", ValueForm.TEXT),
+                    Map.entry("clientAuth", ValueForm.TEXT),
+                    Map.entry("enableOCSPCRLChecks", ValueForm.BOOLEAN)));
+    private static final Map<String, ValueForm> CHAIN_ATTRIBUTES = Map.of(
+            "coreHandlersPackage", ValueForm.TEXT,
+            "jmxHandlersPackage", ValueForm.TEXT,
+            "enableJmx", ValueForm.BOOLEAN);
+    private static final ElementForms CHAIN = new ElementForms(CHAIN_ATTRIBUTES, Map.of("handler", ValueForm.TEXT));
+
+    void check() {
+        XmlElement root = file.root();
+        if (!root.name().equals("smtpservers")) {
+            findings.fault(file.at(root) + root.tag() + " is the root; expected <smtpservers>");
+            return;
+        }
+        new ElementForms(Map.of(), Map.of("smtpserver", ValueForm.TEXT)).check(file, root, findings);
+        List<XmlElement> servers = root.children("smtpserver").toList();
+        List<XmlElement> enabled = servers.stream()
+                .filter(server -> !server.attribute("enabled").orElse("true").equalsIgnoreCase("false"))
+                .toList();
+        if (enabled.isEmpty()) {
+            findings.fault(
+                    file.at(root) + (servers.isEmpty() ? "there is no <smtpserver>" : "no <smtpserver> is enabled")
+                            + "; nothing would take mail");
+        }
+        enabled.forEach(this::checkServer);
+    }
+
+    private void checkServer(XmlElement server) {
+        SERVER.check(file, server, findings);
+        ElementForms.checkOnce(file, server, findings);
+        server.child("tls").ifPresent(this::checkTls);
+        server.child("helloName").ifPresent(this::checkHelloName);
+        if (server.child("authorizedAddresses").isEmpty()) {
+            findings.warn(file.at(server)
+                    + "<authorizedAddresses> is missing: no client is authorized, and each gets 550 5.7.1");
+        }
+        Optional<XmlElement> chain = server.child("handlerchain");
+        if (chain.isEmpty()) {
+            findings.fault(file.at(server) + "<handlerchain> is missing; it names what answers SMTP's commands");
+        }
+        chain.ifPresent(this::checkChain);
+    }
+
+    private void checkTls(XmlElement tls) {
+        TLS.check(file, tls, findings);
+        boolean startTls = isTrue(tls, "startTLS");
+        boolean socketTls = isTrue(tls, "socketTLS");
+        if (startTls && socketTls) {
+            findings.fault(file.at(tls) + "<tls> has startTLS and socketTLS; expected one of them");
+        }
+        boolean hasPair =
+                tls.child("privateKey").isPresent() && tls.child("certificates").isPresent();
+        if ((startTls || socketTls) && tls.child("keystore").isEmpty() && !hasPair) {
+            findings.fault(
+                    file.at(tls) + "<tls> has no certificate; expected <keystore>, or <privateKey> and <certificates>");
+        }
+    }
+
+    private static boolean isTrue(XmlElement element, String attribute) {
+        return Set.of("true", "yes", "on").contains(element.attribute(attribute).orElse("false"));
+    }
+
+    private void checkHelloName(XmlElement name) {
+        boolean autodetect = !name.attribute("autodetect").orElse("true").equalsIgnoreCase("false");
+        if (!autodetect && name.text().isEmpty()) {
+            findings.fault(file.at(name) + "<helloName autodetect=\"false\"> is empty; expected a host name");
+        }
+    }
+
+    private void checkChain(XmlElement chain) {
+        CHAIN.check(file, chain, findings);
+        chain.attribute("coreHandlersPackage")
+                .filter(name -> !name.strip().equals(handlersPackage))
+                .ifPresent(other -> findings.fault(file.at(chain) + "coreHandlersPackage is '" + other + "'; expected "
+                        + handlersPackage + ", as no other has the commands of a relay"));
+        Set<String> handlers = chain.children("handler")
+                .flatMap(handler -> checkHandler(handler).stream())
+                .map(Class::getName)
+                .collect(Collectors.toSet());
+        boolean allAreKnown = handlers.size() == chain.children("handler").count();
+        if (allAreKnown && !handlers.contains(MxRcptHook.class.getName())) {
+            findings.warn(
+                    file.at(chain) + "there is no <handler class=\"" + MxRcptHook.class.getName()
+                            + "\"/>: recipients' domains are not checked, and mail to domains that cannot receive it goes to Graph");
+        }
+    }
+
+    private Optional<Class<?>> checkHandler(XmlElement handler) {
+        handler.attributes().keySet().stream()
+                .filter(name -> !name.equals("class"))
+                .forEach(name -> findings.fault(file.at(handler) + "<handler> has no attribute " + name
+                        + NearName.question(name, Set.of("class")) + "; expected class"));
+        String name = handler.attribute("class").orElse("").strip();
+        if (name.isEmpty()) {
+            findings.fault(file.at(handler) + "the handler has no class; expected class=\"NAME\"");
+            return Optional.empty();
+        }
+        Optional<Class<?>> found = classes.find(name, NamingScheme.IDENTITY);
+        if (found.isEmpty()) {
+            findings.fault(file.at(handler) + "class is '" + name + "'; there is no class of this name"
+                    + classes.question(name, HANDLERS));
+            return found;
+        }
+        Optional<String> problem = classes.problem(found.get(), ProtocolHandler.class, "handler of SMTP");
+        problem.ifPresent(why -> findings.fault(file.at(handler) + "class is '" + name + "'; " + why));
+        if (problem.isPresent()) {
+            return Optional.empty();
+        }
+        ElementForms.checkOnce(file, handler, findings);
+        if (found.get().equals(MxRcptHook.class)) {
+            handler.children()
+                    .forEach(child -> findings.fault(
+                            file.at(child) + child.tag() + " is no parameter of MxRcptHook; it has none"));
+        }
+        TrialRun.ofHandler(found.get(), JamesConfFile.configuration(handler))
+                .ifPresent(why -> findings.fault(file.at(handler) + name + ": " + why));
+        return found;
+    }
+}
