@@ -115,6 +115,12 @@ public final class CachedDomainCheck implements DomainCheck {
                 .build();
     }
 
+    /** Whether recipients at some domain would be accepted without DNS, by a fresh or a stale verdict. */
+    public boolean hasAcceptedDomains() {
+        return verdicts.asMap().values().stream()
+                .anyMatch(entry -> !entry.verdict().isDenial());
+    }
+
     /** The cache of verdicts, for meters. */
     public Cache<MailDomain, ?> verdicts() {
         return verdicts;

@@ -139,6 +139,21 @@ class CachedDomainCheckTest {
     }
 
     @Test
+    void onlyAnAcceptedDomainThatIsStillCachedCanBeAcceptedWithoutDns() {
+        CachedDomainCheck denying = cached(answering(new NullMx()), 10);
+        verdict(denying, DOMAIN);
+        assertThat(denying.hasAcceptedDomains()).isFalse();
+
+        CachedDomainCheck accepting = cached(answering(MX), 10);
+        assertThat(accepting.hasAcceptedDomains()).isFalse();
+        verdict(accepting, DOMAIN);
+        now.addAndGet(DAY.minusNanos(1).toNanos());
+        assertThat(accepting.hasAcceptedDomains()).as("stale").isTrue();
+        now.addAndGet(1);
+        assertThat(accepting.hasAcceptedDomains()).as("a day later").isFalse();
+    }
+
+    @Test
     void anUnknownVerdictIsNeverRemembered() {
         DomainCheck cached = cached(answering(new Unknown("SERVFAIL")));
 

@@ -10,6 +10,8 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
+import io.relaypod.lab.dns.DnsBehaviour;
+import io.relaypod.lab.dns.LabDns;
 import io.relaypod.lab.gateway.Fault;
 import io.relaypod.lab.gateway.MailpitStandIn;
 import io.relaypod.lab.gateway.Phase;
@@ -65,6 +67,30 @@ class HealthTest {
                     .startsWith("not ready\n")
                     .contains("DNS        unhealthy  no answer from 127.0.0.1:" + silent);
             assertThat(Scrape.get(world, "/livez").statusCode()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void aRelayThatStartsWithoutDnsIsAliveAndBecomesReadyByItself() throws Exception {
+        try (LabDns dns = LabDns.at(0, LabWorld.zone())) {
+            dns.behave(".", DnsBehaviour.silence());
+            try (LabWorld world = world().with(
+                            "DNS_SERVERS", "127.0.0.1:" + dns.address().getPort())
+                    .with("DNS_TIMEOUT", "100ms")
+                    .start()) {
+                await().atMost(PATIENCE)
+                        .untilAsserted(() -> assertThat(Scrape.of(world).value("relaypod_dns_up"))
+                                .isZero());
+                assertThat(Scrape.of(world).value("relaypod_ready")).isZero();
+                assertThat(Scrape.get(world, "/livez").statusCode()).isEqualTo(200);
+
+                dns.behaveNormally();
+
+                await().atMost(PATIENCE)
+                        .untilAsserted(() -> assertThat(Scrape.of(world).value("relaypod_ready"))
+                                .as("nobody asked for /readyz")
+                                .isEqualTo(1));
+            }
         }
     }
 

@@ -267,6 +267,12 @@ class MetricsTest {
                 .toList();
     }
 
+    @Test
+    void noPanelTakesTheRateOfACounterOfMailpitWhichAddsRunningTotals() throws Exception {
+        assertThat(dashboardQueries())
+                .noneSatisfy(query -> assertThat(query).containsPattern("(rate|increase|delta)\\(mailpit_"));
+    }
+
     private static List<String> labels(String selector) {
         Matcher label = LABEL.matcher(selector);
         return label.results().map(found -> found.group(1)).toList();

@@ -56,14 +56,20 @@ final class CacheCommand implements Callable<Integer> {
                             defaultValue = LIMIT,
                             description = "Largest number of domains; default ${DEFAULT-VALUE}.")
                     int limit) {
+        JsonNode verdicts = WebAdminClient.of(environment).get("/mx-cache?limit=" + limit);
+        Terminal terminal = new Terminal(spec);
+        if (terminal.isJson()) {
+            terminal.json(verdicts);
+            return Terminal.DONE;
+        }
         List<String[]> rows = new ArrayList<>();
         rows.add(new String[] {"DOMAIN", "SINCE", "VERDICT"});
-        for (JsonNode memory : WebAdminClient.of(environment).get("/mx-cache?limit=" + limit)) {
-            rows.add(row(memory));
-        }
-        Terminal terminal = new Terminal(spec);
+        verdicts.forEach(verdict -> rows.add(row(verdict)));
         if (rows.size() > 1) {
             terminal.table(rows);
+            if (verdicts.size() >= limit) {
+                terminal.line("%d shown; --limit shows more, if there are more.", verdicts.size());
+            }
         } else {
             terminal.line("No verdict is cached.");
         }
@@ -91,6 +97,10 @@ final class CacheCommand implements Callable<Integer> {
                 .get("/domains/" + WebAdminClient.encoded(domain) + "/verdict?fresh=" + fresh);
         Terminal terminal = new Terminal(spec);
         boolean accepted = answer.path("accepted").asBoolean();
+        if (terminal.isJson()) {
+            terminal.json(answer);
+            return accepted ? Terminal.DONE : Terminal.NOTHING_FOUND;
+        }
         terminal.line(
                 "%s is %s: %s%s",
                 answer.path("domain").asText(),
@@ -126,7 +136,12 @@ final class CacheCommand implements Callable<Integer> {
                         + which.domain
                                 .map(domain -> "/" + WebAdminClient.encoded(domain))
                                 .orElse(""));
-        new Terminal(spec).line("%s forgotten.", which.domain.orElse("All are"));
+        Terminal terminal = new Terminal(spec);
+        if (terminal.isJson()) {
+            terminal.json(Map.of("removed", which.domain.orElse("all")));
+        } else {
+            terminal.line("%s forgotten.", which.domain.orElse("All are"));
+        }
         return Terminal.DONE;
     }
 }

@@ -11,13 +11,16 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 import com.github.benmanes.caffeine.cache.Ticker;
+import com.google.common.net.InetAddresses;
 import io.relaypod.address.DomainListFile;
 import io.relaypod.address.DomainSet;
 import io.relaypod.address.MailDomain;
 import io.relaypod.dns.ClientNetwork;
 import io.relaypod.dns.DnsFailover;
+import io.relaypod.dns.DnsSettings;
 import io.relaypod.dns.StandaloneDns;
 import io.relaypod.server.settings.Settings;
 import io.relaypod.server.settings.Settings.RcptSettings;
@@ -35,11 +38,11 @@ import io.relaypod.verdict.DomainVerdict.UnusableImplicitMx;
 import io.relaypod.verdict.MxSettings;
 import io.relaypod.verdict.RcptRuleAssembly;
 import io.relaypod.verdict.RecipientAnswer;
-import io.relaypod.verdict.RecipientAnswer.Outcome;
 import io.relaypod.verdict.RecipientRule;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -47,16 +50,13 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "check",
         mixinStandardHelpOptions = true,
-        description = "Show the answer to recipients at these domains, and the reason.",
+        description =
+                "Show the answer to recipients at these domains, and the reason: of the running relay, or without one from DNS.",
         exitCodeListHeading = "Exit codes:%n",
         exitCodeList = {"0:every domain is accepted", "1:one is refused", "2:DNS gave no answer for one"})
 final class CheckCommand implements Callable<Integer> {
 
     private static final Pattern PATH = Pattern.compile("<.*>");
-
-    private static final int ALL_ACCEPTED = 0;
-    private static final int ONE_REFUSED = 1;
-    private static final int ONE_UNKNOWN = 2;
 
     @Parameters(arity = "1..*", paramLabel = "DOMAIN|ADDRESS", description = "A domain or a mail address.")
     private List<String> arguments = List.of();
@@ -71,16 +71,22 @@ final class CheckCommand implements Callable<Integer> {
         this.environment = environment;
     }
 
-    /**
-     * The answer to one argument.
-     *
-     * @param records that the answer is based on, as text
-     */
-    private record CheckResult(String argument, RecipientAnswer answer, String records, Duration took) {}
+    @Option(names = "--own", description = "Query DNS from here, also where a relay runs.")
+    private boolean isOwn;
 
     @Override
     public Integer call() {
         RcptSettings settings = Settings.forRcptRule(environment);
+        Optional<RunningRelayCheck> relay =
+                isOwn ? Optional.empty() : RunningRelayCheck.find(environment, settings.mx());
+        return relay.isPresent() ? ask(relay.get()) : askDns(settings);
+    }
+
+    private int ask(RunningRelayCheck relay) {
+        return print(arguments.stream().map(relay::check).toList(), relay.source());
+    }
+
+    private int askDns(RcptSettings settings) {
         MxSettings mx = settings.mx();
         Map<MailDomain, DomainVerdict> verdicts = new ConcurrentHashMap<>();
         try (StandaloneDns dns = new StandaloneDns(settings.dns())) {
@@ -95,10 +101,19 @@ final class CheckCommand implements Callable<Integer> {
                     .toList();
             List<CheckResult> results =
                     pending.stream().map(CompletableFuture::join).toList();
-            print(results);
+            int exitCode = print(results, source(settings.dns()));
             print(dns.servers());
-            return exitCode(results);
+            return exitCode;
         }
+    }
+
+    private String source(DnsSettings dns) {
+        boolean isSet = !environment.getOrDefault("DNS_SERVERS", "").isBlank();
+        return (isOwn ? "Asked" : "No relay answers here; asked") + " the DNS servers "
+                + dns.servers().stream()
+                        .map(server -> InetAddresses.toUriString(server.getAddress()) + ":" + server.getPort())
+                        .collect(Collectors.joining(", "))
+                + (isSet ? " of DNS_SERVERS." : " of the system (resolv.conf).");
     }
 
     private static Supplier<DomainSet> domainList(Optional<Path> file) {
@@ -120,7 +135,7 @@ final class CheckCommand implements Callable<Integer> {
     }
 
     // An argument with an @ or angle brackets is an address, as in RCPT.
-    private static CompletionStage<RecipientAnswer> answer(String asked, RecipientRule rule) {
+    static CompletionStage<RecipientAnswer> answer(String asked, RecipientRule rule) {
         if (PATH.matcher(asked).matches()) {
             return rule.answer(asked.substring(1, asked.length() - 1), ClientNetwork.OPERATOR);
         }
@@ -129,7 +144,7 @@ final class CheckCommand implements Callable<Integer> {
                 : rule.answer(asked, ClientNetwork.OPERATOR);
     }
 
-    private static Optional<MailDomain> domain(String asked) {
+    static Optional<MailDomain> domain(String asked) {
         String address = PATH.matcher(asked).matches() ? asked.substring(1, asked.length() - 1) : asked;
         return MailDomain.parse(address.substring(address.lastIndexOf('@') + 1));
     }
@@ -162,16 +177,33 @@ final class CheckCommand implements Callable<Integer> {
         return verdict instanceof Unknown unknown ? unknown.reason() : "MX 0 .";
     }
 
-    private void print(List<CheckResult> results) {
+    /** Returns the exit code. */
+    private int print(List<CheckResult> results, String source) {
+        Terminal terminal = new Terminal(spec);
+        if (terminal.isJson()) {
+            terminal.json(Map.of(
+                    "source",
+                    source,
+                    "results",
+                    results.stream().map(CheckResult::json).toList()));
+        } else {
+            printLines(results);
+            spec.commandLine().getErr().println(source);
+            spec.commandLine().getErr().flush();
+        }
+        return exitCode(results);
+    }
+
+    private void printLines(List<CheckResult> results) {
         int widest = results.stream()
                 .map(CheckResult::argument)
                 .mapToInt(String::length)
                 .max()
                 .orElse(0);
         for (CheckResult result : results) {
-            String verdict = switch (kind(result)) {
-                case ALL_ACCEPTED -> "@|green accepted|@";
-                case ONE_UNKNOWN -> "@|yellow unknown |@";
+            String verdict = switch (result.exitCode()) {
+                case CheckResult.ACCEPTED -> "@|green accepted|@";
+                case CheckResult.UNKNOWN -> "@|yellow unknown |@";
                 default -> "@|red refused |@";
             };
             String answer = result.answer().isAccepted()
@@ -195,19 +227,13 @@ final class CheckCommand implements Callable<Integer> {
         spec.commandLine().getErr().flush();
     }
 
-    private static int kind(CheckResult result) {
-        if (result.answer().outcome() == Outcome.DNS_FAILURE || result.answer().outcome() == Outcome.UNCHECKED) {
-            return ONE_UNKNOWN;
-        }
-        return result.answer().isAccepted() ? ALL_ACCEPTED : ONE_REFUSED;
-    }
-
+    // One refusal tells more than one domain without an answer.
     private static int exitCode(List<CheckResult> results) {
         return results.stream()
-                .mapToInt(CheckCommand::kind)
-                .filter(kind -> kind == ONE_REFUSED)
+                .mapToInt(CheckResult::exitCode)
+                .filter(code -> code == CheckResult.REFUSED)
                 .findFirst()
                 .orElseGet(() ->
-                        results.stream().mapToInt(CheckCommand::kind).max().orElse(ALL_ACCEPTED));
+                        results.stream().mapToInt(CheckResult::exitCode).max().orElse(CheckResult.ACCEPTED));
     }
 }

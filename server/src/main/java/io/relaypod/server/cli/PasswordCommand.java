@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.concurrent.Callable;
 
 import io.relaypod.logins.PasswordHash;
@@ -36,7 +37,13 @@ final class PasswordCommand implements Callable<Integer> {
             throw new IllegalArgumentException("the password has " + password.length + " bytes; expected " + SHORTEST
                     + " to " + PasswordHash.LONGEST_PASSWORD);
         }
-        new Terminal(spec).line(PasswordHash.of(password).text());
+        Terminal terminal = new Terminal(spec);
+        String hash = PasswordHash.of(password).text();
+        if (terminal.isJson()) {
+            terminal.json(Map.of("hash", hash));
+        } else {
+            terminal.line(hash);
+        }
         return Terminal.DONE;
     }
 

@@ -19,13 +19,17 @@ import picocli.CommandLine.ScopeType;
         subcommands = {
             RunCommand.class,
             ValidateCommand.class,
+            StatusCommand.class,
             CheckCommand.class,
             QueueCommand.class,
             FailedCommand.class,
             CacheCommand.class,
             TraceCommand.class,
+            TopCommand.class,
+            ConfigCommand.class,
             PasswordCommand.class,
-            WebAdminPasswordCommand.class
+            WebAdminPasswordCommand.class,
+            CompletionCommand.class
         })
 public final class Relaypod {
 

@@ -14,6 +14,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.google.errorprone.annotations.FormatMethod;
@@ -55,9 +56,18 @@ final class Terminal {
 
     /** Prints a result as JSON, which escapes all but ASCII. */
     void json(Object result) {
+        print(result, JSON.writer());
+    }
+
+    /** Prints a result as JSON in one line. */
+    void jsonLine(JsonNode result) {
+        print(result, JSON.writer().without(SerializationFeature.INDENT_OUTPUT));
+    }
+
+    private void print(Object result, ObjectWriter writer) {
         try {
             PrintWriter out = spec.commandLine().getOut();
-            out.println(JSON.writeValueAsString(result));
+            out.println(writer.writeValueAsString(result));
             out.flush();
         } catch (JsonProcessingException never) {
             throw new IllegalStateException(never);

@@ -1,5 +1,6 @@
 package io.relaypod.server.cli;
 
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -9,6 +10,7 @@ import io.relaypod.server.webadmin.TraceSearchText;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -27,6 +29,8 @@ import picocli.CommandLine.Spec;
             "77:webadmin refuses the password"
         })
 final class TraceCommand implements Callable<Integer> {
+
+    private static final Duration POLL = Duration.ofSeconds(1);
 
     @Parameters(
             arity = "0..1",
@@ -56,6 +60,9 @@ final class TraceCommand implements Callable<Integer> {
             description = "Largest number of messages, the newest; default ${DEFAULT-VALUE}.")
     private int limit;
 
+    @Option(names = "--follow", description = "Print each event when it happens, until Ctrl-C.")
+    private boolean isFollowed;
+
     private final Map<String, String> environment;
 
     @Spec
@@ -72,9 +79,16 @@ final class TraceCommand implements Callable<Integer> {
         what.ifPresent(words -> asked.put(TraceSearchText.parameter(words), TraceSearchText.value(words)));
         sender.ifPresent(address -> asked.put("sender", address));
         recipient.ifPresent(address -> asked.put("recipient", address));
+        if (isFollowed) {
+            if (since.isPresent() || until.isPresent()) {
+                throw new ParameterException(
+                        spec.commandLine(), "--follow shows what happens from now on; leave out --since and --until");
+            }
+            return new TraceFollower(WebAdminClient.of(environment), new Terminal(spec), POLL).follow(asked);
+        }
         since.ifPresent(time -> asked.put("since", time));
         until.ifPresent(time -> asked.put("until", time));
-        asked.put("limit", Integer.toString(limit));
+        asked.put(TraceLines.LIMIT, Integer.toString(limit));
         return new TraceLines(WebAdminClient.of(environment), new Terminal(spec)).print(asked);
     }
 }

@@ -9,6 +9,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 /** What the relay remembers of mails, a line for each thing that happened. */
 final class TraceLines {
 
+    /** The parameter with the largest number of mails. */
+    static final String LIMIT = "limit";
+
     private final WebAdminClient webadmin;
     private final Terminal terminal;
 
@@ -23,10 +26,17 @@ final class TraceLines {
      */
     int print(Map<String, String> asked) {
         JsonNode mails = webadmin.get("/relay/trace?" + WebAdminClient.parameters(asked));
+        if (terminal.isJson()) {
+            terminal.json(mails);
+            return mails.isEmpty() ? Terminal.NOTHING_FOUND : Terminal.DONE;
+        }
         mails.forEach(this::print);
         if (mails.isEmpty()) {
             terminal.line("No matching message.");
             return Terminal.NOTHING_FOUND;
+        }
+        if (Integer.toString(mails.size()).equals(asked.get(LIMIT))) {
+            terminal.line("%d shown, the newest; --limit and --until show older ones, if there are any.", mails.size());
         }
         return Terminal.DONE;
     }
@@ -44,7 +54,7 @@ final class TraceLines {
         terminal.table(rows);
     }
 
-    private static String words(JsonNode step) {
+    static String words(JsonNode step) {
         StringBuilder words = new StringBuilder();
         if (!step.path("sender").asText().isEmpty()) {
             words.append("from ").append(step.path("sender").asText()).append(' ');

@@ -93,6 +93,10 @@ final class WebAdminClient {
                 .collect(Collectors.joining("&"));
     }
 
+    URI address() {
+        return address;
+    }
+
     JsonNode get(String path) {
         return send("GET", path, "");
     }

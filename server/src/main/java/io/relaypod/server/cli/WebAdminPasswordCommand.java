@@ -35,7 +35,13 @@ final class WebAdminPasswordCommand implements Callable<Integer> {
                 .orElseThrow(() -> new WebAdminException(
                         WebAdminClient.NOT_THERE, "WEBADMIN_ADDR is off: this relay has no webadmin"));
         try {
-            new Terminal(spec).line("%s", WebAdminSettings.password(webadmin.credentials()));
+            Terminal terminal = new Terminal(spec);
+            String password = WebAdminSettings.password(webadmin.credentials());
+            if (terminal.isJson()) {
+                terminal.json(Map.of("password", password));
+            } else {
+                terminal.line("%s", password);
+            }
         } catch (IllegalArgumentException none) {
             throw new WebAdminException(
                     WebAdminClient.NOT_THERE,

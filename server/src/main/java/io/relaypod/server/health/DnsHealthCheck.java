@@ -2,14 +2,15 @@ package io.relaypod.server.health;
 
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 
 import com.github.benmanes.caffeine.cache.Ticker;
@@ -31,7 +32,7 @@ import reactor.core.publisher.Mono;
 /**
  * Checks whether DNS answers and can be believed. Lookups of recipients' domains show it. Without them, or after
  * several failures in a row, the servers are probed, at most every ten seconds. The result is degraded, and so the
- * relay ready, if stale verdicts are used, if recipients are accepted unchecked, or if only some servers are usable.
+ * relay ready, if there are cached verdicts, if recipients are accepted unchecked, or if only some servers are usable.
  * Logs when no server is usable any more, and when one is usable again. Thread-safe.
  */
 public final class DnsHealthCheck implements HealthCheck, LookupListener, StaleListener, DnsServerListener {
@@ -49,7 +50,8 @@ public final class DnsHealthCheck implements HealthCheck, LookupListener, StaleL
     private final Ticker ticker;
     private final AtomicReference<DnsProbe> lastProbe;
     private final AtomicInteger failuresInARow = new AtomicInteger();
-    private final AtomicBoolean isAway = new AtomicBoolean();
+    private final Availability availability;
+    private volatile BooleanSupplier cachedVerdicts = () -> false;
     private volatile long lastAnswer;
     private volatile long lastStale;
 
@@ -57,6 +59,11 @@ public final class DnsHealthCheck implements HealthCheck, LookupListener, StaleL
 
     /** @param onDnsFailure what happens to recipients while there is no answer */
     public DnsHealthCheck(DnsFailover servers, OnDnsFailure onDnsFailure, Ticker ticker) {
+        this(servers, onDnsFailure, ticker, Clock.systemUTC());
+    }
+
+    DnsHealthCheck(DnsFailover servers, OnDnsFailure onDnsFailure, Ticker ticker, Clock clock) {
+        this.availability = new Availability(clock);
         this.servers = servers;
         this.onDnsFailure = onDnsFailure;
         this.ticker = ticker;
@@ -71,7 +78,12 @@ public final class DnsHealthCheck implements HealthCheck, LookupListener, StaleL
 
     /** Whether a server was usable at the last observation. */
     public boolean isUp() {
-        return !isAway.get();
+        return availability.isAvailable();
+    }
+
+    /** @param cached whether recipients at some domain are accepted without DNS */
+    public void answerFrom(BooleanSupplier cached) {
+        this.cachedVerdicts = cached;
     }
 
     @Override
@@ -154,7 +166,10 @@ public final class DnsHealthCheck implements HealthCheck, LookupListener, StaleL
         if (isUsable(reports)) {
             return words.isEmpty() ? Result.healthy(NAME) : Result.degraded(NAME, words);
         }
-        if (isFresh(lastStale)) {
+        words +=
+                availability.unavailableSince().map(since -> ", since " + since).orElse("");
+        // A relay that is not ready gets no connection, so its cached verdicts would help nobody.
+        if (isFresh(lastStale) || cachedVerdicts.getAsBoolean()) {
             return Result.degraded(NAME, words + "; cached verdicts are used");
         }
         return onDnsFailure == OnDnsFailure.ACCEPT
@@ -185,14 +200,12 @@ public final class DnsHealthCheck implements HealthCheck, LookupListener, StaleL
     private void logChange(List<DnsServerReport> reports) {
         if (isUsable(reports)) {
             failuresInARow.set(0);
-            if (isAway.compareAndSet(true, false)) {
-                LOGGER.info("event=dns-back");
-            }
+            availability.returned().ifPresent(outage -> LOGGER.info("event=dns-back after={}s", outage.toSeconds()));
             return;
         }
-        if (isAway.compareAndSet(false, true)) {
-            LOGGER.warn("event=dns-away reason=\"{}\"", words(reports));
-        }
+        availability
+                .lost()
+                .ifPresent(since -> LOGGER.warn("event=dns-away reason=\"{}\" since={}", words(reports), since));
         // Probes again until a server is usable, without lookups too.
         CompletableFuture.delayedExecutor(PROBE_EVERY.toMillis() + 1, TimeUnit.MILLISECONDS)
                 .execute(this::probe);

@@ -32,7 +32,14 @@ public final class GatewayHealthCheck implements HealthCheck {
     public Publisher<Result> check() {
         return Mono.fromSupplier(() -> {
             GatewayProbe.GatewayState state = probe.state();
-            return state.isUp() ? Result.healthy(NAME) : Result.degraded(NAME, state.words());
+            return state.isUp()
+                    ? Result.healthy(NAME)
+                    : Result.degraded(
+                            NAME,
+                            state.words()
+                                    + probe.unavailableSince()
+                                            .map(since -> ", since " + since)
+                                            .orElse(""));
         });
     }
 }

@@ -7,7 +7,10 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 import org.slf4j.Logger;
@@ -22,6 +25,7 @@ public final class GatewayProbe {
 
     private final String host;
     private final int port;
+    private final Availability availability;
     private volatile GatewayState state = new GatewayState(true, "not looked for yet");
 
     /**
@@ -32,8 +36,13 @@ public final class GatewayProbe {
     public record GatewayState(boolean isUp, String words) {}
 
     public GatewayProbe(String host, int port) {
+        this(host, port, Clock.systemUTC());
+    }
+
+    public GatewayProbe(String host, int port, Clock clock) {
         this.host = host;
         this.port = port;
+        this.availability = new Availability(clock);
     }
 
     /** The result of the last poll. */
@@ -43,14 +52,28 @@ public final class GatewayProbe {
 
     /** Polls the gateway. Takes some seconds if it does not answer. */
     public void poll() {
-        boolean wasUp = state.isUp();
         GatewayState found = find();
-        state = found;
-        if (wasUp && !found.isUp()) {
-            LOGGER.warn("event=gateway-away gateway={}:{} reason=\"{}\"", host, port, found.words());
-        } else if (!wasUp && found.isUp()) {
-            LOGGER.info("event=gateway-back gateway={}:{}", host, port);
+        if (found.isUp()) {
+            availability
+                    .returned()
+                    .ifPresent(outage ->
+                            LOGGER.info("event=gateway-back gateway={}:{} after={}s", host, port, outage.toSeconds()));
+        } else {
+            availability
+                    .lost()
+                    .ifPresent(since -> LOGGER.warn(
+                            "event=gateway-away gateway={}:{} reason=\"{}\" since={}",
+                            host,
+                            port,
+                            found.words(),
+                            since));
         }
+        state = found;
+    }
+
+    /** In whole seconds; empty while the gateway greets. */
+    public Optional<Instant> unavailableSince() {
+        return availability.unavailableSince();
     }
 
     /** Reads the bytes that arrive until the deadline, however slowly they arrive. */

@@ -8,6 +8,7 @@ import com.google.inject.Provides;
 import com.google.inject.Scopes;
 import com.google.inject.multibindings.Multibinder;
 import io.relaypod.events.MailEventListener;
+import io.relaypod.server.activity.MailActivity;
 import io.relaypod.server.health.DnsHealthCheck;
 import io.relaypod.server.health.GatewayAnswers;
 import io.relaypod.server.health.GatewayHealthCheck;
@@ -46,9 +47,11 @@ final class MonitoringModule extends AbstractModule {
         bind(BuildInfo.class).toInstance(BuildInfo.read());
         bind(GatewayAnswers.class).in(Scopes.SINGLETON);
         bind(RecentRefusals.class).in(Scopes.SINGLETON);
+        bind(MailActivity.class).in(Scopes.SINGLETON);
         Multibinder<MailEventListener> listeners = Multibinder.newSetBinder(binder(), MailEventListener.class);
         listeners.addBinding().to(MailMeters.class).in(Scopes.SINGLETON);
         listeners.addBinding().to(RecentRefusals.class);
+        listeners.addBinding().to(MailActivity.class);
         listeners.addBinding().to(GatewayAnswers.class);
     }
 

@@ -211,6 +211,7 @@ final class SmtpModule extends AbstractModule {
         });
         servers.addListener(new DnsServerLog(servers, cached, meters));
         servers.addListener(health);
+        health.answerFrom(cached::hasAcceptedDomains);
         Gauge.builder("relaypod.dns.up", health, check -> check.isUp() ? 1 : 0)
                 .description("Whether a DNS server could be used when that was last seen")
                 .register(meters);

@@ -22,6 +22,7 @@ import io.relaypod.events.MailEventPublisher;
 import io.relaypod.server.settings.ListenAddress;
 import io.relaypod.server.settings.Settings;
 import io.relaypod.server.settings.WebAdminSettings;
+import io.relaypod.server.webadmin.ActivityRoutes;
 import io.relaypod.server.webadmin.AdminCredentials;
 import io.relaypod.server.webadmin.AdminToken;
 import io.relaypod.server.webadmin.DomainRoutes;
@@ -33,6 +34,7 @@ import io.relaypod.server.webadmin.PasswordFile;
 import io.relaypod.server.webadmin.RelayRoutes;
 import io.relaypod.server.webadmin.RelayWebAdmin;
 import io.relaypod.server.webadmin.RetryRoutes;
+import io.relaypod.server.webadmin.StatusRoutes;
 import io.relaypod.server.webadmin.TolerantReprocessing;
 import org.apache.commons.configuration2.Configuration;
 import org.apache.james.core.healthcheck.HealthCheck;
@@ -87,6 +89,8 @@ final class WebAdminModule extends AbstractModule {
         routes.addBinding().to(MxCacheRoutes.class);
         routes.addBinding().to(RelayRoutes.class);
         routes.addBinding().to(RetryRoutes.class);
+        routes.addBinding().to(ActivityRoutes.class);
+        routes.addBinding().to(StatusRoutes.class);
     }
 
     @Provides

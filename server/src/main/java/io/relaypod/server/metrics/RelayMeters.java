@@ -56,6 +56,12 @@ public final class RelayMeters implements AutoCloseable {
                 .description("Memory of the process, heap and all else; NaN where there is no /proc")
                 .strongReference(true)
                 .register(registry);
+        Gauge.builder("relaypod.container.memory", new ContainerMemory(), ContainerMemory::bytes)
+                .baseUnit("bytes")
+                .description(
+                        "Memory that the kernel counts for the container, without reclaimable file cache; NaN where it does not tell")
+                .strongReference(true)
+                .register(registry);
         Gauge.builder("relaypod.temporary.files", TemporaryFiles.ofThisProcess(), TemporaryFiles::bytes)
                 .baseUnit("bytes")
                 .description("Files of large mails that are being handled")

@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
+import io.relaypod.server.activity.MailActivity;
 import io.relaypod.server.health.GatewayAnswers.GatewayFailure;
 import io.relaypod.server.health.GatewayProbe;
 import io.relaypod.server.health.Readiness;
@@ -17,6 +18,7 @@ import io.relaypod.server.metrics.QueueMeters;
  * @param connections of SMTP, open now
  * @param upstream host and port of the gateway
  * @param refusals the latest first
+ * @param activity without local parts
  */
 record RelayStatus(
         Instant now,
@@ -29,7 +31,8 @@ record RelayStatus(
         GatewayProbe.GatewayState gateway,
         Optional<Instant> lastDelivered,
         Optional<GatewayFailure> lastTrouble,
-        List<RecentRefusals.RecentRefusal> refusals) {
+        List<RecentRefusals.RecentRefusal> refusals,
+        MailActivity.ActivityReport activity) {
 
     RelayStatus {
         samples = List.copyOf(samples);

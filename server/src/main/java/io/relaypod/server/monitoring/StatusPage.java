@@ -13,6 +13,7 @@ import com.google.common.hash.Hashing;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpResponseStatus;
+import io.relaypod.server.activity.MailActivity;
 import io.relaypod.server.health.GatewayAnswers;
 import io.relaypod.server.health.GatewayProbe;
 import io.relaypod.server.health.Readiness;
@@ -44,6 +45,7 @@ public final class StatusPage implements Page {
     private final GatewayProbe gateway;
     private final GatewayAnswers answers;
     private final RecentRefusals refusals;
+    private final MailActivity activity;
     private final MeterRegistry meters;
     private final String upstream;
     private final BuildInfo build;
@@ -57,6 +59,7 @@ public final class StatusPage implements Page {
             GatewayProbe gateway,
             GatewayAnswers answers,
             RecentRefusals refusals,
+            MailActivity activity,
             MeterRegistry meters,
             Settings settings,
             BuildInfo build,
@@ -67,6 +70,7 @@ public final class StatusPage implements Page {
         this.gateway = gateway;
         this.answers = answers;
         this.refusals = refusals;
+        this.activity = activity;
         this.meters = meters;
         this.upstream = settings.upstreamHost() + ":" + settings.upstreamPort();
         this.build = build;
@@ -86,7 +90,8 @@ public final class StatusPage implements Page {
                 gateway.state(),
                 answers.lastDelivered(),
                 answers.lastTrouble(),
-                refusals.latest());
+                refusals.latest(),
+                activity.masked(ActivityTables.MOST));
         StatusView view = new StatusView(status);
         String page = FRAME.replace("{{title}}", view.title()).replace("{{main}}", view.main());
         return new PageResponse(

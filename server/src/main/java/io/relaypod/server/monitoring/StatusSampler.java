@@ -10,6 +10,7 @@ import javax.inject.Inject;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.relaypod.server.health.GatewayProbe;
+import io.relaypod.server.health.Readiness;
 import io.relaypod.server.health.SmtpGreeting;
 import io.relaypod.server.metrics.QueueMeters;
 import io.relaypod.server.metrics.QueueMeters.QueueState;
@@ -18,8 +19,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Polls the queues, the gateway and SMTP every ten seconds, each on a thread of its own, and keeps samples of an hour.
- * A broker or a gateway that hangs delays no other poll. Thread-safe.
+ * Polls the queues, the gateway, SMTP and the health checks every ten seconds, each on a thread of its own, and keeps
+ * samples of an hour. A broker or a gateway that hangs delays no other poll. Thread-safe.
  */
 public final class StatusSampler implements AutoCloseable {
 
@@ -31,18 +32,26 @@ public final class StatusSampler implements AutoCloseable {
     private final QueueMeters queues;
     private final GatewayProbe gateway;
     private final SmtpGreeting smtp;
+    private final Readiness readiness;
     private final Clock clock;
+    private volatile boolean isReady;
     private final History history = new History();
     private final ScheduledExecutorService threads =
-            Executors.newScheduledThreadPool(3, NamedThreadFactory.withName("watch"));
+            Executors.newScheduledThreadPool(4, NamedThreadFactory.withName("watch"));
 
     @Inject
     public StatusSampler(
-            MeterRegistry meters, QueueMeters queues, GatewayProbe gateway, SmtpGreeting smtp, Clock clock) {
+            MeterRegistry meters,
+            QueueMeters queues,
+            GatewayProbe gateway,
+            SmtpGreeting smtp,
+            Readiness readiness,
+            Clock clock) {
         this.meters = meters;
         this.queues = queues;
         this.gateway = gateway;
         this.smtp = smtp;
+        this.readiness = readiness;
         this.clock = clock;
         Gauge.builder("relaypod.gateway.up", gateway, probe -> probe.state().isUp() ? 1 : 0)
                 .description("Whether the gateway greeted us when it was last looked for")
@@ -53,12 +62,17 @@ public final class StatusSampler implements AutoCloseable {
                         greeting -> greeting.problem().isEmpty() ? 1 : 0)
                 .description("Whether SMTP greeted a client of our own when it was last looked at")
                 .register(meters);
+        Gauge.builder("relaypod.ready", this, sampler -> sampler.isReady ? 1 : 0)
+                .description("Whether the relay could accept mail at the last poll of its health checks")
+                .register(meters);
     }
 
     public void start() {
         repeat(this::sample);
         repeat(gateway::poll);
         repeat(smtp::poll);
+        // Without a probe of Kubernetes too, a relay that started without DNS finds it.
+        repeat(() -> isReady = readiness.report().isReady());
     }
 
     private void repeat(Runnable look) {

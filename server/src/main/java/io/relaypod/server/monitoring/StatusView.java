@@ -46,7 +46,7 @@ final class StatusView {
 
     String main() {
         return "<main>\n" + header() + hops() + numbers() + charts() + "<div class=\"pair\">" + queues() + refusals()
-                + "</div>" + footer() + "</main>";
+                + "</div>" + new ActivityTables(status.activity()).html() + footer() + "</main>";
     }
 
     private String header() {

@@ -2,15 +2,17 @@ package io.relaypod.server.webadmin;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 
+import io.relaypod.server.settings.Settings;
 import io.relaypod.server.settings.Variable;
 
 /**
  * The variables as they are shown: what may be a password in a URL is masked. Files that hold secrets are named, not
  * read.
  */
-final class RelayConfiguration {
+public final class RelayConfiguration {
 
     private static final Pattern USER_INFO = Pattern.compile("(?<=://)[^/@\\s]+(?=@)");
     private static final Pattern SECRET_PARAMETER = Pattern.compile("(?i)([a-z]*(?:password|secret|token)=)[^&;,\\s]*");
@@ -22,13 +24,24 @@ final class RelayConfiguration {
      * One variable.
      *
      * @param value as it is written in the environment, or the default
+     * @param source {@code default}, {@code environment}, or {@code not used} if the XML files, by which the variable
+     *     takes effect, do not name it
      */
-    record ConfiguredValue(String value, boolean isDefault) {}
+    public record ConfiguredValue(String value, boolean isDefault, String source) {}
 
-    static Map<String, ConfiguredValue> shown(Map<Variable, String> variables) {
+    /** All variables in the order of the documentation. */
+    public static Map<String, ConfiguredValue> shown(Settings settings) {
+        Set<String> named = JamesXml.namedVariables(settings.jamesConf());
+        Set<Variable> byXml = settings.forJames().keySet();
         Map<String, ConfiguredValue> shown = new LinkedHashMap<>();
-        variables.forEach((variable, value) ->
-                shown.put(variable.name(), new ConfiguredValue(masked(value), value.equals(variable.defaultValue()))));
+        settings.variables().forEach((variable, value) -> {
+            boolean isDefault = value.equals(variable.defaultValue());
+            boolean isUsed = !byXml.contains(variable) || named.contains(variable.name());
+            shown.put(
+                    variable.name(),
+                    new ConfiguredValue(
+                            masked(value), isDefault, isUsed ? isDefault ? "default" : "environment" : "not used"));
+        });
         return shown;
     }
 

@@ -66,10 +66,9 @@ public final class RelayRoutes implements Routes {
 
     @Override
     public void define(Service service) {
+        service.get(BASE_PATH + "/configuration", (request, response) -> RelayConfiguration.shown(settings), json);
         service.get(
-                BASE_PATH + "/configuration",
-                (request, response) -> RelayConfiguration.shown(settings.variables()),
-                json);
+                BASE_PATH + "/configuration/xml", (request, response) -> JamesXml.values(settings.jamesConf()), json);
         service.get(BASE_PATH + "/trace", (request, response) -> search(query(request), response));
         service.get(BASE_PATH + "/search", this::page);
         service.get(BASE_PATH + "/" + OPEN_API, (request, response) -> {

@@ -64,7 +64,8 @@ class GatewayProbeTest {
                 .hasSize(2)
                 .last()
                 .extracting(ILoggingEvent::getFormattedMessage)
-                .isEqualTo("event=gateway-back gateway=127.0.0.1:" + port);
+                .asString()
+                .matches("event=gateway-back gateway=127.0.0.1:" + port + " after=\\d+s");
     }
 
     @Test

@@ -1,6 +1,8 @@
 package io.relaypod.server.health;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.when;
 
 import java.io.IOException;
 import java.net.DatagramPacket;
@@ -15,7 +17,9 @@ import java.time.ZoneOffset;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 
 import io.relaypod.address.MailDomain;
 import io.relaypod.dns.DnsFailover;
@@ -211,6 +215,41 @@ class HealthChecksTest {
 
         DnsHealthCheck accepting = new DnsHealthCheck(dns.servers(), OnDnsFailure.ACCEPT, now::get);
         assertThat(check(accepting).getStatus()).isEqualTo(ResultStatus.DEGRADED);
+    }
+
+    @Test
+    void aRelayWithCachedVerdictsStaysReadyAndTellsSinceWhenDnsIsUnavailable() {
+        DnsHealthCheck health =
+                new DnsHealthCheck(dns.servers(), OnDnsFailure.TRY_LATER, now::get, Clock.fixed(NOW, ZoneOffset.UTC));
+        AtomicBoolean isCached = new AtomicBoolean();
+        health.answerFrom(isCached::get);
+        assertThat(check(health).isUnHealthy()).as("nothing is cached").isTrue();
+
+        isCached.set(true);
+
+        assertThat(check(health).getStatus()).isEqualTo(ResultStatus.DEGRADED);
+        assertThat(check(health).getCause())
+                .hasValueSatisfying(
+                        cause -> assertThat(cause).contains("since 2026-11-27T12:00:00Z; cached verdicts are used"));
+    }
+
+    @Test
+    void anOutageIsReportedOnceWithItsBeginningAndItsDuration() {
+        AtomicReference<Instant> time = new AtomicReference<>(NOW.plusMillis(300));
+        Clock clock = mock(Clock.class);
+        when(clock.instant()).thenAnswer(call -> time.get());
+        Availability service = new Availability(clock);
+        assertThat(service.returned()).isEmpty();
+        assertThat(service.lost()).hasValue(NOW);
+        time.set(NOW.plusSeconds(90));
+        assertThat(service.lost()).as("it is reported already").isEmpty();
+        assertThat(service.unavailableSince()).hasValue(NOW);
+        assertThat(service.returned()).hasValue(Duration.ofSeconds(90));
+        assertThat(service.isAvailable()).isTrue();
+
+        assertThat(service.lost()).isPresent();
+        time.set(NOW);
+        assertThat(service.returned()).as("the clock was set back").hasValue(Duration.ZERO);
     }
 
     @Test

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import javax.mail.Session;
 import javax.mail.internet.MimeMessage;
@@ -19,6 +20,8 @@ import com.github.benmanes.caffeine.cache.Ticker;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.relaypod.gateway.VerbatimMailQueueItems;
 import io.relaypod.server.health.GatewayProbe;
+import io.relaypod.server.health.Lifecycle;
+import io.relaypod.server.health.Readiness;
 import io.relaypod.server.health.SmtpGreeting;
 import io.relaypod.server.metrics.QueueMeters;
 import io.relaypod.server.queue.ArtemisMailQueueFactory;
@@ -64,6 +67,8 @@ class StatusSamplerTest {
                             .recipient("b@example.com")
                             .mimeMessage(message)
                             .build());
+            Lifecycle lifecycle = new Lifecycle();
+            lifecycle.serving();
             GatewayProbe gateway = new GatewayProbe(silent.getInetAddress().getHostAddress(), silent.getLocalPort());
             QueueMeters queueMeters =
                     new QueueMeters(meters, queues, repositories, SenderRateLimiter.unlimited(), Clock.systemUTC());
@@ -72,11 +77,14 @@ class StatusSamplerTest {
                     queueMeters,
                     gateway,
                     new SmtpGreeting(List::of, Ticker.systemTicker()),
+                    new Readiness(Set.of(lifecycle)),
                     Clock.systemUTC())) {
                 watch.start();
 
                 await().atMost(PATIENCE).until(() -> !watch.history().samples().isEmpty());
                 assertThat(watch.history().samples().get(0).queued()).isEqualTo(1);
+                await().atMost(PATIENCE)
+                        .until(() -> meters.get("relaypod.ready").gauge().value() == 1);
             }
         }
     }

@@ -8,6 +8,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
+import io.relaypod.server.activity.FrequentName;
+import io.relaypod.server.activity.MailActivity.ActivityReport;
 import io.relaypod.server.health.GatewayAnswers.GatewayFailure;
 import io.relaypod.server.health.GatewayProbe;
 import io.relaypod.server.health.Readiness;
@@ -22,6 +24,9 @@ import org.apache.james.core.healthcheck.Result;
 import org.junit.jupiter.api.Test;
 
 class StatusViewTest {
+
+    private static final ActivityReport QUIET =
+            new ActivityReport(Instant.EPOCH, List.of(), List.of(), List.of(), List.of());
 
     private static final Instant NOW = Instant.parse("2026-03-01T12:00:30Z");
     private static final String HOSTILE =
@@ -44,7 +49,8 @@ class StatusViewTest {
                         new GatewayProbe.GatewayState(false, HOSTILE),
                         Optional.empty(),
                         Optional.of(new GatewayFailure(NOW, HOSTILE)),
-                        List.of(new RecentRefusal(NOW, "to", HOSTILE, 550, HOSTILE, 1))))
+                        List.of(new RecentRefusal(NOW, "to", HOSTILE, 550, HOSTILE, 1)),
+                        new ActivityReport(NOW, hostile(), hostile(), hostile(), hostile())))
                 .main();
 
         assertThat(page)
@@ -127,7 +133,8 @@ class StatusViewTest {
                         new GatewayProbe.GatewayState(true, "up"),
                         delivered,
                         trouble,
-                        List.of()))
+                        List.of(),
+                        QUIET))
                 .main();
     }
 
@@ -143,7 +150,12 @@ class StatusViewTest {
                 new GatewayProbe.GatewayState(true, "up"),
                 Optional.empty(),
                 Optional.empty(),
-                List.of()));
+                List.of(),
+                QUIET));
+    }
+
+    private static List<FrequentName> hostile() {
+        return List.of(new FrequentName(HOSTILE, 1, 2_345));
     }
 
     static StatusSample sample(Instant at, long accepted, long delivered) {

@@ -16,6 +16,7 @@ import java.util.stream.Stream;
 import com.google.common.base.CaseFormat;
 import com.google.common.base.Splitter;
 import io.relaypod.memory.MemoryBudget;
+import io.relaypod.server.activity.MailActivity;
 import io.relaypod.server.settings.Settings;
 import io.relaypod.verdict.CachedDomainCheck;
 import io.relaypod.verdict.DomainVerdict;
@@ -106,6 +107,8 @@ class OpenApiTest {
                         new RecipientRule(cache, mx, ProviderSuggestions.of(mx)), cache, Clock.systemUTC(), json),
                 new MxCacheRoutes(cache, Clock.systemUTC(), json),
                 new RelayRoutes(settings, Optional.empty(), Clock.systemUTC(), json, new MemoryBudget(1 << 20)),
-                new RetryRoutes(mock(), json));
+                new RetryRoutes(mock(), json),
+                new StatusRoutes(mock(), mock(), mock(), mock(), settings, mock(), json),
+                new ActivityRoutes(new MailActivity(Clock.systemUTC()), json));
     }
 }
