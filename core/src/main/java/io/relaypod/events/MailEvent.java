@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 
 import io.relaypod.events.EventField.Audience;
+import io.relaypod.quota.QuotaKind;
 import io.relaypod.smtpclient.DeferralReason;
 import io.relaypod.verdict.RecipientAnswer;
 import org.slf4j.event.Level;
@@ -295,6 +296,23 @@ public sealed interface MailEvent {
         @Override
         public Level level() {
             return Level.DEBUG;
+        }
+    }
+
+    /** The mail is in the outgoing queue because it would exceed a daily quota of recipients. */
+    record QuotaReached(String queueId, List<String> recipients, QuotaKind quota) implements MailEvent {
+
+        @Override
+        public String name() {
+            return "quota-reached";
+        }
+
+        @Override
+        public List<EventField> fields() {
+            return List.of(
+                    EventField.queueId(queueId),
+                    EventField.recipients(recipients),
+                    EventField.detail("quota", quota));
         }
     }
 

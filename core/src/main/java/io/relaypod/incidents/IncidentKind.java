@@ -38,7 +38,7 @@ public enum IncidentKind {
             "A daily limit of recipients is nearly reached",
             "All mailboxes are below their daily limits of recipients",
             "At the limit, messages wait in the queue.",
-            "docs/alerts.md"),
+            "docs/alerts.md#relaypodquotanearlyreached"),
     NOT_READY(
             "The relay is not ready",
             "The relay is ready again",

@@ -10,6 +10,8 @@ import java.util.Optional;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import io.relaypod.quota.QuotaUse;
+import io.relaypod.quota.RecipientQuota;
 
 /**
  * Limits how many mails each mailbox sends in a sliding window of the rate's length. Mails within the limit are not
@@ -30,8 +32,14 @@ public final class SenderRateLimiter {
     private final Clock clock;
     private final Instant start;
     private final Cache<String, SendTimes> mailboxes;
+    private final RecipientQuota quota;
 
     private SenderRateLimiter(Optional<SendingRate> rate, Clock clock, Instant start) {
+        this(rate, clock, start, RecipientQuota.unlimited());
+    }
+
+    private SenderRateLimiter(Optional<SendingRate> rate, Clock clock, Instant start, RecipientQuota quota) {
+        this.quota = quota;
         this.rate = rate;
         this.clock = clock;
         this.start = start;
@@ -56,8 +64,43 @@ public final class SenderRateLimiter {
         return new SenderRateLimiter(Optional.empty(), Clock.systemUTC(), Instant.EPOCH);
     }
 
+    /** The same limiter for mails that also need room in the quota. */
+    public SenderRateLimiter within(RecipientQuota other) {
+        return new SenderRateLimiter(rate, clock, start, other);
+    }
+
+    /** The daily quota of recipients. */
+    public RecipientQuota quota() {
+        return quota;
+    }
+
+    /** Whether a mail may have to wait. */
     public boolean isLimited() {
-        return rate.isPresent();
+        return rate.isPresent() || quota.isLimited();
+    }
+
+    /** Takes a slot of the mailbox and room in the quota for one mail, or neither of them. */
+    public boolean tryAcquire(QuotaUse use) {
+        if (quota.tryTake(use).isPresent()) {
+            return false;
+        }
+        if (!tryAcquire(use.mailbox())) {
+            quota.giveBack(use);
+            return false;
+        }
+        return true;
+    }
+
+    /**
+     * Returns how long a mail waits for its slot and for room in the quota if no other mail takes them.
+     *
+     * @param use with the recipients of the mails before it
+     * @param before number of mails of the mailbox that wait before it
+     */
+    public Duration waitingTime(QuotaUse use, long before) {
+        Duration forSlot = waitingTime(use.mailbox(), before);
+        Duration forRoom = quota.waitingTime(use);
+        return forSlot.compareTo(forRoom) > 0 ? forSlot : forRoom;
     }
 
     /** Takes a slot of the mailbox for one mail; false if the limit is reached. */

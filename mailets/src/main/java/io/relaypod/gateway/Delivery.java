@@ -13,8 +13,10 @@ import javax.mail.MessagingException;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import io.relaypod.events.MailEvent;
 import io.relaypod.events.MailEvent.DeliveryDeferred;
 import io.relaypod.events.MailEvent.MailQueued;
+import io.relaypod.events.MailEvent.QuotaReached;
 import io.relaypod.events.MailEventPublisher;
 import io.relaypod.gateway.AttemptResult.Contact;
 import io.relaypod.mime.Edits;
@@ -205,6 +207,9 @@ final class Delivery {
         AttemptResult result = isDelivered
                 ? AttemptResult.of(List.of(), RecipientOutcome.notAttempted(), Contact.UNDECIDED)
                 : send(mail, pass);
+        if (!isDelivered) {
+            slots.settle(mail, result);
+        }
         List<MailAddress> left = new ArrayList<>(
                 result.with(DeliveryStatus.DEFERRED, DeliveryStatus.NOT_ATTEMPTED, DeliveryStatus.REFUSED));
         try {
@@ -329,9 +334,11 @@ final class Delivery {
     }
 
     private void reportQueued(Mail mail) {
-        events.publish(new MailQueued(
-                mail.getName(),
-                mail.getRecipients().stream().map(MailAddress::asString).toList()));
+        List<String> recipients =
+                mail.getRecipients().stream().map(MailAddress::asString).toList();
+        events.publish(slots.reached(mail)
+                .<MailEvent>map(quota -> new QuotaReached(mail.getName(), recipients, quota))
+                .orElseGet(() -> new MailQueued(mail.getName(), recipients)));
     }
 
     private void tryLater(Mail mail, RecipientOutcome deferral) throws MailQueueException {

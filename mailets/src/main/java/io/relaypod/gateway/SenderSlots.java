@@ -2,22 +2,29 @@ package io.relaypod.gateway;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Collection;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import javax.mail.MessagingException;
 
 import com.google.common.hash.Hashing;
+import io.relaypod.gateway.AttemptResult.Contact;
 import io.relaypod.headers.SenderAlignment;
 import io.relaypod.headers.SendingMailbox;
 import io.relaypod.mime.HeaderSection;
+import io.relaypod.quota.QuotaKind;
+import io.relaypod.quota.QuotaUse;
+import io.relaypod.smtpclient.DeliveryStatus;
 import io.relaypod.throttle.SenderRateLimiter;
+import org.apache.james.core.MailAddress;
 import org.apache.james.queue.api.MailQueue;
 import org.apache.mailet.Mail;
 import org.apache.mailet.MailetException;
 
 /**
- * Applies the rate limit of the sending mailbox. A mail without a free slot waits in the queue of its mailbox, behind
- * the mails that wait there already. Thread-safe.
+ * Applies the rate limit of the sending mailbox and the quotas of recipients. A mail without a free slot waits in the
+ * queue of its mailbox, behind the mails that wait there already. Thread-safe.
  */
 final class SenderSlots {
 
@@ -53,27 +60,73 @@ final class SenderSlots {
         if (mail.removeAttribute(RateLimitedMailQueue.SLOT).isPresent() || queue.isEmpty()) {
             return true;
         }
-        String mailbox = mailbox(mail);
-        if (!queue.get().hasWaiting(mailbox) && limiter.tryAcquire(mailbox)) {
+        QuotaUse use = use(mail, mail.getRecipients());
+        if (isForTenant(use)) {
+            queue.get().enQueueForTenant(use, mail);
+            return false;
+        }
+        if (!queue.get().hasWaiting(use.mailbox()) && limiter.tryAcquire(use)) {
             return true;
         }
-        queue.get().enQueueForSender(mailbox, mail);
+        queue.get().enQueueForSender(use, mail);
         return false;
     }
 
-    /** Returns what takes a slot for another transaction of the mail: Exchange counts each as a message. */
-    BooleanSupplier further(Mail mail) throws MessagingException {
-        if (queue.isEmpty()) {
-            return () -> true;
+    // Mails inside the tenant must not wait behind those that leave it.
+    private boolean isForTenant(QuotaUse use) {
+        return use.external() > 0
+                && (queue.filter(RateLimitedMailQueue::hasWaitingForTenant).isPresent()
+                        || limiter.quota().reached(use).equals(Optional.of(QuotaKind.TENANT)));
+    }
+
+    /**
+     * Gives the recipients back to the quotas that the gateway did not accept. If it was lost with the mail, it may have
+     * accepted them.
+     */
+    void settle(Mail mail, AttemptResult result) throws MessagingException {
+        List<MailAddress> undelivered = result.with(
+                DeliveryStatus.DEFERRED, DeliveryStatus.NOT_ATTEMPTED, DeliveryStatus.REFUSED);
+        if (limiter.quota().isLimited() && !undelivered.isEmpty() && result.contact() != Contact.LOST_WITH_MAIL) {
+            limiter.quota().giveBack(use(mail, undelivered));
         }
-        String mailbox = mailbox(mail);
-        return () -> limiter.tryAcquire(mailbox);
+    }
+
+    /** The quota that the mail would exceed now. */
+    Optional<QuotaKind> reached(Mail mail) {
+        try {
+            return limiter.quota().reached(use(mail, mail.getRecipients()));
+        } catch (MessagingException unreadable) {
+            return Optional.empty();
+        }
+    }
+
+    private QuotaUse use(Mail mail, Collection<MailAddress> recipients) throws MessagingException {
+        return limiter.quota()
+                .use(
+                        mailbox(mail),
+                        recipients.stream()
+                                .map(recipient -> recipient.getDomain().asString())
+                                .toList());
+    }
+
+    /** Returns what takes a slot for another transaction of the mail: Exchange counts each as a message. */
+    BooleanSupplier further(Mail mail) {
+        return () -> queue.isEmpty() || hasFurtherSlot(mail);
+    }
+
+    private boolean hasFurtherSlot(Mail mail) {
+        try {
+            return limiter.tryAcquire(mailbox(mail));
+        } catch (MessagingException unreadable) {
+            // The mail then waits in the queue, whose reader finds out.
+            return false;
+        }
     }
 
     /** Puts a mail into the queue of its mailbox, after {@link #further} took no slot. */
     void enqueue(Mail mail) throws MessagingException {
         queue.orElseThrow(() -> new IllegalStateException("there is no rate limit"))
-                .enQueueForSender(mailbox(mail), mail);
+                .enQueueForSender(use(mail, mail.getRecipients()), mail);
     }
 
     /** Shortens the name of a mailbox, which may be as long as a header, to one that the broker can store. */

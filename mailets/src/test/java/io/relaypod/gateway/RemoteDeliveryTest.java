@@ -36,6 +36,7 @@ import javax.xml.xpath.XPath;
 import javax.xml.xpath.XPathConstants;
 import javax.xml.xpath.XPathFactory;
 
+import io.relaypod.address.DomainSet;
 import io.relaypod.events.MailEvent;
 import io.relaypod.events.MailEvent.DeliveryAttempted;
 import io.relaypod.events.MailEvent.DeliveryDeferred;
@@ -44,6 +45,8 @@ import io.relaypod.events.MailEvent.MailFailed;
 import io.relaypod.mailets.EnvelopeMailAddress;
 import io.relaypod.mailets.JamesContext;
 import io.relaypod.memory.MemoryBudget;
+import io.relaypod.quota.QuotaUse;
+import io.relaypod.quota.RecipientQuota;
 import io.relaypod.smtpclient.DeferralReason;
 import io.relaypod.throttle.SenderRateLimiter;
 import io.relaypod.throttle.SendingRate;
@@ -96,6 +99,7 @@ class RemoteDeliveryTest {
     private final FakeMailContext context = FakeMailContext.defaultContext();
     private final List<MailEvent> events = new CopyOnWriteArrayList<>();
     private final List<Mail> joined = new CopyOnWriteArrayList<>();
+    private final List<Mail> forTenant = new CopyOnWriteArrayList<>();
     private boolean twoAddresses;
     private boolean queueIsUnavailable;
     private final RemoteDelivery delivery = delivery(SenderRateLimiter.unlimited());
@@ -744,6 +748,64 @@ class RemoteDeliveryTest {
     }
 
     @Test
+    void aMailBeyondTheQuotaOfItsMailboxWaitsAndWhatWasNotDeliveredDoesNotCount() throws Exception {
+        RecipientQuota quota = new RecipientQuota(3, 0, DomainSet.empty(), clock(() -> NOW));
+        RemoteDelivery limited = delivery(SenderRateLimiter.unlimited().within(quota));
+        try (SmtpSink sink = SmtpSink.replying(mixed())) {
+            limited.init(config(shipped(sink.port())));
+            limited.service(mail(
+                    MaybeSender.of(new MailAddress("sender@example.com")),
+                    Messages.bytes("From: office@example.com\r\n\r\nbody\r\n"),
+                    "a@example.com",
+                    "b@example.com",
+                    "later@example.com"));
+            assertThat(quota.states())
+                    .singleElement()
+                    .satisfies(state -> assertThat(state.used()).as("one was deferred").isEqualTo(2));
+
+            Mail next = mail(
+                    MaybeSender.of(new MailAddress("sender@example.com")),
+                    Messages.bytes("From: office@example.com\r\n\r\nbody\r\n"),
+                    "a@example.com",
+                    "b@example.com");
+            limited.service(next);
+            assertThat(joined).containsExactly(next);
+
+            limited.service(mail(
+                    MaybeSender.of(new MailAddress("sender@example.com")),
+                    Messages.bytes("From: sales@example.com\r\n\r\nbody\r\n"),
+                    "a@example.com"));
+            assertThat(joined).as("another mailbox").hasSize(1);
+        } finally {
+            limited.destroy();
+        }
+    }
+
+    @Test
+    void aMailThatLeavesTheTenantBeyondItsQuotaWaitsAndMailWithinTheTenantPasses() throws Exception {
+        RecipientQuota quota =
+                new RecipientQuota(0, 1, DomainSet.parse(List.of("example.com")), clock(() -> NOW));
+        RemoteDelivery limited = delivery(SenderRateLimiter.unlimited().within(quota));
+        try (SmtpSink sink = SmtpSink.acceptingAll()) {
+            limited.init(config(shipped(sink.port())));
+            for (String recipient : List.of("a@example.org", "b@example.org", "c@example.com", "d@example.net")) {
+                limited.service(mail(
+                        MaybeSender.of(new MailAddress("sender@example.com")),
+                        Messages.bytes("From: office@example.com\r\n\r\nbody\r\n"),
+                        recipient));
+            }
+
+            assertThat(forTenant)
+                    .extracting(mail -> mail.getRecipients().iterator().next().asString())
+                    .containsExactly("b@example.org", "d@example.net");
+            assertThat(sink.received()).hasSize(2);
+            assertThat(joined).isEmpty();
+        } finally {
+            limited.destroy();
+        }
+    }
+
+    @Test
     void aMailThatCannotGoAtOnceGoesThroughTheQueue() throws Exception {
         try (SmtpSink sink = SmtpSink.acceptingAll()) {
             Map<String, String> parameters = shipped(sink.port());
@@ -1070,8 +1132,18 @@ class RemoteDeliveryTest {
         }
 
         @Override
-        public void enQueueForSender(String mailbox, Mail mail) {
+        public void enQueueForSender(QuotaUse use, Mail mail) {
             joined.add(mail);
+        }
+
+        @Override
+        public void enQueueForTenant(QuotaUse use, Mail mail) {
+            forTenant.add(mail);
+        }
+
+        @Override
+        public boolean hasWaitingForTenant() {
+            return !forTenant.isEmpty();
         }
 
         @Override

@@ -98,6 +98,11 @@ final class QueueLines {
             case "" -> "";
             case "rate-limit" ->
                 "waits for the rate limit of mailbox " + waits.path("mailbox").asText();
+            case "quota-mailbox" ->
+                "waits for the daily quota of recipients of mailbox "
+                        + waits.path("mailbox").asText() + ": UPSTREAM_RECIPIENTS_PER_SENDER";
+            case "quota-tenant" ->
+                "waits for the tenant's daily quota of external recipients: TENANT_EXTERNAL_RECIPIENTS_PER_DAY";
             case "retry" -> attempts == 0 ? "waits for its next try" : "waits for a retry";
             case "turn" -> "is due, behind others, as the gateway accepts few";
             case "connection" -> "waits for a free connection to the gateway";

@@ -14,9 +14,12 @@ import com.google.inject.util.Modules;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.relaypod.events.MailEventPublisher;
 import io.relaypod.gateway.VerbatimMailQueueItems;
+import io.relaypod.quota.RecipientQuota;
 import io.relaypod.server.queue.ArtemisMailQueueFactory;
 import io.relaypod.server.queue.Quarantine;
 import io.relaypod.server.queue.inflight.InFlightMails;
+import io.relaypod.server.quota.QuotaMeters;
+import io.relaypod.server.quota.QuotaStore;
 import io.relaypod.server.repository.DirectoryMailRepository;
 import io.relaypod.server.repository.RepositoryLimits;
 import io.relaypod.server.settings.Settings;
@@ -78,10 +81,31 @@ final class MailModule extends AbstractModule {
 
     @Provides
     @Singleton
-    SenderRateLimiter rateLimiter(Settings settings) {
+    SenderRateLimiter rateLimiter(Settings settings, RecipientQuota quota) {
         return settings.upstreamRate()
                 .map(rate -> SenderRateLimiter.of(rate, new SteadyClock()))
-                .orElseGet(SenderRateLimiter::unlimited);
+                .orElseGet(SenderRateLimiter::unlimited)
+                .within(quota);
+    }
+
+    @Provides
+    @Singleton
+    RecipientQuota quota(Settings settings, Clock clock, MeterRegistry meters) {
+        RecipientQuota quota = new RecipientQuota(
+                settings.quotas().perMailbox(),
+                settings.quotas().tenant(),
+                settings.quotas().tenantDomains(),
+                clock);
+        QuotaMeters.register(quota, meters);
+        return quota;
+    }
+
+    @Provides
+    @Singleton
+    QuotaStore quotas(Settings settings, RecipientQuota quota, ServerThreads threads) {
+        QuotaStore store = new QuotaStore(settings.dataDir().resolve("quotas"), quota);
+        store.start(threads);
+        return store;
     }
 
     @Provides

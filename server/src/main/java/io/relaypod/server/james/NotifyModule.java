@@ -20,6 +20,7 @@ import io.relaypod.server.notify.DnsIncidentCheck;
 import io.relaypod.server.notify.FailedMailIncidentCheck;
 import io.relaypod.server.notify.GatewayIncidentCheck;
 import io.relaypod.server.notify.Notifier;
+import io.relaypod.server.notify.QuotaIncidentCheck;
 import io.relaypod.server.notify.ReadinessIncidentCheck;
 import io.relaypod.server.settings.Settings;
 import io.relaypod.server.threads.ServerThreads;
@@ -36,6 +37,7 @@ final class NotifyModule extends AbstractModule {
         checks.addBinding().to(GatewayIncidentCheck.class);
         checks.addBinding().to(ReadinessIncidentCheck.class);
         checks.addBinding().to(DiskIncidentCheck.class);
+        checks.addBinding().to(QuotaIncidentCheck.class);
         checks.addBinding().to(FailedMailIncidentCheck.class);
         bind(FailedMailIncidentCheck.class).in(Scopes.SINGLETON);
         Multibinder.newSetBinder(binder(), MailEventListener.class).addBinding().to(FailedMailIncidentCheck.class);

@@ -25,6 +25,7 @@ import io.relaypod.server.queue.broker.BrokerRefusedException;
 import io.relaypod.server.queue.broker.EmbeddedBroker;
 import io.relaypod.server.queue.broker.RemoteBroker;
 import io.relaypod.server.queue.inflight.InFlightMails;
+import io.relaypod.server.quota.QuotaStore;
 import io.relaypod.server.settings.InvalidSettingsException;
 import io.relaypod.server.settings.QueueSettings;
 import io.relaypod.server.settings.Settings;
@@ -69,6 +70,7 @@ public final class RelayServer implements AutoCloseable {
     private final ArtemisMailQueueFactory queues;
     private final RelaySmtpServerFactory smtp;
     private final Optional<WebAdminServer> webadmin;
+    private final QuotaStore quotas;
     private final Lifecycle lifecycle;
     private final Monitoring monitoring;
     private final Optional<Notifier> notifier;
@@ -82,6 +84,7 @@ public final class RelayServer implements AutoCloseable {
         injector.getInstance(GaugeRegistry.class)
                 .register("queueConnected", () -> queues.isConnected() ? 1 : 0)
                 .register("suspectMails", injector.getInstance(InFlightMails.class)::suspects);
+        this.quotas = injector.getInstance(QuotaStore.class);
         this.lifecycle = injector.getInstance(Lifecycle.class);
         this.monitoring = injector.getInstance(Monitoring.class);
         this.notifier = injector.getInstance(Key.get(new TypeLiteral<Optional<Notifier>>() {}));
@@ -249,6 +252,7 @@ public final class RelayServer implements AutoCloseable {
         } finally {
             monitoring.close();
             queues.close();
+            quotas.close();
             broker.close();
             injector.getInstance(ServerThreads.class).close();
         }

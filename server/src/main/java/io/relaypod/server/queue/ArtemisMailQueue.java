@@ -13,6 +13,7 @@ import java.util.function.Consumer;
 import javax.mail.MessagingException;
 
 import io.relaypod.gateway.RateLimitedMailQueue;
+import io.relaypod.quota.QuotaUse;
 import io.relaypod.server.queue.MailEnqueuer.NotStoredException;
 import io.relaypod.server.queue.broker.Broker;
 import io.relaypod.server.queue.broker.BrokerLink;
@@ -105,8 +106,18 @@ public final class ArtemisMailQueue implements ManageableMailQueue, RateLimitedM
     }
 
     @Override
-    public void enQueueForSender(String mailbox, Mail mail) throws MailQueueException {
-        delayed.store(mailbox, queue -> enQueue(mail, () -> enqueuer.enqueue(mail, mailbox, queue)));
+    public void enQueueForSender(QuotaUse use, Mail mail) throws MailQueueException {
+        delayed.store(use.mailbox(), queue -> enQueue(mail, () -> enqueuer.enqueue(mail, use, queue)));
+    }
+
+    @Override
+    public void enQueueForTenant(QuotaUse use, Mail mail) throws MailQueueException {
+        delayed.store(WaitingQueues.TENANT, queue -> enQueue(mail, () -> enqueuer.enqueue(mail, use, queue)));
+    }
+
+    @Override
+    public boolean hasWaitingForTenant() {
+        return delayed.hasWaiting(WaitingQueues.TENANT);
     }
 
     @Override

@@ -5,9 +5,12 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import javax.mail.MessagingException;
 
+import io.relaypod.quota.QuotaKind;
+import io.relaypod.quota.QuotaUse;
 import io.relaypod.server.queue.broker.BrokerLink;
 import io.relaypod.server.queue.broker.BrokerQueue;
 import io.relaypod.throttle.SenderRateLimiter;
@@ -91,9 +94,14 @@ final class DelayedMails {
         waiting.added(queue, due);
     }
 
-    /** The time until the mailbox has a slot for a mail behind this number of mails. */
-    Duration untilSlot(String mailbox, long before) {
-        return times.untilSlot(mailbox, before);
+    /** As {@link ReleaseTimes#untilSlot}. */
+    Duration untilSlot(QuotaUse use, long before) {
+        return times.untilSlot(use, before);
+    }
+
+    /** The quota that a mail would exceed now. */
+    Optional<QuotaKind> reached(QuotaUse use) {
+        return times.reached(use);
     }
 
     /** The time at which a mail of a retry queue is due. */

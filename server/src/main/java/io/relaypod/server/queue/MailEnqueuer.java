@@ -20,6 +20,7 @@ import com.google.common.util.concurrent.Uninterruptibles;
 import io.relaypod.memory.MemoryBudget;
 import io.relaypod.memory.MemoryUse;
 import io.relaypod.memory.Reservation;
+import io.relaypod.quota.QuotaUse;
 import io.relaypod.server.queue.FairDequeuer.Place;
 import io.relaypod.server.queue.SenderShares.Sender;
 import io.relaypod.server.queue.broker.Broker;
@@ -122,14 +123,14 @@ final class MailEnqueuer {
     }
 
     /** Stores the mail in a per-sender queue. */
-    void enqueue(Mail mail, String mailbox, BrokerQueue queue) throws NotStoredException {
+    void enqueue(Mail mail, QuotaUse use, BrokerQueue queue) throws NotStoredException {
         enqueue(mail, (connections, isLarge, writer) -> {
             connections.declare(queue);
             return connections
                     .producer()
                     .send(queue.name(), isLarge, session -> {
                         ClientMessage message = writer.write(session);
-                        StoredMail.writeMailbox(mailbox, message);
+                        StoredMail.writeQuotaUse(use, message);
                         return message;
                     })
                     .thenRun(() -> delayed.added(queue, clock.instant()));

@@ -141,7 +141,7 @@ final class MailPromoter {
         long promoted = 0;
         while (!heads.isEmpty()) {
             WaitingMail head = heads.remove();
-            boolean hasSlot = times.isRateLimited() && head.mailbox().isPresent();
+            boolean hasSlot = times.isRateLimited() && head.hasSlot();
             if (!hasSlot && left-- <= 0) {
                 // The broker returns it to its place when the session is closed.
                 waiting.state(head.queue()).pollBy(now);
@@ -261,7 +261,9 @@ final class MailPromoter {
     private static MailCopy copy(WaitingMail mail, MimeMessageSource body, ClientSession session) throws IOException {
         try {
             ClientMessage copy = StoredMail.copy(mail.message(), body, session);
-            mail.mailbox().ifPresent(mailbox -> StoredMail.writeSlot(copy));
+            if (mail.hasSlot()) {
+                StoredMail.writeSlot(copy);
+            }
             return new MailCopy(copy, body);
         } catch (IOException | RuntimeException failure) {
             LifecycleUtil.dispose(body);

@@ -14,6 +14,7 @@ import javax.mail.MessagingException;
 
 import com.google.common.collect.Lists;
 import io.relaypod.events.QueueId;
+import io.relaypod.quota.QuotaUse;
 import io.relaypod.server.queue.broker.BrokerLink;
 import io.relaypod.server.queue.broker.BrokerQueue;
 import io.relaypod.server.queue.broker.QueueReader;
@@ -86,7 +87,8 @@ final class QueueAdministration {
                         ? session.queueQuery(queue.name()).getMessageCount()
                         : 0;
                 if (mails > 0) {
-                    Duration wait = delayed.untilSlot(queue.mailbox().orElseThrow(), mails);
+                    Duration wait = delayed.untilSlot(
+                            QuotaUse.ofOne(queue.mailbox().orElseThrow()), mails);
                     longest = wait.compareTo(longest) > 0 ? wait : longest;
                     all += mails;
                 }

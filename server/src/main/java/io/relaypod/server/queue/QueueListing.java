@@ -13,6 +13,8 @@ import java.util.OptionalLong;
 import java.util.PriorityQueue;
 import javax.mail.MessagingException;
 
+import io.relaypod.quota.QuotaKind;
+import io.relaypod.quota.QuotaUse;
 import io.relaypod.server.queue.broker.BrokerConnection;
 import io.relaypod.server.queue.broker.BrokerQueue;
 import io.relaypod.server.queue.broker.QueueReader;
@@ -35,6 +37,7 @@ final class QueueListing implements MailQueueIterator {
     private final Clock clock;
     private final ClientSession session;
     private final Map<String, Long> inLine = new HashMap<>();
+    private final Map<String, QuotaUse> recipients = new HashMap<>();
     private final PriorityQueue<ListedMail> heads = new PriorityQueue<>(Comparator.comparing(ListedMail::isWaiting)
             .thenComparing(ListedMail::due)
             .thenComparing(ListedMail::messageId));
@@ -50,7 +53,9 @@ final class QueueListing implements MailQueueIterator {
         }
     }
 
-    private record ListedMail(QueueReader queue, ClientMessage message, Instant due) {
+    /** @param reached the quota that the mail and those before it would exceed */
+    private record ListedMail(
+            QueueReader queue, ClientMessage message, Instant due, Optional<QuotaKind> reached) {
 
         boolean isWaiting() {
             return queue.queue().isWaiting();
@@ -62,14 +67,16 @@ final class QueueListing implements MailQueueIterator {
     }
 
     private void read(QueueReader queue) throws ActiveMQException {
-        queue.next().ifPresent(message -> heads.add(new ListedMail(queue, message, due(queue.queue(), message))));
+        queue.next().ifPresent(message -> heads.add(listed(queue, message)));
     }
 
-    private Instant due(BrokerQueue queue, ClientMessage message) {
-        return StoredMail.mailbox(message, queue)
-                .map(mailbox ->
-                        clock.instant().plus(delayed.untilSlot(mailbox, inLine.merge(mailbox, 1L, Long::sum) - 1)))
-                .orElseGet(() -> delayed.due(queue, message));
+    private ListedMail listed(QueueReader queue, ClientMessage message) {
+        Optional<QuotaUse> all = StoredMail.quotaUse(message, queue.queue())
+                .map(use -> recipients.merge(use.mailbox(), use, QuotaUse::plus));
+        Instant due = all.map(use -> clock.instant()
+                        .plus(delayed.untilSlot(use, inLine.merge(use.mailbox(), 1L, Long::sum) - 1)))
+                .orElseGet(() -> delayed.due(queue.queue(), message));
+        return new ListedMail(queue, message, due, all.flatMap(delayed::reached));
     }
 
     @Override
@@ -104,7 +111,13 @@ final class QueueListing implements MailQueueIterator {
                 mail,
                 Optional.of(head.due()).filter(due -> head.isWaiting()),
                 size,
-                QueueWait.of(mail, queue, StoredMail.mailbox(head.message(), queue), head.due(), clock.instant()));
+                QueueWait.of(
+                        mail,
+                        queue,
+                        StoredMail.mailbox(head.message(), queue),
+                        head.reached(),
+                        head.due(),
+                        clock.instant()));
     }
 
     // It may be what was set aside for that.

@@ -5,6 +5,7 @@ import java.util.Optional;
 
 import io.relaypod.events.LogText;
 import io.relaypod.gateway.WaitReason;
+import io.relaypod.quota.QuotaKind;
 import io.relaypod.server.queue.broker.BrokerQueue;
 import org.apache.james.queue.api.MailQueueFactory;
 import org.apache.james.transport.mailets.remote.delivery.DeliveryRetriesHelper;
@@ -13,9 +14,9 @@ import org.apache.mailet.Mail;
 /**
  * Why a queued mail waits. Immutable.
  *
- * @param cause {@code rate-limit}, {@code retry} (its time has not come), {@code turn} (it is due, behind others),
+ * @param cause {@code rate-limit}, {@code quota-mailbox}, {@code quota-tenant}, {@code retry} (its time has not come), {@code turn} (it is due, behind others),
  *     {@code connection}, {@code processing}, or a {@link WaitReason}
- * @param mailbox whose rate limit is reached
+ * @param mailbox whose rate limit or quota is reached
  * @param attempts delivery attempts that failed
  * @param lastAttempt when the last of them failed
  * @param reason why it failed; empty without one
@@ -24,6 +25,7 @@ public record QueueWait(
         String cause, Optional<String> mailbox, int attempts, Optional<Instant> lastAttempt, String reason) {
 
     private static final String RATE_LIMIT = "rate-limit";
+    private static final String QUOTA = "quota-";
     private static final String RETRY = "retry";
     private static final String TURN = "turn";
     private static final String CONNECTION = "connection";
@@ -31,12 +33,13 @@ public record QueueWait(
 
     /**
      * @param mailbox in whose per-sender queue the mail is
+     * @param reached the quota that the mail would exceed
      * @param due when a waiting mail is due
      */
-    static QueueWait of(Mail mail, BrokerQueue queue, Optional<String> mailbox, Instant due, Instant now) {
+    static QueueWait of(Mail mail, BrokerQueue queue, Optional<String> mailbox, Optional<QuotaKind> reached, Instant due, Instant now) {
         boolean hasFailed = Mail.ERROR.equals(mail.getState());
         return new QueueWait(
-                cause(mail, queue, mailbox, due.isAfter(now)),
+                cause(mail, queue, mailbox, reached, due.isAfter(now)),
                 mailbox,
                 hasFailed ? DeliveryRetriesHelper.retrieveRetries(mail) : 0,
                 hasFailed ? Optional.ofNullable(mail.getLastUpdated()).map(date -> date.toInstant()) : Optional.empty(),
@@ -46,9 +49,10 @@ public record QueueWait(
                         : "");
     }
 
-    private static String cause(Mail mail, BrokerQueue queue, Optional<String> mailbox, boolean isLater) {
+    private static String cause(
+            Mail mail, BrokerQueue queue, Optional<String> mailbox, Optional<QuotaKind> reached, boolean isLater) {
         if (mailbox.isPresent()) {
-            return RATE_LIMIT;
+            return reached.map(quota -> QUOTA + quota.label()).orElse(RATE_LIMIT);
         }
         if (queue.isWaiting()) {
             return WaitReason.read(mail).orElse(isLater ? RETRY : TURN);

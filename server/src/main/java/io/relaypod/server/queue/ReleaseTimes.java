@@ -3,7 +3,10 @@ package io.relaypod.server.queue;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 
+import io.relaypod.quota.QuotaKind;
+import io.relaypod.quota.QuotaUse;
 import io.relaypod.server.queue.broker.BrokerQueue;
 import io.relaypod.server.queue.stored.StoredMail;
 import io.relaypod.throttle.SenderRateLimiter;
@@ -11,7 +14,7 @@ import org.apache.activemq.artemis.api.core.client.ClientMessage;
 
 /**
  * When a waiting mail may be promoted: a mail in a retry queue when it is due, a mail in a per-sender queue when its
- * mailbox has a slot. Thread-safe.
+ * mailbox has a slot and the quotas have room. Thread-safe.
  */
 final class ReleaseTimes {
 
@@ -28,14 +31,28 @@ final class ReleaseTimes {
         return rateLimiter.isLimited();
     }
 
-    /** Takes a slot of the mailbox, if it has one now. */
-    boolean tryTakeSlot(String mailbox) {
-        return rateLimiter.tryAcquire(mailbox);
+    /** Takes a slot of the mailbox and room in its quotas, if there are both now. */
+    boolean tryTakeSlot(QuotaUse use) {
+        return rateLimiter.tryAcquire(use);
     }
 
-    /** The time until the mailbox has a slot for a mail behind this number of mails. */
-    Duration untilSlot(String mailbox, long before) {
-        return rateLimiter.waitingTime(mailbox, before);
+    /** Whether the mail would exceed the tenant's quota. */
+    boolean isBeyondTenant(QuotaUse use) {
+        return reached(use).equals(Optional.of(QuotaKind.TENANT));
+    }
+
+    /** The quota that the mail would exceed now. */
+    Optional<QuotaKind> reached(QuotaUse use) {
+        return rateLimiter.quota().reached(use);
+    }
+
+    /**
+     * The time until the mailbox has a slot for a mail behind this number of mails.
+     *
+     * @param use with the recipients of those mails
+     */
+    Duration untilSlot(QuotaUse use, long before) {
+        return rateLimiter.waitingTime(use, before);
     }
 
     /** Makes all mails due that are in retry queues now. */

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
+import io.relaypod.quota.QuotaUse;
 import io.relaypod.server.queue.broker.BrokerQueue;
 import io.relaypod.server.queue.broker.QueueReader;
 import io.relaypod.server.queue.stored.StoredMail;
@@ -37,15 +38,19 @@ final class WaitingQueueReader {
         this.immovable = immovable;
     }
 
-    /** A mail that may be promoted. */
-    record WaitingMail(WaitingQueueReader source, ClientMessage message) {
+    /**
+     * A mail that may be promoted.
+     *
+     * @param hasSlot whether it took a slot of its mailbox
+     */
+    record WaitingMail(WaitingQueueReader source, ClientMessage message, boolean hasSlot) {
 
         BrokerQueue queue() {
             return source.queue();
         }
 
-        Optional<String> mailbox() {
-            return StoredMail.mailbox(message, queue());
+        Optional<QuotaUse> use() {
+            return StoredMail.quotaUse(message, queue());
         }
 
         long messageId() {
@@ -60,7 +65,7 @@ final class WaitingQueueReader {
     /** @return empty if no further mail may be promoted; the queue is then polled again when the next one may be */
     Optional<WaitingMail> next() throws ActiveMQException {
         while (true) {
-            Optional<WaitingMail> head = mails.next().map(message -> new WaitingMail(this, message));
+            Optional<WaitingMail> head = mails.next().map(message -> new WaitingMail(this, message, false));
             Optional<Instant> skippedUntil = head.map(mail -> immovable.get(mail.messageId()));
             if (skippedUntil.isPresent()) {
                 passedOver++;
@@ -68,38 +73,55 @@ final class WaitingQueueReader {
                 continue;
             }
             state.setEmpty(head.isEmpty() && passedOver == 0);
-            if (head.isEmpty() || mayBePromoted(head.get())) {
+            if (head.isEmpty()) {
                 return head;
             }
+            Optional<WaitingMail> promoted = promoted(head.get());
+            if (promoted.isPresent()) {
+                return promoted;
+            }
             state.pollBy(times.in(waitingTime(head.get())));
-            if (!isShared() || passedOver++ == MAX_PASSED_OVER) {
+            if (!isSearchedBehind(head.get()) || passedOver++ == MAX_PASSED_OVER) {
                 return Optional.empty();
             }
         }
     }
 
-    private boolean isShared() {
-        return queue().mailbox().filter(WaitingQueues.SHARED::equals).isPresent();
+    // In the tenant's queue, nothing passes a mail that waits for the tenant's quota.
+    private boolean isSearchedBehind(WaitingMail head) {
+        return isOf(WaitingQueues.SHARED)
+                || isOf(WaitingQueues.TENANT)
+                        && head.use().filter(times::isBeyondTenant).isEmpty();
     }
 
-    private boolean mayBePromoted(WaitingMail head) {
-        return head.mailbox()
-                .map(this::takeSlot)
-                .orElseGet(() -> waitingTime(head).compareTo(Duration.ZERO) <= 0);
+    private boolean isOf(String mailbox) {
+        return queue().mailbox().filter(mailbox::equals).isPresent();
+    }
+
+    private Optional<WaitingMail> promoted(WaitingMail head) {
+        Optional<QuotaUse> use = head.use();
+        if (use.isEmpty()) {
+            return Optional.of(head).filter(mail -> waitingTime(mail).compareTo(Duration.ZERO) <= 0);
+        }
+        if (!isOf(WaitingQueues.TENANT) && times.isBeyondTenant(use.get())) {
+            // Its delivery, without a slot, puts it into the tenant's queue. Here it would delay the mailbox's others.
+            return Optional.of(head);
+        }
+        return takeSlot(use.get()) ? Optional.of(new WaitingMail(this, head.message(), true)) : Optional.empty();
     }
 
     // The mails of a mailbox stay in their order.
-    private boolean takeSlot(String mailbox) {
-        boolean isTaken = !withoutSlot.contains(mailbox) && times.tryTakeSlot(mailbox);
+    private boolean takeSlot(QuotaUse use) {
+        boolean isTaken = !withoutSlot.contains(use.mailbox()) && times.tryTakeSlot(use);
         if (!isTaken) {
-            withoutSlot.add(mailbox);
+            withoutSlot.add(use.mailbox());
         }
         return isTaken;
     }
 
     private Duration waitingTime(WaitingMail head) {
-        return head.mailbox()
-                .map(mailbox -> times.untilSlot(mailbox, 0))
+        return head.use()
+                .map(use -> times.untilSlot(use, 0))
                 .orElseGet(() -> times.untilDue(queue(), head.message(), state));
     }
 

@@ -34,6 +34,8 @@ final class WaitingQueues {
 
     /** The mailbox of the per-sender queue that further mailboxes share. */
     static final String SHARED = "";
+    /** In place of a mailbox, of the queue of mails beyond the tenant's quota. No address has a blank and no quotes. */
+    static final String TENANT = "external recipients";
     /** The longest time between two polls. Another relay at the same broker may have died after it stored mails. */
     static final Duration POLL_AT_LEAST_EVERY = Duration.ofSeconds(30);
 
@@ -71,7 +73,7 @@ final class WaitingQueues {
 
     private BrokerQueue perSender(String mailbox) {
         BrokerQueue own = BrokerQueue.perSender(name, mailbox);
-        return states.containsKey(own) || perSenderQueues() < PER_SENDER_QUEUES
+        return mailbox.equals(TENANT) || states.containsKey(own) || perSenderQueues() < PER_SENDER_QUEUES
                 ? own
                 : BrokerQueue.perSender(name, SHARED);
     }

@@ -43,6 +43,7 @@ import org.xbill.DNS.ResolverConfig;
  * @param upstreamHost the gateway's name or IPv4 address
  * @param upstreamPort the gateway's port
  * @param upstreamRate how fast one mailbox may send; empty for no limit
+ * @param quotas how many recipients may be sent to in a day
  * @param relayNetworks whose mail is taken
  * @param auth who logs in, and how
  * @param tls the certificate for SMTP; empty when there is none, or smtpserver.xml names one
@@ -71,6 +72,7 @@ public record Settings(
         String upstreamHost,
         int upstreamPort,
         Optional<SendingRate> upstreamRate,
+        QuotaSettings quotas,
         NetworkList relayNetworks,
         SmtpAuth auth,
         Optional<TlsFiles> tls,
@@ -135,6 +137,7 @@ public record Settings(
                         value -> Optional.of(value)
                                 .filter(rate -> !rate.isEmpty())
                                 .map(SendingRate::parse)),
+                QuotaSettings.read(environment),
                 environment.read(Variable.RELAY_NETWORKS, NetworkList::parse),
                 SmtpAuth.read(environment),
                 TlsFiles.read(environment),
@@ -419,7 +422,7 @@ public record Settings(
         return value;
     }
 
-    private static long number(String value, long min, long max) {
+    static long number(String value, long min, long max) {
         // Java would take a sign, and digits of other scripts.
         require(NUMBER.matcher(value).matches());
         return number(Long.parseLong(value), min, max);

@@ -12,6 +12,9 @@ public enum Variable {
     UPSTREAM_HOST("127.0.0.1", "a host name or an IPv4 address"),
     UPSTREAM_PORT("1025", "a port from 1 to 65535"),
     UPSTREAM_RATE_PER_SENDER("", SendingRate.EXPECTED),
+    UPSTREAM_RECIPIENTS_PER_SENDER("10000", "a number of recipients from 1 to 100000000, or 0 for no limit"),
+    TENANT_EXTERNAL_RECIPIENTS_PER_DAY("", "a number of recipients from 1 to 100000000, or 0 for no limit"),
+    TENANT_DOMAINS("", "domains, separated by commas, .domain for its sub-domains too"),
     GATEWAY_BYTES_IN_FLIGHT("8M", "a number of bytes above zero, or one with K, M or G behind it, 1024G at most"),
     RELAY_NETWORKS(
             "127.0.0.0/8, ::1/128, 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10, fc00::/7, fe80::/10",

@@ -18,6 +18,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.relaypod.gateway.RateLimitedMailQueue;
 import io.relaypod.gateway.VerbatimMailQueueItems;
 import io.relaypod.gateway.WaitReason;
+import io.relaypod.quota.QuotaUse;
 import io.relaypod.server.queue.broker.BrokerConnection;
 import io.relaypod.server.queue.broker.BrokerManagement;
 import io.relaypod.server.queue.broker.EmbeddedBroker;
@@ -386,7 +387,7 @@ class PacedQueueTest {
 
     private void join(String mailbox, String... names) throws Exception {
         for (String name : names) {
-            queue.enQueueForSender(mailbox, OpenQueue.mail(name, "Subject: " + name + "\r\n\r\n"));
+            queue.enQueueForSender(QuotaUse.ofOne(mailbox), OpenQueue.mail(name, "Subject: " + name + "\r\n\r\n"));
         }
     }
 

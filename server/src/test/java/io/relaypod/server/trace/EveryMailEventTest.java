@@ -21,6 +21,7 @@ import io.relaypod.events.EventField.Audience;
 import io.relaypod.events.MailEvent;
 import io.relaypod.events.MailEventLog;
 import io.relaypod.events.SubmittingClient;
+import io.relaypod.quota.QuotaKind;
 import io.relaypod.smtpclient.DeferralReason;
 import io.relaypod.verdict.RecipientAnswer;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -118,6 +119,9 @@ class EveryMailEventTest {
         }
         if (type == RecipientAnswer.class) {
             return new RecipientAnswer(RecipientAnswer.Outcome.NO_MAIL_HOST, 550, "5.1.2 no MX record");
+        }
+        if (type == QuotaKind.class) {
+            return QuotaKind.TENANT;
         }
         if (type == DeferralReason.class) {
             return DeferralReason.UNREACHABLE;

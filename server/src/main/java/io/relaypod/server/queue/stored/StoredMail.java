@@ -18,6 +18,7 @@ import io.relaypod.gateway.RateLimitedMailQueue;
 import io.relaypod.gateway.VerbatimMessage;
 import io.relaypod.mailets.EnvelopeMailAddress;
 import io.relaypod.memory.TemporaryFileName;
+import io.relaypod.quota.QuotaUse;
 import io.relaypod.server.queue.broker.BrokerQueue;
 import org.apache.activemq.artemis.api.core.ActiveMQException;
 import org.apache.activemq.artemis.api.core.ActiveMQPropertyConversionException;
@@ -49,6 +50,8 @@ public final class StoredMail {
     private static final SimpleString DUE = SimpleString.of("due");
     private static final SimpleString TURN = SimpleString.of("turn");
     private static final SimpleString MAILBOX = SimpleString.of("mailbox");
+    private static final SimpleString RECIPIENT_COUNT = SimpleString.of("recipientCount");
+    private static final SimpleString EXTERNAL_COUNT = SimpleString.of("externalCount");
 
     // The wait for the next bytes of a large mail; its reader delays others.
     private static final Duration SILENCE = Duration.ofSeconds(5);
@@ -84,13 +87,36 @@ public final class StoredMail {
     }
 
     /** The mailbox in whose queue the mail waits. */
-    public static void writeMailbox(String mailbox, ClientMessage message) {
+    private static void writeMailbox(String mailbox, ClientMessage message) {
         message.putStringProperty(MAILBOX, SimpleString.of(mailbox));
     }
 
     /** The mailbox in whose per-sender queue the mail waits, if it does. */
     public static Optional<String> mailbox(ClientMessage message, BrokerQueue queue) {
         return queue.mailbox().map(line -> text(message, MAILBOX).orElse(line));
+    }
+
+    /** What the mail takes of the quotas. */
+    public static void writeQuotaUse(QuotaUse use, ClientMessage message) {
+        writeMailbox(use.mailbox(), message);
+        message.putIntProperty(RECIPIENT_COUNT, use.recipients());
+        message.putIntProperty(EXTERNAL_COUNT, use.external());
+    }
+
+    /** What the mail takes of the quotas, if it waits in a per-sender queue. */
+    public static Optional<QuotaUse> quotaUse(ClientMessage message, BrokerQueue queue) {
+        return mailbox(message, queue)
+                .map(mailbox -> new QuotaUse(
+                        mailbox, number(message, RECIPIENT_COUNT, 1), number(message, EXTERNAL_COUNT, 0)));
+    }
+
+    // An older version stored no numbers.
+    private static int number(ClientMessage message, SimpleString property, int otherwise) {
+        try {
+            return message.containsProperty(property) ? message.getIntProperty(property) : otherwise;
+        } catch (ActiveMQPropertyConversionException | NumberFormatException damaged) {
+            return otherwise;
+        }
     }
 
     /** Records that the mail has left its per-sender queue. */

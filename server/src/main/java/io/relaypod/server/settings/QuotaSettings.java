@@ -1,0 +1,50 @@
+package io.relaypod.server.settings;
+
+import java.util.List;
+import java.util.function.Predicate;
+
+import com.google.common.base.Splitter;
+import io.relaypod.address.DomainSet;
+
+/**
+ * How many recipients may be sent to in 24 hours; 0 for no limit.
+ *
+ * @param perMailbox of each sending mailbox
+ * @param tenant outside the tenant's domains, of all mailboxes
+ * @param tenantDomains empty if there is no limit of the tenant
+ */
+public record QuotaSettings(int perMailbox, int tenant, DomainSet tenantDomains) {
+
+    private static final int MOST = 100_000_000;
+
+    static QuotaSettings read(Environment environment) {
+        int perMailbox = environment.read(Variable.UPSTREAM_RECIPIENTS_PER_SENDER, QuotaSettings::number);
+        int tenant = environment.read(Variable.TENANT_EXTERNAL_RECIPIENTS_PER_DAY, QuotaSettings::number);
+        DomainSet domains = environment.read(Variable.TENANT_DOMAINS, QuotaSettings::domains);
+        if (tenant > 0 && domains.size() == 0) {
+            environment.reject(
+                    Variable.TENANT_DOMAINS,
+                    "TENANT_EXTERNAL_RECIPIENTS_PER_DAY counts recipients outside of these domains");
+        }
+        if (tenant == 0 && domains.size() > 0) {
+            environment.reject(Variable.TENANT_DOMAINS, "it means nothing without TENANT_EXTERNAL_RECIPIENTS_PER_DAY");
+        }
+        return new QuotaSettings(perMailbox, tenant, domains);
+    }
+
+    private static int number(String value) {
+        return value.isEmpty() ? 0 : (int) Settings.number(value, 0, MOST);
+    }
+
+    private static DomainSet domains(String value) {
+        List<String> entries = Splitter.on(',')
+                .trimResults()
+                .splitToStream(value)
+                .filter(Predicate.not(String::isEmpty))
+                .toList();
+        if (!value.isEmpty() && (entries.isEmpty() || value.indexOf('#') >= 0)) {
+            throw new IllegalArgumentException("no domains");
+        }
+        return DomainSet.parse(entries);
+    }
+}
