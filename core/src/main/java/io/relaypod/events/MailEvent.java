@@ -310,9 +310,7 @@ public sealed interface MailEvent {
         @Override
         public List<EventField> fields() {
             return List.of(
-                    EventField.queueId(queueId),
-                    EventField.recipients(recipients),
-                    EventField.detail("quota", quota));
+                    EventField.queueId(queueId), EventField.recipients(recipients), EventField.detail("quota", quota));
         }
     }
 

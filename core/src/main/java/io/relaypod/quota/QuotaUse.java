@@ -16,9 +16,7 @@ public record QuotaUse(String mailbox, int recipients, int external) {
 
     /** Both messages together, with this one's mailbox. */
     public QuotaUse plus(QuotaUse other) {
-        return new QuotaUse(
-                mailbox,
-                (int) Math.min(Integer.MAX_VALUE, (long) recipients + other.recipients),
-                (int) Math.min(Integer.MAX_VALUE, (long) external + other.external));
+        return new QuotaUse(mailbox, (int) Math.min(Integer.MAX_VALUE, (long) recipients + other.recipients), (int)
+                Math.min(Integer.MAX_VALUE, (long) external + other.external));
     }
 }

@@ -73,7 +73,9 @@ public final class RecipientQuota {
         return new QuotaUse(mailbox, domains.size(), outside);
     }
 
-    /** Counts a message that is about to be sent. Returns the limit that is reached; the message is then not counted. */
+    /**
+     * Counts a message that is about to be sent. Returns the limit that is reached; the message is then not counted.
+     */
     public synchronized Optional<QuotaKind> tryTake(QuotaUse use) {
         Optional<QuotaKind> reached = reached(use);
         if (reached.isEmpty()) {
@@ -202,7 +204,8 @@ public final class RecipientQuota {
     public synchronized void restore(Collection<QuotaCount> counts) {
         counts.stream()
                 .sorted(Comparator.comparingLong(QuotaCount::quarter))
-                .forEach(count -> count.mailbox().map(this::day).orElse(external).add(count.count(), count.quarter()));
+                .forEach(
+                        count -> count.mailbox().map(this::day).orElse(external).add(count.count(), count.quarter()));
     }
 
     /**

@@ -76,8 +76,7 @@ final class SlidingDay {
         for (int i = 0; i < size && left > most; i++) {
             left -= counts[i];
             if (left <= most) {
-                return Duration.between(
-                        now, Instant.ofEpochSecond((quarters[i] + QUARTERS + 1) * QUARTER.toSeconds()));
+                return Duration.between(now, Instant.ofEpochSecond((quarters[i] + QUARTERS + 1) * QUARTER.toSeconds()));
             }
         }
         return Duration.ZERO;

@@ -85,7 +85,8 @@ class RecipientQuotaTest {
         RecipientQuota quota = quota(0, 3);
         QuotaUse mixed = quota.use(OFFICE, List.of("ours.example", "OURS.example", "x.big.example", "gmail.com"));
         assertThat(mixed).isEqualTo(new QuotaUse(OFFICE, 4, 1));
-        assertThat(quota.use(OFFICE, List.of("sub.ours.example", "not a domain", "")).external())
+        assertThat(quota.use(OFFICE, List.of("sub.ours.example", "not a domain", ""))
+                        .external())
                 .isEqualTo(3);
 
         IntStream.range(0, 3).forEach(any -> assertThat(quota.tryTake(mixed)).isEmpty());

@@ -20,7 +20,9 @@ public interface RateLimitedMailQueue extends MailQueue {
     /** Appends the mail to the queue of its mailbox. The mail is on disk when this method returns. */
     void enQueueForSender(QuotaUse use, Mail mail) throws MailQueueException;
 
-    /** Appends the mail to the queue of those beyond the tenant's quota. The mail is on disk when this method returns. */
+    /**
+     * Appends the mail to the queue of those beyond the tenant's quota. The mail is on disk when this method returns.
+     */
     void enQueueForTenant(QuotaUse use, Mail mail) throws MailQueueException;
 
     /** Whether mails wait in the queue of this mailbox. */

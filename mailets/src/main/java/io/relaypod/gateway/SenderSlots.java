@@ -80,12 +80,12 @@ final class SenderSlots {
     }
 
     /**
-     * Gives the recipients back to the quotas that the gateway did not accept. If it was lost with the mail, it may have
-     * accepted them.
+     * Gives the recipients back to the quotas that the gateway did not accept. If it was lost with the mail, it may
+     * have accepted them.
      */
     void settle(Mail mail, AttemptResult result) throws MessagingException {
-        List<MailAddress> undelivered = result.with(
-                DeliveryStatus.DEFERRED, DeliveryStatus.NOT_ATTEMPTED, DeliveryStatus.REFUSED);
+        List<MailAddress> undelivered =
+                result.with(DeliveryStatus.DEFERRED, DeliveryStatus.NOT_ATTEMPTED, DeliveryStatus.REFUSED);
         if (limiter.quota().isLimited() && !undelivered.isEmpty() && result.contact() != Contact.LOST_WITH_MAIL) {
             limiter.quota().giveBack(use(mail, undelivered));
         }

@@ -761,7 +761,8 @@ class RemoteDeliveryTest {
                     "later@example.com"));
             assertThat(quota.states())
                     .singleElement()
-                    .satisfies(state -> assertThat(state.used()).as("one was deferred").isEqualTo(2));
+                    .satisfies(state ->
+                            assertThat(state.used()).as("one was deferred").isEqualTo(2));
 
             Mail next = mail(
                     MaybeSender.of(new MailAddress("sender@example.com")),
@@ -783,8 +784,7 @@ class RemoteDeliveryTest {
 
     @Test
     void aMailThatLeavesTheTenantBeyondItsQuotaWaitsAndMailWithinTheTenantPasses() throws Exception {
-        RecipientQuota quota =
-                new RecipientQuota(0, 1, DomainSet.parse(List.of("example.com")), clock(() -> NOW));
+        RecipientQuota quota = new RecipientQuota(0, 1, DomainSet.parse(List.of("example.com")), clock(() -> NOW));
         RemoteDelivery limited = delivery(SenderRateLimiter.unlimited().within(quota));
         try (SmtpSink sink = SmtpSink.acceptingAll()) {
             limited.init(config(shipped(sink.port())));

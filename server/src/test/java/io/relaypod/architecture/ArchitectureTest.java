@@ -33,7 +33,8 @@ class ArchitectureTest {
         "io.relaypod.incidents..",
         "io.relaypod.logins..",
         "io.relaypod.memory..",
-        "io.relaypod.mime..", "io.relaypod.quota..",
+        "io.relaypod.mime..",
+        "io.relaypod.quota..",
         "io.relaypod.smtpclient..",
         "io.relaypod.throttle..",
         "io.relaypod.verdict.."

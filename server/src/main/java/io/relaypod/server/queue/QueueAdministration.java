@@ -87,8 +87,8 @@ final class QueueAdministration {
                         ? session.queueQuery(queue.name()).getMessageCount()
                         : 0;
                 if (mails > 0) {
-                    Duration wait = delayed.untilSlot(
-                            QuotaUse.ofOne(queue.mailbox().orElseThrow()), mails);
+                    Duration wait =
+                            delayed.untilSlot(QuotaUse.ofOne(queue.mailbox().orElseThrow()), mails);
                     longest = wait.compareTo(longest) > 0 ? wait : longest;
                     all += mails;
                 }

@@ -54,8 +54,7 @@ final class QueueListing implements MailQueueIterator {
     }
 
     /** @param reached the quota that the mail and those before it would exceed */
-    private record ListedMail(
-            QueueReader queue, ClientMessage message, Instant due, Optional<QuotaKind> reached) {
+    private record ListedMail(QueueReader queue, ClientMessage message, Instant due, Optional<QuotaKind> reached) {
 
         boolean isWaiting() {
             return queue.queue().isWaiting();
@@ -73,8 +72,8 @@ final class QueueListing implements MailQueueIterator {
     private ListedMail listed(QueueReader queue, ClientMessage message) {
         Optional<QuotaUse> all = StoredMail.quotaUse(message, queue.queue())
                 .map(use -> recipients.merge(use.mailbox(), use, QuotaUse::plus));
-        Instant due = all.map(use -> clock.instant()
-                        .plus(delayed.untilSlot(use, inLine.merge(use.mailbox(), 1L, Long::sum) - 1)))
+        Instant due = all.map(use ->
+                        clock.instant().plus(delayed.untilSlot(use, inLine.merge(use.mailbox(), 1L, Long::sum) - 1)))
                 .orElseGet(() -> delayed.due(queue.queue(), message));
         return new ListedMail(queue, message, due, all.flatMap(delayed::reached));
     }

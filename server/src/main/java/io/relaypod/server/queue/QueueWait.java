@@ -14,8 +14,8 @@ import org.apache.mailet.Mail;
 /**
  * Why a queued mail waits. Immutable.
  *
- * @param cause {@code rate-limit}, {@code quota-mailbox}, {@code quota-tenant}, {@code retry} (its time has not come), {@code turn} (it is due, behind others),
- *     {@code connection}, {@code processing}, or a {@link WaitReason}
+ * @param cause {@code rate-limit}, {@code quota-mailbox}, {@code quota-tenant}, {@code retry} (its time has not come),
+ *     {@code turn} (it is due, behind others), {@code connection}, {@code processing}, or a {@link WaitReason}
  * @param mailbox whose rate limit or quota is reached
  * @param attempts delivery attempts that failed
  * @param lastAttempt when the last of them failed
@@ -36,7 +36,13 @@ public record QueueWait(
      * @param reached the quota that the mail would exceed
      * @param due when a waiting mail is due
      */
-    static QueueWait of(Mail mail, BrokerQueue queue, Optional<String> mailbox, Optional<QuotaKind> reached, Instant due, Instant now) {
+    static QueueWait of(
+            Mail mail,
+            BrokerQueue queue,
+            Optional<String> mailbox,
+            Optional<QuotaKind> reached,
+            Instant due,
+            Instant now) {
         boolean hasFailed = Mail.ERROR.equals(mail.getState());
         return new QueueWait(
                 cause(mail, queue, mailbox, reached, due.isAfter(now)),

@@ -27,7 +27,9 @@ public final class QuotaMeters {
                             "reached.in",
                             kind,
                             quota,
-                            state -> state.reachedIn().map(in -> in.toSeconds() / 1.0).orElse(Double.POSITIVE_INFINITY),
+                            state -> state.reachedIn()
+                                    .map(in -> in.toSeconds() / 1.0)
+                                    .orElse(Double.POSITIVE_INFINITY),
                             Double.POSITIVE_INFINITY)
                     .baseUnit("seconds")
                     .description("Time until the limit is reached at the pace of the last hour; +Inf beyond a day")
@@ -36,14 +38,13 @@ public final class QuotaMeters {
     }
 
     private static Gauge.Builder<RecipientQuota> gauge(
-            String name,
-            QuotaKind kind,
-            RecipientQuota quota,
-            ToDoubleFunction<QuotaState> value,
-            double without) {
-        return Gauge.builder("relaypod.quota." + name, quota, of -> state(of.states(), kind)
-                        .map(state -> value.applyAsDouble(state))
-                        .orElse(without))
+            String name, QuotaKind kind, RecipientQuota quota, ToDoubleFunction<QuotaState> value, double without) {
+        return Gauge.builder(
+                        "relaypod.quota." + name,
+                        quota,
+                        of -> state(of.states(), kind)
+                                .map(state -> value.applyAsDouble(state))
+                                .orElse(without))
                 .tag("quota", kind.label())
                 .strongReference(true);
     }

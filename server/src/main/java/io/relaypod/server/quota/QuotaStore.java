@@ -34,7 +34,8 @@ public final class QuotaStore implements AutoCloseable {
     private static final Logger LOGGER = LoggerFactory.getLogger(QuotaStore.class);
 
     private static final Duration SAVE_EVERY = Duration.ofSeconds(10);
-    private static final Pattern LINE = Pattern.compile("(?<quarter>\\d{1,12}) (?<count>\\d{1,9})(?: (?<mailbox>\\S+))?");
+    private static final Pattern LINE =
+            Pattern.compile("(?<quarter>\\d{1,12}) (?<count>\\d{1,9})(?: (?<mailbox>\\S+))?");
     // 5,000 mailboxes with a line for each quarter of a day would have about 500,000.
     private static final int MOST_LINES = 1_000_000;
 
@@ -65,7 +66,10 @@ public final class QuotaStore implements AutoCloseable {
         }
         List<QuotaCount> counts = new ArrayList<>();
         try (Stream<String> lines = Files.lines(file)) {
-            lines.limit(MOST_LINES).map(LINE::matcher).filter(Matcher::matches).forEach(line -> count(line).ifPresent(counts::add));
+            lines.limit(MOST_LINES)
+                    .map(LINE::matcher)
+                    .filter(Matcher::matches)
+                    .forEach(line -> count(line).ifPresent(counts::add));
         } catch (IOException | UncheckedIOException unreadable) {
             LOGGER.warn(
                     "event=quotas-unreadable file={} reason=\"{}\" next=\"counted from what could be read\"",

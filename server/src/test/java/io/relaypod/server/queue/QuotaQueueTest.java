@@ -72,8 +72,7 @@ class QuotaQueueTest {
     private Disposable subscription = Flux.never().subscribe();
 
     private void open(int perMailbox, int tenant) {
-        open(SenderRateLimiter.unlimited()
-                .within(new RecipientQuota(perMailbox, tenant, DomainSet.empty(), clock)));
+        open(SenderRateLimiter.unlimited().within(new RecipientQuota(perMailbox, tenant, DomainSet.empty(), clock)));
     }
 
     private void open(SenderRateLimiter any) {
@@ -190,8 +189,8 @@ class QuotaQueueTest {
                 .extracting(view -> view.getNextDelivery().orElseThrow().toInstant())
                 .containsExactly(NOON.plus(DAY), NOON.plus(DAY).plus(Duration.ofHours(1)));
         assertThat(listed)
-                .allSatisfy(view -> assertThat(((QueuedMailView) view).waits().cause())
-                        .isEqualTo("quota-mailbox"));
+                .allSatisfy(view ->
+                        assertThat(((QueuedMailView) view).waits().cause()).isEqualTo("quota-mailbox"));
         assertThat(queue.perSenderBacklog().mails()).isEqualTo(2);
     }
 
@@ -218,9 +217,8 @@ class QuotaQueueTest {
 
     /** These are given, and no more while the queue has polled a few times. */
     private void stays(String... names) {
-        Awaitility.await().untilAsserted(() -> assertThat(given)
-                .extracting(Mail::getName)
-                .containsExactly(names));
+        Awaitility.await()
+                .untilAsserted(() -> assertThat(given).extracting(Mail::getName).containsExactly(names));
         Awaitility.await()
                 .during(Duration.ofMillis(350))
                 .atMost(OpenQueue.LONG_ENOUGH)

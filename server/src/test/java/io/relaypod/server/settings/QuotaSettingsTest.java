@@ -42,11 +42,14 @@ class QuotaSettingsTest {
                 quotas("TENANT_EXTERNAL_RECIPIENTS_PER_DAY=2000", "TENANT_DOMAINS= Contoso.com ,.big.example,");
 
         assertThat(quotas.tenant()).isEqualTo(2_000);
-        assertThat(quotas.tenantDomains().contains(MailDomain.parse("contoso.com").orElseThrow()))
+        assertThat(quotas.tenantDomains()
+                        .contains(MailDomain.parse("contoso.com").orElseThrow()))
                 .isTrue();
-        assertThat(quotas.tenantDomains().contains(MailDomain.parse("x.contoso.com").orElseThrow()))
+        assertThat(quotas.tenantDomains()
+                        .contains(MailDomain.parse("x.contoso.com").orElseThrow()))
                 .isFalse();
-        assertThat(quotas.tenantDomains().contains(MailDomain.parse("x.big.example").orElseThrow()))
+        assertThat(quotas.tenantDomains()
+                        .contains(MailDomain.parse("x.big.example").orElseThrow()))
                 .isTrue();
     }
 

@@ -106,8 +106,8 @@ public final class StoredMail {
     /** What the mail takes of the quotas, if it waits in a per-sender queue. */
     public static Optional<QuotaUse> quotaUse(ClientMessage message, BrokerQueue queue) {
         return mailbox(message, queue)
-                .map(mailbox -> new QuotaUse(
-                        mailbox, number(message, RECIPIENT_COUNT, 1), number(message, EXTERNAL_COUNT, 0)));
+                .map(mailbox ->
+                        new QuotaUse(mailbox, number(message, RECIPIENT_COUNT, 1), number(message, EXTERNAL_COUNT, 0)));
     }
 
     // An older version stored no numbers.
