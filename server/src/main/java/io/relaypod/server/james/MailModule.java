@@ -94,7 +94,7 @@ final class MailModule extends AbstractModule {
         RecipientQuota quota = new RecipientQuota(
                 settings.quotas().perMailbox(),
                 settings.quotas().tenant(),
-                settings.quotas().tenantDomains(),
+                settings.quotas().insideTenant(),
                 clock);
         QuotaMeters.register(quota, meters);
         return quota;

@@ -11,22 +11,22 @@ import io.relaypod.address.DomainSet;
  *
  * @param perMailbox of each sending mailbox
  * @param tenant outside the tenant's domains, of all mailboxes
- * @param tenantDomains empty if there is no limit of the tenant
+ * @param tenantDomains as in a file of domains; empty if there is no limit of the tenant
  */
-public record QuotaSettings(int perMailbox, int tenant, DomainSet tenantDomains) {
+public record QuotaSettings(int perMailbox, int tenant, List<String> tenantDomains) {
 
     private static final int MOST = 100_000_000;
 
     static QuotaSettings read(Environment environment) {
         int perMailbox = environment.read(Variable.UPSTREAM_RECIPIENTS_PER_SENDER, QuotaSettings::number);
         int tenant = environment.read(Variable.TENANT_EXTERNAL_RECIPIENTS_PER_DAY, QuotaSettings::number);
-        DomainSet domains = environment.read(Variable.TENANT_DOMAINS, QuotaSettings::domains);
-        if (tenant > 0 && domains.size() == 0) {
+        List<String> domains = environment.read(Variable.TENANT_DOMAINS, QuotaSettings::domains);
+        if (tenant > 0 && domains.isEmpty()) {
             environment.reject(
                     Variable.TENANT_DOMAINS,
                     "TENANT_EXTERNAL_RECIPIENTS_PER_DAY counts recipients outside of these domains");
         }
-        if (tenant == 0 && domains.size() > 0) {
+        if (tenant == 0 && !domains.isEmpty()) {
             environment.reject(Variable.TENANT_DOMAINS, "it means nothing without TENANT_EXTERNAL_RECIPIENTS_PER_DAY");
         }
         return new QuotaSettings(perMailbox, tenant, domains);
@@ -36,7 +36,7 @@ public record QuotaSettings(int perMailbox, int tenant, DomainSet tenantDomains)
         return value.isEmpty() ? 0 : (int) Settings.number(value, 0, MOST);
     }
 
-    private static DomainSet domains(String value) {
+    private static List<String> domains(String value) {
         List<String> entries = Splitter.on(',')
                 .trimResults()
                 .splitToStream(value)
@@ -45,6 +45,12 @@ public record QuotaSettings(int perMailbox, int tenant, DomainSet tenantDomains)
         if (!value.isEmpty() && (entries.isEmpty() || value.indexOf('#') >= 0)) {
             throw new IllegalArgumentException("no domains");
         }
-        return DomainSet.parse(entries);
+        DomainSet.parse(entries);
+        return entries;
+    }
+
+    /** The domains whose recipients are inside the tenant. */
+    public DomainSet insideTenant() {
+        return DomainSet.parse(tenantDomains);
     }
 }
