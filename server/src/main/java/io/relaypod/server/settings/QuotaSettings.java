@@ -23,8 +23,8 @@ public record QuotaSettings(int perMailbox, int tenant, List<String> tenantDomai
         List<String> domains = environment.read(Variable.TENANT_DOMAINS, QuotaSettings::domains);
         if (tenant > 0 && domains.isEmpty()) {
             environment.reject(
-                    Variable.TENANT_DOMAINS,
-                    "TENANT_EXTERNAL_RECIPIENTS_PER_DAY counts recipients outside of these domains");
+                    Variable.TENANT_EXTERNAL_RECIPIENTS_PER_DAY,
+                    "it counts recipients outside of TENANT_DOMAINS, which is not set");
         }
         if (tenant == 0 && !domains.isEmpty()) {
             environment.reject(Variable.TENANT_DOMAINS, "it means nothing without TENANT_EXTERNAL_RECIPIENTS_PER_DAY");

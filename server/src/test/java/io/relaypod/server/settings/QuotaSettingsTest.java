@@ -42,13 +42,13 @@ class QuotaSettingsTest {
                 quotas("TENANT_EXTERNAL_RECIPIENTS_PER_DAY=2000", "TENANT_DOMAINS= Contoso.com ,.big.example,");
 
         assertThat(quotas.tenant()).isEqualTo(2_000);
-        assertThat(quotas.tenantDomains()
+        assertThat(quotas.insideTenant()
                         .contains(MailDomain.parse("contoso.com").orElseThrow()))
                 .isTrue();
-        assertThat(quotas.tenantDomains()
+        assertThat(quotas.insideTenant()
                         .contains(MailDomain.parse("x.contoso.com").orElseThrow()))
                 .isFalse();
-        assertThat(quotas.tenantDomains()
+        assertThat(quotas.insideTenant()
                         .contains(MailDomain.parse("x.big.example").orElseThrow()))
                 .isTrue();
     }
@@ -60,7 +60,7 @@ class QuotaSettingsTest {
                 "UPSTREAM_RECIPIENTS_PER_SENDER=10000/d | UPSTREAM_RECIPIENTS_PER_SENDER is '10000/d'; expected a number of recipients",
                 "UPSTREAM_RECIPIENTS_PER_SENDER=-1 | expected a number of recipients",
                 "TENANT_EXTERNAL_RECIPIENTS_PER_DAY=many | TENANT_EXTERNAL_RECIPIENTS_PER_DAY is 'many'",
-                "TENANT_EXTERNAL_RECIPIENTS_PER_DAY=2000 | TENANT_DOMAINS is ''; TENANT_EXTERNAL_RECIPIENTS_PER_DAY counts",
+                "TENANT_EXTERNAL_RECIPIENTS_PER_DAY=2000 | TENANT_EXTERNAL_RECIPIENTS_PER_DAY is '2000'; it counts recipients outside of TENANT_DOMAINS",
                 "TENANT_DOMAINS=contoso.com | it means nothing without TENANT_EXTERNAL_RECIPIENTS_PER_DAY",
                 "TENANT_EXTERNAL_RECIPIENTS_PER_DAY=1 TENANT_DOMAINS=me@contoso.com | TENANT_DOMAINS is 'me@contoso.com'; expected domains",
                 "TENANT_EXTERNAL_RECIPIENTS_PER_DAY=1 TENANT_DOMAINS=,, | TENANT_DOMAINS is ',,'; expected domains",
