@@ -1,10 +1,12 @@
 package io.relaypod.lab.cli;
 
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.concurrent.CountDownLatch;
 
 import io.relaypod.lab.graph.GraphMail;
 import io.relaypod.lab.world.LabWorld;
+import io.relaypod.server.settings.WebAdminSettings;
 
 /** Shows each mail that Graph takes, a line a mail, until the process is told to stop. */
 final class Arrivals {
@@ -17,17 +19,31 @@ final class Arrivals {
         this.out = out;
     }
 
-    int show() throws InterruptedException {
+    int show() throws InterruptedException, IOException {
+        MailViewer viewer = MailViewer.start();
         out.printf(
                 "Send to 127.0.0.1:%d, such as: swaks --server 127.0.0.1:%1$d --from a@example.com --to b@example.com%n"
                         + "Domains that can receive mail here: example.com, gmail.com, booker.example. Ctrl-C stops.%n",
                 world.relay().smtpAddress().getPort());
+        world.relay().metricsPort().ifPresent(port -> out.printf("Status page  http://127.0.0.1:%d/%n", port));
+        if (world.relay().webadminPort().isPresent()
+                && world.settings().webadmin().isPresent()) {
+            out.printf(
+                    "Search page  http://127.0.0.1:%d/relay/search  any user, password %s%n",
+                    world.relay().webadminPort().get(),
+                    WebAdminSettings.password(world.settings().webadmin().get().credentials()));
+        }
+        out.printf("Mail viewer  %s%n", viewer.address());
         out.flush();
-        world.graph().onMail(this::print);
+        world.graph().onMail(mail -> {
+            viewer.add(mail);
+            print(mail);
+        });
         CountDownLatch stopped = new CountDownLatch(1);
         Runtime.getRuntime()
                 .addShutdownHook(new Thread(
                         () -> {
+                            viewer.close();
                             world.close();
                             stopped.countDown();
                         },
