@@ -75,9 +75,28 @@ final class DeliveryAttempt {
             // If nobody has the mail the attempt failed, and counts: otherwise it could be repeated for ever.
             boolean isDelivered = Arrays.stream(outcomes).anyMatch(some -> some.is(DeliveryStatus.DELIVERED));
             return new AttemptResult(recipients, List.of(outcomes), contact, isOutOfSlots && isDelivered);
+        } catch (RuntimeException unexpected) {
+            if (messagesSent == 0) {
+                throw unexpected;
+            }
+            LOGGER.error(
+                    "event=delivery-failed mail={} reason=\"{}\"", mail.getName(), unexpected.getMessage(), unexpected);
+            return endedBy(unexpected);
         } finally {
             release();
         }
+    }
+
+    // A recipient that has the message must not get it again.
+    private AttemptResult endedBy(RuntimeException unexpected) {
+        RecipientOutcome failed = RecipientOutcome.refused(String.valueOf(unexpected.getMessage()));
+        return new AttemptResult(
+                recipients,
+                Arrays.stream(outcomes)
+                        .map(outcome -> outcome.is(DeliveryStatus.NOT_ATTEMPTED) ? failed : outcome)
+                        .toList(),
+                contact,
+                false);
     }
 
     /** Returns whether the gateway refused a recipient and the others may be sent the mail one by one. */
