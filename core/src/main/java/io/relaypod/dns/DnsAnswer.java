@@ -14,8 +14,8 @@ public sealed interface DnsAnswer {
     /**
      * There are MX records.
      *
-     * @param usable hosts that can be asked for, best preference first; {@link #MAX_KEPT} at most
-     * @param unusable hosts such as {@code localhost} (never the root, which says that there is no host); a few
+     * @param usable hosts whose addresses can be queried, best preference first; {@link #MAX_KEPT} at most
+     * @param unusable hosts such as {@code localhost}, but not the root; a few
      * @param found how many usable hosts the message had
      */
     record MxRecords(List<Name> usable, List<Name> unusable, int found) implements DnsAnswer {
@@ -43,7 +43,7 @@ public sealed interface DnsAnswer {
         }
     }
 
-    /** There are records of another type that was asked for. */
+    /** There are records of another type, which was queried. */
     record OtherRecords() implements DnsAnswer {}
 
     /** The name is an alias, and the message has no records of its target. */

@@ -30,12 +30,12 @@ public record DnsCanaries(List<MailDomain> domains, boolean root) {
         domains = List.copyOf(domains);
     }
 
-    /** No canaries: every answer of DNS is believed. */
+    /** No canaries. Every answer of DNS is believed. */
     public static DnsCanaries none() {
         return new DnsCanaries(List.of(), false);
     }
 
-    /** @throws IllegalArgumentException naming what is no domain */
+    /** @throws IllegalArgumentException if an entry is no domain; the message names it */
     public static DnsCanaries parse(String value) {
         if (value.strip().equals(OFF)) {
             return none();

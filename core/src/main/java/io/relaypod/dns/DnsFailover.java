@@ -30,7 +30,7 @@ import org.xbill.DNS.Type;
 /**
  * Queries the DNS servers one after the other until one gives an answer that can be believed. Silence, SERVFAIL,
  * REFUSED, a lame referral, and an answer that {@link DnsServerTrust} rejects are failures. Servers that failed last
- * are queried after the others, and after them the servers that lie, since their records may still be true.
+ * are queried after the others, and after them the distrusted servers, because their records may still be true.
  *
  * <p>A caller on the thread of an event loop gets the answer on that thread, any other caller on the thread of one of
  * the loops. Thread-safe.
@@ -50,7 +50,7 @@ public final class DnsFailover implements DnsLookup {
         this.timeout = settings.timeout();
         this.tries = settings.tries();
         this.memory = memory;
-        // One timeout more than the tries take, as each is noticed a little late.
+        // One timeout more than the queries take, because each timeout is noticed a little late.
         this.longestWait = settings.longestWait().plus(timeout);
         DnsServerListener everybody = new AllListeners();
         this.servers = settings.servers().stream()
@@ -76,7 +76,7 @@ public final class DnsFailover implements DnsLookup {
         listeners.add(listener);
     }
 
-    /** Fails with an {@link IOException} when no server has an answer within the time that the settings give. */
+    /** Fails with an {@link IOException} if no server has an answer within the longest wait of the settings. */
     @Override
     public CompletableFuture<DnsAnswer> ask(Name name, int type) {
         PendingLookup question = new PendingLookup(name, type);
@@ -105,8 +105,8 @@ public final class DnsFailover implements DnsLookup {
     /**
      * The state of a server.
      *
-     * @param isUsable whether it answers and can be believed
-     * @param words what is wrong with it; empty when nothing is
+     * @param isUsable whether it answers and is trusted
+     * @param words its fault; empty if it has none
      */
     public record DnsServerReport(boolean isUsable, String words) {}
 
@@ -173,7 +173,7 @@ public final class DnsFailover implements DnsLookup {
         return !loops.isEmpty();
     }
 
-    /** The number of servers that deny names that exist. */
+    /** The number of servers that deny canaries. */
     public int distrusted() {
         return count(server -> server.trust().standing() == Standing.DISTRUSTED);
     }
@@ -234,7 +234,7 @@ public final class DnsFailover implements DnsLookup {
         return server.trust().standing() == Standing.DISTRUSTED;
     }
 
-    /** One question on its way through the servers. For one loop's thread, save for its answer. */
+    /** One lookup at the servers in turn. For one loop's thread, except its answer. */
     private final class PendingLookup {
 
         private final CompletableFuture<DnsAnswer> answer = new CompletableFuture<>();
@@ -249,7 +249,7 @@ public final class DnsFailover implements DnsLookup {
             this.type = type;
         }
 
-        /** Asks, and gives up after the longest wait, whatever becomes of the tries. */
+        /** Starts the lookup, which fails after the longest wait at the latest. */
         void begin(DnsSockets sockets) {
             Future<?> deadline = sockets.loop()
                     .schedule(
@@ -306,7 +306,7 @@ public final class DnsFailover implements DnsLookup {
         }
     }
 
-    /** At once where it is done already; else later, on the loop's thread. */
+    /** Runs the next step at once if the future is done, and otherwise later on the loop's thread. */
     private static <T> void whenDone(CompletableFuture<T> future, DnsSockets sockets, Consumer<T> next) {
         if (future.isDone()) {
             next.accept(future.join());
@@ -315,7 +315,7 @@ public final class DnsFailover implements DnsLookup {
         }
     }
 
-    /** Passes on what is heard. */
+    /** Passes each notification to all listeners. */
     private final class AllListeners implements DnsServerListener {
 
         @Override

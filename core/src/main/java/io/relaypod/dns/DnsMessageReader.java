@@ -30,10 +30,10 @@ import org.xbill.DNS.Record;
 import org.xbill.DNS.Section;
 import org.xbill.DNS.Type;
 
-/** Reads what a message says about a name. Takes time in proportion to the message's length. */
+/** Reads the answer for a name from a DNS message, in time proportional to the message's length. */
 public final class DnsMessageReader {
 
-    // An alias of an alias is rare already; resolvers themselves follow about as many.
+    // Chains of aliases are short. Resolvers have about the same limit.
     public static final int MAX_ALIASES = 16;
 
     private static final int MAX_UNUSABLE = 3;
@@ -41,10 +41,10 @@ public final class DnsMessageReader {
     private DnsMessageReader() {}
 
     /**
-     * Follows the aliases that the message has.
+     * Follows the aliases in the message.
      *
-     * @throws IOException when the message is no answer to the question: a failure, a lame referral (RFC 2308 section
-     *     2.2), records that contradict it, or records where no answer is
+     * @throws IOException if the message is no answer to the query: a failure, a lame referral (RFC 2308 section 2.2),
+     *     contradicting records, or records outside the answer section
      */
     static DnsAnswer read(Message message, Name name, int type) throws IOException {
         int rcode = message.getRcode();
@@ -101,7 +101,7 @@ public final class DnsMessageReader {
                 record.getType() == type && record.getDClass() == DClass.IN && names.contains(record.getName());
     }
 
-    // Signatures and the rule that an alias was made by say nothing by themselves.
+    // Signatures, and the DNAME from which an alias was made, are no answer on their own.
     private static boolean isUnrelated(Record record) {
         return record.getType() != Type.RRSIG && record.getType() != Type.DNAME;
     }
@@ -148,7 +148,7 @@ public final class DnsMessageReader {
                         .toList());
     }
 
-    // NS without SOA in the authority section of an empty answer sends us elsewhere, it is no NODATA.
+    // NS without SOA in the authority section of an empty answer is a referral, and not NODATA.
     private static boolean isReferral(Message message) {
         return !message.getHeader().getFlag(Flags.AA)
                 && message.getSection(Section.ANSWER).isEmpty()

@@ -19,7 +19,7 @@ import org.xbill.DNS.SimpleResolver;
  */
 final class DnsQuery {
 
-    // RFC 6891; what arrives unfragmented nearly everywhere, as dnsjava has it.
+    // RFC 6891; dnsjava's default, which nearly all networks pass unfragmented.
     private static final Record EDNS = new OPTRecord(SimpleResolver.DEFAULT_EDNS_PAYLOADSIZE, 0, 0, 0);
 
     private final DnsSockets sockets;
@@ -31,7 +31,7 @@ final class DnsQuery {
     private Runnable cancel = () -> {};
     private boolean isOver;
 
-    /** Who asked. Hears once, on the loop's thread. */
+    /** Receives the result once, on the loop's thread. */
     interface AnswerHandler {
 
         void answered(DnsAnswer answer);
@@ -50,21 +50,21 @@ final class DnsQuery {
     }
 
     /**
-     * @param isLast whether the server is asked no more after this: one that never answered EDNS is then asked without,
-     *     in case that is why
+     * @param isLast whether this is the last query to the server. A server that never answered with EDNS is then
+     *     queried without it, because EDNS may be the reason
      */
     DnsQuery begin(boolean isLast) {
         ask(!server.isWithoutEdns() && (!isLast || server.hasAnsweredEdns()));
         return this;
     }
 
-    /** Nobody hears of it any more. */
+    /** Ends the query without a result. */
     void cancel() {
         isOver = true;
         cancel.run();
     }
 
-    // With an ID of its own: who saw the last try cannot forge an answer to this one.
+    // A new ID: an attacker who saw the last query cannot forge an answer to this one.
     private Message query(boolean withEdns) {
         Message query = Message.newQuery(Record.newRecord(name, type, DClass.IN));
         if (withEdns) {
@@ -114,7 +114,7 @@ final class DnsQuery {
         }
     }
 
-    // RFC 6891 section 7; BADVERS is what a server says of a version that it does not know.
+    // RFC 6891 section 7. BADVERS is the reply to an EDNS version that the server does not know.
     private static boolean rejectsEdns(int rcode) {
         return rcode == Rcode.FORMERR || rcode == Rcode.NOTIMP || rcode == Rcode.BADVERS;
     }
@@ -138,7 +138,7 @@ final class DnsQuery {
                 });
     }
 
-    /** One record is all that has to be known, where it is one that mail can be sent by. */
+    /** One usable record is enough for a verdict. */
     private void useTruncated(Message truncated, IOException failure) {
         try {
             DnsAnswer part = DnsMessageReader.read(truncated, name, type);
@@ -147,7 +147,7 @@ final class DnsQuery {
                 return;
             }
         } catch (IOException noAnswer) {
-            // what TCP failed with says more
+            // the failure of TCP is more useful
         }
         fail(new IOException("TCP: " + failure.getMessage(), failure));
     }

@@ -6,7 +6,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 
-/** One DNS server: how often it failed, whether it bears EDNS, and whether it can be believed. Thread-safe. */
+/** One DNS server: its failures, whether it answers queries with EDNS, and its trust. Thread-safe. */
 final class DnsServer {
 
     // The resolver may be updated, or another may have its address now.
@@ -16,7 +16,7 @@ final class DnsServer {
     private final Ticker ticker;
     private final DnsServerListener listener;
     private final DnsServerTrust trust;
-    // How often it failed, less the more often it answered since.
+    // Failures, reduced by each answer since.
     private final AtomicInteger failures = new AtomicInteger();
     private volatile boolean hasAnsweredEdns;
     private volatile boolean isWithoutEdns;
@@ -51,7 +51,7 @@ final class DnsServer {
         }
     }
 
-    /** Whether it is asked without EDNS for now. */
+    /** Whether it is queried without EDNS at present. */
     boolean isWithoutEdns() {
         return isWithoutEdns && ticker.read() - withoutEdnsSince < WITHOUT_EDNS_NANOS;
     }

@@ -4,28 +4,29 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Set;
 
-/** Hears of what is odd about a DNS server. Called by many threads; does not wait. */
+/** Is notified of faults of a DNS server. Called by many threads; does not wait. */
 public interface DnsServerListener {
 
     /**
-     * It answers only questions without EDNS (RFC 6891 section 7); said when that is found, and when it is found again.
+     * The server answers only queries without EDNS (RFC 6891 section 7). Called when this is found, and when it is
+     * found again.
      */
     void answersWithoutEdns(InetSocketAddress server);
 
     /**
-     * Canaries, which must exist, do not exist for it: nothing that it denies is believed.
+     * The server denies canaries, which must exist. Its denials are no longer believed.
      *
-     * @param denied those that it denies
+     * @param denied the canaries that it denies
      */
     void distrusted(InetSocketAddress server, String denied);
 
-    /** It lied, and does so no more. */
+    /** A distrusted server answers for the canaries again. */
     void trustedAgain(InetSocketAddress server);
 
     /**
-     * It has addresses for names that do not exist; such an address is not believed.
+     * The server gives addresses for names that do not exist. These addresses are not believed.
      *
-     * @param addresses some of them
+     * @param addresses some of these addresses
      */
     void redirectsNonexistent(InetSocketAddress server, Set<InetAddress> addresses);
 }

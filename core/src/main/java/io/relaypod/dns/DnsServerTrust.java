@@ -25,16 +25,20 @@ import org.xbill.DNS.Name;
 import org.xbill.DNS.Type;
 
 /**
- * Whether one DNS server can be believed. What may refuse a recipient is believed while the canaries exist for the
- * server; they are asked for when there is something to believe, at most once a second. An address is believed unless
- * it is what the server gives for a name that does not exist. MX records are believed as they are, so that they wait
- * for nothing. Thread-safe.
+ * Whether the answers of one DNS server can be believed. Thread-safe.
+ *
+ * <ul>
+ *   <li>A denial, which may refuse a recipient, is believed while the server answers for the canaries. The canaries are
+ *       queried when a denial arrives, at most once a second.
+ *   <li>An address is believed unless the server gives it for a name that does not exist.
+ *   <li>MX records are always believed, so they wait for no check.
+ * </ul>
  */
 final class DnsServerTrust {
 
-    /** What the canaries came to. */
+    /** The result of the canaries. */
     enum Standing {
-        /** No answer yet, to any of them. */
+        /** The server has answered for no canary yet. */
         UNKNOWN,
         TRUSTED,
         DISTRUSTED
@@ -58,9 +62,9 @@ final class DnsServerTrust {
     private volatile Set<InetAddress> redirectAddresses = Set.of();
 
     /**
-     * A look at canaries.
+     * A check of canaries.
      *
-     * @param ended nanoseconds; empty when it is under way, or there was none
+     * @param ended when it ended, by the ticker in nanoseconds; empty if it runs, or if there was none
      */
     private record TrustCheck(CompletableFuture<Void> done, Optional<Long> ended) {
 
@@ -87,25 +91,22 @@ final class DnsServerTrust {
         return standing;
     }
 
-    /** Whether the server answered when the canaries were last looked at. */
+    /** Whether the server answered at the last check of the canaries. */
     boolean hasAnswered() {
         return lastResult != CanaryResult.UNANSWERED;
     }
 
-    /** What it failed with when it was last asked for a canary, the root among them; empty where the root is none. */
+    /** The failure of the last query for a canary; empty if the root is no canary. */
     Optional<String> rootFailure() {
         return canaries.root() ? Optional.of(lastFailure) : Optional.empty();
     }
 
-    /** Addresses that it gives for names that do not exist. */
+    /** Addresses that the server gives for names that do not exist. */
     Set<InetAddress> redirectAddresses() {
         return redirectAddresses;
     }
 
-    /**
-     * Whether anything stands against the answer, which is done at once for nearly every one: empty, or the reason not
-     * to believe it.
-     */
+    /** The reason not to believe the answer, if there is one. Complete at once for nearly every answer. */
     CompletableFuture<Optional<String>> objection(Name asked, DnsAnswer answer, DnsSockets here) {
         if (canaries.isEmpty() || answer instanceof Alias || answer.isGood() && !(answer instanceof AddressRecords)) {
             return CompletableFuture.completedFuture(Optional.empty());
@@ -124,9 +125,9 @@ final class DnsServerTrust {
     }
 
     /**
-     * Looks at the canaries, unless that was done a second ago.
+     * Queries the canaries, unless the last check is less than a second old.
      *
-     * @param isUrgent looks in any case
+     * @param isUrgent whether to query them in any case
      */
     CompletableFuture<Standing> freshStanding(DnsSockets here, boolean isUrgent) {
         return fresh(lastCanaryCheck, isUrgent ? 0 : CANARY_CHECK_INTERVAL, this::checkCanaries, here)
@@ -166,7 +167,7 @@ final class DnsServerTrust {
         CompletableFuture<CanaryResult> root = canaries.root()
                 ? ask(here, Name.root, Type.NS)
                 : CompletableFuture.completedFuture(CanaryResult.UNANSWERED);
-        // One that is there settles it.
+        // One canary that exists decides.
         CompletableFuture<Object> isFound = new CompletableFuture<>();
         domains.forEach(domain -> domain.thenAccept(found -> {
             if (found == CanaryResult.FOUND) {
@@ -190,7 +191,7 @@ final class DnsServerTrust {
         List<CanaryResult> found = domains.stream()
                 .map(domain -> domain.getNow(CanaryResult.UNANSWERED))
                 .toList();
-        // The root alone decides where no domain is answered: a closed network may have one of its own.
+        // If no domain is answered, the root decides: a closed network may have a root of its own.
         boolean byDomains = found.stream().anyMatch(one -> one != CanaryResult.UNANSWERED);
         CanaryResult all = found.contains(CanaryResult.FOUND)
                 ? CanaryResult.FOUND
@@ -208,7 +209,7 @@ final class DnsServerTrust {
                                             .toList())
                             : "the root");
         }
-        // A server that says nothing now stays what it was.
+        // A server that does not answer keeps its standing.
     }
 
     private void becomeTrusted() {
@@ -237,7 +238,7 @@ final class DnsServerTrust {
 
     private void keepRedirectAddresses(Set<InetAddress> given) {
         Set<InetAddress> before = redirectAddresses;
-        // Pages of advertisements may have several addresses, in turns.
+        // A server may redirect to several addresses, in turns.
         redirectAddresses = given.isEmpty()
                 ? Set.of()
                 : Stream.concat(given.stream(), before.stream())
@@ -285,7 +286,7 @@ final class DnsServerTrust {
     }
 
     private static boolean isDenial(DnsAnswer answer) {
-        // An alias that leads nowhere is how some resolvers block a name.
+        // Some resolvers block a name by an alias without a target.
         return answer instanceof NoSuchName
                 || answer instanceof NoRecords
                 || answer instanceof Alias

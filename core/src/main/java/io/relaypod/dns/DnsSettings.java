@@ -5,11 +5,11 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * How DNS is asked.
+ * The settings of DNS queries.
  *
- * @param servers recursive resolvers, asked in this order
- * @param timeout how long one try waits for one server
- * @param tries how often each server is asked before the answer counts as unknown
+ * @param servers recursive resolvers, queried in this order
+ * @param timeout time limit of one query to one server
+ * @param tries queries to each server before the answer counts as unknown
  * @param canaries names that must exist
  */
 public record DnsSettings(List<InetSocketAddress> servers, Duration timeout, int tries, DnsCanaries canaries) {
@@ -21,12 +21,12 @@ public record DnsSettings(List<InetSocketAddress> servers, Duration timeout, int
         }
     }
 
-    /** Believes whatever DNS says. */
+    /** Without canaries. */
     public DnsSettings(List<InetSocketAddress> servers, Duration timeout, int tries) {
         this(servers, timeout, tries, DnsCanaries.none());
     }
 
-    /** The longest that one question can take: every try at every server runs into its timeout. */
+    /** The longest time of a lookup, if each query at each server runs into its timeout. */
     public Duration longestWait() {
         return timeout.multipliedBy((long) tries * servers.size());
     }

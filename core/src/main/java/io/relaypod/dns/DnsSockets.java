@@ -26,22 +26,21 @@ import org.xbill.DNS.Record;
 import org.xbill.DNS.WireParseException;
 
 /**
- * Asks DNS servers over UDP on one event loop, from a few sockets each: the answer comes on the thread that asked, so
- * that no other is woken. For that thread.
+ * Queries DNS servers over UDP on one event loop, from a few sockets for each server. The answer arrives on the thread
+ * that sent the query, so it wakes no other thread. For the thread of the loop.
  *
- * <p>Against forged answers (RFC 5452) each socket is connected, has a port of the kernel's random choice and serves a
- * thousand queries; an answer whose ID nobody waits for there, or that repeats another question, is passed over, and
- * the true one still waited for.
+ * <p>Against forged answers (RFC 5452), each socket is connected, has a random port, and serves a thousand queries. An
+ * answer with an unknown ID, or to another question, is ignored, and the query waits for the true one.
  */
 final class DnsSockets {
 
     private static final int SOCKETS_PER_SERVER = 16;
     private static final int QUERIES_PER_SOCKET = 1_000;
     private static final int LARGEST_DATAGRAM = 65_535;
-    /** The words of the failure when nobody answered. */
+    /** The message of the failure if no answer arrives in time. */
     static final String TIMEOUT = "timeout";
 
-    // How late a timeout may be noticed; nothing to the seconds that it takes.
+    // The delay after which a timeout is noticed, small against the timeout of seconds.
     private static final Duration TIMEOUT_CHECK = Duration.ofMillis(20);
 
     private final NioEventLoop loop;
@@ -52,13 +51,13 @@ final class DnsSockets {
     private int waiting;
     private boolean checking;
 
-    /** @param memory that truncated answers take their share of */
+    /** @param memory has a share for truncated answers */
     DnsSockets(NioEventLoop loop, MemoryBudget memory) {
         this.loop = loop;
         this.memory = memory;
     }
 
-    /** Who asked. Hears once, on the loop's thread. */
+    /** Receives the result once, on the loop's thread. */
     interface ReplyHandler {
 
         void answered(Message answer);
@@ -79,8 +78,8 @@ final class DnsSockets {
     }
 
     /**
-     * @param wire the query as it is sent
-     * @return takes the question back: nobody hears of it any more
+     * @param wire the query in wire format
+     * @return cancels the query
      */
     Runnable ask(InetSocketAddress server, Message query, byte[] wire, Duration timeout, ReplyHandler handler) {
         SentQuery asked = new SentQuery(query, System.nanoTime() + timeout.toNanos(), handler);
@@ -92,8 +91,7 @@ final class DnsSockets {
         } catch (IOException notSent) {
             handler.failed(notSent);
         } catch (RuntimeException notSent) {
-            // NIO's way to say that there is no such kind of address here, that the name has none, or that the loop
-            // ends.
+            // NIO reports a missing address family, a name without address, and the end of the loop in this way.
             handler.failed(new IOException(notSent));
         }
         return () -> {};
@@ -139,7 +137,7 @@ final class DnsSockets {
         }
     }
 
-    /** Whether it says so: by its ID, and by the question, which servers leave out of some failures. */
+    /** Whether ID and question are those of the query. Servers leave the question out of some failures. */
     static boolean isAnswer(Message query, Message answer) {
         Record asked = query.getQuestion();
         Record repeated = answer.getQuestion();
@@ -155,7 +153,7 @@ final class DnsSockets {
                 && asked.getName().equals(repeated.getName());
     }
 
-    /** Servers that do not know EDNS may send the header of the question back, with counts that nothing follows. */
+    /** A server without EDNS may return the header of the query, with counts but without records. */
     private static Message read(byte[] datagram) throws IOException {
         try {
             return new Message(datagram);
@@ -173,7 +171,7 @@ final class DnsSockets {
         }
     }
 
-    /** One socket, and who waits for an answer at it. */
+    /** One socket, and the queries that wait for an answer at it. */
     private final class UdpSocket implements NioTask<SelectableChannel> {
 
         private final DatagramChannel channel;
@@ -199,7 +197,7 @@ final class DnsSockets {
 
         void send(SentQuery query, byte[] wire) throws IOException {
             served++;
-            // A datagram that the kernel does not take is a lost one; the timeout comes to it.
+            // A datagram that the kernel drops is lost, and the query ends by its timeout.
             channel.write(ByteBuffer.wrap(wire));
             queries.put(query.id(), query);
             waiting++;
@@ -208,8 +206,8 @@ final class DnsSockets {
         @Override
         public void channelReady(SelectableChannel ready, SelectionKey key) {
             try {
-                // Mostly there is one, and to look for another costs a system call; what is left makes the socket ready
-                // again.
+                // There is mostly one datagram, and a further read costs a system call. A further datagram makes the
+                // socket ready again.
                 do {
                     if (channel.read(received.clear()) <= 0) {
                         return;
@@ -219,7 +217,7 @@ final class DnsSockets {
                     answered(datagram);
                 } while (!queries.isEmpty());
             } catch (IOException refused) {
-                // An ICMP error says nothing of which query it is about.
+                // An ICMP error does not name its query.
                 failAll(refused);
             }
         }
@@ -241,7 +239,7 @@ final class DnsSockets {
                     query.handler().answered(answer);
                 }
             } catch (WireParseException forged) {
-                // or broken; the true one may come yet
+                // or damaged; the true answer may still arrive
             } catch (IOException impossible) {
                 throw new IllegalStateException("an array can be read", impossible);
             }
@@ -261,8 +259,9 @@ final class DnsSockets {
         }
 
         /**
-         * Fails what has waited too long; closes and says so when nothing is left to wait for and nothing more will be
-         * asked.
+         * Fails the queries whose timeout is over.
+         *
+         * @return whether the socket serves no further query, and was closed
          */
         boolean isDone(long now) {
             List<SentQuery> late = queries.values().stream()
@@ -280,7 +279,7 @@ final class DnsSockets {
             return true;
         }
 
-        /** The loop ends. */
+        /** The loop has ended. */
         @Override
         public void channelUnregistered(SelectableChannel unregistered, Throwable cause) {
             close();
@@ -291,7 +290,7 @@ final class DnsSockets {
             try {
                 channel.close();
             } catch (IOException alreadyGone) {
-                // what was wanted
+                // it is closed
             }
         }
     }

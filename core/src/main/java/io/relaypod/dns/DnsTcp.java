@@ -27,13 +27,13 @@ import io.relaypod.memory.Reservation;
 import org.xbill.DNS.Message;
 
 /**
- * A question over a TCP connection of its own (RFC 7766), on a loop's thread and for it. How many there are at once is
- * bounded by their memory.
+ * A query over a TCP connection of its own (RFC 7766). Used on the thread of one event loop. The memory budget bounds
+ * the number of queries at a time.
  */
 final class DnsTcp extends SimpleChannelInboundHandler<ByteBuf> {
 
     private static final int LONGEST = 65_535;
-    // The answer as it comes, and as it is read.
+    // The answer as received, and as parsed.
     private static final long MEMORY = 2 * (LONGEST + 1);
 
     private final Message query;
@@ -48,8 +48,8 @@ final class DnsTcp extends SimpleChannelInboundHandler<ByteBuf> {
     }
 
     /**
-     * @param timeout from the beginning to the whole answer
-     * @return cancels the question
+     * @param timeout from the start to the whole answer
+     * @return cancels the query
      */
     static Runnable ask(
             EventLoop loop,
@@ -120,7 +120,7 @@ final class DnsTcp extends SimpleChannelInboundHandler<ByteBuf> {
         }
     }
 
-    /** Closes the connection; that it is closed is what the question fails with, unless the cause is known here. */
+    /** Fails the query and closes the connection. */
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
         fail(new IOException(cause));

@@ -3,16 +3,17 @@ package io.relaypod.dns;
 import java.time.Duration;
 
 /**
- * Hears how each question to DNS ended, tries at other servers included. Called by many threads at once; does not wait.
+ * Is notified of the end of each lookup, attempts at other servers included. Called by many threads at once; does not
+ * wait.
  */
 @FunctionalInterface
 public interface LookupListener {
 
-    /** How a question ended: few, so that they can be metric labels. */
+    /** The outcomes of a lookup. They are few, because they are metric labels. */
     enum LookupOutcome {
-        /** There are such records. */
+        /** The domain has records of the type. */
         FOUND,
-        /** The domain exists, without such records. */
+        /** The domain exists, without records of the type. */
         NO_RECORDS,
         NO_SUCH_DOMAIN,
         /** No server answered in time. */
@@ -20,7 +21,7 @@ public interface LookupListener {
         /** The servers answered with a failure, such as SERVFAIL. */
         FAILED;
 
-        /** Whether something is known of the domain now. */
+        /** Whether a server gave an answer about the domain. */
         public boolean isAnswer() {
             return this != TIMEOUT && this != FAILED;
         }
@@ -29,7 +30,7 @@ public interface LookupListener {
     /** @param type a DNS record type, such as {@code MX} */
     void lookedUp(String type, LookupOutcome outcome, Duration took);
 
-    /** Both hear. */
+    /** Notifies this listener, then the other. */
     default LookupListener and(LookupListener other) {
         return (type, outcome, took) -> {
             lookedUp(type, outcome, took);

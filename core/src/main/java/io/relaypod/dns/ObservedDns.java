@@ -12,7 +12,7 @@ import io.relaypod.dns.LookupListener.LookupOutcome;
 import org.xbill.DNS.Name;
 import org.xbill.DNS.Type;
 
-/** Tells a listener of each question, and how it ended. Thread-safe. */
+/** Notifies a listener of the outcome of each lookup. Thread-safe. */
 public final class ObservedDns implements DnsLookup {
 
     private final DnsLookup origin;
@@ -42,7 +42,7 @@ public final class ObservedDns implements DnsLookup {
                 heard.completeExceptionally(failure);
             }
         });
-        // Who cancels what we give out takes the question back.
+        // A caller that cancels the result cancels the lookup.
         heard.whenComplete((answer, failure) -> question.cancel(false));
         return heard;
     }

@@ -4,8 +4,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
-import com.google.common.collect.ImmutableList;
-
 /** The releases of Mailpit that relaypod is tested with, and where their SMTP differs. */
 public enum MailpitRelease {
     /** The oldest one. */
@@ -43,13 +41,13 @@ public enum MailpitRelease {
     };
 
     private final String version;
-    private final ImmutableList<String> extensions;
+    private final List<String> extensions;
     private final int maxSize;
     private final int maxCommand;
 
     MailpitRelease(String version, List<String> extensions, int maxSize, int maxCommand) {
         this.version = version;
-        this.extensions = ImmutableList.copyOf(extensions);
+        this.extensions = extensions;
         this.maxSize = maxSize;
         this.maxCommand = maxCommand;
     }

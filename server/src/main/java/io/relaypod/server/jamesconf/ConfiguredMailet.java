@@ -153,8 +153,7 @@ record ConfiguredMailet(
                 .orElseGet(() -> file.at(element) + simpleName() + ": ");
     }
 
-    /** Its class's name without the package; empty if there is none. */
-    String simpleName() {
+    private String simpleName() {
         return type.map(Class::getSimpleName).orElse("");
     }
 

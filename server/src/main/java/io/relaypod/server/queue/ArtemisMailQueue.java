@@ -43,15 +43,15 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * A mail queue at an Artemis broker. An enqueue returns when the mail is on the disk; a dequeued mail leaves it when it
- * is done with {@code SUCCESS}, so that a crash delivers a mail twice rather than never. Mails of higher priority come
- * first, those of the same priority in the order in which they became ready. Thread-safe.
+ * A mail queue at an Artemis broker. An enqueue returns when the mail is on the disk. A dequeued mail leaves the disk
+ * when it is done with {@code SUCCESS}. So after a crash a mail may be delivered twice, but is never lost. Mails of
+ * higher priority come first, and those of the same priority in the order in which they became ready. Thread-safe.
  */
 public final class ArtemisMailQueue implements ManageableMailQueue, RateLimitedMailQueue, MailPrioritySupport {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(ArtemisMailQueue.class);
 
-    // A mail that failed at once would fail at once again.
+    // A mail that has just failed would probably fail again at once.
     private static final Duration RETRY_PAUSE = Duration.ofSeconds(1);
 
     private final MailQueueName name;
@@ -148,7 +148,7 @@ public final class ArtemisMailQueue implements ManageableMailQueue, RateLimitedM
     }
 
     /**
-     * Stores a mail that nobody else has yet. Waits for at most the broker's timeout until the broker is available.
+     * Stores a mail that is stored nowhere else. Waits at most for the broker's timeout until the broker is available.
      *
      * @return fails with a {@link MailQueueException} within that time
      */
@@ -157,7 +157,7 @@ public final class ArtemisMailQueue implements ManageableMailQueue, RateLimitedM
         return Mono.defer(() -> {
             TimeMetric timer = enqueueTimer();
             try {
-                // A subscriber that has gone must not keep the body from being closed when the broker answers.
+                // The body is closed when the broker answers, also if the subscriber has cancelled.
                 return Mono.fromFuture(enqueuer.store(mail).thenRun(enqueued::increment), true)
                         .doFinally(end -> timer.stopAndPublish())
                         .timeout(broker.timeout())
@@ -193,8 +193,8 @@ public final class ArtemisMailQueue implements ManageableMailQueue, RateLimitedM
                     }
 
                     @Override
-                    public void over(boolean isWell) {
-                        received.done(isWell);
+                    public void over(boolean hasSucceeded) {
+                        received.done(hasSucceeded);
                     }
                 }),
                 name);
@@ -211,7 +211,7 @@ public final class ArtemisMailQueue implements ManageableMailQueue, RateLimitedM
                 throw new MailQueueException(
                         "mail " + StoredMail.name(received.message()) + " could not be removed", failure);
             }
-            // To fail would put a third copy beside the one that the broker gives again.
+            // After an error James would store a further copy beside the one that the broker redelivers.
             LOGGER.warn(
                     "event=given-again queue={} queue-id={} reason=\"the connection broke while the mail was in flight\"",
                     name.asString(),
@@ -240,7 +240,7 @@ public final class ArtemisMailQueue implements ManageableMailQueue, RateLimitedM
         });
     }
 
-    /** Finds the queues that an earlier process left. Before, no mail is enqueued. */
+    /** Finds the queues that an earlier process left. Called before any mail is enqueued. */
     void discover() {
         administer(() -> {
             List<BrokerQueue> found = delayed.discoverIfDue();
@@ -324,7 +324,7 @@ public final class ArtemisMailQueue implements ManageableMailQueue, RateLimitedM
     /**
      * Removes all mails and reports each. A mail that is dequeued at the same moment is reported and goes on.
      *
-     * @param removed is told of each mail, just before it is removed
+     * @param removed receives each mail just before its removal
      */
     public long clear(Consumer<RemovedMail> removed) throws MailQueueException {
         return administration.clear(removed);
@@ -351,12 +351,12 @@ public final class ArtemisMailQueue implements ManageableMailQueue, RateLimitedM
         LOGGER.debug("queue {} stays open until its factory is closed", name.asString());
     }
 
-    /** Gives no more mails to those who dequeue. */
+    /** Passes on no more mails. */
     void stop() {
         dequeuer.stop();
     }
 
-    /** Mails that were dequeued and are not done. */
+    /** Mails in flight. */
     int mailsInFlight() {
         return dequeuer.inFlight();
     }

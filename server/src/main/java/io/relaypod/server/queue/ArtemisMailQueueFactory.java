@@ -35,7 +35,7 @@ import org.apache.james.queue.api.MailQueueName;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The mail queues of a broker, those that an earlier process left there too. Thread-safe. */
+/** The mail queues of a broker, including those of an earlier process. Thread-safe. */
 public final class ArtemisMailQueueFactory implements MailQueueFactory<ArtemisMailQueue>, AutoCloseable {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(ArtemisMailQueueFactory.class);
@@ -43,7 +43,7 @@ public final class ArtemisMailQueueFactory implements MailQueueFactory<ArtemisMa
     private static final Duration REDELIVER_AFTER = Duration.ofSeconds(5);
     private static final Duration DISCONNECTED_WITHIN = Duration.ofSeconds(3);
     private static final Duration RELEASE_EVERY = Duration.ofMillis(100);
-    // A thread for each share of each subscriber, and for each large mail that is being stored.
+    // One thread for each share of each subscriber, and for each large mail that is being stored.
     private static final int MAX_THREADS = 256;
     private static final int CLOSING_THREADS = 32;
 
@@ -60,7 +60,7 @@ public final class ArtemisMailQueueFactory implements MailQueueFactory<ArtemisMa
     private final ExecutorService closing;
     private Optional<ScheduledExecutorService> releasing = Optional.empty();
 
-    /** Queues whose mails in flight are not marked: a mail that ends the process is given again and again. */
+    /** Creates queues that do not record mails in flight. A mail that ends the process is redelivered each time. */
     public ArtemisMailQueueFactory(
             Broker broker,
             MailQueueItemDecoratorFactory decorators,
@@ -140,9 +140,9 @@ public final class ArtemisMailQueueFactory implements MailQueueFactory<ArtemisMa
     }
 
     /**
-     * Connects to the broker, or goes on trying to: until then no mail is taken, and none is given.
+     * Connects to the broker, now or when it is available. Until then no mail is stored or dequeued.
      *
-     * @throws BrokerRefusedException when the broker is there and cannot be used
+     * @throws BrokerRefusedException if the broker is available and cannot be used
      */
     public void open() throws BrokerRefusedException {
         link.open();
@@ -189,17 +189,17 @@ public final class ArtemisMailQueueFactory implements MailQueueFactory<ArtemisMa
         }
     }
 
-    /** Whether the broker is there, so that mail can be taken and given. */
+    /** Whether the broker is available. */
     public boolean isConnected() {
         return link.isUp();
     }
 
-    /** Gives no more mails to those who dequeue; whoever has one can still say that it is done. */
+    /** Passes on no more mails. Mails in flight can still be acknowledged. */
     public void stopDequeuing() {
         queues.values().forEach(ArtemisMailQueue::stop);
     }
 
-    /** Mails that were dequeued and are not done, in all queues. */
+    /** Mails in flight, of all queues. */
     public int mailsInFlight() {
         return queues.values().stream()
                 .mapToInt(ArtemisMailQueue::mailsInFlight)
@@ -211,7 +211,7 @@ public final class ArtemisMailQueueFactory implements MailQueueFactory<ArtemisMa
         resources.inFlight().awaitNone(atMost);
     }
 
-    /** Closes the queues. What is in them, and what is in hand, stays with the broker. */
+    /** Closes the queues. Their mails, those in flight included, stay with the broker. */
     @Override
     public void close() {
         releasing.ifPresent(ExecutorService::shutdown);

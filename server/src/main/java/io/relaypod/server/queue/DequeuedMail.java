@@ -5,10 +5,10 @@ import org.apache.james.queue.api.MailQueue.MailQueueItem;
 import org.apache.james.server.core.MailImpl;
 import org.apache.mailet.Mail;
 
-/** A mail in hand. It stays on the disk until it is done. */
+/** A mail in flight. It stays on the disk until it is done. */
 final class DequeuedMail implements MailQueueItem {
 
-    /** What becomes of the mail in its queue. */
+    /** The effect of the result on the mail in its queue. */
     interface Ending {
 
         void remove() throws MailQueueException;
@@ -16,11 +16,11 @@ final class DequeuedMail implements MailQueueItem {
         void putBack() throws MailQueueException;
 
         /**
-         * The mail is in hand no more.
+         * The mail is no longer in flight.
          *
-         * @param isWell whether that became of it what should
+         * @param hasSucceeded whether it was removed or put back
          */
-        void over(boolean isWell);
+        void over(boolean hasSucceeded);
     }
 
     private final MailImpl mail;
@@ -37,21 +37,21 @@ final class DequeuedMail implements MailQueueItem {
     }
 
     /**
-     * Puts it back as it was dequeued, unless all went well: what James rejects is still a mail that somebody was told
-     * {@code 250} for.
+     * Removes the mail if it succeeded, and otherwise puts it back as it was dequeued: a mail that James rejects was
+     * still accepted with {@code 250}.
      */
     @Override
     public void done(CompletionStatus status) throws MailQueueException {
-        boolean isWell = false;
+        boolean hasSucceeded = false;
         try {
             if (status == CompletionStatus.SUCCESS) {
                 ending.remove();
             } else {
                 ending.putBack();
             }
-            isWell = true;
+            hasSucceeded = true;
         } finally {
-            ending.over(isWell);
+            ending.over(hasSucceeded);
         }
     }
 }

@@ -18,8 +18,8 @@ import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 
 /**
- * Dequeues what may be delivered now: from the ready queue alone, or fairly from all shares. The queue of a share is
- * read from the first mail on that is put there. Thread-safe.
+ * Dequeues ready mails: from the ready queue alone, or fairly from all shares. The queue of a share is read from its
+ * first mail on. Thread-safe.
  */
 final class FairDequeuer {
 
@@ -51,7 +51,7 @@ final class FairDequeuer {
      * Where a mail is stored. One place holds for all attempts to store the mail: the broker recognises a message that
      * was sent twice only within one queue.
      *
-     * @param stored is run once, when the mail is there or will not be
+     * @param stored is run once, when the mail is stored or cannot be stored
      */
     record Place(BrokerQueue queue, Runnable stored) {}
 
@@ -66,7 +66,7 @@ final class FairDequeuer {
     }
 
     /**
-     * Reads the queues among these that hold shares. An earlier process, or another relay, may have put mails there.
+     * Reads the queues among these that hold shares. An earlier process, or another relay, may have stored mails there.
      */
     void readAll(Collection<BrokerQueue> queues) {
         if (isFair) {
@@ -103,7 +103,7 @@ final class FairDequeuer {
         return dequeuers.values().stream().mapToInt(Dequeuer::inFlight).sum();
     }
 
-    /** Gives no more mails; those in flight can still be acknowledged. */
+    /** Passes on no more mails. Mails in flight can still be acknowledged. */
     void stop() {
         stopped = true;
         dequeuers.values().forEach(Dequeuer::stop);

@@ -45,7 +45,7 @@ import org.apache.mailet.Mail;
  */
 final class MailEnqueuer {
 
-    // For a mail that its caller still holds: the caller would only move it again.
+    // For a mail that is stored elsewhere already, so that a client does not wait.
     private static final Duration CONFIRMATION_TIMEOUT = Duration.ofSeconds(30);
     // The link notices a broken connection a little later than a producer.
     private static final Executor SOON = CompletableFuture.delayedExecutor(100, TimeUnit.MILLISECONDS);
@@ -70,7 +70,7 @@ final class MailEnqueuer {
     /**
      * @param threads write large mails
      * @param dequeuer knows the share of a sender
-     * @param slowStart is told of each mail that comes to wait for its next delivery attempt
+     * @param slowStart counts each mail that waits for its next delivery attempt
      */
     MailEnqueuer(
             BrokerLink link,
@@ -173,14 +173,14 @@ final class MailEnqueuer {
         }
     }
 
-    // Not interruptible: the broker has the message by now, and a caller that hears otherwise would store another.
+    // Not interruptible: the broker has the message by now, and after an error the caller would store another.
     private static void confirm(CompletableFuture<Void> stored) throws ExecutionException, TimeoutException {
         Uninterruptibles.getUninterruptibly(stored, CONFIRMATION_TIMEOUT);
     }
 
     /**
-     * Stores a mail that nobody else has yet. While the broker is unavailable the mail waits for at most the broker's
-     * timeout. The caller has reserved the memory.
+     * Stores a mail that is stored nowhere else. While the broker is unavailable the mail waits for at most the
+     * broker's timeout. The caller has reserved the memory.
      */
     CompletableFuture<Void> store(Mail mail) throws IOException, MessagingException {
         StoredEnvelope envelope = StoredEnvelope.of(mail);
@@ -188,7 +188,8 @@ final class MailEnqueuer {
         MailBody body = MailBody.of(inBody, mail.getMessage());
         Place place = dequeuer.placeFor(Sender.of(mail));
         SimpleString identity = SimpleString.of(UUID.randomUUID().toString());
-        // A large mail is written at the pace of the connection; the caller must not wait for a broker that hangs.
+        // A large mail is written as fast as the connection accepts it. The caller must not wait for a broker that
+        // hangs.
         Executor writing = body.isLarge() ? threads : Runnable::run;
         return untilStored(
                         System.nanoTime() + broker.timeout().toNanos(),

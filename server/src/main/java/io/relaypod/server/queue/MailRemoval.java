@@ -36,15 +36,15 @@ final class MailRemoval {
     }
 
     /**
-     * @param filter what the broker finds by itself
-     * @param among where those are that it cannot search, as their envelope is in the body
-     * @param recipient whose mails are meant of those; none when it is empty
-     * @return how many mails were removed; those in hand are not
+     * @param filter matches mails that the broker finds by itself
+     * @param among matches the mails whose envelope is in the body, which the broker cannot search
+     * @param recipient selects among these; none if it is empty
+     * @return how many mails were removed; mails in flight are not
      */
     long remove(MailFilter filter, MailFilter among, Optional<String> recipient)
             throws ActiveMQException, MessagingException {
         try (ClientSession session = connections.administering().session()) {
-            // A line may have been given up since the queues were listed.
+            // A per-sender queue may have been deleted since the queues were listed.
             if (!session.queueQuery(queue.name()).isExists()) {
                 return 0;
             }

@@ -148,23 +148,23 @@ final class QueueAdministration {
         return found;
     }
 
-    /** @param removed is told of each mail, just before it is removed */
+    /** @param removed receives each mail just before its removal */
     long clear(Consumer<RemovedMail> removed) throws MailQueueException {
         return remove(untilNow(), Optional.empty(), removed);
     }
 
-    /** @param removed is told of each mail, just before it is removed */
+    /** @param removed receives each mail just before its removal */
     long remove(Type type, String value, Consumer<RemovedMail> removed) throws MailQueueException {
         return remove(untilNow().and(type, value), Optional.of(value).filter(any -> type == Type.Recipient), removed);
     }
 
-    // By the clock that Artemis' client stamps a message with.
+    // Artemis' client stamps messages by the same clock.
     private static MailFilter untilNow() {
         return MailFilter.all(Instant.now());
     }
 
-    // One by one, as nothing is released meanwhile; what is ready last, as what is released between two of them is
-    // found there.
+    // Queue by queue, because no mail is released meanwhile. The ready queue is last: a mail that is released between
+    // two removals is then found there.
     private long remove(MailFilter filter, Optional<String> recipient, Consumer<RemovedMail> removed)
             throws MailQueueException {
         long count = 0;
@@ -176,7 +176,7 @@ final class QueueAdministration {
         return count;
     }
 
-    /** First what may be delivered now, then what waits. */
+    /** The ready queue and its shares, then the waiting queues. */
     private List<BrokerQueue> queues() throws ActiveMQException {
         BrokerQueue ready = BrokerQueue.ready(name);
         link.connections().declare(ready);

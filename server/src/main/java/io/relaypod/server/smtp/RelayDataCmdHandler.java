@@ -81,8 +81,7 @@ public final class RelayDataCmdHandler extends DataCmdHandler {
                         new MailDataDecoder(bareNewline, new LineBuffer(longLines, client)),
                         getLineHandler(),
                         callsForeignHooks,
-                        new DeliverabilityCheck(
-                                rules, session.getConfiguration().getHelloName()),
+                        new DeliverabilityCheck(rules),
                         begun,
                         session.getConfiguration().getMaxMessageSize(),
                         events)));

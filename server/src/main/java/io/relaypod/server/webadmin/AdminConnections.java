@@ -70,7 +70,7 @@ final class AdminConnections extends AbstractLifeCycle implements Connection.Lis
         sweep.ifPresent(Scheduler.Task::cancel);
     }
 
-    /** How many are open. */
+    /** The number of open connections. */
     synchronized int size() {
         return open.size();
     }

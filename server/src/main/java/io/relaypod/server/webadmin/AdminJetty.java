@@ -45,7 +45,7 @@ final class AdminJetty implements EmbeddedServer {
 
     /**
      * @param handler of all requests
-     * @param listening completed with the port, or with what kept it from listening
+     * @param listening completed with the port, or with the failure to listen
      */
     AdminJetty(Handler handler, CompletableFuture<Integer> listening) {
         this.listening = listening;
@@ -58,7 +58,7 @@ final class AdminJetty implements EmbeddedServer {
         http.setRequestHeaderSize(LARGEST_HEAD);
         http.setOutputBufferSize(OUTPUT);
         http.setSendServerVersion(false);
-        // A body is refused before any of it has come.
+        // A body is refused before it is read.
         http.setDelayDispatchUntilContent(false);
         HttpConnectionFactory connectionFactory = new HttpConnectionFactory(http);
         ScheduledExecutorScheduler scheduler = new ScheduledExecutorScheduler("webadmin-scheduler", true);
@@ -77,7 +77,7 @@ final class AdminJetty implements EmbeddedServer {
         server.setHandler(handler);
     }
 
-    /** How many connections are open. */
+    /** The number of open connections. */
     int connections() {
         return connections.size();
     }

@@ -7,10 +7,10 @@ import org.apache.james.webadmin.utils.ErrorResponder.ErrorType;
 import org.eclipse.jetty.http.HttpStatus;
 
 /**
- * An answer to a request that no route sees, in the form of James' errors. The connection is closed with it, so that
- * nothing more is read.
+ * A refusal of a request before its route, in the form of James' errors. The connection is then closed, so that nothing
+ * more is read.
  *
- * @param headers that it has besides
+ * @param headers further headers of the answer
  */
 record AdminRefusal(int status, ErrorType type, String message, Map<String, String> headers) {
 
@@ -29,7 +29,7 @@ record AdminRefusal(int status, ErrorType type, String message, Map<String, Stri
                 Map.of());
     }
 
-    /** For somebody who may try again. */
+    /** A refusal after which the client may try again. */
     static AdminRefusal busy(String message) {
         return new AdminRefusal(
                 HttpStatus.SERVICE_UNAVAILABLE_503, ErrorType.SERVER_ERROR, message, Map.of("Retry-After", "5"));

@@ -33,7 +33,7 @@ final class AdminRequestHandler extends AbstractHandler {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(AdminRequestHandler.class);
 
-    // Requests have a few words of JSON.
+    // The largest body of a request has a few words of JSON.
     private static final int LONGEST_BODY = 16 << 10;
     private static final Duration BODY_TIME = Duration.ofSeconds(10);
     private static final int PUBLIC_THREADS = 2;
@@ -60,7 +60,7 @@ final class AdminRequestHandler extends AbstractHandler {
     /**
      * The checks of a request.
      *
-     * @param source checks the headers that tell where a request comes from
+     * @param source checks the headers that show the origin of a request
      * @param credentials checks the password or token
      * @param budget holds the memory of bodies
      */

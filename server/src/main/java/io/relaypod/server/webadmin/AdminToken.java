@@ -7,8 +7,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Knows a JSON Web Token (RFC 7519) as James wants it: signed, in its time, with a {@code sub} and {@code admin: true}.
- * Thread-safe.
+ * Verifies a JSON Web Token (RFC 7519) by James' rules: signed, not expired, with a {@code sub} and {@code admin:
+ * true}. Thread-safe.
  */
 public record AdminToken(JwtTokenVerifier verifier) implements Predicate<String> {
 

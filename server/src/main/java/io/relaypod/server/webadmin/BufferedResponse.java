@@ -7,8 +7,8 @@ import javax.servlet.http.HttpServletResponse;
 import javax.servlet.http.HttpServletResponseWrapper;
 
 /**
- * A response that Jetty sends when the handler has returned, so that a client that does not read holds no thread while
- * it gets a short answer. A route's flush and close would wait for the client. For one thread.
+ * A response that Jetty sends after the handler has returned. So a client that does not read a short answer blocks no
+ * thread. A flush or close by a route would wait for the client. For one thread.
  */
 final class BufferedResponse extends HttpServletResponseWrapper {
 
@@ -18,7 +18,7 @@ final class BufferedResponse extends HttpServletResponseWrapper {
 
     @Override
     public void flushBuffer() {
-        // when the handler has returned
+        // Jetty does it after the handler has returned
     }
 
     @Override
@@ -38,12 +38,12 @@ final class BufferedResponse extends HttpServletResponseWrapper {
 
             @Override
             public void flush() {
-                // when the handler has returned
+                // Jetty does it after the handler has returned
             }
 
             @Override
             public void close() {
-                // when the handler has returned
+                // Jetty does it after the handler has returned
             }
 
             @Override

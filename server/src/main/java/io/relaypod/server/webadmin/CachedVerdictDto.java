@@ -5,10 +5,10 @@ import java.time.Instant;
 import io.relaypod.verdict.CachedDomainCheck.CachedVerdict;
 
 /**
- * A remembered verdict in JSON.
+ * A cached verdict in JSON.
  *
- * @param since when DNS said so
- * @param stale whether it is past its time, and used only when DNS fails
+ * @param since the time of the answer of DNS
+ * @param stale whether its time to live is over, so that it is used only if DNS fails
  */
 record CachedVerdictDto(String domain, VerdictDto verdict, Instant since, boolean stale) {
 

@@ -13,7 +13,7 @@ final class DomainPath {
 
     private DomainPath() {}
 
-    /** Answers 400 when it is none. */
+    /** Answers 400 if it is no domain. */
     static MailDomain of(Request request) {
         String written = request.params(PARAMETER);
         return MailDomain.parse(written)

@@ -20,15 +20,15 @@ import spark.Request;
 import spark.Service;
 
 /**
- * What the relay would answer to a recipient at a domain: {@code GET /domains/{domain}/verdict}. With
- * {@code ?fresh=true} DNS is asked whatever is remembered, and its answer is remembered.
+ * The reply to a recipient at a domain: {@code GET /domains/{domain}/verdict}. {@code ?fresh=true} queries DNS in any
+ * case, and caches the answer.
  */
 public final class DomainRoutes implements Routes {
 
     public static final String BASE_PATH = "/domains";
 
     private static final String VERDICT = BASE_PATH + "/" + DomainPath.PARAMETER + "/verdict";
-    // Longer than all tries at all servers; the rule answers by itself before.
+    // Longer than all queries to all servers. The rule answers earlier.
     private static final Duration PATIENCE = Duration.ofMinutes(1);
 
     private final RecipientRule rule;
@@ -40,9 +40,9 @@ public final class DomainRoutes implements Routes {
      * The answer in JSON.
      *
      * @param outcome such as {@code mx} or {@code no_mail_host}
-     * @param code what RCPT would be answered with
-     * @param text the words of a refusal
-     * @param remembered what DNS said and when; not there for a domain that DNS is not asked about
+     * @param code the reply code to RCPT
+     * @param text the text of a refusal
+     * @param remembered the cached verdict; absent for a domain that is not looked up
      */
     @JsonInclude(JsonInclude.Include.NON_EMPTY)
     record AnswerDto(

@@ -17,7 +17,7 @@ import io.relaypod.server.settings.WebAdminSettings;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Makes the password of a relay that was given none, once, in a file that only its user can read. */
+/** Generates a password once, if none is configured, in a file that only the relay's user can read. */
 public final class GeneratedPassword {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(GeneratedPassword.class);
@@ -28,9 +28,9 @@ public final class GeneratedPassword {
     private GeneratedPassword() {}
 
     /**
-     * Leaves a password that is there, and lets nobody else read it.
+     * Keeps an existing password, and makes it unreadable for other users.
      *
-     * @throws IOException when there is none and none can be made
+     * @throws IOException if there is none and none can be generated
      */
     public static void ensure(Path file) throws IOException {
         boolean posix = FileSystems.getDefault().supportedFileAttributeViews().contains("posix");

@@ -21,8 +21,8 @@ import spark.Request;
 import spark.Service;
 
 /**
- * The verdicts that are remembered: {@code GET} and {@code DELETE /mx-cache} and {@code /mx-cache/{domain}}. A listing
- * is in the order of the domains' names, {@code ?limit=} of them, 1000 unless said.
+ * The cached verdicts: {@code GET} and {@code DELETE /mx-cache} and {@code /mx-cache/{domain}}. A listing is in the
+ * order of the domains' names and has at most {@code ?limit=} of them, by default 1000.
  */
 public final class MxCacheRoutes implements Routes {
 
@@ -71,7 +71,7 @@ public final class MxCacheRoutes implements Routes {
                     .message("limit is '%d'; expected a number from 1 to %d", limit, MAX_LISTED)
                     .haltError();
         }
-        // Of a hundred thousand only those that are shown are held.
+        // Only the listed verdicts of up to a hundred thousand are held.
         return cache
                 .memories()
                 .collect(Comparators.least(

@@ -29,8 +29,8 @@ import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
 /**
- * The queues as an operator changes them. Each change to a mail is published as an event, so that the trace of no mail
- * ends without a reason. Thread-safe.
+ * The queues for an operator's changes. Each change to a mail is published as an event, so that the trace has it.
+ * Thread-safe.
  */
 public final class OperatorQueues implements MailQueueFactory<ManageableMailQueue> {
 

@@ -17,7 +17,7 @@ import org.apache.james.mailrepository.api.Protocol;
 import org.apache.mailet.Mail;
 
 /**
- * The repositories as an operator has them: what is removed is told, so that no mail's life ends in silence.
+ * The repositories for an operator's changes. Each removal is published as an event, so that the trace has it.
  * Thread-safe.
  */
 public final class OperatorRepositories implements MailRepositoryStore {
@@ -92,7 +92,7 @@ public final class OperatorRepositories implements MailRepositoryStore {
             removed.ifPresent(events::publish);
         }
 
-        // One that cannot be read can be removed.
+        // An unreadable mail can be removed.
         private Optional<MailRemoved> removed(MailKey key) {
             try {
                 return Optional.ofNullable(repository.retrieve(key))

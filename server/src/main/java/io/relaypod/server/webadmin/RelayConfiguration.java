@@ -8,10 +8,7 @@ import java.util.regex.Pattern;
 import io.relaypod.server.settings.Settings;
 import io.relaypod.server.settings.Variable;
 
-/**
- * The variables as they are shown: what may be a password in a URL is masked. Files that hold secrets are named, not
- * read.
- */
+/** The environment variables. Passwords in a URL are masked. Files with secrets are named, and not read. */
 public final class RelayConfiguration {
 
     private static final Pattern USER_INFO = Pattern.compile("(?<=://)[^/@\\s]+(?=@)");

@@ -29,9 +29,8 @@ import spark.Response;
 import spark.Service;
 
 /**
- * About the relay itself: {@code GET /relay/configuration}, {@code /relay/trace} with what is looked for as its
- * parameters, the same as a page with a form at {@code /relay/search}, and the description of our routes at
- * {@code /relay/openapi.yaml}.
+ * Routes of the relay itself: {@code GET /relay/configuration}, the search in the trace at {@code /relay/trace} and, as
+ * a page, at {@code /relay/search}, and the description of relaypod's routes at {@code /relay/openapi.yaml}.
  */
 public final class RelayRoutes implements Routes {
 
@@ -40,7 +39,7 @@ public final class RelayRoutes implements Routes {
     private static final String OPEN_API = "openapi.yaml";
     private static final String HTML = "text/html; charset=utf-8";
     private static final int MAILS = 50;
-    // How many mails were looked for, as memory may not suffice for all that were asked for.
+    // The limit of the search, which is lower than the requested one if memory does not suffice.
     private static final String LIMIT_HEADER = "Relaypod-Limit";
 
     private final Settings settings;
@@ -98,7 +97,7 @@ public final class RelayRoutes implements Routes {
 
     private Object page(Request request, Response response) {
         response.type(HTML);
-        // No script and nothing from elsewhere, whatever a mail's words are.
+        // A mail's text must not run as a script, nor load anything.
         response.raw()
                 .setHeader(
                         "Content-Security-Policy",

@@ -42,8 +42,8 @@ import spark.embeddedserver.EmbeddedServers;
 import spark.http.matching.MatcherFilter;
 
 /**
- * James' webadmin behind {@link AdminRequestHandler}. James' own server reads a request's body, and logs it, before it
- * asks for credentials, and lets every web page in. Started and stopped by one thread.
+ * James' webadmin behind {@link AdminRequestHandler}. James' own server reads and logs a request's body before it
+ * checks the credentials, and admits every web page. Started and stopped by one thread.
  */
 public final class RelayWebAdmin extends WebAdminServer {
 
@@ -65,7 +65,7 @@ public final class RelayWebAdmin extends WebAdminServer {
 
     /**
      * @param routes all but the listings
-     * @param listings take the place of James' listings, which hold all of a list in memory
+     * @param listings replace James' listings, which hold a whole list in memory
      */
     @Inject
     public RelayWebAdmin(
@@ -109,7 +109,7 @@ public final class RelayWebAdmin extends WebAdminServer {
         service.embeddedServerIdentifier(service);
         service.initExceptionHandler(listening::completeExceptionally);
         try {
-            // Spark asks for an address where Jetty takes a name.
+            // Spark requires an address, although Jetty accepts a name.
             service.ipAddress(InetAddress.getByName(configuration.getHost()).getHostAddress());
         } catch (UnknownHostException unknown) {
             throw new IllegalStateException(
@@ -124,7 +124,7 @@ public final class RelayWebAdmin extends WebAdminServer {
         routes.forEach(each -> each.define(service));
         service.after(new MetricPostFilter());
         service.afterAfter(RelayWebAdmin::log);
-        // Spark's own way would wait for ever where it cannot listen.
+        // Spark itself would wait for ever if it cannot listen.
         try {
             listening.get(START_TIME.toSeconds(), TimeUnit.SECONDS);
         } catch (ExecutionException | TimeoutException failed) {

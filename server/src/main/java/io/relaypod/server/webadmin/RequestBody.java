@@ -18,8 +18,8 @@ import io.relaypod.memory.Reservation;
 import org.eclipse.jetty.http.HttpStatus;
 
 /**
- * Reads a request's body as it comes, with no thread that waits for it, up to a bound and for a limited time. Each
- * method is called by one thread at a time.
+ * Reads a request's body asynchronously, up to a largest size and within a time limit. Each method is called by one
+ * thread at a time.
  */
 final class RequestBody implements ReadListener, AsyncListener {
 
@@ -48,7 +48,7 @@ final class RequestBody implements ReadListener, AsyncListener {
     }
 
     /**
-     * Dispatches the request again when its body is there.
+     * Dispatches the request again when its body has been read.
      *
      * @param most bytes
      * @param memory released when the exchange ends

@@ -12,9 +12,9 @@ import com.google.common.net.InetAddresses;
 import org.eclipse.jetty.http.HttpStatus;
 
 /**
- * Tells a request of an operator's program or of our own page from one that a foreign web page makes an operator's
- * browser send. A foreign page shows in {@code Origin} (RFC 6454) or {@code Sec-Fetch-Site}; a page whose name was
- * rebound to our address shows in {@code Host}, since it has to be a name. Immutable.
+ * Refuses requests that a foreign web page makes an operator's browser send. {@code Origin} (RFC 6454) or
+ * {@code Sec-Fetch-Site} shows a foreign page. {@code Host} shows a page whose name was rebound to the relay's address.
+ * Immutable.
  */
 final class RequestOriginCheck {
 
@@ -23,7 +23,7 @@ final class RequestOriginCheck {
 
     private final Set<String> names = new TreeSet<>(Set.of("localhost"));
 
-    /** @param names by which operators reach us, besides {@code localhost} and any IP address */
+    /** @param names of webadmin for operators, besides {@code localhost} and any IP address */
     RequestOriginCheck(Set<String> names) {
         names.forEach(name -> this.names.add(name.toLowerCase(Locale.ROOT)));
     }

@@ -11,8 +11,8 @@ import javax.servlet.AsyncListener;
 import javax.servlet.http.HttpServletRequest;
 
 /**
- * Bounds how many requests of a kind have a thread at a time. A request beyond the bound waits without a thread, in the
- * order of arrival, and is refused when its time is over. Thread-safe.
+ * Bounds the threads of requests that may take long. A request beyond the bound waits without a thread, in the order of
+ * arrival, and is refused after its time limit. Thread-safe.
  */
 final class RequestSlots {
 
@@ -23,14 +23,14 @@ final class RequestSlots {
     private final Deque<Waiter> waiting = new ArrayDeque<>();
     private int taken;
 
-    /** @param patience how long a request waits for a slot */
+    /** @param patience the time limit of a request that waits for a slot */
     RequestSlots(int slots, Duration patience) {
         this.slots = slots;
         this.patience = patience;
     }
 
     /**
-     * Takes a slot for the request, which the caller gives back with {@link #leave}.
+     * Takes a slot for the request. The caller returns it with {@link #leave}.
      *
      * @param refuse answers the request when its time is over
      * @return false if the request waits: it is dispatched again when it has a slot
@@ -51,7 +51,7 @@ final class RequestSlots {
         return false;
     }
 
-    /** Gives the slot back. The request that has waited for longest gets it. */
+    /** Returns the slot. The request that has waited for longest gets it. */
     void leave() {
         next().ifPresent(Waiter::grant);
     }

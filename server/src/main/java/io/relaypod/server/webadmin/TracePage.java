@@ -10,7 +10,7 @@ import io.relaypod.server.monitoring.Html;
 import io.relaypod.server.trace.TracedMail;
 import io.relaypod.server.trace.TracedMail.TraceStep;
 
-/** The search form and what was found, as one page of HTML that needs nothing else. */
+/** The search form and the result, as one page of HTML without further resources. */
 final class TracePage {
 
     private static final String STYLE = """
@@ -43,7 +43,7 @@ final class TracePage {
 
     private TracePage() {}
 
-    /** @param limit how many were looked for at most */
+    /** @param limit the limit of the search */
     static String of(String words, String since, List<TracedMail> found, int limit) {
         String count = found.isEmpty()
                 ? "No matching message."

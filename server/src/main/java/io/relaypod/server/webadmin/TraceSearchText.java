@@ -6,7 +6,7 @@ import java.util.regex.Pattern;
 
 import io.relaypod.server.trace.TraceQuery;
 
-/** What a person types who looks for a mail: an address, a domain, a queue id or a Message-ID. */
+/** The text of a search for a mail: an address, a domain, a queue id or a Message-ID. */
 public final class TraceSearchText {
 
     private static final Pattern QUEUE_ID = Pattern.compile("Mail\\d+(-.*)?");
@@ -14,7 +14,7 @@ public final class TraceSearchText {
 
     private TraceSearchText() {}
 
-    /** @return the name of the parameter of {@code /relay/trace} that the words are a value of */
+    /** @return the parameter of {@code /relay/trace} for this kind of text */
     public static String parameter(String words) {
         if (QUEUE_ID.matcher(words).matches()) {
             return "queueId";

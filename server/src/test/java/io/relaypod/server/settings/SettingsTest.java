@@ -418,24 +418,6 @@ class SettingsTest {
                 .isEqualTo(upstream);
     }
 
-    @ParameterizedTest
-    @CsvSource({
-        "relaypod-7d9fcb5c6-x2x4w, relaypod, true",
-        "relaypod-7d9fcb5c6-x2x4w, Relaypod.mail.svc.cluster.local, true",
-        "relaypod-0, relaypod.mail, true",
-        "relaypod-x2x4w, relaypod, true",
-        "relay-gateway-0, relay, false",
-        "relaypod-0, mailpit, false",
-        "relaypod, mailpit, false",
-        "'', mailpit, false"
-    })
-    void theServiceInFrontOfThisPodIsTheRelayItself(String hostName, String upstream, boolean isOwn) {
-        OwnAddress address = new OwnAddress(ListenAddress.parse(":25"), hostName);
-
-        assertThat(address.isReachedBy(upstream, 25)).isEqualTo(isOwn);
-        assertThat(address.isReachedBy(upstream, 1025)).isFalse();
-    }
-
     @Test
     void webadminCanBeOff() {
         assertThat(settings(Map.of("WEBADMIN_ADDR", "off")).webadmin()).isEmpty();

@@ -6,42 +6,42 @@ import java.util.List;
 import org.apache.activemq.artemis.api.core.ActiveMQException;
 import org.apache.james.queue.api.MailQueue.MailQueueException;
 
-/** Where the queues are. Thread-safe. */
+/** The broker that holds the queues. Thread-safe. */
 public interface Broker extends AutoCloseable {
 
     /**
      * Opens new connections, all to the same broker. The caller closes them.
      *
-     * @throws ActiveMQException when no broker can be reached now
+     * @throws ActiveMQException if no broker can be reached now
      */
     List<BrokerConnection> connect(int count) throws ActiveMQException;
 
-    /** Looks at what {@link #checkStorage()} tells, once in a while. */
+    /** Updates the state that {@link #checkStorage()} reports. Called at intervals. */
     void poll(BrokerManagement management) throws ActiveMQException;
 
     /**
-     * Says whether one more mail can be taken.
+     * Checks that one more mail can be accepted.
      *
-     * @throws InsufficientStorageException when the disk is nearly full
+     * @throws InsufficientStorageException if the disk is nearly full
      */
     void checkStorage() throws MailQueueException;
 
-    /** How long a client's mail may take to be stored. */
+    /** The time limit for storing a client's mail. */
     Duration timeout();
 
     /**
-     * Whether a mail whose confirmation never came is worth sending again on the next connection: the broker is told
-     * the mail's identity, which costs it a record, and takes it once.
+     * Whether a mail without confirmation is sent again on the next connection. The broker then records the mail's
+     * identity, and accepts the mail once.
      */
     boolean resendsUnconfirmed();
 
     /**
-     * Whether other relays may put mails into the same queues. Then none is ever deleted: what is sent to a queue that
-     * has just gone is lost without a word.
+     * Whether other relays may store mails in the same queues. If so, no queue is ever deleted: a mail that is sent to
+     * a deleted queue is lost without an error.
      */
     boolean isShared();
 
-    /** Stops what was started. What is in the queues stays there. */
+    /** Stops the broker if this process started it. Mails stay in the queues. */
     @Override
     void close();
 }

@@ -7,8 +7,7 @@ import org.apache.activemq.artemis.api.core.client.ClientSessionFactory;
 import org.apache.activemq.artemis.api.core.client.FailoverEventType;
 
 /**
- * One connection to a broker, and as whom. It is never made again: when it breaks, all that was opened on it is closed.
- * Thread-safe.
+ * One connection to a broker, and its user. It never reconnects: when it breaks, its sessions are closed. Thread-safe.
  */
 public final class BrokerConnection implements AutoCloseable {
 
@@ -16,30 +15,30 @@ public final class BrokerConnection implements AutoCloseable {
     private final String user;
     private final String password;
 
-    /** @param user empty for nobody */
+    /** @param user empty for none */
     BrokerConnection(ClientSessionFactory factory, String user, String password) {
         this.factory = factory;
         this.user = user;
         this.password = password;
     }
 
-    /** Each message is sent and acknowledged by itself. */
+    /** A session that commits each message at once. */
     public ClientSession session() throws ActiveMQException {
         return session(true);
     }
 
-    /** What is sent and acknowledged counts when it is committed. */
+    /** A session whose sends and acknowledgements take effect at its commit. */
     public ClientSession transaction() throws ActiveMQException {
         return session(false);
     }
 
     private ClientSession session(boolean each) throws ActiveMQException {
-        // Artemis takes null for nobody.
+        // Artemis expects null for no user.
         return factory.createSession(
                 Strings.emptyToNull(user), Strings.emptyToNull(password), false, each, each, false, 0);
     }
 
-    /** Calls back, on a thread that must not be kept, when the connection breaks. */
+    /** Has the listener called when the connection breaks, on a thread that the listener must not block. */
     void onBroken(Runnable listener) {
         factory.addFailoverListener(event -> {
             if (event == FailoverEventType.FAILOVER_FAILED) {
@@ -48,7 +47,7 @@ public final class BrokerConnection implements AutoCloseable {
         });
     }
 
-    /** Does not talk to the broker, which may have gone. */
+    /** Closes the connection without a message to the broker, which may be unavailable. */
     void abort() {
         factory.cleanup();
     }

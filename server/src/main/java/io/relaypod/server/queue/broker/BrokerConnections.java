@@ -11,8 +11,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The connections to a broker that all queues share, from the moment they are made to the moment one of them breaks:
- * packets of one wait for each other, so each purpose has its own. Thread-safe.
+ * The connections to a broker that all queues share, until one of them breaks. The packets of a connection wait for
+ * each other, so each purpose has a connection of its own. Thread-safe.
  */
 public final class BrokerConnections implements AutoCloseable {
 
@@ -34,8 +34,8 @@ public final class BrokerConnections implements AutoCloseable {
     }
 
     /**
-     * @throws ActiveMQException when the broker is away
-     * @throws BrokerRefusedException when it is there and cannot be used
+     * @throws ActiveMQException if the broker is unavailable
+     * @throws BrokerRefusedException if it is available and cannot be used
      */
     static BrokerConnections open(Broker broker) throws ActiveMQException {
         List<BrokerConnection> connections = broker.connect(3);
@@ -65,7 +65,7 @@ public final class BrokerConnections implements AutoCloseable {
         return management;
     }
 
-    /** The queue is there when this returns, and is what we take it for. */
+    /** Creates the queue if it does not exist, and checks its settings. */
     public void declare(BrokerQueue queue) throws ActiveMQException {
         if (declared.contains(queue)) {
             return;
@@ -84,10 +84,10 @@ public final class BrokerConnections implements AutoCloseable {
     }
 
     /**
-     * Deletes a queue, unless there are mails in it or somebody reads it. The caller makes sure that nobody declares
-     * it, or sends to it, meanwhile.
+     * Deletes a queue, unless it holds mails or has a consumer. The caller makes sure that no thread declares it, or
+     * sends to it, meanwhile.
      *
-     * @return whether it is gone
+     * @return whether the queue does not exist any more
      */
     public boolean deleteIfEmpty(BrokerQueue queue) throws ActiveMQException {
         try (ClientSession session = administering.session()) {
@@ -103,17 +103,17 @@ public final class BrokerConnections implements AutoCloseable {
         }
     }
 
-    /** Calls back, on a thread that must not be kept, when one of them breaks. */
+    /** Has the listener called when a connection breaks, on a thread that the listener must not block. */
     void onBroken(Runnable listener) {
         List.of(enqueuing, dequeuing, administering).forEach(connection -> connection.onBroken(listener));
     }
 
-    /** Whether an operator of the broker closed one of our sessions, or the broker stopped without a word. */
+    /** False after an operator of the broker closed a session, or the broker stopped without closing it. */
     public boolean isOpen() {
         return producer.isOpen() && management.isOpen();
     }
 
-    /** Does not talk to the broker, which may have gone. Whoever waits for it is told. */
+    /** Closes the connections without a message to the broker. Threads that wait for the broker get an error. */
     void abort() {
         List.of(enqueuing, dequeuing, administering).forEach(BrokerConnection::abort);
     }

@@ -13,8 +13,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps us connected to the broker: makes new connections when one breaks, once a second until the broker is there
- * again. Thread-safe.
+ * Keeps the relay connected to the broker. If a connection breaks, new ones are tried once a second until the broker is
+ * available again. Thread-safe.
  */
 public final class BrokerLink implements AutoCloseable {
 
@@ -30,7 +30,7 @@ public final class BrokerLink implements AutoCloseable {
     private boolean closed;
 
     /**
-     * @param connected completes when the broker is there
+     * @param connected completes when the broker is available
      * @param since by {@link System#nanoTime()}
      */
     private record State(CompletableFuture<BrokerConnections> connected, long since) {
@@ -48,16 +48,16 @@ public final class BrokerLink implements AutoCloseable {
         }
     }
 
-    /** @param threads has a thread for the connections */
+    /** @param threads own the thread that makes the connections */
     public BrokerLink(Broker broker, ServerThreads threads) {
         this.broker = broker;
         this.thread = threads.scheduler("queue-link");
     }
 
     /**
-     * Connects, now or when the broker is there.
+     * Connects, now or when the broker is available.
      *
-     * @throws BrokerRefusedException when it is there and cannot be used
+     * @throws BrokerRefusedException if the broker is available and cannot be used
      */
     public void open() throws BrokerRefusedException {
         try {
@@ -79,15 +79,15 @@ public final class BrokerLink implements AutoCloseable {
         return now.isUp() ? Optional.of(now.connected().join()) : Optional.empty();
     }
 
-    /** @throws ActiveMQNotConnectedException at once, when the broker is away */
+    /** @throws ActiveMQNotConnectedException at once, if the broker is unavailable */
     public BrokerConnections connections() throws ActiveMQNotConnectedException {
         return ifUp().orElseThrow(() -> new ActiveMQNotConnectedException("the queue's broker is away"));
     }
 
     /**
-     * The connections, when the broker is there again.
+     * The connections, when the broker is available.
      *
-     * @return fails when it is away for longer, at once when it has been away for longer already
+     * @return fails if the broker is unavailable for longer, and at once if it has been so already
      */
     public CompletableFuture<BrokerConnections> connectionsWithin(Duration patience) {
         State now = state;

@@ -13,10 +13,7 @@ import org.apache.activemq.artemis.api.core.client.ClientSession;
 import org.apache.activemq.artemis.api.core.management.ManagementHelper;
 import org.apache.activemq.artemis.api.core.management.ResourceNames;
 
-/**
- * Asks the broker to do by itself what would be slow from here: it finds mails by their properties and sends none of
- * them. Thread-safe.
- */
+/** Management operations of the broker, which finds mails by their properties without sending them. Thread-safe. */
 public final class BrokerManagement implements AutoCloseable {
 
     private static final String MANAGEMENT = "activemq.management";
@@ -25,7 +22,7 @@ public final class BrokerManagement implements AutoCloseable {
     // A command may go through all mails.
     private static final Duration PATIENCE = Duration.ofMinutes(2);
 
-    // Kept, as each requestor leaves an address for its answers behind.
+    // Reused, because each requestor leaves an address for its answers at the broker.
     private final ClientSession session;
     private final ClientRequestor requestor;
 
@@ -39,22 +36,22 @@ public final class BrokerManagement implements AutoCloseable {
         }
     }
 
-    /** Whether the broker listens still. */
+    /** Whether the session to the broker is open. */
     boolean isOpen() {
         return !session.isClosed();
     }
 
-    /** What the broker says of itself, by the name that its management has for it. */
+    /** An attribute of the broker, by its name in management. */
     public Object brokerAttribute(String name) throws ActiveMQException {
         return ask(name, question -> ManagementHelper.putAttribute(question, ResourceNames.BROKER, name));
     }
 
-    /** The settings of an address, as JSON; those that have their defaults may be missing. */
+    /** The settings of an address as JSON. Settings with their default may be missing. */
     String addressSettings(String address) throws ActiveMQException {
         return String.valueOf(ask(ResourceNames.BROKER, "getAddressSettingsAsJSON", address));
     }
 
-    /** How many messages of a queue nobody has in hand, or has fetched. */
+    /** The number of messages of a queue that no consumer has fetched. */
     public long waiting(BrokerQueue queue) throws ActiveMQException {
         return number(queue, "messageCount") - number(queue, "deliveringCount");
     }
@@ -67,7 +64,7 @@ public final class BrokerManagement implements AutoCloseable {
                 .longValue();
     }
 
-    /** All our queues that the broker has. */
+    /** All queues of relaypod at the broker. */
     public List<BrokerQueue> queues() throws ActiveMQException {
         Object names = ask(ResourceNames.BROKER, "getQueueNames");
         return Arrays.stream((Object[]) names)
@@ -77,18 +74,18 @@ public final class BrokerManagement implements AutoCloseable {
                 .toList();
     }
 
-    /** @return how many mails are meant; those in hand are not counted */
+    /** @return how many mails match; mails in flight are not counted */
     public long count(BrokerQueue queue, String filter) throws ActiveMQException {
         return ((Number) ask(ResourceNames.QUEUE + queue.name(), "countMessages", filter)).longValue();
     }
 
-    /** @return how many mails were removed; those in hand are not */
+    /** @return how many mails were removed; mails in flight are not removed */
     public long remove(BrokerQueue queue, String filter) throws ActiveMQException {
         return ((Number) ask(ResourceNames.QUEUE + queue.name(), "removeMessages", REMOVED_AT_ONCE, filter))
                 .longValue();
     }
 
-    /** @return whether the message was there, in nobody's hand */
+    /** @return whether the message was in the queue, and not in flight */
     public boolean move(BrokerQueue from, long messageId, BrokerQueue to) throws ActiveMQException {
         return (boolean) ask(
                 ResourceNames.QUEUE + from.name(),
@@ -101,7 +98,7 @@ public final class BrokerManagement implements AutoCloseable {
         ask(ResourceNames.QUEUE + from.name(), "moveMessages", EVERY, to.name().toString());
     }
 
-    /** Deletes a queue that nobody reads, what is in it too, and its address. */
+    /** Deletes a queue without consumers, its mails and its address. */
     void delete(BrokerQueue queue) throws ActiveMQException {
         ask(ResourceNames.BROKER, "destroyQueue", queue.name().toString(), false, true);
     }

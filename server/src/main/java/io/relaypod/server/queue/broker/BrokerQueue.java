@@ -20,24 +20,24 @@ import org.apache.james.queue.api.MailQueueName;
  * @param mails the mail queue that it is a part of
  * @param delay how long a mail stays in a retry queue; zero for other queues
  * @param mailbox whose per-sender queue it is
- * @param share of what may be delivered now; 0 is the ready queue, and the value for other queues
+ * @param share the number of a share of the ready mails; 0 for the ready queue, and for all other queues
  */
 public record BrokerQueue(MailQueueName mails, Duration delay, Optional<String> mailbox, int share) {
 
-    /** Match the addresses of what may be delivered now. */
+    /** The address patterns of the ready queues and their shares. */
     static final List<String> ALL_READY = List.of("relaypod.ready.#", "relaypod.share.#");
 
     private static final Pattern NAME = Pattern.compile(
             "relaypod\\.(?:ready|share\\.(?<share>[1-9]\\d{0,2})|wait\\.(?<millis>\\d+)|line\\.(?<mailbox>[\\w-]*))\\.(?<mails>.+)");
 
-    // Three digits: as many queues as there are delays in use, and at most 1 % too late.
+    // Delays are rounded up to three digits: few queues, and a mail is at most 1 % late.
     private static final long DIGITS = 1000;
 
     public static BrokerQueue ready(MailQueueName mails) {
         return share(mails, 0);
     }
 
-    /** One of the queues that hold what may be delivered now. */
+    /** A share of the ready mails. */
     public static BrokerQueue share(MailQueueName mails, int share) {
         return new BrokerQueue(mails, Duration.ZERO, Optional.empty(), share);
     }
@@ -46,7 +46,7 @@ public record BrokerQueue(MailQueueName mails, Duration delay, Optional<String> 
         return new BrokerQueue(mails, Duration.ZERO, Optional.of(mailbox), 0);
     }
 
-    /** Where what cannot be read is put: a mail queue too, so that webadmin shows it; nobody delivers from it. */
+    /** The queue of unreadable mails. It is a mail queue, so webadmin lists it. Nothing is delivered from it. */
     public BrokerQueue unreadable() {
         return ready(MailQueueName.of("unreadable-" + mails.asString()));
     }
@@ -73,7 +73,7 @@ public record BrokerQueue(MailQueueName mails, Duration delay, Optional<String> 
         }
     }
 
-    /** The queue of that name, if it is one of ours. */
+    /** The queue of that name, if it is one of relaypod. */
     static Optional<BrokerQueue> named(String name) {
         Matcher matcher = NAME.matcher(name);
         return matcher.matches()
@@ -101,7 +101,7 @@ public record BrokerQueue(MailQueueName mails, Duration delay, Optional<String> 
         return SimpleString.of("relaypod." + kind + "." + mails.asString());
     }
 
-    // A dot would end it, and the broker has its own meaning for * # and ::.
+    // A dot ends the name, and * # and :: have a meaning for the broker.
     private static String encoded(String mailbox) {
         return Base64.getUrlEncoder().withoutPadding().encodeToString(mailbox.getBytes(StandardCharsets.UTF_8));
     }

@@ -4,10 +4,7 @@ import org.apache.activemq.artemis.api.core.ActiveMQException;
 import org.apache.activemq.artemis.api.core.ActiveMQExceptionType;
 import org.apache.activemq.artemis.api.core.ActiveMQSecurityException;
 
-/**
- * Tells that the broker is there and cannot be used: it does not let us in, or would not keep mail as a mail queue
- * must.
- */
+/** The broker is available and cannot be used: it refuses the login, or its settings could lose mail. */
 public final class BrokerRefusedException extends ActiveMQException {
 
     private static final long serialVersionUID = 1L;
@@ -20,7 +17,7 @@ public final class BrokerRefusedException extends ActiveMQException {
         super(denied.getMessage(), denied, ActiveMQExceptionType.SECURITY_EXCEPTION);
     }
 
-    /** The failure itself, unless it is a refusal. */
+    /** The refusal that the failure is, or else the failure. */
     static ActiveMQException orElse(Exception failure) {
         if (failure instanceof ActiveMQSecurityException denied) {
             return new BrokerRefusedException(denied);

@@ -14,20 +14,17 @@ import org.apache.activemq.artemis.api.core.ActiveMQException;
 import org.apache.activemq.artemis.api.core.RoutingType;
 import org.apache.activemq.artemis.api.core.client.ClientSession;
 
-/**
- * What a broker must be set to so that it loses, expires and sets aside no mail: docs/scaling.md has it as a
- * broker.xml.
- */
+/** The settings with which a broker loses and expires no mail. docs/scaling.md has them as a broker.xml. */
 final class BrokerRequirements {
 
-    /** Every queue of ours is below it. */
+    /** The prefix of all queues of relaypod. */
     static final String ADDRESSES = "relaypod.#";
 
     private static final String AN_ADDRESS = "relaypod.ready.spool";
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    // As broker.xml names them and as management does; a setting that is absent has Artemis' default, which is one of
-    // these unless it is listed.
+    // The names in broker.xml and in management. An absent setting has Artemis' default, which is an allowed value
+    // unless it is listed.
     private static final List<Requirement> SETTINGS = List.of(
             new Requirement("max-delivery-attempts", "maxDeliveryAttempts", Set.of("-1"), "10"),
             new Requirement("address-full-policy", "addressFullMessagePolicy", Set.of("PAGE"), "PAGE"),
@@ -70,7 +67,7 @@ final class BrokerRequirements {
     }
 
     /**
-     * @param found what the broker says of a queue that may be older than we are, or an administrator's
+     * @param found the queue at the broker, which an earlier process or an administrator may have created
      * @throws BrokerRefusedException naming everything that is wrong
      */
     static void check(BrokerQueue queue, ClientSession.QueueQuery found) throws BrokerRefusedException {

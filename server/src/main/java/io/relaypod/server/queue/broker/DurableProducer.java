@@ -13,8 +13,9 @@ import org.apache.activemq.artemis.api.core.client.ClientSession;
 import org.apache.activemq.artemis.api.core.client.SendAcknowledgementHandler;
 
 /**
- * Hands messages to the broker and says when they are on the disk. All who enqueue share two sessions, one for what is
- * large: nobody waits for another's sync, so that all who wait at a time share one. Thread-safe.
+ * Sends messages to the broker and reports when they are on the disk. All threads share two sessions, one of them for
+ * large messages. No send waits for another's sync, so that one sync completes all sends that wait (group commit).
+ * Thread-safe.
  */
 public final class DurableProducer implements AutoCloseable {
 
@@ -36,7 +37,7 @@ public final class DurableProducer implements AutoCloseable {
     /**
      * Returns when the message has been read, before it is stored.
      *
-     * @return completes when the message is on the disk; fails with an {@link ActiveMQException} when it is not
+     * @return completes when the message is on the disk; fails with an {@link ActiveMQException} if it is not stored
      * @throws IOException as the writer throws it
      */
     public CompletableFuture<Void> send(SimpleString queue, boolean isLarge, BrokerMessageWriter writer)
@@ -44,7 +45,7 @@ public final class DurableProducer implements AutoCloseable {
         return (isLarge ? large : small).send(queue, writer);
     }
 
-    /** Whether the broker listens still. */
+    /** Whether the sessions to the broker are open. */
     boolean isOpen() {
         return !small.session.isClosed() && !large.session.isClosed();
     }

@@ -41,7 +41,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * An Artemis in this process, reached by nobody else: no port, no JMX. Its journal is synced before an enqueue is
+ * An Artemis broker in this process, without a port and without JMX. Its journal is synced before an enqueue is
  * confirmed.
  *
  * <pre>{@code
@@ -56,11 +56,11 @@ public final class EmbeddedBroker implements Broker {
     private static final AtomicInteger NEXT_ID = new AtomicInteger();
 
     private static final int JOURNAL_FILE = 10 << 20;
-    // What waits for the disk at the same time shares one sync; a lone mail waits this long for company.
+    // One sync completes all writes that wait. A single write waits this long for others.
     private static final int SYNC_AT_MOST_EVERY = (int) TimeUnit.MICROSECONDS.toNanos(500);
-    // In memory, as Artemis counts it, of what is ready, of each delay and line, and of all; what is beyond is in page
-    // files only. The heap
-    // needs 1.6 times as much: docs/memory.md.
+    // Memory, as Artemis counts it, for ready mails, for each waiting queue, and for all. Further mails are in page
+    // files
+    // only. The heap needs 1.6 times as much: docs/memory.md.
     private static final long READY_IN_MEMORY = 4 << 20;
     private static final long WAITING_IN_MEMORY = 512 << 10;
     private static final long ALL_IN_MEMORY = 12 << 20;
@@ -69,14 +69,14 @@ public final class EmbeddedBroker implements Broker {
     private static final int CONFIRMATION_WINDOW = 128 << 10;
     private static final int PRODUCER_WINDOW = 1 << 20;
     private static final int FETCHED_AHEAD = 128 << 10;
-    // Nothing expires and nothing is tried too often; were Artemis to think so, the mail would be found here.
+    // No mail expires and none is delivered too often. If Artemis decided otherwise, the mail would be here.
     private static final SimpleString KEPT = SimpleString.of("relaypod.kept");
     private static final int UNLIMITED = -1;
     private static final int NO_DISK_LIMIT = -1;
     private static final long DISK_RESERVE = 64L << 20;
     private static final Duration CALL_TIMEOUT = Duration.ofSeconds(30);
 
-    // Must fit on a disk that failed before the broker is started on it again.
+    // This must fit on a failed disk before the broker is started on it again.
     private static final byte[] PROBE = new byte[1 << 20];
 
     private final Path directory;
@@ -102,20 +102,19 @@ public final class EmbeddedBroker implements Broker {
     }
 
     /**
-     * Starts with what is on the disk, or with nothing. A journal that was cut short when its process died is read up
-     * to the cut.
+     * Starts with the queues on the disk, or with none. A journal whose last write was cut short is read up to the cut.
      *
      * @param dataDir the queues are in its subdirectory {@code queue}
-     * @param timeout how long a client's mail may take to be stored
-     * @param meters where Artemis' own gauges go
-     * @throws InvalidSettingsException when another process has the directory
-     * @throws QueueUnavailableException when the queues on the disk cannot be opened
+     * @param timeout the time limit for storing a client's mail
+     * @param meters the registry of Artemis' gauges
+     * @throws InvalidSettingsException if another process uses the directory
+     * @throws QueueUnavailableException if the queues on the disk cannot be opened
      */
     public static EmbeddedBroker start(Path dataDir, Duration timeout, MeterRegistry meters) {
         return start(dataDir, timeout, DISK_RESERVE, meters);
     }
 
-    /** @param diskReserve bytes that must be free in the directory for a mail to be taken */
+    /** @param diskReserve bytes that must be free in the directory for a mail to be accepted */
     public static EmbeddedBroker start(Path dataDir, Duration timeout, long diskReserve, MeterRegistry meters) {
         Path directory = dataDir.resolve("queue");
         FileChannel lockFile = lock(dataDir, directory);
@@ -133,7 +132,7 @@ public final class EmbeddedBroker implements Broker {
             try {
                 return startArtemis(JournalType.ASYNCIO);
             } catch (IOException refused) {
-                // The kernel allows so many of these requests to all processes together, and a sandbox none.
+                // The kernel limits these requests for all processes together, and a sandbox may forbid them.
                 LOGGER.warn("event=journal-by-nio reason=\"{}\"", refused.getMessage());
             }
         }
@@ -154,7 +153,7 @@ public final class EmbeddedBroker implements Broker {
                             cut.at(),
                             cut.bytes()));
             started.createActiveMQServer();
-            // Before it is started, as it may fail while it reads.
+            // Set before the start, because the broker may fail while it reads.
             started.getActiveMQServer()
                     .registerIOCriticalErrorListener((failure, message, file) -> broken(failure, message, file));
             started.start();
@@ -256,8 +255,7 @@ public final class EmbeddedBroker implements Broker {
     }
 
     /**
-     * ASYNCIO where the system has libaio and the disk takes what is written past its cache; both write the same
-     * journal.
+     * ASYNCIO if the system has libaio and the disk accepts writes past its cache. Both types write the same journal.
      */
     public static JournalType journalType(Path journal) {
         return AIOSequentialFileFactory.isSupported(journal.toFile()) ? JournalType.ASYNCIO : JournalType.NIO;
@@ -266,7 +264,7 @@ public final class EmbeddedBroker implements Broker {
     private static ServerLocator locator(int id) {
         return ActiveMQClient.createServerLocatorWithoutHA(
                         new TransportConfiguration(InVMConnectorFactory.class.getName(), Map.of(SERVER_ID, id)))
-                // Without it a send would count as confirmed before the broker has seen it.
+                // Without it, a send would be confirmed before the broker has received it.
                 .setConfirmationWindowSize(CONFIRMATION_WINDOW)
                 .setProducerWindowSize(PRODUCER_WINDOW)
                 .setReconnectAttempts(0)
@@ -306,7 +304,7 @@ public final class EmbeddedBroker implements Broker {
             }
             file.force(true);
         }
-        // What fails from here on counts.
+        // Failures from here on are reported.
         isBroken = false;
         try {
             artemis = startArtemis();
@@ -319,7 +317,7 @@ public final class EmbeddedBroker implements Broker {
 
     @Override
     public void poll(BrokerManagement management) {
-        // the disk is looked at when a mail comes
+        // the disk is checked when a mail arrives
     }
 
     @Override
@@ -327,7 +325,7 @@ public final class EmbeddedBroker implements Broker {
         return timeout;
     }
 
-    /** A journal that answers late still has what it was sent. */
+    /** A journal that answers late still stores the message. */
     @Override
     public boolean resendsUnconfirmed() {
         return false;

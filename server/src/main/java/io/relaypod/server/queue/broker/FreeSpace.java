@@ -11,14 +11,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps room on the disk for the mails that are in the queue already: each is written once more on its way out, and a
- * journal that finds no room stops. Thread-safe.
+ * Keeps disk space for the mails in the queue: each is written once more before it leaves, and a journal without space
+ * stops. Thread-safe.
  */
 public final class FreeSpace {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(FreeSpace.class);
 
-    // Asking the system for every mail would cost more than it tells.
+    // A system call for each mail would cost too much.
     private static final long LOOK_EVERY = Duration.ofMillis(200).toNanos();
 
     private final Path directory;
@@ -28,13 +28,13 @@ public final class FreeSpace {
     private final ReentrantLock looking = new ReentrantLock();
     private volatile long free = Long.MAX_VALUE;
 
-    /** Tells how many bytes are free. */
+    /** Reads the number of free bytes. */
     public interface Disk {
 
         long free() throws IOException;
     }
 
-    /** @param reserve bytes that must be free for one more mail to be taken */
+    /** @param reserve bytes that must be free for one more mail to be accepted */
     public FreeSpace(Path directory, Disk disk, long reserve) {
         this.directory = directory;
         this.disk = disk;
@@ -45,7 +45,7 @@ public final class FreeSpace {
         return new FreeSpace(directory, Files.getFileStore(directory)::getUsableSpace, reserve);
     }
 
-    /** @throws InsufficientStorageException when less than the reserve is free */
+    /** @throws InsufficientStorageException if less than the reserve is free */
     public void check() throws InsufficientStorageException {
         long now = System.nanoTime();
         if (now - looked.get() >= LOOK_EVERY && looking.tryLock()) {

@@ -2,7 +2,7 @@ package io.relaypod.server.queue.broker;
 
 import org.apache.james.queue.api.MailQueue.MailQueueException;
 
-/** Tells that a mail was not taken because the disk is nearly full. Once there is room again the next one is taken. */
+/** A mail was not accepted because the disk is nearly full. */
 public final class InsufficientStorageException extends MailQueueException {
 
     private static final long serialVersionUID = 1L;

@@ -16,11 +16,10 @@ import org.jspecify.annotations.Nullable;
 /** Reads a queue to its end without holding it in memory. For one thread; closed with its session. */
 public final class QueueReader {
 
-    // The broker says "no more" too when it waits to hear that there is room here again; it hears that within
-    // milliseconds.
+    // The broker also reports no message while it waits for new credit, which arrives within milliseconds.
     private static final int ASK_AGAIN = 3;
     private static final Duration BETWEEN = Duration.ofMillis(100);
-    // What is fetched and not taken goes back each time.
+    // Messages that were fetched and not read return to the queue each time.
     private static final int FETCHED_AHEAD = 16 << 10;
     private static final int ANY_RATE = -1;
 
@@ -37,7 +36,7 @@ public final class QueueReader {
         this.count = count;
     }
 
-    /** How many messages there are. What somebody else has in hand may count too, so that this is not the last word. */
+    /** The number of messages. It may include messages in flight elsewhere, so it is only an upper bound. */
     private interface Count {
 
         long messages() throws ActiveMQException;
@@ -48,21 +47,21 @@ public final class QueueReader {
     }
 
     /**
-     * Leaves the messages where they are. When one that somebody else took comes back, Artemis begins again; none is
-     * read twice for that.
+     * Leaves the messages in the queue. If a message in flight returns, Artemis begins again; each message is still
+     * read once.
      */
     public static QueueReader browsing(BrokerQueue queue, ClientSession session) throws ActiveMQException {
         return browsing(queue, session, null, Count.of(queue, session)); // Artemis' way to say all
     }
 
     /**
-     * Reads only those that the filter means.
+     * Reads only the messages that match the filter.
      *
-     * @param meant how many they are
+     * @param matches how many match
      */
-    public static QueueReader browsing(BrokerQueue queue, String filter, long meant, ClientSession session)
+    public static QueueReader browsing(BrokerQueue queue, String filter, long matches, ClientSession session)
             throws ActiveMQException {
-        return browsing(queue, session, SimpleString.of(filter), () -> meant);
+        return browsing(queue, session, SimpleString.of(filter), () -> matches);
     }
 
     private static QueueReader browsing(
@@ -76,7 +75,7 @@ public final class QueueReader {
                 count);
     }
 
-    /** Takes the messages, which come back when they are not acknowledged. */
+    /** Consumes the messages. Those that are not acknowledged return to the queue. */
     public static QueueReader taking(BrokerQueue queue, ClientSession session) throws ActiveMQException {
         return new QueueReader(
                 queue,
@@ -101,7 +100,7 @@ public final class QueueReader {
         return Optional.ofNullable(message);
     }
 
-    // Artemis' way to say that there is none is null.
+    // Artemis returns null if there is none.
     private ClientMessage nextNew(ClientMessage first) throws ActiveMQException {
         ClientMessage message = first;
         while (message != null && !isNew.test(message)) {
@@ -110,7 +109,7 @@ public final class QueueReader {
         return message;
     }
 
-    /** Tells that a message that was read has left the queue. */
+    /** Reports that a message that was read has left the queue. */
     public void gone() {
         inFlight--;
     }
