@@ -1,10 +1,6 @@
 package io.relaypod.server.james;
 
-import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -21,6 +17,8 @@ import com.google.inject.util.Modules;
 import io.relaypod.events.MailEventPublisher;
 import io.relaypod.server.settings.ListenAddress;
 import io.relaypod.server.settings.Settings;
+import io.relaypod.server.settings.TextFile;
+import io.relaypod.server.settings.WebAdminProperties;
 import io.relaypod.server.settings.WebAdminSettings;
 import io.relaypod.server.webadmin.ActivityRoutes;
 import io.relaypod.server.webadmin.AdminCredentials;
@@ -36,9 +34,7 @@ import io.relaypod.server.webadmin.RelayWebAdmin;
 import io.relaypod.server.webadmin.RetryRoutes;
 import io.relaypod.server.webadmin.StatusRoutes;
 import io.relaypod.server.webadmin.TolerantReprocessing;
-import org.apache.commons.configuration2.Configuration;
 import org.apache.james.core.healthcheck.HealthCheck;
-import org.apache.james.filesystem.api.FileSystem;
 import org.apache.james.jwt.JwtTokenVerifier;
 import org.apache.james.mailrepository.api.MailRepositoryStore;
 import org.apache.james.metrics.api.MetricFactory;
@@ -49,7 +45,6 @@ import org.apache.james.modules.server.TaskManagerModule;
 import org.apache.james.modules.server.WebAdminServerModule;
 import org.apache.james.protocols.webadmin.ProtocolServerRoutes;
 import org.apache.james.task.TaskManager;
-import org.apache.james.utils.PropertiesProvider;
 import org.apache.james.webadmin.FixedPortSupplier;
 import org.apache.james.webadmin.RandomPortSupplier;
 import org.apache.james.webadmin.Routes;
@@ -63,8 +58,6 @@ import org.apache.james.webadmin.utils.JsonTransformer;
 
 /** James' webadmin for queues, repositories, tasks and health, and our routes, where WEBADMIN_ADDR says. */
 final class WebAdminModule extends AbstractModule {
-
-    private static final String CONF = "file://conf/";
 
     @Override
     protected void configure() {
@@ -102,8 +95,7 @@ final class WebAdminModule extends AbstractModule {
 
     @Provides
     @Singleton
-    WebAdminConfiguration configuration(Settings settings, PropertiesProvider properties, FileSystem files)
-            throws Exception {
+    WebAdminConfiguration configuration(Settings settings) {
         if (settings.webadmin().isEmpty()) {
             return WebAdminConfiguration.DISABLED_CONFIGURATION;
         }
@@ -112,40 +104,16 @@ final class WebAdminModule extends AbstractModule {
                 .enabled()
                 .host(address.host())
                 .port(address.port() == 0 ? new RandomPortSupplier() : new FixedPortSupplier(address.port()))
-                .jwtPublicKeyPEM(publicKey(settings, properties, files))
+                .jwtPublicKeyPEM(publicKey(settings))
                 .build();
     }
 
-    private static Optional<String> publicKey(Settings settings, PropertiesProvider properties, FileSystem files)
-            throws Exception {
-        if (!isJwtEnabled(properties)) {
-            return Optional.empty();
-        }
-        String url = properties.getConfiguration("webadmin").getString("jwt.publickeypem.url", "");
-        if (url.isEmpty()) {
-            throw new IllegalStateException(
-                    "webadmin.properties: jwt.enabled is true and jwt.publickeypem.url is missing");
-        }
-        // James looks for file://conf/ in the directory that it works in, which is not where its configuration is here.
-        Path file = url.startsWith(CONF)
-                ? settings.jamesConf().resolve(url.substring(CONF.length()))
-                : files.getFile(url).toPath();
-        try {
-            return Optional.of(Files.readString(file, StandardCharsets.US_ASCII));
-        } catch (IOException unreadable) {
-            throw new IllegalStateException(
-                    "webadmin.properties: jwt.publickeypem.url is '" + url + "'; " + file + " cannot be read",
-                    unreadable);
-        }
+    private static Optional<String> publicKey(Settings settings) {
+        return properties(settings).publicKey().map(TextFile::text);
     }
 
-    private static boolean isJwtEnabled(PropertiesProvider properties) throws Exception {
-        try {
-            Configuration file = properties.getConfiguration("webadmin");
-            return file.getBoolean("jwt.enabled", false);
-        } catch (FileNotFoundException none) {
-            return false;
-        }
+    private static WebAdminProperties properties(Settings settings) {
+        return WebAdminProperties.read(settings.jamesConf(), settings.dataDir());
     }
 
     /** James' routes, with whoever listens told of what is removed, and of what is sent again. */
@@ -174,12 +142,9 @@ final class WebAdminModule extends AbstractModule {
     @Provides
     @Singleton
     AdminCredentials credentials(
-            Settings settings,
-            PropertiesProvider properties,
-            MetricFactory metrics,
-            @Named("webadmin") JwtTokenVerifier.Factory jwt)
-            throws Exception {
-        if (isJwtEnabled(properties)) {
+            Settings settings, MetricFactory metrics, @Named("webadmin") JwtTokenVerifier.Factory jwt)
+            throws IOException {
+        if (properties(settings).asksForJwt()) {
             return new AdminCredentials(new AdminToken(jwt.create()), metrics);
         }
         WebAdminSettings webadmin = settings.webadmin().orElseThrow();

@@ -73,7 +73,7 @@ record ConfiguredMailet(
         return element.child(name).map(XmlElement::text).orElse("");
     }
 
-    void checkParameters(Set<String> states, ValueForm repositories, ConfigurationFindings findings) {
+    void checkParameters(Set<String> states, ValueForm repositories, TrialRun trial, ConfigurationFindings findings) {
         int before = findings.faults().size();
         Optional.ofNullable(PARAMETERS.get(className())).ifPresent(known -> checkNames(known, findings));
         element.children().stream()
@@ -92,7 +92,7 @@ record ConfiguredMailet(
                                 + "records, which relaypod does for recipients alone; expected false"));
         boolean namesAWrongProcessor = checkProcessors(states, findings);
         if (findings.faults().size() == before || namesAWrongProcessor) {
-            tryIt(states, namesAWrongProcessor, findings);
+            tryIt(states, namesAWrongProcessor, trial, findings);
         }
     }
 
@@ -126,13 +126,14 @@ record ConfiguredMailet(
         return !wrong.isEmpty();
     }
 
-    private void tryIt(Set<String> states, boolean processorsAreKnownToBeWrong, ConfigurationFindings findings) {
+    private void tryIt(
+            Set<String> states, boolean processorsAreKnownToBeWrong, TrialRun trial, ConfigurationFindings findings) {
         String where = file.at(element) + simpleName() + ": ";
         if (is(RemoteDelivery.class)) {
             RemoteDelivery.faults(config()).forEach(fault -> findings.fault(faultPlace(fault) + fault));
             return;
         }
-        TrialRun.TrialResult result = TrialRun.ofMailet(type.orElseThrow(), config());
+        TrialRun.TrialResult result = trial.ofMailet(type.orElseThrow(), config());
         result.problem()
                 .ifPresent(why ->
                         findings.fault(why.startsWith(simpleName() + ": ") ? file.at(element) + why : where + why));

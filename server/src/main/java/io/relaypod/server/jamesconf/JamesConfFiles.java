@@ -57,11 +57,14 @@ public final class JamesConfFiles {
 
     /** Judges what the files say. */
     public void check(NamedClasses classes, String handlersPackage, ConfigurationFindings findings) {
-        file("smtpserver").ifPresent(file -> new SmtpServerCheck(file, classes, handlersPackage, findings).check());
+        TrialRun trial = new TrialRun();
+        file("smtpserver")
+                .ifPresent(file -> new SmtpServerCheck(file, classes, trial, handlersPackage, findings).check());
         file("mailetcontainer")
                 .ifPresent(file -> new MailetContainerCheck(
                                 file,
                                 classes,
+                                trial,
                                 ValueForm.repository(file("mailrepositorystore").isEmpty()),
                                 findings)
                         .check());

@@ -23,10 +23,15 @@ import org.apache.mailet.Matcher;
 /**
  * Judges mailetcontainer.xml: every fault that James would find at the start, and those that it would not. Immutable.
  *
+ * @param trial tries what only reads its parameters
  * @param repositories the form of a repository's URL
  */
 record MailetContainerCheck(
-        JamesConfFile file, NamedClasses classes, ValueForm repositories, ConfigurationFindings findings) {
+        JamesConfFile file,
+        NamedClasses classes,
+        TrialRun trial,
+        ValueForm repositories,
+        ConfigurationFindings findings) {
 
     static final String MAILETS = "org.apache.james.transport.mailets.";
     private static final String MATCHERS = "org.apache.james.transport.matchers.";
@@ -156,7 +161,7 @@ record MailetContainerCheck(
         ConfiguredMailet configured =
                 new ConfiguredMailet(file, processor.attribute("state").orElse(""), mailet, type, matcher, composites);
         if (type.isPresent()) {
-            configured.checkParameters(states, repositories, findings);
+            configured.checkParameters(states, repositories, trial, findings);
         }
         return configured;
     }
@@ -187,7 +192,7 @@ record MailetContainerCheck(
         Optional<Class<?>> found = named(element, attribute, name, MATCHER_NAMES, Matcher.class, "matcher", MATCHERS);
         Optional<String> parameter =
                 Optional.of(written).filter(all -> condition >= 0).map(all -> all.substring(condition + 1));
-        found.flatMap(type -> TrialRun.ofMatcher(type, name, parameter))
+        found.flatMap(type -> trial.ofMatcher(type, name, parameter))
                 .ifPresent(why -> findings.fault(file.at(element) + attribute + " is '" + written + "'; " + why));
         return found;
     }

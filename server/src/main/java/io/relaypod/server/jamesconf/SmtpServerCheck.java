@@ -16,10 +16,15 @@ import org.apache.james.utils.NamingScheme;
 /**
  * Judges smtpserver.xml. Immutable.
  *
+ * @param trial tries what only reads its parameters
  * @param handlersPackage the class that has to name the commands
  */
 record SmtpServerCheck(
-        JamesConfFile file, NamedClasses classes, String handlersPackage, ConfigurationFindings findings) {
+        JamesConfFile file,
+        NamedClasses classes,
+        TrialRun trial,
+        String handlersPackage,
+        ConfigurationFindings findings) {
 
     private static final String HANDLERS = "org.apache.james.smtpserver.fastfail";
     private static final Map<String, ValueForm> SERVER_CHILDREN = Map.ofEntries(
@@ -172,7 +177,7 @@ record SmtpServerCheck(
                     .forEach(child -> findings.fault(
                             file.at(child) + child.tag() + " is no parameter of MxRcptHook; it has none"));
         }
-        TrialRun.ofHandler(found.get(), JamesConfFile.configuration(handler))
+        trial.ofHandler(found.get(), JamesConfFile.configuration(handler))
                 .ifPresent(why -> findings.fault(file.at(handler) + name + ": " + why));
         return found;
     }

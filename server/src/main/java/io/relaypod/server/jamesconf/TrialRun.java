@@ -20,7 +20,7 @@ import org.apache.mailet.ProcessingState;
 
 /**
  * Gives its parameters to a mailet, matcher or handler that only reads them: James' and ours that ask for nothing else.
- * What they refuse, they would refuse at the start. An admin's own are not tried, as they may do anything. Stateless.
+ * What they refuse, they would refuse at the start. An admin's own are not tried, as they may do anything. Thread-safe.
  */
 final class TrialRun {
 
@@ -28,7 +28,8 @@ final class TrialRun {
     private static final Predicate<String> ONLY_READ_PARAMETERS =
             name -> name.startsWith("org.apache.james.") || name.startsWith("io.relaypod.mailets.");
 
-    private TrialRun() {}
+    private final Injector injector =
+            Guice.createInjector(binder -> binder.bind(MailEventPublisher.class).toInstance(event -> {}));
 
     /**
      * What came of it.
@@ -41,12 +42,12 @@ final class TrialRun {
         private static final TrialResult NOTHING = new TrialResult(Optional.empty(), List.of());
     }
 
-    static TrialResult ofMailet(Class<?> type, MailetConfig config) {
+    TrialResult ofMailet(Class<?> type, MailetConfig config) {
         if (!isTried(type)) {
             return TrialResult.NOTHING;
         }
         try {
-            Mailet mailet = (Mailet) injector().getInstance(type);
+            Mailet mailet = (Mailet) injector.getInstance(type);
             mailet.init(config);
             return new TrialResult(
                     Optional.empty(),
@@ -60,7 +61,7 @@ final class TrialRun {
         }
     }
 
-    static Optional<String> ofMatcher(Class<?> type, String name, Optional<String> condition) {
+    Optional<String> ofMatcher(Class<?> type, String name, Optional<String> condition) {
         if (!isTried(type)) {
             return Optional.empty();
         }
@@ -68,7 +69,7 @@ final class TrialRun {
         config.setMatcherName(name);
         condition.ifPresent(config::setCondition);
         try {
-            ((Matcher) injector().getInstance(type)).init(config);
+            ((Matcher) injector.getInstance(type)).init(config);
             return Optional.empty();
         } catch (MessagingException | IllegalArgumentException refused) {
             return Optional.of(words(refused));
@@ -77,12 +78,12 @@ final class TrialRun {
         }
     }
 
-    static Optional<String> ofHandler(Class<?> type, Configuration parameters) {
+    Optional<String> ofHandler(Class<?> type, Configuration parameters) {
         if (!isTried(type)) {
             return Optional.empty();
         }
         try {
-            ((ProtocolHandler) injector().getInstance(type)).init(parameters);
+            ((ProtocolHandler) injector.getInstance(type)).init(parameters);
             return Optional.empty();
         } catch (ConfigurationException
                 | org.apache.commons.configuration2.ex.ConversionException
@@ -95,11 +96,6 @@ final class TrialRun {
 
     private static boolean isTried(Class<?> type) {
         return ONLY_READ_PARAMETERS.test(type.getName()) && NamedClasses.asksOnlyFor(AVAILABLE, type);
-    }
-
-    private static Injector injector() {
-        return Guice.createInjector(
-                binder -> binder.bind(MailEventPublisher.class).toInstance(event -> {}));
     }
 
     private static String words(Exception refused) {

@@ -1,5 +1,6 @@
 package io.relaypod.server.settings;
 
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.EnumSet;
@@ -84,6 +85,11 @@ final class Environment {
     private static String shown(String value) {
         String cut = value.length() <= LONGEST_SHOWN ? value : value.substring(0, LONGEST_SHOWN) + "...";
         return CONTROL.matcher(cut).replaceAll("?");
+    }
+
+    /** Reads webadmin.properties, and notes what is wrong there. */
+    WebAdminProperties webAdminProperties(Path jamesConf, Path dataDir) {
+        return WebAdminProperties.read(jamesConf, dataDir, findings);
     }
 
     /** Notes a value that can be used, and is probably not meant. */

@@ -569,11 +569,8 @@ public record Settings(
     }
 
     private void checkWebAdmin(Environment environment) {
-        if (webadmin.isEmpty()) {
-            return;
-        }
-        if (WebAdminSettings.asksForJwt(jamesConf)
-                && webadmin.get().passwordFile().isPresent()) {
+        if (environment.webAdminProperties(jamesConf, dataDir).asksForJwt()
+                && webadmin.filter(served -> served.passwordFile().isPresent()).isPresent()) {
             environment.reject(
                     Variable.WEBADMIN_PASSWORD_FILE, "webadmin.properties asks for a JWT; choose one of them");
         }

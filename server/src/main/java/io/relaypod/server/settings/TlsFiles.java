@@ -35,6 +35,11 @@ public record TlsFiles(Path certificate, Path key) {
                 TlsIdentity.read(files);
             } catch (IllegalArgumentException wrong) {
                 environment.reject(Variable.SMTP_TLS_CERT_FILE, wrong.getMessage());
+            } catch (NoClassDefFoundError withoutBouncyCastle) {
+                // Commands in a running container do without it, as it would take most of their memory.
+                environment.warn(
+                        Variable.SMTP_TLS_CERT_FILE,
+                        "this command cannot read keys; the command validate of a new container can");
             }
         }
         return Optional.of(files);

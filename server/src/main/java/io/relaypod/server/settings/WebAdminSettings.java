@@ -1,13 +1,11 @@
 package io.relaypod.server.settings;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
-import java.util.Properties;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -58,17 +56,5 @@ public record WebAdminSettings(
         } catch (IOException unreadable) {
             throw new IllegalArgumentException("it cannot be read", unreadable);
         }
-    }
-
-    /** Whether webadmin.properties has {@code jwt.enabled=true}. */
-    static boolean asksForJwt(Path jamesConf) {
-        Properties properties = new Properties();
-        try (InputStream in = Files.newInputStream(jamesConf.resolve("webadmin.properties"))) {
-            properties.load(in);
-        } catch (IOException notThere) {
-            return false;
-        }
-        return Boolean.parseBoolean(
-                properties.getProperty("jwt.enabled", "false").strip());
     }
 }
