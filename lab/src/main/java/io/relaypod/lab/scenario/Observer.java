@@ -19,6 +19,7 @@ final class Observer {
     static final String APPLICATION = "calendar@organiser.example";
 
     private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final Duration PAGE_AGE = Duration.ofSeconds(5);
     private static final Duration LOOK_AGAIN = Duration.ofMillis(20);
     private static final String CANARY = "canary@example.com";
 
@@ -48,8 +49,12 @@ final class Observer {
         return reply.code() == 550 && reply.lines().get(0).contains("5.1.2");
     }
 
-    /** How many refusals were counted since we began. */
-    long refusals() {
+    /** How many refusals were counted since we began. Waits for one, as the page with the metrics may be a second old. */
+    long refusals() throws InterruptedException {
+        Instant deadline = Instant.now().plus(PAGE_AGE);
+        while (counted() == countedBefore && Instant.now().isBefore(deadline)) {
+            Thread.sleep(LOOK_AGAIN.toMillis());
+        }
         return counted() - countedBefore;
     }
 

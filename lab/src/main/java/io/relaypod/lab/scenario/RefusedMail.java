@@ -15,7 +15,6 @@ final class RefusedMail {
             Reply refusal = smtp.send("RCPT TO:<" + recipient + ">");
             Reply data = smtp.send("DATA");
             int arrived = observer.arrived().size();
-            // Counted on another thread than the one that answers, so it is read last.
             long refusals = observer.refusals();
             boolean holds = Observer.isRefusedForGood(refusal) && data.code() == 503 && arrived == 0 && refusals == 1;
             return new ScenarioResult(
