@@ -39,6 +39,8 @@ public enum IncidentKind {
             "All mailboxes are below their daily limits of recipients",
             "At the limit, messages wait in the queue.",
             "docs/alerts.md#relaypodquotanearlyreached"),
+    /** No incident: a notification that an administrator sends by hand. */
+    TRIAL("A trial", "The end of a trial", "None.", "Nothing."),
     NOT_READY(
             "The relay is not ready",
             "The relay is ready again",

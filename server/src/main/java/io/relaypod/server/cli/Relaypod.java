@@ -21,6 +21,7 @@ import picocli.CommandLine.ScopeType;
             ValidateCommand.class,
             StatusCommand.class,
             CheckCommand.class,
+            DoctorCommand.class,
             QueueCommand.class,
             FailedCommand.class,
             CacheCommand.class,
