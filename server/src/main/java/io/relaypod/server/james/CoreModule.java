@@ -14,7 +14,6 @@ import io.relaypod.events.MailEventLog;
 import io.relaypod.events.MailEventPublisher;
 import io.relaypod.memory.MemoryBudget;
 import io.relaypod.server.jamesconf.JamesConfFiles;
-import io.relaypod.server.metrics.MemoryMeters;
 import io.relaypod.server.metrics.MicrometerGaugeRegistry;
 import io.relaypod.server.metrics.MicrometerMetricFactory;
 import io.relaypod.server.settings.Settings;
@@ -70,9 +69,7 @@ final class CoreModule extends AbstractModule {
         install(new ClockModule());
 
         bind(Settings.class).toInstance(settings);
-        MemoryBudget budget = MemoryBudget.ofThisProcess();
-        bind(MemoryBudget.class).toInstance(budget);
-        new MemoryMeters(budget).bindTo(meters);
+        bind(MemoryBudget.class).toInstance(MemoryBudget.ofThisProcess());
         bind(ServerThreads.class).in(Scopes.SINGLETON);
         bind(MeterRegistry.class).toInstance(meters);
         bind(PrometheusMeterRegistry.class).toInstance(meters);

@@ -16,7 +16,9 @@ import com.google.inject.Key;
 import com.google.inject.TypeLiteral;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.relaypod.memory.MemoryBudget;
 import io.relaypod.server.health.Lifecycle;
+import io.relaypod.server.metrics.MemoryMeters;
 import io.relaypod.server.monitoring.Monitoring;
 import io.relaypod.server.notify.Notifier;
 import io.relaypod.server.queue.ArtemisMailQueueFactory;
@@ -81,6 +83,7 @@ public final class RelayServer implements AutoCloseable {
         this.settings = settings;
         this.queues = injector.getInstance(ArtemisMailQueueFactory.class);
         this.smtp = injector.getInstance(RelaySmtpServerFactory.class);
+        new MemoryMeters(injector.getInstance(MemoryBudget.class)).bindTo(injector.getInstance(MeterRegistry.class));
         injector.getInstance(GaugeRegistry.class)
                 .register("queueConnected", () -> queues.isConnected() ? 1 : 0)
                 .register("suspectMails", injector.getInstance(InFlightMails.class)::suspects);

@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 import io.relaypod.server.settings.ConfigurationFindings;
+import io.relaypod.server.settings.FileUrls;
 import io.relaypod.server.settings.Placeholder;
 import io.relaypod.server.settings.Settings;
 import io.relaypod.server.settings.Variable;
@@ -21,9 +22,11 @@ public final class JamesConfFiles {
     private static final List<String> COMPONENTS = List.of("mailetcontainer", "smtpserver", "mailrepositorystore");
 
     private final Map<String, JamesConfFile> files;
+    private final FileUrls urls;
 
-    private JamesConfFiles(Map<String, JamesConfFile> files) {
+    private JamesConfFiles(Map<String, JamesConfFile> files, FileUrls urls) {
         this.files = Map.copyOf(files);
+        this.urls = urls;
     }
 
     /**
@@ -44,7 +47,7 @@ public final class JamesConfFiles {
                 findings.fault(wrong.getMessage());
             }
         }
-        JamesConfFiles all = new JamesConfFiles(files);
+        JamesConfFiles all = new JamesConfFiles(files, new FileUrls(settings.jamesConf(), settings.dataDir()));
         all.warnOfUnusedVariables(settings, findings);
         UnreadFiles.check(settings.jamesConf(), findings);
         return all;
@@ -59,7 +62,7 @@ public final class JamesConfFiles {
     public void check(NamedClasses classes, String handlersPackage, ConfigurationFindings findings) {
         TrialRun trial = new TrialRun();
         file("smtpserver")
-                .ifPresent(file -> new SmtpServerCheck(file, classes, trial, handlersPackage, findings).check());
+                .ifPresent(file -> new SmtpServerCheck(file, classes, trial, urls, handlersPackage, findings).check());
         file("mailetcontainer")
                 .ifPresent(file -> new MailetContainerCheck(
                                 file,

@@ -1,5 +1,6 @@
 package io.relaypod.server.jamesconf;
 
+import java.nio.file.Files;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -8,6 +9,7 @@ import java.util.stream.Collectors;
 
 import io.relaypod.mailets.MxRcptHook;
 import io.relaypod.server.settings.ConfigurationFindings;
+import io.relaypod.server.settings.FileUrls;
 import io.relaypod.server.settings.NearName;
 import io.relaypod.server.xml.XmlElement;
 import org.apache.james.protocols.api.handler.ProtocolHandler;
@@ -17,12 +19,14 @@ import org.apache.james.utils.NamingScheme;
  * Judges smtpserver.xml. Immutable.
  *
  * @param trial tries what only reads its parameters
+ * @param urls what a file's URL means
  * @param handlersPackage the class that has to name the commands
  */
 record SmtpServerCheck(
         JamesConfFile file,
         NamedClasses classes,
         TrialRun trial,
+        FileUrls urls,
         String handlersPackage,
         ConfigurationFindings findings) {
 
@@ -71,6 +75,8 @@ record SmtpServerCheck(
             "enableJmx", ValueForm.BOOLEAN);
     private static final ElementForms CHAIN = new ElementForms(CHAIN_ATTRIBUTES, Map.of("handler", ValueForm.TEXT));
 
+    private static final Set<String> FILES_OF_TLS = Set.of("keystore", "privateKey", "certificates");
+
     void check() {
         XmlElement root = file.root();
         if (!root.name().equals("smtpservers")) {
@@ -113,6 +119,12 @@ record SmtpServerCheck(
         if (startTls && socketTls) {
             findings.fault(file.at(tls) + "<tls> has startTLS and socketTLS; expected one of them");
         }
+        tls.children().stream()
+                .filter(child ->
+                        FILES_OF_TLS.contains(child.name()) && child.text().startsWith("file://"))
+                .filter(child -> !Files.isReadable(urls.path(child.text())))
+                .forEach(child -> findings.fault(file.at(child) + child.tag() + " is '" + child.text() + "'; "
+                        + urls.path(child.text()) + " cannot be read; expected a file, such as file://conf/keystore"));
         boolean hasPair =
                 tls.child("privateKey").isPresent() && tls.child("certificates").isPresent();
         if ((startTls || socketTls) && tls.child("keystore").isEmpty() && !hasPair) {

@@ -337,8 +337,12 @@ public record Settings(
     }
 
     static void checkNotEmpty(Path file) throws IOException {
-        if (Files.readString(file).isBlank()) {
+        String text = Files.readString(file);
+        if (text.isBlank()) {
             throw new IOException("it is empty");
+        }
+        if (Placeholder.isIn(text)) {
+            throw new IOException("it " + Placeholder.LEFT_IN);
         }
     }
 

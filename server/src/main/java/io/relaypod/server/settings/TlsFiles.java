@@ -4,9 +4,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
-import org.apache.commons.configuration2.XMLConfiguration;
-import org.apache.commons.configuration2.builder.fluent.Configurations;
-import org.apache.commons.configuration2.ex.ConfigurationException;
+import io.relaypod.server.xml.InvalidXmlException;
+import io.relaypod.server.xml.XmlElement;
+import io.relaypod.server.xml.XmlFileReader;
 
 /**
  * Where SMTP's certificate and its private key are, as PEM; cert-manager's Secret has them as tls.crt and tls.key.
@@ -62,12 +62,16 @@ public record TlsFiles(Path certificate, Path key) {
             return false;
         }
         try {
-            XMLConfiguration xml = new Configurations().xml(file.toFile());
-            return xml.configurationsAt("smtpserver").stream()
-                    .anyMatch(server -> server.getBoolean("tls.[@startTLS]", false)
-                            || server.getBoolean("tls.[@socketTLS]", false));
-        } catch (ConfigurationException | RuntimeException unreadable) {
-            return false; // James says so when it reads it
+            return XmlFileReader.read("smtpserver.xml", TextFile.bytes(file))
+                    .children("smtpserver")
+                    .flatMap(server -> server.children("tls"))
+                    .anyMatch(tls -> isOn(tls, "startTLS") || isOn(tls, "socketTLS"));
+        } catch (InvalidXmlException | IllegalArgumentException unreadable) {
+            return false; // the check of james-conf says so
         }
+    }
+
+    private static boolean isOn(XmlElement tls, String attribute) {
+        return tls.attribute(attribute).filter("true"::equalsIgnoreCase).isPresent();
     }
 }

@@ -28,8 +28,6 @@ public record WebAdminProperties(boolean asksForJwt, Optional<Path> publicKey) {
             "enabled|host|port|cors\\.(enable|origin)|https\\..*|extensions\\.routes|m(ax|in)ThreadCount");
     private static final Pattern BOOLEAN = Pattern.compile("(?i)true|false");
     private static final String BYTE_ORDER_MARK = "\ufeff";
-    private static final String CONF = "file://conf/";
-    private static final String SCHEME = "file://";
 
     /**
      * Reads the file of a configuration without faults.
@@ -91,7 +89,7 @@ public record WebAdminProperties(boolean asksForJwt, Optional<Path> publicKey) {
                     + " is missing; expected the PEM file of the key, such as file://conf/jwt.pem");
             return new WebAdminProperties(true, Optional.empty());
         }
-        Path key = path(url, jamesConf, dataDir);
+        Path key = new FileUrls(jamesConf, dataDir).path(url);
         try {
             if (!TextFile.text(key).contains("BEGIN PUBLIC KEY")) {
                 throw new IllegalArgumentException("it has no public key in PEM");
@@ -101,14 +99,6 @@ public record WebAdminProperties(boolean asksForJwt, Optional<Path> publicKey) {
                     + "; expected a file with -----BEGIN PUBLIC KEY-----");
         }
         return new WebAdminProperties(true, Optional.of(key));
-    }
-
-    // As James reads file:// elsewhere in james-conf.
-    private static Path path(String url, Path jamesConf, Path dataDir) {
-        if (url.startsWith(CONF)) {
-            return jamesConf.resolve(url.substring(CONF.length()));
-        }
-        return dataDir.resolve(url.startsWith(SCHEME) ? url.substring(SCHEME.length()) : url);
     }
 
     private static String place(String name, String content) {

@@ -46,6 +46,9 @@ public record WebAdminSettings(
     public static String password(Path file) {
         try (Stream<String> lines = Files.lines(file)) {
             String password = lines.findFirst().orElse("").strip();
+            if (Placeholder.isIn(password)) {
+                throw new IllegalArgumentException("it " + Placeholder.LEFT_IN);
+            }
             if (password.length() < SHORTEST_PASSWORD) {
                 throw new IllegalArgumentException(
                         "the first line has fewer than " + SHORTEST_PASSWORD + " characters");

@@ -124,6 +124,7 @@ class ConfigurationCheckTest {
                 "<heloEhloEnforcement>true | <heloEhloEnforcement>maybe | <heloEhloEnforcement> is 'maybe'; expected true or false",
                 "<smtpGreeting>relaypod ESMTP</smtpGreeting> | <smtpGreting>relaypod ESMTP</smtpGreting> | <smtpGreting> is unknown in <smtpserver>; did you mean smtpGreeting?",
                 "<smtpGreeting>relaypod ESMTP</smtpGreeting> | <tls startTLS=\"true\"/> | <tls> has no certificate; expected <keystore>, or <privateKey> and <certificates>",
+                "<smtpGreeting>relaypod ESMTP</smtpGreeting> | <tls startTLS=\"true\"><keystore>file://conf/no</keystore></tls> | <keystore> is 'file://conf/no'; ",
                 "io.relaypod.mailets.MxRcptHook | MxRcptHook | class is 'MxRcptHook'; there is no class of this name; did you mean io.relaypod.mailets.MxRcptHook?",
                 "io.relaypod.mailets.MxRcptHook | io.relaypod.mailets.AlignSender | io.relaypod.mailets.AlignSender is no handler of SMTP",
                 "io.relaypod.mailets.MxRcptHook | org.apache.james.smtpserver.fastfail.ValidRcptMX | ValidRcptMX needs MX or TXT records",

@@ -418,6 +418,16 @@ class SettingsTest {
                 .isEqualTo(upstream);
     }
 
+    @ParameterizedTest
+    @CsvSource({"WEBADMIN_PASSWORD_FILE", "QUEUE_PASSWORD_FILE"})
+    void aPlaceholderIsNoPassword(String variable) throws Exception {
+        Path file = Files.writeString(dataDir.resolve("password"), "CHANGE-ME\n");
+
+        assertThatThrownBy(() -> settings(Map.of(variable, file.toString(), "QUEUE_URL", "tcp://broker:61616")))
+                .hasMessageContaining(variable + " is '" + file + "'; ")
+                .hasMessageContaining("still has the placeholder CHANGE-ME");
+    }
+
     @Test
     void webadminCanBeOff() {
         assertThat(settings(Map.of("WEBADMIN_ADDR", "off")).webadmin()).isEmpty();
