@@ -39,13 +39,20 @@ public final class DeliverabilityCheck {
     private static final String BREAKS_URL = "/?#%\\";
 
     private final GraphRules rules;
-    private final HeaderCheck header = new HeaderCheck();
+    private final HeaderCheck header;
     private final MessageOutline outline = new MessageOutline();
     private final MailsplitNodes nodes = new MailsplitNodes();
     private long size;
 
+    /** For a message of which it is not known who wrote its Received fields. */
     public DeliverabilityCheck(GraphRules rules) {
+        this(rules, "");
+    }
+
+    /** @param hostName that this relay names in its Received fields, by which it finds messages that circle */
+    public DeliverabilityCheck(GraphRules rules, String hostName) {
         this.rules = rules;
+        this.header = new HeaderCheck(hostName);
     }
 
     /** @param line with its line break, dots unstuffed */
@@ -100,6 +107,12 @@ public final class DeliverabilityCheck {
     }
 
     private Optional<MailRefusal> checkHops() {
+        if (header.ownHops() >= MailLimits.OWN_HOPS) {
+            return Optional.of(new MailRefusal(
+                    554,
+                    "5.4.6 Mail loop: the mail was at this relay " + header.ownHops()
+                            + " times before; the gateway (UPSTREAM_HOST) or what follows it sends it back"));
+        }
         return header.hops() <= MailLimits.HOPS
                 ? Optional.empty()
                 : Optional.of(new MailRefusal(

@@ -25,11 +25,13 @@ final class HeaderCheck {
         BCC,
         MESSAGE_ID,
         SUBJECT,
-        SENDER
+        SENDER,
+        RECEIVED
     }
 
     private final AddressCount visibleAddresses = new AddressCount();
     private final AddressCount bccAddresses = new AddressCount();
+    private final OwnHops ownHops;
     private final List<SenderField> senders = new ArrayList<>(2);
     private final StringBuilder senderValue = new StringBuilder(0);
     private final StringBuilder messageId = new StringBuilder(0);
@@ -45,6 +47,11 @@ final class HeaderCheck {
     private long hops;
     private long visibleRecipientBytes;
     private long senderBytes;
+
+    /** @param hostName that this relay names in Received; empty to find none of its fields */
+    HeaderCheck(String hostName) {
+        this.ownHops = new OwnHops(hostName);
+    }
 
     /** @param line with its line break, dots unstuffed */
     void line(byte[] line) {
@@ -81,6 +88,7 @@ final class HeaderCheck {
 
     private void beginField(String text) {
         endSenderField();
+        ownHops.endField();
         fields++;
         if (text.indexOf(':') < 0) {
             refuse("no colon, so that it is no header field (RFC 5322 section 2.2)");
@@ -97,6 +105,7 @@ final class HeaderCheck {
             // Programs show the first of several.
             case "subject" -> subject.isEmpty() ? FieldOfInterest.SUBJECT : FieldOfInterest.NONE;
             case "from", "sender" -> FieldOfInterest.SENDER;
+            case "received" -> FieldOfInterest.RECEIVED;
             default -> FieldOfInterest.NONE;
         };
         switch (field) {
@@ -124,6 +133,7 @@ final class HeaderCheck {
             }
             case SUBJECT -> subject.append(value, 0, Math.min(value.length(), LONGEST_SUBJECT - subject.length()));
             case SENDER -> readSender(value, lineLength);
+            case RECEIVED -> ownHops.add(value);
             default -> {}
         }
     }
@@ -174,6 +184,7 @@ final class HeaderCheck {
     /** Ends the header, also where no empty line stands behind it. */
     void end() {
         endSenderField();
+        ownHops.endField();
         open = false;
     }
 
@@ -232,6 +243,11 @@ final class HeaderCheck {
     /** Received fields. */
     long hops() {
         return hops;
+    }
+
+    /** Received fields of this relay. */
+    long ownHops() {
+        return ownHops.count();
     }
 
     /** Addresses in To and Cc, or more. */

@@ -42,5 +42,8 @@ final class MailLimits {
      */
     static final int HOPS = 30;
 
+    /** Received fields of this relay itself. A program may send a mail that it got through the relay on, once. */
+    static final int OWN_HOPS = 2;
+
     private MailLimits() {}
 }

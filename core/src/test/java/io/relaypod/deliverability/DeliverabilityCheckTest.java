@@ -108,6 +108,31 @@ class DeliverabilityCheckTest {
         return check;
     }
 
+    @ParameterizedTest
+    @CsvSource({"relaypod-0, true", "RELAYPOD-0, true", "relaypod-1, false", "pod-0, false", "'', false"})
+    void aMailThatWasHereTwiceIsALoop(String hostName, boolean isLoop) {
+        String ours =
+                "Received: from app ([10.0.0.1])\r\n          by relaypod-0 (JAMES SMTP Server ) with ESMTP id Mail1-a"
+                        + "\r\n          for <a@x.com>;\r\n          Thu, 26 Nov 2026 10:00:00 +0000 (UTC)\r\n";
+        String unfolded = "Received: from mailpit by relaypod-0 (JAMES SMTP Server ) with ESMTP; x\r\n";
+        String others = "Received: by other (JAMES SMTP Server )\r\n";
+        String rest = "From: a@x.com\r\n\r\nReceived: from a by relaypod-0 (JAMES SMTP Server )\r\n";
+
+        assertThat(loop(hostName, ours + others + rest)).isEmpty();
+        assertThat(loop(hostName, ours + others + unfolded + rest).isPresent()).isEqualTo(isLoop);
+        assertThat(loop(hostName, ours + others + unfolded + rest)
+                        .orElse("554 5.4.6 Mail loop: the mail was at this relay 2 times before"))
+                .startsWith("554 5.4.6 Mail loop: the mail was at this relay 2 times before");
+    }
+
+    private static Optional<String> loop(String hostName, String mail) {
+        DeliverabilityCheck check = new DeliverabilityCheck(ANY, hostName);
+        for (String line : mail.split("(?<=\n)")) {
+            check.line(line.getBytes(StandardCharsets.ISO_8859_1));
+        }
+        return check.verdict("", List.of()).map(refusal -> refusal.code() + " " + refusal.text());
+    }
+
     @Test
     void aMailOfMoreThanThirtyHopsIsALoop() {
         String received = "Received: from a by b\n with SMTP; Thu, 26 Nov 2026 10:00:00 +0000\n";

@@ -154,7 +154,8 @@ record ConfiguredMailet(
                 .orElseGet(() -> file.at(element) + simpleName() + ": ");
     }
 
-    private String simpleName() {
+    /** Its class's name without the package; empty if there is none. */
+    String simpleName() {
         return type.map(Class::getSimpleName).orElse("");
     }
 

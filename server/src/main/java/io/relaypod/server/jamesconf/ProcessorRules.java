@@ -30,11 +30,20 @@ record ProcessorRules(
     private static final Set<String> ENDS_UNLESS_PASSING =
             Set.of(JAMES + "ToRepository", JAMES + "Forward", JAMES + "Redirect", JAMES + "Resend");
 
+    private static final Set<String> SENDERS = Set.of(
+            JAMES + "Forward",
+            JAMES + "Redirect",
+            JAMES + "Resend",
+            JAMES + "NotifySender",
+            JAMES + "NotifyPostmaster");
+    private static final Set<String> ON_THE_WAY = Set.of("root", "transport");
+
     void check() {
         // A mailet whose class is wrong may be the one that is missed.
         if (mailets.stream().allMatch(mailet -> mailet.type().isPresent())) {
             processors.forEach(this::checkEnd);
             checkBcc();
+            checkCircles();
             checkProtection();
         }
     }
@@ -69,6 +78,18 @@ record ProcessorRules(
             findings.fault(file.name() + ": Bcc is not removed in processor 'transport', so everybody would see it; "
                     + "expected there <mailet match=\"All\" class=\"RemoveMimeHeader\"><name>bcc</name></mailet>");
         }
+    }
+
+    // What they send enters root.
+    private void checkCircles() {
+        mailets.stream()
+                .filter(mailet -> SENDERS.contains(mailet.className()) && mailet.matchesAll())
+                .filter(mailet -> ON_THE_WAY.contains(mailet.processor()))
+                .forEach(mailet ->
+                        findings.fault(file.at(mailet.element()) + mailet.simpleName() + " for All in processor '"
+                                + mailet.processor()
+                                + "' gets the mail again that it sends, without end; expected a matcher that"
+                                + " excludes it: docs/mailets.md#recipes"));
     }
 
     private void checkProtection() {

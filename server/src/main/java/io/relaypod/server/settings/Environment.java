@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.EnumSet;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
@@ -30,6 +31,11 @@ final class Environment {
     String text(Variable variable) {
         String value = values.getOrDefault(variable.name(), "").strip();
         return value.isEmpty() ? variable.defaultValue() : value;
+    }
+
+    /** The name of this machine or pod, as Kubernetes and shells set it; empty if none does. */
+    String hostName() {
+        return values.getOrDefault("HOSTNAME", "").strip().toLowerCase(Locale.ROOT);
     }
 
     /** Each variable as it is written, or its default if it is not set or could not be read. */

@@ -564,7 +564,7 @@ public record Settings(
     }
 
     private void checkUpstream(Environment environment) {
-        if (new OwnAddress(listen).isReachedBy(upstreamHost, upstreamPort)) {
+        if (new OwnAddress(listen, environment.hostName()).isReachedBy(upstreamHost, upstreamPort)) {
             environment.reject(
                     Variable.UPSTREAM_PORT,
                     upstreamHost + ":" + upstreamPort + " is this relay itself (LISTEN_ADDR " + listen

@@ -81,7 +81,8 @@ public final class RelayDataCmdHandler extends DataCmdHandler {
                         new MailDataDecoder(bareNewline, new LineBuffer(longLines, client)),
                         getLineHandler(),
                         callsForeignHooks,
-                        new DeliverabilityCheck(rules),
+                        new DeliverabilityCheck(
+                                rules, session.getConfiguration().getHelloName()),
                         begun,
                         session.getConfiguration().getMaxMessageSize(),
                         events)));

@@ -68,6 +68,7 @@ class ConfigurationCheckTest {
                 "match=\"All\" class=\"io.relaypod.mailets.AlignSender\" | match=\"Al\" class=\"Null\" | match is 'Al'; there is no matcher of this name; did you mean All?",
                 "match=\"All\" class=\"io.relaypod.mailets.AlignSender\" | match=\"All\" notmatch=\"All\" class=\"io.relaypod.mailets.AlignSender\" | <mailet> has match and notmatch; expected one of them",
                 "match=\"All\" class=\"io.relaypod.mailets.AlignSender\" | mach=\"All\" class=\"io.relaypod.mailets.AlignSender\" | <mailet> has no attribute mach; did you mean match?",
+                "match=\"All\" class=\"io.relaypod.mailets.AlignSender\" | match=\"All\" class=\"Forward\" | Forward for All in processor 'transport' gets the mail again that it sends, without end",
                 "RecipientIs=postmaster@localhost | SenderIsRegex=[ | match is 'SenderIsRegex=['; Malformed pattern",
                 "RecipientIs=postmaster@localhost | SizeGreaterThan=3 MB | match is 'SizeGreaterThan=3 MB'; Invalid amount: 3 mb",
                 "RecipientIs=postmaster@localhost | SenderInFakeDomain | SenderInFakeDomain needs MX or TXT records",
