@@ -1,0 +1,87 @@
+package io.relaypod.k8s;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** k8s/relaypod, with a program in the place of kubectl. */
+class OperatorCommandTest {
+
+    private static final long PATIENCE_SECONDS = 60;
+
+    @TempDir
+    private Path directory;
+
+    private record Ended(int exitCode, String output, List<String> calls) {
+
+        String debug() {
+            return calls.stream()
+                    .filter(call -> call.contains(" debug "))
+                    .findFirst()
+                    .orElseThrow();
+        }
+    }
+
+    @Test
+    void aCommandRunsBesideTheRelayWithItsFilesAndItsWebadminAndEndsWithItsExitCode() throws Exception {
+        Ended ended = run("2026-11-27T06:00:00Z/relaypod-0\n/relaypod-1", "queue", "remove", "--all");
+
+        assertThat(ended.exitCode()).isEqualTo(3);
+        assertThat(ended.output()).contains("said by the command");
+        assertThat(ended.debug())
+                .as("the pod that does not end, a container of its own")
+                .contains("--namespace relaypod debug relaypod-1 ")
+                .contains("--image registry.example.com/relaypod:1 ", "--target relaypod ", "--profile restricted ")
+                .contains("--env WEBADMIN_ADDR=127.0.0.1:8000 ")
+                .contains("--env DATA_DIR=/proc/1/root/data ")
+                .contains("--env WEBADMIN_PASSWORD_FILE=/proc/1/root/run/password ")
+                .doesNotContain("LISTEN_ADDR")
+                .endsWith(" -- java @/relaypod queue remove --all");
+    }
+
+    @Test
+    void withoutARelayItSaysSo() throws Exception {
+        Ended ended = run("2026-11-27T06:00:00Z/relaypod-0", "queue");
+
+        assertThat(ended.exitCode()).isEqualTo(69);
+        assertThat(ended.output()).contains("no relay runs in the namespace relaypod");
+    }
+
+    private Ended run(String pods, String... command) throws IOException, InterruptedException {
+        Path calls = directory.resolve("calls");
+        Path kubectl = Files.writeString(
+                directory.resolve("kubectl"),
+                """
+                #!/usr/bin/env bash
+                echo "$*" >>%s
+                case "$*" in
+                  *"get pods "*) printf '%%s\\n' '%s' ;;
+                  *".image"*) echo registry.example.com/relaypod:1 ;;
+                  *".env[*]"*) printf 'LISTEN_ADDR :25\\nWEBADMIN_ADDR 127.0.0.1:8000\\nDATA_DIR /data\\nWEBADMIN_PASSWORD_FILE /run/password\\n' ;;
+                  *" debug "*) echo "said by the command" ;;
+                  *exitCode*) echo 3 ;;
+                esac
+                """
+                        .formatted(calls, pods));
+        Files.setPosixFilePermissions(kubectl, PosixFilePermissions.fromString("rwxr-xr-x"));
+        List<String> words = new ArrayList<>(List.of("../k8s/relaypod"));
+        words.addAll(List.of(command));
+        ProcessBuilder script = new ProcessBuilder(words).redirectErrorStream(true);
+        script.environment().put("KUBECTL", kubectl.toString());
+        Process process = script.start();
+        process.getOutputStream().close();
+        String output = new String(process.getInputStream().readAllBytes(), UTF_8);
+        assertThat(process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
+        return new Ended(process.exitValue(), output, Files.readAllLines(calls));
+    }
+}
