@@ -132,6 +132,12 @@ class ManifestsTest {
                     .as("whether %s being ill shuts clients out", name)
                     .isEqualTo(name.equals("relaypod"));
         }
+        JsonNode relay = manifests.container("relaypod");
+        assertThat(relay.at("/startupProbe/httpGet/path").asText())
+                .as("a start without DNS or broker goes on")
+                .isEqualTo(relay.at("/livenessProbe/httpGet/path").asText())
+                .isEqualTo("/livez");
+        assertThat(relay.at("/readinessProbe/httpGet/path").asText()).isEqualTo("/readyz");
         assertThat(manifests
                         .container("relaypod")
                         .at("/resources/limits/memory")

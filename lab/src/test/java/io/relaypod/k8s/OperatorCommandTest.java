@@ -59,9 +59,7 @@ class OperatorCommandTest {
 
     private Ended run(String pods, String... command) throws IOException, InterruptedException {
         Path calls = directory.resolve("calls");
-        Path kubectl = Files.writeString(
-                directory.resolve("kubectl"),
-                """
+        Path kubectl = Files.writeString(directory.resolve("kubectl"), """
                 #!/usr/bin/env bash
                 echo "$*" >>%s
                 case "$*" in
@@ -71,8 +69,7 @@ class OperatorCommandTest {
                   *" debug "*) echo "said by the command" ;;
                   *exitCode*) echo 3 ;;
                 esac
-                """
-                        .formatted(calls, pods));
+                """.formatted(calls, pods));
         Files.setPosixFilePermissions(kubectl, PosixFilePermissions.fromString("rwxr-xr-x"));
         List<String> words = new ArrayList<>(List.of("../k8s/relaypod"));
         words.addAll(List.of(command));
