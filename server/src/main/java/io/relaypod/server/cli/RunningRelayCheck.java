@@ -65,7 +65,7 @@ final class RunningRelayCheck {
         return new CheckResult(
                 argument,
                 isDecided ? address : answer(answer),
-                isDecided ? "" : records(answer.path("remembered")),
+                isDecided ? "" : records(answer.path("outcome").asText(), answer.path("remembered")),
                 Duration.ofNanos(System.nanoTime() - begin));
     }
 
@@ -76,7 +76,7 @@ final class RunningRelayCheck {
                 answer.path("text").asText());
     }
 
-    private static String records(JsonNode remembered) {
+    private static String records(String outcome, JsonNode remembered) {
         JsonNode verdict = remembered.path("verdict");
         List<String> words = new ArrayList<>();
         words.add(verdict.path("kind").asText().replace('_', ' '));
@@ -87,6 +87,9 @@ final class RunningRelayCheck {
                     + (remembered.path("stale").asBoolean() ? ", stale)" : ")"));
         }
         words.removeIf(String::isEmpty);
+        if (words.isEmpty()) {
+            words.add(outcome.replace('_', ' '));
+        }
         return String.join(" ", words);
     }
 }

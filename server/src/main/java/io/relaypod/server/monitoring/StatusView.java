@@ -45,8 +45,9 @@ final class StatusView {
     }
 
     String main() {
-        return "<main>\n" + header() + hops() + numbers() + charts() + "<div class=\"pair\">" + queues() + refusals()
-                + "</div>" + new ActivityTables(status.activity()).html() + footer() + "</main>";
+        return "<main>\n" + header() + hops() + numbers() + charts()
+                + new ActivityTables(status.activity()).html() + "<div class=\"pair\">" + queues() + refusals()
+                + "</div>" + footer() + "</main>";
     }
 
     private String header() {

@@ -192,7 +192,7 @@ class EveryCommandTest {
                 .containsPattern(
                         "refused +bob@gmial.com .*no such domain \\(DNS at 2026-11-22T13:00:00Z, stale\\).*550 5.1.2 Bad")
                 .containsPattern("refused +a..b@gmial.com .*553 5.1.3")
-                .containsPattern("unknown +slow.example")
+                .containsPattern("unknown +slow.example .*dns failure")
                 .contains("running relay at http://127.0.0.1:", "10.0.0.10:53");
     }
 
