@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 
 import io.relaypod.events.EventField.Audience;
+import io.relaypod.graph.GraphError;
 import io.relaypod.quota.QuotaKind;
 import io.relaypod.smtpclient.DeferralReason;
 import io.relaypod.verdict.RecipientAnswer;
@@ -502,6 +503,56 @@ public sealed interface MailEvent {
         @Override
         public Level level() {
             return Level.WARN;
+        }
+    }
+
+    /**
+     * Something happened to a copy behind Mailpit.
+     *
+     * @param kind what
+     * @param queueId of the copy; empty if the file did not come from a relay
+     * @param recipients of the copy
+     * @param mailbox from which smtp2graph sends; empty if unknown
+     * @param file of smtp2graph; empty if none was seen
+     * @param error of the last attempt, if one failed
+     * @param delay from our 250 to Graph's acceptance, with a resolution of a millisecond; only of an accepted copy
+     */
+    record CopyFollowed(
+            CopyEventKind kind,
+            String queueId,
+            List<String> recipients,
+            String mailbox,
+            String file,
+            Optional<GraphError> error,
+            Optional<Duration> delay)
+            implements MailEvent {
+
+        private static final int MILLISECONDS = 3;
+
+        @Override
+        public String name() {
+            return kind.eventName();
+        }
+
+        /** {@code delay} is in seconds. */
+        @Override
+        public List<EventField> fields() {
+            Optional<Object> seconds = delay.map(time -> BigDecimal.valueOf(time.toMillis(), MILLISECONDS));
+            return List.of(
+                    EventField.queueId(queueId),
+                    EventField.detail(
+                            "code", error.map(known -> known.code().label()).orElse("")),
+                    EventField.detail("error", error.map(GraphError::name).orElse("")),
+                    EventField.remoteText("reason", error.map(GraphError::words).orElse("")),
+                    EventField.detail("file", file),
+                    EventField.detail("delay", seconds.orElse("")),
+                    EventField.sender(mailbox),
+                    EventField.recipients(recipients));
+        }
+
+        @Override
+        public Level level() {
+            return kind.isTrouble() ? Level.WARN : Level.INFO;
         }
     }
 }

@@ -29,6 +29,7 @@ class ArchitectureTest {
         "io.relaypod.deliverability..",
         "io.relaypod.dns..",
         "io.relaypod.events..",
+        "io.relaypod.graph..",
         "io.relaypod.headers..",
         "io.relaypod.incidents..",
         "io.relaypod.logins..",

@@ -71,6 +71,7 @@ public final class RelayAssembly {
                 new SmtpModule(),
                 new MonitoringModule(),
                 new TraceModule(),
+                new GraphModule(),
                 new NotifyModule(),
                 WebAdminModule.create());
         NamedClasses classes = new NamedClasses(core.extensionClasses(), bound(elements));

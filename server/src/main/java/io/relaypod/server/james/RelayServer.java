@@ -17,6 +17,7 @@ import com.google.inject.TypeLiteral;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.relaypod.memory.MemoryBudget;
+import io.relaypod.server.graph.GraphService;
 import io.relaypod.server.health.Lifecycle;
 import io.relaypod.server.metrics.MemoryMeters;
 import io.relaypod.server.monitoring.Monitoring;
@@ -160,6 +161,7 @@ public final class RelayServer implements AutoCloseable {
         // James starts what was made first first, and its mailets need the repositories.
         injector.getInstance(MailRepositoryStore.class);
         injector.getInstance(InitializationOperations.class).initModules();
+        injector.getInstance(GraphService.class).start(injector.getInstance(ServerThreads.class));
         monitoring.start();
         smtp.configure(injector.getInstance(ConfigurationProvider.class).getConfiguration("smtpserver"));
         try {

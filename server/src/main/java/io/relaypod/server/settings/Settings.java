@@ -53,6 +53,7 @@ import org.xbill.DNS.ResolverConfig;
  * @param maxMessageSize in bytes; 0 for no limit
  * @param maxRecipients of one mail
  * @param graph what Graph takes
+ * @param smtp2graph its directory; empty if copies are not followed behind Mailpit
  * @param calendar what becomes of calendar content
  * @param dns how DNS is asked
  * @param mx what a recipient's domain must offer
@@ -82,6 +83,7 @@ public record Settings(
         long maxMessageSize,
         int maxRecipients,
         GraphRules graph,
+        Optional<Smtp2GraphSettings> smtp2graph,
         CalendarSettings calendar,
         DnsSettings dns,
         MxSettings mx,
@@ -149,6 +151,7 @@ public record Settings(
                 environment.read(Variable.MAX_MESSAGE_SIZE, Settings::size),
                 environment.read(Variable.MAX_RECIPIENTS, value -> (int) number(value, 100, 100_000)),
                 graph(environment),
+                Smtp2GraphSettings.read(environment),
                 calendar(environment),
                 dns(environment),
                 mx(environment),

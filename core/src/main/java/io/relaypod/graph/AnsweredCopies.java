@@ -1,0 +1,55 @@
+package io.relaypod.graph;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+
+import com.google.common.collect.ArrayListMultimap;
+import com.google.common.collect.ListMultimap;
+
+/** The last copies that Graph accepted or that were withdrawn. Bounded; thread-safe. */
+final class AnsweredCopies {
+
+    // smtp2graph may send a copy before Mailpit's 250 has reached the relay.
+    private static final Duration BEFORE_DELIVERY = Duration.ofSeconds(30);
+
+    private final int most;
+    private final Deque<CopyChange> inOrder = new ArrayDeque<>();
+    private final ListMultimap<String, CopyChange> byQueueId = ArrayListMultimap.create();
+
+    AnsweredCopies(int most) {
+        this.most = most;
+    }
+
+    synchronized void add(CopyChange change) {
+        if (change.copy().queueId().isEmpty() || change.state() == CopyState.MISSING) {
+            return;
+        }
+        inOrder.addLast(change);
+        byQueueId.put(change.copy().queueId().get(), change);
+        if (inOrder.size() > most) {
+            CopyChange oldest = inOrder.removeFirst();
+            byQueueId.remove(oldest.copy().queueId().orElse(""), oldest);
+        }
+    }
+
+    synchronized Optional<CopyChange> of(String queueId, List<String> recipients) {
+        return byQueueId.get(queueId).stream()
+                .filter(change -> change.copy().isOf(queueId, recipients))
+                .reduce((earlier, later) -> later);
+    }
+
+    /** Whether the copy that Mailpit accepted then has an answer. */
+    boolean isAnswered(String queueId, List<String> recipients, Instant deliveredAt) {
+        return of(queueId, recipients)
+                .filter(change -> !change.at().isBefore(deliveredAt.minus(BEFORE_DELIVERY)))
+                .isPresent();
+    }
+
+    synchronized List<CopyChange> all() {
+        return List.copyOf(inOrder);
+    }
+}

@@ -1,0 +1,79 @@
+package io.relaypod.graph;
+
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+import com.google.common.collect.HashMultimap;
+import com.google.common.collect.SetMultimap;
+
+/** The followed copies by file name and by queue id, of bounded number. For one thread. */
+final class CopyIndex {
+
+    private final int most;
+    private final Map<String, FollowedCopy> byFile = new LinkedHashMap<>();
+    private final SetMultimap<String, FollowedCopy> byQueueId = HashMultimap.create();
+    private int weight;
+
+    /** @param most copies and recipients, together */
+    CopyIndex(int most) {
+        this.most = most;
+    }
+
+    Optional<FollowedCopy> file(String name) {
+        return Optional.ofNullable(byFile.get(name));
+    }
+
+    /** A copy of this queue id with all of these recipients. */
+    Optional<FollowedCopy> copyOf(String queueId, List<String> recipients) {
+        return byQueueId.get(queueId).stream()
+                .filter(followed -> followed.copy().isOf(queueId, recipients))
+                .findFirst();
+    }
+
+    /** @return false if there is no room */
+    boolean add(FollowedCopy followed) {
+        remove(followed.fileName());
+        if (isFull()) {
+            return false;
+        }
+        byFile.put(followed.fileName(), followed);
+        followed.copy().queueId().ifPresent(id -> byQueueId.put(id, followed));
+        weight += weight(followed);
+        return true;
+    }
+
+    Optional<FollowedCopy> remove(String name) {
+        Optional<FollowedCopy> removed = Optional.ofNullable(byFile.remove(name));
+        removed.ifPresent(followed -> {
+            followed.copy().queueId().ifPresent(id -> byQueueId.remove(id, followed));
+            weight -= weight(followed);
+        });
+        return removed;
+    }
+
+    void clear() {
+        byFile.clear();
+        byQueueId.clear();
+        weight = 0;
+    }
+
+    boolean isFull() {
+        return weight >= most;
+    }
+
+    Collection<FollowedCopy> all() {
+        return Collections.unmodifiableCollection(byFile.values());
+    }
+
+    int size() {
+        return byFile.size();
+    }
+
+    private static int weight(FollowedCopy followed) {
+        return 1 + followed.copy().recipients().size();
+    }
+}

@@ -1,0 +1,191 @@
+package io.relaypod.graph;
+
+import java.io.IOException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+import io.relaypod.graph.CopyJournal.EntryKind;
+import io.relaypod.graph.CopyJournal.JournalEntry;
+import io.relaypod.graph.ExpectedCopies.CopyKey;
+import io.relaypod.graph.FollowedCopy.CopyPlace;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * All that is known of copies, in memory and in the {@link CopyJournal}. If the journal cannot be written, the relay
+ * goes on without it. For one thread.
+ */
+final class CopyRecords {
+
+    private static final Logger LOGGER = LoggerFactory.getLogger(CopyRecords.class);
+
+    private static final int MOST_FOLLOWED = 40_000;
+    private static final int MOST_EXPECTED = 20_000;
+    private static final int MOST_ANSWERED = 2_000;
+    private static final int SPARE_LINES = 5_000;
+
+    private final CopyIndex index = new CopyIndex(MOST_FOLLOWED);
+    private final ExpectedCopies expected = new ExpectedCopies(MOST_EXPECTED);
+    private final AnsweredCopies answered = new AnsweredCopies(MOST_ANSWERED);
+    private final CopyJournal journal;
+    private boolean isBroken;
+
+    CopyRecords(CopyJournal journal) {
+        this.journal = journal;
+    }
+
+    CopyIndex index() {
+        return index;
+    }
+
+    ExpectedCopies expected() {
+        return expected;
+    }
+
+    AnsweredCopies answered() {
+        return answered;
+    }
+
+    /**
+     * Reads what an earlier process has seen.
+     *
+     * @return copies whose files were seen, by file name; they are in no directory's index yet
+     */
+    Map<String, JournalEntry> restore() throws IOException {
+        Map<String, JournalEntry> seen = new LinkedHashMap<>();
+        journal.read(entry -> {
+            GraphCopy copy = entry.copy();
+            switch (entry.kind()) {
+                case EXPECTED -> expected.add(key(copy), entry.at());
+                case SEEN, FOREIGN -> {
+                    expected.take(copy);
+                    seen.put(copy.fileName(), entry);
+                }
+                case ANSWERED -> {
+                    seen.remove(copy.fileName());
+                    expected.take(copy);
+                    answered.add(new CopyChange(copy, entry.state(), entry.at(), Optional.empty()));
+                }
+            }
+        });
+        return seen;
+    }
+
+    private static CopyKey key(GraphCopy copy) {
+        return new CopyKey(copy.queueId().orElse(""), copy.recipients());
+    }
+
+    /** Follows a copy that an earlier process has seen. */
+    void add(JournalEntry seen, CopyPlace place) {
+        index.add(new FollowedCopy(seen.copy(), place, seen.at(), seen.kind() == EntryKind.SEEN));
+    }
+
+    /**
+     * Follows a copy.
+     *
+     * @param hasArrived whether its file was seen to arrive
+     * @return false if there are too many
+     */
+    boolean add(FollowedCopy followed, boolean hasArrived) {
+        if (hasArrived) {
+            followed.delivered(followed.deliveredAt());
+        }
+        if (followed.place() != CopyPlace.TEMP) {
+            expected.take(followed.copy()).ifPresent(followed::delivered);
+        }
+        boolean isAdded = index.add(followed);
+        if (isAdded && followed.place() != CopyPlace.TEMP) {
+            append(seen(followed));
+        }
+        return isAdded;
+    }
+
+    /** The file is in another directory. */
+    void moved(FollowedCopy followed) {
+        if (followed.place() == CopyPlace.QUEUE) {
+            expected.take(followed.copy()).ifPresent(followed::delivered);
+            append(seen(followed));
+        }
+    }
+
+    /** The file is in no directory. */
+    void drop(FollowedCopy followed) {
+        index.remove(followed.fileName());
+    }
+
+    void answered(GraphCopy copy, CopyState state, Instant at) {
+        answered.add(new CopyChange(copy, state, at, Optional.empty()));
+        append(new JournalEntry(EntryKind.ANSWERED, copy, state, at));
+    }
+
+    /** Expects the file of a copy, unless it has been seen or answered. */
+    void expect(CopyKey key, Instant deliveredAt) {
+        Optional<FollowedCopy> seen = index.copyOf(key.queueId(), key.recipients());
+        if (seen.isPresent() && seen.get().place() != CopyPlace.TEMP) {
+            seen.get().delivered(deliveredAt);
+        } else if (!answered.isAnswered(key.queueId(), key.recipients(), deliveredAt)) {
+            expected.add(key, deliveredAt);
+            append(new JournalEntry(EntryKind.EXPECTED, key.copy(), CopyState.EXPECTED, deliveredAt));
+        }
+    }
+
+    private static JournalEntry seen(FollowedCopy followed) {
+        return new JournalEntry(
+                followed.isOurs() ? EntryKind.SEEN : EntryKind.FOREIGN,
+                followed.copy(),
+                followed.state(),
+                followed.deliveredAt());
+    }
+
+    private void append(JournalEntry entry) {
+        try {
+            journal.append(entry);
+        } catch (IOException failed) {
+            broken(failed);
+        }
+    }
+
+    /** Writes what was appended, and shortens the journal if most of it is outdated. */
+    void flush() {
+        try {
+            journal.flush();
+            if (journal.lines() > SPARE_LINES + 3 * (index.size() + expected.size())) {
+                journal.rewrite(entries());
+            }
+            if (isBroken) {
+                journal.rewrite(entries());
+                isBroken = false;
+                LOGGER.info("event=graph-journal-written");
+            }
+        } catch (IOException failed) {
+            broken(failed);
+        }
+    }
+
+    private void broken(IOException failed) {
+        if (!isBroken) {
+            LOGGER.warn(
+                    "event=graph-journal-failed reason=\"{}\" effect=\"copies may be sent twice after a restart\"",
+                    failed.toString());
+        }
+        isBroken = true;
+    }
+
+    private List<JournalEntry> entries() {
+        List<JournalEntry> entries = new ArrayList<>();
+        answered.all()
+                .forEach(change ->
+                        entries.add(new JournalEntry(EntryKind.ANSWERED, change.copy(), change.state(), change.at())));
+        index.all().stream()
+                .filter(followed -> followed.place() != CopyPlace.TEMP)
+                .forEach(followed -> entries.add(seen(followed)));
+        expected.all()
+                .forEach((key, at) ->
+                        entries.add(new JournalEntry(EntryKind.EXPECTED, key.copy(), CopyState.EXPECTED, at)));
+        return entries;
+    }
+}

@@ -1,0 +1,326 @@
+package io.relaypod.graph;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+
+import io.relaypod.graph.ExpectedCopies.CopyKey;
+import io.relaypod.graph.FollowedCopy.CopyPlace;
+
+/**
+ * Derives the state of each copy from file names, smtp2graph's logs and the clock. For one thread.
+ *
+ * <p>A file that vanished from {@code queue/} was accepted if smtp2graph can have been sending it. Otherwise somebody
+ * else deleted it, and the copy is missing. Three cases are decided a little later: more files vanished at once than
+ * smtp2graph sends at a time, since then the whole directory may be about to vanish; no attempt was due; or the file is
+ * in {@code failed/}, and the reason may not be in the log yet.
+ */
+final class CopyTracker {
+
+    private static final int AT_A_TIME = 4;
+    private static final Duration SOON = Duration.ofMillis(60);
+    private static final Duration LATER = Duration.ofSeconds(1);
+    private static final Duration ERASURE = Duration.ofSeconds(5);
+    private static final Duration REASON = Duration.ofMillis(500);
+
+    private final Smtp2GraphDirectory directory;
+    private final CopyRecords records;
+    private final GraphErrors errors;
+    private final Clock clock;
+    private final Consumer<CopyChange> publisher;
+    private final Map<String, OpenDecision> open = new LinkedHashMap<>();
+    private Instant lastStart = Instant.EPOCH;
+    private Instant distrustUntil = Instant.EPOCH;
+    private boolean isCatchingUp = true;
+    private int unfollowed;
+
+    /** A change that is not decided yet. */
+    private record OpenDecision(Instant noticedAt, Instant decideAt) {}
+
+    CopyTracker(
+            Smtp2GraphDirectory directory,
+            CopyRecords records,
+            GraphErrors errors,
+            Clock clock,
+            Consumer<CopyChange> publisher) {
+        this.directory = directory;
+        this.records = records;
+        this.errors = errors;
+        this.clock = clock;
+        this.publisher = publisher;
+    }
+
+    /** From here on, what happens is published when it is seen. Publishes what failed before. */
+    void caughtUp() {
+        if (!isCatchingUp) {
+            return;
+        }
+        isCatchingUp = false;
+        for (FollowedCopy followed : records.index().all()) {
+            CopyState state = followed.state();
+            boolean isReported = followed.place() != CopyPlace.RELAY;
+            if (isReported && (state == CopyState.DEFERRED || state == CopyState.STUCK || state == CopyState.FAILED)) {
+                publish(followed, clock.instant());
+            }
+        }
+    }
+
+    /** Files in {@code queue/} that are too many to be followed. */
+    int unfollowed() {
+        return unfollowed;
+    }
+
+    /** Whether a decision is to be made within a moment. */
+    boolean isDeciding() {
+        return !open.isEmpty();
+    }
+
+    /** Registers the files of a directory. Those that vanished are returned, to be passed to {@link #vanished}. */
+    Set<String> list(Path place) throws IOException {
+        int beyond = 0;
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(place, "*.eml")) {
+            for (Path file : files) {
+                String name = String.valueOf(file.getFileName());
+                if (records.index().file(name).isEmpty()) {
+                    if (records.index().isFull()) {
+                        beyond++;
+                    } else {
+                        look(name);
+                    }
+                }
+            }
+        } catch (DirectoryIteratorException failed) {
+            throw failed.getCause();
+        }
+        if (place.equals(directory.queue())) {
+            unfollowed = beyond;
+        }
+        return look(records.index().all().stream()
+                .filter(followed -> place.equals(path(followed.place())))
+                .map(FollowedCopy::fileName)
+                .toList());
+    }
+
+    /** Finds out where files are. Those that vanished are returned, to be passed to {@link #vanished}. */
+    Set<String> look(Collection<String> names) {
+        Set<String> vanished = new LinkedHashSet<>();
+        for (String name : names) {
+            if (name.endsWith(".eml") && !look(name)) {
+                vanished.add(name);
+            }
+        }
+        return vanished;
+    }
+
+    private boolean look(String name) {
+        Optional<FollowedCopy> known = records.index().file(name);
+        if (known.filter(followed -> followed.place() == CopyPlace.RELAY).isPresent()) {
+            return true;
+        }
+        Optional<CopyPlace> place = place(name);
+        if (place.isEmpty()) {
+            return known.isEmpty();
+        }
+        if (known.isEmpty()) {
+            register(name, place.get());
+        } else if (known.get().place() != place.get()) {
+            moved(known.get(), place.get());
+        }
+        return true;
+    }
+
+    // In the order in which smtp2graph moves a file, so that none is overlooked that moves meanwhile.
+    private Optional<CopyPlace> place(String name) {
+        for (CopyPlace place : List.of(CopyPlace.TEMP, CopyPlace.QUEUE, CopyPlace.FAILED)) {
+            if (Files.exists(path(place).resolve(name))) {
+                return Optional.of(place);
+            }
+        }
+        return Optional.empty();
+    }
+
+    Path path(CopyPlace place) {
+        return switch (place) {
+            case TEMP -> directory.temp();
+            case QUEUE -> directory.queue();
+            case FAILED -> directory.failed();
+            case RELAY -> directory.relay();
+        };
+    }
+
+    private void register(String name, CopyPlace place) {
+        CopyHeader header;
+        Instant modified;
+        try {
+            Path file = path(place).resolve(name);
+            modified = Files.getLastModifiedTime(file).toInstant();
+            header = CopyHeader.read(file);
+        } catch (IOException | UncheckedIOException movedMeanwhile) {
+            return; // another event follows
+        }
+        if (place == CopyPlace.TEMP && header.copy().queueId().isEmpty()) {
+            return; // smtp2graph has not written the header yet
+        }
+        FollowedCopy followed = new FollowedCopy(header.copy(), place, modified, false);
+        if (!records.add(followed, !isCatchingUp && place != CopyPlace.FAILED)) {
+            unfollowed++;
+        } else if (isCatchingUp) {
+            return; // published at its end
+        } else if (place == CopyPlace.FAILED) {
+            decide(name, REASON);
+        } else {
+            publish(followed, clock.instant());
+        }
+    }
+
+    private void moved(FollowedCopy followed, CopyPlace place) {
+        followed.moveTo(place);
+        records.moved(followed);
+        if (isCatchingUp) {
+            return; // published at its end
+        }
+        if (place == CopyPlace.FAILED) {
+            decide(followed.fileName(), REASON);
+        } else {
+            publish(followed, clock.instant());
+        }
+    }
+
+    private void decide(String name, Duration later) {
+        Instant now = clock.instant();
+        open.putIfAbsent(name, new OpenDecision(now, now.plus(later)));
+    }
+
+    /** Decides about files that are in none of smtp2graph's directories. Read the logs before. */
+    void vanished(Set<String> names) {
+        boolean isMore = names.size() > AT_A_TIME;
+        for (String name : names) {
+            records.index().file(name).ifPresent(followed -> {
+                boolean isDoubtful = isMore || clock.instant().isBefore(distrustUntil);
+                if (followed.place() == CopyPlace.QUEUE && followed.mayBeInFlight(clock.instant()) && !isDoubtful) {
+                    open.remove(name);
+                    answer(followed, CopyState.ACCEPTED, clock.instant());
+                } else {
+                    decide(name, followed.mayBeInFlight(clock.instant()) ? SOON : LATER);
+                }
+            });
+        }
+    }
+
+    /** Makes the decisions that are due. Read the logs before. */
+    void decideDue() {
+        Instant now = clock.instant();
+        Map<String, OpenDecision> due = new LinkedHashMap<>(open);
+        due.values().removeIf(decision -> decision.decideAt().isAfter(now));
+        due.forEach((name, decision) -> {
+            open.remove(name);
+            records.index().file(name).ifPresent(followed -> decide(followed, decision.noticedAt(), now));
+        });
+    }
+
+    private void decide(FollowedCopy followed, Instant noticedAt, Instant now) {
+        Optional<CopyPlace> place = place(followed.fileName());
+        if (place.isPresent()) {
+            if (place.get() == CopyPlace.FAILED) {
+                followed.moveTo(CopyPlace.FAILED);
+                publish(followed, now);
+            } else if (place.get() != followed.place()) {
+                moved(followed, place.get());
+            }
+        } else if (followed.place() == CopyPlace.TEMP) {
+            records.drop(followed); // smtp2graph refused it; the relay has another answer of Mailpit
+        } else if (followed.place() == CopyPlace.QUEUE
+                && (followed.mayBeInFlight(now) || !knowsStarts())
+                && noticedAt.isAfter(distrustUntil)) {
+            answer(followed, CopyState.ACCEPTED, noticedAt);
+        } else {
+            answer(followed, CopyState.MISSING, noticedAt);
+        }
+    }
+
+    // Without a start in the log, smtp2graph may have been started again unnoticed.
+    private boolean knowsStarts() {
+        return lastStart.isAfter(Instant.EPOCH);
+    }
+
+    /** A line of smtp2graph's logs. */
+    void read(AttemptLine line) {
+        Optional<FollowedCopy> known = records.index().file(line.fileName());
+        switch (line.kind()) {
+            case STARTED -> started(line.at());
+            case FAILED -> known.ifPresent(followed -> failed(followed, line));
+            case ACCEPTED_ELSEWHERE ->
+                known.filter(followed -> followed.place() == CopyPlace.RELAY)
+                        .ifPresent(followed -> answer(followed, CopyState.ACCEPTED, clock.instant()));
+        }
+    }
+
+    private void started(Instant at) {
+        lastStart = at.isAfter(lastStart) ? at : lastStart;
+        if (!isCatchingUp) {
+            records.index().all().forEach(FollowedCopy::attemptBegins);
+        }
+    }
+
+    private void failed(FollowedCopy followed, AttemptLine line) {
+        followed.attemptFailed(errors.classify(line.error()), errors.isLast(line.error()), clock.instant());
+        if (isCatchingUp && line.at().isBefore(lastStart)) {
+            followed.attemptBegins();
+        }
+        if (!isCatchingUp && followed.place() == CopyPlace.QUEUE) {
+            publish(followed, clock.instant());
+        }
+    }
+
+    /** Reports what Mailpit accepted more than a minute ago, and no file was seen of. */
+    void reportOverdue() {
+        if (unfollowed > 0) {
+            return; // it may be one of those
+        }
+        for (CopyKey key : records.expected().overdue(clock.instant())) {
+            records.answered(key.copy(), CopyState.MISSING, clock.instant());
+            publisher.accept(new CopyChange(key.copy(), CopyState.MISSING, clock.instant(), Optional.empty()));
+        }
+    }
+
+    /** {@code queue/} is being emptied or replaced: what vanished and what vanishes now was not accepted. */
+    void erased() {
+        Instant now = clock.instant();
+        distrustUntil = now.plus(ERASURE);
+        open.clear();
+        for (FollowedCopy followed : new ArrayList<>(records.index().all())) {
+            if (followed.place() != CopyPlace.RELAY
+                    && place(followed.fileName()).isEmpty()) {
+                answer(followed, CopyState.MISSING, now);
+            }
+        }
+        unfollowed = 0;
+    }
+
+    /** The copy has its final state, and no file. */
+    void answer(FollowedCopy followed, CopyState state, Instant at) {
+        records.drop(followed);
+        records.answered(followed.copy(), state, at);
+        publisher.accept(new CopyChange(
+                followed.copy(), state, at, state == CopyState.ACCEPTED ? Optional.empty() : followed.error()));
+    }
+
+    void publish(FollowedCopy followed, Instant at) {
+        publisher.accept(new CopyChange(followed.copy(), followed.state(), at, followed.error()));
+    }
+}

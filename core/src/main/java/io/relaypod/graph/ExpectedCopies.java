@@ -1,0 +1,96 @@
+package io.relaypod.graph;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Copies that Mailpit accepted and that no file is known of, the longest waiting first. Bounded. For one thread. */
+final class ExpectedCopies {
+
+    /** Time in which smtp2graph's file of a copy has to be seen. */
+    static final Duration DEADLINE = Duration.ofMinutes(1);
+
+    private final int most;
+    private final Map<CopyKey, Instant> deliveredAt = new LinkedHashMap<>();
+    private long forgotten;
+
+    /** A copy before it has a file. */
+    record CopyKey(String queueId, List<String> recipients) {
+
+        CopyKey {
+            recipients = List.copyOf(recipients);
+        }
+
+        GraphCopy copy() {
+            return new GraphCopy("", Optional.of(queueId), Optional.empty(), recipients, "");
+        }
+    }
+
+    ExpectedCopies(int most) {
+        this.most = most;
+    }
+
+    void add(CopyKey key, Instant at) {
+        if (deliveredAt.size() >= most) {
+            Iterator<CopyKey> oldest = deliveredAt.keySet().iterator();
+            oldest.next();
+            oldest.remove();
+            forgotten++;
+        }
+        deliveredAt.put(key, at);
+    }
+
+    /** Takes the expectation of a copy whose file was found, and returns when Mailpit accepted it. */
+    Optional<Instant> take(GraphCopy found) {
+        if (found.queueId().isEmpty()) {
+            return Optional.empty();
+        }
+        String queueId = found.queueId().get();
+        // The usual copy has in its header whom it had in its envelope.
+        CopyKey same = new CopyKey(queueId, found.recipients());
+        Instant at = deliveredAt.remove(same);
+        if (at != null) {
+            return Optional.of(at);
+        }
+        Optional<CopyKey> key = deliveredAt.keySet().stream()
+                .filter(expected -> found.isOf(expected.queueId(), expected.recipients()))
+                .findFirst();
+        return key.map(deliveredAt::remove);
+    }
+
+    /** Whether Mailpit accepted the copy, and no file of it was seen in {@code queue/}. */
+    boolean isExpected(GraphCopy found) {
+        return deliveredAt.keySet().stream()
+                .anyMatch(expected -> found.isOf(expected.queueId(), expected.recipients()));
+    }
+
+    /** Removes and returns those that have been expected for longer than {@link #DEADLINE}. */
+    List<CopyKey> overdue(Instant now) {
+        List<CopyKey> overdue = new ArrayList<>();
+        deliveredAt.forEach((key, at) -> {
+            if (now.isAfter(at.plus(DEADLINE))) {
+                overdue.add(key);
+            }
+        });
+        overdue.forEach(deliveredAt::remove);
+        return overdue;
+    }
+
+    Map<CopyKey, Instant> all() {
+        return Map.copyOf(deliveredAt);
+    }
+
+    int size() {
+        return deliveredAt.size();
+    }
+
+    /** Expectations dropped because there were too many. */
+    long forgotten() {
+        return forgotten;
+    }
+}

@@ -1,0 +1,123 @@
+package io.relaypod.graph;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+
+/** A copy in smtp2graph's directories, and what is known of its attempts. For one thread. */
+final class FollowedCopy {
+
+    // smtp2graph's shortest retryInterval is a minute.
+    private static final Duration NO_ATTEMPT = Duration.ofSeconds(55);
+
+    private GraphCopy copy;
+    private CopyPlace place;
+    private Instant deliveredAt;
+    private boolean isOurs;
+    private int attempts;
+    private CopyState afterAttempt = CopyState.QUEUED;
+    private Instant attemptedAt = Instant.EPOCH;
+    private Optional<GraphError> error = Optional.empty();
+
+    /** Directory that has the file. */
+    enum CopyPlace {
+        TEMP,
+        QUEUE,
+        FAILED,
+        /** A directory of the relay's own, on the way from one of the others to another. */
+        RELAY
+    }
+
+    FollowedCopy(GraphCopy copy, CopyPlace place, Instant deliveredAt, boolean isOurs) {
+        this.copy = copy;
+        this.place = place;
+        this.deliveredAt = deliveredAt;
+        this.isOurs = isOurs;
+    }
+
+    GraphCopy copy() {
+        return copy;
+    }
+
+    String fileName() {
+        return copy.fileName();
+    }
+
+    void replace(GraphCopy reread) {
+        copy = reread;
+    }
+
+    CopyPlace place() {
+        return place;
+    }
+
+    /** Moves it; in {@code queue/} an attempt may begin at once. */
+    void moveTo(CopyPlace there) {
+        if (there != place) {
+            place = there;
+            afterAttempt = CopyState.QUEUED;
+        }
+    }
+
+    Instant deliveredAt() {
+        return deliveredAt;
+    }
+
+    /** Whether the relay knows that it delivered the copy, or saw it arrive. */
+    boolean isOurs() {
+        return isOurs;
+    }
+
+    void delivered(Instant at) {
+        isOurs = true;
+        deliveredAt = at;
+    }
+
+    int attempts() {
+        return attempts;
+    }
+
+    Instant attemptedAt() {
+        return attemptedAt;
+    }
+
+    Optional<GraphError> error() {
+        return error;
+    }
+
+    CopyState state() {
+        return switch (place) {
+            case TEMP -> CopyState.IN_TEMP;
+            case QUEUE -> afterAttempt;
+            case FAILED -> CopyState.FAILED;
+            case RELAY -> CopyState.DEFERRED;
+        };
+    }
+
+    /** An attempt failed, and no other has begun. */
+    void attemptFailed(GraphError reason, boolean isLast, Instant at) {
+        error = Optional.of(reason);
+        attempts++;
+        attemptedAt = at;
+        afterAttempt = isLast ? CopyState.STUCK : CopyState.DEFERRED;
+    }
+
+    /** smtp2graph was started, and attempts all that is in {@code queue/}. */
+    void attemptBegins() {
+        afterAttempt = CopyState.QUEUED;
+    }
+
+    /**
+     * Whether smtp2graph may be sending it, so that the file's deletion means that Graph accepted it.
+     *
+     * @param now by the relay's clock
+     */
+    boolean mayBeInFlight(Instant now) {
+        return place == CopyPlace.QUEUE
+                && switch (afterAttempt) {
+                    case STUCK -> false;
+                    case DEFERRED -> !now.isBefore(attemptedAt.plus(NO_ATTEMPT));
+                    default -> true;
+                };
+    }
+}

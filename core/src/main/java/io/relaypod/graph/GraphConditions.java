@@ -1,0 +1,107 @@
+package io.relaypod.graph;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+import io.relaypod.graph.GraphIncident.GraphCondition;
+
+/** Derives from the changes of copies what an administrator has to do. For one thread. */
+final class GraphConditions {
+
+    /** Time without an acceptance, while copies wait, after which this is reported. */
+    static final Duration PATIENCE = Duration.ofMinutes(5);
+
+    private static final int MOST_MAILBOXES = 1_000;
+    private static final GraphError NO_REASON =
+            new GraphError(GraphCode.OTHER, "", "smtp2graph tells no reason; it may not be running");
+
+    private final Map<String, DeniedMailbox> denied = new LinkedHashMap<>();
+    private Optional<GraphIncident> secret = Optional.empty();
+    private Optional<GraphError> lastError = Optional.empty();
+    private Optional<Instant> lastAccepted = Optional.empty();
+
+    private record DeniedMailbox(GraphError error, Instant since) {}
+
+    void onChange(CopyChange change) {
+        if (change.state() == CopyState.ACCEPTED) {
+            lastAccepted = Optional.of(change.at());
+            lastError = Optional.empty();
+            secret = Optional.empty();
+            denied.remove(change.copy().mailbox());
+            return;
+        }
+        boolean hasFailed = change.state() == CopyState.DEFERRED
+                || change.state() == CopyState.STUCK
+                || change.state() == CopyState.FAILED;
+        if (hasFailed && change.error().isPresent()) {
+            failed(change, change.error().get());
+        }
+    }
+
+    private void failed(CopyChange change, GraphError error) {
+        lastError = Optional.of(error);
+        switch (error.code()) {
+            case SECRET_EXPIRED ->
+                secret = Optional.of(new GraphIncident(
+                        GraphCondition.SECRET_REFUSED,
+                        error,
+                        secret.map(GraphIncident::since).orElse(change.at()),
+                        0));
+            case UNREACHABLE, OTHER -> {}
+            // These are answers of Graph, which asks for a token first.
+            case ACCESS_DENIED, SEND_AS_DENIED -> {
+                secret = Optional.empty();
+                if (denied.size() < MOST_MAILBOXES
+                        || denied.containsKey(change.copy().mailbox())) {
+                    denied.merge(
+                            change.copy().mailbox(),
+                            new DeniedMailbox(error, change.at()),
+                            (before, now) -> new DeniedMailbox(error, before.since()));
+                }
+            }
+            case THROTTLED, TOO_LARGE, BAD_RECIPIENT, BAD_CONTENT -> secret = Optional.empty();
+        }
+    }
+
+    /** Forgets denied mailboxes of which nothing waits. */
+    void waitingMailboxes(Set<String> mailboxes) {
+        denied.keySet().retainAll(mailboxes);
+        if (mailboxes.isEmpty()) {
+            secret = Optional.empty();
+        }
+    }
+
+    int deniedMailboxes() {
+        return denied.size();
+    }
+
+    Optional<Instant> lastAccepted() {
+        return lastAccepted;
+    }
+
+    /**
+     * @param waiting copies that are not accepted
+     * @param oldest when Mailpit accepted the longest waiting of them
+     */
+    Optional<GraphIncident> incident(int waiting, Optional<Instant> oldest, Instant now) {
+        if (secret.isPresent()) {
+            GraphIncident refused = secret.get();
+            return Optional.of(new GraphIncident(refused.kind(), refused.error(), refused.since(), waiting));
+        }
+        Instant before = now.minus(PATIENCE);
+        if (oldest.filter(before::isAfter).isPresent()
+                && lastAccepted.filter(at -> at.isAfter(before)).isEmpty()) {
+            Instant since = lastAccepted.filter(at -> at.isAfter(oldest.get())).orElse(oldest.get());
+            return Optional.of(
+                    new GraphIncident(GraphCondition.NOTHING_ACCEPTED, lastError.orElse(NO_REASON), since, waiting));
+        }
+        return denied.values().stream()
+                .findFirst()
+                .map(mailbox -> new GraphIncident(
+                        GraphCondition.MAILBOX_DENIED, mailbox.error(), mailbox.since(), denied.size()));
+    }
+}

@@ -1,0 +1,81 @@
+package io.relaypod.graph;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Copies between Mailpit's 250 and Graph's 202. Thread-safe. */
+public interface GraphCopies {
+
+    /**
+     * A copy that has not been accepted.
+     *
+     * @param last the change that brought it into its state
+     * @param deliveredAt when Mailpit accepted it; the file's time if the relay did not see that
+     * @param attempts failed attempts
+     */
+    record WaitingCopy(CopyChange last, Instant deliveredAt, int attempts) {}
+
+    /** Whether smtp2graph's directories can be read; if not, nothing is published and nothing becomes missing. */
+    default boolean isFollowing() {
+        return summary().problem().isEmpty();
+    }
+
+    /**
+     * Expects a file for a copy that Mailpit accepted. {@link CopyState#MISSING} is published if no file of it is seen
+     * within a minute. The file may have been seen before, and even be accepted; that counts, and is not published
+     * again. A listener that waits for the answer therefore has to know of the copy before it is delivered. The caller
+     * need not call it for what the relay delivers now, as the events of deliveries do so. At a start,
+     * {@link #isAccepted} tells what happened before; call this for each other copy that was delivered and has no
+     * answer yet.
+     *
+     * @param queueId of the copy
+     * @param recipients of the transaction
+     * @param deliveredAt when Mailpit accepted it
+     */
+    void expect(String queueId, List<String> recipients, Instant deliveredAt);
+
+    /** Whether Graph accepted a copy with this queue id for these recipients, as far as is known. */
+    boolean isAccepted(String queueId, List<String> recipients);
+
+    /** Copies that are not accepted, the longest waiting first. */
+    List<WaitingCopy> waiting(int limit);
+
+    /** The state of all copies. */
+    GraphSummary summary();
+
+    /** What keeps mail from Graph now; empty if there is nothing to be done. */
+    default Optional<GraphIncident> incident() {
+        return summary().incident();
+    }
+
+    /**
+     * All copies at one moment.
+     *
+     * @param problem why the directories cannot be followed; empty if they are
+     * @param counts copies that are not accepted, by state; every state but the final ones is a key
+     * @param oldest when Mailpit accepted the longest waiting of them
+     * @param lastAccepted when Graph last accepted a copy
+     * @param deniedMailboxes number of mailboxes from which Graph lets the application not send
+     * @param incident the gravest condition that an administrator has to end
+     */
+    record GraphSummary(
+            Optional<String> problem,
+            Map<CopyState, Integer> counts,
+            Optional<Instant> oldest,
+            Optional<Instant> lastAccepted,
+            int deniedMailboxes,
+            Optional<GraphIncident> incident) {
+
+        /** Keeps its own copy of the counts. */
+        public GraphSummary {
+            counts = Map.copyOf(counts);
+        }
+
+        /** Number of copies that are not accepted. */
+        public int waiting() {
+            return counts.values().stream().mapToInt(Integer::intValue).sum();
+        }
+    }
+}

@@ -1,0 +1,396 @@
+package io.relaypod.graph;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.stream.Stream;
+
+import io.relaypod.graph.CopyJournal.JournalEntry;
+import io.relaypod.graph.DirectoryChanges.ChangedNames;
+import io.relaypod.graph.ExpectedCopies.CopyKey;
+import io.relaypod.graph.FollowedCopy.CopyPlace;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Follows smtp2graph's directories and logs, and publishes what becomes of each copy. One thread calls {@link #pass} in
+ * a loop; all other methods are thread-safe.
+ *
+ * <pre>{@code
+ * GraphFollower follower = new GraphFollower(directory, dataDir.resolve("graph"), clock, errors, listeners, healing);
+ * while (running) follower.pass(Duration.ofMillis(250));
+ * }</pre>
+ */
+public final class GraphFollower implements GraphCopies, AutoCloseable {
+
+    private static final Logger LOGGER = LoggerFactory.getLogger(GraphFollower.class);
+
+    private static final Duration WHILE_DECIDING = Duration.ofMillis(20);
+    private static final Duration EACH_SECOND = Duration.ofSeconds(1);
+    private static final int MOST_INBOX = 20_000;
+
+    private final Smtp2GraphDirectory directory;
+    private final Clock clock;
+    private final Collection<GraphListener> listeners;
+    private final CopyJournal journal;
+    private final CopyRecords records;
+    private final CopyTracker tracker;
+    private final VolumeNumber volume;
+    private final GraphHealing healing;
+    private final GraphConditions conditions = new GraphConditions();
+    private final Queue<Runnable> inbox = new LinkedBlockingQueue<>(MOST_INBOX);
+    private final AttemptLog attempts;
+    private final AttemptLog starts;
+    private Optional<DirectoryChanges> changes = Optional.empty();
+    private Map<String, JournalEntry> seenBefore;
+    private boolean hasArrivals;
+    private long seconds;
+    private long grownAt;
+    private volatile GraphSummary summary;
+
+    /**
+     * @param state directory of the relay's own, for what it has seen
+     * @param listeners called in this order; an exception is logged
+     * @throws IOException if {@code state} cannot be written or read
+     */
+    public GraphFollower(
+            Smtp2GraphDirectory directory,
+            Path state,
+            Clock clock,
+            GraphErrors errors,
+            Collection<? extends GraphListener> listeners,
+            GraphHealing healing)
+            throws IOException {
+        this.directory = directory;
+        this.clock = clock;
+        this.listeners = List.copyOf(listeners);
+        this.journal = new CopyJournal(state);
+        this.records = new CopyRecords(journal);
+        this.seenBefore = records.restore();
+        this.tracker = new CopyTracker(directory, records, errors, clock, this::publish);
+        this.volume = new VolumeNumber(state, directory);
+        this.healing = healing;
+        this.attempts = new AttemptLog(directory.logs(), "error", AttemptLine.OF_A_FILE);
+        this.starts = new AttemptLog(directory.logs(), "combined", AttemptLine.STARTED);
+        this.summary = new GraphSummary(
+                Optional.of("not looked at yet"), Map.of(), Optional.empty(), Optional.empty(), 0, Optional.empty());
+    }
+
+    /**
+     * Waits for a change, and handles it.
+     *
+     * @param longest time to wait
+     */
+    public void pass(Duration longest) throws InterruptedException {
+        try {
+            if (changes.isEmpty()) {
+                open();
+            }
+            ChangedNames changed = changes.orElseThrow().poll(tracker.isDeciding() ? WHILE_DECIDING : longest);
+            synchronized (this) {
+                handle(changed);
+            }
+        } catch (IOException | UncheckedIOException unusable) {
+            synchronized (this) {
+                lost(problem(unusable));
+            }
+            Thread.sleep(Math.min(longest.toMillis(), EACH_SECOND.toMillis()));
+        }
+    }
+
+    private synchronized void open() throws IOException {
+        takeInbox();
+        for (Path needed : List.of(directory.temp(), directory.queue(), directory.failed())) {
+            if (!Files.isDirectory(needed)) {
+                throw new NoSuchFileException(needed.toString());
+            }
+            if (!Files.isReadable(needed) || !Files.isExecutable(needed)) {
+                throw new AccessDeniedException(needed.toString());
+            }
+        }
+        List<Path> watched = new ArrayList<>(List.of(directory.temp(), directory.queue(), directory.failed()));
+        if (Files.isDirectory(directory.logs())) {
+            watched.add(directory.logs());
+        }
+        boolean isSame = volume.isSame();
+        changes = Optional.of(new DirectoryChanges(watched));
+        healing.begin(tracker, records);
+        takeUpSeen(isSame);
+        starts.poll(tracker::read);
+        Set<String> vanished = new LinkedHashSet<>();
+        for (Path place : List.of(directory.temp(), directory.queue(), directory.failed())) {
+            changes.get().listing(place);
+            vanished.addAll(tracker.list(place));
+        }
+        attempts.poll(tracker::read);
+        tracker.vanished(vanished);
+        tracker.caughtUp();
+        grow();
+        each(clock.instant());
+        LOGGER.info(
+                "event=graph-followed directory={} waiting={} heal={}",
+                directory.root(),
+                records.index().size(),
+                healing.isOn());
+    }
+
+    // What was seen before and has no file any more was accepted meanwhile, unless the volume is another one.
+    private void takeUpSeen(boolean isSame) throws IOException {
+        if (!isSame && !seenBefore.isEmpty()) {
+            LOGGER.warn(
+                    "event=graph-volume-replaced directory={} copies={} reason=\"the volume is empty, or an older state\"",
+                    directory.root(),
+                    seenBefore.size());
+        }
+        for (JournalEntry seen : seenBefore.values()) {
+            Optional<CopyPlace> place = Stream.of(CopyPlace.TEMP, CopyPlace.QUEUE, CopyPlace.FAILED)
+                    .filter(each ->
+                            Files.exists(tracker.path(each).resolve(seen.copy().fileName())))
+                    .findFirst();
+            if (place.isPresent()) {
+                records.add(seen, place.get());
+            } else if (records.index().file(seen.copy().fileName()).isEmpty()) {
+                FollowedCopy gone = new FollowedCopy(seen.copy(), CopyPlace.QUEUE, seen.at(), true);
+                tracker.answer(gone, isSame ? CopyState.ACCEPTED : CopyState.MISSING, clock.instant());
+            }
+        }
+        seenBefore = Map.of();
+    }
+
+    private void handle(ChangedNames changed) throws IOException {
+        takeInbox();
+        if (changed.isGone()) {
+            tracker.erased();
+            throw new IOException("a directory of smtp2graph was deleted or replaced");
+        }
+        boolean isNamed =
+                changed.names().getOrDefault(directory.queue(), Set.of()).contains(VolumeNumber.FILE);
+        if ((isNamed || changed.unlisted().contains(directory.queue())) && volume.isErased()) {
+            erased();
+        }
+        Set<String> vanished = new LinkedHashSet<>();
+        for (Path place : List.of(directory.temp(), directory.queue(), directory.failed())) {
+            if (changed.unlisted().contains(place)) {
+                changes.orElseThrow().listing(place);
+                vanished.addAll(tracker.list(place));
+            }
+            vanished.addAll(tracker.look(changed.names().getOrDefault(place, Set.of())));
+        }
+        Instant now = clock.instant();
+        boolean isNextSecond = now.getEpochSecond() != seconds;
+        if (isNextSecond
+                || !vanished.isEmpty()
+                || tracker.isDeciding()
+                || changed.names().containsKey(directory.logs())) {
+            starts.poll(tracker::read);
+            attempts.poll(tracker::read);
+        }
+        tracker.vanished(vanished);
+        tracker.decideDue();
+        if (isNextSecond) {
+            each(now);
+        }
+        records.flush();
+    }
+
+    private void erased() throws IOException {
+        LOGGER.warn("event=graph-volume-erased directory={}", directory.queue());
+        tracker.erased();
+        grow();
+    }
+
+    private void each(Instant now) throws IOException {
+        seconds = now.getEpochSecond();
+        if (tracker.unfollowed() > 0 && !records.index().isFull()) {
+            tracker.vanished(tracker.list(directory.queue()));
+        }
+        tracker.reportOverdue();
+        healing.tick(now);
+        if (hasArrivals && now.getEpochSecond() - grownAt >= 60) {
+            grow();
+        }
+        summarize(Optional.empty(), now);
+        records.flush();
+    }
+
+    private void grow() throws IOException {
+        grownAt = clock.instant().getEpochSecond();
+        hasArrivals = false;
+        volume.grow(healing.isWritable());
+    }
+
+    private void summarize(Optional<String> problem, Instant now) {
+        Map<CopyState, Integer> counts = new EnumMap<>(CopyState.class);
+        Stream.of(CopyState.values()).filter(state -> !state.isFinal()).forEach(state -> counts.put(state, 0));
+        Optional<Instant> oldest = Optional.empty();
+        Set<String> mailboxes = new HashSet<>();
+        for (FollowedCopy followed : records.index().all()) {
+            counts.merge(followed.state(), 1, Integer::sum);
+            oldest = earlier(oldest, followed.deliveredAt());
+            mailboxes.add(followed.copy().mailbox());
+        }
+        for (Instant at : records.expected().all().values()) {
+            oldest = earlier(oldest, at);
+        }
+        counts.merge(CopyState.EXPECTED, records.expected().size(), Integer::sum);
+        counts.merge(CopyState.QUEUED, tracker.unfollowed(), Integer::sum);
+        conditions.waitingMailboxes(mailboxes);
+        int waiting = counts.values().stream().mapToInt(Integer::intValue).sum();
+        summary = new GraphSummary(
+                problem,
+                counts,
+                oldest,
+                conditions.lastAccepted(),
+                conditions.deniedMailboxes(),
+                conditions.incident(waiting, oldest, now));
+    }
+
+    private static Optional<Instant> earlier(Optional<Instant> one, Instant other) {
+        return one.filter(at -> at.isBefore(other)).or(() -> Optional.of(other));
+    }
+
+    private void lost(String problem) {
+        if (changes.isPresent() && !Files.isDirectory(directory.queue())) {
+            tracker.erased();
+        }
+        closeChanges();
+        if (!summary.problem().equals(Optional.of(problem))) {
+            LOGGER.warn("event=graph-not-followed directory={} reason=\"{}\"", directory.root(), problem);
+        }
+        summarize(Optional.of(problem), clock.instant());
+        records.flush();
+    }
+
+    private String problem(Throwable failure) {
+        if (!Files.exists(directory.mailroot())) {
+            return "smtp2graph has not been started yet: " + directory.mailroot() + " does not exist";
+        }
+        if (failure instanceof AccessDeniedException denied) {
+            return denied.getFile() + " cannot be read by the user " + System.getProperty("user.name")
+                    + "; smtp2graph and relaypod need the same user or group";
+        }
+        return failure instanceof NoSuchFileException
+                ? "smtp2graph has not made its directories: " + failure.getMessage() + " does not exist"
+                : String.valueOf(failure.getMessage());
+    }
+
+    private void publish(CopyChange change) {
+        conditions.onChange(change);
+        healing.onChange(change);
+        hasArrivals |= change.state() == CopyState.QUEUED;
+        for (GraphListener listener : listeners) {
+            try {
+                listener.onChange(change);
+            } catch (RuntimeException broken) {
+                LOGGER.error(
+                        "event=listener-failed listener={}", listener.getClass().getName(), broken);
+            }
+        }
+    }
+
+    private void takeInbox() {
+        for (Runnable task = inbox.poll(); task != null; task = inbox.poll()) {
+            task.run();
+        }
+    }
+
+    /** Time by the clock that changes have. */
+    public Instant now() {
+        return clock.instant();
+    }
+
+    @Override
+    public void expect(String queueId, List<String> recipients, Instant deliveredAt) {
+        CopyKey key = new CopyKey(
+                queueId,
+                recipients.stream()
+                        .map(recipient -> recipient.toLowerCase(Locale.ROOT))
+                        .sorted()
+                        .distinct()
+                        .toList());
+        if (!inbox.offer(() -> records.expect(key, deliveredAt))) {
+            LOGGER.warn("event=graph-not-expected queue-id={} reason=\"too many at a time\"", queueId);
+        }
+    }
+
+    @Override
+    public boolean isAccepted(String queueId, List<String> recipients) {
+        return records.answered()
+                .of(
+                        queueId,
+                        recipients.stream()
+                                .map(each -> each.toLowerCase(Locale.ROOT))
+                                .toList())
+                .filter(change -> change.state() == CopyState.ACCEPTED)
+                .isPresent();
+    }
+
+    @Override
+    public synchronized List<WaitingCopy> waiting(int limit) {
+        Stream<WaitingCopy> expected = records.expected().all().entrySet().stream()
+                .map(each -> new WaitingCopy(
+                        new CopyChange(each.getKey().copy(), CopyState.EXPECTED, each.getValue(), Optional.empty()),
+                        each.getValue(),
+                        0));
+        Stream<WaitingCopy> followed = records.index().all().stream()
+                .map(copy -> new WaitingCopy(
+                        new CopyChange(copy.copy(), copy.state(), copy.attemptedAt(), copy.error()),
+                        copy.deliveredAt(),
+                        copy.attempts()));
+        return Stream.concat(expected, followed)
+                .sorted(Comparator.comparing(WaitingCopy::deliveredAt))
+                .limit(limit)
+                .toList();
+    }
+
+    @Override
+    public GraphSummary summary() {
+        return summary;
+    }
+
+    /**
+     * Has smtp2graph send a stuck or failed copy again now.
+     *
+     * @return why not; empty if it is sent
+     */
+    public synchronized Optional<String> sendAgain(String fileName) {
+        return healing.sendAgain(fileName, clock.instant());
+    }
+
+    private void closeChanges() {
+        changes.ifPresent(watch -> {
+            try {
+                watch.close();
+            } catch (IOException ignored) {
+                LOGGER.debug("watch not closed", ignored);
+            }
+        });
+        changes = Optional.empty();
+    }
+
+    @Override
+    public synchronized void close() throws IOException {
+        closeChanges();
+        records.flush();
+        journal.close();
+    }
+}

@@ -1,0 +1,382 @@
+package io.relaypod.graph;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+
+import io.relaypod.graph.FollowedCopy.CopyPlace;
+import io.relaypod.graph.HealingListener.HealingMove;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Has smtp2graph send again what it would keep or give up, and takes out what it can never send. For the one thread
+ * that follows the directories.
+ *
+ * <p>Every step is one rename. smtp2graph notices a file that was out of {@code queue/} for half a second, so a stuck
+ * file waits in a directory of the relay's own meanwhile; after a crash in between, the next start moves it back. A
+ * file that smtp2graph may be sending is never moved: one that failed and that smtp2graph does not attempt again, one
+ * in {@code failed/}, or one in {@code temp/} whose 250 was given.
+ */
+public final class GraphHealing {
+
+    private static final Logger LOGGER = LoggerFactory.getLogger(GraphHealing.class);
+
+    private static final Duration OUT_OF_QUEUE = Duration.ofSeconds(2);
+    private static final Duration STILL_IN_TEMP = Duration.ofSeconds(10);
+    private static final Duration NEVER_ATTEMPTED_AGAIN = Duration.ofDays(1);
+    private static final Duration EXPIRY = Duration.ofDays(5);
+    private static final Duration STORE_AGAIN = Duration.ofMinutes(1);
+    private static final int AT_A_TIME = 4;
+    private static final int MOST_ATTEMPTS = 10;
+    private static final GraphError NO_ERROR = new GraphError(GraphCode.OTHER, "", "");
+
+    private final Smtp2GraphDirectory directory;
+    private final HealMode mode;
+    private final WithdrawnCopies withdrawn;
+    private final HealingListener listener;
+    private final HealingPace pace = new HealingPace();
+    private final Instant boot;
+    private final Map<String, Instant> outOfQueue = new HashMap<>();
+    private final Map<String, Instant> toBeStored = new HashMap<>();
+    private final Set<String> sentAgain = new HashSet<>();
+    private Optional<CopyTracker> tracker = Optional.empty();
+    private Optional<CopyRecords> records = Optional.empty();
+    private boolean isWritable;
+
+    /** The setting GRAPH_HEAL. */
+    public enum HealMode {
+        /** Where smtp2graph's volume can be written. */
+        AUTO,
+        ON,
+        OFF
+    }
+
+    /**
+     * @param boot when the machine was started: what was written before may be incomplete, as smtp2graph syncs nothing
+     */
+    public GraphHealing(
+            Smtp2GraphDirectory directory,
+            HealMode mode,
+            WithdrawnCopies withdrawn,
+            HealingListener listener,
+            Instant boot) {
+        this.directory = directory;
+        this.mode = mode;
+        this.withdrawn = withdrawn;
+        this.listener = listener;
+        this.boot = boot;
+    }
+
+    /** Whether the volume can be written, so far as is known. */
+    boolean isWritable() {
+        return isWritable;
+    }
+
+    /** Whether files are moved. */
+    boolean isOn() {
+        return isWritable && mode != HealMode.OFF;
+    }
+
+    /** The directories can be read. Finishes what a crash left unfinished; call it before they are listed. */
+    void begin(CopyTracker follows, CopyRecords knows) {
+        tracker = Optional.of(follows);
+        records = Optional.of(knows);
+        outOfQueue.clear();
+        isWritable = makeDirectories();
+        if (!isWritable && mode == HealMode.ON) {
+            LOGGER.warn(
+                    "event=graph-heal-off directory={} reason=\"not writable by this user; GRAPH_HEAL=true needs smtp2graph's user or group\"",
+                    directory.root());
+        }
+        if (isOn()) {
+            for (String name : names(directory.again())) {
+                back(name);
+            }
+            Instant now = Instant.EPOCH;
+            names(directory.withdrawn()).forEach(name -> {
+                toBeStored.put(name, now);
+                follow(directory.withdrawn().resolve(name));
+            });
+        }
+    }
+
+    // So that the log's reason finds it.
+    private void follow(Path file) {
+        try {
+            known().index().add(new FollowedCopy(CopyHeader.read(file).copy(), CopyPlace.RELAY, Instant.EPOCH, true));
+        } catch (IOException | UncheckedIOException unreadable) {
+            LOGGER.warn("event=graph-heal-failed file={} reason=\"{}\"", file, unreadable.toString());
+        }
+    }
+
+    private boolean makeDirectories() {
+        try {
+            if (!Stream.of(directory.temp(), directory.queue(), directory.failed())
+                    .allMatch(Files::isWritable)) {
+                return false;
+            }
+            Files.createDirectories(directory.again());
+            Files.createDirectories(directory.withdrawn());
+            return true;
+        } catch (IOException readOnly) {
+            LOGGER.debug("smtp2graph's volume cannot be written", readOnly);
+            return false;
+        }
+    }
+
+    private static List<String> names(Path place) {
+        List<String> names = new ArrayList<>();
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(place, "*.eml")) {
+            files.forEach(file -> names.add(String.valueOf(file.getFileName())));
+        } catch (IOException | UncheckedIOException unreadable) {
+            LOGGER.warn("event=graph-heal-failed directory={} reason=\"{}\"", place, unreadable.toString());
+        }
+        return names;
+    }
+
+    private void back(String name) {
+        Path queued = directory.queue().resolve(name);
+        if (!Files.exists(queued) && move(directory.again().resolve(name), queued)) {
+            known().index().file(name).ifPresent(followed -> followed.moveTo(CopyPlace.QUEUE));
+        }
+    }
+
+    /** @return false if the file was not there or could not be moved */
+    private static boolean move(Path from, Path to) {
+        try {
+            Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
+            return true;
+        } catch (NoSuchFileException vanished) {
+            return false;
+        } catch (IOException failed) {
+            LOGGER.warn("event=graph-heal-failed file={} reason=\"{}\"", from, failed.toString());
+            return false;
+        }
+    }
+
+    void onChange(CopyChange change) {
+        pace.onChange(change);
+        if (change.state() != CopyState.QUEUED) {
+            sentAgain.remove(change.copy().fileName());
+        }
+    }
+
+    /** Does what is due; called each second. */
+    void tick(Instant now) {
+        if (isOn() && tracker.isPresent() && records.isPresent()) {
+            returnToQueue(now);
+            store(now);
+            int left = AT_A_TIME;
+            for (FollowedCopy followed : new ArrayList<>(records.get().index().all())) {
+                if (left > 0 && heal(followed, now)) {
+                    left--;
+                }
+            }
+        }
+    }
+
+    private void returnToQueue(Instant now) {
+        for (Iterator<Map.Entry<String, Instant>> out = outOfQueue.entrySet().iterator(); out.hasNext(); ) {
+            Map.Entry<String, Instant> each = out.next();
+            if (now.isBefore(each.getValue())) {
+                continue;
+            }
+            out.remove();
+            Path file = directory.again().resolve(each.getKey());
+            Optional<FollowedCopy> followed = known().index().file(each.getKey());
+            if (followed.isEmpty()) {
+                delete(file); // Graph accepted it while it was out
+            } else if (move(file, directory.queue().resolve(each.getKey()))) {
+                retried(followed.get());
+            }
+        }
+    }
+
+    private void retried(FollowedCopy followed) {
+        followed.moveTo(CopyPlace.QUEUE);
+        sentAgain.add(followed.fileName());
+        listener.onMove(followed.copy(), HealingMove.RETRIED, followed.error().orElse(NO_ERROR));
+    }
+
+    private CopyRecords known() {
+        return records.orElseThrow();
+    }
+
+    private static void delete(Path file) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException failed) {
+            LOGGER.warn("event=graph-heal-failed file={} reason=\"{}\"", file, failed.toString());
+        }
+    }
+
+    /** @return whether a file was moved */
+    private boolean heal(FollowedCopy followed, Instant now) {
+        return switch (followed.state()) {
+            case IN_TEMP -> rescue(followed, now);
+            case STUCK -> healFailed(followed, now);
+            case FAILED -> followed.isOurs() && healFailed(followed, now);
+            // With retryLimit 0 smtp2graph attempts nothing again.
+            case DEFERRED ->
+                followed.place() == CopyPlace.QUEUE
+                        && now.isAfter(followed.attemptedAt().plus(NEVER_ATTEMPTED_AGAIN))
+                        && healFailed(followed, now);
+            default -> false;
+        };
+    }
+
+    private boolean rescue(FollowedCopy followed, Instant now) {
+        if (!known().expected().isExpected(followed.copy())) {
+            return false;
+        }
+        Path file = directory.temp().resolve(followed.fileName());
+        try {
+            Instant written = Files.getLastModifiedTime(file).toInstant();
+            if (written.isBefore(boot) || now.isBefore(written.plus(STILL_IN_TEMP))) {
+                return false;
+            }
+        } catch (IOException vanished) {
+            return false;
+        }
+        Path queued = directory.queue().resolve(followed.fileName());
+        if (Files.exists(queued) || !move(file, queued)) {
+            return false;
+        }
+        followed.moveTo(CopyPlace.QUEUE);
+        known().moved(followed);
+        listener.onMove(followed.copy(), HealingMove.RESCUED, NO_ERROR);
+        return true;
+    }
+
+    private boolean healFailed(FollowedCopy followed, Instant now) {
+        GraphError error = followed.error().orElse(NO_ERROR);
+        if (now.isBefore(followed.attemptedAt().plus(OUT_OF_QUEUE))) {
+            return false;
+        }
+        if (isHopeless(followed, error, now)) {
+            return withdraw(followed, now);
+        }
+        boolean mayGo = pace.isDue(followed.copy(), error, now)
+                && (pace.hasRecovered(followed.copy(), error)
+                        ? sentAgain.size() < AT_A_TIME
+                        : !isProbing(followed, error));
+        return mayGo && again(followed, now);
+    }
+
+    private boolean isHopeless(FollowedCopy followed, GraphError error, Instant now) {
+        boolean isAloneInFailing = followed.attempts() >= MOST_ATTEMPTS
+                && pace.lastAccepted(followed.copy().mailbox())
+                        .filter(at -> at.isAfter(followed.deliveredAt()))
+                        .isPresent()
+                && error.code() != GraphCode.SEND_AS_DENIED
+                && error.code() != GraphCode.ACCESS_DENIED;
+        return error.code().isPermanent()
+                || isAloneInFailing
+                || now.isAfter(followed.deliveredAt().plus(EXPIRY));
+    }
+
+    // One that smtp2graph does not notice, or that waits for an answer, does not stop the others for good.
+    private boolean isProbing(FollowedCopy followed, GraphError error) {
+        String scope = HealingPace.scope(followed.copy(), error);
+        return sentAgain.stream()
+                .flatMap(name -> known().index().file(name).stream())
+                .filter(other -> other.state() == CopyState.QUEUED)
+                .anyMatch(other -> HealingPace.scope(other.copy(), other.error().orElse(NO_ERROR))
+                        .equals(scope));
+    }
+
+    private boolean again(FollowedCopy followed, Instant now) {
+        String name = followed.fileName();
+        if (followed.place() == CopyPlace.FAILED) {
+            Path queued = directory.queue().resolve(name);
+            if (Files.exists(queued) || !move(directory.failed().resolve(name), queued)) {
+                return false;
+            }
+            retried(followed);
+            return true;
+        }
+        if (!move(directory.queue().resolve(name), directory.again().resolve(name))) {
+            return false;
+        }
+        followed.moveTo(CopyPlace.RELAY);
+        outOfQueue.put(name, now.plus(OUT_OF_QUEUE));
+        return true;
+    }
+
+    /**
+     * Sends a copy again now, because an operator says so.
+     *
+     * @return why not; empty if it is sent
+     */
+    Optional<String> sendAgain(String fileName, Instant now) {
+        if (!isOn() || records.isEmpty()) {
+            return Optional.of("GRAPH_HEAL is off, or smtp2graph's volume cannot be written");
+        }
+        Optional<FollowedCopy> followed = known().index().file(fileName);
+        if (followed.isEmpty()) {
+            return Optional.of("there is no such file");
+        }
+        CopyState state = followed.get().state();
+        if (state != CopyState.STUCK && state != CopyState.FAILED) {
+            return Optional.of("smtp2graph may be sending it");
+        }
+        followed.get().delivered(followed.get().deliveredAt());
+        return again(followed.get(), now) ? Optional.empty() : Optional.of("the file could not be moved");
+    }
+
+    private boolean withdraw(FollowedCopy followed, Instant now) {
+        String name = followed.fileName();
+        Path from = followed.place() == CopyPlace.FAILED ? directory.failed() : directory.queue();
+        if (!move(from.resolve(name), directory.withdrawn().resolve(name))) {
+            return false;
+        }
+        followed.moveTo(CopyPlace.RELAY);
+        toBeStored.put(name, now);
+        store(now);
+        return true;
+    }
+
+    private void store(Instant now) {
+        for (Map.Entry<String, Instant> each : List.copyOf(toBeStored.entrySet())) {
+            if (now.isBefore(each.getValue())) {
+                continue;
+            }
+            String name = each.getKey();
+            Path file = directory.withdrawn().resolve(name);
+            Optional<FollowedCopy> followed = known().index().file(name);
+            try {
+                CopyHeader header = CopyHeader.read(file);
+                withdrawn.store(
+                        header, file, followed.flatMap(FollowedCopy::error).orElse(NO_ERROR));
+                delete(file);
+                toBeStored.remove(name);
+                tracker.orElseThrow()
+                        .answer(
+                                followed.orElseGet(() -> new FollowedCopy(header.copy(), CopyPlace.RELAY, now, true)),
+                                CopyState.WITHDRAWN,
+                                now);
+            } catch (NoSuchFileException gone) {
+                toBeStored.remove(name);
+            } catch (IOException | UncheckedIOException failed) {
+                LOGGER.warn("event=graph-heal-failed file={} reason=\"{}\"", file, failed.toString());
+                toBeStored.put(name, now.plus(STORE_AGAIN));
+            }
+        }
+    }
+}

@@ -1,0 +1,106 @@
+package io.relaypod.graph;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+import com.google.common.base.Splitter;
+
+/**
+ * Tells whether smtp2graph's volume is the one that the relay saw last, and not an empty one or an older state of it.
+ * On both volumes is a file with the same number, which grows. If smtp2graph's volume is read-only, the identity of the
+ * directory {@code queue/} counts. For one thread.
+ */
+final class VolumeNumber {
+
+    /** In {@code queue/}, so that it vanishes with what else is in there. smtp2graph looks at {@code *.eml} only. */
+    static final String FILE = "relaypod-volume";
+
+    private static final Splitter WORDS = Splitter.on(' ').trimResults().omitEmptyStrings();
+
+    private final Path own;
+    private final Path theirs;
+    private final Path queue;
+
+    private record VolumeStamp(String volume, long number, String queue) {}
+
+    /** @param state the relay's directory */
+    VolumeNumber(Path state, Smtp2GraphDirectory directory) {
+        this.own = state.resolve("volume");
+        this.theirs = directory.queue().resolve(FILE);
+        this.queue = directory.queue();
+    }
+
+    /** Whether what is on smtp2graph's volume follows what the relay saw last; true before the first {@link #grow}. */
+    boolean isSame() throws IOException {
+        Optional<VolumeStamp> seen = read(own);
+        if (seen.isEmpty()) {
+            return true;
+        }
+        if (seen.get().volume().isEmpty()) {
+            return seen.get().queue().equals(identity());
+        }
+        // A crash between the two writes leaves theirs one ahead.
+        return read(theirs)
+                .filter(there -> there.volume().equals(seen.get().volume()))
+                .filter(there -> there.number() == seen.get().number()
+                        || there.number() == seen.get().number() + 1)
+                .isPresent();
+    }
+
+    /**
+     * Writes the next number on both volumes.
+     *
+     * @param isWritable whether smtp2graph's volume can be written
+     */
+    void grow(boolean isWritable) throws IOException {
+        VolumeStamp last = read(own).orElseGet(() -> new VolumeStamp("", 0, ""));
+        String volume =
+                !isWritable ? "" : last.volume().isEmpty() ? UUID.randomUUID().toString() : last.volume();
+        VolumeStamp next = new VolumeStamp(volume, last.number() + 1, identity());
+        if (isWritable) {
+            write(theirs, next);
+        }
+        write(own, next);
+    }
+
+    /** Whether the file that {@link #grow} wrote into {@code queue/} vanished, with whatever else was there. */
+    boolean isErased() throws IOException {
+        return !Files.exists(theirs)
+                && read(own).filter(seen -> !seen.volume().isEmpty()).isPresent();
+    }
+
+    private String identity() throws IOException {
+        return String.valueOf(
+                Files.readAttributes(queue, BasicFileAttributes.class).fileKey());
+    }
+
+    private static Optional<VolumeStamp> read(Path file) throws IOException {
+        try {
+            List<String> words = WORDS.splitToList(Files.readString(file, StandardCharsets.UTF_8));
+            return words.size() == 3
+                    ? Optional.of(new VolumeStamp(
+                            words.get(0).equals("-") ? "" : words.get(0), Long.parseLong(words.get(1)), words.get(2)))
+                    : Optional.empty();
+        } catch (NoSuchFileException none) {
+            return Optional.empty();
+        } catch (NumberFormatException damaged) {
+            return Optional.empty();
+        }
+    }
+
+    private static void write(Path file, VolumeStamp numbered) throws IOException {
+        Path next = file.resolveSibling(file.getFileName() + ".new");
+        String volume = numbered.volume().isEmpty() ? "-" : numbered.volume();
+        Files.writeString(
+                next, volume + " " + numbered.number() + " " + numbered.queue() + "\n", StandardCharsets.UTF_8);
+        Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
+}

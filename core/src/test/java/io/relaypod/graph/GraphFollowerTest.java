@@ -1,0 +1,430 @@
+package io.relaypod.graph;
+
+import static io.relaypod.graph.CopyState.ACCEPTED;
+import static io.relaypod.graph.CopyState.DEFERRED;
+import static io.relaypod.graph.CopyState.FAILED;
+import static io.relaypod.graph.CopyState.MISSING;
+import static io.relaypod.graph.CopyState.QUEUED;
+import static io.relaypod.graph.CopyState.STUCK;
+import static io.relaypod.graph.CopyState.WITHDRAWN;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
+
+import io.relaypod.graph.GraphHealing.HealMode;
+import io.relaypod.graph.GraphIncident.GraphCondition;
+import io.relaypod.graph.HealingListener.HealingMove;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class GraphFollowerTest {
+
+    private static final String ID = "Mail1764223496123-3b1c8d4e-1111-2222-3333-0123456789ab";
+    private static final String DENIED = "Access to mailbox \"app@ours.test\" denied";
+    private static final String THROTTLED = "Invalid content for mail \"mailroot/queue/x.eml\"";
+    private static final String EXPIRED =
+            "invalid_client: 7000222 - [2026-11-27 06:00:00Z]: AADSTS7000222: The provided client secret keys are expired.";
+    private static final String TOO_LARGE =
+            "The message exceeds the maximum supported size for mail \"mailroot/queue/x.eml\"";
+
+    @TempDir
+    private Path home;
+
+    private final List<CopyChange> changes = new CopyOnWriteArrayList<>();
+    private final List<HealingMove> moves = new CopyOnWriteArrayList<>();
+    private final List<String> stored = new ArrayList<>();
+    private final AdjustableClock clock = new AdjustableClock();
+    private Smtp2GraphFolder smtp2graph;
+    private GraphFollower follower;
+
+    @BeforeEach
+    void makeDirectories() throws IOException {
+        smtp2graph = new Smtp2GraphFolder(Files.createDirectory(home.resolve("data"))).made();
+        smtp2graph.start(clock.instant());
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        if (follower != null) {
+            follower.close();
+        }
+    }
+
+    private void follow(HealMode mode) {
+        try {
+            follower = new GraphFollower(
+                    smtp2graph.directory,
+                    home.resolve("state"),
+                    clock,
+                    new GraphErrors(),
+                    List.of(changes::add),
+                    new GraphHealing(
+                            smtp2graph.directory,
+                            mode,
+                            (header, file, error) -> stored.add(error.name() + " " + header.returnPath() + " "
+                                    + Files.readString(file, StandardCharsets.UTF_8)
+                                            .substring((int) header.start(), (int) header.start() + 9)),
+                            (copy, move, error) -> moves.add(move),
+                            Instant.EPOCH));
+            pass();
+        } catch (IOException failed) {
+            throw new AssertionError(failed);
+        }
+    }
+
+    private void follow() {
+        follow(HealMode.OFF);
+    }
+
+    private void restart() {
+        try {
+            follower.close();
+        } catch (IOException failed) {
+            throw new AssertionError(failed);
+        }
+        changes.clear();
+        follow();
+    }
+
+    private void pass() {
+        try {
+            follower.pass(Duration.ofMillis(20));
+        } catch (InterruptedException stopped) {
+            throw new AssertionError(stopped);
+        }
+    }
+
+    /** Passes until then; inotify reports a change within milliseconds. */
+    private void passUntil(BooleanSupplier done) {
+        for (int i = 0; i < 500 && !done.getAsBoolean(); i++) {
+            pass();
+        }
+        assertThat(done.getAsBoolean()).as("changes: %s", changes).isTrue();
+    }
+
+    private void passUntil(CopyState state) {
+        passUntil(() -> states().contains(state));
+    }
+
+    private List<CopyState> states() {
+        return changes.stream().map(CopyChange::state).toList();
+    }
+
+    private void later(Duration time) {
+        clock.now = clock.now.plus(time);
+        pass();
+        pass();
+    }
+
+    @Test
+    void aDeletionFromTheQueueIsAnAcceptance() {
+        follow();
+        smtp2graph.arrive("x.eml", ID);
+        passUntil(QUEUED);
+        smtp2graph.accept("x.eml");
+        passUntil(ACCEPTED);
+        CopyChange accepted = changes.get(changes.size() - 1);
+        assertThat(accepted.copy())
+                .isEqualTo(new GraphCopy(
+                        "x.eml",
+                        Optional.of(ID),
+                        Optional.of("relay-0"),
+                        List.of("a@good.test", "hidden@good.test"),
+                        "app@ours.test"));
+        assertThat(follower.isAccepted(ID, List.of("A@good.test"))).isTrue();
+        assertThat(follower.isAccepted(ID, List.of("b@good.test"))).isFalse();
+        assertThat(follower.summary().waiting()).isZero();
+    }
+
+    @Test
+    void whatHappenedWhileTheRelayWasAwayIsFoundOutAtTheStart() {
+        follow();
+        smtp2graph.arrive("accepted.eml", ID + "-!1");
+        smtp2graph.arrive("denied.eml", ID + "-!2");
+        smtp2graph.arrive("failed.eml", ID + "-!3");
+        passUntil(() -> states().stream().filter(QUEUED::equals).count() == 3);
+        smtp2graph.accept("accepted.eml");
+        smtp2graph.fail("denied.eml", DENIED, clock.now);
+        smtp2graph.fail("failed.eml", EXPIRED, clock.now);
+        smtp2graph.giveUp("failed.eml");
+        smtp2graph.arrive("new.eml", ID + "-!4");
+        restart();
+        later(Duration.ofSeconds(1));
+        assertThat(changes.stream().map(change -> change.copy().fileName() + " " + change.state()))
+                .contains("accepted.eml ACCEPTED", "denied.eml STUCK", "failed.eml FAILED")
+                .hasSize(3);
+        assertThat(changes.stream()
+                        .filter(change -> change.state() == FAILED)
+                        .flatMap(change -> change.error().stream())
+                        .map(GraphError::code))
+                .containsExactly(GraphCode.SECRET_EXPIRED);
+        assertThat(follower.summary().waiting()).isEqualTo(3);
+    }
+
+    @Test
+    void anEmptiedVolumeIsNoAcceptance() throws IOException {
+        follow(HealMode.AUTO);
+        IntStream.range(0, 8).forEach(i -> smtp2graph.arrive(i + ".eml", ID + "-!" + i));
+        passUntil(() -> follower.waiting(10).size() == 8);
+        // What rm -rf does.
+        for (int i = 0; i < 8; i++) {
+            Files.delete(smtp2graph.directory.queue().resolve(i + ".eml"));
+        }
+        Files.delete(smtp2graph.directory.queue().resolve(VolumeNumber.FILE));
+        Files.delete(smtp2graph.directory.queue());
+        passUntil(() -> states().stream().filter(MISSING::equals).count() == 8);
+        assertThat(states()).doesNotContain(ACCEPTED);
+        assertThat(follower.isFollowing()).isFalse();
+        smtp2graph.made();
+        passUntil(follower::isFollowing);
+    }
+
+    @Test
+    void filesDeletedByHandWithTheOthersInTheDirectoryAreMissing() throws IOException {
+        follow(HealMode.AUTO);
+        smtp2graph.arrive("x.eml", ID);
+        passUntil(QUEUED);
+        Files.delete(smtp2graph.directory.queue().resolve(VolumeNumber.FILE));
+        smtp2graph.accept("x.eml");
+        passUntil(MISSING);
+        assertThat(states()).doesNotContain(ACCEPTED);
+    }
+
+    @Test
+    void aVolumeThatWasEmptiedWhileTheRelayWasAwayIsNoAcceptance() throws IOException {
+        follow(HealMode.AUTO);
+        smtp2graph.arrive("x.eml", ID);
+        passUntil(QUEUED);
+        smtp2graph.accept("x.eml");
+        Files.delete(smtp2graph.directory.queue().resolve(VolumeNumber.FILE));
+        restart();
+        assertThat(states()).containsExactly(MISSING);
+    }
+
+    @Test
+    void aStuckFileThatSomebodyDeletedIsMissingUnlessSmtp2graphWasStartedSince() {
+        follow();
+        smtp2graph.arrive("x.eml", ID);
+        smtp2graph.arrive("y.eml", ID + "-!1");
+        passUntil(() -> follower.waiting(10).size() == 2);
+        smtp2graph.fail("x.eml", DENIED, clock.now);
+        smtp2graph.fail("y.eml", DENIED, clock.now);
+        passUntil(() -> states().stream().filter(STUCK::equals).count() == 2);
+        smtp2graph.accept("x.eml");
+        pass();
+        later(Duration.ofSeconds(2));
+        assertThat(states()).contains(MISSING).doesNotContain(ACCEPTED);
+        smtp2graph.start(clock.now);
+        later(Duration.ofSeconds(1));
+        smtp2graph.accept("y.eml");
+        passUntil(ACCEPTED);
+    }
+
+    @Test
+    void whatMailpitAcceptedAndSmtp2graphNeverHadIsMissingAfterAMinute() {
+        follow();
+        follower.expect(ID, List.of("a@good.test"), clock.now);
+        follower.expect(ID + "-!1", List.of("a@good.test"), clock.now);
+        smtp2graph.arrive("x.eml", ID + "-!1");
+        passUntil(QUEUED);
+        later(Duration.ofSeconds(59));
+        assertThat(states()).doesNotContain(MISSING);
+        later(Duration.ofSeconds(2));
+        assertThat(changes.stream()
+                        .filter(change -> change.state() == MISSING)
+                        .map(change -> change.copy().queueId()))
+                .containsExactly(Optional.of(ID));
+    }
+
+    @Test
+    void anAcceptanceBeforeMailpitsAnswerCountsForIt() {
+        follow();
+        smtp2graph.arrive("x.eml", ID);
+        passUntil(QUEUED);
+        smtp2graph.accept("x.eml");
+        passUntil(ACCEPTED);
+        follower.expect(ID, List.of("a@good.test"), clock.now);
+        later(Duration.ofMinutes(2));
+        assertThat(states()).doesNotContain(MISSING);
+    }
+
+    @Test
+    void anExpiredSecretIsAnIncidentUntilAMailIsAccepted() {
+        follow();
+        smtp2graph.arrive("x.eml", ID);
+        passUntil(QUEUED);
+        smtp2graph.fail("x.eml", EXPIRED, clock.now);
+        passUntil(DEFERRED);
+        later(Duration.ofSeconds(1));
+        GraphIncident incident = follower.incident().orElseThrow();
+        assertThat(incident.kind()).isEqualTo(GraphCondition.SECRET_REFUSED);
+        assertThat(incident.error().name()).isEqualTo("AADSTS7000222");
+        assertThat(incident.waiting()).isEqualTo(1);
+        later(Duration.ofMinutes(5));
+        smtp2graph.accept("x.eml");
+        passUntil(ACCEPTED);
+        later(Duration.ofSeconds(1));
+        assertThat(follower.incident()).isEmpty();
+    }
+
+    @Test
+    void nothingAcceptedForFiveMinutesIsAnIncident() {
+        follow();
+        smtp2graph.arrive("x.eml", ID);
+        passUntil(QUEUED);
+        follower.expect(ID, List.of("a@good.test"), clock.now);
+        later(Duration.ofMinutes(4));
+        assertThat(follower.incident()).isEmpty();
+        later(Duration.ofMinutes(2));
+        assertThat(follower.incident().map(GraphIncident::kind)).contains(GraphCondition.NOTHING_ACCEPTED);
+    }
+
+    @Test
+    void directoriesThatDoNotExistYetAreAwaited() throws IOException {
+        smtp2graph = new Smtp2GraphFolder(Files.createDirectory(home.resolve("later")));
+        follow();
+        assertThat(follower.summary().problem().orElseThrow()).contains("has not been started yet");
+        smtp2graph.made();
+        smtp2graph.arrive("x.eml", ID);
+        passUntil(follower::isFollowing);
+        assertThat(follower.waiting(1)).hasSize(1);
+    }
+
+    @Test
+    void aStuckFileIsSentAgainAndATemporaryFailureTakesLongerEachTime() {
+        follow(HealMode.AUTO);
+        smtp2graph.arrive("x.eml", ID);
+        passUntil(QUEUED);
+        smtp2graph.fail("x.eml", THROTTLED, clock.now);
+        passUntil(STUCK);
+        later(Duration.ofSeconds(59));
+        assertThat(smtp2graph.directory.again().resolve("x.eml")).doesNotExist();
+        later(Duration.ofSeconds(2));
+        assertThat(smtp2graph.directory.again().resolve("x.eml")).exists();
+        assertThat(smtp2graph.directory.queue().resolve("x.eml")).doesNotExist();
+        later(Duration.ofSeconds(2));
+        assertThat(smtp2graph.directory.queue().resolve("x.eml")).exists();
+        assertThat(moves).containsExactly(HealingMove.RETRIED);
+        smtp2graph.fail("x.eml", THROTTLED, clock.now);
+        passUntil(() -> states().stream().filter(STUCK::equals).count() == 2);
+        later(Duration.ofSeconds(110));
+        assertThat(moves).hasSize(1);
+        later(Duration.ofSeconds(15));
+        later(Duration.ofSeconds(5));
+        assertThat(moves).hasSize(2);
+        smtp2graph.accept("x.eml");
+        passUntil(ACCEPTED);
+        assertThat(states()).doesNotContain(MISSING);
+    }
+
+    @Test
+    void aCrashWhileAFileIsOutOfTheQueueBringsItBack() {
+        follow(HealMode.AUTO);
+        smtp2graph.arrive("x.eml", ID);
+        passUntil(QUEUED);
+        smtp2graph.fail("x.eml", THROTTLED, clock.now);
+        passUntil(STUCK);
+        later(Duration.ofSeconds(61));
+        assertThat(smtp2graph.directory.again().resolve("x.eml")).exists();
+        changes.clear();
+        try {
+            follower.close();
+        } catch (IOException failed) {
+            throw new AssertionError(failed);
+        }
+        follow(HealMode.AUTO);
+        assertThat(smtp2graph.directory.queue().resolve("x.eml")).exists();
+        assertThat(states()).doesNotContain(ACCEPTED, MISSING);
+        assertThat(follower.waiting(10)).hasSize(1);
+    }
+
+    @Test
+    void whatGraphNeverAcceptsIsTakenOutWithTheBytesThatTheRelaySent() {
+        follow(HealMode.AUTO);
+        smtp2graph.arrive("x.eml", ID);
+        passUntil(QUEUED);
+        smtp2graph.fail("x.eml", TOO_LARGE, clock.now);
+        passUntil(STUCK);
+        later(Duration.ofSeconds(3));
+        passUntil(WITHDRAWN);
+        assertThat(stored).containsExactly("ErrorMessageSizeExceeded app@ours.test Received:");
+        assertThat(smtp2graph.directory.queue().resolve("x.eml")).doesNotExist();
+        assertThat(follower.summary().waiting()).isZero();
+        assertThat(states()).doesNotContain(ACCEPTED, MISSING);
+    }
+
+    @Test
+    void whatSmtp2graphGaveUpIsSentAgainButNotWhatWasThereBefore() {
+        smtp2graph.arrive("before.eml", ID + "-!9");
+        smtp2graph.giveUp("before.eml");
+        follow(HealMode.AUTO);
+        smtp2graph.arrive("x.eml", ID);
+        passUntil(QUEUED);
+        smtp2graph.fail("x.eml", "connect ECONNREFUSED 1.2.3.4:443", clock.now);
+        smtp2graph.giveUp("x.eml");
+        later(Duration.ofSeconds(1));
+        later(Duration.ofSeconds(1));
+        assertThat(changes.stream()
+                        .filter(change -> change.state() == FAILED)
+                        .map(change -> change.copy().fileName()))
+                .containsExactly("before.eml", "x.eml");
+        later(Duration.ofSeconds(62));
+        assertThat(smtp2graph.directory.queue().resolve("x.eml")).exists();
+        later(Duration.ofDays(3));
+        assertThat(smtp2graph.directory.failed().resolve("before.eml")).exists();
+        assertThat(follower.sendAgain("before.eml")).isEmpty();
+        assertThat(smtp2graph.directory.queue().resolve("before.eml")).exists();
+    }
+
+    @Test
+    void aFileThatACrashLeftInTempIsMovedToTheQueueIfMailpitAcceptedIt() {
+        follow(HealMode.AUTO);
+        smtp2graph.write(smtp2graph.directory.temp(), "x.eml", Smtp2GraphFolder.message(ID, "a@good.test"));
+        smtp2graph.write(smtp2graph.directory.temp(), "y.eml", Smtp2GraphFolder.message(ID + "-!2", "a@good.test"));
+        follower.expect(ID, List.of("a@good.test"), clock.now);
+        clock.now = Instant.now();
+        passUntil(() -> follower.waiting(10).size() >= 2);
+        later(Duration.ofSeconds(11));
+        assertThat(smtp2graph.directory.queue().resolve("x.eml")).exists();
+        assertThat(smtp2graph.directory.queue().resolve("y.eml")).doesNotExist();
+        assertThat(moves).containsExactly(HealingMove.RESCUED);
+        later(Duration.ofMinutes(2));
+        assertThat(states()).doesNotContain(MISSING);
+    }
+
+    private static final class AdjustableClock extends Clock {
+
+        private Instant now = Instant.now();
+
+        @Override
+        public Instant instant() {
+            return now;
+        }
+
+        @Override
+        public ZoneId getZone() {
+            return ZoneOffset.UTC;
+        }
+
+        @Override
+        public Clock withZone(ZoneId zone) {
+            return this;
+        }
+    }
+}

@@ -1,0 +1,51 @@
+package io.relaypod.server.settings;
+
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.Optional;
+
+import io.relaypod.graph.GraphHealing.HealMode;
+import io.relaypod.graph.Smtp2GraphDirectory;
+
+/**
+ * smtp2graph's directory, and what is done in it. Immutable.
+ *
+ * @param directory its base directory
+ * @param heal whether stuck and failed copies are sent again
+ */
+public record Smtp2GraphSettings(Smtp2GraphDirectory directory, HealMode heal) {
+
+    // A mount that is missing is a mistake of the manifest. What smtp2graph makes in it may still be missing.
+    static Optional<Smtp2GraphSettings> read(Environment environment) {
+        HealMode heal = environment.read(Variable.GRAPH_HEAL, Smtp2GraphSettings::heal);
+        String data = environment.text(Variable.SMTP2GRAPH_DATA);
+        if (data.isEmpty()) {
+            if (heal == HealMode.ON) {
+                environment.reject(Variable.GRAPH_HEAL, "it means nothing without SMTP2GRAPH_DATA");
+            }
+            return Optional.empty();
+        }
+        try {
+            Path directory = Path.of(data).toAbsolutePath();
+            if (!Files.isDirectory(directory)) {
+                environment.reject(
+                        Variable.SMTP2GRAPH_DATA,
+                        directory + " is no directory; mount smtp2graph's volume there, in this container too");
+            }
+            return Optional.of(new Smtp2GraphSettings(new Smtp2GraphDirectory(directory), heal));
+        } catch (InvalidPathException wrong) {
+            environment.reject(Variable.SMTP2GRAPH_DATA, wrong.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    private static HealMode heal(String value) {
+        return switch (value) {
+            case "auto" -> HealMode.AUTO;
+            case "true" -> HealMode.ON;
+            case "false" -> HealMode.OFF;
+            default -> throw new IllegalArgumentException("not as expected");
+        };
+    }
+}
