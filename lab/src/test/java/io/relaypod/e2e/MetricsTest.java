@@ -67,6 +67,7 @@ class MetricsTest {
         world = LabWorld.builder()
                 .with("METRICS_ADDR", "127.0.0.1:0")
                 .with("JAMES_CONF", withTls(directory).toString())
+                .with("SMTP2GRAPH_DATA", directory.toString())
                 .start();
         try (SmtpConversation smtp = world.connect()) {
             smtp.send("MAIL FROM:<calendar@organiser.example>");

@@ -24,6 +24,7 @@ import picocli.CommandLine.ScopeType;
             DoctorCommand.class,
             QueueCommand.class,
             FailedCommand.class,
+            GraphCommand.class,
             CacheCommand.class,
             TraceCommand.class,
             TopCommand.class,

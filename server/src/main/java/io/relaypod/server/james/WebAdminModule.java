@@ -25,6 +25,7 @@ import io.relaypod.server.webadmin.AdminCredentials;
 import io.relaypod.server.webadmin.AdminToken;
 import io.relaypod.server.webadmin.DomainRoutes;
 import io.relaypod.server.webadmin.GeneratedPassword;
+import io.relaypod.server.webadmin.GraphRoutes;
 import io.relaypod.server.webadmin.MxCacheRoutes;
 import io.relaypod.server.webadmin.OperatorQueues;
 import io.relaypod.server.webadmin.OperatorRepositories;
@@ -81,6 +82,7 @@ final class WebAdminModule extends AbstractModule {
         routes.addBinding().to(DomainRoutes.class);
         routes.addBinding().to(MxCacheRoutes.class);
         routes.addBinding().to(RelayRoutes.class);
+        routes.addBinding().to(GraphRoutes.class);
         routes.addBinding().to(RetryRoutes.class);
         routes.addBinding().to(ActivityRoutes.class);
         routes.addBinding().to(StatusRoutes.class);

@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
+import io.relaypod.graph.GraphCopies.GraphSummary;
 import io.relaypod.server.activity.MailActivity;
 import io.relaypod.server.health.GatewayAnswers.GatewayFailure;
 import io.relaypod.server.health.GatewayProbe;
@@ -17,6 +18,7 @@ import io.relaypod.server.metrics.QueueMeters;
  * @param samples of the last hour, the oldest first
  * @param connections of SMTP, open now
  * @param upstream host and port of the gateway
+ * @param graph copies behind Mailpit; empty if they are not followed
  * @param refusals the latest first
  * @param activity without local parts
  */
@@ -31,6 +33,7 @@ record RelayStatus(
         GatewayProbe.GatewayState gateway,
         Optional<Instant> lastDelivered,
         Optional<GatewayFailure> lastTrouble,
+        Optional<GraphSummary> graph,
         List<RecentRefusals.RecentRefusal> refusals,
         MailActivity.ActivityReport activity) {
 

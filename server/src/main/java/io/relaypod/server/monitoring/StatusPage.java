@@ -13,7 +13,9 @@ import com.google.common.hash.Hashing;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpResponseStatus;
+import io.relaypod.graph.GraphCopies;
 import io.relaypod.server.activity.MailActivity;
+import io.relaypod.server.graph.GraphService;
 import io.relaypod.server.health.GatewayAnswers;
 import io.relaypod.server.health.GatewayProbe;
 import io.relaypod.server.health.Readiness;
@@ -46,6 +48,7 @@ public final class StatusPage implements Page {
     private final GatewayAnswers answers;
     private final RecentRefusals refusals;
     private final MailActivity activity;
+    private final GraphService graph;
     private final MeterRegistry meters;
     private final String upstream;
     private final BuildInfo build;
@@ -60,6 +63,7 @@ public final class StatusPage implements Page {
             GatewayAnswers answers,
             RecentRefusals refusals,
             MailActivity activity,
+            GraphService graph,
             MeterRegistry meters,
             Settings settings,
             BuildInfo build,
@@ -71,6 +75,7 @@ public final class StatusPage implements Page {
         this.answers = answers;
         this.refusals = refusals;
         this.activity = activity;
+        this.graph = graph;
         this.meters = meters;
         this.upstream = settings.upstreamHost() + ":" + settings.upstreamPort();
         this.build = build;
@@ -90,6 +95,7 @@ public final class StatusPage implements Page {
                 gateway.state(),
                 answers.lastDelivered(),
                 answers.lastTrouble(),
+                graph.copies().map(GraphCopies::summary),
                 refusals.latest(),
                 activity.masked(ActivityTables.MOST));
         StatusView view = new StatusView(status);

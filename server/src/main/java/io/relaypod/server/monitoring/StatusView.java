@@ -99,6 +99,10 @@ final class StatusView {
 
     private String behindMailpit() {
         String name = "smtp2graph, Microsoft 365";
+        if (status.graph().isPresent()) {
+            GraphBox box = GraphBox.of(status.graph().get(), status.now());
+            return hop(name, box.colour(), box.state(), box.detail());
+        }
         boolean inTrouble = status.lastTrouble().isPresent()
                 && status.lastDelivered()
                         .map(delivered ->

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
+import io.relaypod.graph.GraphCopies.GraphSummary;
 import io.relaypod.server.activity.FrequentName;
 import io.relaypod.server.activity.MailActivity.ActivityReport;
 import io.relaypod.server.health.GatewayAnswers.GatewayFailure;
@@ -49,6 +50,13 @@ class StatusViewTest {
                         new GatewayProbe.GatewayState(false, HOSTILE),
                         Optional.empty(),
                         Optional.of(new GatewayFailure(NOW, HOSTILE)),
+                        Optional.of(new GraphSummary(
+                                Optional.of(HOSTILE),
+                                Map.of(),
+                                Optional.empty(),
+                                Optional.empty(),
+                                0,
+                                Optional.empty())),
                         List.of(new RecentRefusal(NOW, "to", HOSTILE, 550, HOSTILE, 1)),
                         new ActivityReport(NOW, hostile(), hostile(), hostile(), hostile())))
                 .main();
@@ -133,6 +141,7 @@ class StatusViewTest {
                         new GatewayProbe.GatewayState(true, "up"),
                         delivered,
                         trouble,
+                        Optional.empty(),
                         List.of(),
                         QUIET))
                 .main();
@@ -148,6 +157,7 @@ class StatusViewTest {
                 0,
                 "127.0.0.1:1025",
                 new GatewayProbe.GatewayState(true, "up"),
+                Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
                 List.of(),

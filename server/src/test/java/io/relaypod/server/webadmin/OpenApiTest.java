@@ -15,8 +15,10 @@ import java.util.stream.Stream;
 
 import com.google.common.base.CaseFormat;
 import com.google.common.base.Splitter;
+import io.relaypod.graph.GraphErrors;
 import io.relaypod.memory.MemoryBudget;
 import io.relaypod.server.activity.MailActivity;
+import io.relaypod.server.graph.GraphService;
 import io.relaypod.server.settings.Settings;
 import io.relaypod.verdict.CachedDomainCheck;
 import io.relaypod.verdict.DomainVerdict;
@@ -107,6 +109,7 @@ class OpenApiTest {
                         new RecipientRule(cache, mx, ProviderSuggestions.of(mx)), cache, Clock.systemUTC(), json),
                 new MxCacheRoutes(cache, Clock.systemUTC(), json),
                 new RelayRoutes(settings, Optional.empty(), Clock.systemUTC(), json, new MemoryBudget(1 << 20)),
+                new GraphRoutes(new GraphService(Optional.empty()), new GraphErrors(), Clock.systemUTC(), json),
                 new RetryRoutes(mock(), json),
                 new StatusRoutes(mock(), mock(), mock(), mock(), settings, mock(), json),
                 new ActivityRoutes(new MailActivity(Clock.systemUTC()), json));

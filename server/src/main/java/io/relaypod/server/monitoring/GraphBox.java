@@ -1,0 +1,81 @@
+package io.relaypod.server.monitoring;
+
+import java.time.Duration;
+import java.time.Instant;
+
+import io.relaypod.events.MaskedAddresses;
+import io.relaypod.graph.CopyState;
+import io.relaypod.graph.GraphCopies.GraphSummary;
+import io.relaypod.graph.GraphErrors;
+import io.relaypod.graph.GraphIncident;
+import io.relaypod.graph.KnownGraphError;
+
+/**
+ * What the status page says of smtp2graph and Graph. Immutable.
+ *
+ * @param colour good, warn, bad or idle
+ * @param state in a few words
+ * @param detail the reason and the cure, without local parts of addresses
+ */
+record GraphBox(String colour, String state, String detail) {
+
+    private static final GraphErrors ERRORS = new GraphErrors();
+
+    static GraphBox of(GraphSummary graph, Instant now) {
+        if (graph.problem().isPresent()) {
+            return new GraphBox("warn", "not followed", graph.problem().get());
+        }
+        if (graph.incident().isPresent()) {
+            return of(graph.incident().get(), now);
+        }
+        int stopped = count(graph, CopyState.STUCK) + count(graph, CopyState.FAILED);
+        String waiting = graph.waiting() == 0
+                ? "nothing waits"
+                : graph.waiting() + (graph.waiting() == 1 ? " message waits" : " messages wait");
+        if (stopped > 0) {
+            return new GraphBox(
+                    "warn", stopped + " stuck or failed", waiting + "; relaypod graph lists them with their reasons");
+        }
+        return graph.lastAccepted()
+                .map(at -> new GraphBox("good", "Graph accepted a mail " + ago(at, now), waiting))
+                .orElseGet(() -> new GraphBox("idle", "no mail yet", waiting));
+    }
+
+    private static GraphBox of(GraphIncident incident, Instant now) {
+        KnownGraphError known = ERRORS.known(incident.error().name());
+        String detail =
+                (incident.error().name().isEmpty() ? "" : incident.error().name() + ": ")
+                        + (incident.error().name().isEmpty()
+                                ? MaskedAddresses.in(incident.error().words()) + "."
+                                : known.cause())
+                        + " " + known.cure();
+        String since = "since " + words(Duration.between(incident.since(), now));
+        return switch (incident.kind()) {
+            case SECRET_REFUSED ->
+                new GraphBox("bad", "secret refused " + since, detail + " Waiting: " + incident.waiting());
+            case NOTHING_ACCEPTED ->
+                new GraphBox("bad", "nothing accepted " + since, detail + " Waiting: " + incident.waiting());
+            case MAILBOX_DENIED ->
+                new GraphBox("warn", "a mailbox is denied", detail + " Mailboxes: " + incident.waiting());
+        };
+    }
+
+    private static int count(GraphSummary graph, CopyState state) {
+        return graph.counts().getOrDefault(state, 0);
+    }
+
+    private static String ago(Instant when, Instant now) {
+        Duration age = Duration.between(when, now);
+        return age.toSeconds() < 2 ? "just now" : words(age) + " ago";
+    }
+
+    private static String words(Duration time) {
+        if (time.toSeconds() < 60) {
+            return Math.max(0, time.toSeconds()) + " s";
+        }
+        if (time.toMinutes() < 60) {
+            return time.toMinutes() + " min";
+        }
+        return time.toHours() < 48 ? time.toHours() + " h" : time.toDays() + " days";
+    }
+}
