@@ -35,6 +35,7 @@ final class CopyTracker {
     private static final int AT_A_TIME = 4;
     private static final Duration SOON = Duration.ofMillis(60);
     private static final Duration LATER = Duration.ofSeconds(1);
+    private static final Duration UNREAD = Duration.ofSeconds(3);
     private static final Duration ERASURE = Duration.ofSeconds(5);
     private static final Duration REASON = Duration.ofMillis(500);
 
@@ -43,6 +44,7 @@ final class CopyTracker {
     private final GraphErrors errors;
     private final Clock clock;
     private final Consumer<CopyChange> publisher;
+    private final UnreadFiles unread = new UnreadFiles();
     private final Map<String, OpenDecision> open = new LinkedHashMap<>();
     private Instant lastStart = Instant.EPOCH;
     private Instant distrustUntil = Instant.EPOCH;
@@ -123,6 +125,20 @@ final class CopyTracker {
             if (name.endsWith(".eml") && !look(name)) {
                 vanished.add(name);
             }
+        }
+        return vanished;
+    }
+
+    /** The same for names that had an event in {@code queue/}. */
+    Set<String> lookAtQueued(Collection<String> names) {
+        Set<String> vanished = look(names);
+        Instant now = clock.instant();
+        if (!now.isBefore(distrustUntil)) {
+            names.stream()
+                    .filter(name -> name.endsWith(".eml"))
+                    .filter(name -> records.index().file(name).isEmpty())
+                    .filter(name -> place(name).isEmpty())
+                    .forEach(name -> unread.deleted(name, now));
         }
         return vanished;
     }
@@ -243,6 +259,7 @@ final class CopyTracker {
                 moved(followed, place.get());
             }
         } else if (followed.place() == CopyPlace.TEMP) {
+            unread.known(followed.fileName());
             records.drop(followed); // smtp2graph refused it; the relay has another answer of Mailpit
         } else if (followed.place() == CopyPlace.QUEUE
                 && (followed.mayBeInFlight(now) || !knowsStarts())
@@ -287,14 +304,24 @@ final class CopyTracker {
         }
     }
 
-    /** Reports what Mailpit accepted more than a minute ago, and no file was seen of. */
+    /** Reports what Mailpit accepted more than a minute ago, and no file was seen of. Call it each second. */
     void reportOverdue() {
         if (unfollowed > 0) {
             return; // it may be one of those
         }
-        for (CopyKey key : records.expected().overdue(clock.instant())) {
-            records.answered(key.copy(), CopyState.MISSING, clock.instant());
-            publisher.accept(new CopyChange(key.copy(), CopyState.MISSING, clock.instant(), Optional.empty()));
+        Instant now = clock.instant();
+        List<CopyKey> late = records.expected().longerThan(UNREAD, now);
+        if (unread.take(late.size(), now)) {
+            answer(late, CopyState.ACCEPTED, now);
+        }
+        answer(records.expected().longerThan(ExpectedCopies.DEADLINE, now), CopyState.MISSING, now);
+    }
+
+    private void answer(List<CopyKey> keys, CopyState state, Instant now) {
+        records.expected().removeAll(keys);
+        for (CopyKey key : keys) {
+            records.answered(key.copy(), state, now);
+            publisher.accept(new CopyChange(key.copy(), state, now, Optional.empty()));
         }
     }
 
@@ -314,6 +341,7 @@ final class CopyTracker {
 
     /** The copy has its final state, and no file. */
     void answer(FollowedCopy followed, CopyState state, Instant at) {
+        unread.known(followed.fileName());
         records.drop(followed);
         records.answered(followed.copy(), state, at);
         publisher.accept(new CopyChange(

@@ -69,16 +69,19 @@ final class ExpectedCopies {
                 .anyMatch(expected -> found.isOf(expected.queueId(), expected.recipients()));
     }
 
-    /** Removes and returns those that have been expected for longer than {@link #DEADLINE}. */
-    List<CopyKey> overdue(Instant now) {
-        List<CopyKey> overdue = new ArrayList<>();
+    /** Those that have been expected for longer. */
+    List<CopyKey> longerThan(Duration time, Instant now) {
+        List<CopyKey> longer = new ArrayList<>();
         deliveredAt.forEach((key, at) -> {
-            if (now.isAfter(at.plus(DEADLINE))) {
-                overdue.add(key);
+            if (now.isAfter(at.plus(time))) {
+                longer.add(key);
             }
         });
-        overdue.forEach(deliveredAt::remove);
-        return overdue;
+        return longer;
+    }
+
+    void removeAll(List<CopyKey> keys) {
+        keys.forEach(deliveredAt::remove);
     }
 
     Map<CopyKey, Instant> all() {

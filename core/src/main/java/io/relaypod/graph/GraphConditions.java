@@ -15,6 +15,8 @@ final class GraphConditions {
     /** Time without an acceptance, while copies wait, after which this is reported. */
     static final Duration PATIENCE = Duration.ofMinutes(5);
 
+    // An outage that ends by itself within this time is none of an administrator's business.
+    private static final Duration OUTAGE = Duration.ofSeconds(30);
     private static final int MOST_MAILBOXES = 1_000;
     private static final GraphError NO_REASON =
             new GraphError(GraphCode.OTHER, "", "smtp2graph tells no reason; it may not be running");
@@ -23,6 +25,7 @@ final class GraphConditions {
     private Optional<GraphIncident> secret = Optional.empty();
     private Optional<GraphError> lastError = Optional.empty();
     private Optional<Instant> lastAccepted = Optional.empty();
+    private Optional<Instant> unreachableSince = Optional.empty();
 
     private record DeniedMailbox(GraphError error, Instant since) {}
 
@@ -31,6 +34,7 @@ final class GraphConditions {
             lastAccepted = Optional.of(change.at());
             lastError = Optional.empty();
             secret = Optional.empty();
+            unreachableSince = Optional.empty();
             denied.remove(change.copy().mailbox());
             return;
         }
@@ -51,7 +55,7 @@ final class GraphConditions {
                         error,
                         secret.map(GraphIncident::since).orElse(change.at()),
                         0));
-            case UNREACHABLE, OTHER -> {}
+            case UNREACHABLE, OTHER -> unreachableSince = unreachableSince.or(() -> Optional.of(change.at()));
             // These are answers of Graph, which asks for a token first.
             case ACCESS_DENIED, SEND_AS_DENIED -> {
                 secret = Optional.empty();
@@ -72,6 +76,7 @@ final class GraphConditions {
         denied.keySet().retainAll(mailboxes);
         if (mailboxes.isEmpty()) {
             secret = Optional.empty();
+            unreachableSince = Optional.empty();
         }
     }
 
@@ -91,6 +96,10 @@ final class GraphConditions {
         if (secret.isPresent()) {
             GraphIncident refused = secret.get();
             return Optional.of(new GraphIncident(refused.kind(), refused.error(), refused.since(), waiting));
+        }
+        if (unreachableSince.filter(now.minus(OUTAGE)::isAfter).isPresent()) {
+            return Optional.of(new GraphIncident(
+                    GraphCondition.NOTHING_ACCEPTED, lastError.orElse(NO_REASON), unreachableSince.get(), waiting));
         }
         Instant before = now.minus(PATIENCE);
         if (oldest.filter(before::isAfter).isPresent()

@@ -193,7 +193,8 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
                 changes.orElseThrow().listing(place);
                 vanished.addAll(tracker.list(place));
             }
-            vanished.addAll(tracker.look(changed.names().getOrDefault(place, Set.of())));
+            Set<String> names = changed.names().getOrDefault(place, Set.of());
+            vanished.addAll(place.equals(directory.queue()) ? tracker.lookAtQueued(names) : tracker.look(names));
         }
         Instant now = clock.instant();
         boolean isNextSecond = now.getEpochSecond() != seconds;

@@ -253,6 +253,33 @@ class GraphFollowerTest {
     }
 
     @Test
+    void aFileThatWasDeletedBeforeItCouldBeReadIsThatOfTheCopyThatIsExpected() {
+        follow();
+        follower.expect(ID, List.of("a@good.test"), clock.now);
+        smtp2graph.arrive("x.eml", ID);
+        smtp2graph.accept("x.eml");
+        pass();
+        later(Duration.ofSeconds(4));
+        later(Duration.ofSeconds(4));
+        assertThat(states()).containsExactly(ACCEPTED);
+        later(Duration.ofMinutes(2));
+        assertThat(states()).containsExactly(ACCEPTED);
+    }
+
+    @Test
+    void withFewerUnreadFilesThanCopiesNobodyKnowsWhichWasAccepted() {
+        follow();
+        follower.expect(ID, List.of("a@good.test"), clock.now);
+        follower.expect(ID + "-!1", List.of("a@good.test"), clock.now);
+        smtp2graph.arrive("x.eml", ID);
+        smtp2graph.accept("x.eml");
+        pass();
+        later(Duration.ofSeconds(50));
+        later(Duration.ofSeconds(11));
+        assertThat(states()).containsExactly(MISSING, MISSING);
+    }
+
+    @Test
     void anAcceptanceBeforeMailpitsAnswerCountsForIt() {
         follow();
         smtp2graph.arrive("x.eml", ID);
@@ -293,6 +320,24 @@ class GraphFollowerTest {
         assertThat(follower.incident()).isEmpty();
         later(Duration.ofMinutes(2));
         assertThat(follower.incident().map(GraphIncident::kind)).contains(GraphCondition.NOTHING_ACCEPTED);
+    }
+
+    @Test
+    void aLoginThatCannotBeReachedIsAnIncidentWithinAMinute() {
+        follow();
+        smtp2graph.arrive("x.eml", ID);
+        passUntil(QUEUED);
+        smtp2graph.fail("x.eml", "network_error: Network request failed", clock.now);
+        passUntil(DEFERRED);
+        later(Duration.ofSeconds(20));
+        assertThat(follower.incident()).isEmpty();
+        later(Duration.ofSeconds(20));
+        assertThat(follower.incident().orElseThrow().error().name()).isEqualTo("network_error");
+        later(Duration.ofSeconds(30));
+        smtp2graph.accept("x.eml");
+        passUntil(ACCEPTED);
+        later(Duration.ofSeconds(1));
+        assertThat(follower.incident()).isEmpty();
     }
 
     @Test
