@@ -4,8 +4,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
+import java.util.Set;
 
 /**
  * Files that were in {@code queue/} and were deleted before the relay had read their headers, as when Graph answers
@@ -18,23 +19,25 @@ final class UnreadFiles {
 
     private final Deque<Instant> deletedAt = new ArrayDeque<>();
     // A file's events may come one by one, the last of them after the file was answered.
-    private final Map<String, Boolean> seen = new LinkedHashMap<>() {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Boolean> eldest) {
-            return size() > MOST;
-        }
-    };
+    private final Set<String> seen = new LinkedHashSet<>();
 
     /** The relay knows what became of this file; later events of it are no news. */
     void known(String name) {
-        seen.put(name, true);
+        add(name);
+    }
+
+    private boolean add(String name) {
+        if (seen.size() >= MOST) {
+            Iterator<String> oldest = seen.iterator();
+            oldest.next();
+            oldest.remove();
+        }
+        return seen.add(name);
     }
 
     /** A file had an event in {@code queue/}, is in no directory, and its header was never read. */
     void deleted(String name, Instant at) {
-        if (seen.put(name, true) == null && deletedAt.size() < MOST) {
+        if (add(name) && deletedAt.size() < MOST) {
             deletedAt.addLast(at);
         }
     }

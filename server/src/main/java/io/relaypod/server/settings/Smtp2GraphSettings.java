@@ -19,7 +19,7 @@ public record Smtp2GraphSettings(Smtp2GraphDirectory directory, HealMode heal) {
     // A mount that is missing is a mistake of the manifest. What smtp2graph makes in it may still be missing.
     static Optional<Smtp2GraphSettings> read(Environment environment) {
         HealMode heal = environment.read(Variable.GRAPH_HEAL, Smtp2GraphSettings::heal);
-        String data = environment.text(Variable.SMTP2GRAPH_DATA);
+        String data = environment.read(Variable.SMTP2GRAPH_DATA, value -> value);
         if (data.isEmpty()) {
             if (heal == HealMode.ON) {
                 environment.reject(Variable.GRAPH_HEAL, "it means nothing without SMTP2GRAPH_DATA");
