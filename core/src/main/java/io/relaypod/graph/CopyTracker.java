@@ -44,7 +44,7 @@ final class CopyTracker {
     private final GraphErrors errors;
     private final Clock clock;
     private final Consumer<CopyChange> publisher;
-    private final UnreadFiles unread = new UnreadFiles();
+    private final UnidentifiedFiles unread = new UnidentifiedFiles();
     private final Map<String, OpenDecision> open = new LinkedHashMap<>();
     private Instant lastStart = Instant.EPOCH;
     private Instant distrustUntil = Instant.EPOCH;

@@ -12,7 +12,7 @@ import java.util.Set;
  * Files that were in {@code queue/} and were deleted before the relay had read their headers, as when Graph answers
  * within milliseconds and the machine is busy. Bounded. For one thread.
  */
-final class UnreadFiles {
+final class UnidentifiedFiles {
 
     private static final Duration KEPT = Duration.ofMinutes(2);
     private static final int MOST = 10_000;
