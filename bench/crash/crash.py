@@ -80,9 +80,9 @@ class Connection(socketserver.StreamRequestHandler):
 class Client(threading.Thread):
     """Sends one message after another, and records those that were answered with 250."""
 
-    def __init__(self, number, stop):
+    def __init__(self, number, stop, pause=0):
         super().__init__(daemon=True)
-        self.number, self.stop, self.accepted = number, stop, []
+        self.number, self.stop, self.pause, self.accepted = number, stop, pause, []
 
     def run(self):
         count = 0
@@ -95,6 +95,7 @@ class Client(threading.Thread):
                         relay.sendmail("sender@bench.example", ["recipient@bench.example"],
                                        f"From: sender@bench.example\r\nTo: recipient@bench.example\r\nSubject: {name}\r\n\r\n{BODY * random.randint(1, 100)}")
                         self.accepted.append(name)
+                        self.stop.wait(self.pause)
             except (OSError, smtplib.SMTPException):
                 time.sleep(0.05)
 

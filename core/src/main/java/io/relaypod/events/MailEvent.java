@@ -315,6 +315,32 @@ public sealed interface MailEvent {
         }
     }
 
+    /**
+     * The mail waits in the queue of its mailbox.
+     *
+     * @param reason what it waits for
+     */
+    record MailWaiting(String queueId, List<String> recipients, String reason) implements MailEvent {
+
+        @Override
+        public String name() {
+            return "waiting";
+        }
+
+        @Override
+        public List<EventField> fields() {
+            return List.of(
+                    EventField.queueId(queueId),
+                    EventField.recipients(recipients),
+                    EventField.detail("reason", reason));
+        }
+
+        @Override
+        public Level level() {
+            return Level.DEBUG;
+        }
+    }
+
     /** A delivery attempt began. */
     record DeliveryAttempted(String queueId, List<String> recipients, String gateway) implements MailEvent {
 

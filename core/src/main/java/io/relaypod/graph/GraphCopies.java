@@ -39,6 +39,17 @@ public interface GraphCopies {
     /** Whether Graph accepted a copy with this queue id for these recipients, as far as is known. */
     boolean isAccepted(String queueId, List<String> recipients);
 
+    /**
+     * The last change of a copy that is not accepted.
+     *
+     * @return empty if no copy with this queue id for these recipients is expected, or in {@code queue/} or
+     *     {@code failed/}; a file in {@code temp/} alone does not tell that smtp2graph has accepted it
+     */
+    Optional<CopyChange> find(String queueId, List<String> recipients);
+
+    /** Whether the relay moves copies that failed, so that they are sent again. */
+    boolean isHealing();
+
     /** Copies that are not accepted, the longest waiting first. */
     List<WaitingCopy> waiting(int limit);
 

@@ -66,6 +66,7 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
     private long seconds;
     private long grownAt;
     private volatile GraphSummary summary;
+    private volatile boolean isHealing;
 
     /**
      * @param state directory of the relay's own, for what it has seen
@@ -134,6 +135,7 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
         boolean isSame = volume.isSame();
         changes = Optional.of(new DirectoryChanges(watched));
         healing.begin(tracker, records);
+        isHealing = healing.isOn();
         takeUpSeen(isSame);
         starts.poll(tracker::read);
         Set<String> vanished = new LinkedHashSet<>();
@@ -334,13 +336,34 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
     }
 
     @Override
+    public boolean isHealing() {
+        return isHealing;
+    }
+
+    @Override
+    public synchronized Optional<CopyChange> find(String queueId, List<String> recipients) {
+        takeInbox();
+        List<String> wanted = lower(recipients);
+        return records.index()
+                .copyOf(queueId, wanted)
+                // If its 250 was given, it is expected; if not, the gateway has refused it.
+                .filter(copy -> copy.place() != CopyPlace.TEMP)
+                .map(copy -> new CopyChange(copy.copy(), copy.state(), copy.attemptedAt(), copy.error()))
+                .or(() -> records.expected().all().entrySet().stream()
+                        .filter(each -> each.getKey().copy().isOf(queueId, wanted))
+                        .findFirst()
+                        .map(each -> new CopyChange(
+                                each.getKey().copy(), CopyState.EXPECTED, each.getValue(), Optional.empty())));
+    }
+
+    private static List<String> lower(List<String> recipients) {
+        return recipients.stream().map(each -> each.toLowerCase(Locale.ROOT)).toList();
+    }
+
+    @Override
     public boolean isAccepted(String queueId, List<String> recipients) {
         return records.answered()
-                .of(
-                        queueId,
-                        recipients.stream()
-                                .map(each -> each.toLowerCase(Locale.ROOT))
-                                .toList())
+                .of(queueId, lower(recipients))
                 .filter(change -> change.state() == CopyState.ACCEPTED)
                 .isPresent();
     }

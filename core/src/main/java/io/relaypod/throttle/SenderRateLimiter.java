@@ -33,13 +33,16 @@ public final class SenderRateLimiter {
     private final Instant start;
     private final Cache<String, SendTimes> mailboxes;
     private final RecipientQuota quota;
+    private final Optional<SenderGate> gate;
 
     private SenderRateLimiter(Optional<SendingRate> rate, Clock clock, Instant start) {
-        this(rate, clock, start, RecipientQuota.unlimited());
+        this(rate, clock, start, RecipientQuota.unlimited(), Optional.empty());
     }
 
-    private SenderRateLimiter(Optional<SendingRate> rate, Clock clock, Instant start, RecipientQuota quota) {
+    private SenderRateLimiter(
+            Optional<SendingRate> rate, Clock clock, Instant start, RecipientQuota quota, Optional<SenderGate> gate) {
         this.quota = quota;
+        this.gate = gate;
         this.rate = rate;
         this.clock = clock;
         this.start = start;
@@ -66,7 +69,7 @@ public final class SenderRateLimiter {
 
     /** The same limiter for mails that also need room in the quota. */
     public SenderRateLimiter within(RecipientQuota other) {
-        return new SenderRateLimiter(rate, clock, start, other);
+        return new SenderRateLimiter(rate, clock, start, other, gate);
     }
 
     /** The daily quota of recipients. */
@@ -74,9 +77,14 @@ public final class SenderRateLimiter {
         return quota;
     }
 
+    /** The same limiter for mails that also need a place of the gate. */
+    public SenderRateLimiter behind(SenderGate other) {
+        return new SenderRateLimiter(rate, clock, start, quota, Optional.of(other));
+    }
+
     /** Whether a mail may have to wait. */
     public boolean isLimited() {
-        return rate.isPresent() || quota.isLimited();
+        return rate.isPresent() || gate.isPresent() || quota.isLimited();
     }
 
     /** Takes a slot of the mailbox and room in the quota for one mail, or neither of them. */
@@ -105,6 +113,14 @@ public final class SenderRateLimiter {
 
     /** Takes a slot of the mailbox for one mail; false if the limit is reached. */
     public boolean tryAcquire(String mailbox) {
+        boolean isInTime = rate.isEmpty()
+                || sent(mailbox)
+                        .waitingTime(0, clock.instant(), start, rate.get())
+                        .isZero();
+        if (!isInTime || (gate.isPresent() && !gate.get().tryPass(mailbox))) {
+            return false;
+        }
+        // Another mail may have taken the slot meanwhile; the place of the gate is then given back by its time limit.
         return rate.isEmpty() || sent(mailbox).tryAdd(clock.instant(), start, rate.get());
     }
 
@@ -114,7 +130,10 @@ public final class SenderRateLimiter {
      * @param before number of mails of the mailbox that wait before it
      */
     public Duration waitingTime(String mailbox, long before) {
-        return rate.isEmpty() ? Duration.ZERO : sent(mailbox).waitingTime(before, clock.instant(), start, rate.get());
+        Duration bySlot =
+                rate.isEmpty() ? Duration.ZERO : sent(mailbox).waitingTime(before, clock.instant(), start, rate.get());
+        Duration byPlace = gate.map(here -> here.waitingTime(mailbox)).orElse(Duration.ZERO);
+        return bySlot.compareTo(byPlace) > 0 ? bySlot : byPlace;
     }
 
     private SendTimes sent(String mailbox) {

@@ -26,6 +26,7 @@ import io.relaypod.events.MailEvent.MailRefused;
 import io.relaypod.events.MailEvent.MailRemoved;
 import io.relaypod.events.MailEvent.MailReprocessed;
 import io.relaypod.events.MailEvent.MailStored;
+import io.relaypod.events.MailEvent.MailWaiting;
 import io.relaypod.events.MailEvent.RecipientAccepted;
 import io.relaypod.events.MailEvent.RecipientRefused;
 import io.relaypod.events.MailEvent.RecipientsAligned;
@@ -55,6 +56,7 @@ class MailEventLogTest {
             new SenderAligned("Mail1", List.of("bob@b.example")),
             new RecipientsSplit("Mail1", List.of("bob@b.example"), 3),
             new MailQueued("Mail1", List.of("bob@b.example")),
+            new MailWaiting("Mail1", List.of("bob@b.example"), "why"),
             new DeliveryAttempted("Mail1", List.of("bob@b.example"), "gateway.example"),
             new DeliveryDeferred(
                     "Mail1",

@@ -19,7 +19,7 @@ class ScenariosTest {
 
     @BeforeAll
     static void start() throws Exception {
-        world = LabWorld.builder().start();
+        world = LabWorld.builder().followingGraph().start();
     }
 
     @AfterAll

@@ -15,9 +15,14 @@ import org.apache.james.core.MailAddress;
  * @param outcomes one for each of the recipients, in their order
  * @param contact what the attempt showed about the gateway
  * @param isOutOfSlots whether the attempt ended because the mailbox has no slot for a further transaction
+ * @param transactions the recipients of each transaction that the gateway accepted
  */
 record AttemptResult(
-        List<MailAddress> recipients, List<RecipientOutcome> outcomes, Contact contact, boolean isOutOfSlots) {
+        List<MailAddress> recipients,
+        List<RecipientOutcome> outcomes,
+        Contact contact,
+        boolean isOutOfSlots,
+        List<List<MailAddress>> transactions) {
 
     /** What an attempt showed about the gateway. */
     enum Contact {
@@ -36,11 +41,13 @@ record AttemptResult(
     AttemptResult {
         recipients = List.copyOf(recipients);
         outcomes = List.copyOf(outcomes);
+        transactions = List.copyOf(transactions);
     }
 
-    /** A result with the same outcome for all recipients. */
+    /** A result without a transaction, with the same outcome for all recipients. */
     static AttemptResult of(List<MailAddress> recipients, RecipientOutcome outcome, Contact contact) {
-        return new AttemptResult(recipients, Collections.nCopies(recipients.size(), outcome), contact, false);
+        return new AttemptResult(
+                recipients, Collections.nCopies(recipients.size(), outcome), contact, false, List.of());
     }
 
     /** The recipients whose outcome has one of these statuses. */

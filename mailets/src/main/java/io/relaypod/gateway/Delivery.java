@@ -16,6 +16,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import io.relaypod.events.MailEvent;
 import io.relaypod.events.MailEvent.DeliveryDeferred;
 import io.relaypod.events.MailEvent.MailQueued;
+import io.relaypod.events.MailEvent.MailWaiting;
 import io.relaypod.events.MailEvent.QuotaReached;
 import io.relaypod.events.MailEventPublisher;
 import io.relaypod.gateway.AttemptResult.Contact;
@@ -62,6 +63,7 @@ final class Delivery {
     private final Semaphore mayWait;
     private final PoisonGuard poison = new PoisonGuard();
     private final SenderSlots slots;
+    private final Optional<HeldMails> held;
     private final Gateway gateway;
     private final FailedMailBouncer bouncer;
     private final MailetContext context;
@@ -83,6 +85,7 @@ final class Delivery {
      * @param admission bounds the bytes in flight
      * @param waiting number of delivery threads that may wait for admission
      * @param unfinishedMails largest number of mails whose undelivered recipients are cached
+     * @param held mails that stay in the queue until Graph has accepted them; empty if the gateway's reply is enough
      */
     Delivery(
             MailQueue queue,
@@ -90,6 +93,7 @@ final class Delivery {
             int waiting,
             int unfinishedMails,
             SenderSlots slots,
+            Optional<HeldMails> held,
             Gateway gateway,
             FailedMailBouncer bouncer,
             RemoteDeliveryConfiguration configuration,
@@ -102,6 +106,7 @@ final class Delivery {
         this.mayWait = new Semaphore(waiting);
         this.unfinished = Caffeine.newBuilder().maximumSize(unfinishedMails).build();
         this.slots = slots;
+        this.held = held;
         this.gateway = gateway;
         this.bouncer = bouncer;
         this.context = context;
@@ -138,18 +143,19 @@ final class Delivery {
     /**
      * Waits for admission, on this thread or in the queue, and makes the attempt. For a mail of the queue.
      *
+     * @return whether the gateway accepted the mail for all its recipients
      * @throws MessagingException if the caller still has the mail, as after a RuntimeException
      */
-    void attempt(Mail mail) throws MessagingException {
+    boolean attempt(Mail mail) throws MessagingException {
         try {
             Optional<GatewayAdmission.Pass> pass = enter(mail);
             if (pass.isEmpty()) {
                 WaitReason.write(mail, WaitReason.BYTES_IN_FLIGHT);
                 queue.enQueue(mail, REQUEUE_DELAY);
-                return;
+                return false;
             }
             try (GatewayAdmission.Pass here = pass.get()) {
-                attempt(mail, here);
+                return attempt(mail, here);
             }
         } catch (InterruptedException stopping) {
             Thread.currentThread().interrupt();
@@ -190,7 +196,7 @@ final class Delivery {
      * If this fails, the caller has the mail as it was. So the recipients not yet delivered are cached, and the next
      * attempt skips the others.
      */
-    private void attempt(Mail mail, GatewayAdmission.Pass pass) throws MessagingException {
+    private boolean attempt(Mail mail, GatewayAdmission.Pass pass) throws MessagingException {
         WaitReason.clear(mail);
         Optional<List<MailAddress>> cached = Optional.ofNullable(unfinished.getIfPresent(mail.getName()));
         boolean isDelivered = cached.filter(List::isEmpty).isPresent();
@@ -198,10 +204,9 @@ final class Delivery {
             mail.setRecipients(cached.get());
             alignHeader(mail);
         }
-        if (!isDelivered && !slots.takeOrEnqueue(mail)) {
+        if (!isDelivered && !mayBeSent(mail)) {
             unfinished.invalidate(mail.getName());
-            reportQueued(mail);
-            return;
+            return false;
         }
         TimeMetric timer = metrics.timer(DeliveryRunnable.REMOTE_DELIVERY_TRIAL);
         AttemptResult result = isDelivered
@@ -213,6 +218,9 @@ final class Delivery {
         List<MailAddress> left = new ArrayList<>(
                 result.with(DeliveryStatus.DEFERRED, DeliveryStatus.NOT_ATTEMPTED, DeliveryStatus.REFUSED));
         try {
+            if (held.isPresent()) {
+                held.get().sent(mail, result);
+            }
             conclude(mail, result, left);
         } catch (MessagingException | RuntimeException callerHasTheMail) {
             unfinished.put(mail.getName(), List.copyOf(left));
@@ -220,6 +228,40 @@ final class Delivery {
         }
         unfinished.invalidate(mail.getName());
         timer.stopAndPublish();
+        return result.with(DeliveryStatus.DELIVERED).size()
+                == result.recipients().size();
+    }
+
+    /** Takes a slot and a place for the mail, or has put it into the queue of its mailbox. */
+    private boolean mayBeSent(Mail mail) throws MessagingException {
+        if (held.isEmpty()) {
+            boolean isSlotTaken = slots.takeOrEnqueue(mail);
+            if (!isSlotTaken) {
+                reportQueued(mail);
+            }
+            return isSlotTaken;
+        }
+        Optional<String> reason = held.get().reasonToWait(mail);
+        reason.ifPresent(any -> WaitReason.write(mail, WaitReason.GRAPH));
+        boolean isPlaceTaken = slots.takeOrEnqueue(mail);
+        if (isPlaceTaken && !held.get().enter(mail)) {
+            isPlaceTaken = false;
+            WaitReason.write(mail, WaitReason.GRAPH);
+            slots.enqueue(mail);
+        }
+        if (isPlaceTaken) {
+            WaitReason.clear(mail);
+        } else {
+            reportWaiting(mail, reason.orElse("others of the mailbox before it, or its rate limit"));
+        }
+        return isPlaceTaken;
+    }
+
+    private void reportWaiting(Mail mail, String reason) {
+        events.publish(new MailWaiting(
+                mail.getName(),
+                mail.getRecipients().stream().map(MailAddress::asString).toList(),
+                reason));
     }
 
     /** Number of mails whose undelivered recipients are cached. */
@@ -339,6 +381,18 @@ final class Delivery {
         events.publish(slots.reached(mail)
                 .<MailEvent>map(quota -> new QuotaReached(mail.getName(), recipients, quota))
                 .orElseGet(() -> new MailQueued(mail.getName(), recipients)));
+    }
+
+    /** Puts a mail whose copy smtp2graph lost or gave up into the queue for another attempt, which counts. */
+    void tryAgain(Mail mail, String reason) throws MailQueueException {
+        // It may have been delivered to everybody and not leave the queue; now it has to be sent.
+        unfinished.invalidate(mail.getName());
+        tryLater(mail, RecipientOutcome.deferred(DeferralReason.UNKNOWN, reason));
+    }
+
+    /** Passes a mail that Graph will not accept to the bounce processor. */
+    void refuse(Mail mail, String reason) throws MessagingException {
+        fail(mail, Optional.empty(), reason);
     }
 
     private void tryLater(Mail mail, RecipientOutcome deferral) throws MailQueueException {

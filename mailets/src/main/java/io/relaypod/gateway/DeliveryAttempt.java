@@ -3,6 +3,7 @@ package io.relaypod.gateway;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -45,6 +46,7 @@ final class DeliveryAttempt {
     private Optional<SmtpConnection> connection;
     private Contact contact = Contact.UNDECIDED;
     private int messagesSent;
+    private final List<List<MailAddress>> transactions = new ArrayList<>();
 
     /** @param connection is given back at the end of {@link #run} */
     DeliveryAttempt(
@@ -74,7 +76,7 @@ final class DeliveryAttempt {
             }
             // If nobody has the mail the attempt failed, and counts: otherwise it could be repeated for ever.
             boolean isDelivered = Arrays.stream(outcomes).anyMatch(some -> some.is(DeliveryStatus.DELIVERED));
-            return new AttemptResult(recipients, List.of(outcomes), contact, isOutOfSlots && isDelivered);
+            return new AttemptResult(recipients, List.of(outcomes), contact, isOutOfSlots && isDelivered, transactions);
         } catch (RuntimeException unexpected) {
             if (messagesSent == 0) {
                 throw unexpected;
@@ -96,7 +98,8 @@ final class DeliveryAttempt {
                         .map(outcome -> outcome.is(DeliveryStatus.NOT_ATTEMPTED) ? failed : outcome)
                         .toList(),
                 contact,
-                false);
+                false,
+                transactions);
     }
 
     /** Returns whether the gateway refused a recipient and the others may be sent the mail one by one. */
@@ -173,6 +176,7 @@ final class DeliveryAttempt {
         messagesSent += result.isContentSent() ? 1 : 0;
         learn(result);
         if (outcomes[first].is(DeliveryStatus.DELIVERED)) {
+            transactions.add(to);
             events.publish(new MailDelivered(
                     mail.getName(),
                     to.stream().map(MailAddress::asString).toList(),

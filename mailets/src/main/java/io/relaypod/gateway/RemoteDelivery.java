@@ -14,6 +14,7 @@ import javax.mail.MessagingException;
 
 import io.relaypod.events.MailEvent.MailQueued;
 import io.relaypod.events.MailEventPublisher;
+import io.relaypod.hold.GraphHold;
 import io.relaypod.memory.MemoryBudget;
 import io.relaypod.smtpclient.SmtpClient;
 import io.relaypod.smtpclient.SmtpServerAddress;
@@ -84,6 +85,7 @@ public final class RemoteDelivery extends GenericMailet {
     private final MetricFactory metrics;
     private final GaugeRegistry gauges;
     private final MemoryBudget memory;
+    private final Optional<GraphHold> hold;
 
     private Optional<Running> running = Optional.empty();
 
@@ -97,7 +99,8 @@ public final class RemoteDelivery extends GenericMailet {
             MailEventPublisher events,
             MetricFactory metrics,
             GaugeRegistry gauges,
-            MemoryBudget memory) {
+            MemoryBudget memory,
+            Optional<GraphHold> hold) {
         this.dns = dns;
         this.domains = domains;
         this.queues = queues;
@@ -107,6 +110,7 @@ public final class RemoteDelivery extends GenericMailet {
         this.metrics = metrics;
         this.gauges = gauges;
         this.memory = memory;
+        this.hold = hold;
     }
 
     /** The names of its parameters. */
@@ -141,13 +145,16 @@ public final class RemoteDelivery extends GenericMailet {
         MailQueue queue = queues.createQueue(configuration.getOutGoingQueueName());
         GatewayAdmission admission = new GatewayAdmission(settings.bytesInFlight());
         gauges.register("gatewayBytesInFlight", admission::largeBytes);
-        int threads = settings.deliveryThreads();
+        // A thread waits for Graph's answer, so each place in the window has one.
+        int threads = hold.map(graph -> graph.settings().window()).orElse(settings.deliveryThreads());
+        Optional<HeldMails> held = hold.map(graph -> new HeldMails(queue, graph, clock));
         Delivery delivery = new Delivery(
                 queue,
                 admission,
                 Math.max(1, threads / 2),
                 settings.unfinished(),
                 SenderSlots.of(limiter, queue),
+                held,
                 gateway,
                 new FailedMailBouncer(getMailetContext(), bounces.getValue(), events),
                 configuration,
@@ -156,7 +163,8 @@ public final class RemoteDelivery extends GenericMailet {
                 events,
                 metrics);
         gauges.register("unfinishedDeliveries", delivery::unfinished);
-        QueuedDeliveries.Step step = item -> delivery.attempt(item.getMail());
+        QueuedDeliveries.Step step = held.<QueuedDeliveries.Step>map(mails -> new HeldDelivery(delivery, mails))
+                .orElse(item -> delivery.attempt(item.getMail()));
         running = Optional.of(new Running(
                 queue,
                 new Semaphore(settings.atOnce()),
@@ -178,7 +186,8 @@ public final class RemoteDelivery extends GenericMailet {
         Running here = running.orElseThrow(() -> new IllegalStateException("RemoteDelivery is not initialised"));
         VerbatimMailQueueItems.makeVerbatim(mail);
         boolean isTried = false;
-        if (mayJoin(here.atOnce())) {
+        // The spool gives up a mail when the processors have had it; only the queue can keep one until Graph has it.
+        if (hold.isEmpty() && mayJoin(here.atOnce())) {
             try {
                 isTried = here.delivery().tryAttempt(mail);
             } finally {
@@ -187,9 +196,11 @@ public final class RemoteDelivery extends GenericMailet {
         }
         if (!isTried) {
             here.queue().enQueue(mail);
-            events.publish(new MailQueued(
-                    mail.getName(),
-                    mail.getRecipients().stream().map(MailAddress::asString).toList()));
+            if (hold.isEmpty()) {
+                events.publish(new MailQueued(
+                        mail.getName(),
+                        mail.getRecipients().stream().map(MailAddress::asString).toList()));
+            }
         }
         mail.setState(Mail.GHOST);
     }
@@ -205,6 +216,7 @@ public final class RemoteDelivery extends GenericMailet {
 
     @Override
     public void destroy() {
+        hold.ifPresent(GraphHold::stop);
         running.ifPresent(here -> {
             here.spare().close();
             here.fromQueue().close();

@@ -137,7 +137,8 @@ final class SenderSlots {
                         + Hashing.sha256().hashString(mailbox, StandardCharsets.UTF_8);
     }
 
-    private static String mailbox(Mail mail) throws MessagingException {
+    /** The mailbox from which smtp2graph will send the mail. */
+    static String mailbox(Mail mail) throws MessagingException {
         try {
             return shortened(SendingMailbox.of(
                     HeaderSection.read(RawMessage.of(mail).source(), SenderAlignment.FIELDS),

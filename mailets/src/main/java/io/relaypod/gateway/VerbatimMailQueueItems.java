@@ -28,7 +28,7 @@ public final class VerbatimMailQueueItems implements MailQueueItemDecoratorFacto
         }
     }
 
-    private static final class Item extends MailQueueItemDecorator {
+    private static final class Item extends MailQueueItemDecorator implements HeldMailQueueItem {
 
         Item(MailQueueItem item) {
             super(item);
@@ -43,6 +43,13 @@ public final class VerbatimMailQueueItems implements MailQueueItemDecoratorFacto
         @Override
         public Mail getMail() {
             return mailQueueItem.getMail();
+        }
+
+        @Override
+        public void held() {
+            if (mailQueueItem instanceof HeldMailQueueItem item) {
+                item.held();
+            }
         }
 
         @Override

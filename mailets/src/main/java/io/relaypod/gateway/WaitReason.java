@@ -17,6 +17,9 @@ public final class WaitReason {
     /** Other large mails are in flight to the gateway. */
     public static final String BYTES_IN_FLIGHT = "bytes-in-flight";
 
+    /** Graph's answer: to this mail's copy, or to those of the mails before it. */
+    public static final String GRAPH = "graph";
+
     private static final AttributeName NAME = AttributeName.of("relaypod-waits-for");
 
     private WaitReason() {}

@@ -1050,7 +1050,8 @@ class RemoteDeliveryTest {
                 events::add,
                 new RecordingMetricFactory(),
                 new NoopGaugeRegistry(),
-                new MemoryBudget(64 << 20));
+                new MemoryBudget(64 << 20),
+                Optional.empty());
     }
 
     private static Clock clock(Supplier<Instant> now) {

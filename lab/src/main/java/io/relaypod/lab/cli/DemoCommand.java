@@ -40,7 +40,7 @@ final class DemoCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        LabWorld.Builder builder = LabWorld.builder();
+        LabWorld.Builder builder = LabWorld.builder().followingGraph();
         try (LabWorld world = stay
                 ? builder.atFixedPorts(SMTP_PORT, METRICS_PORT, WEBADMIN_PORT, MAILPIT_PORT, DNS_PORT)
                         .start()

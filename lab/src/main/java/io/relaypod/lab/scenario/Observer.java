@@ -18,7 +18,7 @@ final class Observer {
 
     static final String APPLICATION = "calendar@organiser.example";
 
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final Duration PATIENCE = Duration.ofMinutes(1);
     private static final Duration PAGE_AGE = Duration.ofSeconds(5);
     private static final Duration LOOK_AGAIN = Duration.ofMillis(20);
     private static final String CANARY = "canary@example.com";
@@ -49,7 +49,9 @@ final class Observer {
         return reply.code() == 550 && reply.lines().get(0).contains("5.1.2");
     }
 
-    /** How many refusals were counted since we began. Waits for one, as the page with the metrics may be a second old. */
+    /**
+     * How many refusals were counted since we began. Waits for one, as the page with the metrics may be a second old.
+     */
     long refusals() throws InterruptedException {
         Instant deadline = Instant.now().plus(PAGE_AGE);
         while (counted() == countedBefore && Instant.now().isBefore(deadline)) {
@@ -87,13 +89,16 @@ final class Observer {
                 .toList();
     }
 
-    private static void await(BooleanSupplier happened) throws InterruptedException {
-        Instant deadline = Instant.now().plus(PATIENCE);
+    /** Waits, and returns for how long. */
+    static Duration await(BooleanSupplier happened) throws InterruptedException {
+        Instant begin = Instant.now();
+        Instant deadline = begin.plus(PATIENCE);
         while (!happened.getAsBoolean()) {
             if (Instant.now().isAfter(deadline)) {
                 throw new IllegalStateException("nothing arrived for " + PATIENCE.toSeconds() + " s");
             }
             Thread.sleep(LOOK_AGAIN.toMillis());
         }
+        return Duration.between(begin, Instant.now());
     }
 }

@@ -17,7 +17,8 @@ public interface Scenario {
                 new BounceStorm(),
                 new ResourceExhaustion(),
                 new SenderReputation(),
-                new CalendarBug());
+                new CalendarBug(),
+                new ExpiredSecret());
     }
 
     int number();
@@ -27,6 +28,6 @@ public interface Scenario {
     /** What must be seen, in a few words. */
     String expected();
 
-    /** Plays it; the world may have been used before. */
+    /** Plays it; the world may have been used before, and its relay follows smtp2graph. */
     ScenarioResult play(LabWorld world) throws Exception;
 }

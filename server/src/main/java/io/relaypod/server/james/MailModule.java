@@ -2,6 +2,7 @@ package io.relaypod.server.james;
 
 import java.time.Clock;
 import java.util.List;
+import java.util.Optional;
 import javax.annotation.PreDestroy;
 import javax.inject.Singleton;
 import javax.mail.MessagingException;
@@ -14,6 +15,7 @@ import com.google.inject.util.Modules;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.relaypod.events.MailEventPublisher;
 import io.relaypod.gateway.VerbatimMailQueueItems;
+import io.relaypod.hold.GraphHold;
 import io.relaypod.quota.RecipientQuota;
 import io.relaypod.server.queue.ArtemisMailQueueFactory;
 import io.relaypod.server.queue.Quarantine;
@@ -55,6 +57,7 @@ final class MailModule extends AbstractModule {
                         .to(BudgetedMailProcessor.class)
                         .in(Scopes.SINGLETON)));
         install(new MailStoreRepositoryModule());
+        install(new HoldModule());
         bind(ArtemisMailQueueFactory.class).in(Scopes.SINGLETON);
         // Only webadmin manages queues.
         bind(new TypeLiteral<MailQueueFactory<? extends ManageableMailQueue>>() {})
@@ -81,11 +84,12 @@ final class MailModule extends AbstractModule {
 
     @Provides
     @Singleton
-    SenderRateLimiter rateLimiter(Settings settings, RecipientQuota quota) {
-        return settings.upstreamRate()
+    SenderRateLimiter rateLimiter(Settings settings, RecipientQuota quota, Optional<GraphHold> hold) {
+        SenderRateLimiter limiter = settings.upstreamRate()
                 .map(rate -> SenderRateLimiter.of(rate, new SteadyClock()))
                 .orElseGet(SenderRateLimiter::unlimited)
                 .within(quota);
+        return hold.map(limiter::behind).orElse(limiter);
     }
 
     @Provides

@@ -193,6 +193,11 @@ public final class ArtemisMailQueue implements ManageableMailQueue, RateLimitedM
                     }
 
                     @Override
+                    public void held() {
+                        received.held();
+                    }
+
+                    @Override
                     public void over(boolean hasSucceeded) {
                         received.done(hasSucceeded);
                     }

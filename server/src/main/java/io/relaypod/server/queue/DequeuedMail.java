@@ -1,12 +1,12 @@
 package io.relaypod.server.queue;
 
+import io.relaypod.gateway.HeldMailQueueItem;
 import org.apache.james.queue.api.MailQueue.MailQueueException;
-import org.apache.james.queue.api.MailQueue.MailQueueItem;
 import org.apache.james.server.core.MailImpl;
 import org.apache.mailet.Mail;
 
 /** A mail in flight. It stays on the disk until it is done. */
-final class DequeuedMail implements MailQueueItem {
+final class DequeuedMail implements HeldMailQueueItem {
 
     /** The effect of the result on the mail in its queue. */
     interface Ending {
@@ -14,6 +14,9 @@ final class DequeuedMail implements MailQueueItem {
         void remove() throws MailQueueException;
 
         void putBack() throws MailQueueException;
+
+        /** The work on the mail has ended, and it is not done yet. */
+        void held();
 
         /**
          * The mail is no longer in flight.
@@ -34,6 +37,11 @@ final class DequeuedMail implements MailQueueItem {
     @Override
     public Mail getMail() {
         return mail;
+    }
+
+    @Override
+    public void held() {
+        ending.held();
     }
 
     /**

@@ -148,10 +148,7 @@ final class Dequeuer implements OnDemand.ItemSource<OpenedMail>, AutoCloseable {
         }
     }
 
-    private void ended(boolean isRemoved) {
-        if (!isRemoved) {
-            redelivery.request();
-        }
+    private void ended() {
         inFlight.decrementAndGet();
         changed.release();
     }

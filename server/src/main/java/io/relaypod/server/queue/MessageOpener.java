@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
-import java.util.function.Consumer;
 import javax.mail.MessagingException;
 
 import io.relaypod.memory.MemoryUse;
@@ -69,7 +68,7 @@ final class MessageOpener {
      * @param ended is run when a subscriber has finished with the mail
      * @return empty if the message cannot be passed on
      */
-    Optional<OpenedMail> open(ClientMessage message, DequeueSession session, Consumer<Boolean> ended)
+    Optional<OpenedMail> open(ClientMessage message, DequeueSession session, Runnable ended)
             throws InterruptedException {
         if (session.isClosed()) {
             // The broker redelivers it.
@@ -83,7 +82,7 @@ final class MessageOpener {
             return Optional.empty();
         }
         mark.get().hold(memory.get());
-        return open(new MessageInFlight(message, session, mark.get(), ended));
+        return open(new MessageInFlight(message, session, mark.get(), ended, redelivery::request));
     }
 
     /**

@@ -58,7 +58,9 @@ public record QueueWait(
     private static String cause(
             Mail mail, BrokerQueue queue, Optional<String> mailbox, Optional<QuotaKind> reached, boolean isLater) {
         if (mailbox.isPresent()) {
-            return reached.map(quota -> QUOTA + quota.label()).orElse(RATE_LIMIT);
+            return reached.map(quota -> QUOTA + quota.label())
+                    .or(() -> WaitReason.read(mail))
+                    .orElse(RATE_LIMIT);
         }
         if (queue.isWaiting()) {
             return WaitReason.read(mail).orElse(isLater ? RETRY : TURN);

@@ -435,7 +435,7 @@ public record Settings(
         return number(Long.parseLong(value), min, max);
     }
 
-    private static long number(long number, long min, long max) {
+    static long number(long number, long min, long max) {
         require(number >= min && number <= max);
         return number;
     }

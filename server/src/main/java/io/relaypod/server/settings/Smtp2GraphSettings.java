@@ -13,12 +13,17 @@ import io.relaypod.graph.Smtp2GraphDirectory;
  *
  * @param directory its base directory
  * @param heal whether stuck and failed copies are sent again
+ * @param window copies between Mailpit's 250 and Graph's 202, in all
  */
-public record Smtp2GraphSettings(Smtp2GraphDirectory directory, HealMode heal) {
+public record Smtp2GraphSettings(Smtp2GraphDirectory directory, HealMode heal, int window) {
+
+    // Each has a thread that waits for Graph's answer.
+    private static final int LARGEST_WINDOW = 200;
 
     // A mount that is missing is a mistake of the manifest. What smtp2graph makes in it may still be missing.
     static Optional<Smtp2GraphSettings> read(Environment environment) {
         HealMode heal = environment.read(Variable.GRAPH_HEAL, Smtp2GraphSettings::heal);
+        int window = environment.read(Variable.GRAPH_WINDOW, value -> (int) Settings.number(value, 1, LARGEST_WINDOW));
         String data = environment.read(Variable.SMTP2GRAPH_DATA, value -> value);
         if (data.isEmpty()) {
             if (heal == HealMode.ON) {
@@ -33,7 +38,7 @@ public record Smtp2GraphSettings(Smtp2GraphDirectory directory, HealMode heal) {
                         Variable.SMTP2GRAPH_DATA,
                         directory + " is no directory; mount smtp2graph's volume there, in this container too");
             }
-            return Optional.of(new Smtp2GraphSettings(new Smtp2GraphDirectory(directory), heal));
+            return Optional.of(new Smtp2GraphSettings(new Smtp2GraphDirectory(directory), heal, window));
         } catch (InvalidPathException wrong) {
             environment.reject(Variable.SMTP2GRAPH_DATA, wrong.getMessage());
             return Optional.empty();

@@ -37,6 +37,7 @@ public enum Variable {
     MAX_RECIPIENTS("1000", "a number from 100 to 100000"),
     GRAPH_MAX_MESSAGE_SIZE("3M", "a number of bytes, or one with K, M or G behind it, 1024G at most; 0 for no limit"),
     SMTP2GRAPH_DATA("", "an existing directory: smtp2graph's base directory, /data in its image"),
+    GRAPH_WINDOW("8", "a number from 1 to 200"),
     GRAPH_HEAL("auto", "auto (where smtp2graph's directory can be written), true or false"),
     SENDER_MAILBOXES("", "mail addresses or @domains, separated by commas"),
     STRIP_ICS_RECIPIENTS("", "mail addresses or @domains, separated by commas"),

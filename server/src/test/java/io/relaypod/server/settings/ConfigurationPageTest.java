@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 class ConfigurationPageTest {
 
     private static final Pattern ROW = Pattern.compile(
-            "\\| `(?<name>[A-Z_]+)` \\| (`(?<default>[^`]*)` )?\\| (?<form>[^|]+) \\| (?<text>[^|]+) \\|");
+            "\\| `(?<name>[A-Z0-9_]+)` \\| (`(?<default>[^`]*)` )?\\| (?<form>[^|]+) \\| (?<text>[^|]+) \\|");
 
     @Test
     void thePageHasEveryVariableWithItsDefaultOnce() throws Exception {

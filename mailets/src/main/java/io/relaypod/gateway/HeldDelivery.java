@@ -1,0 +1,78 @@
+package io.relaypod.gateway;
+
+import javax.mail.MessagingException;
+
+import io.relaypod.hold.GraphHold.HoldStatus;
+import org.apache.james.queue.api.MailQueue.MailQueueItem;
+import org.apache.mailet.Mail;
+
+/**
+ * Delivers a mail of the queue and acknowledges it when Graph has accepted it. A mail that a crash or a stop returned
+ * to the queue is not sent again while smtp2graph has its copy, or if Graph accepted it meanwhile. Thread-safe.
+ */
+final class HeldDelivery implements QueuedDeliveries.Step {
+
+    private final Delivery delivery;
+    private final HeldMails held;
+
+    HeldDelivery(Delivery delivery, HeldMails held) {
+        this.delivery = delivery;
+        this.held = held;
+    }
+
+    @Override
+    public void take(MailQueueItem item) throws MessagingException {
+        Mail mail = item.getMail();
+        if (held.isAnothers(mail)) {
+            held.lookAgain(mail);
+            return;
+        }
+        HoldStatus standing = held.standing(mail);
+        if (standing == HoldStatus.UNSENT) {
+            if (!delivery.attempt(mail)) {
+                return;
+            }
+            if (item instanceof HeldMailQueueItem waiting) {
+                waiting.held();
+            }
+            standing = await(mail);
+        }
+        conclude(mail, standing);
+    }
+
+    private HoldStatus await(Mail mail) throws MessagingException {
+        try {
+            return held.await(mail);
+        } catch (InterruptedException stopping) {
+            Thread.currentThread().interrupt();
+            throw new MessagingException("the relay stops", stopping);
+        }
+    }
+
+    private void conclude(Mail mail, HoldStatus standing) throws MessagingException {
+        switch (standing) {
+            case DONE -> held.forget(mail);
+            // UNSENT is a copy that nothing is known of any more; the next look decides.
+            case WAITING, UNSENT -> {
+                if (held.isExpired(mail)) {
+                    refuse(mail);
+                } else {
+                    held.lookAgain(mail);
+                }
+            }
+            case LOST -> {
+                String reason = held.reason(mail);
+                held.forget(mail);
+                delivery.tryAgain(mail, reason);
+                held.countSentAgain();
+            }
+            case REFUSED -> refuse(mail);
+        }
+    }
+
+    private void refuse(Mail mail) throws MessagingException {
+        String reason = held.reason(mail);
+        held.forget(mail);
+        delivery.refuse(mail, reason);
+    }
+}

@@ -1,0 +1,346 @@
+package io.relaypod.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+import io.relaypod.events.MailEvent;
+import io.relaypod.events.MailEvent.MailWaiting;
+import io.relaypod.graph.CopyChange;
+import io.relaypod.graph.CopyState;
+import io.relaypod.graph.GraphCode;
+import io.relaypod.graph.GraphCopies;
+import io.relaypod.graph.GraphCopy;
+import io.relaypod.graph.GraphError;
+import io.relaypod.hold.GraphHold;
+import io.relaypod.hold.HoldSettings;
+import io.relaypod.mailets.JamesContext;
+import io.relaypod.memory.MemoryBudget;
+import io.relaypod.quota.QuotaUse;
+import io.relaypod.throttle.SenderRateLimiter;
+import org.apache.james.core.MailAddress;
+import org.apache.james.metrics.api.NoopGaugeRegistry;
+import org.apache.james.metrics.tests.RecordingMetricFactory;
+import org.apache.james.queue.api.MailQueue;
+import org.apache.james.queue.api.MailQueueFactory;
+import org.apache.james.queue.api.MailQueueName;
+import org.apache.james.queue.memory.MemoryMailQueueFactory;
+import org.apache.james.queue.memory.MemoryMailQueueFactory.MemoryCacheableMailQueue;
+import org.apache.james.server.core.MailImpl;
+import org.apache.james.transport.mailets.remote.delivery.DeliveryRetriesHelper;
+import org.apache.mailet.Mail;
+import org.apache.mailet.base.test.FakeMailContext;
+import org.apache.mailet.base.test.FakeMailetConfig;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.reactivestreams.Publisher;
+
+class HeldMailsTest {
+
+    private static final byte[] MESSAGE = Messages.bytes("From: app@example.com\r\nSubject: Test\r\n\r\nbody\r\n");
+
+    private final Clock clock = Clock.systemUTC();
+    private final MemoryMailQueueFactory queues = new MemoryMailQueueFactory(new VerbatimMailQueueItems(), clock);
+    private final MemoryCacheableMailQueue outgoing = queues.createQueue(MailQueueName.of("outgoing"));
+    private final FakeMailContext context = FakeMailContext.defaultContext();
+    private final List<MailEvent> events = new CopyOnWriteArrayList<>();
+    private final List<Mail> waiting = new CopyOnWriteArrayList<>();
+    private final KnownCopies copies = new KnownCopies();
+    private final GraphHold hold =
+            new GraphHold(() -> copies, new HoldSettings(2, Optional.empty(), "relay-1", Duration.ofMillis(10)), clock);
+    private String delays = "5 * 1 hour";
+    private RemoteDelivery delivery;
+
+    @AfterEach
+    void stop() {
+        delivery.destroy();
+    }
+
+    @Test
+    void aMailLeavesTheQueueWhenGraphHasAcceptedIt() throws Exception {
+        try (SmtpSink sink = SmtpSink.acceptingAll()) {
+            send(sink, "Mail1-1");
+            await().until(() -> sink.received().size() == 1);
+            assertThat(outgoing.getSize()).isEqualTo(1);
+
+            publish("Mail1-1", CopyState.ACCEPTED, Optional.empty());
+
+            await().until(() -> outgoing.getSize() == 0);
+            assertThat(hold.window().inFlight()).isZero();
+            assertThat(hold.size()).isZero();
+        }
+    }
+
+    @Test
+    void aMailBeyondTheWindowWaitsInTheQueueOfItsMailboxWithTheReason() throws Exception {
+        try (SmtpSink sink = SmtpSink.acceptingAll()) {
+            send(sink, "Mail1-1");
+            await().until(() -> sink.received().size() == 1);
+            publish("Mail1-1", CopyState.DEFERRED, Optional.of(GraphCode.ACCESS_DENIED));
+
+            delivery.service(mail("Mail2-1"));
+
+            await().until(() -> waiting.size() == 1);
+            assertThat(sink.received()).hasSize(1);
+            assertThat(waiting.get(0).getAttribute(DeliveryRetriesHelper.DELIVERY_RETRY_COUNT))
+                    .isEmpty();
+            assertThat(events)
+                    .filteredOn(MailWaiting.class::isInstance)
+                    .singleElement()
+                    .satisfies(event -> assertThat(((MailWaiting) event).reason())
+                            .contains("Graph does not accept the mailbox's mail"));
+        }
+    }
+
+    @Test
+    void aDeferredMailIsNotSentAgainAndLeavesTheQueueWhenItIsAccepted() throws Exception {
+        try (SmtpSink sink = SmtpSink.acceptingAll()) {
+            send(sink, "Mail1-1");
+            await().until(() -> sink.received().size() == 1);
+            publish("Mail1-1", CopyState.DEFERRED, Optional.of(GraphCode.UNREACHABLE));
+            await().pollDelay(Duration.ofMillis(200)).until(() -> outgoing.getSize() == 1);
+
+            publish("Mail1-1", CopyState.ACCEPTED, Optional.empty());
+
+            await().until(() -> outgoing.getSize() == 0);
+            assertThat(sink.received()).hasSize(1);
+        }
+    }
+
+    @Test
+    void aMailWhoseCopyIsMissingIsSentAgainWhichCountsAsAnAttempt() throws Exception {
+        delays = "5 * 10 ms";
+        try (SmtpSink sink = SmtpSink.acceptingAll()) {
+            send(sink, "Mail1-1");
+            await().until(() -> sink.received().size() == 1);
+
+            publish("Mail1-1", CopyState.MISSING, Optional.empty());
+
+            await().until(() -> sink.received().size() == 2);
+            assertThat(hold.sentAgain()).isEqualTo(1);
+            publish("Mail1-1", CopyState.ACCEPTED, Optional.empty());
+            await().until(() -> outgoing.getSize() == 0);
+        }
+    }
+
+    @Test
+    void aMailThatGraphWillNotAcceptFailsWithGraphsWords() throws Exception {
+        try (SmtpSink sink = SmtpSink.acceptingAll()) {
+            send(sink, "Mail1-1");
+            await().until(() -> sink.received().size() == 1);
+
+            publish("Mail1-1", CopyState.STUCK, Optional.of(GraphCode.TOO_LARGE));
+
+            await().until(() -> context.getSentMails().size() == 1);
+            assertThat(outgoing.getSize()).isZero();
+            assertThat(String.valueOf(context.getSentMails().get(0).getAttributes()))
+                    .contains("Graph: words");
+        }
+    }
+
+    @Test
+    void aMailThatGraphAcceptedWhileTheRelayWasAwayIsNotSentAgain() throws Exception {
+        copies.accepted.add("Mail1-1");
+        try (SmtpSink sink = SmtpSink.acceptingAll()) {
+            send(sink, "Mail1-1");
+
+            await().until(() -> outgoing.getSize() == 0);
+            assertThat(sink.received()).isEmpty();
+        }
+    }
+
+    @Test
+    void aMailThatTheGatewayDefersGivesItsPlaceBack() throws Exception {
+        try (SmtpSink sink = SmtpSink.replying(line -> line.startsWith("RCPT") ? "451 4.3.0 later" : "")) {
+            send(sink, "Mail1-1");
+
+            await().until(() -> events.stream().anyMatch(MailEvent.DeliveryDeferred.class::isInstance));
+            assertThat(hold.window().inFlight()).isZero();
+            assertThat(outgoing.getSize()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void ofAMailThatIsAcceptedForSomeRecipientsThatPartIsHeldByItself() throws Exception {
+        try (SmtpSink sink = SmtpSink.replying(line -> line.startsWith("RCPT TO:<b@") ? "451 4.3.0 later" : "")) {
+            start(sink);
+            delivery.service(mail("Mail1-1", "a@example.com", "b@example.com"));
+
+            await().until(() -> sink.received().size() == 1);
+            await().until(() -> outgoing.getSize() == 2);
+            publish("Mail1-1", CopyState.ACCEPTED, Optional.empty(), "a@example.com");
+
+            await().until(() -> outgoing.getSize() == 1);
+            assertThat(sink.received()).hasSize(1);
+        }
+    }
+
+    private void send(SmtpSink sink, String name) throws Exception {
+        start(sink);
+        delivery.service(mail(name));
+    }
+
+    private void start(SmtpSink sink) throws Exception {
+        delivery = new RemoteDelivery(
+                new JamesContext.Hosts(),
+                JamesContext.domains(),
+                new Queues(),
+                SenderRateLimiter.unlimited().behind(hold),
+                clock,
+                events::add,
+                new RecordingMetricFactory(),
+                new NoopGaugeRegistry(),
+                new MemoryBudget(64 << 20),
+                Optional.of(hold));
+        FakeMailetConfig.Builder config =
+                FakeMailetConfig.builder().mailetName("RemoteDelivery").mailetContext(context);
+        Map.of(
+                        "gateway", "127.0.0.1",
+                        "gatewayPort", String.valueOf(sink.port()),
+                        "bounceProcessor", "bounces",
+                        "delayTime", delays,
+                        "maxRetries", "5")
+                .forEach(config::setProperty);
+        delivery.init(config.build());
+    }
+
+    private static Mail mail(String name, String... recipients) throws Exception {
+        MailImpl mail = MailImpl.builder()
+                .name(name)
+                .sender(new MailAddress("app@example.com"))
+                .addRecipients(recipients.length == 0 ? new String[] {"a@example.com"} : recipients)
+                .build();
+        mail.setMessageNoCopy(Messages.received(MESSAGE));
+        return mail;
+    }
+
+    private void publish(String queueId, CopyState state, Optional<GraphCode> code) {
+        publish(queueId, state, code, "a@example.com");
+    }
+
+    private void publish(String queueId, CopyState state, Optional<GraphCode> code, String recipient) {
+        CopyChange change = new CopyChange(
+                new GraphCopy("x.eml", Optional.of(queueId), Optional.empty(), List.of(recipient), "app@example.com"),
+                state,
+                clock.instant(),
+                code.map(kind -> new GraphError(kind, "Name", "words")));
+        hold.onChange(change);
+    }
+
+    private static final class KnownCopies implements GraphCopies {
+
+        private final Set<String> accepted = new HashSet<>();
+
+        @Override
+        public void expect(String queueId, List<String> recipients, Instant deliveredAt) {
+            throw new UnsupportedOperationException("the follower hears of deliveries by itself");
+        }
+
+        @Override
+        public boolean isAccepted(String queueId, List<String> recipients) {
+            return accepted.contains(queueId);
+        }
+
+        @Override
+        public boolean isHealing() {
+            return false;
+        }
+
+        @Override
+        public Optional<CopyChange> find(String queueId, List<String> recipients) {
+            return Optional.empty();
+        }
+
+        @Override
+        public List<WaitingCopy> waiting(int limit) {
+            return List.of();
+        }
+
+        @Override
+        public GraphSummary summary() {
+            return new GraphSummary(
+                    Optional.empty(), Map.of(), Optional.empty(), Optional.empty(), 0, Optional.empty());
+        }
+    }
+
+    private final class Queues implements MailQueueFactory<MailQueue> {
+
+        @Override
+        public Optional<MailQueue> getQueue(MailQueueName name, PrefetchCount count) {
+            return Optional.of(createQueue(name, count));
+        }
+
+        @Override
+        public MailQueue createQueue(MailQueueName name, PrefetchCount count) {
+            return new Lines();
+        }
+
+        @Override
+        public Set<MailQueueName> listCreatedMailQueues() {
+            return queues.listCreatedMailQueues();
+        }
+    }
+
+    /** The queue in memory, with per-sender queues that nobody leaves. */
+    private final class Lines implements RateLimitedMailQueue {
+
+        @Override
+        public MailQueueName getName() {
+            return outgoing.getName();
+        }
+
+        @Override
+        public void enQueue(Mail mail, Duration delay) throws MailQueueException {
+            outgoing.enQueue(mail, delay);
+        }
+
+        @Override
+        public void enQueue(Mail mail) throws MailQueueException {
+            outgoing.enQueue(mail);
+        }
+
+        @Override
+        public Publisher<Void> enqueueReactive(Mail mail) {
+            return outgoing.enqueueReactive(mail);
+        }
+
+        @Override
+        public Publisher<MailQueueItem> deQueue() {
+            return outgoing.deQueue();
+        }
+
+        @Override
+        public void enQueueForSender(QuotaUse use, Mail mail) {
+            waiting.add(mail);
+        }
+
+        @Override
+        public void enQueueForTenant(QuotaUse use, Mail mail) {
+            waiting.add(mail);
+        }
+
+        @Override
+        public boolean hasWaitingForTenant() {
+            return false;
+        }
+
+        @Override
+        public boolean hasWaiting(String mailbox) {
+            return false;
+        }
+
+        @Override
+        public void close() {
+            outgoing.close();
+        }
+    }
+}

@@ -1,0 +1,69 @@
+package io.relaypod.server.james;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.UUID;
+import javax.inject.Provider;
+import javax.inject.Singleton;
+
+import com.google.inject.AbstractModule;
+import com.google.inject.Provides;
+import com.google.inject.multibindings.ProvidesIntoSet;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.relaypod.graph.GraphListener;
+import io.relaypod.hold.GraphHold;
+import io.relaypod.hold.HoldSettings;
+import io.relaypod.server.graph.GraphService;
+import io.relaypod.server.graph.HoldMeters;
+import io.relaypod.server.settings.Settings;
+import io.relaypod.throttle.SendingRate;
+import io.relaypod.throttle.SteadyClock;
+
+/** Messages stay in the outgoing queue until Graph has accepted them, if smtp2graph's directory is known. */
+final class HoldModule extends AbstractModule {
+
+    private static final Duration FIRST_PAUSE = Duration.ofSeconds(30);
+
+    @Provides
+    @Singleton
+    Optional<GraphHold> hold(Settings settings, Provider<GraphService> follower, MeterRegistry meters)
+            throws IOException {
+        if (settings.smtp2graph().isEmpty()) {
+            return Optional.empty();
+        }
+        GraphHold hold = new GraphHold(
+                () -> follower.get().copies().orElseThrow(),
+                new HoldSettings(
+                        settings.smtp2graph().get().window(),
+                        settings.upstreamRate().map(HoldModule::perMinute),
+                        relay(settings.dataDir()),
+                        FIRST_PAUSE),
+                new SteadyClock());
+        HoldMeters.register(hold, meters);
+        return Optional.of(hold);
+    }
+
+    /** Hears of each change of a copy. */
+    @ProvidesIntoSet
+    GraphListener changes(Optional<GraphHold> hold) {
+        return hold.<GraphListener>map(held -> held).orElse(change -> {});
+    }
+
+    private static double perMinute(SendingRate rate) {
+        return rate.mails() * 60_000.0 / rate.per().toMillis();
+    }
+
+    /** A name of this relay that outlives a restart and moves with its data. */
+    private static String relay(Path dataDir) throws IOException {
+        Path file = dataDir.resolve("graph").resolve("relay");
+        if (!Files.exists(file)) {
+            Files.createDirectories(file.getParent());
+            Files.writeString(file, UUID.randomUUID() + "\n", StandardCharsets.US_ASCII);
+        }
+        return Files.readString(file, StandardCharsets.US_ASCII).strip();
+    }
+}
