@@ -4,6 +4,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
+import com.google.common.collect.ImmutableList;
+
 /** The releases of Mailpit that relaypod is tested with, and where their SMTP differs. */
 public enum MailpitRelease {
     /** The oldest one. */
@@ -41,13 +43,13 @@ public enum MailpitRelease {
     };
 
     private final String version;
-    private final List<String> extensions;
+    private final ImmutableList<String> extensions;
     private final int maxSize;
     private final int maxCommand;
 
     MailpitRelease(String version, List<String> extensions, int maxSize, int maxCommand) {
         this.version = version;
-        this.extensions = extensions;
+        this.extensions = ImmutableList.copyOf(extensions);
         this.maxSize = maxSize;
         this.maxCommand = maxCommand;
     }
