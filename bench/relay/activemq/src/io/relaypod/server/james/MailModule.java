@@ -6,6 +6,7 @@ import java.util.List;
 import javax.annotation.PreDestroy;
 import javax.inject.Singleton;
 import javax.jms.ConnectionFactory;
+import javax.mail.MessagingException;
 
 import org.apache.activemq.store.PersistenceAdapter;
 import org.apache.activemq.store.kahadb.KahaDBPersistenceAdapter;
@@ -33,7 +34,9 @@ import com.google.inject.Scopes;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.relaypod.events.MailEventPublisher;
+import io.relaypod.server.queue.Quarantine;
 import io.relaypod.server.queue.broker.Broker;
+import io.relaypod.server.queue.inflight.InFlightMails;
 import io.relaypod.server.repository.DirectoryMailRepository;
 import io.relaypod.server.repository.RepositoryLimits;
 import io.relaypod.server.settings.Settings;
@@ -99,6 +102,21 @@ final class MailModule extends AbstractModule {
     @Singleton
     SenderRateLimiter pace() {
         return SenderRateLimiter.unlimited();
+    }
+
+    /** The operator's routes need it; James' queue does not use it. */
+    @Provides
+    @Singleton
+    InFlightMails inFlight(Settings settings) {
+        return InFlightMails.open(settings.dataDir());
+    }
+
+    /** As {@link #inFlight}. */
+    @Provides
+    Quarantine quarantine() {
+        return mail -> {
+            throw new MessagingException("mail " + mail.getName() + " is not in this queue");
+        };
     }
 
     @Provides
