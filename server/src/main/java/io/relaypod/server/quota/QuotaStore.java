@@ -99,7 +99,7 @@ public final class QuotaStore implements AutoCloseable {
         }
         try {
             Path next = file.resolveSibling(file.getFileName() + ".new");
-            Files.write(next, (Iterable<String>) quota.counts().stream().map(QuotaStore::line)::iterator);
+            Files.write(next, quota.counts().stream().map(QuotaStore::line).toList());
             try (FileChannel written = FileChannel.open(next, StandardOpenOption.WRITE)) {
                 written.force(true);
             }

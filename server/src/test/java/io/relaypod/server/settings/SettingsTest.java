@@ -553,4 +553,11 @@ class SettingsTest {
         all.putAll(variables);
         return Settings.from(all);
     }
+
+    @Test
+    void aWrongUrlIsShownWithoutItsSecrets() {
+        assertThatThrownBy(() -> settings(Map.of("QUEUE_URL", "http://relay:s3cret@broker:61616?password=s3cret&ha=x")))
+                .hasMessageContaining("http://***@broker:61616?password=***&ha=x")
+                .hasMessageNotContaining("s3cret");
+    }
 }
