@@ -200,7 +200,7 @@ class OddValuesTest {
                 assertThat(refused.getMessage().lines().skip(1).toList())
                         .as(variable + "=" + value)
                         .allSatisfy(line -> assertThat(line)
-                                .matches("  [A-Z_]+ is '.*'; .*expected .*")
+                                .matches("  [A-Z0-9_]+ is '.*'; .*expected .*")
                                 .hasSizeLessThan(1_000)
                                 .doesNotContain("\u001b"))
                         .anySatisfy(line -> assertThat(line)
