@@ -56,6 +56,7 @@ import io.relaypod.server.queue.stored.MailBody;
 import io.relaypod.server.settings.InvalidSettingsException;
 import io.relaypod.server.threads.ServerThreads;
 import io.relaypod.throttle.SenderRateLimiter;
+import org.apache.activemq.artemis.api.core.ActiveMQException;
 import org.apache.activemq.artemis.api.core.client.ClientMessage;
 import org.apache.activemq.artemis.api.core.client.ClientProducer;
 import org.apache.activemq.artemis.api.core.client.ClientSession;
@@ -275,6 +276,20 @@ class DurabilityTest {
                 BrokerConnection connection = broker.connect(1).get(0);
                 BrokerManagement management = new BrokerManagement(connection)) {
             assertThat(management.brokerAttribute("journalType")).isEqualTo(expected);
+        }
+    }
+
+    @Test
+    void an_interrupted_question_to_the_broker_leaves_no_answer_for_the_next_one() throws Exception {
+        try (EmbeddedBroker broker = EmbeddedBroker.start(dataDir, LONG_ENOUGH, new SimpleMeterRegistry());
+                BrokerConnection connection = broker.connect(1).get(0);
+                BrokerManagement management = new BrokerManagement(connection)) {
+            Thread.currentThread().interrupt();
+            assertThatThrownBy(() -> management.brokerAttribute("journalBufferSize"))
+                    .isInstanceOf(ActiveMQException.class);
+            Thread.interrupted();
+
+            assertThat(management.queues()).isEmpty();
         }
     }
 

@@ -12,9 +12,13 @@ import org.apache.activemq.artemis.api.core.client.ClientRequestor;
 import org.apache.activemq.artemis.api.core.client.ClientSession;
 import org.apache.activemq.artemis.api.core.management.ManagementHelper;
 import org.apache.activemq.artemis.api.core.management.ResourceNames;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Management operations of the broker, which finds mails by their properties without sending them. Thread-safe. */
 public final class BrokerManagement implements AutoCloseable {
+
+    private static final Logger LOGGER = LoggerFactory.getLogger(BrokerManagement.class);
 
     private static final String MANAGEMENT = "activemq.management";
     private static final int REMOVED_AT_ONCE = 1000;
@@ -22,15 +26,16 @@ public final class BrokerManagement implements AutoCloseable {
     // A command may go through all mails.
     private static final Duration PATIENCE = Duration.ofMinutes(2);
 
-    // Reused, because each requestor leaves an address for its answers at the broker.
     private final ClientSession session;
-    private final ClientRequestor requestor;
+    // Reused, because each requestor leaves an address for its answers at the broker. Empty after a question without an
+    // answer: it would take a late answer for that of its next question.
+    private Optional<ClientRequestor> requestor;
 
     public BrokerManagement(BrokerConnection connection) throws ActiveMQException {
         this.session = connection.session();
         try {
             session.start();
-            this.requestor = new ClientRequestor(session, MANAGEMENT);
+            this.requestor = Optional.of(new ClientRequestor(session, MANAGEMENT));
         } catch (Exception refused) {
             throw BrokerRefusedException.orElse(refused);
         }
@@ -118,10 +123,8 @@ public final class BrokerManagement implements AutoCloseable {
         try {
             ClientMessage asked = session.createMessage(false);
             question.write(asked);
-            ClientMessage answer = requestor.request(asked, PATIENCE.toMillis());
-            if (answer == null) {
-                throw new ActiveMQException("the broker gives no answer to " + what);
-            }
+            ClientMessage answer =
+                    answer(asked).orElseThrow(() -> new ActiveMQException("the broker gives no answer to " + what));
             Object result = ManagementHelper.getResult(answer);
             if (!ManagementHelper.hasOperationSucceeded(answer)) {
                 throw new ActiveMQException(what + ": " + result);
@@ -132,10 +135,38 @@ public final class BrokerManagement implements AutoCloseable {
         }
     }
 
-    @Override
-    public void close() throws ActiveMQException {
+    private Optional<ClientMessage> answer(ClientMessage asked) throws Exception {
+        ClientRequestor used = requestor.isPresent() ? requestor.get() : new ClientRequestor(session, MANAGEMENT);
+        requestor = Optional.empty();
+        Optional<ClientMessage> answer;
+        try {
+            answer = Optional.ofNullable(used.request(asked, PATIENCE.toMillis()));
+        } catch (Exception unanswered) {
+            closeQuietly(used);
+            throw unanswered;
+        }
+        if (answer.isPresent()) {
+            requestor = Optional.of(used);
+        } else {
+            closeQuietly(used);
+        }
+        return answer;
+    }
+
+    private static void closeQuietly(ClientRequestor requestor) {
         try {
             requestor.close();
+        } catch (Exception broken) {
+            LOGGER.debug("a requestor could not be closed", broken);
+        }
+    }
+
+    @Override
+    public synchronized void close() throws ActiveMQException {
+        try {
+            if (requestor.isPresent()) {
+                requestor.get().close();
+            }
         } catch (Exception closed) {
             throw new ActiveMQException(
                     "answers could not be given up", closed, ActiveMQExceptionType.GENERIC_EXCEPTION);
