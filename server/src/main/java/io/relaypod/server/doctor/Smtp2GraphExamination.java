@@ -18,8 +18,10 @@ import java.util.stream.Stream;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.relaypod.events.LogText;
 import io.relaypod.events.MaskedAddresses;
+import io.relaypod.graph.GraphError;
+import io.relaypod.graph.GraphErrors;
+import io.relaypod.graph.KnownGraphError;
 import io.relaypod.smtpclient.SmtpConnection;
 
 /** Whether smtp2graph answers, and what its directories and its log say about the way to Graph. */
@@ -37,6 +39,7 @@ public final class Smtp2GraphExamination implements Examination {
     private final Optional<Path> data;
     private final SmtpDoor smtp;
     private final Clock clock;
+    private final GraphErrors errors = new GraphErrors();
 
     /** @param data smtp2graph's directory, if SMTP2GRAPH_DATA names it */
     public Smtp2GraphExamination(String host, int port, Optional<Path> data, SmtpDoor smtp, Clock clock) {
@@ -48,7 +51,7 @@ public final class Smtp2GraphExamination implements Examination {
     }
 
     /** An attempt that failed, by smtp2graph's log. */
-    private record FailedAttempt(Instant at, String words) {}
+    private record FailedAttempt(Instant at, GraphError error) {}
 
     @Override
     public List<Finding> examine() {
@@ -119,9 +122,10 @@ public final class Smtp2GraphExamination implements Examination {
     }
 
     private Finding finding(FailedAttempt last, boolean isStuck) {
-        String text = "the last failure, at " + last.at() + ": " + last.words();
-        String cure = "docs/graph.md explains what smtp2graph does with it.";
-        return isStuck ? Finding.fault("Graph", text, cure) : Finding.warning("Graph", text, cure);
+        KnownGraphError known = errors.known(last.error().name());
+        String text = "the last failure, at " + last.at() + ": "
+                + MaskedAddresses.in(last.error().words()) + ". " + known.cause();
+        return isStuck ? Finding.fault("Graph", text, known.cure()) : Finding.warning("Graph", text, known.cure());
     }
 
     private static List<Path> mails(Path directory) throws IOException {
@@ -176,10 +180,10 @@ public final class Smtp2GraphExamination implements Examination {
             return entry.path("filename").isTextual() && entry.has("error")
                     ? Optional.of(new FailedAttempt(
                             Instant.parse(entry.path("timestamp").asText()),
-                            MaskedAddresses.in(LogText.value(
+                            errors.classify(
                                     entry.path("error").isTextual()
                                             ? entry.path("error").asText()
-                                            : entry.path("error").toString()))))
+                                            : entry.path("error").toString())))
                     : Optional.empty();
         } catch (JsonProcessingException | DateTimeException noEntry) {
             return Optional.empty();

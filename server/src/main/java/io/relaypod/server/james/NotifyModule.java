@@ -11,14 +11,18 @@ import com.google.inject.AbstractModule;
 import com.google.inject.Provides;
 import com.google.inject.Scopes;
 import com.google.inject.multibindings.Multibinder;
+import com.google.inject.multibindings.ProvidesIntoSet;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.relaypod.events.MailEventListener;
 import io.relaypod.incidents.IncidentCheck;
+import io.relaypod.incidents.IncidentKind;
+import io.relaypod.server.graph.GraphService;
 import io.relaypod.server.health.Lifecycle;
 import io.relaypod.server.notify.DiskIncidentCheck;
 import io.relaypod.server.notify.DnsIncidentCheck;
 import io.relaypod.server.notify.FailedMailIncidentCheck;
 import io.relaypod.server.notify.GatewayIncidentCheck;
+import io.relaypod.server.notify.GraphIncidentCheck;
 import io.relaypod.server.notify.Notifier;
 import io.relaypod.server.notify.QuotaIncidentCheck;
 import io.relaypod.server.notify.ReadinessIncidentCheck;
@@ -41,6 +45,16 @@ final class NotifyModule extends AbstractModule {
         checks.addBinding().to(FailedMailIncidentCheck.class);
         bind(FailedMailIncidentCheck.class).in(Scopes.SINGLETON);
         Multibinder.newSetBinder(binder(), MailEventListener.class).addBinding().to(FailedMailIncidentCheck.class);
+    }
+
+    @ProvidesIntoSet
+    IncidentCheck secret(GraphService graph) {
+        return new GraphIncidentCheck(IncidentKind.SECRET, graph.copies());
+    }
+
+    @ProvidesIntoSet
+    IncidentCheck graph(GraphService graph) {
+        return new GraphIncidentCheck(IncidentKind.GRAPH, graph.copies());
     }
 
     @Provides

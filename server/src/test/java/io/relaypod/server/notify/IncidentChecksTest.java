@@ -1,6 +1,8 @@
 package io.relaypod.server.notify;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.when;
 
 import java.nio.file.Path;
 import java.time.Clock;
@@ -9,10 +11,17 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 import io.relaypod.events.MailEvent.MailFailed;
 import io.relaypod.events.MailEvent.MailStored;
+import io.relaypod.graph.GraphCode;
+import io.relaypod.graph.GraphCopies;
+import io.relaypod.graph.GraphError;
+import io.relaypod.graph.GraphIncident;
+import io.relaypod.graph.GraphIncident.GraphCondition;
+import io.relaypod.incidents.IncidentKind;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -71,6 +80,23 @@ class IncidentChecksTest {
         assertThat(check.problem()).isEmpty();
         check.onEvent(failed("Mail2"));
         assertThat(check.problem().orElseThrow()).startsWith("one message, Mail2");
+    }
+
+    @Test
+    void aRefusedSecretIsOneIncidentAndNothingAcceptedAnother() {
+        GraphIncident refused = new GraphIncident(
+                GraphCondition.SECRET_REFUSED,
+                new GraphError(GraphCode.SECRET_EXPIRED, "AADSTS7000222", "the secret of me@ours.example expired"),
+                NOW,
+                2);
+        Optional<GraphCopies> copies = Optional.of(mock(GraphCopies.class));
+        when(copies.get().incident()).thenReturn(Optional.of(refused));
+
+        assertThat(new GraphIncidentCheck(IncidentKind.GRAPH, copies).problem()).isEmpty();
+        assertThat(new GraphIncidentCheck(IncidentKind.SECRET, copies).problem())
+                .contains("the secret of ***@ours.example expired; 2 messages wait since 2026-01-01T00:00:00Z");
+        assertThat(new GraphIncidentCheck(IncidentKind.SECRET, Optional.empty()).problem())
+                .isEmpty();
     }
 
     @Test
