@@ -247,10 +247,12 @@ final class Delivery {
         if (isPlaceTaken && !held.get().enter(mail)) {
             isPlaceTaken = false;
             WaitReason.write(mail, WaitReason.GRAPH);
-            slots.enqueue(mail);
+            slots.putBack(mail);
         }
         if (isPlaceTaken) {
             WaitReason.clear(mail);
+        } else if (reason.isEmpty() && slots.reached(mail).isPresent()) {
+            reportQueued(mail);
         } else {
             reportWaiting(mail, reason.orElse("others of the mailbox before it, or its rate limit"));
         }

@@ -123,6 +123,12 @@ final class SenderSlots {
         }
     }
 
+    /** Puts a mail into the queue of its mailbox that took a slot and is not sent. */
+    void putBack(Mail mail) throws MessagingException {
+        limiter.quota().giveBack(use(mail, mail.getRecipients()));
+        enqueue(mail);
+    }
+
     /** Puts a mail into the queue of its mailbox, after {@link #further} took no slot. */
     void enqueue(Mail mail) throws MessagingException {
         queue.orElseThrow(() -> new IllegalStateException("there is no rate limit"))
