@@ -210,6 +210,7 @@ class MailEventLogTest {
                         "event queue-id rcpts to",
                         "event queue-id rcpts to copies",
                         "event queue-id rcpts to",
+                        "event queue-id rcpts to reason",
                         "event queue-id rcpts to gateway",
                         "event queue-id rcpts to retry-in reason",
                         "event queue-id rcpts to gateway reply",
