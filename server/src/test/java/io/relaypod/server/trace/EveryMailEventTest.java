@@ -16,11 +16,15 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.relaypod.events.CopyEventKind;
 import io.relaypod.events.EventField;
 import io.relaypod.events.EventField.Audience;
 import io.relaypod.events.MailEvent;
+import io.relaypod.events.MailEvent.CopyFollowed;
 import io.relaypod.events.MailEventLog;
 import io.relaypod.events.SubmittingClient;
+import io.relaypod.graph.GraphCode;
+import io.relaypod.graph.GraphError;
 import io.relaypod.quota.QuotaKind;
 import io.relaypod.smtpclient.DeferralReason;
 import io.relaypod.verdict.RecipientAnswer;
@@ -35,7 +39,20 @@ class EveryMailEventTest {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     static Stream<MailEvent> events() {
-        return Stream.of(MailEvent.class.getPermittedSubclasses()).map(EveryMailEventTest::sample);
+        Stream<MailEvent> copies = Stream.of(CopyEventKind.values())
+                .map(kind -> new CopyFollowed(
+                        kind,
+                        "Mail1700000000000-3f1c",
+                        List.of("bob@b.example"),
+                        "a@a.example",
+                        "file.eml",
+                        Optional.of(new GraphError(GraphCode.THROTTLED, "ErrorExceeded", "too many")),
+                        Optional.of(Duration.ofSeconds(7))));
+        return Stream.concat(
+                copies,
+                Stream.of(MailEvent.class.getPermittedSubclasses())
+                        .filter(type -> type != CopyFollowed.class)
+                        .map(EveryMailEventTest::sample));
     }
 
     @ParameterizedTest
