@@ -543,6 +543,17 @@ class ManifestsTest {
         }
     }
 
+    @Test
+    void theRelayCanFollowWhatSmtp2GraphDoesOnItsVolume() throws Exception {
+        Manifests manifests = withComponents("follow-graph");
+        JsonNode relay = manifests.container("relaypod");
+
+        String directory = env(relay, "SMTP2GRAPH_DATA");
+        assertThat(mountedAt(relay, directory))
+                .isEqualTo(mountedAt(manifests.container("smtp2graph"), "/data"))
+                .isNotEmpty();
+    }
+
     /** What is mounted where the file is. */
     private static String secret(Manifests manifests, String file) {
         String volume = mountedAt(

@@ -41,7 +41,10 @@ final class RehearseCommand implements Callable<Integer> {
         boolean holds = true;
         try (LabWorld world = LabWorld.builder()
                 .start(environment -> ExternalRelay.program(command, ExternalRelay.withPorts(environment)))) {
-            for (Scenario scenario : Scenario.all()) {
+            // The relay starts with its defaults.
+            for (Scenario scenario : Scenario.all().stream()
+                    .filter(each -> !each.needsSmtp2GraphFiles())
+                    .toList()) {
                 ScenarioResult outcome = scenario.play(world);
                 out.printf("%d %s: %s%n", scenario.number(), scenario.name(), outcome.seen());
                 if (!outcome.holds()) {

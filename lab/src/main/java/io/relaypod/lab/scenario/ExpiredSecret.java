@@ -27,6 +27,11 @@ final class ExpiredSecret implements Scenario {
     }
 
     @Override
+    public boolean needsSmtp2GraphFiles() {
+        return true;
+    }
+
+    @Override
     public String expected() {
         return "seen within seconds, smtp2graph has a handful, all is sent once after the renewal";
     }

@@ -25,9 +25,14 @@ public interface Scenario {
 
     String name();
 
+    /** Whether the relay must read smtp2graph's directory. */
+    default boolean needsSmtp2GraphFiles() {
+        return false;
+    }
+
     /** What must be seen, in a few words. */
     String expected();
 
-    /** Plays it; the world may have been used before, and its relay follows smtp2graph. */
+    /** Plays it; the world may have been used before. */
     ScenarioResult play(LabWorld world) throws Exception;
 }

@@ -78,6 +78,7 @@ class EnvelopeTapTest {
         mailpit.answer(Phase.CONTENT, "451 4.3.0 no");
 
         try (SmtpConversation smtp = SmtpConversation.connect(tap.address())) {
+            smtp.send("EHLO client.test");
             smtp.send("MAIL FROM:<a@contoso.com>");
             smtp.send("RCPT TO:<b@example.com>");
             assertThat(smtp.data(MAIL).code()).isEqualTo(451);
@@ -89,6 +90,7 @@ class EnvelopeTapTest {
     @Test
     void notesAMailWhoseClientDidNotWaitForTheAnswer() throws IOException {
         try (SmtpConversation smtp = SmtpConversation.connect(tap.address())) {
+            smtp.send("EHLO client.test");
             smtp.send("MAIL FROM:<a@contoso.com>");
             smtp.send("RCPT TO:<b@example.com>");
             smtp.send("DATA");
@@ -103,6 +105,7 @@ class EnvelopeTapTest {
         mailpit.fail(Phase.CONTENT, new Fault.Close());
 
         try (SmtpConversation smtp = SmtpConversation.connect(tap.address())) {
+            smtp.send("EHLO client.test");
             smtp.send("MAIL FROM:<a@contoso.com>");
             smtp.send("RCPT TO:<b@example.com>");
             assertThatThrownBy(() -> smtp.data(MAIL)).isInstanceOf(IOException.class);

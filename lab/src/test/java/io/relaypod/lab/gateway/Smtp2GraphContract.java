@@ -9,6 +9,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -32,6 +34,7 @@ abstract class Smtp2GraphContract {
     private static final String MAIL = "From: a@contoso.com\r\nTo: b@example.com\r\nSubject: s\r\n\r\nhello\r\n";
 
     private final ObjectMapper json = new ObjectMapper();
+    private final Deque<AutoCloseable> open = new ArrayDeque<>();
     private GraphStandIn graph;
     private Smtp2Graph gateway;
     private Smtp2GraphFiles files;
@@ -41,14 +44,17 @@ abstract class Smtp2GraphContract {
     @BeforeEach
     void start() throws IOException {
         graph = GraphStandIn.start();
+        open.push(graph);
         gateway = start(graph.address());
+        open.push(gateway);
         files = new Smtp2GraphFiles(gateway.data());
     }
 
     @AfterEach
-    void stop() {
-        gateway.close();
-        graph.close();
+    void stop() throws Exception {
+        while (!open.isEmpty()) {
+            open.pop().close();
+        }
     }
 
     @Test
