@@ -49,6 +49,7 @@ final class WebhookClient {
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
     private static final Duration LONGEST_WAIT = Duration.ofHours(1);
     private static final int LONGEST_WORDS = 200;
+    private static final Pattern ONE_LINE = Pattern.compile("\\P{Cntrl}+");
     private static final Pattern SECONDS = Pattern.compile("\\d{1,9}");
     // Those that another notification would not get.
     private static final Set<Integer> ABOUT_THE_MESSAGE = Set.of(400, 413, 415, 422);
@@ -90,6 +91,10 @@ final class WebhookClient {
         } catch (InterruptedException stopping) {
             Thread.currentThread().interrupt();
             return NotificationResult.failed("the relay stops");
+        } catch (RuntimeException unusable) {
+            // Its text may have the secret in it.
+            return NotificationResult.failed("the request cannot be made: "
+                    + unusable.getClass().getSimpleName() + "; look at NOTIFY_URL and NOTIFY_SECRET_FILE");
         } finally {
             answer.cancel(true);
         }
@@ -100,8 +105,8 @@ final class WebhookClient {
             return Optional.empty();
         }
         String secret = Files.readString(settings.secretFile().get()).strip();
-        if (secret.isEmpty()) {
-            throw new IOException(settings.secretFile().get() + " is empty");
+        if (!ONE_LINE.matcher(secret).matches()) {
+            throw new IOException(settings.secretFile().get() + ": expected one line");
         }
         return Optional.of(secret);
     }

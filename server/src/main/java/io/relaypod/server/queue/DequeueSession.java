@@ -37,8 +37,9 @@ final class DequeueSession implements AutoCloseable {
         return new DequeueSession(session, session.createConsumer(queue.name()));
     }
 
+    /** Whether it receives no more: the broker may close the consumer alone. */
     boolean isClosed() {
-        return session.isClosed();
+        return session.isClosed() || consumer.isClosed();
     }
 
     /** Waits for a message, which costs one question to the broker if none comes. {@link #stop} ends the wait. */

@@ -163,6 +163,10 @@ final class Dequeuer implements OnDemand.ItemSource<OpenedMail>, AutoCloseable {
     private DequeueSession session() throws ActiveMQException {
         if (opened.isEmpty() || opened.get().isClosed()) {
             dropNotTaken();
+            if (opened.isPresent()) {
+                LOGGER.info("event=dequeue-session-closed queue={}", queue.name());
+                opened.get().close();
+            }
             BrokerConnections connections = link.connections();
             connections.declare(queue);
             redelivery.retryUnreadable(connections);

@@ -5,6 +5,7 @@ import java.net.NetworkInterface;
 import java.net.SocketException;
 import java.net.UnknownHostException;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.regex.Pattern;
 
@@ -40,8 +41,12 @@ record OwnAddress(ListenAddress listen, String hostName) {
      * StatefulSet: its address is on no interface of ours.
      */
     private boolean isOwnService(String host) {
-        String name = Splitter.on('.').splitToList(host).get(0).toLowerCase(Locale.ROOT);
-        return hostName.startsWith(name)
+        List<String> labels = Splitter.on('.').splitToList(host.toLowerCase(Locale.ROOT));
+        // A name of the Internet is decided by its address.
+        boolean isOfACluster = labels.size() <= 2 || labels.get(2).equals("svc");
+        String name = labels.get(0);
+        return isOfACluster
+                && hostName.startsWith(name)
                 && OF_A_POD.matcher(hostName.substring(name.length())).matches();
     }
 

@@ -8,7 +8,7 @@ public final class Placeholder {
     /** To be put behind a place. */
     public static final String LEFT_IN = "still has the placeholder CHANGE-ME; replace it with your own value";
 
-    private static final Pattern WORD = Pattern.compile("(?i)change[-_ ]?me");
+    private static final Pattern WORD = Pattern.compile("(?<![A-Za-z0-9])CHANGE[-_]?ME(?![A-Za-z0-9])");
 
     private Placeholder() {}
 

@@ -27,7 +27,7 @@ public record QuotaSettings(int perMailbox, int tenant, List<String> tenantDomai
                     "it counts recipients outside of TENANT_DOMAINS, which is not set");
         }
         if (tenant == 0 && !domains.isEmpty()) {
-            environment.reject(Variable.TENANT_DOMAINS, "it means nothing without TENANT_EXTERNAL_RECIPIENTS_PER_DAY");
+            environment.warn(Variable.TENANT_DOMAINS, "it means nothing without TENANT_EXTERNAL_RECIPIENTS_PER_DAY");
         }
         return new QuotaSettings(perMailbox, tenant, domains);
     }

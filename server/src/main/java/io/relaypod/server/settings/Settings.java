@@ -576,6 +576,9 @@ public record Settings(
     }
 
     private void checkWebAdmin(Environment environment) {
+        if (webadmin.isEmpty()) {
+            return;
+        }
         if (environment.webAdminProperties(jamesConf, dataDir).asksForJwt()
                 && webadmin.filter(served -> served.passwordFile().isPresent()).isPresent()) {
             environment.reject(

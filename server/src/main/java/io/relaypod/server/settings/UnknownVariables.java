@@ -2,15 +2,17 @@ package io.relaypod.server.settings;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * Tells a misspelt variable of relaypod from a variable of another program. A name that is near one of ours is a fault,
- * since what it should set has its default. It is a warning if the near one is set too, as another program then
- * probably has such a name. A name with a prefix that only relaypod has is a warning. Kubernetes' and Docker's own
- * variables for Services are neither. Stateless.
+ * Tells a misspelt variable of relaypod from a variable of another program. A name that is near one of ours is a fault
+ * if it has a prefix that only relaypod has, or differs in case and separators alone: what it should set has its
+ * default. Any other near name is a warning, since a Secret or a .env file may belong to several programs. So is a name
+ * beside the near one itself, and an unknown name with a prefix of relaypod's. Kubernetes' and Docker's own variables
+ * for Services are neither. Stateless.
  */
 final class UnknownVariables {
 
@@ -18,6 +20,7 @@ final class UnknownVariables {
             Arrays.stream(Variable.values()).map(Variable::name).toList();
     private static final Pattern OURS = Pattern.compile(
             "(RELAYPOD|UPSTREAM|STRIP_ICS|CALENDAR|BLIND|MX|GRAPH|GATEWAY|RELAY|WEBADMIN|FAILED|DRAIN|JAMES)_.+");
+    private static final Pattern SEPARATORS = Pattern.compile("[-._]");
     private static final Pattern PRODUCT = Pattern.compile("(?i)RELAYPOD[-_.]");
     // https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
     private static final Pattern OF_A_SERVICE =
@@ -41,13 +44,22 @@ final class UnknownVariables {
                 .filter(bare -> bare.length() >= SHORTEST)
                 .flatMap(bare -> NearName.of(bare, NAMES));
         boolean isSet = near.filter(environment::containsKey).isPresent();
-        if (near.isPresent() && !isSet) {
+        boolean isMeant = OURS.matcher(name).matches()
+                || near.filter(known -> letters(known).equals(letters(name))).isPresent();
+        if (near.isPresent() && isMeant && !isSet) {
             findings.fault(name + " is no variable of relaypod; did you mean " + near.get()
                     + "? If it is for another program, remove it from relaypod's environment, or set " + near.get()
                     + " too");
         } else if (near.isPresent() || OURS.matcher(name).matches()) {
-            findings.warn(name + " is no variable of relaypod, and has no effect; docs/configuration.md lists all");
+            findings.warn(name + " is no variable of relaypod, and has no effect"
+                    + near.filter(known -> !isSet)
+                            .map(known -> "; if it is meant for relaypod: did you mean " + known + "?")
+                            .orElse("; docs/configuration.md lists all"));
         }
+    }
+
+    private static String letters(String name) {
+        return SEPARATORS.matcher(name).replaceAll("").toLowerCase(Locale.ROOT);
     }
 
     private static boolean isOfAService(Map.Entry<String, String> entry) {

@@ -14,6 +14,8 @@ class OwnAddressTest {
         "relaypod-0, relaypod.mail, true",
         "relaypod-x2x4w, relaypod, true",
         "relay-gateway-0, relay, false",
+        "mail-1, mail.example.com, false",
+        "smtp-0, smtp.corp.example, false",
         "relaypod-0, mailpit, false",
         "relaypod, mailpit, false",
         "'', mailpit, false"

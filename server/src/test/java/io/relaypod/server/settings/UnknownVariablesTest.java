@@ -2,7 +2,10 @@ package io.relaypod.server.settings;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,10 +23,7 @@ class UnknownVariablesTest {
         "UPSTREAMHOST, UPSTREAM_HOST",
         "UPSTREAM_PROT, UPSTREAM_PORT",
         "RELAYPOD_UPSTREAM_HOST, UPSTREAM_HOST",
-        "LISTEN_ADDRESS, LISTEN_ADDR",
-        "DATA_DIRECTORY, DATA_DIR",
-        "DNS_SERVER, DNS_SERVERS",
-        "DENY_DOMAIN_FILE, DENY_DOMAINS_FILE",
+        "listenaddr, LISTEN_ADDR",
         "WEBADMIN_PASSWORDFILE, WEBADMIN_PASSWORD_FILE"
     })
     void aMisspeltVariableIsAFaultWithTheRightName(String written, String meant) {
@@ -68,6 +68,40 @@ class UnknownVariablesTest {
 
         assertThat(findings.faults()).isEmpty();
         assertThat(findings.warnings()).singleElement().asString().startsWith(name + " is no variable of relaypod");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "SMTP_ADDR, SMTPS_ADDR",
+        "SMTP_USER, SMTP_USERS_FILE",
+        "LOG_LEVELS, LOG_LEVEL",
+        "QUEUE_URI, QUEUE_URL",
+        "LISTEN_ADDRESS, LISTEN_ADDR",
+        "DATA_DIRECTORY, DATA_DIR",
+        "DNS_SERVER, DNS_SERVERS",
+        "DENY_DOMAIN_FILE, DENY_DOMAINS_FILE"
+    })
+    void aNearNameThatAnotherProgramMayHaveIsAWarningWithTheRightOne(String name, String near) {
+        ConfigurationFindings findings = check(Map.of(name, "x"));
+
+        assertThat(findings.faults()).isEmpty();
+        assertThat(findings.warnings())
+                .singleElement()
+                .asString()
+                .startsWith(name + " is no variable of relaypod")
+                .contains("did you mean " + near + "?");
+    }
+
+    @Test
+    void noNameOfTheExampleForComposeIsAFault() throws Exception {
+        Map<String, String> example = Files.readAllLines(Path.of("../docker/.env.example")).stream()
+                .map(line -> line.startsWith("#") ? line.substring(1) : line)
+                .filter(line -> line.matches("[A-Z0-9_]+=.*"))
+                .map(line -> line.split("=", 2))
+                .collect(Collectors.toMap(pair -> pair[0], pair -> pair[1]));
+
+        assertThat(example).containsKeys("SMTP_ADDR", "SMTP_PORT");
+        assertThat(check(example).faults()).isEmpty();
     }
 
     @Test

@@ -16,6 +16,9 @@ final class ConsumerCloseGuard implements ActiveMQServerConsumerPlugin {
     public void beforeCloseConsumer(ServerConsumer consumer, boolean failed) {
         // Without credits the broker sends nothing more and schedules nothing more.
         consumer.receiveCredits(NONE);
-        consumer.getQueue().flushExecutor();
+        // A consumer that failed is closed on the queue's own executor, which cannot wait for itself.
+        if (!failed) {
+            consumer.getQueue().flushExecutor();
+        }
     }
 }
