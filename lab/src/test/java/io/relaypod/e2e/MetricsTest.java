@@ -67,7 +67,7 @@ class MetricsTest {
         world = LabWorld.builder()
                 .with("METRICS_ADDR", "127.0.0.1:0")
                 .with("JAMES_CONF", withTls(directory).toString())
-                .with("SMTP2GRAPH_DATA", directory.toString())
+                .followingGraph()
                 .start();
         try (SmtpConversation smtp = world.connect()) {
             smtp.send("MAIL FROM:<calendar@organiser.example>");
@@ -210,7 +210,7 @@ class MetricsTest {
         List<String> expressions = Arrays.stream(Files.readString(Path.of("../k8s/alerts/relaypod.rules.yaml"))
                         .split("- alert:"))
                 .skip(1)
-                .map(rule -> rule.substring(rule.indexOf("expr:"), rule.indexOf("for:")))
+                .map(rule -> rule.substring(rule.indexOf("expr:"), rule.indexOf("labels:")))
                 .toList();
 
         assertThat(expressions).isNotEmpty();
