@@ -16,6 +16,7 @@ import io.relaypod.address.AddressList;
 import io.relaypod.headers.SendingMailbox;
 import io.relaypod.mime.HeaderField;
 import io.relaypod.mime.HeaderSection;
+import io.relaypod.mime.MessageSource;
 
 /**
  * The header of a file of smtp2graph. Immutable.
@@ -35,8 +36,12 @@ public record CopyHeader(GraphCopy copy, String returnPath, long start) {
     private static final Set<String> RECIPIENTS = Set.of("to", "cc", "bcc");
     private static final Set<String> SENDERS = Set.of("from", "sender");
     private static final Set<String> FIELDS = Set.of(RECEIVED, "return-path", "to", "cc", "bcc", "from", "sender");
-    private static final Pattern OURS = Pattern.compile(
-            "\\n[ \\t]+by (\\S{1,255}) \\(JAMES SMTP Server \\) with E?SMTPA? id (Mail\\d{1,19}-[0-9A-Za-z!-]{1,200})");
+    private static final String QUEUE_ID = "Mail\\d{1,19}-[0-9A-Za-z!-]{1,200}";
+    private static final Pattern FOLLOWED = Pattern.compile(QUEUE_ID);
+    // The protocols of RFC 3848 and RFC 6531 section 4.3.
+    private static final Pattern OURS =
+            Pattern.compile("\\n[ \\t]+by (\\S{1,255}) \\(JAMES SMTP Server \\) with (?:UTF8|E)?SMTPS?A? id ("
+                    + QUEUE_ID + ")(?=[;\\s])");
 
     /** @throws IOException if the file cannot be read; it may have been moved or deleted */
     static CopyHeader read(Path file) throws IOException {
@@ -60,6 +65,20 @@ public record CopyHeader(GraphCopy copy, String returnPath, long start) {
                         .map(path -> path.substring(1, path.length() - 1))
                         .orElse(""),
                 received.map(HeaderField::start).orElse(0L));
+    }
+
+    /** The queue id by which smtp2graph's file of a message will be known; empty without one. */
+    public static Optional<String> queueId(MessageSource message) throws IOException {
+        return HeaderSection.read(message, Set.of(RECEIVED)).named(RECEIVED).stream()
+                .map(field -> OURS.matcher(field.raw()))
+                .filter(Matcher::find)
+                .map(found -> found.group(2))
+                .findFirst();
+    }
+
+    /** Whether a file can be known by this queue id. */
+    public static boolean isFollowed(String queueId) {
+        return FOLLOWED.matcher(queueId).matches();
     }
 
     private static InputStream bounded(Path file) throws IOException {

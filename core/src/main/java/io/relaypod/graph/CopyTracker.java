@@ -47,7 +47,7 @@ final class CopyTracker {
     private final UnidentifiedFiles unread = new UnidentifiedFiles();
     private final Map<String, OpenDecision> open = new LinkedHashMap<>();
     private Instant lastStart = Instant.EPOCH;
-    private Instant distrustUntil = Instant.EPOCH;
+    private volatile Instant distrustUntil = Instant.EPOCH;
     private boolean isCatchingUp = true;
     private int unfollowed;
 
@@ -329,6 +329,18 @@ final class CopyTracker {
     void erased() {
         Instant now = clock.instant();
         distrustUntil = now.plus(ERASURE);
+        replaced();
+        unfollowed = 0;
+    }
+
+    /** Whether a file that vanishes now counts as lost, although Graph may have accepted it. For any thread. */
+    boolean isDistrusting() {
+        return !clock.instant().isAfter(distrustUntil);
+    }
+
+    /** The volume is another one: what has no file there was not accepted. */
+    void replaced() {
+        Instant now = clock.instant();
         open.clear();
         for (FollowedCopy followed : new ArrayList<>(records.index().all())) {
             if (followed.place() != CopyPlace.RELAY
@@ -336,7 +348,6 @@ final class CopyTracker {
                 answer(followed, CopyState.MISSING, now);
             }
         }
-        unfollowed = 0;
     }
 
     /** The copy has its final state, and no file. */

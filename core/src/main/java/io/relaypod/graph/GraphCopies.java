@@ -23,6 +23,14 @@ public interface GraphCopies {
     }
 
     /**
+     * Whether smtp2graph's directories are being emptied, or were seconds ago. A copy that Graph accepts now would
+     * count as lost, and be sent a second time.
+     */
+    default boolean isBeingEmptied() {
+        return false;
+    }
+
+    /**
      * Expects a file for a copy that Mailpit accepted. {@link CopyState#MISSING} is published if no file of it is seen
      * within a minute. The file may have been seen before, and even be accepted; that counts, and is not published
      * again. A listener that waits for the answer therefore has to know of the copy before it is delivered. The caller

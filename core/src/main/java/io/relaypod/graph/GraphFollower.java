@@ -137,6 +137,9 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
         healing.begin(tracker, records);
         isHealing = healing.isOn();
         takeUpSeen(isSame);
+        if (!isSame) {
+            tracker.replaced();
+        }
         starts.poll(tracker::read);
         Set<String> vanished = new LinkedHashSet<>();
         for (Path place : List.of(directory.temp(), directory.queue(), directory.failed())) {
@@ -184,9 +187,10 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
             tracker.erased();
             throw new IOException("a directory of smtp2graph was deleted or replaced");
         }
-        boolean isNamed =
-                changed.names().getOrDefault(directory.queue(), Set.of()).contains(VolumeNumber.FILE);
-        if ((isNamed || changed.unlisted().contains(directory.queue())) && volume.isErased()) {
+        // Whoever empties the directory may begin with a copy; its event comes before that of our file.
+        boolean hasChanged = changed.names().containsKey(directory.queue())
+                || changed.unlisted().contains(directory.queue());
+        if (hasChanged && volume.isErased()) {
             erased();
         }
         Set<String> vanished = new LinkedHashSet<>();
@@ -333,6 +337,11 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
         if (!inbox.offer(() -> records.expect(key, deliveredAt))) {
             LOGGER.warn("event=graph-not-expected queue-id={} reason=\"too many at a time\"", queueId);
         }
+    }
+
+    @Override
+    public boolean isBeingEmptied() {
+        return tracker.isDistrusting();
     }
 
     @Override

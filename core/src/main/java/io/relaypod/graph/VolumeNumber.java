@@ -28,6 +28,7 @@ final class VolumeNumber {
     private final Path own;
     private final Path theirs;
     private final Path queue;
+    private boolean isOnTheirs;
 
     private record VolumeStamp(String volume, long number, String queue) {}
 
@@ -68,13 +69,13 @@ final class VolumeNumber {
         if (isWritable) {
             write(theirs, next);
         }
+        isOnTheirs = isWritable;
         write(own, next);
     }
 
     /** Whether the file that {@link #grow} wrote into {@code queue/} vanished, with whatever else was there. */
-    boolean isErased() throws IOException {
-        return !Files.exists(theirs)
-                && read(own).filter(seen -> !seen.volume().isEmpty()).isPresent();
+    boolean isErased() {
+        return isOnTheirs && !Files.exists(theirs);
     }
 
     private String identity() throws IOException {

@@ -45,8 +45,10 @@ public final class GraphHold implements GraphListener, SenderGate {
         WAITING,
         /** Graph accepted it, or the copy was stored in the failed repository. */
         DONE,
-        /** smtp2graph lost the copy, or gave it up for now: another attempt is due. */
+        /** smtp2graph lost the copy, and Graph is not known to have accepted it: another attempt is due. */
         LOST,
+        /** smtp2graph gave the copy up, and Graph may accept it later: another attempt is due. */
+        GIVEN_UP,
         /** Graph will not accept the message. */
         REFUSED
     }
@@ -87,7 +89,7 @@ public final class GraphHold implements GraphListener, SenderGate {
 
     @Override
     public boolean tryPass(String mailbox) {
-        window.setClosed(!follower.get().isFollowing());
+        lookAtDirectories();
         return window.tryPass(mailbox);
     }
 
@@ -98,7 +100,7 @@ public final class GraphHold implements GraphListener, SenderGate {
 
     /** Takes a place in the window for a copy that is about to be sent; false if there is none. */
     public boolean enter(String queueId, List<String> recipients, String mailbox) {
-        window.setClosed(!follower.get().isFollowing());
+        lookAtDirectories();
         if (!window.enter(mailbox)) {
             return false;
         }
@@ -111,8 +113,12 @@ public final class GraphHold implements GraphListener, SenderGate {
 
     /** Why a mail of the mailbox waits; empty if it need not wait for a place. */
     public String reason(String mailbox) {
-        window.setClosed(!follower.get().isFollowing());
+        lookAtDirectories();
         return window.reason(mailbox);
+    }
+
+    private void lookAtDirectories() {
+        window.setClosed(!follower.get().isFollowing() || follower.get().isBeingEmptied());
     }
 
     private void add(String queueId, HeldCopy copy) {
@@ -218,8 +224,8 @@ public final class GraphHold implements GraphListener, SenderGate {
         List<HoldStatus> each = ofMail.stream()
                 .map(copy -> follower.get().isAccepted(queueId, copy.recipients) ? HoldStatus.DONE : standing(copy))
                 .toList();
-        // One that is refused or lost is acted upon when the others are answered.
-        return Stream.of(HoldStatus.WAITING, HoldStatus.REFUSED, HoldStatus.LOST, HoldStatus.DONE)
+        // One that is refused, lost or given up is acted upon when the others are answered.
+        return Stream.of(HoldStatus.WAITING, HoldStatus.REFUSED, HoldStatus.LOST, HoldStatus.GIVEN_UP, HoldStatus.DONE)
                 .filter(each::contains)
                 .findFirst();
     }
@@ -234,7 +240,7 @@ public final class GraphHold implements GraphListener, SenderGate {
         return switch (state) {
             case ACCEPTED, WITHDRAWN -> HoldStatus.DONE;
             case MISSING -> HoldStatus.LOST;
-            case FAILED -> isHealed ? HoldStatus.WAITING : isPermanent ? HoldStatus.REFUSED : HoldStatus.LOST;
+            case FAILED -> isHealed ? HoldStatus.WAITING : isPermanent ? HoldStatus.REFUSED : HoldStatus.GIVEN_UP;
             case STUCK -> !isHealed && isPermanent ? HoldStatus.REFUSED : HoldStatus.WAITING;
             case EXPECTED, IN_TEMP, QUEUED, DEFERRED -> HoldStatus.WAITING;
         };

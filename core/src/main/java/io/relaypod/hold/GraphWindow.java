@@ -74,7 +74,7 @@ public final class GraphWindow implements SenderGate {
         this.all = new ProbeSchedule(size);
     }
 
-    /** Lets no copy enter while smtp2graph's directories cannot be read, or does so again. */
+    /** Lets no copy enter while what becomes of it cannot be told, or does so again. */
     public synchronized void setClosed(boolean closed) {
         isClosed = closed;
     }
@@ -136,7 +136,7 @@ public final class GraphWindow implements SenderGate {
         Instant now = clock.instant();
         MailboxWindow window = window(mailbox, now);
         if (isClosed) {
-            return "smtp2graph's directories cannot be read";
+            return "smtp2graph's directories cannot be read, or were emptied seconds ago";
         }
         if (all.isFailing()) {
             return "Graph accepts no mail; one at a time is tried";

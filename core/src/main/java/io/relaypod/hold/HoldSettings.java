@@ -1,6 +1,5 @@
 package io.relaypod.hold;
 
-import java.time.Duration;
 import java.util.Optional;
 
 /**
@@ -9,6 +8,5 @@ import java.util.Optional;
  * @param window copies between Mailpit's 250 and Graph's 202, in all
  * @param perMinute messages a minute that a mailbox may send; empty without a limit
  * @param relay tells this relay from others at the same broker, also after a restart
- * @param firstPause until a message without an answer is looked at again; the pauses grow
  */
-public record HoldSettings(int window, Optional<Double> perMinute, String relay, Duration firstPause) {}
+public record HoldSettings(int window, Optional<Double> perMinute, String relay) {}

@@ -27,8 +27,8 @@ public record TraceInformation(byte[] bytes, long replaces) {
     private static final Set<String> FIELDS = Set.of(RECEIVED, MESSAGE_ID);
     // James' words; it is the first field of a mail that we received. The id is that of the session, until we write
     // ours.
-    private static final Pattern ID_OF_OURS =
-            Pattern.compile("(\\r\\n[ \\t]+by [^\\r\\n]* \\(JAMES SMTP Server \\) with E?SMTPA?) (?:ID|id) [^\\s;]+");
+    private static final Pattern ID_OF_OURS = Pattern.compile(
+            "(\\r\\n[ \\t]+by [^\\r\\n]* \\(JAMES SMTP Server \\) with (?:UTF8|E)?SMTPS?A?) (?:ID|id) [^\\s;]+");
     // What SplitRecipients and James put behind the queue id of a copy; the id itself ends with 12 digits.
     private static final Pattern COPY = Pattern.compile("(-!?[0-9]{1,7})+$");
     private static final Pattern DOMAIN = Pattern.compile("[A-Za-z0-9-]+(\\.[A-Za-z0-9-]+)*");

@@ -207,6 +207,37 @@ class GraphFollowerTest {
     }
 
     @Test
+    void forSecondsAfterTheVolumeWasEmptiedADeletionTellsNothing() throws IOException {
+        follow(HealMode.AUTO);
+        assertThat(follower.isBeingEmptied()).isFalse();
+        Files.delete(smtp2graph.directory.queue().resolve(VolumeNumber.FILE));
+        passUntil(follower::isBeingEmptied);
+        later(Duration.ofSeconds(5));
+        assertThat(follower.isBeingEmptied()).isTrue();
+        later(Duration.ofSeconds(1));
+        assertThat(follower.isBeingEmptied()).isFalse();
+        smtp2graph.arrive("x.eml", ID);
+        passUntil(QUEUED);
+        smtp2graph.accept("x.eml");
+        passUntil(ACCEPTED);
+    }
+
+    @Test
+    void aVolumeThatWasReplacedWhileItCouldNotBeFollowedIsNoAcceptance() throws IOException {
+        follow(HealMode.AUTO);
+        smtp2graph.arrive("x.eml", ID);
+        passUntil(QUEUED);
+        Files.delete(smtp2graph.directory.failed());
+        passUntil(() -> !follower.isFollowing());
+        smtp2graph.accept("x.eml");
+        Files.delete(smtp2graph.directory.queue().resolve(VolumeNumber.FILE));
+        later(Duration.ofSeconds(10));
+        smtp2graph.made();
+        passUntil(follower::isFollowing);
+        assertThat(states()).contains(MISSING).doesNotContain(ACCEPTED);
+    }
+
+    @Test
     void aVolumeThatWasEmptiedWhileTheRelayWasAwayIsNoAcceptance() throws IOException {
         follow(HealMode.AUTO);
         smtp2graph.arrive("x.eml", ID);

@@ -113,7 +113,7 @@ class GraphHoldTest {
         "STUCK, ACCESS_DENIED, false, WAITING",
         "STUCK, TOO_LARGE, false, REFUSED",
         "STUCK, TOO_LARGE, true, WAITING",
-        "FAILED, SECRET_EXPIRED, false, LOST",
+        "FAILED, SECRET_EXPIRED, false, GIVEN_UP",
         "FAILED, SECRET_EXPIRED, true, WAITING",
         "FAILED, BAD_RECIPIENT, false, REFUSED",
         "FAILED, BAD_RECIPIENT, true, WAITING"
@@ -188,12 +188,20 @@ class GraphHoldTest {
         assertThat(hold.enter(ID, RECIPIENTS, MAILBOX)).isFalse();
     }
 
+    @Test
+    void nothingIsSentWhileTheVolumeIsBeingEmptied() {
+        copies.isBeingEmptied = true;
+        assertThat(hold.tryPass(MAILBOX)).isFalse();
+        assertThat(hold.enter(ID, RECIPIENTS, MAILBOX)).isFalse();
+        assertThat(hold.reason(MAILBOX)).contains("emptied");
+
+        copies.isBeingEmptied = false;
+        assertThat(hold.enter(ID, RECIPIENTS, MAILBOX)).isTrue();
+    }
+
     private GraphHold hold(boolean isHealed) {
         copies.isHealing = isHealed;
-        return new GraphHold(
-                () -> copies,
-                new HoldSettings(8, Optional.empty(), "relay-1", Duration.ofSeconds(30)),
-                Clock.systemUTC());
+        return new GraphHold(() -> copies, new HoldSettings(8, Optional.empty(), "relay-1"), Clock.systemUTC());
     }
 
     private static void send(GraphHold to) {
@@ -236,6 +244,12 @@ class GraphHoldTest {
         private Optional<CopyChange> found = Optional.empty();
         private boolean isFollowing = true;
         private boolean isHealing;
+        private boolean isBeingEmptied;
+
+        @Override
+        public boolean isBeingEmptied() {
+            return isBeingEmptied;
+        }
 
         @Override
         public boolean isHealing() {

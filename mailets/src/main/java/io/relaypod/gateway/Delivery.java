@@ -349,7 +349,7 @@ final class Delivery {
                 && DeliveryRetriesHelper.retrieveRetries(mail) >= maxDnsRetries) {
             fail(mail, Optional.empty(), deferral.text());
         } else {
-            tryLater(mail, deferral);
+            tryLater(mail, deferral, Duration.ZERO);
         }
     }
 
@@ -385,11 +385,15 @@ final class Delivery {
                 .orElseGet(() -> new MailQueued(mail.getName(), recipients)));
     }
 
-    /** Puts a mail whose copy smtp2graph lost or gave up into the queue for another attempt, which counts. */
-    void tryAgain(Mail mail, String reason) throws MailQueueException {
+    /**
+     * Puts a mail whose copy smtp2graph lost or gave up into the queue for another attempt, which counts.
+     *
+     * @param shortest pause, if that before a retry is shorter
+     */
+    void tryAgain(Mail mail, String reason, Duration shortest) throws MailQueueException {
         // It may have been delivered to everybody and not leave the queue; now it has to be sent.
         unfinished.invalidate(mail.getName());
-        tryLater(mail, RecipientOutcome.deferred(DeferralReason.UNKNOWN, reason));
+        tryLater(mail, RecipientOutcome.deferred(DeferralReason.UNKNOWN, reason), shortest);
     }
 
     /** Passes a mail that Graph will not accept to the bounce processor. */
@@ -397,7 +401,7 @@ final class Delivery {
         fail(mail, Optional.empty(), reason);
     }
 
-    private void tryLater(Mail mail, RecipientOutcome deferral) throws MailQueueException {
+    private void tryLater(Mail mail, RecipientOutcome deferral, Duration shortest) throws MailQueueException {
         if (!mail.getState().equals(Mail.ERROR)) {
             mail.setState(Mail.ERROR);
             DeliveryRetriesHelper.initRetries(mail);
@@ -417,7 +421,8 @@ final class Delivery {
             mail.setAttribute(MailPrioritySupport.LOW_PRIORITY_ATTRIBUTE);
         }
         alignHeader(mail);
-        Duration delay = retries < delays.size() ? delays.get(retries) : Delay.DEFAULT_DELAY_TIME;
+        Duration usual = retries < delays.size() ? delays.get(retries) : Delay.DEFAULT_DELAY_TIME;
+        Duration delay = usual.compareTo(shortest) < 0 ? shortest : usual;
         queue.enQueue(mail, delay);
         events.publish(new DeliveryDeferred(
                 mail.getName(),

@@ -53,6 +53,7 @@ record DeliveryParameters(MailetConfig config) {
             Map.entry("timeout", number(1, Integer.MAX_VALUE)),
             Map.entry("idleTime", duration()),
             Map.entry("dataTimeout", duration()),
+            Map.entry("heldPause", duration()),
             Map.entry(
                     "bytesInFlight",
                     new ExpectedForm(

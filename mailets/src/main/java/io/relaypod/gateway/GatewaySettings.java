@@ -24,6 +24,7 @@ import org.apache.mailet.MailetException;
  * @param idleTime after which an unused connection is closed
  * @param mailsPerConnection number of mails after which a connection is closed
  * @param unfinished number of mails whose undelivered recipients are cached
+ * @param heldPause until a mail without Graph's answer is looked at again
  * @param smtp settings of the connections
  */
 record GatewaySettings(
@@ -34,6 +35,7 @@ record GatewaySettings(
         Duration idleTime,
         int mailsPerConnection,
         int unfinished,
+        Duration heldPause,
         SmtpClientSettings smtp) {
 
     private static final int SMTP_PORT = 25;
@@ -57,6 +59,7 @@ record GatewaySettings(
                 parameters.duration("idleTime", "10 seconds"),
                 parameters.number("mailsPerConnection", 100),
                 parameters.number("unfinished", 10_000),
+                parameters.duration("heldPause", "30 seconds"),
                 new SmtpClientSettings(
                         james.getHeloNameProvider().getHeloName(),
                         Duration.ofMillis(parameters.number("connectiontimeout", 60_000)),

@@ -1,5 +1,6 @@
 package io.relaypod.gateway;
 
+import java.time.Duration;
 import javax.mail.MessagingException;
 
 import io.relaypod.hold.GraphHold.HoldStatus;
@@ -8,7 +9,8 @@ import org.apache.mailet.Mail;
 
 /**
  * Delivers a mail of the queue and acknowledges it when Graph has accepted it. A mail that a crash or a stop returned
- * to the queue is not sent again while smtp2graph has its copy, or if Graph accepted it meanwhile. Thread-safe.
+ * to the queue is not sent again while smtp2graph has its copy, or if Graph accepted it meanwhile. One that nobody can
+ * follow leaves the queue when the gateway has accepted it. Thread-safe.
  */
 final class HeldDelivery implements QueuedDeliveries.Step {
 
@@ -29,7 +31,12 @@ final class HeldDelivery implements QueuedDeliveries.Step {
         }
         HoldStatus standing = held.standing(mail);
         if (standing == HoldStatus.UNSENT) {
+            boolean isFollowed = held.trace(mail);
             if (!delivery.attempt(mail)) {
+                return;
+            }
+            if (!isFollowed) {
+                held.forget(mail);
                 return;
             }
             if (item instanceof HeldMailQueueItem waiting) {
@@ -61,18 +68,29 @@ final class HeldDelivery implements QueuedDeliveries.Step {
                 }
             }
             case LOST -> {
-                String reason = held.reason(mail);
-                held.forget(mail);
-                delivery.tryAgain(mail, reason);
-                held.countSentAgain();
+                held.countLost(mail);
+                if (held.isLostTooOften(mail)) {
+                    refuse(mail);
+                } else {
+                    sendAgain(mail, held.pauseAfterLoss(mail));
+                }
             }
+            case GIVEN_UP -> sendAgain(mail, Duration.ZERO);
             case REFUSED -> refuse(mail);
         }
+    }
+
+    private void sendAgain(Mail mail, Duration pause) throws MessagingException {
+        String reason = held.reason(mail);
+        held.forget(mail);
+        delivery.tryAgain(mail, reason, pause);
+        held.countSentAgain();
     }
 
     private void refuse(Mail mail) throws MessagingException {
         String reason = held.reason(mail);
         held.forget(mail);
+        held.forgetLosses(mail);
         delivery.refuse(mail, reason);
     }
 }

@@ -1,5 +1,6 @@
 package io.relaypod.gateway;
 
+import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -8,9 +9,11 @@ import java.util.List;
 import java.util.Optional;
 import javax.mail.MessagingException;
 
+import io.relaypod.graph.CopyHeader;
 import io.relaypod.graph.GraphError;
 import io.relaypod.hold.GraphHold;
 import io.relaypod.hold.GraphHold.HoldStatus;
+import io.relaypod.mime.TraceInformation;
 import io.relaypod.smtpclient.DeliveryStatus;
 import org.apache.james.core.MailAddress;
 import org.apache.james.lifecycle.api.LifecycleUtil;
@@ -29,12 +32,15 @@ import org.apache.mailet.Mail;
 final class HeldMails {
 
     private static final AttributeName COPY_OF = AttributeName.of("relaypod-copy-of");
+    private static final AttributeName TIMES_LOST = AttributeName.of("relaypod-times-lost");
     private static final AttributeName HELD_BY = AttributeName.of("relaypod-held-by");
     private static final AttributeName HELD_SINCE = AttributeName.of("relaypod-held-since");
 
     // Longer than smtp2graph takes for a mail that neither it nor Graph delays.
     private static final Duration PATIENCE = Duration.ofSeconds(15);
     private static final Duration LONGEST_PAUSE = Duration.ofMinutes(2);
+    // Each may be a second copy for the recipient, if what tells of losses is wrong.
+    private static final int MOST_LOST = 5;
     private static final Duration LONGEST = Duration.ofDays(5);
     // A relay at the same broker has its own smtp2graph, and its volume.
     private static final Duration ABSENCE = Duration.ofHours(1);
@@ -45,11 +51,12 @@ final class HeldMails {
     private final Duration firstPause;
     private final Clock clock;
 
-    HeldMails(MailQueue queue, GraphHold hold, Clock clock) {
+    /** @param firstPause until a mail without an answer is looked at again; the pauses grow */
+    HeldMails(MailQueue queue, GraphHold hold, Duration firstPause, Clock clock) {
         this.queue = queue;
         this.hold = hold;
         this.relay = hold.settings().relay();
-        this.firstPause = hold.settings().firstPause();
+        this.firstPause = firstPause;
         this.clock = clock;
     }
 
@@ -75,7 +82,6 @@ final class HeldMails {
             Mail part = mail.duplicate();
             try {
                 part.setRecipients(delivered);
-                part.setAttribute(new Attribute(COPY_OF, AttributeValue.of(queueId(mail))));
                 lookAgain(part);
             } finally {
                 LifecycleUtil.dispose(part);
@@ -83,9 +89,50 @@ final class HeldMails {
         }
     }
 
-    /** What is known of the mail's copies. */
+    /** What is known of the mail's copies. To be called first. */
     HoldStatus standing(Mail mail) {
-        return hold.standing(queueId(mail), recipients(mail), isHeld(mail));
+        // Its last copy was sent under the id in the queue's message, or, if a crash followed, under the mail's name.
+        identify(mail, inMessage(mail).orElse(mail.getName()));
+        HoldStatus found = hold.standing(queueId(mail), recipients(mail), isHeld(mail));
+        if (found == HoldStatus.UNSENT) {
+            identify(mail, mail.getName());
+            found = hold.standing(queueId(mail), recipients(mail), isHeld(mail));
+        }
+        return found;
+    }
+
+    /**
+     * Gives the mail its own name as queue id, before it is sent.
+     *
+     * @return false if smtp2graph's file will have no queue id, so that nobody can follow it; such is a mail that did
+     *     not come by SMTP
+     */
+    boolean trace(Mail mail) {
+        try {
+            RawMessage message = RawMessage.of(mail);
+            Optional<TraceInformation> changed = TraceInformation.of(
+                    message.source(), mail.getName(), mail.getMaybeSender().asString(""));
+            if (changed.isPresent()) {
+                message.begin(changed.get());
+            }
+            Optional<String> id = inMessage(mail);
+            identify(mail, id.orElse(mail.getName()));
+            return id.isPresent();
+        } catch (IOException | MessagingException unreadable) {
+            return true; // its delivery tells why, and sends nothing
+        }
+    }
+
+    private static Optional<String> inMessage(Mail mail) {
+        try {
+            return CopyHeader.queueId(RawMessage.of(mail).source());
+        } catch (IOException | MessagingException unreadable) {
+            return Optional.empty(); // its delivery tells why
+        }
+    }
+
+    private static void identify(Mail mail, String queueId) {
+        mail.setAttribute(new Attribute(COPY_OF, AttributeValue.of(queueId)));
     }
 
     /** Waits some seconds for Graph's answer. */
@@ -104,13 +151,39 @@ final class HeldMails {
         hold.countSentAgain();
     }
 
+    /** Counts that smtp2graph lost a copy of the mail. */
+    void countLost(Mail mail) {
+        mail.setAttribute(new Attribute(TIMES_LOST, AttributeValue.of(timesLost(mail) + 1)));
+    }
+
+    /** Whether the mail was lost too often to be sent again without being asked. */
+    boolean isLostTooOften(Mail mail) {
+        return timesLost(mail) > MOST_LOST;
+    }
+
+    /** Pause before the mail is sent again; twice as long each time that smtp2graph lost it. */
+    Duration pauseAfterLoss(Mail mail) {
+        return firstPause.multipliedBy(1L << Math.min(MOST_LOST, Math.max(0, timesLost(mail) - 1)));
+    }
+
+    /** Begins to count anew. */
+    void forgetLosses(Mail mail) {
+        mail.removeAttribute(TIMES_LOST);
+    }
+
+    private static int timesLost(Mail mail) {
+        return AttributeUtils.getValueAndCastFromMail(mail, TIMES_LOST, Integer.class)
+                .orElse(0);
+    }
+
     /** Why Graph has not accepted the mail. */
     String reason(Mail mail) {
         return hold.error(queueId(mail), recipients(mail))
                 .map(GraphError::words)
                 .filter(words -> !words.isEmpty())
                 .map(words -> "Graph: " + words)
-                .orElse("smtp2graph has no copy of it any more, and Graph is not known to have accepted it");
+                .orElseGet(() -> "smtp2graph has no copy of it any more, and Graph is not known to have accepted it"
+                        + (isLostTooOften(mail) ? "; sent " + timesLost(mail) + " times" : ""));
     }
 
     /** Whether another relay delivered the mail to its smtp2graph, and may still hear of it. */
@@ -151,7 +224,7 @@ final class HeldMails {
         queue.enQueue(mail, pause);
     }
 
-    /** The queue id in the mail's Received field, by which the follower knows its copy. */
+    /** The queue id in the Received field of the mail's copies, by which the follower knows them. */
     private static String queueId(Mail mail) {
         return AttributeUtils.getValueAndCastFromMail(mail, COPY_OF, String.class)
                 .orElse(mail.getName());

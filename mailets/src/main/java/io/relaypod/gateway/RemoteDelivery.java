@@ -53,6 +53,8 @@ import org.slf4j.LoggerFactory;
  *   <li>{@code dataTimeout}: for the reply to the end of data, because Mailpit relays the mail before it replies; 10
  *       minutes (RFC 5321 section 4.5.3.2.6). Any other whole reply has James' {@code timeout}. What is sent has
  *       {@code timeout} and a second for each 128 KiB.
+ *   <li>{@code heldPause}: until a mail without Graph's answer is looked at again, or one that smtp2graph lost is sent
+ *       again; 30 seconds, and longer each time.
  *   <li>{@code unfinished}: mails whose undelivered recipients are cached while the queue cannot store them; 10000.
  * </ul>
  *
@@ -147,7 +149,7 @@ public final class RemoteDelivery extends GenericMailet {
         gauges.register("gatewayBytesInFlight", admission::largeBytes);
         // A thread waits for Graph's answer, so each place in the window has one.
         int threads = hold.map(graph -> graph.settings().window()).orElse(settings.deliveryThreads());
-        Optional<HeldMails> held = hold.map(graph -> new HeldMails(queue, graph, clock));
+        Optional<HeldMails> held = hold.map(graph -> new HeldMails(queue, graph, settings.heldPause(), clock));
         Delivery delivery = new Delivery(
                 queue,
                 admission,

@@ -3,6 +3,7 @@ package io.relaypod.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -37,6 +38,7 @@ import org.apache.james.queue.memory.MemoryMailQueueFactory;
 import org.apache.james.queue.memory.MemoryMailQueueFactory.MemoryCacheableMailQueue;
 import org.apache.james.server.core.MailImpl;
 import org.apache.james.transport.mailets.remote.delivery.DeliveryRetriesHelper;
+import org.apache.mailet.Attribute;
 import org.apache.mailet.Mail;
 import org.apache.mailet.base.test.FakeMailContext;
 import org.apache.mailet.base.test.FakeMailetConfig;
@@ -46,7 +48,10 @@ import org.reactivestreams.Publisher;
 
 class HeldMailsTest {
 
-    private static final byte[] MESSAGE = Messages.bytes("From: app@example.com\r\nSubject: Test\r\n\r\nbody\r\n");
+    private static final byte[] MESSAGE = Messages.bytes("Received: from app ([10.0.0.1])\r\n"
+            + "          by relay-0 (JAMES SMTP Server ) with ESMTPSA ID 5c0f\r\n"
+            + "          for <a@example.com>;\r\n          Fri, 27 Nov 2026 06:04:56 +0000 (UTC)\r\n"
+            + "From: app@example.com\r\nSubject: Test\r\n\r\nbody\r\n");
 
     private final Clock clock = Clock.systemUTC();
     private final MemoryMailQueueFactory queues = new MemoryMailQueueFactory(new VerbatimMailQueueItems(), clock);
@@ -55,8 +60,7 @@ class HeldMailsTest {
     private final List<MailEvent> events = new CopyOnWriteArrayList<>();
     private final List<Mail> waiting = new CopyOnWriteArrayList<>();
     private final KnownCopies copies = new KnownCopies();
-    private final GraphHold hold =
-            new GraphHold(() -> copies, new HoldSettings(2, Optional.empty(), "relay-1", Duration.ofMillis(10)), clock);
+    private final GraphHold hold = new GraphHold(() -> copies, new HoldSettings(2, Optional.empty(), "relay-1"), clock);
     private String delays = "5 * 1 hour";
     private RemoteDelivery delivery;
 
@@ -184,6 +188,86 @@ class HeldMailsTest {
         }
     }
 
+    @Test
+    void aMailThatSeemsLostAgainAndAgainIsSentSixTimesAndThenKept() throws Exception {
+        delays = "50 * 1 ms";
+        try (SmtpSink sink = SmtpSink.acceptingAll()) {
+            start(sink);
+            delivery.service(mail("Mail1-1"));
+            for (int sent = 1; sent <= 6; sent++) {
+                int times = sent;
+                await().until(() -> sink.received().size() == times);
+                await().until(() -> hold.window().inFlight() == 1);
+                publish("Mail1-1", CopyState.MISSING, Optional.empty());
+            }
+
+            await().until(() -> context.getSentMails().size() == 1);
+            assertThat(sink.received()).hasSize(6);
+            assertThat(outgoing.getSize()).isZero();
+            assertThat(hold.sentAgain()).isEqualTo(5);
+            assertThat(String.valueOf(context.getSentMails().get(0).getAttributes()))
+                    .contains("sent 6 times")
+                    .doesNotContain("relaypod-times-lost");
+            assertThat(events.stream()
+                            .filter(MailEvent.DeliveryDeferred.class::isInstance)
+                            .map(event -> ((MailEvent.DeliveryDeferred) event).retryIn()))
+                    .containsExactly(
+                            Duration.ofMillis(10),
+                            Duration.ofMillis(20),
+                            Duration.ofMillis(40),
+                            Duration.ofMillis(80),
+                            Duration.ofMillis(160));
+        }
+    }
+
+    @Test
+    void aMailIsKnownByTheQueueIdThatItsReceivedFieldCarries() throws Exception {
+        try (SmtpSink sink = SmtpSink.acceptingAll()) {
+            start(sink);
+            Mail renamed = mail("Mail1-1-!1");
+            renamed.setAttribute(Attribute.convertToAttribute("relaypod-copy-of", "Mail1-1"));
+            delivery.service(renamed);
+            await().until(() -> sink.received().size() == 1);
+            assertThat(Messages.text(sink.received().get(0).message())).contains("with ESMTPSA id Mail1-1-!1\r\n");
+
+            publish("Mail1-1-!1", CopyState.ACCEPTED, Optional.empty());
+
+            await().until(() -> outgoing.getSize() == 0);
+            assertThat(sink.received()).hasSize(1);
+        }
+    }
+
+    @Test
+    void aMailWhoseLastCopyHasAnotherIdIsDoneWhenThatIsAccepted() throws Exception {
+        copies.accepted.add("Mail1-1");
+        try (SmtpSink sink = SmtpSink.acceptingAll()) {
+            start(sink);
+            MailImpl part = (MailImpl) mail("Mail1-1-!1");
+            String message = new String(MESSAGE, StandardCharsets.US_ASCII).replace("ID 5c0f", "id Mail1-1");
+            part.setMessageNoCopy(Messages.received(Messages.bytes(message)));
+            delivery.service(part);
+
+            await().until(() -> outgoing.getSize() == 0);
+            assertThat(sink.received()).isEmpty();
+        }
+    }
+
+    @Test
+    void aMailThatDidNotComeBySmtpLeavesTheQueueWhenTheGatewayHasAcceptedIt() throws Exception {
+        try (SmtpSink sink = SmtpSink.acceptingAll()) {
+            start(sink);
+            MailImpl foreign = (MailImpl) mail("smtp2graph-x.eml");
+            foreign.setMessageNoCopy(
+                    Messages.received(Messages.bytes("From: app@example.com\r\nSubject: Test\r\n\r\nbody\r\n")));
+            delivery.service(foreign);
+
+            await().until(() -> sink.received().size() == 1);
+            await().until(() -> outgoing.getSize() == 0);
+            await().until(() -> hold.window().inFlight() == 0);
+            assertThat(hold.size()).isZero();
+        }
+    }
+
     private void send(SmtpSink sink, String name) throws Exception {
         start(sink);
         delivery.service(mail(name));
@@ -208,7 +292,8 @@ class HeldMailsTest {
                         "gatewayPort", String.valueOf(sink.port()),
                         "bounceProcessor", "bounces",
                         "delayTime", delays,
-                        "maxRetries", "5")
+                        "heldPause", "10 ms",
+                        "maxRetries", "50")
                 .forEach(config::setProperty);
         delivery.init(config.build());
     }

@@ -847,6 +847,7 @@ class RemoteDeliveryTest {
                 "bytesInFlight | 0 | a number of bytes above zero, such as 8M",
                 "bytesInFlight | much | a number of bytes above zero, such as 8M",
                 "sendpartial | true | false, as a header names all recipients of its mail",
+                "heldPause | 0 s | a duration above zero, such as 10 seconds",
                 "dataTimeout | 0 s | a duration above zero, such as 10 seconds",
                 "idleTime | 0 s | a duration above zero, such as 10 seconds",
                 "idleTime | long | a duration above zero, such as 10 seconds"

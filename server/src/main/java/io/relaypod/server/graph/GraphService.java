@@ -10,6 +10,7 @@ import java.util.concurrent.TimeUnit;
 import io.relaypod.events.MailEvent;
 import io.relaypod.events.MailEvent.MailDelivered;
 import io.relaypod.events.MailEventListener;
+import io.relaypod.graph.CopyHeader;
 import io.relaypod.graph.GraphCopies;
 import io.relaypod.graph.GraphFollower;
 import io.relaypod.server.threads.ServerThreads;
@@ -69,7 +70,7 @@ public final class GraphService implements MailEventListener, Closeable {
 
     @Override
     public void onEvent(MailEvent event) {
-        if (event instanceof MailDelivered delivered) {
+        if (event instanceof MailDelivered delivered && CopyHeader.isFollowed(delivered.queueId())) {
             follower.ifPresent(
                     following -> following.expect(delivered.queueId(), delivered.recipients(), following.now()));
         }

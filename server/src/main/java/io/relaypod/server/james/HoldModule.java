@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Optional;
 import java.util.UUID;
 import javax.inject.Provider;
@@ -26,8 +25,6 @@ import io.relaypod.throttle.SteadyClock;
 /** Messages stay in the outgoing queue until Graph has accepted them, if smtp2graph's directory is known. */
 final class HoldModule extends AbstractModule {
 
-    private static final Duration FIRST_PAUSE = Duration.ofSeconds(30);
-
     @Provides
     @Singleton
     Optional<GraphHold> hold(Settings settings, Provider<GraphService> follower, MeterRegistry meters)
@@ -40,8 +37,7 @@ final class HoldModule extends AbstractModule {
                 new HoldSettings(
                         settings.smtp2graph().get().window(),
                         settings.upstreamRate().map(HoldModule::perMinute),
-                        relay(settings.dataDir()),
-                        FIRST_PAUSE),
+                        relay(settings.dataDir())),
                 new SteadyClock());
         HoldMeters.register(hold, meters);
         return Optional.of(hold);
