@@ -131,6 +131,7 @@ final class CopyTracker {
 
     /** The same for names that had an event in {@code queue/}. */
     Set<String> lookAtQueued(Collection<String> names) {
+        names.forEach(this::passedThroughQueue);
         Set<String> vanished = look(names);
         Instant now = clock.instant();
         if (!now.isBefore(distrustUntil)) {
@@ -141,6 +142,18 @@ final class CopyTracker {
                     .forEach(name -> unread.deleted(name, now));
         }
         return vanished;
+    }
+
+    // Seen in temp/, and moved to queue/ and deleted there since.
+    private void passedThroughQueue(String name) {
+        records.index()
+                .file(name)
+                .filter(followed -> followed.place() == CopyPlace.TEMP)
+                .filter(followed -> place(name).isEmpty())
+                .ifPresent(followed -> {
+                    followed.moveTo(CopyPlace.QUEUE);
+                    records.moved(followed);
+                });
     }
 
     private boolean look(String name) {

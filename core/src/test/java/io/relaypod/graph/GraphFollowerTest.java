@@ -298,6 +298,20 @@ class GraphFollowerTest {
     }
 
     @Test
+    void aFileThatWasSeenInTempOnlyAndDeletedFromTheQueueIsAccepted() {
+        follow();
+        follower.expect(ID, List.of("a@good.test"), clock.now);
+        smtp2graph.write(smtp2graph.directory.temp(), "x.eml", Smtp2GraphFolder.message(ID, "a@good.test"));
+        passUntil(
+                () -> follower.waiting(10).stream().anyMatch(copy -> copy.last().state() == CopyState.IN_TEMP));
+        smtp2graph.move(smtp2graph.directory.temp(), smtp2graph.directory.queue(), "x.eml");
+        smtp2graph.accept("x.eml");
+        passUntil(ACCEPTED);
+        later(Duration.ofMinutes(2));
+        assertThat(states()).doesNotContain(MISSING);
+    }
+
+    @Test
     void withFewerUnreadFilesThanCopiesNobodyKnowsWhichWasAccepted() {
         follow();
         follower.expect(ID, List.of("a@good.test"), clock.now);
