@@ -1,0 +1,183 @@
+package io.relaypod.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+import io.relaypod.lab.gateway.KillPoint;
+import io.relaypod.lab.gateway.Retries;
+import io.relaypod.lab.graph.GraphFailure;
+import io.relaypod.lab.graph.GraphMail;
+import io.relaypod.lab.graph.GraphStandIn;
+import io.relaypod.lab.smtp.SmtpConversation;
+import io.relaypod.lab.world.LabWorld;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What is accepted from a client is accepted by Graph, whatever happens behind Mailpit. */
+class HeldUntilGraphTest {
+
+    private static final Duration PATIENCE = Duration.ofMinutes(1);
+    private static final String APP = "app@organiser.example";
+
+    @TempDir
+    private static Path folder;
+
+    private static LabWorld world;
+    private static GraphStandIn graph;
+    private static int number;
+
+    @BeforeAll
+    static void start() throws Exception {
+        world = LabWorld.builder()
+                .withSmtp2Graph(released -> released.withRetries(Retries.hurried()))
+                .followingGraph()
+                .with("JAMES_CONF", quickRetries().toString())
+                .start();
+        graph = world.graph();
+    }
+
+    @AfterAll
+    static void stop() {
+        world.close();
+    }
+
+    @AfterEach
+    void heal() throws Exception {
+        graph.acceptAgain();
+        restart();
+        awaitEmpty();
+    }
+
+    @Test
+    void aMailLeavesTheQueueWhenGraphHasIt() throws Exception {
+        long before = world.count("relaypod_graph_sent_again_total");
+
+        String subject = send(APP);
+
+        awaitAtGraph(subject, 1);
+        assertThat(world.count("relaypod_graph_sent_again_total")).isEqualTo(before);
+    }
+
+    @Test
+    void aDeniedMailboxDelaysNoOther() throws Exception {
+        graph.refuse("denied@organiser.example", GraphFailure.accessDenied());
+        List<String> denied = IntStream.range(0, 12)
+                .mapToObj(mail -> send("denied@organiser.example"))
+                .toList();
+        String other = send(APP);
+
+        await().atMost(PATIENCE).until(() -> atGraph(other).size() == 1);
+        assertThat(world.queuedMails()).isGreaterThanOrEqualTo(12);
+        assertThat(world.smtp2graph().held().size()).isLessThanOrEqualTo(8);
+
+        graph.acceptAgain();
+        restart();
+        for (String subject : denied) {
+            awaitAtGraph(subject, 1);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"BEFORE_REQUEST, 1", "BEFORE_UNLINK, 2", "AFTER_UNLINK, 1"})
+    void aMailIsNotLostWhenSmtp2graphIsKilled(KillPoint point, int times) throws Exception {
+        world.smtp2graph().killAt(point);
+        String subject = send(APP);
+        await().atMost(PATIENCE).until(world.smtp2graph()::isDead);
+
+        world.smtp2graph().up();
+
+        awaitAtGraph(subject, times);
+    }
+
+    @Test
+    void aMailIsSentAgainWhenSmtp2graphsVolumeIsEmptied() throws Exception {
+        long before = world.count("relaypod_graph_sent_again_total");
+        world.smtp2graph().killAt(KillPoint.BEFORE_REQUEST);
+        String subject = send(APP);
+        await().atMost(PATIENCE).until(world.smtp2graph()::isDead);
+        await().atMost(PATIENCE).until(() -> world.count("relaypod_graph_waiting", "state", "queued") == 1);
+
+        world.smtp2graph().emptyData();
+        world.smtp2graph().up();
+
+        awaitAtGraph(subject, 1);
+        assertThat(world.count("relaypod_graph_sent_again_total")).isEqualTo(before + 1);
+    }
+
+    @Test
+    void aLostAnswerOfGraphMakesItTwo() throws Exception {
+        graph.loseNextAnswers(1);
+
+        String subject = send(APP);
+
+        awaitAtGraph(subject, 2);
+    }
+
+    private static void restart() throws Exception {
+        world.smtp2graph().kill();
+        world.smtp2graph().up();
+    }
+
+    private static String send(String from) {
+        String subject = "mail " + number++;
+        try (SmtpConversation smtp = world.connect()) {
+            smtp.send("MAIL FROM:<" + from + ">");
+            smtp.send("RCPT TO:<guest@example.com>");
+            String mail = "From: " + from + "\r\nTo: guest@example.com\r\nSubject: " + subject + "\r\n\r\nx\r\n";
+            assertThat(smtp.data(mail.getBytes(StandardCharsets.US_ASCII)).code())
+                    .isEqualTo(250);
+            return subject;
+        } catch (IOException broken) {
+            throw new UncheckedIOException(broken);
+        }
+    }
+
+    private static List<String> atGraph(String subject) {
+        return graph.mails().stream()
+                .map(GraphMail::subject)
+                .filter(subject::equals)
+                .toList();
+    }
+
+    private static void awaitAtGraph(String subject, int times) {
+        await().atMost(PATIENCE).until(() -> atGraph(subject).size() == times);
+        awaitEmpty();
+        assertThat(atGraph(subject)).hasSize(times);
+    }
+
+    private static void awaitEmpty() {
+        await().atMost(PATIENCE).until(() -> world.queuedMails() == 0);
+    }
+
+    private static Path quickRetries() throws Exception {
+        Path copy = Files.createDirectories(folder.resolve("james-conf"));
+        try (Stream<Path> files = Files.list(Path.of("../james-conf"))) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                Files.copy(file, copy.resolve(file.getFileName()));
+            }
+        }
+        Path mailets = copy.resolve("mailetcontainer.xml");
+        Files.writeString(
+                mailets,
+                Files.readString(mailets)
+                        .replaceAll(
+                                "(?s)<delayTime>.*?</delayTime>",
+                                "<heldPause>200 ms</heldPause><delayTime>125 * 200 ms</delayTime>"));
+        return copy;
+    }
+}
