@@ -1,7 +1,11 @@
 package io.relaypod.graph;
 
+import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+
+import io.relaypod.address.EmailAddress;
 
 /**
  * One copy of a message, as smtp2graph has it in one file.
@@ -31,8 +35,37 @@ public record GraphCopy(
         recipients = List.copyOf(recipients);
     }
 
-    /** Whether the copy is of this queue id and has all of these recipients, given in lower case. */
+    /** Whether the copy is of this queue id and has all of these recipients, in whatever spelling. */
     public boolean isOf(String otherQueueId, List<String> otherRecipients) {
-        return queueId.filter(otherQueueId::equals).isPresent() && recipients.containsAll(otherRecipients);
+        return queueId.filter(otherQueueId::equals).isPresent()
+                && (recipients.containsAll(otherRecipients)
+                        || new HashSet<>(comparable(recipients)).containsAll(comparable(otherRecipients)));
+    }
+
+    /** The addresses in the form in which two spellings of one are equal; see {@link EmailAddress}. */
+    public static List<String> comparable(List<String> addresses) {
+        return addresses.stream().map(GraphCopy::comparable).toList();
+    }
+
+    private static String comparable(String address) {
+        return isPlain(address)
+                ? address
+                : EmailAddress.parse(address)
+                        .map(EmailAddress::toString)
+                        .orElseGet(() -> address.toLowerCase(Locale.ROOT));
+    }
+
+    // By hand, as a mail to many is compared with each of its copies.
+    private static boolean isPlain(String address) {
+        for (int at = 0; at < address.length(); at++) {
+            char character = address.charAt(at);
+            boolean isPlain = character >= 'a' && character <= 'z'
+                    || character >= '0' && character <= '9'
+                    || "@.-_+".indexOf(character) >= 0;
+            if (!isPlain) {
+                return false;
+            }
+        }
+        return !address.endsWith(".");
     }
 }

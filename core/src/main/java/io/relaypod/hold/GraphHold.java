@@ -5,10 +5,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -16,6 +17,7 @@ import java.util.stream.Stream;
 import io.relaypod.graph.CopyChange;
 import io.relaypod.graph.CopyState;
 import io.relaypod.graph.GraphCopies;
+import io.relaypod.graph.GraphCopy;
 import io.relaypod.graph.GraphError;
 import io.relaypod.graph.GraphListener;
 import io.relaypod.throttle.SenderGate;
@@ -28,12 +30,14 @@ public final class GraphHold implements GraphListener, SenderGate {
 
     // Every copy has an answer within minutes, or is missing; this only bounds memory if that fails.
     private static final Duration LONGEST = Duration.ofMinutes(15);
+    private static final Duration SWEEP_EVERY = Duration.ofSeconds(1);
 
     private final Supplier<GraphCopies> follower;
     private final GraphWindow window;
     private final HoldSettings settings;
     private final Clock clock;
     private final Map<String, List<HeldCopy>> held = new HashMap<>();
+    private Instant nextSweep = Instant.MIN;
     private boolean isStopped;
     private long sentAgain;
 
@@ -56,9 +60,12 @@ public final class GraphHold implements GraphListener, SenderGate {
     /** A copy between Mailpit's 250 and Graph's answer. */
     private static final class HeldCopy {
 
-        private final List<String> recipients;
+        // In the form that compares; without those that were forgotten.
+        private List<String> recipients;
         private final String mailbox;
         private final Instant since;
+        // Whether it is being sent, in one transaction or in several.
+        private boolean isBeingSent;
         private CopyState state = CopyState.EXPECTED;
         private Optional<GraphError> error = Optional.empty();
         private boolean hasPlace;
@@ -90,7 +97,13 @@ public final class GraphHold implements GraphListener, SenderGate {
     @Override
     public boolean tryPass(String mailbox) {
         lookAtDirectories();
+        sweep();
         return window.tryPass(mailbox);
+    }
+
+    @Override
+    public void release(String mailbox) {
+        window.release(mailbox);
     }
 
     @Override
@@ -101,12 +114,16 @@ public final class GraphHold implements GraphListener, SenderGate {
     /** Takes a place in the window for a copy that is about to be sent; false if there is none. */
     public boolean enter(String queueId, List<String> recipients, String mailbox) {
         lookAtDirectories();
+        sweep();
         if (!window.enter(mailbox)) {
             return false;
         }
         synchronized (this) {
-            sweep();
-            add(queueId, new HeldCopy(lower(recipients), mailbox, true, clock.instant()));
+            // What became of a copy of an earlier attempt counts no longer.
+            forget(queueId, recipients);
+            HeldCopy entered = new HeldCopy(comparable(recipients), mailbox, true, clock.instant());
+            entered.isBeingSent = true;
+            held.computeIfAbsent(queueId, any -> new ArrayList<>()).add(entered);
         }
         return true;
     }
@@ -121,12 +138,14 @@ public final class GraphHold implements GraphListener, SenderGate {
         window.setClosed(!follower.get().isFollowing() || follower.get().isBeingEmptied());
     }
 
-    private void add(String queueId, HeldCopy copy) {
-        held.computeIfAbsent(queueId, any -> new ArrayList<>()).add(copy);
-    }
-
-    private void sweep() {
-        Instant over = clock.instant().minus(LONGEST);
+    // Before a place is looked for, since what is swept may be the last place.
+    private synchronized void sweep() {
+        Instant now = clock.instant();
+        if (now.isBefore(nextSweep)) {
+            return;
+        }
+        nextSweep = now.plus(SWEEP_EVERY);
+        Instant over = now.minus(LONGEST);
         held.values().removeIf(ofMail -> {
             ofMail.removeIf(copy -> {
                 boolean isOver = copy.since.isBefore(over);
@@ -149,20 +168,26 @@ public final class GraphHold implements GraphListener, SenderGate {
     /**
      * Records which of the recipients of {@link #enter} Mailpit accepted the mail for.
      *
+     * @param entered recipients of {@link #enter}
      * @param transactions recipients of each transaction; empty if Mailpit accepted none
      */
-    public synchronized void sent(String queueId, List<List<String>> transactions) {
+    public synchronized void sent(String queueId, List<String> entered, List<List<String>> transactions) {
         List<HeldCopy> ofMail = held.getOrDefault(queueId, List.of());
-        if (ofMail.isEmpty()) {
-            return;
-        }
-        HeldCopy entered = ofMail.get(ofMail.size() - 1);
-        if (transactions.size() == 1 && lower(transactions.get(0)).equals(entered.recipients)) {
+        List<String> all = comparable(entered);
+        ofMail.stream()
+                .filter(copy -> copy.isBeingSent && copy.recipients.equals(all))
+                .findFirst()
+                .ifPresent(copy -> sent(queueId, copy, ofMail, transactions));
+    }
+
+    private void sent(String queueId, HeldCopy entered, List<HeldCopy> ofMail, List<List<String>> transactions) {
+        entered.isBeingSent = false;
+        if (transactions.size() == 1 && comparable(transactions.get(0)).equals(entered.recipients)) {
             return;
         }
         ofMail.remove(entered);
         for (List<String> recipients : transactions) {
-            ofMail.add(new HeldCopy(lower(recipients), entered.mailbox, entered.hasPlace, entered.since));
+            ofMail.add(new HeldCopy(comparable(recipients), entered.mailbox, entered.hasPlace, entered.since));
             // One place, however many transactions.
             entered.hasPlace = false;
         }
@@ -172,10 +197,25 @@ public final class GraphHold implements GraphListener, SenderGate {
         }
     }
 
-    /** The message has left the queue, or is about to be sent again. */
-    public synchronized void forget(String queueId) {
-        held.getOrDefault(queueId, List.of()).forEach(this::leave);
-        held.remove(queueId);
+    /**
+     * The message for these recipients has left the queue, or is about to be sent again. Others with its queue id are a
+     * part of the message that is in the queue by itself.
+     */
+    public synchronized void forget(String queueId, List<String> recipients) {
+        Set<String> forgotten = Set.copyOf(comparable(recipients));
+        List<HeldCopy> ofMail = held.getOrDefault(queueId, List.of());
+        for (HeldCopy copy : List.copyOf(ofMail)) {
+            copy.recipients = copy.recipients.stream()
+                    .filter(recipient -> !forgotten.contains(recipient))
+                    .toList();
+            if (copy.recipients.isEmpty()) {
+                leave(copy);
+                ofMail.remove(copy);
+            }
+        }
+        if (ofMail.isEmpty()) {
+            held.remove(queueId);
+        }
     }
 
     /** Counts a message that is sent again because smtp2graph lost or gave up its copy. */
@@ -188,15 +228,19 @@ public final class GraphHold implements GraphListener, SenderGate {
         return sentAgain;
     }
 
-    /** Waits for Graph's answer to all copies of a message that was sent by this process. */
-    public HoldStatus await(String queueId, Duration patience) throws InterruptedException {
+    /** Waits for Graph's answer to all copies for these recipients of a message that was sent by this process. */
+    public HoldStatus await(String queueId, List<String> recipients, Duration patience) throws InterruptedException {
         long deadline = System.nanoTime() + patience.toNanos();
+        List<String> wanted = comparable(recipients);
         synchronized (this) {
             while (true) {
-                HoldStatus now = ofHeld(queueId).orElse(HoldStatus.UNSENT);
+                Map<String, HoldStatus> known = ofHeld(queueId, wanted);
+                HoldStatus now = together(wanted.stream()
+                        .map(recipient -> known.getOrDefault(recipient, HoldStatus.UNSENT))
+                        .toList());
                 long left = deadline - System.nanoTime();
                 // A failed copy is answered in minutes at the earliest.
-                if (now != HoldStatus.WAITING || left <= 0 || isStopped || hasFailed(queueId)) {
+                if (now != HoldStatus.WAITING || left <= 0 || isStopped || hasFailed(queueId, wanted)) {
                     return now;
                 }
                 TimeUnit.NANOSECONDS.timedWait(this, left);
@@ -204,8 +248,18 @@ public final class GraphHold implements GraphListener, SenderGate {
         }
     }
 
-    private boolean hasFailed(String queueId) {
-        return held.getOrDefault(queueId, List.of()).stream().anyMatch(copy -> copy.error.isPresent());
+    private boolean hasFailed(String queueId, List<String> wanted) {
+        return latest(queueId, wanted).values().stream().anyMatch(copy -> copy.error.isPresent());
+    }
+
+    /** The last copy for each of the recipients that has one. */
+    private Map<String, HeldCopy> latest(String queueId, List<String> wanted) {
+        Set<String> asked = Set.copyOf(wanted);
+        Map<String, HeldCopy> latest = new HashMap<>();
+        for (HeldCopy copy : held.getOrDefault(queueId, List.of())) {
+            copy.recipients.stream().filter(asked::contains).forEach(recipient -> latest.put(recipient, copy));
+        }
+        return latest;
     }
 
     /**
@@ -215,19 +269,59 @@ public final class GraphHold implements GraphListener, SenderGate {
      *     may be from the failed repository, and has to be sent although Graph refused its copy before.
      */
     public HoldStatus standing(String queueId, List<String> recipients, boolean wasHeld) {
-        // Not under the lock, because the follower publishes to us under its own.
-        return ofHeld(queueId).orElseGet(() -> before(queueId, lower(recipients), wasHeld));
+        return together(List.copyOf(each(queueId, recipients, wasHeld).values()));
     }
 
-    private synchronized Optional<HoldStatus> ofHeld(String queueId) {
-        List<HeldCopy> ofMail = held.getOrDefault(queueId, List.of());
-        List<HoldStatus> each = ofMail.stream()
-                .map(copy -> follower.get().isAccepted(queueId, copy.recipients) ? HoldStatus.DONE : standing(copy))
+    /** Those of the recipients whose copies Graph accepted, or that were stored in the failed repository. */
+    public List<String> done(String queueId, List<String> recipients, boolean wasHeld) {
+        return each(queueId, recipients, wasHeld).entrySet().stream()
+                .filter(one -> one.getValue() == HoldStatus.DONE)
+                .map(Map.Entry::getKey)
                 .toList();
-        // One that is refused, lost or given up is acted upon when the others are answered.
-        return Stream.of(HoldStatus.WAITING, HoldStatus.REFUSED, HoldStatus.LOST, HoldStatus.GIVEN_UP, HoldStatus.DONE)
+    }
+
+    /** What is known of the copy for each recipient, as the caller spells it. */
+    private Map<String, HoldStatus> each(String queueId, List<String> recipients, boolean wasHeld) {
+        Map<String, HoldStatus> known = ofHeld(queueId, comparable(recipients));
+        boolean isFollowing = follower.get().isFollowing();
+        Map<String, HoldStatus> each = new LinkedHashMap<>();
+        for (String recipient : recipients) {
+            List<String> alone = comparable(List.of(recipient));
+            // Not under the lock, because the follower publishes to us under its own.
+            HoldStatus found =
+                    Optional.ofNullable(known.get(alone.get(0))).orElseGet(() -> before(queueId, alone, wasHeld));
+            // It is not lost while nobody sees where it is.
+            each.put(recipient, found == HoldStatus.LOST && !isFollowing ? HoldStatus.WAITING : found);
+        }
+        return each;
+    }
+
+    // One that has to be sent, is refused, lost or given up is acted upon when the others are answered.
+    private static HoldStatus together(List<HoldStatus> each) {
+        return Stream.of(
+                        HoldStatus.WAITING,
+                        HoldStatus.UNSENT,
+                        HoldStatus.REFUSED,
+                        HoldStatus.LOST,
+                        HoldStatus.GIVEN_UP,
+                        HoldStatus.DONE)
                 .filter(each::contains)
-                .findFirst();
+                .findFirst()
+                .orElse(HoldStatus.UNSENT);
+    }
+
+    private synchronized Map<String, HoldStatus> ofHeld(String queueId, List<String> wanted) {
+        Map<String, HeldCopy> latest = latest(queueId, wanted);
+        Map<HeldCopy, HoldStatus> ofCopies = new HashMap<>();
+        Map<String, HoldStatus> each = new HashMap<>();
+        latest.forEach((recipient, copy) -> each.put(
+                recipient,
+                ofCopies.computeIfAbsent(copy, any -> isAccepted(queueId, copy) ? HoldStatus.DONE : standing(copy))));
+        return each;
+    }
+
+    private boolean isAccepted(String queueId, HeldCopy copy) {
+        return copy.state == CopyState.ACCEPTED || follower.get().isAccepted(queueId, copy.recipients);
     }
 
     private HoldStatus standing(HeldCopy copy) {
@@ -260,12 +354,16 @@ public final class GraphHold implements GraphListener, SenderGate {
 
     /** The last failure of a copy of the message, in words; empty without one. */
     public Optional<GraphError> error(String queueId, List<String> recipients) {
-        return heldError(queueId)
-                .or(() -> follower.get().find(queueId, lower(recipients)).flatMap(CopyChange::error));
+        List<String> wanted = comparable(recipients);
+        return heldError(queueId, wanted)
+                .or(() -> wanted.stream()
+                        .flatMap(each -> follower.get().find(queueId, List.of(each)).stream())
+                        .flatMap(change -> change.error().stream())
+                        .findFirst());
     }
 
-    private synchronized Optional<GraphError> heldError(String queueId) {
-        return held.getOrDefault(queueId, List.of()).stream()
+    private synchronized Optional<GraphError> heldError(String queueId, List<String> wanted) {
+        return latest(queueId, wanted).values().stream()
                 .flatMap(copy -> copy.error.stream())
                 .findFirst();
     }
@@ -288,24 +386,38 @@ public final class GraphHold implements GraphListener, SenderGate {
             boolean staysInFlight = change.state() == CopyState.EXPECTED
                     || change.state() == CopyState.IN_TEMP
                     || change.state() == CopyState.QUEUED;
-            copy.ifPresent(one -> {
+            // The answer to one of its transactions is not that to all.
+            copy.filter(one -> isOf(change, one)).ifPresent(one -> {
                 one.state = change.state();
                 one.error = change.error().or(() -> staysInFlight ? Optional.empty() : one.error);
+            });
+            copy.ifPresent(one -> {
                 one.hasPlace = one.hasPlace && (staysInFlight || change.error().isEmpty() && isFailure(change.state()));
             });
             notifyAll();
         }
     }
 
-    // Mailpit or smtp2graph may have written a recipient in another way, such as a domain in Unicode.
+    // A copy that is being sent may be several, of which this is one.
     private static Optional<HeldCopy> copyOf(CopyChange change, List<HeldCopy> ofMail) {
-        String queueId = change.copy().queueId().orElse("");
+        List<String> recipients = comparable(change.copy().recipients());
         Optional<HeldCopy> same = ofMail.stream()
-                .filter(one -> change.copy().isOf(queueId, one.recipients))
-                .findFirst()
-                .or(() -> ofMail.size() == 1 ? Optional.of(ofMail.get(0)) : Optional.empty());
+                .filter(one -> isOf(change, one))
+                .reduce((earlier, later) -> later)
+                .or(() -> ofMail.stream()
+                        .filter(one ->
+                                one.isBeingSent && one.recipients.stream().anyMatch(recipients::contains))
+                        .findFirst());
         boolean hasFile = !change.copy().fileName().isEmpty();
-        return same.filter(one -> change.state() != CopyState.MISSING || hasFile || one.state == CopyState.EXPECTED);
+        // smtp2graph may have died while it wrote the file.
+        return same.filter(one -> change.state() != CopyState.MISSING
+                || hasFile
+                || one.state == CopyState.EXPECTED
+                || one.state == CopyState.IN_TEMP);
+    }
+
+    private static boolean isOf(CopyChange change, HeldCopy copy) {
+        return change.copy().isOf(change.copy().queueId().orElse(""), copy.recipients);
     }
 
     private static boolean isFailure(CopyState state) {
@@ -323,10 +435,7 @@ public final class GraphHold implements GraphListener, SenderGate {
         return held.size();
     }
 
-    private static List<String> lower(List<String> recipients) {
-        return recipients.stream()
-                .map(recipient -> recipient.toLowerCase(Locale.ROOT))
-                .sorted()
-                .toList();
+    private static List<String> comparable(List<String> recipients) {
+        return GraphCopy.comparable(recipients).stream().distinct().sorted().toList();
     }
 }

@@ -91,10 +91,25 @@ public final class GraphWindow implements SenderGate {
         return true;
     }
 
+    @Override
+    public synchronized void release(String mailbox) {
+        MailboxWindow window = window(mailbox, clock.instant());
+        promises.stream()
+                .filter(place -> place.window() == window)
+                .reduce((earlier, later) -> later)
+                .ifPresent(place -> {
+                    promises.remove(place);
+                    window.leave();
+                });
+    }
+
     /** Takes the place that was promised to a mail of the mailbox, or another; false if there is none. */
     public synchronized boolean enter(String mailbox) {
         Instant now = clock.instant();
         MailboxWindow window = window(mailbox, now);
+        if (isClosed) {
+            return false;
+        }
         Optional<PromisedPlace> promised =
                 promises.stream().filter(place -> place.window() == window).findFirst();
         if (promised.isPresent()) {

@@ -8,6 +8,9 @@ public interface SenderGate {
     /** Takes a place for one mail of the mailbox; false if there is none now. */
     boolean tryPass(String mailbox);
 
+    /** Gives back a place that {@link #tryPass} took for the mailbox and that no mail will use. */
+    default void release(String mailbox) {}
+
     /** How long the mailbox waits for a place, as far as is known; zero if there is one. */
     Duration waitingTime(String mailbox);
 }

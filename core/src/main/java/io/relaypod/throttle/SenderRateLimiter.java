@@ -120,8 +120,23 @@ public final class SenderRateLimiter {
         if (!isInTime || (gate.isPresent() && !gate.get().tryPass(mailbox))) {
             return false;
         }
-        // Another mail may have taken the slot meanwhile; the place of the gate is then given back by its time limit.
-        return rate.isEmpty() || sent(mailbox).tryAdd(clock.instant(), start, rate.get());
+        // Another mail may have taken the slot meanwhile.
+        boolean isTaken = rate.isEmpty() || sent(mailbox).tryAdd(clock.instant(), start, rate.get());
+        if (!isTaken) {
+            gate.ifPresent(here -> here.release(mailbox));
+        }
+        return isTaken;
+    }
+
+    /**
+     * As {@link #tryAcquire(String)} for one more message of a mail that has a place of the gate; it needs no other.
+     */
+    public boolean tryAcquireFurther(String mailbox) {
+        boolean isTaken = tryAcquire(mailbox);
+        if (isTaken) {
+            gate.ifPresent(here -> here.release(mailbox));
+        }
+        return isTaken;
     }
 
     /**

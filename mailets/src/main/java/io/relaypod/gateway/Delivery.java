@@ -433,7 +433,7 @@ final class Delivery {
     }
 
     /** Makes To and Cc name only the recipients that are left; the others have the mail or were refused. */
-    private static void alignHeader(Mail mail) throws MailQueueException {
+    static void alignHeader(Mail mail) throws MailQueueException {
         try {
             RawMessage message = RawMessage.of(mail);
             Edits edits = TransactionHeader.edits(

@@ -30,6 +30,7 @@ final class HeldDelivery implements QueuedDeliveries.Step {
             return;
         }
         HoldStatus standing = held.standing(mail);
+        held.removeDone(mail);
         if (standing == HoldStatus.UNSENT) {
             boolean isFollowed = held.trace(mail);
             if (!delivery.attempt(mail)) {
@@ -57,6 +58,7 @@ final class HeldDelivery implements QueuedDeliveries.Step {
     }
 
     private void conclude(Mail mail, HoldStatus standing) throws MessagingException {
+        held.removeDone(mail);
         switch (standing) {
             case DONE -> held.forget(mail);
             // UNSENT is a copy that nothing is known of any more; the next look decides.

@@ -35,6 +35,7 @@ final class HeldMails {
     private static final AttributeName TIMES_LOST = AttributeName.of("relaypod-times-lost");
     private static final AttributeName HELD_BY = AttributeName.of("relaypod-held-by");
     private static final AttributeName HELD_SINCE = AttributeName.of("relaypod-held-since");
+    private static final AttributeName HELD_SEEN = AttributeName.of("relaypod-held-seen");
 
     // Longer than smtp2graph takes for a mail that neither it nor Graph delays.
     private static final Duration PATIENCE = Duration.ofSeconds(15);
@@ -42,7 +43,7 @@ final class HeldMails {
     // Each may be a second copy for the recipient, if what tells of losses is wrong.
     private static final int MOST_LOST = 5;
     private static final Duration LONGEST = Duration.ofDays(5);
-    // A relay at the same broker has its own smtp2graph, and its volume.
+    // A relay at the same broker has its own smtp2graph, and its volume. It sees its mails each few minutes.
     private static final Duration ABSENCE = Duration.ofHours(1);
 
     private final MailQueue queue;
@@ -76,7 +77,7 @@ final class HeldMails {
     void sent(Mail mail, AttemptResult result) throws MessagingException {
         List<List<String>> transactions =
                 result.transactions().stream().map(HeldMails::addresses).toList();
-        hold.sent(queueId(mail), transactions);
+        hold.sent(queueId(mail), addresses(result.recipients()), transactions);
         List<MailAddress> delivered = result.with(DeliveryStatus.DELIVERED);
         if (!delivered.isEmpty() && delivered.size() < result.recipients().size()) {
             Mail part = mail.duplicate();
@@ -137,13 +138,14 @@ final class HeldMails {
 
     /** Waits some seconds for Graph's answer. */
     HoldStatus await(Mail mail) throws InterruptedException {
-        return hold.await(queueId(mail), PATIENCE);
+        return hold.await(queueId(mail), recipients(mail), PATIENCE);
     }
 
     /** The mail leaves the queue, or is sent again. */
     void forget(Mail mail) {
-        hold.forget(queueId(mail));
+        hold.forget(queueId(mail), recipients(mail));
         mail.removeAttribute(HELD_BY);
+        mail.removeAttribute(HELD_SEEN);
         mail.removeAttribute(HELD_SINCE);
     }
 
@@ -190,7 +192,7 @@ final class HeldMails {
     boolean isAnothers(Mail mail) {
         Optional<String> by = AttributeUtils.getValueAndCastFromMail(mail, HELD_BY, String.class);
         return by.filter(other -> !other.equals(relay)).isPresent()
-                && since(mail).plus(ABSENCE).isAfter(clock.instant());
+                && seen(mail).plus(ABSENCE).isAfter(clock.instant());
     }
 
     /** Whether Graph has had five days. */
@@ -198,14 +200,37 @@ final class HeldMails {
         return since(mail).plus(LONGEST).isBefore(clock.instant());
     }
 
+    /**
+     * Takes from the mail the recipients whose copies Graph accepted, if others are left: only those are sent again or
+     * reported.
+     */
+    void removeDone(Mail mail) throws MessagingException {
+        List<String> done = hold.done(queueId(mail), recipients(mail), isHeld(mail));
+        List<MailAddress> left = mail.getRecipients().stream()
+                .filter(recipient -> !done.contains(recipient.asString()))
+                .toList();
+        if (!done.isEmpty() && !left.isEmpty()) {
+            hold.forget(queueId(mail), done);
+            mail.setRecipients(left);
+            Delivery.alignHeader(mail);
+        }
+    }
+
     private static boolean isHeld(Mail mail) {
         return mail.getAttribute(HELD_SINCE).isPresent();
     }
 
     private Instant since(Mail mail) {
-        return AttributeUtils.getValueAndCastFromMail(mail, HELD_SINCE, Long.class)
-                .map(Instant::ofEpochMilli)
-                .orElseGet(clock::instant);
+        return time(mail, HELD_SINCE).orElseGet(clock::instant);
+    }
+
+    /** When the relay that holds the mail looked at it last. */
+    private Instant seen(Mail mail) {
+        return time(mail, HELD_SEEN).orElseGet(() -> since(mail));
+    }
+
+    private static Optional<Instant> time(Mail mail, AttributeName name) {
+        return AttributeUtils.getValueAndCastFromMail(mail, name, Long.class).map(Instant::ofEpochMilli);
     }
 
     /** Stores the mail, to be looked at again; its caller need not keep it. */
@@ -215,6 +240,8 @@ final class HeldMails {
             mail.setAttribute(
                     new Attribute(HELD_SINCE, AttributeValue.of(since(mail).toEpochMilli())));
             mail.setAttribute(new Attribute(HELD_BY, AttributeValue.of(relay)));
+            mail.setAttribute(
+                    new Attribute(HELD_SEEN, AttributeValue.of(clock.instant().toEpochMilli())));
         }
         Duration pause = firstPause;
         while (pause.compareTo(waited) < 0 && pause.compareTo(LONGEST_PAUSE) < 0) {

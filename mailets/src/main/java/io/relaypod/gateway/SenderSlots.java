@@ -116,7 +116,7 @@ final class SenderSlots {
 
     private boolean hasFurtherSlot(Mail mail) {
         try {
-            return limiter.tryAcquire(mailbox(mail));
+            return limiter.tryAcquireFurther(mailbox(mail));
         } catch (MessagingException unreadable) {
             // The mail then waits in the queue, whose reader finds out.
             return false;

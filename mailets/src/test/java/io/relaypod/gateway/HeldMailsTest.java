@@ -7,12 +7,15 @@ import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 import io.relaypod.events.MailEvent;
 import io.relaypod.events.MailEvent.MailWaiting;
@@ -34,11 +37,14 @@ import org.apache.james.metrics.tests.RecordingMetricFactory;
 import org.apache.james.queue.api.MailQueue;
 import org.apache.james.queue.api.MailQueueFactory;
 import org.apache.james.queue.api.MailQueueName;
+import org.apache.james.queue.api.ManageableMailQueue;
 import org.apache.james.queue.memory.MemoryMailQueueFactory;
 import org.apache.james.queue.memory.MemoryMailQueueFactory.MemoryCacheableMailQueue;
 import org.apache.james.server.core.MailImpl;
 import org.apache.james.transport.mailets.remote.delivery.DeliveryRetriesHelper;
 import org.apache.mailet.Attribute;
+import org.apache.mailet.AttributeName;
+import org.apache.mailet.AttributeUtils;
 import org.apache.mailet.Mail;
 import org.apache.mailet.base.test.FakeMailContext;
 import org.apache.mailet.base.test.FakeMailetConfig;
@@ -160,6 +166,115 @@ class HeldMailsTest {
             await().until(() -> outgoing.getSize() == 0);
             assertThat(sink.received()).isEmpty();
         }
+    }
+
+    @Test
+    void aRecipientThatIsSentTheMailLaterGetsItAlthoughGraphAcceptedAnEarlierPart() throws Exception {
+        delays = "5 * 10 ms";
+        AtomicBoolean isDeferred = new AtomicBoolean();
+        try (SmtpSink sink = SmtpSink.replying(
+                line -> line.startsWith("RCPT TO:<b@") && !isDeferred.getAndSet(true) ? "451 4.3.0 later" : "")) {
+            start(sink);
+            delivery.service(mail("Mail1-1", "a@example.com", "b@example.com"));
+            await().until(() -> !sink.received().isEmpty());
+
+            publish("Mail1-1", CopyState.ACCEPTED, Optional.empty(), "a@example.com");
+
+            await().until(() -> sink.received().size() == 2);
+            publish("Mail1-1", CopyState.ACCEPTED, Optional.empty(), "b@example.com");
+            await().until(() -> outgoing.getSize() == 0);
+            assertThat(hold.window().inFlight()).isZero();
+        }
+    }
+
+    @Test
+    void ofAHeldMailThatGraphAcceptedForSomeRecipientsOnlyTheOthersAreSentAgain() throws Exception {
+        delays = "5 * 10 ms";
+        copies.acceptedFor.add("a@example.com");
+        try (SmtpSink sink = SmtpSink.acceptingAll()) {
+            start(sink);
+            Mail held = mail("Mail1-1", "a@example.com", "b@example.com");
+            held.setAttribute(Attribute.convertToAttribute(
+                    "relaypod-held-since", clock.instant().toEpochMilli()));
+            delivery.service(held);
+
+            await().until(() -> sink.received().size() == 1);
+            assertThat(sink.received().get(0).envelope())
+                    .filteredOn(line -> line.startsWith("RCPT"))
+                    .singleElement()
+                    .asString()
+                    .contains("<b@example.com>");
+        }
+    }
+
+    @Test
+    void aFurtherTransactionKeepsNoPlaceOfItsOwn() throws Exception {
+        try (SmtpSink sink = SmtpSink.replying(line -> line.startsWith("RCPT TO:<x@") ? "550 5.1.1 no" : "")) {
+            start(sink);
+            delivery.service(mail("Mail1-1", "a@example.com", "b@example.com", "x@example.com"));
+            await().until(() -> sink.received().size() == 2);
+
+            publish("Mail1-1", CopyState.ACCEPTED, Optional.empty(), "a@example.com");
+            publish("Mail1-1", CopyState.ACCEPTED, Optional.empty(), "b@example.com");
+
+            await().until(() -> outgoing.getSize() == 0);
+            assertThat(hold.window().inFlight()).isZero();
+        }
+    }
+
+    @Test
+    void aMailIsAnotherRelaysUntilThatHasNotLookedAtItForAnHour() throws Exception {
+        delays = "5 * 10 ms";
+        try (SmtpSink sink = SmtpSink.acceptingAll()) {
+            start(sink);
+            delivery.service(heldByAnother("Mail1-1", Duration.ofMinutes(1)));
+            delivery.service(heldByAnother("Mail2-1", Duration.ofMinutes(61)));
+
+            await().until(() -> sink.received().size() == 1);
+            publish("Mail2-1", CopyState.ACCEPTED, Optional.empty());
+            await().until(() -> outgoing.getSize() == 1);
+            assertThat(events)
+                    .filteredOn(MailEvent.DeliveryDeferred.class::isInstance)
+                    .extracting(event -> ((MailEvent.DeliveryDeferred) event).queueId())
+                    .containsExactly("Mail2-1");
+        }
+    }
+
+    @Test
+    void theRelayThatHoldsAMailWritesWhenItLookedAtIt() throws Exception {
+        Instant start = clock.instant();
+        try (SmtpSink sink = SmtpSink.acceptingAll()) {
+            send(sink, "Mail1-1");
+            await().until(() -> sink.received().size() == 1);
+            publish("Mail1-1", CopyState.DEFERRED, Optional.of(GraphCode.UNREACHABLE));
+
+            await().until(() -> seen("Mail1-1")
+                    .filter(at -> !at.isBefore(start.truncatedTo(ChronoUnit.MILLIS)))
+                    .isPresent());
+        }
+    }
+
+    private Optional<Instant> seen(String name) throws Exception {
+        Optional<Instant> seen = Optional.empty();
+        for (Iterator<ManageableMailQueue.MailQueueItemView> mails = outgoing.browse(); mails.hasNext(); ) {
+            Mail mail = mails.next().getMail();
+            if (mail.getName().equals(name)) {
+                seen = AttributeUtils.getValueAndCastFromMail(mail, AttributeName.of("relaypod-held-seen"), Long.class)
+                        .map(Instant::ofEpochMilli);
+            }
+        }
+        return seen;
+    }
+
+    private Mail heldByAnother(String name, Duration seenBefore) throws Exception {
+        Instant now = clock.instant();
+        Mail held = mail(name);
+        held.setAttribute(Attribute.convertToAttribute("relaypod-held-by", "relay-2"));
+        held.setAttribute(Attribute.convertToAttribute(
+                "relaypod-held-since", now.minus(Duration.ofHours(3)).toEpochMilli()));
+        held.setAttribute(Attribute.convertToAttribute(
+                "relaypod-held-seen", now.minus(seenBefore).toEpochMilli()));
+        return held;
     }
 
     @Test
@@ -324,6 +439,7 @@ class HeldMailsTest {
     private static final class KnownCopies implements GraphCopies {
 
         private final Set<String> accepted = new HashSet<>();
+        private final Set<String> acceptedFor = new HashSet<>();
 
         @Override
         public void expect(String queueId, List<String> recipients, Instant deliveredAt) {
@@ -332,7 +448,7 @@ class HeldMailsTest {
 
         @Override
         public boolean isAccepted(String queueId, List<String> recipients) {
-            return accepted.contains(queueId);
+            return accepted.contains(queueId) || acceptedFor.containsAll(recipients);
         }
 
         @Override
