@@ -17,11 +17,14 @@ final class AnsweredCopies {
     private static final Duration BEFORE_DELIVERY = Duration.ofSeconds(30);
 
     private final int most;
+    private final int mostRecipients;
     private final Deque<CopyChange> inOrder = new ArrayDeque<>();
     private final ListMultimap<String, CopyChange> byQueueId = ArrayListMultimap.create();
+    private int recipients;
 
-    AnsweredCopies(int most) {
+    AnsweredCopies(int most, int mostRecipients) {
         this.most = most;
+        this.mostRecipients = mostRecipients;
     }
 
     synchronized void add(CopyChange change) {
@@ -30,8 +33,10 @@ final class AnsweredCopies {
         }
         inOrder.addLast(change);
         byQueueId.put(change.copy().queueId().get(), change);
-        if (inOrder.size() > most) {
+        recipients += change.copy().recipients().size();
+        while (inOrder.size() > most || (recipients > mostRecipients && inOrder.size() > 1)) {
             CopyChange oldest = inOrder.removeFirst();
+            recipients -= oldest.copy().recipients().size();
             byQueueId.remove(oldest.copy().queueId().orElse(""), oldest);
         }
     }

@@ -17,6 +17,7 @@ final class CopyIndex {
     private final Map<String, FollowedCopy> byFile = new LinkedHashMap<>();
     private final SetMultimap<String, FollowedCopy> byQueueId = HashMultimap.create();
     private int weight;
+    private int foreignFailed;
 
     /** @param most copies and recipients, together */
     CopyIndex(int most) {
@@ -43,6 +44,9 @@ final class CopyIndex {
         byFile.put(followed.fileName(), followed);
         followed.copy().queueId().ifPresent(id -> byQueueId.put(id, followed));
         weight += weight(followed);
+        if (isForeignFailed(followed)) {
+            foreignFailed += weight(followed);
+        }
         return true;
     }
 
@@ -59,6 +63,27 @@ final class CopyIndex {
         byFile.clear();
         byQueueId.clear();
         weight = 0;
+        foreignFailed = 0;
+    }
+
+    /**
+     * Whether another file of unknown origin in {@code failed/} may be added. They have a quarter of the room, so that
+     * old failures do not displace what is being sent.
+     */
+    boolean hasRoomForFailed() {
+        return foreignFailed < most / 4;
+    }
+
+    /** Counts files of unknown origin in {@code failed/} again, as others may have moved there or away. */
+    void countFailed() {
+        foreignFailed = byFile.values().stream()
+                .filter(CopyIndex::isForeignFailed)
+                .mapToInt(CopyIndex::weight)
+                .sum();
+    }
+
+    private static boolean isForeignFailed(FollowedCopy followed) {
+        return followed.place() == FollowedCopy.CopyPlace.FAILED && !followed.isOurs();
     }
 
     boolean isFull() {

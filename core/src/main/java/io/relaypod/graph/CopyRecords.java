@@ -26,11 +26,12 @@ final class CopyRecords {
     private static final int MOST_FOLLOWED = 40_000;
     private static final int MOST_EXPECTED = 20_000;
     private static final int MOST_ANSWERED = 2_000;
+    private static final int MOST_ANSWERED_RECIPIENTS = 20_000;
     private static final int SPARE_LINES = 5_000;
 
     private final CopyIndex index = new CopyIndex(MOST_FOLLOWED);
     private final ExpectedCopies expected = new ExpectedCopies(MOST_EXPECTED);
-    private final AnsweredCopies answered = new AnsweredCopies(MOST_ANSWERED);
+    private final AnsweredCopies answered = new AnsweredCopies(MOST_ANSWERED, MOST_ANSWERED_RECIPIENTS);
     private final CopyJournal journal;
     private boolean isBroken;
 
@@ -81,7 +82,11 @@ final class CopyRecords {
 
     /** Follows a copy that an earlier process has seen. */
     void add(JournalEntry seen, CopyPlace place) {
-        index.add(new FollowedCopy(seen.copy(), place, seen.at(), seen.kind() == EntryKind.SEEN));
+        FollowedCopy followed = new FollowedCopy(seen.copy(), place, seen.at(), seen.kind() == EntryKind.SEEN);
+        followed.recorded(seen.state());
+        if (followed.isOurs() || place != CopyPlace.FAILED || index.hasRoomForFailed()) {
+            index.add(followed);
+        }
     }
 
     /**
@@ -94,12 +99,10 @@ final class CopyRecords {
         if (hasArrived) {
             followed.delivered(followed.deliveredAt());
         }
-        if (followed.place() != CopyPlace.TEMP) {
-            expected.take(followed.copy()).ifPresent(followed::delivered);
-        }
         boolean isAdded = index.add(followed);
         if (isAdded && followed.place() != CopyPlace.TEMP) {
-            append(seen(followed));
+            expected.take(followed.copy()).ifPresent(followed::delivered);
+            record(followed);
         }
         return isAdded;
     }
@@ -108,8 +111,30 @@ final class CopyRecords {
     void moved(FollowedCopy followed) {
         if (followed.place() == CopyPlace.QUEUE) {
             expected.take(followed.copy()).ifPresent(followed::delivered);
-            append(seen(followed));
+            record(followed);
         }
+    }
+
+    /** The copy is in another state; recorded if the state decides whether a file that vanishes was accepted. */
+    void changed(FollowedCopy followed) {
+        if (followed.place() != CopyPlace.TEMP
+                && mayBeAccepted(recordable(followed)) != mayBeAccepted(followed.recorded())) {
+            record(followed);
+        }
+    }
+
+    /** Whether smtp2graph attempts a copy of this state, so that the file may vanish because Graph accepted it. */
+    static boolean mayBeAccepted(CopyState state) {
+        return state == CopyState.QUEUED || state == CopyState.DEFERRED;
+    }
+
+    private void record(FollowedCopy followed) {
+        append(seen(followed));
+    }
+
+    // What the relay took out of queue/ failed before, and is not attempted.
+    private static CopyState recordable(FollowedCopy followed) {
+        return followed.place() == CopyPlace.RELAY ? CopyState.STUCK : followed.state();
     }
 
     /** The file is in no directory. */
@@ -134,10 +159,11 @@ final class CopyRecords {
     }
 
     private static JournalEntry seen(FollowedCopy followed) {
+        followed.recorded(recordable(followed));
         return new JournalEntry(
                 followed.isOurs() ? EntryKind.SEEN : EntryKind.FOREIGN,
                 followed.copy(),
-                followed.state(),
+                followed.recorded(),
                 followed.deliveredAt());
     }
 

@@ -5,7 +5,9 @@ import java.io.UncheckedIOException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -26,16 +28,14 @@ import io.relaypod.graph.FollowedCopy.CopyPlace;
  * Derives the state of each copy from file names, smtp2graph's logs and the clock. For one thread.
  *
  * <p>A file that vanished from {@code queue/} was accepted if smtp2graph can have been sending it. Otherwise somebody
- * else deleted it, and the copy is missing. Three cases are decided a little later: more files vanished at once than
- * smtp2graph sends at a time, since then the whole directory may be about to vanish; no attempt was due; or the file is
- * in {@code failed/}, and the reason may not be in the log yet.
+ * else deleted it, and the copy is missing. All is decided a little later: the whole directory may be about to vanish,
+ * or the reason may not be in the log yet. An error other than a missing file tells nothing; it is thrown as an
+ * {@link UncheckedIOException}, and nothing is decided.
  */
 final class CopyTracker {
 
-    private static final int AT_A_TIME = 4;
     private static final Duration SOON = Duration.ofMillis(60);
     private static final Duration LATER = Duration.ofSeconds(1);
-    private static final Duration UNREAD = Duration.ofSeconds(3);
     private static final Duration ERASURE = Duration.ofSeconds(5);
     private static final Duration REASON = Duration.ofMillis(500);
 
@@ -45,11 +45,13 @@ final class CopyTracker {
     private final Clock clock;
     private final Consumer<CopyChange> publisher;
     private final UnidentifiedFiles unread = new UnidentifiedFiles();
+    private final UnreadableFiles unreadable = new UnreadableFiles();
     private final Map<String, OpenDecision> open = new LinkedHashMap<>();
     private Instant lastStart = Instant.EPOCH;
     private volatile Instant distrustUntil = Instant.EPOCH;
     private boolean isCatchingUp = true;
     private int unfollowed;
+    private int unfollowedFailed;
 
     /** A change that is not decided yet. */
     private record OpenDecision(Instant noticedAt, Instant decideAt) {}
@@ -74,6 +76,7 @@ final class CopyTracker {
         }
         isCatchingUp = false;
         for (FollowedCopy followed : records.index().all()) {
+            records.changed(followed);
             CopyState state = followed.state();
             boolean isReported = followed.place() != CopyPlace.RELAY;
             if (isReported && (state == CopyState.DEFERRED || state == CopyState.STUCK || state == CopyState.FAILED)) {
@@ -87,6 +90,15 @@ final class CopyTracker {
         return unfollowed;
     }
 
+    /** Files in {@code failed/} that are too many to be followed. */
+    int unfollowedFailed() {
+        return unfollowedFailed;
+    }
+
+    UnreadableFiles unreadable() {
+        return unreadable;
+    }
+
     /** Whether a decision is to be made within a moment. */
     boolean isDeciding() {
         return !open.isEmpty();
@@ -95,11 +107,16 @@ final class CopyTracker {
     /** Registers the files of a directory. Those that vanished are returned, to be passed to {@link #vanished}. */
     Set<String> list(Path place) throws IOException {
         int beyond = 0;
+        boolean isFailed = place.equals(directory.failed());
+        if (isFailed) {
+            records.index().countFailed();
+        }
         try (DirectoryStream<Path> files = Files.newDirectoryStream(place, "*.eml")) {
             for (Path file : files) {
                 String name = String.valueOf(file.getFileName());
                 if (records.index().file(name).isEmpty()) {
-                    if (records.index().isFull()) {
+                    if (records.index().isFull()
+                            || (isFailed && !records.index().hasRoomForFailed())) {
                         beyond++;
                     } else {
                         look(name);
@@ -111,6 +128,8 @@ final class CopyTracker {
         }
         if (place.equals(directory.queue())) {
             unfollowed = beyond;
+        } else if (isFailed) {
+            unfollowedFailed = beyond;
         }
         return look(records.index().all().stream()
                 .filter(followed -> place.equals(path(followed.place())))
@@ -163,6 +182,7 @@ final class CopyTracker {
         }
         Optional<CopyPlace> place = place(name);
         if (place.isEmpty()) {
+            unreadable.remove(name);
             return known.isEmpty();
         }
         if (known.isEmpty()) {
@@ -174,13 +194,24 @@ final class CopyTracker {
     }
 
     // In the order in which smtp2graph moves a file, so that none is overlooked that moves meanwhile.
-    private Optional<CopyPlace> place(String name) {
+    Optional<CopyPlace> place(String name) {
         for (CopyPlace place : List.of(CopyPlace.TEMP, CopyPlace.QUEUE, CopyPlace.FAILED)) {
-            if (Files.exists(path(place).resolve(name))) {
+            if (exists(path(place).resolve(name))) {
                 return Optional.of(place);
             }
         }
         return Optional.empty();
+    }
+
+    private static boolean exists(Path file) {
+        try {
+            Files.readAttributes(file, BasicFileAttributes.class);
+            return true;
+        } catch (NoSuchFileException absent) {
+            return false;
+        } catch (IOException unknown) {
+            throw new UncheckedIOException(unknown);
+        }
     }
 
     Path path(CopyPlace place) {
@@ -199,11 +230,21 @@ final class CopyTracker {
             Path file = path(place).resolve(name);
             modified = Files.getLastModifiedTime(file).toInstant();
             header = CopyHeader.read(file);
-        } catch (IOException | UncheckedIOException movedMeanwhile) {
+        } catch (NoSuchFileException movedMeanwhile) {
             return; // another event follows
+        } catch (IOException | UncheckedIOException failed) {
+            unreadable(name, place, failed);
+            return;
         }
+        unreadable.remove(name);
         if (place == CopyPlace.TEMP && header.copy().queueId().isEmpty()) {
             return; // smtp2graph has not written the header yet
+        }
+        if (place == CopyPlace.FAILED
+                && !records.index().hasRoomForFailed()
+                && !records.expected().isExpected(header.copy())) {
+            unfollowedFailed++;
+            return;
         }
         FollowedCopy followed = new FollowedCopy(header.copy(), place, modified, false);
         if (!records.add(followed, !isCatchingUp && place != CopyPlace.FAILED)) {
@@ -217,9 +258,17 @@ final class CopyTracker {
         }
     }
 
+    private void unreadable(String name, CopyPlace place, Exception reason) {
+        // In temp/ smtp2graph may not be ready with it.
+        if (place != CopyPlace.TEMP && Files.isRegularFile(path(place).resolve(name))) {
+            unreadable.add(name, place, reason);
+        }
+    }
+
     private void moved(FollowedCopy followed, CopyPlace place) {
         followed.moveTo(place);
         records.moved(followed);
+        records.changed(followed);
         if (isCatchingUp) {
             return; // published at its end
         }
@@ -237,17 +286,9 @@ final class CopyTracker {
 
     /** Decides about files that are in none of smtp2graph's directories. Read the logs before. */
     void vanished(Set<String> names) {
-        boolean isMore = names.size() > AT_A_TIME;
+        Instant now = clock.instant();
         for (String name : names) {
-            records.index().file(name).ifPresent(followed -> {
-                boolean isDoubtful = isMore || clock.instant().isBefore(distrustUntil);
-                if (followed.place() == CopyPlace.QUEUE && followed.mayBeInFlight(clock.instant()) && !isDoubtful) {
-                    open.remove(name);
-                    answer(followed, CopyState.ACCEPTED, clock.instant());
-                } else {
-                    decide(name, followed.mayBeInFlight(clock.instant()) ? SOON : LATER);
-                }
-            });
+            records.index().file(name).ifPresent(followed -> decide(name, followed.mayBeInFlight(now) ? SOON : LATER));
         }
     }
 
@@ -267,6 +308,7 @@ final class CopyTracker {
         if (place.isPresent()) {
             if (place.get() == CopyPlace.FAILED) {
                 followed.moveTo(CopyPlace.FAILED);
+                records.changed(followed);
                 publish(followed, now);
             } else if (place.get() != followed.place()) {
                 moved(followed, place.get());
@@ -303,7 +345,10 @@ final class CopyTracker {
     private void started(Instant at) {
         lastStart = at.isAfter(lastStart) ? at : lastStart;
         if (!isCatchingUp) {
-            records.index().all().forEach(FollowedCopy::attemptBegins);
+            records.index().all().forEach(followed -> {
+                followed.attemptBegins();
+                records.changed(followed);
+            });
         }
     }
 
@@ -312,6 +357,9 @@ final class CopyTracker {
         if (isCatchingUp && line.at().isBefore(lastStart)) {
             followed.attemptBegins();
         }
+        if (!isCatchingUp) {
+            records.changed(followed);
+        }
         if (!isCatchingUp && followed.place() == CopyPlace.QUEUE) {
             publish(followed, clock.instant());
         }
@@ -319,15 +367,22 @@ final class CopyTracker {
 
     /** Reports what Mailpit accepted more than a minute ago, and no file was seen of. Call it each second. */
     void reportOverdue() {
-        if (unfollowed > 0) {
+        look(unreadable.names());
+        if (unfollowed > 0 || unreadable.isAnyQueued()) {
             return; // it may be one of those
         }
         Instant now = clock.instant();
-        List<CopyKey> late = records.expected().longerThan(UNREAD, now);
-        if (unread.take(late.size(), now)) {
-            answer(late, CopyState.ACCEPTED, now);
-        }
+        Map<CopyKey, Instant> expected = new LinkedHashMap<>(records.expected().all());
+        expected.keySet().removeIf(this::isInTemp);
+        answer(unread.take(expected, now), CopyState.ACCEPTED, now);
         answer(records.expected().longerThan(ExpectedCopies.DEADLINE, now), CopyState.MISSING, now);
+    }
+
+    private boolean isInTemp(CopyKey key) {
+        return records.index()
+                .copyOf(key.queueId(), key.recipients())
+                .filter(followed -> followed.place() == CopyPlace.TEMP)
+                .isPresent();
     }
 
     private void answer(List<CopyKey> keys, CopyState state, Instant now) {
@@ -344,6 +399,7 @@ final class CopyTracker {
         distrustUntil = now.plus(ERASURE);
         replaced();
         unfollowed = 0;
+        unfollowedFailed = 0;
     }
 
     /** Whether a file that vanishes now counts as lost, although Graph may have accepted it. For any thread. */
@@ -355,6 +411,7 @@ final class CopyTracker {
     void replaced() {
         Instant now = clock.instant();
         open.clear();
+        unread.forget();
         for (FollowedCopy followed : new ArrayList<>(records.index().all())) {
             if (followed.place() != CopyPlace.RELAY
                     && place(followed.fileName()).isEmpty()) {

@@ -18,6 +18,7 @@ final class FollowedCopy {
     private CopyState afterAttempt = CopyState.QUEUED;
     private Instant attemptedAt = Instant.EPOCH;
     private Optional<GraphError> error = Optional.empty();
+    private CopyState recorded = CopyState.QUEUED;
 
     /** Directory that has the file. */
     enum CopyPlace {
@@ -92,6 +93,15 @@ final class FollowedCopy {
             case FAILED -> CopyState.FAILED;
             case RELAY -> CopyState.DEFERRED;
         };
+    }
+
+    /** State in the journal. */
+    CopyState recorded() {
+        return recorded;
+    }
+
+    void recorded(CopyState written) {
+        recorded = written;
     }
 
     /** An attempt failed, and no other has begun. */

@@ -5,7 +5,9 @@ import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -14,6 +16,7 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -61,12 +64,16 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
     private final AttemptLog attempts;
     private final AttemptLog starts;
     private Optional<DirectoryChanges> changes = Optional.empty();
-    private Map<String, JournalEntry> seenBefore;
+    private final Map<String, JournalEntry> seenBefore;
     private boolean hasArrivals;
+    private boolean hasOpened;
+    private boolean isNumberFailing;
+    private boolean isPolling;
     private long seconds;
     private long grownAt;
     private volatile GraphSummary summary;
     private volatile boolean isHealing;
+    private volatile boolean isFollowing;
 
     /**
      * @param state directory of the relay's own, for what it has seen
@@ -121,8 +128,8 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
     private synchronized void open() throws IOException {
         takeInbox();
         for (Path needed : List.of(directory.temp(), directory.queue(), directory.failed())) {
-            if (!Files.isDirectory(needed)) {
-                throw new NoSuchFileException(needed.toString());
+            if (!Files.readAttributes(needed, BasicFileAttributes.class).isDirectory()) {
+                throw new NotDirectoryException(needed.toString());
             }
             if (!Files.isReadable(needed) || !Files.isExecutable(needed)) {
                 throw new AccessDeniedException(needed.toString());
@@ -133,13 +140,25 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
             watched.add(directory.logs());
         }
         boolean isSame = volume.isSame();
-        changes = Optional.of(new DirectoryChanges(watched));
+        DirectoryChanges opened = new DirectoryChanges(watched);
+        changes = Optional.of(opened);
+        if (opened.withoutEvents().isPresent() && !isPolling) {
+            LOGGER.warn(
+                    "event=graph-without-inotify reason=\"{}\" effect=\"directories are polled four times a second\"",
+                    opened.withoutEvents().get());
+        }
+        isPolling = opened.withoutEvents().isPresent();
         healing.begin(tracker, records);
         isHealing = healing.isOn();
+        if (hasOpened && !isSame) {
+            LOGGER.warn("event=graph-volume-erased directory={}", directory.queue());
+            tracker.erased();
+        }
         takeUpSeen(isSame);
         if (!isSame) {
             tracker.replaced();
         }
+        hasOpened = true;
         starts.poll(tracker::read);
         Set<String> vanished = new LinkedHashSet<>();
         for (Path place : List.of(directory.temp(), directory.queue(), directory.failed())) {
@@ -158,27 +177,26 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
                 healing.isOn());
     }
 
-    // What was seen before and has no file any more was accepted meanwhile, unless the volume is another one.
-    private void takeUpSeen(boolean isSame) throws IOException {
+    // What smtp2graph was attempting and has no file any more was accepted meanwhile, unless the volume is another one.
+    private void takeUpSeen(boolean isSame) {
         if (!isSame && !seenBefore.isEmpty()) {
             LOGGER.warn(
                     "event=graph-volume-replaced directory={} copies={} reason=\"the volume is empty, or an older state\"",
                     directory.root(),
                     seenBefore.size());
         }
-        for (JournalEntry seen : seenBefore.values()) {
-            Optional<CopyPlace> place = Stream.of(CopyPlace.TEMP, CopyPlace.QUEUE, CopyPlace.FAILED)
-                    .filter(each ->
-                            Files.exists(tracker.path(each).resolve(seen.copy().fileName())))
-                    .findFirst();
+        for (Iterator<JournalEntry> all = seenBefore.values().iterator(); all.hasNext(); ) {
+            JournalEntry seen = all.next();
+            Optional<CopyPlace> place = tracker.place(seen.copy().fileName());
             if (place.isPresent()) {
                 records.add(seen, place.get());
             } else if (records.index().file(seen.copy().fileName()).isEmpty()) {
                 FollowedCopy gone = new FollowedCopy(seen.copy(), CopyPlace.QUEUE, seen.at(), true);
-                tracker.answer(gone, isSame ? CopyState.ACCEPTED : CopyState.MISSING, clock.instant());
+                boolean isAccepted = isSame && CopyRecords.mayBeAccepted(seen.state());
+                tracker.answer(gone, isAccepted ? CopyState.ACCEPTED : CopyState.MISSING, clock.instant());
             }
+            all.remove(); // an error in the next one does not answer this one twice
         }
-        seenBefore = Map.of();
     }
 
     private void handle(ChangedNames changed) throws IOException {
@@ -219,7 +237,7 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
         records.flush();
     }
 
-    private void erased() throws IOException {
+    private void erased() {
         LOGGER.warn("event=graph-volume-erased directory={}", directory.queue());
         tracker.erased();
         grow();
@@ -235,14 +253,24 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
         if (hasArrivals && now.getEpochSecond() - grownAt >= 60) {
             grow();
         }
-        summarize(Optional.empty(), now);
+        summarize(tracker.unreadable().problem(), now);
+        isFollowing = !tracker.unreadable().isAnyQueued();
         records.flush();
     }
 
-    private void grow() throws IOException {
+    // Without a number, a replaced volume may only be taken for another one, so that copies are sent twice.
+    private void grow() {
         grownAt = clock.instant().getEpochSecond();
         hasArrivals = false;
-        volume.grow(healing.isWritable());
+        try {
+            volume.grow(healing.isWritable());
+            isNumberFailing = false;
+        } catch (IOException failed) {
+            if (!isNumberFailing) {
+                LOGGER.warn("event=graph-volume-number-failed reason=\"{}\"", failed.toString());
+            }
+            isNumberFailing = true;
+        }
     }
 
     private void summarize(Optional<String> problem, Instant now) {
@@ -260,6 +288,7 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
         }
         counts.merge(CopyState.EXPECTED, records.expected().size(), Integer::sum);
         counts.merge(CopyState.QUEUED, tracker.unfollowed(), Integer::sum);
+        counts.merge(CopyState.FAILED, tracker.unfollowedFailed(), Integer::sum);
         conditions.waitingMailboxes(mailboxes);
         int waiting = counts.values().stream().mapToInt(Integer::intValue).sum();
         summary = new GraphSummary(
@@ -276,8 +305,13 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
     }
 
     private void lost(String problem) {
-        if (changes.isPresent() && !Files.isDirectory(directory.queue())) {
-            tracker.erased();
+        isFollowing = false;
+        if (changes.isPresent() && Files.notExists(directory.queue())) {
+            try {
+                tracker.erased();
+            } catch (UncheckedIOException unknown) {
+                LOGGER.debug("what was erased is found out when the directories can be read", unknown);
+            }
         }
         closeChanges();
         if (!summary.problem().equals(Optional.of(problem))) {
@@ -287,17 +321,23 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
         records.flush();
     }
 
+    private static Throwable cause(Throwable failure) {
+        Throwable cause = failure.getCause();
+        return failure instanceof UncheckedIOException && cause != null ? cause : failure;
+    }
+
     private String problem(Throwable failure) {
-        if (!Files.exists(directory.mailroot())) {
+        Throwable cause = cause(failure);
+        if (Files.notExists(directory.mailroot())) {
             return "smtp2graph has not been started yet: " + directory.mailroot() + " does not exist";
         }
-        if (failure instanceof AccessDeniedException denied) {
+        if (cause instanceof AccessDeniedException denied) {
             return denied.getFile() + " cannot be read by the user " + System.getProperty("user.name")
                     + "; smtp2graph and relaypod need the same user or group";
         }
-        return failure instanceof NoSuchFileException
-                ? "smtp2graph has not made its directories: " + failure.getMessage() + " does not exist"
-                : String.valueOf(failure.getMessage());
+        return cause instanceof NoSuchFileException
+                ? "smtp2graph has not made its directories: " + cause.getMessage() + " does not exist"
+                : String.valueOf(cause.getMessage());
     }
 
     private void publish(CopyChange change) {
@@ -337,6 +377,12 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
         if (!inbox.offer(() -> records.expect(key, deliveredAt))) {
             LOGGER.warn("event=graph-not-expected queue-id={} reason=\"too many at a time\"", queueId);
         }
+    }
+
+    /** False also while a file in {@code queue/} cannot be read; true if that is so in {@code failed/} only. */
+    @Override
+    public boolean isFollowing() {
+        return isFollowing;
     }
 
     @Override
@@ -423,6 +469,7 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
     @Override
     public synchronized void close() throws IOException {
         closeChanges();
+        takeInbox();
         records.flush();
         journal.close();
     }

@@ -192,6 +192,7 @@ public final class GraphHealing {
     }
 
     private void returnToQueue(Instant now) {
+        Map<String, Instant> later = new HashMap<>();
         for (Iterator<Map.Entry<String, Instant>> out = outOfQueue.entrySet().iterator(); out.hasNext(); ) {
             Map.Entry<String, Instant> each = out.next();
             if (now.isBefore(each.getValue())) {
@@ -204,12 +205,19 @@ public final class GraphHealing {
                 delete(file); // Graph accepted it while it was out
             } else if (move(file, directory.queue().resolve(each.getKey()))) {
                 retried(followed.get());
+            } else if (Files.notExists(file)
+                    && tracker.orElseThrow().place(each.getKey()).isEmpty()) {
+                tracker.get().answer(followed.get(), CopyState.MISSING, now); // somebody deleted it
+            } else {
+                later.put(each.getKey(), now.plus(OUT_OF_QUEUE));
             }
         }
+        outOfQueue.putAll(later);
     }
 
     private void retried(FollowedCopy followed) {
         followed.moveTo(CopyPlace.QUEUE);
+        known().changed(followed);
         sentAgain.add(followed.fileName());
         listener.onMove(followed.copy(), HealingMove.RETRIED, followed.error().orElse(NO_ERROR));
     }
@@ -371,9 +379,12 @@ public final class GraphHealing {
                                 followed.orElseGet(() -> new FollowedCopy(header.copy(), CopyPlace.RELAY, now, true)),
                                 CopyState.WITHDRAWN,
                                 now);
-            } catch (NoSuchFileException gone) {
-                toBeStored.remove(name);
             } catch (IOException | UncheckedIOException failed) {
+                if (Files.notExists(file)) {
+                    toBeStored.remove(name); // somebody deleted it
+                    followed.ifPresent(copy -> tracker.orElseThrow().answer(copy, CopyState.MISSING, now));
+                    continue;
+                }
                 LOGGER.warn("event=graph-heal-failed file={} reason=\"{}\"", file, failed.toString());
                 toBeStored.put(name, now.plus(STORE_AGAIN));
             }

@@ -6,7 +6,6 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -15,8 +14,8 @@ import com.google.common.base.Splitter;
 
 /**
  * Tells whether smtp2graph's volume is the one that the relay saw last, and not an empty one or an older state of it.
- * On both volumes is a file with the same number, which grows. If smtp2graph's volume is read-only, the identity of the
- * directory {@code queue/} counts. For one thread.
+ * On both volumes is a file with the same number, which grows. If smtp2graph's volume is read-only, its
+ * {@link VolumeTraces} count. For one thread.
  */
 final class VolumeNumber {
 
@@ -27,16 +26,16 @@ final class VolumeNumber {
 
     private final Path own;
     private final Path theirs;
-    private final Path queue;
+    private final Smtp2GraphDirectory directory;
     private boolean isOnTheirs;
 
-    private record VolumeStamp(String volume, long number, String queue) {}
+    private record VolumeStamp(String volume, long number, String traces) {}
 
     /** @param state the relay's directory */
     VolumeNumber(Path state, Smtp2GraphDirectory directory) {
         this.own = state.resolve("volume");
         this.theirs = directory.queue().resolve(FILE);
-        this.queue = directory.queue();
+        this.directory = directory;
     }
 
     /** Whether what is on smtp2graph's volume follows what the relay saw last; true before the first {@link #grow}. */
@@ -46,7 +45,9 @@ final class VolumeNumber {
             return true;
         }
         if (seen.get().volume().isEmpty()) {
-            return seen.get().queue().equals(identity());
+            return VolumeTraces.parse(seen.get().traces())
+                    .filter(VolumeTraces.of(directory)::follows)
+                    .isPresent();
         }
         // A crash between the two writes leaves theirs one ahead.
         return read(theirs)
@@ -65,7 +66,8 @@ final class VolumeNumber {
         VolumeStamp last = read(own).orElseGet(() -> new VolumeStamp("", 0, ""));
         String volume =
                 !isWritable ? "" : last.volume().isEmpty() ? UUID.randomUUID().toString() : last.volume();
-        VolumeStamp next = new VolumeStamp(volume, last.number() + 1, identity());
+        VolumeStamp next = new VolumeStamp(
+                volume, last.number() + 1, VolumeTraces.of(directory).toString());
         if (isWritable) {
             write(theirs, next);
         }
@@ -75,12 +77,7 @@ final class VolumeNumber {
 
     /** Whether the file that {@link #grow} wrote into {@code queue/} vanished, with whatever else was there. */
     boolean isErased() {
-        return isOnTheirs && !Files.exists(theirs);
-    }
-
-    private String identity() throws IOException {
-        return String.valueOf(
-                Files.readAttributes(queue, BasicFileAttributes.class).fileKey());
+        return isOnTheirs && Files.notExists(theirs);
     }
 
     private static Optional<VolumeStamp> read(Path file) throws IOException {
@@ -101,7 +98,7 @@ final class VolumeNumber {
         Path next = file.resolveSibling(file.getFileName() + ".new");
         String volume = numbered.volume().isEmpty() ? "-" : numbered.volume();
         Files.writeString(
-                next, volume + " " + numbered.number() + " " + numbered.queue() + "\n", StandardCharsets.UTF_8);
+                next, volume + " " + numbered.number() + " " + numbered.traces() + "\n", StandardCharsets.UTF_8);
         Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
 }

@@ -81,12 +81,9 @@ final class GraphMeters implements MailEventListener {
                         .register(meters);
             }
         }
-        gauge(
-                meters,
-                copies,
-                "following",
-                "Whether smtp2graph's directories can be read",
-                summary -> summary.problem().isEmpty() ? 1 : 0);
+        Gauge.builder("relaypod.graph.following", copies, from -> from.isFollowing() ? 1 : 0)
+                .description("Whether smtp2graph's directories can be read")
+                .register(meters);
         gauge(
                 meters,
                 copies,

@@ -1,0 +1,52 @@
+package io.relaypod.graph;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A volume that the relay can only read. */
+class VolumeNumberTest {
+
+    @TempDir
+    private Path home;
+
+    private Smtp2GraphFolder smtp2graph;
+    private VolumeNumber volume;
+
+    @BeforeEach
+    void follow() throws IOException {
+        smtp2graph = new Smtp2GraphFolder(Files.createDirectory(home.resolve("data"))).made();
+        smtp2graph.start(Instant.EPOCH);
+        volume = new VolumeNumber(Files.createDirectory(home.resolve("state")), smtp2graph.directory);
+        volume.grow(false);
+    }
+
+    @Test
+    void aLaterStateIsTheSameVolume() throws IOException {
+        smtp2graph.start(Instant.now());
+        assertThat(volume.isSame()).isTrue();
+    }
+
+    @Test
+    void theSameInodeWithAnotherLogIsAnotherVolume() throws IOException {
+        Files.delete(smtp2graph.directory.logs().resolve("combined.log"));
+        assertThat(volume.isSame()).isFalse();
+        smtp2graph.start(Instant.now());
+        assertThat(volume.isSame()).isFalse();
+    }
+
+    @Test
+    void anOlderStateIsAnotherVolume() throws IOException {
+        Files.setLastModifiedTime(
+                smtp2graph.directory.queue(), FileTime.from(Instant.now().minusSeconds(60)));
+        assertThat(volume.isSame()).isFalse();
+    }
+}
