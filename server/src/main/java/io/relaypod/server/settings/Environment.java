@@ -14,9 +14,6 @@ import java.util.stream.Collectors;
 /** Reads variables and notes what is wrong with them, so that it can be said all at once. For one thread. */
 final class Environment {
 
-    // The user information of a URL, and a password among its parameters.
-    private static final Pattern SECRET_IN_URL =
-            Pattern.compile("(?<=//)[^/@\\s]*(?=@)|(?<=(?i:password)=)[^&;,)\\s]*");
     private static final int LONGEST_SHOWN = 200;
     private static final Set<String> OURS =
             Arrays.stream(Variable.values()).map(Variable::name).collect(Collectors.toUnmodifiableSet());
@@ -92,7 +89,7 @@ final class Environment {
 
     // A message is a few lines, whatever is in a variable.
     private static String shown(String value) {
-        String open = SECRET_IN_URL.matcher(value).replaceAll("***");
+        String open = UrlSecrets.masked(value);
         String cut = open.length() <= LONGEST_SHOWN ? open : open.substring(0, LONGEST_SHOWN) + "...";
         return CONTROL.matcher(cut).replaceAll("?");
     }

@@ -1,8 +1,6 @@
 package io.relaypod.server.webadmin;
 
 import java.io.IOException;
-import java.io.StringReader;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -11,21 +9,17 @@ import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import javax.xml.XMLConstants;
-import javax.xml.parsers.DocumentBuilderFactory;
-import javax.xml.parsers.ParserConfigurationException;
+import java.util.stream.Stream;
 
-import org.w3c.dom.Element;
-import org.w3c.dom.Node;
-import org.w3c.dom.NodeList;
-import org.xml.sax.InputSource;
-import org.xml.sax.SAXException;
+import io.relaypod.server.settings.UrlSecrets;
+import io.relaypod.server.xml.InvalidXmlException;
+import io.relaypod.server.xml.XmlElement;
+import io.relaypod.server.xml.XmlFileReader;
 
 /** The values in JAMES_CONF's XML files, as they are written. Passwords are masked. */
 public final class JamesXml {
 
     private static final List<String> FILES = List.of("smtpserver.xml", "mailetcontainer.xml");
-    private static final Pattern COMMENT = Pattern.compile("<!--.*?-->", Pattern.DOTALL);
     private static final Pattern VARIABLE = Pattern.compile("\\$\\{env:(\\w+)}");
     private static final Pattern SECRET = Pattern.compile("(?i).*(password|secret|token).*");
     private static final String NAMED_BY = "(mailet|matcher|processor|handler)";
@@ -44,18 +38,25 @@ public final class JamesXml {
     /** The variables that the files name. A file that cannot be read names none. */
     static Set<String> namedVariables(Path jamesConf) {
         return FILES.stream()
-                .flatMap(file -> VARIABLE.matcher(text(jamesConf.resolve(file))).results())
-                .map(variable -> variable.group(1))
+                .flatMap(file -> variables(jamesConf.resolve(file)))
                 .collect(Collectors.toCollection(HashSet::new));
     }
 
-    private static String text(Path file) {
+    private static Stream<String> variables(Path file) {
         try {
-            return COMMENT.matcher(Files.readString(file, StandardCharsets.UTF_8))
-                    .replaceAll("");
-        } catch (IOException unreadable) {
-            return "";
+            return root(file)
+                    .all()
+                    .flatMap(
+                            element -> Stream.concat(Stream.of(element.text()), element.attributes().values().stream()))
+                    .flatMap(text -> VARIABLE.matcher(text).results())
+                    .map(variable -> variable.group(1));
+        } catch (IOException | InvalidXmlException unreadable) {
+            return Stream.empty();
         }
+    }
+
+    private static XmlElement root(Path file) throws IOException {
+        return XmlFileReader.read(String.valueOf(file.getFileName()), Files.readAllBytes(file));
     }
 
     /** All values, in the order of the files. A file that cannot be read has one value, which says so. */
@@ -63,51 +64,30 @@ public final class JamesXml {
         List<XmlValue> values = new ArrayList<>();
         for (String file : FILES) {
             try {
-                String xml = Files.readString(jamesConf.resolve(file), StandardCharsets.UTF_8);
-                DocumentBuilderFactory factory = DocumentBuilderFactory.newInstance();
-                factory.setFeature(XMLConstants.FEATURE_SECURE_PROCESSING, true);
-                factory.setFeature("http://apache.org/xml/features/disallow-doctype-decl", true);
-                collect(
-                        file,
-                        "",
-                        factory.newDocumentBuilder()
-                                .parse(new InputSource(new StringReader(xml)))
-                                .getDocumentElement(),
-                        values);
-            } catch (IOException | SAXException | ParserConfigurationException unreadable) {
+                collect(file, "", root(jamesConf.resolve(file)), values);
+            } catch (IOException | InvalidXmlException unreadable) {
                 values.add(new XmlValue(file, "", "cannot be read: " + unreadable.getMessage()));
             }
         }
         return values;
     }
 
-    private static void collect(String file, String path, Element element, List<XmlValue> values) {
-        NodeList children = element.getChildNodes();
-        boolean hasElements = false;
-        for (int i = 0; i < children.getLength(); i++) {
-            if (children.item(i).getNodeType() == Node.ELEMENT_NODE) {
-                hasElements = true;
-                Element child = (Element) children.item(i);
-                collect(file, path.isEmpty() ? name(child) : path + "/" + name(child), child, values);
-            }
-        }
-        String value = element.getTextContent().strip();
-        if (!hasElements && !value.isEmpty()) {
+    private static void collect(String file, String path, XmlElement element, List<XmlValue> values) {
+        element.children()
+                .forEach(
+                        child -> collect(file, path.isEmpty() ? name(child) : path + "/" + name(child), child, values));
+        if (element.children().isEmpty() && !element.text().isEmpty()) {
             values.add(new XmlValue(
-                    file,
-                    path,
-                    SECRET.matcher(element.getTagName()).matches() ? "***" : RelayConfiguration.masked(value)));
+                    file, path, SECRET.matcher(element.name()).matches() ? "***" : UrlSecrets.masked(element.text())));
         }
     }
 
-    private static String name(Element element) {
-        if (!element.getTagName().matches(NAMED_BY)) {
-            return element.getTagName();
+    private static String name(XmlElement element) {
+        if (!element.name().matches(NAMED_BY)) {
+            return element.name();
         }
-        String type = element.getAttribute("class");
-        String state = element.getAttribute("state");
-        return state.isEmpty()
-                ? type.isEmpty() ? element.getTagName() : type.substring(type.lastIndexOf('.') + 1)
-                : state;
+        String type = element.attribute("class").orElse("");
+        String state = element.attribute("state").orElse("");
+        return state.isEmpty() ? type.isEmpty() ? element.name() : type.substring(type.lastIndexOf('.') + 1) : state;
     }
 }

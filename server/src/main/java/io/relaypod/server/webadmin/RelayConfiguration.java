@@ -3,17 +3,13 @@ package io.relaypod.server.webadmin;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
-import java.util.regex.Pattern;
 
 import io.relaypod.server.settings.Settings;
+import io.relaypod.server.settings.UrlSecrets;
 import io.relaypod.server.settings.Variable;
 
 /** The environment variables. Passwords in a URL are masked. Files with secrets are named, and not read. */
 public final class RelayConfiguration {
-
-    private static final Pattern USER_INFO = Pattern.compile("(?<=://)[^/@\\s]+(?=@)");
-    private static final Pattern SECRET_PARAMETER = Pattern.compile("(?i)([a-z]*(?:password|secret|token)=)[^&;,\\s]*");
-    private static final String MASK = "***";
 
     private RelayConfiguration() {}
 
@@ -37,14 +33,10 @@ public final class RelayConfiguration {
             shown.put(
                     variable.name(),
                     new ConfiguredValue(
-                            masked(value), isDefault, isUsed ? isDefault ? "default" : "environment" : "not used"));
+                            UrlSecrets.masked(value),
+                            isDefault,
+                            isUsed ? isDefault ? "default" : "environment" : "not used"));
         });
         return shown;
-    }
-
-    static String masked(String value) {
-        return SECRET_PARAMETER
-                .matcher(USER_INFO.matcher(value).replaceAll(MASK))
-                .replaceAll("$1" + MASK);
     }
 }

@@ -1,0 +1,20 @@
+package io.relaypod.server.settings;
+
+import java.util.regex.Pattern;
+
+/** Hides the secrets of URLs in what is shown: the user information, and parameters with a secret. Stateless. */
+public final class UrlSecrets {
+
+    private static final Pattern USER_INFO = Pattern.compile("(?<=//)[^/@\\s]*(?=@)");
+    private static final Pattern SECRET_PARAMETER = Pattern.compile("(?i)([a-z]*(?:password|secret|token)=)[^&;,\\s]*");
+    private static final String MASK = "***";
+
+    private UrlSecrets() {}
+
+    /** The text with {@code ***} in place of each secret. */
+    public static String masked(String text) {
+        return SECRET_PARAMETER
+                .matcher(USER_INFO.matcher(text).replaceAll(MASK))
+                .replaceAll("$1" + MASK);
+    }
+}
