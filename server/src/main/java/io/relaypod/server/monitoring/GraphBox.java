@@ -37,7 +37,7 @@ record GraphBox(String colour, String state, String detail) {
                     "warn", stopped + " stuck or failed", waiting + "; relaypod graph lists them with their reasons");
         }
         return graph.lastAccepted()
-                .map(at -> new GraphBox("good", "Graph accepted a mail " + ago(at, now), waiting))
+                .map(at -> new GraphBox("good", "Graph accepted a mail " + AgeWords.ago(at, now), waiting))
                 .orElseGet(() -> new GraphBox("idle", "no mail yet", waiting));
     }
 
@@ -49,7 +49,7 @@ record GraphBox(String colour, String state, String detail) {
                                 ? MaskedAddresses.in(incident.error().words()) + "."
                                 : known.cause())
                         + " " + known.cure();
-        String since = "since " + words(Duration.between(incident.since(), now));
+        String since = "since " + AgeWords.of(Duration.between(incident.since(), now));
         return switch (incident.kind()) {
             case SECRET_REFUSED ->
                 new GraphBox("bad", "secret refused " + since, detail + " Waiting: " + incident.waiting());
@@ -62,20 +62,5 @@ record GraphBox(String colour, String state, String detail) {
 
     private static int count(GraphSummary graph, CopyState state) {
         return graph.counts().getOrDefault(state, 0);
-    }
-
-    private static String ago(Instant when, Instant now) {
-        Duration age = Duration.between(when, now);
-        return age.toSeconds() < 2 ? "just now" : words(age) + " ago";
-    }
-
-    private static String words(Duration time) {
-        if (time.toSeconds() < 60) {
-            return Math.max(0, time.toSeconds()) + " s";
-        }
-        if (time.toMinutes() < 60) {
-            return time.toMinutes() + " min";
-        }
-        return time.toHours() < 48 ? time.toHours() + " h" : time.toDays() + " days";
     }
 }

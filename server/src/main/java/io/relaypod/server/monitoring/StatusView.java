@@ -172,7 +172,7 @@ final class StatusView {
     }
 
     private String waiting() {
-        Stream<String> oldest = oldest().map(age -> "the oldest for " + words(age)).stream();
+        Stream<String> oldest = oldest().map(age -> "the oldest for " + AgeWords.of(age)).stream();
         long waitForTurn = status.found().queues().values().stream()
                 .flatMap(queue -> queue.perSenderBacklog().stream())
                 .mapToLong(PerSenderBacklog::mails)
@@ -288,7 +288,7 @@ final class StatusView {
             """.formatted(
                         Html.text(name),
                         number(state.size()),
-                        state.oldest().map(StatusView::words).orElse(""));
+                        state.oldest().map(AgeWords::of).orElse(""));
     }
 
     private String refusals() {
@@ -323,18 +323,7 @@ final class StatusView {
     }
 
     private String ago(Instant when) {
-        Duration age = Duration.between(when, status.now());
-        return age.toSeconds() < 2 ? "just now" : words(age) + " ago";
-    }
-
-    private static String words(Duration time) {
-        if (time.toSeconds() < 60) {
-            return Math.max(0, time.toSeconds()) + " s";
-        }
-        if (time.toMinutes() < 60) {
-            return time.toMinutes() + " min";
-        }
-        return time.toHours() < 48 ? time.toHours() + " h" : time.toDays() + " days";
+        return AgeWords.ago(when, status.now());
     }
 
     private static String number(long value) {
