@@ -21,10 +21,10 @@ import com.fasterxml.jackson.core.JsonToken;
  * @param at when, to the second
  * @param error smtp2graph's reason, unchanged; empty without one
  */
-record AttemptLine(LineKind kind, String fileName, Instant at, String error) {
+public record AttemptLine(LineKind kind, String fileName, Instant at, String error) {
 
     /** What a line tells. */
-    enum LineKind {
+    public enum LineKind {
         /** smtp2graph was started: it attempts every file in {@code queue/}. */
         STARTED,
         /** An attempt failed. */
@@ -45,7 +45,7 @@ record AttemptLine(LineKind kind, String fileName, Instant at, String error) {
     private static final Pattern NOT_SENT = Pattern.compile("Failed to send message \"([^/\\\\\"]+)\"");
 
     /** @return empty for every other line, and for one that is no JSON */
-    static Optional<AttemptLine> parse(byte[] bytes) {
+    public static Optional<AttemptLine> parse(byte[] bytes) {
         String message = "";
         String error = "";
         String fileName = "";

@@ -6,7 +6,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -15,10 +14,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.relaypod.events.MaskedAddresses;
+import io.relaypod.graph.AttemptLine;
+import io.relaypod.graph.AttemptLine.LineKind;
 import io.relaypod.graph.GraphError;
 import io.relaypod.graph.GraphErrors;
 import io.relaypod.graph.KnownGraphError;
@@ -32,7 +30,6 @@ public final class Smtp2GraphExamination implements Examination {
     private static final Duration RECENT = Duration.ofHours(24);
     private static final int END_OF_LOG = 1 << 18;
     private static final int MOST_FILES = 10_000;
-    private static final ObjectMapper JSON = new ObjectMapper();
 
     private final String host;
     private final int port;
@@ -175,18 +172,8 @@ public final class Smtp2GraphExamination implements Examination {
     }
 
     private Optional<FailedAttempt> attempt(String line) {
-        try {
-            JsonNode entry = JSON.readTree(line);
-            return entry.path("filename").isTextual() && entry.has("error")
-                    ? Optional.of(new FailedAttempt(
-                            Instant.parse(entry.path("timestamp").asText()),
-                            errors.classify(
-                                    entry.path("error").isTextual()
-                                            ? entry.path("error").asText()
-                                            : entry.path("error").toString())))
-                    : Optional.empty();
-        } catch (JsonProcessingException | DateTimeException noEntry) {
-            return Optional.empty();
-        }
+        return AttemptLine.parse(line.getBytes(StandardCharsets.UTF_8))
+                .filter(attempt -> attempt.kind() == LineKind.FAILED)
+                .map(failed -> new FailedAttempt(failed.at(), errors.classify(failed.error())));
     }
 }

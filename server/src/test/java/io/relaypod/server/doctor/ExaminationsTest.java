@@ -167,8 +167,8 @@ class ExaminationsTest {
         mail("failed", Duration.ofHours(2));
         Files.writeString(
                 Files.createDirectories(directory.resolve("logs")).resolve("error.log"),
-                "no JSON\n{\"filename\":\"x.eml\",\"error\":\"earlier\",\"timestamp\":\"2026-01-01T11:00:00.000Z\"}\n"
-                        + "{\"filename\":\"x.eml\",\"error\":\"AADSTS7000222: The secret of me@ours.example expired\",\"timestamp\":\"2026-01-01T11:30:00.000Z\"}\n"
+                "no JSON\n{\"message\":\"[MailQueue] Failed to send message \\\"x.eml\\\"\",\"filename\":\"x.eml\",\"error\":\"earlier\",\"timestamp\":\"2026-01-01T11:00:00.000Z\"}\n"
+                        + "{\"message\":\"[MailQueue] Failed to send message \\\"x.eml\\\"\",\"filename\":\"x.eml\",\"error\":\"AADSTS7000222: The secret of me@ours.example expired\",\"timestamp\":\"2026-01-01T11:30:00.000Z\"}\n"
                         + "{\"level\":\"error\",\"message\":\"no mail\"}\n{\"torn");
 
         assertThat(graph())
