@@ -1,11 +1,8 @@
 package io.relaypod.server.notify;
 
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
@@ -18,6 +15,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.relaypod.incidents.Incident;
 import io.relaypod.incidents.IncidentKind;
+import io.relaypod.server.files.DurableFile;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -88,13 +86,9 @@ final class NotifyFile {
             message.end().ifPresent(end -> one.put("end", end.toString()));
         });
         try {
-            Path next = file.resolveSibling(file.getFileName() + ".new");
-            Files.createDirectories(next.toAbsolutePath().getParent());
-            Files.write(next, JSON.writeValueAsBytes(saved));
-            try (FileChannel written = FileChannel.open(next, StandardOpenOption.WRITE)) {
-                written.force(true);
-            }
-            Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            Files.createDirectories(file.toAbsolutePath().getParent());
+            byte[] json = JSON.writeValueAsBytes(saved);
+            DurableFile.replace(file, out -> out.write(json));
         } catch (IOException notSaved) {
             LOGGER.warn("event=notify-state-not-saved file={} reason=\"{}\"", file, notSaved.getMessage());
         }

@@ -1,15 +1,14 @@
 package io.relaypod.server.quota;
 
+import java.io.BufferedOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.URLDecoder;
 import java.net.URLEncoder;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,6 +19,7 @@ import java.util.stream.Stream;
 
 import io.relaypod.quota.RecipientQuota;
 import io.relaypod.quota.RecipientQuota.QuotaCount;
+import io.relaypod.server.files.DurableFile;
 import io.relaypod.server.threads.ServerThreads;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -98,16 +98,19 @@ public final class QuotaStore implements AutoCloseable {
             return;
         }
         try {
-            Path next = file.resolveSibling(file.getFileName() + ".new");
-            Files.write(next, quota.counts().stream().map(QuotaStore::line).toList());
-            try (FileChannel written = FileChannel.open(next, StandardOpenOption.WRITE)) {
-                written.force(true);
-            }
-            Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            DurableFile.replace(file, this::write);
             saved = current;
         } catch (IOException notSaved) {
             LOGGER.warn("event=quotas-not-saved file={} reason=\"{}\"", file, notSaved.getMessage());
         }
+    }
+
+    private void write(OutputStream out) throws IOException {
+        BufferedOutputStream lines = new BufferedOutputStream(out);
+        for (QuotaCount count : quota.counts()) {
+            lines.write((line(count) + "\n").getBytes(StandardCharsets.UTF_8));
+        }
+        lines.flush();
     }
 
     private static String line(QuotaCount count) {

@@ -1,17 +1,13 @@
 package io.relaypod.server.repository;
 
-import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.net.URLDecoder;
 import java.net.URLEncoder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.util.Map;
@@ -19,6 +15,9 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.stream.Stream;
+
+import io.relaypod.server.files.DurableFile;
+import io.relaypod.server.files.DurableFile.FileContent;
 
 /**
  * A directory with two files for each mail: the message as {@code .eml}, and the envelope as {@code .json}. Both are
@@ -28,7 +27,6 @@ final class MailFiles {
 
     private static final String MESSAGE = ".eml";
     private static final String ENVELOPE = ".json";
-    private static final String UNFINISHED = ".tmp";
     private static final int LONGEST_NAME = 240;
 
     private final Path directory;
@@ -41,12 +39,6 @@ final class MailFiles {
      * @param since when it was stored
      */
     record RepositoryEntry(String key, long bytes, Instant since) {}
-
-    /** Writes a file. */
-    @FunctionalInterface
-    interface FileContent {
-        void writeTo(OutputStream out) throws IOException;
-    }
 
     /** Reads the directory, or creates it. */
     MailFiles(Path directory) throws IOException {
@@ -82,25 +74,12 @@ final class MailFiles {
         if (URLEncoder.encode(key, StandardCharsets.UTF_8).length() > LONGEST_NAME) {
             throw new IOException("the name of the mail is too long for a file: " + key);
         }
-        write(file(key, MESSAGE), message);
-        write(file(key, ENVELOPE), envelope);
+        DurableFile.replace(file(key, MESSAGE), message);
+        DurableFile.replace(file(key, ENVELOPE), envelope);
         try (FileChannel entries = FileChannel.open(directory, StandardOpenOption.READ)) {
             entries.force(true);
         }
         register(key);
-    }
-
-    private static void write(Path file, FileContent writer) throws IOException {
-        Path unfinished = file.resolveSibling(file.getFileName() + UNFINISHED);
-        try (FileOutputStream out = new FileOutputStream(unfinished.toFile())) {
-            writer.writeTo(out);
-            out.getFD().sync();
-        }
-        try {
-            Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
-        } catch (AtomicMoveNotSupportedException notHere) {
-            Files.move(unfinished, file, StandardCopyOption.REPLACE_EXISTING);
-        }
     }
 
     synchronized void remove(String key) throws IOException {

@@ -1,0 +1,5 @@
+/** Files that the relay keeps. */
+@NullMarked
+package io.relaypod.server.files;
+
+import org.jspecify.annotations.NullMarked;
