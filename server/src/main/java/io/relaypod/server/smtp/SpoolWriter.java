@@ -56,7 +56,6 @@ public final class SpoolWriter {
     private final MemoryBudget memory;
     private final MailEventPublisher events;
     // Each large mail has buffers of its own while the broker writes it, on the heap and outside.
-    private static final int LARGE = 100 * 1024;
     private static final int LARGE_AT_A_TIME = 2;
 
     private final FairExecutor writers;
@@ -117,7 +116,7 @@ public final class SpoolWriter {
 
     private CompletableFuture<Void> written(Mail mail, CompletableFuture<Void> outcome, MailReceived received) {
         Object client = received.client().address();
-        if (received.size() > LARGE) {
+        if (received.size() > MailBody.LARGE) {
             // The thread waits for the end of the write, which the broker's timeout bounds.
             return CompletableFuture.runAsync(
                     () -> write(mail, received.size(), outcome).join(), task -> writersOfLarge.execute(client, task));
