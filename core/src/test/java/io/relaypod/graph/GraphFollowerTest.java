@@ -13,10 +13,8 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,6 +30,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.threeten.extra.MutableClock;
 
 class GraphFollowerTest {
 
@@ -49,7 +48,7 @@ class GraphFollowerTest {
     private final List<CopyChange> changes = new CopyOnWriteArrayList<>();
     private final List<HealingMove> moves = new CopyOnWriteArrayList<>();
     private final List<String> stored = new ArrayList<>();
-    private final AdjustableClock clock = new AdjustableClock();
+    private final MutableClock clock = MutableClock.of(Instant.now(), ZoneOffset.UTC);
     private Smtp2GraphFolder smtp2graph;
     private GraphFollower follower;
 
@@ -113,7 +112,7 @@ class GraphFollowerTest {
     /** Passes until then; inotify reports a change within milliseconds. */
     private void passUntil(BooleanSupplier done) {
         for (int i = 0; i < 500 && !done.getAsBoolean(); i++) {
-            clock.now = clock.now.plusMillis(20);
+            clock.add(Duration.ofMillis(20));
             pass();
         }
         assertThat(done.getAsBoolean()).as("changes: %s", changes).isTrue();
@@ -138,7 +137,7 @@ class GraphFollowerTest {
     }
 
     private void later(Duration time) {
-        clock.now = clock.now.plus(time);
+        clock.add(time);
         pass();
         pass();
     }
@@ -172,8 +171,8 @@ class GraphFollowerTest {
         smtp2graph.arrive("failed.eml", ID + "-!3");
         passUntil(() -> states().stream().filter(QUEUED::equals).count() == 3);
         smtp2graph.accept("accepted.eml");
-        smtp2graph.fail("denied.eml", DENIED, clock.now);
-        smtp2graph.fail("failed.eml", EXPIRED, clock.now);
+        smtp2graph.fail("denied.eml", DENIED, clock.instant());
+        smtp2graph.fail("failed.eml", EXPIRED, clock.instant());
         smtp2graph.giveUp("failed.eml");
         smtp2graph.arrive("new.eml", ID + "-!4");
         restart();
@@ -266,14 +265,14 @@ class GraphFollowerTest {
         smtp2graph.arrive("x.eml", ID);
         smtp2graph.arrive("y.eml", ID + "-!1");
         passUntil(() -> follower.waiting(10).size() == 2);
-        smtp2graph.fail("x.eml", DENIED, clock.now);
-        smtp2graph.fail("y.eml", DENIED, clock.now);
+        smtp2graph.fail("x.eml", DENIED, clock.instant());
+        smtp2graph.fail("y.eml", DENIED, clock.instant());
         passUntil(() -> states().stream().filter(STUCK::equals).count() == 2);
         smtp2graph.accept("x.eml");
         pass();
         later(Duration.ofSeconds(2));
         assertThat(states()).contains(MISSING).doesNotContain(ACCEPTED);
-        smtp2graph.start(clock.now);
+        smtp2graph.start(clock.instant());
         later(Duration.ofSeconds(1));
         smtp2graph.accept("y.eml");
         passUntil(ACCEPTED);
@@ -282,8 +281,8 @@ class GraphFollowerTest {
     @Test
     void whatMailpitAcceptedAndSmtp2graphNeverHadIsMissingAfterAMinute() {
         follow();
-        follower.expect(ID, List.of("a@good.test"), clock.now);
-        follower.expect(ID + "-!1", List.of("a@good.test"), clock.now);
+        follower.expect(ID, List.of("a@good.test"), clock.instant());
+        follower.expect(ID + "-!1", List.of("a@good.test"), clock.instant());
         smtp2graph.arrive("x.eml", ID + "-!1");
         passUntil(QUEUED);
         later(Duration.ofSeconds(59));
@@ -298,7 +297,7 @@ class GraphFollowerTest {
     @Test
     void aFileThatWasDeletedBeforeItCouldBeReadIsThatOfTheCopyThatIsExpected() {
         follow();
-        follower.expect(ID, List.of("a@good.test"), clock.now);
+        follower.expect(ID, List.of("a@good.test"), clock.instant());
         smtp2graph.arrive("x.eml", ID);
         smtp2graph.accept("x.eml");
         passUntilAllIsSeen();
@@ -312,7 +311,7 @@ class GraphFollowerTest {
     @Test
     void aFileThatWasSeenInTempOnlyAndDeletedFromTheQueueIsAccepted() {
         follow();
-        follower.expect(ID, List.of("a@good.test"), clock.now);
+        follower.expect(ID, List.of("a@good.test"), clock.instant());
         smtp2graph.write(smtp2graph.directory.temp(), "x.eml", Smtp2GraphFolder.message(ID, "a@good.test"));
         passUntil(
                 () -> follower.waiting(10).stream().anyMatch(copy -> copy.last().state() == CopyState.IN_TEMP));
@@ -326,8 +325,8 @@ class GraphFollowerTest {
     @Test
     void withFewerUnreadFilesThanCopiesNobodyKnowsWhichWasAccepted() {
         follow();
-        follower.expect(ID, List.of("a@good.test"), clock.now);
-        follower.expect(ID + "-!1", List.of("a@good.test"), clock.now);
+        follower.expect(ID, List.of("a@good.test"), clock.instant());
+        follower.expect(ID + "-!1", List.of("a@good.test"), clock.instant());
         smtp2graph.arrive("x.eml", ID);
         smtp2graph.accept("x.eml");
         passUntilAllIsSeen();
@@ -339,7 +338,7 @@ class GraphFollowerTest {
     @Test
     void moreUnreadFilesThanCopiesAreNoAcceptance() {
         follow();
-        follower.expect(ID, List.of("a@good.test"), clock.now);
+        follower.expect(ID, List.of("a@good.test"), clock.instant());
         smtp2graph.arrive("x.eml", ID + "-!7");
         smtp2graph.accept("x.eml");
         smtp2graph.arrive("y.eml", ID + "-!8");
@@ -357,7 +356,7 @@ class GraphFollowerTest {
         smtp2graph.accept("x.eml");
         passUntilAllIsSeen();
         later(Duration.ofSeconds(20));
-        follower.expect(ID, List.of("a@good.test"), clock.now);
+        follower.expect(ID, List.of("a@good.test"), clock.instant());
         later(Duration.ofSeconds(4));
         later(Duration.ofSeconds(4));
         later(Duration.ofSeconds(54));
@@ -369,7 +368,7 @@ class GraphFollowerTest {
         follow();
         smtp2graph.write(smtp2graph.directory.temp(), "t.eml", Smtp2GraphFolder.message(ID, "a@good.test"));
         passUntil(() -> follower.summary().counts().getOrDefault(CopyState.IN_TEMP, 0) == 1);
-        follower.expect(ID, List.of("a@good.test"), clock.now);
+        follower.expect(ID, List.of("a@good.test"), clock.instant());
         smtp2graph.arrive("x.eml", ID + "-!7");
         smtp2graph.accept("x.eml");
         passUntilAllIsSeen();
@@ -385,8 +384,8 @@ class GraphFollowerTest {
         smtp2graph.arrive("failed.eml", ID + "-!1");
         smtp2graph.arrive("queued.eml", ID + "-!2");
         passUntil(() -> follower.waiting(10).size() == 3);
-        smtp2graph.fail("stuck.eml", DENIED, clock.now);
-        smtp2graph.fail("failed.eml", EXPIRED, clock.now);
+        smtp2graph.fail("stuck.eml", DENIED, clock.instant());
+        smtp2graph.fail("failed.eml", EXPIRED, clock.instant());
         smtp2graph.giveUp("failed.eml");
         passUntil(FAILED);
         passUntil(STUCK);
@@ -452,7 +451,7 @@ class GraphFollowerTest {
         follow();
         // Exists, and cannot be read by root either.
         Path file = Files.createSymbolicLink(smtp2graph.directory.queue().resolve("x.eml"), Path.of("/proc/self/mem"));
-        follower.expect(ID, List.of("a@good.test"), clock.now);
+        follower.expect(ID, List.of("a@good.test"), clock.instant());
         passUntil(() -> !follower.isFollowing());
         assertThat(follower.summary().problem().orElseThrow()).contains("x.eml").contains("same user or group");
         later(Duration.ofSeconds(70));
@@ -473,7 +472,7 @@ class GraphFollowerTest {
     @Test
     void anExpectationIsWrittenBeforeTheEnd() {
         follow();
-        follower.expect(ID, List.of("a@good.test"), clock.now);
+        follower.expect(ID, List.of("a@good.test"), clock.instant());
         restart();
         later(Duration.ofSeconds(61));
         later(Duration.ofSeconds(1));
@@ -487,7 +486,7 @@ class GraphFollowerTest {
         passUntil(QUEUED);
         smtp2graph.accept("x.eml");
         passUntil(ACCEPTED);
-        follower.expect(ID, List.of("a@good.test"), clock.now);
+        follower.expect(ID, List.of("a@good.test"), clock.instant());
         later(Duration.ofMinutes(2));
         assertThat(states()).doesNotContain(MISSING);
     }
@@ -497,7 +496,7 @@ class GraphFollowerTest {
         follow();
         smtp2graph.arrive("x.eml", ID);
         passUntil(QUEUED);
-        smtp2graph.fail("x.eml", EXPIRED, clock.now);
+        smtp2graph.fail("x.eml", EXPIRED, clock.instant());
         passUntil(DEFERRED);
         later(Duration.ofSeconds(1));
         GraphIncident incident = follower.incident().orElseThrow();
@@ -516,7 +515,7 @@ class GraphFollowerTest {
         follow();
         smtp2graph.arrive("x.eml", ID);
         passUntil(QUEUED);
-        follower.expect(ID, List.of("a@good.test"), clock.now);
+        follower.expect(ID, List.of("a@good.test"), clock.instant());
         later(Duration.ofMinutes(4));
         assertThat(follower.incident()).isEmpty();
         later(Duration.ofMinutes(2));
@@ -528,7 +527,7 @@ class GraphFollowerTest {
         follow();
         smtp2graph.arrive("x.eml", ID);
         passUntil(QUEUED);
-        smtp2graph.fail("x.eml", "network_error: Network request failed", clock.now);
+        smtp2graph.fail("x.eml", "network_error: Network request failed", clock.instant());
         passUntil(DEFERRED);
         later(Duration.ofSeconds(20));
         assertThat(follower.incident()).isEmpty();
@@ -557,7 +556,7 @@ class GraphFollowerTest {
         follow(HealMode.AUTO);
         smtp2graph.arrive("x.eml", ID);
         passUntil(QUEUED);
-        smtp2graph.fail("x.eml", THROTTLED, clock.now);
+        smtp2graph.fail("x.eml", THROTTLED, clock.instant());
         passUntil(STUCK);
         later(Duration.ofSeconds(59));
         assertThat(smtp2graph.directory.again().resolve("x.eml")).doesNotExist();
@@ -567,7 +566,7 @@ class GraphFollowerTest {
         later(Duration.ofSeconds(2));
         assertThat(smtp2graph.directory.queue().resolve("x.eml")).exists();
         assertThat(moves).containsExactly(HealingMove.RETRIED);
-        smtp2graph.fail("x.eml", THROTTLED, clock.now);
+        smtp2graph.fail("x.eml", THROTTLED, clock.instant());
         passUntil(() -> states().stream().filter(STUCK::equals).count() == 2);
         later(Duration.ofSeconds(110));
         assertThat(moves).hasSize(1);
@@ -584,7 +583,7 @@ class GraphFollowerTest {
         follow(HealMode.AUTO);
         smtp2graph.arrive("x.eml", ID);
         passUntil(QUEUED);
-        smtp2graph.fail("x.eml", THROTTLED, clock.now);
+        smtp2graph.fail("x.eml", THROTTLED, clock.instant());
         passUntil(STUCK);
         later(Duration.ofSeconds(61));
         Files.delete(smtp2graph.directory.again().resolve("x.eml"));
@@ -597,7 +596,7 @@ class GraphFollowerTest {
         follow(HealMode.AUTO);
         smtp2graph.arrive("x.eml", ID);
         passUntil(QUEUED);
-        smtp2graph.fail("x.eml", THROTTLED, clock.now);
+        smtp2graph.fail("x.eml", THROTTLED, clock.instant());
         passUntil(STUCK);
         later(Duration.ofSeconds(61));
         later(Duration.ofSeconds(3));
@@ -612,7 +611,7 @@ class GraphFollowerTest {
         follow(HealMode.AUTO);
         smtp2graph.arrive("x.eml", ID);
         passUntil(QUEUED);
-        smtp2graph.fail("x.eml", THROTTLED, clock.now);
+        smtp2graph.fail("x.eml", THROTTLED, clock.instant());
         passUntil(STUCK);
         later(Duration.ofSeconds(61));
         assertThat(smtp2graph.directory.again().resolve("x.eml")).exists();
@@ -633,7 +632,7 @@ class GraphFollowerTest {
         follow(HealMode.AUTO);
         smtp2graph.arrive("x.eml", ID);
         passUntil(QUEUED);
-        smtp2graph.fail("x.eml", TOO_LARGE, clock.now);
+        smtp2graph.fail("x.eml", TOO_LARGE, clock.instant());
         passUntil(STUCK);
         later(Duration.ofSeconds(3));
         passUntil(WITHDRAWN);
@@ -650,7 +649,7 @@ class GraphFollowerTest {
         follow(HealMode.AUTO);
         smtp2graph.arrive("x.eml", ID);
         passUntil(QUEUED);
-        smtp2graph.fail("x.eml", "connect ECONNREFUSED 1.2.3.4:443", clock.now);
+        smtp2graph.fail("x.eml", "connect ECONNREFUSED 1.2.3.4:443", clock.instant());
         smtp2graph.giveUp("x.eml");
         later(Duration.ofSeconds(1));
         later(Duration.ofSeconds(1));
@@ -671,8 +670,8 @@ class GraphFollowerTest {
         follow(HealMode.AUTO);
         smtp2graph.write(smtp2graph.directory.temp(), "x.eml", Smtp2GraphFolder.message(ID, "a@good.test"));
         smtp2graph.write(smtp2graph.directory.temp(), "y.eml", Smtp2GraphFolder.message(ID + "-!2", "a@good.test"));
-        follower.expect(ID, List.of("a@good.test"), clock.now);
-        clock.now = Instant.now();
+        follower.expect(ID, List.of("a@good.test"), clock.instant());
+        clock.setInstant(Instant.now());
         passUntil(() -> follower.waiting(10).size() >= 2);
         later(Duration.ofSeconds(11));
         assertThat(smtp2graph.directory.queue().resolve("x.eml")).exists();
@@ -680,25 +679,5 @@ class GraphFollowerTest {
         assertThat(moves).containsExactly(HealingMove.RESCUED);
         later(Duration.ofMinutes(2));
         assertThat(states()).doesNotContain(MISSING);
-    }
-
-    private static final class AdjustableClock extends Clock {
-
-        private Instant now = Instant.now();
-
-        @Override
-        public Instant instant() {
-            return now;
-        }
-
-        @Override
-        public ZoneId getZone() {
-            return ZoneOffset.UTC;
-        }
-
-        @Override
-        public Clock withZone(ZoneId zone) {
-            return this;
-        }
     }
 }

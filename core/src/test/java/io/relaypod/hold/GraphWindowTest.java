@@ -2,10 +2,8 @@ package io.relaypod.hold;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -14,14 +12,15 @@ import io.relaypod.graph.GraphCode;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.threeten.extra.MutableClock;
 
 class GraphWindowTest {
 
     private static final String A = "a@contoso.com";
     private static final String B = "b@contoso.com";
 
-    private Instant now = Instant.parse("2026-01-01T12:00:00Z");
-    private final GraphWindow window = new GraphWindow(8, Optional.of(30.0), clock());
+    private final MutableClock clock = MutableClock.of(Instant.parse("2026-01-01T12:00:00Z"), ZoneOffset.UTC);
+    private final GraphWindow window = new GraphWindow(8, Optional.of(30.0), clock);
 
     @Test
     void lessThanTheWindowsSizeMayEnterAndTheNextWhenOneIsAccepted() {
@@ -204,25 +203,6 @@ class GraphWindowTest {
     }
 
     private void pass(Duration time) {
-        now = now.plus(time);
-    }
-
-    private Clock clock() {
-        return new Clock() {
-            @Override
-            public Instant instant() {
-                return now;
-            }
-
-            @Override
-            public ZoneId getZone() {
-                return ZoneOffset.UTC;
-            }
-
-            @Override
-            public Clock withZone(ZoneId zone) {
-                return this;
-            }
-        };
+        clock.add(time);
     }
 }

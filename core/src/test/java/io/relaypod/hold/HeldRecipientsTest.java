@@ -2,10 +2,8 @@ package io.relaypod.hold;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.HashSet;
 import java.util.List;
@@ -21,6 +19,7 @@ import io.relaypod.graph.GraphCopy;
 import io.relaypod.graph.GraphError;
 import io.relaypod.hold.GraphHold.HoldStatus;
 import org.junit.jupiter.api.Test;
+import org.threeten.extra.MutableClock;
 
 class HeldRecipientsTest {
 
@@ -32,7 +31,7 @@ class HeldRecipientsTest {
     private static final Duration NOT_LONG = Duration.ofMillis(1);
 
     private final PartlyAccepted copies = new PartlyAccepted();
-    private final HoldClock clock = new HoldClock();
+    private final MutableClock clock = MutableClock.of(Instant.parse("2026-11-27T06:00:00Z"), ZoneOffset.UTC);
     private final GraphHold hold = new GraphHold(() -> copies, new HoldSettings(2, Optional.empty(), "relay-1"), clock);
 
     @Test
@@ -126,7 +125,7 @@ class HeldRecipientsTest {
         hold.enter("Mail2-1", List.of(A), MAILBOX);
         assertThat(hold.enter("Mail3-1", List.of(A), MAILBOX)).isFalse();
 
-        clock.now = clock.now.plus(Duration.ofMinutes(16));
+        clock.add(Duration.ofMinutes(16));
 
         assertThat(hold.tryPass(MAILBOX)).isTrue();
         assertThat(hold.enter("Mail3-1", List.of(A), MAILBOX)).isTrue();
@@ -178,26 +177,6 @@ class HeldRecipientsTest {
                 state,
                 Instant.EPOCH,
                 error);
-    }
-
-    private static final class HoldClock extends Clock {
-
-        private Instant now = Instant.parse("2026-11-27T06:00:00Z");
-
-        @Override
-        public Instant instant() {
-            return now;
-        }
-
-        @Override
-        public ZoneId getZone() {
-            return ZoneOffset.UTC;
-        }
-
-        @Override
-        public Clock withZone(ZoneId zone) {
-            return this;
-        }
     }
 
     private static final class PartlyAccepted implements GraphCopies {

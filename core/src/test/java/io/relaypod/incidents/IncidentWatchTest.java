@@ -2,16 +2,15 @@ package io.relaypod.incidents;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
 import org.junit.jupiter.api.Test;
+import org.threeten.extra.MutableClock;
 
 class IncidentWatchTest {
 
@@ -19,23 +18,7 @@ class IncidentWatchTest {
 
     private final List<IncidentChange> changes = new ArrayList<>();
     private final StubCheck dns = new StubCheck(IncidentKind.DNS);
-    private Instant now = BEGIN;
-    private final Clock clock = new Clock() {
-        @Override
-        public Instant instant() {
-            return now;
-        }
-
-        @Override
-        public ZoneId getZone() {
-            return ZoneOffset.UTC;
-        }
-
-        @Override
-        public Clock withZone(ZoneId zone) {
-            return this;
-        }
-    };
+    private final MutableClock clock = MutableClock.of(BEGIN, ZoneOffset.UTC);
 
     private static final class StubCheck implements IncidentCheck {
 
@@ -72,9 +55,9 @@ class IncidentWatchTest {
     }
 
     private void lookFor(IncidentWatch watch, Duration time) {
-        Instant end = now.plus(time);
-        while (now.isBefore(end)) {
-            now = now.plusSeconds(5);
+        Instant end = clock.instant().plus(time);
+        while (clock.instant().isBefore(end)) {
+            clock.add(Duration.ofSeconds(5));
             watch.look();
         }
     }
@@ -162,7 +145,7 @@ class IncidentWatchTest {
         IncidentWatch watch = watch();
         dns.problem = Optional.of("away");
         watch.look();
-        now = now.minus(Duration.ofDays(1));
+        clock.add(Duration.ofDays(1).negated());
         lookFor(watch, Duration.ofSeconds(30));
 
         assertThat(changes).hasSize(1);

@@ -3,10 +3,8 @@ package io.relaypod.server.activity;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.InetAddress;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.List;
 
@@ -17,13 +15,14 @@ import io.relaypod.events.SubmittingClient;
 import io.relaypod.verdict.RecipientAnswer;
 import io.relaypod.verdict.RecipientAnswer.Outcome;
 import org.junit.jupiter.api.Test;
+import org.threeten.extra.MutableClock;
 
 class MailActivityTest {
 
     private static final SubmittingClient CLIENT = new SubmittingClient("1", InetAddress.getLoopbackAddress());
     private static final Instant NINE = Instant.parse("2026-11-27T09:00:00Z");
 
-    private final TestClock clock = new TestClock();
+    private final MutableClock clock = MutableClock.of(NINE, ZoneOffset.UTC);
     private final MailActivity activity = new MailActivity(clock);
 
     @Test
@@ -43,17 +42,17 @@ class MailActivityTest {
     @Test
     void anHourAndADayEnd() {
         refuse("a.example");
-        clock.now = NINE.plus(Duration.ofMinutes(54));
+        clock.setInstant(NINE.plus(Duration.ofMinutes(54)));
         assertThat(activity.report(1).refusedDomains()).containsExactly(new FrequentName("a.example", 1, 1));
 
-        clock.now = NINE.plus(Duration.ofMinutes(61));
+        clock.setInstant(NINE.plus(Duration.ofMinutes(61)));
         refuse("b.example");
         assertThat(activity.report(2).refusedDomains())
                 .containsExactly(new FrequentName("b.example", 1, 1), new FrequentName("a.example", 0, 1));
 
-        clock.now = NINE.plus(Duration.ofHours(24));
+        clock.setInstant(NINE.plus(Duration.ofHours(24)));
         assertThat(activity.report(2).refusedDomains()).containsExactly(new FrequentName("b.example", 0, 1));
-        clock.now = NINE.plus(Duration.ofDays(400));
+        clock.setInstant(NINE.plus(Duration.ofDays(400)));
         assertThat(activity.report(2).refusedDomains()).isEmpty();
     }
 
@@ -62,7 +61,7 @@ class MailActivityTest {
         for (int i = 0; i < 2_000; i++) {
             refuse("gmial.example");
         }
-        clock.now = NINE.plus(Duration.ofHours(8));
+        clock.setInstant(NINE.plus(Duration.ofHours(8)));
         for (int i = 0; i < 200_000; i++) {
             refuse("one-off-" + i + ".example");
         }
@@ -113,7 +112,7 @@ class MailActivityTest {
     @Test
     void aClockThatIsSetBackLosesNothing() {
         refuse("a.example");
-        clock.now = NINE.minus(Duration.ofHours(3));
+        clock.setInstant(NINE.minus(Duration.ofHours(3)));
         refuse("a.example");
 
         assertThat(activity.report(1).refusedDomains()).containsExactly(new FrequentName("a.example", 2, 2));
@@ -137,25 +136,5 @@ class MailActivityTest {
     private void refuse(String domain) {
         activity.onEvent(new RecipientRefused(
                 CLIENT, "", "x@" + domain, new RecipientAnswer(Outcome.NO_MAIL_HOST, 550, "5.1.2 no")));
-    }
-
-    private static final class TestClock extends Clock {
-
-        private Instant now = NINE;
-
-        @Override
-        public Instant instant() {
-            return now;
-        }
-
-        @Override
-        public ZoneId getZone() {
-            return ZoneOffset.UTC;
-        }
-
-        @Override
-        public Clock withZone(ZoneId zone) {
-            return this;
-        }
     }
 }

@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Optional;
@@ -24,6 +23,7 @@ import io.relaypod.graph.GraphIncident.GraphCondition;
 import io.relaypod.incidents.IncidentKind;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.threeten.extra.MutableClock;
 
 class IncidentChecksTest {
 
@@ -56,27 +56,12 @@ class IncidentChecksTest {
 
     @Test
     void theIncidentOfFailedMailEndsAnHourAfterTheLast() {
-        Instant[] now = {NOW};
-        FailedMailIncidentCheck check = new FailedMailIncidentCheck(new Clock() {
-            @Override
-            public Instant instant() {
-                return now[0];
-            }
-
-            @Override
-            public ZoneId getZone() {
-                return ZoneOffset.UTC;
-            }
-
-            @Override
-            public Clock withZone(ZoneId zone) {
-                return this;
-            }
-        });
+        MutableClock clock = MutableClock.of(NOW, ZoneOffset.UTC);
+        FailedMailIncidentCheck check = new FailedMailIncidentCheck(clock);
         check.onEvent(failed("Mail1"));
-        now[0] = NOW.plus(Duration.ofMinutes(59));
+        clock.setInstant(NOW.plus(Duration.ofMinutes(59)));
         assertThat(check.problem()).isPresent();
-        now[0] = NOW.plus(Duration.ofMinutes(61));
+        clock.setInstant(NOW.plus(Duration.ofMinutes(61)));
         assertThat(check.problem()).isEmpty();
         check.onEvent(failed("Mail2"));
         assertThat(check.problem().orElseThrow()).startsWith("one message, Mail2");

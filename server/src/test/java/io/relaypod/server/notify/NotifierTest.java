@@ -4,10 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Optional;
@@ -25,6 +23,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.threeten.extra.MutableClock;
 
 @Timeout(60)
 class NotifierTest {
@@ -39,23 +38,7 @@ class NotifierTest {
     private FaultyReceiver receiver;
     private Optional<String> problem = Optional.empty();
     private boolean isServing = true;
-    private Instant now = BEGIN;
-    private final Clock clock = new Clock() {
-        @Override
-        public Instant instant() {
-            return now;
-        }
-
-        @Override
-        public ZoneId getZone() {
-            return ZoneOffset.UTC;
-        }
-
-        @Override
-        public Clock withZone(ZoneId zone) {
-            return this;
-        }
-    };
+    private final MutableClock clock = MutableClock.of(BEGIN, ZoneOffset.UTC);
 
     @BeforeEach
     void listen() throws Exception {
@@ -91,9 +74,9 @@ class NotifierTest {
     }
 
     private void pass(Notifier notifier, Duration time) {
-        Instant end = now.plus(time);
-        while (now.isBefore(end)) {
-            now = now.plusSeconds(5);
+        Instant end = clock.instant().plus(time);
+        while (clock.instant().isBefore(end)) {
+            clock.add(Duration.ofSeconds(5));
             notifier.look();
             notifier.sendNext();
         }

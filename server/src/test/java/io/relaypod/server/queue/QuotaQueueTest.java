@@ -3,10 +3,8 @@ package io.relaypod.server.queue;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,6 +31,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.threeten.extra.MutableClock;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 
@@ -47,23 +46,7 @@ class QuotaQueueTest {
     @TempDir
     private Path dataDir;
 
-    private volatile Instant now = NOON;
-    private final Clock clock = new Clock() {
-        @Override
-        public Instant instant() {
-            return now;
-        }
-
-        @Override
-        public ZoneId getZone() {
-            return ZoneOffset.UTC;
-        }
-
-        @Override
-        public Clock withZone(ZoneId zone) {
-            return this;
-        }
-    };
+    private final MutableClock clock = MutableClock.of(NOON, ZoneOffset.UTC);
     private final List<Mail> given = new CopyOnWriteArrayList<>();
     private SenderRateLimiter limiter;
     private EmbeddedBroker broker;
@@ -100,7 +83,7 @@ class QuotaQueueTest {
     void mailsBeyondTheQuotaOfAMailboxGoInTheirOrderAsTheDaySlides() throws Exception {
         open(100, 0);
         limiter.quota().tryTake(new QuotaUse(OFFICE, 50, 0));
-        now = NOON.plus(Duration.ofHours(1));
+        clock.setInstant(NOON.plus(Duration.ofHours(1)));
         limiter.quota().tryTake(new QuotaUse(OFFICE, 50, 0));
         forSender(new QuotaUse(OFFICE, 40, 0), "1");
         forSender(new QuotaUse(OFFICE, 20, 0), "2");
@@ -108,10 +91,10 @@ class QuotaQueueTest {
         dequeue();
 
         stays("3");
-        now = NOON.plus(DAY);
+        clock.setInstant(NOON.plus(DAY));
         stays("3", "1");
         assertThat(limiter.quota().tryTake(new QuotaUse(OFFICE, 11, 0))).isPresent();
-        now = NOON.plus(DAY).plus(Duration.ofHours(1));
+        clock.setInstant(NOON.plus(DAY).plus(Duration.ofHours(1)));
         stays("3", "1", "2");
         assertThat(given)
                 .allSatisfy(mail -> assertThat(
@@ -130,9 +113,9 @@ class QuotaQueueTest {
         dequeue();
 
         stays();
-        now = NOON.plus(DAY);
+        clock.setInstant(NOON.plus(DAY));
         stays("1", "2");
-        now = now.plus(DAY);
+        clock.add(DAY);
         stays("1", "2", "3");
         Awaitility.await().until(() -> !queue.hasWaitingForTenant());
     }
@@ -155,7 +138,7 @@ class QuotaQueueTest {
     @Test
     void aMailNeedsASlotOfItsMailboxToo() throws Exception {
         SenderRateLimiter rate = SenderRateLimiter.of(SendingRate.parse("1/h"), clock);
-        now = NOON.plus(Duration.ofHours(2));
+        clock.setInstant(NOON.plus(Duration.ofHours(2)));
         open(rate.within(new RecipientQuota(100, 10, DomainSet.empty(), clock)));
         assertThat(limiter.tryAcquire(OFFICE)).isTrue();
         forTenant(new QuotaUse(OFFICE, 1, 1), "office");
@@ -166,7 +149,7 @@ class QuotaQueueTest {
         assertThat(limiter.quota().states().get(1).used())
                 .as("a mail without a slot takes no room")
                 .isEqualTo(1);
-        now = now.plus(Duration.ofHours(1));
+        clock.add(Duration.ofHours(1));
         stays("sales", "office");
     }
 
@@ -174,7 +157,7 @@ class QuotaQueueTest {
     void theListingForetellsWhenAMailGoesAndARestartLosesNone() throws Exception {
         open(100, 0);
         limiter.quota().tryTake(new QuotaUse(OFFICE, 60, 0));
-        now = NOON.plus(Duration.ofHours(1));
+        clock.setInstant(NOON.plus(Duration.ofHours(1)));
         limiter.quota().tryTake(new QuotaUse(OFFICE, 40, 0));
         forSender(new QuotaUse(OFFICE, 60, 0), "1");
         forSender(new QuotaUse(OFFICE, 10, 0), "2");
