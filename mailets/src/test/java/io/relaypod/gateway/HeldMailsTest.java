@@ -29,16 +29,11 @@ import io.relaypod.hold.GraphHold;
 import io.relaypod.hold.HoldSettings;
 import io.relaypod.mailets.JamesContext;
 import io.relaypod.memory.MemoryBudget;
-import io.relaypod.quota.QuotaUse;
 import io.relaypod.throttle.SenderRateLimiter;
 import org.apache.james.core.MailAddress;
 import org.apache.james.metrics.api.NoopGaugeRegistry;
 import org.apache.james.metrics.tests.RecordingMetricFactory;
-import org.apache.james.queue.api.MailQueue;
-import org.apache.james.queue.api.MailQueueFactory;
-import org.apache.james.queue.api.MailQueueName;
 import org.apache.james.queue.api.ManageableMailQueue;
-import org.apache.james.queue.memory.MemoryMailQueueFactory;
 import org.apache.james.queue.memory.MemoryMailQueueFactory.MemoryCacheableMailQueue;
 import org.apache.james.server.core.MailImpl;
 import org.apache.james.transport.mailets.remote.delivery.DeliveryRetriesHelper;
@@ -50,7 +45,6 @@ import org.apache.mailet.base.test.FakeMailContext;
 import org.apache.mailet.base.test.FakeMailetConfig;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.reactivestreams.Publisher;
 
 class HeldMailsTest {
 
@@ -60,11 +54,10 @@ class HeldMailsTest {
             + "From: app@example.com\r\nSubject: Test\r\n\r\nbody\r\n");
 
     private final Clock clock = Clock.systemUTC();
-    private final MemoryMailQueueFactory queues = new MemoryMailQueueFactory(new VerbatimMailQueueItems(), clock);
-    private final MemoryCacheableMailQueue outgoing = queues.createQueue(MailQueueName.of("outgoing"));
+    private final RateLimitedOutgoing queues = new RateLimitedOutgoing(clock);
+    private final MemoryCacheableMailQueue outgoing = queues.memory();
     private final FakeMailContext context = FakeMailContext.defaultContext();
     private final List<MailEvent> events = new CopyOnWriteArrayList<>();
-    private final List<Mail> waiting = new CopyOnWriteArrayList<>();
     private final KnownCopies copies = new KnownCopies();
     private final GraphHold hold = new GraphHold(() -> copies, new HoldSettings(2, Optional.empty(), "relay-1"), clock);
     private String delays = "5 * 1 hour";
@@ -99,9 +92,9 @@ class HeldMailsTest {
 
             delivery.service(mail("Mail2-1"));
 
-            await().until(() -> waiting.size() == 1);
+            await().until(() -> queues.forSenders().size() == 1);
             assertThat(sink.received()).hasSize(1);
-            assertThat(waiting.get(0).getAttribute(DeliveryRetriesHelper.DELIVERY_RETRY_COUNT))
+            assertThat(queues.forSenders().get(0).getAttribute(DeliveryRetriesHelper.DELIVERY_RETRY_COUNT))
                     .isEmpty();
             assertThat(events)
                     .filteredOn(MailWaiting.class::isInstance)
@@ -392,7 +385,7 @@ class HeldMailsTest {
         delivery = new RemoteDelivery(
                 new JamesContext.Hosts(),
                 JamesContext.domains(),
-                new Queues(),
+                queues,
                 SenderRateLimiter.unlimited().behind(hold),
                 clock,
                 events::add,
@@ -470,78 +463,6 @@ class HeldMailsTest {
         public GraphSummary summary() {
             return new GraphSummary(
                     Optional.empty(), Map.of(), Optional.empty(), Optional.empty(), 0, Optional.empty());
-        }
-    }
-
-    private final class Queues implements MailQueueFactory<MailQueue> {
-
-        @Override
-        public Optional<MailQueue> getQueue(MailQueueName name, PrefetchCount count) {
-            return Optional.of(createQueue(name, count));
-        }
-
-        @Override
-        public MailQueue createQueue(MailQueueName name, PrefetchCount count) {
-            return new Lines();
-        }
-
-        @Override
-        public Set<MailQueueName> listCreatedMailQueues() {
-            return queues.listCreatedMailQueues();
-        }
-    }
-
-    /** The queue in memory, with per-sender queues that nobody leaves. */
-    private final class Lines implements RateLimitedMailQueue {
-
-        @Override
-        public MailQueueName getName() {
-            return outgoing.getName();
-        }
-
-        @Override
-        public void enQueue(Mail mail, Duration delay) throws MailQueueException {
-            outgoing.enQueue(mail, delay);
-        }
-
-        @Override
-        public void enQueue(Mail mail) throws MailQueueException {
-            outgoing.enQueue(mail);
-        }
-
-        @Override
-        public Publisher<Void> enqueueReactive(Mail mail) {
-            return outgoing.enqueueReactive(mail);
-        }
-
-        @Override
-        public Publisher<MailQueueItem> deQueue() {
-            return outgoing.deQueue();
-        }
-
-        @Override
-        public void enQueueForSender(QuotaUse use, Mail mail) {
-            waiting.add(mail);
-        }
-
-        @Override
-        public void enQueueForTenant(QuotaUse use, Mail mail) {
-            waiting.add(mail);
-        }
-
-        @Override
-        public boolean hasWaitingForTenant() {
-            return false;
-        }
-
-        @Override
-        public boolean hasWaiting(String mailbox) {
-            return false;
-        }
-
-        @Override
-        public void close() {
-            outgoing.close();
         }
     }
 }

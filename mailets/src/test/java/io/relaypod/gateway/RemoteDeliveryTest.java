@@ -18,7 +18,6 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -45,7 +44,6 @@ import io.relaypod.events.MailEvent.MailFailed;
 import io.relaypod.mailets.EnvelopeMailAddress;
 import io.relaypod.mailets.JamesContext;
 import io.relaypod.memory.MemoryBudget;
-import io.relaypod.quota.QuotaUse;
 import io.relaypod.quota.RecipientQuota;
 import io.relaypod.smtpclient.DeferralReason;
 import io.relaypod.throttle.SenderRateLimiter;
@@ -55,11 +53,7 @@ import org.apache.james.core.MaybeSender;
 import org.apache.james.domainlist.api.DomainList;
 import org.apache.james.metrics.api.NoopGaugeRegistry;
 import org.apache.james.metrics.tests.RecordingMetricFactory;
-import org.apache.james.queue.api.MailQueue;
-import org.apache.james.queue.api.MailQueueFactory;
-import org.apache.james.queue.api.MailQueueName;
 import org.apache.james.queue.api.ManageableMailQueue.MailQueueItemView;
-import org.apache.james.queue.memory.MemoryMailQueueFactory;
 import org.apache.james.queue.memory.MemoryMailQueueFactory.MemoryCacheableMailQueue;
 import org.apache.james.server.core.MailImpl;
 import org.apache.james.transport.mailets.remote.delivery.Bouncer;
@@ -83,7 +77,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.reactivestreams.Publisher;
 import org.w3c.dom.Node;
 import org.w3c.dom.NodeList;
 
@@ -93,15 +86,11 @@ class RemoteDeliveryTest {
     private static final Instant NOW = Instant.parse("2026-01-01T12:00:00Z");
     private static final byte[] MESSAGE = Messages.bytes("Subject: Test\r\n\r\nbody\r\n");
 
-    private final MemoryMailQueueFactory queues =
-            new MemoryMailQueueFactory(new VerbatimMailQueueItems(), Clock.fixed(NOW, ZoneOffset.UTC));
-    private final MemoryCacheableMailQueue outgoing = queues.createQueue(MailQueueName.of("outgoing"));
+    private final RateLimitedOutgoing queues = new RateLimitedOutgoing(Clock.fixed(NOW, ZoneOffset.UTC));
+    private final MemoryCacheableMailQueue outgoing = queues.memory();
     private final FakeMailContext context = FakeMailContext.defaultContext();
     private final List<MailEvent> events = new CopyOnWriteArrayList<>();
-    private final List<Mail> joined = new CopyOnWriteArrayList<>();
-    private final List<Mail> forTenant = new CopyOnWriteArrayList<>();
     private boolean twoAddresses;
-    private boolean queueIsUnavailable;
     private final RemoteDelivery delivery = delivery(SenderRateLimiter.unlimited());
 
     @AfterEach
@@ -663,7 +652,7 @@ class RemoteDeliveryTest {
         byte[] message = Messages.bytes("To: good@example.com, later@example.com\r\nSubject: Test\r\n\r\nbody\r\n");
         AtomicBoolean isUp = new AtomicBoolean();
         try (SmtpSink sink = SmtpSink.replying(command -> isUp.get() ? "" : mixed().apply(command))) {
-            queueIsUnavailable = true;
+            queues.makeUnavailable();
             start(sink.port());
             // The spool gives it again as it was.
             for (int tries = 0; tries < 3; tries++) {
@@ -727,7 +716,7 @@ class RemoteDeliveryTest {
                     "later@example.com"));
 
             assertThat(sink.received()).as("two in an hour").hasSize(2);
-            assertThat(joined).singleElement().satisfies(mail -> {
+            assertThat(queues.forSenders()).singleElement().satisfies(mail -> {
                 assertThat(mail.getRecipients()).hasSize(2).contains(new MailAddress("later@example.com"));
                 assertThat(sink.received())
                         .allSatisfy(received -> assertThat(received.envelope())
@@ -770,13 +759,13 @@ class RemoteDeliveryTest {
                     "a@example.com",
                     "b@example.com");
             limited.service(next);
-            assertThat(joined).containsExactly(next);
+            assertThat(queues.forSenders()).containsExactly(next);
 
             limited.service(mail(
                     MaybeSender.of(new MailAddress("sender@example.com")),
                     Messages.bytes("From: sales@example.com\r\n\r\nbody\r\n"),
                     "a@example.com"));
-            assertThat(joined).as("another mailbox").hasSize(1);
+            assertThat(queues.forSenders()).as("another mailbox").hasSize(1);
         } finally {
             limited.destroy();
         }
@@ -795,11 +784,11 @@ class RemoteDeliveryTest {
                         recipient));
             }
 
-            assertThat(forTenant)
+            assertThat(queues.forTenant())
                     .extracting(mail -> mail.getRecipients().iterator().next().asString())
                     .containsExactly("b@example.org", "d@example.net");
             assertThat(sink.received()).hasSize(2);
-            assertThat(joined).isEmpty();
+            assertThat(queues.forSenders()).isEmpty();
         } finally {
             limited.destroy();
         }
@@ -1045,7 +1034,7 @@ class RemoteDeliveryTest {
         return new RemoteDelivery(
                 new Addresses(),
                 domains(),
-                new Queues(),
+                queues,
                 pace,
                 Clock.fixed(NOW, ZoneOffset.UTC),
                 events::add,
@@ -1081,81 +1070,6 @@ class RemoteDeliveryTest {
             return twoAddresses
                     ? List.of(InetAddress.getByName("127.0.0.1"), InetAddress.getByName("127.0.0.2"))
                     : super.getAllByName(host);
-        }
-    }
-
-    private final class Queues implements MailQueueFactory<MailQueue> {
-
-        @Override
-        public Optional<MailQueue> getQueue(MailQueueName name, PrefetchCount count) {
-            return Optional.of(createQueue(name, count));
-        }
-
-        @Override
-        public MailQueue createQueue(MailQueueName name, PrefetchCount count) {
-            return new Outgoing();
-        }
-
-        @Override
-        public Set<MailQueueName> listCreatedMailQueues() {
-            return queues.listCreatedMailQueues();
-        }
-    }
-
-    /** The queue in memory, which may be away, with lines that nobody leaves. */
-    private final class Outgoing implements RateLimitedMailQueue {
-
-        @Override
-        public MailQueueName getName() {
-            return outgoing.getName();
-        }
-
-        @Override
-        public void enQueue(Mail mail, Duration delay) throws MailQueueException {
-            if (queueIsUnavailable) {
-                throw new MailQueueException("away");
-            }
-            outgoing.enQueue(mail, delay);
-        }
-
-        @Override
-        public void enQueue(Mail mail) throws MailQueueException {
-            enQueue(mail, Duration.ZERO);
-        }
-
-        @Override
-        public Publisher<Void> enqueueReactive(Mail mail) {
-            return outgoing.enqueueReactive(mail);
-        }
-
-        @Override
-        public Publisher<MailQueueItem> deQueue() {
-            return outgoing.deQueue();
-        }
-
-        @Override
-        public void enQueueForSender(QuotaUse use, Mail mail) {
-            joined.add(mail);
-        }
-
-        @Override
-        public void enQueueForTenant(QuotaUse use, Mail mail) {
-            forTenant.add(mail);
-        }
-
-        @Override
-        public boolean hasWaitingForTenant() {
-            return !forTenant.isEmpty();
-        }
-
-        @Override
-        public boolean hasWaiting(String mailbox) {
-            return false;
-        }
-
-        @Override
-        public void close() {
-            outgoing.close();
         }
     }
 
