@@ -26,9 +26,12 @@ import org.apache.james.metrics.api.NoopGaugeRegistry;
 import org.apache.james.metrics.tests.RecordingMetricFactory;
 import org.apache.james.queue.api.MailQueue.MailQueueException;
 import org.apache.james.queue.api.MailQueue.MailQueueItem;
+import org.apache.james.queue.api.MailQueue.MailQueueItem.CompletionStatus;
 import org.apache.james.queue.api.MailQueueName;
 import org.apache.james.queue.api.ManageableMailQueue.MailQueueIterator;
+import org.apache.mailet.Mail;
 import org.apache.mailet.base.test.FakeMail;
+import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 
 /** A queue on a directory, from one start to one stop. */
@@ -60,6 +63,20 @@ record OpenQueue(Broker broker, ArtemisMailQueueFactory queues, ArtemisMailQueue
                 REDELIVER_AFTER);
         open(queues);
         return new OpenQueue(broker, queues, queues.createQueue(MailQueueName.of(name)));
+    }
+
+    /** The queue {@code outgoing} on a broker in that directory. */
+    static OpenQueue outgoing(Path dataDir, SenderRateLimiter limiter, Clock clock) {
+        Broker broker = EmbeddedBroker.start(dataDir, LONG_ENOUGH, new SimpleMeterRegistry());
+        ArtemisMailQueueFactory queues = new ArtemisMailQueueFactory(
+                broker,
+                new VerbatimMailQueueItems(),
+                limiter,
+                clock,
+                new RecordingMetricFactory(),
+                new NoopGaugeRegistry());
+        open(queues);
+        return new OpenQueue(broker, queues, queues.createQueue(MailQueueName.of("outgoing")));
     }
 
     static void open(ArtemisMailQueueFactory queues) {
@@ -94,6 +111,18 @@ record OpenQueue(Broker broker, ArtemisMailQueueFactory queues, ArtemisMailQueue
 
     List<MailQueueItem> dequeue(int count) {
         return Flux.from(queue.deQueue()).take(count).collectList().block(LONG_ENOUGH);
+    }
+
+    /** Dequeues each mail from now on, and ends its delivery. */
+    Disposable dequeueInto(List<Mail> mails) {
+        return Flux.from(queue.deQueue()).subscribe(item -> {
+            mails.add(item.getMail());
+            try {
+                item.done(CompletionStatus.SUCCESS);
+            } catch (MailQueueException failure) {
+                throw new IllegalStateException(failure);
+            }
+        });
     }
 
     MailQueueItem dequeueOne() {

@@ -14,22 +14,14 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.relaypod.gateway.RateLimitedMailQueue;
-import io.relaypod.gateway.VerbatimMailQueueItems;
 import io.relaypod.gateway.WaitReason;
 import io.relaypod.quota.QuotaUse;
 import io.relaypod.server.queue.broker.BrokerConnection;
 import io.relaypod.server.queue.broker.BrokerManagement;
-import io.relaypod.server.queue.broker.EmbeddedBroker;
 import io.relaypod.throttle.SenderRateLimiter;
 import io.relaypod.throttle.SendingRate;
-import org.apache.james.metrics.api.NoopGaugeRegistry;
-import org.apache.james.metrics.tests.RecordingMetricFactory;
 import org.apache.james.queue.api.MailQueue.MailQueueException;
-import org.apache.james.queue.api.MailQueue.MailQueueItem;
-import org.apache.james.queue.api.MailQueue.MailQueueItem.CompletionStatus;
-import org.apache.james.queue.api.MailQueueName;
 import org.apache.james.queue.api.ManageableMailQueue.MailQueueItemView;
 import org.apache.james.queue.api.ManageableMailQueue.Type;
 import org.apache.james.transport.mailets.remote.delivery.DeliveryRetriesHelper;
@@ -54,8 +46,7 @@ class PacedQueueTest {
     private final ManualClock clock = new ManualClock();
     private final List<Mail> given = new CopyOnWriteArrayList<>();
     private SenderRateLimiter pace;
-    private EmbeddedBroker broker;
-    private ArtemisMailQueueFactory queues;
+    private OpenQueue open;
     private ArtemisMailQueue queue;
     private Disposable subscription = Flux.never().subscribe();
 
@@ -68,23 +59,14 @@ class PacedQueueTest {
 
     private void open(SenderRateLimiter anyPace) {
         pace = anyPace;
-        broker = EmbeddedBroker.start(dataDir, OpenQueue.LONG_ENOUGH, new SimpleMeterRegistry());
-        queues = new ArtemisMailQueueFactory(
-                broker,
-                new VerbatimMailQueueItems(),
-                pace,
-                clock,
-                new RecordingMetricFactory(),
-                new NoopGaugeRegistry());
-        OpenQueue.open(queues);
-        queue = queues.createQueue(MailQueueName.of("outgoing"));
+        open = OpenQueue.outgoing(dataDir, pace, clock);
+        queue = open.queue();
     }
 
     @AfterEach
     void close() {
         subscription.dispose();
-        queues.close();
-        broker.close();
+        open.close();
     }
 
     @Test
@@ -363,7 +345,7 @@ class PacedQueueTest {
     }
 
     private List<String> lines() throws Exception {
-        try (BrokerConnection connection = broker.connect(1).get(0);
+        try (BrokerConnection connection = open.broker().connect(1).get(0);
                 BrokerManagement management = new BrokerManagement(connection)) {
             return management.queues().stream()
                     .flatMap(found -> found.mailbox().stream())
@@ -392,16 +374,7 @@ class PacedQueueTest {
     }
 
     private void dequeue() {
-        subscription = Flux.from(queue.deQueue()).subscribe(this::take);
-    }
-
-    private void take(MailQueueItem item) {
-        given.add(item.getMail());
-        try {
-            item.done(CompletionStatus.SUCCESS);
-        } catch (MailQueueException failure) {
-            throw new IllegalStateException(failure);
-        }
+        subscription = open.dequeueInto(given);
     }
 
     /** These are given, and no more while the queue has looked a few times. */

@@ -10,21 +10,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.relaypod.address.DomainSet;
 import io.relaypod.gateway.RateLimitedMailQueue;
-import io.relaypod.gateway.VerbatimMailQueueItems;
 import io.relaypod.quota.QuotaUse;
 import io.relaypod.quota.RecipientQuota;
-import io.relaypod.server.queue.broker.EmbeddedBroker;
 import io.relaypod.throttle.SenderRateLimiter;
 import io.relaypod.throttle.SendingRate;
-import org.apache.james.metrics.api.NoopGaugeRegistry;
-import org.apache.james.metrics.tests.RecordingMetricFactory;
-import org.apache.james.queue.api.MailQueue.MailQueueException;
-import org.apache.james.queue.api.MailQueue.MailQueueItem;
-import org.apache.james.queue.api.MailQueue.MailQueueItem.CompletionStatus;
-import org.apache.james.queue.api.MailQueueName;
 import org.apache.james.queue.api.ManageableMailQueue.MailQueueItemView;
 import org.apache.mailet.Mail;
 import org.awaitility.Awaitility;
@@ -49,8 +40,7 @@ class QuotaQueueTest {
     private final MutableClock clock = MutableClock.of(NOON, ZoneOffset.UTC);
     private final List<Mail> given = new CopyOnWriteArrayList<>();
     private SenderRateLimiter limiter;
-    private EmbeddedBroker broker;
-    private ArtemisMailQueueFactory queues;
+    private OpenQueue open;
     private ArtemisMailQueue queue;
     private Disposable subscription = Flux.never().subscribe();
 
@@ -60,23 +50,14 @@ class QuotaQueueTest {
 
     private void open(SenderRateLimiter any) {
         limiter = any;
-        broker = EmbeddedBroker.start(dataDir, OpenQueue.LONG_ENOUGH, new SimpleMeterRegistry());
-        queues = new ArtemisMailQueueFactory(
-                broker,
-                new VerbatimMailQueueItems(),
-                limiter,
-                clock,
-                new RecordingMetricFactory(),
-                new NoopGaugeRegistry());
-        OpenQueue.open(queues);
-        queue = queues.createQueue(MailQueueName.of("outgoing"));
+        open = OpenQueue.outgoing(dataDir, limiter, clock);
+        queue = open.queue();
     }
 
     @AfterEach
     void close() {
         subscription.dispose();
-        queues.close();
-        broker.close();
+        open.close();
     }
 
     @Test
@@ -162,8 +143,7 @@ class QuotaQueueTest {
         forSender(new QuotaUse(OFFICE, 60, 0), "1");
         forSender(new QuotaUse(OFFICE, 10, 0), "2");
         RecipientQuota counted = limiter.quota();
-        queues.close();
-        broker.close();
+        open.close();
         open(SenderRateLimiter.unlimited().within(counted));
 
         List<MailQueueItemView> listed = new ArrayList<>();
@@ -186,16 +166,7 @@ class QuotaQueueTest {
     }
 
     private void dequeue() {
-        subscription = Flux.from(queue.deQueue()).subscribe(this::take);
-    }
-
-    private void take(MailQueueItem item) {
-        given.add(item.getMail());
-        try {
-            item.done(CompletionStatus.SUCCESS);
-        } catch (MailQueueException failure) {
-            throw new IllegalStateException(failure);
-        }
+        subscription = open.dequeueInto(given);
     }
 
     /** These are given, and no more while the queue has polled a few times. */
