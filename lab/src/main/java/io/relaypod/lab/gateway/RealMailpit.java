@@ -6,11 +6,8 @@ import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
-import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -28,8 +25,6 @@ import java.util.stream.Stream;
 public final class RealMailpit implements Mailpit {
 
     private static final String NAME = "mailpit";
-    private static final Duration START_TIMEOUT = Duration.ofSeconds(20);
-    private static final long POLL_MILLIS = 20;
     private static final int LOWEST_PORT = 10_240;
     /** Linux' default, and below that of the others. */
     private static final int FIRST_CLIENT_PORT = 32_768;
@@ -111,12 +106,8 @@ public final class RealMailpit implements Mailpit {
             BooleanSupplier alive)
             throws IOException {
         MailpitApi api = new MailpitApi(http);
-        Instant deadline = Instant.now().plus(START_TIMEOUT);
-        while (!api.isReady() || !isListening(smtp)) {
-            if (!alive.getAsBoolean() || Instant.now().isAfter(deadline)) {
-                throw new IOException("Mailpit" + where + " did not start");
-            }
-            pause();
+        if (!ProgramStart.await(alive, () -> api.isReady() && ProgramStart.isListening(smtp))) {
+            throw new IOException("Mailpit" + where + " did not start");
         }
         EnvelopeTap tap = EnvelopeTap.start(port, smtp);
         return new RealMailpit(tap, api, "real Mailpit " + api.version() + where, stop);
@@ -198,23 +189,6 @@ public final class RealMailpit implements Mailpit {
 
     private static boolean isProgram(Path path) {
         return Files.isRegularFile(path) && Files.isExecutable(path);
-    }
-
-    private static boolean isListening(InetSocketAddress address) {
-        try (Socket socket = new Socket(address.getAddress(), address.getPort())) {
-            return socket.isConnected();
-        } catch (IOException e) {
-            return false;
-        }
-    }
-
-    private static void pause() throws IOException {
-        try {
-            TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IOException("interrupted while Mailpit was starting", e);
-        }
     }
 
     private static void end(Process process, Path folder) {

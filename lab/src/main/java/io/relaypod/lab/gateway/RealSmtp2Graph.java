@@ -3,11 +3,8 @@ package io.relaypod.lab.gateway;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
-import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -16,9 +13,6 @@ import java.util.stream.Stream;
 
 /** An smtp2graph process of our own, which asks the Graph stand-in as its HTTP proxy. Safe for use by many threads. */
 public final class RealSmtp2Graph implements Smtp2Graph {
-
-    private static final Duration START_TIMEOUT = Duration.ofSeconds(20);
-    private static final long POLL_MILLIS = 20;
 
     private final Path server;
     private final InetSocketAddress address;
@@ -78,14 +72,10 @@ public final class RealSmtp2Graph implements Smtp2Graph {
                 .redirectOutput(data.resolve("console.log").toFile())
                 .start();
         Runtime.getRuntime().addShutdownHook(new Thread(started::destroyForcibly));
-        Instant deadline = Instant.now().plus(START_TIMEOUT);
-        while (!isListening()) {
-            if (!started.isAlive() || Instant.now().isAfter(deadline)) {
-                started.destroyForcibly();
-                throw new IOException(
-                        "smtp2graph did not start; it said: " + Files.readString(data.resolve("console.log")));
-            }
-            pause();
+        if (!ProgramStart.await(started::isAlive, () -> ProgramStart.isListening(address))) {
+            started.destroyForcibly();
+            throw new IOException(
+                    "smtp2graph did not start; it said: " + Files.readString(data.resolve("console.log")));
         }
         return started;
     }
@@ -126,23 +116,6 @@ public final class RealSmtp2Graph implements Smtp2Graph {
             }
         } catch (IOException left) {
             throw new UncheckedIOException(left);
-        }
-    }
-
-    private boolean isListening() {
-        try (Socket socket = new Socket(address.getAddress(), address.getPort())) {
-            return socket.isConnected();
-        } catch (IOException notYet) {
-            return false;
-        }
-    }
-
-    private static void pause() throws IOException {
-        try {
-            TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IOException("interrupted while smtp2graph was starting", e);
         }
     }
 }
