@@ -47,6 +47,7 @@ public final class GraphStandIn implements AutoCloseable {
     /** The token that the login endpoint gives and sendMail wants. */
     public static final String TOKEN = "lab-token";
 
+    private static final Duration TOKEN_LIFETIME = Duration.ofSeconds(3599);
     private static final String LOGIN_HOST = "login.microsoftonline.com";
     private static final String GRAPH_HOST = "graph.microsoft.com";
     /** Of the request, so of the mail in base64. */
@@ -72,7 +73,6 @@ public final class GraphStandIn implements AutoCloseable {
     private final AtomicInteger lostAnswers = new AtomicInteger();
     private final AtomicLong requestCount = new AtomicLong();
     private volatile Optional<LoginFailure> login = Optional.empty();
-    private volatile Duration tokenLifetime = Duration.ofSeconds(3599);
 
     private GraphStandIn(HttpServer server) {
         this.server = server;
@@ -137,11 +137,6 @@ public final class GraphStandIn implements AutoCloseable {
         login = Optional.of(failure);
     }
 
-    /** How long the next tokens hold. A client asks for another five minutes before the end. */
-    public void giveTokensFor(Duration lifetime) {
-        tokenLifetime = lifetime;
-    }
-
     /** Accepts the next mails, and closes their connections without an answer. */
     public void loseNextAnswers(int times) {
         lostAnswers.addAndGet(times);
@@ -203,7 +198,7 @@ public final class GraphStandIn implements AutoCloseable {
     }
 
     private GraphReply token() {
-        long seconds = tokenLifetime.toSeconds();
+        long seconds = TOKEN_LIFETIME.toSeconds();
         return new GraphReply(
                 200,
                 Map.of(),

@@ -18,15 +18,6 @@ public record LoginFailure(int status, int code, String message) {
                         + " expired. Visit the Azure portal to create new keys for your app.");
     }
 
-    /** The secret is another. */
-    public static LoginFailure secretWrong() {
-        return new LoginFailure(
-                401,
-                7000215,
-                "AADSTS7000215: Invalid client secret provided. Ensure the secret being sent in the request is the"
-                        + " client secret value, not the client secret ID.");
-    }
-
     /** The same, as the answer to a request through a proxy has to be for smtp2graph to report the reason. */
     public LoginFailure throughProxy() {
         return new LoginFailure(200, code, message);
