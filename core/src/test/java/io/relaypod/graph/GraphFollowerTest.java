@@ -65,6 +65,22 @@ class GraphFollowerTest {
         }
     }
 
+    /** Follows, with x.eml in the queue. */
+    private void followQueued(HealMode heal) {
+        follow(heal);
+        smtp2graph.arrive("x.eml", ID);
+        passUntil(QUEUED);
+    }
+
+    /** Returns mailroot, which each access fails for. */
+    private Path makeUnreadable() throws IOException {
+        Path mailroot = smtp2graph.directory.mailroot();
+        Files.move(mailroot, home.resolve("old"));
+        Files.createSymbolicLink(mailroot, mailroot);
+        passUntil(() -> !follower.isFollowing());
+        return mailroot;
+    }
+
     private void follow(HealMode mode) {
         try {
             follower = new GraphFollower(
@@ -144,9 +160,7 @@ class GraphFollowerTest {
 
     @Test
     void aDeletionFromTheQueueIsAnAcceptance() {
-        follow();
-        smtp2graph.arrive("x.eml", ID);
-        passUntil(QUEUED);
+        followQueued(HealMode.OFF);
         smtp2graph.accept("x.eml");
         passUntil(ACCEPTED);
         CopyChange accepted = changes.get(changes.size() - 1);
@@ -208,9 +222,7 @@ class GraphFollowerTest {
 
     @Test
     void filesDeletedByHandWithTheOthersInTheDirectoryAreMissing() throws IOException {
-        follow(HealMode.AUTO);
-        smtp2graph.arrive("x.eml", ID);
-        passUntil(QUEUED);
+        followQueued(HealMode.AUTO);
         Files.delete(smtp2graph.directory.queue().resolve(VolumeNumber.FILE));
         smtp2graph.accept("x.eml");
         passUntil(MISSING);
@@ -235,9 +247,7 @@ class GraphFollowerTest {
 
     @Test
     void aVolumeThatWasReplacedWhileItCouldNotBeFollowedIsNoAcceptance() throws IOException {
-        follow(HealMode.AUTO);
-        smtp2graph.arrive("x.eml", ID);
-        passUntil(QUEUED);
+        followQueued(HealMode.AUTO);
         Files.delete(smtp2graph.directory.failed());
         passUntil(() -> !follower.isFollowing());
         smtp2graph.accept("x.eml");
@@ -250,9 +260,7 @@ class GraphFollowerTest {
 
     @Test
     void aVolumeThatWasEmptiedWhileTheRelayWasAwayIsNoAcceptance() throws IOException {
-        follow(HealMode.AUTO);
-        smtp2graph.arrive("x.eml", ID);
-        passUntil(QUEUED);
+        followQueued(HealMode.AUTO);
         smtp2graph.accept("x.eml");
         Files.delete(smtp2graph.directory.queue().resolve(VolumeNumber.FILE));
         restart();
@@ -399,9 +407,7 @@ class GraphFollowerTest {
 
     @Test
     void fewFilesThatAreDeletedAMomentBeforeTheOthersAreMissing() throws IOException {
-        follow(HealMode.AUTO);
-        smtp2graph.arrive("x.eml", ID);
-        passUntil(QUEUED);
+        followQueued(HealMode.AUTO);
         smtp2graph.accept("x.eml");
         pass();
         pass();
@@ -412,13 +418,8 @@ class GraphFollowerTest {
 
     @Test
     void anotherVolumeAfterAProblemIsNoAcceptance() throws IOException {
-        follow(HealMode.AUTO);
-        smtp2graph.arrive("x.eml", ID);
-        passUntil(QUEUED);
-        Path mailroot = smtp2graph.directory.mailroot();
-        Files.move(mailroot, home.resolve("old"));
-        Files.createSymbolicLink(mailroot, mailroot);
-        passUntil(() -> !follower.isFollowing());
+        followQueued(HealMode.AUTO);
+        Path mailroot = makeUnreadable();
         assertThat(states()).doesNotContain(MISSING, ACCEPTED);
         Files.delete(mailroot);
         smtp2graph.made();
@@ -429,13 +430,8 @@ class GraphFollowerTest {
 
     @Test
     void anErrorOfTheDiskIsNoAbsence() throws IOException {
-        follow(HealMode.AUTO);
-        smtp2graph.arrive("x.eml", ID);
-        passUntil(QUEUED);
-        Path mailroot = smtp2graph.directory.mailroot();
-        Files.move(mailroot, home.resolve("old"));
-        Files.createSymbolicLink(mailroot, mailroot);
-        passUntil(() -> !follower.isFollowing());
+        followQueued(HealMode.AUTO);
+        Path mailroot = makeUnreadable();
         assertThat(follower.summary().problem().orElseThrow()).doesNotContain("does not exist");
         Files.delete(mailroot);
         Files.move(home.resolve("old"), mailroot);
@@ -481,9 +477,7 @@ class GraphFollowerTest {
 
     @Test
     void anAcceptanceBeforeMailpitsAnswerCountsForIt() {
-        follow();
-        smtp2graph.arrive("x.eml", ID);
-        passUntil(QUEUED);
+        followQueued(HealMode.OFF);
         smtp2graph.accept("x.eml");
         passUntil(ACCEPTED);
         follower.expect(ID, List.of("a@good.test"), clock.instant());
@@ -493,9 +487,7 @@ class GraphFollowerTest {
 
     @Test
     void anExpiredSecretIsAnIncidentUntilAMailIsAccepted() {
-        follow();
-        smtp2graph.arrive("x.eml", ID);
-        passUntil(QUEUED);
+        followQueued(HealMode.OFF);
         smtp2graph.fail("x.eml", EXPIRED, clock.instant());
         passUntil(DEFERRED);
         later(Duration.ofSeconds(1));
@@ -512,9 +504,7 @@ class GraphFollowerTest {
 
     @Test
     void nothingAcceptedForFiveMinutesIsAnIncident() {
-        follow();
-        smtp2graph.arrive("x.eml", ID);
-        passUntil(QUEUED);
+        followQueued(HealMode.OFF);
         follower.expect(ID, List.of("a@good.test"), clock.instant());
         later(Duration.ofMinutes(4));
         assertThat(follower.incident()).isEmpty();
@@ -524,9 +514,7 @@ class GraphFollowerTest {
 
     @Test
     void aLoginThatCannotBeReachedIsAnIncidentWithinAMinute() {
-        follow();
-        smtp2graph.arrive("x.eml", ID);
-        passUntil(QUEUED);
+        followQueued(HealMode.OFF);
         smtp2graph.fail("x.eml", "network_error: Network request failed", clock.instant());
         passUntil(DEFERRED);
         later(Duration.ofSeconds(20));
@@ -553,9 +541,7 @@ class GraphFollowerTest {
 
     @Test
     void aStuckFileIsSentAgainAndATemporaryFailureTakesLongerEachTime() {
-        follow(HealMode.AUTO);
-        smtp2graph.arrive("x.eml", ID);
-        passUntil(QUEUED);
+        followQueued(HealMode.AUTO);
         smtp2graph.fail("x.eml", THROTTLED, clock.instant());
         passUntil(STUCK);
         later(Duration.ofSeconds(59));
@@ -580,9 +566,7 @@ class GraphFollowerTest {
 
     @Test
     void aFileThatVanishesWhileItIsOutOfTheQueueIsMissing() throws IOException {
-        follow(HealMode.AUTO);
-        smtp2graph.arrive("x.eml", ID);
-        passUntil(QUEUED);
+        followQueued(HealMode.AUTO);
         smtp2graph.fail("x.eml", THROTTLED, clock.instant());
         passUntil(STUCK);
         later(Duration.ofSeconds(61));
@@ -593,9 +577,7 @@ class GraphFollowerTest {
 
     @Test
     void anAcceptanceAfterARetryBeforeTheRelaysEndCounts() {
-        follow(HealMode.AUTO);
-        smtp2graph.arrive("x.eml", ID);
-        passUntil(QUEUED);
+        followQueued(HealMode.AUTO);
         smtp2graph.fail("x.eml", THROTTLED, clock.instant());
         passUntil(STUCK);
         later(Duration.ofSeconds(61));
@@ -608,9 +590,7 @@ class GraphFollowerTest {
 
     @Test
     void aCrashWhileAFileIsOutOfTheQueueBringsItBack() {
-        follow(HealMode.AUTO);
-        smtp2graph.arrive("x.eml", ID);
-        passUntil(QUEUED);
+        followQueued(HealMode.AUTO);
         smtp2graph.fail("x.eml", THROTTLED, clock.instant());
         passUntil(STUCK);
         later(Duration.ofSeconds(61));
@@ -629,9 +609,7 @@ class GraphFollowerTest {
 
     @Test
     void whatGraphNeverAcceptsIsTakenOutWithTheBytesThatTheRelaySent() {
-        follow(HealMode.AUTO);
-        smtp2graph.arrive("x.eml", ID);
-        passUntil(QUEUED);
+        followQueued(HealMode.AUTO);
         smtp2graph.fail("x.eml", TOO_LARGE, clock.instant());
         passUntil(STUCK);
         later(Duration.ofSeconds(3));
@@ -646,9 +624,7 @@ class GraphFollowerTest {
     void whatSmtp2graphGaveUpIsSentAgainButNotWhatWasThereBefore() {
         smtp2graph.arrive("before.eml", ID + "-!9");
         smtp2graph.giveUp("before.eml");
-        follow(HealMode.AUTO);
-        smtp2graph.arrive("x.eml", ID);
-        passUntil(QUEUED);
+        followQueued(HealMode.AUTO);
         smtp2graph.fail("x.eml", "connect ECONNREFUSED 1.2.3.4:443", clock.instant());
         smtp2graph.giveUp("x.eml");
         later(Duration.ofSeconds(1));
