@@ -30,8 +30,8 @@ final class HeldDelivery implements QueuedDeliveries.Step {
             return;
         }
         HoldStatus standing = held.standing(mail);
-        held.removeDone(mail);
         if (standing == HoldStatus.UNSENT) {
+            held.removeDone(mail);
             boolean isFollowed = held.trace(mail);
             if (!delivery.attempt(mail)) {
                 return;

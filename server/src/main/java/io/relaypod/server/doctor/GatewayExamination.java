@@ -4,13 +4,10 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 
 import io.relaypod.smtpclient.DeliveryStatus;
 import io.relaypod.smtpclient.RecipientOutcome;
 import io.relaypod.smtpclient.SmtpConnection;
-import io.relaypod.smtpclient.SmtpEnvelope;
-import io.relaypod.smtpclient.SmtpRecipient;
 
 /**
  * Whether the gateway greets, relays all mail, and forwards the errors of the next hop. The last two are found by a
@@ -49,17 +46,7 @@ public final class GatewayExamination implements Examination {
                         "Set UPSTREAM_PORT to Mailpit's port, 1025. docs/graph.md#smtp2graph-and-mailpit"));
             }
             Finding greets = Finding.ok(SUBJECT, where + " greets with " + connection.greeting());
-            RecipientOutcome outcome = connection
-                    .send(
-                            new SmtpEnvelope(
-                                    SENDER,
-                                    Optional.empty(),
-                                    Optional.empty(),
-                                    List.of(new SmtpRecipient(RECIPIENT, Optional.empty()))),
-                            out -> out.write(PROBE))
-                    .outcomes()
-                    .get(0);
-            return List.of(greets, relaying(outcome));
+            return List.of(greets, relaying(SmtpDoor.send(connection, SENDER, RECIPIENT, PROBE)));
         } catch (IOException unreachable) {
             return List.of(Finding.fault(
                     SUBJECT,

@@ -6,7 +6,6 @@ import java.time.Clock;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
-import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.regex.Matcher;
@@ -16,8 +15,6 @@ import io.relaypod.server.settings.ListenAddress;
 import io.relaypod.smtpclient.DeliveryStatus;
 import io.relaypod.smtpclient.RecipientOutcome;
 import io.relaypod.smtpclient.SmtpConnection;
-import io.relaypod.smtpclient.SmtpEnvelope;
-import io.relaypod.smtpclient.SmtpRecipient;
 
 /** A mail that is sent through the relay, to follow it. */
 public final class TrialMail {
@@ -55,16 +52,7 @@ public final class TrialMail {
                         + "An administrator sent this mail with `relaypod doctor --send-to`.\r\n")
                 .getBytes(StandardCharsets.UTF_8);
         try (SmtpConnection connection = smtp.connect(OwnPortsExamination.host(relay), relay.port())) {
-            return reply(connection
-                    .send(
-                            new SmtpEnvelope(
-                                    sender,
-                                    Optional.empty(),
-                                    Optional.empty(),
-                                    List.of(new SmtpRecipient(recipient, Optional.empty()))),
-                            out -> out.write(mail))
-                    .outcomes()
-                    .get(0));
+            return reply(SmtpDoor.send(connection, sender, recipient, mail));
         } catch (IOException | IllegalArgumentException notSent) {
             return new TrialReply(
                     Optional.empty(),
