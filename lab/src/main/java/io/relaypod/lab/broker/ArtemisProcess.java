@@ -79,6 +79,7 @@ public final class ArtemisProcess implements AutoCloseable {
                 .replace("tcp://0.0.0.0:61616", "tcp://127.0.0.1:" + port)
                 .replace(">data/", ">" + directory.resolve("data") + "/");
         Files.writeString(configuration(directory, port), change.apply(documented));
+        Files.writeString(directory.resolve("password"), ArtemisMain.PASSWORD + "\n");
         return new ArtemisProcess(directory, port, options);
     }
 
@@ -150,8 +151,8 @@ public final class ArtemisProcess implements AutoCloseable {
     }
 
     /** A file with the user's password. */
-    public Path passwordFile() throws IOException {
-        return Files.writeString(directory.resolve("password"), ArtemisMain.PASSWORD + "\n");
+    public Path passwordFile() {
+        return directory.resolve("password");
     }
 
     /** Deletes the relays' queues and what is in them; nobody may be connected. */
