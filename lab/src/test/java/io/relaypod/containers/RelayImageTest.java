@@ -82,6 +82,9 @@ class RelayImageTest {
                             "org.opencontainers.image.version", BuildInfo.read().relaypod())
                     .containsEntry("org.opencontainers.image.title", "relaypod");
             assertThat(relay.health()).isZero();
+            assertThat(relay.log().lines())
+                    .as("the JVM warns of nothing")
+                    .noneMatch(line -> line.startsWith("WARNING") || line.contains("[warning]"));
             assertThat(relay.exitCodeOf(
                             "/opt/relaypod/jre/bin/java",
                             "-Xmx8m",
