@@ -9,7 +9,9 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 
 import io.relaypod.address.DomainSet;
@@ -187,32 +189,39 @@ public final class RecipientQuota {
         return changes;
     }
 
-    /** The counts, for {@link #restore}: a line for each key and quarter. */
-    public synchronized List<QuotaCount> counts() {
-        Instant now = clock.instant();
-        List<QuotaCount> counts = new ArrayList<>();
-        external.sum(now);
-        external.forEach((quarter, count) -> counts.add(new QuotaCount(Optional.empty(), quarter, count)));
-        mailboxes.forEach((mailbox, day) -> {
-            day.sum(now);
-            day.forEach((quarter, count) -> counts.add(new QuotaCount(Optional.of(mailbox), quarter, count)));
+    /** The counts, for {@link #restore}. One mailbox after the other is copied, as the stream is read. */
+    public Stream<QuotaCounts> counts() {
+        return Stream.concat(
+                        Stream.of(Optional.<String>empty()), names().stream().map(Optional::of))
+                .map(this::counts)
+                .filter(counts -> !counts.byQuarter().isEmpty());
+    }
+
+    private synchronized List<String> names() {
+        return List.copyOf(mailboxes.keySet());
+    }
+
+    private synchronized QuotaCounts counts(Optional<String> mailbox) {
+        NavigableMap<Long, Integer> byQuarter = new TreeMap<>();
+        Optional<SlidingDay> day = mailbox.isEmpty() ? Optional.of(external) : mailbox.map(mailboxes::get);
+        day.ifPresent(counted -> {
+            counted.sum(clock.instant());
+            counted.forEach(byQuarter::put);
         });
-        return counts;
+        return new QuotaCounts(mailbox, byQuarter);
     }
 
     /** Adds counts of an earlier process. */
-    public synchronized void restore(Collection<QuotaCount> counts) {
-        counts.stream()
-                .sorted(Comparator.comparingLong(QuotaCount::quarter))
-                .forEach(
-                        count -> count.mailbox().map(this::day).orElse(external).add(count.count(), count.quarter()));
+    public synchronized void restore(QuotaCounts counts) {
+        SlidingDay day = counts.mailbox().map(this::day).orElse(external);
+        counts.byQuarter().forEach((quarter, count) -> day.add(count, quarter));
     }
 
     /**
-     * Recipients of a quarter of an hour.
+     * Recipients in each quarter of an hour.
      *
      * @param mailbox empty for the tenant's external recipients
-     * @param quarter number of the quarter since 1970
+     * @param byQuarter by the number of the quarter since 1970
      */
-    public record QuotaCount(Optional<String> mailbox, long quarter, int count) {}
+    public record QuotaCounts(Optional<String> mailbox, NavigableMap<Long, Integer> byQuarter) {}
 }

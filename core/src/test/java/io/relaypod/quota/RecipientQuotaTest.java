@@ -6,8 +6,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
@@ -113,11 +111,9 @@ class RecipientQuotaTest {
         quota.tryTake(new QuotaUse(OFFICE, 60, 7));
         clock.setInstant(NOON.plus(Duration.ofHours(5)));
         quota.tryTake(new QuotaUse(OFFICE, 40, 3));
-        List<RecipientQuota.QuotaCount> counts = new ArrayList<>(quota.counts());
-        Collections.reverse(counts);
 
         RecipientQuota next = quota(100, 100);
-        next.restore(counts);
+        quota.counts().forEach(next::restore);
         assertThat(next.states()).isEqualTo(quota.states());
         assertThat(next.waitingTime(office(50))).isEqualTo(quota.waitingTime(office(50)));
         assertThat(next.tryTake(office(1))).contains(QuotaKind.MAILBOX);

@@ -10,15 +10,16 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import io.relaypod.quota.RecipientQuota;
-import io.relaypod.quota.RecipientQuota.QuotaCount;
+import io.relaypod.quota.RecipientQuota.QuotaCounts;
 import io.relaypod.server.files.DurableFile;
 import io.relaypod.server.threads.ServerThreads;
 import org.slf4j.Logger;
@@ -26,8 +27,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Saves the counts every ten seconds, if they have changed, and at the stop. A crash loses those of the last seconds.
- * The file has a line {@code QUARTER COUNT MAILBOX} for each mailbox and quarter of an hour; the lines of the tenant
- * have no mailbox. Thread-safe.
+ * The file has a line {@code QUARTER:COUNT,QUARTER:COUNT MAILBOX} for each mailbox; the tenant's line has no mailbox.
+ * It is written and read a line at a time. Thread-safe.
  */
 public final class QuotaStore implements AutoCloseable {
 
@@ -35,9 +36,8 @@ public final class QuotaStore implements AutoCloseable {
 
     private static final Duration SAVE_EVERY = Duration.ofSeconds(10);
     private static final Pattern LINE =
-            Pattern.compile("(?<quarter>\\d{1,12}) (?<count>\\d{1,9})(?: (?<mailbox>\\S+))?");
-    // 5,000 mailboxes with a line for each quarter of a day would have about 500,000.
-    private static final int MOST_LINES = 1_000_000;
+            Pattern.compile("(?<counts>\\d{1,12}:\\d{1,9}(?:,\\d{1,12}:\\d{1,9}){0,100})(?: (?<mailbox>\\S{1,2000}))?");
+    private static final int MOST_LINES = 100_000;
 
     private final Path file;
     private final RecipientQuota quota;
@@ -48,7 +48,7 @@ public final class QuotaStore implements AutoCloseable {
         this.file = file;
         this.quota = quota;
         if (quota.isLimited()) {
-            quota.restore(load());
+            restore();
         }
         this.saved = quota.changes();
     }
@@ -60,32 +60,34 @@ public final class QuotaStore implements AutoCloseable {
         }
     }
 
-    private List<QuotaCount> load() {
+    private void restore() {
         if (!Files.exists(file)) {
-            return List.of();
+            return;
         }
-        List<QuotaCount> counts = new ArrayList<>();
         try (Stream<String> lines = Files.lines(file)) {
             lines.limit(MOST_LINES)
                     .map(LINE::matcher)
                     .filter(Matcher::matches)
-                    .forEach(line -> count(line).ifPresent(counts::add));
+                    .forEach(line -> counts(line).ifPresent(quota::restore));
         } catch (IOException | UncheckedIOException unreadable) {
             LOGGER.warn(
                     "event=quotas-unreadable file={} reason=\"{}\" next=\"counted from what could be read\"",
                     file,
                     unreadable.getMessage());
         }
-        return counts;
     }
 
-    private static Optional<QuotaCount> count(Matcher line) {
+    private static Optional<QuotaCounts> counts(Matcher line) {
         try {
-            return Optional.of(new QuotaCount(
+            NavigableMap<Long, Integer> byQuarter = new TreeMap<>();
+            for (String one : line.group("counts").split(",", -1)) {
+                int colon = one.indexOf(':');
+                byQuarter.put(Long.valueOf(one.substring(0, colon)), Integer.valueOf(one.substring(colon + 1)));
+            }
+            return Optional.of(new QuotaCounts(
                     Optional.ofNullable(line.group("mailbox"))
                             .map(mailbox -> URLDecoder.decode(mailbox, StandardCharsets.UTF_8)),
-                    Long.parseLong(line.group("quarter")),
-                    Integer.parseInt(line.group("count"))));
+                    byQuarter));
         } catch (IllegalArgumentException damaged) {
             return Optional.empty();
         }
@@ -107,15 +109,17 @@ public final class QuotaStore implements AutoCloseable {
 
     private void write(OutputStream out) throws IOException {
         BufferedOutputStream lines = new BufferedOutputStream(out);
-        for (QuotaCount count : quota.counts()) {
-            lines.write((line(count) + "\n").getBytes(StandardCharsets.UTF_8));
+        for (QuotaCounts counts : (Iterable<QuotaCounts>) quota.counts()::iterator) {
+            lines.write((line(counts) + "\n").getBytes(StandardCharsets.UTF_8));
         }
         lines.flush();
     }
 
-    private static String line(QuotaCount count) {
-        return count.quarter() + " " + count.count()
-                + count.mailbox()
+    private static String line(QuotaCounts counts) {
+        return counts.byQuarter().entrySet().stream()
+                        .map(quarter -> quarter.getKey() + ":" + quarter.getValue())
+                        .collect(Collectors.joining(","))
+                + counts.mailbox()
                         .map(mailbox -> " " + URLEncoder.encode(mailbox, StandardCharsets.UTF_8))
                         .orElse("");
     }

@@ -18,6 +18,7 @@ import io.relaypod.quota.RecipientQuota;
 import io.relaypod.server.notify.QuotaIncidentCheck;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.threeten.extra.MutableClock;
 
 class QuotaStoreTest {
 
@@ -58,13 +59,32 @@ class QuotaStoreTest {
         long quarter = NOON.instant().getEpochSecond() / 900;
         Files.writeString(
                 directory.resolve("quotas"),
-                "nonsense\n" + quarter + " 50 office%40ours.example\n" + quarter + " 999999999999 x\n" + quarter
-                        + " 7 %zz\n" + quarter + " 4\n" + quarter + " 5");
+                "nonsense\n" + quarter + ":50 office%40ours.example\n" + quarter + ":999999999999 x\n" + quarter
+                        + ":7 %zz\n" + (quarter - 1) + ":4," + quarter + ":2\n" + quarter + ":3");
         RecipientQuota quota = quota();
         new QuotaStore(directory.resolve("quotas"), quota).close();
 
         assertThat(quota.tryTake(new QuotaUse("office@ours.example", 51, 0))).contains(QuotaKind.MAILBOX);
         assertThat(quota.states().get(1).used()).isEqualTo(9);
+    }
+
+    @Test
+    void aMailboxTakesOneLineHoweverLongItsDay() throws Exception {
+        MutableClock clock = MutableClock.of(NOON.instant(), ZoneOffset.UTC);
+        RecipientQuota quota = new RecipientQuota(100, 0, DomainSet.empty(), clock);
+        QuotaStore store = new QuotaStore(directory.resolve("quotas"), quota);
+        for (int quarter = 0; quarter < 90; quarter++) {
+            quota.tryTake(QuotaUse.ofOne("office@ours.example"));
+            quota.tryTake(QuotaUse.ofOne("sales@ours.example"));
+            clock.add(Duration.ofMinutes(15));
+        }
+        store.close();
+
+        assertThat(Files.readAllLines(directory.resolve("quotas"))).hasSize(2);
+        RecipientQuota after = new RecipientQuota(100, 0, DomainSet.empty(), clock);
+        new QuotaStore(directory.resolve("quotas"), after).close();
+        assertThat(after.tryTake(new QuotaUse("sales@ours.example", 11, 0))).contains(QuotaKind.MAILBOX);
+        assertThat(after.tryTake(new QuotaUse("sales@ours.example", 10, 0))).isEmpty();
     }
 
     @Test
