@@ -56,11 +56,12 @@ public final class EmbeddedBroker implements Broker {
     private static final AtomicInteger NEXT_ID = new AtomicInteger();
 
     private static final int JOURNAL_FILE = 10 << 20;
+    // Two are made at the start. All of what is in them is in the heap while they are loaded.
+    private static final int JOURNAL_FILES_TO_LOAD = 3;
     // One sync completes all writes that wait. A single write waits this long for others.
     private static final int SYNC_AT_MOST_EVERY = (int) TimeUnit.MICROSECONDS.toNanos(500);
     // Memory, as Artemis counts it, for ready mails, for each waiting queue, and for all. Further mails are in page
-    // files
-    // only. The heap needs 1.6 times as much: docs/memory.md.
+    // files only. The heap needs 1.6 times as much: docs/memory.md.
     private static final long READY_IN_MEMORY = 4 << 20;
     private static final long WAITING_IN_MEMORY = 512 << 10;
     private static final long ALL_IN_MEMORY = 12 << 20;
@@ -152,6 +153,7 @@ public final class EmbeddedBroker implements Broker {
                             cut.file(),
                             cut.at(),
                             cut.bytes()));
+            compactJournal();
             started.createActiveMQServer();
             // Set before the start, because the broker may fail while it reads.
             started.getActiveMQServer()
@@ -164,6 +166,15 @@ public final class EmbeddedBroker implements Broker {
         } catch (Exception failure) {
             stop(started);
             throw new IOException("the broker did not start: " + failure.getMessage(), failure);
+        }
+    }
+
+    private void compactJournal() throws IOException {
+        JournalCompaction compaction = new JournalCompaction(directory.resolve("journal"), JOURNAL_FILE);
+        long before = compaction.files();
+        if (before > JOURNAL_FILES_TO_LOAD) {
+            compaction.run();
+            LOGGER.info("event=journal-compacted files-before={} files={}", before, compaction.files());
         }
     }
 

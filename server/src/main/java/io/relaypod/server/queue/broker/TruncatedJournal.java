@@ -32,6 +32,7 @@ public record TruncatedJournal(Path file, long at, long bytes) {
     private static final String FILES = "*.amq";
     private static final int HEADER = JournalImpl.SIZE_HEADER;
     private static final int KIND = Byte.BYTES;
+    private static final int CHUNK = 64 << 10;
 
     /** A file and the number by which the journal orders its files. */
     private record Numbered(Path file, int version, long number) {}
@@ -111,13 +112,24 @@ public record TruncatedJournal(Path file, long at, long bytes) {
         }
     }
 
+    // In parts, since a file is a sixth of the heap.
     private static long lastByte(Path file) throws IOException {
-        byte[] bytes = Files.readAllBytes(file);
-        int end = bytes.length;
-        while (end > 0 && bytes[end - 1] == 0) {
-            end--;
+        try (FileChannel channel = FileChannel.open(file)) {
+            ByteBuffer chunk = ByteBuffer.allocate(CHUNK);
+            for (long end = channel.size(); end > 0; end -= CHUNK) {
+                long begin = Math.max(0, end - CHUNK);
+                chunk.clear().limit((int) (end - begin));
+                while (chunk.hasRemaining() && channel.read(chunk, begin + chunk.position()) >= 0) {
+                    // to the end of the chunk
+                }
+                for (int at = chunk.position() - 1; at >= 0; at--) {
+                    if (chunk.get(at) != 0) {
+                        return begin + at + 1;
+                    }
+                }
+            }
+            return 0;
         }
-        return end;
     }
 
     /** Artemis calls a file that has a damaged record one with data, so that it is cleaned up soon. */

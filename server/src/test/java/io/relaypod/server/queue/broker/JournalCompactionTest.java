@@ -1,0 +1,66 @@
+package io.relaypod.server.queue.broker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+import org.apache.activemq.artemis.core.io.nio.NIOSequentialFileFactory;
+import org.apache.activemq.artemis.core.journal.PreparedTransactionInfo;
+import org.apache.activemq.artemis.core.journal.RecordInfo;
+import org.apache.activemq.artemis.core.journal.impl.JournalImpl;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class JournalCompactionTest {
+
+    private static final int FILE_SIZE = 1 << 20;
+    private static final byte KIND = 1;
+
+    @TempDir
+    private Path directory;
+
+    @Test
+    void whatIsDeletedGoesAndTheRestStays() throws Exception {
+        JournalImpl journal = journal();
+        journal.start();
+        journal.load(new ArrayList<>(), new ArrayList<>(), null);
+        for (int id = 1; id <= 100; id++) {
+            journal.appendAddRecord(id, KIND, new byte[99_000], true);
+        }
+        for (int id = 1; id <= 100; id++) {
+            // One of each file is left, so that Artemis removes none.
+            if (id % 9 != 0) {
+                journal.appendDeleteRecord(id, true);
+            }
+        }
+        journal.stop();
+        JournalCompaction compaction = new JournalCompaction(directory, FILE_SIZE);
+        assertThat(compaction.files()).isGreaterThan(9);
+
+        compaction.run();
+
+        assertThat(compaction.files()).isLessThanOrEqualTo(4);
+        List<RecordInfo> left = new ArrayList<>();
+        List<PreparedTransactionInfo> prepared = new ArrayList<>();
+        JournalImpl again = journal();
+        again.start();
+        again.load(left, prepared, null);
+        again.stop();
+        assertThat(left)
+                .extracting(record -> record.id)
+                .containsExactly(9L, 18L, 27L, 36L, 45L, 54L, 63L, 72L, 81L, 90L, 99L);
+        assertThat(left).allSatisfy(record -> assertThat(record.data).hasSize(99_000));
+    }
+
+    @Test
+    void aJournalWithoutFilesHasNone() throws Exception {
+        assertThat(new JournalCompaction(directory, FILE_SIZE).files()).isZero();
+    }
+
+    private JournalImpl journal() {
+        return new JournalImpl(
+                FILE_SIZE, 2, 2, 0, 0, new NIOSequentialFileFactory(directory.toFile(), 1), "activemq-data", "amq", 1);
+    }
+}
