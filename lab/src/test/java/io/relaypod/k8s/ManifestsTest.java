@@ -543,9 +543,10 @@ class ManifestsTest {
         }
     }
 
-    @Test
-    void theRelayCanFollowWhatSmtp2GraphDoesOnItsVolume() throws Exception {
-        Manifests manifests = withComponents("follow-graph");
+    @ParameterizedTest
+    @ValueSource(strings = {"demo", "prod", "scaled"})
+    void theRelayFollowsWhatSmtp2GraphDoesOnItsVolume(String overlay) throws Exception {
+        Manifests manifests = overlay(overlay);
         JsonNode relay = manifests.container("relaypod");
 
         String directory = env(relay, "SMTP2GRAPH_DATA");
@@ -598,11 +599,12 @@ class ManifestsTest {
                 "../james-conf",
                 "DATA_DIR",
                 temporary.resolve("data").toString()));
-        // The broker's password is in a file that only the pod has.
+        // The broker's password is in a file that only the pod has, and smtp2graph's volume is there too.
         elements(relay.path("env"))
                 .filter(variable -> !variable.path("name").asText().startsWith("QUEUE_"))
                 .forEach(variable -> variables.put(
                         variable.path("name").asText(), variable.path("value").asText()));
+        variables.put("SMTP2GRAPH_DATA", temporary.toString());
         return Settings.from(variables);
     }
 
