@@ -41,6 +41,20 @@ final class AnsweredCopies {
         }
     }
 
+    /** Mailpit accepted the copy again, after an earlier one was withdrawn: that tells nothing of the new one. */
+    synchronized void forgetWithdrawn(GraphCopy copy, Instant deliveredAt) {
+        String queueId = copy.queueId().orElse("");
+        for (CopyChange change : List.copyOf(byQueueId.get(queueId))) {
+            if (change.state() == CopyState.WITHDRAWN
+                    && change.at().isBefore(deliveredAt)
+                    && change.copy().isOf(queueId, copy.recipients())) {
+                byQueueId.remove(queueId, change);
+                inOrder.remove(change);
+                recipients -= change.copy().recipients().size();
+            }
+        }
+    }
+
     synchronized Optional<CopyChange> of(String queueId, List<String> recipients) {
         return byQueueId.get(queueId).stream()
                 .filter(change -> change.copy().isOf(queueId, recipients))

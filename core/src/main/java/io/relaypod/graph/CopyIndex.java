@@ -2,6 +2,7 @@ package io.relaypod.graph;
 
 import java.util.Collection;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,11 +29,22 @@ final class CopyIndex {
         return Optional.ofNullable(byFile.get(name));
     }
 
-    /** A copy of this queue id with all of these recipients. */
+    /**
+     * A copy of this queue id with all of these recipients. After a failed delivery there may be several: the one that
+     * may still be sent counts, and among equal ones the newest.
+     */
     Optional<FollowedCopy> copyOf(String queueId, List<String> recipients) {
         return byQueueId.get(queueId).stream()
                 .filter(followed -> followed.copy().isOf(queueId, recipients))
-                .findFirst();
+                .max(Comparator.comparing(CopyIndex::precedence).thenComparing(FollowedCopy::deliveredAt));
+    }
+
+    private static int precedence(FollowedCopy followed) {
+        return switch (followed.place()) {
+            case QUEUE, RELAY -> 2;
+            case FAILED -> 1;
+            case TEMP -> 0;
+        };
     }
 
     /** @return false if there is no room */

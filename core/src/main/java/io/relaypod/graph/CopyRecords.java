@@ -61,8 +61,12 @@ final class CopyRecords {
         journal.read(entry -> {
             GraphCopy copy = entry.copy();
             switch (entry.kind()) {
-                case EXPECTED -> expected.add(key(copy), entry.at());
+                case EXPECTED -> {
+                    answered.forgetWithdrawn(copy, entry.at());
+                    expected.add(key(copy), entry.at());
+                }
                 case SEEN, FOREIGN -> {
+                    answered.forgetWithdrawn(copy, entry.at());
                     expected.take(copy);
                     seen.put(copy.fileName(), entry);
                 }
@@ -134,7 +138,10 @@ final class CopyRecords {
 
     // What the relay took out of queue/ failed before, and is not attempted.
     private static CopyState recordable(FollowedCopy followed) {
-        return followed.place() == CopyPlace.RELAY ? CopyState.STUCK : followed.state();
+        if (followed.place() == CopyPlace.RELAY) {
+            return CopyState.STUCK;
+        }
+        return followed.isPolled() ? CopyState.DEFERRED : followed.state();
     }
 
     /** The file is in no directory. */
@@ -149,13 +156,24 @@ final class CopyRecords {
 
     /** Expects the file of a copy, unless it has been seen or answered. */
     void expect(CopyKey key, Instant deliveredAt) {
-        Optional<FollowedCopy> seen = index.copyOf(key.queueId(), key.recipients());
-        if (seen.isPresent() && seen.get().place() != CopyPlace.TEMP) {
+        answered.forgetWithdrawn(key.copy(), deliveredAt);
+        Optional<FollowedCopy> seen =
+                index.copyOf(key.queueId(), key.recipients()).filter(copy -> isOfDelivery(copy, deliveredAt));
+        if (seen.isPresent()) {
             seen.get().delivered(deliveredAt);
         } else if (!answered.isAnswered(key.queueId(), key.recipients(), deliveredAt)) {
             expected.add(key, deliveredAt);
             append(new JournalEntry(EntryKind.EXPECTED, key.copy(), CopyState.EXPECTED, deliveredAt));
         }
+    }
+
+    // smtp2graph may have given up a copy of an earlier delivery.
+    private static boolean isOfDelivery(FollowedCopy copy, Instant deliveredAt) {
+        return switch (copy.place()) {
+            case TEMP -> false;
+            case QUEUE, RELAY -> true;
+            case FAILED -> !copy.deliveredAt().isBefore(deliveredAt.minus(ExpectedCopies.WRITTEN_BEFORE));
+        };
     }
 
     private static JournalEntry seen(FollowedCopy followed) {

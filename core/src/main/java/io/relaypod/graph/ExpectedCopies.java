@@ -14,6 +14,8 @@ final class ExpectedCopies {
 
     /** Time in which smtp2graph's file of a copy has to be seen. */
     static final Duration DEADLINE = Duration.ofMinutes(1);
+    /** Time in which Mailpit's 250 follows the end of smtp2graph's file. */
+    static final Duration WRITTEN_BEFORE = Duration.ofSeconds(30);
 
     private final int most;
     private final Map<CopyKey, Instant> deliveredAt = new LinkedHashMap<>();
@@ -65,8 +67,16 @@ final class ExpectedCopies {
 
     /** Whether Mailpit accepted the copy, and no file of it was seen in {@code queue/}. */
     boolean isExpected(GraphCopy found) {
-        return deliveredAt.keySet().stream()
-                .anyMatch(expected -> found.isOf(expected.queueId(), expected.recipients()));
+        return acceptedAt(found).isPresent();
+    }
+
+    /** When Mailpit accepted the copy, if no file of it was seen in {@code queue/}. */
+    Optional<Instant> acceptedAt(GraphCopy found) {
+        return deliveredAt.entrySet().stream()
+                .filter(expected -> found.isOf(
+                        expected.getKey().queueId(), expected.getKey().recipients()))
+                .map(Map.Entry::getValue)
+                .findFirst();
     }
 
     /** Those that have been expected for longer. */

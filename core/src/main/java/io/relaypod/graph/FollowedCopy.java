@@ -15,6 +15,8 @@ final class FollowedCopy {
     private Instant deliveredAt;
     private boolean isOurs;
     private int attempts;
+    private Instant countedAt = Instant.EPOCH;
+    private boolean isPolled;
     private CopyState afterAttempt = CopyState.QUEUED;
     private Instant attemptedAt = Instant.EPOCH;
     private Optional<GraphError> error = Optional.empty();
@@ -57,6 +59,7 @@ final class FollowedCopy {
         if (there != place) {
             place = there;
             afterAttempt = CopyState.QUEUED;
+            isPolled = false;
         }
     }
 
@@ -74,8 +77,17 @@ final class FollowedCopy {
         deliveredAt = at;
     }
 
+    /** Failed attempts; those within a minute are one. */
     int attempts() {
         return attempts;
+    }
+
+    /**
+     * Whether smtp2graph attempts it at each look at its list, every 30 s. It does so with what failed for the last
+     * time after it had failed for a while: it forgets to take it from the list.
+     */
+    boolean isPolled() {
+        return isPolled && afterAttempt == CopyState.STUCK;
     }
 
     Instant attemptedAt() {
@@ -107,14 +119,19 @@ final class FollowedCopy {
     /** An attempt failed, and no other has begun. */
     void attemptFailed(GraphError reason, boolean isLast, Instant at) {
         error = Optional.of(reason);
-        attempts++;
+        if (!at.isBefore(countedAt.plus(NO_ATTEMPT))) {
+            attempts++;
+            countedAt = at;
+        }
         attemptedAt = at;
         afterAttempt = isLast ? CopyState.STUCK : CopyState.DEFERRED;
+        isPolled |= !isLast;
     }
 
     /** smtp2graph was started, and attempts all that is in {@code queue/}. */
     void attemptBegins() {
         afterAttempt = CopyState.QUEUED;
+        isPolled = false;
     }
 
     /**
@@ -125,7 +142,7 @@ final class FollowedCopy {
     boolean mayBeInFlight(Instant now) {
         return place == CopyPlace.QUEUE
                 && switch (afterAttempt) {
-                    case STUCK -> false;
+                    case STUCK -> isPolled;
                     case DEFERRED -> !now.isBefore(attemptedAt.plus(NO_ATTEMPT));
                     default -> true;
                 };

@@ -50,8 +50,9 @@ public interface GraphCopies {
     /**
      * The last change of a copy that is not accepted.
      *
-     * @return empty if no copy with this queue id for these recipients is expected, or in {@code queue/} or
-     *     {@code failed/}; a file in {@code temp/} alone does not tell that smtp2graph has accepted it
+     * @return empty if no copy with this queue id for these recipients is expected, in {@code queue/} or
+     *     {@code failed/}, or was withdrawn; a file in {@code temp/} alone does not tell that smtp2graph has accepted
+     *     it
      */
     Optional<CopyChange> find(String queueId, List<String> recipients);
 

@@ -192,7 +192,10 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
                 records.add(seen, place.get());
             } else if (records.index().file(seen.copy().fileName()).isEmpty()) {
                 FollowedCopy gone = new FollowedCopy(seen.copy(), CopyPlace.QUEUE, seen.at(), true);
-                boolean isAccepted = isSame && CopyRecords.mayBeAccepted(seen.state());
+                // After a power failure, our record of the file may be on the disk, and the file not.
+                boolean isAccepted = isSame
+                        && CopyRecords.mayBeAccepted(seen.state())
+                        && !seen.at().isBefore(healing.boot());
                 tracker.answer(gone, isAccepted ? CopyState.ACCEPTED : CopyState.MISSING, clock.instant());
             }
             all.remove(); // an error in the next one does not answer this one twice
@@ -399,16 +402,22 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
     public synchronized Optional<CopyChange> find(String queueId, List<String> recipients) {
         takeInbox();
         List<String> wanted = lower(recipients);
-        return records.index()
-                .copyOf(queueId, wanted)
-                // If its 250 was given, it is expected; if not, the gateway has refused it.
-                .filter(copy -> copy.place() != CopyPlace.TEMP)
-                .map(copy -> new CopyChange(copy.copy(), copy.state(), copy.attemptedAt(), copy.error()))
+        // If the 250 of one in temp/ was given, it is expected; if not, the gateway has refused it.
+        Optional<FollowedCopy> followed =
+                records.index().copyOf(queueId, wanted).filter(copy -> copy.place() != CopyPlace.TEMP);
+        return followed.filter(copy -> copy.place() != CopyPlace.FAILED)
+                .map(GraphFollower::last)
                 .or(() -> records.expected().all().entrySet().stream()
                         .filter(each -> each.getKey().copy().isOf(queueId, wanted))
                         .findFirst()
                         .map(each -> new CopyChange(
-                                each.getKey().copy(), CopyState.EXPECTED, each.getValue(), Optional.empty())));
+                                each.getKey().copy(), CopyState.EXPECTED, each.getValue(), Optional.empty())))
+                .or(() -> followed.map(GraphFollower::last))
+                .or(() -> records.answered().of(queueId, wanted).filter(last -> last.state() == CopyState.WITHDRAWN));
+    }
+
+    private static CopyChange last(FollowedCopy copy) {
+        return new CopyChange(copy.copy(), copy.state(), copy.attemptedAt(), copy.error());
     }
 
     private static List<String> lower(List<String> recipients) {

@@ -39,6 +39,7 @@ public final class GraphHealing {
 
     private static final Duration OUT_OF_QUEUE = Duration.ofSeconds(2);
     private static final Duration STILL_IN_TEMP = Duration.ofSeconds(10);
+    private static final Duration BETWEEN_POLLS = Duration.ofSeconds(15);
     private static final Duration NEVER_ATTEMPTED_AGAIN = Duration.ofDays(1);
     private static final Duration EXPIRY = Duration.ofDays(5);
     private static final Duration STORE_AGAIN = Duration.ofMinutes(1);
@@ -81,6 +82,11 @@ public final class GraphHealing {
         this.withdrawn = withdrawn;
         this.listener = listener;
         this.boot = boot;
+    }
+
+    /** When the machine was started. */
+    Instant boot() {
+        return boot;
     }
 
     /** Whether the volume can be written, so far as is known. */
@@ -238,7 +244,7 @@ public final class GraphHealing {
     private boolean heal(FollowedCopy followed, Instant now) {
         return switch (followed.state()) {
             case IN_TEMP -> rescue(followed, now);
-            case STUCK -> healFailed(followed, now);
+            case STUCK -> (!followed.isPolled() || isBetweenPolls(followed, now)) && healFailed(followed, now);
             case FAILED -> followed.isOurs() && healFailed(followed, now);
             // With retryLimit 0 smtp2graph attempts nothing again.
             case DEFERRED ->
@@ -249,14 +255,28 @@ public final class GraphHealing {
         };
     }
 
+    // What smtp2graph attempts by itself is only withdrawn, and only when no attempt can be under way.
+    private static boolean isBetweenPolls(FollowedCopy followed, Instant now) {
+        return followed.error().filter(last -> last.code().isPermanent()).isPresent()
+                && now.isBefore(followed.attemptedAt().plus(BETWEEN_POLLS));
+    }
+
     private boolean rescue(FollowedCopy followed, Instant now) {
-        if (!known().expected().isExpected(followed.copy())) {
+        Optional<Instant> acceptedAt = known().expected().acceptedAt(followed.copy());
+        boolean isOnlyOne = known().index()
+                .copyOf(followed.copy().queueId().orElse(""), followed.copy().recipients())
+                .filter(followed::equals)
+                .isPresent();
+        if (acceptedAt.isEmpty() || !isOnlyOne) {
             return false;
         }
         Path file = directory.temp().resolve(followed.fileName());
         try {
             Instant written = Files.getLastModifiedTime(file).toInstant();
-            if (written.isBefore(boot) || now.isBefore(written.plus(STILL_IN_TEMP))) {
+            // One that is older is the beginning of a message whose delivery failed, and which was sent again.
+            if (written.isBefore(boot)
+                    || written.isBefore(acceptedAt.get().minus(ExpectedCopies.WRITTEN_BEFORE))
+                    || now.isBefore(written.plus(STILL_IN_TEMP))) {
                 return false;
             }
         } catch (IOException vanished) {
@@ -370,6 +390,8 @@ public final class GraphHealing {
             Optional<FollowedCopy> followed = known().index().file(name);
             try {
                 CopyHeader header = CopyHeader.read(file);
+                // It may have lost its end in a power failure; the message that the relay holds has not.
+                boolean mayBeCut = Files.getLastModifiedTime(file).toInstant().isBefore(boot);
                 withdrawn.store(
                         header, file, followed.flatMap(FollowedCopy::error).orElse(NO_ERROR));
                 delete(file);
@@ -377,7 +399,7 @@ public final class GraphHealing {
                 tracker.orElseThrow()
                         .answer(
                                 followed.orElseGet(() -> new FollowedCopy(header.copy(), CopyPlace.RELAY, now, true)),
-                                CopyState.WITHDRAWN,
+                                mayBeCut ? CopyState.MISSING : CopyState.WITHDRAWN,
                                 now);
             } catch (IOException | UncheckedIOException failed) {
                 if (Files.notExists(file)) {

@@ -51,6 +51,7 @@ class GraphFollowerTest {
     private final MutableClock clock = MutableClock.of(Instant.now(), ZoneOffset.UTC);
     private Smtp2GraphFolder smtp2graph;
     private GraphFollower follower;
+    private Instant boot = Instant.EPOCH;
 
     @BeforeEach
     void makeDirectories() throws IOException {
@@ -96,7 +97,7 @@ class GraphFollowerTest {
                                     + Files.readString(file, StandardCharsets.UTF_8)
                                             .substring((int) header.start(), (int) header.start() + 9)),
                             (copy, move, error) -> moves.add(move),
-                            Instant.EPOCH));
+                            boot));
             pass();
         } catch (IOException failed) {
             throw new AssertionError(failed);
@@ -655,5 +656,118 @@ class GraphFollowerTest {
         assertThat(moves).containsExactly(HealingMove.RESCUED);
         later(Duration.ofMinutes(2));
         assertThat(states()).doesNotContain(MISSING);
+    }
+
+    @Test
+    void theBeginningOfAMessageThatWasSentAgainStaysInTemp() {
+        follow(HealMode.AUTO);
+        smtp2graph.write(smtp2graph.directory.temp(), "old.eml", Smtp2GraphFolder.message(ID, "a@good.test"));
+        passUntil(() -> follower.waiting(10).size() == 1);
+        later(Duration.ofMinutes(2));
+        follower.expect(ID, List.of("a@good.test"), clock.instant());
+        later(Duration.ofSeconds(20));
+        smtp2graph.arrive("new.eml", ID);
+        passUntil(QUEUED);
+        later(Duration.ofSeconds(20));
+
+        assertThat(moves).isEmpty();
+        assertThat(smtp2graph.directory.temp().resolve("old.eml")).exists();
+        assertThat(follower.find(ID, List.of("a@good.test")).orElseThrow().state())
+                .isEqualTo(QUEUED);
+        smtp2graph.accept("new.eml");
+        passUntil(ACCEPTED);
+        later(Duration.ofMinutes(2));
+        assertThat(moves).isEmpty();
+        assertThat(states()).doesNotContain(MISSING);
+    }
+
+    @Test
+    void aCopyThatSmtp2graphGaveUpIsNotThatOfALaterDelivery() {
+        follow();
+        smtp2graph.arrive("old.eml", ID);
+        passUntil(QUEUED);
+        smtp2graph.fail("old.eml", EXPIRED, clock.instant());
+        smtp2graph.giveUp("old.eml");
+        passUntil(FAILED);
+        later(Duration.ofMinutes(2));
+        follower.expect(ID, List.of("a@good.test"), clock.instant());
+
+        assertThat(follower.find(ID, List.of("a@good.test")).orElseThrow().state())
+                .isEqualTo(CopyState.EXPECTED);
+        smtp2graph.arrive("new.eml", ID);
+        passUntilAllIsSeen();
+        assertThat(follower.find(ID, List.of("a@good.test")).orElseThrow().state())
+                .isEqualTo(QUEUED);
+    }
+
+    @Test
+    void whatFailedForTheLastTimeAfterAWhileIsStillAttemptedBySmtp2graph() {
+        followQueued(HealMode.AUTO);
+        smtp2graph.fail("x.eml", EXPIRED, clock.instant());
+        passUntil(DEFERRED);
+        later(Duration.ofMinutes(5));
+        smtp2graph.fail("x.eml", THROTTLED, clock.instant());
+        passUntil(STUCK);
+        later(Duration.ofMinutes(20));
+        assertThat(moves).isEmpty();
+        assertThat(smtp2graph.directory.queue().resolve("x.eml")).exists();
+
+        smtp2graph.accept("x.eml");
+        passUntil(ACCEPTED);
+        assertThat(states()).doesNotContain(MISSING);
+    }
+
+    @Test
+    void whatSmtp2graphAttemptsForeverIsTakenOutBetweenTwoAttemptsIfGraphNeverAcceptsIt() {
+        followQueued(HealMode.AUTO);
+        smtp2graph.fail("x.eml", EXPIRED, clock.instant());
+        passUntil(DEFERRED);
+        later(Duration.ofMinutes(5));
+        smtp2graph.fail("x.eml", TOO_LARGE, clock.instant());
+        passUntil(WITHDRAWN);
+    }
+
+    @Test
+    void aWithdrawnCopyIsKnownUntilMailpitAcceptsTheMessageAgain() {
+        followQueued(HealMode.AUTO);
+        smtp2graph.fail("x.eml", TOO_LARGE, clock.instant());
+        passUntil(WITHDRAWN);
+        restart();
+        assertThat(follower.find(ID, List.of("a@good.test")).orElseThrow().state())
+                .isEqualTo(WITHDRAWN);
+
+        later(Duration.ofMinutes(1));
+        follower.expect(ID, List.of("a@good.test"), clock.instant());
+        assertThat(follower.find(ID, List.of("a@good.test")).orElseThrow().state())
+                .isEqualTo(CopyState.EXPECTED);
+        restart();
+        later(Duration.ofMinutes(2));
+        assertThat(states()).contains(MISSING);
+        assertThat(follower.find(ID, List.of("a@good.test"))).isEmpty();
+    }
+
+    @Test
+    void afterTheMachineWasStartedAgainAFileThatIsNotThereIsNoAcceptance() throws IOException {
+        follow();
+        smtp2graph.arrive("x.eml", ID);
+        passUntil(QUEUED);
+        follower.close();
+        smtp2graph.accept("x.eml");
+        boot = clock.instant().plusSeconds(30);
+        clock.add(Duration.ofMinutes(1));
+        changes.clear();
+        follow();
+
+        passUntil(MISSING);
+        assertThat(states()).doesNotContain(ACCEPTED);
+    }
+
+    @Test
+    void whatIsTakenOutAfterTheMachineWasStartedAgainMayBeCutAndIsMissing() {
+        boot = Instant.now().plusSeconds(60);
+        followQueued(HealMode.AUTO);
+        smtp2graph.fail("x.eml", TOO_LARGE, clock.instant());
+        passUntil(MISSING);
+        assertThat(stored).hasSize(1);
     }
 }
