@@ -23,6 +23,14 @@ public interface GraphCopies {
     }
 
     /**
+     * Whether the system reports each change of the directories. If not, a file that Graph accepts at once may never be
+     * seen, and its copy counts as missing.
+     */
+    default boolean hasEvents() {
+        return true;
+    }
+
+    /**
      * Whether smtp2graph's directories are being emptied, or were seconds ago. A copy that Graph accepts now would
      * count as lost, and be sent a second time.
      */

@@ -68,7 +68,7 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
     private boolean hasArrivals;
     private boolean hasOpened;
     private boolean isNumberFailing;
-    private boolean isPolling;
+    private volatile boolean isPolling;
     private long seconds;
     private long grownAt;
     private volatile GraphSummary summary;
@@ -144,7 +144,8 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
         changes = Optional.of(opened);
         if (opened.withoutEvents().isPresent() && !isPolling) {
             LOGGER.warn(
-                    "event=graph-without-inotify reason=\"{}\" effect=\"directories are polled four times a second\"",
+                    "event=graph-without-inotify reason=\"{}\" effect=\"directories are polled four times a second,"
+                            + " and messages leave the queue at the gateway's 250\"",
                     opened.withoutEvents().get());
         }
         isPolling = opened.withoutEvents().isPresent();
@@ -386,6 +387,11 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
     @Override
     public boolean isFollowing() {
         return isFollowing;
+    }
+
+    @Override
+    public boolean hasEvents() {
+        return !isPolling;
     }
 
     @Override

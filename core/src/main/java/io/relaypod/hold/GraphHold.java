@@ -115,7 +115,7 @@ public final class GraphHold implements GraphListener, SenderGate {
     public boolean enter(String queueId, List<String> recipients, String mailbox) {
         lookAtDirectories();
         sweep();
-        if (!window.enter(mailbox)) {
+        if (isSent(queueId, recipients) || !window.enter(mailbox)) {
             return false;
         }
         synchronized (this) {
@@ -126,6 +126,17 @@ public final class GraphHold implements GraphListener, SenderGate {
             held.computeIfAbsent(queueId, any -> new ArrayList<>()).add(entered);
         }
         return true;
+    }
+
+    // At a start, the follower finds the copies of an earlier process after the first messages were asked for.
+    private boolean isSent(String queueId, List<String> recipients) {
+        return recipients.stream()
+                .anyMatch(recipient -> before(queueId, comparable(List.of(recipient)), false) != HoldStatus.UNSENT);
+    }
+
+    /** Whether a message can be kept until Graph accepts it. If not, it leaves the queue at the gateway's 250. */
+    public boolean canHold() {
+        return follower.get().hasEvents();
     }
 
     /** Why a mail of the mailbox waits; empty if it need not wait for a place. */

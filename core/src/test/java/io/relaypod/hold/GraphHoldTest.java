@@ -186,6 +186,20 @@ class GraphHoldTest {
         assertThat(hold.standing(ID, RECIPIENTS, false)).isEqualTo(HoldStatus.UNSENT);
     }
 
+    @ParameterizedTest
+    @EnumSource(
+            value = CopyState.class,
+            names = {"EXPECTED", "QUEUED", "DEFERRED"})
+    void aCopyOfAnEarlierProcessThatIsFoundMeanwhileIsNotSentAgain(CopyState state) {
+        assertThat(hold.standing(ID, RECIPIENTS, false)).isEqualTo(HoldStatus.UNSENT);
+        copies.found = Optional.of(change(state, IN_HEADER, Optional.empty()));
+
+        assertThat(hold.enter(ID, RECIPIENTS, MAILBOX)).isFalse();
+        assertThat(hold.window().inFlight()).isZero();
+        copies.found = Optional.empty();
+        assertThat(hold.enter(ID, RECIPIENTS, MAILBOX)).isTrue();
+    }
+
     @Test
     void nothingIsSentWhileTheDirectoriesCannotBeRead() {
         copies.isFollowing = false;

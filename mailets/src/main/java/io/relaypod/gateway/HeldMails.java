@@ -105,8 +105,8 @@ final class HeldMails {
     /**
      * Gives the mail its own name as queue id, before it is sent.
      *
-     * @return false if smtp2graph's file will have no queue id, so that nobody can follow it; such is a mail that did
-     *     not come by SMTP
+     * @return false if nobody can follow it: smtp2graph's file will have no queue id, because the mail did not come by
+     *     SMTP, or the system reports no changes of the directories
      */
     boolean trace(Mail mail) {
         try {
@@ -118,7 +118,7 @@ final class HeldMails {
             }
             Optional<String> id = inMessage(mail);
             identify(mail, id.orElse(mail.getName()));
-            return id.isPresent();
+            return id.isPresent() && hold.canHold();
         } catch (IOException | MessagingException unreadable) {
             return true; // its delivery tells why, and sends nothing
         }
