@@ -89,7 +89,7 @@ def play(relay, seconds, mails):
         client.start()
     for client in clients:
         client.join(seconds + 300)
-    odd = {code: number for code, number in codes.items() if code not in ("250", "421", "451", "452", "550", "not ready")}
+    odd = {code: number for code, number in codes.items() if code not in ("250", "421", "451", "452", "550", "554", "not ready")}
     return f"the answers were {dict(codes)}" if odd or not codes["550"] + codes["250"] else None
 
 
