@@ -73,6 +73,23 @@ class GraphFollowerTest {
         passUntil(QUEUED);
     }
 
+    /** The same, after a failed attempt five minutes ago. */
+    private void followDeferred() {
+        followQueued(HealMode.AUTO);
+        smtp2graph.fail("x.eml", EXPIRED, clock.instant());
+        passUntil(DEFERRED);
+        later(Duration.ofMinutes(5));
+    }
+
+    /** Mailpit accepts the message now. */
+    private void expect() {
+        follower.expect(ID, List.of("a@good.test"), clock.instant());
+    }
+
+    private Optional<CopyState> found() {
+        return follower.find(ID, List.of("a@good.test")).map(CopyChange::state);
+    }
+
     /** Returns mailroot, which each access fails for. */
     private Path makeUnreadable() throws IOException {
         Path mailroot = smtp2graph.directory.mailroot();
@@ -290,7 +307,7 @@ class GraphFollowerTest {
     @Test
     void whatMailpitAcceptedAndSmtp2graphNeverHadIsMissingAfterAMinute() {
         follow();
-        follower.expect(ID, List.of("a@good.test"), clock.instant());
+        expect();
         follower.expect(ID + "-!1", List.of("a@good.test"), clock.instant());
         smtp2graph.arrive("x.eml", ID + "-!1");
         passUntil(QUEUED);
@@ -306,7 +323,7 @@ class GraphFollowerTest {
     @Test
     void aFileThatWasDeletedBeforeItCouldBeReadIsThatOfTheCopyThatIsExpected() {
         follow();
-        follower.expect(ID, List.of("a@good.test"), clock.instant());
+        expect();
         smtp2graph.arrive("x.eml", ID);
         smtp2graph.accept("x.eml");
         passUntilAllIsSeen();
@@ -320,7 +337,7 @@ class GraphFollowerTest {
     @Test
     void aFileThatWasSeenInTempOnlyAndDeletedFromTheQueueIsAccepted() {
         follow();
-        follower.expect(ID, List.of("a@good.test"), clock.instant());
+        expect();
         smtp2graph.write(smtp2graph.directory.temp(), "x.eml", Smtp2GraphFolder.message(ID, "a@good.test"));
         passUntil(
                 () -> follower.waiting(10).stream().anyMatch(copy -> copy.last().state() == CopyState.IN_TEMP));
@@ -334,7 +351,7 @@ class GraphFollowerTest {
     @Test
     void withFewerUnreadFilesThanCopiesNobodyKnowsWhichWasAccepted() {
         follow();
-        follower.expect(ID, List.of("a@good.test"), clock.instant());
+        expect();
         follower.expect(ID + "-!1", List.of("a@good.test"), clock.instant());
         smtp2graph.arrive("x.eml", ID);
         smtp2graph.accept("x.eml");
@@ -347,7 +364,7 @@ class GraphFollowerTest {
     @Test
     void moreUnreadFilesThanCopiesAreNoAcceptance() {
         follow();
-        follower.expect(ID, List.of("a@good.test"), clock.instant());
+        expect();
         smtp2graph.arrive("x.eml", ID + "-!7");
         smtp2graph.accept("x.eml");
         smtp2graph.arrive("y.eml", ID + "-!8");
@@ -365,7 +382,7 @@ class GraphFollowerTest {
         smtp2graph.accept("x.eml");
         passUntilAllIsSeen();
         later(Duration.ofSeconds(20));
-        follower.expect(ID, List.of("a@good.test"), clock.instant());
+        expect();
         later(Duration.ofSeconds(4));
         later(Duration.ofSeconds(4));
         later(Duration.ofSeconds(54));
@@ -377,7 +394,7 @@ class GraphFollowerTest {
         follow();
         smtp2graph.write(smtp2graph.directory.temp(), "t.eml", Smtp2GraphFolder.message(ID, "a@good.test"));
         passUntil(() -> follower.summary().counts().getOrDefault(CopyState.IN_TEMP, 0) == 1);
-        follower.expect(ID, List.of("a@good.test"), clock.instant());
+        expect();
         smtp2graph.arrive("x.eml", ID + "-!7");
         smtp2graph.accept("x.eml");
         passUntilAllIsSeen();
@@ -448,7 +465,7 @@ class GraphFollowerTest {
         follow();
         // Exists, and cannot be read by root either.
         Path file = Files.createSymbolicLink(smtp2graph.directory.queue().resolve("x.eml"), Path.of("/proc/self/mem"));
-        follower.expect(ID, List.of("a@good.test"), clock.instant());
+        expect();
         passUntil(() -> !follower.isFollowing());
         assertThat(follower.summary().problem().orElseThrow()).contains("x.eml").contains("same user or group");
         later(Duration.ofSeconds(70));
@@ -469,7 +486,7 @@ class GraphFollowerTest {
     @Test
     void anExpectationIsWrittenBeforeTheEnd() {
         follow();
-        follower.expect(ID, List.of("a@good.test"), clock.instant());
+        expect();
         restart();
         later(Duration.ofSeconds(61));
         later(Duration.ofSeconds(1));
@@ -481,7 +498,7 @@ class GraphFollowerTest {
         followQueued(HealMode.OFF);
         smtp2graph.accept("x.eml");
         passUntil(ACCEPTED);
-        follower.expect(ID, List.of("a@good.test"), clock.instant());
+        expect();
         later(Duration.ofMinutes(2));
         assertThat(states()).doesNotContain(MISSING);
     }
@@ -506,7 +523,7 @@ class GraphFollowerTest {
     @Test
     void nothingAcceptedForFiveMinutesIsAnIncident() {
         followQueued(HealMode.OFF);
-        follower.expect(ID, List.of("a@good.test"), clock.instant());
+        expect();
         later(Duration.ofMinutes(4));
         assertThat(follower.incident()).isEmpty();
         later(Duration.ofMinutes(2));
@@ -647,7 +664,7 @@ class GraphFollowerTest {
         follow(HealMode.AUTO);
         smtp2graph.write(smtp2graph.directory.temp(), "x.eml", Smtp2GraphFolder.message(ID, "a@good.test"));
         smtp2graph.write(smtp2graph.directory.temp(), "y.eml", Smtp2GraphFolder.message(ID + "-!2", "a@good.test"));
-        follower.expect(ID, List.of("a@good.test"), clock.instant());
+        expect();
         clock.setInstant(Instant.now());
         passUntil(() -> follower.waiting(10).size() >= 2);
         later(Duration.ofSeconds(11));
@@ -664,7 +681,7 @@ class GraphFollowerTest {
         smtp2graph.write(smtp2graph.directory.temp(), "old.eml", Smtp2GraphFolder.message(ID, "a@good.test"));
         passUntil(() -> follower.waiting(10).size() == 1);
         later(Duration.ofMinutes(2));
-        follower.expect(ID, List.of("a@good.test"), clock.instant());
+        expect();
         later(Duration.ofSeconds(20));
         smtp2graph.arrive("new.eml", ID);
         passUntil(QUEUED);
@@ -672,8 +689,7 @@ class GraphFollowerTest {
 
         assertThat(moves).isEmpty();
         assertThat(smtp2graph.directory.temp().resolve("old.eml")).exists();
-        assertThat(follower.find(ID, List.of("a@good.test")).orElseThrow().state())
-                .isEqualTo(QUEUED);
+        assertThat(found()).contains(QUEUED);
         smtp2graph.accept("new.eml");
         passUntil(ACCEPTED);
         later(Duration.ofMinutes(2));
@@ -690,22 +706,17 @@ class GraphFollowerTest {
         smtp2graph.giveUp("old.eml");
         passUntil(FAILED);
         later(Duration.ofMinutes(2));
-        follower.expect(ID, List.of("a@good.test"), clock.instant());
+        expect();
 
-        assertThat(follower.find(ID, List.of("a@good.test")).orElseThrow().state())
-                .isEqualTo(CopyState.EXPECTED);
+        assertThat(found()).contains(CopyState.EXPECTED);
         smtp2graph.arrive("new.eml", ID);
         passUntilAllIsSeen();
-        assertThat(follower.find(ID, List.of("a@good.test")).orElseThrow().state())
-                .isEqualTo(QUEUED);
+        assertThat(found()).contains(QUEUED);
     }
 
     @Test
     void whatFailedForTheLastTimeAfterAWhileIsStillAttemptedBySmtp2graph() {
-        followQueued(HealMode.AUTO);
-        smtp2graph.fail("x.eml", EXPIRED, clock.instant());
-        passUntil(DEFERRED);
-        later(Duration.ofMinutes(5));
+        followDeferred();
         smtp2graph.fail("x.eml", THROTTLED, clock.instant());
         passUntil(STUCK);
         later(Duration.ofMinutes(20));
@@ -719,10 +730,7 @@ class GraphFollowerTest {
 
     @Test
     void whatSmtp2graphAttemptsForeverIsTakenOutBetweenTwoAttemptsIfGraphNeverAcceptsIt() {
-        followQueued(HealMode.AUTO);
-        smtp2graph.fail("x.eml", EXPIRED, clock.instant());
-        passUntil(DEFERRED);
-        later(Duration.ofMinutes(5));
+        followDeferred();
         smtp2graph.fail("x.eml", TOO_LARGE, clock.instant());
         passUntil(WITHDRAWN);
     }
@@ -733,17 +741,15 @@ class GraphFollowerTest {
         smtp2graph.fail("x.eml", TOO_LARGE, clock.instant());
         passUntil(WITHDRAWN);
         restart();
-        assertThat(follower.find(ID, List.of("a@good.test")).orElseThrow().state())
-                .isEqualTo(WITHDRAWN);
+        assertThat(found()).contains(WITHDRAWN);
 
         later(Duration.ofMinutes(1));
-        follower.expect(ID, List.of("a@good.test"), clock.instant());
-        assertThat(follower.find(ID, List.of("a@good.test")).orElseThrow().state())
-                .isEqualTo(CopyState.EXPECTED);
+        expect();
+        assertThat(found()).contains(CopyState.EXPECTED);
         restart();
         later(Duration.ofMinutes(2));
         assertThat(states()).contains(MISSING);
-        assertThat(follower.find(ID, List.of("a@good.test"))).isEmpty();
+        assertThat(found()).isEmpty();
     }
 
     @Test
