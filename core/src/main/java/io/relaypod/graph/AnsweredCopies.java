@@ -1,6 +1,5 @@
 package io.relaypod.graph;
 
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -12,9 +11,6 @@ import com.google.common.collect.ListMultimap;
 
 /** The last copies that Graph accepted or that were withdrawn. Bounded; thread-safe. */
 final class AnsweredCopies {
-
-    // smtp2graph may send a copy before Mailpit's 250 has reached the relay.
-    private static final Duration BEFORE_DELIVERY = Duration.ofSeconds(30);
 
     private final int most;
     private final int mostRecipients;
@@ -35,10 +31,14 @@ final class AnsweredCopies {
         byQueueId.put(change.copy().queueId().get(), change);
         recipients += change.copy().recipients().size();
         while (inOrder.size() > most || (recipients > mostRecipients && inOrder.size() > 1)) {
-            CopyChange oldest = inOrder.removeFirst();
-            recipients -= oldest.copy().recipients().size();
-            byQueueId.remove(oldest.copy().queueId().orElse(""), oldest);
+            forget(inOrder.getFirst());
         }
+    }
+
+    private void forget(CopyChange change) {
+        inOrder.remove(change);
+        byQueueId.remove(change.copy().queueId().orElse(""), change);
+        recipients -= change.copy().recipients().size();
     }
 
     /** Mailpit accepted the copy again, after an earlier one was withdrawn: that tells nothing of the new one. */
@@ -48,9 +48,7 @@ final class AnsweredCopies {
             if (change.state() == CopyState.WITHDRAWN
                     && change.at().isBefore(deliveredAt)
                     && change.copy().isOf(queueId, copy.recipients())) {
-                byQueueId.remove(queueId, change);
-                inOrder.remove(change);
-                recipients -= change.copy().recipients().size();
+                forget(change);
             }
         }
     }
@@ -64,7 +62,7 @@ final class AnsweredCopies {
     /** Whether the copy that Mailpit accepted then has an answer. */
     boolean isAnswered(String queueId, List<String> recipients, Instant deliveredAt) {
         return of(queueId, recipients)
-                .filter(change -> !change.at().isBefore(deliveredAt.minus(BEFORE_DELIVERY)))
+                .filter(change -> ExpectedCopies.isOfDelivery(change.at(), deliveredAt))
                 .isPresent();
     }
 

@@ -60,13 +60,12 @@ final class CopyRecords {
         Map<String, JournalEntry> seen = new LinkedHashMap<>();
         journal.read(entry -> {
             GraphCopy copy = entry.copy();
+            if (entry.kind() != EntryKind.ANSWERED) {
+                answered.forgetWithdrawn(copy, entry.at());
+            }
             switch (entry.kind()) {
-                case EXPECTED -> {
-                    answered.forgetWithdrawn(copy, entry.at());
-                    expected.add(key(copy), entry.at());
-                }
+                case EXPECTED -> expected.add(key(copy), entry.at());
                 case SEEN, FOREIGN -> {
-                    answered.forgetWithdrawn(copy, entry.at());
                     expected.take(copy);
                     seen.put(copy.fileName(), entry);
                 }
@@ -172,7 +171,7 @@ final class CopyRecords {
         return switch (copy.place()) {
             case TEMP -> false;
             case QUEUE, RELAY -> true;
-            case FAILED -> !copy.deliveredAt().isBefore(deliveredAt.minus(ExpectedCopies.WRITTEN_BEFORE));
+            case FAILED -> ExpectedCopies.isOfDelivery(copy.deliveredAt(), deliveredAt);
         };
     }
 

@@ -8,14 +8,15 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Copies that Mailpit accepted and that no file is known of, the longest waiting first. Bounded. For one thread. */
 final class ExpectedCopies {
 
     /** Time in which smtp2graph's file of a copy has to be seen. */
     static final Duration DEADLINE = Duration.ofMinutes(1);
-    /** Time in which Mailpit's 250 follows the end of smtp2graph's file. */
-    static final Duration WRITTEN_BEFORE = Duration.ofSeconds(30);
+    // smtp2graph's file, and even Graph's answer, may be ahead of Mailpit's 250.
+    private static final Duration AHEAD = Duration.ofSeconds(30);
 
     private final int most;
     private final Map<CopyKey, Instant> deliveredAt = new LinkedHashMap<>();
@@ -35,6 +36,11 @@ final class ExpectedCopies {
 
     ExpectedCopies(int most) {
         this.most = most;
+    }
+
+    /** Whether what happened then may be part of a delivery, and is not part of an earlier one. */
+    static boolean isOfDelivery(Instant at, Instant deliveredAt) {
+        return !at.isBefore(deliveredAt.minus(AHEAD));
     }
 
     void add(CopyKey key, Instant at) {
@@ -92,6 +98,13 @@ final class ExpectedCopies {
 
     void removeAll(List<CopyKey> keys) {
         keys.forEach(deliveredAt::remove);
+    }
+
+    /** The longest waiting first. */
+    Stream<CopyChange> changes() {
+        return deliveredAt.entrySet().stream()
+                .map(each ->
+                        new CopyChange(each.getKey().copy(), CopyState.EXPECTED, each.getValue(), Optional.empty()));
     }
 
     Map<CopyKey, Instant> all() {

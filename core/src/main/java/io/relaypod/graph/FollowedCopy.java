@@ -16,7 +16,7 @@ final class FollowedCopy {
     private boolean isOurs;
     private int attempts;
     private Instant countedAt = Instant.EPOCH;
-    private boolean isPolled;
+    private boolean isOnRetryList;
     private CopyState afterAttempt = CopyState.QUEUED;
     private Instant attemptedAt = Instant.EPOCH;
     private Optional<GraphError> error = Optional.empty();
@@ -59,7 +59,7 @@ final class FollowedCopy {
         if (there != place) {
             place = there;
             afterAttempt = CopyState.QUEUED;
-            isPolled = false;
+            isOnRetryList = false;
         }
     }
 
@@ -87,7 +87,7 @@ final class FollowedCopy {
      * time after it had failed for a while: it forgets to take it from the list.
      */
     boolean isPolled() {
-        return isPolled && afterAttempt == CopyState.STUCK;
+        return isOnRetryList && afterAttempt == CopyState.STUCK;
     }
 
     Instant attemptedAt() {
@@ -125,13 +125,13 @@ final class FollowedCopy {
         }
         attemptedAt = at;
         afterAttempt = isLast ? CopyState.STUCK : CopyState.DEFERRED;
-        isPolled |= !isLast;
+        isOnRetryList |= !isLast;
     }
 
     /** smtp2graph was started, and attempts all that is in {@code queue/}. */
     void attemptBegins() {
         afterAttempt = CopyState.QUEUED;
-        isPolled = false;
+        isOnRetryList = false;
     }
 
     /**
@@ -142,7 +142,7 @@ final class FollowedCopy {
     boolean mayBeInFlight(Instant now) {
         return place == CopyPlace.QUEUE
                 && switch (afterAttempt) {
-                    case STUCK -> isPolled;
+                    case STUCK -> isOnRetryList;
                     case DEFERRED -> !now.isBefore(attemptedAt.plus(NO_ATTEMPT));
                     default -> true;
                 };

@@ -413,11 +413,10 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
                 records.index().copyOf(queueId, wanted).filter(copy -> copy.place() != CopyPlace.TEMP);
         return followed.filter(copy -> copy.place() != CopyPlace.FAILED)
                 .map(GraphFollower::last)
-                .or(() -> records.expected().all().entrySet().stream()
-                        .filter(each -> each.getKey().copy().isOf(queueId, wanted))
-                        .findFirst()
-                        .map(each -> new CopyChange(
-                                each.getKey().copy(), CopyState.EXPECTED, each.getValue(), Optional.empty())))
+                .or(() -> records.expected()
+                        .changes()
+                        .filter(change -> change.copy().isOf(queueId, wanted))
+                        .findFirst())
                 .or(() -> followed.map(GraphFollower::last))
                 .or(() -> records.answered().of(queueId, wanted).filter(last -> last.state() == CopyState.WITHDRAWN));
     }
@@ -440,16 +439,10 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
 
     @Override
     public synchronized List<WaitingCopy> waiting(int limit) {
-        Stream<WaitingCopy> expected = records.expected().all().entrySet().stream()
-                .map(each -> new WaitingCopy(
-                        new CopyChange(each.getKey().copy(), CopyState.EXPECTED, each.getValue(), Optional.empty()),
-                        each.getValue(),
-                        0));
+        Stream<WaitingCopy> expected =
+                records.expected().changes().map(change -> new WaitingCopy(change, change.at(), 0));
         Stream<WaitingCopy> followed = records.index().all().stream()
-                .map(copy -> new WaitingCopy(
-                        new CopyChange(copy.copy(), copy.state(), copy.attemptedAt(), copy.error()),
-                        copy.deliveredAt(),
-                        copy.attempts()));
+                .map(copy -> new WaitingCopy(last(copy), copy.deliveredAt(), copy.attempts()));
         return Stream.concat(expected, followed)
                 .sorted(Comparator.comparing(WaitingCopy::deliveredAt))
                 .limit(limit)

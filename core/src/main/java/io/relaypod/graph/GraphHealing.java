@@ -262,12 +262,9 @@ public final class GraphHealing {
     }
 
     private boolean rescue(FollowedCopy followed, Instant now) {
-        Optional<Instant> acceptedAt = known().expected().acceptedAt(followed.copy());
-        boolean isOnlyOne = known().index()
-                .copyOf(followed.copy().queueId().orElse(""), followed.copy().recipients())
-                .filter(followed::equals)
-                .isPresent();
-        if (acceptedAt.isEmpty() || !isOnlyOne) {
+        Optional<Instant> acceptedAt =
+                known().expected().acceptedAt(followed.copy()).filter(any -> isThatOfItsMessage(followed));
+        if (acceptedAt.isEmpty()) {
             return false;
         }
         Path file = directory.temp().resolve(followed.fileName());
@@ -275,7 +272,7 @@ public final class GraphHealing {
             Instant written = Files.getLastModifiedTime(file).toInstant();
             // One that is older is the beginning of a message whose delivery failed, and which was sent again.
             if (written.isBefore(boot)
-                    || written.isBefore(acceptedAt.get().minus(ExpectedCopies.WRITTEN_BEFORE))
+                    || !ExpectedCopies.isOfDelivery(written, acceptedAt.get())
                     || now.isBefore(written.plus(STILL_IN_TEMP))) {
                 return false;
             }
@@ -290,6 +287,13 @@ public final class GraphHealing {
         known().moved(followed);
         listener.onMove(followed.copy(), HealingMove.RESCUED, NO_ERROR);
         return true;
+    }
+
+    private boolean isThatOfItsMessage(FollowedCopy followed) {
+        return known().index()
+                .copyOf(followed.copy().queueId().orElse(""), followed.copy().recipients())
+                .filter(followed::equals)
+                .isPresent();
     }
 
     private boolean healFailed(FollowedCopy followed, Instant now) {
