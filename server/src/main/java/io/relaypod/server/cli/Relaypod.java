@@ -35,14 +35,14 @@ import picocli.CommandLine.ScopeType;
         })
 public final class Relaypod {
 
+    /** The exit code for a configuration with faults: EX_CONFIG of sysexits.h. */
+    static final int WRONG_CONFIGURATION = 78;
+
     @Option(
             names = "--json",
             scope = ScopeType.INHERIT,
             description = "Print the result as JSON, for programs. Errors are texts all the same.")
     private boolean isJson;
-
-    // EX_CONFIG of sysexits.h
-    private static final int WRONG_CONFIGURATION = 78;
 
     public static void main(String[] arguments) {
         System.exit(commandLine().execute(arguments));

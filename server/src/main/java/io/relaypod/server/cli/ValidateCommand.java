@@ -34,16 +34,31 @@ final class ValidateCommand implements Callable<Integer> {
     public Integer call() {
         RelayAssembly assembly = RelayAssembly.of(environment, MeterNames.registry());
         List<String> warnings = assembly.warnings();
+        Terminal terminal = new Terminal(spec);
+        if (terminal.isJson()) {
+            List<String> faults = assembly.faults();
+            terminal.json(new Validation(faults.isEmpty(), parts(faults), parts(warnings)));
+            return faults.isEmpty() ? Terminal.DONE : Relaypod.WRONG_CONFIGURATION;
+        }
         warnings.forEach(warning -> spec.commandLine().getErr().println("warning: " + warning));
         spec.commandLine().getErr().flush();
         assembly.throwIfWrong();
-        spec.commandLine()
-                .getOut()
-                .println("The configuration is valid: the environment and "
-                        + assembly.settings().jamesConf()
-                        + (warnings.isEmpty()
-                                ? "."
-                                : ", with " + warnings.size() + (warnings.size() == 1 ? " warning." : " warnings.")));
-        return 0;
+        terminal.line(
+                "The configuration is valid: the environment and %s%s",
+                assembly.settings().jamesConf(),
+                warnings.isEmpty()
+                        ? "."
+                        : ", with " + warnings.size() + (warnings.size() == 1 ? " warning." : " warnings."));
+        return Terminal.DONE;
+    }
+
+    /** What {@code --json} prints. */
+    private record Validation(boolean valid, List<Map<String, Object>> problems, List<Map<String, Object>> warnings) {}
+
+    private static List<Map<String, Object>> parts(List<String> findings) {
+        return findings.stream()
+                .map(ConfigurationProblem::of)
+                .map(ConfigurationProblem::json)
+                .toList();
     }
 }

@@ -1,16 +1,23 @@
 package io.relaypod.server.cli;
 
+import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -31,10 +38,14 @@ class EveryCommandTest {
                     + "\"dnsServers\":[\"10.0.0.10:53\"],"
                     + "\"gateway\":{\"address\":\"mailpit:1025\",\"up\":false,\"words\":\"not reached\",\"unavailableSince\":\"2026-11-22T13:00:00Z\","
                     + "\"lastDelivered\":\"2026-11-22T12:00:00Z\",\"lastFailed\":\"2026-11-22T12:30:00Z\",\"lastFailure\":\"451 4.3.5 down\"}}";
+    // The first needs a command beside it, the second writes a log.
+    private static final Set<String> PRINTING_NO_RESULT = Set.of("relaypod", "relaypod run");
     private static final String NAMES = "[{\"name\":\"%s\",\"hour\":2,\"day\":40}]";
 
     @TempDir
     private Path directory;
+
+    private final InputStream input = System.in;
 
     private FakeWebAdmin webadmin;
 
@@ -46,6 +57,7 @@ class EveryCommandTest {
 
     @AfterEach
     void stop() {
+        System.setIn(input);
         webadmin.close();
     }
 
@@ -69,36 +81,61 @@ class EveryCommandTest {
     }
 
     @Test
-    void resultsAreJsonOnRequest() throws IOException {
+    void eachCommandThatPrintsSomethingPrintsJsonOnRequest() throws IOException {
+        String failed = FakeWebAdmin.path("var/mail/failed");
         webadmin.answer("GET /mailQueues/outgoing", "{\"size\":0}")
                 .answer("GET /mailQueues/outgoing/mails?limit=100", "[]")
-                .answer("GET /mailRepositories", "[]")
-                .answer("GET /mx-cache?limit=100", "[]")
-                .answer("GET /relay/trace?limit=10", "[{\"queueId\":\"Mail1-a\",\"steps\":[]}]")
-                .answer("GET /relay/top?limit=10", "{}")
-                .answer("GET /relay/configuration", "{}")
-                .answer("GET /relay/configuration/xml", "[]")
                 .answer("PATCH /mailQueues/outgoing/mails?delayed=true", 204, "")
+                .answer("DELETE /mailQueues/outgoing/mails", "{\"taskId\":\"1\"}")
+                .answer("GET /tasks/1/await?timeout=60s", "{\"status\":\"completed\",\"additionalInformation\":{}}")
+                .answer("GET /mailRepositories", "[]")
+                .answer("GET " + failed + "/mails/Mail1-a?additionalFields=attributes,headers,messageSize", "{}")
+                .answer("GET /mx-cache?limit=100", "[]")
                 .answer("DELETE /mx-cache", 204, "")
-                .answer("GET /domains/a.example/verdict", "{\"accepted\":true,\"outcome\":\"mx\",\"code\":250}");
-        List<List<String>> commands = List.of(
-                List.of("queue", "--json"),
-                List.of("queue", "list", "--json"),
-                List.of("queue", "retry", "--json"),
-                List.of("failed", "--json"),
-                List.of("cache", "list", "--json"),
-                List.of("cache", "remove", "--all", "--json"),
-                List.of("--json", "trace"),
-                List.of("top", "--json"),
-                List.of("status", "--json"),
-                List.of("config", "--json"),
-                List.of("check", "a.example", "--json"),
-                List.of("webadmin-password", "--json"));
-        for (List<String> command : commands) {
-            CommandResult result = webadmin.run(command.toArray(String[]::new));
+                .answer("GET /domains/a.example/verdict", "{\"accepted\":true,\"outcome\":\"mx\",\"code\":250}")
+                .answer(
+                        "GET /domains/a.example/verdict?fresh=false",
+                        "{\"accepted\":true,\"outcome\":\"mx\",\"code\":250}")
+                .answer("GET /relay/trace?limit=10", "[{\"queueId\":\"Mail1-a\",\"steps\":[]}]")
+                .answer("GET /relay/trace?queueId=Mail1-a", "[{\"queueId\":\"Mail1-a\",\"steps\":[]}]")
+                .answer("GET /relay/top?limit=10", "{}")
+                .answer("GET /relay/graph?limit=100", "{}")
+                .answer("PATCH /relay/graph/a.eml", 204, "")
+                .answer("GET /relay/configuration", "{}")
+                .answer("GET /relay/configuration/xml", "[]");
+        Map<String, List<String>> arguments = Map.ofEntries(
+                entry("relaypod queue remove", List.of("--all", "--yes")),
+                entry("relaypod queue show", List.of("Mail1-a")),
+                entry("relaypod failed show", List.of("Mail1-a")),
+                entry("relaypod failed retry", List.of("--all")),
+                entry("relaypod failed remove", List.of("--all", "--yes")),
+                entry("relaypod graph retry", List.of("a.eml")),
+                entry("relaypod cache show", List.of("a.example")),
+                entry("relaypod cache remove", List.of("--all")),
+                entry("relaypod check", List.of("a.example")));
+        // The settings of the fake webadmin are no configuration of a relay. That is a finding of doctor and validate.
+        Map<String, Integer> exitCodes = Map.of("relaypod validate", 78, "relaypod doctor", 1);
+        Map<String, String> environment = new HashMap<>(webadmin.environment());
+        environment.put("JAMES_CONF", directory.toString());
+        System.setIn(new ByteArrayInputStream("correct horse battery\n".getBytes(StandardCharsets.UTF_8)));
 
-            assertThat(result.exitCode()).as(command + result.output()).isZero();
-            assertThat(JSON.readTree(result.output())).as(command.toString()).isNotNull();
+        List<String> printing = commands(Relaypod.commandLine())
+                .map(command -> command.getCommandSpec().qualifiedName())
+                .filter(name -> !PRINTING_NO_RESULT.contains(name))
+                .toList();
+
+        assertThat(printing).hasSizeGreaterThan(20).containsAll(arguments.keySet());
+        for (String name : printing) {
+            List<String> words = new ArrayList<>(List.of(name.split(" ")).subList(1, name.split(" ").length));
+            words.addAll(arguments.getOrDefault(name, List.of()));
+            words.add("--json");
+
+            CommandResult result = FakeWebAdmin.run(environment, words.toArray(String[]::new));
+
+            assertThat(result.exitCode()).as(words + result.output()).isEqualTo(exitCodes.getOrDefault(name, 0));
+            assertThat(JSON.readTree(result.output()).isMissingNode())
+                    .as(words + result.output())
+                    .isFalse();
         }
     }
 
