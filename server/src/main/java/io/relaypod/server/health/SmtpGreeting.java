@@ -1,6 +1,7 @@
 package io.relaypod.server.health;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -90,6 +91,8 @@ public final class SmtpGreeting {
         String code = new String(socket.getInputStream().readNBytes(3), StandardCharsets.US_ASCII);
         if (code.equals("220")) {
             socket.getOutputStream().write("QUIT\r\n".getBytes(StandardCharsets.US_ASCII));
+            // Closed with unread bytes, the connection would be reset, and the server would log a broken one.
+            socket.getInputStream().transferTo(OutputStream.nullOutputStream());
         }
         return code.equals("220") || code.equals("421")
                 ? Optional.empty()

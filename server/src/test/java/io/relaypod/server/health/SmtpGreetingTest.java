@@ -1,12 +1,14 @@
 package io.relaypod.server.health;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -69,6 +71,28 @@ class SmtpGreetingTest {
         greet(true, "\u0015\u0003\u0003\0\u0002\u0002(");
 
         assertThat(greeting.isAlive()).isTrue();
+    }
+
+    @Test
+    void theConnectionStaysOpenUntilTheReplyToQuit() throws Exception {
+        try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            server.setSoTimeout(10_000);
+            ports.add(new SmtpPort((InetSocketAddress) server.getLocalSocketAddress(), false));
+            CompletableFuture<Void> relay = CompletableFuture.runAsync(() -> {
+                try (Socket socket = server.accept()) {
+                    socket.getOutputStream().write("220 relay ESMTP\r\n".getBytes(StandardCharsets.US_ASCII));
+                    assertThat(socket.getInputStream().readNBytes(6)).asString().isEqualTo("QUIT\r\n");
+                    socket.setSoTimeout(200);
+                    assertThatThrownBy(() -> socket.getInputStream().read()).isInstanceOf(SocketTimeoutException.class);
+                    socket.getOutputStream().write("221 2.0.0 bye\r\n".getBytes(StandardCharsets.US_ASCII));
+                } catch (IOException e) {
+                    throw new IllegalStateException(e);
+                }
+            });
+            greeting.poll();
+            relay.join();
+        }
+        assertThat(greeting.problem()).isEmpty();
     }
 
     @Test
