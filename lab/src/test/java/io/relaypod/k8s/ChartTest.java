@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -42,7 +43,7 @@ class ChartTest {
             networkPolicy: {uiNamespace: envoy-gateway-system, monitoringNamespace: prometheus}
             ingress: {enabled: true, host: mail.example.org}
             httpRoute: {enabled: true, host: mail.example.org}
-            monitoring: {serviceMonitor: true, prometheusRule: true, dashboard: true, labels: {release: prom}}
+            monitoring: {serviceMonitor: true, prometheusRule: true, dashboard: true, labels: {release: prom}, runbookBaseUrl: "https://git.example.org/alerts.md"}
             tolerations: [{key: mail, operator: Exists}]
             podAnnotations: {a: b}
             """.formatted("a1".repeat(32));
@@ -103,6 +104,29 @@ class ChartTest {
                           - ../components/mailpit-ui-namespace
                           - ../components/monitoring
                         """)));
+    }
+
+    @Test
+    void anAlertLinksToItsSectionOnlyWhereSomebodyHasAnAddressForIt() throws Exception {
+        String base = "https://git.example.org/relaypod/docs/alerts.md";
+        List<JsonNode> linked = rules("monitoring.prometheusRule=true", "monitoring.runbookBaseUrl=" + base);
+
+        assertThat(linked)
+                .isNotEmpty()
+                .allSatisfy(rule -> assertThat(
+                                rule.at("/annotations/runbook_url").asText())
+                        .isEqualTo(base + "#" + rule.path("alert").asText().toLowerCase(Locale.ROOT)));
+        assertThat(rules("monitoring.prometheusRule=true"))
+                .hasSameSizeAs(linked)
+                .allSatisfy(rule ->
+                        assertThat(rule.at("/annotations").has("runbook_url")).isFalse());
+        assertThatThrownBy(() -> rules("monitoring.prometheusRule=true", "monitoring.runbookBaseUrl=docs/alerts.md"))
+                .hasMessageContaining("runbookBaseUrl");
+    }
+
+    private List<JsonNode> rules(String... settings) throws Exception {
+        return elements(rendered("", settings).one("PrometheusRule", "relaypod").at("/spec/groups/0/rules"))
+                .toList();
     }
 
     @Test
