@@ -158,7 +158,8 @@ class HealthTest {
                             .isPositive();
                 });
                 assertThat(Scrape.get(world, "/").body())
-                        .contains("smtp2graph, Microsoft 365", "last try failed", "451 4.3.5 Unable to process mail");
+                        .contains(
+                                "smtp2graph, Microsoft 365", "last attempt failed", "451 4.3.5 Unable to process mail");
             }
         }
     }

@@ -100,7 +100,7 @@ class StatusPageInBrowserTest {
             assertThat(page)
                     .contains(
                             "relaypod: ready",
-                            "takes mail",
+                            "accepts mail",
                             "The last hour",
                             "Mails accepted",
                             "<svg",

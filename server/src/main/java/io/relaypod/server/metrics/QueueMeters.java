@@ -96,7 +96,7 @@ public final class QueueMeters {
                         "Age of the oldest mail that is ready or waits for its next try, since its receipt; 0 when there is none")
                 .register(registry);
         this.waiting = MultiGauge.builder("relaypod.queue.waiting.for.turn")
-                .description("Mails that wait for their sender's turn")
+                .description("Mails that wait for the rate limit of their sender")
                 .register(registry);
         this.longestWaits = MultiGauge.builder("relaypod.queue.longest.wait.for.turn")
                 .baseUnit("seconds")

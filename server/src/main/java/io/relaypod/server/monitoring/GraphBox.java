@@ -38,7 +38,8 @@ record GraphBox(String colour, String state, String detail) {
         }
         return graph.lastAccepted()
                 .map(at -> new GraphBox("good", "Graph accepted a mail " + AgeWords.ago(at, now), waiting))
-                .orElseGet(() -> new GraphBox("idle", "no mail yet", waiting));
+                .orElseGet(() ->
+                        new GraphBox("idle", graph.waiting() == 0 ? "no mail yet" : "none accepted yet", waiting));
     }
 
     private static GraphBox of(GraphIncident incident, Instant now) {
@@ -49,12 +50,12 @@ record GraphBox(String colour, String state, String detail) {
                                 ? MaskedAddresses.in(incident.error().words()) + "."
                                 : known.cause())
                         + " " + known.cure();
-        String since = "since " + AgeWords.of(Duration.between(incident.since(), now));
+        String age = "for " + AgeWords.of(Duration.between(incident.since(), now));
         return switch (incident.kind()) {
             case SECRET_REFUSED ->
-                new GraphBox("bad", "secret refused " + since, detail + " Waiting: " + incident.waiting());
+                new GraphBox("bad", "secret refused " + age, detail + " Waiting: " + incident.waiting());
             case NOTHING_ACCEPTED ->
-                new GraphBox("bad", "nothing accepted " + since, detail + " Waiting: " + incident.waiting());
+                new GraphBox("bad", "nothing accepted " + age, detail + " Waiting: " + incident.waiting());
             case MAILBOX_DENIED ->
                 new GraphBox("warn", "a mailbox is denied", detail + " Mailboxes: " + incident.waiting());
         };

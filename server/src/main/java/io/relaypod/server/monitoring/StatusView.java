@@ -88,7 +88,7 @@ final class StatusView {
                 worst.map(result -> result.isUnHealthy() ? "bad" : "warn").orElse("good"),
                 worst.map(result -> result.getComponentName().getName()
                                 + (result.isUnHealthy() ? " unhealthy" : " degraded"))
-                        .orElse("takes mail"),
+                        .orElse("accepts mail"),
                 worst.flatMap(Result::getCause).orElse("SMTP is open, the queue can be written, DNS answers"));
     }
 
@@ -112,11 +112,12 @@ final class StatusView {
             return hop(
                     name,
                     "warn",
-                    "last try failed " + ago(status.lastTrouble().get().at()),
+                    "last attempt failed " + ago(status.lastTrouble().get().at()),
                     status.lastTrouble().get().words());
         }
         return status.lastDelivered()
-                .map(delivered -> hop(name, "good", "took a mail " + ago(delivered), "seen through Mailpit's answers"))
+                .map(delivered ->
+                        hop(name, "good", "accepted a mail " + ago(delivered), "seen through Mailpit's answers"))
                 .orElseGet(() -> hop(name, "idle", "no mail yet", "seen through Mailpit's answers"));
     }
 
@@ -143,9 +144,9 @@ final class StatusView {
                         number(inTheHour(sample -> sample.mails().delivered())),
                         number(last.mails().delivered()) + " since the start")
                 + number(
-                        "Tries to repeat",
+                        "Failed attempts",
                         number(inTheHour(sample -> sample.mails().deferred())),
-                        "the gateway did not take the mail")
+                        "retried later")
                 + number(
                         "Mails failed",
                         number(inTheHour(sample -> sample.mails().failed())),
@@ -159,14 +160,14 @@ final class StatusView {
                 + number(
                         "Domains from the cache",
                         asked == 0 ? "–" : String.format(Locale.ROOT, "%.1f %%", 100.0 * hits / asked),
-                        number(asked) + " asked for")
+                        number(asked) + " checked")
                 + number(
                         "DNS",
                         inTheHour(StatusSample::lookups) == 0
                                 ? "–"
                                 : number(inTheHour(StatusSample::lookupMillis) / inTheHour(StatusSample::lookups))
                                         + " ms",
-                        number(inTheHour(StatusSample::lookups)) + " questions, "
+                        number(inTheHour(StatusSample::lookups)) + " queries, "
                                 + number(inTheHour(StatusSample::lookupsLost)) + " unanswered")
                 + "</dl>\n";
     }
@@ -178,7 +179,7 @@ final class StatusView {
                 .mapToLong(PerSenderBacklog::mails)
                 .sum();
         Stream<String> turns =
-                waitForTurn > 0 ? Stream.of(number(waitForTurn) + " for their sender's turn") : Stream.empty();
+                waitForTurn > 0 ? Stream.of(number(waitForTurn) + " for the rate limit") : Stream.empty();
         String words = Stream.concat(oldest, turns).collect(Collectors.joining(", "));
         return words.isEmpty() ? last.queued() > 0 ? "all in flight" : "nothing waits" : words;
     }
@@ -215,7 +216,7 @@ final class StatusView {
                                                         now,
                                                         sample -> sample.mails().delivered())),
                                         new Series(
-                                                "to repeat",
+                                                "to retry",
                                                 "alarm",
                                                 Chart.perMinute(
                                                         samples,
@@ -228,11 +229,11 @@ final class StatusView {
                                 "Recipients refused",
                                 List.of(
                                         new Series(
-                                                "for good",
+                                                "permanently",
                                                 "one",
                                                 Chart.perMinute(samples, now, StatusSample::refused)),
                                         new Series(
-                                                "for now",
+                                                "temporarily",
                                                 "alarm",
                                                 Chart.perMinute(samples, now, StatusSample::later))),
                                 "",
@@ -245,7 +246,7 @@ final class StatusView {
                                 now)
                         .html()
                 + new Chart(
-                                "Questions to DNS",
+                                "DNS queries",
                                 List.of(
                                         new Series(
                                                 "answered",

@@ -28,7 +28,7 @@ class GraphBoxTest {
         GraphBox box = GraphBox.of(summary(CopyState.DEFERRED, 3, Optional.of(incident)), NOW);
 
         assertThat(box.colour()).isEqualTo("bad");
-        assertThat(box.state()).isEqualTo("secret refused since 1 min");
+        assertThat(box.state()).isEqualTo("secret refused for 1 min");
         assertThat(box.detail())
                 .contains("AADSTS7000222")
                 .contains("has expired")
@@ -41,6 +41,17 @@ class GraphBoxTest {
 
         assertThat(box.colour()).isEqualTo("warn");
         assertThat(box.state()).isEqualTo("2 stuck or failed");
+    }
+
+    @Test
+    void afterARestartTheMessagesThatWaitAreNotCalledNone() {
+        GraphSummary waiting = new GraphSummary(
+                Optional.empty(), Map.of(CopyState.QUEUED, 8), Optional.of(NOW), Optional.empty(), 0, Optional.empty());
+        GraphSummary none =
+                new GraphSummary(Optional.empty(), Map.of(), Optional.empty(), Optional.empty(), 0, Optional.empty());
+
+        assertThat(GraphBox.of(waiting, NOW)).isEqualTo(new GraphBox("idle", "none accepted yet", "8 messages wait"));
+        assertThat(GraphBox.of(none, NOW)).isEqualTo(new GraphBox("idle", "no mail yet", "nothing waits"));
     }
 
     @Test

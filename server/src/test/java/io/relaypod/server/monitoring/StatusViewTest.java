@@ -101,7 +101,7 @@ class StatusViewTest {
 
         assertThat(view(List.of(twelveQueued), Map.of("outgoing", new QueueState(12, Optional.empty(), turns)))
                         .main())
-                .contains("12 for their sender's turn")
+                .contains("12 for the rate limit")
                 .doesNotContain("all in flight");
         assertThat(view(
                                 List.of(twelveQueued),
@@ -118,14 +118,14 @@ class StatusViewTest {
     @Test
     void theProgramsBehindMailpitAreInTroubleWhileTheLastTryFailed() {
         assertThat(behind(Optional.empty(), Optional.empty())).contains("no mail yet");
-        assertThat(behind(Optional.of(NOW.minusSeconds(60)), Optional.empty())).contains("took a mail 1 min ago");
+        assertThat(behind(Optional.of(NOW.minusSeconds(60)), Optional.empty())).contains("accepted a mail 1 min ago");
         assertThat(behind(
                         Optional.of(NOW.minusSeconds(60)),
                         Optional.of(new GatewayFailure(NOW.minusSeconds(10), "451 4.3.5 no"))))
-                .contains("last try failed 10 s ago")
+                .contains("last attempt failed 10 s ago")
                 .contains("451 4.3.5 no");
         assertThat(behind(Optional.of(NOW), Optional.of(new GatewayFailure(NOW.minusSeconds(10), "451 4.3.5 no"))))
-                .contains("took a mail just now")
+                .contains("accepted a mail just now")
                 .doesNotContain("451 4.3.5 no");
     }
 
