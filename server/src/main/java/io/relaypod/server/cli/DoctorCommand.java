@@ -265,7 +265,8 @@ final class DoctorCommand implements Callable<Integer> {
                                     "cure", finding.cure()))
                             .toList()));
         } else {
-            terminal.line("%d faults, %d warnings.", faults, warnings);
+            terminal.line(
+                    "%d fault%s, %d warning%s.", faults, faults == 1 ? "" : "s", warnings, warnings == 1 ? "" : "s");
         }
         return faults > 0 ? FAULT_FOUND : 0;
     }
