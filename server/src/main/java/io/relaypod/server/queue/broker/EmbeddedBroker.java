@@ -172,9 +172,15 @@ public final class EmbeddedBroker implements Broker {
     private void compactJournal() throws IOException {
         JournalCompaction compaction = new JournalCompaction(directory.resolve("journal"), JOURNAL_FILE);
         long before = compaction.files();
-        if (before > JOURNAL_FILES_TO_LOAD) {
+        if (before <= JOURNAL_FILES_TO_LOAD) {
+            return;
+        }
+        try {
             compaction.run();
             LOGGER.info("event=journal-compacted files-before={} files={}", before, compaction.files());
+        } catch (IOException failed) {
+            // It needs room on the disk. Artemis may be able to load the journal as it is.
+            LOGGER.warn("event=journal-not-compacted files={} reason=\"{}\"", before, failed.getMessage(), failed);
         }
     }
 

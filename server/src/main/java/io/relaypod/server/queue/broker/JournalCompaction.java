@@ -3,6 +3,8 @@ package io.relaypod.server.queue.broker;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 
 import org.apache.activemq.artemis.core.io.nio.NIOSequentialFileFactory;
 import org.apache.activemq.artemis.core.journal.impl.JournalImpl;
@@ -42,8 +44,14 @@ final class JournalCompaction {
         }
     }
 
-    /** Compacts it. Memory does not grow with its size, and a crash leaves the old or the new files. */
+    /**
+     * Compacts it. Memory does not grow with its size.
+     *
+     * @throws IOException if a file cannot be written or read. As after a crash, the journal has its old or its new
+     *     files
+     */
     void run() throws IOException {
+        AtomicReference<Optional<Throwable>> failure = new AtomicReference<>(Optional.empty());
         JournalImpl compacted = new JournalImpl(
                 fileSize,
                 LEAST_FILES,
@@ -54,13 +62,23 @@ final class JournalCompaction {
                 PREFIX,
                 EXTENSION,
                 ONE_WRITE);
+        // Artemis throws nothing of what fails while it compacts.
+        compacted.setCriticalErrorListener(
+                (cause, message, file) -> failure.compareAndSet(Optional.empty(), Optional.of(cause)));
         try {
             compacted.start();
-            compacted.loadInternalOnly();
-            compacted.compact();
-            compacted.stop();
+            try {
+                compacted.loadInternalOnly();
+                compacted.compact();
+            } finally {
+                compacted.stop();
+            }
         } catch (Exception failed) {
-            throw new IOException("the journal in " + journal + " cannot be compacted", failed);
+            failure.compareAndSet(Optional.empty(), Optional.of(failed));
+        }
+        if (failure.get().isPresent()) {
+            Throwable cause = failure.get().get();
+            throw new IOException("the journal in " + journal + " cannot be compacted: " + cause.getMessage(), cause);
         }
     }
 }

@@ -1,7 +1,10 @@
 package io.relaypod.server.queue.broker;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,6 +26,37 @@ class JournalCompactionTest {
 
     @Test
     void whatIsDeletedGoesAndTheRestStays() throws Exception {
+        fill();
+        JournalCompaction compaction = new JournalCompaction(directory, FILE_SIZE);
+        assertThat(compaction.files()).isGreaterThan(9);
+
+        compaction.run();
+
+        assertThat(compaction.files()).isLessThanOrEqualTo(4);
+        assertThatNoRecordIsLost();
+    }
+
+    @Test
+    void aCompactionThatFailsLeavesTheJournalAsItWas() throws Exception {
+        fill();
+        JournalCompaction compaction = new JournalCompaction(directory, FILE_SIZE);
+        long before = compaction.files();
+        // No file can be made under the name of a directory.
+        for (long number = 1; number <= 100; number++) {
+            Files.createDirectories(
+                    directory.resolve("activemq-data-" + number + ".amq.cmp").resolve("x"));
+        }
+
+        assertThatThrownBy(compaction::run)
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining(directory + " cannot be compacted");
+
+        assertThat(compaction.files()).isGreaterThanOrEqualTo(before);
+        assertThatNoRecordIsLost();
+    }
+
+    /** Writes ten files, with one record in each that is not deleted, so that Artemis removes none. */
+    private void fill() throws Exception {
         JournalImpl journal = journal();
         journal.start();
         journal.load(new ArrayList<>(), new ArrayList<>(), null);
@@ -30,18 +64,14 @@ class JournalCompactionTest {
             journal.appendAddRecord(id, KIND, new byte[99_000], true);
         }
         for (int id = 1; id <= 100; id++) {
-            // One of each file is left, so that Artemis removes none.
             if (id % 9 != 0) {
                 journal.appendDeleteRecord(id, true);
             }
         }
         journal.stop();
-        JournalCompaction compaction = new JournalCompaction(directory, FILE_SIZE);
-        assertThat(compaction.files()).isGreaterThan(9);
+    }
 
-        compaction.run();
-
-        assertThat(compaction.files()).isLessThanOrEqualTo(4);
+    private void assertThatNoRecordIsLost() throws Exception {
         List<RecordInfo> left = new ArrayList<>();
         List<PreparedTransactionInfo> prepared = new ArrayList<>();
         JournalImpl again = journal();
