@@ -203,6 +203,12 @@ final class CopyTracker {
         return Optional.empty();
     }
 
+    /** Whether the relay took the file out of smtp2graph's directories, so that its absence there tells nothing. */
+    boolean isTakenOut(String name) {
+        return exists(directory.again().resolve(name))
+                || exists(directory.withdrawn().resolve(name));
+    }
+
     private static boolean exists(Path file) {
         try {
             Files.readAttributes(file, BasicFileAttributes.class);
@@ -273,6 +279,7 @@ final class CopyTracker {
             return; // published at its end
         }
         if (place == CopyPlace.FAILED) {
+            followed.delivered(followed.deliveredAt()); // only what failed before the relay followed is left alone
             decide(followed.fileName(), REASON);
         } else {
             publish(followed, clock.instant());
@@ -308,6 +315,7 @@ final class CopyTracker {
         if (place.isPresent()) {
             if (place.get() == CopyPlace.FAILED) {
                 followed.moveTo(CopyPlace.FAILED);
+                followed.delivered(followed.deliveredAt());
                 records.changed(followed);
                 publish(followed, now);
             } else if (place.get() != followed.place()) {

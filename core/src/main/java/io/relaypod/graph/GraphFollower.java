@@ -196,7 +196,8 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
                 // After a power failure, our record of the file may be on the disk, and the file not.
                 boolean isAccepted = isSame
                         && CopyRecords.mayBeAccepted(seen.state())
-                        && !seen.at().isBefore(healing.boot());
+                        && !seen.at().isBefore(healing.boot())
+                        && !tracker.isTakenOut(seen.copy().fileName());
                 tracker.answer(gone, isAccepted ? CopyState.ACCEPTED : CopyState.MISSING, clock.instant());
             }
             all.remove(); // an error in the next one does not answer this one twice

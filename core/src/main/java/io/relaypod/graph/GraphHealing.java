@@ -110,24 +110,30 @@ public final class GraphHealing {
                     "event=graph-heal-off directory={} reason=\"not writable by this user; GRAPH_HEAL=true needs smtp2graph's user or group\"",
                     directory.root());
         }
+        if (isWritable) {
+            names(directory.again()).stream().filter(name -> !back(name)).forEach(name -> {
+                if (follow(directory.again().resolve(name))) {
+                    outOfQueue.put(name, Instant.EPOCH);
+                }
+            });
+        }
         if (isOn()) {
-            for (String name : names(directory.again())) {
-                back(name);
-            }
-            Instant now = Instant.EPOCH;
             names(directory.withdrawn()).forEach(name -> {
-                toBeStored.put(name, now);
+                toBeStored.put(name, Instant.EPOCH);
                 follow(directory.withdrawn().resolve(name));
             });
         }
     }
 
-    // So that the log's reason finds it.
-    private void follow(Path file) {
+    // So that the log's reason finds it, and its absence elsewhere is no acceptance.
+    private boolean follow(Path file) {
         try {
-            known().index().add(new FollowedCopy(CopyHeader.read(file).copy(), CopyPlace.RELAY, Instant.EPOCH, true));
+            GraphCopy copy = CopyHeader.read(file).copy();
+            return known().index().file(copy.fileName()).isPresent()
+                    || known().index().add(new FollowedCopy(copy, CopyPlace.RELAY, Instant.EPOCH, true));
         } catch (IOException | UncheckedIOException unreadable) {
             LOGGER.warn("event=graph-heal-failed file={} reason=\"{}\"", file, unreadable.toString());
+            return false;
         }
     }
 
@@ -156,11 +162,13 @@ public final class GraphHealing {
         return names;
     }
 
-    private void back(String name) {
+    private boolean back(String name) {
         Path queued = directory.queue().resolve(name);
-        if (!Files.exists(queued) && move(directory.again().resolve(name), queued)) {
+        boolean isMoved = !Files.exists(queued) && move(directory.again().resolve(name), queued);
+        if (isMoved) {
             known().index().file(name).ifPresent(followed -> followed.moveTo(CopyPlace.QUEUE));
         }
+        return isMoved;
     }
 
     /** @return false if the file was not there or could not be moved */

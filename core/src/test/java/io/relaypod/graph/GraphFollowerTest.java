@@ -626,6 +626,68 @@ class GraphFollowerTest {
     }
 
     @Test
+    void aFileThatAnEarlierProcessTookOutIsNoAcceptanceWithoutHealing() throws IOException {
+        followDeferred();
+        follower.close();
+        smtp2graph.move(smtp2graph.directory.queue(), smtp2graph.directory.withdrawn(), "x.eml");
+        changes.clear();
+
+        follow(HealMode.OFF);
+
+        assertThat(answers()).containsExactly(MISSING);
+    }
+
+    @Test
+    void aFileThatIsOutOfTheQueueComesBackWithoutHealing() throws IOException {
+        followQueued(HealMode.AUTO);
+        smtp2graph.fail("x.eml", THROTTLED, clock.instant());
+        passUntil(STUCK);
+        later(Duration.ofSeconds(61));
+        assertThat(smtp2graph.directory.again().resolve("x.eml")).exists();
+        follower.close();
+        changes.clear();
+
+        follow(HealMode.OFF);
+
+        assertThat(smtp2graph.directory.queue().resolve("x.eml")).exists();
+        assertThat(answers()).isEmpty();
+    }
+
+    @Test
+    void aFileWhoseReturnToTheQueueFailedAfterAProblemReturnsLater() throws IOException {
+        followQueued(HealMode.AUTO);
+        smtp2graph.fail("x.eml", THROTTLED, clock.instant());
+        passUntil(STUCK);
+        later(Duration.ofSeconds(61));
+        Path mailroot = makeUnreadable();
+        Path inTheWay = Files.createDirectories(home.resolve("old/queue/x.eml/y"));
+        Files.delete(mailroot);
+        Files.move(home.resolve("old"), mailroot);
+        passUntil(follower::isFollowing);
+        Path queued = smtp2graph.directory.queue().resolve("x.eml");
+        assertThat(queued).isDirectory();
+
+        Files.delete(queued.resolve(inTheWay.getFileName()));
+        Files.delete(queued);
+
+        passUntil(() -> Files.isRegularFile(queued));
+        assertThat(answers()).isEmpty();
+    }
+
+    @Test
+    void whatSmtp2graphGivesUpUnderTheRelaysEyesIsSentAgainAlthoughItCameBefore() {
+        smtp2graph.arrive("x.eml", ID);
+        follow(HealMode.AUTO);
+        smtp2graph.fail("x.eml", "connect ECONNREFUSED 1.2.3.4:443", clock.instant());
+        smtp2graph.giveUp("x.eml");
+        passUntil(FAILED);
+
+        later(Duration.ofSeconds(62));
+
+        assertThat(smtp2graph.directory.queue().resolve("x.eml")).exists();
+    }
+
+    @Test
     void whatGraphNeverAcceptsIsTakenOutWithTheBytesThatTheRelaySent() {
         followQueued(HealMode.AUTO);
         smtp2graph.fail("x.eml", TOO_LARGE, clock.instant());

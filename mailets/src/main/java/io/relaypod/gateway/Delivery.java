@@ -193,7 +193,7 @@ final class Delivery {
     }
 
     /**
-     * If this fails, the caller has the mail as it was. So the recipients not yet delivered are cached, and the next
+     * If its end fails, the caller has the mail as it was. So the recipients not yet delivered are cached, and the next
      * attempt skips the others.
      */
     private boolean attempt(Mail mail, GatewayAdmission.Pass pass) throws MessagingException {
@@ -215,12 +215,13 @@ final class Delivery {
         if (!isDelivered) {
             slots.settle(mail, result);
         }
+        if (held.isPresent()) {
+            // If this fails, the caller has the mail with all recipients, and the follower knows who has a copy.
+            held.get().sent(mail, result);
+        }
         List<MailAddress> left = new ArrayList<>(
                 result.with(DeliveryStatus.DEFERRED, DeliveryStatus.NOT_ATTEMPTED, DeliveryStatus.REFUSED));
         try {
-            if (held.isPresent()) {
-                held.get().sent(mail, result);
-            }
             conclude(mail, result, left);
         } catch (MessagingException | RuntimeException callerHasTheMail) {
             unfinished.put(mail.getName(), List.copyOf(left));

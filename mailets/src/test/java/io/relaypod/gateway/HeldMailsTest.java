@@ -297,6 +297,29 @@ class HeldMailsTest {
     }
 
     @Test
+    void ofAPartThatCouldNotBeStoredTheLostCopyIsSentAgain() throws Exception {
+        AtomicBoolean isRefused = new AtomicBoolean();
+        queues.refuse(mail -> {
+            boolean isFirst = mail.getRecipients().size() == 1 && !isRefused.getAndSet(true);
+            if (isFirst) {
+                publish("Mail1-1", CopyState.MISSING, Optional.empty(), "a@example.com");
+            }
+            return isFirst;
+        });
+        try (SmtpSink sink = SmtpSink.replying(
+                line -> line.startsWith("RCPT TO:<b@") && !isRefused.get() ? "451 4.3.0 later" : "")) {
+            start(sink);
+            delivery.service(mail("Mail1-1", "a@example.com", "b@example.com"));
+
+            await().until(() -> sink.received().stream()
+                            .flatMap(received -> received.envelope().stream())
+                            .filter(line -> line.startsWith("RCPT TO:<a@"))
+                            .count()
+                    == 2);
+        }
+    }
+
+    @Test
     void aMailThatSeemsLostAgainAndAgainIsSentSixTimesAndThenKept() throws Exception {
         delays = "50 * 1 ms";
         try (SmtpSink sink = SmtpSink.acceptingAll()) {

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Predicate;
 
 import io.relaypod.quota.QuotaUse;
 import org.apache.james.queue.api.MailQueue;
@@ -24,7 +25,7 @@ final class RateLimitedOutgoing implements RateLimitedMailQueue, MailQueueFactor
     private final List<Mail> forSenders = new CopyOnWriteArrayList<>();
     private final List<Mail> forTenant = new CopyOnWriteArrayList<>();
     private final List<QuotaUse> uses = new CopyOnWriteArrayList<>();
-    private volatile boolean isUnavailable;
+    private volatile Predicate<Mail> isRefused = mail -> false;
 
     RateLimitedOutgoing(Clock clock) {
         this.queues = new MemoryMailQueueFactory(new VerbatimMailQueueItems(), clock);
@@ -53,7 +54,12 @@ final class RateLimitedOutgoing implements RateLimitedMailQueue, MailQueueFactor
 
     /** Stores no more mails. */
     void makeUnavailable() {
-        isUnavailable = true;
+        refuse(mail -> true);
+    }
+
+    /** Stores none of these mails. */
+    void refuse(Predicate<Mail> which) {
+        isRefused = which;
     }
 
     @Override
@@ -78,7 +84,7 @@ final class RateLimitedOutgoing implements RateLimitedMailQueue, MailQueueFactor
 
     @Override
     public void enQueue(Mail mail, Duration delay) throws MailQueueException {
-        if (isUnavailable) {
+        if (isRefused.test(mail)) {
             throw new MailQueueException("unavailable");
         }
         outgoing.enQueue(mail, delay);
