@@ -31,7 +31,7 @@ public record CopyHeader(GraphCopy copy, String returnPath, long start) {
     /** As much of a file is read, in bytes: twice the longest header that the relay sends. */
     static final int LONGEST = 1 << 20;
 
-    private static final int MOST_RECIPIENTS = 200;
+    private static final int MOST_RECIPIENTS = 5_000;
     private static final String RECEIVED = "received";
     private static final Set<String> RECIPIENTS = Set.of("to", "cc", "bcc");
     private static final Set<String> SENDERS = Set.of("from", "sender");

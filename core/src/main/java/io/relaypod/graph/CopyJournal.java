@@ -53,6 +53,7 @@ final class CopyJournal implements AutoCloseable {
         Files.createDirectories(directory);
         file = directory.resolve("copies");
         writer = open();
+        writer.newLine(); // ends a line that was cut by the end of the process
     }
 
     private BufferedWriter open() throws IOException {

@@ -195,18 +195,24 @@ final class CopyRecords {
     /** Writes what was appended, and shortens the journal if most of it is outdated. */
     void flush() {
         try {
-            journal.flush();
-            if (journal.lines() > SPARE_LINES + 3 * (index.size() + expected.size())) {
-                journal.rewrite(entries());
-            }
             if (isBroken) {
                 journal.rewrite(entries());
                 isBroken = false;
                 LOGGER.info("event=graph-journal-written");
+            } else {
+                journal.flush();
+                if (journal.lines() > SPARE_LINES + 3 * (index.size() + expected.size())) {
+                    journal.rewrite(entries());
+                }
             }
         } catch (IOException failed) {
             broken(failed);
         }
+    }
+
+    /** Whether the journal has all that is known. */
+    boolean isWritten() {
+        return !isBroken;
     }
 
     private void broken(IOException failed) {

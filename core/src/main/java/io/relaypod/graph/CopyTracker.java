@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -38,6 +39,8 @@ final class CopyTracker {
     private static final Duration LATER = Duration.ofSeconds(1);
     private static final Duration ERASURE = Duration.ofSeconds(5);
     private static final Duration REASON = Duration.ofMillis(500);
+    // Log lines have whole seconds. What the relay moves was out of queue/ for longer.
+    private static final Duration CLOCKS_DIFFER = Duration.ofSeconds(2);
 
     private final Smtp2GraphDirectory directory;
     private final CopyRecords records;
@@ -46,6 +49,7 @@ final class CopyTracker {
     private final Consumer<CopyChange> publisher;
     private final UnidentifiedFiles unread = new UnidentifiedFiles();
     private final UnreadableFiles unreadable = new UnreadableFiles();
+    private final UnseenCopies unseen;
     private final Map<String, OpenDecision> open = new LinkedHashMap<>();
     private Instant lastStart = Instant.EPOCH;
     private volatile Instant distrustUntil = Instant.EPOCH;
@@ -63,6 +67,7 @@ final class CopyTracker {
             Clock clock,
             Consumer<CopyChange> publisher) {
         this.directory = directory;
+        this.unseen = new UnseenCopies(directory.mailroot());
         this.records = records;
         this.errors = errors;
         this.clock = clock;
@@ -95,8 +100,14 @@ final class CopyTracker {
         return unfollowedFailed;
     }
 
-    UnreadableFiles unreadable() {
-        return unreadable;
+    /** Why nothing can be said of copies that have no file; empty if all is well. */
+    Optional<String> problem() {
+        return unseen.problem(clock.instant()).or(unreadable::problem);
+    }
+
+    /** Whether a copy without a file is lost. */
+    boolean seesAll() {
+        return !unreadable.isAnyQueued() && unseen.problem(clock.instant()).isEmpty();
     }
 
     /** Whether a decision is to be made within a moment. */
@@ -158,7 +169,10 @@ final class CopyTracker {
                     .filter(name -> name.endsWith(".eml"))
                     .filter(name -> records.index().file(name).isEmpty())
                     .filter(name -> place(name).isEmpty())
-                    .forEach(name -> unread.deleted(name, now));
+                    .forEach(name -> {
+                        unread.deleted(name, now);
+                        unseen.seen();
+                    });
         }
         return vanished;
     }
@@ -251,6 +265,9 @@ final class CopyTracker {
                 && !records.expected().isExpected(header.copy())) {
             unfollowedFailed++;
             return;
+        }
+        if (!isCatchingUp && header.copy().queueId().isPresent()) {
+            unseen.seen();
         }
         FollowedCopy followed = new FollowedCopy(header.copy(), place, modified, false);
         if (!records.add(followed, !isCatchingUp && place != CopyPlace.FAILED)) {
@@ -361,8 +378,11 @@ final class CopyTracker {
     }
 
     private void failed(FollowedCopy followed, AttemptLine line) {
-        followed.attemptFailed(errors.classify(line.error()), errors.isLast(line.error()), clock.instant());
-        if (isCatchingUp && line.at().isBefore(lastStart)) {
+        Instant now = clock.instant();
+        // While it catches up, the line may be old.
+        Instant at = isCatchingUp && line.at().isBefore(now) ? line.at() : now;
+        followed.attemptFailed(errors.classify(line.error()), errors.isLast(line.error()), at);
+        if (isCatchingUp && (line.at().isBefore(lastStart) || isOfEarlierAttempt(followed, line.at()))) {
             followed.attemptBegins();
         }
         if (!isCatchingUp) {
@@ -370,6 +390,17 @@ final class CopyTracker {
         }
         if (!isCatchingUp && followed.place() == CopyPlace.QUEUE) {
             publish(followed, clock.instant());
+        }
+    }
+
+    // A file that was moved into queue/ after its failure is attempted again; the move is its last change.
+    private boolean isOfEarlierAttempt(FollowedCopy followed, Instant failedAt) {
+        try {
+            FileTime changed =
+                    (FileTime) Files.getAttribute(path(followed.place()).resolve(followed.fileName()), "unix:ctime");
+            return failedAt.plus(CLOCKS_DIFFER).isBefore(changed.toInstant());
+        } catch (IOException | UnsupportedOperationException unknown) {
+            return false;
         }
     }
 
@@ -383,7 +414,9 @@ final class CopyTracker {
         Map<CopyKey, Instant> expected = new LinkedHashMap<>(records.expected().all());
         expected.keySet().removeIf(this::isInTemp);
         answer(unread.take(expected, now), CopyState.ACCEPTED, now);
-        answer(records.expected().longerThan(ExpectedCopies.DEADLINE, now), CopyState.MISSING, now);
+        List<CopyKey> overdue = records.expected().longerThan(ExpectedCopies.DEADLINE, now);
+        overdue.forEach(any -> unseen.missing(now));
+        answer(overdue, CopyState.MISSING, now);
     }
 
     private boolean isInTemp(CopyKey key) {

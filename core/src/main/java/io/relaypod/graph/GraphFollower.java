@@ -258,8 +258,8 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
         if (hasArrivals && now.getEpochSecond() - grownAt >= 60) {
             grow();
         }
-        summarize(tracker.unreadable().problem(), now);
-        isFollowing = !tracker.unreadable().isAnyQueued();
+        summarize(tracker.problem(), now);
+        isFollowing = tracker.seesAll();
         records.flush();
     }
 
@@ -267,6 +267,11 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
     private void grow() {
         grownAt = clock.instant().getEpochSecond();
         hasArrivals = false;
+        records.flush();
+        if (!records.isWritten()) {
+            volume.forget(); // what is known to be lost has to stay lost after a restart
+            return;
+        }
         try {
             volume.grow(healing.isWritable());
             isNumberFailing = false;

@@ -264,8 +264,8 @@ public final class GraphHealing {
     }
 
     // What smtp2graph attempts by itself is only withdrawn, and only when no attempt can be under way.
-    private static boolean isBetweenPolls(FollowedCopy followed, Instant now) {
-        return followed.error().filter(last -> last.code().isPermanent()).isPresent()
+    private boolean isBetweenPolls(FollowedCopy followed, Instant now) {
+        return isHopeless(followed, followed.error().orElse(NO_ERROR), now)
                 && now.isBefore(followed.attemptedAt().plus(BETWEEN_POLLS));
     }
 

@@ -68,11 +68,17 @@ final class VolumeNumber {
                 !isWritable ? "" : last.volume().isEmpty() ? UUID.randomUUID().toString() : last.volume();
         VolumeStamp next = new VolumeStamp(
                 volume, last.number() + 1, VolumeTraces.of(directory).toString());
+        forget();
         if (isWritable) {
             write(theirs, next);
         }
         isOnTheirs = isWritable;
         write(own, next);
+    }
+
+    /** Expects no number on smtp2graph's volume until {@link #grow} has written one. */
+    void forget() {
+        isOnTheirs = false;
     }
 
     /** Whether the file that {@link #grow} wrote into {@code queue/} vanished, with whatever else was there. */
@@ -82,7 +88,7 @@ final class VolumeNumber {
 
     private static Optional<VolumeStamp> read(Path file) throws IOException {
         try {
-            List<String> words = WORDS.splitToList(Files.readString(file, StandardCharsets.UTF_8));
+            List<String> words = WORDS.splitToList(Files.readString(file, StandardCharsets.ISO_8859_1));
             return words.size() == 3
                     ? Optional.of(new VolumeStamp(
                             words.get(0).equals("-") ? "" : words.get(0), Long.parseLong(words.get(1)), words.get(2)))

@@ -3,6 +3,7 @@ package io.relaypod.graph;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
@@ -28,6 +29,43 @@ class CopyRecordsTest {
             records.expect(new CopyKey("Mail-x", List.of("a@good.test")), Instant.EPOCH);
             assertThat(records.add(copy("Mail-x"), true)).isFalse();
             assertThat(records.expected().size()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void aJournalThatCouldNotBeWrittenIsWrittenAnewWhenItCan() throws IOException {
+        CopyKey expected = new CopyKey("Mail-x", List.of("a@good.test"));
+        try (CopyJournal journal = new CopyJournal(home)) {
+            CopyRecords records = new CopyRecords(journal);
+            Path inTheWay = Files.createDirectories(home.resolve("copies.new").resolve("x"));
+            journal.close(); // from here on, each write fails
+            records.expect(expected, Instant.EPOCH);
+            records.flush();
+            assertThat(records.isWritten()).isFalse();
+
+            Files.delete(inTheWay);
+            Files.delete(home.resolve("copies.new"));
+            records.flush();
+            assertThat(records.isWritten()).isTrue();
+        }
+        try (CopyJournal journal = new CopyJournal(home)) {
+            CopyRecords records = new CopyRecords(journal);
+            records.restore();
+            assertThat(records.expected().all()).containsOnlyKeys(expected);
+        }
+    }
+
+    @Test
+    void aLineThatTheEndOfTheProcessCutDoesNotHideTheNext() throws IOException {
+        CopyKey expected = new CopyKey("Mail-x", List.of("a@good.test"));
+        Files.writeString(home.resolve("copies"), "SEEN\tQUEUED\t17");
+        try (CopyJournal journal = new CopyJournal(home)) {
+            new CopyRecords(journal).expect(expected, Instant.EPOCH);
+        }
+        try (CopyJournal journal = new CopyJournal(home)) {
+            CopyRecords records = new CopyRecords(journal);
+            records.restore();
+            assertThat(records.expected().all()).containsOnlyKeys(expected);
         }
     }
 

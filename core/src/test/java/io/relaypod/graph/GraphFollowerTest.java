@@ -675,6 +675,61 @@ class GraphFollowerTest {
     }
 
     @Test
+    void ifNoFileComesOfSeveralCopiesInARowTheDirectoriesAreThoseOfAnother() {
+        follow();
+        for (int copy = 1; copy <= 3; copy++) {
+            follower.expect(ID + "-!" + copy, List.of("a@good.test"), clock.instant());
+        }
+        later(Duration.ofSeconds(62));
+        assertThat(answers()).containsExactly(MISSING, MISSING, MISSING);
+        assertThat(follower.isFollowing()).isFalse();
+        assertThat(follower.summary().problem().orElseThrow())
+                .contains("of the last 3 messages that Mailpit accepted, none came into "
+                        + smtp2graph.directory.mailroot());
+
+        later(Duration.ofMinutes(10));
+        assertThat(follower.isFollowing()).isTrue();
+        assertThat(follower.summary().problem()).isEmpty();
+        expect();
+        later(Duration.ofSeconds(62));
+        assertThat(follower.isFollowing()).isFalse();
+
+        smtp2graph.arrive("x.eml", ID + "-!5");
+        passUntil(QUEUED);
+        later(Duration.ofSeconds(2));
+        assertThat(follower.isFollowing()).isTrue();
+    }
+
+    @Test
+    void aCopyWhoseRetryWasDueWhenTheRelayStartedAgainIsAcceptedIfItVanishesThen() {
+        followQueued(HealMode.OFF);
+        smtp2graph.fail("x.eml", EXPIRED, clock.instant());
+        passUntil(DEFERRED);
+        clock.add(Duration.ofMinutes(5));
+        restart();
+
+        smtp2graph.accept("x.eml");
+
+        passUntil(() -> !answers().isEmpty());
+        assertThat(answers()).containsExactly(ACCEPTED);
+    }
+
+    @Test
+    void afterAStartAnOldFailureIsNotThatOfAFileWhichWasPutBackSince() throws IOException {
+        Files.delete(smtp2graph.directory.logs().resolve("combined.log"));
+        smtp2graph.start(Instant.now().minusSeconds(120));
+        smtp2graph.fail("x.eml", THROTTLED, Instant.now().minusSeconds(60));
+        smtp2graph.arrive("x.eml", ID);
+
+        follow();
+
+        assertThat(found()).contains(QUEUED);
+        smtp2graph.accept("x.eml");
+        passUntil(() -> !answers().isEmpty());
+        assertThat(answers()).containsExactly(ACCEPTED);
+    }
+
+    @Test
     void whatSmtp2graphGivesUpUnderTheRelaysEyesIsSentAgainAlthoughItCameBefore() {
         smtp2graph.arrive("x.eml", ID);
         follow(HealMode.AUTO);
@@ -795,6 +850,23 @@ class GraphFollowerTest {
         followDeferred();
         smtp2graph.fail("x.eml", TOO_LARGE, clock.instant());
         passUntil(WITHDRAWN);
+    }
+
+    @Test
+    void whatSmtp2graphAttemptsForeverAndAnAdministratorDoesNotGrantIsTakenOutAfterFiveDays() {
+        followDeferred();
+        smtp2graph.fail("x.eml", DENIED, clock.instant());
+        passUntil(STUCK);
+        later(Duration.ofSeconds(3));
+        assertThat(smtp2graph.directory.queue().resolve("x.eml")).exists();
+
+        later(Duration.ofDays(5));
+        smtp2graph.fail("x.eml", DENIED, clock.instant());
+        later(Duration.ofSeconds(1));
+        later(Duration.ofSeconds(3));
+
+        passUntil(WITHDRAWN);
+        assertThat(smtp2graph.directory.queue().resolve("x.eml")).doesNotExist();
     }
 
     @Test

@@ -1,6 +1,7 @@
 package io.relaypod.graph;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -47,6 +48,27 @@ class VolumeNumberTest {
     void anOlderStateIsAnotherVolume() throws IOException {
         Files.setLastModifiedTime(
                 smtp2graph.directory.queue(), FileTime.from(Instant.now().minusSeconds(60)));
+        assertThat(volume.isSame()).isFalse();
+    }
+
+    @Test
+    void aNumberThatCouldNotBeWrittenIsNotMissed() throws IOException {
+        volume.grow(true);
+        Files.delete(smtp2graph.directory.queue().resolve("relaypod-volume"));
+        assertThat(volume.isErased()).isTrue();
+        Path inTheWay = smtp2graph.directory.queue().resolve("relaypod-volume.new");
+        Files.createDirectory(inTheWay);
+
+        assertThatThrownBy(() -> volume.grow(true)).isInstanceOf(IOException.class);
+
+        assertThat(volume.isErased()).isFalse();
+        assertThat(volume.isSame()).isFalse();
+    }
+
+    @Test
+    void aDamagedNumberIsAnotherVolume() throws IOException {
+        volume.grow(true);
+        Files.write(smtp2graph.directory.queue().resolve("relaypod-volume"), new byte[] {(byte) 0xff, 0, (byte) 0xfe});
         assertThat(volume.isSame()).isFalse();
     }
 }

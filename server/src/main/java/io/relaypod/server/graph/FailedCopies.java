@@ -4,8 +4,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Set;
-import java.util.TreeSet;
 import javax.inject.Provider;
 import javax.mail.MessagingException;
 
@@ -17,7 +15,6 @@ import io.relaypod.graph.WithdrawnCopies;
 import io.relaypod.mailets.EnvelopeMailAddress;
 import org.apache.james.core.MailAddress;
 import org.apache.james.lifecycle.api.LifecycleUtil;
-import org.apache.james.mailrepository.api.MailKey;
 import org.apache.james.mailrepository.api.MailRepository;
 import org.apache.james.mailrepository.api.MailRepositoryStore;
 import org.apache.james.mailrepository.api.MailRepositoryStore.MailRepositoryStoreException;
@@ -33,7 +30,6 @@ import org.apache.mailet.Mail;
 final class FailedCopies implements WithdrawnCopies {
 
     private static final MailRepositoryUrl FAILED = MailRepositoryUrl.from("file://var/mail/failed/");
-    private static final int MOST_OF_A_NAME = 1_000;
 
     private final Provider<MailRepositoryStore> repositories;
 
@@ -45,56 +41,30 @@ final class FailedCopies implements WithdrawnCopies {
     public void store(CopyHeader header, Path file, GraphError error) throws IOException {
         try {
             MailRepository failed = repositories.get().select(FAILED);
-            Set<String> recipients = new TreeSet<>();
-            for (String recipient : header.copy().recipients()) {
-                recipients.add(EnvelopeMailAddress.read(recipient).asString());
+            MailImpl mail = mail(header);
+            mail.setErrorMessage("Graph: " + error.code().label() + ": " + error.words());
+            mail.setMessageNoCopy(new VerbatimMessage(new CopyMessage(file, header.start())));
+            try {
+                failed.store(mail);
+            } finally {
+                LifecycleUtil.dispose(mail);
             }
-            String name = header.copy()
-                    .queueId()
-                    .orElseGet(() -> "smtp2graph-" + header.copy().fileName());
-            for (int number = 0; number < MOST_OF_A_NAME; number++) {
-                String key = number == 0 ? name : name + "-!" + number;
-                Mail stored = failed.retrieve(new MailKey(key));
-                if (stored == null) {
-                    store(mail(key, header), failed, header, file, error);
-                    return;
-                }
-                // A crash after the message was stored, or the other recipients of a partial delivery.
-                if (recipients.equals(addresses(stored))) {
-                    return;
-                }
-            }
-            throw new IOException("too many messages of the name " + name);
         } catch (MessagingException | MailRepositoryStoreException notStored) {
             throw new IOException(notStored);
         }
     }
 
-    private static MailImpl mail(String key, CopyHeader header) throws MessagingException {
-        MailImpl.Builder builder =
-                MailImpl.builder().name(key).sender(sender(header)).state(Mail.ERROR);
+    private static MailImpl mail(CopyHeader header) throws MessagingException {
+        MailImpl.Builder builder = MailImpl.builder()
+                .name(header.copy()
+                        .queueId()
+                        .orElseGet(() -> "smtp2graph-" + header.copy().fileName()))
+                .sender(sender(header))
+                .state(Mail.ERROR);
         for (String recipient : header.copy().recipients()) {
             builder.addRecipient(EnvelopeMailAddress.read(recipient));
         }
         return builder.build();
-    }
-
-    private static Set<String> addresses(Mail mail) {
-        Set<String> addresses = new TreeSet<>();
-        mail.getRecipients().forEach(recipient -> addresses.add(recipient.asString()));
-        LifecycleUtil.dispose(mail);
-        return addresses;
-    }
-
-    private static void store(MailImpl mail, MailRepository failed, CopyHeader header, Path file, GraphError error)
-            throws MessagingException {
-        mail.setErrorMessage("Graph: " + error.code().label() + ": " + error.words());
-        mail.setMessageNoCopy(new VerbatimMessage(new CopyMessage(file, header.start())));
-        try {
-            failed.store(mail);
-        } finally {
-            LifecycleUtil.dispose(mail);
-        }
     }
 
     private static MailAddress sender(CopyHeader header) throws MessagingException {

@@ -7,12 +7,16 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import javax.inject.Inject;
 import javax.mail.MessagingException;
 import javax.mail.internet.MimeMessage;
 
+import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -41,6 +45,7 @@ import org.jspecify.annotations.Nullable;
 public final class DirectoryMailRepository implements MailRepository {
 
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final int MOST_PARTS = 1_000;
 
     private final String path;
     private final MailFiles files;
@@ -65,23 +70,49 @@ public final class DirectoryMailRepository implements MailRepository {
         limits.watch(path, files);
     }
 
+    /** Replaces a mail of the same name only if it has the same recipients; another part of it gets another key. */
     @Override
     public MailKey store(Mail mail) throws MessagingException {
         try {
+            String key = key(mail);
             files.store(
-                    mail.getName(),
-                    out -> writeMessage(mail, out),
-                    out -> out.write(JSON.writeValueAsBytes(envelope(mail))));
+                    key, out -> writeMessage(mail, out), out -> out.write(JSON.writeValueAsBytes(envelope(key, mail))));
             events.publish(new MailEvent.MailStored(
-                    mail.getName(),
+                    key,
                     mail.getMaybeSender().asString(""),
                     mail.getRecipients().stream().map(MailAddress::asString).toList(),
                     path,
                     reason(mail)));
-            return MailKey.forMail(mail);
+            return new MailKey(key);
         } catch (IOException notStored) {
             throw new MessagingException("mail " + mail.getName() + " could not be kept", notStored);
         }
+    }
+
+    private String key(Mail mail) throws IOException {
+        Set<String> recipients =
+                mail.getRecipients().stream().map(MailAddress::asString).collect(Collectors.toSet());
+        String key = mail.getName();
+        for (int part = 1; part <= MOST_PARTS; part++) {
+            Optional<Path> stored = files.envelope(key);
+            if (stored.isEmpty() || recipients.equals(recipients(stored.get()))) {
+                return key;
+            }
+            key = mail.getName() + "-!" + part;
+        }
+        throw new IOException("too many mails of its name are stored");
+    }
+
+    private static Set<String> recipients(Path envelope) throws IOException {
+        Set<String> recipients = new HashSet<>();
+        try {
+            JSON.readTree(Files.readAllBytes(envelope))
+                    .path("recipients")
+                    .forEach(each -> recipients.add(each.asText()));
+        } catch (JacksonException damaged) {
+            recipients.clear(); // somebody has to look at it, so it is not replaced
+        }
+        return recipients;
     }
 
     // James puts a stack trace behind what a mailet said, and has null where there is no reason.
@@ -109,9 +140,9 @@ public final class DirectoryMailRepository implements MailRepository {
         }
     }
 
-    private static ObjectNode envelope(Mail mail) {
+    private static ObjectNode envelope(String key, Mail mail) {
         ObjectNode json = JSON.createObjectNode();
-        json.put("name", mail.getName());
+        json.put("name", key);
         json.put("sender", mail.getMaybeSender().asString(""));
         mail.getRecipients().forEach(recipient -> json.withArray("recipients").add(recipient.asString()));
         json.set("envelope", EnvelopeJson.write(mail));

@@ -24,6 +24,7 @@ import io.relaypod.events.MailEvent.MailStored;
 import io.relaypod.gateway.VerbatimMessage;
 import io.relaypod.server.settings.FailedMailSettings;
 import io.relaypod.server.threads.ServerThreads;
+import org.apache.james.core.MailAddress;
 import org.apache.james.filesystem.api.FileSystem;
 import org.apache.james.mailrepository.MailRepositoryContract;
 import org.apache.james.mailrepository.api.MailKey;
@@ -122,6 +123,22 @@ class DirectoryMailRepositoryTest implements MailRepositoryContract {
                                 "var/mail/failed",
                                 "Exception calling a mailet"),
                         new MailStored("Mail2-x", "a@example.com", List.of("b@example.com"), "var/mail/failed", ""));
+    }
+
+    @Test
+    void aPartOfAMailWithOtherRecipientsReplacesNothing() throws Exception {
+        retrieveRepository().store(mail("Mail1-x", "Subject: first\r\n\r\n"));
+        MailImpl part = mail("Mail1-x", "Subject: second\r\n\r\n");
+        part.setRecipients(List.of(new MailAddress("c@example.com")));
+
+        MailKey key = retrieveRepository().store(part);
+
+        assertThat(key).isEqualTo(new MailKey("Mail1-x-!1"));
+        assertThat(retrieveRepository().store(part)).isEqualTo(key);
+        Mail found = retrieveRepository().retrieve(key);
+        assertThat(found.getName()).isEqualTo("Mail1-x-!1");
+        assertThat(found.getRecipients()).containsExactly(new MailAddress("c@example.com"));
+        assertThat(retrieveRepository().size()).isEqualTo(2);
     }
 
     @Test
