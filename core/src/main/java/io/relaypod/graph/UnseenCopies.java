@@ -18,7 +18,8 @@ final class UnseenCopies {
     private static final Logger LOGGER = LoggerFactory.getLogger(UnseenCopies.class);
 
     private static final int MOST = 3;
-    private static final Duration FIRST_PAUSE = Duration.ofMinutes(10);
+    // Long enough for the alert RelaypodGraphNotFollowed.
+    private static final Duration FIRST_PAUSE = Duration.ofMinutes(15);
     private static final Duration LONGEST_PAUSE = Duration.ofHours(2);
 
     private final Path directory;

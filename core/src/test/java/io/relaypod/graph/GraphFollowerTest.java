@@ -687,7 +687,7 @@ class GraphFollowerTest {
                 .contains("of the last 3 messages that Mailpit accepted, none came into "
                         + smtp2graph.directory.mailroot());
 
-        later(Duration.ofMinutes(10));
+        later(Duration.ofMinutes(15));
         assertThat(follower.isFollowing()).isTrue();
         assertThat(follower.summary().problem()).isEmpty();
         expect();
