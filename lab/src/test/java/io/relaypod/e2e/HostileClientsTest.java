@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -121,6 +122,30 @@ class HostileClientsTest {
             }
             await().untilAsserted(() ->
                     assertThat(rcpt(world, "a@example.com").code()).isEqualTo(250));
+        }
+    }
+
+    @Test
+    void anAddressWithManyIdleConnectionsLosesOneToAnother() throws Exception {
+        try (LabWorld world = LabWorld.builder()
+                        .with("MAX_CONNECTIONS", "3")
+                        .with("MAX_CONNECTIONS_PER_IP", "3")
+                        .start();
+                SmtpConversation first = world.connect();
+                SmtpConversation second = world.connect();
+                SmtpConversation third = world.connect()) {
+            assertThat(second.send("NOOP").code()).isEqualTo(250);
+
+            try (SmtpConversation other = SmtpConversation.connectFrom(
+                    InetAddress.getByName("127.0.0.2"), world.relay().smtpAddress())) {
+                assertThat(other.banner().code()).isEqualTo(220);
+                assertThat(other.send("NOOP").code()).isEqualTo(250);
+            }
+
+            assertThat(first.readReply().lines()).containsExactly("421 4.7.0 Too many connections, try again later");
+            assertThatConnectionIsClosed(first);
+            assertThat(second.send("NOOP").code()).isEqualTo(250);
+            assertThat(third.send("NOOP").code()).isEqualTo(250);
         }
     }
 

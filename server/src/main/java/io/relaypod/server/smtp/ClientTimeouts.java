@@ -2,13 +2,14 @@ package io.relaypod.server.smtp;
 
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.LongSupplier;
 
 /**
  * How long a client may take for what is expected of it next (RFC 5321 section 4.5.3.2). A command has to be whole, and
  * a reply read, in the idle time, whatever drips meanwhile. A mail may take as long as it comes with
  * {@value #SLOWEST_MAIL} bytes a second, and the idle time on top. While it is the client who waits, no time passes.
- * All times are of {@link System#nanoTime}. For the channel's thread.
+ * All times are of {@link System#nanoTime}. For the channel's thread, where not said otherwise.
  */
 final class ClientTimeouts {
 
@@ -34,12 +35,14 @@ final class ClientTimeouts {
     private long mailBytes;
     private boolean isPaused;
     private long pausedSince;
+    private volatile OptionalLong idleSince = OptionalLong.empty();
 
     /** @param clock as {@link System#nanoTime()} */
     ClientTimeouts(Duration idle, LongSupplier clock) {
         this.idle = idle.toNanos();
         this.clock = clock;
         this.since = clock.getAsLong();
+        noteIdleness();
     }
 
     /** The time of a command begins when what came before it is answered, not with its first bytes. */
@@ -86,6 +89,7 @@ final class ClientTimeouts {
         if (!isPaused) {
             isPaused = true;
             pausedSince = clock.getAsLong();
+            idleSince = OptionalLong.empty();
         }
     }
 
@@ -95,12 +99,23 @@ final class ClientTimeouts {
             long paused = clock.getAsLong() - pausedSince;
             since += paused;
             lastBytes += paused;
+            noteIdleness();
         }
     }
 
     private void expect(Expected next) {
         expected = next;
         since = clock.getAsLong();
+        noteIdleness();
+    }
+
+    private void noteIdleness() {
+        idleSince = expected == Expected.MAIL || isPaused ? OptionalLong.empty() : OptionalLong.of(since);
+    }
+
+    /** Since when the client is expected to send a command or to read; empty otherwise. For any thread. */
+    OptionalLong idleSince() {
+        return idleSince;
     }
 
     /** Nanoseconds until it is worth to look again. */

@@ -1,10 +1,13 @@
 package io.relaypod.server.smtp;
 
 import java.net.InetAddress;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.OptionalLong;
+import java.util.Set;
 
 import io.relaypod.memory.FairShare;
 import io.relaypod.memory.MemoryBudget;
@@ -13,8 +16,9 @@ import io.relaypod.memory.Reservation;
 import io.relaypod.server.settings.ClientLimits;
 
 /**
- * Counts the open connections, in all and by client address, against their limits, and reserves the memory of each.
- * Keeps no address without a connection. Thread-safe.
+ * Counts the open connections, in all and by client address, against their limits, and reserves the memory of each. If
+ * all places are taken, the client address with the most connections loses the one that it left idle for longest to an
+ * address with fewer. Keeps no address without a connection. Thread-safe.
  */
 final class OpenConnections {
 
@@ -25,8 +29,18 @@ final class OpenConnections {
     private final ClientLimits limits;
     private final MemoryBudget budget;
     private final FairShare tlsMemory;
-    private final AtomicInteger all = new AtomicInteger();
-    private final Map<InetAddress, Integer> byAddress = new ConcurrentHashMap<>();
+    private final Map<InetAddress, Set<OpenConnection>> byAddress = new HashMap<>();
+    private int all;
+
+    /** The end of a connection that is counted here. */
+    interface ConnectionEnd {
+
+        /** Time by {@link System#nanoTime} since which the client is expected to send or read; empty if it waits. */
+        OptionalLong idleSince();
+
+        /** Another client has its place: it is closed as soon as its client is expected to send. For any thread. */
+        void displace();
+    }
 
     OpenConnections(ClientLimits limits, MemoryBudget budget) {
         this.limits = limits;
@@ -35,52 +49,87 @@ final class OpenConnections {
     }
 
     /** @return empty when there is no room for one more */
-    Optional<OpenConnection> tryOpen(InetAddress client) {
-        if (all.incrementAndGet() <= limits.connections()) {
-            if (tryCount(client)) {
-                Optional<Reservation> memory = budget.tryReserve(MemoryUse.SMTP_SESSIONS, OF_CONNECTION);
-                if (memory.isPresent()) {
-                    return Optional.of(new OpenConnection(client, memory.get()));
-                }
-                uncount(client);
-            }
+    synchronized Optional<OpenConnection> tryOpen(InetAddress client, ConnectionEnd end) {
+        if (count(client) >= limits.connectionsPerIp()) {
+            return Optional.empty();
         }
-        all.decrementAndGet();
-        return Optional.empty();
+        return tryReserve().or(() -> displaceFor(client)).map(memory -> {
+            OpenConnection opened = new OpenConnection(client, end, memory);
+            byAddress.computeIfAbsent(client, any -> new HashSet<>()).add(opened);
+            all++;
+            return opened;
+        });
     }
 
-    private boolean tryCount(InetAddress client) {
-        if (byAddress.merge(client, 1, Integer::sum) <= limits.connectionsPerIp()) {
-            return true;
+    private int count(InetAddress client) {
+        return byAddress.getOrDefault(client, Set.of()).size();
+    }
+
+    private Optional<Reservation> tryReserve() {
+        return all < limits.connections()
+                ? budget.tryReserve(MemoryUse.SMTP_SESSIONS, OF_CONNECTION)
+                : Optional.empty();
+    }
+
+    // Both addresses have to be better off: otherwise two would displace each other forever.
+    private Optional<Reservation> displaceFor(InetAddress client) {
+        long now = System.nanoTime();
+        Optional<OpenConnection> displaced = byAddress.values().stream()
+                .max(Comparator.comparing(Set::size))
+                .filter(most -> most.size() > count(client) + 1)
+                .flatMap(most -> most.stream()
+                        .filter(connection -> connection.end.idleSince().isPresent())
+                        .max(Comparator.comparing(
+                                connection -> now - connection.end.idleSince().orElse(now))));
+        return displaced.map(connection -> {
+            uncount(connection);
+            connection.end.displace();
+            return connection.memory;
+        });
+    }
+
+    private void uncount(OpenConnection connection) {
+        Set<OpenConnection> ofAddress = byAddress.getOrDefault(connection.client, Set.of());
+        if (ofAddress.remove(connection)) {
+            all--;
         }
-        uncount(client);
-        return false;
+        if (ofAddress.isEmpty()) {
+            byAddress.remove(connection.client);
+        }
     }
 
-    private void uncount(InetAddress client) {
-        byAddress.computeIfPresent(client, (address, count) -> count == 1 ? null : count - 1);
-    }
-
-    /** A connection that is counted until it is closed. For the channel's thread. */
+    /** A connection that is counted until it is closed or displaced. For the channel's thread. */
     final class OpenConnection {
 
+        private final ConnectionEnd end;
         private final Reservation memory;
         private InetAddress client;
         private Optional<Reservation> tls = Optional.empty();
 
-        private OpenConnection(InetAddress client, Reservation memory) {
+        private OpenConnection(InetAddress client, ConnectionEnd end, Reservation memory) {
             this.client = client;
+            this.end = end;
             this.memory = memory;
         }
 
         /** Counts it for another address, which a proxy has named; whether there was room for one more of that. */
         boolean tryMove(InetAddress behindProxy) {
-            if (!tryCount(behindProxy)) {
-                return false;
+            synchronized (OpenConnections.this) {
+                if (count(behindProxy) >= limits.connectionsPerIp()) {
+                    return false;
+                }
+                if (isCounted()) {
+                    uncount(this);
+                    client = behindProxy;
+                    byAddress.computeIfAbsent(client, any -> new HashSet<>()).add(this);
+                    all++;
+                }
+                return true;
             }
-            uncount(client);
-            client = behindProxy;
-            return true;
+        }
+
+        private boolean isCounted() {
+            return byAddress.getOrDefault(client, Set.of()).contains(this);
         }
 
         /** Whether the budget, and the client address's share of it, allow TLS; then it is reserved. */
@@ -92,9 +141,13 @@ final class OpenConnections {
         }
 
         void close() {
-            all.decrementAndGet();
-            uncount(client);
-            memory.close();
+            synchronized (OpenConnections.this) {
+                // The memory of one that was displaced belongs to another.
+                if (isCounted()) {
+                    uncount(this);
+                    memory.close();
+                }
+            }
             tls.ifPresent(Reservation::close);
         }
     }

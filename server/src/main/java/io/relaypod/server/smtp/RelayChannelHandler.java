@@ -4,7 +4,10 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
 
 import io.netty.buffer.ByteBuf;
@@ -16,6 +19,7 @@ import io.netty.handler.ssl.NotSslRecordException;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
 import io.relaypod.server.settings.ClientLimits;
+import io.relaypod.server.smtp.OpenConnections.ConnectionEnd;
 import io.relaypod.server.smtp.OpenConnections.OpenConnection;
 import org.apache.james.protocols.api.Protocol;
 import org.apache.james.protocols.api.ProtocolSession;
@@ -37,6 +41,7 @@ final class RelayChannelHandler extends BasicChannelInboundHandler {
     private static final Logger LOGGER = LoggerFactory.getLogger(RelayChannelHandler.class);
 
     private static final String TOO_MANY_CONNECTIONS = "421 4.7.0 Too many connections, try again later\r\n";
+    private static final Duration DISPLACED_AGAIN = Duration.ofMillis(100);
     private static final String TOO_SLOW = "421 4.7.0 Idle for too long, closing connection\r\n";
 
     private final SmtpMetrics metrics;
@@ -76,7 +81,17 @@ final class RelayChannelHandler extends BasicChannelInboundHandler {
     @Override
     public void channelActive(ChannelHandlerContext context) throws Exception {
         timer = Optional.of(new ClientTimer(context.executor(), timeouts, () -> late(context)));
-        open = openConnections.tryOpen(client(context));
+        open = openConnections.tryOpen(client(context), new ConnectionEnd() {
+            @Override
+            public OptionalLong idleSince() {
+                return timeouts.idleSince();
+            }
+
+            @Override
+            public void displace() {
+                context.executor().execute(() -> displaced(context));
+            }
+        });
         boolean isEncrypted = context.pipeline().get(SslHandler.class) != null;
         if (open.isEmpty() || isEncrypted && !open.get().tryEncrypt()) {
             LOGGER.info("event=too-many-connections client={}", client(context).getHostAddress());
@@ -139,6 +154,21 @@ final class RelayChannelHandler extends BasicChannelInboundHandler {
             LOGGER.info("event=idle client={} timeout={}", client(context).getHostAddress(), limits.idle());
             sayAndClose(context, TOO_SLOW);
         }
+    }
+
+    // A reply that is due, or a message that has begun to come, is awaited.
+    private void displaced(ChannelHandlerContext context) {
+        if (!context.channel().isActive()) {
+            return;
+        }
+        if (timeouts.idleSince().isEmpty()) {
+            context.executor().schedule(() -> displaced(context), DISPLACED_AGAIN.toMillis(), TimeUnit.MILLISECONDS);
+            return;
+        }
+        LOGGER.info("event=connection-displaced client={}", client(context).getHostAddress());
+        sayAndClose(context, TOO_MANY_CONNECTIONS);
+        // Its memory is another's already, so it is not waited for until it reads.
+        context.close();
     }
 
     @Override

@@ -6,12 +6,14 @@ import java.net.InetAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.stream.Stream;
 
 import com.google.common.net.InetAddresses;
 import io.relaypod.memory.MemoryBudget;
 import io.relaypod.memory.MemoryUse;
 import io.relaypod.server.settings.ClientLimits;
+import io.relaypod.server.smtp.OpenConnections.ConnectionEnd;
 import io.relaypod.server.smtp.OpenConnections.OpenConnection;
 import org.junit.jupiter.api.Test;
 
@@ -19,6 +21,8 @@ class OpenConnectionsTest {
 
     private static final InetAddress A = InetAddresses.forString("192.0.2.1");
     private static final InetAddress B = InetAddresses.forString("192.0.2.2");
+    private static final InetAddress C = InetAddresses.forString("192.0.2.3");
+    private static final ConnectionEnd BUSY = new RecordedEnd(OptionalLong.empty());
 
     private final MemoryBudget budget = new MemoryBudget(1 << 20);
     private final OpenConnections connections =
@@ -26,42 +30,42 @@ class OpenConnectionsTest {
 
     @Test
     void anAddressHasItsLimitAndAllTogetherHaveTheirs() {
-        assertThat(connections.tryOpen(A)).isPresent();
-        assertThat(connections.tryOpen(A)).isPresent();
-        assertThat(connections.tryOpen(A)).as("a third of one address").isEmpty();
-        assertThat(connections.tryOpen(B)).isPresent();
-        assertThat(connections.tryOpen(B)).as("a fourth of all").isEmpty();
+        assertThat(connections.tryOpen(A, BUSY)).isPresent();
+        assertThat(connections.tryOpen(A, BUSY)).isPresent();
+        assertThat(connections.tryOpen(A, BUSY)).as("a third of one address").isEmpty();
+        assertThat(connections.tryOpen(B, BUSY)).isPresent();
+        assertThat(connections.tryOpen(B, BUSY)).as("a fourth of all").isEmpty();
     }
 
     @Test
     void aRefusedConnectionTakesNoPlaceAndAClosedOneGivesItsBack() {
-        OpenConnection first = connections.tryOpen(A).orElseThrow();
-        connections.tryOpen(A);
+        OpenConnection first = connections.tryOpen(A, BUSY).orElseThrow();
+        connections.tryOpen(A, BUSY);
         for (int refused = 0; refused < 10; refused++) {
-            connections.tryOpen(A);
+            connections.tryOpen(A, BUSY);
         }
         first.close();
-        assertThat(connections.tryOpen(A)).isPresent();
-        assertThat(connections.tryOpen(B)).isPresent();
+        assertThat(connections.tryOpen(A, BUSY)).isPresent();
+        assertThat(connections.tryOpen(B, BUSY)).isPresent();
     }
 
     @Test
     void aConnectionThroughAProxyCountsForTheAddressThatTheProxyNames() {
-        assertThat(connections.tryOpen(A).orElseThrow().tryMove(B)).isTrue();
-        OpenConnection second = connections.tryOpen(A).orElseThrow();
+        assertThat(connections.tryOpen(A, BUSY).orElseThrow().tryMove(B)).isTrue();
+        OpenConnection second = connections.tryOpen(A, BUSY).orElseThrow();
         assertThat(second.tryMove(B)).isTrue();
-        OpenConnection third = connections.tryOpen(A).orElseThrow();
+        OpenConnection third = connections.tryOpen(A, BUSY).orElseThrow();
         assertThat(third.tryMove(B)).as("a third of one address").isFalse();
         third.close();
         second.close();
-        assertThat(connections.tryOpen(A).orElseThrow().tryMove(B)).isTrue();
+        assertThat(connections.tryOpen(A, BUSY).orElseThrow().tryMove(B)).isTrue();
     }
 
     @Test
     void whatConnectionsTakeOfTheBudgetIsBoundedAndGivenBack() {
         MemoryBudget budget = new MemoryBudget(16 << 20);
         OpenConnections many = new OpenConnections(new ClientLimits(2_000, 2_000, Duration.ofMinutes(5), 20), budget);
-        List<OpenConnection> open = Stream.generate(() -> many.tryOpen(A))
+        List<OpenConnection> open = Stream.generate(() -> many.tryOpen(A, BUSY))
                 .takeWhile(Optional::isPresent)
                 .map(Optional::get)
                 .toList();
@@ -72,20 +76,77 @@ class OpenConnectionsTest {
         open.forEach(OpenConnection::close);
 
         assertThat(budget.reserved()).isZero();
-        assertThat(many.tryOpen(A)).isPresent();
+        assertThat(many.tryOpen(A, BUSY)).isPresent();
     }
 
     @Test
     void anAddressWithManyTlsConnectionsLeavesMemoryForTheTlsOfOthers() {
         MemoryBudget budget = new MemoryBudget(16 << 20);
         OpenConnections many = new OpenConnections(new ClientLimits(250, 200, Duration.ofMinutes(5), 20), budget);
-        List<OpenConnection> ofOne =
-                Stream.generate(() -> many.tryOpen(A).orElseThrow()).limit(200).toList();
+        List<OpenConnection> ofOne = Stream.generate(() -> many.tryOpen(A, BUSY).orElseThrow())
+                .limit(200)
+                .toList();
         assertThat(ofOne.stream().filter(OpenConnection::tryEncrypt).count()).isBetween(100L, 200L);
 
-        List<OpenConnection> ofOther =
-                Stream.generate(() -> many.tryOpen(B).orElseThrow()).limit(50).toList();
+        List<OpenConnection> ofOther = Stream.generate(
+                        () -> many.tryOpen(B, BUSY).orElseThrow())
+                .limit(50)
+                .toList();
 
         assertThat(ofOther).allMatch(OpenConnection::tryEncrypt);
+    }
+
+    @Test
+    void theAddressWithTheMostConnectionsLosesItsLongestIdleOneToAnAddressWithFewer() {
+        OpenConnections full = new OpenConnections(new ClientLimits(4, 4, Duration.ofMinutes(5), 20), budget);
+        long now = System.nanoTime();
+        RecordedEnd ofB = new RecordedEnd(OptionalLong.of(now - 90));
+        RecordedEnd recent = new RecordedEnd(OptionalLong.of(now - 10));
+        RecordedEnd longIdle = new RecordedEnd(OptionalLong.of(now - 50));
+        RecordedEnd busy = new RecordedEnd(OptionalLong.empty());
+        full.tryOpen(B, ofB);
+        full.tryOpen(A, recent);
+        OpenConnection displaced = full.tryOpen(A, longIdle).orElseThrow();
+        full.tryOpen(A, busy);
+        long reserved = budget.reserved();
+
+        assertThat(full.tryOpen(C, BUSY)).isPresent();
+
+        assertThat(Stream.of(ofB, recent, longIdle, busy).filter(end -> end.isDisplaced))
+                .containsExactly(longIdle);
+        assertThat(budget.reserved()).isEqualTo(reserved);
+        displaced.close();
+        assertThat(budget.reserved()).as("the memory is the new one's").isEqualTo(reserved);
+        assertThat(full.tryOpen(C, BUSY)).as("both would have two").isEmpty();
+        assertThat(full.tryOpen(A, BUSY)).isEmpty();
+    }
+
+    @Test
+    void noConnectionIsDisplacedThatIsNotIdle() {
+        OpenConnections full = new OpenConnections(new ClientLimits(3, 3, Duration.ofMinutes(5), 20), budget);
+        for (int open = 0; open < 3; open++) {
+            full.tryOpen(A, BUSY);
+        }
+        assertThat(full.tryOpen(B, BUSY)).isEmpty();
+    }
+
+    private static final class RecordedEnd implements ConnectionEnd {
+
+        private final OptionalLong idleSince;
+        private boolean isDisplaced;
+
+        RecordedEnd(OptionalLong idleSince) {
+            this.idleSince = idleSince;
+        }
+
+        @Override
+        public OptionalLong idleSince() {
+            return idleSince;
+        }
+
+        @Override
+        public void displace() {
+            isDisplaced = true;
+        }
     }
 }

@@ -8,12 +8,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 
 import io.relaypod.mailets.AsynchronousRcptHook;
 import io.relaypod.memory.MemoryUse;
+import io.relaypod.server.smtp.OpenConnections.ConnectionEnd;
 import io.relaypod.server.smtp.OpenConnections.OpenConnection;
 import org.apache.james.core.MailAddress;
 import org.apache.james.core.MaybeSender;
@@ -33,6 +35,17 @@ class SmtpDialogueTest {
 
     private static final String MAIL = "MAIL FROM:<a@example.com>\r\n";
     private static final String RCPT = "RCPT TO:<b@example.com>\r\n";
+    private static final ConnectionEnd NEVER_IDLE = new ConnectionEnd() {
+        @Override
+        public OptionalLong idleSince() {
+            return OptionalLong.empty();
+        }
+
+        @Override
+        public void displace() {
+            throw new AssertionError("it is not idle");
+        }
+    };
 
     @TempDir
     private Path directory;
@@ -276,7 +289,8 @@ class SmtpDialogueTest {
         client.disconnect();
 
         assertThat(client.budget.reserved()).isZero();
-        Optional<OpenConnection> next = client.connections.tryOpen(java.net.InetAddress.getLoopbackAddress());
+        Optional<OpenConnection> next =
+                client.connections.tryOpen(java.net.InetAddress.getLoopbackAddress(), NEVER_IDLE);
         assertThat(next).isPresent();
         next.get().close();
     }
