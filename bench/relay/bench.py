@@ -99,6 +99,7 @@ class Relaypod:
         environment = dict(os.environ, LISTEN_ADDR=f"127.0.0.1:{self.port}", UPSTREAM_HOST="127.0.0.1", UPSTREAM_PORT=str(self.upstream),
                            DATA_DIR=self.data, JAMES_CONF=str(self.james_conf),
                            WEBADMIN_ADDR=os.environ.get("WEBADMIN_ADDR", "off"), METRICS_ADDR="127.0.0.1:0",
+                           UPSTREAM_RECIPIENTS_PER_SENDER="0",
                            DNS_SERVERS=f"127.0.0.1:{DNS_PORT}")
         self.log = open(os.path.join(self.data, "log"), "ab")
         self.process = subprocess.Popen(["java", *self.options, "-cp", self.class_path(), "io.relaypod.server.cli.Relaypod", "run"],

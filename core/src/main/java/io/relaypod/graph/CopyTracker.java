@@ -164,16 +164,16 @@ final class CopyTracker {
         names.forEach(this::passedThroughQueue);
         Set<String> vanished = look(names);
         Instant now = clock.instant();
-        if (!now.isBefore(distrustUntil)) {
-            names.stream()
-                    .filter(name -> name.endsWith(".eml"))
-                    .filter(name -> records.index().file(name).isEmpty())
-                    .filter(name -> place(name).isEmpty())
-                    .forEach(name -> {
+        names.stream()
+                .filter(name -> name.endsWith(".eml"))
+                .filter(name -> records.index().file(name).isEmpty())
+                .filter(name -> place(name).isEmpty())
+                .forEach(name -> {
+                    unseen.seen();
+                    if (!now.isBefore(distrustUntil)) {
                         unread.deleted(name, now);
-                        unseen.seen();
-                    });
-        }
+                    }
+                });
         return vanished;
     }
 
@@ -219,8 +219,12 @@ final class CopyTracker {
 
     /** Whether the relay took the file out of smtp2graph's directories, so that its absence there tells nothing. */
     boolean isTakenOut(String name) {
-        return exists(directory.again().resolve(name))
-                || exists(directory.withdrawn().resolve(name));
+        try {
+            return exists(directory.again().resolve(name))
+                    || exists(directory.withdrawn().resolve(name));
+        } catch (UncheckedIOException unknown) {
+            return true;
+        }
     }
 
     private static boolean exists(Path file) {
@@ -289,18 +293,27 @@ final class CopyTracker {
     }
 
     private void moved(FollowedCopy followed, CopyPlace place) {
-        followed.moveTo(place);
+        if (place == CopyPlace.FAILED && !isCatchingUp) {
+            givenUp(followed);
+        } else {
+            followed.moveTo(place);
+        }
         records.moved(followed);
         records.changed(followed);
         if (isCatchingUp) {
             return; // published at its end
         }
         if (place == CopyPlace.FAILED) {
-            followed.delivered(followed.deliveredAt()); // only what failed before the relay followed is left alone
             decide(followed.fileName(), REASON);
         } else {
             publish(followed, clock.instant());
         }
+    }
+
+    // Only what failed before the relay followed is left alone.
+    private static void givenUp(FollowedCopy followed) {
+        followed.moveTo(CopyPlace.FAILED);
+        followed.delivered(followed.deliveredAt());
     }
 
     private void decide(String name, Duration later) {
@@ -331,8 +344,9 @@ final class CopyTracker {
         Optional<CopyPlace> place = place(followed.fileName());
         if (place.isPresent()) {
             if (place.get() == CopyPlace.FAILED) {
-                followed.moveTo(CopyPlace.FAILED);
-                followed.delivered(followed.deliveredAt());
+                if (followed.place() != CopyPlace.FAILED) {
+                    givenUp(followed);
+                }
                 records.changed(followed);
                 publish(followed, now);
             } else if (place.get() != followed.place()) {
@@ -415,7 +429,7 @@ final class CopyTracker {
         expected.keySet().removeIf(this::isInTemp);
         answer(unread.take(expected, now), CopyState.ACCEPTED, now);
         List<CopyKey> overdue = records.expected().longerThan(ExpectedCopies.DEADLINE, now);
-        overdue.forEach(any -> unseen.missing(now));
+        overdue.stream().filter(key -> !isInTemp(key)).forEach(key -> unseen.missing(key.queueId(), now));
         answer(overdue, CopyState.MISSING, now);
     }
 

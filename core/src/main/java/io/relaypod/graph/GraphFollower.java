@@ -266,14 +266,15 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
     // Without a number, a replaced volume may only be taken for another one, so that copies are sent twice.
     private void grow() {
         grownAt = clock.instant().getEpochSecond();
-        hasArrivals = false;
+        hasArrivals = true;
         records.flush();
         if (!records.isWritten()) {
-            volume.forget(); // what is known to be lost has to stay lost after a restart
+            volume.forgetErased(); // what is known to be lost has to stay lost after a restart
             return;
         }
         try {
             volume.grow(healing.isWritable());
+            hasArrivals = false;
             isNumberFailing = false;
         } catch (IOException failed) {
             if (!isNumberFailing) {

@@ -129,8 +129,9 @@ public final class GraphHealing {
     private boolean follow(Path file) {
         try {
             GraphCopy copy = CopyHeader.read(file).copy();
+            Instant written = Files.getLastModifiedTime(file).toInstant();
             return known().index().file(copy.fileName()).isPresent()
-                    || known().index().add(new FollowedCopy(copy, CopyPlace.RELAY, Instant.EPOCH, true));
+                    || known().index().add(new FollowedCopy(copy, CopyPlace.RELAY, written, true));
         } catch (IOException | UncheckedIOException unreadable) {
             LOGGER.warn("event=graph-heal-failed file={} reason=\"{}\"", file, unreadable.toString());
             return false;
@@ -193,8 +194,10 @@ public final class GraphHealing {
 
     /** Does what is due; called each second. */
     void tick(Instant now) {
-        if (isOn() && tracker.isPresent() && records.isPresent()) {
+        if (isWritable && tracker.isPresent() && records.isPresent()) {
             returnToQueue(now);
+        }
+        if (isOn() && tracker.isPresent() && records.isPresent()) {
             store(now);
             int left = AT_A_TIME;
             for (FollowedCopy followed : new ArrayList<>(records.get().index().all())) {
@@ -217,7 +220,8 @@ public final class GraphHealing {
             Optional<FollowedCopy> followed = known().index().file(each.getKey());
             if (followed.isEmpty()) {
                 delete(file); // Graph accepted it while it was out
-            } else if (move(file, directory.queue().resolve(each.getKey()))) {
+            } else if (!Files.exists(directory.queue().resolve(each.getKey()))
+                    && move(file, directory.queue().resolve(each.getKey()))) {
                 retried(followed.get());
             } else if (Files.notExists(file)
                     && tracker.orElseThrow().place(each.getKey()).isEmpty()) {
@@ -405,7 +409,7 @@ public final class GraphHealing {
                 // It may have lost its end in a power failure; the message that the relay holds has not.
                 boolean mayBeCut = Files.getLastModifiedTime(file).toInstant().isBefore(boot);
                 withdrawn.store(
-                        header, file, followed.flatMap(FollowedCopy::error).orElse(NO_ERROR));
+                        header, file, followed.flatMap(FollowedCopy::error).orElse(NO_ERROR), mayBeCut);
                 delete(file);
                 toBeStored.remove(name);
                 tracker.orElseThrow()

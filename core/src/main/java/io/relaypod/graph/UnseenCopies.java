@@ -3,15 +3,18 @@ package io.relaypod.graph;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.HashSet;
 import java.util.Optional;
+import java.util.Set;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Finds out that the followed directories are not those of the smtp2graph that the gateway relays to: no file is seen
- * of several copies in a row. Then nothing is to be sent again, since Graph may have accepted all of them. After a
- * pause, which grows, a few messages may try whether it is well again. For one thread.
+ * of several messages in a row. Then nothing is to be sent again, since Graph may have accepted all of them. After a
+ * pause, which grows, messages are sent until one is missing again. For one thread.
  */
 final class UnseenCopies {
 
@@ -23,7 +26,7 @@ final class UnseenCopies {
     private static final Duration LONGEST_PAUSE = Duration.ofHours(2);
 
     private final Path directory;
-    private int inARow;
+    private final Set<String> inARow = new HashSet<>();
     private Duration pause = FIRST_PAUSE;
     private Instant until = Instant.EPOCH;
 
@@ -33,15 +36,17 @@ final class UnseenCopies {
 
     /** A file came. */
     void seen() {
-        inARow = 0;
+        inARow.clear();
         pause = FIRST_PAUSE;
         until = Instant.EPOCH;
     }
 
-    /** Of a copy that Mailpit accepted no file was seen. */
-    void missing(Instant now) {
-        inARow++;
-        if (inARow >= MOST && !now.isBefore(until)) {
+    /** Of a copy of this message, which Mailpit accepted, no file was seen. */
+    void missing(String queueId, Instant now) {
+        if (inARow.size() < MOST) {
+            inARow.add(queueId);
+        }
+        if (inARow.size() >= MOST && !now.isBefore(until)) {
             until = now.plus(pause);
             pause = pause.multipliedBy(2).compareTo(LONGEST_PAUSE) < 0 ? pause.multipliedBy(2) : LONGEST_PAUSE;
             LOGGER.warn("event=graph-not-followed directory={} reason=\"{}\"", directory, text());
@@ -54,8 +59,9 @@ final class UnseenCopies {
     }
 
     private String text() {
-        return "of the last " + inARow + " messages that Mailpit accepted, none came into " + directory
-                + "; SMTP2GRAPH_DATA has to be the volume of the smtp2graph that Mailpit relays to; nothing is sent"
-                + " until " + until;
+        return "the last messages that Mailpit accepted did not come into " + directory
+                + "; either SMTP2GRAPH_DATA is not the volume of the smtp2graph that Mailpit relays to, or Mailpit"
+                + " accepts messages that it does not relay; nothing is sent until "
+                + until.truncatedTo(ChronoUnit.SECONDS);
     }
 }

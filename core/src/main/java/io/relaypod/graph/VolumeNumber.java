@@ -68,7 +68,7 @@ final class VolumeNumber {
                 !isWritable ? "" : last.volume().isEmpty() ? UUID.randomUUID().toString() : last.volume();
         VolumeStamp next = new VolumeStamp(
                 volume, last.number() + 1, VolumeTraces.of(directory).toString());
-        forget();
+        forgetErased();
         if (isWritable) {
             write(theirs, next);
         }
@@ -76,9 +76,9 @@ final class VolumeNumber {
         write(own, next);
     }
 
-    /** Expects no number on smtp2graph's volume until {@link #grow} has written one. */
-    void forget() {
-        isOnTheirs = false;
+    /** The next number cannot be written now: one that vanished is not missed until there is another. */
+    void forgetErased() {
+        isOnTheirs &= !isErased();
     }
 
     /** Whether the file that {@link #grow} wrote into {@code queue/} vanished, with whatever else was there. */

@@ -13,7 +13,8 @@ public interface WithdrawnCopies {
      * @param header of the file
      * @param file stays until this method returns
      * @param error why
+     * @param mayBeCut whether a power failure may have cut the file; it must not replace a complete one
      * @throws IOException if it is not stored; it is tried again later
      */
-    void store(CopyHeader header, Path file, GraphError error) throws IOException;
+    void store(CopyHeader header, Path file, GraphError error, boolean mayBeCut) throws IOException;
 }

@@ -110,9 +110,10 @@ class GraphFollowerTest {
                     new GraphHealing(
                             smtp2graph.directory,
                             mode,
-                            (header, file, error) -> stored.add(error.name() + " " + header.returnPath() + " "
-                                    + Files.readString(file, StandardCharsets.UTF_8)
-                                            .substring((int) header.start(), (int) header.start() + 9)),
+                            (header, file, error, mayBeCut) ->
+                                    stored.add((mayBeCut ? "cut " : "") + error.name() + " " + header.returnPath() + " "
+                                            + Files.readString(file, StandardCharsets.UTF_8)
+                                                    .substring((int) header.start(), (int) header.start() + 9)),
                             (copy, move, error) -> moves.add(move),
                             boot));
             pass();
@@ -684,8 +685,8 @@ class GraphFollowerTest {
         assertThat(answers()).containsExactly(MISSING, MISSING, MISSING);
         assertThat(follower.isFollowing()).isFalse();
         assertThat(follower.summary().problem().orElseThrow())
-                .contains("of the last 3 messages that Mailpit accepted, none came into "
-                        + smtp2graph.directory.mailroot());
+                .contains(
+                        "the last messages that Mailpit accepted did not come into " + smtp2graph.directory.mailroot());
 
         later(Duration.ofMinutes(15));
         assertThat(follower.isFollowing()).isTrue();
@@ -727,6 +728,60 @@ class GraphFollowerTest {
         smtp2graph.accept("x.eml");
         passUntil(() -> !answers().isEmpty());
         assertThat(answers()).containsExactly(ACCEPTED);
+    }
+
+    @Test
+    void oneMessageThatIsLostAgainAndAgainIsNoSignOfOtherDirectories() {
+        follow();
+        for (int time = 0; time < 4; time++) {
+            expect();
+            later(Duration.ofSeconds(62));
+        }
+        assertThat(answers()).containsOnly(MISSING).hasSize(4);
+        assertThat(follower.isFollowing()).isTrue();
+    }
+
+    @Test
+    void messagesThatAreSeenInTempOnlyAreNoSignOfOtherDirectories() {
+        follow();
+        for (int copy = 1; copy <= 3; copy++) {
+            String id = ID + "-!" + copy;
+            smtp2graph.write(smtp2graph.directory.temp(), copy + ".eml", Smtp2GraphFolder.message(id, "a@good.test"));
+            follower.expect(id, List.of("a@good.test"), clock.instant());
+        }
+        passUntil(() -> follower.waiting(10).size() >= 3);
+        later(Duration.ofSeconds(62));
+        assertThat(answers()).containsOnly(MISSING).hasSize(3);
+        assertThat(follower.isFollowing()).isTrue();
+    }
+
+    @Test
+    void whatIsFirstSeenInFailedIsSentOnlyWhenTold() {
+        follow(HealMode.AUTO);
+        smtp2graph.write(smtp2graph.directory.failed(), "x.eml", Smtp2GraphFolder.message(ID, "a@good.test"));
+        passUntil(FAILED);
+        later(Duration.ofDays(1));
+        assertThat(smtp2graph.directory.failed().resolve("x.eml")).exists();
+        assertThat(moves).isEmpty();
+    }
+
+    @Test
+    void whatSmtp2graphGaveUpUnderTheRelaysEyesIsTheRelaysAfterARestartToo() {
+        smtp2graph.arrive("x.eml", ID);
+        follow(HealMode.AUTO);
+        smtp2graph.fail("x.eml", "connect ECONNREFUSED 1.2.3.4:443", clock.instant());
+        smtp2graph.giveUp("x.eml");
+        passUntil(FAILED);
+        try {
+            follower.close();
+        } catch (IOException failed) {
+            throw new AssertionError(failed);
+        }
+        follow(HealMode.AUTO);
+
+        later(Duration.ofSeconds(62));
+
+        assertThat(smtp2graph.directory.queue().resolve("x.eml")).exists();
     }
 
     @Test
@@ -908,6 +963,6 @@ class GraphFollowerTest {
         followQueued(HealMode.AUTO);
         smtp2graph.fail("x.eml", TOO_LARGE, clock.instant());
         passUntil(MISSING);
-        assertThat(stored).hasSize(1);
+        assertThat(stored).singleElement().asString().startsWith("cut ");
     }
 }

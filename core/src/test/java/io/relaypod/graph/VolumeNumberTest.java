@@ -71,4 +71,15 @@ class VolumeNumberTest {
         Files.write(smtp2graph.directory.queue().resolve("relaypod-volume"), new byte[] {(byte) 0xff, 0, (byte) 0xfe});
         assertThat(volume.isSame()).isFalse();
     }
+
+    @Test
+    void anErasureIsNoticedAlthoughTheLastNumberCouldNotBeWritten() throws IOException {
+        volume.grow(true);
+        Files.createDirectory(smtp2graph.directory.queue().resolve("relaypod-volume.new"));
+        assertThatThrownBy(() -> volume.grow(true)).isInstanceOf(IOException.class);
+
+        Files.delete(smtp2graph.directory.queue().resolve("relaypod-volume"));
+
+        assertThat(volume.isErased()).isTrue();
+    }
 }

@@ -31,6 +31,8 @@ final class FailedCopies implements WithdrawnCopies {
 
     private static final MailRepositoryUrl FAILED = MailRepositoryUrl.from("file://var/mail/failed/");
 
+    private static final String CUT = "-cut";
+
     private final Provider<MailRepositoryStore> repositories;
 
     FailedCopies(Provider<MailRepositoryStore> repositories) {
@@ -38,10 +40,10 @@ final class FailedCopies implements WithdrawnCopies {
     }
 
     @Override
-    public void store(CopyHeader header, Path file, GraphError error) throws IOException {
+    public void store(CopyHeader header, Path file, GraphError error, boolean mayBeCut) throws IOException {
         try {
             MailRepository failed = repositories.get().select(FAILED);
-            MailImpl mail = mail(header);
+            MailImpl mail = mail(header, mayBeCut ? CUT : "");
             mail.setErrorMessage("Graph: " + error.code().label() + ": " + error.words());
             mail.setMessageNoCopy(new VerbatimMessage(new CopyMessage(file, header.start())));
             try {
@@ -54,11 +56,12 @@ final class FailedCopies implements WithdrawnCopies {
         }
     }
 
-    private static MailImpl mail(CopyHeader header) throws MessagingException {
+    private static MailImpl mail(CopyHeader header, String ending) throws MessagingException {
         MailImpl.Builder builder = MailImpl.builder()
                 .name(header.copy()
-                        .queueId()
-                        .orElseGet(() -> "smtp2graph-" + header.copy().fileName()))
+                                .queueId()
+                                .orElseGet(() -> "smtp2graph-" + header.copy().fileName())
+                        + ending)
                 .sender(sender(header))
                 .state(Mail.ERROR);
         for (String recipient : header.copy().recipients()) {

@@ -74,9 +74,7 @@ public final class DirectoryMailRepository implements MailRepository {
     @Override
     public MailKey store(Mail mail) throws MessagingException {
         try {
-            String key = key(mail);
-            files.store(
-                    key, out -> writeMessage(mail, out), out -> out.write(JSON.writeValueAsBytes(envelope(key, mail))));
+            String key = storeUnderFreeKey(mail);
             events.publish(new MailEvent.MailStored(
                     key,
                     mail.getMaybeSender().asString(""),
@@ -87,6 +85,12 @@ public final class DirectoryMailRepository implements MailRepository {
         } catch (IOException notStored) {
             throw new MessagingException("mail " + mail.getName() + " could not be kept", notStored);
         }
+    }
+
+    private synchronized String storeUnderFreeKey(Mail mail) throws IOException {
+        String key = key(mail);
+        files.store(key, out -> writeMessage(mail, out), out -> out.write(JSON.writeValueAsBytes(envelope(key, mail))));
+        return key;
     }
 
     private String key(Mail mail) throws IOException {
