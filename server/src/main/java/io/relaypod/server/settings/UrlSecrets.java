@@ -6,7 +6,7 @@ import java.util.regex.Pattern;
 public final class UrlSecrets {
 
     private static final Pattern USER_INFO = Pattern.compile("(?<=//)[^/@\\s]*(?=@)");
-    private static final Pattern SECRET_PARAMETER = Pattern.compile("(?i)([a-z]*(?:password|secret|token)=)[^&;,\\s]*");
+    private static final Pattern SECRET_PARAMETER = Pattern.compile("(?i)((?:password|secret|token)=)[^&;,\\s]*");
     private static final String MASK = "***";
 
     private UrlSecrets() {}
