@@ -3,7 +3,9 @@ package io.relaypod.server.smtp;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 
 import com.google.common.net.InetAddresses;
@@ -14,6 +16,7 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.util.concurrent.EventExecutorGroup;
@@ -54,6 +57,10 @@ final class RelaySmtpServer extends SMTPServer {
     private static final int LARGEST_READ = 16 << 10;
     private static final WriteBufferWaterMark UNREAD_REPLIES = new WriteBufferWaterMark(2 << 10, 4 << 10);
 
+    // For tasks of other threads. Netty's default, which James takes, is two seconds at each stop.
+    private static final Duration QUIET = Duration.ofMillis(50);
+    private static final Duration STOP_TIMEOUT = Duration.ofSeconds(15);
+
     private final SmtpMetrics metrics;
     private final DnsFailover dns;
     private final ClientLimits limits;
@@ -71,6 +78,7 @@ final class RelaySmtpServer extends SMTPServer {
     private final Optional<SmtpTls> tls;
     private final Optional<ListenAddress> smtps;
     private Optional<NetworkList> relayNetworks = Optional.empty();
+    private Optional<EventLoopGroup> connections = Optional.empty();
     private Optional<ServerBootstrap> smtpsBootstrap = Optional.empty();
     private Optional<Channel> smtpsPort = Optional.empty();
 
@@ -136,6 +144,7 @@ final class RelaySmtpServer extends SMTPServer {
                 ChannelOption.RCVBUF_ALLOCATOR,
                 new AdaptiveRecvByteBufAllocator(SMALLEST_READ, FIRST_READ, LARGEST_READ));
         bootstrap.childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, UNREAD_REPLIES);
+        connections = Optional.of(bootstrap.config().childGroup());
         dns.on(bootstrap.config().childGroup());
         smtpsBootstrap = smtps.map(address -> bootstrap.clone().childHandler(implicitTls()));
     }
@@ -221,6 +230,8 @@ final class RelaySmtpServer extends SMTPServer {
     public synchronized void unbind() {
         spool.finish();
         smtpsPort.ifPresent(port -> port.close().awaitUninterruptibly());
+        connections.ifPresent(threads ->
+                threads.shutdownGracefully(QUIET.toMillis(), STOP_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS));
         super.unbind();
     }
 
