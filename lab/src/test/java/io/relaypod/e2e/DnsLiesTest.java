@@ -11,10 +11,13 @@ import io.relaypod.lab.smtp.Reply;
 import io.relaypod.lab.smtp.SmtpConversation;
 import io.relaypod.lab.world.LabWorld;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * DNS that denies everything, as a resolver without its forwarder does: what clients, probes and operators see of it.
  */
+@Execution(ExecutionMode.CONCURRENT)
 class DnsLiesTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(90);

@@ -24,13 +24,16 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The gateway refuses, breaks off or is away: the mail is tried again, or kept where an operator finds it. */
+@Execution(ExecutionMode.CONCURRENT)
 class GatewayTroubleTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final int BACKLOG = 300;
-    private static final Duration TIMEOUT = Duration.ofSeconds(5);
+    private static final Duration TIMEOUT = Duration.ofSeconds(2);
 
     @TempDir
     private Path directory;

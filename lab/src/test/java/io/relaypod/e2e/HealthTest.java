@@ -19,8 +19,11 @@ import io.relaypod.lab.gateway.Relaying;
 import io.relaypod.lab.smtp.SmtpConversation;
 import io.relaypod.lab.world.LabWorld;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** What Kubernetes' probes hear: unready is who must not be sent mail, and nobody else. */
+@Execution(ExecutionMode.CONCURRENT)
 class HealthTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -115,6 +118,7 @@ class HealthTest {
             try (LabWorld world = world().with(
                             "UPSTREAM_PORT",
                             Integer.toString(mailpit.smtpAddress().getPort()))
+                    .with("DRAIN_TIMEOUT", "1s")
                     .start()) {
                 send(world);
                 CompletableFuture<Void> stopped =

@@ -23,8 +23,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** A mail that the gateway dies of is found and set aside, and an outage blames no mail. */
+@Execution(ExecutionMode.CONCURRENT)
 class MailThatEndsTheGatewayTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);

@@ -38,8 +38,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Relays that share a broker in a process of its own: whatever dies, what was answered 250 arrives. */
+@Execution(ExecutionMode.CONCURRENT)
 class SeveralRelaysTest {
 
     private static final Duration PATIENCE = Duration.ofMinutes(2);
@@ -103,7 +106,7 @@ class SeveralRelaysTest {
     void whileTheBrokerIsAwayClientsAreToldToComeAgainAndThenAllGoesOnByItself() throws Exception {
         try (ArtemisProcess broker = ArtemisProcess.start(directory.resolve("broker"))) {
             broker.kill();
-            try (LabWorld world = world(broker, "QUEUE_TIMEOUT", "5s")) {
+            try (LabWorld world = world(broker, "QUEUE_TIMEOUT", "2s")) {
                 InetSocketAddress relay = world.relay().smtpAddress();
                 assertToldToComeAgain(relay);
                 broker.startAgain();
