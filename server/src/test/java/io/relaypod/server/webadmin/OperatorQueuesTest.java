@@ -16,15 +16,18 @@ import javax.mail.internet.MimeMessage;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.relaypod.events.MailEvent;
 import io.relaypod.events.MailEvent.MailFailed;
+import io.relaypod.events.MailEvent.MailRemoved;
 import io.relaypod.events.MailEvent.MailReprocessed;
 import io.relaypod.gateway.VerbatimMailQueueItems;
 import io.relaypod.server.queue.ArtemisMailQueueFactory;
+import io.relaypod.server.queue.RetryResult;
 import io.relaypod.server.queue.broker.EmbeddedBroker;
 import io.relaypod.throttle.SenderRateLimiter;
 import org.apache.james.metrics.api.NoopGaugeRegistry;
 import org.apache.james.metrics.tests.RecordingMetricFactory;
 import org.apache.james.queue.api.MailQueueName;
 import org.apache.james.queue.api.ManageableMailQueue;
+import org.apache.james.queue.api.ManageableMailQueue.Type;
 import org.apache.mailet.base.test.FakeMail;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -94,6 +97,33 @@ class OperatorQueuesTest {
                     assertThat(failed.reason()).startsWith("it could not be sent again: ");
                 }));
         assertThat(queue.getSize()).isZero();
+    }
+
+    @Test
+    void eachMailThatAnOperatorRemovesIsPublished() throws Exception {
+        MailRemoved removed =
+                new MailRemoved("Mail1-x", "a@example.com", List.of("b@example.com"), "spool", "by an operator");
+        queue.enQueue(mail(message()));
+        assertThat(queue.remove(Type.Sender, "nobody@example.com")).isZero();
+        assertThat(queue.remove(Type.Sender, "a@example.com")).isEqualTo(1);
+        queue.enQueue(mail(message()));
+        assertThat(queue.clear()).isEqualTo(1);
+
+        assertThat(published).containsExactly(SENT_AGAIN, removed, SENT_AGAIN, removed);
+        assertThat(queue.getSize()).isZero();
+    }
+
+    @Test
+    void aMailThatWaitsIsReadyAfterARetryOrAFlush() throws Exception {
+        OperatorQueues operator = new OperatorQueues(queues, published::add);
+        queue.enQueue(mail(message()), Duration.ofDays(1));
+
+        assertThat(operator.retry(MailQueueName.of("none"), "Mail1-x")).isEmpty();
+        assertThat(operator.retry(MailQueueName.of("spool"), "Mail2")).contains(new RetryResult(0, 0));
+        assertThat(operator.retry(MailQueueName.of("spool"), "Mail1-x")).contains(new RetryResult(1, 0));
+
+        queue.enQueue(mail(message()), Duration.ofDays(1));
+        assertThat(queue.flush()).isEqualTo(1);
     }
 
     private static FakeMail mail(MimeMessage message) throws MessagingException {

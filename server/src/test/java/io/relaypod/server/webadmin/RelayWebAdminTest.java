@@ -7,17 +7,13 @@ import static org.mockito.Mockito.when;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
@@ -43,10 +39,7 @@ import io.relaypod.verdict.RecipientRule;
 import org.apache.james.mailrepository.api.MailKey;
 import org.apache.james.mailrepository.api.MailRepository;
 import org.apache.james.mailrepository.api.MailRepositoryStore;
-import org.apache.james.metrics.tests.RecordingMetricFactory;
-import org.apache.james.webadmin.RandomPortSupplier;
 import org.apache.james.webadmin.Routes;
-import org.apache.james.webadmin.WebAdminConfiguration;
 import org.apache.james.webadmin.utils.JsonTransformer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -60,11 +53,8 @@ import spark.Service;
 /** The whole of webadmin's own server and routes, asked over HTTP; queues and repositories stand in. */
 class RelayWebAdminTest {
 
-    private static final Duration LONG_ENOUGH = Duration.ofSeconds(30);
-    private static final String PASSWORD = "correct horse battery";
     private static final Clock NOON = Clock.fixed(Instant.parse("2026-01-01T12:00:00Z"), ZoneOffset.UTC);
     private static final MeterRegistry METERS = new SimpleMeterRegistry();
-    private static final HttpClient HTTP = HttpClient.newHttpClient();
 
     /** Routes that wait, fail or echo. */
     private static final class TestRoutes implements Routes {
@@ -82,7 +72,9 @@ class RelayWebAdminTest {
             // A path of those that may take long.
             service.get("/domains/slow/test", (request, response) -> {
                 arrived.release();
-                return mayAnswer.await(LONG_ENOUGH.toSeconds(), TimeUnit.SECONDS) ? "\"slow\"" : "\"too slow\"";
+                return mayAnswer.await(RunningWebAdmin.LONG_ENOUGH.toSeconds(), TimeUnit.SECONDS)
+                        ? "\"slow\""
+                        : "\"too slow\"";
             });
             service.post("/test/echo", (request, response) -> request.body());
             service.get("/test/long", (request, response) -> {
@@ -101,7 +93,7 @@ class RelayWebAdminTest {
     }
 
     private static final TestRoutes ROUTES = new TestRoutes();
-    private static RelayWebAdmin webadmin;
+    private static RunningWebAdmin webadmin;
 
     @BeforeAll
     static void start(@TempDir Path directory) throws Exception {
@@ -114,7 +106,6 @@ class RelayWebAdminTest {
                 "127.0.0.1:0",
                 "WEBADMIN_HOSTS",
                 "relay.example"));
-        MemoryBudget budget = MemoryBudget.ofThisProcess();
         JsonTransformer json = new JsonTransformer();
         CachedDomainCheck cache = new CachedDomainCheck(
                 (domain, client) -> CompletableFuture.completedFuture(new DomainVerdict.NullMx()),
@@ -131,15 +122,11 @@ class RelayWebAdminTest {
                         .iterator());
         MailRepositoryStore repositories = mock(MailRepositoryStore.class);
         when(repositories.getByPath(any())).then(asked -> Stream.of(failed));
-        GeneratedPassword.ensure(Files.writeString(directory.resolve("password"), PASSWORD + "\n"));
-        AdminCredentials credentials =
-                new AdminCredentials(new PasswordFile(directory.resolve("password")), new RecordingMetricFactory());
-        webadmin = new RelayWebAdmin(
-                WebAdminConfiguration.builder()
-                        .enabled()
-                        .host("127.0.0.1")
-                        .port(new RandomPortSupplier())
-                        .build(),
+        webadmin = RunningWebAdmin.start(
+                settings,
+                queues,
+                repositories,
+                METERS,
                 List.of(
                         ROUTES,
                         new MxCacheRoutes(cache, NOON, json),
@@ -148,48 +135,29 @@ class RelayWebAdminTest {
                                 cache,
                                 NOON,
                                 json),
-                        new RelayRoutes(settings, Optional.empty(), NOON, json, budget)),
-                new BoundedListings(queues, repositories, budget, json),
-                new RecordingMetricFactory(),
-                METERS,
-                settings,
-                () -> credentials,
-                budget);
-        webadmin.start();
+                        new RelayRoutes(settings, Optional.empty(), NOON, json, MemoryBudget.ofThisProcess())));
     }
 
     @AfterAll
     static void stop() {
-        webadmin.destroy();
-    }
-
-    private static HttpRequest.Builder to(String path) {
-        return HttpRequest.newBuilder(
-                        URI.create("http://127.0.0.1:" + webadmin.getPort().getValue() + path))
-                .timeout(LONG_ENOUGH)
-                .header("Authorization", "Bearer " + PASSWORD);
-    }
-
-    private static HttpResponse<String> get(String path) throws Exception {
-        return send(to(path));
-    }
-
-    private static HttpResponse<String> send(HttpRequest.Builder request) throws Exception {
-        return HTTP.send(request.build(), BodyHandlers.ofString());
+        webadmin.close();
     }
 
     @Test
     void aDomainIsJudgedAndItsVerdictCachedUntilItIsDeleted() throws Exception {
-        assertThat(get("/domains/example.com/verdict").body())
+        assertThat(webadmin.get("/domains/example.com/verdict").body())
                 .contains("\"domain\":\"example.com\"", "\"accepted\":false", "\"code\":556", "\"remembered\":{");
-        assertThat(get("/domains/example.com/verdict?fresh=true").statusCode()).isEqualTo(200);
-        assertThat(get("/mx-cache").body()).contains("example.com");
-        assertThat(get("/mx-cache/example.com").body()).contains("example.com");
+        assertThat(webadmin.get("/domains/example.com/verdict?fresh=true").statusCode())
+                .isEqualTo(200);
+        assertThat(webadmin.get("/mx-cache").body()).contains("example.com");
+        assertThat(webadmin.get("/mx-cache/example.com").body()).contains("example.com");
 
-        assertThat(send(to("/mx-cache/example.com").DELETE()).statusCode()).isEqualTo(204);
-        assertThat(get("/mx-cache/example.com").statusCode()).isEqualTo(404);
-        assertThat(send(to("/mx-cache").DELETE()).statusCode()).isEqualTo(204);
-        assertThat(get("/mx-cache").body()).isEqualTo("[]");
+        assertThat(webadmin.send(webadmin.to("/mx-cache/example.com").DELETE()).statusCode())
+                .isEqualTo(204);
+        assertThat(webadmin.get("/mx-cache/example.com").statusCode()).isEqualTo(404);
+        assertThat(webadmin.send(webadmin.to("/mx-cache").DELETE()).statusCode())
+                .isEqualTo(204);
+        assertThat(webadmin.get("/mx-cache").body()).isEqualTo("[]");
     }
 
     @ParameterizedTest
@@ -204,7 +172,7 @@ class RelayWebAdminTest {
         "/relay/trace?since=yesterday, 400, Invalid arguments"
     })
     void aWrongRequestIsAnsweredWithItsReason(String path, int status, String reason) throws Exception {
-        HttpResponse<String> response = get(path);
+        HttpResponse<String> response = webadmin.get(path);
 
         assertThat(response.statusCode()).isEqualTo(status);
         assertThat(response.body()).contains(reason);
@@ -212,8 +180,9 @@ class RelayWebAdminTest {
 
     @Test
     void aListingOfARepositoryHasTheKeysOfOnePage() throws Exception {
-        assertThat(get("/mailRepositories/var%2Fmail%2Ffailed/mails").body()).contains("Mail1", "Mail2", "Mail3");
-        assertThat(get("/mailRepositories/var%2Fmail%2Ffailed/mails?limit=1&offset=1")
+        assertThat(webadmin.get("/mailRepositories/var%2Fmail%2Ffailed/mails").body())
+                .contains("Mail1", "Mail2", "Mail3");
+        assertThat(webadmin.get("/mailRepositories/var%2Fmail%2Ffailed/mails?limit=1&offset=1")
                         .body())
                 .contains("Mail2")
                 .doesNotContain("Mail1", "Mail3");
@@ -223,7 +192,7 @@ class RelayWebAdminTest {
     @ValueSource(
             strings = {"/relay/configuration", "/relay/openapi.yaml", "/relay/search", "/relay/search?q=a@b.example"})
     void aPageIsAnsweredAndNotStoredByAnyone(String path) throws Exception {
-        HttpResponse<String> response = get(path);
+        HttpResponse<String> response = webadmin.get(path);
 
         assertThat(response.statusCode()).isEqualTo(200);
         assertThat(response.body()).isNotEmpty();
@@ -240,7 +209,7 @@ class RelayWebAdminTest {
         "X-HTTP-Method-Override, DELETE, 400"
     })
     void aRequestThatMayNotBeServedIsRefused(String header, String value, int status) throws Exception {
-        HttpResponse<String> response = send(to("/mx-cache").setHeader(header, value));
+        HttpResponse<String> response = webadmin.send(webadmin.to("/mx-cache").setHeader(header, value));
 
         assertThat(response.statusCode()).isEqualTo(status);
         assertThat(response.headers().firstValue("Connection")).contains("close");
@@ -251,14 +220,14 @@ class RelayWebAdminTest {
         // admin:correct horse battery
         String basic = "Basic YWRtaW46Y29ycmVjdCBob3JzZSBiYXR0ZXJ5";
 
-        assertThat(send(to("/mx-cache").setHeader("Authorization", basic)).statusCode())
+        assertThat(webadmin.send(webadmin.to("/mx-cache").setHeader("Authorization", basic))
+                        .statusCode())
                 .isEqualTo(200);
     }
 
     @Test
     void theHealthIsAnsweredWithoutAPassword() throws Exception {
-        HttpResponse<String> response = send(HttpRequest.newBuilder(
-                URI.create("http://127.0.0.1:" + webadmin.getPort().getValue() + "/healthcheck")));
+        HttpResponse<String> response = webadmin.send(HttpRequest.newBuilder(webadmin.uri("/healthcheck")));
 
         assertThat(response.statusCode()).isEqualTo(200);
         assertThat(response.body()).isEqualTo("\"healthy\"");
@@ -267,41 +236,44 @@ class RelayWebAdminTest {
     @Test
     void aBodyIsReadWholeAndALongOneIsRefused() throws Exception {
         String body = "x".repeat(10_000);
-        assertThat(send(to("/test/echo").POST(BodyPublishers.ofString(body))).body())
+        assertThat(webadmin.send(webadmin.to("/test/echo").POST(BodyPublishers.ofString(body)))
+                        .body())
                 .isEqualTo(body);
-        assertThat(send(to("/test/echo")
+        assertThat(webadmin.send(webadmin.to("/test/echo")
                                 .POST(BodyPublishers.ofInputStream(
                                         () -> new ByteArrayInputStream(body.getBytes(StandardCharsets.US_ASCII)))))
                         .body())
                 .as("chunked")
                 .isEqualTo(body);
-        assertThat(send(to("/test/echo").POST(BodyPublishers.ofString("x".repeat(20_000))))
+        assertThat(webadmin.send(webadmin.to("/test/echo").POST(BodyPublishers.ofString("x".repeat(20_000))))
                         .statusCode())
                 .isEqualTo(413);
     }
 
     @Test
     void aLongAnswerComesWhole() throws Exception {
-        assertThat(get("/test/long").body()).hasSize(100_000);
+        assertThat(webadmin.get("/test/long").body()).hasSize(100_000);
     }
 
     @Test
     void slowRequestsWaitForEachOtherWhileOthersAreAnswered() throws Exception {
         List<CompletableFuture<HttpResponse<String>>> slow = new ArrayList<>();
         for (int request = 0; request < 6; request++) {
-            slow.add(HTTP.sendAsync(to("/domains/slow/test").build(), BodyHandlers.ofString()));
+            slow.add(RunningWebAdmin.HTTP.sendAsync(
+                    webadmin.to("/domains/slow/test").build(), BodyHandlers.ofString()));
         }
-        assertThat(ROUTES.arrived.tryAcquire(4, LONG_ENOUGH.toSeconds(), TimeUnit.SECONDS))
+        assertThat(ROUTES.arrived.tryAcquire(4, RunningWebAdmin.LONG_ENOUGH.toSeconds(), TimeUnit.SECONDS))
                 .as("as many as there are slots")
                 .isTrue();
 
-        assertThat(get("/relay/configuration").statusCode()).isEqualTo(200);
+        assertThat(webadmin.get("/relay/configuration").statusCode()).isEqualTo(200);
         assertThat(slow).noneMatch(CompletableFuture::isDone);
         assertThat(METERS.get("relaypod.webadmin.connections").gauge().value()).isGreaterThanOrEqualTo(6);
 
         ROUTES.mayAnswer.countDown();
         for (CompletableFuture<HttpResponse<String>> answer : slow) {
-            assertThat(answer.get(LONG_ENOUGH.toSeconds(), TimeUnit.SECONDS).body())
+            assertThat(answer.get(RunningWebAdmin.LONG_ENOUGH.toSeconds(), TimeUnit.SECONDS)
+                            .body())
                     .isEqualTo("\"slow\"");
         }
     }
