@@ -28,7 +28,6 @@ import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The gateway refuses, breaks off or is away: the mail is tried again, or kept where an operator finds it. */
-@Execution(ExecutionMode.CONCURRENT)
 class GatewayTroubleTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
@@ -82,6 +81,7 @@ class GatewayTroubleTest {
     }
 
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void aMailThatTheGatewayDoesNotTakeNowIsTriedAgain() throws Exception {
         mailpit.failNext(1, Phase.CONTENT, new Fault.Answer("451 4.3.5 Unable to process mail"));
         try (LabWorld world = world()) {
@@ -91,6 +91,7 @@ class GatewayTroubleTest {
     }
 
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void aConnectionBrokenInTheMiddleOfAMailLosesNothing() throws Exception {
         mailpit.failNext(1, Phase.CONTENT, new Fault.Close());
         try (LabWorld world = world()) {
@@ -100,6 +101,7 @@ class GatewayTroubleTest {
     }
 
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void aGatewayThatNeverAnswersIsGivenUpAndTriedAgain() throws Exception {
         mailpit.failNext(1, Phase.MAIL, new Fault.Silence(Duration.ofMinutes(5)));
         mailpit.failNext(1, Phase.DATA, new Fault.Silence(Duration.ofMinutes(5)));
@@ -134,6 +136,7 @@ class GatewayTroubleTest {
     }
 
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void aGatewayWhoseNameIsNotFoundIsWaitedFor() throws Exception {
         try (LabWorld world = world("UPSTREAM_HOST", "no-such-host.invalid")) {
             send(world, "a@example.com", "b@example.com");
@@ -169,6 +172,7 @@ class GatewayTroubleTest {
     }
 
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void aRecipientThatTheGatewayDefersGetsTheMailLaterAndNobodyGetsItTwice() throws Exception {
         mailpit.refuseNext(2, "first@example.com", "450 4.2.1 not now");
         try (LabWorld world = world()) {

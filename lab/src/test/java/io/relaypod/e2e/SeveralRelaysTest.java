@@ -42,7 +42,6 @@ import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Relays that share a broker in a process of its own: whatever dies, what was answered 250 arrives. */
-@Execution(ExecutionMode.CONCURRENT)
 class SeveralRelaysTest {
 
     private static final Duration PATIENCE = Duration.ofMinutes(2);
@@ -86,6 +85,7 @@ class SeveralRelaysTest {
     }
 
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void anyOfTheRelaysDeliversWhatAnotherTook() throws Exception {
         try (ArtemisProcess broker = ArtemisProcess.start(directory.resolve("broker"))) {
             mailpit.answer(Phase.CONTENT, "451 4.3.2 later");
@@ -103,6 +103,7 @@ class SeveralRelaysTest {
     }
 
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void whileTheBrokerIsAwayClientsAreToldToComeAgainAndThenAllGoesOnByItself() throws Exception {
         try (ArtemisProcess broker = ArtemisProcess.start(directory.resolve("broker"))) {
             broker.kill();
