@@ -20,7 +20,6 @@ import io.relaypod.events.MailEvent.MailRefused;
 import io.relaypod.events.MailEvent.RecipientAccepted;
 import io.relaypod.events.MailEvent.RecipientRefused;
 import io.relaypod.events.MailEventListener;
-import io.relaypod.memory.MemoryBudget;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,7 +34,6 @@ public final class Trace implements MailEventListener, Closeable {
     private static final Logger LOGGER = LoggerFactory.getLogger(Trace.class);
 
     private static final int QUEUE = 16_384;
-    private static final long WITHOUT_END = 1L << 50;
     private static final Duration PAUSE = Duration.ofMillis(250);
     private static final int ACCEPTED_PER_SECOND = 1_000;
     private static final int REFUSED_PER_SECOND = 100;
@@ -132,13 +130,6 @@ public final class Trace implements MailEventListener, Closeable {
         /** Copies the list. */
         public TraceResult {
             mails = List.copyOf(mails);
-        }
-    }
-
-    /** Searches without a memory limit, for a query with few results. */
-    List<TracedMail> search(TraceQuery query) {
-        try (SearchMemory memory = new SearchMemory(new MemoryBudget(WITHOUT_END))) {
-            return search(query, memory).mails();
         }
     }
 

@@ -72,18 +72,19 @@ final class TraceSearch {
                 .filter(TraceEntry::isOfSession)
                 .map(TraceEntry::id)
                 .collect(Collectors.toSet());
-        transactions(sessions).stream()
+        List<Transaction> transactions = transactions(sessions);
+        transactions.stream()
                 .filter(transaction -> transaction.entries().stream().anyMatch(isHit::contains))
                 .forEach(transaction -> transaction.mail().ifPresent(ids::add));
 
         Map<String, List<TraceEntry>> byMail =
                 entries(ids, false).stream().collect(Collectors.groupingBy(entry -> QueueId.original(entry.id())));
-        byMail.values()
-                .forEach(life -> life.stream()
-                        .map(TraceEntry::session)
-                        .filter(session -> !session.isEmpty())
-                        .forEach(sessions::add));
-        return compose(hits, byMail, transactions(sessions));
+        transactions.addAll(transactions(byMail.values().stream()
+                .flatMap(List::stream)
+                .map(TraceEntry::session)
+                .filter(session -> !session.isEmpty() && !sessions.contains(session))
+                .collect(Collectors.toSet())));
+        return compose(hits, byMail, transactions);
     }
 
     private List<TracedMail> compose(
