@@ -2,16 +2,15 @@ package io.relaypod.server.james;
 
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ThreadFactory;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import javax.annotation.PreDestroy;
 import javax.inject.Singleton;
 
 import com.github.benmanes.caffeine.cache.Ticker;
+import com.google.common.util.concurrent.ThreadFactoryBuilder;
 import com.google.inject.AbstractModule;
 import com.google.inject.Provides;
 import com.google.inject.Scopes;
@@ -45,6 +44,7 @@ import io.relaypod.server.smtp.RelaySmtpServerFactory;
 import io.relaypod.server.smtp.SmtpLogins;
 import io.relaypod.server.smtp.SmtpTls;
 import io.relaypod.server.smtp.SpoolWriter;
+import io.relaypod.server.threads.ServerThreads;
 import io.relaypod.verdict.BoundedDomainCheck;
 import io.relaypod.verdict.CachedDomainCheck;
 import io.relaypod.verdict.MxSettings;
@@ -55,12 +55,11 @@ import io.relaypod.verdict.RecipientRule;
 import org.apache.james.modules.protocols.ProtocolHandlerModule;
 import org.apache.james.onami.lifecycle.DisposingStager;
 import org.apache.james.protocols.lib.netty.CertificateReloadable;
-import org.apache.james.util.concurrent.NamedThreadFactory;
 
 /** The SMTP server and its RCPT rule. */
 final class SmtpModule extends AbstractModule {
 
-    private static final int LIST_POLL_SECONDS = 2;
+    private static final Duration FILE_POLL = Duration.ofSeconds(2);
 
     @Override
     protected void configure() {
@@ -127,21 +126,20 @@ final class SmtpModule extends AbstractModule {
 
     @Provides
     @Singleton
-    Optional<SmtpTls> smtpTls(Settings settings, Clock clock, DisposingStager<PreDestroy> stager) {
+    Optional<SmtpTls> smtpTls(Settings settings, Clock clock, ServerThreads threads) {
         return settings.tls().map(files -> {
-            SmtpTls tls = new SmtpTls(
-                    files, clock, stager.register(Executors.newSingleThreadExecutor(daemons("tls-handshake"))));
-            poll("smtp-certificate", tls::reloadIfChanged, stager);
+            SmtpTls tls = new SmtpTls(files, clock, threads.pool("tls-handshake", 1));
+            threads.schedule("smtp-certificate", FILE_POLL, tls::reloadIfChanged);
             return tls;
         });
     }
 
     @Provides
     @Singleton
-    Optional<MountedFiles<Logins>> loginsFile(Settings settings, DisposingStager<PreDestroy> stager) {
+    Optional<MountedFiles<Logins>> loginsFile(Settings settings, ServerThreads threads) {
         return settings.auth().usersFile().map(path -> {
             MountedFiles<Logins> file = new MountedFiles<>("smtp-users", List.of(path), () -> SmtpAuth.logins(path));
-            poll("smtp-users", file::reloadIfChanged, stager);
+            threads.schedule("smtp-users", FILE_POLL, file::reloadIfChanged);
             return file;
         });
     }
@@ -155,10 +153,12 @@ final class SmtpModule extends AbstractModule {
     @Provides
     @Singleton
     Optional<LoginCheck> loginCheck(Optional<MountedFiles<Logins>> file, DisposingStager<PreDestroy> stager) {
-        return file.map(logins -> {
-            LoginCheck check = stager.register(new LoginCheck(logins, daemons("login-check")));
-            return check;
-        });
+        return file.map(logins -> stager.register(new LoginCheck(
+                logins,
+                new ThreadFactoryBuilder()
+                        .setNameFormat("login-check-%d")
+                        .setDaemon(true)
+                        .build())));
     }
 
     @Provides
@@ -246,35 +246,18 @@ final class SmtpModule extends AbstractModule {
     @Provides
     @Singleton
     RecipientRule recipientRule(
-            RcptRuleAssembly assembly,
-            CachedDomainCheck cached,
-            Settings settings,
-            DisposingStager<PreDestroy> stager) {
+            RcptRuleAssembly assembly, CachedDomainCheck cached, Settings settings, ServerThreads threads) {
         MxSettings mx = settings.mx();
         return assembly.rule(
-                assembly.domains(cached, domainList(mx.allowFile(), stager), domainList(mx.denyFile(), stager)));
+                assembly.domains(cached, domainList(mx.allowFile(), threads), domainList(mx.denyFile(), threads)));
     }
 
-    private static Supplier<DomainSet> domainList(Optional<Path> path, DisposingStager<PreDestroy> stager) {
+    private static Supplier<DomainSet> domainList(Optional<Path> path, ServerThreads threads) {
         return path.<Supplier<DomainSet>>map(present -> {
                     DomainListFile file = new DomainListFile(present);
-                    poll("domain-list", file::reloadIfChanged, stager);
+                    threads.schedule("domain-list", FILE_POLL, file::reloadIfChanged);
                     return file;
                 })
                 .orElse(DomainSet::empty);
-    }
-
-    private static void poll(String name, Runnable reload, DisposingStager<PreDestroy> stager) {
-        stager.register(Executors.newSingleThreadScheduledExecutor(daemons(name)))
-                .scheduleWithFixedDelay(reload, LIST_POLL_SECONDS, LIST_POLL_SECONDS, TimeUnit.SECONDS);
-    }
-
-    private static ThreadFactory daemons(String name) {
-        ThreadFactory threads = NamedThreadFactory.withName(name);
-        return runnable -> {
-            Thread thread = threads.newThread(runnable);
-            thread.setDaemon(true);
-            return thread;
-        };
     }
 }
