@@ -106,7 +106,7 @@ public final class TraceBench {
             tell(trace, new RecipientRefused(client, "noreply@example.com", "user" + user + "@nowhere" + user + ".example", NO_MX));
         }
         tell(trace, new RecipientAccepted(client, "noreply@example.com", to.get(0), MX));
-        tell(trace, new MailReceived(client, id, "<" + id + "@example.com>", "noreply@example.com", to, 4_096));
+        tell(trace, new MailReceived(client, id, "<" + id + "@example.com>", "", "", "noreply@example.com", to, 4_096));
         tell(trace, new MailQueued(id, to));
         tell(trace, new MailDelivered(id, to, "127.0.0.1", "250 2.0.0 Ok: queued as GEoVvtdLYNYsYT2MTNDJJz"));
     }

@@ -178,11 +178,6 @@ public final class DnsFailover implements DnsLookup {
         return count(server -> server.trust().standing() == Standing.DISTRUSTED);
     }
 
-    /** The number of servers that are queried without EDNS. */
-    public int withoutEdns() {
-        return count(DnsServer::isWithoutEdns);
-    }
-
     /** The number of servers that give addresses for names that do not exist. */
     public int redirecting() {
         return count(server -> !server.trust().redirectAddresses().isEmpty());

@@ -148,17 +148,6 @@ public sealed interface MailEvent {
             messageId = MessageIds.truncate(messageId);
         }
 
-        /** A mail of which only the Message-ID is known. */
-        public MailReceived(
-                SubmittingClient client,
-                String queueId,
-                String messageId,
-                String sender,
-                List<String> recipients,
-                long size) {
-            this(client, queueId, messageId, "", "", sender, recipients, size);
-        }
-
         @Override
         public String name() {
             return "received";

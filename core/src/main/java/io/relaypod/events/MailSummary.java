@@ -35,11 +35,6 @@ public record MailSummary(String messageId, String subject, String mailbox) {
         return line.substring(0, end);
     }
 
-    /** The same without the subject. */
-    public MailSummary withoutSubject() {
-        return new MailSummary(messageId, "", mailbox);
-    }
-
     /** A text that {@link #parse} reads. */
     public String text() {
         return String.join(SEPARATOR, messageId, subject, mailbox);

@@ -49,7 +49,8 @@ class MailEventLogTest {
             new RecipientRefused(CLIENT, "alice@a.example", "bob@b.example", NO_MX),
             new MailRefused(
                     CLIENT, "alice@a.example", List.of("bob@b.example"), 550, "5.7.1 not from <alice@a.example>"),
-            new MailReceived(CLIENT, "Mail1", "<1@a.example>", "alice@a.example", List.of("bob@b.example"), 512),
+            new MailReceived(
+                    CLIENT, "Mail1", "<1@a.example>", "", "", "alice@a.example", List.of("bob@b.example"), 512),
             new CalendarStripped("Mail1", List.of("bob@b.example"), 2, 0, 0),
             new CalendarNarrowed("Mail1", List.of("bob@b.example"), 1, 1, 0),
             new RecipientsAligned("Mail1", List.of("bob@b.example")),
@@ -236,7 +237,7 @@ class MailEventLogTest {
         String huge = "x".repeat(1_000_000);
         MailEventLog log = new MailEventLog(false, List.of());
 
-        log.publish(new MailReceived(CLIENT, "Mail1", "<" + huge + ">", huge, List.of(huge), 1));
+        log.publish(new MailReceived(CLIENT, "Mail1", "<" + huge + ">", "", "", huge, List.of(huge), 1));
         log.publish(new DeliveryDeferred("Mail1", List.of(huge), DeferralReason.REFUSED, huge, Duration.ofMinutes(1)));
         log.publish(new RecipientRefused(CLIENT, huge, huge + "@" + huge, NO_MX));
 

@@ -37,8 +37,4 @@ interface AuthExchange {
     static Optional<AuthExchange> takeFrom(SMTPSession session) {
         return session.removeAttachment(KEY, State.Connection);
     }
-
-    static boolean isUnderWay(SMTPSession session) {
-        return session.getAttachment(KEY, State.Connection).isPresent();
-    }
 }

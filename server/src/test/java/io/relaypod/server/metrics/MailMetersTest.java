@@ -67,7 +67,7 @@ class MailMetersTest {
 
     @Test
     void aMailIsCountedOnItsWay() {
-        meters.onEvent(new MailReceived(CLIENT, QUEUE_ID, "<1@a.example>", "a@a.example", TO, 1_234));
+        meters.onEvent(new MailReceived(CLIENT, QUEUE_ID, "<1@a.example>", "", "", "a@a.example", TO, 1_234));
         meters.onEvent(new MailQueued(QUEUE_ID, TO));
         meters.onEvent(new MailDelivered(QUEUE_ID, TO, "gateway", "250 ok"));
         meters.onEvent(new MailFailed(QUEUE_ID, "a@a.example", TO, "554 no"));

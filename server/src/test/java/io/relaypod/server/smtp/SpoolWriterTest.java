@@ -36,6 +36,8 @@ class SpoolWriterTest {
             new SubmittingClient("session", InetAddress.getLoopbackAddress()),
             "Mail1",
             "",
+            "",
+            "",
             "a@example.com",
             List.of(),
             1);
