@@ -27,10 +27,7 @@ import org.apache.james.queue.api.ManageableMailQueue.MailQueueIterator;
 import org.apache.james.util.streams.Iterators;
 import org.apache.james.webadmin.Routes;
 import org.apache.james.webadmin.dto.MailKeyDTO;
-import org.apache.james.webadmin.utils.ErrorResponder;
-import org.apache.james.webadmin.utils.ErrorResponder.ErrorType;
 import org.apache.james.webadmin.utils.JsonTransformer;
-import org.eclipse.jetty.http.HttpStatus;
 import spark.Request;
 import spark.Response;
 import spark.Service;
@@ -74,12 +71,12 @@ public final class BoundedListings implements Routes {
     }
 
     private Object mails(Request request, Response response) throws Exception {
-        int limit = number(request, "limit", 1, LARGEST_LIMIT, DEFAULT_LIMIT);
+        int limit = RouteParameters.number(request, "limit", 1, LARGEST_LIMIT, DEFAULT_LIMIT);
         Optional<Boolean> delayed =
                 Optional.ofNullable(request.queryParams("delayed")).map(Boolean::parseBoolean);
         String name = request.params(":queue");
-        ManageableMailQueue queue =
-                queues.getQueue(MailQueueName.of(name)).orElseThrow(() -> notFound(name + " can not be found"));
+        ManageableMailQueue queue = queues.getQueue(MailQueueName.of(name))
+                .orElseThrow(() -> RouteErrors.notFound(name + " can not be found"));
         try (Reservation memory = memory()) {
             MailQueueIterator mails = queue.browse();
             try (AutoCloseable browser = mails::close) {
@@ -104,13 +101,13 @@ public final class BoundedListings implements Routes {
     }
 
     private Object keys(Request request, Response response) throws Exception {
-        int limit = number(request, "limit", 1, LARGEST_LIMIT, DEFAULT_LIMIT);
-        int offset = number(request, "offset", 0, Integer.MAX_VALUE, 0);
+        int limit = RouteParameters.number(request, "limit", 1, LARGEST_LIMIT, DEFAULT_LIMIT);
+        int offset = RouteParameters.number(request, "offset", 0, Integer.MAX_VALUE, 0);
         MailRepositoryPath path = path(request);
         try (Reservation memory = memory()) {
             Optional<MailRepository> repository = repositories.getByPath(path).findFirst();
             Iterator<MailKey> keys = repository
-                    .orElseThrow(() -> notFound(path.asString() + " does not exist"))
+                    .orElseThrow(() -> RouteErrors.notFound(path.asString() + " does not exist"))
                     .list();
             return written(
                     response, Iterators.toStream(keys).skip(offset).limit(limit).map(MailKeyDTO::new));
@@ -125,11 +122,7 @@ public final class BoundedListings implements Routes {
 
     private Reservation memory() throws InterruptedException {
         return budget.reserve(MemoryUse.WEBADMIN, MEMORY, PATIENCE)
-                .orElseThrow(() -> ErrorResponder.builder()
-                        .statusCode(HttpStatus.SERVICE_UNAVAILABLE_503)
-                        .type(ErrorType.SERVER_ERROR)
-                        .message("too many lists at once; try again")
-                        .haltError());
+                .orElseThrow(() -> RouteErrors.unavailable("too many lists at once; try again"));
     }
 
     /**
@@ -156,32 +149,5 @@ public final class BoundedListings implements Routes {
             throw broken;
         }
         return "";
-    }
-
-    private static int number(Request request, String name, int least, int most, int unset) {
-        String written = Optional.ofNullable(request.queryParams(name))
-                .map(String::strip)
-                .orElse("");
-        try {
-            int number = written.isEmpty() ? unset : Integer.parseInt(written);
-            if (number >= least && number <= most) {
-                return number;
-            }
-        } catch (NumberFormatException noNumber) {
-            // as one that is too large
-        }
-        throw ErrorResponder.builder()
-                .statusCode(HttpStatus.BAD_REQUEST_400)
-                .type(ErrorType.INVALID_ARGUMENT)
-                .message("%s is '%s'; expected a number from %d to %d", name, written, least, most)
-                .haltError();
-    }
-
-    private static RuntimeException notFound(String message) {
-        return ErrorResponder.builder()
-                .statusCode(HttpStatus.NOT_FOUND_404)
-                .type(ErrorType.NOT_FOUND)
-                .message("%s", message)
-                .haltError();
     }
 }

@@ -27,7 +27,7 @@ public final class DomainRoutes implements Routes {
 
     public static final String BASE_PATH = "/domains";
 
-    private static final String VERDICT = BASE_PATH + "/" + DomainPath.PARAMETER + "/verdict";
+    private static final String VERDICT = BASE_PATH + "/" + RouteParameters.DOMAIN + "/verdict";
     // Longer than all queries to all servers. The rule answers earlier.
     private static final Duration PATIENCE = Duration.ofMinutes(1);
 
@@ -72,7 +72,7 @@ public final class DomainRoutes implements Routes {
     }
 
     private AnswerDto verdict(Request request) throws Exception {
-        MailDomain domain = DomainPath.of(request);
+        MailDomain domain = RouteParameters.domain(request);
         if (Boolean.parseBoolean(request.queryParams("fresh"))) {
             await(cache.freshVerdict(domain));
         }

@@ -18,12 +18,8 @@ import io.relaypod.graph.GraphErrors;
 import io.relaypod.graph.GraphIncident;
 import io.relaypod.server.graph.GraphService;
 import org.apache.james.webadmin.Routes;
-import org.apache.james.webadmin.utils.ErrorResponder;
-import org.apache.james.webadmin.utils.ErrorResponder.ErrorType;
 import org.apache.james.webadmin.utils.JsonTransformer;
 import org.eclipse.jetty.http.HttpStatus;
-import spark.HaltException;
-import spark.Request;
 import spark.Service;
 
 /**
@@ -91,42 +87,20 @@ public final class GraphRoutes implements Routes {
 
     @Override
     public void define(Service service) {
-        service.get(PATH, (request, response) -> list(limit(request)), json);
+        service.get(PATH, (request, response) -> list(RouteParameters.number(request, "limit", 1, MOST, LIMIT)), json);
         service.patch(PATH + "/:file", (request, response) -> {
             Optional<String> refused = graph.sendAgain(request.params("file"));
             if (refused.isPresent()) {
-                throw error(HttpStatus.NOT_FOUND_404, refused.get());
+                throw RouteErrors.notFound(refused.get());
             }
             response.status(HttpStatus.NO_CONTENT_204);
             return "";
         });
     }
 
-    private static int limit(Request request) {
-        String written = Optional.ofNullable(request.queryParams("limit")).orElse(Integer.toString(LIMIT));
-        try {
-            int limit = Integer.parseInt(written);
-            if (limit >= 1 && limit <= MOST) {
-                return limit;
-            }
-        } catch (NumberFormatException wrong) {
-            // the same answer
-        }
-        throw error(HttpStatus.BAD_REQUEST_400, "limit is '" + written + "'; expected a number from 1 to " + MOST);
-    }
-
-    private static HaltException error(int status, String message) {
-        return ErrorResponder.builder()
-                .statusCode(status)
-                .type(status == HttpStatus.BAD_REQUEST_400 ? ErrorType.INVALID_ARGUMENT : ErrorType.NOT_FOUND)
-                .message("%s", message)
-                .haltError();
-    }
-
     private GraphDto list(int limit) {
         GraphCopies copies = graph.copies()
-                .orElseThrow(() -> error(
-                        HttpStatus.NOT_FOUND_404,
+                .orElseThrow(() -> RouteErrors.notFound(
                         "messages are not followed behind Mailpit, as SMTP2GRAPH_DATA is not set"));
         GraphSummary summary = copies.summary();
         Map<String, Integer> counts = new TreeMap<>();

@@ -11,12 +11,9 @@ import io.relaypod.verdict.CachedDomainCheck;
 import io.relaypod.verdict.CachedDomainCheck.CachedVerdict;
 import org.apache.james.webadmin.Constants;
 import org.apache.james.webadmin.Routes;
-import org.apache.james.webadmin.utils.ErrorResponder;
-import org.apache.james.webadmin.utils.ErrorResponder.ErrorType;
 import org.apache.james.webadmin.utils.JsonTransformer;
 import org.apache.james.webadmin.utils.ParametersExtractor;
 import org.apache.james.webadmin.utils.Responses;
-import org.eclipse.jetty.http.HttpStatus;
 import spark.Request;
 import spark.Service;
 
@@ -28,7 +25,7 @@ public final class MxCacheRoutes implements Routes {
 
     public static final String BASE_PATH = "/mx-cache";
 
-    private static final String ONE = BASE_PATH + Constants.SEPARATOR + DomainPath.PARAMETER;
+    private static final String ONE = BASE_PATH + Constants.SEPARATOR + RouteParameters.DOMAIN;
     private static final int LISTED = 1_000;
     private static final int MAX_LISTED = 10_000;
 
@@ -51,13 +48,13 @@ public final class MxCacheRoutes implements Routes {
     @Override
     public void define(Service service) {
         service.get(BASE_PATH, (request, response) -> list(request), json);
-        service.get(ONE, (request, response) -> one(DomainPath.of(request)), json);
+        service.get(ONE, (request, response) -> one(RouteParameters.domain(request)), json);
         service.delete(BASE_PATH, (request, response) -> {
             cache.forgetAll();
             return Responses.returnNoContent(response);
         });
         service.delete(ONE, (request, response) -> {
-            cache.forget(DomainPath.of(request));
+            cache.forget(RouteParameters.domain(request));
             return Responses.returnNoContent(response);
         });
     }
@@ -65,11 +62,7 @@ public final class MxCacheRoutes implements Routes {
     private List<CachedVerdictDto> list(Request request) {
         int limit = ParametersExtractor.extractLimit(request).getLimit().orElse(LISTED);
         if (limit > MAX_LISTED) {
-            throw ErrorResponder.builder()
-                    .statusCode(HttpStatus.BAD_REQUEST_400)
-                    .type(ErrorType.INVALID_ARGUMENT)
-                    .message("limit is '%d'; expected a number from 1 to %d", limit, MAX_LISTED)
-                    .haltError();
+            throw RouteErrors.invalid("limit is '" + limit + "'; expected a number from 1 to " + MAX_LISTED);
         }
         // Only the listed verdicts of up to a hundred thousand are held.
         return cache
@@ -86,10 +79,6 @@ public final class MxCacheRoutes implements Routes {
     private CachedVerdictDto one(MailDomain domain) {
         return cache.memory(domain)
                 .map(memory -> CachedVerdictDto.of(memory, clock.instant()))
-                .orElseThrow(() -> ErrorResponder.builder()
-                        .statusCode(HttpStatus.NOT_FOUND_404)
-                        .type(ErrorType.NOT_FOUND)
-                        .message("no verdict on %s is cached", domain)
-                        .haltError());
+                .orElseThrow(() -> RouteErrors.notFound("no verdict on " + domain + " is cached"));
     }
 }

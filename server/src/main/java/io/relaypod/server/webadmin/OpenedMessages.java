@@ -6,9 +6,6 @@ import io.relaypod.memory.MemoryBudget;
 import io.relaypod.memory.MemoryUse;
 import io.relaypod.memory.Reservation;
 import org.apache.james.webadmin.Routes;
-import org.apache.james.webadmin.utils.ErrorResponder;
-import org.apache.james.webadmin.utils.ErrorResponder.ErrorType;
-import org.eclipse.jetty.http.HttpStatus;
 import spark.Request;
 import spark.Service;
 
@@ -46,11 +43,7 @@ final class OpenedMessages implements Routes {
         request.attribute(
                 MEMORY,
                 budget.reserve(MemoryUse.WEBADMIN, bytes, PATIENCE)
-                        .orElseThrow(() -> ErrorResponder.builder()
-                                .statusCode(HttpStatus.SERVICE_UNAVAILABLE_503)
-                                .type(ErrorType.SERVER_ERROR)
-                                .message("too many messages at once; try again")
-                                .haltError()));
+                        .orElseThrow(() -> RouteErrors.unavailable("too many messages at once; try again")));
     }
 
     private static void release(Request request) {

@@ -20,8 +20,6 @@ import io.relaypod.server.trace.Trace;
 import io.relaypod.server.trace.TraceQuery;
 import org.apache.james.util.DurationParser;
 import org.apache.james.webadmin.Routes;
-import org.apache.james.webadmin.utils.ErrorResponder;
-import org.apache.james.webadmin.utils.ErrorResponder.ErrorType;
 import org.apache.james.webadmin.utils.JsonTransformer;
 import org.eclipse.jetty.http.HttpStatus;
 import spark.Request;
@@ -77,21 +75,13 @@ public final class RelayRoutes implements Routes {
     }
 
     private String search(TraceQuery query, Response response) throws JsonProcessingException {
-        Trace searched = trace.orElseThrow(() -> ErrorResponder.builder()
-                .statusCode(HttpStatus.NOT_FOUND_404)
-                .type(ErrorType.NOT_FOUND)
-                .message("there is no trace, as TRACE_MAX_SIZE is 0")
-                .haltError());
+        Trace searched = trace.orElseThrow(() -> RouteErrors.notFound("there is no trace, as TRACE_MAX_SIZE is 0"));
         try (SearchMemory memory = new SearchMemory(budget)) {
             Trace.TraceResult found = searched.search(query, memory);
             response.header(LIMIT_HEADER, Integer.toString(found.limit()));
             return json.render(found.mails());
         } catch (TraceTooLargeException tooMuch) {
-            throw ErrorResponder.builder()
-                    .statusCode(HttpStatus.SERVICE_UNAVAILABLE_503)
-                    .type(ErrorType.SERVER_ERROR)
-                    .message("%s", tooMuch.getMessage())
-                    .haltError();
+            throw RouteErrors.unavailable(tooMuch.getMessage());
         }
     }
 

@@ -6,10 +6,7 @@ import io.relaypod.server.queue.RetryResult;
 import org.apache.james.queue.api.MailQueue.MailQueueException;
 import org.apache.james.queue.api.MailQueueName;
 import org.apache.james.webadmin.Routes;
-import org.apache.james.webadmin.utils.ErrorResponder;
-import org.apache.james.webadmin.utils.ErrorResponder.ErrorType;
 import org.apache.james.webadmin.utils.JsonTransformer;
-import org.eclipse.jetty.http.HttpStatus;
 import spark.Request;
 import spark.Service;
 
@@ -42,20 +39,12 @@ public final class RetryRoutes implements Routes {
     private RetryResult retry(Request request) throws MailQueueException {
         String queue = request.params(":queue");
         String queueId = request.params(":queueId");
-        RetryResult result =
-                queues.retry(MailQueueName.of(queue), queueId).orElseThrow(() -> notFound(queue + " can not be found"));
+        RetryResult result = queues.retry(MailQueueName.of(queue), queueId)
+                .orElseThrow(() -> RouteErrors.notFound(queue + " can not be found"));
         if (result.ready() + result.rateLimited() == 0) {
-            throw notFound("no mail " + queueId + " waits in queue " + queue
+            throw RouteErrors.notFound("no mail " + queueId + " waits in queue " + queue
                     + ": it is being delivered, or is no more in it; its trace tells");
         }
         return result;
-    }
-
-    private static RuntimeException notFound(String message) {
-        return ErrorResponder.builder()
-                .statusCode(HttpStatus.NOT_FOUND_404)
-                .type(ErrorType.NOT_FOUND)
-                .message("%s", message)
-                .haltError();
     }
 }
