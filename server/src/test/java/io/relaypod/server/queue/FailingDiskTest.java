@@ -4,6 +4,7 @@ import static io.relaypod.server.queue.OpenQueue.LONG_ENOUGH;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
+import static org.awaitility.Durations.ONE_MILLISECOND;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
@@ -95,7 +96,7 @@ class FailingDiskTest {
             enqueue(open, "before");
             await().atMost(LONG_ENOUGH).untilAsserted(() -> assertThat(given).contains("before"));
             Path filler = fill();
-            await().atMost(LONG_ENOUGH.multipliedBy(3)).until(() -> {
+            await().pollInterval(ONE_MILLISECOND).atMost(LONG_ENOUGH.multipliedBy(3)).until(() -> {
                 try {
                     enqueue(open, "meanwhile");
                     return false;
@@ -117,7 +118,7 @@ class FailingDiskTest {
                 OpenQueue.on(EmbeddedBroker.start(disk, TIMEOUT, 0, new SimpleMeterRegistry()), "spool")) {
             enqueue(open, "first");
             Path filler = fill();
-            await().atMost(LONG_ENOUGH.multipliedBy(3)).until(() -> {
+            await().pollInterval(ONE_MILLISECOND).atMost(LONG_ENOUGH.multipliedBy(3)).until(() -> {
                 try {
                     enqueue(open, "meanwhile");
                     return false;
