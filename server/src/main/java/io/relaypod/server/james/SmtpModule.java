@@ -25,7 +25,7 @@ import io.relaypod.deliverability.GraphRules;
 import io.relaypod.dns.DnsFailover;
 import io.relaypod.dns.ObservedDns;
 import io.relaypod.logins.LoginCheck;
-import io.relaypod.logins.LoginFailures;
+import io.relaypod.logins.LoginDelays;
 import io.relaypod.logins.LoginRateLimits;
 import io.relaypod.logins.Logins;
 import io.relaypod.memory.MemoryBudget;
@@ -163,8 +163,8 @@ final class SmtpModule extends AbstractModule {
 
     @Provides
     @Singleton
-    LoginFailures loginFailures() {
-        return new LoginFailures(Ticker.systemTicker());
+    LoginDelays loginDelays() {
+        return new LoginDelays(Ticker.systemTicker());
     }
 
     @Provides

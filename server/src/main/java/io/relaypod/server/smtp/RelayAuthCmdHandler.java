@@ -11,7 +11,7 @@ import java.util.concurrent.CompletableFuture;
 import javax.inject.Inject;
 
 import io.relaypod.logins.LoginCheck;
-import io.relaypod.logins.LoginFailures;
+import io.relaypod.logins.LoginDelays;
 import io.relaypod.logins.LoginVerdict;
 import org.apache.james.protocols.api.ProtocolSession.AttachmentKey;
 import org.apache.james.protocols.api.ProtocolSession.State;
@@ -56,16 +56,15 @@ public final class RelayAuthCmdHandler implements CommandHandler<SMTPSession>, E
 
     private final SmtpLogins logins;
     private final Optional<LoginCheck> check;
-    private final LoginFailures failures;
+    private final LoginDelays delays;
     private final LoginEvents events;
 
     /** @param check empty where nobody's password is looked at */
     @Inject
-    public RelayAuthCmdHandler(
-            SmtpLogins logins, Optional<LoginCheck> check, LoginFailures failures, LoginEvents events) {
+    public RelayAuthCmdHandler(SmtpLogins logins, Optional<LoginCheck> check, LoginDelays delays, LoginEvents events) {
         this.logins = logins;
         this.check = check;
-        this.failures = failures;
+        this.delays = delays;
         this.events = events;
     }
 
@@ -176,7 +175,7 @@ public final class RelayAuthCmdHandler implements CommandHandler<SMTPSession>, E
             return accepted(session, accepted, mechanism);
         }
         CompletableFuture<Void> answered = verdict.thenCompose(known -> known instanceof LoginVerdict.Rejected
-                ? PendingReply.after(failures.failed(client).minusNanos(System.nanoTime() - arrived))
+                ? PendingReply.after(delays.failed(client).minusNanos(System.nanoTime() - arrived))
                 : PendingReply.after(Duration.ZERO));
         return new PendingReply(answered, () -> answer(session, verdict.join(), mechanism));
     }

@@ -26,7 +26,7 @@ public final class AdminCredentials {
 
     private final Predicate<String> areRight;
     private final Metric refused;
-    private final FailedLogins failures;
+    private final AdminLockout lockout;
     private final LogRateLimit lines =
             new LogRateLimit(leftOut -> LOGGER.warn("event=webadmin-refused-more refusals={}", leftOut));
 
@@ -34,7 +34,7 @@ public final class AdminCredentials {
     public AdminCredentials(Predicate<String> areRight, MetricFactory metrics) {
         this.areRight = areRight;
         this.refused = metrics.generate("webadmin_refused");
-        this.failures = new FailedLogins(Ticker.systemTicker());
+        this.lockout = new AdminLockout(Ticker.systemTicker());
     }
 
     /**
@@ -46,13 +46,13 @@ public final class AdminCredentials {
      */
     boolean admit(String address, Optional<String> authorization, String method) {
         Optional<String> given = authorization.flatMap(AdminCredentials::given);
-        if (given.isPresent() && !failures.isBlocked(address) && areRight.test(given.get())) {
-            failures.succeeded(address);
+        if (given.isPresent() && !lockout.isBlocked(address) && areRight.test(given.get())) {
+            lockout.succeeded(address);
             return true;
         }
         refused.increment();
         if (given.isPresent()) {
-            failures.failed(address);
+            lockout.failed(address);
             if (lines.tryAcquire()) {
                 LOGGER.warn("event=webadmin-refused client={} method={}", address, method);
             }

@@ -96,14 +96,16 @@ class FailingDiskTest {
             enqueue(open, "before");
             await().atMost(LONG_ENOUGH).untilAsserted(() -> assertThat(given).contains("before"));
             Path filler = fill();
-            await().pollInterval(ONE_MILLISECOND).atMost(LONG_ENOUGH.multipliedBy(3)).until(() -> {
-                try {
-                    enqueue(open, "meanwhile");
-                    return false;
-                } catch (RuntimeException refused) {
-                    return true;
-                }
-            });
+            await().pollInterval(ONE_MILLISECOND)
+                    .atMost(LONG_ENOUGH.multipliedBy(3))
+                    .until(() -> {
+                        try {
+                            enqueue(open, "meanwhile");
+                            return false;
+                        } catch (RuntimeException refused) {
+                            return true;
+                        }
+                    });
             Files.delete(filler);
             await().atMost(LONG_ENOUGH).ignoreExceptions().until(() -> enqueue(open, "after") != null);
             await().atMost(LONG_ENOUGH).untilAsserted(() -> assertThat(given).contains("after"));
@@ -118,14 +120,16 @@ class FailingDiskTest {
                 OpenQueue.on(EmbeddedBroker.start(disk, TIMEOUT, 0, new SimpleMeterRegistry()), "spool")) {
             enqueue(open, "first");
             Path filler = fill();
-            await().pollInterval(ONE_MILLISECOND).atMost(LONG_ENOUGH.multipliedBy(3)).until(() -> {
-                try {
-                    enqueue(open, "meanwhile");
-                    return false;
-                } catch (RuntimeException refused) {
-                    return !open.queues().isConnected();
-                }
-            });
+            await().pollInterval(ONE_MILLISECOND)
+                    .atMost(LONG_ENOUGH.multipliedBy(3))
+                    .until(() -> {
+                        try {
+                            enqueue(open, "meanwhile");
+                            return false;
+                        } catch (RuntimeException refused) {
+                            return !open.queues().isConnected();
+                        }
+                    });
             Path bindings = disk.resolve("queue/bindings");
             Path away = disk.resolve("queue/bindings-away");
             Files.move(bindings, away);

@@ -32,7 +32,7 @@ import io.relaypod.deliverability.GraphRules;
 import io.relaypod.events.MailEvent;
 import io.relaypod.events.MailEvent.MailReceived;
 import io.relaypod.logins.LoginCheck;
-import io.relaypod.logins.LoginFailures;
+import io.relaypod.logins.LoginDelays;
 import io.relaypod.logins.LoginRateLimits;
 import io.relaypod.memory.FairShare;
 import io.relaypod.memory.MemoryBudget;
@@ -236,7 +236,7 @@ final class EmbeddedSmtp implements AutoCloseable {
                 new RelayAuthCmdHandler(
                         logins,
                         Optional.of(loginCheck),
-                        new LoginFailures(Ticker.systemTicker()),
+                        new LoginDelays(Ticker.systemTicker()),
                         new LoginEvents(
                                 new SimpleMeterRegistry(), Optional.empty(), Optional.empty(), Optional.empty())),
                 loginRules,

@@ -7,21 +7,21 @@ import java.util.concurrent.atomic.AtomicLong;
 
 import org.junit.jupiter.api.Test;
 
-class FailedLoginsTest {
+class AdminLockoutTest {
 
     private final AtomicLong nanos = new AtomicLong(Duration.ofDays(1).toNanos());
-    private final FailedLogins failures = new FailedLogins(nanos::get);
+    private final AdminLockout failures = new AdminLockout(nanos::get);
 
     @Test
     void aFewMistakesCostNothing() {
-        fail(FailedLogins.FREE_TRIES - 1);
+        fail(AdminLockout.FREE_TRIES - 1);
 
         assertThat(failures.isBlocked("192.0.2.1")).isFalse();
     }
 
     @Test
     void whoTriesOnIsNotListenedToForLongerAndLonger() {
-        fail(FailedLogins.FREE_TRIES);
+        fail(AdminLockout.FREE_TRIES);
         assertThat(failures.isBlocked("192.0.2.1")).isTrue();
         assertThat(failures.isBlocked("192.0.2.2")).as("somebody else").isFalse();
 
@@ -37,14 +37,14 @@ class FailedLoginsTest {
     @Test
     void nobodyIsShutOutForMoreThanAMinute() {
         fail(1_000);
-        pass(FailedLogins.MAX_BLOCK);
+        pass(AdminLockout.MAX_BLOCK);
 
         assertThat(failures.isBlocked("192.0.2.1")).isFalse();
     }
 
     @Test
     void whoKnowsThePasswordBeginsAnew() {
-        fail(FailedLogins.FREE_TRIES);
+        fail(AdminLockout.FREE_TRIES);
         failures.succeeded("192.0.2.1");
 
         assertThat(failures.isBlocked("192.0.2.1")).isFalse();

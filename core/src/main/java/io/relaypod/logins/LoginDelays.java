@@ -13,7 +13,7 @@ import com.github.benmanes.caffeine.cache.Ticker;
  * that name. An address is forgotten ten minutes after its last failure. Who logs in rightly never waits. Bounded;
  * thread-safe.
  */
-public final class LoginFailures {
+public final class LoginDelays {
 
     private static final Duration STEP = Duration.ofSeconds(1);
     private static final int MAX_STEPS = 5;
@@ -22,7 +22,7 @@ public final class LoginFailures {
 
     private final Cache<InetAddress, Integer> byAddress;
 
-    public LoginFailures(Ticker ticker) {
+    public LoginDelays(Ticker ticker) {
         this.byAddress = Caffeine.newBuilder()
                 .ticker(ticker)
                 .maximumSize(ADDRESSES)

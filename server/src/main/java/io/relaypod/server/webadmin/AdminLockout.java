@@ -11,7 +11,7 @@ import com.github.benmanes.caffeine.cache.Ticker;
  * for a second, then for two, and so on up to a minute. Its count ends five minutes after its last wrong password.
  * Bounded; thread-safe.
  */
-final class FailedLogins {
+final class AdminLockout {
 
     static final int FREE_TRIES = 5;
     static final Duration MAX_BLOCK = Duration.ofMinutes(1);
@@ -25,7 +25,7 @@ final class FailedLogins {
 
     private record Failures(int count, long blockedUntil) {}
 
-    FailedLogins(Ticker ticker) {
+    AdminLockout(Ticker ticker) {
         this.ticker = ticker;
         this.byAddress = Caffeine.newBuilder()
                 .ticker(ticker)
