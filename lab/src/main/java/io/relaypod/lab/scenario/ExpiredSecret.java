@@ -40,6 +40,8 @@ final class ExpiredSecret implements Scenario {
     public ScenarioResult play(LabWorld world) throws Exception {
         Observer observer = new Observer(world);
         String subject = "Your booking " + UUID.randomUUID();
+        // Mails of other scenarios would be counted too.
+        Observer.await(() -> world.queuedMails() == 0);
         world.graph().refuseLogin(LoginFailure.secretExpired());
         restart(world);
         try {
