@@ -92,6 +92,7 @@ class MetricsTest {
         await().atMost(PATIENCE).untilAsserted(() -> {
             scrape = Scrape.of(world);
             assertThat(scrape.value("relaypod_mail_delivered_total")).isPositive();
+            assertThat(scrape.value("relaypod_delivery_seconds_count")).isPositive();
             assertThat(scrape.names())
                     .contains("relaypod_queue_size", "relaypod_repository_size", "relaypod_webadmin_request_seconds");
         });
