@@ -20,7 +20,6 @@ final class ExpectedCopies {
 
     private final int most;
     private final Map<CopyKey, Instant> deliveredAt = new LinkedHashMap<>();
-    private long forgotten;
 
     /** A copy before it has a file. */
     record CopyKey(String queueId, List<String> recipients) {
@@ -48,7 +47,6 @@ final class ExpectedCopies {
             Iterator<CopyKey> oldest = deliveredAt.keySet().iterator();
             oldest.next();
             oldest.remove();
-            forgotten++;
         }
         deliveredAt.put(key, at);
     }
@@ -113,10 +111,5 @@ final class ExpectedCopies {
 
     int size() {
         return deliveredAt.size();
-    }
-
-    /** Expectations dropped because there were too many. */
-    long forgotten() {
-        return forgotten;
     }
 }

@@ -10,7 +10,7 @@ final class FollowedCopy {
     // smtp2graph's shortest retryInterval is a minute.
     private static final Duration NO_ATTEMPT = Duration.ofSeconds(55);
 
-    private GraphCopy copy;
+    private final GraphCopy copy;
     private CopyPlace place;
     private Instant deliveredAt;
     private boolean isOurs;
@@ -44,10 +44,6 @@ final class FollowedCopy {
 
     String fileName() {
         return copy.fileName();
-    }
-
-    void replace(GraphCopy reread) {
-        copy = reread;
     }
 
     CopyPlace place() {
