@@ -37,6 +37,8 @@ public final class GraphErrors {
             new SentenceForm(form("No sender/from address defined.*"), "NoSender", true),
             new SentenceForm(form("Trying to login without an application registration.*"), "NoApplication", true),
             new SentenceForm(form("(Server did not respond|Failed to send message) within .*"), "Timeout", false),
+            // Node's words for a connection that closes before the answer.
+            new SentenceForm(form("socket hang up.*"), "ECONNRESET", false),
             new SentenceForm(form("timeout of \\d+ ?ms exceeded.*"), "Timeout", false),
             // smtp2graph looks for a code in a page that is no JSON.
             new SentenceForm(form("Cannot use 'in' operator .*"), "BadGateway", false));

@@ -33,6 +33,7 @@ class GraphErrorsTest {
                 "Request failed with status code 429 | throttled | 429 | false",
                 "connect ECONNREFUSED 1.2.3.4:443 | unreachable | ECONNREFUSED | false",
                 "getaddrinfo ENOTFOUND graph.microsoft.com | unreachable | ENOTFOUND | false",
+                "socket hang up | unreachable | ECONNRESET | false",
                 "Server did not respond within 10 seconds | unreachable | Timeout | false",
                 "Cannot use 'in' operator to search for 'error' in <html>Bad Gateway</html> | unreachable | BadGateway | false",
             })

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import io.relaypod.events.MailSummary;
 import io.relaypod.events.QueueId;
 import io.relaypod.mailets.RecordedSummary;
@@ -70,12 +71,12 @@ final class FailedMailLines {
                 : ", mailbox " + summary.mailbox();
     }
 
-    // James writes a date as milliseconds or as a text.
+    // James writes a date as milliseconds, or as a text that ends in +0000.
     private static String time(JsonNode date) {
         return date.isNumber()
                 ? Instant.ofEpochMilli(date.asLong())
                         .truncatedTo(ChronoUnit.SECONDS)
                         .toString()
-                : Terminal.orElse(date, "").isEmpty() ? "" : Terminal.seconds(date);
+                : Terminal.seconds(TextNode.valueOf(date.asText().replaceFirst("\\+00:?00$", "Z")));
     }
 }

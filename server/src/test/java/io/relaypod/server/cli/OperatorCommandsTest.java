@@ -142,7 +142,7 @@ class OperatorCommandsTest {
                         MAIL.replace("Mail1-a", "Mail1795356000000-0f0f")
                                 .replace(
                                         "}",
-                                        ",\"lastUpdated\":\"2026-11-22T13:00:00.123+00:00\",\"attributes\":{\"relaypod-summary\":\"<1@a>\\nYour booking\\napp@a.example\"}}"));
+                                        ",\"lastUpdated\":\"2026-11-22T13:00:00.123+0000\",\"attributes\":{\"relaypod-summary\":\"<1@a>\\nYour booking\\napp@a.example\"}}"));
 
         assertThat(webadmin.run("failed").output())
                 .containsPattern("received +2026-11-22T14:00:00Z")
