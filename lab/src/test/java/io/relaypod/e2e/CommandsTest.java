@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.File;
 import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -25,7 +29,7 @@ class CommandsTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final Pattern READY = Pattern.compile(
-            "event=ready smtp=(?<host>\\S+):(?<port>\\d+) metrics=127.0.0.1:\\d+ webadmin=off upstream=127.0.0.1:1025 ");
+            "event=ready smtp=(?<host>\\S+):(?<port>\\d+) metrics=(?<metrics>127.0.0.1:\\d+) webadmin=off upstream=127.0.0.1:1025 ");
 
     @TempDir
     private Path directory;
@@ -47,6 +51,7 @@ class CommandsTest {
     }
 
     @Test
+    @Runbook("docs/alerts.md#relaypodmissing")
     void everyWrongVariableIsToldAtOnceAndTheExitCodeIs78() throws Exception {
         Process relay = start(
                 Map.of(
@@ -71,6 +76,19 @@ class CommandsTest {
                         "STRIP_ICS_RECIPIENTS is 'a@@b'",
                         "DNS_SERVERS is 'not an address'")
                 .doesNotContain("\tat ");
+
+        Process corrected = start(Map.of("LISTEN_ADDR", ":0", "WEBADMIN_ADDR", "off"), "run");
+        String metrics = "http://" + awaitReady(corrected).group("metrics");
+        assertThat(get(metrics + "/livez")).isEqualTo("live\n");
+        assertThat(get(metrics + "/metrics")).contains("relaypod_build_info{");
+        corrected.destroy();
+        assertThat(corrected.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+    }
+
+    private static String get(String uri) throws Exception {
+        return HttpClient.newHttpClient()
+                .send(HttpRequest.newBuilder(URI.create(uri)).build(), HttpResponse.BodyHandlers.ofString())
+                .body();
     }
 
     @Test

@@ -23,9 +23,11 @@ class DnsLiesTest {
     private static final Duration PATIENCE = Duration.ofSeconds(90);
 
     @Test
+    @Runbook("docs/alerts.md#relaypoddnslying")
     void nobodyIsRefusedForGoodWhileDnsDeniesWhatMustExistNorForThatAfterwards() throws Exception {
-        try (LabWorld world =
-                LabWorld.builder().with("METRICS_ADDR", "127.0.0.1:0").start()) {
+        try (LoggedProblems log = new LoggedProblems();
+                LabWorld world =
+                        LabWorld.builder().with("METRICS_ADDR", "127.0.0.1:0").start()) {
             assertThat(rcpt(world, "a@example.com").code()).isEqualTo(250);
             assertThat(rcpt(world, "a@soon.example").code()).isEqualTo(550);
             world.dns().behave(".", DnsBehaviour.nxdomain());
@@ -45,6 +47,10 @@ class DnsLiesTest {
                     .contains("DNS        degraded", "denies names that must exist", "cached verdicts are used");
             assertThat(Scrape.of(world).value("relaypod_dns_servers_lying")).isEqualTo(1);
             assertThat(Scrape.of(world).value("relaypod_dns_up")).isZero();
+            String server = "127.0.0.1:" + world.dns().address().getPort();
+            assertThat(log.messages()).anyMatch(line -> line.contains("event=dns-lies ") && line.contains(server));
+            assertThat(OperatorShell.beside(world).with("DNS_SERVERS", server).text("check", "--own", "gmail.com"))
+                    .contains("denies names that must exist");
 
             world.dns().behaveNormally();
             await().atMost(PATIENCE)
@@ -58,6 +64,7 @@ class DnsLiesTest {
                     .untilAsserted(() ->
                             assertThat(Scrape.get(world, "/readyz").body()).contains("DNS        healthy"));
             assertThat(Scrape.of(world).value("relaypod_dns_up")).isEqualTo(1);
+            assertThat(Scrape.of(world).value("relaypod_dns_servers_lying")).isZero();
         }
     }
 
@@ -82,6 +89,7 @@ class DnsLiesTest {
     }
 
     @Test
+    @Runbook({"docs/alerts.md#relaypoddnsfailing", "docs/alerts.md#relaypodnotready"})
     void dnsThatRefusesEverythingMakesTheRelayUnready() throws Exception {
         try (LabWorld world =
                 LabWorld.builder().with("METRICS_ADDR", "127.0.0.1:0").start()) {
@@ -90,10 +98,28 @@ class DnsLiesTest {
             await().atMost(PATIENCE)
                     .untilAsserted(() -> assertThat(Scrape.get(world, "/readyz").body())
                             .contains("DNS        unhealthy  no answer from", "REFUSED"));
+            assertThat(rcpt(world, "a@gmail.com").code()).isEqualTo(451);
+            await().atMost(PATIENCE)
+                    .until(() -> Scrape.of(world).value("relaypod_ready") == 0
+                            && Scrape.of(world).value("relaypod_dns_up") == 0);
+            assertThat(Scrape.of(world).value("relaypod_dns_lookup_seconds_count", "outcome=\"failed\""))
+                    .isPositive();
+            OperatorShell operator = OperatorShell.beside(world);
+            OperatorShell.Printed status = operator.run("status");
+            assertThat(status.exitCode()).isEqualTo(1);
+            assertThat(status.text()).contains("is not ready", "DNS        unhealthy");
+            OperatorShell.Printed unknown = operator.with(
+                            "DNS_SERVERS", "127.0.0.1:" + world.dns().address().getPort())
+                    .run("check", "--own", "example.com");
+            assertThat(unknown.exitCode()).isEqualTo(2);
+            assertThat(unknown.text()).contains("451 4.4.3");
+
             world.dns().behaveNormally();
             await().atMost(PATIENCE)
                     .untilAsserted(() -> assertThat(Scrape.get(world, "/readyz").statusCode())
                             .isEqualTo(200));
+            await().atMost(PATIENCE).until(() -> operator.run("status").exitCode() == 0);
+            assertThat(rcpt(world, "a@gmail.com").code()).isEqualTo(250);
         }
     }
 

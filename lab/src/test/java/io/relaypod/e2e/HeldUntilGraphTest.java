@@ -6,12 +6,10 @@ import static org.awaitility.Awaitility.await;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 
 import io.relaypod.lab.gateway.KillPoint;
 import io.relaypod.lab.gateway.Retries;
@@ -46,7 +44,7 @@ class HeldUntilGraphTest {
         world = LabWorld.builder()
                 .withSmtp2Graph(released -> released.withRetries(Retries.hurried()))
                 .followingGraph()
-                .with("JAMES_CONF", quickRetries().toString())
+                .with("JAMES_CONF", QuickRetries.in(folder).toString())
                 .start();
         graph = world.graph();
     }
@@ -162,22 +160,5 @@ class HeldUntilGraphTest {
 
     private static void awaitEmpty() {
         await().atMost(PATIENCE).until(() -> world.queuedMails() == 0);
-    }
-
-    private static Path quickRetries() throws Exception {
-        Path copy = Files.createDirectories(folder.resolve("james-conf"));
-        try (Stream<Path> files = Files.list(Path.of("../james-conf"))) {
-            for (Path file : files.filter(Files::isRegularFile).toList()) {
-                Files.copy(file, copy.resolve(file.getFileName()));
-            }
-        }
-        Path mailets = copy.resolve("mailetcontainer.xml");
-        Files.writeString(
-                mailets,
-                Files.readString(mailets)
-                        .replaceAll(
-                                "(?s)<delayTime>.*?</delayTime>",
-                                "<heldPause>200 ms</heldPause><delayTime>125 * 200 ms</delayTime>"));
-        return copy;
     }
 }

@@ -35,6 +35,13 @@ final class LoggedProblems implements AutoCloseable {
                 .isEmpty();
     }
 
+    /** The messages of all levels. */
+    List<String> messages() {
+        return List.copyOf(appender.list).stream()
+                .map(ILoggingEvent::getFormattedMessage)
+                .toList();
+    }
+
     @Override
     public void close() {
         root.detachAppender(appender);

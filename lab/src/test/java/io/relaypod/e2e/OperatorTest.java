@@ -59,6 +59,7 @@ class OperatorTest {
     }
 
     @Test
+    @Runbook("docs/operations.md#send-failed-messages-again")
     void aFailedMailIsListedAfterARestartSentAgainAndArrives() throws Exception {
         mailpit.failNext(1, Phase.CONTENT, new Fault.Answer("554 5.6.0 not this one, alice@example.com"));
         String id;
@@ -217,6 +218,7 @@ class OperatorTest {
     }
 
     @Test
+    @Runbook("docs/operations.md#retry-now-delete-from-the-queue")
     void mailThatWaitsIsListedTriedAndRemoved() throws Exception {
         mailpit.answer(Phase.CONTENT, "451 4.3.5 not now");
         try (LabWorld world = world()) {
@@ -245,7 +247,7 @@ class OperatorTest {
                     .isEqualTo(1);
 
             mailpit.recover();
-            assertThat(relaypod(world, "queue", "retry").exitCode()).isZero();
+            assertThat(relaypod(world, "queue", "retry", first).exitCode()).isZero();
             await().atMost(PATIENCE).until(() -> mailpit.messages().size() == 1);
             assertThat(mailpit.messages().get(0).recipients()).containsExactly("bob@example.com");
         }
@@ -434,6 +436,7 @@ class OperatorTest {
     }
 
     @Test
+    @Runbook("docs/operations.md#rotate-secrets")
     void theRightPasswordOpensAsATokenOrForAnyUserAndMayBeChangedMeanwhile() throws Exception {
         try (LabWorld world = world()) {
             assertThat(ask(world, "/mailQueues", "Bearer " + PASSWORD).statusCode())

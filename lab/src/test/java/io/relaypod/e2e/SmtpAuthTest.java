@@ -38,6 +38,8 @@ class SmtpAuthTest {
     private static final String STRANGER = "127.0.0.3";
     private static final String REFUSED = "535 5.7.8 Authentication credentials invalid";
     private static final Duration PATIENCE = Duration.ofSeconds(30);
+    /** The alert fires for a certificate that expires sooner. */
+    private static final Duration ALERT = Duration.ofDays(14);
 
     @TempDir
     private static Path directory;
@@ -295,12 +297,15 @@ class SmtpAuthTest {
     }
 
     @Test
+    @Runbook("docs/alerts.md#relaypodmountedfilerefused")
     void aUsersFileIsReadAgainAndABrokenOneKeepsTheLoginsThatWere() throws Exception {
         String before = Files.readString(users);
         try (TlsClient revoked = encrypted()) {
             assertThat(revoked.logIn("app", PASSWORD)).startsWith("235 ");
             Files.writeString(users, "app not-a-hash\n");
             await().atMost(PATIENCE).until(() -> world.count("relaypod_smtp_users_outdated") == 1);
+            assertThat(log.messages())
+                    .anyMatch(line -> line.contains("event=smtp-users-kept") && line.contains("line 1"));
             try (TlsClient client = encrypted()) {
                 assertThat(client.logIn("app", PASSWORD)).startsWith("235 ");
             }
@@ -319,9 +324,11 @@ class SmtpAuthTest {
     }
 
     @Test
+    @Runbook({"docs/alerts.md#relaypodcertificateexpires", "docs/alerts.md#relaypodmountedfilerefused"})
     void aRenewedCertificateIsServedWithoutARestartAndABrokenOneKeepsTheOld() throws Exception {
         assertThat(world.count("relaypod_smtp_certificate_expiry_timestamp_seconds"))
-                .isEqualTo(certificate.certificate().getNotAfter().toInstant().getEpochSecond());
+                .isEqualTo(certificate.certificate().getNotAfter().toInstant().getEpochSecond())
+                .isLessThan(Instant.now().plus(ALERT).getEpochSecond());
         TestCertificate renewed = TestCertificate.of(TestCertificate.Form.RSA_PKCS1, Duration.ofDays(90));
         TestCertificate.of(
                         TestCertificate.Form.EC_PKCS8,
@@ -329,6 +336,7 @@ class SmtpAuthTest {
                         Instant.now().minusSeconds(60))
                 .mount(directory);
         await().atMost(PATIENCE).until(() -> world.count("relaypod_smtp_certificate_outdated") == 1);
+        assertThat(log.messages()).anyMatch(line -> line.contains("event=smtp-certificate-kept"));
         new TestCertificate(renewed.certificate(), renewed.pem(), certificate.key()).mount(directory);
         assertThat(served())
                 .as("a certificate that has ended, and one of another key")
@@ -341,7 +349,8 @@ class SmtpAuthTest {
         }
         assertThat(world.count("relaypod_smtp_certificate_outdated")).isZero();
         assertThat(world.count("relaypod_smtp_certificate_expiry_timestamp_seconds"))
-                .isEqualTo(renewed.certificate().getNotAfter().toInstant().getEpochSecond());
+                .isEqualTo(renewed.certificate().getNotAfter().toInstant().getEpochSecond())
+                .isGreaterThan(Instant.now().plus(ALERT).getEpochSecond());
         certificate = renewed;
     }
 

@@ -25,6 +25,7 @@ import java.util.stream.Stream;
 
 import org.subethamail.smtp.MessageContext;
 import org.subethamail.smtp.MessageHandler;
+import org.subethamail.smtp.RejectException;
 import org.subethamail.smtp.server.SMTPServer;
 
 /**
@@ -302,7 +303,10 @@ public final class Smtp2GraphStandIn implements Smtp2Graph {
         }
 
         @Override
-        public void recipient(String address) {
+        public void recipient(String address) throws RejectException {
+            if (address.indexOf('@') != address.lastIndexOf('@')) {
+                throw new RejectException(501, "Error: Bad recipient address syntax");
+            }
             recipients.add(unicode(address));
         }
 

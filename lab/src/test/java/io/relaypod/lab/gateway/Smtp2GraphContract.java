@@ -206,6 +206,16 @@ abstract class Smtp2GraphContract {
         awaitAccepted(2);
     }
 
+    @Test
+    void refusesARecipientWithTwoAtSigns() throws IOException {
+        try (SmtpConversation smtp = SmtpConversation.connect(gateway.address())) {
+            smtp.send("EHLO client.test");
+            smtp.send("MAIL FROM:<a@contoso.com>");
+            assertThat(smtp.send("RCPT TO:<\"b@c\"@example.com>"))
+                    .hasToString("501 Error: Bad recipient address syntax");
+        }
+    }
+
     private List<String> inQueue() {
         return Smtp2GraphFiles.mails(files.queue());
     }

@@ -67,7 +67,8 @@ public final class Relaypod {
         return commandLine(System.getenv());
     }
 
-    static CommandLine commandLine(Map<String, String> environment) {
+    /** The same, with other environment variables than this process has. */
+    public static CommandLine commandLine(Map<String, String> environment) {
         // An argument such as @example.com is not the name of a file.
         CommandLine commands = new CommandLine(Relaypod.class, new CommandFactory(environment)).setExpandAtFiles(false);
         commands.setExecutionExceptionHandler((failure, command, parsed) -> {
