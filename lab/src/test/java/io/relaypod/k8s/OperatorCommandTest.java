@@ -44,8 +44,10 @@ class OperatorCommandTest {
                 .contains("--image registry.example.com/relaypod:1 ", "--target relaypod ", "--profile restricted ")
                 .contains("--env WEBADMIN_ADDR=127.0.0.1:8000 ")
                 .contains("--env DATA_DIR=/proc/1/root/data ")
+                .contains("--env DNS_SERVERS=10.96.0.10 ")
+                .contains("--env SMTP2GRAPH_DATA=/proc/1/root/smtp2graph ")
                 .contains("--env WEBADMIN_PASSWORD_FILE=/proc/1/root/run/password ")
-                .doesNotContain("LISTEN_ADDR")
+                .doesNotContain("SMTP_USERS_FILE")
                 .endsWith(" -- java @/relaypod queue remove --all");
     }
 
@@ -65,7 +67,7 @@ class OperatorCommandTest {
                 case "$*" in
                   *"get pods "*) printf '%%s\\n' '%s' ;;
                   *".image"*) echo registry.example.com/relaypod:1 ;;
-                  *".env[*]"*) printf 'LISTEN_ADDR :25\\nWEBADMIN_ADDR 127.0.0.1:8000\\nDATA_DIR /data\\nWEBADMIN_PASSWORD_FILE /run/password\\n' ;;
+                  *".env[*]"*) printf 'SMTP_USERS_FILE /run/users\\nLISTEN_ADDR :25\\nWEBADMIN_ADDR 127.0.0.1:8000\\nDATA_DIR /data\\nWEBADMIN_PASSWORD_FILE /run/password\\nDNS_SERVERS 10.96.0.10\\nSMTP2GRAPH_DATA /smtp2graph\\n' ;;
                   *" debug "*) echo "said by the command" ;;
                   *exitCode*) echo 3 ;;
                 esac
