@@ -25,10 +25,13 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * The runbooks about a quota, a disk and a receiver of notifications: the failure is provoked, and its cure applied.
  */
+@Execution(ExecutionMode.CONCURRENT)
 class LimitRunbooksTest {
 
     private static final Duration PATIENCE = Duration.ofMinutes(1);
