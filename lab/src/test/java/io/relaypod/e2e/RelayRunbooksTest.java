@@ -125,7 +125,7 @@ class RelayRunbooksTest {
         assertThat(operator.text("queue", "list", "--limit", "300"))
                 .contains("<" + APP + ">", "<mailing@example.com>", "waits for a retry; attempt 1 failed", first);
         assertThat(operator.text("trace", first)).containsSubsequence("received", "tried", "deferred");
-        assertThat(Scrape.get(world, "/").body()).contains("last try failed");
+        assertThat(Scrape.get(world, "/").body()).contains("last attempt failed");
 
         mailpit.recover();
         assertThat(operator.run("queue", "retry").exitCode()).isZero();
