@@ -324,10 +324,7 @@ public final class GraphHealing {
     }
 
     private boolean isHopeless(FollowedCopy followed, GraphError error, Instant now) {
-        boolean isAloneInFailing = followed.attempts() >= MOST_ATTEMPTS
-                && pace.lastAccepted(followed.copy().mailbox())
-                        .filter(at -> at.isAfter(followed.deliveredAt()))
-                        .isPresent()
+        boolean isAloneInFailing = pace.loneFailures(followed.copy()) >= MOST_ATTEMPTS
                 && error.code() != GraphCode.SEND_AS_DENIED
                 && error.code() != GraphCode.ACCESS_DENIED;
         return error.code().isPermanent()

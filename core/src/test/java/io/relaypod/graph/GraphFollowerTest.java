@@ -42,6 +42,9 @@ class GraphFollowerTest {
     private static final String TOO_LARGE =
             "The message exceeds the maximum supported size for mail \"mailroot/queue/x.eml\"";
 
+    // A WatchKey keeps 512 events; the next one replaces all by OVERFLOW.
+    private static final int MORE_THAN_THE_JDK_KEEPS = 2_000;
+
     @TempDir
     private Path home;
 
@@ -545,6 +548,26 @@ class GraphFollowerTest {
         passUntil(ACCEPTED);
         later(Duration.ofSeconds(1));
         assertThat(follower.incident()).isEmpty();
+    }
+
+    @Test
+    void anOverflowOfInotifyLosesNoCopy() {
+        follow();
+        List<String> ids = IntStream.range(0, MORE_THAN_THE_JDK_KEEPS)
+                .mapToObj(file -> ID + "-!" + file)
+                .toList();
+        ids.forEach(id -> {
+            follower.expect(id, List.of("a@good.test"), clock.instant());
+            smtp2graph.arrive(id + ".eml", id);
+        });
+        passUntil(() -> states().stream().filter(QUEUED::equals).count() == ids.size());
+
+        ids.forEach(id -> smtp2graph.accept(id + ".eml"));
+
+        passUntil(() -> answers().size() == ids.size());
+        assertThat(answers()).containsOnly(ACCEPTED);
+        later(Duration.ofMinutes(2));
+        assertThat(answers()).hasSize(ids.size());
     }
 
     @Test
