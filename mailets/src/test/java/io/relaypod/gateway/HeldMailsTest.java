@@ -399,6 +399,19 @@ class HeldMailsTest {
         }
     }
 
+    @Test
+    void withoutEventsOfTheFileSystemAMailLeavesTheQueueWhenTheGatewayHasAcceptedIt() throws Exception {
+        copies.hasEvents = false;
+        try (SmtpSink sink = SmtpSink.acceptingAll()) {
+            send(sink, "Mail1-1");
+
+            await().until(() -> sink.received().size() == 1);
+            await().until(() -> outgoing.getSize() == 0);
+            await().until(() -> hold.window().inFlight() == 0);
+            assertThat(hold.size()).isZero();
+        }
+    }
+
     private void send(SmtpSink sink, String name) throws Exception {
         start(sink);
         delivery.service(mail(name));
@@ -456,6 +469,12 @@ class HeldMailsTest {
 
         private final Set<String> accepted = new HashSet<>();
         private final Set<String> acceptedFor = new HashSet<>();
+        private volatile boolean hasEvents = true;
+
+        @Override
+        public boolean hasEvents() {
+            return hasEvents;
+        }
 
         @Override
         public void expect(String queueId, List<String> recipients, Instant deliveredAt) {
