@@ -80,7 +80,7 @@ class GraphFailureRowsTest {
                 new GraphHealing(
                         smtp2graph.directory,
                         HealMode.AUTO,
-                        (header, file, error) ->
+                        (header, file, error, mayBeCut) ->
                                 stored.add(header.copy().queueId().orElseThrow() + " " + error.name()),
                         (copy, move, error) -> {},
                         Instant.EPOCH));

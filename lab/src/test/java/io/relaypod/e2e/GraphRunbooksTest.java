@@ -169,10 +169,10 @@ class GraphRunbooksTest {
         world.smtp2graph().up();
 
         awaitValue(missing + 1, "relaypod_graph_missing_total");
+        awaitAccepted(lost);
         assertThat(log.messages())
                 .anyMatch(line -> line.contains("event=graph-missing") && line.contains(lost))
                 .anyMatch(line -> line.contains("event=graph-volume-erased"));
-        awaitAccepted(lost);
         assertThat(operator.text("trace", lost)).containsSubsequence("delivered", "graph-missing", "delivered");
     }
 
