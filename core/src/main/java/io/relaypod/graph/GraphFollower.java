@@ -60,6 +60,7 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
     private final VolumeNumber volume;
     private final GraphHealing healing;
     private final GraphConditions conditions = new GraphConditions();
+    private final GraphOutageLog outages = new GraphOutageLog();
     private final Queue<Runnable> inbox = new LinkedBlockingQueue<>(MOST_INBOX);
     private final AttemptLog attempts;
     private final AttemptLog starts;
@@ -302,13 +303,10 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
         counts.merge(CopyState.FAILED, tracker.unfollowedFailed(), Integer::sum);
         conditions.waitingMailboxes(mailboxes);
         int waiting = counts.values().stream().mapToInt(Integer::intValue).sum();
+        Optional<GraphIncident> incident = conditions.incident(waiting, oldest, now);
+        outages.update(incident, now);
         summary = new GraphSummary(
-                problem,
-                counts,
-                oldest,
-                conditions.lastAccepted(),
-                conditions.deniedMailboxes(),
-                conditions.incident(waiting, oldest, now));
+                problem, counts, oldest, conditions.lastAccepted(), conditions.deniedMailboxes(), incident);
     }
 
     private static Optional<Instant> earlier(Optional<Instant> one, Instant other) {

@@ -2,6 +2,10 @@ package io.relaypod.graph;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -61,5 +65,15 @@ class GraphErrorsTest {
             assertThat(row.cause()).endsWith(".");
             assertThat(row.cure()).endsWith(".");
         });
+    }
+
+    @Test
+    void theDocumentedTableIsTheTable() throws IOException {
+        assertThat(Files.readAllLines(Path.of("../docs/graph-errors.md")))
+                .filteredOn(line -> line.startsWith("| `"))
+                .containsExactlyElementsOf(errors.table().stream()
+                        .map(row -> "| `%s` | `%s` | %s | %s |"
+                                .formatted(row.name(), row.code().label(), row.cause(), row.cure()))
+                        .toList());
     }
 }

@@ -571,7 +571,7 @@ public record Settings(
             environment.reject(
                     Variable.UPSTREAM_PORT,
                     upstreamHost + ":" + upstreamPort + " is this relay itself (LISTEN_ADDR " + listen
-                            + "): each mail would circle; expected the gateway, such as Mailpit on 127.0.0.1:1025");
+                            + "): each mail would circle; the gateway is another program, such as Mailpit on 127.0.0.1:1025");
         }
     }
 
