@@ -131,7 +131,8 @@ final class CopyRecords {
         return state == CopyState.QUEUED || state == CopyState.DEFERRED;
     }
 
-    private void record(FollowedCopy followed) {
+    /** Writes the copy as it is known now. */
+    void record(FollowedCopy followed) {
         append(seen(followed));
     }
 

@@ -311,9 +311,10 @@ final class CopyTracker {
     }
 
     // Only what failed before the relay followed is left alone.
-    private static void givenUp(FollowedCopy followed) {
+    private void givenUp(FollowedCopy followed) {
         followed.moveTo(CopyPlace.FAILED);
         followed.delivered(followed.deliveredAt());
+        records.record(followed);
     }
 
     private void decide(String name, Duration later) {

@@ -257,7 +257,11 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
         tracker.reportOverdue();
         healing.tick(now);
         if (hasArrivals && now.getEpochSecond() - grownAt >= 60) {
-            grow();
+            if (volume.isErased()) {
+                erased(); // a moment ago, so that no event has told it yet
+            } else {
+                grow();
+            }
         }
         summarize(tracker.problem(), now);
         isFollowing = tracker.seesAll();

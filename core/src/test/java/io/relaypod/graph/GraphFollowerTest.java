@@ -792,7 +792,8 @@ class GraphFollowerTest {
     void whatSmtp2graphGaveUpUnderTheRelaysEyesIsTheRelaysAfterARestartToo() {
         smtp2graph.arrive("x.eml", ID);
         follow(HealMode.AUTO);
-        smtp2graph.fail("x.eml", "connect ECONNREFUSED 1.2.3.4:443", clock.instant());
+        smtp2graph.fail("x.eml", THROTTLED, clock.instant());
+        passUntil(STUCK);
         smtp2graph.giveUp("x.eml");
         passUntil(FAILED);
         try {

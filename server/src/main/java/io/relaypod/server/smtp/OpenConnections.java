@@ -17,8 +17,8 @@ import io.relaypod.server.settings.ClientLimits;
 
 /**
  * Counts the open connections, in all and by client address, against their limits, and reserves the memory of each. If
- * all places are taken, the client address with the most connections loses the one that it left idle for longest to an
- * address with fewer. Keeps no address without a connection. Thread-safe.
+ * all places are taken, the address with the most connections, of those with an idle one, loses the one that it left
+ * idle for longest to an address with fewer. Keeps no address without a connection. Thread-safe.
  */
 final class OpenConnections {
 
@@ -38,7 +38,7 @@ final class OpenConnections {
         /** Time by {@link System#nanoTime} since which the client is expected to send or read; empty if it waits. */
         OptionalLong idleSince();
 
-        /** Another client has its place: it is closed as soon as its client is expected to send. For any thread. */
+        /** Another client has its place: it is closed behind the reply that is due. For any thread. */
         void displace();
     }
 
@@ -48,17 +48,24 @@ final class OpenConnections {
         this.tlsMemory = new FairShare(budget, MemoryUse.TLS_SESSIONS);
     }
 
-    /** @return empty when there is no room for one more */
-    synchronized Optional<OpenConnection> tryOpen(InetAddress client, ConnectionEnd end) {
+    /**
+     * Counts one more connection.
+     *
+     * @param mayDisplace whether another one may lose its place to it
+     * @return empty when there is no room for one more
+     */
+    synchronized Optional<OpenConnection> tryOpen(InetAddress client, boolean mayDisplace, ConnectionEnd end) {
         if (count(client) >= limits.connectionsPerIp()) {
             return Optional.empty();
         }
-        return tryReserve().or(() -> displaceFor(client)).map(memory -> {
-            OpenConnection opened = new OpenConnection(client, end, memory);
-            byAddress.computeIfAbsent(client, any -> new HashSet<>()).add(opened);
-            all++;
-            return opened;
-        });
+        return tryReserve()
+                .or(() -> mayDisplace ? displaceFor(client) : Optional.empty())
+                .map(memory -> {
+                    OpenConnection opened = new OpenConnection(client, end, memory);
+                    byAddress.computeIfAbsent(client, any -> new HashSet<>()).add(opened);
+                    all++;
+                    return opened;
+                });
     }
 
     private int count(InetAddress client) {
@@ -75,6 +82,8 @@ final class OpenConnections {
     private Optional<Reservation> displaceFor(InetAddress client) {
         long now = System.nanoTime();
         Optional<OpenConnection> displaced = byAddress.values().stream()
+                .filter(ofAddress -> ofAddress.stream()
+                        .anyMatch(connection -> connection.end.idleSince().isPresent()))
                 .max(Comparator.comparing(Set::size))
                 .filter(most -> most.size() > count(client) + 1)
                 .flatMap(most -> most.stream()

@@ -24,6 +24,7 @@ final class PendingReply implements Response {
     private final CompletableFuture<?> awaited;
     private final Supplier<Response> reply;
     private final Runnable whenSent;
+    private final boolean isDelayed;
 
     /**
      * @param awaited what has to complete first
@@ -31,18 +32,33 @@ final class PendingReply implements Response {
      * @param whenSent run when the reply has been sent, or the client has gone
      */
     PendingReply(CompletableFuture<?> awaited, Supplier<Response> reply, Runnable whenSent) {
-        this.awaited = awaited;
-        this.reply = Suppliers.memoize(reply::get);
-        this.whenSent = whenSent;
+        this(awaited, reply, whenSent, false);
     }
 
     PendingReply(CompletableFuture<?> awaited, Supplier<Response> reply) {
         this(awaited, reply, () -> {});
     }
 
+    private PendingReply(CompletableFuture<?> awaited, Supplier<Response> reply, Runnable whenSent, boolean isDelayed) {
+        this.awaited = awaited;
+        this.reply = Suppliers.memoize(reply::get);
+        this.whenSent = whenSent;
+        this.isDelayed = isDelayed;
+    }
+
+    /** A reply that is known, and that the client shall wait for. */
+    static PendingReply delayed(Duration time, Response reply, Runnable whenSent) {
+        return new PendingReply(after(time), () -> reply, whenSent, true);
+    }
+
     /** The reply with a change to it, made on the session's thread. */
     PendingReply map(UnaryOperator<Response> change) {
-        return new PendingReply(awaited, () -> change.apply(reply.get()), whenSent);
+        return new PendingReply(awaited, () -> change.apply(reply.get()), whenSent, isDelayed);
+    }
+
+    /** Whether the reply is known and only delayed, so that a client may be cut off without it. */
+    boolean isDelayed() {
+        return isDelayed;
     }
 
     CompletableFuture<?> awaited() {

@@ -4,10 +4,8 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
 
 import io.netty.buffer.ByteBuf;
@@ -41,7 +39,6 @@ final class RelayChannelHandler extends BasicChannelInboundHandler {
     private static final Logger LOGGER = LoggerFactory.getLogger(RelayChannelHandler.class);
 
     private static final String TOO_MANY_CONNECTIONS = "421 4.7.0 Too many connections, try again later\r\n";
-    private static final Duration DISPLACED_AGAIN = Duration.ofMillis(100);
     private static final String TOO_SLOW = "421 4.7.0 Idle for too long, closing connection\r\n";
 
     private final SmtpMetrics metrics;
@@ -81,7 +78,8 @@ final class RelayChannelHandler extends BasicChannelInboundHandler {
     @Override
     public void channelActive(ChannelHandlerContext context) throws Exception {
         timer = Optional.of(new ClientTimer(context.executor(), timeouts, () -> late(context)));
-        open = openConnections.tryOpen(client(context), new ConnectionEnd() {
+        // Behind a proxy, the client is not known yet.
+        open = openConnections.tryOpen(client(context), !proxyRequired, new ConnectionEnd() {
             @Override
             public OptionalLong idleSince() {
                 return timeouts.idleSince();
@@ -156,19 +154,19 @@ final class RelayChannelHandler extends BasicChannelInboundHandler {
         }
     }
 
-    // A reply that is due, or a message that has begun to come, is awaited.
     private void displaced(ChannelHandlerContext context) {
-        if (!context.channel().isActive()) {
-            return;
+        dialogue.ifPresentOrElse(
+                displaced -> displaced.endBy(() -> giveUpPlace(context, displaced.client())),
+                () -> giveUpPlace(context, client(context)));
+    }
+
+    private void giveUpPlace(ChannelHandlerContext context, InetAddress client) {
+        if (context.channel().isActive()) {
+            LOGGER.info("event=connection-displaced client={}", client.getHostAddress());
+            sayAndClose(context, TOO_MANY_CONNECTIONS);
+            // Its memory is another's already, so it is not waited for until it reads.
+            context.close();
         }
-        if (timeouts.idleSince().isEmpty()) {
-            context.executor().schedule(() -> displaced(context), DISPLACED_AGAIN.toMillis(), TimeUnit.MILLISECONDS);
-            return;
-        }
-        LOGGER.info("event=connection-displaced client={}", client(context).getHostAddress());
-        sayAndClose(context, TOO_MANY_CONNECTIONS);
-        // Its memory is another's already, so it is not waited for until it reads.
-        context.close();
     }
 
     @Override

@@ -223,7 +223,7 @@ public final class RelayRcptCmdHandler extends JamesRcptCmdHandler {
             return response;
         }
         delayed.incrementAndGet();
-        return new PendingReply(PendingReply.after(delay), () -> response, delayed::decrementAndGet);
+        return PendingReply.delayed(delay, response, delayed::decrementAndGet);
     }
 
     /** One RCPT command and its remaining hooks. For the session's thread. */

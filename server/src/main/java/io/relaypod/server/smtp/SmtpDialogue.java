@@ -45,9 +45,11 @@ final class SmtpDialogue {
     private boolean isOpen = true;
     private boolean isCutOff;
     private boolean isWaiting;
+    private boolean isDelayed;
     private boolean isAnswering;
     private boolean hasAnswered;
     private boolean messageHasEnded;
+    private Optional<Runnable> end = Optional.empty();
 
     SmtpDialogue(
             ChannelHandlerContext context,
@@ -102,6 +104,17 @@ final class SmtpDialogue {
         isCutOff = true;
         timeouts.lastReplySent();
         timer.restart();
+    }
+
+    /**
+     * Ends the dialogue by this, behind the reply that is due; lines and messages that are not complete are dropped.
+     */
+    void endBy(Runnable farewell) {
+        if (isWaiting && !isDelayed) {
+            end = Optional.of(farewell);
+        } else {
+            farewell.run();
+        }
     }
 
     /**
@@ -164,7 +177,10 @@ final class SmtpDialogue {
         }
         boolean hasToRead = !context.channel().isWritable();
         if (isWaiting) {
-            timeouts.pause();
+            // Who has to wait for refusals does not occupy a place that another client could have.
+            if (!isDelayed) {
+                timeouts.pause();
+            }
         } else if (hasToRead) {
             timeouts.readingExpected();
         } else if (lineHandlers.message().isPresent()) {
@@ -248,6 +264,7 @@ final class SmtpDialogue {
 
     private void await(PendingReply pending) {
         isWaiting = true;
+        isDelayed = pending.isDelayed();
         pending.awaited()
                 .whenComplete((done, failure) -> context.executor().execute(() -> {
                     resume(() -> Optional.of(pending.reply().get()));
@@ -257,12 +274,17 @@ final class SmtpDialogue {
 
     private void resume(Supplier<Optional<Response>> reply) {
         isWaiting = false;
+        isDelayed = false;
         if (!isOpen) {
             return; // the client has gone, and its lines with it
         }
         try {
             timeouts.resume();
             answer(reply.get());
+            if (end.isPresent() && !isWaiting) {
+                end.get().run();
+                return;
+            }
             answerLines();
         } catch (RuntimeException failure) {
             onFailure.accept(failure);

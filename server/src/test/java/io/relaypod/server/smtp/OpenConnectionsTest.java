@@ -30,42 +30,44 @@ class OpenConnectionsTest {
 
     @Test
     void anAddressHasItsLimitAndAllTogetherHaveTheirs() {
-        assertThat(connections.tryOpen(A, BUSY)).isPresent();
-        assertThat(connections.tryOpen(A, BUSY)).isPresent();
-        assertThat(connections.tryOpen(A, BUSY)).as("a third of one address").isEmpty();
-        assertThat(connections.tryOpen(B, BUSY)).isPresent();
-        assertThat(connections.tryOpen(B, BUSY)).as("a fourth of all").isEmpty();
+        assertThat(connections.tryOpen(A, true, BUSY)).isPresent();
+        assertThat(connections.tryOpen(A, true, BUSY)).isPresent();
+        assertThat(connections.tryOpen(A, true, BUSY))
+                .as("a third of one address")
+                .isEmpty();
+        assertThat(connections.tryOpen(B, true, BUSY)).isPresent();
+        assertThat(connections.tryOpen(B, true, BUSY)).as("a fourth of all").isEmpty();
     }
 
     @Test
     void aRefusedConnectionTakesNoPlaceAndAClosedOneGivesItsBack() {
-        OpenConnection first = connections.tryOpen(A, BUSY).orElseThrow();
-        connections.tryOpen(A, BUSY);
+        OpenConnection first = connections.tryOpen(A, true, BUSY).orElseThrow();
+        connections.tryOpen(A, true, BUSY);
         for (int refused = 0; refused < 10; refused++) {
-            connections.tryOpen(A, BUSY);
+            connections.tryOpen(A, true, BUSY);
         }
         first.close();
-        assertThat(connections.tryOpen(A, BUSY)).isPresent();
-        assertThat(connections.tryOpen(B, BUSY)).isPresent();
+        assertThat(connections.tryOpen(A, true, BUSY)).isPresent();
+        assertThat(connections.tryOpen(B, true, BUSY)).isPresent();
     }
 
     @Test
     void aConnectionThroughAProxyCountsForTheAddressThatTheProxyNames() {
-        assertThat(connections.tryOpen(A, BUSY).orElseThrow().tryMove(B)).isTrue();
-        OpenConnection second = connections.tryOpen(A, BUSY).orElseThrow();
+        assertThat(connections.tryOpen(A, true, BUSY).orElseThrow().tryMove(B)).isTrue();
+        OpenConnection second = connections.tryOpen(A, true, BUSY).orElseThrow();
         assertThat(second.tryMove(B)).isTrue();
-        OpenConnection third = connections.tryOpen(A, BUSY).orElseThrow();
+        OpenConnection third = connections.tryOpen(A, true, BUSY).orElseThrow();
         assertThat(third.tryMove(B)).as("a third of one address").isFalse();
         third.close();
         second.close();
-        assertThat(connections.tryOpen(A, BUSY).orElseThrow().tryMove(B)).isTrue();
+        assertThat(connections.tryOpen(A, true, BUSY).orElseThrow().tryMove(B)).isTrue();
     }
 
     @Test
     void whatConnectionsTakeOfTheBudgetIsBoundedAndGivenBack() {
         MemoryBudget budget = new MemoryBudget(16 << 20);
         OpenConnections many = new OpenConnections(new ClientLimits(2_000, 2_000, Duration.ofMinutes(5), 20), budget);
-        List<OpenConnection> open = Stream.generate(() -> many.tryOpen(A, BUSY))
+        List<OpenConnection> open = Stream.generate(() -> many.tryOpen(A, true, BUSY))
                 .takeWhile(Optional::isPresent)
                 .map(Optional::get)
                 .toList();
@@ -76,20 +78,21 @@ class OpenConnectionsTest {
         open.forEach(OpenConnection::close);
 
         assertThat(budget.reserved()).isZero();
-        assertThat(many.tryOpen(A, BUSY)).isPresent();
+        assertThat(many.tryOpen(A, true, BUSY)).isPresent();
     }
 
     @Test
     void anAddressWithManyTlsConnectionsLeavesMemoryForTheTlsOfOthers() {
         MemoryBudget budget = new MemoryBudget(16 << 20);
         OpenConnections many = new OpenConnections(new ClientLimits(250, 200, Duration.ofMinutes(5), 20), budget);
-        List<OpenConnection> ofOne = Stream.generate(() -> many.tryOpen(A, BUSY).orElseThrow())
+        List<OpenConnection> ofOne = Stream.generate(
+                        () -> many.tryOpen(A, true, BUSY).orElseThrow())
                 .limit(200)
                 .toList();
         assertThat(ofOne.stream().filter(OpenConnection::tryEncrypt).count()).isBetween(100L, 200L);
 
         List<OpenConnection> ofOther = Stream.generate(
-                        () -> many.tryOpen(B, BUSY).orElseThrow())
+                        () -> many.tryOpen(B, true, BUSY).orElseThrow())
                 .limit(50)
                 .toList();
 
@@ -104,30 +107,46 @@ class OpenConnectionsTest {
         RecordedEnd recent = new RecordedEnd(OptionalLong.of(now - 10));
         RecordedEnd longIdle = new RecordedEnd(OptionalLong.of(now - 50));
         RecordedEnd busy = new RecordedEnd(OptionalLong.empty());
-        full.tryOpen(B, ofB);
-        full.tryOpen(A, recent);
-        OpenConnection displaced = full.tryOpen(A, longIdle).orElseThrow();
-        full.tryOpen(A, busy);
+        full.tryOpen(B, true, ofB);
+        full.tryOpen(A, true, recent);
+        OpenConnection displaced = full.tryOpen(A, true, longIdle).orElseThrow();
+        full.tryOpen(A, true, busy);
         long reserved = budget.reserved();
 
-        assertThat(full.tryOpen(C, BUSY)).isPresent();
+        assertThat(full.tryOpen(C, true, BUSY)).isPresent();
 
         assertThat(Stream.of(ofB, recent, longIdle, busy).filter(end -> end.isDisplaced))
                 .containsExactly(longIdle);
         assertThat(budget.reserved()).isEqualTo(reserved);
         displaced.close();
         assertThat(budget.reserved()).as("the memory is the new one's").isEqualTo(reserved);
-        assertThat(full.tryOpen(C, BUSY)).as("both would have two").isEmpty();
-        assertThat(full.tryOpen(A, BUSY)).isEmpty();
+        assertThat(full.tryOpen(C, true, BUSY)).as("both would have two").isEmpty();
+        assertThat(full.tryOpen(A, true, BUSY)).isEmpty();
     }
 
     @Test
     void noConnectionIsDisplacedThatIsNotIdle() {
         OpenConnections full = new OpenConnections(new ClientLimits(3, 3, Duration.ofMinutes(5), 20), budget);
         for (int open = 0; open < 3; open++) {
-            full.tryOpen(A, BUSY);
+            full.tryOpen(A, true, BUSY);
         }
-        assertThat(full.tryOpen(B, BUSY)).isEmpty();
+        assertThat(full.tryOpen(B, true, BUSY)).isEmpty();
+    }
+
+    @Test
+    void anAddressThatIsBusyDoesNotShieldTheIdleConnectionsOfOthers() {
+        OpenConnections full = new OpenConnections(new ClientLimits(5, 5, Duration.ofMinutes(5), 20), budget);
+        for (int open = 0; open < 3; open++) {
+            full.tryOpen(A, true, BUSY);
+        }
+        RecordedEnd idle = new RecordedEnd(OptionalLong.of(System.nanoTime()));
+        full.tryOpen(B, true, BUSY);
+        full.tryOpen(B, true, idle);
+
+        assertThat(full.tryOpen(C, false, BUSY)).as("behind a proxy").isEmpty();
+        assertThat(full.tryOpen(C, true, BUSY)).isPresent();
+
+        assertThat(idle.isDisplaced).isTrue();
     }
 
     private static final class RecordedEnd implements ConnectionEnd {

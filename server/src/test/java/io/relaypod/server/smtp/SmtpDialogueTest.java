@@ -13,6 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 
+import com.google.common.net.InetAddresses;
 import io.relaypod.mailets.AsynchronousRcptHook;
 import io.relaypod.memory.MemoryUse;
 import io.relaypod.server.smtp.OpenConnections.ConnectionEnd;
@@ -290,9 +291,37 @@ class SmtpDialogueTest {
 
         assertThat(client.budget.reserved()).isZero();
         Optional<OpenConnection> next =
-                client.connections.tryOpen(java.net.InetAddress.getLoopbackAddress(), NEVER_IDLE);
+                client.connections.tryOpen(java.net.InetAddress.getLoopbackAddress(), true, NEVER_IDLE);
         assertThat(next).isPresent();
         next.get().close();
+    }
+
+    @Test
+    void anIdleConnectionWhosePlaceAnotherClientGetsIsToldSoAndClosed() {
+        EmbeddedSmtp client = connect(EmbeddedSmtp.with().limits(2, Duration.ofMinutes(1), 0));
+        client.replies();
+        client.connections.tryOpen(InetAddresses.forString("192.0.2.7"), true, NEVER_IDLE);
+
+        assertThat(client.connections.tryOpen(InetAddresses.forString("192.0.2.8"), true, NEVER_IDLE))
+                .isPresent();
+
+        assertThat(client.say("")).isEqualTo("421 4.7.0 Too many connections, try again later\r\n");
+        assertThat(client.isOpen()).isFalse();
+    }
+
+    @Test
+    void aConnectionThatWaitsForItsReplyKeepsItsPlace() {
+        EmbeddedSmtp client = connect(EmbeddedSmtp.with().limits(2, Duration.ofMinutes(1), 0));
+        client.storing = new CompletableFuture<>();
+        client.say("EHLO client.example\r\n" + MAIL + RCPT + "DATA\r\nSubject: s\r\n\r\nhello\r\n.\r\n");
+        client.connections.tryOpen(InetAddresses.forString("192.0.2.7"), true, NEVER_IDLE);
+
+        assertThat(client.connections.tryOpen(InetAddresses.forString("192.0.2.8"), true, NEVER_IDLE))
+                .isEmpty();
+
+        client.storing.complete(new SMTPResponse("250", "2.6.0 stored"));
+        assertThat(codes(client.say(""))).containsExactly("250");
+        assertThat(client.isOpen()).isTrue();
     }
 
     @Test

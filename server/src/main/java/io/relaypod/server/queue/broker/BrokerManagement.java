@@ -58,7 +58,8 @@ public final class BrokerManagement implements AutoCloseable {
 
     /** The number of messages of a queue that no consumer has fetched. */
     public long waiting(BrokerQueue queue) throws ActiveMQException {
-        return number(queue, "messageCount") - number(queue, "deliveringCount");
+        // Asked one after the other, while messages come and go.
+        return Math.max(0, number(queue, "messageCount") - number(queue, "deliveringCount"));
     }
 
     private long number(BrokerQueue queue, String attribute) throws ActiveMQException {
