@@ -18,6 +18,8 @@ import io.relaypod.lab.graph.GraphMail;
 import io.relaypod.lab.graph.GraphStandIn;
 import io.relaypod.lab.smtp.SmtpConversation;
 import io.relaypod.lab.world.LabWorld;
+import org.apache.james.mailrepository.api.MailKey;
+import org.apache.james.mailrepository.api.MailRepository;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -90,8 +92,23 @@ class HeldUntilGraphTest {
         }
     }
 
+    @Test
+    void aMailThatGraphFindsTooLargeIsStoredWithTheReason() throws Exception {
+        graph.failNext(1, GraphFailure.tooLarge());
+        send(APP);
+
+        awaitEmpty();
+
+        MailRepository failed = world.relay().repository("file://var/mail/failed/");
+        assertThat(failed.size()).isEqualTo(1);
+        MailKey key = failed.list().next();
+        assertThat(failed.retrieve(key).getErrorMessage())
+                .contains("too_large: The message exceeds the maximum supported size");
+        failed.remove(key);
+    }
+
     @ParameterizedTest
-    @CsvSource({"BEFORE_REQUEST, 1", "BEFORE_UNLINK, 2", "AFTER_UNLINK, 1"})
+    @CsvSource({"BEFORE_QUEUE, 1", "BEFORE_REQUEST, 1", "BEFORE_UNLINK, 2", "AFTER_UNLINK, 1"})
     void aMailIsNotLostWhenSmtp2graphIsKilled(KillPoint point, int times) throws Exception {
         world.smtp2graph().killAt(point);
         String subject = send(APP);
