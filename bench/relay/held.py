@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures what it costs to hold each message until Graph has accepted it (SMTP2GRAPH_DATA): messages accepted a second, those that Graph
-accepted a second, and memory after the start. In turns without and with it. The lab's smtp2graph and a Graph that answers at once are behind
-the relay. smtp2graph attempts four messages at a time, so what counts is how fast clients are served meanwhile.
+accepted a second, and memory after the start. In turns without and with it. The lab's Mailpit and smtp2graph, and a Graph that answers at once,
+are behind the relay. smtp2graph attempts four messages at a time, so what counts is how fast clients are served meanwhile.
 
 Needs a built tree, java and smtp-source. Everything listens on 127.0.0.1.
 
@@ -18,7 +18,7 @@ from pathlib import Path
 
 from bench import Dns, Relaypod
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "crash"))
-from chain import Graph, SMTP2GRAPH_PORT, smtp2graph  # noqa: E402
+from chain import Graph, MAILPIT_PORT, mailpit, smtp2graph  # noqa: E402
 
 STOP_AFTER = 600
 SETTLED = 10
@@ -33,12 +33,12 @@ def measure(graph, options, is_held):
     """@return (accepted a second, at Graph a second, resident MiB after the start)"""
     folder = Path(tempfile.mkdtemp(prefix="relaypod-held-", dir=os.environ.get("BENCH_DIR", "/var/tmp")))
     os.environ["SMTP2GRAPH_DATA"] = str(folder) if is_held else ""
-    os.environ["GRAPH_WINDOW"] = str(options.window)
-    behind = smtp2graph(options, folder)
-    relay = Relaypod(options.java.split(), upstream=SMTP2GRAPH_PORT)
+    os.environ["GRAPH_WINDOW"] = str(options.window) if is_held else ""
+    behind = [smtp2graph(options, folder), mailpit(options, folder)]
+    relay = Relaypod(options.java.split(), upstream=MAILPIT_PORT)
     try:
-        behind.start()
-        relay.start()
+        for program in [*behind, relay]:
+            program.start()
         time.sleep(SETTLED)
         resident = relay.resident_mib()
         load(relay.port, options, options.warm_up)
@@ -49,8 +49,8 @@ def measure(graph, options, is_held):
         wait_for(graph, options.warm_up + options.mails)
         return accepted, options.mails / (time.monotonic() - begin), resident
     finally:
-        relay.close()
-        behind.close()
+        for program in [relay, *behind]:
+            program.close()
         graph.accepted.clear()
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -72,6 +72,7 @@ def main():
     parser.add_argument("--size", type=int, default=2000, help="bytes")
     parser.add_argument("--window", type=int, default=100, help="GRAPH_WINDOW")
     parser.add_argument("--java", default="-Xmx64m -XX:MaxNewSize=12m -XX:+UseSerialGC -XX:TieredStopAtLevel=1", help="options of the relay's JVM")
+    parser.add_argument("--mailpit", help="the real one, in place of the stand-in")
     parser.add_argument("--smtp2graph", help="server.js of the real one, in place of the stand-in")
     options = parser.parse_args()
 
