@@ -12,7 +12,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 final class TrialFollower {
 
     private static final Duration POLL = Duration.ofMillis(500);
-    private static final Set<String> ENDS = Set.of("failed", "kept", "removed", "graph-accepted", "graph-failed");
+    private static final Set<String> ENDS =
+            Set.of("failed", "kept", "removed", "graph-accepted", "graph-failed", "graph-stuck");
     private static final String DELIVERED = "delivered";
 
     private final WebAdminClient webadmin;
