@@ -90,13 +90,14 @@ class SmtpStartTlsTest {
                 Files.copy(file, conf.resolve(file.getFileName()));
             }
         }
+        Files.copy(keystore, conf.resolve("keystore.p12"));
         Path smtpserver = conf.resolve("smtpserver.xml");
         Files.writeString(
                 smtpserver,
                 Files.readString(smtpserver)
                         .replace(
                                 "<maxmessagesize>",
-                                "<tls socketTLS=\"false\" startTLS=\"true\"><keystore>file://" + keystore
+                                "<tls socketTLS=\"false\" startTLS=\"true\"><keystore>file://conf/keystore.p12"
                                         + "</keystore><keystoreType>PKCS12</keystoreType><secret>" + PASSWORD
                                         + "</secret></tls><maxmessagesize>"));
         return conf;
