@@ -430,7 +430,7 @@ final class CopyTracker {
         expected.keySet().removeIf(this::isInTemp);
         answer(unread.take(expected, now), CopyState.ACCEPTED, now);
         List<CopyKey> overdue = records.expected().longerThan(ExpectedCopies.DEADLINE, now);
-        overdue.stream().filter(key -> !isInTemp(key)).forEach(key -> unseen.missing(key.queueId(), now));
+        overdue.stream().filter(expected::containsKey).forEach(key -> unseen.missing(key.queueId(), now));
         answer(overdue, CopyState.MISSING, now);
     }
 

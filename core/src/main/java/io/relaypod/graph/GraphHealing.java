@@ -164,12 +164,16 @@ public final class GraphHealing {
     }
 
     private boolean back(String name) {
-        Path queued = directory.queue().resolve(name);
-        boolean isMoved = !Files.exists(queued) && move(directory.again().resolve(name), queued);
+        boolean isMoved = moveBack(name);
         if (isMoved) {
             known().index().file(name).ifPresent(followed -> followed.moveTo(CopyPlace.QUEUE));
         }
         return isMoved;
+    }
+
+    private boolean moveBack(String name) {
+        Path queued = directory.queue().resolve(name);
+        return !Files.exists(queued) && move(directory.again().resolve(name), queued);
     }
 
     /** @return false if the file was not there or could not be moved */
@@ -194,10 +198,11 @@ public final class GraphHealing {
 
     /** Does what is due; called each second. */
     void tick(Instant now) {
-        if (isWritable && tracker.isPresent() && records.isPresent()) {
-            returnToQueue(now);
+        if (!isWritable || tracker.isEmpty() || records.isEmpty()) {
+            return;
         }
-        if (isOn() && tracker.isPresent() && records.isPresent()) {
+        returnToQueue(now);
+        if (isOn()) {
             store(now);
             int left = AT_A_TIME;
             for (FollowedCopy followed : new ArrayList<>(records.get().index().all())) {
@@ -220,8 +225,7 @@ public final class GraphHealing {
             Optional<FollowedCopy> followed = known().index().file(each.getKey());
             if (followed.isEmpty()) {
                 delete(file); // Graph accepted it while it was out
-            } else if (!Files.exists(directory.queue().resolve(each.getKey()))
-                    && move(file, directory.queue().resolve(each.getKey()))) {
+            } else if (moveBack(each.getKey())) {
                 retried(followed.get());
             } else if (Files.notExists(file)
                     && tracker.orElseThrow().place(each.getKey()).isEmpty()) {

@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
 
+import com.google.common.collect.Comparators;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,7 +49,7 @@ final class UnseenCopies {
         }
         if (inARow.size() >= MOST && !now.isBefore(until)) {
             until = now.plus(pause);
-            pause = pause.multipliedBy(2).compareTo(LONGEST_PAUSE) < 0 ? pause.multipliedBy(2) : LONGEST_PAUSE;
+            pause = Comparators.min(pause.multipliedBy(2), LONGEST_PAUSE);
             LOGGER.warn("event=graph-not-followed directory={} reason=\"{}\"", directory, text());
         }
     }
