@@ -102,7 +102,7 @@ class StatusPageInBrowserTest {
                             "relaypod: ready",
                             "accepts mail",
                             "The last hour",
-                            "Mails accepted",
+                            "Messages accepted",
                             "<svg",
                             "Last refusals",
                             "***@nonexistent-domain.xyz",

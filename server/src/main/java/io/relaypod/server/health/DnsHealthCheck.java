@@ -114,12 +114,12 @@ public final class DnsHealthCheck implements HealthCheck, LookupListener, StaleL
 
     @Override
     public void answersWithoutEdns(InetSocketAddress server) {
-        // it answers
+        // the server is usable
     }
 
     @Override
     public void redirectsNonexistent(InetSocketAddress server, Set<InetAddress> addresses) {
-        // a redirect address is not believed, other answers are
+        // only the redirect addresses are ignored; other answers of the server are used
     }
 
     @Override
@@ -131,7 +131,7 @@ public final class DnsHealthCheck implements HealthCheck, LookupListener, StaleL
     public Publisher<Result> check() {
         return Mono.defer(() -> {
             if (!servers.isStarted()) {
-                return Mono.just(Result.unhealthy(NAME, "not asked yet"));
+                return Mono.just(Result.unhealthy(NAME, "not started yet"));
             }
             return isKnownHealthy()
                     ? Mono.just(Result.healthy(NAME))

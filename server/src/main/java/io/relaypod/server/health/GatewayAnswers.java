@@ -13,8 +13,8 @@ import io.relaypod.events.MailEventListener;
 import io.relaypod.events.MaskedAddresses;
 
 /**
- * Keeps the results of the last delivery attempts, which are all that is known of the programs behind the gateway.
- * Thread-safe.
+ * Keeps the results of the last delivery attempts. They are all that the relay knows about the programs behind the
+ * gateway. Thread-safe.
  */
 public final class GatewayAnswers implements MailEventListener {
 

@@ -26,7 +26,7 @@ public final class GatewayProbe {
     private final String host;
     private final int port;
     private final Availability availability;
-    private volatile GatewayState state = new GatewayState(true, "not looked for yet");
+    private volatile GatewayState state = new GatewayState(true, "not polled yet");
 
     /**
      * The result of a poll.
@@ -76,7 +76,7 @@ public final class GatewayProbe {
         return availability.unavailableSince();
     }
 
-    /** Reads the bytes that arrive until the deadline, however slowly they arrive. */
+    /** Reads until the end, {@code most} bytes or the deadline. */
     private static byte[] read(Socket socket, int most, long deadline) throws IOException {
         ByteArrayOutputStream read = new ByteArrayOutputStream();
         InputStream in = socket.getInputStream();
@@ -96,8 +96,8 @@ public final class GatewayProbe {
     }
 
     /**
-     * Reads to the end, so that the gateway sees a session that was closed in order. A gateway that never closes has
-     * greeted all the same.
+     * Sends QUIT and reads to the end, so that the gateway sees a session that was closed in order. A gateway that does
+     * not close the connection in time has greeted nevertheless.
      */
     private static void quit(Socket socket, long deadline) throws IOException {
         socket.getOutputStream().write("QUIT\r\n".getBytes(StandardCharsets.US_ASCII));

@@ -32,7 +32,7 @@ public final class Lifecycle implements HealthCheck {
         phase.set(LifecyclePhase.DRAINING);
     }
 
-    /** Whether the relay has started and does not stop. */
+    /** Whether the relay has started and is not stopping. */
     public boolean isServing() {
         return phase.get() == LifecyclePhase.SERVING;
     }
@@ -47,7 +47,7 @@ public final class Lifecycle implements HealthCheck {
         return Mono.fromSupplier(() -> switch (phase.get()) {
             case STARTING -> Result.unhealthy(NAME, "starting");
             case SERVING -> Result.healthy(NAME);
-            case DRAINING -> Result.unhealthy(NAME, "draining: no more mail is taken");
+            case DRAINING -> Result.unhealthy(NAME, "draining: no further mail is accepted");
         });
     }
 }

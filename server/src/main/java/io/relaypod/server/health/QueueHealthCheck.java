@@ -13,7 +13,7 @@ import org.reactivestreams.Publisher;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
-/** Checks whether the spool can store a mail: the broker answers, and the disk has room. Thread-safe. */
+/** Checks whether the spool can store a message: the broker answers, and the disk has room. Thread-safe. */
 public final class QueueHealthCheck implements HealthCheck {
 
     private static final ComponentName NAME = new ComponentName("Queue");

@@ -34,7 +34,7 @@ public final class SmtpGreeting {
     private volatile long greeted;
     private volatile Optional<String> problem = Optional.empty();
 
-    /** @param ports those that are bound now; none before the start and after the stop */
+    /** @param ports the ports that are bound now; none before the start and after the stop */
     public SmtpGreeting(Supplier<List<SmtpPort>> ports, Ticker ticker) {
         this.ports = ports;
         this.ticker = ticker;
@@ -73,7 +73,7 @@ public final class SmtpGreeting {
             socket.setSoTimeout((int) TIMEOUT.toMillis());
             return port.isEncrypted() ? problemOf(encrypted(socket, address)) : problemOf(socket);
         } catch (SSLException answered) {
-            return Optional.empty(); // as where clients need a certificate
+            return Optional.empty(); // the port answers; it may demand a client certificate
         } catch (IOException | GeneralSecurityException failure) {
             return Optional.of("no greeting at port " + address.getPort() + ": " + failure.getMessage());
         }
@@ -82,7 +82,7 @@ public final class SmtpGreeting {
     private static Socket encrypted(Socket socket, InetSocketAddress address)
             throws IOException, GeneralSecurityException {
         SSLContext tls = SSLContext.getInstance("TLS");
-        // The check is for an answer, not for an identity.
+        // The poll checks that the port answers, not its identity.
         tls.init(null, InsecureTrustManagerFactory.INSTANCE.getTrustManagers(), null);
         return tls.getSocketFactory().createSocket(socket, address.getHostString(), address.getPort(), true);
     }
@@ -91,7 +91,7 @@ public final class SmtpGreeting {
         String code = new String(socket.getInputStream().readNBytes(3), StandardCharsets.US_ASCII);
         if (code.equals("220")) {
             socket.getOutputStream().write("QUIT\r\n".getBytes(StandardCharsets.US_ASCII));
-            // Closed with unread bytes, the connection would be reset, and the server would log a broken one.
+            // If a connection is closed with unread bytes it is reset, and the server would log a broken connection.
             socket.getInputStream().transferTo(OutputStream.nullOutputStream());
         }
         return code.equals("220") || code.equals("421")

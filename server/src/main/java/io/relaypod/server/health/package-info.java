@@ -1,4 +1,4 @@
-/** James' health checks of a relay. One that is unhealthy makes the relay unready; one that is degraded does not. */
+/** James health checks of the relay. An unhealthy result makes the relay unready; a degraded result does not. */
 @NullMarked
 package io.relaypod.server.health;
 

@@ -5,12 +5,12 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.Properties;
 
-/** What this is a build of. */
+/** Versions of the program and of the libraries that it was built with. */
 public record BuildInfo(String relaypod, String james, String artemis, String java) {
 
     private static final String FILE = "/io/relaypod/server/build.properties";
 
-    /** What the build wrote down. */
+    /** Reads the versions from the file that the build wrote. */
     public static BuildInfo read() {
         Properties build = new Properties();
         try (InputStream file = BuildInfo.class.getResourceAsStream(FILE)) {

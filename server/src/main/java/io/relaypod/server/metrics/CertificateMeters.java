@@ -32,14 +32,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Until when SMTP's certificates are valid, those of smtpserver.xml as their files say: nobody notices before clients
- * stop sending. Thread-safe.
+ * Exposes when SMTP's certificates expire. Without the meter an expired certificate is noticed only when clients stop
+ * sending. The certificates of smtpserver.xml are read from their files. Thread-safe.
  */
 public final class CertificateMeters {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(CertificateMeters.class);
 
-    private static final Duration LOOK_EVERY = Duration.ofMinutes(10);
+    private static final Duration READ_EVERY = Duration.ofMinutes(10);
 
     private final FileSystem files;
     private final List<SslConfig> servers;
@@ -61,22 +61,21 @@ public final class CertificateMeters {
         }
     }
 
-    /** Shows the end of the one that ends first; nothing when no server has a certificate. */
+    /** Registers the expiry of the certificate that expires first. Registers nothing if no server has a certificate. */
     public void register(MeterRegistry registry) {
         if (!servers.isEmpty() || tls.isPresent()) {
-            Supplier<Number> inXml =
-                    Suppliers.memoizeWithExpiration(this::firstEnd, LOOK_EVERY.toMillis(), TimeUnit.MILLISECONDS);
-            Supplier<Number> end = tls.<Supplier<Number>>map(
-                            ours -> () -> ours.end().getEpochSecond())
-                    .orElse(inXml);
-            TimeGauge.builder("relaypod.smtp.certificate.expiry.timestamp", end, TimeUnit.SECONDS)
-                    .description(
-                            "When the certificate for TLS ends, in seconds since 1970; NaN when its file cannot be read")
+            Supplier<Number> expiryInXml =
+                    Suppliers.memoizeWithExpiration(this::firstExpiry, READ_EVERY.toMillis(), TimeUnit.MILLISECONDS);
+            Supplier<Number> expiry = tls.<Supplier<Number>>map(
+                            identity -> () -> identity.end().getEpochSecond())
+                    .orElse(expiryInXml);
+            TimeGauge.builder("relaypod.smtp.certificate.expiry.timestamp", expiry, TimeUnit.SECONDS)
+                    .description("Expiry of the TLS certificate, in seconds since 1970; NaN if the file cannot be read")
                     .register(registry);
         }
     }
 
-    private Number firstEnd() {
+    private Number firstExpiry() {
         return servers.stream()
                 .map(this::certificates)
                 .flatMap(Collection::stream)

@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * The memory that the kernel counts for the container (cgroup v2 or v1), without the file cache that it would reclaim
- * first: what Kubernetes calls the working set, and what the limit applies to. Includes other processes of the
- * container, and buffers of the kernel. Thread-safe.
+ * The container's working set, as Kubernetes calls it: the memory that the kernel counts for the cgroup (version 2 or
+ * 1), less the inactive file cache. The container's memory limit applies to it. Other processes of the container and
+ * the kernel's buffers are included. Thread-safe.
  */
 final class ContainerMemory {
 
@@ -19,7 +19,11 @@ final class ContainerMemory {
 
     private final Path cgroup;
 
-    /** Files of a version of cgroups, and the key of the cache in the second. */
+    /**
+     * The files of one cgroup version.
+     *
+     * @param cacheKey the key of the inactive file cache in {@code statistics}
+     */
     private record CgroupFiles(String usage, String statistics, String cacheKey) {}
 
     ContainerMemory() {
@@ -30,7 +34,7 @@ final class ContainerMemory {
         this.cgroup = cgroup;
     }
 
-    /** In bytes; NaN if the system does not tell. */
+    /** In bytes; NaN if no cgroup file can be read. */
     double bytes() {
         return KNOWN.stream()
                 .filter(files -> Files.isReadable(cgroup.resolve(files.usage())))

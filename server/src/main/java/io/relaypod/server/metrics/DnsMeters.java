@@ -9,7 +9,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.relaypod.dns.LookupListener;
 
-/** Times questions to DNS. Thread-safe. */
+/** Times DNS lookups. Thread-safe. */
 public final class DnsMeters implements LookupListener {
 
     private static final Duration[] BUCKETS = {
@@ -28,7 +28,7 @@ public final class DnsMeters implements LookupListener {
     };
 
     private final MeterRegistry registry;
-    // Asked for at every lookup; finding a meter in the registry costs more.
+    // Every lookup needs its timer. Finding a meter in the registry costs more than finding it here.
     private final ConcurrentMap<LookupLabels, Timer> timers = new ConcurrentHashMap<>();
 
     public DnsMeters(MeterRegistry registry) {
@@ -47,7 +47,7 @@ public final class DnsMeters implements LookupListener {
         return timers.computeIfAbsent(
                 new LookupLabels(type, outcome),
                 labels -> Timer.builder("relaypod.dns.lookup")
-                        .description("Time of a question to DNS, with all tries at all servers")
+                        .description("Time of a DNS lookup, with all attempts at all servers")
                         .tag("type", labels.type())
                         .tag("outcome", labels.outcome().name().toLowerCase(Locale.ROOT))
                         .serviceLevelObjectives(BUCKETS)

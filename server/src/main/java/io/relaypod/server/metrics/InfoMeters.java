@@ -8,15 +8,12 @@ import io.micrometer.core.instrument.Tags;
 import io.relaypod.server.settings.Settings;
 import io.relaypod.server.settings.Variable;
 
-/**
- * What runs here and how it is set, so that a change of behaviour can be told from a change of version or
- * configuration.
- */
+/** Versions, settings and limits as meters. They show whether behaviour changed with a version or a configuration. */
 public final class InfoMeters {
 
     private InfoMeters() {}
 
-    /** Shows versions, choices and limits; no host, address or domain. */
+    /** Registers the meters. No label holds a host, an address or a domain. */
     public static void register(MeterRegistry registry, BuildInfo build, Settings settings) {
         info(
                 registry,
@@ -34,7 +31,7 @@ public final class InfoMeters {
         info(
                 registry,
                 "relaypod.config.info",
-                "Choices that were made in the environment",
+                "Settings from the environment",
                 Tags.of(
                         "strip_ics_mode", settings.calendar().mode(),
                         "calendar_summary", Boolean.toString(settings.calendar().summary()),

@@ -8,46 +8,45 @@ import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.Tags;
 
 /**
- * How what James counts and times is called here: James puts what would be a label behind a colon, a dash, a dot or an
- * underscore of the name. A metric that is not in the table, such as the time of each mailet, keeps its name as the
- * label of {@code james.value} or {@code james.timer}.
+ * The meter names of James' metrics. James has no labels: it appends a label's value to the metric's name, behind a
+ * colon, a dash, a dot or an underscore. A metric that is not listed, such as the time of a mailet, keeps its name as
+ * the label of {@code james.value} or {@code james.timer}.
  */
 enum JamesMeter {
-    SMTP_CONNECTIONS(
-            "smtpConnections", MeterType.LEVEL, "relaypod.smtp.connections", "", "SMTP connections that are open"),
+    SMTP_CONNECTIONS("smtpConnections", MeterType.LEVEL, "relaypod.smtp.connections", "", "Open SMTP connections"),
     SMTP_COMMANDS("smtpCommands", MeterType.COUNT, "relaypod.smtp.commands", "", "SMTP commands answered"),
     SMTP_COMMAND(
             "SMTP-",
             MeterType.TIME,
             "relaypod.smtp.command",
             "command",
-            "Time to answer an SMTP command, without the wait for DNS"),
+            "Time to reply to an SMTP command, without the wait for DNS"),
     SMTP_REPLIES_DELAYED(
             "smtpRepliesDelayed",
             MeterType.LEVEL,
             "relaypod.smtp.replies.delayed",
             "",
-            "Refusals of recipients that wait, as their sessions had too many"),
+            "Recipient refusals that are delayed because their session had too many"),
     ENQUEUED(
             "enqueuedMail:",
             MeterType.COUNT,
             "relaypod.queue.enqueued",
             "queue",
-            "Mails put into a queue, again or for the first time"),
+            "Messages put into a queue, for the first time or for a retry"),
     DEQUEUED(
             "dequeuedMail:",
             MeterType.COUNT,
             "relaypod.queue.dequeued",
             "queue",
-            "Mails given to whoever works on a queue"),
-    ENQUEUE("enqueueTime:", MeterType.TIME, "relaypod.queue.enqueue", "queue", "Time until a mail is on the disk"),
+            "Messages taken from a queue for processing or delivery"),
+    ENQUEUE("enqueueTime:", MeterType.TIME, "relaypod.queue.enqueue", "queue", "Time until a message is on the disk"),
     SPOOL(
             "spoolProcessing",
             MeterType.TIME,
             "relaypod.spool.processing",
             "",
-            "Time of a mail in the processors of mailetcontainer.xml"),
-    DELIVERY("RemoteDeliveryTrial", MeterType.TIME, "relaypod.delivery.try", "", "Time of one try to deliver a mail"),
+            "Time of a message in the processors of mailetcontainer.xml"),
+    DELIVERY("RemoteDeliveryTrial", MeterType.TIME, "relaypod.delivery.try", "", "Time of one delivery attempt"),
     GATEWAY_OPENED(
             "gatewayConnections.opened",
             MeterType.LEVEL,
@@ -65,37 +64,37 @@ enum JamesMeter {
             MeterType.LEVEL,
             "relaypod.gateway.bytes.in.flight",
             "",
-            "Bytes of mails above 128 KiB that are on their way to the gateway"),
+            "Bytes of messages above 128 KiB that are being sent to the gateway"),
     POISON(
             "poisonMails",
             MeterType.COUNT,
             "relaypod.mail.poison",
             "",
-            "Mails set aside because the gateway was lost each time that it was given them"),
+            "Messages quarantined because the connection to the gateway was lost at each of their attempts"),
     UNFINISHED(
             "unfinishedDeliveries",
             MeterType.LEVEL,
             "relaypod.delivery.unfinished",
             "",
-            "Mails whose queue could not take who is left of their recipients"),
+            "Messages delivered to some recipients whose queue rejected the update"),
     SUSPECTS(
             "suspectMails",
             MeterType.LEVEL,
             "relaypod.queue.suspects",
             "",
-            "Mails that were in flight when the process died, and have not gone through since"),
+            "Messages that were in flight when the process died, and have not been processed since"),
     QUEUE_CONNECTED(
             "queueConnected",
             MeterType.LEVEL,
             "relaypod.queue.connected",
             "",
-            "Whether the broker with the queues is reached"),
+            "1 while the broker with the queues is available, else 0"),
     SPOOL_WRITES(
             "spool_writes_",
             MeterType.LEVEL,
             "relaypod.spool.writes",
             "state",
-            "Mails at their end, whose client waits for the disk"),
+            "Messages at the end of data whose client waits for the disk"),
     WEBADMIN_REFUSED(
             "webadmin_refused",
             MeterType.COUNT,
@@ -104,7 +103,7 @@ enum JamesMeter {
             "Requests to webadmin without the right password"),
     WEBADMIN("webAdmin", MeterType.TIME, "relaypod.webadmin.request", "", "Time to answer a webadmin request");
 
-    /** What a metric is, which James' interfaces do not say. */
+    /** James' interfaces do not say whether a metric is a counter or a gauge. */
     private enum MeterType {
         COUNT,
         LEVEL,
@@ -129,10 +128,10 @@ enum JamesMeter {
         this.description = description;
     }
 
-    /** @param grows whether it only goes up */
-    record MeterDefinition(String name, Tags tags, String description, boolean grows) {}
+    /** @param isMonotonic whether the value never decreases */
+    record MeterDefinition(String name, Tags tags, String description, boolean isMonotonic) {}
 
-    /** What James counts up, and sometimes down. */
+    /** The meter of a James metric, which counts up and may count down. */
     static MeterDefinition count(String james) {
         return known(james, MeterType.COUNT)
                 .or(() -> known(james, MeterType.LEVEL))

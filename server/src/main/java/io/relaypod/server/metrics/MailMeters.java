@@ -55,28 +55,31 @@ public final class MailMeters implements MailEventListener {
     public MailMeters(MeterRegistry registry) {
         this.registry = registry;
         events = Map.of(
-                "received", counter("mail.accepted", "Mails answered 250: they are on the disk"),
+                "received", counter("mail.accepted", "Messages answered 250: they are on the disk"),
                 "delivered",
                         counter(
                                 "mail.delivered",
-                                "Transactions that the gateway answered 250; a mail with more than 100 recipients takes several"),
+                                "Transactions that the gateway answered 250; a message with more than 100 recipients takes several"),
                 "failed",
-                        counter("mail.failed", "Mails that will not be tried again; they are in the failed repository"),
-                "sent-again", counter("mail.sent.again", "Mails that an operator had sent again"),
+                        counter("mail.failed", "Messages without a further attempt; they are in the failed repository"),
+                "sent-again", counter("mail.sent.again", "Messages that an operator had sent again"),
                 "removed",
                         counter(
                                 "mail.removed",
-                                "Mails that were removed from a queue or a repository, by an operator or beyond a limit"),
+                                "Messages removed from a queue or a repository, by an operator or beyond a limit"),
                 "recipients-aligned",
-                        counter("headers.aligned", "Mails whose To and Cc were made to name their recipients"),
-                "sender-aligned", counter("sender.aligned", "Mails whose From or Sender was unfolded for smtp2graph"),
+                        counter(
+                                "headers.aligned",
+                                "Messages whose To and Cc were rewritten to list the recipients of the envelope"),
+                "sender-aligned",
+                        counter("sender.aligned", "Messages whose From or Sender was unfolded for smtp2graph"),
                 "split",
                         counter(
                                 "mail.split",
-                                "Mails sent in several transactions, as they have more recipients than Mailpit takes"));
+                                "Messages sent in several transactions because they have more recipients than Mailpit accepts"));
         verdict = byValue(Outcome.values(), this::recipients);
         Consumer<Object> signatures = sum(counter(
-                "calendar.signatures.dropped", "Signatures that a change to a calendar made void, taken out with it"));
+                "calendar.signatures.dropped", "Signatures removed because a change to a calendar made them invalid"));
         Consumer<Object> sealed = sum(counter(
                 "calendar.sealed", "Encrypted or signed parts that may hold a calendar and were left as they are"));
         fields = Map.of(
@@ -87,7 +90,7 @@ public final class MailMeters implements MailEventListener {
                 "calendar-stripped",
                         Map.of(
                                 "calendars",
-                                sum(counter("calendar.parts.stripped", "Calendar parts taken out of mails")),
+                                sum(counter("calendar.parts.stripped", "Calendar parts removed from messages")),
                                 "signatures-dropped",
                                 signatures,
                                 "sealed",
@@ -97,7 +100,7 @@ public final class MailMeters implements MailEventListener {
                                 "calendars",
                                 sum(counter(
                                         "calendar.parts.narrowed",
-                                        "Calendar parts from which attendees were taken who are no recipients")),
+                                        "Calendar parts from which attendees were removed that are no recipients")),
                                 "signatures-dropped",
                                 signatures,
                                 "sealed",
@@ -107,7 +110,7 @@ public final class MailMeters implements MailEventListener {
     @Override
     public void onEvent(MailEvent event) {
         Optional.ofNullable(events.get(event.name())).ifPresent(Counter::increment);
-        // Each RCPT is one of these; to make their fields costs more than to count them.
+        // These come once a RCPT. Building their fields would cost more than counting them.
         if (event instanceof RecipientAccepted accepted) {
             verdict.accept(accepted.answer().outcome());
             return;
@@ -128,7 +131,7 @@ public final class MailMeters implements MailEventListener {
         return value -> counter.increment(((Number) value).doubleValue());
     }
 
-    // A counter that appears with its first event hides that event from rate() and increase(), so all known ones are
+    // rate() and increase() do not see the event with which a counter appears. So the counters of all known values are
     // registered at the start, with 0.
     private static <T> Consumer<Object> byValue(T[] known, Function<T, Counter> register) {
         ConcurrentMap<Object, Counter> counters = new ConcurrentHashMap<>();
@@ -141,7 +144,7 @@ public final class MailMeters implements MailEventListener {
 
     private Consumer<Object> delay() {
         Timer delivery = Timer.builder("relaypod.delivery")
-                .description("Time from a mail's receipt to the gateway's 250, waits for tries included")
+                .description("Time from a message's receipt to the gateway's 250, waits between attempts included")
                 .serviceLevelObjectives(DELIVERY_BUCKETS)
                 .register(registry);
         return value -> {
@@ -154,18 +157,18 @@ public final class MailMeters implements MailEventListener {
     private Counter acceptedBytes() {
         return Counter.builder("relaypod.mail.accepted.bytes")
                 .baseUnit("bytes")
-                .description("Size of the mails answered 250")
+                .description("Size of the messages answered 250")
                 .register(registry);
     }
 
     private Counter deferred(DeferralReason reason) {
-        return counter("mail.deferred", "Tries that failed and will be repeated", "reason", lower(reason));
+        return counter("mail.deferred", "Failed delivery attempts that will be repeated", "reason", lower(reason));
     }
 
     private Counter recipients(Outcome outcome) {
         return counter(
                 "rcpt",
-                "Recipients answered at RCPT, by what was found about their domain",
+                "Recipients answered at RCPT, by the verdict on their domain",
                 "verdict",
                 lower(outcome),
                 "answer",
@@ -192,7 +195,7 @@ public final class MailMeters implements MailEventListener {
     private Counter refused(Integer code) {
         return counter(
                 "mail.refused",
-                "Mails refused as a whole, at the end of data or when they were stored",
+                "Messages refused at MAIL, at the end of data or when they were stored",
                 "code",
                 code.toString());
     }

@@ -7,7 +7,7 @@ import io.micrometer.core.instrument.binder.MeterBinder;
 import io.relaypod.memory.MemoryBudget;
 import io.relaypod.memory.MemoryUse;
 
-/** What peers hold of the memory budget, by use. */
+/** The memory that peers hold of the memory budget, by use. */
 public final class MemoryMeters implements MeterBinder {
 
     private static final String USE = "use";
@@ -22,22 +22,22 @@ public final class MemoryMeters implements MeterBinder {
     public void bindTo(MeterRegistry registry) {
         Gauge.builder("relaypod.memory.budget.size", budget, MemoryBudget::size)
                 .baseUnit("bytes")
-                .description("What peers may hold of the heap, all uses together")
+                .description("Heap that peers may hold, all uses together")
                 .register(registry);
         for (MemoryUse use : MemoryUse.values()) {
             Gauge.builder("relaypod.memory.budget", budget, of -> of.reserved(use))
                     .tag(USE, use.label())
                     .baseUnit("bytes")
-                    .description("What peers hold of the memory budget")
+                    .description("Memory that peers hold of the memory budget")
                     .register(registry);
             Gauge.builder("relaypod.memory.budget.limit", budget, of -> of.limit(use))
                     .tag(USE, use.label())
                     .baseUnit("bytes")
-                    .description("The most that a use may hold")
+                    .description("Memory that one use may hold")
                     .register(registry);
             FunctionCounter.builder("relaypod.memory.budget.refusals", budget, of -> of.refusals(use))
                     .tag(USE, use.label())
-                    .description("Reservations that were refused")
+                    .description("Refused reservations")
                     .register(registry);
         }
     }

@@ -11,16 +11,18 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 
 /**
- * What libraries call their meters, in Prometheus' conventions: a count is no {@code _count}, time is in seconds,
- * nothing lacks its help. Of Artemis' gauges those stay that say something of a broker whose messages do not expire,
- * are not scheduled and are all durable.
+ * Renames the meters of libraries to Prometheus' conventions: no gauge ends in {@code _count}, times are in seconds,
+ * and every meter has a help text. Gauges of Artemis about messages that expire, are scheduled or are not durable are
+ * dropped, since the relay's queues have none.
  */
 public final class MeterNames implements MeterFilter {
 
     private static final String ARTEMIS = "artemis.";
 
     private static final Map<String, MeterName> NAMES = Map.ofEntries(
-            Map.entry("artemis.active", new MeterName("artemis.active", "Whether the broker in the process runs")),
+            Map.entry(
+                    "artemis.active",
+                    new MeterName("artemis.active", "1 while the broker in the process runs, else 0")),
             Map.entry(
                     "artemis.address.memory.usage",
                     new MeterName("artemis.memory.used", "Memory of all queues' messages", "bytes")),
@@ -81,7 +83,7 @@ public final class MeterNames implements MeterFilter {
 
     @Override
     public MeterFilterReply accept(Meter.Id id) {
-        // Ours is in seconds.
+        // RelayMeters exposes the same time in seconds.
         boolean isKept = !id.getName().equals("process.cpu.time")
                 && (!id.getName().startsWith(ARTEMIS)
                         || NAMES.values().stream().anyMatch(name -> name.name().equals(id.getName())));
@@ -91,7 +93,7 @@ public final class MeterNames implements MeterFilter {
     @Override
     public Meter.Id map(Meter.Id id) {
         return Optional.ofNullable(NAMES.get(id.getName()))
-                // A meter without a unit has null.
+                // In Micrometer a meter without a unit has null.
                 .map(name -> new Meter.Id(
                         name.name(),
                         Tags.of(id.getTagsAsIterable()),

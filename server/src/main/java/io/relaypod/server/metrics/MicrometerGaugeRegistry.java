@@ -12,14 +12,14 @@ import org.apache.james.queue.api.MailQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * James' gauges in a Micrometer registry; one whose value is no number is left out, as a meter has to be one, and so
- * are the sizes of queues: asking the broker takes a while, and a scrape must not wait, so {@link QueueMeters} shows
- * them. Thread-safe.
+ * James' gauges in a Micrometer registry. A gauge whose value is no number has the value NaN. The sizes of queues are
+ * left out: the broker may answer slowly, and a scrape must not wait for it. {@link QueueMeters} exposes them.
+ * Thread-safe.
  */
 public final class MicrometerGaugeRegistry implements GaugeRegistry {
 
     private final MeterRegistry registry;
-    // Micrometer holds what it watches weakly.
+    // Micrometer has only weak references to the objects that its gauges read.
     private final ConcurrentMap<String, Gauge<?>> gauges = new ConcurrentHashMap<>();
 
     @Inject
@@ -32,7 +32,7 @@ public final class MicrometerGaugeRegistry implements GaugeRegistry {
         gauges.put(name, gauge);
         if (!name.startsWith(MailQueue.QUEUE_SIZE_METRIC_NAME_PREFIX)) {
             JamesMeter.MeterDefinition meter = JamesMeter.gauge(name);
-            // By name, so that a gauge registered again takes the place of the one before.
+            // Read by name, so that a gauge that is registered again replaces the previous one.
             io.micrometer.core.instrument.Gauge.builder(meter.name(), gauges, all -> number(all.get(name)))
                     .tags(meter.tags())
                     .description(meter.description())

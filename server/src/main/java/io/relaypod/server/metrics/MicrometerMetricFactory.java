@@ -17,15 +17,15 @@ import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 
 /**
- * James' counters and timers in a Micrometer registry, under the names of {@link JamesMeter}. A James counter can go
- * down, so that one of which nothing else is known is a gauge. Thread-safe.
+ * James' counters and timers in a Micrometer registry, under the names of {@link JamesMeter}. A James counter may
+ * decrease, so a counter that is not listed there becomes a gauge. Thread-safe.
  */
 public final class MicrometerMetricFactory implements MetricFactory {
 
     private final MeterRegistry registry;
     private final ConcurrentMap<String, AtomicLong> counts = new ConcurrentHashMap<>();
-    // James asks by name at every command, and finding a meter in the registry costs more than the command's other
-    // metrics.
+    // James asks for a timer by name at every command. Finding a meter in the registry costs more than all other
+    // metrics of the command.
     private final ConcurrentMap<String, Timer> timers = new ConcurrentHashMap<>();
 
     @Inject
@@ -41,7 +41,7 @@ public final class MicrometerMetricFactory implements MetricFactory {
     private AtomicLong register(String name) {
         JamesMeter.MeterDefinition meter = JamesMeter.count(name);
         AtomicLong count = new AtomicLong();
-        if (meter.grows()) {
+        if (meter.isMonotonic()) {
             FunctionCounter.builder(meter.name(), count, AtomicLong::get)
                     .tags(meter.tags())
                     .description(meter.description())

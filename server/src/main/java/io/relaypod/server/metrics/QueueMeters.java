@@ -31,14 +31,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Sizes and ages of queues and repositories, as they were when they were last looked at: the broker may be elsewhere,
- * and a scrape does not wait for it. {@link #poll} is called by one thread, the rest is thread-safe.
+ * Sizes and ages of queues and repositories at the last poll. A scrape does not wait for the broker, which may be
+ * remote. {@link #poll} is called by one thread, the rest is thread-safe.
  */
 public final class QueueMeters {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(QueueMeters.class);
 
-    // webadmin can make any number of repositories.
+    // webadmin can create any number of repositories.
     private static final int MAX_REPOSITORIES = 50;
 
     private final ArtemisMailQueueFactory queues;
@@ -46,15 +46,15 @@ public final class QueueMeters {
     private final Clock clock;
     private final MultiGauge sizes;
     private final MultiGauge ages;
-    private final MultiGauge waiting;
+    private final MultiGauge rateLimited;
     private final MultiGauge longestWaits;
     private final boolean isRateLimited;
-    private final MultiGauge dueAtATime;
+    private final MultiGauge releaseWindows;
     private final MultiGauge repositorySizes;
     private volatile QueueSnapshot snapshot = new QueueSnapshot(Map.of(), Map.of());
 
     /**
-     * What is where.
+     * The result of a poll.
      *
      * @param queues by name
      * @param repositories sizes by path, such as {@code var/mail/failed}
@@ -68,10 +68,10 @@ public final class QueueMeters {
     }
 
     /**
-     * A queue.
+     * The state of one queue at a poll.
      *
-     * @param oldest how long ago the oldest mail was received that is ready or waits for its next try; empty when there
-     *     is none
+     * @param oldest time since the receipt of the oldest message that is ready or waits for its next attempt; empty if
+     *     there is none
      * @param perSenderBacklog empty unless the rate of each sender is limited
      */
     public record QueueState(long size, Optional<Duration> oldest, Optional<PerSenderBacklog> perSenderBacklog) {}
@@ -88,37 +88,37 @@ public final class QueueMeters {
         this.isRateLimited = rateLimiter.isLimited();
         this.clock = clock;
         this.sizes = MultiGauge.builder("relaypod.queue.size")
-                .description("Mails in a queue, those that wait for their next try included")
+                .description("Messages in a queue, those that wait for their next attempt included")
                 .register(registry);
         this.ages = MultiGauge.builder("relaypod.queue.oldest")
                 .baseUnit("seconds")
                 .description(
-                        "Age of the oldest mail that is ready or waits for its next try, since its receipt; 0 when there is none")
+                        "Time since the receipt of the oldest message that is ready or waits for its next attempt; 0 if there is none")
                 .register(registry);
-        this.waiting = MultiGauge.builder("relaypod.queue.waiting.for.turn")
-                .description("Mails that wait for the rate limit of their sender")
+        this.rateLimited = MultiGauge.builder("relaypod.queue.waiting.for.turn")
+                .description("Messages that wait for the rate limit of their sender")
                 .register(registry);
         this.longestWaits = MultiGauge.builder("relaypod.queue.longest.wait.for.turn")
                 .baseUnit("seconds")
-                .description("How long the last of them will wait at the pace of its sender")
+                .description("Expected wait of the last message that waits for the rate limit of its sender")
                 .register(registry);
-        this.dueAtATime = MultiGauge.builder("relaypod.queue.due.at.a.time")
-                .description("Of a queue's mails that are due for their next try, how many are tried at a time")
+        this.releaseWindows = MultiGauge.builder("relaypod.queue.due.at.a.time")
+                .description("Most messages due for their next attempt that a queue releases at a time")
                 .register(registry);
         this.repositorySizes = MultiGauge.builder("relaypod.repository.size")
-                .description("Mails in a repository")
+                .description("Messages in a repository")
                 .register(registry);
         Gauge.builder("relaypod.queue.in.hand", queues, ArtemisMailQueueFactory::mailsInFlight)
-                .description("Mails that are being worked on, in all queues")
+                .description("Messages in flight, of all queues")
                 .register(registry);
     }
 
-    /** What was found when it was last looked. */
+    /** The result of the last poll; empty before the first. */
     public QueueSnapshot snapshot() {
         return snapshot;
     }
 
-    /** Looks; what cannot be read is shown as it was. */
+    /** Polls the queues and repositories. If one cannot be read, all keep the values of the poll before. */
     public void poll() {
         try {
             snapshot = new QueueSnapshot(findQueues(), findRepositories());
@@ -139,9 +139,9 @@ public final class QueueMeters {
                                             .orElse(0.0)))
                             .toList(),
                     true);
-            waiting.register(perSenderBacklog(PerSenderBacklog::mails), true);
+            rateLimited.register(perSenderBacklog(PerSenderBacklog::mails), true);
             longestWaits.register(perSenderBacklog(backlog -> backlog.longest().toMillis() / 1000.0), true);
-            dueAtATime.register(
+            releaseWindows.register(
                     snapshot.queues().keySet().stream()
                             .map(queue -> row(
                                     "queue",

@@ -25,13 +25,13 @@ import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.netty.buffer.PooledByteBufAllocator;
 
-/** The process as a whole: JVM, operating system, disk, Netty's buffers, log lines. Closed with the relay. */
+/** Meters of the whole process: JVM, operating system, disk, Netty's buffers, log lines. Closed with the relay. */
 public final class RelayMeters implements AutoCloseable {
 
     private final JvmGcMetrics gc = new JvmGcMetrics();
     private final LogbackMetrics log = new LogbackMetrics();
 
-    /** @param dataDir the disk that mail is on */
+    /** @param dataDir on the disk whose space is measured */
     public RelayMeters(MeterRegistry registry, Path dataDir) {
         List.<MeterBinder>of(
                         gc,
@@ -53,18 +53,18 @@ public final class RelayMeters implements AutoCloseable {
         }
         Gauge.builder("process.resident.memory", Path.of("/proc/self/status"), RelayMeters::residentBytes)
                 .baseUnit("bytes")
-                .description("Memory of the process, heap and all else; NaN where there is no /proc")
+                .description("Resident memory of the process, heap included; NaN without /proc")
                 .strongReference(true)
                 .register(registry);
         Gauge.builder("relaypod.container.memory", new ContainerMemory(), ContainerMemory::bytes)
                 .baseUnit("bytes")
                 .description(
-                        "Memory that the kernel counts for the container, without reclaimable file cache; NaN where it does not tell")
+                        "Memory that the kernel counts for the container, without reclaimable file cache; NaN if it cannot be read")
                 .strongReference(true)
                 .register(registry);
         Gauge.builder("relaypod.temporary.files", TemporaryFiles.ofThisProcess(), TemporaryFiles::bytes)
                 .baseUnit("bytes")
-                .description("Files of large mails that are being handled")
+                .description("Size of the temporary files of large messages in flight")
                 .strongReference(true)
                 .register(registry);
     }

@@ -11,19 +11,19 @@ import io.relaypod.memory.TemporaryFileName;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The relay's temporary files: large messages that are being handled. Immutable. */
+/** The relay's temporary files. They hold large messages in flight. Immutable. */
 public record TemporaryFiles(Path directory) {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(TemporaryFiles.class);
 
-    /** Those of this process, in the system's directory. */
+    /** The files of this process, in the system's temporary directory. */
     public static TemporaryFiles ofThisProcess() {
         return new TemporaryFiles(Path.of(System.getProperty("java.io.tmpdir")));
     }
 
     /**
-     * Gives the files of this process the name of its data directory, which no other running relay has. To be called
-     * before a message is opened.
+     * Puts a hash of the data directory, which no other running relay has, into the names of this process' files. Must
+     * be called before a message is opened.
      */
     public static TemporaryFiles ownedBy(Path dataDir) {
         System.setProperty(
@@ -33,7 +33,7 @@ public record TemporaryFiles(Path directory) {
     }
 
     /**
-     * Deletes what an earlier process of the same data directory left: its files that were last changed before
+     * Deletes the files of earlier processes with the same data directory: those that were last changed before
      * {@code start}.
      */
     public void sweep(Instant start) throws IOException {

@@ -1,4 +1,4 @@
-/** James' metrics interfaces on Micrometer. */
+/** The relay's meters, and James' metrics interfaces on Micrometer. */
 @NullMarked
 package io.relaypod.server.metrics;
 

@@ -10,8 +10,8 @@ import io.relaypod.server.activity.MailActivity.ActivityReport;
 /** The most frequent senders, clients and refused domains, as tables of the status page. */
 final class ActivityTables {
 
-    /** Names of each kind. */
-    static final int MOST = 6;
+    /** The length of each table. */
+    static final int MAX_ROWS = 6;
 
     private final ActivityReport activity;
 
@@ -22,20 +22,20 @@ final class ActivityTables {
 
     String html() {
         return "<h2>Most frequent</h2>\n<div class=\"four\">\n"
-                + table("Senders", "mails", activity.senders())
-                + table("Clients", "mails", activity.clients())
+                + table("Senders", "messages", activity.senders())
+                + table("Clients", "messages", activity.clients())
                 + table("Refused domains", "recipients", activity.refusedDomains())
                 + table("Refused clients", "refusals", activity.refusedClients())
                 + "</div>\n";
     }
 
-    private static String table(String title, String what, List<FrequentName> names) {
+    private static String table(String title, String unit, List<FrequentName> names) {
         String shown = names.isEmpty()
                 ? "<p class=\"none\">None in the last day.</p>"
                 : """
             <table class="top"><thead><tr><th>%s</th><th class="number">1 h</th><th class="number">24 h</th></tr></thead><tbody>
             %s</tbody></table>
-            """.formatted(what, names.stream().map(ActivityTables::row).collect(Collectors.joining()));
+            """.formatted(unit, names.stream().map(ActivityTables::row).collect(Collectors.joining()));
         return "<section class=\"card\"><h3>" + title + "</h3>\n" + shown + "</section>\n";
     }
 

@@ -3,7 +3,7 @@ package io.relaypod.server.monitoring;
 import java.time.Duration;
 import java.time.Instant;
 
-/** Ages in words, with one unit, for people. Stateless. */
+/** Formats ages for people, with one unit. Stateless. */
 final class AgeWords {
 
     private AgeWords() {}

@@ -12,8 +12,8 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
 
 /**
- * Aggregates requests, and closes the connection of one whose body is too long, since the rest of the body would have
- * to be read.
+ * Aggregates requests. If a request's body is too long, its connection is closed, since an open one would have to read
+ * the rest of the body.
  */
 final class BodyLimit extends HttpObjectAggregator {
 

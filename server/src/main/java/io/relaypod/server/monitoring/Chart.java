@@ -11,11 +11,11 @@ import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
 /**
- * A bar for each minute of the last hour, as inline SVG; several series stand on one another.
+ * A bar chart of the last hour by minute, as inline SVG. Several series are stacked.
  *
- * @param caption what is shown
+ * @param caption the title
  * @param series from the bottom up, each with a value for each minute, the oldest first
- * @param unit behind a number, such as {@code ms}; may be empty
+ * @param unit appended to numbers, such as {@code ms}; may be empty
  */
 record Chart(String caption, List<Series> series, String unit, Instant now) {
 
@@ -34,7 +34,7 @@ record Chart(String caption, List<Series> series, String unit, Instant now) {
      */
     record Series(String name, String colour, double[] values) {}
 
-    /** What was added to a counter in each minute. */
+    /** The increase of a counter in each minute. */
     static double[] perMinute(List<StatusSample> samples, Instant now, ToDoubleFunction<StatusSample> counter) {
         double[] minutes = new double[MINUTES];
         for (int i = 1; i < samples.size(); i++) {
@@ -47,7 +47,7 @@ record Chart(String caption, List<Series> series, String unit, Instant now) {
         return minutes;
     }
 
-    /** The highest that a gauge was in each minute. */
+    /** The highest value of a gauge in each minute. */
     static double[] highest(List<StatusSample> samples, Instant now, ToDoubleFunction<StatusSample> gauge) {
         double[] minutes = new double[MINUTES];
         samples.stream()
@@ -108,7 +108,7 @@ record Chart(String caption, List<Series> series, String unit, Instant now) {
                 below += height;
             }
         }
-        // Over the bars, so that a pointer finds a minute whose bar is low.
+        // As high as the chart, so that the title of a minute with a low bar can be pointed at.
         svg.append(String.format(
                 Locale.ROOT,
                 "<rect class=\"hit\" x=\"%d\" y=\"0\" width=\"%d\" height=\"%d\"><title>%s</title></rect>",
@@ -148,7 +148,7 @@ record Chart(String caption, List<Series> series, String unit, Instant now) {
         return series.stream().mapToDouble(one -> one.values()[minute]).sum();
     }
 
-    /** A round number that no bar is above. */
+    /** The end of the scale: a round number not below any bar. */
     private double top() {
         double highest = highestSum();
         double power = Math.pow(10, Math.floor(Math.log10(Math.max(highest, 1))));

@@ -11,10 +11,10 @@ import io.relaypod.graph.GraphIncident;
 import io.relaypod.graph.KnownGraphError;
 
 /**
- * What the status page says of smtp2graph and Graph. Immutable.
+ * The status page's box for smtp2graph and Graph. Immutable.
  *
  * @param colour good, warn, bad or idle
- * @param state in a few words
+ * @param state a few words
  * @param detail the reason and the cure, without local parts of addresses
  */
 record GraphBox(String colour, String state, String detail) {
@@ -37,9 +37,9 @@ record GraphBox(String colour, String state, String detail) {
                     "warn", stopped + " stuck or failed", waiting + "; relaypod graph lists them with their reasons");
         }
         return graph.lastAccepted()
-                .map(at -> new GraphBox("good", "Graph accepted a mail " + AgeWords.ago(at, now), waiting))
+                .map(at -> new GraphBox("good", "Graph accepted a message " + AgeWords.ago(at, now), waiting))
                 .orElseGet(() ->
-                        new GraphBox("idle", graph.waiting() == 0 ? "no mail yet" : "none accepted yet", waiting));
+                        new GraphBox("idle", graph.waiting() == 0 ? "no message yet" : "none accepted yet", waiting));
     }
 
     private static GraphBox of(GraphIncident incident, Instant now) {

@@ -14,7 +14,7 @@ final class History {
 
     synchronized void add(StatusSample sample) {
         samples.addLast(sample);
-        // One older than the hour stays, as what is shown is what was added between two samples.
+        // One sample older than the hour stays: charts show differences between two samples.
         while (samples.size() > 2 && age(second(), sample).compareTo(LENGTH) >= 0) {
             samples.removeFirst();
         }

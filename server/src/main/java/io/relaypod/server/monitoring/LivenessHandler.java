@@ -6,8 +6,7 @@ import io.netty.handler.codec.http.FullHttpRequest;
 import io.relaypod.memory.MemoryBudget;
 
 /**
- * Answers {@code /livez} on the I/O thread and passes other requests on, so that no page that takes long delays a
- * liveness probe.
+ * Answers {@code /livez} on the I/O thread and passes other requests on, so that no slow page delays a liveness probe.
  */
 final class LivenessHandler extends PageHandler {
 
@@ -20,7 +19,8 @@ final class LivenessHandler extends PageHandler {
         super(Map.of(PATH, liveness), () -> {}, budget, () -> {});
     }
 
-    // Once a connection has requested another page, its answers keep the order of its requests.
+    // After the first request for another page, all requests of the connection are passed on, so that the answers keep
+    // the order of the requests.
     @Override
     public boolean acceptInboundMessage(Object message) {
         isPassingOn |= !(message instanceof FullHttpRequest request

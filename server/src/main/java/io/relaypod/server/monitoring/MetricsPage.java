@@ -11,7 +11,7 @@ import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.prometheus.metrics.expositionformats.ExpositionFormats;
 
-/** All metrics, in OpenMetrics when Accept asks for it and else in Prometheus' text format. Thread-safe. */
+/** All metrics, in OpenMetrics if Accept asks for this format, else in Prometheus' text format. Thread-safe. */
 final class MetricsPage implements Page {
 
     private final PrometheusMeterRegistry meters;

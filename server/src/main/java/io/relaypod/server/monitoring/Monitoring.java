@@ -19,7 +19,7 @@ import io.relaypod.server.metrics.RelayMeters;
 import io.relaypod.server.monitoring.Page.PageResponse;
 import io.relaypod.server.settings.Settings;
 
-/** What METRICS_ADDR serves, from start to stop; nothing when it is off. For one thread. */
+/** Runs the server at METRICS_ADDR and the polls that its pages need. For one thread. */
 public final class Monitoring implements AutoCloseable {
 
     private final Settings settings;
@@ -60,7 +60,7 @@ public final class Monitoring implements AutoCloseable {
     /** @throws IOException when the address is taken, naming METRICS_ADDR */
     public void start() throws IOException {
         if (settings.metrics().isEmpty()) {
-            // Notifications need what it finds.
+            // Notifications need the results of the polls.
             settings.notifications().ifPresent(notify -> watch.start());
             return;
         }
@@ -76,13 +76,13 @@ public final class Monitoring implements AutoCloseable {
                                 ? PageResponse.text(HttpResponseStatus.OK, "live\n")
                                 : PageResponse.text(
                                         HttpResponseStatus.SERVICE_UNAVAILABLE,
-                                        "not live: " + greeting.problem().orElse("SMTP was not looked at for a minute")
+                                        "not live: " + greeting.problem().orElse("SMTP was not polled for a minute")
                                                 + "\n"),
                         "/readyz",
                         new ReadyPage(readiness)),
                 budget);
         Gauge.builder("relaypod.monitoring.connections", server, MonitoringServer::connections)
-                .description("Connections to METRICS_ADDR that are open")
+                .description("Open connections to METRICS_ADDR")
                 .register(meters);
         running = Optional.of(new RunningServers(new RelayMeters(meters, settings.dataDir()), server));
         InfoMeters.register(meters, build, settings);
@@ -90,7 +90,7 @@ public final class Monitoring implements AutoCloseable {
         watch.start();
     }
 
-    /** Where it is served, once started. */
+    /** The address that the server listens at; empty before the start. */
     public Optional<InetSocketAddress> address() {
         return running.map(RunningServers::server).map(MonitoringServer::address);
     }

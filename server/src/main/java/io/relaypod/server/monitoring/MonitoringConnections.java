@@ -12,23 +12,22 @@ import java.util.stream.Stream;
 import io.netty.channel.Channel;
 
 /**
- * The open connections, to choose one to close when there is no room for another. A client address with many
- * connections loses one before a client address with few, so that a flood closes no connection of a probe. For one
- * thread.
+ * Chooses the connection to close when there is no room for a new one. The client address with the most connections
+ * loses one, so that a flood closes no connection of a probe. For one thread.
  */
 final class MonitoringConnections {
 
-    // The longest first.
+    // In both sets the longest is first.
     private final Set<Channel> waiting = new LinkedHashSet<>();
     private final Set<Channel> answered = new LinkedHashSet<>();
 
-    /** The connection has no request. */
+    /** Records that the connection has no request. */
     void waitFor(Channel channel) {
         answered.remove(channel);
         waiting.add(channel);
     }
 
-    /** The connection has a request, and perhaps had one before. */
+    /** Records that the connection has a request; it may have had one before. */
     void answer(Channel channel) {
         waiting.remove(channel);
         answered.add(channel);
@@ -45,8 +44,8 @@ final class MonitoringConnections {
     }
 
     /**
-     * Of the client address with the most connections, the connection that has had no request for longest. If each has
-     * a request, the one whose answer takes longest.
+     * A connection of the client address with the most connections: the connection that has been without a request for
+     * longest, or, if each has a request, the connection whose answer takes longest.
      */
     Optional<Channel> evictionCandidate() {
         Map<Optional<InetAddress>, Long> counts =

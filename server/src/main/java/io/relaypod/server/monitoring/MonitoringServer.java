@@ -30,14 +30,13 @@ import io.relaypod.server.settings.MonitoringSettings;
 import org.apache.james.util.concurrent.NamedThreadFactory;
 
 /**
- * Serves pages by HTTP: one thread reads and writes, two make pages, so that no slow client and no slow page keeps a
- * probe from its answer. A connection has its time to send a request; when too many are open the one that has sent none
- * for longest is closed for a new one, and where all are being answered, the one that has taken longest to read its
- * answer. Thread-safe.
+ * Serves pages by HTTP. One thread reads and writes, two threads make pages, so that neither a slow client nor a slow
+ * page delays the answer to a probe. A connection must send a request in time. If too many connections are open,
+ * {@link MonitoringConnections} chooses the one that is closed for a new one. Thread-safe.
  */
 public final class MonitoringServer implements AutoCloseable {
 
-    // A probe or a scrape is a line and some headers; nothing that is served takes a body.
+    // A probe or a scrape is a line and some headers. No page needs a body.
     private static final int LONGEST_LINE = 2048;
     private static final int LONGEST_HEADER = 8192;
     private static final int LONGEST_BODY = 1024;
@@ -49,7 +48,7 @@ public final class MonitoringServer implements AutoCloseable {
     private final EventLoopGroup io = new NioEventLoopGroup(1, NamedThreadFactory.withName("monitoring-io"));
     private final EventExecutorGroup pageMakers =
             new DefaultEventExecutorGroup(PAGE_THREADS, NamedThreadFactory.withName("monitoring"));
-    // Only touched by the one thread of io.
+    // Only used on the one thread of io.
     private final MonitoringConnections connections = new MonitoringConnections();
     private final Semaphore requests = new Semaphore(WAITING_REQUESTS);
     private final ChannelGroup open = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
@@ -103,7 +102,7 @@ public final class MonitoringServer implements AutoCloseable {
 
     /**
      * @param pages by path
-     * @param budget has the memory of answers until they are read
+     * @param budget holds the memory of answers until they are read
      * @throws IOException when the address is taken, naming METRICS_ADDR
      */
     static MonitoringServer start(MonitoringSettings settings, Map<String, Page> pages, MemoryBudget budget)
@@ -116,7 +115,7 @@ public final class MonitoringServer implements AutoCloseable {
                 budget);
     }
 
-    /** Of a connection that is answered, to make room for one that may read. */
+    /** Closes the connection whose answer takes longest, to free its memory. */
     private void closeSlowest() {
         io.execute(() -> connections.longestAnswered().ifPresent(Channel::close));
     }
@@ -130,7 +129,7 @@ public final class MonitoringServer implements AutoCloseable {
         return open.size() < most;
     }
 
-    /** How many are open now. */
+    /** Number of open connections. */
     int connections() {
         return open.size();
     }
@@ -142,13 +141,13 @@ public final class MonitoringServer implements AutoCloseable {
     @Override
     public void close() {
         listening.close().awaitUninterruptibly();
-        // Before the threads end that hear of it: whoever scrapes keeps a connection.
+        // Prometheus keeps its connection open. The handlers of closed connections need the threads that stop next.
         open.close().awaitUninterruptibly(CLOSE_TIMEOUT.toMillis());
         stopThreads();
     }
 
     private void stopThreads() {
-        // What closes a connection goes from one thread to the other and back.
+        // The close of a connection is passed to the page threads and back, so the I/O thread stops with a delay.
         io.shutdownGracefully(QUIET.toMillis(), CLOSE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
                 .awaitUninterruptibly(2 * CLOSE_TIMEOUT.toMillis());
         pageMakers

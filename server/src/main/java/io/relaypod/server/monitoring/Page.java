@@ -6,19 +6,19 @@ import java.util.Map;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpResponseStatus;
 
-/** What is at a path. Thread-safe; takes a few seconds at most. */
+/** A page of the monitoring server. Thread-safe; takes a few seconds at most. */
 @FunctionalInterface
 interface Page {
 
     PageResponse get(HttpHeaders request);
 
-    /** Names which of the page's forms a request is answered with; there are a few at most. */
+    /** The name of the form that the request asks for, such as JSON. A page has a few forms at most. */
     default String form(HttpHeaders request) {
         return "";
     }
 
     /**
-     * What a client gets.
+     * An HTTP response.
      *
      * @param headers besides Content-Type, Content-Length and Cache-Control
      */

@@ -25,17 +25,17 @@ import io.relaypod.server.monitoring.Page.PageResponse;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Answers GET and HEAD, one request of a connection after the other. Not thread-safe; each connection has its own. */
+/** Answers GET and HEAD requests of one connection, one after the other. Not thread-safe. */
 class PageHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(PageHandler.class);
 
-    // Smaller ones are those that probes wait for.
+    // Answers to probes are smaller. They need no memory of the budget, so that they are never refused.
     private static final int SMALL = 4 << 10;
     private static final PageResponse BUSY = new PageResponse(
             HttpResponseStatus.SERVICE_UNAVAILABLE,
             "text/plain; charset=utf-8",
-            "too many answers are not read\n".getBytes(StandardCharsets.US_ASCII),
+            "too many clients do not read their answers\n".getBytes(StandardCharsets.US_ASCII),
             Map.of("Retry-After", "1"));
 
     private final Map<String, Page> pages;
@@ -45,7 +45,7 @@ class PageHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
 
     /**
      * @param begun called once for each request
-     * @param budget has the memory of answers until they are read
+     * @param budget holds the memory of answers until they are read
      * @param closeSlowest closes the connection that reads its answer slowest; returns at once
      */
     PageHandler(Map<String, Page> pages, Runnable begun, MemoryBudget budget, Runnable closeSlowest) {
@@ -97,15 +97,15 @@ class PageHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
 
     private PageResponse answer(FullHttpRequest request) {
         if (!request.decoderResult().isSuccess()) {
-            return PageResponse.text(HttpResponseStatus.BAD_REQUEST, "not a request that can be read\n");
+            return PageResponse.text(HttpResponseStatus.BAD_REQUEST, "malformed request\n");
         }
         Optional<String> requested = path(request);
         if (requested.isEmpty()) {
-            return PageResponse.text(HttpResponseStatus.BAD_REQUEST, "not a path that can be read\n");
+            return PageResponse.text(HttpResponseStatus.BAD_REQUEST, "malformed path\n");
         }
         String path = requested.get();
         if (!pages.containsKey(path)) {
-            return PageResponse.text(HttpResponseStatus.NOT_FOUND, "there is /, /metrics, /livez and /readyz\n");
+            return PageResponse.text(HttpResponseStatus.NOT_FOUND, "the pages are /, /metrics, /livez and /readyz\n");
         }
         if (!request.method().equals(HttpMethod.GET) && !request.method().equals(HttpMethod.HEAD)) {
             PageResponse refused = PageResponse.text(HttpResponseStatus.METHOD_NOT_ALLOWED, "GET and HEAD only\n");

@@ -12,7 +12,7 @@ import io.relaypod.server.health.Readiness;
 import io.relaypod.server.health.Readiness.ReadinessReport;
 import org.apache.james.core.healthcheck.Result;
 
-/** 200 or 503, and a line for each check; as JSON when Accept asks for it. Thread-safe. */
+/** Readiness: status 200 or 503, and a line for each health check. As JSON if Accept asks for JSON. Thread-safe. */
 final class ReadyPage implements Page {
 
     private static final ObjectMapper JSON = new ObjectMapper();

@@ -16,14 +16,14 @@ import io.relaypod.events.MailEventListener;
 import io.relaypod.events.MaskedAddresses;
 
 /**
- * The last refusals: of recipients by domain, of mails by their sender's domain. The same again is counted and not
- * listed anew, so that a flood at one domain does not hide the others. Holds no local part. Thread-safe.
+ * The last refusals: of recipients by their domain, of messages by their sender's domain. Equal refusals share an entry
+ * with a count, so that a flood at one domain does not hide the others. Holds no local part. Thread-safe.
  */
 public final class RecentRefusals implements MailEventListener {
 
-    static final int MOST = 20;
-    // A domain name has 253 characters at most; what else came in place of one is cut.
-    private static final int LONGEST = 253;
+    static final int MAX_ENTRIES = 20;
+    // The maximum length of a domain name. A client may send longer text in its place.
+    private static final int MAX_DOMAIN = 253;
 
     private final Clock clock;
     private final Map<RefusalKey, RecentRefusal> refusals = new LinkedHashMap<>();
@@ -33,18 +33,18 @@ public final class RecentRefusals implements MailEventListener {
         this.clock = clock;
     }
 
-    private record RefusalKey(String direction, String who, int code, String words) {}
+    private record RefusalKey(String direction, String address, int code, String text) {}
 
     /**
-     * Refusals of one kind.
+     * Equal refusals.
      *
-     * @param last when the latest was
+     * @param last the time of the latest
      * @param direction {@code to} a recipient or {@code from} a sender
-     * @param who their domain behind {@code ***@}, as the client wrote it
-     * @param words that the client was told
-     * @param times how many there were since the first that is still listed
+     * @param address the domain as the client wrote it, behind {@code ***@}
+     * @param text of the reply to the client
+     * @param times number of refusals since this entry was added
      */
-    record RecentRefusal(Instant last, String direction, String who, int code, String words, long times) {}
+    record RecentRefusal(Instant last, String direction, String address, int code, String text, long times) {}
 
     @Override
     public void onEvent(MailEvent event) {
@@ -61,21 +61,21 @@ public final class RecentRefusals implements MailEventListener {
 
     private static String domainOf(String address) {
         String domain = address.substring(address.lastIndexOf('@') + 1);
-        return address.isEmpty() ? "<>" : "***@" + domain.substring(0, Math.min(LONGEST, domain.length()));
+        return address.isEmpty() ? "<>" : "***@" + domain.substring(0, Math.min(MAX_DOMAIN, domain.length()));
     }
 
-    private synchronized void add(RefusalKey kind) {
-        RecentRefusal before = refusals.remove(kind);
+    private synchronized void add(RefusalKey key) {
+        RecentRefusal before = refusals.remove(key);
         refusals.put(
-                kind,
+                key,
                 new RecentRefusal(
                         clock.instant(),
-                        kind.direction(),
-                        kind.who(),
-                        kind.code(),
-                        kind.words(),
+                        key.direction(),
+                        key.address(),
+                        key.code(),
+                        key.text(),
                         before == null ? 1 : before.times() + 1));
-        if (refusals.size() > MOST) {
+        if (refusals.size() > MAX_ENTRIES) {
             refusals.remove(refusals.keySet().iterator().next());
         }
     }

@@ -13,10 +13,11 @@ import io.relaypod.server.metrics.BuildInfo;
 import io.relaypod.server.metrics.QueueMeters;
 
 /**
- * All that the status page shows, at one moment.
+ * The content of the status page at one moment.
  *
  * @param samples of the last hour, the oldest first
- * @param connections of SMTP, open now
+ * @param found the result of the last poll of the queues
+ * @param connections open SMTP connections
  * @param upstream host and port of the gateway
  * @param graph copies behind Mailpit; empty if they are not followed
  * @param refusals the latest first

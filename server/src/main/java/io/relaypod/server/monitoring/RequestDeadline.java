@@ -13,14 +13,14 @@ import io.netty.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Closes a connection that has not sent a whole request in time, and one that does not read its answer in time. Between
- * requests it waits longer, since Prometheus keeps its connection open. While a request is answered, no other is read.
- * If one read has many requests, a few are answered, and then the connection is closed. All methods run on the
+ * Closes a connection whose client does not send a whole request, or does not read its answer, in time. The time
+ * between requests is longer, since Prometheus keeps its connection open. While a request is answered, no other is
+ * read. If one read has many requests, a few are answered, and then the connection is closed. All methods run on the
  * channel's I/O thread.
  */
 final class RequestDeadline extends ChannelDuplexHandler {
 
-    // Longer than the usual times between two scrapes.
+    // Longer than the usual scrape interval.
     private static final Duration KEPT_ALIVE = Duration.ofMinutes(2);
     private static final int ANSWER_READ_TIMES = 3;
     private static final int MAX_AT_ONCE = 4;
@@ -28,7 +28,7 @@ final class RequestDeadline extends ChannelDuplexHandler {
     private final Duration first;
     private final MonitoringConnections connections;
     private @Nullable Future<?> deadline;
-    // A client may send several at once, and they may come in one read.
+    // One read may have several requests.
     private int unanswered;
     private boolean isTooMany;
 

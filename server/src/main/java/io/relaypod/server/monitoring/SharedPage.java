@@ -9,9 +9,9 @@ import java.util.function.LongSupplier;
 import io.netty.handler.codec.http.HttpHeaders;
 
 /**
- * Limits how often a page is made, so that no number of requests takes more processor, memory or threads than a few
- * requests do. A page is made once for all requests that come in the time that making it took. If there are more than
- * ten requests a second, it is made once a second. Thread-safe.
+ * Limits how often a page is made, so that many requests cost no more processor time, memory or threads than a few. If
+ * making a page took some time, the page is reused for the same time. If more than ten requests arrive in a second, the
+ * page is made once a second. Thread-safe.
  */
 final class SharedPage implements Page {
 
@@ -23,7 +23,7 @@ final class SharedPage implements Page {
     private final LongSupplier nanoClock;
     private final ConcurrentMap<String, CachedPage> made = new ConcurrentHashMap<>();
     private long second;
-    private int asked;
+    private int requests;
 
     /**
      * A page that was made.
@@ -60,7 +60,7 @@ final class SharedPage implements Page {
                 .map(CachedPage::answer);
     }
 
-    // One thread at a time: the others find the page that it made.
+    // One thread at a time. The threads that waited find the page that the first one made.
     private synchronized PageResponse make(HttpHeaders request, String form, boolean isShared) {
         return last(form, isShared).orElseGet(() -> {
             long begun = nanoClock.getAsLong();
@@ -75,10 +75,10 @@ final class SharedPage implements Page {
             long now = nanoClock.getAsLong() / SECOND;
             if (now != second) {
                 second = now;
-                asked = 0;
+                requests = 0;
                 made.values().removeIf(page -> !page.holds(nanoClock.getAsLong(), true));
             }
-            return ++asked;
+            return ++requests;
         }
     }
 }

@@ -24,9 +24,9 @@ import io.relaypod.server.metrics.QueueMeters;
 import io.relaypod.server.settings.Settings;
 
 /**
- * How it goes, on one page for people: open to whoever reaches METRICS_ADDR, so it shows no address of a mail. It loads
- * nothing from anywhere and runs nothing but its own script, which its Content-Security-Policy names by hash.
- * Thread-safe.
+ * The status page: state, figures and charts for people. Anybody who reaches METRICS_ADDR can read the page, so it
+ * shows no local part of an address. The page loads nothing from other servers. Its Content-Security-Policy allows only
+ * its own style and script, by hash. Thread-safe.
  */
 public final class StatusPage implements Page {
 
@@ -97,7 +97,7 @@ public final class StatusPage implements Page {
                 answers.lastTrouble(),
                 graph.copies().map(GraphCopies::summary),
                 refusals.latest(),
-                activity.masked(ActivityTables.MOST));
+                activity.masked(ActivityTables.MAX_ROWS));
         StatusView view = new StatusView(status);
         String page = FRAME.replace("{{title}}", view.title()).replace("{{main}}", view.main());
         return new PageResponse(

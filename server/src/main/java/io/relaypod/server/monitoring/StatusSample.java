@@ -9,16 +9,16 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 
 /**
- * What was counted since the start, at one moment.
+ * The counters since the start, at one moment.
  *
- * @param refused recipients refused for good
- * @param later recipients told to come again, as DNS did not answer
- * @param lookups questions to DNS
- * @param lookupsLost those of them that had no answer
- * @param lookupMillis time that all of them took
- * @param cacheHits domains that were remembered
- * @param cacheMisses domains that were not
- * @param queued mails in all queues
+ * @param refused recipients refused permanently
+ * @param later recipients refused temporarily, because DNS did not answer
+ * @param lookups DNS lookups
+ * @param lookupsLost DNS lookups without an answer
+ * @param lookupMillis total time of all DNS lookups
+ * @param cacheHits domains whose verdict was cached
+ * @param cacheMisses domains whose verdict was not cached
+ * @param queued messages in all queues
  */
 record StatusSample(
         Instant at,
@@ -32,7 +32,7 @@ record StatusSample(
         long cacheMisses,
         long queued) {
 
-    /** What became of mails. */
+    /** Messages by result. */
     record MailCounts(long accepted, long delivered, long deferred, long failed, long refused) {}
 
     static StatusSample of(MeterRegistry meters, long queued, Instant now) {

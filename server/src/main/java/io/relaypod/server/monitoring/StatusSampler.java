@@ -54,16 +54,16 @@ public final class StatusSampler implements AutoCloseable {
         this.readiness = readiness;
         this.clock = clock;
         Gauge.builder("relaypod.gateway.up", gateway, probe -> probe.state().isUp() ? 1 : 0)
-                .description("Whether the gateway greeted us when it was last looked for")
+                .description("1 if the gateway greeted at the last poll, else 0")
                 .register(meters);
         Gauge.builder(
                         "relaypod.smtp.greets",
                         smtp,
                         greeting -> greeting.problem().isEmpty() ? 1 : 0)
-                .description("Whether SMTP greeted a client of our own when it was last looked at")
+                .description("1 if every SMTP port greeted the relay's own client at the last poll, else 0")
                 .register(meters);
         Gauge.builder("relaypod.ready", this, sampler -> sampler.isReady ? 1 : 0)
-                .description("Whether the relay could accept mail at the last poll of its health checks")
+                .description("1 if the relay could accept mail at the last poll of its health checks, else 0")
                 .register(meters);
     }
 
@@ -71,17 +71,17 @@ public final class StatusSampler implements AutoCloseable {
         repeat(this::sample);
         repeat(gateway::poll);
         repeat(smtp::poll);
-        // Without a probe of Kubernetes too, a relay that started without DNS finds it.
+        // A relay that started without DNS runs its DNS check again, even if no readiness probe asks for it.
         repeat(() -> isReady = readiness.report().isReady());
     }
 
-    private void repeat(Runnable look) {
+    private void repeat(Runnable poll) {
         threads.scheduleWithFixedDelay(
                 () -> {
                     try {
-                        look.run();
+                        poll.run();
                     } catch (RuntimeException broken) {
-                        // An exception would end the polling.
+                        // An exception that is not caught would end the polling.
                         LOGGER.error("event=watch-failed", broken);
                     }
                 },
@@ -90,8 +90,7 @@ public final class StatusSampler implements AutoCloseable {
                 TimeUnit.MILLISECONDS);
     }
 
-    // The sample has the queue sizes of this poll. If the broker does not answer in time, it has those of the poll
-    // before.
+    // If the broker does not answer in time, the sample has the queue sizes of the previous poll.
     private void sample() {
         queues.poll();
         history.add(StatusSample.of(

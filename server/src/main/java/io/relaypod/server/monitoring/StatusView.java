@@ -20,7 +20,7 @@ import io.relaypod.server.monitoring.StatusSample.MailCounts;
 import io.relaypod.server.queue.PerSenderBacklog;
 import org.apache.james.core.healthcheck.Result;
 
-/** The status page's words and figures. Everything that came from outside goes through {@link Html#text}. */
+/** Renders the status page. All text from outside is escaped by {@link Html#text}. */
 final class StatusView {
 
     private static final DateTimeFormatter TIME =
@@ -60,7 +60,7 @@ final class StatusView {
     }
 
     private String hops() {
-        return "<ol class=\"hops\" aria-label=\"The way of a mail\">\n"
+        return "<ol class=\"hops\" aria-label=\"The way of a message\">\n"
                 + hop(
                         "Applications",
                         status.connections() > 0 ? "good" : "idle",
@@ -92,7 +92,7 @@ final class StatusView {
                 worst.flatMap(Result::getCause).orElse("SMTP is open, the queue can be written, DNS answers"));
     }
 
-    // It has a place of its own on the page.
+    // The gateway has a box of its own on the page.
     private static boolean isGateway(Result result) {
         return result.getComponentName().getName().equals("Gateway");
     }
@@ -117,8 +117,8 @@ final class StatusView {
         }
         return status.lastDelivered()
                 .map(delivered ->
-                        hop(name, "good", "accepted a mail " + ago(delivered), "seen through Mailpit's answers"))
-                .orElseGet(() -> hop(name, "idle", "no mail yet", "seen through Mailpit's answers"));
+                        hop(name, "good", "accepted a message " + ago(delivered), "as Mailpit's replies show"))
+                .orElseGet(() -> hop(name, "idle", "no message yet", "as Mailpit's replies show"));
     }
 
     private static String hop(String name, String colour, String state, String detail) {
@@ -129,18 +129,18 @@ final class StatusView {
 
     private String numbers() {
         long hits = inTheHour(StatusSample::cacheHits);
-        long asked = hits + inTheHour(StatusSample::cacheMisses);
-        long failedKept = status.found().repositories().entrySet().stream()
+        long checked = hits + inTheHour(StatusSample::cacheMisses);
+        long failedStored = status.found().repositories().entrySet().stream()
                 .filter(repository -> repository.getKey().endsWith("failed"))
                 .mapToLong(Map.Entry::getValue)
                 .sum();
         return "<h2>The last hour</h2>\n<dl class=\"numbers\">\n"
                 + number(
-                        "Mails accepted",
+                        "Messages accepted",
                         number(inTheHour(sample -> sample.mails().accepted())),
                         number(last.mails().accepted()) + " since the start")
                 + number(
-                        "Mails delivered",
+                        "Messages delivered",
                         number(inTheHour(sample -> sample.mails().delivered())),
                         number(last.mails().delivered()) + " since the start")
                 + number(
@@ -148,19 +148,19 @@ final class StatusView {
                         number(inTheHour(sample -> sample.mails().deferred())),
                         "retried later")
                 + number(
-                        "Mails failed",
+                        "Messages failed",
                         number(inTheHour(sample -> sample.mails().failed())),
-                        number(failedKept) + " kept in the failed repository")
+                        number(failedStored) + " in the failed repository")
                 + number(
                         "Recipients refused",
                         number(inTheHour(StatusSample::refused)),
                         number(inTheHour(StatusSample::later)) + " deferred, "
-                                + count(inTheHour(sample -> sample.mails().refused()), "whole mail") + " refused")
+                                + count(inTheHour(sample -> sample.mails().refused()), "whole message") + " refused")
                 + number("Waiting now", number(last.queued()), waiting())
                 + number(
                         "Domains from the cache",
-                        asked == 0 ? "–" : String.format(Locale.ROOT, "%.1f %%", 100.0 * hits / asked),
-                        number(asked) + " checked")
+                        checked == 0 ? "–" : String.format(Locale.ROOT, "%.1f %%", 100.0 * hits / checked),
+                        number(checked) + " checked")
                 + number(
                         "DNS",
                         inTheHour(StatusSample::lookups) == 0
@@ -174,13 +174,13 @@ final class StatusView {
 
     private String waiting() {
         Stream<String> oldest = oldest().map(age -> "the oldest for " + AgeWords.of(age)).stream();
-        long waitForTurn = status.found().queues().values().stream()
+        long rateLimited = status.found().queues().values().stream()
                 .flatMap(queue -> queue.perSenderBacklog().stream())
                 .mapToLong(PerSenderBacklog::mails)
                 .sum();
-        Stream<String> turns =
-                waitForTurn > 0 ? Stream.of(number(waitForTurn) + " for the rate limit") : Stream.empty();
-        String words = Stream.concat(oldest, turns).collect(Collectors.joining(", "));
+        Stream<String> forTheRateLimit =
+                rateLimited > 0 ? Stream.of(number(rateLimited) + " for the rate limit") : Stream.empty();
+        String words = Stream.concat(oldest, forTheRateLimit).collect(Collectors.joining(", "));
         return words.isEmpty() ? last.queued() > 0 ? "all in flight" : "nothing waits" : words;
     }
 
@@ -206,7 +206,7 @@ final class StatusView {
         Instant now = status.now();
         return "<div class=\"charts\">\n"
                 + new Chart(
-                                "Mails",
+                                "Messages",
                                 List.of(
                                         new Series(
                                                 "delivered",
@@ -240,7 +240,7 @@ final class StatusView {
                                 now)
                         .html()
                 + new Chart(
-                                "Mails in the queues",
+                                "Messages in the queues",
                                 List.of(new Series("queued", "one", Chart.highest(samples, now, StatusSample::queued))),
                                 "",
                                 now)
@@ -278,7 +278,7 @@ final class StatusView {
                         .collect(Collectors.joining());
         return """
             <section class="card"><h2>Queues and repositories</h2>
-            <table><thead><tr><th>name</th><th class="number">mails</th><th class="number">oldest</th></tr></thead><tbody>
+            <table><thead><tr><th>name</th><th class="number">messages</th><th class="number">oldest</th></tr></thead><tbody>
             %s</tbody></table></section>
             """.formatted(rows);
     }
@@ -296,7 +296,7 @@ final class StatusView {
         String shown = status.refusals().isEmpty()
                 ? "<p class=\"none\">None since the start.</p>"
                 : """
-            <table class="refusals"><thead><tr><th>last</th><th>of</th><th>answer</th><th class="number">times</th></tr></thead><tbody>
+            <table class="refusals"><thead><tr><th>last</th><th>of</th><th>reply</th><th class="number">times</th></tr></thead><tbody>
             %s</tbody></table>
             """.formatted(status.refusals().stream().map(this::row).collect(Collectors.joining()));
         return "<section class=\"card\"><h2>Last refusals</h2>\n" + shown + "</section>\n";
@@ -308,8 +308,8 @@ final class StatusView {
             """.formatted(
                         ago(refusal.last()),
                         refusal.direction(),
-                        Html.text(refusal.who()),
-                        Html.text(refusal.code() + " " + refusal.words()),
+                        Html.text(refusal.address()),
+                        Html.text(refusal.code() + " " + refusal.text()),
                         number(refusal.times()));
     }
 
@@ -331,7 +331,7 @@ final class StatusView {
         return String.format(Locale.ROOT, "%,d", value);
     }
 
-    private static String count(long number, String what) {
-        return number(number) + " " + what + (number == 1 ? "" : "s");
+    private static String count(long number, String noun) {
+        return number(number) + " " + noun + (number == 1 ? "" : "s");
     }
 }

@@ -7,13 +7,14 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.util.ReferenceCountUtil;
 
 /**
- * Bounds the requests of all connections that wait for a thread. Closes the connection of a request beyond the bound.
+ * Bounds the number of requests of all connections that wait for a thread. Closes the connection of a request beyond
+ * the bound.
  */
 final class WaitingRequests extends ChannelInboundHandlerAdapter {
 
     private final Semaphore permits;
 
-    /** @param permits one for each request that may wait; whoever handles a request releases its permit */
+    /** @param permits one for each request that may wait; the handler of a request must release its permit */
     WaitingRequests(Semaphore permits) {
         this.permits = permits;
     }

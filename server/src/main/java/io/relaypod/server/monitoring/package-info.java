@@ -1,6 +1,6 @@
 /**
- * What METRICS_ADDR serves to anybody who may reach it: metrics, health, the status page. No address of a mail is ever
- * shown there.
+ * The pages at METRICS_ADDR: metrics, health, the status page. Anybody who reaches the address can read them, so no
+ * page shows a local part of an address.
  */
 @NullMarked
 package io.relaypod.server.monitoring;

@@ -29,18 +29,18 @@ class GatewayProbeTest {
     private final ListAppender<ILoggingEvent> lines = new ListAppender<>();
 
     @BeforeEach
-    void listen() {
+    void captureLog() {
         lines.start();
         logger.addAppender(lines);
     }
 
     @AfterEach
-    void listenNoMore() {
+    void releaseLog() {
         logger.detachAppender(lines);
     }
 
     @Test
-    void aGatewayThatGoesAwayAndComesBackIsSaidToOnceEach() throws Exception {
+    void theLossAndTheReturnOfTheGatewayAreLoggedOnceEach() throws Exception {
         int port;
         try (ServerSocket gone = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             port = gone.getLocalPort();
@@ -69,24 +69,24 @@ class GatewayProbeTest {
     }
 
     @Test
-    void aGatewayThatDripsIsNotListenedToForEver() throws Exception {
-        try (ServerSocket dripping = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
-            GatewayProbe probe = new GatewayProbe("127.0.0.1", dripping.getLocalPort());
-            CompletableFuture<Void> looked = CompletableFuture.runAsync(probe::poll);
-            try (Socket client = dripping.accept()) {
+    void aPollOfAGatewayThatSendsByteByByteEndsAtTheDeadline() throws Exception {
+        try (ServerSocket slow = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
+            GatewayProbe probe = new GatewayProbe("127.0.0.1", slow.getLocalPort());
+            CompletableFuture<Void> poll = CompletableFuture.runAsync(probe::poll);
+            try (Socket client = slow.accept()) {
                 OutputStream out = client.getOutputStream();
                 out.write("220 slow\r\n".getBytes(StandardCharsets.US_ASCII));
                 long end = System.nanoTime() + PATIENCE.toNanos();
-                while (!looked.isDone() && System.nanoTime() < end) {
+                while (!poll.isDone() && System.nanoTime() < end) {
                     try {
                         out.write('.');
-                        looked.get(200, TimeUnit.MILLISECONDS);
-                    } catch (TimeoutException | IOException goesOn) {
-                        // drip by drip
+                        poll.get(200, TimeUnit.MILLISECONDS);
+                    } catch (TimeoutException | IOException continues) {
+                        // the next byte follows
                     }
                 }
             }
-            assertThat(looked).isDone();
+            assertThat(poll).isDone();
             assertThat(probe.state().isUp()).isTrue();
         }
     }

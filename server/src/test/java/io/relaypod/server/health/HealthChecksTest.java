@@ -195,7 +195,7 @@ class HealthChecksTest {
     }
 
     @Test
-    void aServerThatIsBackIsFoundByTheNextProbe() {
+    void theNextProbeFindsAServerThatAnswersAgain() {
         DnsHealthCheck health = new DnsHealthCheck(dns.servers(), OnDnsFailure.TRY_LATER, now::get);
         assertThat(check(health).isUnHealthy()).isTrue();
         isAnswering = true;
@@ -218,7 +218,7 @@ class HealthChecksTest {
     }
 
     @Test
-    void aRelayWithCachedVerdictsStaysReadyAndTellsSinceWhenDnsIsUnavailable() {
+    void aRelayWithCachedVerdictsStaysReadyAndReportsSinceWhenDnsIsUnavailable() {
         DnsHealthCheck health =
                 new DnsHealthCheck(dns.servers(), OnDnsFailure.TRY_LATER, now::get, Clock.fixed(NOW, ZoneOffset.UTC));
         AtomicBoolean isCached = new AtomicBoolean();

@@ -25,9 +25,9 @@ class SmtpGreetingTest {
     private final SmtpGreeting greeting = new SmtpGreeting(() -> ports, now::get);
 
     @Test
-    void aRelayThatGreetsIsAliveAlsoWhenItSaysThatItHasNoRoom() throws Exception {
+    void aRelayThatGreetsOrRepliesTooManyConnectionsIsAlive() throws Exception {
         for (String reply : List.of("220 relay ESMTP\r\n", "421 4.7.0 Too many connections\r\n")) {
-            lookAtOneThatSays(reply);
+            pollARelayThatSends(reply);
             assertThat(greeting.problem()).isEmpty();
             now.addAndGet(SmtpGreeting.PATIENCE.toNanos());
             assertThat(greeting.isAlive()).isTrue();
@@ -35,22 +35,22 @@ class SmtpGreetingTest {
     }
 
     @Test
-    void aRelayThatDoesNotGreetIsAliveForAMinuteAndAgainWhenItGreets() throws Exception {
-        lookAtOneThatSays("220 relay ESMTP\r\n");
+    void aRelayThatDoesNotGreetIsAliveForAMinuteAndAgainOnceItGreets() throws Exception {
+        pollARelayThatSends("220 relay ESMTP\r\n");
         now.addAndGet(SmtpGreeting.PATIENCE.toNanos());
-        lookAtOneThatSays("");
+        pollARelayThatSends("");
         assertThat(greeting.problem())
                 .hasValueSatisfying(problem -> assertThat(problem).contains("''"));
         assertThat(greeting.isAlive()).isTrue();
         now.incrementAndGet();
         assertThat(greeting.isAlive()).isFalse();
 
-        lookAtOneThatSays("220 relay ESMTP\r\n");
+        pollARelayThatSends("220 relay ESMTP\r\n");
         assertThat(greeting.isAlive()).isTrue();
     }
 
     @Test
-    void aPortThatCannotBeReachedIsNamed() throws Exception {
+    void theProblemNamesAPortThatCannotBeReached() throws Exception {
         try (ServerSocket closed = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             ports.add(new SmtpPort((InetSocketAddress) closed.getLocalSocketAddress(), false));
         }
@@ -65,7 +65,7 @@ class SmtpGreetingTest {
     }
 
     @Test
-    void anEncryptedPortThatRefusesTheHandshakeAnswers() throws Exception {
+    void anEncryptedPortThatRefusesTheHandshakeIsAlive() throws Exception {
         now.addAndGet(SmtpGreeting.PATIENCE.toNanos() + 1);
         // A TLS alert: handshake_failure
         greet(true, "\u0015\u0003\u0003\0\u0002\u0002(");
@@ -96,14 +96,14 @@ class SmtpGreetingTest {
     }
 
     @Test
-    void withoutPortsThereIsNothingToGreet() {
+    void aRelayWithoutBoundPortsIsAlive() {
         now.addAndGet(SmtpGreeting.PATIENCE.toNanos() + 1);
         greeting.poll();
 
         assertThat(greeting.isAlive()).isTrue();
     }
 
-    private void lookAtOneThatSays(String reply) throws Exception {
+    private void pollARelayThatSends(String reply) throws Exception {
         greet(false, reply);
     }
 

@@ -15,7 +15,7 @@ class ContainerMemoryTest {
     private Path cgroup;
 
     @Test
-    void theFileCacheThatIsReclaimedFirstDoesNotCount() throws IOException {
+    void inactiveFileCacheIsNotCounted() throws IOException {
         write("memory.current", "1000\n");
         write("memory.stat", "anon 600\ninactive_file 300\nactive_file 100\n");
 
@@ -23,7 +23,7 @@ class ContainerMemoryTest {
     }
 
     @Test
-    void theFirstVersionOfCgroupsIsReadToo() throws IOException {
+    void cgroupVersion1IsReadToo() throws IOException {
         write("memory/memory.usage_in_bytes", "1000\n");
         write("memory/memory.stat", "inactive_file 5\ntotal_inactive_file 400\n");
 
@@ -31,7 +31,7 @@ class ContainerMemoryTest {
     }
 
     @Test
-    void whatIsNotToldIsNoNumber() throws IOException {
+    void memoryIsNaNIfTheKernelDoesNotReportIt() throws IOException {
         assertThat(new ContainerMemory(cgroup).bytes()).isNaN();
         write("memory.current", "max\n");
         write("memory.stat", "");

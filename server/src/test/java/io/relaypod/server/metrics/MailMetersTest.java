@@ -42,7 +42,7 @@ class MailMetersTest {
     private final MailMeters meters = new MailMeters(registry);
 
     @Test
-    void aRecipientIsCountedByWhatWasFoundAndWhatWasAnswered() {
+    void aRecipientIsCountedByVerdictAndAnswer() {
         meters.onEvent(
                 new RecipientAccepted(CLIENT, "a@a.example", "b@b.example", new RecipientAnswer(Outcome.MX, 250, "")));
         meters.onEvent(new RecipientRefused(
@@ -59,14 +59,14 @@ class MailMetersTest {
     }
 
     @Test
-    void everyVerdictIsThereFromTheStartSoThatItsFirstEventIsSeen() {
+    void theCounterOfEachVerdictExistsFromTheStart() {
         assertThat(registry.get("relaypod.rcpt").counters())
                 .hasSameSizeAs(Outcome.values())
                 .allMatch(counter -> counter.count() == 0);
     }
 
     @Test
-    void aMailIsCountedOnItsWay() {
+    void eachEventOfAMessageIsCounted() {
         meters.onEvent(new MailReceived(CLIENT, QUEUE_ID, "<1@a.example>", "", "", "a@a.example", TO, 1_234));
         meters.onEvent(new MailQueued(QUEUE_ID, TO));
         meters.onEvent(new MailDelivered(QUEUE_ID, TO, "gateway", "250 ok"));
@@ -81,7 +81,7 @@ class MailMetersTest {
     }
 
     @Test
-    void aDeliveryIsTimedFromTheReceiptThatTheQueueIdNames() {
+    void aDeliveryIsTimedFromTheReceiptTimeInTheQueueId() {
         meters.onEvent(new MailDelivered(QUEUE_ID, TO, "gateway", "250 ok", NOW));
         meters.onEvent(new MailDelivered(QUEUE_ID + "-!1234567", TO, "gateway", "250 ok", NOW));
         meters.onEvent(new MailDelivered("somebody-else's-id", TO, "gateway", "250 ok", NOW));
@@ -93,7 +93,7 @@ class MailMetersTest {
 
     @ParameterizedTest
     @EnumSource(DeferralReason.class)
-    void aFailedTryIsCountedByItsCause(DeferralReason cause) {
+    void aFailedAttemptIsCountedByItsCause(DeferralReason cause) {
         meters.onEvent(new DeliveryDeferred(QUEUE_ID, TO, cause, "451 4.3.0 later", Duration.ofMinutes(1)));
 
         assertThat(count("relaypod.mail.deferred", "reason", cause.name().toLowerCase(Locale.ROOT)))
@@ -102,7 +102,7 @@ class MailMetersTest {
     }
 
     @Test
-    void aChangeIsCountedByItsPartsWhereItHasAny() {
+    void calendarChangesAreCountedByPartAndHeaderChangesByMessage() {
         meters.onEvent(new CalendarStripped(QUEUE_ID, TO, 3, 1, 2));
         meters.onEvent(new CalendarStripped(QUEUE_ID, TO, 0, 0, 1));
         meters.onEvent(new CalendarNarrowed(QUEUE_ID, TO, 2, 1, 0));

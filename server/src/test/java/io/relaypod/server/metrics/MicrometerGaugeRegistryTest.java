@@ -14,7 +14,7 @@ class MicrometerGaugeRegistryTest {
     private final MicrometerGaugeRegistry gauges = new MicrometerGaugeRegistry(registry);
 
     @Test
-    void aGaugeIsReadWheneverTheRegistryIs() {
+    void aGaugeIsReadWheneverItsMeterIsRead() {
         AtomicInteger size = new AtomicInteger(7);
         gauges.register("queue.size", size::get);
 
@@ -24,7 +24,7 @@ class MicrometerGaugeRegistryTest {
     }
 
     @Test
-    void aGaugeThatNobodyElseHoldsIsKept() {
+    void aGaugeWithoutOtherReferencesIsNotCollected() {
         gauges.register("queue.size", () -> 7L);
         System.gc();
 
@@ -32,7 +32,7 @@ class MicrometerGaugeRegistryTest {
     }
 
     @Test
-    void aValueThatIsNoNumberIsNone() {
+    void aValueThatIsNotANumberIsNaN() {
         gauges.register("state", () -> "running");
         gauges.register("nothing", () -> null);
 
@@ -41,7 +41,7 @@ class MicrometerGaugeRegistryTest {
     }
 
     @Test
-    void aSettableGaugeHasTheValueThatWasSetLast() {
+    void aSettableGaugeHasItsLastValue() {
         GaugeRegistry.SettableGauge<Integer> settable = gauges.settableGauge("mails");
         assertThat(value("mails")).as("before it is set").isNaN();
 
@@ -51,14 +51,14 @@ class MicrometerGaugeRegistryTest {
     }
 
     @Test
-    void registeringReturnsTheRegistryForMore() {
+    void registrationsCanBeChained() {
         gauges.register("one", () -> 1).register("two", () -> 2);
 
         assertThat(value("one") + value("two")).isEqualTo(3);
     }
 
     @Test
-    void aNameRegisteredAgainShowsTheNewGauge() {
+    void aGaugeThatIsRegisteredAgainReplacesThePreviousOne() {
         gauges.register("queue.size", () -> 1);
         gauges.register("queue.size", () -> 2);
 

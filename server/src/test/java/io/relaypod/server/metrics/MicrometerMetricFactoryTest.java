@@ -31,7 +31,7 @@ class MicrometerMetricFactoryTest implements MetricFactoryContract {
     }
 
     @Nested
-    class ItsMetric implements MetricContract {
+    class GeneratedMetric implements MetricContract {
 
         private final Metric metric = factory.generate("metric");
 
@@ -42,7 +42,7 @@ class MicrometerMetricFactoryTest implements MetricFactoryContract {
     }
 
     @Test
-    void aCountThatMayGoDownIsAGauge() {
+    void aCounterThatIsNotListedIsAGauge() {
         factory.generate("myCount").add(3);
         System.gc();
         factory.generate("myCount").decrement();
@@ -52,7 +52,7 @@ class MicrometerMetricFactoryTest implements MetricFactoryContract {
     }
 
     @Test
-    void whatJamesIsKnownToCountUpIsACounterAndWhatItPutsBehindAColonIsALabel() {
+    void aListedMetricHasItsOwnMeterAndItsNamesSuffixIsTheLabel() {
         factory.generate("enqueuedMail:spool").add(3);
         factory.generate("smtpConnections").increment();
         factory.timer("SMTP-EHLO").stopAndPublish();
@@ -71,7 +71,7 @@ class MicrometerMetricFactoryTest implements MetricFactoryContract {
     }
 
     @Test
-    void aCountIsThereBeforeAnythingIsCounted() {
+    void aCounterExistsBeforeItsFirstIncrement() {
         factory.generate("myCount");
 
         assertThat(registry.get("james.value").tag("name", "myCount").gauge().value())
@@ -93,7 +93,7 @@ class MicrometerMetricFactoryTest implements MetricFactoryContract {
     }
 
     @Test
-    void everySubscriptionIsTimedForItself() {
+    void eachSubscriptionIsTimedSeparately() {
         Publisher<String> timed = factory.decoratePublisherWithTimerMetric("spool", Mono.fromSupplier(() -> {
             clock.add(Duration.ofMillis(10));
             return "done";
@@ -113,7 +113,7 @@ class MicrometerMetricFactoryTest implements MetricFactoryContract {
 
     @Test
     @SuppressWarnings("deprecation")
-    void theVariantThatLogsIsTimedTheSame() {
+    void theDeprecatedVariantThatLogsIsTimedToo() {
         Flux.from(factory.decoratePublisherWithTimerMetricLogP99("spool", Mono.just("done")))
                 .blockLast();
 

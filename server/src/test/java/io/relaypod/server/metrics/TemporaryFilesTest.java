@@ -18,7 +18,7 @@ class TemporaryFilesTest {
     private Path directory;
 
     @Test
-    void whatAKilledRelayLeftIsDeletedAndWhatIsInUseOrAnothersStays() throws Exception {
+    void filesOfAKilledProcessAreDeletedAndFilesInUseOrOfAnotherRelayStay() throws Exception {
         Instant start = Instant.now();
         Path left = file("mimemessage-" + TemporaryFileName.of("queue-1") + ".m64", start.minus(Duration.ofMinutes(1)));
         Path inUse = file(TemporaryFileName.of("mail-2"), start.plus(Duration.ofSeconds(1)));

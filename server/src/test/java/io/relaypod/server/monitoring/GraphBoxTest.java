@@ -18,7 +18,7 @@ class GraphBoxTest {
     private static final Instant NOW = Instant.parse("2026-11-27T06:00:00Z");
 
     @Test
-    void anExpiredSecretIsRedWithTheReasonAndTheCure() {
+    void anExpiredSecretIsShownAsBadWithTheReasonAndTheCure() {
         GraphIncident incident = new GraphIncident(
                 GraphCondition.SECRET_REFUSED,
                 new GraphErrors()
@@ -36,7 +36,7 @@ class GraphBoxTest {
     }
 
     @Test
-    void whatSmtp2graphKeepsIsYellow() {
+    void stuckCopiesAreShownAsAWarning() {
         GraphBox box = GraphBox.of(summary(CopyState.STUCK, 2, Optional.empty()), NOW);
 
         assertThat(box.colour()).isEqualTo("warn");
@@ -44,18 +44,18 @@ class GraphBoxTest {
     }
 
     @Test
-    void afterARestartTheMessagesThatWaitAreNotCalledNone() {
+    void afterARestartTheWaitingMessagesAreShown() {
         GraphSummary waiting = new GraphSummary(
                 Optional.empty(), Map.of(CopyState.QUEUED, 8), Optional.of(NOW), Optional.empty(), 0, Optional.empty());
         GraphSummary none =
                 new GraphSummary(Optional.empty(), Map.of(), Optional.empty(), Optional.empty(), 0, Optional.empty());
 
         assertThat(GraphBox.of(waiting, NOW)).isEqualTo(new GraphBox("idle", "none accepted yet", "8 messages wait"));
-        assertThat(GraphBox.of(none, NOW)).isEqualTo(new GraphBox("idle", "no mail yet", "nothing waits"));
+        assertThat(GraphBox.of(none, NOW)).isEqualTo(new GraphBox("idle", "no message yet", "nothing waits"));
     }
 
     @Test
-    void wordsWithoutACodeShowNoLocalPart() {
+    void anErrorWithoutACodeShowsNoLocalPart() {
         GraphIncident incident = new GraphIncident(
                 GraphCondition.NOTHING_ACCEPTED,
                 new GraphErrors().classify("no luck with secret.name@ours.test"),

@@ -14,7 +14,7 @@ class HistoryTest {
     private final History history = new History();
 
     @Test
-    void anHourIsKeptHoweverLongItGoesOn() {
+    void onlyTheSamplesOfTheLastHourAreKept() {
         for (int i = 0; i < 10_000; i++) {
             history.add(StatusViewTest.sample(BEGIN.plusSeconds(10L * i), i, i));
         }
@@ -27,7 +27,7 @@ class HistoryTest {
     }
 
     @Test
-    void aBarIsWhatWasAddedInItsMinute() {
+    void aBarIsTheIncreaseInItsMinute() {
         Instant now = BEGIN.plus(Duration.ofHours(1));
         history.add(StatusViewTest.sample(now.minusSeconds(150), 10, 0));
         history.add(StatusViewTest.sample(now.minusSeconds(100), 17, 0));
@@ -41,7 +41,7 @@ class HistoryTest {
     }
 
     @Test
-    void aPauseOfTheProcessLongerThanTheHourDoesNotHurt() {
+    void aPauseOfTheProcessLongerThanAnHourLeavesEmptyBars() {
         history.add(StatusViewTest.sample(BEGIN, 10, 0));
         history.add(StatusViewTest.sample(BEGIN.plusSeconds(10), 11, 0));
         history.add(StatusViewTest.sample(BEGIN.plus(Duration.ofDays(1)), 12, 0));

@@ -40,7 +40,7 @@ class MonitoringServerTest {
     private static final MonitoringSettings SETTINGS =
             new MonitoringSettings(new ListenAddress("127.0.0.1", 0), 8, Duration.ofSeconds(10));
 
-    // More than the buffers between a server and a client that does not read.
+    // Larger than the socket buffers between a server and a client that does not read.
     private static final PageResponse HUGE = PageResponse.text(HttpResponseStatus.OK, "x".repeat(8_000_000));
 
     private static final long BUDGET = 1 << 30;
@@ -59,7 +59,7 @@ class MonitoringServerTest {
                         "/huge", request -> HUGE,
                         "/broken",
                                 request -> {
-                                    throw new IllegalStateException("this is what the test wants");
+                                    throw new IllegalStateException("the page fails");
                                 },
                         "/slow",
                                 request -> {
@@ -85,7 +85,7 @@ class MonitoringServerTest {
 
     @Test
     void aPageIsServed() throws Exception {
-        String answer = ask("GET /?x=y HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+        String answer = exchange("GET /?x=y HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
 
         assertThat(answer)
                 .startsWith("HTTP/1.1 200 OK\r\n")
@@ -95,8 +95,8 @@ class MonitoringServerTest {
     }
 
     @Test
-    void headHasThePagesLengthAndNoBody() throws Exception {
-        assertThat(ask("HEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"))
+    void headIsAnsweredWithThePagesLengthAndNoBody() throws Exception {
+        assertThat(exchange("HEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"))
                 .startsWith("HTTP/1.1 200 OK")
                 .containsIgnoringCase("content-length: 6\r\n")
                 .endsWith("\r\n\r\n");
@@ -104,7 +104,7 @@ class MonitoringServerTest {
 
     @Test
     void requestsOfOneConnectionAreAnsweredInTheirOrder() throws Exception {
-        String answers = ask(
+        String answers = exchange(
                 "GET / HTTP/1.1\r\nHost: a\r\n\r\nGET /nothing HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
 
         assertThat(answers).containsSubsequence("200 OK", "hello", "404 Not Found", "200 OK", "hello");
@@ -113,42 +113,42 @@ class MonitoringServerTest {
     @ParameterizedTest
     @ValueSource(strings = {"POST / HTTP/1.1\r\nContent-Length: 0\r\n", "DELETE / HTTP/1.1\r\n"})
     void nothingButGetAndHeadIsAllowed(String request) throws Exception {
-        assertThat(ask(request + "Host: a\r\nConnection: close\r\n\r\n"))
+        assertThat(exchange(request + "Host: a\r\nConnection: close\r\n\r\n"))
                 .startsWith("HTTP/1.1 405 ")
                 .containsIgnoringCase("allow: GET, HEAD");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"nonsense\r\n\r\n", "GET /%zz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"})
-    void whatIsNoRequestIsSaidSo(String nonsense) throws Exception {
-        assertThat(ask(nonsense)).startsWith("HTTP/1.1 400 ");
+    void aMalformedRequestIsAnsweredWith400(String malformed) throws Exception {
+        assertThat(exchange(malformed)).startsWith("HTTP/1.1 400 ");
     }
 
     @Test
-    void aBodyOrAHeaderTooLongIsNotTaken() throws Exception {
-        assertThat(ask("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n" + "x".repeat(100_000)))
+    void aBodyOrHeaderThatIsTooLongIsRefused() throws Exception {
+        assertThat(exchange("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n" + "x".repeat(100_000)))
                 .startsWith("HTTP/1.1 413 ");
-        assertThat(ask("GET / HTTP/1.1\r\nHost: a\r\nX: " + "x".repeat(20_000) + "\r\n\r\n"))
+        assertThat(exchange("GET / HTTP/1.1\r\nHost: a\r\nX: " + "x".repeat(20_000) + "\r\n\r\n"))
                 .startsWith("HTTP/1.1 400 ");
     }
 
     @Test
-    void aPageThatFailsIsAnErrorAndTheNextIsServed() throws Exception {
-        assertThat(ask("GET /broken HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"))
+    void aPageThatFailsIsAnsweredWith500AndTheNextIsServed() throws Exception {
+        assertThat(exchange("GET /broken HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"))
                 .startsWith("HTTP/1.1 500 ")
-                .doesNotContain("this is what the test wants");
-        assertThat(ask("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"))
+                .doesNotContain("the page fails");
+        assertThat(exchange("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"))
                 .startsWith("HTTP/1.1 200 ");
     }
 
     @Test
-    void aSlowPageDoesNotKeepAnotherWaiting() throws Exception {
+    void aSlowPageDoesNotDelayAnother() throws Exception {
         try (Socket slow = connect()) {
             slow.getOutputStream()
                     .write("GET /slow HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
                             .getBytes(StandardCharsets.US_ASCII));
 
-            assertThat(ask("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"))
+            assertThat(exchange("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"))
                     .startsWith("HTTP/1.1 200 ");
             slowPage.countDown();
             assertThat(new String(slow.getInputStream().readAllBytes(), StandardCharsets.US_ASCII))
@@ -157,7 +157,7 @@ class MonitoringServerTest {
     }
 
     @Test
-    void aLivenessProbeIsAnsweredWhileEachPageThreadIsBusy() throws Exception {
+    void aLivenessProbeIsAnsweredWhileAllPageThreadsAreBusy() throws Exception {
         List<Socket> slow = new ArrayList<>();
         try {
             for (int i = 1; i < SETTINGS.connections(); i++) {
@@ -166,7 +166,7 @@ class MonitoringServerTest {
                 socket.getOutputStream()
                         .write("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
             }
-            assertThat(ask("GET /livez HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"))
+            assertThat(exchange("GET /livez HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"))
                     .endsWith("live\n");
         } finally {
             for (Socket socket : slow) {
@@ -185,7 +185,7 @@ class MonitoringServerTest {
                 socket.bind(new InetSocketAddress("127.0.0.2", 0));
                 socket.connect(server.address());
             }
-            assertThat(ask("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"))
+            assertThat(exchange("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"))
                     .startsWith("HTTP/1.1 200 ");
             probe.getOutputStream()
                     .write("GET /livez HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
@@ -199,16 +199,16 @@ class MonitoringServerTest {
     }
 
     @Test
-    void silentConnectionsMakeRoomForOneThatAsks() throws Exception {
+    void aSilentConnectionIsClosedForANewOne() throws Exception {
         List<Socket> silent = new ArrayList<>();
         try {
             for (int i = 0; i < SETTINGS.connections() * 2; i++) {
                 silent.add(connect());
             }
-            assertThat(ask("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"))
+            assertThat(exchange("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"))
                     .startsWith("HTTP/1.1 200 ");
             assertThat(silent.get(0).getInputStream().read())
-                    .as("the first was closed")
+                    .as("the first connection was closed")
                     .isEqualTo(-1);
             assertThat(server.connections()).isLessThanOrEqualTo(SETTINGS.connections());
         } finally {
@@ -219,7 +219,7 @@ class MonitoringServerTest {
     }
 
     @Test
-    void whoeverIsBeingAnsweredIsNotClosedWhereAnotherIsSilent() throws Exception {
+    void aConnectionWithARequestIsNotClosedWhileAnotherIsSilent() throws Exception {
         List<Socket> busy = new ArrayList<>();
         try (Socket silent = connect()) {
             for (int i = 1; i < SETTINGS.connections(); i++) {
@@ -231,7 +231,7 @@ class MonitoringServerTest {
             }
             try (Socket oneMore = connect()) {
                 assertThat(silent.getInputStream().read())
-                        .as("the silent one was closed")
+                        .as("the silent connection was closed")
                         .isEqualTo(-1);
                 assertThat(oneMore.isConnected()).isTrue();
             }
@@ -248,12 +248,12 @@ class MonitoringServerTest {
     }
 
     @Test
-    void whoDoesNotReadItsAnswerMakesRoomForAProbe() throws Exception {
-        List<Socket> deaf = new ArrayList<>();
+    void aConnectionThatDoesNotReadItsAnswerIsClosedForAProbe() throws Exception {
+        List<Socket> unread = new ArrayList<>();
         try {
             for (int i = 0; i < SETTINGS.connections(); i++) {
                 Socket socket = connect();
-                deaf.add(socket);
+                unread.add(socket);
                 socket.getOutputStream()
                         .write("GET /huge HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
                                 .getBytes(StandardCharsets.US_ASCII));
@@ -261,22 +261,24 @@ class MonitoringServerTest {
                         .as("its answer has begun")
                         .isEqualTo('H');
             }
-            assertThat(ask("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"))
+            assertThat(exchange("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"))
                     .startsWith("HTTP/1.1 200 ");
 
-            assertThat(readAll(deaf.get(0)).length())
-                    .as("the one that was answered longest")
+            assertThat(readAll(unread.get(0)).length())
+                    .as("the connection whose answer took longest")
                     .isLessThan(HUGE.body().length);
-            assertThat(readAll(deaf.get(1)).length()).as("the next").isGreaterThan(HUGE.body().length);
+            assertThat(readAll(unread.get(1)).length())
+                    .as("the next connection")
+                    .isGreaterThan(HUGE.body().length);
         } finally {
-            for (Socket socket : deaf) {
+            for (Socket socket : unread) {
                 socket.close();
             }
         }
     }
 
     @Test
-    void aRequestInBitsIsCutOffAfterItsTime() throws Exception {
+    void aRequestSentByteByByteIsCutOffAtTheDeadline() throws Exception {
         try (Socket socket = connect()) {
             await().atMost(SETTINGS.timeout().plus(PATIENCE))
                     .pollInterval(Duration.ofMillis(200))
@@ -292,7 +294,7 @@ class MonitoringServerTest {
     }
 
     @Test
-    void aStopWithConnectionsThatAreKeptIsNothingToWarnOf() throws Exception {
+    void aStopWithOpenConnectionsLogsNoWarning() throws Exception {
         Logger netty = (Logger) LoggerFactory.getLogger("io.netty");
         ListAppender<ILoggingEvent> lines = new ListAppender<>();
         lines.start();
@@ -311,7 +313,7 @@ class MonitoringServerTest {
     }
 
     @Test
-    void aTakenAddressIsSaidWithItsVariable() {
+    void theErrorAboutAnAddressInUseNamesTheVariable() {
         assertThatThrownBy(() -> MonitoringServer.start(
                         new MonitoringSettings(
                                 new ListenAddress("127.0.0.1", server.address().getPort()), 8, Duration.ofSeconds(10)),
@@ -322,14 +324,14 @@ class MonitoringServerTest {
                 .hasMessageContaining(Integer.toString(server.address().getPort()));
     }
 
-    private String ask(String request) throws IOException {
+    private String exchange(String request) throws IOException {
         try (Socket socket = connect()) {
             socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
             return readAll(socket);
         }
     }
 
-    /** A connection that is closed with something unread in it may be reset behind its last words. */
+    /** Reads to the end. A connection that is closed with unread input may be reset behind its last bytes. */
     private static String readAll(Socket socket) throws IOException {
         ByteArrayOutputStream read = new ByteArrayOutputStream();
         try {
@@ -350,43 +352,44 @@ class MonitoringServerTest {
     }
 
     @Test
-    void aFloodOfRequestsOnOneConnectionIsAnsweredAFewTimesAndThenClosed() throws Exception {
-        String answers = ask("GET /long HTTP/1.1\r\nHost: a\r\n\r\n".repeat(1_000));
+    void aConnectionWithAFloodOfRequestsGetsAFewAnswersAndIsClosed() throws Exception {
+        String answers = exchange("GET /long HTTP/1.1\r\nHost: a\r\n\r\n".repeat(1_000));
 
         assertThat(answers.split("HTTP/1.1 200 OK", -1).length - 1).isBetween(1, 4);
     }
 
     @Test
-    void answersThatNobodyReadsTakeNoMoreThanTheirShareAndLeaveRoomForWhoeverReads() throws Exception {
+    void unreadAnswersAreBoundedByTheirShareAndMakeRoomForAClientThatReads() throws Exception {
         MemoryBudget budget = new MemoryBudget(100_000_000);
-        List<Socket> deaf = new ArrayList<>();
-        try (MonitoringServer narrow = MonitoringServer.start(
+        List<Socket> unread = new ArrayList<>();
+        try (MonitoringServer smallBudget = MonitoringServer.start(
                 SETTINGS,
                 Map.of("/", request -> PageResponse.text(HttpResponseStatus.OK, "hello\n"), "/huge", request -> HUGE),
                 budget)) {
             for (int i = 0; i < 6; i++) {
-                Socket socket = new Socket("127.0.0.1", narrow.address().getPort());
-                deaf.add(socket);
+                Socket socket = new Socket("127.0.0.1", smallBudget.address().getPort());
+                unread.add(socket);
                 socket.getOutputStream()
                         .write("GET /huge HTTP/1.1\r\nHost: a\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
             }
-            try (Socket probe = new Socket("127.0.0.1", narrow.address().getPort())) {
+            try (Socket probe = new Socket("127.0.0.1", smallBudget.address().getPort())) {
                 probe.getOutputStream()
                         .write("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
                                 .getBytes(StandardCharsets.US_ASCII));
                 assertThat(new String(probe.getInputStream().readAllBytes(), StandardCharsets.US_ASCII))
                         .endsWith("hello\n");
             }
-            // Each refusal closes one that does not read.
+            // Each refusal for lack of memory closes a connection that does not read.
             await().atMost(PATIENCE).until(() -> {
-                try (Socket reader = new Socket("127.0.0.1", narrow.address().getPort())) {
+                try (Socket reader =
+                        new Socket("127.0.0.1", smallBudget.address().getPort())) {
                     reader.getOutputStream()
                             .write("GET /huge HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
                                     .getBytes(StandardCharsets.US_ASCII));
                     return reader.getInputStream().readAllBytes().length > 8_000_000;
                 }
             });
-            for (Socket socket : deaf) {
+            for (Socket socket : unread) {
                 socket.close();
             }
             await().atMost(PATIENCE).until(() -> budget.reserved() == 0);

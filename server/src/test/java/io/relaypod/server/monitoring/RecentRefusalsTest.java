@@ -22,7 +22,7 @@ class RecentRefusalsTest {
     private final RecentRefusals refusals = new RecentRefusals(Clock.systemUTC());
 
     @Test
-    void noLocalPartIsKept() {
+    void noLocalPartIsStored() {
         refusals.onEvent(rcpt("jane.doe@nowhere.example"));
         refusals.onEvent(new MailRefused(
                 CLIENT, "john@a.example", List.of("jane.doe@b.example"), 550, "5.7.1 john@a.example may not send"));
@@ -34,26 +34,26 @@ class RecentRefusalsTest {
     }
 
     @Test
-    void theSameAgainIsCountedAndComesFirst() {
+    void anEqualRefusalIsCountedAndComesFirst() {
         refusals.onEvent(rcpt("a@one.example"));
         refusals.onEvent(rcpt("a@two.example"));
         refusals.onEvent(rcpt("b@one.example"));
 
         assertThat(refusals.latest())
-                .extracting(RecentRefusal::who)
+                .extracting(RecentRefusal::address)
                 .containsExactly("***@one.example", "***@two.example");
         assertThat(refusals.latest()).extracting(RecentRefusal::times).containsExactly(2L, 1L);
     }
 
     @Test
-    void aFloodOfDomainsTakesNoMoreRoomThanTheLast() {
+    void aFloodOfDomainsLeavesABoundedNumberOfShortEntries() {
         for (int i = 0; i < 10_000; i++) {
             refusals.onEvent(rcpt("x@" + i + "y".repeat(500) + ".example"));
         }
 
         assertThat(refusals.latest())
-                .hasSize(RecentRefusals.MOST)
-                .allMatch(refusal -> refusal.who().length() <= 257);
+                .hasSize(RecentRefusals.MAX_ENTRIES)
+                .allMatch(refusal -> refusal.address().length() <= 257);
     }
 
     private static MailEvent rcpt(String recipient) {

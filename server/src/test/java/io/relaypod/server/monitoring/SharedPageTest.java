@@ -2,6 +2,7 @@ package io.relaypod.server.monitoring;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -33,25 +34,24 @@ class SharedPageTest {
             },
             clock::get);
 
-    private String ask(String accept) {
+    private String get(String accept) {
         return new String(
-                page.get(new DefaultHttpHeaders().set("Accept", accept)).body(),
-                java.nio.charset.StandardCharsets.UTF_8);
+                page.get(new DefaultHttpHeaders().set("Accept", accept)).body(), StandardCharsets.UTF_8);
     }
 
     @Test
-    void afewRequestsASecondAreAnsweredWithPagesOfTheirOwn() {
+    void eachOfAFewRequestsASecondGetsANewPage() {
         for (int i = 0; i < SharedPage.UNSHARED_PER_SECOND; i++) {
-            ask("text/plain");
+            get("text/plain");
         }
         assertThat(made).hasValue(SharedPage.UNSHARED_PER_SECOND);
     }
 
     @Test
-    void aFloodIsAnsweredWithOnePageASecondAndForm() {
+    void aFloodMakesOnePageASecondForEachForm() {
         for (int second = 0; second < 3; second++) {
             for (int i = 0; i < 10_000; i++) {
-                assertThat(ask(i % 2 == 0 ? "text/x-" + i : "application/json"))
+                assertThat(get(i % 2 == 0 ? "text/x-" + i : "application/json"))
                         .isEqualTo(i % 2 == 0 ? "text" : "json");
             }
             clock.addAndGet(Duration.ofMillis(1_100).toNanos());
@@ -60,14 +60,14 @@ class SharedPageTest {
     }
 
     @Test
-    void aPageThatTakesLongIsMadeOnceForWhoAsksInThatTime() {
+    void aSlowPageIsReusedForAsLongAsMakingItTook() {
         makingTakes = Duration.ofSeconds(4);
-        ask("text/plain");
+        get("text/plain");
         clock.addAndGet(Duration.ofSeconds(3).toNanos());
-        ask("text/plain");
+        get("text/plain");
         assertThat(made).hasValue(1);
         clock.addAndGet(Duration.ofSeconds(1).toNanos());
-        ask("text/plain");
+        get("text/plain");
         assertThat(made).hasValue(2);
     }
 }

@@ -45,7 +45,7 @@ class StatusSamplerTest {
     private Path dataDir;
 
     @Test
-    void theHistoryBeginsWithWhatIsInTheQueuesThoughTheGatewayIsSilent() throws Exception {
+    void theFirstSampleHasTheQueueSizesThoughTheGatewayIsSilent() throws Exception {
         MailRepositoryStore repositories = mock(MailRepositoryStore.class);
         when(repositories.getPaths()).thenReturn(Stream.of());
         try (ServerSocket silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());

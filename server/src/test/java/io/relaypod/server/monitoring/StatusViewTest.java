@@ -36,7 +36,7 @@ class StatusViewTest {
     private final Result healthy = Result.healthy(new ComponentName("DNS"));
 
     @Test
-    void whatCameFromOutsideIsShownAndDoesNothing() {
+    void textFromOutsideIsEscaped() {
         String page = new StatusView(new RelayStatus(
                         NOW,
                         new BuildInfo(HOSTILE, HOSTILE, HOSTILE, HOSTILE),
@@ -68,7 +68,7 @@ class StatusViewTest {
     }
 
     @Test
-    void theHourIsWhatWasAddedBetweenItsFirstAndItsLastSample() {
+    void theFiguresAreTheIncreaseFromTheFirstToTheLastSample() {
         String page = view(
                         List.of(sample(NOW.minusSeconds(3_500), 100, 90), sample(NOW.minusSeconds(20), 1_334, 1_100)),
                         Map.of())
@@ -76,12 +76,12 @@ class StatusViewTest {
 
         assertThat(page)
                 .contains(
-                        "<dt>Mails accepted</dt><dd class=\"value\">1,234</dd><dd class=\"note\">1,334 since the start</dd>")
-                .contains("<dt>Mails delivered</dt><dd class=\"value\">1,010</dd>");
+                        "<dt>Messages accepted</dt><dd class=\"value\">1,234</dd><dd class=\"note\">1,334 since the start</dd>")
+                .contains("<dt>Messages delivered</dt><dd class=\"value\">1,010</dd>");
     }
 
     @Test
-    void theOldestMailOfAllQueuesIsNamed() {
+    void theAgeOfTheOldestMessageOfAllQueuesIsShown() {
         String page = view(
                         List.of(sample(NOW, 1, 1)),
                         Map.of(
@@ -95,11 +95,11 @@ class StatusViewTest {
     }
 
     @Test
-    void whatWaitsForItsTurnIsSaidToWaitForIt() {
+    void theNumberOfMessagesThatWaitForTheRateLimitIsShown() {
         StatusSample twelveQueued = new StatusSample(NOW, new MailCounts(12, 0, 0, 0, 0), 0, 0, 0, 0, 0, 0, 0, 12);
-        Optional<PerSenderBacklog> turns = Optional.of(new PerSenderBacklog(12, Duration.ofMinutes(40)));
+        Optional<PerSenderBacklog> backlog = Optional.of(new PerSenderBacklog(12, Duration.ofMinutes(40)));
 
-        assertThat(view(List.of(twelveQueued), Map.of("outgoing", new QueueState(12, Optional.empty(), turns)))
+        assertThat(view(List.of(twelveQueued), Map.of("outgoing", new QueueState(12, Optional.empty(), backlog)))
                         .main())
                 .contains("12 for the rate limit")
                 .doesNotContain("all in flight");
@@ -111,21 +111,22 @@ class StatusViewTest {
     }
 
     @Test
-    void theTitleSaysWhetherTheRelayIsReady() {
+    void theTitleShowsWhetherTheRelayIsReady() {
         assertThat(view(List.of(), Map.of()).title()).isEqualTo("relaypod: ready");
     }
 
     @Test
-    void theProgramsBehindMailpitAreInTroubleWhileTheLastTryFailed() {
-        assertThat(behind(Optional.empty(), Optional.empty())).contains("no mail yet");
-        assertThat(behind(Optional.of(NOW.minusSeconds(60)), Optional.empty())).contains("accepted a mail 1 min ago");
+    void theProgramsBehindMailpitHaveAWarningWhileTheLastAttemptFailed() {
+        assertThat(behind(Optional.empty(), Optional.empty())).contains("no message yet");
+        assertThat(behind(Optional.of(NOW.minusSeconds(60)), Optional.empty()))
+                .contains("accepted a message 1 min ago");
         assertThat(behind(
                         Optional.of(NOW.minusSeconds(60)),
                         Optional.of(new GatewayFailure(NOW.minusSeconds(10), "451 4.3.5 no"))))
                 .contains("last attempt failed 10 s ago")
                 .contains("451 4.3.5 no");
         assertThat(behind(Optional.of(NOW), Optional.of(new GatewayFailure(NOW.minusSeconds(10), "451 4.3.5 no"))))
-                .contains("accepted a mail just now")
+                .contains("accepted a message just now")
                 .doesNotContain("451 4.3.5 no");
     }
 
