@@ -48,7 +48,7 @@ class GraphRunbooksTest {
 
     @BeforeAll
     static void start() throws Exception {
-        world = world(Retries.byTheClock()).followingGraph().start();
+        world = world(Retries.byTestClock()).followingGraph().start();
         graph = world.graph();
         operator = OperatorShell.beside(world);
     }
@@ -179,7 +179,7 @@ class GraphRunbooksTest {
     @Test
     @Runbook("docs/alerts.md#relaypodgraphfailed")
     void aMessageThatSmtp2GraphGaveUpIsListedAndSentAgain() throws Exception {
-        try (LabWorld hurried = world(Retries.hurried()).followingGraph().start()) {
+        try (LabWorld hurried = world(Retries.fast()).followingGraph().start()) {
             OperatorShell shell = OperatorShell.beside(hurried);
             hurried.graph().refuse(GraphFailure.internalError());
             String failed = ClientMail.send(hurried, APP, GUEST, "given up");
@@ -203,9 +203,8 @@ class GraphRunbooksTest {
     @Runbook("docs/alerts.md#relaypodgraphnotfollowed")
     void directoriesThatCannotBeReadAreReportedAndFollowedOnceSmtp2GraphRuns() throws Exception {
         Path later = Files.createDirectory(folder.resolve("later"));
-        try (LabWorld early = world(Retries.hurried())
-                .with("SMTP2GRAPH_DATA", later.toString())
-                .start()) {
+        try (LabWorld early =
+                world(Retries.fast()).with("SMTP2GRAPH_DATA", later.toString()).start()) {
             await().atMost(PATIENCE)
                     .untilAsserted(() ->
                             assertThat(log.messages()).anyMatch(line -> line.contains("event=graph-not-followed")));

@@ -44,7 +44,7 @@ class HeldUntilGraphTest {
     @BeforeAll
     static void start() throws Exception {
         world = LabWorld.builder()
-                .withSmtp2Graph(released -> released.withRetries(Retries.hurried()))
+                .withSmtp2Graph(released -> released.withRetries(Retries.fast()))
                 .followingGraph()
                 .with("JAMES_CONF", QuickRetries.in(folder).toString())
                 .start();
@@ -83,7 +83,7 @@ class HeldUntilGraphTest {
 
         await().atMost(PATIENCE).until(() -> atGraph(other).size() == 1);
         assertThat(world.queuedMails()).isGreaterThanOrEqualTo(12);
-        assertThat(world.smtp2graph().held().size()).isLessThanOrEqualTo(8);
+        assertThat(world.smtp2graph().stuck().size()).isLessThanOrEqualTo(8);
 
         graph.acceptAgain();
         restart();

@@ -50,7 +50,7 @@ class MailThatEndsTheGatewayTest {
 
     @Test
     void it_is_set_aside_with_the_reason_and_all_others_arrive() throws Exception {
-        mailpit.dieOf(POISON, Duration.ofMillis(300));
+        mailpit.crashOn(POISON, Duration.ofMillis(300));
         AtomicInteger sent = new AtomicInteger();
         ScheduledExecutorService others = Executors.newSingleThreadScheduledExecutor();
         try (LabWorld world = world()) {
@@ -75,7 +75,7 @@ class MailThatEndsTheGatewayTest {
         } finally {
             others.shutdownNow();
         }
-        assertThat(mailpit.deaths()).isBetween(5, 8);
+        assertThat(mailpit.crashes()).isBetween(5, 8);
         assertThat(Files.readString(envelope())).contains("the gateway was lost");
     }
 

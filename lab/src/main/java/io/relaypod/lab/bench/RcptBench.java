@@ -31,20 +31,20 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * Measures how many recipients a second SMTP servers refuse. All servers ask one DNS server and get the same load, one
- * after another. The script bench/rcpt/run starts them.
+ * Measures how many recipients a second SMTP servers refuse. All servers use one DNS server and get the same load, one
+ * after another. The script bench/rcpt/run starts the servers.
  */
 @Command(
         name = "rcpt",
         mixinStandardHelpOptions = true,
-        description = "Measure servers that refuse recipients, in turns.")
+        description = "Measure how many recipients a second servers refuse, one server after another.")
 public final class RcptBench implements Callable<Integer> {
 
     private static final int GOOD_DOMAINS = 100;
     private static final int CACHED_DOMAINS = 100;
     private static final int GOOD_CLIENTS = 50;
     private static final int SILENT_CLIENTS = 200;
-    // Each server has to wait for DNS.
+    // By then all silent clients wait for DNS.
     private static final Duration SILENCE_AHEAD = Duration.ofSeconds(2);
     private static final Duration RAMP = Duration.ofSeconds(1);
 
@@ -60,7 +60,7 @@ public final class RcptBench implements Callable<Integer> {
     @Option(names = "--rounds", defaultValue = "5")
     private int rounds;
 
-    @Option(names = "--seconds", defaultValue = "4", description = "How long each server is measured in a round.")
+    @Option(names = "--seconds", defaultValue = "4", description = "Seconds of measurement for each server in a round.")
     private int seconds;
 
     @Option(
@@ -76,15 +76,16 @@ public final class RcptBench implements Callable<Integer> {
             names = "--load",
             split = ",",
             defaultValue = "cached,uncached,isolation",
-            description = "Of these and subdomains: random names below a domain that exists.")
+            description =
+                    "Loads to run: cached, uncached, isolation, or subdomains (random names below a domain that exists).")
     private List<String> loads = List.of();
 
-    @Option(names = "--out", description = "The table goes there too.")
+    @Option(names = "--out", description = "File that the tables are written to as well.")
     private Path out = Path.of("/dev/null");
 
     private final AtomicLong names = new AtomicLong(System.currentTimeMillis() * 1000);
-    private final AtomicInteger turns = new AtomicInteger();
-    private final Map<String, Long> questions = new LinkedHashMap<>();
+    private final AtomicInteger next = new AtomicInteger();
+    private final Map<String, Long> queries = new LinkedHashMap<>();
 
     public static void main(String[] arguments) {
         System.exit(new CommandLine(new RcptBench()).execute(arguments));
@@ -122,7 +123,7 @@ public final class RcptBench implements Callable<Integer> {
             case "subdomains" -> this::randomSubdomain;
             default -> this::newFake;
         };
-        // A server may defer a client that asks for too many names below one domain.
+        // A server may defer a client whose recipients have too many names below one domain.
         int lowestCode = load.equals("subdomains") ? 400 : 500;
         Map<String, List<LoadResult>> results = new LinkedHashMap<>();
         for (String server : servers.keySet()) {
@@ -135,7 +136,7 @@ public final class RcptBench implements Callable<Integer> {
             for (String server : order) {
                 dns.reset();
                 LoadResult result = refused(server, recipients, lowestCode).run(RAMP, Duration.ofSeconds(seconds));
-                questions.merge(load + " " + server, dns.total(), Long::sum);
+                queries.merge(load + " " + server, dns.total(), Long::sum);
                 Objects.requireNonNull(results.get(server)).add(result);
                 progress(load, server, result, dns.total());
             }
@@ -160,10 +161,10 @@ public final class RcptBench implements Callable<Integer> {
         double first = medians.get(0).getValue().perSecond();
         medians.forEach(entry -> lines.add(row(entry.getKey(), entry.getValue(), first)));
         lines.add("");
-        questions.entrySet().stream()
+        queries.entrySet().stream()
                 .filter(entry -> entry.getKey().startsWith(load + " "))
-                .forEach(entry ->
-                        lines.add("questions to DNS, %s: %d in all".formatted(entry.getKey(), entry.getValue())));
+                .forEach(
+                        entry -> lines.add("DNS queries, %s: %d in total".formatted(entry.getKey(), entry.getValue())));
         return lines;
     }
 
@@ -179,7 +180,7 @@ public final class RcptBench implements Callable<Integer> {
                 first / result.perSecond());
     }
 
-    /** Reads the first server only: the others have a process for each client. */
+    /** Measures the first server only, since the others have a process for each client. */
     private List<String> isolation() throws Exception {
         String server = servers.keySet().iterator().next();
         List<LoadResult> quiet = new ArrayList<>();
@@ -188,7 +189,7 @@ public final class RcptBench implements Callable<Integer> {
         for (int round = 0; round < rounds; round++) {
             quiet.add(good(server).run(RAMP, Duration.ofSeconds(seconds)));
             progress("isolation", "quiet", quiet.get(round), 0);
-            CompletableFuture<Void> silent = CompletableFuture.runAsync(() -> askForSilence(server));
+            CompletableFuture<Void> silent = CompletableFuture.runAsync(() -> runSilentClients(server));
             Thread.sleep(SILENCE_AHEAD.toMillis());
             attacked.add(good(server).run(RAMP, Duration.ofSeconds(seconds)));
             silent.join();
@@ -217,11 +218,11 @@ public final class RcptBench implements Callable<Integer> {
         return new RcptLoad(
                 address(server),
                 GOOD_CLIENTS,
-                () -> "a@d" + turns.getAndIncrement() % GOOD_DOMAINS + ".example",
+                () -> "a@d" + next.getAndIncrement() % GOOD_DOMAINS + ".example",
                 code -> code == 250);
     }
 
-    private void askForSilence(String server) {
+    private void runSilentClients(String server) {
         try {
             new RcptLoad(
                             address(server),
@@ -235,7 +236,7 @@ public final class RcptBench implements Callable<Integer> {
     }
 
     private String repeatedFake() {
-        return "a@fake" + turns.getAndIncrement() % CACHED_DOMAINS + ".test";
+        return "a@fake" + next.getAndIncrement() % CACHED_DOMAINS + ".test";
     }
 
     // The name has two labels, so no cached parent can deny it (RFC 8020).

@@ -118,7 +118,6 @@ final class RcptLoad {
         return text.getBytes(StandardCharsets.US_ASCII);
     }
 
-    /** One connection. */
     private final class Client {
 
         private final SocketChannel channel;

@@ -8,7 +8,7 @@ import org.apache.activemq.artemis.core.server.embedded.EmbeddedActiveMQ;
 import org.apache.activemq.artemis.spi.core.security.ActiveMQJAASSecurityManager;
 import org.apache.activemq.artemis.spi.core.security.jaas.InVMLoginModule;
 
-/** The process of an {@link ArtemisProcess}: a broker with one user, told by its arguments. */
+/** The main class of an {@link ArtemisProcess}: a broker with one user, configured by its arguments. */
 final class ArtemisMain {
 
     static final String USER = "relaypod";
@@ -29,7 +29,7 @@ final class ArtemisMain {
             broker.getActiveMQServer().waitForActivation(1, TimeUnit.MINUTES);
         }
         System.out.println(STARTED);
-        // Whoever started us holds our standard input; when it goes, so do we.
+        // The parent process holds the standard input. If the parent ends, the input ends, and so does the broker.
         while (System.in.read() >= 0) {
             Thread.onSpinWait();
         }

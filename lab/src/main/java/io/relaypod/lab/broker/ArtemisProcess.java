@@ -24,8 +24,8 @@ import org.apache.activemq.artemis.api.core.management.ManagementHelper;
 import org.apache.activemq.artemis.api.core.management.ResourceNames;
 
 /**
- * A broker in a process of its own, with the broker.xml of docs/scaling.md, on a port of 127.0.0.1. It is killed as a
- * crash would.
+ * A broker in a process of its own, with the broker.xml of docs/scaling.md, on a port of 127.0.0.1. A kill leaves the
+ * same state as a crash.
  *
  * <pre>{@code
  * try (ArtemisProcess broker = ArtemisProcess.start(directory)) {
@@ -42,7 +42,7 @@ public final class ArtemisProcess implements AutoCloseable {
     private final Path directory;
     private final int port;
     private final List<String> options;
-    // Before start() returns.
+    // Set before start() returns.
     @SuppressWarnings("NullAway.Init")
     private Process process;
 
@@ -52,12 +52,12 @@ public final class ArtemisProcess implements AutoCloseable {
         this.options = options;
     }
 
-    /** Starts one that keeps its journal in that directory. */
+    /** Starts a broker with its journal in the directory. */
     public static ArtemisProcess start(Path directory) throws IOException {
         return start(directory, UnaryOperator.identity());
     }
 
-    /** Starts one whose broker.xml differs from the documented one. */
+    /** Starts a broker whose broker.xml differs from the documented one. */
     public static ArtemisProcess start(Path directory, UnaryOperator<String> change) throws IOException {
         int port = freePort();
         ArtemisProcess broker = configured(directory, port, List.of(), change);
@@ -65,7 +65,7 @@ public final class ArtemisProcess implements AutoCloseable {
         return broker;
     }
 
-    /** Starts one that waits for the other's end to take its place; both keep their journal in that directory. */
+    /** Starts a backup, which takes over when the broker with the same directory and journal ends. */
     public static ArtemisProcess startBackup(Path directory, UnaryOperator<String> change) throws IOException {
         ArtemisProcess broker = configured(directory, freePort(), List.of("backup"), change);
         broker.startAgain();
@@ -103,7 +103,7 @@ public final class ArtemisProcess implements AutoCloseable {
         }
     }
 
-    /** Starts the process, which must not run, on what the last one left. */
+    /** Starts the process, which must not be running, with the journal of the previous process. */
     public void startAgain() throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -129,13 +129,13 @@ public final class ArtemisProcess implements AutoCloseable {
         }
     }
 
-    /** As kill -9 does. */
+    /** Ends the process as kill -9 does. */
     public void kill() {
         process.toHandle().destroyForcibly();
         process.onExit().orTimeout(1, TimeUnit.MINUTES).join();
     }
 
-    /** Stops it from running, or lets it run again; its connections stay. */
+    /** Suspends the process, or resumes it. Its connections stay open. */
     public void freeze(boolean frozen) throws IOException, InterruptedException {
         new ProcessBuilder("kill", frozen ? "-STOP" : "-CONT", Long.toString(process.pid()))
                 .start()
@@ -155,7 +155,7 @@ public final class ArtemisProcess implements AutoCloseable {
         return directory.resolve("password");
     }
 
-    /** Deletes the relays' queues and what is in them; nobody may be connected. */
+    /** Deletes the relays' queues with their messages. No relay may be connected. */
     public void deleteQueues() throws Exception {
         try (ServerLocator locator = ActiveMQClient.createServerLocator(url());
                 ClientSessionFactory connection = locator.createSessionFactory();
@@ -163,9 +163,9 @@ public final class ArtemisProcess implements AutoCloseable {
                         connection.createSession(ArtemisMain.USER, ArtemisMain.PASSWORD, false, true, true, false, 0);
                 ClientRequestor requestor = new ClientRequestor(session, "activemq.management")) {
             session.start();
-            ClientMessage question = session.createMessage(false);
-            ManagementHelper.putOperationInvocation(question, ResourceNames.BROKER, "getQueueNames");
-            for (Object name : (Object[]) ManagementHelper.getResult(requestor.request(question))) {
+            ClientMessage request = session.createMessage(false);
+            ManagementHelper.putOperationInvocation(request, ResourceNames.BROKER, "getQueueNames");
+            for (Object name : (Object[]) ManagementHelper.getResult(requestor.request(request))) {
                 if (name.toString().matches("relaypod\\.(ready|share|wait|line)\\..*")) {
                     session.deleteQueue(name.toString());
                 }

@@ -1,4 +1,4 @@
-/** Artemis in processes of its own, set up as docs/scaling.md says, for relays that share one. */
+/** Brokers in processes of their own, configured as docs/scaling.md says, for relays that share a broker. */
 @NullMarked
 package io.relaypod.lab.broker;
 

@@ -8,7 +8,7 @@ import io.relaypod.lab.graph.GraphMail;
 import io.relaypod.lab.world.LabWorld;
 import io.relaypod.server.settings.WebAdminSettings;
 
-/** Shows each mail that Graph takes, a line a mail, until the process is told to stop. */
+/** Prints a line for each message that Graph accepts, until the process is stopped. */
 final class Arrivals {
 
     private final LabWorld world;
@@ -59,7 +59,7 @@ final class Arrivals {
         out.flush();
     }
 
-    /** What Mailpit was told to do with the mail that Graph now has. */
+    /** The envelope with which Mailpit received the message. */
     private String envelope(GraphMail mail) {
         String id = messageId(mail.text());
         return world.mailpit().messages().stream()

@@ -13,13 +13,13 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Plays the attack scenarios against a relay in a world of its own, and shows what is seen. */
+/** Runs the attack scenarios against a relay in a lab world, and prints the results. */
 @Command(
         name = "demo",
         mixinStandardHelpOptions = true,
-        description = "Play the attack scenarios against the relay. Needs no network, no Docker and no root.",
+        description = "Run the attack scenarios against the relay. Needs no network, no Docker and no root.",
         exitCodeListHeading = "Exit codes:%n",
-        exitCodeList = {"0:every scenario was seen as expected", "1:one was not"})
+        exitCodeList = {"0:every scenario had the expected result", "1:a scenario did not"})
 final class DemoCommand implements Callable<Integer> {
 
     private static final int SMTP_PORT = 2500;
@@ -30,13 +30,14 @@ final class DemoCommand implements Callable<Integer> {
 
     @Option(
             names = "--stay",
-            description = "Leave the world running for your own tries and show each mail that arrives, until Ctrl-C.")
+            description =
+                    "Run no scenario: start the world for your own messages and print each one that arrives, until Ctrl-C.")
     private boolean stay;
 
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
-    private record PlayedScenario(Scenario scenario, ScenarioResult outcome) {}
+    private record PlayedScenario(Scenario scenario, ScenarioResult result) {}
 
     @Override
     public Integer call() throws Exception {
@@ -56,20 +57,20 @@ final class DemoCommand implements Callable<Integer> {
             }
             List<PlayedScenario> played = new ArrayList<>();
             for (Scenario scenario : Scenario.all()) {
-                ScenarioResult outcome = scenario.play(world);
-                played.add(new PlayedScenario(scenario, outcome));
-                print(scenario, outcome);
+                ScenarioResult result = scenario.play(world);
+                played.add(new PlayedScenario(scenario, result));
+                print(scenario, result);
             }
             printTable(played);
-            return played.stream().allMatch(one -> one.outcome().holds()) ? 0 : 1;
+            return played.stream().allMatch(one -> one.result().holds()) ? 0 : 1;
         }
     }
 
-    private void print(Scenario scenario, ScenarioResult outcome) {
+    private void print(Scenario scenario, ScenarioResult result) {
         PrintWriter out = spec.commandLine().getOut();
         out.println();
         out.println(styled("@|bold " + scenario.number() + " " + scenario.name() + "|@"));
-        outcome.transcript().forEach(line -> out.println("  " + line));
+        result.transcript().forEach(line -> out.println("  " + line));
         out.flush();
     }
 
@@ -78,7 +79,7 @@ final class DemoCommand implements Callable<Integer> {
         int name = width(played.stream().map(one -> one.scenario().name()).toList());
         int expected =
                 width(played.stream().map(one -> one.scenario().expected()).toList());
-        int seen = width(played.stream().map(one -> one.outcome().seen()).toList());
+        int seen = width(played.stream().map(one -> one.result().seen()).toList());
         String row = "%-2s %-" + name + "s  %-" + expected + "s  %-" + seen + "s  ";
         out.println();
         out.println(String.format(row, "#", "scenario", "expected", "seen") + "verdict");
@@ -88,8 +89,8 @@ final class DemoCommand implements Callable<Integer> {
                             one.scenario().number(),
                             one.scenario().name(),
                             one.scenario().expected(),
-                            one.outcome().seen())
-                    + styled(one.outcome().holds() ? "@|green holds|@" : "@|red,bold FAILS|@"));
+                            one.result().seen())
+                    + styled(one.result().holds() ? "@|green holds|@" : "@|red,bold FAILS|@"));
         }
         out.flush();
     }

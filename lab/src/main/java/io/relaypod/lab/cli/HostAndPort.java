@@ -5,7 +5,7 @@ import java.net.InetSocketAddress;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Reads an option's HOST:PORT. */
+/** Parses the HOST:PORT of a command line option. */
 final class HostAndPort {
 
     private static final Pattern FORM = Pattern.compile("(.+):(\\d{1,5})");

@@ -2,7 +2,7 @@ package io.relaypod.lab.cli;
 
 import io.relaypod.server.cli.Relaypod;
 
-/** The command {@code relaypod} of a working copy: the server's commands, and those that need the lab. */
+/** The command {@code relaypod} of a working copy: the server's commands, and the commands that need the lab. */
 public final class Launcher {
 
     private Launcher() {}

@@ -13,16 +13,16 @@ import com.sun.net.httpserver.HttpServer;
 import io.relaypod.lab.graph.GraphMail;
 import io.relaypod.server.monitoring.Html;
 
-/** A page with the last mails that Graph would deliver, and the text of each, at a port of 127.0.0.1. Thread-safe. */
+/** A page with the last messages that Graph would deliver, at a port of 127.0.0.1. Thread-safe. */
 final class MailViewer implements AutoCloseable {
 
-    private static final int MAILS = 100;
+    private static final int MAX_MAILS = 100;
     private static final String PAGE = """
         <!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-        <meta http-equiv="refresh" content="5"><title>Mails at Graph</title>
+        <meta http-equiv="refresh" content="5"><title>Messages at Graph</title>
         <style>:root { color-scheme: light dark; font: 15px/1.5 system-ui, sans-serif; } body { margin: 1.5rem auto; padding: 0 1rem; max-width: 60rem; }
         td, th { text-align: left; padding: .3rem 1rem .3rem 0; vertical-align: top; overflow-wrap: anywhere; }</style>
-        <h1>Mails at Graph</h1>%s
+        <h1>Messages at Graph</h1>%s
         """;
 
     private final HttpServer server;
@@ -50,7 +50,7 @@ final class MailViewer implements AutoCloseable {
 
     synchronized void add(GraphMail mail) {
         mails.addFirst(new NumberedMail(++count, mail));
-        if (mails.size() > MAILS) {
+        if (mails.size() > MAX_MAILS) {
             mails.removeLast();
         }
     }
@@ -58,8 +58,8 @@ final class MailViewer implements AutoCloseable {
     private void serve(HttpExchange exchange) throws IOException {
         String path = exchange.getRequestURI().getPath();
         Optional<String> text = path.equals("/") ? Optional.of(list()) : mail(path.substring(1));
-        byte[] body = text.orElse("no such mail\n")
-                // A mail's text has a character for each byte.
+        byte[] body = text.orElse("no such message\n")
+                // The text of a message has a character for each byte.
                 .getBytes(path.equals("/") ? StandardCharsets.UTF_8 : StandardCharsets.ISO_8859_1);
         exchange.getResponseHeaders()
                 .set("Content-Type", (path.equals("/") ? "text/html" : "text/plain") + "; charset=utf-8");

@@ -14,22 +14,22 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /**
- * Plays the attack scenarios against a relay that a command line starts: what the image's build trains its AOT cache
- * with.
+ * Runs the attack scenarios against a relay that a command starts. The build of the image trains the AOT cache with
+ * this command.
  */
 @Command(
         name = "rehearse",
         mixinStandardHelpOptions = true,
-        description = "Start a relay with a command of yours, play the attack scenarios against it, and stop it.",
+        description = "Start a relay with the given command, run the attack scenarios against it, and stop it.",
         exitCodeListHeading = "Exit codes:%n",
-        exitCodeList = {"0:every scenario was seen as expected", "1:one was not"})
+        exitCodeList = {"0:every scenario had the expected result", "1:a scenario did not"})
 final class RehearseCommand implements Callable<Integer> {
 
     @Parameters(
             arity = "1..*",
             paramLabel = "COMMAND",
             description =
-                    "What starts the relay. It is given its ports, DNS server and gateway by environment variables.")
+                    "The command that starts the relay. Environment variables give it its ports, DNS server and gateway.")
     private List<String> command = List.of();
 
     @Spec
@@ -41,17 +41,17 @@ final class RehearseCommand implements Callable<Integer> {
         boolean holds = true;
         try (LabWorld world = LabWorld.builder()
                 .start(environment -> ExternalRelay.program(command, ExternalRelay.withPorts(environment)))) {
-            // The relay starts with its defaults.
+            // The relay runs with its defaults, so without SMTP2GRAPH_DATA.
             for (Scenario scenario : Scenario.all().stream()
                     .filter(each -> !each.needsSmtp2GraphFiles())
                     .toList()) {
-                ScenarioResult outcome = scenario.play(world);
-                out.printf("%d %s: %s%n", scenario.number(), scenario.name(), outcome.seen());
-                if (!outcome.holds()) {
-                    out.printf("not as expected: %s%n%s%n", scenario.expected(), outcome.transcript());
+                ScenarioResult result = scenario.play(world);
+                out.printf("%d %s: %s%n", scenario.number(), scenario.name(), result.seen());
+                if (!result.holds()) {
+                    out.printf("not as expected: %s%n%s%n", scenario.expected(), result.transcript());
                 }
                 out.flush();
-                holds &= outcome.holds();
+                holds &= result.holds();
             }
         }
         return holds ? 0 : 1;

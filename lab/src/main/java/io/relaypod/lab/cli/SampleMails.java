@@ -13,8 +13,8 @@ import io.relaypod.lab.scenario.BookingEvent;
 import io.relaypod.lab.smtp.SmtpConversation;
 
 /**
- * What an application would send, so that a demo has something to show: to a guest, to a fake domain, and a
- * notification of a booking.
+ * Sends the messages of an application for the demo: a booking to a guest and a fake domain, and a notification with a
+ * calendar.
  */
 final class SampleMails {
 
@@ -33,7 +33,7 @@ final class SampleMails {
         this.out = out;
     }
 
-    /** Whether each was accepted for somebody. */
+    /** Returns whether each message was accepted for at least one recipient. */
     boolean send() throws IOException, InterruptedException {
         awaitRelay();
         boolean booking =

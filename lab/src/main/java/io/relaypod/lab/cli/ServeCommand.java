@@ -14,12 +14,12 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** The lab's container in the demo: Microsoft's login and Graph, and a DNS server for machines without one. */
+/** The lab's container in the demo: Microsoft's login, Graph, and a DNS server for machines without one. */
 @Command(
         name = "serve",
         mixinStandardHelpOptions = true,
         description =
-                "Play Microsoft's login and Graph (as smtp2graph's httpProxy) and a DNS server, and show each mail that Graph would deliver.")
+                "Simulate Microsoft's login and Graph (as smtp2graph's httpProxy) and a DNS server, and print each message that Graph would deliver.")
 final class ServeCommand implements Callable<Integer> {
 
     @Option(
@@ -34,7 +34,7 @@ final class ServeCommand implements Callable<Integer> {
             description = "Port of 127.0.0.1 for DNS (default: ${DEFAULT-VALUE}).")
     private int dnsPort;
 
-    @Option(names = "--send-to", paramLabel = "HOST:PORT", description = "A relay to send some sample mails to.")
+    @Option(names = "--send-to", paramLabel = "HOST:PORT", description = "A relay to send sample messages to.")
     private Optional<String> relay = Optional.empty();
 
     @Spec
@@ -52,7 +52,7 @@ final class ServeCommand implements Callable<Integer> {
             out.flush();
             if (relay.isPresent() && !new SampleMails(HostAndPort.parse("--send-to", relay.get()), out).send()) {
                 out.printf(
-                        "The relay's DNS server does not know the domains of these samples. With DNS_SERVERS=127.0.0.1:%d it asks lab's.%n",
+                        "The relay's DNS server does not know the domains of these samples. Set DNS_SERVERS=127.0.0.1:%d to use the lab's.%n",
                         dns.address().getPort());
                 out.flush();
             }

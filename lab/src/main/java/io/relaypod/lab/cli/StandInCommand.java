@@ -14,28 +14,30 @@ import io.relaypod.lab.gateway.Smtp2GraphStandIn;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** The containers behind the relay, for machines that cannot have the images of Mailpit and smtp2graph. */
+/** Runs stand-ins for Mailpit and smtp2graph, for machines without their images. */
 @Command(
         name = "stand-in",
         mixinStandardHelpOptions = true,
-        description = "Play one of the programs behind the relay, at a port of 127.0.0.1, until SIGTERM.")
+        description = "Simulate one of the programs behind the relay, at a port of 127.0.0.1, until SIGTERM.")
 final class StandInCommand {
 
-    /** What smtp2graph has answered 250 for, it still sends; the real one has it on its disk. */
-    private static final Duration LAST_MAILS = Duration.ofSeconds(8);
+    // The real smtp2graph keeps accepted messages on its disk. The stand-in's directory may be temporary, so it sends
+    // them before it ends.
+    private static final Duration DRAIN_TIMEOUT = Duration.ofSeconds(8);
 
     private static final long POLL_MILLIS = 20;
 
     @Command(
             mixinStandardHelpOptions = true,
-            description = "Play Mailpit 1.30.5 as the pod has it: what the next hop does not take, it does not take.")
+            description =
+                    "Simulate Mailpit 1.30.5 as the pod configures it: if the next hop refuses a message, so does Mailpit.")
     int mailpit(
-            @Option(names = "--port", required = true, description = "Where it takes mail.") int port,
+            @Option(names = "--port", required = true, description = "SMTP port.") int port,
             @Option(
                             names = "--next-hop",
                             required = true,
                             paramLabel = "HOST:PORT",
-                            description = "Where it passes mail on to.")
+                            description = "The server that messages are relayed to.")
                     String nextHop)
             throws IOException, InterruptedException {
         try (MailpitStandIn mailpit =
@@ -45,19 +47,19 @@ final class StandInCommand {
         return 0;
     }
 
-    @Command(mixinStandardHelpOptions = true, description = "Play smtp2graph 1.1.4.")
+    @Command(mixinStandardHelpOptions = true, description = "Simulate smtp2graph 1.1.4.")
     int smtp2graph(
-            @Option(names = "--port", required = true, description = "Where it takes mail.") int port,
+            @Option(names = "--port", required = true, description = "SMTP port.") int port,
             @Option(
                             names = "--graph",
                             required = true,
                             paramLabel = "HOST:PORT",
-                            description = "Who plays login and Graph.")
+                            description = "The server that simulates login and Graph.")
                     String graph,
             @Option(
                             names = "--data",
                             paramLabel = "DIRECTORY",
-                            description = "Its /data, which is kept; a temporary directory by default.")
+                            description = "Its /data, which is not deleted; a temporary directory by default.")
                     Optional<Path> data)
             throws IOException, InterruptedException {
         Smtp2GraphStandIn.Builder wanted =
@@ -69,15 +71,15 @@ final class StandInCommand {
         return 0;
     }
 
-    /** Does not return when the process is told to stop: it ends when the last words are said. */
-    private static void untilStopped(Runnable lastWords) throws InterruptedException {
-        Runtime.getRuntime().addShutdownHook(new Thread(lastWords, "shutdown"));
+    /** Blocks until SIGTERM, then runs the action and ends the process. Never returns. */
+    private static void untilStopped(Runnable atStop) throws InterruptedException {
+        Runtime.getRuntime().addShutdownHook(new Thread(atStop, "shutdown"));
         new CountDownLatch(1).await();
     }
 
     private static void finish(Smtp2GraphStandIn smtp2graph) {
         smtp2graph.down();
-        Instant deadline = Instant.now().plus(LAST_MAILS);
+        Instant deadline = Instant.now().plus(DRAIN_TIMEOUT);
         try {
             while (smtp2graph.pending() > 0 && Instant.now().isBefore(deadline)) {
                 TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);

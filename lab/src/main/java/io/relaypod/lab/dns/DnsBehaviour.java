@@ -3,7 +3,7 @@ package io.relaypod.lab.dns;
 import java.time.Duration;
 
 /**
- * How {@link LabDns} treats the questions for a name and everything below it. Immutable.
+ * How {@link LabDns} answers the queries for a name and for all names below it. Immutable.
  *
  * <pre>{@code
  * dns.behave("slow.test", DnsBehaviour.delay(Duration.ofSeconds(1)));
@@ -12,7 +12,7 @@ import java.time.Duration;
 public sealed interface DnsBehaviour
         permits DnsBehaviour.Fixed, DnsBehaviour.Delay, DnsBehaviour.SilentFor, DnsBehaviour.Invent {
 
-    /** The behaviours that need no figure. */
+    /** The behaviours without a parameter. */
     enum Fixed implements DnsBehaviour {
         ANSWER,
         SILENCE,
@@ -36,36 +36,36 @@ public sealed interface DnsBehaviour
         EDNS_SILENCE
     }
 
-    /** Answers as the zone says, but later. */
+    /** Answers with the records of the zone, after a delay. */
     record Delay(Duration by) implements DnsBehaviour {}
 
-    /** Answers as the zone says, but nothing to questions of one type, such as AAAA. */
+    /** Answers with the records of the zone, but does not answer queries of one type, such as AAAA. */
     record SilentFor(String type) implements DnsBehaviour {}
 
-    /** Gives this IPv4 address to every name that does not exist, as a provider's search page does. */
+    /** Answers with this IPv4 address for names that do not exist, as a provider with a search page does. */
     record Invent(String address) implements DnsBehaviour {}
 
-    /** Denies the name, whatever the zone says. */
+    /** Denies the name, even if the zone has it. */
     static DnsBehaviour nxdomain() {
         return Fixed.NXDOMAIN;
     }
 
-    /** Over UDP the first record of the answer with the TC bit; over TCP, nothing. */
+    /** Over UDP answers with the first record and the TC bit. Over TCP does not answer. */
     static DnsBehaviour truncatePart() {
         return Fixed.TRUNCATE_PART;
     }
 
-    /** As the zone says, but nothing to questions of this type. */
+    /** Answers with the records of the zone, but does not answer queries of this type. */
     static DnsBehaviour silentFor(String type) {
         return new SilentFor(type);
     }
 
-    /** This address for what does not exist. */
+    /** Answers with this address for names that do not exist. */
     static DnsBehaviour invent(String address) {
         return new Invent(address);
     }
 
-    /** As the zone says; undoes the behaviour of a parent for this name. */
+    /** Answers with the records of the zone. Overrides the behaviour of a parent for this name. */
     static DnsBehaviour answer() {
         return Fixed.ANSWER;
     }
@@ -75,7 +75,7 @@ public sealed interface DnsBehaviour
         return Fixed.SILENCE;
     }
 
-    /** Answers as the zone says, that much later; other questions do not wait for it. */
+    /** Answers with the records of the zone, after a delay. Other queries are not delayed. */
     static DnsBehaviour delay(Duration by) {
         return new Delay(by);
     }
@@ -90,27 +90,27 @@ public sealed interface DnsBehaviour
         return Fixed.REFUSED;
     }
 
-    /** Over UDP an empty answer with the TC bit, whatever its size would be; the whole answer over TCP. */
+    /** Over UDP answers with no records and the TC bit, whatever the size. Over TCP answers with all records. */
     static DnsBehaviour truncate() {
         return Fixed.TRUNCATE;
     }
 
-    /** The right answer under another query's ID, then nothing. */
+    /** Sends the right answer with a wrong ID, and nothing else. */
     static DnsBehaviour wrongId() {
         return Fixed.WRONG_ID;
     }
 
-    /** What a server says that is not responsible: NOERROR, no records, no SOA, not authoritative. */
+    /** Answers as a server that is not responsible: NOERROR, no records, no SOA, not authoritative. */
     static DnsBehaviour lame() {
         return Fixed.LAME;
     }
 
-    /** Authoritative NOERROR without records and without the SOA that RFC 2308 asks for. */
+    /** Answers with an authoritative NOERROR without records, and without the SOA that RFC 2308 requires. */
     static DnsBehaviour nodataWithoutSoa() {
         return Fixed.NODATA_WITHOUT_SOA;
     }
 
-    /** The right ID, then bytes that are no DNS message. */
+    /** Answers with the right ID, followed by bytes that are no DNS message. */
     static DnsBehaviour garbage() {
         return Fixed.GARBAGE;
     }

@@ -6,10 +6,10 @@ import org.xbill.DNS.Name;
 import org.xbill.DNS.Record;
 import org.xbill.DNS.Type;
 
-/** What a client asked: a name in lower case without its trailing dot, and a type by its mnemonic, as in {@code MX}. */
+/** The question of a query: a name in lower case without the trailing dot, and a type such as {@code MX}. */
 public record DnsQuestion(String name, String type) {
 
-    /** Brings the name into the one form in which questions are compared. */
+    /** Normalizes the name and the type, so that questions can be compared. */
     public DnsQuestion {
         String lower = name.toLowerCase(Locale.ROOT);
         name = lower.endsWith(".") && lower.length() > 1 ? lower.substring(0, lower.length() - 1) : lower;

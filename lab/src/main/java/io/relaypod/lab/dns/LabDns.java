@@ -30,13 +30,13 @@ import org.xbill.DNS.TextParseException;
 import org.xbill.DNS.Type;
 
 /**
- * An authoritative DNS server on 127.0.0.1, over UDP and TCP at one port, that counts what it is asked and misbehaves
- * where it is told to. Names in none of its zones do not exist.
+ * An authoritative DNS server on 127.0.0.1, over UDP and TCP at one port. It counts its queries, and misbehaves for
+ * chosen names. Names in none of its zones do not exist.
  *
  * <pre>{@code
  * try (LabDns dns = LabDns.serving("example.com. 300 IN MX 10 mx.example.com.")) {
  *     dns.behave("slow.test", DnsBehaviour.silence());
- *     // ask dns.address(), then:
+ *     // send queries to dns.address(), then:
  *     dns.count("example.com", "MX");
  * }
  * }</pre>
@@ -48,7 +48,7 @@ public final class LabDns implements AutoCloseable {
     private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
     private static final int ANY_PORT = 0;
     private static final int BIND_ATTEMPTS = 20;
-    /** A flood must not be lost in the kernel while the one receiving thread is off the processor. */
+    /** Bytes. The kernel must not drop queries of a flood while the one receiving thread does not run. */
     private static final int RECEIVE_BUFFER = 4 * 1024 * 1024;
 
     private static final int TCP_IDLE_MILLIS = 30_000;
@@ -82,32 +82,32 @@ public final class LabDns implements AutoCloseable {
         return dns;
     }
 
-    /** Where to ask. */
+    /** The address of the server. */
     public InetSocketAddress address() {
         return new InetSocketAddress(LOOPBACK, udp.getLocalPort());
     }
 
-    /** Puts other records in the place of all that were served; behaviours and counts stay. */
+    /** Replaces all records. Behaviours and counts stay. */
     public void serve(String... masterLines) {
         responder = new Responder(zones(masterLines));
     }
 
-    /** From now on this name and all below it behave so, unless a longer suffix of theirs says otherwise. */
+    /** Sets the behaviour for a name and all names below it. The longest matching suffix of a name counts. */
     public void behave(String suffix, DnsBehaviour behaviour) {
         behaviours.put(absolute(suffix), behaviour);
     }
 
-    /** Forgets all behaviours: everything answers as the zones say. */
+    /** Removes all behaviours, so that all names are answered with the records of the zones. */
     public void behaveNormally() {
         behaviours.clear();
     }
 
-    /** How often each question was asked; past 100,000 distinct ones, new ones only count in {@link #total()}. */
+    /** Queries by question. Beyond 100,000 different questions, new ones count only in {@link #total()}. */
     public Map<DnsQuestion, Long> queries() {
         return counts.all();
     }
 
-    /** How often a name was asked for, whatever the type. */
+    /** Number of queries for a name, of all types. */
     public long count(String name) {
         String wanted = new DnsQuestion(name, "ANY").name();
         return counts.all().entrySet().stream()
@@ -116,17 +116,17 @@ public final class LabDns implements AutoCloseable {
                 .sum();
     }
 
-    /** How often a name was asked for with a type, as in {@code count("example.com", "MX")}. */
+    /** Number of queries for a name and a type, as in {@code count("example.com", "MX")}. */
     public long count(String name, String type) {
         return counts.of(new DnsQuestion(name, type));
     }
 
-    /** How many queries came in all. */
+    /** Number of all queries. */
     public long total() {
         return counts.total();
     }
 
-    /** Begins counting anew. */
+    /** Sets all counts to 0. */
     public void reset() {
         counts.reset();
     }
@@ -146,7 +146,7 @@ public final class LabDns implements AutoCloseable {
             try {
                 return bindBoth(port, zones);
             } catch (IOException e) {
-                // A free TCP port may be taken for UDP; only a port of our own choice can be another.
+                // A free TCP port may be in use for UDP. Another one can be tried only if the caller chose none.
                 last = e;
                 if (port != ANY_PORT) {
                     break;
@@ -182,7 +182,7 @@ public final class LabDns implements AutoCloseable {
                         false,
                         response -> send(new DatagramPacket(response, response.length, client)));
             } catch (IOException e) {
-                // Closed, or an ICMP error about an earlier client; the loop's condition tells which.
+                // The socket was closed, which ends the loop; or an ICMP error about an earlier client.
             }
         }
     }
@@ -191,7 +191,7 @@ public final class LabDns implements AutoCloseable {
         try {
             udp.send(packet);
         } catch (IOException e) {
-            // The client went away; DNS clients repeat what they still want.
+            // The client has closed its socket. DNS clients repeat queries without an answer.
         }
     }
 
@@ -202,7 +202,7 @@ public final class LabDns implements AutoCloseable {
                 connections.add(connection);
                 threads.execute(() -> serve(connection));
             } catch (IOException | RejectedExecutionException e) {
-                // Closed; the loop's condition ends it.
+                // The socket was closed, which ends the loop.
             }
         }
     }
@@ -288,8 +288,8 @@ public final class LabDns implements AutoCloseable {
                     send.accept(with.truncatedPart(query));
                 }
             }
-            case OPT_IN_ANSWER -> send.accept(with.elsewhere(query, true));
-            case ONLY_IN_ADDITIONAL -> send.accept(with.elsewhere(query, false));
+            case OPT_IN_ANSWER -> send.accept(with.inAdditionalSection(query, true));
+            case ONLY_IN_ADDITIONAL -> send.accept(with.inAdditionalSection(query, false));
             case EDNS_FORMERR,
                     EDNS_FORMERR_BARE,
                     EDNS_FORMERR_ECHO,
@@ -304,7 +304,7 @@ public final class LabDns implements AutoCloseable {
                 }
             }
             case TRUNCATE -> send.accept(overTcp ? with.answer(query, true) : with.truncated(query));
-            case WRONG_ID -> send.accept(with.underWrongId(query, overTcp));
+            case WRONG_ID -> send.accept(with.withWrongId(query, overTcp));
             case LAME -> send.accept(with.lame(query));
             case NODATA_WITHOUT_SOA -> send.accept(with.nodataWithoutSoa(query));
             case GARBAGE -> send.accept(with.garbage(query));
@@ -344,7 +344,7 @@ public final class LabDns implements AutoCloseable {
         try {
             socket.close();
         } catch (Exception e) {
-            // We only want it gone.
+            // A socket that cannot be closed is not in use.
         }
     }
 

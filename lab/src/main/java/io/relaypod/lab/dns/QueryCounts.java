@@ -5,10 +5,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Collectors;
 
-/** How often each question was asked. Safe for use by many threads. */
+/** Counts queries by question. Thread-safe. */
 final class QueryCounts {
 
-    /** A benchmark asks for a million names; beyond this many distinct ones only the total goes on. */
+    // A benchmark may ask for a million names. Beyond this number of different questions only the total is counted.
     private static final int MAX_QUESTIONS = 100_000;
 
     private final Map<DnsQuestion, LongAdder> perQuestion = new ConcurrentHashMap<>();

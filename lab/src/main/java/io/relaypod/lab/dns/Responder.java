@@ -17,13 +17,13 @@ import org.xbill.DNS.Record;
 import org.xbill.DNS.Section;
 import org.xbill.DNS.Type;
 
-/** Writes the bytes that answer a query. Immutable; RFC 1035 section 4, RFC 6891 for sizes beyond 512. */
+/** Makes the responses to queries. Immutable; RFC 1035 section 4, RFC 6891 for sizes beyond 512. */
 final class Responder {
 
     static final int MAX_TCP_SIZE = 65535;
 
     private static final int MIN_UDP_SIZE = 512;
-    private static final int OUR_UDP_SIZE = 4096;
+    private static final int SERVER_UDP_SIZE = 4096;
     private static final int DEFAULT_TTL = 300;
     /** The second byte of ARCOUNT in the header. */
     private static final int COUNT_OF_ADDITIONAL = 11;
@@ -34,7 +34,7 @@ final class Responder {
         this.zones = zones;
     }
 
-    /** What the zones say; over UDP with the TC bit when it is more than the client takes. */
+    /** The records of the zones. Over UDP with the TC bit if they exceed the client's size. */
     byte[] answer(Message query, boolean tcp) {
         return answered(query).toWire(tcp ? MAX_TCP_SIZE : udpSize(query));
     }
@@ -46,7 +46,7 @@ final class Responder {
         return response.toWire(MIN_UDP_SIZE);
     }
 
-    /** The first record alone. */
+    /** Only the first record, with the TC bit. */
     byte[] truncatedPart(Message query) {
         Message response = answered(query);
         List<Record> records = response.getSection(Section.ANSWER);
@@ -56,27 +56,27 @@ final class Responder {
         return response.toWire(MIN_UDP_SIZE);
     }
 
-    /** The records in the additional section, where nobody looks for them. */
-    byte[] elsewhere(Message query, boolean optInAnswer) {
+    /** The records in the additional section, where resolvers do not look for answers. */
+    byte[] inAdditionalSection(Message query, boolean optInAnswer) {
         Message response = answered(query);
         List<Record> records = response.getSection(Section.ANSWER);
         response.removeAllRecords(Section.ANSWER);
         response.removeAllRecords(Section.ADDITIONAL);
         if (optInAnswer) {
-            response.addRecord(new OPTRecord(OUR_UDP_SIZE, 0, 0), Section.ANSWER);
+            response.addRecord(new OPTRecord(SERVER_UDP_SIZE, 0, 0), Section.ANSWER);
         }
         add(response, Section.ADDITIONAL, records);
-        return response.toWire(OUR_UDP_SIZE);
+        return response.toWire(SERVER_UDP_SIZE);
     }
 
-    /** As servers do that were written before RFC 6891, each in its way. */
+    /** Errors of servers that do not know EDNS (RFC 6891). */
     byte[] refusingEdns(Message query, DnsBehaviour.Fixed how) {
         return switch (how) {
             case EDNS_NOTIMP -> withoutOpt(query, Rcode.NOTIMP).toWire();
             case EDNS_SERVFAIL -> withoutOpt(query, Rcode.SERVFAIL).toWire();
             case EDNS_BADVERS -> {
                 Message response = withoutOpt(query, Rcode.NOERROR);
-                response.addRecord(new OPTRecord(OUR_UDP_SIZE, Rcode.BADVERS >> 4, 0), Section.ADDITIONAL);
+                response.addRecord(new OPTRecord(SERVER_UDP_SIZE, Rcode.BADVERS >> 4, 0), Section.ADDITIONAL);
                 yield response.toWire();
             }
             case EDNS_FORMERR_BARE -> {
@@ -99,7 +99,7 @@ final class Responder {
         return response;
     }
 
-    /** An address for what does not exist. */
+    /** The records of the zones, or an address for a name that does not exist. */
     byte[] inventing(Message query, String address, boolean tcp) {
         Message response = answered(query);
         if (response.getRcode() == Rcode.NXDOMAIN) {
@@ -121,7 +121,7 @@ final class Responder {
         }
     }
 
-    byte[] underWrongId(Message query, boolean tcp) {
+    byte[] withWrongId(Message query, boolean tcp) {
         byte[] response = answer(query, tcp);
         response[0] ^= 0x55;
         response[1] ^= 0x55;
@@ -142,7 +142,7 @@ final class Responder {
         return blank(query, rcode).toWire(MIN_UDP_SIZE);
     }
 
-    /** A header without an error or the TC bit, then counts and names that point beyond the end. */
+    /** A header without an error and without the TC bit, followed by counts and names that point beyond the end. */
     byte[] garbage(Message query) {
         byte[] response = new byte[64];
         Arrays.fill(response, (byte) 0xEE);
@@ -175,22 +175,22 @@ final class Responder {
     }
 
     private static Message blank(Message query, int rcode) {
-        Header asked = query.getHeader();
-        Message response = new Message(asked.getID());
+        Header request = query.getHeader();
+        Message response = new Message(request.getID());
         Header header = response.getHeader();
-        header.setOpcode(asked.getOpcode());
+        header.setOpcode(request.getOpcode());
         header.setRcode(rcode);
         header.setFlag(Flags.QR);
-        // Stub resolvers want a server that recurses; in a closed world we are one.
+        // Stub resolvers need a recursive server. This server knows all names of the lab, so it can say so.
         header.setFlag(Flags.RA);
-        if (asked.getFlag(Flags.RD)) {
+        if (request.getFlag(Flags.RD)) {
             header.setFlag(Flags.RD);
         }
         if (query.getQuestion() != null) {
             response.addRecord(query.getQuestion(), Section.QUESTION);
         }
         if (query.getOPT() != null) {
-            response.addRecord(new OPTRecord(OUR_UDP_SIZE, 0, 0), Section.ADDITIONAL);
+            response.addRecord(new OPTRecord(SERVER_UDP_SIZE, 0, 0), Section.ADDITIONAL);
         }
         return response;
     }

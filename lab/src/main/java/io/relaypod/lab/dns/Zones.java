@@ -23,14 +23,14 @@ import org.xbill.DNS.SOARecord;
 import org.xbill.DNS.Type;
 
 /**
- * The records of all zones, and what they say about a name. Immutable. RFC 1034 section 4.3.2, RFC 2308 for what is not
- * there, RFC 4592 for wildcards, RFC 8020 for names that only exist because others are below them.
+ * The records of all zones, and the lookup of a name in them. Immutable. RFC 1034 section 4.3.2, RFC 2308 for absent
+ * records, RFC 4592 for wildcards, RFC 8020 for names that exist only because of names below them.
  *
- * <p>Each SOA record begins a zone; what is in none of them is in the root zone, which has an SOA of our own.
+ * <p>Each SOA record begins a zone. All other names are in the root zone, which has a built-in SOA.
  */
 final class Zones {
 
-    /** What the zones say: the records, or the SOA that makes their absence cacheable. */
+    /** The result of a lookup: the records, or the SOA that makes their absence cacheable. */
     record ZoneAnswer(int rcode, List<Record> records, Optional<Record> soa) {}
 
     private static final long DEFAULT_TTL = 300;
@@ -54,7 +54,7 @@ final class Zones {
         }
     }
 
-    /** Reads master-file text (RFC 1035 section 5), {@code $ORIGIN} and {@code $TTL} included. */
+    /** Parses a master file (RFC 1035 section 5), {@code $ORIGIN} and {@code $TTL} included. */
     static Zones parse(String masterText) {
         byte[] text = (masterText + "\n").getBytes(StandardCharsets.UTF_8);
         List<Record> records = new ArrayList<>();
@@ -68,7 +68,7 @@ final class Zones {
         return new Zones(records);
     }
 
-    /** Follows CNAMEs as far as the zone of the question goes. */
+    /** Looks a name up, and follows CNAMEs within the zone of the question. */
     ZoneAnswer lookup(Name question, int type) {
         Name zone = zoneOf(question);
         List<Record> records = new ArrayList<>();
@@ -130,7 +130,7 @@ final class Zones {
         try {
             return Name.concatenate(Name.fromString(label), parent);
         } catch (IOException e) {
-            // Too long a name cannot have been in a zone either.
+            // No zone has a name that is too long.
             return NOBODY;
         }
     }

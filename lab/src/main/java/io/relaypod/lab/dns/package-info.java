@@ -1,4 +1,4 @@
-/** An authoritative DNS server for tests and the demo: a closed world in which each name answers as it is told to. */
+/** An authoritative DNS server for tests and the demo, with a configurable behaviour for each name. */
 @NullMarked
 package io.relaypod.lab.dns;
 

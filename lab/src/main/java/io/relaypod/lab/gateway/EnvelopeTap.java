@@ -29,12 +29,12 @@ import java.util.regex.Pattern;
 import io.relaypod.lab.smtp.LineReader;
 
 /**
- * Stands in front of a real Mailpit, passes every byte both ways, and notes the envelope of each mail that it takes:
- * Mailpit itself forgets it. Safe for use by many threads.
+ * A TCP proxy in front of a real Mailpit. It forwards every byte in both directions, and records the envelope of each
+ * accepted message, which Mailpit does not store. Thread-safe.
  */
 final class EnvelopeTap implements AutoCloseable {
 
-    /** Who a mail was from and for, on the wire. */
+    /** Sender and recipients, as given by MAIL and RCPT. */
     record Envelope(String sender, List<String> recipients) {}
 
     private static final int BACKLOG = 1024;
@@ -63,7 +63,7 @@ final class EnvelopeTap implements AutoCloseable {
         return new InetSocketAddress(listener.getInetAddress(), listener.getLocalPort());
     }
 
-    /** By Mailpit's ID, in the order in which it took them. */
+    /** Envelopes by Mailpit's ID, in the order of acceptance. */
     Map<String, Envelope> envelopes() {
         synchronized (envelopes) {
             return new LinkedHashMap<>(envelopes);
@@ -87,7 +87,7 @@ final class EnvelopeTap implements AutoCloseable {
                 Socket client = listener.accept();
                 threads.execute(() -> tap(client));
             } catch (IOException | RejectedExecutionException e) {
-                // Closed; the loop's condition ends it.
+                // The socket was closed, which ends the loop.
             }
         }
     }
@@ -106,14 +106,14 @@ final class EnvelopeTap implements AutoCloseable {
             closeQuietly(client);
             commands.join();
         } catch (IOException | RejectedExecutionException e) {
-            // One side closed, and so does the other.
+            // One side has closed its connection. Both are closed.
         } finally {
             connections.remove(client);
             connections.removeIf(Socket::isClosed);
         }
     }
 
-    /** What is being said on one connection. */
+    /** The commands and replies of one connection. */
     private final class Session {
 
         private static final String BANNER = "";
@@ -122,7 +122,7 @@ final class EnvelopeTap implements AutoCloseable {
         private static final Pattern PATH = Pattern.compile("<([^<>]*)>");
         private static final Pattern QUEUED = Pattern.compile("250 .* queued as (\\S+)");
 
-        /** What the server has yet to answer. */
+        /** The commands without a reply. */
         private final Queue<String> unanswered = new ConcurrentLinkedQueue<>(List.of(BANNER));
 
         private final Queue<CompletableFuture<Boolean>> dataCommands = new ConcurrentLinkedQueue<>();
@@ -151,7 +151,7 @@ final class EnvelopeTap implements AutoCloseable {
                     }
                     line = in.readLine();
                 }
-                // Not a close: Mailpit may still have to answer the last command.
+                // Mailpit may still answer the last command, so only the sending direction is closed.
                 server.shutdownOutput();
             } catch (IOException e) {
                 closeQuietly(server);
@@ -181,7 +181,7 @@ final class EnvelopeTap implements AutoCloseable {
                 while (line.length > 0) {
                     String reply = new String(line, StandardCharsets.UTF_8).strip();
                     if (reply.length() < 4 || reply.charAt(3) != '-') {
-                        note(String.valueOf(unanswered.poll()), reply);
+                        record(String.valueOf(unanswered.poll()), reply);
                     }
                     forward(line, in, out);
                     line = in.readLine();
@@ -191,7 +191,7 @@ final class EnvelopeTap implements AutoCloseable {
             }
         }
 
-        private void note(String command, String reply) {
+        private void record(String command, String reply) {
             String verb = command.split("\\s", 2)[0].toUpperCase(Locale.ROOT);
             if (verb.equals("DATA")) {
                 dataCommands.remove().complete(reply.startsWith("354"));
@@ -225,7 +225,7 @@ final class EnvelopeTap implements AutoCloseable {
         try {
             socket.close();
         } catch (Exception e) {
-            // We only want it gone.
+            // A socket that cannot be closed is not in use.
         }
     }
 

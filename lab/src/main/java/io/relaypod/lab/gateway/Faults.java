@@ -4,7 +4,7 @@ import java.util.EnumMap;
 import java.util.Map;
 import java.util.Optional;
 
-/** The faults to commit next. Safe for use by many threads. */
+/** The pending faults by phase. Thread-safe. */
 final class Faults {
 
     private record Pending(Fault fault, int times) {}

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A mail's header as Go's net/mail reads it, which is stricter than RFC 5322 readers are: a line that is not
- * {@code Name: value} makes the whole mail unreadable. Immutable.
+ * The header of a message as Go's net/mail parses it. The parser is stricter than others: if a line is not {@code Name:
+ * value}, the whole message is rejected. Immutable.
  */
 final class GoHeader {
 
@@ -19,7 +19,7 @@ final class GoHeader {
         this.fields = fields;
     }
 
-    /** Nothing where {@code mail.ReadMessage} fails. The mail begins with a Received line, so never with a blank. */
+    /** Empty if {@code mail.ReadMessage} fails. The message must begin with a Received field. */
     static Optional<GoHeader> read(byte[] mail) {
         List<Field> fields = new ArrayList<>();
         for (StringBuilder unfolded : unfolded(mail)) {
@@ -34,7 +34,7 @@ final class GoHeader {
         return Optional.of(new GoHeader(fields));
     }
 
-    /** The first field of that name, or nothing said. */
+    /** The value of the first field with the name; empty if there is none. */
     String get(String name) {
         return fields.stream()
                 .filter(field -> field.name().equalsIgnoreCase(name))

@@ -21,14 +21,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
 
-/** Asks the Graph stand-in as smtp2graph asks Graph. Safe for use by many threads. */
+/** Sends requests to the Graph stand-in as smtp2graph does to Graph. Thread-safe. */
 final class GraphClient {
 
     /**
-     * Why a mail was not sent, as error.log has it.
+     * The reason why a message was not sent, as in error.log.
      *
-     * @param name the error's; empty where something else than an error was thrown
-     * @param isFinal whether smtp2graph takes the failure as permanent
+     * @param name the name of the JavaScript error; empty if the thrown value was no error
+     * @param isFinal whether smtp2graph regards the failure as permanent
      */
     record SendFailure(String words, String name, boolean isFinal) {
 
@@ -41,7 +41,7 @@ final class GraphClient {
         }
     }
 
-    /** Graph's answer; the status is 0 where none came. */
+    /** Graph's response; the status is 0 if there was none. */
     record Answer(int status, Optional<SendFailure> failure) {
 
         boolean isThrottled() {
@@ -49,8 +49,8 @@ final class GraphClient {
         }
     }
 
-    // MSAL asks for a token so long before the old one expires.
-    private static final Duration ASKED_AHEAD = Duration.ofMinutes(5);
+    // MSAL requests a new token so long before the old one expires.
+    private static final Duration RENEWED_AHEAD = Duration.ofMinutes(5);
     private static final String TOKEN_PATH = "/contoso.onmicrosoft.com/oauth2/v2.0/token";
     private static final Set<Integer> ACCEPTED = Set.of(200, 201, 202, 204);
 
@@ -68,7 +68,7 @@ final class GraphClient {
         this.timeout = timeout;
     }
 
-    /** The login refused to give a token. */
+    /** The login refused the request for a token. */
     private static final class NoTokenException extends Exception {
 
         private static final long serialVersionUID = 1L;
@@ -79,9 +79,9 @@ final class GraphClient {
     }
 
     /**
-     * Posts a mail in base64; no bytes make an empty request.
+     * Posts a message in base64. An empty array makes an empty request.
      *
-     * @param file that the mail is read from, by the name that error.log has
+     * @param file the file of the message, as named in error.log
      */
     Answer sendMail(String mailbox, byte[] mime, String file) throws InterruptedException {
         try {
@@ -102,7 +102,7 @@ final class GraphClient {
         } catch (NoTokenException refused) {
             return new Answer(0, Optional.of(new SendFailure(refused.getMessage(), "ServerError", false)));
         } catch (HttpTimeoutException late) {
-            // It throws the reason of the abort, which is no error.
+            // smtp2graph throws the reason of the abort, which is no JavaScript error.
             return new Answer(0, Optional.of(new SendFailure("Failed to send message within 120 seconds", "", false)));
         } catch (ConnectException nobody) {
             return new Answer(0, Optional.of(SendFailure.of("connect ECONNREFUSED 127.0.0.1:" + graph.getPort())));
@@ -153,7 +153,7 @@ final class GraphClient {
         }
         token = answer.path("access_token").asText();
         tokenUntil =
-                Instant.now().plusSeconds(answer.path("expires_in").asLong()).minus(ASKED_AHEAD);
+                Instant.now().plusSeconds(answer.path("expires_in").asLong()).minus(RENEWED_AHEAD);
         return token;
     }
 

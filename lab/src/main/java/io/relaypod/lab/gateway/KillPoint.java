@@ -1,13 +1,13 @@
 package io.relaypod.lab.gateway;
 
-/** A point in a mail's life at which {@link Smtp2GraphStandIn#killAt} ends smtp2graph. */
+/** A point in the life of a message at which {@link Smtp2GraphStandIn#killAt} ends smtp2graph. */
 public enum KillPoint {
-    /** The mail was answered 250, and its file is still in temp. */
+    /** The message was answered 250, and its file is still in temp. */
     BEFORE_QUEUE,
-    /** The file is in queue, and Graph was not asked. */
+    /** The file is in queue, and no request was sent to Graph. */
     BEFORE_REQUEST,
-    /** Graph accepted the mail, and its file is still in queue. */
+    /** Graph accepted the message, and its file is still in queue. */
     BEFORE_UNLINK,
-    /** Graph accepted the mail, and its file is gone. */
+    /** Graph accepted the message, and its file is deleted. */
     AFTER_UNLINK
 }

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A running Mailpit, real or imitated. Implementations are safe for use by many threads.
+ * A running Mailpit, the real one or a stand-in. Implementations are thread-safe.
  *
  * <pre>{@code
  * try (Mailpit mailpit = Mailpit.start(Relaying.none())) {
@@ -20,20 +20,19 @@ public interface Mailpit extends AutoCloseable {
     /** A free port of the system's choice. */
     int ANY_PORT = 0;
 
-    /** Starts one; it takes mail when this returns. */
+    /** Starts a Mailpit, which accepts mail when the method returns. */
     @FunctionalInterface
     interface Starter {
-
-        /** @param port of 127.0.0.1, where it takes mail */
+        /** @param port the SMTP port of 127.0.0.1 */
         Mailpit start(int port, Relaying relaying) throws IOException;
     }
 
-    /** Starts the real one if there is one on this machine, else the stand-in. */
+    /** Starts the real Mailpit if this machine has one, else the stand-in. */
     static Mailpit start(Relaying relaying) throws IOException {
         return start(ANY_PORT, relaying);
     }
 
-    /** Starts the real one if there is one on this machine, else the stand-in, with SMTP at the given port. */
+    /** Starts the real Mailpit if this machine has one, else the stand-in, with SMTP at the given port. */
     static Mailpit start(int port, Relaying relaying) throws IOException {
         Optional<Path> binary = RealMailpit.find();
         return binary.isPresent()
@@ -41,16 +40,15 @@ public interface Mailpit extends AutoCloseable {
                 : MailpitStandIn.start(port, relaying);
     }
 
-    /** Where it takes mail. */
     InetSocketAddress smtpAddress();
 
-    /** Which one it is, for people. */
+    /** The version, and whether it is the real one, for people. */
     String description();
 
-    /** What it stored, in order of arrival, each with its envelope. */
+    /** The stored messages with their envelopes, in order of arrival. */
     List<ReceivedMail> messages();
 
-    /** Deletes what it stored. */
+    /** Deletes the stored messages. */
     void clear();
 
     @Override

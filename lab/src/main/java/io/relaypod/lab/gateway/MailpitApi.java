@@ -11,7 +11,7 @@ import java.time.Duration;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 
-/** Mailpit's HTTP API, as far as the lab needs it. Safe for use by many threads. */
+/** A client of the part of Mailpit's HTTP API that the lab needs. Thread-safe. */
 final class MailpitApi {
 
     private static final Duration TIMEOUT = Duration.ofSeconds(30);
@@ -43,7 +43,7 @@ final class MailpitApi {
         }
     }
 
-    /** The bytes as stored. */
+    /** The stored bytes of a message. */
     byte[] raw(String id) {
         return ok(request("/api/v1/message/" + id + "/raw").build());
     }

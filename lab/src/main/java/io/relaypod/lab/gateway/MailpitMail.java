@@ -12,8 +12,8 @@ import javax.mail.internet.AddressException;
 import javax.mail.internet.InternetAddress;
 
 /**
- * A mail on its way through Mailpit, and what Mailpit changes in it. Immutable. Characters stand for bytes (ISO
- * 8859-1), so that nothing is lost.
+ * A message with the changes that Mailpit makes. Each character is a byte (ISO 8859-1), so that no byte is lost.
+ * Immutable.
  */
 final class MailpitMail {
 
@@ -26,9 +26,9 @@ final class MailpitMail {
     }
 
     /**
-     * The mail with Message-ID and Return-Path added; nothing if Go cannot read its header.
+     * The message with Message-ID and Return-Path added; empty if Go cannot parse the header.
      *
-     * @param received what was sent, with Mailpit's Received header before it
+     * @param received the message as sent, behind Mailpit's Received field
      */
     static Optional<MailpitMail> read(byte[] received, String sender, String newId) {
         String sent = latin1(received).replace("\r\r\n", "\r\n");
@@ -45,36 +45,36 @@ final class MailpitMail {
         });
     }
 
-    /** As it is passed on: Go's SMTP client ends every line with CRLF. */
+    /** The bytes that Mailpit relays. Go's SMTP client ends every line with CRLF. */
     byte[] relayed() {
         return bytes(text.replaceAll("(?<!\r)\n", "\r\n"));
     }
 
-    /** As it is stored: with a Bcc for recipients that the headers do not name. */
+    /** The bytes that Mailpit stores, with a Bcc for recipients that the header does not list. */
     byte[] stored(List<String> recipients) {
         Optional<List<String>> bcc = addresses("Bcc");
-        Set<String> named = new HashSet<>(bcc.orElse(List.of()));
-        addresses("To").ifPresent(named::addAll);
-        addresses("Cc").ifPresent(named::addAll);
+        Set<String> listed = new HashSet<>(bcc.orElse(List.of()));
+        addresses("To").ifPresent(listed::addAll);
+        addresses("Cc").ifPresent(listed::addAll);
         List<String> missing = recipients.stream()
                 .map(MailpitMail::latin1)
-                .filter(recipient -> !named.contains(recipient.toLowerCase(Locale.ROOT)))
+                .filter(recipient -> !listed.contains(recipient.toLowerCase(Locale.ROOT)))
                 .toList();
         if (missing.isEmpty()) {
             return bytes(text);
         }
-        // Mailpit's own slip: with a Bcc header there, the missing addresses are lost.
+        // Mailpit's bug: if the message has a Bcc field, the missing addresses are not added.
         String value = bcc.isPresent() ? ", " + header.get("Bcc") : String.join(", ", missing);
         return bytes(with("Bcc", value, text, header));
     }
 
-    /** Puts a field in the place of the one that is there, or at the top. */
+    /** Replaces a field, or adds it at the top. */
     private static String with(String name, String value, String text, GoHeader header) {
         String field = name + ": " + value + "\r\n";
         if (header.get(name).isEmpty()) {
             return field + text;
         }
-        // Looked for with CRLF line ends only, so in a mail of bare LFs nothing is replaced.
+        // Mailpit searches for CRLF line ends only, so in a message with bare LFs nothing is replaced.
         String old = fieldIn(text, name);
         int at = text.indexOf(old);
         return at < 0 ? text : text.substring(0, at) + field + text.substring(at + old.length());
@@ -94,7 +94,7 @@ final class MailpitMail {
         return String.join("", found);
     }
 
-    /** Nothing where the field is absent or Go cannot read it as addresses. */
+    /** Empty if the field is absent or Go cannot parse the addresses. */
     private Optional<List<String>> addresses(String name) {
         String value = header.get(name);
         if (value.isEmpty()) {

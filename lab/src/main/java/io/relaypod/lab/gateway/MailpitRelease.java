@@ -6,9 +6,9 @@ import java.util.Optional;
 
 import com.google.common.collect.ImmutableList;
 
-/** The releases of Mailpit that relaypod is tested with, and where their SMTP differs. */
+/** The releases of Mailpit that relaypod is tested with, and the differences between their SMTP servers. */
 public enum MailpitRelease {
-    /** The oldest one. */
+    /** The oldest supported release. */
     V1_28_3("v1.28.3", List.of("SIZE 0", "ENHANCEDSTATUSCODES", "SMTPUTF8"), Integer.MAX_VALUE, Integer.MAX_VALUE) {
         @Override
         Optional<String> sequenceError(boolean greeted, boolean hasRecipients) {
@@ -21,7 +21,7 @@ public enum MailpitRelease {
             return refused ? Optional.of(argument) : Optional.empty();
         }
     },
-    /** The one that the manifests pin. */
+    /** The release that the manifests pin. */
     V1_30_5("v1.30.5", List.of("SIZE 52428800", "ENHANCEDSTATUSCODES", "8BITMIME", "SMTPUTF8"), 52_428_800, 2048) {
         @Override
         Optional<String> sequenceError(boolean greeted, boolean hasRecipients) {
@@ -69,7 +69,7 @@ public enum MailpitRelease {
                         + V1_28_3.version + ", the oldest that relaypod is tested with"));
     }
 
-    /** As its image's tag has it. */
+    /** The version in the form of the image's tag. */
     public String version() {
         return version;
     }
@@ -78,24 +78,24 @@ public enum MailpitRelease {
         return extensions;
     }
 
-    /** In bytes. */
+    /** Largest message, in bytes. */
     int maxSize() {
         return maxSize;
     }
 
-    /** In bytes, with the end of the line. */
+    /** Longest command line, in bytes, CRLF included. */
     int maxCommand() {
         return maxCommand;
     }
 
-    /** The reply to a MAIL that comes out of turn. */
+    /** The reply to a MAIL command in a bad sequence. */
     abstract Optional<String> sequenceError(boolean greeted, boolean hasRecipients);
 
     /**
-     * The reply to an address that it does not accept.
+     * The reply to an address that is not accepted.
      *
      * @param argument the reply if the whole argument was wrong
-     * @param isAddress whether Go's net/mail reads it as an address
+     * @param isAddress whether Go's net/mail can parse the address
      */
     abstract Optional<String> addressError(String argument, String address, boolean isAddress);
 

@@ -20,28 +20,28 @@ import java.util.stream.Collectors;
 import io.relaypod.lab.smtp.LineReader;
 
 /**
- * One client's session with the stand-in, in the words of a release of Mailpit (its internal/smtpd/smtpd.go). For one
- * thread.
+ * One client's session with the stand-in, with the replies of a release of Mailpit (its internal/smtpd/smtpd.go). For
+ * one thread.
  */
 final class MailpitSession {
 
     /** What a session needs from its server. */
     interface Server {
 
-        /** A fault to commit at this point, if one is due. */
+        /** The pending fault of the phase. */
         Optional<Fault> fault(Phase phase);
 
-        /** What to answer for this recipient in place of 250. */
+        /** The reply to this recipient in place of 250. */
         Optional<String> refusal(String recipient);
 
-        /** Passes the mail on and stores it; gives the reply. */
-        String take(String sender, List<String> recipients, byte[] received);
+        /** Relays and stores the message. Returns the reply. */
+        String accept(String sender, List<String> recipients, byte[] received);
 
-        /** Waits until so much time has passed or the server stops. */
+        /** Waits for the time of the fault, or until the server stops. */
         void pause(Fault.Silence silence) throws InterruptedException;
     }
 
-    /** The connection is to be dropped. */
+    /** Thrown to drop the connection. */
     private static final class Dropped extends IOException {
 
         Dropped() {
@@ -145,9 +145,9 @@ final class MailpitSession {
         if (failed(Phase.MAIL)) {
             return;
         }
-        Optional<String> outOfTurn = release.sequenceError(helo.isPresent(), !recipients.isEmpty());
-        if (outOfTurn.isPresent()) {
-            reply(outOfTurn.get());
+        Optional<String> sequenceError = release.sequenceError(helo.isPresent(), !recipients.isEmpty());
+        if (sequenceError.isPresent()) {
+            reply(sequenceError.get());
             return;
         }
         recipients = new ArrayList<>();
@@ -210,7 +210,8 @@ final class MailpitSession {
         }
         reply("354 Start mail input; end with <CR><LF>.<CR><LF>");
         Optional<Fault> fault = server.fault(Phase.CONTENT);
-        if (fault.isPresent() && !(fault.get() instanceof Fault.Answer || fault.get() instanceof Fault.TakeAndClose)) {
+        if (fault.isPresent()
+                && !(fault.get() instanceof Fault.Answer || fault.get() instanceof Fault.AcceptAndClose)) {
             in.readLine();
             commit(fault.get());
         }
@@ -219,18 +220,18 @@ final class MailpitSession {
             commit(fault.get());
             return;
         }
-        String answer = server.take(sender.orElseThrow(), recipients, received);
+        String answer = server.accept(sender.orElseThrow(), recipients, received);
         if (fault.isPresent()) {
             commit(fault.get());
         }
-        // A failed mail keeps its envelope: Mailpit takes another DATA for it.
+        // After a failure Mailpit keeps the envelope, and accepts another DATA for it.
         if (answer.startsWith("2")) {
             reset();
         }
         reply(answer);
     }
 
-    /** The mail with its dots unstuffed, after a Received header. Any line of one dot and CRLF ends it. */
+    /** The message without dot-stuffing, behind a Received field. Any line with only a dot and CRLF ends it. */
     private byte[] content() throws IOException {
         ByteArrayOutputStream content = new ByteArrayOutputStream();
         content.writeBytes(receivedHeader().getBytes(StandardCharsets.UTF_8));
@@ -260,7 +261,7 @@ final class MailpitSession {
         recipients = new ArrayList<>();
     }
 
-    // Go's net/mail wants an IP address between the brackets of a literal, so none with RFC 5321's tag.
+    // Go's net/mail requires a plain IP address between the brackets of a literal, without RFC 5321's tag "IPv6:".
     private Optional<String> addressError(String argument, String address) {
         return release.addressError(
                 argument, address, ADDRESS.matcher(address).matches() && !address.contains("@[IPv6:"));

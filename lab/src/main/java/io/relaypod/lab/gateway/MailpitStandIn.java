@@ -26,21 +26,21 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Plays a release of Mailpit where there is none, and fails on demand, which the real one does not.
+ * A stand-in for a release of Mailpit. Unlike the real Mailpit, it can be made to fail.
  *
  * <pre>{@code
  * MailpitStandIn mailpit = MailpitStandIn.start(Relaying.to(smtp2graph.address()));
  * mailpit.failNext(2, Phase.CONTENT, new Fault.Answer("451 4.3.0 try again"));
  * }</pre>
  *
- * <p>It speaks SMTP itself: an SMTP server library has replies and extensions of its own, and here each counts. Safe
- * for use by many threads.
+ * <p>The SMTP server is written here, since an SMTP library would have other replies and extensions than Mailpit.
+ * Thread-safe.
  */
 public final class MailpitStandIn implements Mailpit {
 
     private static final int FOR_EVER = Integer.MAX_VALUE;
     private static final int BACKLOG = 1024;
-    /** Mailpit's alphabet: no characters that look alike. */
+    /** Mailpit's alphabet, without characters that look alike. */
     private static final String ID_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 
     private static final int ID_LENGTH = 22;
@@ -51,7 +51,7 @@ public final class MailpitStandIn implements Mailpit {
     private final Map<String, Queue<String>> refusals = new ConcurrentHashMap<>();
     private final Faults faults = new Faults();
     private final List<ReceivedMail> stored = new ArrayList<>();
-    private final AtomicInteger deaths = new AtomicInteger();
+    private final AtomicInteger crashes = new AtomicInteger();
     private volatile Optional<Poison> poison = Optional.empty();
     private volatile long downUntil = System.nanoTime();
     private final AtomicLong connectionCount = new AtomicLong();
@@ -79,7 +79,7 @@ public final class MailpitStandIn implements Mailpit {
         return start(MailpitRelease.pinned(), port, relaying);
     }
 
-    /** Starts at the given port of 127.0.0.1, as another release than the pinned one. */
+    /** Starts at the given port of 127.0.0.1, as the given release. */
     static MailpitStandIn start(MailpitRelease release, int port, Relaying relaying) throws IOException {
         ServerSocket listener = new ServerSocket();
         listener.setReuseAddress(true);
@@ -113,37 +113,37 @@ public final class MailpitStandIn implements Mailpit {
         }
     }
 
-    /** From now on answers this line in that phase, whatever was asked. */
+    /** From now on answers with this line in the phase. */
     public void answer(Phase phase, String reply) {
         fail(phase, new Fault.Answer(reply));
     }
 
-    /** From now on commits this fault in that phase. */
+    /** From now on has this fault in the phase. */
     public void fail(Phase phase, Fault fault) {
         faults.put(phase, fault, FOR_EVER);
     }
 
-    /** Commits this fault so many times in that phase. */
+    /** Has this fault in the phase, {@code times} times. */
     public void failNext(int times, Phase phase, Fault fault) {
         faults.put(phase, fault, times);
     }
 
-    /** Answers this line to this recipient so many times. */
+    /** Answers with this line to the recipient, {@code times} times. */
     public void refuseNext(int times, String recipient, String reply) {
         refusals.put(recipient, new ArrayDeque<>(Collections.nCopies(times, reply)));
     }
 
     /**
-     * From now on a mail with that text ends it as soon as the mail is whole: all connections break, and new ones are
-     * closed at once for a while.
+     * From now on a message with the text makes the stand-in crash at the end of data: all connections are closed, and
+     * for {@code downFor} new ones are closed at once.
      */
-    public void dieOf(String text, Duration downFor) {
+    public void crashOn(String text, Duration downFor) {
         poison = Optional.of(new Poison(text, downFor));
     }
 
-    /** How often it died of a mail. */
-    public int deaths() {
-        return deaths.get();
+    /** Number of crashes caused by a message. */
+    public int crashes() {
+        return crashes.get();
     }
 
     /** Ends all faults. */
@@ -158,12 +158,12 @@ public final class MailpitStandIn implements Mailpit {
         return connectionCount.get();
     }
 
-    /** How many clients were connected at a time, at most; one that closed counts until that was noticed. */
+    /** Highest number of connections at a time. A closed connection counts until the stand-in notices the close. */
     public int mostConnections() {
         return mostConnections.get();
     }
 
-    /** How many mails came in whole and were judged, stored or not. */
+    /** Number of messages received to the end of data, stored or not. */
     public long transactions() {
         return transactionCount.get();
     }
@@ -188,7 +188,7 @@ public final class MailpitStandIn implements Mailpit {
                 mostConnections.accumulateAndGet(connections.size(), Math::max);
                 threads.execute(() -> serve(connection));
             } catch (IOException | RejectedExecutionException e) {
-                // Closed; the loop's condition ends it.
+                // The socket was closed, which ends the loop.
             }
         }
     }
@@ -197,16 +197,16 @@ public final class MailpitStandIn implements Mailpit {
         try (connection) {
             new MailpitSession(connection, release, new Sessions()).run();
         } catch (IOException | IllegalStateException e) {
-            // The client, a mail or a fault, dropped the connection.
+            // The client, a crash or a fault has closed the connection.
         } finally {
             connections.remove(connection);
         }
     }
 
-    /** Relays first, stores after, as Mailpit does: what it could not pass on is not there to be seen. */
-    private String take(String sender, List<String> recipients, byte[] received) {
+    /** Relays first and stores then, as Mailpit does. A message that cannot be relayed is not stored. */
+    private String accept(String sender, List<String> recipients, byte[] received) {
         transactionCount.incrementAndGet();
-        dieOfPoison(received);
+        crashOnPoison(received);
         Optional<MailpitMail> mail = MailpitMail.read(received, sender, randomId());
         if (mail.isEmpty()) {
             return NextHop.UNABLE;
@@ -228,14 +228,14 @@ public final class MailpitStandIn implements Mailpit {
         return "250 2.0.0 Ok: queued as " + id;
     }
 
-    private void dieOfPoison(byte[] received) {
+    private void crashOnPoison(byte[] received) {
         Optional<Poison> deadly =
                 poison.filter(mail -> new String(received, StandardCharsets.ISO_8859_1).contains(mail.text()));
         if (deadly.isPresent()) {
-            deaths.incrementAndGet();
+            crashes.incrementAndGet();
             downUntil = System.nanoTime() + deadly.get().downFor().toNanos();
             connections.forEach(MailpitStandIn::closeQuietly);
-            throw new IllegalStateException("died of a mail");
+            throw new IllegalStateException("crashed on a message");
         }
     }
 
@@ -261,8 +261,8 @@ public final class MailpitStandIn implements Mailpit {
         }
 
         @Override
-        public String take(String sender, List<String> recipients, byte[] received) {
-            return MailpitStandIn.this.take(sender, recipients, received);
+        public String accept(String sender, List<String> recipients, byte[] received) {
+            return MailpitStandIn.this.accept(sender, recipients, received);
         }
 
         @Override
@@ -282,7 +282,7 @@ public final class MailpitStandIn implements Mailpit {
         try {
             socket.close();
         } catch (Exception e) {
-            // We only want it gone.
+            // A socket that cannot be closed is not in use.
         }
     }
 

@@ -7,13 +7,16 @@ import java.util.List;
 import io.relaypod.lab.smtp.Reply;
 import io.relaypod.lab.smtp.SmtpConversation;
 
-/** Passes mail on as Mailpit does: a connection a mail, recipients one by one, the first refusal ends it. Immutable. */
+/**
+ * Relays messages as Mailpit does: one connection for each message, one RCPT after another, and no further command
+ * after the first refusal. Immutable.
+ */
 final class NextHop {
 
-    /** What Mailpit says when there is no SMTP reply to hand on. */
+    /** Mailpit's reply if the next hop gave none that Mailpit can forward. */
     static final String UNABLE = "451 4.3.5 Unable to process mail";
 
-    /** The next hop did not take the mail; the message is the reply that Mailpit would hand on. */
+    /** The next hop did not accept the message. Has the reply that Mailpit forwards. */
     static final class Failure extends Exception {
 
         private final String reply;
@@ -56,7 +59,7 @@ final class NextHop {
         }
     }
 
-    /** A refusal before MAIL is an error of the connection to Mailpit, so its text is not handed on. */
+    /** For Mailpit a refusal before MAIL is a connection error, so the text is not forwarded. */
     private Reply greeted(SmtpConversation smtp) throws IOException, Failure {
         if (smtp.banner().code() == 220) {
             Reply ehlo = smtp.send("EHLO " + hostname);
@@ -86,7 +89,7 @@ final class NextHop {
                 return;
             }
         }
-        // Mailpit only recognises a reply of one line.
+        // Mailpit forwards only replies of one line.
         throw new Failure(reply.lines().size() == 1 ? reply.lines().get(0) : UNABLE);
     }
 }

@@ -6,8 +6,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Address fields as smtp2graph reads them, with nodemailer's address parser: lenient, and with an entry for each item
- * between commas, even one that holds no address. For one thread.
+ * Parses address fields as smtp2graph does, with nodemailer's address parser. The parser is lenient, and returns an
+ * entry for each item between commas, even for an item without an address. For one thread.
  */
 final class NodeAddresses {
 
@@ -20,7 +20,7 @@ final class NodeAddresses {
 
     private NodeAddresses() {}
 
-    /** An address for each entry in order, groups taken apart; an entry without one is empty. */
+    /** The address of each entry in order, with the members of groups. Entries without an address are empty. */
     static List<String> parse(String field) {
         NodeAddresses parsed = new NodeAddresses();
         parsed.read(field);

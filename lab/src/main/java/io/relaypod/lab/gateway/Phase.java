@@ -1,6 +1,6 @@
 package io.relaypod.lab.gateway;
 
-/** The points of an SMTP session at which a {@link Fault} can be put. */
+/** The points of an SMTP session at which a {@link Fault} can happen. */
 public enum Phase {
     /** Before the banner. */
     CONNECT,
@@ -12,6 +12,6 @@ public enum Phase {
     RCPT,
     /** At the DATA command. */
     DATA,
-    /** At the mail itself, which is read to its end only if the fault is an answer. */
+    /** At the message, which is read to the end only if the fault is an answer or follows the acceptance. */
     CONTENT
 }

@@ -8,7 +8,7 @@ import java.time.Instant;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
-/** The start of another project's program, which says nothing when it serves. Stateless. */
+/** Waits for the start of a program that does not report that it serves. Stateless. */
 final class ProgramStart {
 
     private static final Duration TIMEOUT = Duration.ofSeconds(20);
@@ -16,7 +16,7 @@ final class ProgramStart {
 
     private ProgramStart() {}
 
-    /** @return whether it serves; false if it has ended, or does not serve in time */
+    /** @return whether the program serves; false if it has ended, or does not serve in time */
     static boolean await(BooleanSupplier isAlive, BooleanSupplier serves) throws IOException {
         Instant deadline = Instant.now().plus(TIMEOUT);
         while (!serves.getAsBoolean()) {

@@ -19,14 +19,14 @@ import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 
 /**
- * A Mailpit process of our own, on free ports of 127.0.0.1 with a database of its own. Mail has to come in at
- * {@link #smtpAddress()}, where the envelope is noted. Safe for use by many threads.
+ * A process of the real Mailpit, on free ports of 127.0.0.1 with a database of its own. Clients must send mail to
+ * {@link #smtpAddress()}, where the envelopes are recorded. Thread-safe.
  */
 public final class RealMailpit implements Mailpit {
 
     private static final String NAME = "mailpit";
     private static final int LOWEST_PORT = 10_240;
-    /** Linux' default, and below that of the others. */
+    // Linux' default. Other systems begin above it.
     private static final int FIRST_CLIENT_PORT = 32_768;
 
     private static final int PORT_ATTEMPTS = 100;
@@ -46,7 +46,7 @@ public final class RealMailpit implements Mailpit {
     /**
      * The binary that the environment variable MAILPIT names, or else {@code mailpit} on the PATH.
      *
-     * @throws IllegalStateException when MAILPIT names no program, since falling back would hide that
+     * @throws IllegalStateException if MAILPIT names no program, since a fallback would hide the mistake
      */
     public static Optional<Path> find() {
         String named = System.getenv().getOrDefault("MAILPIT", "");
@@ -80,7 +80,7 @@ public final class RealMailpit implements Mailpit {
         builder.environment().putAll(environment(smtp, http, relaying));
         builder.environment().put("MP_DATABASE", folder.resolve("mailpit.db").toString());
         Process process = builder.start();
-        // A lab that is killed must not leave a Mailpit behind.
+        // If the JVM is terminated, Mailpit must end too.
         Thread atExit = new Thread(process::destroyForcibly);
         Runtime.getRuntime().addShutdownHook(atExit);
         Runnable stop = () -> {
@@ -90,13 +90,13 @@ public final class RealMailpit implements Mailpit {
         try {
             return attach(port, smtp, http, " at " + binary, stop, process::isAlive);
         } catch (IOException e) {
-            String said = Files.readString(log);
+            String output = Files.readString(log);
             stop.run();
-            throw new IOException(e.getMessage() + "; it said: " + said, e);
+            throw new IOException(e.getMessage() + "; its output: " + output, e);
         }
     }
 
-    /** Waits for a Mailpit that is about to run, and notes the envelopes of its mail from now on. */
+    /** Waits for the start of a Mailpit, and records the envelopes of its messages. */
     static RealMailpit attach(
             int port,
             InetSocketAddress smtp,
@@ -113,14 +113,14 @@ public final class RealMailpit implements Mailpit {
         return new RealMailpit(tap, api, "real Mailpit " + api.version() + where, stop);
     }
 
-    /** The settings that the pod has too, and no network use of its own. */
+    /** The settings of the pod, without Mailpit's own use of the network. */
     static Map<String, String> environment(InetSocketAddress smtp, InetSocketAddress http, Relaying relaying) {
         Map<String, String> environment = new HashMap<>();
         environment.put("MP_SMTP_BIND_ADDR", smtp.getHostString() + ":" + smtp.getPort());
         environment.put("MP_UI_BIND_ADDR", http.getHostString() + ":" + http.getPort());
         environment.put("MP_DISABLE_VERSION_CHECK", "true");
         environment.put("MP_SMTP_DISABLE_RDNS", "true");
-        // Its default is to keep 500 mails; a test counts thousands.
+        // By default Mailpit stores 500 messages. A test counts thousands.
         environment.put("MP_MAX_MESSAGES", "0");
         relaying.nextHop().ifPresent(nextHop -> {
             environment.put("MP_SMTP_RELAY_HOST", nextHop.getHostString());
@@ -132,9 +132,9 @@ public final class RealMailpit implements Mailpit {
     }
 
     /**
-     * A free port of 127.0.0.1, for a process that cannot be handed a socket. Below those that the system gives to
-     * clients, so that no connection of somebody else takes it in the meantime; and at random, so that nobody else who
-     * asks here gets it too.
+     * A free port of 127.0.0.1, for a process that must bind the port itself. The port is below the system's range for
+     * clients, so that no outgoing connection takes it meanwhile. It is random, so that concurrent callers get
+     * different ports.
      */
     public static InetSocketAddress freeAddress() throws IOException {
         InetAddress loopback = InetAddress.getByName("127.0.0.1");
@@ -143,7 +143,7 @@ public final class RealMailpit implements Mailpit {
             try (ServerSocket socket = new ServerSocket(port, 1, loopback)) {
                 return new InetSocketAddress("127.0.0.1", socket.getLocalPort());
             } catch (BindException taken) {
-                // the next may be free
+                // another port may be free
             }
         }
         throw new IOException("no free port between " + LOWEST_PORT + " and " + FIRST_CLIENT_PORT);
@@ -159,7 +159,7 @@ public final class RealMailpit implements Mailpit {
         return description;
     }
 
-    /** The release that it behaves like. */
+    /** The known release that this Mailpit behaves like. */
     public MailpitRelease release() {
         return MailpitRelease.of(api.version());
     }
@@ -204,7 +204,7 @@ public final class RealMailpit implements Mailpit {
             }
             Files.delete(folder);
         } catch (IOException e) {
-            // A file left in the temporary folder harms nobody.
+            // A file that stays in the temporary directory does no harm.
         }
     }
 
@@ -212,7 +212,7 @@ public final class RealMailpit implements Mailpit {
         try {
             Runtime.getRuntime().removeShutdownHook(hook);
         } catch (IllegalStateException e) {
-            // The JVM is already shutting down, and the hook with it.
+            // The JVM is already shutting down, and runs the hook.
         }
     }
 }

@@ -3,15 +3,15 @@ package io.relaypod.lab.gateway;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
-/** A mail as Mailpit stored it: the envelope it came with, and the bytes with what Mailpit added at their top. */
+/** A message that Mailpit stored: its envelope, and its bytes behind the header fields that Mailpit added. */
 public record ReceivedMail(String id, String sender, List<String> recipients, byte[] raw) {
 
-    /** Keeps its own copy of the recipients. */
+    /** Copies the recipients. */
     public ReceivedMail {
         recipients = List.copyOf(recipients);
     }
 
-    /** The bytes as characters, one each, so that nothing is lost. */
+    /** The bytes as ISO 8859-1, so that no byte is lost. */
     public String text() {
         return new String(raw, StandardCharsets.ISO_8859_1);
     }

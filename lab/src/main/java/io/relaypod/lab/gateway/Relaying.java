@@ -4,22 +4,22 @@ import java.net.InetSocketAddress;
 import java.util.Optional;
 
 /**
- * Where Mailpit passes its mail on to, and whether a client hears of it when that fails
+ * Mailpit's relay configuration: the next hop, and whether the client gets the next hop's errors
  * ({@code MP_SMTP_RELAY_FWD_SMTP_ERRORS}).
  */
 public record Relaying(Optional<InetSocketAddress> nextHop, boolean forwardErrors) {
 
-    /** Mailpit is the end of the line. */
+    /** Mailpit stores messages and does not relay them. */
     public static Relaying none() {
         return new Relaying(Optional.empty(), true);
     }
 
-    /** Passes mail on; a failure there is the answer here, as the pod has it configured. */
+    /** Mailpit relays, and replies with the next hop's error, as the pod configures it. */
     public static Relaying to(InetSocketAddress nextHop) {
         return new Relaying(Optional.of(nextHop), true);
     }
 
-    /** Passes mail on; a failure there is answered 250 here and the mail is lost, as Mailpit does by default. */
+    /** Mailpit relays, and replies 250 even if the next hop fails, so that the message is lost: Mailpit's default. */
     public static Relaying losingErrors(InetSocketAddress nextHop) {
         return new Relaying(Optional.of(nextHop), false);
     }

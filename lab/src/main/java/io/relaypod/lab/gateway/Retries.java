@@ -4,20 +4,21 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * When smtp2graph asks Graph again: after each of the pauses when it was throttled, and so many times at an interval
- * when something else failed.
+ * The retries of smtp2graph.
  *
- * @param interval by the clock of the stand-in
- * @param poll how often it looks for mails whose interval is over
+ * @param throttledPauses pauses before each retry of a throttled request
+ * @param limit most retries after any other failure
+ * @param interval time between these retries, by the clock of the stand-in
+ * @param poll interval of the search for messages whose retry is due
  */
 public record Retries(List<Duration> throttledPauses, int limit, Duration interval, Duration poll) {
 
-    /** Keeps its own copy of the pauses. */
+    /** Copies the pauses. */
     public Retries {
         throttledPauses = List.copyOf(throttledPauses);
     }
 
-    /** What smtp2graph 1.1.4 does by itself. */
+    /** The defaults of smtp2graph 1.1.4. */
     public static Retries asReleased() {
         return new Retries(
                 List.of(Duration.ofMillis(400), Duration.ofMillis(800), Duration.ofMillis(1600)),
@@ -26,13 +27,13 @@ public record Retries(List<Duration> throttledPauses, int limit, Duration interv
                 Duration.ofSeconds(30));
     }
 
-    /** As many, in milliseconds: for tests. */
-    public static Retries hurried() {
+    /** The same numbers of retries, milliseconds apart, for tests. */
+    public static Retries fast() {
         return every(Duration.ofMillis(50));
     }
 
-    /** As many at the released interval, for a clock that the test moves. */
-    public static Retries byTheClock() {
+    /** The same numbers of retries at the default interval, for a clock that the test moves. */
+    public static Retries byTestClock() {
         return every(Duration.ofMinutes(5));
     }
 

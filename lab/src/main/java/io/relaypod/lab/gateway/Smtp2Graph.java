@@ -4,19 +4,22 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 
-/** An smtp2graph, real or played, with a data directory that outlives it. Implementations are safe for many threads. */
+/**
+ * An smtp2graph, the real one or a stand-in, with a data directory that outlives its process. Implementations are
+ * thread-safe.
+ */
 public interface Smtp2Graph extends AutoCloseable {
 
-    /** Where it accepts mail while it runs. */
+    /** The SMTP address. */
     InetSocketAddress address();
 
-    /** Its working directory, {@code /data} in the image: mailroot/temp, mailroot/queue, mailroot/failed, logs. */
+    /** The working directory, {@code /data} in the image: mailroot/temp, mailroot/queue, mailroot/failed, logs. */
     Path data();
 
-    /** Ends it at once, as kill -9 does. What it had in memory is lost, its data stay. */
+    /** Ends the process at once, as kill -9 does. The data directory stays. */
     void kill();
 
-    /** Starts it again at the same port with the same data. */
+    /** Starts the process again, with the same port and data directory. */
     void up() throws IOException;
 
     @Override

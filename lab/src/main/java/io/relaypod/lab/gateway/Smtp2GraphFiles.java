@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** The directories of smtp2graph's mails. */
+/** The directories in smtp2graph's data directory. */
 record Smtp2GraphFiles(Path data) {
 
     Path temp() {
@@ -32,7 +32,7 @@ record Smtp2GraphFiles(Path data) {
         }
     }
 
-    /** The names of the mails in a folder, in order; none if it is not there. */
+    /** The names of the message files in a folder, sorted; empty if the folder does not exist. */
     static List<String> mails(Path folder) {
         try (Stream<Path> files = Files.list(folder)) {
             return files.map(file -> file.getFileName().toString())

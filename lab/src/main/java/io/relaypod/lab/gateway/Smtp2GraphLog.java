@@ -16,12 +16,12 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 
 /**
- * smtp2graph's error.log: a JSON object a line. A file that has reached its size is followed by error1.log, error2.log
- * and so on; the tenth newest is the last that is kept. A start begins again with error.log. Thread-safe.
+ * smtp2graph's error.log: a JSON object on each line. When a file reaches the maximum size, error1.log, error2.log and
+ * so on follow. The ten newest files are kept. A new process begins with error.log. Thread-safe.
  */
 final class Smtp2GraphLog {
 
-    /** Size in bytes at which the released program begins the next file. */
+    /** Size in bytes at which smtp2graph 1.1.4 begins the next file. */
     static final long RELEASED_SIZE = 2L << 20;
 
     private static final int FILES = 10;

@@ -8,8 +8,8 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * What smtp2graph 1.1.4 reads in a mail and adds to it. It adds the same to the header of every MIME part; here only
- * the root's, which alone counts.
+ * The changes that smtp2graph 1.1.4 makes to a message. smtp2graph adds the fields to the header of every MIME part.
+ * Here only the root has them, since Graph reads only the root's.
  */
 final class Smtp2GraphMail {
 
@@ -17,9 +17,7 @@ final class Smtp2GraphMail {
 
     private Smtp2GraphMail() {}
 
-    /**
-     * With a From where there is none, and with a Bcc for recipients that To and Cc do not name, unless one is there.
-     */
+    /** Adds a From if there is none. Adds a Bcc for recipients that To and Cc do not list, if there is no Bcc. */
     static byte[] completed(byte[] mime, String sender, List<String> recipients) {
         List<String> header = header(mime);
         StringBuilder added = new StringBuilder();
@@ -43,7 +41,7 @@ final class Smtp2GraphMail {
     }
 
     /**
-     * The mailbox it sends from: the first address on a line that starts with From or Sender; folding is not undone.
+     * The sending mailbox: the first address on a line that starts with From or Sender. Folded fields are not unfolded.
      */
     static Optional<String> sendingMailbox(byte[] mime) {
         for (String line : lines(mime)) {

@@ -26,22 +26,21 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The mail queue of one smtp2graph process: watches the queue directory, sends four mails at a time, and has the
- * retries in memory. A dead one changes no file any more. Safe for use by many threads.
+ * The mail queue of one smtp2graph process. It watches the queue directory, sends four messages at a time, and has the
+ * retries in memory. After {@link #kill} it changes no file. Thread-safe.
  */
-final class Smtp2GraphLife {
+final class Smtp2GraphMailQueue {
 
-    /** It sends so many mails at once. */
+    /** Number of messages that are sent at a time. */
     private static final int PARALLEL = 4;
-    // Its watcher takes a file that comes back sooner for the same file.
+    // If a file disappears and returns within this time, smtp2graph's watcher does not notice.
     private static final Duration UNNOTICED = Duration.ofMillis(500);
     private static final byte[] NO_BYTES = {};
 
-    /** What this process does when it reaches a kill point. */
-    interface Passage {
-
-        /** @return whether the process died of it */
-        boolean isFatal(KillPoint point);
+    /** Kills the process at a kill point. */
+    interface KillSwitch {
+        /** @return whether the process was killed */
+        boolean isKilledAt(KillPoint point);
     }
 
     private record ScheduledRetry(Instant after, int count) {}
@@ -51,7 +50,7 @@ final class Smtp2GraphLife {
     private final GraphClient graph;
     private final Retries retries;
     private final Clock clock;
-    private final Passage passage;
+    private final KillSwitch killSwitch;
     private final ScheduledExecutorService threads =
             Executors.newScheduledThreadPool(PARALLEL + 1, Smtp2GraphStandIn::daemon);
     private final WatchService watcher;
@@ -62,16 +61,21 @@ final class Smtp2GraphLife {
     private boolean retrying;
     private boolean dead;
 
-    /** Begins with what is in the queue directory. */
-    Smtp2GraphLife(
-            Smtp2GraphFiles files, Smtp2GraphLog log, GraphClient graph, Retries retries, Clock clock, Passage passage)
+    /** Begins with the files in the queue directory. */
+    Smtp2GraphMailQueue(
+            Smtp2GraphFiles files,
+            Smtp2GraphLog log,
+            GraphClient graph,
+            Retries retries,
+            Clock clock,
+            KillSwitch killSwitch)
             throws IOException {
         this.files = files;
         this.log = log;
         this.graph = graph;
         this.retries = retries;
         this.clock = clock;
-        this.passage = passage;
+        this.killSwitch = killSwitch;
         files.create();
         this.watcher = files.queue().getFileSystem().newWatchService();
         files.queue().register(watcher, StandardWatchEventKinds.ENTRY_CREATE, StandardWatchEventKinds.ENTRY_DELETE);
@@ -81,7 +85,7 @@ final class Smtp2GraphLife {
         threads.scheduleWithFixedDelay(this::retryDue, poll, poll, TimeUnit.MILLISECONDS);
     }
 
-    /** The 250 was given: the file goes from temp to queue. */
+    /** Moves the file of an accepted message from temp to queue. */
     void queue(Path written) {
         if (passed(KillPoint.BEFORE_QUEUE)) {
             try {
@@ -97,7 +101,7 @@ final class Smtp2GraphLife {
         }
     }
 
-    /** Whether it is sending the mail, or will try it again. */
+    /** Whether the message is being sent, or waits for a retry. */
     synchronized boolean isWorkingOn(String name) {
         return !known.contains(name) || sending.contains(name) || waiting.containsKey(name);
     }
@@ -106,8 +110,8 @@ final class Smtp2GraphLife {
         return dead;
     }
 
-    /** Ends it in the middle of what it does. */
-    void die() {
+    /** Ends the process in the middle of its work. */
+    void kill() {
         synchronized (this) {
             dead = true;
         }
@@ -115,7 +119,7 @@ final class Smtp2GraphLife {
         close(watcher);
     }
 
-    /** Ends it when the requests that it has begun are answered. */
+    /** Ends the process when the requests in flight are answered. */
     void finish() {
         threads.shutdown();
         try {
@@ -125,11 +129,11 @@ final class Smtp2GraphLife {
         } catch (InterruptedException hurry) {
             Thread.currentThread().interrupt();
         }
-        die();
+        kill();
     }
 
     private boolean passed(KillPoint point) {
-        return !isDead() && !passage.isFatal(point);
+        return !isDead() && !killSwitch.isKilledAt(point);
     }
 
     private void watch() {
@@ -148,7 +152,7 @@ final class Smtp2GraphLife {
                 key.reset();
             }
         } catch (ClosedWatchServiceException ended) {
-            // the process ended
+            // killed
         } catch (InterruptedException hurry) {
             Thread.currentThread().interrupt();
         }
@@ -225,7 +229,7 @@ final class Smtp2GraphLife {
                 break;
             }
             TimeUnit.NANOSECONDS.sleep(pause.toNanos());
-            // Its file was read to the end by the first request.
+            // smtp2graph's first request has read the file to the end, so the retry has no body.
             answer = graph.sendMail(mailbox.get(), NO_BYTES, words);
         }
         return answer.failure();
@@ -237,7 +241,7 @@ final class Smtp2GraphLife {
                 return;
             }
             log.failed(name, failure);
-            // As in the real one, a retry that fails permanently leaves its entry, and is tried at every poll.
+            // As in smtp2graph, the entry of a retry that fails permanently stays, and is retried at every poll.
             if (!failure.isFinal() && retries.limit() > 0) {
                 retryOrGiveUp(name);
             }
@@ -275,7 +279,7 @@ final class Smtp2GraphLife {
         retryNext(due, 0);
     }
 
-    // One after the other, as the real one does.
+    // smtp2graph also sends retries one after the other.
     private synchronized void retryNext(List<String> due, int at) {
         retrying = at < due.size() && !dead;
         if (retrying) {

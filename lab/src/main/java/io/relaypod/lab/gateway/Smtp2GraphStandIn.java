@@ -29,16 +29,17 @@ import org.subethamail.smtp.RejectException;
 import org.subethamail.smtp.server.SMTPServer;
 
 /**
- * Plays smtp2graph 1.1.4: accepts every mail with 250, then hands it to Graph, and keeps to itself what Graph says.
+ * A stand-in for smtp2graph 1.1.4: accepts every message with 250, then sends it to Graph. The SMTP client does not
+ * learn Graph's answer.
  *
  * <pre>{@code
- * Smtp2GraphStandIn gateway = Smtp2GraphStandIn.start(graph.address(), Retries.hurried());
- * gateway.down();   // nobody listens
- * gateway.up();     // at the same port, with what is in the queue directory tried again
+ * Smtp2GraphStandIn gateway = Smtp2GraphStandIn.start(graph.address(), Retries.fast());
+ * gateway.down();   // the port is closed
+ * gateway.up();     // at the same port; the messages in the queue directory are sent again
  * gateway.killAt(KillPoint.BEFORE_UNLINK);
  * }</pre>
  *
- * <p>Its directories and error.log are those of the real one: {@link #data}. Safe for use by many threads.
+ * <p>{@link #data} has the directories and the error.log of the real smtp2graph. Thread-safe.
  */
 public final class Smtp2GraphStandIn implements Smtp2Graph {
 
@@ -56,7 +57,7 @@ public final class Smtp2GraphStandIn implements Smtp2Graph {
     private final int port;
     private final Map<KillPoint, Integer> kills = new EnumMap<>(KillPoint.class);
     private Optional<SMTPServer> server = Optional.empty();
-    private volatile Smtp2GraphLife life;
+    private volatile Smtp2GraphMailQueue life;
 
     private Smtp2GraphStandIn(Builder wanted) throws IOException {
         this.graph = wanted.graph;
@@ -73,7 +74,7 @@ public final class Smtp2GraphStandIn implements Smtp2Graph {
         this.port = first.getPortAllocated();
     }
 
-    /** How it differs from the released one. For one thread. */
+    /** The differences to an smtp2graph with default settings. For one thread. */
     public static final class Builder {
 
         private final InetSocketAddress graph;
@@ -88,7 +89,7 @@ public final class Smtp2GraphStandIn implements Smtp2Graph {
             this.graph = graph;
         }
 
-        /** Of 127.0.0.1; any free one by default. */
+        /** A port of 127.0.0.1; a free one by default. */
         public Builder atPort(int number) {
             this.port = number;
             return this;
@@ -99,25 +100,25 @@ public final class Smtp2GraphStandIn implements Smtp2Graph {
             return this;
         }
 
-        /** The time by which mails are tried again. */
+        /** The clock of the retries. */
         public Builder withClock(Clock other) {
             this.clock = other;
             return this;
         }
 
-        /** How long Graph may take for an answer. */
+        /** The time limit for Graph's answer. */
         public Builder withTimeout(Duration other) {
             this.timeout = other;
             return this;
         }
 
-        /** The size of an error log that is followed by the next. */
+        /** The maximum size of one error log file. */
         public Builder withLogsOf(long bytes) {
             this.logBytes = bytes;
             return this;
         }
 
-        /** A directory that stays when this is closed; by default a temporary one that does not. */
+        /** A data directory that is not deleted at the end. The default is a temporary one, which is deleted. */
         public Builder withData(Path directory) {
             this.data = Optional.of(directory);
             return this;
@@ -128,7 +129,7 @@ public final class Smtp2GraphStandIn implements Smtp2Graph {
         }
     }
 
-    /** @param graph plays the login and Graph */
+    /** @param graph simulates the login and Graph */
     public static Builder builder(InetSocketAddress graph) {
         return new Builder(graph);
     }
@@ -153,13 +154,15 @@ public final class Smtp2GraphStandIn implements Smtp2Graph {
         return files.data();
     }
 
-    /** Stops listening and drops its clients; what it has accepted, it goes on sending. */
+    /** Closes the port and its connections. Accepted messages are still sent. */
     public synchronized void down() {
         server.ifPresent(SMTPServer::stop);
         server = Optional.empty();
     }
 
-    /** Listens again at the same port, and tries what is in its queue once more, as the real one does at its start. */
+    /**
+     * Opens the same port again, and sends the messages in the queue directory again, as smtp2graph does at a start.
+     */
     @Override
     public synchronized void up() throws IOException {
         if (server.isEmpty() || life.isDead()) {
@@ -172,52 +175,52 @@ public final class Smtp2GraphStandIn implements Smtp2Graph {
 
     @Override
     public void kill() {
-        life.die();
+        life.kill();
         down();
     }
 
-    /** Kills it when a mail next reaches that point. */
+    /** Kills the process when the next message reaches the point. */
     public void killAt(KillPoint point) {
         killAt(point, 1);
     }
 
-    /** Kills it when that many mails have reached that point. */
+    /** Kills the process when this number of messages has reached the point. */
     public void killAt(KillPoint point, int mails) {
         synchronized (kills) {
             kills.put(point, mails);
         }
     }
 
-    /** Whether it was killed and not started again. */
+    /** Whether the process was killed and not started again. */
     public boolean isDead() {
         return life.isDead();
     }
 
-    /** Drops what is in its directories. It must not run. */
+    /** Deletes all files of the data directory. The process must not run. */
     public void emptyData() throws IOException {
         delete(files.data());
         Files.createDirectories(files.data());
     }
 
     /**
-     * The mails that stay in its queue until it is started again: without a sender, or after an answer of Graph that it
-     * regards as permanent. Among them what was throttled, since Graph was then asked again with an empty body.
+     * The messages that stay in the queue directory until the next start: messages without a sender, and messages that
+     * failed permanently. A throttled message fails permanently, since its retries have an empty body.
      */
-    public List<String> held() {
+    public List<String> stuck() {
         return Smtp2GraphFiles.mails(files.queue()).stream()
                 .filter(name -> !life.isWorkingOn(name))
                 .flatMap(name -> text(files.queue().resolve(name)).stream())
                 .toList();
     }
 
-    /** The mails that it has given up after its retries. */
+    /** The messages that failed after all retries. */
     public List<String> failed() {
         return Smtp2GraphFiles.mails(files.failed()).stream()
                 .flatMap(name -> text(files.failed().resolve(name)).stream())
                 .toList();
     }
 
-    /** How many mails it has accepted of which it is not yet known where they end. */
+    /** Number of accepted messages that are neither sent, nor stuck, nor failed. */
     public int pending() {
         return Smtp2GraphFiles.mails(files.temp()).size()
                 + (int) Smtp2GraphFiles.mails(files.queue()).stream()
@@ -237,8 +240,8 @@ public final class Smtp2GraphStandIn implements Smtp2Graph {
         }
     }
 
-    private Smtp2GraphLife begin() throws IOException {
-        return new Smtp2GraphLife(
+    private Smtp2GraphMailQueue begin() throws IOException {
+        return new Smtp2GraphMailQueue(
                 files,
                 new Smtp2GraphLog(files.logs(), logBytes, clock),
                 new GraphClient(graph, timeout),
@@ -258,8 +261,8 @@ public final class Smtp2GraphStandIn implements Smtp2Graph {
             }
             kills.remove(point);
         }
-        life.die();
-        // The server waits for its sessions, of which this thread may be one.
+        life.kill();
+        // The server's stop waits for its sessions. This thread may serve a session, so another one stops the server.
         daemon(this::down).start();
         return true;
     }
@@ -283,14 +286,14 @@ public final class Smtp2GraphStandIn implements Smtp2Graph {
 
     private final class Transaction implements MessageHandler {
 
-        private final Smtp2GraphLife life;
+        private final Smtp2GraphMailQueue life;
         private final Path file;
         private String sender = "";
         private final Set<String> recipients = new LinkedHashSet<>();
         private boolean isWritten;
 
-        // The file has the name of the connection, so a second mail on it replaces the first.
-        Transaction(MessageContext context, Smtp2GraphLife life) {
+        // The file is named after the connection, so a second message on a connection replaces the first.
+        Transaction(MessageContext context, Smtp2GraphMailQueue life) {
             this.life = life;
             this.file = files.temp()
                     .resolve(Integer.toHexString(System.identityHashCode(context))
@@ -310,7 +313,7 @@ public final class Smtp2GraphStandIn implements Smtp2Graph {
             recipients.add(unicode(address));
         }
 
-        // As smtp-server's punycode does it: only labels that begin with a small xn--.
+        // As in smtp-server's punycode, only labels that begin with a lower-case xn-- are converted.
         private static String unicode(String address) {
             return Stream.of(address.split("(?<=[@.])"))
                     .map(label -> label.startsWith("xn--") ? IDN.toUnicode(label) : label)
@@ -328,7 +331,7 @@ public final class Smtp2GraphStandIn implements Smtp2Graph {
             return "OK: message queued";
         }
 
-        /** After the 250 was sent. */
+        /** Called after the 250 was sent. */
         @Override
         public void done() {
             if (isWritten) {
@@ -340,7 +343,7 @@ public final class Smtp2GraphStandIn implements Smtp2Graph {
 
     private static Optional<String> text(Path file) {
         try {
-            // The bytes as characters, one each, so that nothing is lost.
+            // In ISO 8859-1 no byte is lost.
             return Optional.of(Files.readString(file, StandardCharsets.ISO_8859_1));
         } catch (IOException goneMeanwhile) {
             return Optional.empty();

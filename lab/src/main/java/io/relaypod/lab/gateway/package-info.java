@@ -1,8 +1,8 @@
 /**
- * What stands between the relay and Graph: Mailpit, real or imitated, and an imitation of smtp2graph.
+ * The programs between the relay and Graph: Mailpit, real or as a stand-in, and a stand-in for smtp2graph.
  *
- * <p>The imitations answer and fail as the real programs were seen to; {@code MailpitContract} in the tests holds the
- * real Mailpit and the imitation to the same statements.
+ * <p>The stand-ins answer and fail as the real programs do. {@code MailpitContract} and {@code Smtp2GraphContract} in
+ * the tests run against both.
  */
 @NullMarked
 package io.relaypod.lab.gateway;

@@ -23,14 +23,14 @@ import javax.mail.internet.MimeMultipart;
 import javax.mail.internet.MimePart;
 
 /**
- * To whom Graph delivers a mail: it has no envelope, so the addresses in To, Cc and Bcc - unless a calendar part at any
- * depth names ATTENDEEs, who then get it in their place. Immutable.
+ * The recipients to whom Graph delivers a message. Graph has no envelope: it delivers to the addresses in To, Cc and
+ * Bcc. If a calendar part at any depth lists ATTENDEEs, it delivers to these instead. Immutable.
  *
  * <pre>{@code
  * List<String> deliveredTo = DeliveryRule.recipients(mime);
  * }</pre>
  *
- * <p>A part is a calendar by its type, its file name or its content. What cannot be parsed has no calendar.
+ * <p>A part is a calendar by its type, its file name or its content. A part that cannot be parsed is no calendar.
  */
 public final class DeliveryRule {
 
@@ -61,7 +61,7 @@ public final class DeliveryRule {
         this.valid = allValid;
     }
 
-    /** Reads a mail, whatever its bytes are. */
+    /** Parses a message, which may be malformed. */
     public static DeliveryRule of(byte[] mime) {
         try {
             return new DeliveryRule(new MimeMessage(LENIENT, new ByteArrayInputStream(mime)));
@@ -70,23 +70,23 @@ public final class DeliveryRule {
         }
     }
 
-    /** The addresses that get the mail, in lower case, each once. */
+    /** The addresses that get the message, in lower case, without duplicates. */
     public static List<String> recipients(byte[] mime) {
         return of(mime).recipients();
     }
 
-    /** The addresses that get the mail, in lower case, each once. */
+    /** The addresses that get the message, in lower case, without duplicates. */
     public List<String> recipients() {
         Set<String> attendees = attendees();
         return List.copyOf(attendees.isEmpty() ? named : attendees);
     }
 
-    /** Whether Graph takes the headers: some recipient, and nothing like {@code undisclosed-recipients:;}. */
+    /** Whether Graph accepts the header: it has a recipient, and no address like {@code undisclosed-recipients:;}. */
     public boolean isAccepted() {
         return valid && !named.isEmpty();
     }
 
-    /** The subject in characters; empty where there is none. */
+    /** The decoded subject; empty if there is none. */
     public String subject() {
         try {
             return Optional.ofNullable(message.getSubject()).orElse("");
@@ -130,11 +130,11 @@ public final class DeliveryRule {
             named.add(lower(text));
             return true;
         }
-        // The lenient parser hands on what it could not take apart.
+        // The lenient parser returns text that it could not parse as one address.
         return addAddressesIn(text);
     }
 
-    /** Goes through the parts without recursion, since a mail may nest them as deep as it likes. */
+    /** Visits the parts without recursion, since a message may nest them to any depth. */
     private Set<String> attendees() {
         Set<String> attendees = new LinkedHashSet<>();
         Deque<MimePart> parts = new ArrayDeque<>(List.of(message));
@@ -152,7 +152,7 @@ public final class DeliveryRule {
                     }
                 }
             } catch (MessagingException | IOException e) {
-                // A part that cannot be read routes nothing.
+                // A part that cannot be read is no calendar.
             }
         }
         return attendees;
@@ -171,7 +171,7 @@ public final class DeliveryRule {
         try {
             return part.getInputStream().readAllBytes();
         } catch (MessagingException | IOException e) {
-            // A transfer encoding that is unknown or wrong is taken as none.
+            // Content with an unknown or wrong transfer encoding is used as it is.
             return part instanceof MimeMessage whole
                     ? whole.getRawInputStream().readAllBytes()
                     : ((MimeBodyPart) part).getRawInputStream().readAllBytes();

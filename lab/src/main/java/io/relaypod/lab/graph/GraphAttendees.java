@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Reads the ATTENDEE addresses of an iCalendar text (RFC 5545 section 3.8.4.1), however it is written. */
+/** Reads the ATTENDEE addresses of an iCalendar text (RFC 5545 section 3.8.4.1), in UTF-8 or UTF-16. */
 final class GraphAttendees {
 
     private static final Pattern FOLD = Pattern.compile("\r?\n[ \t]");
@@ -36,7 +36,7 @@ final class GraphAttendees {
         return value.find() ? Optional.of(value.group(1).toLowerCase(Locale.ROOT)) : Optional.empty();
     }
 
-    /** After the first colon that is in no quoted parameter, as in SENT-BY="mailto:...". */
+    /** The index after the first colon outside quoted parameters such as SENT-BY="mailto:...". */
     private static int valueStart(String line) {
         boolean quoted = false;
         for (int i = 0; i < line.length(); i++) {

@@ -2,7 +2,11 @@ package io.relaypod.lab.graph;
 
 import java.time.Duration;
 
-/** What Graph answers in place of taking a mail; no Retry-After header where that is zero. Immutable. */
+/**
+ * Graph's answer to a message that it does not accept. Immutable.
+ *
+ * @param retryAfter zero for no Retry-After header
+ */
 public record GraphFailure(int status, String code, String message, Duration retryAfter) {
 
     /** 429: too many requests from one application or mailbox. */
@@ -11,13 +15,13 @@ public record GraphFailure(int status, String code, String message, Duration ret
                 429, "ApplicationThrottled", "Application is over its MailboxConcurrency limit.", retryAfter);
     }
 
-    /** 503: try again. */
+    /** 503: temporarily unavailable. */
     public static GraphFailure unavailable() {
         return new GraphFailure(
                 503, "ErrorServerBusy", "The server cannot service this request right now.", Duration.ZERO);
     }
 
-    /** 500: nobody knows why. */
+    /** 500: no reason is given. */
     public static GraphFailure internalError() {
         return new GraphFailure(500, "ErrorInternalServerError", "An internal server error occurred.", Duration.ZERO);
     }
@@ -68,7 +72,7 @@ public record GraphFailure(int status, String code, String message, Duration ret
                 Duration.ZERO);
     }
 
-    static GraphFailure notFound(String what) {
-        return new GraphFailure(404, "ResourceNotFound", "The lab does not know " + what, Duration.ZERO);
+    static GraphFailure notFound(String request) {
+        return new GraphFailure(404, "ResourceNotFound", "The lab does not know " + request, Duration.ZERO);
     }
 }

@@ -4,17 +4,19 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /**
- * A mail that Graph accepted: the mailbox it was sent from, its bytes, and the addresses it would be delivered to, in
- * lower case and each once, as Exchange does it.
+ * A message that Graph accepted.
+ *
+ * @param mailbox the sending mailbox
+ * @param deliveredTo the addresses that Exchange would deliver to, in lower case, without duplicates
  */
 public record GraphMail(String mailbox, byte[] mime, List<String> deliveredTo, String subject) {
 
-    /** Keeps its own copy of the addresses. */
+    /** Copies the addresses. */
     public GraphMail {
         deliveredTo = List.copyOf(deliveredTo);
     }
 
-    /** The bytes as characters, one each, so that nothing is lost. */
+    /** The bytes as ISO 8859-1, so that no byte is lost. */
     public String text() {
         return new String(mime, StandardCharsets.ISO_8859_1);
     }

@@ -30,8 +30,8 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 
 /**
- * Plays login.microsoftonline.com and graph.microsoft.com on 127.0.0.1: asked directly, or as the HTTP proxy of a real
- * smtp2graph, which then sends whole URLs and no TLS.
+ * A stand-in for login.microsoftonline.com and graph.microsoft.com on 127.0.0.1. Clients request it directly, or a real
+ * smtp2graph uses it as its HTTP proxy, and then sends whole URLs without TLS.
  *
  * <pre>{@code
  * try (GraphStandIn graph = GraphStandIn.start()) {
@@ -40,17 +40,17 @@ import com.sun.net.httpserver.HttpServer;
  * }
  * }</pre>
  *
- * <p>Safe for use by many threads.
+ * <p>Thread-safe.
  */
 public final class GraphStandIn implements AutoCloseable {
 
-    /** The token that the login endpoint gives and sendMail wants. */
+    /** The token that the login issues and sendMail requires. */
     public static final String TOKEN = "lab-token";
 
     private static final Duration TOKEN_LIFETIME = Duration.ofSeconds(3599);
     private static final String LOGIN_HOST = "login.microsoftonline.com";
     private static final String GRAPH_HOST = "graph.microsoft.com";
-    /** Of the request, so of the mail in base64. */
+    /** Bytes of the request's body, which is the message in base64. */
     private static final int MAX_REQUEST = 4 * 1024 * 1024;
 
     private static final int THREADS = 8;
@@ -93,56 +93,56 @@ public final class GraphStandIn implements AutoCloseable {
         return graph;
     }
 
-    /** Where to ask, or the proxy to configure. */
+    /** The address of the server, or of the proxy. */
     public InetSocketAddress address() {
         return server.getAddress();
     }
 
-    /** What was accepted, in order of arrival. */
+    /** The accepted messages, in order of arrival. */
     public List<GraphMail> mails() {
         synchronized (mails) {
             return List.copyOf(mails);
         }
     }
 
-    /** Forgets what was accepted. */
+    /** Deletes the accepted messages. */
     public void clear() {
         mails.clear();
     }
 
-    /** How many sendMail requests came in, whatever the answer. */
+    /** Number of sendMail requests, with any answer. */
     public long requests() {
         return requestCount.get();
     }
 
-    /** Answers the next requests to send a mail so; after the ones that were asked for before. */
+    /** Answers the next {@code times} sendMail requests with the failure, after the failures of earlier calls. */
     public void failNext(int times, GraphFailure failure) {
         synchronized (failures) {
             failures.addAll(Collections.nCopies(times, failure));
         }
     }
 
-    /** Answers every request to send a mail so, until {@link #acceptAgain}. */
+    /** Answers every sendMail request with the failure, until {@link #acceptAgain}. */
     public void refuse(GraphFailure failure) {
         refused.put(ANY_MAILBOX, failure);
     }
 
-    /** Answers every request to send a mail from this mailbox so, until {@link #acceptAgain}. */
+    /** Answers every sendMail request for the mailbox with the failure, until {@link #acceptAgain}. */
     public void refuse(String mailbox, GraphFailure failure) {
         refused.put(mailbox, failure);
     }
 
-    /** Gives no token, until {@link #acceptAgain}. A client keeps the one that it has for its lifetime. */
+    /** Refuses logins, until {@link #acceptAgain}. Clients may still use a token that they have. */
     public void refuseLogin(LoginFailure failure) {
         login = Optional.of(failure);
     }
 
-    /** Accepts the next mails, and closes their connections without an answer. */
+    /** Accepts the next {@code times} messages, and closes their connections without an answer. */
     public void loseNextAnswers(int times) {
         lostAnswers.addAndGet(times);
     }
 
-    /** Ends all that was asked for by {@link #refuse}, {@link #refuseLogin} and {@link #failNext}. */
+    /** Ends the effect of {@link #refuse}, {@link #refuseLogin} and {@link #failNext}. */
     public void acceptAgain() {
         refused.clear();
         login = Optional.empty();
@@ -151,7 +151,7 @@ public final class GraphStandIn implements AutoCloseable {
         }
     }
 
-    /** Tells somebody of each mail as it is accepted, on the thread of the request. */
+    /** Calls the listener with each accepted message, on the thread of the request. */
     public void onMail(Consumer<GraphMail> listener) {
         listeners.add(listener);
     }
@@ -214,10 +214,10 @@ public final class GraphStandIn implements AutoCloseable {
     }
 
     private Optional<GraphFailure> sendMail(String mailbox, String authorization, byte[] body) {
-        Optional<GraphFailure> ordered =
+        Optional<GraphFailure> configured =
                 nextFailure().or(() -> refusal(mailbox)).or(() -> refusal(ANY_MAILBOX));
-        if (ordered.isPresent()) {
-            return ordered;
+        if (configured.isPresent()) {
+            return configured;
         }
         if (!authorization.equals("Bearer " + TOKEN)) {
             return Optional.of(GraphFailure.unauthorized());
@@ -253,7 +253,7 @@ public final class GraphStandIn implements AutoCloseable {
         }
     }
 
-    /** Nothing where it is not base64. */
+    /** An empty array if the text is not base64. */
     private static byte[] decoded(byte[] base64) {
         try {
             return Base64.getDecoder()
@@ -263,7 +263,7 @@ public final class GraphStandIn implements AutoCloseable {
         }
     }
 
-    /** A request to a proxy names the host; one that was sent to us directly means us. */
+    /** Only a request to a proxy names a host. A direct request is for any of the hosts. */
     private static boolean isFor(String host, URI uri) {
         return uri.getHost() == null || uri.getHost().equals(host);
     }

@@ -4,12 +4,12 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What Microsoft's login answers in place of a token. smtp2graph behind an HTTP proxy reports any status but 200 as a
- * failed network request, without the reason. Immutable.
+ * The error response of Microsoft's login. Behind an HTTP proxy, smtp2graph reports any status but 200 as a failed
+ * network request, without the reason. Immutable.
  */
 public record LoginFailure(int status, int code, String message) {
 
-    /** The secret is past its end. */
+    /** 401: the client secret has expired. */
     public static LoginFailure secretExpired() {
         return new LoginFailure(
                 401,
@@ -18,7 +18,7 @@ public record LoginFailure(int status, int code, String message) {
                         + " expired. Visit the Azure portal to create new keys for your app.");
     }
 
-    /** The same, as the answer to a request through a proxy has to be for smtp2graph to report the reason. */
+    /** The same error with status 200, so that smtp2graph behind a proxy reports the reason. */
     public LoginFailure throughProxy() {
         return new LoginFailure(200, code, message);
     }

@@ -1,4 +1,4 @@
-/** Microsoft Graph's sendMail as the gateway meets it, and the rule by which it picks the people who get a mail. */
+/** A stand-in for Microsoft Graph's sendMail, and Graph's rule to whom a message is delivered. */
 @NullMarked
 package io.relaypod.lab.graph;
 

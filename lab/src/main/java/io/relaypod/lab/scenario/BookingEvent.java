@@ -1,16 +1,16 @@
 package io.relaypod.lab.scenario;
 
 /**
- * The calendar in a notification of a booking, as applications send it to the organiser: it names the booker as
- * ATTENDEE, and so it is to the booker that Graph sends the mail. Immutable.
+ * The calendar that applications send to the organiser of a booking. It lists the booker as ATTENDEE, so Graph delivers
+ * the message to the booker. Immutable.
  *
- * @param uid the event's
- * @param name the booker's
+ * @param uid of the event
+ * @param name of the booker
  * @param booker the booker's address
  */
 public record BookingEvent(String uid, String organiser, String name, String booker) {
 
-    /** Its lines, each ended by a line feed. */
+    /** The lines of the calendar, each with a line feed. */
     public String lines() {
         return """
             BEGIN:VCALENDAR

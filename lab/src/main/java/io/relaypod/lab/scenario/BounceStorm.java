@@ -7,11 +7,11 @@ import io.relaypod.lab.smtp.Reply;
 import io.relaypod.lab.smtp.SmtpConversation;
 import io.relaypod.lab.world.LabWorld;
 
-/** Hundreds of random addresses, each at a fake domain of its own. */
+/** RCPTs for hundreds of addresses, each at another fake domain. */
 final class BounceStorm implements Scenario {
 
     private static final int ADDRESSES = 300;
-    // A session that collects refusals is slowed.
+    // The relay delays its replies in a session with many refusals.
     private static final int ADDRESSES_PER_CONNECTION = 10;
 
     @Override
@@ -42,7 +42,7 @@ final class BounceStorm implements Scenario {
                 transcript.addAll(TranscriptLines.of(smtp.transcript(), "RCPT"));
             }
         }
-        long refused = replies.stream().filter(Observer::isRefusedForGood).count();
+        long refused = replies.stream().filter(Observer::isRefusedPermanently).count();
         int arrived = observer.arrived().size();
         boolean holds = refused == ADDRESSES && arrived == 0 && observer.refusals() == ADDRESSES;
         return new ScenarioResult(

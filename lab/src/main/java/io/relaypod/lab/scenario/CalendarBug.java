@@ -9,8 +9,8 @@ import io.relaypod.lab.smtp.SmtpConversation;
 import io.relaypod.lab.world.LabWorld;
 
 /**
- * The organiser is told of a booking, with a calendar file that names the booker: Graph would send it to the booker a
- * second time.
+ * A notification to the organiser, with a calendar that lists the booker. Graph would deliver it to the booker, who has
+ * already got a message.
  */
 final class CalendarBug implements Scenario {
 
@@ -47,7 +47,8 @@ final class CalendarBug implements Scenario {
                     && delivered.equals(List.of(LabWorld.ORGANISER));
             return new ScenarioResult(
                     holds,
-                    "without us to " + String.join(", ", unprotected) + ", with us to " + String.join(", ", delivered),
+                    "without the relay to " + String.join(", ", unprotected) + ", with it to "
+                            + String.join(", ", delivered),
                     TranscriptLines.of(smtp.transcript(), "RCPT"));
         }
     }

@@ -4,7 +4,7 @@ import io.relaypod.lab.smtp.Reply;
 import io.relaypod.lab.smtp.SmtpConversation;
 import io.relaypod.lab.world.LabWorld;
 
-/** Throw-away addresses: at a domain without mail hosts, and at one of a service that has them. */
+/** Disposable addresses: at a domain without mail hosts, and at a domain with mail hosts. */
 final class DisposableDomain implements Scenario {
 
     @Override
@@ -28,7 +28,7 @@ final class DisposableDomain implements Scenario {
         try (SmtpConversation smtp = observer.begin()) {
             Reply without = smtp.send("RCPT TO:<bot@temp-mail-service.xyz>");
             Reply with = smtp.send("RCPT TO:<bot@disposable-with-mx.example>");
-            boolean holds = Observer.isRefusedForGood(without) && with.code() == 250 && observer.refusals() == 1;
+            boolean holds = Observer.isRefusedPermanently(without) && with.code() == 250 && observer.refusals() == 1;
             return new ScenarioResult(
                     holds,
                     without.code() + " without mail hosts, " + with.code() + " with them",

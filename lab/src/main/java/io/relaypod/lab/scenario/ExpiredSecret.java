@@ -11,7 +11,7 @@ import io.relaypod.lab.graph.LoginFailure;
 import io.relaypod.lab.smtp.SmtpConversation;
 import io.relaypod.lab.world.LabWorld;
 
-/** Entra refuses smtp2graph's secret while mail comes in, until the secret is renewed. */
+/** Entra refuses smtp2graph's secret while messages arrive, until the secret is renewed. */
 final class ExpiredSecret implements Scenario {
 
     private static final int MAILS = 20;
@@ -40,7 +40,7 @@ final class ExpiredSecret implements Scenario {
     public ScenarioResult play(LabWorld world) throws Exception {
         Observer observer = new Observer(world);
         String subject = "Your booking " + UUID.randomUUID();
-        // Mails of other scenarios would be counted too.
+        // Messages of earlier scenarios would be counted too.
         Observer.await(() -> world.queuedMails() == 0);
         world.graph().refuseLogin(LoginFailure.secretExpired());
         restart(world);
@@ -51,18 +51,18 @@ final class ExpiredSecret implements Scenario {
             }
             Duration seen = Observer.await(() -> world.count("relaypod_graph_secret_refused") == 1);
             int inSmtp2graph = world.smtp2graph().pending();
-            long here = world.queuedMails();
+            long queued = world.queuedMails();
             world.graph().acceptAgain();
             restart(world);
             Duration sent = Observer.await(() -> sent(world, subject).size() >= MAILS && world.queuedMails() == 0);
             List<String> atGraph = sent(world, subject);
-            boolean holds = here == MAILS
+            boolean holds = queued == MAILS
                     && inSmtp2graph < MAILS
                     && atGraph.size() == MAILS
                     && new HashSet<>(atGraph).size() == MAILS;
             return new ScenarioResult(
                     holds,
-                    "seen after " + seen.toSeconds() + " s with " + inSmtp2graph + " of " + here + " in smtp2graph; "
+                    "seen after " + seen.toSeconds() + " s with " + inSmtp2graph + " of " + queued + " in smtp2graph; "
                             + atGraph.size() + " sent " + sent.toSeconds() + " s after the renewal",
                     transcript);
         } finally {
@@ -70,7 +70,8 @@ final class ExpiredSecret implements Scenario {
         }
     }
 
-    // A new secret is read at the start; and a token outlives its secret for up to an hour.
+    // smtp2graph reads a new secret only at its start. A restart also drops the token, which would be valid for an
+    // hour.
     private static void restart(LabWorld world) throws Exception {
         world.smtp2graph().kill();
         world.smtp2graph().up();

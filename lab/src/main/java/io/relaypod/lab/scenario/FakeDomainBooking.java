@@ -2,7 +2,7 @@ package io.relaypod.lab.scenario;
 
 import io.relaypod.lab.world.LabWorld;
 
-/** A booking in the name of somebody at a domain that does not exist. */
+/** A booking with an address at a domain that does not exist. */
 final class FakeDomainBooking implements Scenario {
 
     @Override

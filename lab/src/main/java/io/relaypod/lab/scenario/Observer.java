@@ -13,14 +13,14 @@ import io.relaypod.lab.smtp.Reply;
 import io.relaypod.lab.smtp.SmtpConversation;
 import io.relaypod.lab.world.LabWorld;
 
-/** Sends mails and sees what reaches Mailpit because of them. For one thread. */
+/** Sends messages, and reports which ones reach Mailpit and Graph. For one thread. */
 final class Observer {
 
     static final String APPLICATION = "calendar@organiser.example";
 
     private static final Duration PATIENCE = Duration.ofMinutes(1);
     private static final Duration PAGE_AGE = Duration.ofSeconds(5);
-    private static final Duration LOOK_AGAIN = Duration.ofMillis(20);
+    private static final Duration POLL_INTERVAL = Duration.ofMillis(20);
     private static final String CANARY = "canary@example.com";
 
     private final LabWorld world;
@@ -38,24 +38,25 @@ final class Observer {
                 .getBytes(StandardCharsets.US_ASCII);
     }
 
-    /** Begins a mail on a new connection. */
+    /** Opens a connection and sends MAIL. */
     SmtpConversation begin() throws IOException {
         SmtpConversation smtp = world.connect();
         smtp.send("MAIL FROM:<" + APPLICATION + ">");
         return smtp;
     }
 
-    static boolean isRefusedForGood(Reply reply) {
+    static boolean isRefusedPermanently(Reply reply) {
         return reply.code() == 550 && reply.lines().get(0).contains("5.1.2");
     }
 
     /**
-     * How many refusals were counted since we began. Waits for one, as the page with the metrics may be a second old.
+     * Number of refusals counted since the start of this observer. Waits for the first, as the metrics may be a second
+     * old.
      */
     long refusals() throws InterruptedException {
         Instant deadline = Instant.now().plus(PAGE_AGE);
         while (counted() == countedBefore && Instant.now().isBefore(deadline)) {
-            Thread.sleep(LOOK_AGAIN.toMillis());
+            Thread.sleep(POLL_INTERVAL.toMillis());
         }
         return counted() - countedBefore;
     }
@@ -64,7 +65,10 @@ final class Observer {
         return world.count("relaypod_rcpt_total", "verdict", "no_mail_host");
     }
 
-    /** Everything that reached Mailpit: a mail sent now has arrived, so all before it that will arrive has. */
+    /**
+     * The messages in Mailpit. Sends a further message and waits until it has arrived, so that all earlier ones have
+     * arrived too.
+     */
     List<ReceivedMail> arrived() throws Exception {
         String subject = "canary " + UUID.randomUUID();
         try (SmtpConversation smtp = begin()) {
@@ -80,7 +84,7 @@ final class Observer {
                 .toList();
     }
 
-    /** To whom Graph delivers the mails of that subject, once it has all that smtp2graph was given. */
+    /** The recipients of the messages with the subject at Graph, once smtp2graph has sent all its messages. */
     List<String> deliveredByGraph(String subject) throws InterruptedException {
         await(() -> world.smtp2graph().pending() == 0);
         return world.graph().mails().stream()
@@ -89,7 +93,7 @@ final class Observer {
                 .toList();
     }
 
-    /** Waits, and returns for how long. */
+    /** Waits until the condition holds, and returns the time that passed. */
     static Duration await(BooleanSupplier happened) throws InterruptedException {
         Instant begin = Instant.now();
         Instant deadline = begin.plus(PATIENCE);
@@ -97,7 +101,7 @@ final class Observer {
             if (Instant.now().isAfter(deadline)) {
                 throw new IllegalStateException("nothing arrived for " + PATIENCE.toSeconds() + " s");
             }
-            Thread.sleep(LOOK_AGAIN.toMillis());
+            Thread.sleep(POLL_INTERVAL.toMillis());
         }
         return Duration.between(begin, Instant.now());
     }

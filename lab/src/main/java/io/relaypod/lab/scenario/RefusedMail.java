@@ -4,7 +4,7 @@ import io.relaypod.lab.smtp.Reply;
 import io.relaypod.lab.smtp.SmtpConversation;
 import io.relaypod.lab.world.LabWorld;
 
-/** One mail to one address that must be refused at RCPT, with no DATA and nothing in Mailpit. */
+/** A message to one address, which must be refused at RCPT, with DATA refused and no message in Mailpit. */
 final class RefusedMail {
 
     private RefusedMail() {}
@@ -16,7 +16,8 @@ final class RefusedMail {
             Reply data = smtp.send("DATA");
             int arrived = observer.arrived().size();
             long refusals = observer.refusals();
-            boolean holds = Observer.isRefusedForGood(refusal) && data.code() == 503 && arrived == 0 && refusals == 1;
+            boolean holds =
+                    Observer.isRefusedPermanently(refusal) && data.code() == 503 && arrived == 0 && refusals == 1;
             return new ScenarioResult(
                     holds,
                     refusal.code() + " at RCPT, DATA " + data.code() + ", " + arrived + " in Mailpit, " + refusals

@@ -4,10 +4,10 @@ import java.util.List;
 
 import io.relaypod.lab.world.LabWorld;
 
-/** An attack, and what must be seen of it. */
+/** An attack or a failure, with its expected result. */
 public interface Scenario {
 
-    /** All of them, in the order of their numbers. */
+    /** All scenarios, in the order of their numbers. */
     static List<Scenario> all() {
         return List.of(
                 new FakeDomainBooking(),
@@ -30,9 +30,9 @@ public interface Scenario {
         return false;
     }
 
-    /** What must be seen, in a few words. */
+    /** The expected result in a few words. */
     String expected();
 
-    /** Plays it; the world may have been used before. */
+    /** Runs the scenario. Other scenarios may have run in the same world before. */
     ScenarioResult play(LabWorld world) throws Exception;
 }

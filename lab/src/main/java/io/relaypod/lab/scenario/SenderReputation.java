@@ -7,7 +7,7 @@ import io.relaypod.lab.smtp.Reply;
 import io.relaypod.lab.smtp.SmtpConversation;
 import io.relaypod.lab.world.LabWorld;
 
-/** One mail to a good and a bad domain, with both in its To. */
+/** A message to a good and a bad domain, both listed in To. */
 final class SenderReputation implements Scenario {
 
     @Override
@@ -38,7 +38,7 @@ final class SenderReputation implements Scenario {
                     .toList();
             List<String> delivered = observer.deliveredByGraph("Your booking");
             boolean holds = good.code() == 250
-                    && Observer.isRefusedForGood(bad)
+                    && Observer.isRefusedPermanently(bad)
                     && sent.code() == 250
                     && recipients.equals(List.of("guest@example.com"))
                     && delivered.equals(recipients);

@@ -4,12 +4,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** Picks from an SMTP transcript what a reader needs. */
+/** Selects the relevant lines of an SMTP transcript. */
 final class TranscriptLines {
 
     private TranscriptLines() {}
 
-    /** The lines that send one of these commands, each with the answer behind it. */
+    /** The lines with one of these commands, each followed by its reply. */
     static List<String> of(List<String> transcript, String... commands) {
         return IntStream.range(0, transcript.size())
                 .filter(line ->

@@ -2,7 +2,7 @@ package io.relaypod.lab.scenario;
 
 import io.relaypod.lab.world.LabWorld;
 
-/** A user who mistypes a provider: a domain that exists and takes no mail. */
+/** A user who mistypes a provider's name: the domain exists and receives no mail. */
 final class TypingError implements Scenario {
 
     @Override

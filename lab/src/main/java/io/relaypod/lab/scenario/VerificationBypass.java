@@ -2,7 +2,7 @@ package io.relaypod.lab.scenario;
 
 import io.relaypod.lab.world.LabWorld;
 
-/** A booker who hopes that nobody misses the verification mail to his fake domain. */
+/** A booker with a fake domain, who never gets the verification mail. */
 final class VerificationBypass implements Scenario {
 
     @Override

@@ -1,6 +1,5 @@
 /**
- * The attacks that the relay answers for, played by a real SMTP client: the demo shows them, the end-to-end tests
- * require them.
+ * The attack scenarios, run with a real SMTP client. The demo prints their results, the end-to-end tests check them.
  */
 @NullMarked
 package io.relaypod.lab.scenario;

@@ -24,8 +24,8 @@ import io.relaypod.lab.gateway.RealMailpit;
 import io.relaypod.lab.smtp.SmtpConversation;
 
 /**
- * A relay outside of this process, a program or a container, seen through its ports alone: SMTP, metrics and webadmin.
- * Safe for use by many threads.
+ * A relay outside this process, a program or a container. It is only reached through its ports: SMTP, metrics and
+ * webadmin. Thread-safe.
  */
 public final class ExternalRelay implements Relay {
 
@@ -51,7 +51,7 @@ public final class ExternalRelay implements Relay {
         this.stop = stop;
     }
 
-    /** The variables, with free ports of 127.0.0.1 for SMTP, metrics and webadmin. */
+    /** Adds free ports of 127.0.0.1 for SMTP, metrics and webadmin to the variables. */
     public static Map<String, String> withPorts(Map<String, String> environment) throws IOException {
         Map<String, String> complete = new HashMap<>(environment);
         for (String variable : List.of("LISTEN_ADDR", "METRICS_ADDR", "WEBADMIN_ADDR")) {
@@ -61,7 +61,10 @@ public final class ExternalRelay implements Relay {
         return Map.copyOf(complete);
     }
 
-    /** Starts a program with these variables beside our own, and waits for its banner. What it says is what we say. */
+    /**
+     * Starts a program and waits for its greeting. The variables are added to the environment of this process. The
+     * program's output goes to the output of this process.
+     */
     public static ExternalRelay program(List<String> command, Map<String, String> environment) throws IOException {
         ProcessBuilder builder = new ProcessBuilder(command).inheritIO();
         builder.environment().putAll(environment);
@@ -82,11 +85,11 @@ public final class ExternalRelay implements Relay {
     }
 
     /**
-     * Waits for the banner of a relay that is being started.
+     * Waits for the greeting of a relay that is being started.
      *
-     * @param environment its variables, with ports
-     * @param password of webadmin, once it runs
-     * @param stop stops it in order
+     * @param environment the relay's variables, with ports
+     * @param password of webadmin; called after the start
+     * @param stop stops the relay in order
      */
     public static ExternalRelay await(
             Map<String, String> environment, BooleanSupplier alive, Supplier<String> password, Runnable stop)

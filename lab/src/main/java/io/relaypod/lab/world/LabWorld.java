@@ -26,8 +26,8 @@ import io.relaypod.server.queue.broker.Broker;
 import io.relaypod.server.settings.Settings;
 
 /**
- * The relay in a world of its own: DNS with the zone of world.zone before it, Mailpit (the real one where there is
- * one), smtp2graph and Graph behind it, all on 127.0.0.1.
+ * A relay with all the servers that it needs, on 127.0.0.1: DNS with the zone of world.zone, Mailpit (the real one if
+ * this machine has it), smtp2graph and Graph.
  *
  * <pre>{@code
  * try (LabWorld world = LabWorld.builder().start()) {
@@ -37,7 +37,7 @@ import io.relaypod.server.settings.Settings;
  */
 public final class LabWorld implements AutoCloseable {
 
-    /** Who is to get no calendar content. */
+    /** The recipient in {@code STRIP_ICS_RECIPIENTS}. */
     public static final String ORGANISER = "organiser@organiser.example";
 
     private final LabDns dns;
@@ -69,7 +69,7 @@ public final class LabWorld implements AutoCloseable {
         return new Builder();
     }
 
-    /** The world's domains, as a zone file. */
+    /** The domains of the lab, as a zone file. */
     public static String zone() {
         try (InputStream zone = LabWorld.class.getResourceAsStream("world.zone")) {
             return new String(zone.readAllBytes(), StandardCharsets.US_ASCII);
@@ -102,12 +102,11 @@ public final class LabWorld implements AutoCloseable {
         throw new IllegalStateException("the relay of this world is a program of its own");
     }
 
-    /** Where the relay takes mail. */
     public InetSocketAddress smtpAddress() {
         return relay.smtpAddress();
     }
 
-    /** Mails in the relay's queues, those that wait for their next try included. */
+    /** Messages in the relay's queues, those that wait for their next attempt included. */
     public long queuedMails() {
         return relay.queuedMails();
     }
@@ -116,14 +115,14 @@ public final class LabWorld implements AutoCloseable {
         return settings;
     }
 
-    /** What a request to webadmin has as its {@code Authorization}, unless WEBADMIN_PASSWORD_FILE was set. */
+    /** The {@code Authorization} of requests to webadmin, unless WEBADMIN_PASSWORD_FILE is set. */
     public String webadminAuthorization() throws IOException {
         return "Bearer "
                 + Files.readString(settings.dataDir().resolve("webadmin-password"))
                         .strip();
     }
 
-    /** Opens a connection to the relay and says EHLO. */
+    /** Opens a connection to the relay and sends EHLO. */
     public SmtpConversation connect() throws IOException {
         SmtpConversation smtp = SmtpConversation.connect(relay.smtpAddress());
         smtp.send("EHLO client.example");
@@ -131,10 +130,10 @@ public final class LabWorld implements AutoCloseable {
     }
 
     /**
-     * What the relay has counted; 0 when nothing was counted yet.
+     * The value of a metric, summed over its series; 0 if there is none.
      *
-     * @param metric by Prometheus' name, such as {@code relaypod_rcpt_total}
-     * @param labels keys and values; those that are left out may be anything
+     * @param metric Prometheus name, such as {@code relaypod_rcpt_total}
+     * @param labels keys and values; other labels may have any value
      */
     public long count(String metric, String... labels) {
         return relay.count(metric, labels);
@@ -149,13 +148,13 @@ public final class LabWorld implements AutoCloseable {
         while (!parts.isEmpty()) {
             try {
                 parts.pop().close();
-            } catch (Exception next) {
-                // the others have to be closed all the same
+            } catch (Exception failed) {
+                // The other parts must be closed nevertheless.
             }
         }
     }
 
-    /** How the world differs from the usual one. For one thread. */
+    /** Settings of a lab world. For one thread. */
     public static final class Builder {
 
         private static final int ANY_PORT = 0;
@@ -163,7 +162,7 @@ public final class LabWorld implements AutoCloseable {
         private final Map<String, String> environment = new HashMap<>();
         private UnaryOperator<Broker> broker = UnaryOperator.identity();
         private Mailpit.Starter mailpit = Mailpit::start;
-        private UnaryOperator<Smtp2GraphStandIn.Builder> smtp2graphAs = UnaryOperator.identity();
+        private UnaryOperator<Smtp2GraphStandIn.Builder> smtp2graphSettings = UnaryOperator.identity();
         private boolean isFollowed;
         private int mailpitPort = ANY_PORT;
         private int dnsPort = ANY_PORT;
@@ -184,21 +183,21 @@ public final class LabWorld implements AutoCloseable {
             return this;
         }
 
-        /** Puts something between the relay and its queues. */
-        public Builder withBroker(UnaryOperator<Broker> between) {
-            broker = between;
+        /** Wraps the relay's broker. */
+        public Builder withBroker(UnaryOperator<Broker> wrapper) {
+            broker = wrapper;
             return this;
         }
 
-        /** Takes another Mailpit than the one that this machine has. */
+        /** Uses another Mailpit than {@link Mailpit#start}. */
         public Builder withMailpit(Mailpit.Starter starter) {
             mailpit = starter;
             return this;
         }
 
-        /** Differs from the released smtp2graph so. */
-        public Builder withSmtp2Graph(UnaryOperator<Smtp2GraphStandIn.Builder> as) {
-            smtp2graphAs = as;
+        /** Changes the settings of smtp2graph. */
+        public Builder withSmtp2Graph(UnaryOperator<Smtp2GraphStandIn.Builder> settings) {
+            smtp2graphSettings = settings;
             return this;
         }
 
@@ -208,7 +207,7 @@ public final class LabWorld implements AutoCloseable {
             return this;
         }
 
-        /** Listens where a person can find it again. */
+        /** Uses fixed ports, for people. */
         public Builder atFixedPorts(int smtp, int metrics, int webadmin, int mailpit, int dns) {
             this.mailpitPort = mailpit;
             this.dnsPort = dns;
@@ -217,16 +216,12 @@ public final class LabWorld implements AutoCloseable {
                     .with("WEBADMIN_ADDR", "127.0.0.1:" + webadmin);
         }
 
-        /** Starts all of it, the relay in this process; what was started is stopped again when something cannot be. */
+        /** Starts all servers, and the relay in this process. If a start fails, the others are stopped. */
         public LabWorld start() throws Exception {
             return start(own -> OwnRelay.start(own, broker));
         }
 
-        /**
-         * Starts all of it, the relay last.
-         *
-         * @param starter given the relay's environment variables
-         */
+        /** Starts all servers, and then the relay. If a start fails, the others are stopped. */
         public LabWorld start(Relay.RelayStarter starter) throws Exception {
             Deque<AutoCloseable> parts = new ArrayDeque<>();
             try {
@@ -236,7 +231,7 @@ public final class LabWorld implements AutoCloseable {
                 parts.push(dns);
                 GraphStandIn graph = GraphStandIn.start();
                 parts.push(graph);
-                Smtp2GraphStandIn smtp2graph = smtp2graphAs
+                Smtp2GraphStandIn smtp2graph = smtp2graphSettings
                         .apply(Smtp2GraphStandIn.builder(graph.address()))
                         .start();
                 parts.push(smtp2graph);
@@ -260,7 +255,7 @@ public final class LabWorld implements AutoCloseable {
             }
         }
 
-        // The launcher and Maven start us in different directories.
+        // The launcher and Maven have different working directories.
         private static Path jamesConf() {
             return Stream.of("james-conf", "../james-conf", System.getenv().getOrDefault("JAMES_CONF", "james-conf"))
                     .map(Path::of)

@@ -4,15 +4,15 @@ import java.util.Arrays;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
-/** What a relay's /metrics says, in Prometheus' text format. */
+/** A response of the relay's /metrics, in Prometheus' text format. */
 record MetricsText(String text) {
 
     private static final Pattern SAMPLE = Pattern.compile("^([a-z_0-9]+)(?:\\{(.*)\\})? (\\S+)$", Pattern.MULTILINE);
 
     /**
-     * The sum of a metric's series; 0 when there is none.
+     * The sum of a metric's series; 0 if there is none.
      *
-     * @param labels keys and values that each of them has; those that are left out may be anything
+     * @param labels keys and values; other labels may have any value
      */
     double value(String metric, String... labels) {
         String[] pairs = IntStream.range(0, labels.length / 2)

@@ -13,12 +13,12 @@ import io.relaypod.server.settings.Settings;
 /** The relay in this process. */
 record OwnRelay(RelayServer server, PrometheusMeterRegistry meters) implements Relay {
 
-    /** @param between put between the relay and its broker */
-    static OwnRelay start(Map<String, String> environment, UnaryOperator<Broker> between) throws Exception {
+    /** @param wrapper wraps the relay's broker */
+    static OwnRelay start(Map<String, String> environment, UnaryOperator<Broker> wrapper) throws Exception {
         Settings settings = Settings.from(environment);
         PrometheusMeterRegistry meters = MeterNames.registry();
         return new OwnRelay(
-                RelayServer.start(between.apply(RelayServer.broker(settings, meters)), settings, Map.of(), meters),
+                RelayServer.start(wrapper.apply(RelayServer.broker(settings, meters)), settings, Map.of(), meters),
                 meters);
     }
 

@@ -3,10 +3,10 @@ package io.relaypod.lab.world;
 import java.net.InetSocketAddress;
 import java.util.Map;
 
-/** The relay of a world: in this process, or a program of its own. Implementations are safe for use by many threads. */
+/** The relay of a lab world: in this process, or a program of its own. Implementations are thread-safe. */
 public interface Relay extends AutoCloseable {
 
-    /** Starts one; it serves SMTP when this returns. */
+    /** Starts a relay, which serves SMTP when the method returns. */
     @FunctionalInterface
     interface RelayStarter {
 
@@ -16,18 +16,18 @@ public interface Relay extends AutoCloseable {
 
     InetSocketAddress smtpAddress();
 
-    /** Mails in its queues, those that wait for their next try included. */
+    /** Messages in the relay's queues, those that wait for their next attempt included. */
     long queuedMails();
 
     /**
-     * What it has counted; 0 when nothing was counted yet.
+     * The value of a metric, summed over its series; 0 if there is none.
      *
-     * @param metric by Prometheus' name, such as {@code relaypod_rcpt_total}
-     * @param labels keys and values; those that are left out may be anything
+     * @param metric Prometheus name, such as {@code relaypod_rcpt_total}
+     * @param labels keys and values; other labels may have any value
      */
     long count(String metric, String... labels);
 
-    /** Stops it in order, as SIGTERM does. */
+    /** Stops the relay in order, as SIGTERM does. */
     @Override
     void close();
 }

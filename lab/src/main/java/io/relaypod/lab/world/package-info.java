@@ -1,4 +1,4 @@
-/** The relay and all that it talks to, in one process: DNS, Mailpit, smtp2graph and Graph. */
+/** A relay with all the servers that it needs: DNS, Mailpit, smtp2graph and Graph. */
 @NullMarked
 package io.relaypod.lab.world;
 

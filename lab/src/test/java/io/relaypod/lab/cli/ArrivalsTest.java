@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 class ArrivalsTest {
 
     @Test
-    void theThreePagesAreNamedAndEachMailIsShownUntilItIsStopped() throws Exception {
+    void theAddressesOfThePagesAndEachMessageArePrinted() throws Exception {
         StringWriter shown = new StringWriter();
         try (LabWorld world =
                 LabWorld.builder().with("METRICS_ADDR", "127.0.0.1:0").start()) {

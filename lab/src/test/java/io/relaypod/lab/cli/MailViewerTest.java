@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 class MailViewerTest {
 
     @Test
-    void eachMailIsListedWithItsTextAndNothingOfItIsMarkup() throws Exception {
+    void eachMessageIsListedWithItsTextAndIsEscaped() throws Exception {
         try (LabWorld world = LabWorld.builder().start();
                 MailViewer viewer = MailViewer.start()) {
             world.graph().onMail(viewer::add);

@@ -21,7 +21,7 @@ class SampleMailsTest {
     private final StringWriter shown = new StringWriter();
 
     @Test
-    void theDemosMailsReachTheGuestAndTheOrganiserAloneWhereLabIsTheDnsServer() throws Exception {
+    void theSampleMessagesReachOnlyTheGuestAndTheOrganiser() throws Exception {
         try (LabWorld world = LabWorld.builder().with("STRIP_ICS_MODE", "auto").start()) {
             assertThat(new SampleMails(world.smtpAddress(), new PrintWriter(shown)).send())
                     .isTrue();
@@ -37,7 +37,7 @@ class SampleMailsTest {
     }
 
     @Test
-    void saysWhetherTheyWereAccepted() throws Exception {
+    void theResultIsFalseIfAMessageIsRefused() throws Exception {
         try (LabDns without = LabDns.serving("example.com. IN MX 10 mx.example.com.");
                 LabWorld world = LabWorld.builder()
                         .with("DNS_SERVERS", "127.0.0.1:" + without.address().getPort())

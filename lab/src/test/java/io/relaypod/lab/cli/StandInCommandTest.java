@@ -38,7 +38,7 @@ class StandInCommandTest {
     }
 
     @Test
-    void aMailGoesThroughBothToGraph() throws Exception {
+    void aMessagePassesBothStandInsToGraph() throws Exception {
         try (GraphStandIn graph = GraphStandIn.start()) {
             InetSocketAddress smtp2graph = started(
                     "smtp2graph", "--graph", "127.0.0.1:" + graph.address().getPort());
@@ -53,7 +53,7 @@ class StandInCommandTest {
     }
 
     @Test
-    void whatSmtp2GraphAnswered250ForItStillSendsWhenItIsToldToStop() throws Exception {
+    void anAcceptedMessageIsStillSentAfterSigterm() throws Exception {
         try (GraphStandIn graph = GraphStandIn.start()) {
             InetSocketAddress smtp2graph = started(
                     "smtp2graph", "--graph", "127.0.0.1:" + graph.address().getPort());
@@ -70,7 +70,7 @@ class StandInCommandTest {
     }
 
     @Test
-    void aNextHopThatIsNoneIsSaid() throws Exception {
+    void anInvalidNextHopIsReported() throws Exception {
         Path errors = temporary.resolve("errors");
         Process process = start(errors, "mailpit", "--port", "0", "--next-hop", "localhost");
 

@@ -70,7 +70,7 @@ class DnsCanariesTest {
     }
 
     @Test
-    void whatAServerDeniesThatDeniesTheCanariesIsUnknown() {
+    void aDenialByAServerThatDeniesTheCanariesIsUnknown() {
         dns.behave(".", DnsBehaviour.nxdomain());
         DnsFailover servers = servers("gmail.com, outlook.com, .", dns);
 
@@ -83,7 +83,7 @@ class DnsCanariesTest {
     }
 
     @Test
-    void whatItHasRecordsForIsAccepted() {
+    void aDomainForWhichSuchAServerHasRecordsIsAccepted() {
         dns.behave(".", DnsBehaviour.nxdomain());
         dns.behave("example.com", DnsBehaviour.answer());
         DnsFailover servers = servers("gmail.com, outlook.com", dns);
@@ -95,7 +95,7 @@ class DnsCanariesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"LAME", "NODATA_WITHOUT_SOA"})
-    void itMayAlsoSayThatTheyHaveNoRecords(DnsBehaviour.Fixed behaviour) {
+    void canariesWithoutRecordsCountAsDenied(DnsBehaviour.Fixed behaviour) {
         dns.behave(".", behaviour);
 
         assertThat(verdict(servers("gmail.com, outlook.com", dns), "nowhere.example"))
@@ -103,7 +103,7 @@ class DnsCanariesTest {
     }
 
     @Test
-    void aServerThatLiesNoMoreIsBelievedAgain() {
+    void aServerThatConfirmsTheCanariesIsTrustedAgain() {
         dns.behave(".", DnsBehaviour.nxdomain());
         DnsFailover servers = servers("gmail.com", dns);
         assertThat(verdict(servers, "example.com")).isInstanceOf(Unknown.class);
@@ -117,7 +117,7 @@ class DnsCanariesTest {
     }
 
     @Test
-    void aKnownProviderIsNotDeniedByAServerThatHasJustBegunToLie() {
+    void aDenialOfAKnownProviderChecksTheCanariesAtOnce() {
         DnsFailover servers = servers("gmail.com, outlook.com", dns);
         assertThat(verdict(servers, "nowhere.example")).isEqualTo(new NoMailHost(false));
         dns.behave(".", DnsBehaviour.nxdomain());
@@ -127,7 +127,7 @@ class DnsCanariesTest {
     }
 
     @Test
-    void ofTwoServersTheOneThatDoesNotLieIsBelieved() {
+    void aServerThatConfirmsTheCanariesIsPreferred() {
         dns.behave(".", DnsBehaviour.nxdomain());
         DnsFailover servers = servers("gmail.com, outlook.com, .", dns, other);
 
@@ -142,7 +142,7 @@ class DnsCanariesTest {
     }
 
     @Test
-    void oneBlockedCanaryIsNoLie() {
+    void oneDeniedCanaryDoesNotMakeAServerUntrusted() {
         dns.behave("gmail.com", DnsBehaviour.nxdomain());
         DnsFailover servers = servers("gmail.com, outlook.com", dns);
 
@@ -151,7 +151,7 @@ class DnsCanariesTest {
     }
 
     @Test
-    void canariesThatAreNotAnsweredProveNothing() {
+    void canariesWithoutAnAnswerDoNotMakeAServerUntrusted() {
         dns.behave("gmail.com", DnsBehaviour.servfail());
 
         assertThat(verdict(servers("gmail.com", dns), "nowhere.example")).isInstanceOf(Unknown.class);
@@ -162,7 +162,7 @@ class DnsCanariesTest {
     }
 
     @Test
-    void onceBelievedAServerIsBelievedWhileTheCanariesAreNotAnswered() {
+    void aTrustedServerStaysTrustedWhileTheCanariesAreNotAnswered() {
         DnsFailover servers = servers("gmail.com", dns);
         verdict(servers, "nowhere.example");
         dns.behave("gmail.com", DnsBehaviour.servfail());
@@ -174,7 +174,7 @@ class DnsCanariesTest {
     }
 
     @Test
-    void canariesCostNothingWhereMailGoesToDomainsWithMxAndLittleInAFlood() {
+    void canariesAreNotQueriedForDomainsWithMxAndRarelyInAFlood() {
         DnsFailover servers = servers("gmail.com, outlook.com, .", dns);
         verdict(servers, "example.com");
         assertThat(dns.total()).isEqualTo(1);
@@ -188,7 +188,7 @@ class DnsCanariesTest {
     }
 
     @Test
-    void anAddressThatNamesWithoutOneGetIsNotBelieved() {
+    void anInventedAddressIsIgnored() {
         dns.behave(".", DnsBehaviour.invent("192.0.2.99"));
         DnsFailover servers = servers("gmail.com, outlook.com", dns);
 
@@ -201,7 +201,7 @@ class DnsCanariesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"SERVFAIL", "REFUSED", "SILENCE"})
-    void aServerThatAnswersNothingIsNotUsableAndIsNoLiar(DnsBehaviour.Fixed behaviour) {
+    void aServerWithoutAnswersIsUnusableAndNotUntrusted(DnsBehaviour.Fixed behaviour) {
         dns.behave(".", behaviour);
         for (String canaries : List.of("gmail.com, .", "off")) {
             DnsFailover servers = servers(canaries, dns);

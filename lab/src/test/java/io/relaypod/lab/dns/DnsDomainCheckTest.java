@@ -122,7 +122,7 @@ class DnsDomainCheckTest {
     }
 
     @Test
-    void mxRecordsAreTheVerdictBestFirst() {
+    void mxRecordsAreSortedByPreference() {
         assertThat(verdict("mx.example")).isEqualTo(new HasMx(List.of("first.mx.example", "backup.mx.example")));
         assertThat(dns.queries())
                 .as("the addresses are not asked for")
@@ -130,7 +130,7 @@ class DnsDomainCheckTest {
     }
 
     @Test
-    void equalPreferencesAreBothThere() {
+    void recordsWithEqualPreferencesAreBothReturned() {
         assertThat(verdict("same.example"))
                 .isInstanceOfSatisfying(
                         HasMx.class,
@@ -148,7 +148,7 @@ class DnsDomainCheckTest {
     }
 
     @Test
-    void withoutMxBothKindsOfAddressAreAskedForOnce() {
+    void withoutMxBothAddressTypesAreQueriedOnce() {
         verdict("empty.example");
 
         assertThat(dns.queries())
@@ -171,23 +171,23 @@ class DnsDomainCheckTest {
     }
 
     @Test
-    void aNameThatOnlyExistsBecauseOthersAreBelowItHasNoMailHost() {
+    void anEmptyNonTerminalHasNoMailHost() {
         assertThat(verdict("deep.example")).isEqualTo(new NoMailHost(true));
     }
 
     @Test
-    void aNullMxIsTheDomainsOwnRefusalWhateverItsAddress() {
+    void aNullMxIsRefusedEvenIfTheDomainHasAnAddress() {
         assertThat(verdict("null.example")).isEqualTo(new NullMx());
         assertThat(dns.total()).isEqualTo(1);
     }
 
     @Test
-    void theRootAsExchangerIsANullMxWithAnyPreference() {
+    void anMxWithTheRootAsExchangerIsANullMxWithAnyPreference() {
         assertThat(verdict("null10.example")).isEqualTo(new NullMx());
     }
 
     @Test
-    void aNullMxBesideARealOneDoesNotCount() {
+    void aNullMxBesideAnotherMxIsIgnored() {
         // RFC 7505 section 3: a null MX is the only MX, or none.
         assertThat(verdict("nullplus.example")).isEqualTo(new HasMx(List.of("first.mx.example")));
     }
@@ -208,30 +208,30 @@ class DnsDomainCheckTest {
     }
 
     @Test
-    void anAliasToNothingDoesNotExist() {
+    void anAliasToANameThatDoesNotExistDoesNotExist() {
         assertThat(verdict("dangling.example")).isEqualTo(new NoMailHost(false));
         assertThat(verdict("outgone.example")).isEqualTo(new NoMailHost(false));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"round.example", "self.example"})
-    void aRingOfAliasesIsUnknownAndEnds(String ring) {
+    void aLoopOfAliasesIsUnknown(String ring) {
         assertThat(verdict(ring)).isInstanceOf(Unknown.class);
         assertThat(dns.total()).isLessThan(50);
     }
 
     @Test
-    void caseDoesNotMatter() {
+    void theCaseOfADomainIsIgnored() {
         assertThat(verdict("MX.eXample")).isEqualTo(new HasMx(List.of("first.mx.example", "backup.mx.example")));
     }
 
     @Test
-    void anInternationalNameIsAskedForByItsALabel() {
+    void anInternationalizedDomainIsQueriedByItsALabel() {
         assertThat(verdict("B\u00fccher.test")).isEqualTo(new HasMx(List.of("mx.test")));
     }
 
     @Test
-    void ofAHundredMxRecordsTheBestAreNamed() {
+    void ofAHundredMxRecordsTheBestAreReturned() {
         assertThat(verdict("many.test"))
                 .isInstanceOfSatisfying(
                         HasMx.class,
@@ -246,7 +246,7 @@ class DnsDomainCheckTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"mx.example", "a.example", "null.example", "gmial.com", "empty.example"})
-    void aTruncatedAnswerIsAskedForOverTcp(String domain) {
+    void aTruncatedAnswerIsQueriedAgainOverTcp(String domain) {
         DomainVerdict whole = verdict(domain);
         dns.reset();
         dns.behave(".", DnsBehaviour.truncate());
@@ -256,7 +256,7 @@ class DnsDomainCheckTest {
     }
 
     @Test
-    void nodataWithoutItsSoaIsNodata() {
+    void aNodataAnswerWithoutSoaIsNodata() {
         dns.behave("empty.example", DnsBehaviour.nodataWithoutSoa());
 
         assertThat(verdict("empty.example")).isEqualTo(new NoMailHost(true));
@@ -264,7 +264,7 @@ class DnsDomainCheckTest {
     }
 
     @Test
-    void anEmptyAnswerWithoutAuthorityIsNodataAsStubResolversSeeIt() {
+    void anEmptyAnswerWithoutAuthorityIsNodataAsForStubResolvers() {
         dns.behave("empty.example", DnsBehaviour.lame());
 
         assertThat(verdict("empty.example")).isEqualTo(new NoMailHost(true));
@@ -274,7 +274,7 @@ class DnsDomainCheckTest {
     @EnumSource(
             value = DnsBehaviour.Fixed.class,
             names = {"SERVFAIL", "REFUSED", "SILENCE", "WRONG_ID", "GARBAGE"})
-    void whatIsNoAnswerIsUnknownWithinTheBound(DnsBehaviour.Fixed behaviour) {
+    void aFailedQueryIsUnknownWithinTheTimeLimit(DnsBehaviour.Fixed behaviour) {
         dns.behave("mx.example", behaviour);
         long begin = System.nanoTime();
 
@@ -291,7 +291,7 @@ class DnsDomainCheckTest {
     @EnumSource(
             value = DnsBehaviour.Fixed.class,
             names = {"SERVFAIL", "REFUSED"})
-    void aServersFailureIsNamed(DnsBehaviour.Fixed behaviour) {
+    void theReasonNamesTheServersFailure(DnsBehaviour.Fixed behaviour) {
         dns.behave("mx.example", behaviour);
 
         assertThat(verdict("mx.example"))
@@ -300,7 +300,7 @@ class DnsDomainCheckTest {
     }
 
     @Test
-    void silenceIsNamedATimeout() {
+    void theReasonOfASilentServerIsATimeout() {
         dns.behave("mx.example", DnsBehaviour.silence());
 
         assertThat(verdict("mx.example"))
@@ -310,14 +310,14 @@ class DnsDomainCheckTest {
     }
 
     @Test
-    void anAnswerThatComesInTimeCounts() {
+    void aDelayedAnswerWithinTheTimeoutIsUsed() {
         dns.behave("mx.example", DnsBehaviour.delay(TIMEOUT.dividedBy(3)));
 
         assertThat(verdict("mx.example")).isInstanceOf(HasMx.class);
     }
 
     @Test
-    void aServerThatIsNotThereIsUnknownWithinTheBound() throws IOException {
+    void anUnreachableServerIsUnknownWithinTheTimeLimit() throws IOException {
         long begin = System.nanoTime();
 
         assertThat(verdict(check(nobody()), "mx.example")).isInstanceOf(Unknown.class);
@@ -329,7 +329,7 @@ class DnsDomainCheckTest {
     @EnumSource(
             value = DnsBehaviour.Fixed.class,
             names = {"SERVFAIL", "REFUSED", "SILENCE", "WRONG_ID", "GARBAGE"})
-    void whenTheFirstServerFailsTheSecondIsAsked(DnsBehaviour.Fixed behaviour) {
+    void ifTheFirstServerFailsTheSecondIsQueried(DnsBehaviour.Fixed behaviour) {
         try (LabDns first = LabDns.serving("mx.example. IN A 192.0.2.1")) {
             first.behave("mx.example", behaviour);
 
@@ -340,12 +340,12 @@ class DnsDomainCheckTest {
     }
 
     @Test
-    void whenTheFirstServerIsGoneTheSecondIsAsked() throws IOException {
+    void ifTheFirstServerIsUnreachableTheSecondIsQueried() throws IOException {
         assertThat(verdict(check(nobody(), dns.address()), "mx.example")).isInstanceOf(HasMx.class);
     }
 
     @Test
-    void theFirstServerIsAskedAsLongAsItAnswers() {
+    void onlyTheFirstServerIsQueriedWhileItAnswers() {
         try (LabDns second = LabDns.serving("mx.example. IN A 192.0.2.1")) {
             DnsDomainCheck both = check(dns.address(), second.address());
             for (int i = 0; i < 5; i++) {
@@ -357,7 +357,7 @@ class DnsDomainCheckTest {
     }
 
     @Test
-    void allServersFailingIsUnknownWithinTheBound() {
+    void ifAllServersFailTheDomainIsUnknownWithinTheTimeLimit() {
         try (LabDns first = LabDns.serving("mx.example. IN A 192.0.2.1")) {
             first.behave(".", DnsBehaviour.silence());
             dns.behave(".", DnsBehaviour.silence());
@@ -372,7 +372,7 @@ class DnsDomainCheckTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"A", "AAAA"})
-    void oneKindOfAddressIsEnoughWhenTheOtherFails(String failing) throws IOException {
+    void oneAddressTypeIsEnoughIfTheOtherFails(String failing) throws IOException {
         try (ScriptedServer relay = oneTypeFails(dns.address(), failing)) {
             assertThat(verdict(check(relay.address()), "both.example")).isInstanceOf(ImplicitMx.class);
         }
@@ -380,14 +380,14 @@ class DnsDomainCheckTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"A", "AAAA"})
-    void withoutAnyAddressAFailureOfEitherKindIsUnknown(String failing) throws IOException {
+    void withoutAddressAFailureOfEitherTypeIsUnknown(String failing) throws IOException {
         try (ScriptedServer relay = oneTypeFails(dns.address(), failing)) {
             assertThat(verdict(check(relay.address()), "empty.example")).isInstanceOf(Unknown.class);
         }
     }
 
     @Test
-    void noSearchDomainEverApplies() {
+    void searchDomainsAreNotUsed() {
         String before = System.setProperty("dns.search", "search.test");
         try {
             DnsDomainCheck inACluster = check(dns.address());
@@ -405,13 +405,13 @@ class DnsDomainCheckTest {
     }
 
     @Test
-    void aNameOfTheHostsFileIsAskedForLikeAnyOther() {
+    void theHostsFileIsNotUsed() {
         assertThat(verdict("localhost")).isEqualTo(new NoMailHost(false));
         assertThat(dns.count("localhost", "MX")).isEqualTo(1);
     }
 
     @Test
-    void nothingIsRememberedBetweenQuestions() {
+    void answersAreNotCachedBetweenLookups() {
         verdict("mx.example");
         dns.serve("mx.example. IN A 192.0.2.7");
 
@@ -419,7 +419,7 @@ class DnsDomainCheckTest {
     }
 
     @Test
-    void aSilentDomainHoldsUpNoOther() {
+    void aSilentDomainDelaysNoOther() {
         dns.behave("silent.test", DnsBehaviour.silence());
         List<CompletableFuture<DomainVerdict>> silent = IntStream.range(0, 200)
                 .mapToObj(i -> check.verdict(new MailDomain("d" + i + ".silent.test"), ClientNetwork.OPERATOR)
@@ -436,7 +436,7 @@ class DnsDomainCheckTest {
     }
 
     @Test
-    void aServerThatCannotBeAskedIsOneThatFails() {
+    void aServerThatCannotBeReachedCountsAsFailed() {
         InetSocketAddress noAddress = InetSocketAddress.createUnresolved("nowhere.invalid", 53);
         dns.behave("silent.test", DnsBehaviour.silence());
 
@@ -453,14 +453,14 @@ class DnsDomainCheckTest {
     }
 
     @Test
-    void theLongestNameCanBeAskedFor() {
+    void theLongestNameCanBeQueried() {
         String longest = ("a".repeat(63) + ".").repeat(3) + "b".repeat(61);
 
         assertThat(verdict(longest)).isEqualTo(new NoMailHost(false));
     }
 
     @Test
-    void everyQuestionIsHeardOfWithItsTypeAndHowItEnded() {
+    void theListenerGetsTypeAndOutcomeOfEachQuery() {
         verdict("mx.example");
         verdict("a.example");
         verdict("nothing-of-that-name.example");
@@ -469,7 +469,7 @@ class DnsDomainCheckTest {
     }
 
     @Test
-    void aServerThatIsSilentIsHeardOfAsATimeout() {
+    void theListenerGetsATimeoutForASilentServer() {
         dns.behave("mx.example", DnsBehaviour.silence());
         verdict("mx.example");
 
@@ -488,7 +488,7 @@ class DnsDomainCheckTest {
                 "EDNS_SERVFAIL",
                 "EDNS_SILENCE"
             })
-    void aServerThatDoesNotBearEdnsIsAskedWithout(DnsBehaviour.Fixed behaviour) {
+    void aServerThatRejectsEdnsIsQueriedWithoutEdns(DnsBehaviour.Fixed behaviour) {
         dns.behave(".", behaviour);
         DnsFailover servers = servers(dns.address());
         DnsDomainCheck old = check(servers);
@@ -501,7 +501,7 @@ class DnsDomainCheckTest {
     }
 
     @Test
-    void aServerThatBearsEdnsIsNotTakenForOneThatDoesNot() {
+    void aServerThatSupportsEdnsIsNotTakenForOneThatRejectsIt() {
         dns.behave("silent.test", DnsBehaviour.silence());
         dns.behave("servfail.test", DnsBehaviour.servfail());
         DnsFailover servers = servers(dns.address());
@@ -518,7 +518,7 @@ class DnsDomainCheckTest {
     @EnumSource(
             value = DnsBehaviour.Fixed.class,
             names = {"OPT_IN_ANSWER", "ONLY_IN_ADDITIONAL"})
-    void recordsWhereNoAnswerIsAreNoAnswer(DnsBehaviour.Fixed behaviour) {
+    void recordsOutsideTheAnswerSectionAreIgnored(DnsBehaviour.Fixed behaviour) {
         dns.behave("mx.example", behaviour);
 
         assertThat(verdict("mx.example")).isInstanceOf(Unknown.class);
@@ -543,7 +543,7 @@ class DnsDomainCheckTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"A", "AAAA"})
-    void oneKindOfAddressSettlesItWhateverTheOtherTakes(String silent) {
+    void oneAddressTypeIsEnoughIfTheOtherIsNotAnswered(String silent) {
         dns.behave("both.example", DnsBehaviour.silentFor(silent));
         CompletableFuture<DomainVerdict> verdict = check(new DnsFailover(
                                 new DnsSettings(List.of(dns.address()), Duration.ofMinutes(5), TRIES),
@@ -560,7 +560,7 @@ class DnsDomainCheckTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"127.0.0.1", "0.0.0.0", "127.0.53.53", "169.254.0.1", "255.255.255.255"})
-    void anImplicitMxThatNoMailHostCanBeAtIsNone(String address) {
+    void anImplicitMxWithAnUnusableAddressIsNoMailHost(String address) {
         dns.serve("parked.test. 300 IN A " + address, "parked.test. 300 IN AAAA ::ffff:" + address);
 
         assertThat(verdict("parked.test")).isInstanceOf(UnusableImplicitMx.class);
@@ -569,7 +569,7 @@ class DnsDomainCheckTest {
     }
 
     @Test
-    void anUnusableAddressBesideAnUnansweredQuestionIsUnknown() {
+    void anUnusableAddressWithAnUnansweredQueryIsUnknown() {
         dns.serve("half.test. 300 IN A 127.0.0.1");
         dns.behave("half.test", DnsBehaviour.silentFor("AAAA"));
 
@@ -577,7 +577,7 @@ class DnsDomainCheckTest {
     }
 
     @Test
-    void mailHostsThatCannotBeOneAreNotAskedFor() {
+    void addressesOfUnusableMailHostsAreNotQueried() {
         dns.serve(
                 "bad.test. 300 IN MX 10 localhost.",
                 "bad.test. 300 IN MX 5 0.0.0.0.",
@@ -591,7 +591,7 @@ class DnsDomainCheckTest {
     }
 
     @Test
-    void thousandsOfMxRecordsAreReadAndFewAreKept() {
+    void ofThousandsOfMxRecordsAFewAreStored() {
         String below = "." + ("x".repeat(60) + ".").repeat(3) + "huge.test.";
         DnsDomainCheck patient = check(new DnsFailover(
                         new DnsSettings(List.of(dns.address()), Duration.ofSeconds(30), 1),

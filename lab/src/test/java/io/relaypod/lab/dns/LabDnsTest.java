@@ -103,7 +103,7 @@ class LabDnsTest {
     }
 
     @Test
-    void aliasesAreFollowedInsideTheirZone() throws IOException {
+    void aliasesAreFollowedWithinTheirZone() throws IOException {
         assertThat(answers(ask("alias.example.com.", Type.A))).containsExactly("mx.example.com.", "192.0.2.1");
         assertThat(answers(ask("alias.example.com.", Type.CNAME))).containsExactly("mx.example.com.");
     }
@@ -114,7 +114,7 @@ class LabDnsTest {
     }
 
     @Test
-    void anAliasToNothingIsNxdomain() throws IOException {
+    void anAliasToANameThatDoesNotExistIsNxdomain() throws IOException {
         Message response = ask("gone.example.com.", Type.A);
 
         assertThat(response.getRcode()).isEqualTo(Rcode.NXDOMAIN);
@@ -122,13 +122,13 @@ class LabDnsTest {
     }
 
     @Test
-    void aRingOfAliasesIsAnsweredOnce() throws IOException {
+    void eachAliasOfALoopIsAnsweredOnce() throws IOException {
         assertThat(answers(ask("round.example.com.", Type.A)))
                 .containsExactly("about.example.com.", "round.example.com.");
     }
 
     @Test
-    void aWildcardAnswersUnderTheNameAsked() throws IOException {
+    void aWildcardRecordHasTheNameOfTheQuery() throws IOException {
         Message response = ask("any.thing.wild.example.com.", Type.MX);
 
         assertThat(answers(response)).containsExactly("10 mx.example.com.");
@@ -163,7 +163,7 @@ class LabDnsTest {
     }
 
     @Test
-    void aClientThatTakesMoreGetsMore() throws IOException {
+    void anAnswerMayBeAsLargeAsTheClientsEdnsSize() throws IOException {
         SimpleResolver resolver = resolver();
         resolver.setEDNS(0, 4096, 0, List.of());
         resolver.setIgnoreTruncation(true);
@@ -194,7 +194,7 @@ class LabDnsTest {
     }
 
     @Test
-    void aSilentNameHoldsUpNoOther() throws IOException {
+    void aSilentNameDelaysNoOther() throws IOException {
         dns.behave("silent.test", DnsBehaviour.silence());
 
         assertThatThrownBy(() -> ask("x.silent.test.", Type.MX, SHORT)).isInstanceOf(IOException.class);
@@ -202,7 +202,7 @@ class LabDnsTest {
     }
 
     @Test
-    void delayedNamesWaitTogetherAndHoldUpNoOther() throws Exception {
+    void delaysRunInParallelAndDelayNoOtherName() throws Exception {
         dns.behave("delayed.test", DnsBehaviour.delay(Duration.ofMillis(300)));
         long start = System.nanoTime();
 
@@ -224,7 +224,7 @@ class LabDnsTest {
     }
 
     @Test
-    void errorsAreAnsweredAsTold() throws IOException {
+    void theConfiguredErrorIsAnswered() throws IOException {
         dns.behave("servfail.test", DnsBehaviour.servfail());
         dns.behave("refused.test", DnsBehaviour.refused());
 
@@ -245,7 +245,7 @@ class LabDnsTest {
     }
 
     @Test
-    void nodataCanComeWithoutItsSoa() throws IOException {
+    void nodataCanBeAnsweredWithoutSoa() throws IOException {
         dns.behave("example.com", DnsBehaviour.nodataWithoutSoa());
 
         Message response = ask("example.com.", Type.MX);
@@ -256,7 +256,7 @@ class LabDnsTest {
     }
 
     @Test
-    void aWrongIdComesOnceAndThenNothing() throws IOException {
+    void anAnswerWithAWrongIdIsTheOnlyOne() throws IOException {
         dns.behave("wrong.test", DnsBehaviour.wrongId());
         Message query = query("wrong.test.", Type.MX);
 
@@ -268,7 +268,7 @@ class LabDnsTest {
     }
 
     @Test
-    void garbageHasTheRightIdAndIsNoMessage() throws IOException {
+    void garbageHasTheRightIdAndCannotBeParsed() throws IOException {
         dns.behave("garbage.test", DnsBehaviour.garbage());
         Message query = query("garbage.test.", Type.MX);
 
@@ -281,7 +281,7 @@ class LabDnsTest {
     }
 
     @Test
-    void whatIsNoQueryIsAFormatErrorOrNothing() throws IOException {
+    void anInvalidQueryIsAnsweredWithFormerrOrNotAtAll() throws IOException {
         byte[] noName = new byte[13];
         noName[5] = 1;
         noName[12] = 63;
@@ -294,7 +294,7 @@ class LabDnsTest {
     }
 
     @Test
-    void theLongestSuffixDecidesTheBehaviour() throws IOException {
+    void theBehaviourOfTheLongestSuffixApplies() throws IOException {
         dns.behave("test", DnsBehaviour.servfail());
         dns.behave("plain.test", DnsBehaviour.answer());
 
@@ -330,14 +330,14 @@ class LabDnsTest {
     }
 
     @Test
-    void aWrongZoneIsRefusedAtOnce() {
+    void anInvalidZoneIsRejected() {
         assertThatThrownBy(() -> LabDns.serving("example.com. IN MX ten"))
                 .isInstanceOf(UncheckedIOException.class)
                 .hasMessageContaining("not a master file");
     }
 
     @Test
-    void itKeepsUpWithAFlood() throws Exception {
+    void aFloodOfQueriesIsAnswered() throws Exception {
         SimpleResolver resolver = resolver();
         int queries = 2_000;
 

@@ -83,12 +83,12 @@ class DeliveryPropertiesTest {
     }
 
     @Property
-    void inModeAutoGraphDeliversToTheEnvelopeAndToEachOnce(@ForAll("sendings") Sending sending) throws Exception {
+    void inModeAutoGraphDeliversOnceToEachRecipientOfTheEnvelope(@ForAll("sendings") Sending sending) throws Exception {
         assertThat(deliveries(sending, new Relay("auto"))).containsExactlyInAnyOrderElementsOf(sending.accepted());
     }
 
     @Property
-    void inModeListedItDoesSoWhenNobodyElseGetsACalendar(@ForAll("sendings") Sending sending) throws Exception {
+    void inModeListedGraphDoesSoIfNoOtherRecipientGetsACalendar(@ForAll("sendings") Sending sending) throws Exception {
         if (!sending.hasCalendar() || sending.isForListedOnly()) {
             assertThat(deliveries(sending, new Relay("listed")))
                     .containsExactlyInAnyOrderElementsOf(sending.accepted());

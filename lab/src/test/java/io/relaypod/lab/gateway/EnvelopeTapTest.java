@@ -37,7 +37,7 @@ class EnvelopeTapTest {
     }
 
     @Test
-    void notesWhatWasAcceptedUnderTheIdThatMailpitGaveIt() throws IOException {
+    void recordsTheEnvelopeUnderMailpitsId() throws IOException {
         try (SmtpConversation smtp = SmtpConversation.connect(tap.address())) {
             smtp.send("EHLO client.test");
             smtp.send("MAIL FROM:<first@contoso.com>");
@@ -74,7 +74,7 @@ class EnvelopeTapTest {
     }
 
     @Test
-    void notesNothingOfAMailThatWasRefused() throws IOException {
+    void recordsNoEnvelopeOfARefusedMessage() throws IOException {
         mailpit.answer(Phase.CONTENT, "451 4.3.0 no");
 
         try (SmtpConversation smtp = SmtpConversation.connect(tap.address())) {
@@ -88,7 +88,7 @@ class EnvelopeTapTest {
     }
 
     @Test
-    void notesAMailWhoseClientDidNotWaitForTheAnswer() throws IOException {
+    void recordsTheEnvelopeIfTheClientDoesNotWaitForTheReply() throws IOException {
         try (SmtpConversation smtp = SmtpConversation.connect(tap.address())) {
             smtp.send("EHLO client.test");
             smtp.send("MAIL FROM:<a@contoso.com>");
@@ -101,7 +101,7 @@ class EnvelopeTapTest {
     }
 
     @Test
-    void closesTheClientWhenMailpitDoes() throws IOException {
+    void closesTheClientsConnectionWhenMailpitCloses() throws IOException {
         mailpit.fail(Phase.CONTENT, new Fault.Close());
 
         try (SmtpConversation smtp = SmtpConversation.connect(tap.address())) {

@@ -35,7 +35,7 @@ abstract class MailpitContract {
     }
 
     @Test
-    void saysWhichOneItIs(TestReporter reporter) throws IOException {
+    void describesItself(TestReporter reporter) throws IOException {
         String description = mailpit(Relaying.none()).description();
 
         reporter.publishEntry("mailpit", description);
@@ -59,7 +59,7 @@ abstract class MailpitContract {
     }
 
     @Test
-    void repliesInItsOwnWords() throws IOException {
+    void repliesAsItsRelease() throws IOException {
         boolean older = release() == MailpitRelease.V1_28_3;
         String again = "503 5.5.1 Bad sequence of commands (RSET/HELO/EHLO required before MAIL)";
         String noAddress = "553 5.1.3 The address is not a valid RFC 5321 address";
@@ -165,7 +165,7 @@ abstract class MailpitContract {
     }
 
     @Test
-    void takesTheEmptySenderAndUtf8Addresses() throws IOException {
+    void acceptsTheEmptySenderAndUtf8Addresses() throws IOException {
         Mailpit mailpit = mailpit(Relaying.none());
 
         send(mailpit, "", List.of("b@example.com"), HEADER + "\r\nhello\r\n");
@@ -177,7 +177,7 @@ abstract class MailpitContract {
     }
 
     @Test
-    void takesAHundredRecipientsInAMailAndNoMore() throws IOException {
+    void acceptsAHundredRecipientsInATransaction() throws IOException {
         MailpitStandIn nextHop = nextHop();
         Mailpit mailpit = mailpit(Relaying.to(nextHop.smtpAddress()));
         List<String> hundred =
@@ -197,7 +197,7 @@ abstract class MailpitContract {
     }
 
     @Test
-    void passesEightBitBytesUnchanged() throws IOException {
+    void relaysEightBitBytesUnchanged() throws IOException {
         MailpitStandIn nextHop = nextHop();
         Mailpit mailpit = mailpit(Relaying.to(nextHop.smtpAddress()));
         byte[] all = new byte[256];
@@ -214,7 +214,7 @@ abstract class MailpitContract {
     }
 
     @Test
-    void storesBareLineFeedsAndPassesThemOnAsCrLf() throws IOException {
+    void storesBareLineFeedsAndRelaysThemAsCrLf() throws IOException {
         MailpitStandIn nextHop = nextHop();
         Mailpit mailpit = mailpit(Relaying.to(nextHop.smtpAddress()));
 
@@ -225,7 +225,7 @@ abstract class MailpitContract {
     }
 
     @Test
-    void aLineOfOneDotAfterABareLineFeedEndsTheMailOnlyWithCrLf() throws IOException {
+    void aDotAfterABareLineFeedEndsTheMessageOnlyWithCrLf() throws IOException {
         Mailpit mailpit = mailpit(Relaying.none());
 
         try (SmtpConversation smtp = conversation(mailpit)) {
@@ -240,7 +240,7 @@ abstract class MailpitContract {
     }
 
     @Test
-    void addsItsHeadersAtTheTop() throws IOException {
+    void addsItsFieldsAtTheTop() throws IOException {
         MailpitStandIn nextHop = nextHop();
         Mailpit mailpit = mailpit(Relaying.to(nextHop.smtpAddress()));
 
@@ -272,7 +272,7 @@ abstract class MailpitContract {
     }
 
     @Test
-    void storesABccForRecipientsThatNoHeaderNamesButPassesNoneOn() throws IOException {
+    void storesABccForUnlistedRecipientsAndDoesNotRelayIt() throws IOException {
         MailpitStandIn nextHop = nextHop();
         Mailpit mailpit = mailpit(Relaying.to(nextHop.smtpAddress()));
 
@@ -290,7 +290,7 @@ abstract class MailpitContract {
     }
 
     @Test
-    void refusesAHeaderLineThatIsNoField() throws IOException {
+    void refusesAHeaderLineWithoutAFieldName() throws IOException {
         MailpitStandIn nextHop = nextHop();
         Mailpit mailpit = mailpit(Relaying.to(nextHop.smtpAddress()));
 
@@ -308,7 +308,7 @@ abstract class MailpitContract {
     }
 
     @Test
-    void takesHeadersThatAreOddButFields() throws IOException {
+    void acceptsUnusualHeaderFields() throws IOException {
         Mailpit mailpit = mailpit(Relaying.none());
         List<String> odd = List.of(
                 "Subject : x\r\n" + HEADER + "\r\nbody\r\n",
@@ -334,7 +334,7 @@ abstract class MailpitContract {
     }
 
     @Test
-    void forwardsThatTheNextHopIsDownAndKeepsNothing() throws IOException {
+    void reportsThatTheNextHopIsDownAndStoresNothing() throws IOException {
         MailpitStandIn nextHop = nextHop();
         InetSocketAddress address = nextHop.smtpAddress();
         Mailpit mailpit = mailpit(Relaying.to(address));
@@ -350,7 +350,7 @@ abstract class MailpitContract {
     }
 
     @Test
-    void forwardsWhatTheNextHopRefuses() throws IOException {
+    void forwardsARefusalOfTheNextHop() throws IOException {
         MailpitStandIn nextHop = nextHop();
         Mailpit mailpit = mailpit(Relaying.to(nextHop.smtpAddress()));
 
@@ -364,7 +364,7 @@ abstract class MailpitContract {
     }
 
     @Test
-    void forwardsNoTextOfAConnectionThatFailed() throws IOException {
+    void forwardsNoTextOfAFailedConnection() throws IOException {
         MailpitStandIn nextHop = nextHop();
         Mailpit mailpit = mailpit(Relaying.to(nextHop.smtpAddress()));
 
@@ -372,7 +372,7 @@ abstract class MailpitContract {
         assertThat(sendOne(mailpit)).hasToString(UNABLE);
         nextHop.failNext(1, Phase.CONTENT, new Fault.Close());
         assertThat(sendOne(mailpit)).hasToString(UNABLE);
-        nextHop.failNext(1, Phase.CONTENT, new Fault.TakeAndClose());
+        nextHop.failNext(1, Phase.CONTENT, new Fault.AcceptAndClose());
         assertThat(sendOne(mailpit)).as("the next hop has it all the same").hasToString(UNABLE);
 
         assertThat(mailpit.messages()).isEmpty();
@@ -380,7 +380,7 @@ abstract class MailpitContract {
     }
 
     @Test
-    void keepsTheEnvelopeOfAMailThatFailed() throws IOException {
+    void keepsTheEnvelopeOfAFailedMessage() throws IOException {
         MailpitStandIn nextHop = nextHop();
         Mailpit mailpit = mailpit(Relaying.to(nextHop.smtpAddress()));
         nextHop.failNext(1, Phase.CONTENT, new Fault.Answer("450 4.0.0 later"));
@@ -396,7 +396,7 @@ abstract class MailpitContract {
     }
 
     @Test
-    void losesWhatItCannotPassOnUnlessErrorsAreForwarded() throws IOException {
+    void losesMessagesThatItCannotRelayUnlessErrorsAreForwarded() throws IOException {
         MailpitStandIn nextHop = nextHop();
         Mailpit mailpit = mailpit(Relaying.losingErrors(nextHop.smtpAddress()));
         nextHop.close();
@@ -408,7 +408,7 @@ abstract class MailpitContract {
     }
 
     @Test
-    void forgetsAMailWhoseClientLeftBeforeItsEnd() throws IOException {
+    void discardsAMessageWhoseClientClosesBeforeTheEndOfData() throws IOException {
         MailpitStandIn nextHop = nextHop();
         Mailpit mailpit = mailpit(Relaying.to(nextHop.smtpAddress()));
 
@@ -425,7 +425,7 @@ abstract class MailpitContract {
     }
 
     @Test
-    void takesAMailWhoseClientLeftBeforeTheAnswer() throws IOException {
+    void acceptsAMessageWhoseClientClosesBeforeTheReply() throws IOException {
         Mailpit mailpit = mailpit(Relaying.none());
 
         try (SmtpConversation smtp = conversation(mailpit)) {
@@ -439,7 +439,7 @@ abstract class MailpitContract {
     }
 
     @Test
-    void takesPipelinedCommandsThoughItDoesNotOfferThem() throws IOException {
+    void acceptsPipelinedCommandsThoughItDoesNotOfferPipelining() throws IOException {
         Mailpit mailpit = mailpit(Relaying.none());
 
         try (SmtpConversation smtp = conversation(mailpit)) {
@@ -453,7 +453,7 @@ abstract class MailpitContract {
     }
 
     @Test
-    void takesSeveralMailsInASessionInOrder() throws IOException {
+    void acceptsSeveralMessagesInASession() throws IOException {
         Mailpit mailpit = mailpit(Relaying.none());
 
         try (SmtpConversation smtp = conversation(mailpit)) {
@@ -472,7 +472,7 @@ abstract class MailpitContract {
 
     /** smtp2graph 1.1.4 loses a mail when one connection brings two. */
     @Test
-    void opensAConnectionToTheNextHopForEachMail() throws IOException {
+    void opensAConnectionToTheNextHopForEachMessage() throws IOException {
         MailpitStandIn nextHop = nextHop();
         Mailpit mailpit = mailpit(Relaying.to(nextHop.smtpAddress()));
         try (SmtpConversation smtp = SmtpConversation.connect(mailpit.smtpAddress())) {
@@ -491,7 +491,7 @@ abstract class MailpitContract {
     }
 
     @Test
-    void forgetsWhatIsCleared() throws IOException {
+    void deletesClearedMessages() throws IOException {
         Mailpit mailpit = mailpit(Relaying.none());
         sendOne(mailpit);
 

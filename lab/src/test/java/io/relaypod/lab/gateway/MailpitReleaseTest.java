@@ -17,7 +17,7 @@ class MailpitReleaseTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"../k8s/base/20-deployment.yaml", "../docker/compose.yaml"})
-    void thePinnedOneIsWhatIsInstalled(String file) throws IOException {
+    void thePinnedReleaseIsTheInstalledOne(String file) throws IOException {
         assertThat(Files.readString(Path.of(file)).lines().filter(line -> line.contains("axllent/mailpit")))
                 .singleElement()
                 .asString()
@@ -25,7 +25,7 @@ class MailpitReleaseTest {
     }
 
     @Test
-    void theUpgradePageNamesAll() throws IOException {
+    void theUpgradePageListsAllReleases() throws IOException {
         assertThat(Files.readString(Path.of("../docs/upgrade.md")))
                 .contains(List.of(MailpitRelease.values()).stream()
                         .map(MailpitRelease::version)
@@ -34,12 +34,12 @@ class MailpitReleaseTest {
 
     @ParameterizedTest
     @CsvSource({"v1.28.3, V1_28_3", "v1.29.7, V1_28_3", "v1.30.5, V1_30_5", "1.30.12, V1_30_5", "v2.0.0-rc1, V1_30_5"})
-    void aVersionBehavesLikeTheNewestKnownOneBeforeIt(String reported, MailpitRelease release) {
+    void aVersionBehavesAsTheNewestKnownReleaseBeforeIt(String reported, MailpitRelease release) {
         assertThat(MailpitRelease.of(reported)).isEqualTo(release);
     }
 
     @Test
-    void aVersionBeforeAllOfThemIsRefused() {
+    void aVersionOlderThanAllKnownReleasesIsRejected() {
         assertThatThrownBy(() -> MailpitRelease.of("v1.20.0")).hasMessageContaining("older than v1.28.3");
     }
 }

@@ -41,7 +41,7 @@ class MailpitStandInTest extends MailpitContract {
     }
 
     @Test
-    void answersAsToldUntilItRecovers() throws IOException {
+    void answersWithTheConfiguredLineUntilItRecovers() throws IOException {
         mailpit.answer(Phase.DATA, "451 4.3.0 not now");
 
         try (SmtpConversation smtp = inTransaction()) {
@@ -53,7 +53,7 @@ class MailpitStandInTest extends MailpitContract {
     }
 
     @Test
-    void failsSoManyTimes() throws IOException {
+    void failsTheGivenNumberOfTimes() throws IOException {
         mailpit.failNext(2, Phase.CONTENT, new Fault.Answer("451 4.3.0 not now"));
 
         try (SmtpConversation smtp = inTransaction()) {
@@ -67,7 +67,7 @@ class MailpitStandInTest extends MailpitContract {
     }
 
     @Test
-    void closesInTheMiddleOfAMail() throws IOException {
+    void closesInTheMiddleOfAMessage() throws IOException {
         mailpit.fail(Phase.CONTENT, new Fault.Close());
 
         try (SmtpConversation smtp = inTransaction()) {
@@ -77,8 +77,8 @@ class MailpitStandInTest extends MailpitContract {
     }
 
     @Test
-    void takesAMailAndClosesBeforeSayingSo() throws IOException {
-        mailpit.fail(Phase.CONTENT, new Fault.TakeAndClose());
+    void acceptsAMessageAndClosesBeforeTheReply() throws IOException {
+        mailpit.fail(Phase.CONTENT, new Fault.AcceptAndClose());
 
         try (SmtpConversation smtp = inTransaction()) {
             assertThatThrownBy(() -> smtp.data(MAIL)).isInstanceOf(EOFException.class);
@@ -87,7 +87,7 @@ class MailpitStandInTest extends MailpitContract {
     }
 
     @Test
-    void staysSilentForABoundedTime() throws IOException {
+    void sendsNothingForTheGivenTime() throws IOException {
         mailpit.fail(Phase.CONNECT, new Fault.Silence(Duration.ofMillis(300)));
 
         assertThatThrownBy(() -> SmtpConversation.connect(mailpit.smtpAddress(), Duration.ofMillis(50)))
@@ -97,7 +97,7 @@ class MailpitStandInTest extends MailpitContract {
     }
 
     @Test
-    void answersARefusalOfManyLinesInItsOwnWords() throws IOException {
+    void replacesAReplyOfSeveralLinesByItsOwn() throws IOException {
         try (MailpitStandIn before = MailpitStandIn.start(Relaying.to(mailpit.smtpAddress()));
                 SmtpConversation smtp = SmtpConversation.connect(before.smtpAddress())) {
             smtp.send("EHLO client.test");

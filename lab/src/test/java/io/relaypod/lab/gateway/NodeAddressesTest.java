@@ -26,7 +26,7 @@ class NodeAddressesTest {
                 "\"open <a@example.com>                 | a@example.com",
                 "nobody                                 | -",
             })
-    void readsAsTheParserOfSmtp2Graph(String field, String expected) {
+    void parsesAsSmtp2graphDoes(String field, String expected) {
         assertThat(String.join(
                         " ",
                         NodeAddresses.parse(field).stream()

@@ -7,6 +7,6 @@ class Smtp2GraphStandInContractTest extends Smtp2GraphContract {
 
     @Override
     Smtp2Graph start(InetSocketAddress graph) throws IOException {
-        return Smtp2GraphStandIn.start(graph, Retries.byTheClock());
+        return Smtp2GraphStandIn.start(graph, Retries.byTestClock());
     }
 }

@@ -34,7 +34,7 @@ class Smtp2GraphStandInTest {
     @BeforeEach
     void start() throws IOException {
         graph = GraphStandIn.start();
-        gateway = Smtp2GraphStandIn.start(graph.address(), Retries.hurried());
+        gateway = Smtp2GraphStandIn.start(graph.address(), Retries.fast());
     }
 
     @AfterEach
@@ -131,7 +131,7 @@ class Smtp2GraphStandInTest {
         send("a@contoso.com", List.of("b@example.com"), MAIL.replace("From: ", "From: Printer\r\n "));
 
         settle();
-        assertThat(gateway.held()).singleElement().asString().startsWith("From: Printer\r\n a@contoso.com");
+        assertThat(gateway.stuck()).singleElement().asString().startsWith("From: Printer\r\n a@contoso.com");
         assertThat(graph.requests()).isZero();
     }
 
@@ -139,12 +139,12 @@ class Smtp2GraphStandInTest {
     void holdsWhatIsTooLargeForGraphAndWhatItMayNotSend() throws IOException {
         send("a@contoso.com", List.of("b@example.com"), MAIL + "x".repeat(3 * 1024 * 1024) + "\r\n");
         settle();
-        assertThat(gateway.held()).hasSize(1);
+        assertThat(gateway.stuck()).hasSize(1);
 
         graph.failNext(1, GraphFailure.accessDenied());
         send("a@contoso.com", List.of("b@example.com"), MAIL);
         settle();
-        assertThat(gateway.held()).hasSize(2);
+        assertThat(gateway.stuck()).hasSize(2);
         assertThat(graph.requests()).as("neither is tried again").isEqualTo(2);
     }
 
@@ -155,7 +155,7 @@ class Smtp2GraphStandInTest {
         send("a@contoso.com", List.of("b@example.com"), MAIL);
 
         settle();
-        assertThat(gateway.held()).containsExactly(MAIL);
+        assertThat(gateway.stuck()).containsExactly(MAIL);
         assertThat(graph.mails()).isEmpty();
         assertThat(graph.requests()).as("the third was empty").isEqualTo(3);
 
@@ -173,7 +173,7 @@ class Smtp2GraphStandInTest {
 
         settle();
         assertThat(onlySent().text()).isEqualTo(MAIL);
-        assertThat(gateway.held()).isEmpty();
+        assertThat(gateway.stuck()).isEmpty();
     }
 
     @Test
@@ -207,7 +207,7 @@ class Smtp2GraphStandInTest {
     void triesAgainByTheClockAndThenGivesUp() throws IOException {
         UpdatableTickingClock clock = new UpdatableTickingClock(Instant.parse("2026-01-01T00:00:00Z"));
         try (Smtp2GraphStandIn slow = Smtp2GraphStandIn.builder(graph.address())
-                .withRetries(Retries.byTheClock())
+                .withRetries(Retries.byTestClock())
                 .withClock(clock)
                 .start()) {
             graph.refuse(GraphFailure.internalError());
@@ -226,7 +226,7 @@ class Smtp2GraphStandInTest {
     @Test
     void beginsAnotherErrorLogWhenOneIsFull() throws IOException {
         try (Smtp2GraphStandIn small = Smtp2GraphStandIn.builder(graph.address())
-                .withRetries(Retries.hurried())
+                .withRetries(Retries.fast())
                 .withLogsOf(600)
                 .start()) {
             graph.refuse(GraphFailure.accessDenied());
@@ -281,7 +281,7 @@ class Smtp2GraphStandInTest {
         gateway.up();
 
         settle();
-        assertThat(gateway.held()).as("sent when it starts again").isEmpty();
+        assertThat(gateway.stuck()).as("sent when it starts again").isEmpty();
         assertThat(send("a@contoso.com", List.of("b@example.com"), MAIL).code()).isEqualTo(250);
         settle();
         assertThat(graph.mails()).hasSize(2);
