@@ -1,4 +1,4 @@
-"""A mail for each recipient over one connection of aiosmtplib: PORT RECIPIENT..."""
+"""Sends a message to each recipient over one connection of aiosmtplib: PORT RECIPIENT..."""
 import asyncio
 import sys
 from email.message import EmailMessage

@@ -1,4 +1,4 @@
-"""A mail for each recipient in one Django connection, with fail_silently: PORT RECIPIENT..."""
+"""Sends a message to each recipient in one Django connection, with fail_silently: PORT RECIPIENT..."""
 import sys
 
 from django.conf import settings

@@ -1,5 +1,5 @@
 <?php
-// A mail for each recipient over one connection of PHPMailer: PORT RECIPIENT...
+// Sends a message to each recipient over one connection of PHPMailer: PORT RECIPIENT...
 use PHPMailer\PHPMailer\PHPMailer;
 
 foreach (['Exception', 'PHPMailer', 'SMTP'] as $part) {

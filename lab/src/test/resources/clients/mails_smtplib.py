@@ -1,4 +1,4 @@
-"""A mail for each recipient over one connection of smtplib: PORT RECIPIENT..."""
+"""Sends a message to each recipient over one connection of smtplib: PORT RECIPIENT..."""
 import smtplib
 import sys
 from email.message import EmailMessage

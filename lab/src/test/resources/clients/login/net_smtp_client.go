@@ -1,4 +1,4 @@
-// Sends a mail with Go's net/smtp, which fails where a login is set and AUTH is not offered. PORT NAME PASSWORD RECIPIENT [CA]
+// Sends a message with Go's net/smtp, which fails if a login is set and AUTH is not offered. PORT NAME PASSWORD RECIPIENT [CA]
 package main
 
 import (

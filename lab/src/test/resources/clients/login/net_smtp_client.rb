@@ -1,4 +1,4 @@
-# Sends a mail with Ruby's Net::SMTP. PORT NAME PASSWORD RECIPIENT [CA]
+# Sends a message with Ruby's Net::SMTP. PORT NAME PASSWORD RECIPIENT [CA]
 require "net/smtp"
 
 port, name, password, recipient, ca = ARGV

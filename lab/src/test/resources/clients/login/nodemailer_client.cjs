@@ -1,4 +1,4 @@
-// Sends a mail with nodemailer. PORT NAME PASSWORD RECIPIENT [CA]
+// Sends a message with nodemailer. PORT NAME PASSWORD RECIPIENT [CA]
 const fs = require("node:fs");
 const nodemailer = require("nodemailer");
 const [port, user, pass, to, ca] = process.argv.slice(2);

@@ -1,5 +1,5 @@
 <?php
-// Sends a mail with PHPMailer, which logs in as soon as a name is set. PORT NAME PASSWORD RECIPIENT [CA]
+// Sends a message with PHPMailer, which logs in as soon as a name is set. PORT NAME PASSWORD RECIPIENT [CA]
 foreach (['Exception', 'SMTP', 'PHPMailer'] as $part) {
     require '/usr/share/php/libphp-phpmailer/src/' . $part . '.php';
 }

@@ -1,4 +1,4 @@
-# Sends a mail as Django does: STARTTLS where a CA is given, then a login. PORT NAME PASSWORD RECIPIENT [CA]
+# Sends a message as Django does: STARTTLS if a CA is given, then a login. PORT NAME PASSWORD RECIPIENT [CA]
 import smtplib, ssl, sys
 
 port, name, password, recipient, *ca = sys.argv[1:]

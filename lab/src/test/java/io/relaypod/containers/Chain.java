@@ -35,9 +35,8 @@ import io.relaypod.lab.world.Relay;
 import org.testcontainers.containers.GenericContainer;
 
 /**
- * The pod's three containers, in the host's network and otherwise as the manifests have them: the released Mailpit and
- * smtp2graph where the engine has them, else lab's image in their place. Graph is played by the lab, as smtp2graph's
- * httpProxy.
+ * The pod's three containers, configured as in the manifests, but in the host's network. If the engine has no images of
+ * Mailpit and smtp2graph, the lab's image has stand-ins. The lab simulates Graph, as smtp2graph's httpProxy.
  */
 final class Chain implements AutoCloseable {
 
@@ -53,7 +52,7 @@ final class Chain implements AutoCloseable {
     private final GenericContainer<?> smtp2graph;
     private final GenericContainer<?> mailpit;
     private final LabWorld world;
-    // Set while the world starts it.
+    // Set while the world starts.
     private RelayContainer relay;
     private URI webadmin = URI.create("");
 
@@ -102,8 +101,8 @@ final class Chain implements AutoCloseable {
     }
 
     /**
-     * As in a pod: Mailpit stops before it, and starts after it. Alone, it would leave behind what it has answered 250
-     * for and not moved to its queue yet. At SIGTERM it does not notice.
+     * Restarts smtp2graph as in a pod: Mailpit stops before it, and starts after it. Otherwise smtp2graph would lose
+     * messages that it has answered with 250 and not yet moved to its queue, since it does not handle SIGTERM.
      */
     void startSmtp2GraphAgain() {
         Engine.client().stopContainerCmd(mailpit.getContainerId()).exec();
@@ -116,8 +115,8 @@ final class Chain implements AutoCloseable {
         Engine.client().startContainerCmd(mailpit.getContainerId()).exec();
     }
 
-    /** What an operator does when the gateway is back; otherwise mails wait for their next try. */
-    void tryWaitingMailsNow() throws IOException, InterruptedException {
+    /** Retries waiting messages, as an operator does after an outage of the gateway. */
+    void retryNow() throws IOException, InterruptedException {
         HttpRequest patch = HttpRequest.newBuilder(webadmin.resolve("/mailQueues/outgoing/mails?delayed=true"))
                 .timeout(HTTP_TIMEOUT)
                 .header("Authorization", "Bearer " + relay.password())
@@ -135,7 +134,7 @@ final class Chain implements AutoCloseable {
             try {
                 parts.pop().close();
             } catch (Exception next) {
-                // the others have to be stopped all the same
+                // The other parts must be stopped nevertheless.
             }
         }
     }
@@ -153,7 +152,7 @@ final class Chain implements AutoCloseable {
         Path data = volume();
         Files.writeString(config.resolve("config.yml"), smtp2graphConfig(address.getPort()));
         return new GenericContainer<>(Engine.SMTP2GRAPH).withCreateContainerCmdModifier(command -> {
-            asInThePod(
+            configureAsInThePod(
                     command,
                     SMTP2GRAPH_MEMORY,
                     data,
@@ -194,10 +193,10 @@ final class Chain implements AutoCloseable {
                         "true",
                         "MP_SMTP_RELAY_FWD_SMTP_ERRORS",
                         "true"))
-                .withCreateContainerCmdModifier(command -> asInThePod(command, MAILPIT_MEMORY, data));
+                .withCreateContainerCmdModifier(command -> configureAsInThePod(command, MAILPIT_MEMORY, data));
     }
 
-    private static void asInThePod(CreateContainerCmd command, long memory, Path data, Bind... others) {
+    private static void configureAsInThePod(CreateContainerCmd command, long memory, Path data, Bind... others) {
         RelayContainer.harden(command, memory);
         List<Bind> binds = new ArrayList<>(List.of(others));
         binds.add(new Bind(data.toString(), new Volume("/data")));
@@ -225,7 +224,7 @@ final class Chain implements AutoCloseable {
         return ExternalRelay.await(complete, relay::isRunning, relay::password, relay::close);
     }
 
-    /** A directory that the pod's user may write, as fsGroup makes its volumes. */
+    /** A directory that the pod's user may write to, as a volume with fsGroup. */
     private Path volume() throws IOException {
         Path directory = Files.createTempDirectory("relaypod-volume");
         Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxrwxrwx"));

@@ -13,8 +13,8 @@ import java.util.stream.IntStream;
 import io.relaypod.lab.smtp.SmtpConversation;
 
 /**
- * Clients that send until they are closed, each mail with a subject of its own, and remember which were answered 250. A
- * relay that is away or says 4xx is tried again with another mail.
+ * Clients that send messages, each with a unique subject, until they are closed. They record the subjects that were
+ * answered with 250. If the relay is unavailable or replies 4xx, they send another message.
  */
 final class ConfirmedMails implements AutoCloseable {
 
@@ -42,7 +42,7 @@ final class ConfirmedMails implements AutoCloseable {
         return mails;
     }
 
-    /** The subjects of the mails that were answered 250 so far. */
+    /** The subjects of the messages that were answered with 250 so far. */
     Set<String> subjects() {
         return Set.copyOf(subjects);
     }
@@ -70,7 +70,7 @@ final class ConfirmedMails implements AutoCloseable {
                     subjects.add(subject);
                 }
             } catch (IOException away) {
-                // it is being started again
+                // the relay is being restarted
             }
             pause();
         }

@@ -4,7 +4,9 @@ import io.relaypod.lab.Engine;
 import io.relaypod.lab.gateway.MailpitRelease;
 import org.junit.jupiter.api.BeforeAll;
 
-/** The same with the oldest Mailpit, only where the engine has its image: the stand-in behind it would be the same. */
+/**
+ * The same tests with the oldest Mailpit. Needs its image, since a stand-in would repeat the tests of the pinned one.
+ */
 class OlderMailpitWholeChainTest extends WholeChainTest {
 
     @BeforeAll

@@ -17,8 +17,8 @@ import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.utility.DockerImageName;
 
 /**
- * The relay's image as a pod runs it: 192 MiB, read-only but for its volume and /tmp, no capability but
- * NET_BIND_SERVICE, no way to gain another. Its volume goes with {@link #close()}.
+ * The relay's image as a pod runs it: 192 MiB, read-only except for its volume and /tmp, with no capability except
+ * NET_BIND_SERVICE, and no privilege escalation. {@link #close()} deletes the volume.
  */
 final class RelayContainer implements AutoCloseable {
 
@@ -34,14 +34,14 @@ final class RelayContainer implements AutoCloseable {
         this.container = container;
     }
 
-    /** One that serves port 25 in a network of its own, published at a free port. */
+    /** Starts a relay that serves port 25 in a network of its own, published at a free port. */
     static RelayContainer isolated(Map<String, String> environment) {
         return start(new GenericContainer<>(DockerImageName.parse(Engine.RELAY))
                 .withEnv(environment)
                 .withExposedPorts(25));
     }
 
-    /** One in the host's network, where it reaches the lab at 127.0.0.1. */
+    /** Starts a relay in the host's network, so that it reaches the lab at 127.0.0.1. */
     static RelayContainer beside(Map<String, String> environment) {
         return start(new GenericContainer<>(DockerImageName.parse(Engine.RELAY))
                 .withEnv(environment)
@@ -55,9 +55,7 @@ final class RelayContainer implements AutoCloseable {
         return new RelayContainer(container);
     }
 
-    /**
-     * As the pod does with each of its containers: so much memory, a read-only root but for /tmp, no rights but these.
-     */
+    /** Applies the security context of the pod's containers: a memory limit, a read-only root, few capabilities. */
     static void harden(CreateContainerCmd command, long memory, Capability... rights) {
         HostConfig host = command.getHostConfig();
         command.withHostConfig(host.withMemory(memory)
@@ -69,7 +67,7 @@ final class RelayContainer implements AutoCloseable {
                 .withSecurityOpts(List.of("no-new-privileges")));
     }
 
-    /** Without what is elsewhere in the image. */
+    /** Removes the variables of directories, which differ in the image. */
     static Map<String, String> inImage(Map<String, String> environment) {
         Map<String, String> complete = new HashMap<>(environment);
         complete.keySet().removeAll(Set.of("DATA_DIR", "JAMES_CONF"));
@@ -92,7 +90,7 @@ final class RelayContainer implements AutoCloseable {
         return engine.inspectContainerCmd(container.getContainerId()).exec();
     }
 
-    /** As {@code docker stop} and a pod's end do; the exit code. */
+    /** Stops the relay as {@code docker stop} and Kubernetes do. Returns the exit code. */
     int stop() {
         engine.stopContainerCmd(container.getContainerId())
                 .withTimeout(STOP_SECONDS)
@@ -100,12 +98,12 @@ final class RelayContainer implements AutoCloseable {
         return inspect().getState().getExitCodeLong().intValue();
     }
 
-    /** As a crash does. */
+    /** Kills the relay, to simulate a crash. */
     void kill() {
         engine.killContainerCmd(container.getContainerId()).withSignal("KILL").exec();
     }
 
-    /** Runs it again, with what is on its volume. */
+    /** Starts the relay again, with the same volume. */
     void startAgain() {
         engine.startContainerCmd(container.getContainerId()).exec();
     }
@@ -124,7 +122,7 @@ final class RelayContainer implements AutoCloseable {
         return container.execInContainer(command).getStdout();
     }
 
-    /** Of webadmin, as an operator asks for it. */
+    /** The password of webadmin, from the command that an operator uses. */
     String password() {
         try {
             return output("java", "@/relaypod", "webadmin-password").strip();

@@ -36,7 +36,7 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
-/** The image that docker/image built, as a pod runs it, with the lab around it. */
+/** The image that docker/image built, run as in a pod, with the lab's servers. */
 class RelayImageTest {
 
     private static final Duration PATIENCE = Duration.ofMinutes(2);
@@ -44,7 +44,7 @@ class RelayImageTest {
     private static final int BEFORE_THE_CRASH = 50;
     private static final int BURST = 2_000;
 
-    // Of the test that runs: each test has an instance of its own.
+    // JUnit creates an instance for each test.
     private RelayContainer running;
 
     @BeforeAll
@@ -57,7 +57,7 @@ class RelayImageTest {
         Mailpit.Starter mailpit =
                 Engine.canRun(Engine.mailpit(MailpitRelease.pinned())) ? MailpitInDocker::start : Mailpit::start;
         LabWorld world = LabWorld.builder().withMailpit(mailpit).start(this::container);
-        // The container has no volume of smtp2graph's.
+        // The container does not have smtp2graph's volume.
         return Scenario.all().stream()
                 .filter(scenario -> !scenario.needsSmtp2GraphFiles())
                 .map(scenario -> DynamicTest.dynamicTest(scenario.number() + " " + scenario.name(), () -> {
@@ -70,7 +70,7 @@ class RelayImageTest {
     }
 
     @Test
-    void servesPort25AsAUserWithoutRightsOnAReadOnlyRootWithoutAShell() throws Exception {
+    void servesPort25WithoutRootRightsOrShellOnAReadOnlyRoot() throws Exception {
         try (RelayContainer relay = RelayContainer.isolated(Map.of())) {
             await().atMost(PATIENCE).until(() -> greets(relay.port()));
 
@@ -101,7 +101,7 @@ class RelayImageTest {
     }
 
     @Test
-    void usesTheAotCacheOfItsBuild() throws Exception {
+    void usesTheAotCacheOfTheBuild() throws Exception {
         try (RelayContainer relay = RelayContainer.isolated(Map.of())) {
             await().atMost(PATIENCE).until(() -> greets(relay.port()));
 
@@ -111,7 +111,7 @@ class RelayImageTest {
     }
 
     @Test
-    void anOperatorAsksItInItsOwnContainer() throws Exception {
+    void commandsOfAnOperatorRunInTheContainer() throws Exception {
         try (RelayContainer relay = RelayContainer.isolated(Map.of())) {
             await().atMost(PATIENCE).until(() -> greets(relay.port()));
 
@@ -128,7 +128,7 @@ class RelayImageTest {
     }
 
     @Test
-    void stopsInOrderAtSigtermAndGoesOnWithWhatIsOnItsVolume() throws Exception {
+    void stopsInOrderAtSigtermAndDeliversTheQueueAfterTheNextStart() throws Exception {
         try (LabWorld world = LabWorld.builder().start(this::container)) {
             try (ConfirmedMails mails = ConfirmedMails.sentTo(world.smtpAddress(), CLIENTS)) {
                 await().atMost(PATIENCE).until(() -> mails.subjects().size() > BEFORE_THE_CRASH);
@@ -149,7 +149,7 @@ class RelayImageTest {
     }
 
     @Test
-    void aBurstDoesNotGetItKilledForItsMemory() throws Exception {
+    void aBurstStaysWithinTheMemoryLimit() throws Exception {
         Path smtpSource = Path.of("/usr/sbin/smtp-source");
         Peers.require("smtp-source", Files.isExecutable(smtpSource), "Postfix's smtp-source is not installed");
         try (MailpitStandIn mailpit = MailpitStandIn.start(Relaying.none());

@@ -23,8 +23,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * relaypod, Mailpit and smtp2graph, each in a container: what Graph is told to send, and what is left of a mail when
- * one of them stops.
+ * relaypod, Mailpit and smtp2graph, each in a container: the recipients of Graph's deliveries, and the messages after a
+ * restart of each program.
  */
 class WholeChainTest {
 
@@ -57,7 +57,7 @@ class WholeChainTest {
     }
 
     @Test
-    void graphDeliversToTheEnvelopeAndToNobodyElse() throws Exception {
+    void graphDeliversOnlyToTheEnvelope() throws Exception {
         send(
                 "From: " + SENDER
                         + "\nTo: guest@example.com, spammer@nonexistent-domain.xyz\nSubject: to a good and a bad one\n\nHello.\n",
@@ -72,7 +72,7 @@ class WholeChainTest {
     }
 
     @Test
-    void noMailIsLostWhenAnyOfTheThreeIsStartedAgainUnderLoad() throws Exception {
+    void noMessageIsLostIfAnyProgramIsRestartedUnderLoad() throws Exception {
         try (ConfirmedMails mails = ConfirmedMails.sentTo(chain.smtpAddress(), CLIENTS)) {
             for (Runnable restart :
                     List.<Runnable>of(chain::startMailpitAgain, chain::startSmtp2GraphAgain, chain::startRelayAgain)) {
@@ -85,10 +85,10 @@ class WholeChainTest {
             Set<String> missing = new HashSet<>(mails.subjects());
             await().atMost(PATIENCE)
                     .pollInterval(BETWEEN_TRIES)
-                    // The relay that was started again may not answer yet.
+                    // After a restart the relay may not answer yet.
                     .ignoreExceptionsInstanceOf(IOException.class)
                     .untilAsserted(() -> {
-                        chain.tryWaitingMailsNow();
+                        chain.retryNow();
                         chain.graph().mails().forEach(mail -> missing.remove(mail.subject()));
                         assertThat(missing).isEmpty();
                     });
@@ -96,11 +96,11 @@ class WholeChainTest {
     }
 
     /**
-     * It would keep the first for ever, and Graph would send the second to the booker: so it is the released one that
-     * has to be asked.
+     * Needs the released smtp2graph. Without the relay's changes it would never send the first message, and Graph would
+     * deliver the second to the booker.
      */
     @Test
-    void theReleasedSmtp2GraphSendsWhatItWouldHaveKeptAndToWhomTheEnvelopeSays() throws Exception {
+    void theReleasedSmtp2graphSendsFoldedSendersAndDeliversToTheEnvelope() throws Exception {
         Engine.requireSmtp2Graph();
         send(
                 "From: =?utf-8?q?A_calendar_with_a_name_that_is_long_enough?=\n =?utf-8?q?_to_be_folded_by_whoever_prints_it?=\n <"

@@ -17,7 +17,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import org.junit.jupiter.api.Test;
 
-/** The alerts, as Prometheus' own tool sees them, and the page that says what to do about each. */
+/** The alerts, checked with promtool, and their sections in docs/alerts.md. */
 class AlertsTest {
 
     private static final Path ALERTS = Path.of("../k8s/alerts");
@@ -25,21 +25,23 @@ class AlertsTest {
     private static final Path TESTS = ALERTS.resolve("relaypod.rules.test.yaml");
 
     @Test
-    void prometheusTakesTheRules() throws Exception {
-        Programs.Said said = promtool("check", "rules", RULES.getFileName().toString());
+    void promtoolAcceptsTheRules() throws Exception {
+        Programs.ProgramResult said =
+                promtool("check", "rules", RULES.getFileName().toString());
 
         assertThat(said.exitCode()).as(said.text()).isZero();
     }
 
     @Test
-    void everyAlertFiresWhenItShouldAndDoesNotWhenItShouldNot() throws Exception {
-        Programs.Said said = promtool("test", "rules", TESTS.getFileName().toString());
+    void everyTestOfTheAlertsSucceeds() throws Exception {
+        Programs.ProgramResult said =
+                promtool("test", "rules", TESTS.getFileName().toString());
 
         assertThat(said.exitCode()).as(said.text()).isZero();
     }
 
     @Test
-    void everyAlertHasATestThatFiresItAndOneThatDoesNot() throws Exception {
+    void everyAlertHasATestInWhichItFiresAndOneInWhichItDoesNot() throws Exception {
         List<String> tests = find(TESTS, "alertname: (\\w+)\\n +exp_alerts:( \\[\\])?").stream()
                 .map(test -> test.group(1) + (test.group(2) == null ? " fires" : " does not"))
                 .toList();
@@ -50,7 +52,7 @@ class AlertsTest {
     }
 
     @Test
-    void everyAlertSaysWhatItIsAndBringsTheStepsOfItsSection() throws Exception {
+    void everyAlertHasASummaryAndTheStepsOfItsSection() throws Exception {
         Map<String, String> runbooks = runbooks();
         List<JsonNode> rules = new ArrayList<>();
         new YAMLMapper().readTree(RULES.toFile()).at("/groups/0/rules").forEach(rules::add);
@@ -61,12 +63,12 @@ class AlertsTest {
             assertThat(rule.at("/annotations/description").asText()).isNotBlank();
             assertThat(rule.at("/annotations/runbook").asText())
                     .isEqualTo(runbooks.get(rule.path("alert").asText()));
-            // Nothing that no browser can open.
+            // The rules have no address of the documentation.
             assertThat(rule.at("/annotations").has("runbook_url")).isFalse();
         });
     }
 
-    /** The steps of each section of docs/alerts.md, a line each, with the names of pages in place of links. */
+    /** The steps of each section of docs/alerts.md, one a line, with links replaced by the names of their pages. */
     private static Map<String, String> runbooks() throws Exception {
         return find(Path.of("../docs/alerts.md"), "(?s)\n## (\\w+)\n.*?\n(1\\. .*?)(?=\n## |\\z)").stream()
                 .collect(Collectors.toMap(
@@ -92,7 +94,7 @@ class AlertsTest {
                 .collect(Collectors.toList());
     }
 
-    private static Programs.Said promtool(String... arguments) throws Exception {
+    private static Programs.ProgramResult promtool(String... arguments) throws Exception {
         Path promtool = Programs.require("promtool");
         return Programs.run(
                 ALERTS,

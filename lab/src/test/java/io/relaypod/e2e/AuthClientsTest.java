@@ -27,8 +27,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Client libraries that are told to log in, at a relay that takes every login in plain text, and at one where all have
- * to log in over TLS.
+ * Client libraries that are configured to log in: at a relay that accepts every login in plain text, and at a relay
+ * that requires a login over TLS.
  */
 class AuthClientsTest {
 
@@ -71,7 +71,7 @@ class AuthClientsTest {
         required.close();
     }
 
-    /** Who logs in, and sends. */
+    /** A client library that logs in and sends a message. */
     enum LoginClient {
         SMTPLIB("python3", "smtplib_client.py"),
         NODEMAILER("node", "nodemailer_client.cjs"),
@@ -116,7 +116,7 @@ class AuthClientsTest {
                     trusted.ifPresent(file -> command.addAll(List.of("--tls", "--auth", "PLAIN")));
                 }
                 case MSMTP -> {
-                    // Its password comes from a file, which nobody else may read.
+                    // The client reads its password from a file, which must not be readable for others.
                     Path configuration = directory.resolve("msmtprc-" + port);
                     Files.writeString(
                             configuration,
@@ -151,13 +151,13 @@ class AuthClientsTest {
 
     @ParameterizedTest
     @EnumSource
-    void whoHasToLogInSendsWhereEveryLoginIsRight(LoginClient client) throws Exception {
+    void aClientWithALoginSendsIfEveryLoginIsAccepted(LoginClient client) throws Exception {
         send(client, any, Optional.empty());
     }
 
     @ParameterizedTest
     @EnumSource
-    void whoKnowsThePasswordSendsWhereAllHaveToLogInOverTls(LoginClient client) throws Exception {
+    void aClientWithThePasswordSendsIfALoginOverTlsIsRequired(LoginClient client) throws Exception {
         send(client, required, Optional.of(directory.resolve("tls.crt")));
     }
 
@@ -173,7 +173,7 @@ class AuthClientsTest {
     }
 
     @Test
-    void whereEveryLoginIsRightItIsSoOnlyForClientsOfTheRelaysNetworks() throws Exception {
+    void everyLoginIsAcceptedOnlyFromTheRelayNetworks() throws Exception {
         try (SmtpConversation smtp = any.connect()) {
             assertThat(smtp.send("EHLO printer.example").lines()).anyMatch(line -> line.endsWith(" AUTH PLAIN LOGIN"));
             assertThat(smtp.send("AUTH LOGIN " + base64("\u00e4\t ")).lines())
@@ -194,7 +194,7 @@ class AuthClientsTest {
     }
 
     @Test
-    void whereAllHaveToLogInNothingIsTakenBefore() throws Exception {
+    void ifALoginIsRequiredNoMailIsAcceptedBefore() throws Exception {
         try (SmtpConversation smtp = required.connect()) {
             assertThat(smtp.send("MAIL FROM:<a@example.com>").lines())
                     .containsExactly("530 5.7.0 Authentication required: say STARTTLS, then log in");
@@ -210,7 +210,7 @@ class AuthClientsTest {
         try (var in = client.getOutputStream()) {
             in.write(input.getBytes(StandardCharsets.UTF_8));
         } catch (java.io.IOException notRead) {
-            // it reads none
+            // the program reads no input
         }
         String output = new String(client.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(client.waitFor(1, TimeUnit.MINUTES)).isTrue();

@@ -21,7 +21,7 @@ import org.apache.james.protocols.smtp.hook.RcptHook;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A hook with an error in it, behind one that waits for DNS. */
+/** A hook that throws, behind a hook that waits for DNS. */
 class BrokenHookTest {
 
     /** Throws at each recipient that begins with "broken". */
@@ -40,7 +40,7 @@ class BrokenHookTest {
     private Path directory;
 
     @Test
-    void itsClientIsToldAndNothingBehindItIsAnswered() throws Exception {
+    void theClientGetsATemporaryFailureAndNoReplyToLaterCommands() throws Exception {
         for (String file : List.of("smtpserver.xml", "mailetcontainer.xml")) {
             Files.copy(Path.of("../james-conf").resolve(file), directory.resolve(file));
         }

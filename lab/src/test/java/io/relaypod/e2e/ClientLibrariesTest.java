@@ -31,8 +31,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Client libraries that send one mail after another over the connection that they keep, some to addresses that are
- * refused: each good mail arrives, whatever the library does after a refusal.
+ * Client libraries that send many messages over one connection, some to addresses that are refused. Whatever a library
+ * does after a refusal, all other messages arrive.
  */
 class ClientLibrariesTest {
 
@@ -59,7 +59,7 @@ class ClientLibrariesTest {
         world.mailpit().clear();
     }
 
-    /** Who sends. A library that is not here skips its test. */
+    /** A client library. If the library is not installed, its test is skipped. */
     enum Library {
         SMTPLIB("python3", "python3", "mails_smtplib.py"),
         DJANGO("django", "python3", "mails_django.py") {
@@ -114,7 +114,7 @@ class ClientLibrariesTest {
                 try {
                     transport.sendMessage(mail, mail.getAllRecipients());
                 } catch (MessagingException refused) {
-                    // as an application that sends to a list does
+                    // An application that sends to a list ignores the failure too.
                 }
             }
         };
@@ -132,7 +132,7 @@ class ClientLibrariesTest {
             this.peer = peer;
         }
 
-        /** One that is in the program that GO_CLIENTS names, which .ci/run builds. */
+        /** A library in the program that GO_CLIENTS names, which .ci/run builds. */
         Library(String goLibrary) {
             this.command =
                     List.of(Optional.ofNullable(System.getenv("GO_CLIENTS")).orElse("go-clients"), goLibrary);
@@ -168,8 +168,8 @@ class ClientLibrariesTest {
 
     @ParameterizedTest
     @EnumSource
-    void noGoodMailIsLostWhileOneRecipientInTenIsBad(Library library) throws Exception {
-        assertThatAllGoodMailsArrive(
+    void noMessageIsLostIfOneRecipientInTenIsRefused(Library library) throws Exception {
+        assertAllAcceptedMessagesArrive(
                 library,
                 IntStream.range(0, 60)
                         .mapToObj(mail -> mail % 10 == 4 ? bad(mail) : good(mail))
@@ -178,15 +178,15 @@ class ClientLibrariesTest {
 
     @ParameterizedTest
     @EnumSource
-    void norWhileNineInTenAre(Library library) throws Exception {
-        assertThatAllGoodMailsArrive(
+    void noMessageIsLostIfNineRecipientsInTenAreRefused(Library library) throws Exception {
+        assertAllAcceptedMessagesArrive(
                 library,
                 IntStream.range(0, 40)
                         .mapToObj(mail -> mail % 10 == 9 ? good(mail) : bad(mail))
                         .toList());
     }
 
-    private static void assertThatAllGoodMailsArrive(Library library, List<String> recipients) throws Exception {
+    private static void assertAllAcceptedMessagesArrive(Library library, List<String> recipients) throws Exception {
         library.send(world.relay().smtpAddress().getPort(), recipients);
 
         List<String> good = recipients.stream()
@@ -202,7 +202,7 @@ class ClientLibrariesTest {
         return "good" + mail + "@example.com";
     }
 
-    // Each kind of refusal in turn: no such domain, null MX, nobody here, an address that cannot be sent on.
+    // Each kind of refusal in turn: no such domain, null MX, no such mailbox, an address that cannot be relayed.
     private static String bad(int mail) {
         List<String> domains = Arrays.asList("bad" + mail + ".xyz", "nullmx.example", "localhost", "gmial.com");
         return "bad" + mail + "@" + domains.get(mail / 2 % domains.size());

@@ -24,7 +24,7 @@ import io.relaypod.lab.smtp.SmtpConversation;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The commands as processes of their own, as a shell sees them. */
+/** The commands as processes, with their exit codes and output. */
 class CommandsTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -35,7 +35,7 @@ class CommandsTest {
     private Path directory;
 
     @Test
-    void runTellsItsAddressesAndStopsWithinTenSecondsOfSigterm() throws Exception {
+    void runLogsItsAddressesAndStopsWithinTenSecondsOfSigterm() throws Exception {
         Process relay = start(Map.of("LISTEN_ADDR", ":0", "WEBADMIN_ADDR", "off", "MAX_MESSAGE_SIZE", "1K"), "run");
         Matcher ready = awaitReady(relay);
         assertThat(ready.group("host")).isEqualTo("0.0.0.0");
@@ -52,7 +52,7 @@ class CommandsTest {
 
     @Test
     @Runbook("docs/alerts.md#relaypodmissing")
-    void everyWrongVariableIsToldAtOnceAndTheExitCodeIs78() throws Exception {
+    void allInvalidVariablesAreReportedTogetherWithExitCode78() throws Exception {
         Process relay = start(
                 Map.of(
                         "LISTEN_ADDR",
@@ -92,7 +92,7 @@ class CommandsTest {
     }
 
     @Test
-    void checkPrintsVerdictsAndExitsByTheWorst() throws Exception {
+    void checkPrintsVerdictsAndTheExitCodeIsTheWorst() throws Exception {
         try (LabDns dns = LabDns.serving(
                 "gmail.com. 300 IN MX 10 mx.gmail.com.",
                 "example.com. 300 IN MX 10 mx.example.com.",

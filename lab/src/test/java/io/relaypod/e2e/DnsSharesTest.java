@@ -14,14 +14,14 @@ import io.relaypod.lab.smtp.SmtpConversation;
 import io.relaypod.lab.world.LabWorld;
 import org.junit.jupiter.api.Test;
 
-/** What one client's questions to DNS leave for another client. */
+/** The shares of DNS lookups of different clients. */
 class DnsSharesTest {
 
     private static final int PLACES = 8;
     private static final int GOOD_DOMAINS = 20;
 
     @Test
-    void whileOneAddressWaitsForSilentDnsNewGoodDomainsOfAnotherAreAccepted() throws Exception {
+    void whileOneClientWaitsForSilentDnsNewDomainsOfAnotherAreAccepted() throws Exception {
         List<SmtpConversation> waiting = new ArrayList<>();
         try (LabWorld world = LabWorld.builder()
                 .with("DNS_MAX_INFLIGHT", Integer.toString(PLACES))
@@ -50,7 +50,7 @@ class DnsSharesTest {
                 }
             }
             assertThat(world.count("relaypod_dns_domains_waiting"))
-                    .as("the others wait still")
+                    .as("the others still wait")
                     .isPositive();
         } finally {
             for (SmtpConversation smtp : waiting) {

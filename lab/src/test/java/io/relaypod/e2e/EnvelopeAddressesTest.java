@@ -21,8 +21,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Addresses as printers, containers and scripts write them: each is sent on byte for byte, or gets an answer that says
- * what is wrong.
+ * Addresses as printers, containers and scripts write them. Each is relayed byte for byte, or refused with a reason.
  */
 class EnvelopeAddressesTest {
 
@@ -79,7 +78,7 @@ class EnvelopeAddressesTest {
                 "MAIL FROM:<a@b\u00fccher.example>             | a@xn--bcher-kva.example",
                 "MAIL FROM:<scan@[IPv6:2001:db8::1]>        | ''"
             })
-    void aSenderIsReadAsItIsMeant(String command, String sender) throws Exception {
+    void anUnusualFormOfASenderIsUnderstood(String command, String sender) throws Exception {
         try (SmtpConversation smtp = world.connect()) {
             assertThat(smtp.send(command).code()).isEqualTo(250);
             assertThat(smtp.send("RCPT TO: b@example.com. NOTIFY=NEVER ORCPT=rfc822;b@example.com")
@@ -110,7 +109,7 @@ class EnvelopeAddressesTest {
                 "RCPT TO:<a@example.com> SIZE=1         | 555 5.5.4 Parameter SIZE is not supported",
                 "RCPT <a@example.com>                   | 501 5.5.4 Syntax: RCPT TO:<address>"
             })
-    void aRecipientIsReadAsItIsMeant(String command, String answer) throws Exception {
+    void anUnusualFormOfARecipientIsUnderstood(String command, String answer) throws Exception {
         try (SmtpConversation smtp = world.connect()) {
             smtp.send("MAIL FROM:<a@example.com>");
             assertThat(smtp.send(command).lines()).containsExactly(answer);
@@ -131,7 +130,7 @@ class EnvelopeAddressesTest {
                 "MAIL FROM:<a b@c>                        | 553 5.1.7 Bad sender's mailbox address syntax",
                 "MAIL a@b                                 | 501 5.5.4 Syntax: MAIL FROM:<address>"
             })
-    void aSenderThatCannotBeTakenGetsItsAnswerAndTheNextIsTaken(String command, String answer) throws Exception {
+    void aRefusedSenderGetsItsReplyAndTheNextIsAccepted(String command, String answer) throws Exception {
         try (SmtpConversation smtp = world.connect()) {
             assertThat(smtp.send(command).lines()).containsExactly(answer);
             assertThat(smtp.send("MAIL FROM:<a@b> RET=HDRS ENVID=x BODY=8BITMIME SIZE=10 AUTH=a@b")
@@ -142,7 +141,7 @@ class EnvelopeAddressesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"a@xn--bcher-kva.example", "a@b\u00fccher.example"})
-    void aRecipientAtAnInternationalDomainGetsTheMailOnce(String address) throws Exception {
+    void aRecipientAtAnInternationalizedDomainGetsTheMessageOnce(String address) throws Exception {
         world.graph().clear();
         try (SmtpConversation smtp = world.connect()) {
             smtp.send("MAIL FROM:<a@example.com>");
@@ -158,7 +157,7 @@ class EnvelopeAddressesTest {
     }
 
     @Test
-    void noNumberOfUnreadableAddressesEndsASession() throws Exception {
+    void manyMalformedAddressesDoNotEndASession() throws Exception {
         try (SmtpConversation smtp = world.connect()) {
             for (int mail = 0; mail < 25; mail++) {
                 assertThat(smtp.send("MAIL FROM:<j\u00f6rg@example.com>").code())
@@ -173,7 +172,7 @@ class EnvelopeAddressesTest {
     }
 
     @Test
-    void norDoesDataThatIsPipelinedBehindRefusedRecipients() throws Exception {
+    void dataPipelinedAfterRefusedRecipientsDoesNotEndASession() throws Exception {
         try (SmtpConversation smtp = world.connect()) {
             for (int mail = 0; mail < 7; mail++) {
                 assertThat(smtp.pipeline("MAIL FROM:<a@example.com>", "RCPT TO:<root>", "DATA", "DATA", "DATA"))
@@ -187,7 +186,7 @@ class EnvelopeAddressesTest {
     }
 
     @Test
-    void theNameOfAClientMayHaveAnyCharacter() throws Exception {
+    void theHeloNameMayHaveAnyCharacter() throws Exception {
         try (SmtpConversation smtp = world.connect()) {
             for (String command : List.of("EHLO B\u00dcRO-PC", "HELO B\u00dcRO-PC")) {
                 Reply reply = smtp.send(command);
@@ -210,7 +209,7 @@ class EnvelopeAddressesTest {
                 "Joe <joe@other.example>",
                 "root"
             })
-    void whoWasRefusedIsInNoRecordOfTheHeader(String refused) throws Exception {
+    void noHeaderFieldListsARefusedRecipient(String refused) throws Exception {
         try (SmtpConversation smtp = world.connect()) {
             smtp.send("MAIL FROM:<a@example.com>");
             assertThat(smtp.send("RCPT TO:<" + refused + ">").code()).isBetween(550, 553);
@@ -227,7 +226,7 @@ class EnvelopeAddressesTest {
     }
 
     @Test
-    void norIsAnyOfThousandsOrOneWithAControlCharacter() throws Exception {
+    void noHeaderFieldListsAnyOfThousandsOfRefusedRecipients() throws Exception {
         StringBuilder header = new StringBuilder("From: x@example.com\r\nTo: b@example.com");
         List<String> commands = new ArrayList<>(List.of("MAIL FROM:<a@example.com>", "RCPT TO:<b@example.com>"));
         for (int refused = 0; refused < 1_100; refused++) {

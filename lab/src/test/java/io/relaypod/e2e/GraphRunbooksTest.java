@@ -24,8 +24,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The runbooks about Graph: the failure is provoked at Graph or smtp2graph, the alert's metric has a value at which it
- * fires, the commands show what the page says, and the cure delivers all messages.
+ * The runbooks about Graph. Each test causes the failure at Graph or smtp2graph, and checks that the alert's metric
+ * would fire, that the commands show what the page says, and that the cure delivers all messages.
  */
 class GraphRunbooksTest {
 
@@ -68,7 +68,7 @@ class GraphRunbooksTest {
     }
 
     @AfterEach
-    void allIsSent() throws Exception {
+    void everyMessageIsSent() throws Exception {
         graph.acceptAgain();
         restartSmtp2Graph();
         await().atMost(PATIENCE).until(() -> world.queuedMails() == 0);
@@ -101,7 +101,7 @@ class GraphRunbooksTest {
 
     @Test
     @Runbook("docs/alerts.md#relaypodgraphnothingaccepted")
-    void whatWaitsForAStoppedSmtp2GraphOrAnUnreachableGraphIsListedAndSentLater() throws Exception {
+    void messagesThatWaitForSmtp2graphOrGraphAreListedAndSentLater() throws Exception {
         double accepted = value("relaypod_graph_accepted_total");
         world.smtp2graph().killAt(KillPoint.BEFORE_REQUEST);
         String stopped = send(APP);
@@ -178,7 +178,7 @@ class GraphRunbooksTest {
 
     @Test
     @Runbook("docs/alerts.md#relaypodgraphfailed")
-    void aMessageThatSmtp2GraphGaveUpIsListedAndSentAgain() throws Exception {
+    void aMessageThatFailedInSmtp2graphIsListedAndSentAgain() throws Exception {
         try (LabWorld hurried = world(Retries.fast()).followingGraph().start()) {
             OperatorShell shell = OperatorShell.beside(hurried);
             hurried.graph().refuse(GraphFailure.internalError());

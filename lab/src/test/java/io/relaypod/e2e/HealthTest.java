@@ -22,14 +22,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** What Kubernetes' probes hear: unready is who must not be sent mail, and nobody else. */
+/** The answers to Kubernetes' probes: a relay is unready only if it must not get mail. */
 @Execution(ExecutionMode.CONCURRENT)
 class HealthTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     @Test
-    void aRelayThatTakesMailIsReadyAndSaysWhatItLookedAt() throws Exception {
+    void aRelayThatAcceptsMailIsReadyAndListsItsChecks() throws Exception {
         try (LabWorld world = world().start()) {
             HttpResponse<String> ready = Scrape.get(world, "/readyz");
 
@@ -45,7 +45,7 @@ class HealthTest {
     }
 
     @Test
-    void aGatewayThatIsAwayDoesNotMakeTheRelayUnready() throws Exception {
+    void anUnavailableGatewayDoesNotMakeTheRelayUnready() throws Exception {
         try (LabWorld world =
                 world().with("UPSTREAM_PORT", Integer.toString(closedPort())).start()) {
             await().atMost(PATIENCE)
@@ -58,7 +58,7 @@ class HealthTest {
     }
 
     @Test
-    void dnsThatDoesNotAnswerMakesItUnreadyWithTheReason() throws Exception {
+    void dnsWithoutAnswersMakesTheRelayUnreadyWithTheReason() throws Exception {
         int silent = silentDnsPort();
         try (LabWorld world = world().with("DNS_SERVERS", "127.0.0.1:" + silent)
                 .with("DNS_TIMEOUT", "100ms")
@@ -91,14 +91,14 @@ class HealthTest {
 
                 await().atMost(PATIENCE)
                         .untilAsserted(() -> assertThat(Scrape.of(world).value("relaypod_ready"))
-                                .as("nobody asked for /readyz")
+                                .as("without a request for /readyz")
                                 .isEqualTo(1));
             }
         }
     }
 
     @Test
-    void whereRecipientsAreThenAcceptedUncheckedItStaysReady() throws Exception {
+    void aRelayThatThenAcceptsRecipientsUncheckedStaysReady() throws Exception {
         try (LabWorld world = world().with("DNS_SERVERS", "127.0.0.1:" + silentDnsPort())
                 .with("DNS_TIMEOUT", "100ms")
                 .with("MX_ON_DNS_FAILURE", "accept")
@@ -111,9 +111,9 @@ class HealthTest {
     }
 
     @Test
-    void aRelayThatIsToldToStopIsUnreadyBeforeItStops() throws Exception {
+    void aRelayIsUnreadyBeforeItStops() throws Exception {
         try (MailpitStandIn mailpit = MailpitStandIn.start(Relaying.none())) {
-            // A mail in hand, which the relay tries to finish before it stops.
+            // A message in flight, which the relay tries to finish before it stops.
             mailpit.fail(Phase.CONTENT, new Fault.Silence(PATIENCE));
             try (LabWorld world = world().with(
                             "UPSTREAM_PORT",
@@ -144,7 +144,7 @@ class HealthTest {
     }
 
     @Test
-    void theOldestWaitingMailAndItsReasonAreSeen() throws Exception {
+    void theOldestWaitingMessageAndItsReasonAreShown() throws Exception {
         try (MailpitStandIn mailpit = MailpitStandIn.start(Relaying.none())) {
             mailpit.answer(Phase.CONTENT, "451 4.3.5 Unable to process mail");
             try (LabWorld world = world().with(
@@ -169,7 +169,7 @@ class HealthTest {
     }
 
     @Test
-    void metricsCanBeOff() throws Exception {
+    void metricsCanBeTurnedOff() throws Exception {
         try (LabWorld world = LabWorld.builder().with("METRICS_ADDR", "off").start()) {
             assertThat(world.relay().metricsPort()).isEmpty();
         }

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What is accepted from a client is accepted by Graph, whatever happens behind Mailpit. */
+/** Every message that the relay accepts reaches Graph, whatever fails behind Mailpit. */
 class HeldUntilGraphTest {
 
     private static final Duration PATIENCE = Duration.ofMinutes(1);
@@ -64,7 +64,7 @@ class HeldUntilGraphTest {
     }
 
     @Test
-    void aMailLeavesTheQueueWhenGraphHasIt() throws Exception {
+    void aMessageLeavesTheQueueWhenGraphAcceptsIt() throws Exception {
         long before = world.count("relaypod_graph_sent_again_total");
 
         String subject = send(APP);
@@ -93,7 +93,7 @@ class HeldUntilGraphTest {
     }
 
     @Test
-    void aMailThatGraphFindsTooLargeIsStoredWithTheReason() throws Exception {
+    void aMessageTooLargeForGraphIsStoredWithTheReason() throws Exception {
         graph.failNext(1, GraphFailure.tooLarge());
         send(APP);
 
@@ -109,7 +109,7 @@ class HeldUntilGraphTest {
 
     @ParameterizedTest
     @CsvSource({"BEFORE_QUEUE, 1", "BEFORE_REQUEST, 1", "BEFORE_UNLINK, 2", "AFTER_UNLINK, 1"})
-    void aMailIsNotLostWhenSmtp2graphIsKilled(KillPoint point, int times) throws Exception {
+    void aMessageIsNotLostIfSmtp2graphIsKilled(KillPoint point, int times) throws Exception {
         world.smtp2graph().killAt(point);
         String subject = send(APP);
         await().atMost(PATIENCE).until(world.smtp2graph()::isDead);
@@ -120,7 +120,7 @@ class HeldUntilGraphTest {
     }
 
     @Test
-    void aMailIsSentAgainWhenSmtp2graphsVolumeIsEmptied() throws Exception {
+    void aMessageIsSentAgainIfSmtp2graphsVolumeIsEmptied() throws Exception {
         long before = world.count("relaypod_graph_sent_again_total");
         world.smtp2graph().killAt(KillPoint.BEFORE_REQUEST);
         String subject = send(APP);
@@ -135,7 +135,7 @@ class HeldUntilGraphTest {
     }
 
     @Test
-    void aLostAnswerOfGraphMakesItTwo() throws Exception {
+    void aLostAnswerOfGraphCausesASecondDelivery() throws Exception {
         graph.loseNextAnswers(1);
 
         String subject = send(APP);

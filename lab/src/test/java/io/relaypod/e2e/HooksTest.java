@@ -50,7 +50,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Hooks of an admin's own in smtpserver.xml: each is called at its stage, or the relay does not start. */
+/** An admin's hooks in smtpserver.xml. Each is called at its stage, or the relay does not start. */
 class HooksTest {
 
     private static final AttachmentKey<String> CALLS = AttachmentKey.of("test.calls", String.class);
@@ -59,7 +59,7 @@ class HooksTest {
     @TempDir
     private Path directory;
 
-    /** Is called at every stage, and refuses what has "virus" in it. */
+    /** Implements every stage, and refuses commands and messages that contain "virus". */
     public static final class EveryStage
             implements HeloHook,
                     MailHook,
@@ -175,7 +175,7 @@ class HooksTest {
         }
     }
 
-    /** Is called at no stage of SMTP. */
+    /** Implements no stage of SMTP. */
     public static final class NoStage implements LineHandler<SMTPSession> {
 
         @Override
@@ -185,7 +185,7 @@ class HooksTest {
     }
 
     @Test
-    void eachIsCalledAtItsStageAndMayRefuse() throws Exception {
+    void eachHookIsCalledAtItsStageAndMayRefuse() throws Exception {
         try (LabWorld world = world(EveryStage.class, Results.class, HookResultLogger.class)) {
             try (SmtpConversation smtp = world.connect()) {
                 smtp.send("UNHEARD");
@@ -218,7 +218,7 @@ class HooksTest {
     }
 
     @Test
-    void aFilterInTheXmlSeesTheEndOfAMailWhereItIs() throws Exception {
+    void aLineFilterSeesTheEndOfDataInTheOrderOfTheXml() throws Exception {
         try (LabWorld world = world(EveryStage.class);
                 SmtpConversation smtp = world.connect()) {
             smtp.send("MAIL FROM:<a@example.com>");
@@ -233,7 +233,7 @@ class HooksTest {
 
     @ParameterizedTest
     @ValueSource(classes = {NoStage.class, CommandDispatcher.class, RcptCmdHandler.class, SendMailHandler.class})
-    void whatCannotBeServedStopsTheStartByName(Class<?> handler) {
+    void aHandlerThatIsNeverCalledStopsTheStartWithItsName(Class<?> handler) {
         assertThatThrownBy(() -> world(handler).close())
                 .satisfies(failure -> assertThat(messages(failure)).contains(handler.getName()));
     }

@@ -24,11 +24,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** No client can slow another, and whoever asks for too much is told so. */
+/** No client can delay another one, and each limit has a reply. */
 class HostileClientsTest {
 
     @Test
-    void twoHundredClientsThatWaitForSilentNameServersStopNobody() throws Exception {
+    void clientsThatWaitForSilentNameServersDelayNoOther() throws Exception {
         int clients = 200;
         List<SmtpConversation> waiting = new ArrayList<>();
         try (LabWorld world = LabWorld.builder().with("DNS_TIMEOUT", "3s").start()) {
@@ -41,7 +41,7 @@ class HostileClientsTest {
                     smtp.sendRaw(
                             ("RCPT TO:<a@c" + client + ".silent.example>\r\n").getBytes(StandardCharsets.US_ASCII));
                 }
-                // Of one domain's names only some are asked for at once; the others wait in their client's line.
+                // Only some names of one domain are queried at a time. The others wait in their client's queue.
                 await().until(() -> world.dns().count("c0.silent.example") > 0);
 
                 assertThat(rcpt(world, "a@example.com").code()).isEqualTo(250);
@@ -66,7 +66,7 @@ class HostileClientsTest {
                 "RCPT TO:< a@c%d.silent.example >",
                 "rcpt to: <a@c%d.silent.example> NOTIFY=NEVER"
             })
-    void howeverTheyWriteIt(String rcpt) throws Exception {
+    void clientsWithUnusualCommandsDelayNoOther(String rcpt) throws Exception {
         int clients = 4 * Runtime.getRuntime().availableProcessors();
         List<SmtpConversation> waiting = new ArrayList<>();
         try (LabWorld world = LabWorld.builder().with("DNS_TIMEOUT", "10s").start()) {
@@ -90,7 +90,7 @@ class HostileClientsTest {
     }
 
     @Test
-    void lookupsBeyondAClientsShareWaitAndAreThenAnswered() throws Exception {
+    void lookupsBeyondAClientsShareWait() throws Exception {
         try (LabWorld world = LabWorld.builder()
                 .with("DNS_MAX_INFLIGHT", "2")
                 .with("DNS_TIMEOUT", "2s")
@@ -111,7 +111,7 @@ class HostileClientsTest {
     }
 
     @Test
-    void aClientBeyondTheConnectionLimitIsToldToComeBack() throws Exception {
+    void aClientBeyondTheConnectionLimitGetsATemporaryFailure() throws Exception {
         try (LabWorld world = LabWorld.builder().with("MAX_CONNECTIONS", "2").start()) {
             try (SmtpConversation first = world.connect();
                     SmtpConversation second = world.connect()) {
@@ -126,7 +126,7 @@ class HostileClientsTest {
     }
 
     @Test
-    void anAddressWithManyIdleConnectionsLosesOneToAnother() throws Exception {
+    void aClientWithManyIdleConnectionsLosesOneToAnother() throws Exception {
         try (LabWorld world = LabWorld.builder()
                         .with("MAX_CONNECTIONS", "3")
                         .with("MAX_CONNECTIONS_PER_IP", "3")
@@ -150,7 +150,7 @@ class HostileClientsTest {
     }
 
     @Test
-    void oneAddressCannotTakeAllConnections() throws Exception {
+    void oneClientCannotUseAllConnections() throws Exception {
         try (LabWorld world =
                         LabWorld.builder().with("MAX_CONNECTIONS_PER_IP", "1").start();
                 SmtpConversation first = world.connect()) {
@@ -163,7 +163,7 @@ class HostileClientsTest {
     }
 
     @Test
-    void anIdleClientIsToldThatItIsDisconnected() throws Exception {
+    void anIdleClientGetsAReplyBeforeItIsDisconnected() throws Exception {
         try (LabWorld world = LabWorld.builder().with("IDLE_TIMEOUT", "300ms").start();
                 SmtpConversation smtp = SmtpConversation.connect(world.relay().smtpAddress())) {
             assertThat(smtp.readReply().lines()).containsExactly("421 4.7.0 Idle for too long, closing connection");
@@ -172,19 +172,19 @@ class HostileClientsTest {
     }
 
     @Test
-    void aClientThatReadsNothingOrDripsIsClosedAfterTheIdleTime() throws Exception {
+    void aClientThatDoesNotReadOrSendsByteByByteIsDisconnectedAfterTheIdleTime() throws Exception {
         try (LabWorld world = LabWorld.builder().with("IDLE_TIMEOUT", "1s").start()) {
-            aClientThatReadsNothingIsHeardNoMoreAndIsClosed(world);
-            aCommandThatDripsIsNotWaitedFor(world);
-            norIsAMailThatDrips(world);
+            assertAClientThatDoesNotReadIsDisconnected(world);
+            assertACommandSentByteByByteIsDisconnected(world);
+            assertAMessageSentByteByByteIsDisconnected(world);
             assertThat(rcpt(world, "a@example.com").code()).isEqualTo(250);
         }
     }
 
-    private static void aClientThatReadsNothingIsHeardNoMoreAndIsClosed(LabWorld world) throws Exception {
-        try (Socket deaf = deafClient(world)) {
+    private static void assertAClientThatDoesNotReadIsDisconnected(LabWorld world) throws Exception {
+        try (Socket deaf = clientThatDoesNotRead(world)) {
             byte[] ehlo = "EHLO c.example\r\n".repeat(1_000).getBytes(StandardCharsets.US_ASCII);
-            assertThatIOException().as("closed, while it still sends").isThrownBy(() -> {
+            assertThatIOException().as("closed while the client still sends").isThrownBy(() -> {
                 while (true) {
                     deaf.getOutputStream().write(ehlo);
                 }
@@ -192,13 +192,13 @@ class HostileClientsTest {
         }
     }
 
-    private static void aCommandThatDripsIsNotWaitedFor(LabWorld world) throws Exception {
+    private static void assertACommandSentByteByByteIsDisconnected(LabWorld world) throws Exception {
         try (SmtpConversation smtp = world.connect()) {
             assertThat(drip(smtp).code()).isEqualTo(421);
         }
     }
 
-    private static void norIsAMailThatDrips(LabWorld world) throws Exception {
+    private static void assertAMessageSentByteByByteIsDisconnected(LabWorld world) throws Exception {
         try (SmtpConversation smtp = world.connect()) {
             smtp.send("MAIL FROM:<s@example.com>");
             smtp.send("RCPT TO:<a@example.com>");
@@ -208,7 +208,7 @@ class HostileClientsTest {
     }
 
     @Test
-    void aMailThatIsReceivedIsInAFileOfDataDirAndGoneAfterwards() throws Exception {
+    void aMessageBeingReceivedHasAFileInDataDirThatIsDeletedAfterwards() throws Exception {
         try (LabWorld world = LabWorld.builder().start()) {
             try (SmtpConversation smtp = world.connect()) {
                 smtp.send("MAIL FROM:<s@example.com>");
@@ -222,7 +222,7 @@ class HostileClientsTest {
         }
     }
 
-    /** Sends a byte now and then, until the client is answered. */
+    /** Sends a byte from time to time, until a reply comes. */
     private static Reply drip(SmtpConversation smtp) throws Exception {
         CompletableFuture<Reply> reply = CompletableFuture.supplyAsync(() -> {
             try {
@@ -242,7 +242,7 @@ class HostileClientsTest {
         return reply.join();
     }
 
-    private static Socket deafClient(LabWorld world) throws IOException {
+    private static Socket clientThatDoesNotRead(LabWorld world) throws IOException {
         Socket socket = new Socket();
         socket.setReceiveBufferSize(4 << 10);
         socket.connect(world.relay().smtpAddress());
@@ -250,7 +250,7 @@ class HostileClientsTest {
     }
 
     @Test
-    void aClientThatCollectsRefusalsIsSlowedAndKeepsItsConnection() throws Exception {
+    void aClientWithManyRefusalsIsDelayedAndStaysConnected() throws Exception {
         try (LabWorld world = LabWorld.builder().with("MAX_BAD_RCPTS", "4").start();
                 SmtpConversation smtp = world.connect()) {
             for (int bad = 0; bad < 4; bad++) {
@@ -260,7 +260,7 @@ class HostileClientsTest {
             }
             smtp.send("MAIL FROM:<s@example.com>");
             assertThat(smtp.send("RCPT TO:<\"a b\"@example.com>").code())
-                    .as("an address that cannot be sent to")
+                    .as("an address that cannot be relayed")
                     .isEqualTo(553);
             assertThat(smtp.send("RCPT TO:<a@example.com>").code()).isEqualTo(250);
             assertThat(smtp.send("RCPT TO:<a@bad.xyz>").code())
@@ -273,7 +273,7 @@ class HostileClientsTest {
     }
 
     @Test
-    void whileASlowedClientWaitsTheOthersDoNot() throws Exception {
+    void aDelayedClientDelaysNoOther() throws Exception {
         try (LabWorld world = LabWorld.builder().with("MAX_BAD_RCPTS", "1").start();
                 SmtpConversation slowed = world.connect()) {
             StringBuilder search = new StringBuilder("MAIL FROM:<s@example.com>\r\n");
@@ -290,7 +290,7 @@ class HostileClientsTest {
     }
 
     @Test
-    void refusalsThatAreTemporaryDoNotCount() throws Exception {
+    void temporaryRefusalsDoNotDelay() throws Exception {
         try (LabWorld world = LabWorld.builder().with("MAX_BAD_RCPTS", "2").start();
                 SmtpConversation smtp = world.connect()) {
             world.dns().behave("servfail.example", DnsBehaviour.servfail());

@@ -29,7 +29,8 @@ import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
- * The runbooks about a quota, a disk and a receiver of notifications: the failure is provoked, and its cure applied.
+ * The runbooks about a quota, a disk and a receiver of notifications. Each test causes the failure and applies the
+ * cure.
  */
 @Execution(ExecutionMode.CONCURRENT)
 class LimitRunbooksTest {
@@ -150,7 +151,7 @@ class LimitRunbooksTest {
         }
     }
 
-    /** The relay, on a disk of its own that another program has nearly filled. */
+    /** The command that runs a relay on a disk of its own, which another program has nearly filled. */
     private static List<String> onSmallDisk() {
         return List.of(
                 "unshare",
@@ -181,7 +182,7 @@ class LimitRunbooksTest {
 
     private static void requireNamespaces() throws Exception {
         Path unshare = Programs.require("unshare");
-        Programs.Said said = Programs.run(
+        Programs.ProgramResult said = Programs.run(
                 Path.of("."),
                 "",
                 List.of(

@@ -10,10 +10,10 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import org.slf4j.LoggerFactory;
 
-/** What is logged while it is open: a client may do what it likes, it is no error of the relay's. */
+/** Collects the log while it is open, to check that no client causes an error in it. */
 final class LoggedProblems implements AutoCloseable {
 
-    // What tests before this one left lying is reported when the collector runs, which may be now.
+    // The garbage collector may report leaks of earlier tests now.
     private static final String EARLIER_LEFTOVERS = "org.apache.james.lifecycle.api.Disposable$LeakAwareFinalizer";
 
     private final Logger root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
@@ -25,7 +25,7 @@ final class LoggedProblems implements AutoCloseable {
         root.addAppender(appender);
     }
 
-    /** Nothing at ERROR, and no stack trace at any level. */
+    /** Fails if there is a message at ERROR, or a stack trace at any level. */
     void assertNone() {
         assertThat(List.copyOf(appender.list))
                 .filteredOn(event -> !event.getLoggerName().equals(EARLIER_LEFTOVERS))

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** What is too large for Graph is refused while the sender is there to be told. */
+/** A message too large for Graph is refused while its client is connected. */
 class MessageSizeTest {
 
     private static final int LIMIT = 4096;
@@ -51,7 +51,7 @@ class MessageSizeTest {
     }
 
     @Test
-    void aMailBeyondTheLimitIsRefusedAtItsEndAndTheSessionGoesOn() throws Exception {
+    void aMessageBeyondTheLimitIsRefusedAtTheEndOfDataAndTheSessionContinues() throws Exception {
         try (SmtpConversation smtp = world.connect()) {
             assertThat(send(smtp, LIMIT + 1).lines()).containsExactly(TOO_BIG);
             assertThat(send(smtp, LIMIT).code()).isEqualTo(250);
@@ -73,7 +73,7 @@ class MessageSizeTest {
         smtp.send("RCPT TO:<b@example.com>");
         String head = "From: a@example.com\r\nTo: b@example.com\r\n\r\n";
         int left = size - head.length();
-        // Lines of 100 bytes, the last one as long as it has to be.
+        // Lines of 100 bytes. The last one fills the size.
         StringBuilder mail = new StringBuilder(head);
         for (; left > 200; left -= 100) {
             mail.append("x".repeat(98)).append("\r\n");

@@ -38,20 +38,19 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A relay that has done some work is scraped; what it serves is what docs/metrics.md, the dashboard and the alerts
- * speak of.
+ * Scrapes a relay after some work, and compares the served metrics with docs/metrics.md, the dashboard and the alerts.
  */
 class MetricsTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final Pattern DOCUMENTED = Pattern.compile("^\\| `([a-z_0-9]+)` \\| (.*) \\|$", Pattern.MULTILINE);
-    // Such as the time of webadmin's requests, which James measures when there is one.
+    // A metric that exists only under a condition, such as the time of webadmin's requests.
     private static final Pattern CONDITIONAL = Pattern.compile("from the first on|only with");
     private static final Pattern SELECTOR = Pattern.compile("\\b([a-z][a-z0-9_]*)\\s*\\{([^}]*)\\}");
     private static final Pattern METRIC = Pattern.compile(
             "\\b((?:relaypod|artemis|james|jvm|process|system|cache|disk|netty|logback|mailpit)_[a-z0-9_]+)\\b");
     private static final Pattern LABEL = Pattern.compile("([a-z_]+)\\s*(?:=~|!=|!~|=)\\s*\"");
-    // Prometheus adds them to what it scrapes, and has one of its own.
+    // Prometheus adds these labels.
     private static final int GRID = 24;
     private static final Set<String> OF_PROMETHEUS = Set.of("job", "instance");
 
@@ -154,14 +153,14 @@ class MetricsTest {
     }
 
     @Test
-    void everyMetricThatIsServedIsInTheDocs() throws Exception {
+    void everyServedMetricIsDocumented() throws Exception {
         assertThat(new TreeSet<>(scrape.names()))
                 .isNotEmpty()
                 .isSubsetOf(documented().keySet());
     }
 
     @Test
-    void everyMetricInTheDocsIsServed() throws Exception {
+    void everyDocumentedMetricIsServed() throws Exception {
         Set<String> unconditional = documented().entrySet().stream()
                 .filter(row -> !CONDITIONAL.matcher(row.getValue()).find())
                 .map(Map.Entry::getKey)
@@ -181,7 +180,7 @@ class MetricsTest {
     }
 
     @Test
-    void everyQueryOfTheDocsNamesMetricsThatAreServed() throws Exception {
+    void everyDocumentedQueryUsesServedMetrics() throws Exception {
         try (Stream<Path> pages = Files.walk(Path.of("../docs")).filter(Files::isRegularFile)) {
             for (Path page : pages.toList()) {
                 assertAllServed(METRIC.matcher(Files.readString(page))
@@ -193,7 +192,7 @@ class MetricsTest {
     }
 
     @Test
-    void everyQueryOfTheDashboardNamesMetricsAndLabelsThatAreServed() throws Exception {
+    void everyQueryOfTheDashboardUsesServedMetricsAndLabels() throws Exception {
         List<String> queries = dashboardQueries();
         Map<String, Set<String>> served = served();
 
@@ -207,7 +206,7 @@ class MetricsTest {
     }
 
     @Test
-    void everyAlertNamesMetricsThatAreServed() throws Exception {
+    void everyAlertUsesServedMetrics() throws Exception {
         List<String> expressions = Arrays.stream(Files.readString(Path.of("../k8s/alerts/relaypod.rules.yaml"))
                         .split("- alert:"))
                 .skip(1)
@@ -228,7 +227,7 @@ class MetricsTest {
                 served.addAll(Set.of(metric, metric + "_sum", metric + "_count"));
             }
         });
-        // A histogram's own name is the page's, not a series'.
+        // The page has the name of a histogram, which is not the name of a series.
         assertThat(names)
                 .allSatisfy(name -> assertThat(
                                 served.stream().anyMatch(one -> one.equals(name) || one.startsWith(name + "_")))
@@ -270,7 +269,7 @@ class MetricsTest {
     }
 
     @Test
-    void noPanelTakesTheRateOfACounterOfMailpitWhichAddsRunningTotals() throws Exception {
+    void noPanelUsesTheRateOfACounterOfMailpit() throws Exception {
         assertThat(dashboardQueries())
                 .noneSatisfy(query -> assertThat(query).containsPattern("(rate|increase|delta)\\(mailpit_"));
     }
@@ -281,7 +280,7 @@ class MetricsTest {
     }
 
     @Test
-    void everyPanelTakesItsDataFromTheSourceThatIsChosen() throws Exception {
+    void everyPanelUsesTheSelectedDataSource() throws Exception {
         JsonNode dashboard = new ObjectMapper().readTree(Files.readString(Path.of("../k8s/dashboards/relaypod.json")));
 
         assertThat(dashboard.at("/templating/list/0/type").textValue()).isEqualTo("datasource");
@@ -291,7 +290,7 @@ class MetricsTest {
     }
 
     @Test
-    void noPanelIsOverAnotherAndEachSaysWhatItShowsInWhichUnit() throws Exception {
+    void panelsDoNotOverlapAndHaveDescriptionsAndUnits() throws Exception {
         JsonNode panels = new ObjectMapper()
                 .readTree(Files.readString(Path.of("../k8s/dashboards/relaypod.json")))
                 .get("panels");
@@ -325,16 +324,16 @@ class MetricsTest {
     }
 
     @Test
-    void prometheusOwnToolFindsNothingToComplainOf() throws Exception {
+    void promtoolFindsNoProblem() throws Exception {
         Path promtool = Programs.require("promtool");
-        Programs.Said said =
+        Programs.ProgramResult said =
                 Programs.run(Path.of("."), scrape.text(), List.of(promtool.toString(), "check", "metrics"));
 
         assertThat(said.exitCode()).as(said.text()).isZero();
     }
 
     @Test
-    void openMetricsIsServedToWhoeverAsksForIt() throws Exception {
+    void openMetricsIsServedIfRequested() throws Exception {
         var answer = Scrape.get(
                 world,
                 "/metrics",
@@ -352,7 +351,7 @@ class MetricsTest {
     }
 
     @Test
-    void whatHappenedIsCounted() {
+    void eachEventIsCounted() {
         assertThat(scrape.value("relaypod_rcpt_total", "verdict=\"no_mail_host\"", "answer=\"refused\""))
                 .isEqualTo(2);
         assertThat(scrape.value("relaypod_rcpt_total", "answer=\"accepted\"")).isEqualTo(2);
@@ -375,7 +374,7 @@ class MetricsTest {
     }
 
     @Test
-    void noLabelHasAnAddressOrADomain() {
+    void noLabelHoldsAnAddressOrADomain() {
         assertThat(scrape.text()).doesNotContain("@", "gmial.com", "nonexistent-domain.xyz", "example.com");
     }
 }

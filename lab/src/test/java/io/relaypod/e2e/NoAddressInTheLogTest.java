@@ -22,7 +22,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
 
-/** Mail of every fate, and then a look at every line: whose mail it was is nobody's business who reads the log. */
+/** Handles messages with every result, and checks that no line of the log at INFO has a local part of an address. */
 class NoAddressInTheLogTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -46,7 +46,7 @@ class NoAddressInTheLogTest {
     }
 
     @Test
-    void atInfoNoLineHoldsALocalPart() throws Exception {
+    void atInfoNoLineHasALocalPart() throws Exception {
         try (LabWorld world = world("false")) {
             everyFate(world);
         }
@@ -64,7 +64,7 @@ class NoAddressInTheLogTest {
     }
 
     @Test
-    void everyLineOfAMailHasItsQueueId() throws Exception {
+    void everyLineOfAMessageHasItsQueueId() throws Exception {
         String id;
         try (LabWorld world = world("false")) {
             id = everyFate(world);
@@ -79,7 +79,7 @@ class NoAddressInTheLogTest {
     }
 
     @Test
-    void addressesAreThereWhenTheyAreWanted() throws Exception {
+    void addressesAreLoggedIfConfigured() throws Exception {
         try (LabWorld world = world("true")) {
             everyFate(world);
         }
@@ -97,7 +97,7 @@ class NoAddressInTheLogTest {
                 .start();
     }
 
-    /** @return the queue id of one that was delivered */
+    /** @return the queue id of the message, which was delivered */
     private String everyFate(LabWorld world) throws Exception {
         String delivered = send(world, "zaphod@example.com", "trillian@example.com", "Subject: x\r\n\r\nx\r\n");
         send(world, "zaphod@example.com", "marvin@gmial.com", "Subject: x\r\n\r\nx\r\n");

@@ -9,7 +9,7 @@ import io.relaypod.lab.world.LabWorld;
 import io.relaypod.server.cli.Relaypod;
 import picocli.CommandLine;
 
-/** The commands, in this process, with the environment of a relay. Immutable. */
+/** Runs the commands in this process, with the environment of a relay. Immutable. */
 final class OperatorShell {
 
     private final Map<String, String> environment;
@@ -19,13 +19,13 @@ final class OperatorShell {
     }
 
     /**
-     * What a command printed, errors included.
+     * The result of a command.
      *
-     * @param exitCode 0 if it succeeded
+     * @param text the output, errors included
      */
     record Printed(int exitCode, String text) {}
 
-    /** The shell beside the relay of a world, whose password is the one of its DATA_DIR. */
+    /** A shell with the environment of the relay of a lab world, which has its password in DATA_DIR. */
     static OperatorShell beside(LabWorld world) {
         return new OperatorShell(Map.of(
                 "WEBADMIN_ADDR",
@@ -36,7 +36,7 @@ final class OperatorShell {
                 world.settings().jamesConf().toString()));
     }
 
-    /** The same with one more variable. */
+    /** A shell with one more variable. */
     OperatorShell with(String variable, String value) {
         Map<String, String> more = new HashMap<>(environment);
         more.put(variable, value);
@@ -52,7 +52,7 @@ final class OperatorShell {
         return new Printed(exitCode, printed.toString());
     }
 
-    /** What {@code ./relaypod} with these arguments prints. */
+    /** The output of {@code ./relaypod} with these arguments. */
     String text(String... arguments) {
         return run(arguments).text();
     }

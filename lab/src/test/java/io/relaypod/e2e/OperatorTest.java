@@ -34,7 +34,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What an operator does, through webadmin and with the commands, and what they see. */
+/** The tasks of an operator, with webadmin and with the commands. */
 class OperatorTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -60,7 +60,7 @@ class OperatorTest {
 
     @Test
     @Runbook("docs/operations.md#send-failed-messages-again")
-    void aFailedMailIsListedAfterARestartSentAgainAndArrives() throws Exception {
+    void aFailedMessageIsListedAfterARestartAndSentAgain() throws Exception {
         mailpit.failNext(1, Phase.CONTENT, new Fault.Answer("554 5.6.0 not this one, alice@example.com"));
         String id;
         try (LabWorld world = world()) {
@@ -105,7 +105,7 @@ class OperatorTest {
     }
 
     @Test
-    void whatIsRemovedIsGoneAndOnlyAfterAYes() throws Exception {
+    void messagesAreRemovedOnlyAfterAConfirmation() throws Exception {
         mailpit.answer(Phase.CONTENT, "554 5.6.0 not this one");
         try (LabWorld world = world()) {
             String first = send(world, "alice@example.com", "bob@example.com");
@@ -136,7 +136,7 @@ class OperatorTest {
     }
 
     @Test
-    void allThatFailedIsSentAgainAtOnce() throws Exception {
+    void allFailedMessagesAreSentAgainTogether() throws Exception {
         mailpit.answer(Phase.CONTENT, "554 5.6.0 not this one");
         try (LabWorld world = world()) {
             List<String> ids = new ArrayList<>();
@@ -158,7 +158,7 @@ class OperatorTest {
     }
 
     @Test
-    void aMailWhoseEnvelopeIsDamagedKeepsNoOtherBackAndCanBeRemoved() throws Exception {
+    void aMessageWithADamagedEnvelopeAffectsNoOtherAndCanBeRemoved() throws Exception {
         mailpit.answer(Phase.CONTENT, "554 5.6.0 not this one");
         try (LabWorld world = world()) {
             List<String> ids = new ArrayList<>();
@@ -205,7 +205,7 @@ class OperatorTest {
     }
 
     @Test
-    void whatIsKeptForThePostmasterIsKnownToBe() throws Exception {
+    void mailForThePostmasterIsListed() throws Exception {
         try (LabWorld world = world()) {
             String id = send(world, "alice@example.com", "postmaster");
             await().atMost(PATIENCE)
@@ -219,7 +219,7 @@ class OperatorTest {
 
     @Test
     @Runbook("docs/operations.md#retry-now-delete-from-the-queue")
-    void mailThatWaitsIsListedTriedAndRemoved() throws Exception {
+    void waitingMessagesAreListedRetriedAndRemoved() throws Exception {
         mailpit.answer(Phase.CONTENT, "451 4.3.5 not now");
         try (LabWorld world = world()) {
             String first = send(world, "alice@example.com", "bob@example.com");
@@ -254,7 +254,7 @@ class OperatorTest {
     }
 
     @Test
-    void aRefusedRecipientIsFoundWithItsReason() throws Exception {
+    void aRefusedRecipientIsFoundWithTheReason() throws Exception {
         try (LabWorld world = world()) {
             try (SmtpConversation smtp = world.connect()) {
                 smtp.send("MAIL FROM:<alice@example.com>");
@@ -286,7 +286,7 @@ class OperatorTest {
     }
 
     @Test
-    void tooLittleOfAQueueIdIsLookedForOnlySinceATime() throws Exception {
+    void aShortPartOfAQueueIdIsSearchedOnlyWithATime() throws Exception {
         try (LabWorld world = world()) {
             String id = send(world, "alice@example.com", "bob@example.com");
             String little = id.substring(0, 12);
@@ -312,7 +312,7 @@ class OperatorTest {
     }
 
     @Test
-    void theSearchPageShowsWhatWasFoundAndNothingThatAMailSaysIsMarkup() throws Exception {
+    void theSearchPageShowsTheResultsAndEscapesTheTextOfMessages() throws Exception {
         mailpit.answer(Phase.CONTENT, "554 5.6.0 <script>alert(1)</script>");
         try (LabWorld world = world()) {
             String id = send(world, "alice@example.com", "bob@example.com");
@@ -334,7 +334,7 @@ class OperatorTest {
     }
 
     @Test
-    void aVerdictIsShownRememberedAndForgotten() throws Exception {
+    void aVerdictIsShownCachedAndRemovedFromTheCache() throws Exception {
         try (LabWorld world = world()) {
             assertThat(JSON.readTree(get(world, "/domains/gmial.com/verdict").body())
                             .path("code")
@@ -344,10 +344,10 @@ class OperatorTest {
             assertThat(get(world, "/mx-cache/gmial.com").body()).contains("no_mail_host");
             assertThat(get(world, "/mx-cache").body()).contains("gmial.com");
             get(world, "/domains/gmial.com/verdict");
-            assertThat(queries(world, "gmial.com")).as("remembered").isEqualTo(asked);
+            assertThat(queries(world, "gmial.com")).as("cached").isEqualTo(asked);
 
             get(world, "/domains/gmial.com/verdict?fresh=true");
-            assertThat(queries(world, "gmial.com")).as("asked again").isGreaterThan(asked);
+            assertThat(queries(world, "gmial.com")).as("queried again").isGreaterThan(asked);
 
             assertThat(delete(world, "/mx-cache/gmial.com").statusCode()).isEqualTo(204);
             assertThat(get(world, "/mx-cache/gmial.com").statusCode()).isEqualTo(404);
@@ -363,7 +363,7 @@ class OperatorTest {
     }
 
     @Test
-    void aNameThatDoesNotExistIsForgottenAndAskedForAgainToo() throws Exception {
+    void aNameThatDoesNotExistIsRemovedFromTheCacheToo() throws Exception {
         try (LabWorld world = world()) {
             get(world, "/domains/gone.xyz/verdict");
             get(world, "/domains/gone.xyz/verdict");
@@ -398,7 +398,7 @@ class OperatorTest {
     }
 
     @Test
-    void withoutThePasswordNothingIsToldButWhetherTheRelayIsHealthy() throws Exception {
+    void withoutAPasswordOnlyTheHealthIsShown() throws Exception {
         try (LabWorld world = world()) {
             for (String path : List.of(
                     "/mailQueues",
@@ -437,7 +437,7 @@ class OperatorTest {
 
     @Test
     @Runbook("docs/operations.md#rotate-secrets")
-    void theRightPasswordOpensAsATokenOrForAnyUserAndMayBeChangedMeanwhile() throws Exception {
+    void thePasswordIsAcceptedAsATokenOrForAnyUserAndMayChange() throws Exception {
         try (LabWorld world = world()) {
             assertThat(ask(world, "/mailQueues", "Bearer " + PASSWORD).statusCode())
                     .isEqualTo(200);
@@ -458,19 +458,19 @@ class OperatorTest {
     }
 
     @Test
-    void whoTriesPasswordsIsNotListenedToForAWhile() throws Exception {
+    void aClientThatGuessesPasswordsIsLockedOutForAWhile() throws Exception {
         try (LabWorld world = world()) {
             for (int i = 0; i < 12; i++) {
                 ask(world, "/mailQueues", "Bearer guess number " + i);
             }
             assertThat(ask(world, "/mailQueues", "Bearer " + PASSWORD).statusCode())
-                    .as("the right one, too soon")
+                    .as("the right one during the lockout")
                     .isEqualTo(401);
         }
     }
 
     @Test
-    void aJsonWebTokenOpensWhereItIsAskedForAndWhateverIsWrongIsAnsweredAlikeAndCounted() throws Exception {
+    void aJsonWebTokenIsAcceptedIfConfiguredAndInvalidOnesAreRefusedAlike() throws Exception {
         KeyPair keys = keys();
         String right = token(keys, "{\"sub\":\"operator\",\"admin\":true}");
         try (LabWorld world = worldWithTokens(keys)) {
@@ -497,7 +497,7 @@ class OperatorTest {
                     "Basic " + base64("operator:"),
                     right);
             for (String authorization : wrong) {
-                // Between them a right one, or they would not be looked at any more.
+                // A valid token in between resets the count, or the client would be locked out.
                 assertThat(ask(world, "/mailQueues", "Bearer " + right).statusCode())
                         .isEqualTo(200);
                 HttpResponse<String> refused = ask(world, "/mailQueues", authorization);
@@ -513,7 +513,7 @@ class OperatorTest {
     }
 
     @Test
-    void whoTriesTokensIsNotListenedToForAWhile() throws Exception {
+    void aClientThatGuessesTokensIsLockedOutForAWhile() throws Exception {
         KeyPair keys = keys();
         try (LabWorld world = worldWithTokens(keys)) {
             for (int i = 0; i < 12; i++) {
@@ -521,7 +521,7 @@ class OperatorTest {
             }
             assertThat(ask(world, "/mailQueues", "Bearer " + token(keys, "{\"sub\":\"operator\",\"admin\":true}"))
                             .statusCode())
-                    .as("the right one, too soon")
+                    .as("the right one during the lockout")
                     .isEqualTo(401);
         }
     }
@@ -562,7 +562,7 @@ class OperatorTest {
     }
 
     @Test
-    void theCommandsSayWhatIsWrong() throws Exception {
+    void theCommandsReportErrors() throws Exception {
         try (LabWorld world = world()) {
             Files.writeString(directory.resolve("wrong"), "not the password\n");
             Result wrong = relaypod(
@@ -663,7 +663,7 @@ class OperatorTest {
                 arguments);
     }
 
-    /** The command as a process of its own, as a shell sees it. */
+    /** Runs the command as a process. */
     private static Result relaypod(Map<String, String> environment, String... arguments) throws Exception {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),

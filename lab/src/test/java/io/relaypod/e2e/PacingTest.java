@@ -20,7 +20,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A mailbox sends faster than Exchange lets it: what is beyond waits, and nobody else does. */
+/** The rate limit of a mailbox: messages beyond it wait, and messages of other mailboxes do not. */
 class PacingTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
@@ -41,10 +41,10 @@ class PacingTest {
     }
 
     @Test
-    void aMailboxBeyondItsRateWaitsAndOthersDoNot() throws Exception {
+    void messagesBeyondAMailboxsRateWaitAndOthersDoNot() throws Exception {
         try (LabWorld world = world("1/h")) {
             send(world, "app@example.com", "Office <office@example.com>", "office 1");
-            // Several threads take mails from the spool: the next is sent when the first has had its turn.
+            // Several threads process the spool, so the next message is sent only after the first has its slot.
             await().atMost(PATIENCE).until(() -> mailpit.messages().size() == 1);
             send(world, "app@example.com", "Office <office@example.com>", "office 2");
             send(world, "app@example.com", "Office <office@example.com>", "office 3");
@@ -56,7 +56,7 @@ class PacingTest {
             String listed = get(world, "/mailQueues/outgoing/mails");
             assertThat(listed).contains("nextDelivery").contains("app@example.com");
         }
-        // What waited is still there at the next start, and goes at once without a rate.
+        // Messages that waited are in the queue at the next start. Without a rate limit they are delivered at once.
         try (LabWorld world = world("")) {
             await().atMost(PATIENCE)
                     .until(() -> mailpit.messages().size() == 4 && world.relay().queuedMails() == 0);

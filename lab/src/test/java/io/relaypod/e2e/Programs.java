@@ -11,7 +11,7 @@ import java.util.stream.Stream;
 
 import io.relaypod.lab.Peers;
 
-/** Programs of this machine that a test runs. */
+/** Runs installed programs. */
 final class Programs {
 
     private static final int PATIENCE_SECONDS = 120;
@@ -19,13 +19,13 @@ final class Programs {
     private Programs() {}
 
     /**
-     * What a program said, both ways.
+     * The result of a program.
      *
-     * @param exitCode 0 when it was content
+     * @param text standard output and standard error
      */
-    record Said(int exitCode, String text) {}
+    record ProgramResult(int exitCode, String text) {}
 
-    /** Skips the test, or fails it, as {@link Peers} says, when the program is not there. */
+    /** Skips the test, or fails it, as {@link Peers} says, if the program is not installed. */
     static Path require(String name) {
         Optional<Path> program = Stream.concat(
                         Stream.of(System.getenv("PATH").split(":")), Stream.of("/usr/sbin", "/usr/local/sbin"))
@@ -36,7 +36,8 @@ final class Programs {
         return program.orElseThrow();
     }
 
-    static Said run(Path directory, String input, List<String> command) throws IOException, InterruptedException {
+    static ProgramResult run(Path directory, String input, List<String> command)
+            throws IOException, InterruptedException {
         Path given = Files.writeString(Files.createTempFile("input", ".txt"), input);
         Path said = Files.createTempFile("output", ".txt");
         try {
@@ -49,9 +50,9 @@ final class Programs {
             if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
                 process.descendants().forEach(ProcessHandle::destroyForcibly);
                 process.destroyForcibly();
-                return new Said(-1, "no end after " + PATIENCE_SECONDS + " s: " + Files.readString(said));
+                return new ProgramResult(-1, "no end after " + PATIENCE_SECONDS + " s: " + Files.readString(said));
             }
-            return new Said(process.exitValue(), new String(Files.readAllBytes(said), StandardCharsets.UTF_8));
+            return new ProgramResult(process.exitValue(), new String(Files.readAllBytes(said), StandardCharsets.UTF_8));
         } finally {
             Files.delete(given);
             Files.delete(said);

@@ -6,12 +6,12 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** A copy of james-conf whose retries a test can wait for. */
+/** A copy of james-conf with retries short enough for a test. */
 final class QuickRetries {
 
     private QuickRetries() {}
 
-    /** @return the copy, in that folder */
+    /** @return the copy, in the given folder */
     static Path in(Path folder) throws IOException {
         Path copy = Files.createDirectories(folder.resolve("james-conf"));
         try (Stream<Path> files = Files.list(Path.of("../james-conf"))) {

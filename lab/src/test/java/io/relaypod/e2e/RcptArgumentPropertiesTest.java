@@ -18,7 +18,7 @@ import net.jqwik.api.Provide;
 import net.jqwik.api.lifecycle.AfterContainer;
 import net.jqwik.api.lifecycle.BeforeContainer;
 
-/** Whatever a client says of its recipient, it gets one answer, and it is no error of the relay's. */
+/** Any argument of RCPT and MAIL gets one reply, and causes no error in the relay's log. */
 class RcptArgumentPropertiesTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(10);
@@ -49,16 +49,16 @@ class RcptArgumentPropertiesTest {
     }
 
     @Property(tries = 2000)
-    void whateverLooksLikeAnAddressGetsOneReply(@ForAll("nearlyAddresses") String argument) throws Exception {
+    void textLikeAnAddressGetsOneReply(@ForAll("nearlyAddresses") String argument) throws Exception {
         assertOneReply("RCPT TO:" + argument);
     }
 
     @Property(tries = 500)
-    void soDoesAnySender(@ForAll("nearlyAddresses") String argument) throws Exception {
+    void aSenderLikeAnAddressGetsOneReply(@ForAll("nearlyAddresses") String argument) throws Exception {
         assertOneReply("MAIL FROM:" + argument);
     }
 
-    /** All bytes; CRLF alone ends a command, so what has one in it is two. */
+    /** Any bytes without CRLF, which would begin a second command. */
     @Provide
     Arbitrary<String> bytes() {
         Arbitrary<String> any =
@@ -73,7 +73,7 @@ class RcptArgumentPropertiesTest {
         return Arbitraries.oneOf(any, printable, oneOddByte).filter(text -> !text.contains("\r\n"));
     }
 
-    /** The pieces that addresses and options are made of, in any order. */
+    /** Pieces of addresses and parameters in any order. */
     @Provide
     Arbitrary<String> nearlyAddresses() {
         return Arbitraries.of(
@@ -137,7 +137,7 @@ class RcptArgumentPropertiesTest {
         log.assertNone();
     }
 
-    /** The next reply is HELP's, or the connection is closed because of a bare LF. */
+    /** Checks that the next reply is that to HELP, or that the connection is closed because of a bare LF. */
     private static void assertNoOther(SmtpConversation smtp, String command) {
         try {
             assertThat(smtp.send("HELP").code()).isEqualTo(502);

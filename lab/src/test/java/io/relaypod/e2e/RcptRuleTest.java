@@ -18,7 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What clients are told at RCPT, over a socket. */
+/** The replies to RCPT, through a socket. */
 class RcptRuleTest {
 
     private static LabWorld world;
@@ -29,7 +29,7 @@ class RcptRuleTest {
         world.dns().behave("silent.example", DnsBehaviour.silence());
         world.dns().behave("servfail.example", DnsBehaviour.servfail());
         world.dns().behave("refused.example", DnsBehaviour.refused());
-        // As a resolver of a machine answers it.
+        // The answer of a usual resolver.
         world.dns().serve(LabWorld.zone(), "localhost. 300 IN A 127.0.0.1");
     }
 
@@ -63,7 +63,7 @@ class RcptRuleTest {
                 "app@db.localhost               | 550 5.1.1 Bad destination mailbox address - no mailbox is here but postmaster",
                 "postmaster                     | 250 2.1.5 Recipient <postmaster@localhost> OK",
             })
-    void eachDomainGetsItsAnswer(String recipient, String answer) throws Exception {
+    void eachDomainGetsItsReply(String recipient, String answer) throws Exception {
         assertThat(rcpt(recipient).lines()).containsExactly(answer);
     }
 
@@ -79,7 +79,7 @@ class RcptRuleTest {
                 "a@ex\u00e4mple.com",
                 "a@[IPv6:::1]"
             })
-    void aDomainThatCannotExistIsRefusedForGood(String recipient) throws Exception {
+    void aDomainThatCannotExistIsRefusedPermanently(String recipient) throws Exception {
         assertThat(rcpt(recipient).code()).isBetween(500, 599);
     }
 
@@ -101,7 +101,7 @@ class RcptRuleTest {
     }
 
     @Test
-    void aDomainThatDoesNotExistIsAskedForOnceWhateverItsSpelling() throws Exception {
+    void aDomainThatDoesNotExistIsQueriedOnceInAnyCase() throws Exception {
         for (String spelling : List.of("a@once.xyz", "b@ONCE.xyz", "c@Once.XYZ")) {
             assertThat(rcpt(spelling).code()).isEqualTo(550);
         }
@@ -109,7 +109,7 @@ class RcptRuleTest {
     }
 
     @Test
-    void aDnsFailureIsNotRemembered() throws Exception {
+    void aDnsFailureIsNotCached() throws Exception {
         world.dns().behave("flaky.example", DnsBehaviour.servfail());
         assertThat(rcpt("a@flaky.example").code()).isEqualTo(451);
 
@@ -118,7 +118,7 @@ class RcptRuleTest {
     }
 
     @Test
-    void aClientWhoseDomainsAreSlowDoesNotMakeAnotherWait() throws Exception {
+    void aClientWithSlowDomainsDelaysNoOther() throws Exception {
         world.dns().behave("slow.example", DnsBehaviour.silence());
         int slowClients = 4 * Runtime.getRuntime().availableProcessors();
         List<SmtpConversation> waiting = new ArrayList<>();
@@ -143,7 +143,7 @@ class RcptRuleTest {
     }
 
     @Test
-    void aStrangerMayNotRelayAndMakesNobodyAskDns() throws Exception {
+    void anUnauthorizedClientMayNotRelayAndCausesNoDnsQuery() throws Exception {
         try (LabWorld closed = LabWorld.builder()
                         .with("RELAY_NETWORKS", "192.0.2.0/24")
                         .start();
@@ -160,7 +160,7 @@ class RcptRuleTest {
     }
 
     @Test
-    void literalsAndUncheckedDomainsPassWhereTheAdminSaysSo() throws Exception {
+    void addressLiteralsAndUncheckedDomainsAreAcceptedIfConfigured() throws Exception {
         try (LabWorld lenient = LabWorld.builder()
                         .with("ALLOW_ADDRESS_LITERALS", "true")
                         .with("MX_ON_DNS_FAILURE", "accept")

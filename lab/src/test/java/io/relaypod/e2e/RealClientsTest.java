@@ -32,7 +32,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Bookings as the programs write them that people use, each with a calendar that names the booker. */
+/** Bookings as real applications and mail programs write them, each with a calendar that lists the booker. */
 class RealClientsTest {
 
     private static final String ORGANISER = LabWorld.ORGANISER;
@@ -61,7 +61,7 @@ class RealClientsTest {
         auto.graph().clear();
     }
 
-    /** Who sends, and how. */
+    /** An application or a mail program. */
     enum Client {
         PYTHON {
             @Override
@@ -131,7 +131,7 @@ class RealClientsTest {
 
     @ParameterizedTest
     @EnumSource
-    void theListedOrganiserGetsTheBookingWithoutItsCalendarAndNobodyElseDoes(Client client) throws Exception {
+    void onlyTheListedOrganiserGetsTheBookingWithoutItsCalendar(Client client) throws Exception {
         client.send(listed.relay().smtpAddress().getPort(), ORGANISER);
 
         GraphMail mail = delivered(listed, 1).get(0);
@@ -144,7 +144,7 @@ class RealClientsTest {
 
     @ParameterizedTest
     @EnumSource
-    void inModeAutoOrganiserAndBookerGetItOnceEach(Client client) throws Exception {
+    void inModeAutoOrganiserAndBookerGetTheBookingOnceEach(Client client) throws Exception {
         client.send(auto.relay().smtpAddress().getPort(), "organiser@booker.example", BOOKER);
 
         List<GraphMail> mails = delivered(auto, 2);

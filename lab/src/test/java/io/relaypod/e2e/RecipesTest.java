@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The recipes of docs/mailets.md, as they are written there, and James' mailets that write messages. One relay for all.
+ * The recipes of docs/mailets.md, read from the page, and James' mailets that write messages. One relay for all tests.
  */
 class RecipesTest {
 
@@ -73,7 +73,7 @@ class RecipesTest {
     }
 
     @Test
-    void aMailToOutsideHasTheFooter() throws Exception {
+    void aMessageToOutsideHasTheFooter() throws Exception {
         send("app@example.com", "guest@booker.example", "", "hello");
         send("app@example.com", "colleague@example.com", "", "hello");
 
@@ -82,7 +82,7 @@ class RecipesTest {
     }
 
     @Test
-    void theMailsOfOneApplicationAreArchivedInACopyOfTheirOwn() throws Exception {
+    void messagesOfOneApplicationAreArchivedInACopy() throws Exception {
         send("orders@example.com", "guest@booker.example", "", "order 1");
 
         assertThat(received("archive@example.com")).contains("order 1");
@@ -90,7 +90,7 @@ class RecipesTest {
     }
 
     @Test
-    void aMailWithAProgramIsKeptAndNotSent() throws Exception {
+    void aMessageWithAProgramIsStoredAndNotSent() throws Exception {
         send(
                 "app@example.com",
                 "guest@booker.example",

@@ -24,8 +24,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The runbooks about the relay and the hops behind it: the failure is provoked, the alert's metric has a value at which
- * it fires, the commands show what the page says, and the cure delivers all messages.
+ * The runbooks about the relay and the hops behind it. Each test causes the failure, and checks that the alert's metric
+ * would fire, that the commands show what the page says, and that the cure delivers all messages.
  */
 class RelayRunbooksTest {
 
@@ -33,9 +33,9 @@ class RelayRunbooksTest {
     private static final String APP = "app@example.com";
     private static final String GUEST = "guest@example.com";
     private static final String UNPROCESSABLE = "error@example.com";
-    /** Some more than the alert's 200, because messages in flight do not count. */
+    /** More than the alert's 200, because messages in flight do not count. */
     private static final int BACKLOG = 220;
-    /** Refusals of a session that are not delayed: half of MAX_BAD_RCPTS. */
+    /** Number of refusals in a session before delays begin: half of MAX_BAD_RCPTS. */
     private static final int UNDELAYED = 10;
 
     @TempDir
@@ -86,7 +86,7 @@ class RelayRunbooksTest {
     }
 
     @AfterEach
-    void allIsDelivered() throws Exception {
+    void everyMessageIsDelivered() throws Exception {
         mailpit.recover();
         world.smtp2graph().up();
         operator.run("queue", "retry");
@@ -106,7 +106,7 @@ class RelayRunbooksTest {
         double accepted = value("relaypod_mail_accepted_total");
         double delivered = value("relaypod_mail_delivered_total");
         mailpit.fail(Phase.CONNECT, new Fault.Close());
-        // Connections that are open from before.
+        // The relay may have open connections.
         mailpit.fail(Phase.MAIL, new Fault.Close());
         String first;
         try (SmtpConversation smtp = world.connect()) {
@@ -141,7 +141,7 @@ class RelayRunbooksTest {
 
     @Test
     @Runbook({"docs/operations.md#find-a-fault", "docs/alerts.md#smtp2graphdown"})
-    void theDoctorFindsThatSmtp2GraphIsDownAndARetryDeliversWhatWaited() throws Exception {
+    void theDoctorReportsThatSmtp2graphIsDownAndARetryDeliversTheMessages() throws Exception {
         double deferred = value("relaypod_mail_deferred_total", "reason=\"next_hop\"");
         double delivered = value("relaypod_mail_delivered_total");
         world.smtp2graph().down();
@@ -209,7 +209,7 @@ class RelayRunbooksTest {
 
     @Test
     @Runbook({"docs/alerts.md#relaypodrefusalshigh", "docs/operations.md#why-was-a-recipient-refused"})
-    void aFloodOfRefusalsHasItsClientAndADomainThatIsRefusedWronglyIsAllowed() throws Exception {
+    void theClientOfAFloodIsShownAndAWronglyRefusedDomainCanBeAllowed() throws Exception {
         double refused = value("relaypod_rcpt_total", "answer=\"refused\"");
         double all = value("relaypod_rcpt_total");
         int flood = 300;

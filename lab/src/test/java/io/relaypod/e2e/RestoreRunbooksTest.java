@@ -21,7 +21,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The runbooks about a relay that is stopped, or that has lost its volume: what is lost is what the page says. */
+/** The runbooks about a relay that is stopped or has lost its volume. Only the losses that the page names occur. */
 class RestoreRunbooksTest {
 
     private static final Duration PATIENCE = Duration.ofMinutes(1);
@@ -74,7 +74,7 @@ class RestoreRunbooksTest {
 
     @Test
     @Runbook("docs/operations.md#restore")
-    void aVolumeAndItsBackupHaveWhatTheQueueHad() throws Exception {
+    void aVolumeAndItsBackupHaveTheMessagesOfTheQueue() throws Exception {
         mailpit.answer(Phase.CONTENT, "451 4.3.5 not now");
         try (LabWorld world = world()) {
             ClientMail.send(world, APP, GUEST, "restored");

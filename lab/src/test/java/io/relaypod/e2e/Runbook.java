@@ -6,8 +6,7 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * The runbooks that a test plays: it provokes the failure, runs the commands that the page names, and removes the
- * cause.
+ * The runbooks that a test follows: it causes the failure, runs the commands of the page, and removes the cause.
  *
  * <pre>{@code
  * @Test

@@ -18,7 +18,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Disabled;
 import org.junit.jupiter.api.Test;
 
-/** Each runbook of the documentation is played by a test. */
+/** Checks that a test follows each runbook of the documentation. */
 class RunbookListTest {
 
     private static final List<String> PAGES = List.of("docs/alerts.md", "docs/operations.md");
@@ -26,7 +26,7 @@ class RunbookListTest {
     private static final Set<String> REFERENCES = Set.of("docs/operations.md#the-log");
 
     @Test
-    void everyRunbookIsPlayedByATestAndEveryPlayedOneExists() throws Exception {
+    void everyRunbookHasATestAndEveryTestedRunbookExists() throws Exception {
         Set<String> played = new TreeSet<>();
         playing()
                 .forEach(test ->
@@ -36,7 +36,7 @@ class RunbookListTest {
     }
 
     @Test
-    void whatPlaysARunbookIsATestThatRuns() throws Exception {
+    void everyMethodWithARunbookIsAnEnabledTest() throws Exception {
         assertThat(playing())
                 .allMatch(method -> method.isAnnotationPresent(Test.class))
                 .noneMatch(method -> method.isAnnotationPresent(Disabled.class));

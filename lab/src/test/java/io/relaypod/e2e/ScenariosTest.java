@@ -12,7 +12,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
-/** The attack scenarios, each a test of its name. */
+/** Runs each attack scenario as a test with its name. */
 class ScenariosTest {
 
     private static LabWorld world;

@@ -17,7 +17,7 @@ import java.util.stream.Collectors;
 
 import io.relaypod.lab.world.LabWorld;
 
-/** What a relay's METRICS_ADDR says, asked as Prometheus and a person would. */
+/** Responses of a relay's METRICS_ADDR. */
 record Scrape(String text) {
 
     private static final Pattern TYPE = Pattern.compile("^# TYPE (\\S+) ", Pattern.MULTILINE);
@@ -28,7 +28,7 @@ record Scrape(String text) {
         return new Scrape(get(world, "/metrics").body());
     }
 
-    /** Fails when the answer takes longer. */
+    /** Fails if the answer takes longer. */
     static Scrape within(Duration time, LabWorld world) throws IOException, InterruptedException {
         URI metrics =
                 URI.create("http://127.0.0.1:" + world.relay().metricsPort().orElseThrow() + "/metrics");
@@ -47,12 +47,12 @@ record Scrape(String text) {
         return HttpClient.newHttpClient().send(request.build(), HttpResponse.BodyHandlers.ofString());
     }
 
-    /** As docs name them: a histogram once. */
+    /** The names of the metrics as in the documentation, with one name for each histogram. */
     Set<String> names() {
         return TYPE.matcher(text).results().map(found -> found.group(1)).collect(Collectors.toUnmodifiableSet());
     }
 
-    /** Labels by the names of the series: a histogram's with {@code _bucket}, {@code _sum} and {@code _count}. */
+    /** Labels by series. A histogram has the series {@code _bucket}, {@code _sum} and {@code _count}. */
     Map<String, Set<String>> labels() {
         Map<String, Set<String>> labels = new HashMap<>();
         SAMPLE.matcher(text).results().forEach(sample -> {
@@ -65,7 +65,7 @@ record Scrape(String text) {
         return labels;
     }
 
-    /** The sum of all series of that name that have these labels, each written {@code key="value"}. */
+    /** The sum of all series with the name and the labels, each written {@code key="value"}. */
     double value(String name, String... labels) {
         return SAMPLE.matcher(text)
                 .results()

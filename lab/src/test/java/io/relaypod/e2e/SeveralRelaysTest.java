@@ -41,7 +41,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** Relays that share a broker in a process of its own: whatever dies, what was answered 250 arrives. */
+/** Relays that share a remote broker. If a process is killed, all messages that were answered with 250 arrive. */
 class SeveralRelaysTest {
 
     private static final Duration PATIENCE = Duration.ofMinutes(2);
@@ -63,7 +63,7 @@ class SeveralRelaysTest {
     }
 
     @Test
-    void aRelayAndTheBrokerAreKilledUnderLoadAndNothingIsLost() throws Exception {
+    void noMessageIsLostIfARelayAndTheBrokerAreKilledUnderLoad() throws Exception {
         try (ArtemisProcess broker = ArtemisProcess.start(directory.resolve("broker"));
                 RelayProcess killed = RelayProcess.start(environment(broker, "killed"));
                 RelayProcess other = RelayProcess.start(environment(broker, "other"));
@@ -80,13 +80,15 @@ class SeveralRelaysTest {
             System.out.printf(
                     "accepted %d, arrived %d, of these twice %d%n",
                     accepted.size(), arrived().size(), twice);
-            assertThat(twice).as("at most what was in hand when something died").isLessThan(accepted.size() / 4);
+            assertThat(twice)
+                    .as("at most the messages in flight when a process was killed")
+                    .isLessThan(accepted.size() / 4);
         }
     }
 
     @Test
     @Execution(ExecutionMode.CONCURRENT)
-    void anyOfTheRelaysDeliversWhatAnotherTook() throws Exception {
+    void anyRelayDeliversTheMessagesThatAnotherAccepted() throws Exception {
         try (ArtemisProcess broker = ArtemisProcess.start(directory.resolve("broker"))) {
             mailpit.answer(Phase.CONTENT, "451 4.3.2 later");
             try (RelayProcess first = RelayProcess.start(environment(broker, "first"))) {
@@ -104,20 +106,20 @@ class SeveralRelaysTest {
 
     @Test
     @Execution(ExecutionMode.CONCURRENT)
-    void whileTheBrokerIsAwayClientsAreToldToComeAgainAndThenAllGoesOnByItself() throws Exception {
+    void whileTheBrokerIsUnavailableClientsGetATemporaryFailure() throws Exception {
         try (ArtemisProcess broker = ArtemisProcess.start(directory.resolve("broker"))) {
             broker.kill();
             try (LabWorld world = world(broker, "QUEUE_TIMEOUT", "2s")) {
                 InetSocketAddress relay = world.relay().smtpAddress();
-                assertToldToComeAgain(relay);
+                assertTemporaryFailure(relay);
                 broker.startAgain();
                 awaitDelivered(relay, "first@example.com");
                 broker.kill();
-                assertToldToComeAgain(relay);
+                assertTemporaryFailure(relay);
                 broker.startAgain();
                 awaitDelivered(relay, "second@example.com");
                 broker.freeze(true);
-                assertToldToComeAgain(relay);
+                assertTemporaryFailure(relay);
                 broker.freeze(false);
                 awaitDelivered(relay, "third@example.com");
             }
@@ -125,7 +127,7 @@ class SeveralRelaysTest {
     }
 
     @Test
-    void aBrokerThatIsBackWithinTheTimeoutIsNotNoticed() throws Exception {
+    void anOutageOfTheBrokerShorterThanTheTimeoutIsNotNoticed() throws Exception {
         try (ArtemisProcess broker = ArtemisProcess.start(directory.resolve("broker"));
                 LabWorld world = world(broker, "QUEUE_TIMEOUT", "1m")) {
             awaitDelivered(world.relay().smtpAddress(), "before@example.com");
@@ -140,7 +142,7 @@ class SeveralRelaysTest {
     }
 
     @Test
-    void aBrokerThatWouldSetMailAsideIsRefusedAtTheStart() throws Exception {
+    void aBrokerThatWouldDropMessagesIsRefusedAtTheStart() throws Exception {
         try (ArtemisProcess broker = ArtemisProcess.start(
                 directory.resolve("broker"),
                 xml -> xml.replace("<max-delivery-attempts>-1", "<max-delivery-attempts>10")
@@ -165,7 +167,7 @@ class SeveralRelaysTest {
     }
 
     @Test
-    void whenABrokerDiesItsBackupTakesOver() throws Exception {
+    void ifABrokerDiesItsBackupTakesOver() throws Exception {
         Path shared = directory.resolve("shared");
         String policy =
                 "<ha-policy><shared-store><%s><failover-on-shutdown>true</failover-on-shutdown></%s></shared-store></ha-policy><acceptors>";
@@ -185,13 +187,13 @@ class SeveralRelaysTest {
         }
     }
 
-    private void assertToldToComeAgain(InetSocketAddress relay) throws IOException {
+    private void assertTemporaryFailure(InetSocketAddress relay) throws IOException {
         for (int mail = 0; mail < 2; mail++) {
             Instant begin = Instant.now();
             assertThat(send(relay, "refused@example.com").toString())
                     .contains("451")
                     .contains("4.3.0");
-            // The timeout, and a slow machine.
+            // The timeout, with time for a slow machine.
             assertThat(Duration.between(begin, Instant.now())).isLessThan(Duration.ofSeconds(10));
         }
     }
@@ -262,7 +264,7 @@ class SeveralRelaysTest {
         return conf;
     }
 
-    /** Clients that send one mail after another, at the next relay when one breaks off. */
+    /** Clients that send one message after another, and use the next relay if a connection is lost. */
     private static final class Load implements AutoCloseable {
 
         private final List<InetSocketAddress> relays;

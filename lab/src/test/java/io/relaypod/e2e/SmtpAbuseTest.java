@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Clients that do what no client should. Each gets an answer or is cut off, and the next client is served as ever. */
+/** Clients that violate SMTP. Each gets a reply or is disconnected, and the next client is served as before. */
 class SmtpAbuseTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(20);
@@ -42,7 +42,7 @@ class SmtpAbuseTest {
 
     @BeforeAll
     static void start() throws Exception {
-        // What is tried here is SMTP: one mail stays one mail.
+        // One message must stay one message, so blind recipients get no copies of their own.
         world = LabWorld.builder()
                 .with("MAX_RECIPIENTS", "1000")
                 .with("MAX_BAD_RCPTS", "0")
@@ -61,7 +61,7 @@ class SmtpAbuseTest {
     }
 
     @AfterEach
-    void aNormalMailIsStillTakenAndNothingWentWrong() throws Exception {
+    void aNormalMessageIsStillAcceptedAndNoErrorWasLogged() throws Exception {
         try (SmtpConversation smtp = world.connect()) {
             begin(smtp);
             assertThat(smtp.data(bytes(MAIL + "normal\r\n")).code()).isEqualTo(250);
@@ -76,7 +76,7 @@ class SmtpAbuseTest {
     // --- lines
 
     @Test
-    void aCommandLineThatIsTooLongIsRefusedAndTheSessionGoesOn() throws Exception {
+    void aCommandLineThatIsTooLongIsRefusedAndTheSessionContinues() throws Exception {
         try (SmtpConversation smtp = world.connect()) {
             assertThat(smtp.send("NOOP " + "x".repeat(LONGEST_COMMAND - 7)).code())
                     .isEqualTo(250);
@@ -105,7 +105,7 @@ class SmtpAbuseTest {
     }
 
     @Test
-    void longTextLinesArriveAsTheyAre() throws Exception {
+    void longTextLinesArriveUnchanged() throws Exception {
         StringBuilder mail = new StringBuilder(MAIL);
         for (int length : new int[] {
             998, 999, 2045, 2046, 2047, 2048, 2049, 4093, 4094, 4095, 4096, 4097, 8191, 8192, 8193, 1_000_000
@@ -134,7 +134,7 @@ class SmtpAbuseTest {
     }
 
     @Test
-    void aTextLineThatIsFarTooLongIsRefusedAtTheEndOfDataAndTheSessionGoesOn() throws Exception {
+    void aTextLineThatIsFarTooLongIsRefusedAtTheEndOfDataAndTheSessionContinues() throws Exception {
         try (SmtpConversation smtp = world.connect()) {
             begin(smtp);
             assertThat(smtp.data(bytes(MAIL + "x".repeat(2_000_000) + "\r\n.\r\nend\r\n"))
@@ -185,7 +185,7 @@ class SmtpAbuseTest {
                 "RCPT TO:<\"a\\\rRCPT TO:c\"@example.com>",
                 "RCPT TO:<\u00fc\0@example.com>"
             })
-    void aCommandIsPrintableAscii(String command) throws Exception {
+    void aCommandWithOtherThanPrintableAsciiIsRefused(String command) throws Exception {
         try (SmtpConversation smtp = world.connect()) {
             if (command.startsWith("RCPT")) {
                 smtp.send("MAIL FROM:<a@example.com>");
@@ -211,7 +211,7 @@ class SmtpAbuseTest {
                 "a@b@example.com",
                 "a,b@example.com"
             })
-    void anAddressThatCouldNotBeSentOnIsRefused(String address) throws Exception {
+    void anAddressThatCannotBeRelayedIsRefused(String address) throws Exception {
         try (SmtpConversation smtp = world.connect()) {
             assertThat(smtp.send("MAIL FROM:<" + address + ">").code()).isBetween(500, 599);
             assertThat(smtp.send("MAIL FROM:<a@example.com>").code()).isEqualTo(250);
@@ -221,7 +221,7 @@ class SmtpAbuseTest {
     }
 
     @Test
-    void addressesThatAreOnlyUnusualReachTheGateway() throws Exception {
+    void unusualValidAddressesReachTheGateway() throws Exception {
         List<String> recipients = List.of(
                 "\"a,b\"@example.com",
                 "a+b/c=d@example.com",
@@ -247,7 +247,7 @@ class SmtpAbuseTest {
                 "RCPT TO:<b@example.com> ",
                 "RCPT  TO:<b@example.com>"
             })
-    void blanksInARcptCommandDoNoHarm(String command) throws Exception {
+    void blanksInARcptCommandAreIgnored(String command) throws Exception {
         try (SmtpConversation smtp = world.connect()) {
             smtp.send("MAIL FROM:<a@example.com>");
             assertThat(smtp.send(command).code()).isIn(250, 501);
@@ -261,7 +261,7 @@ class SmtpAbuseTest {
                 "RCPT TO:<b@example.com> X=1 X=2",
                 "RCPT TO:<b@example.com> NOTIFY=NEVER NOTIFY=NEVER"
             })
-    void optionsThatWereNotOfferedAreRefused(String command) throws Exception {
+    void parametersThatWereNotOfferedAreRefused(String command) throws Exception {
         try (SmtpConversation smtp = world.connect()) {
             smtp.send("MAIL FROM:<a@example.com>");
             assertThat(smtp.send(command).code()).isBetween(500, 599);
@@ -269,7 +269,7 @@ class SmtpAbuseTest {
     }
 
     @Test
-    void nulAndOtherControlCharactersInAMailArriveAsTheyAre() throws Exception {
+    void nulAndOtherControlCharactersInAMessageArriveUnchanged() throws Exception {
         String mail =
                 "From: a@example.com\r\nSubject: n\0l\r\nX-Bell: \u0007\r\n\r\na\0b\r\n\0\r\n\0.\r\n.\0\r\n\u001b[31m\u007f\r\n";
         try (SmtpConversation smtp = world.connect()) {
@@ -280,7 +280,7 @@ class SmtpAbuseTest {
     }
 
     @Test
-    void aClientsNameIsNoLongerThanADomain() throws Exception {
+    void aHeloNameLongerThanADomainIsRefused() throws Exception {
         try (SmtpConversation smtp = world.connect()) {
             assertThat(smtp.send("EHLO " + "x".repeat(255)).code()).isEqualTo(250);
             assertThat(smtp.send("EHLO " + "x".repeat(256)).lines()).containsExactly("501 5.5.4 Domain name too long");
@@ -294,7 +294,7 @@ class SmtpAbuseTest {
     // --- floods
 
     @Test
-    void recipientsBeyondTheMostAreLeftForAnotherMail() throws Exception {
+    void recipientsBeyondTheLimitGetATemporaryFailure() throws Exception {
         try (SmtpConversation smtp = world.connect()) {
             smtp.send("MAIL FROM:<a@example.com>");
             List<Reply> replies = smtp.pipeline(IntStream.range(0, 10_000)
@@ -304,7 +304,7 @@ class SmtpAbuseTest {
             assertThat(replies.subList(0, 1000)).extracting(Reply::code).containsOnly(250);
             assertThat(replies.subList(1000, 10_000)).extracting(Reply::code).containsOnly(452);
             assertThat(replies.get(1000).lines()).allMatch(line -> line.startsWith("452 4.5.3 "));
-            // Named in To, they share their copies.
+            // Recipients in To share a copy.
             String to = IntStream.range(0, 1000)
                     .mapToObj(i -> "r" + i + "@example.com")
                     .collect(Collectors.joining(",\r\n "));
@@ -328,7 +328,7 @@ class SmtpAbuseTest {
     }
 
     @Test
-    void aFloodOfCommandsOutOfPlaceIsCutOffAtTheSameCount() throws Exception {
+    void aFloodOfInvalidCommandsIsCutOffAtTheErrorLimit() throws Exception {
         try (SmtpConversation smtp = world.connect()) {
             smtp.sendRaw(bytes("DATA\r\nRCPT TO:<b@example.com>\r\n\r\n\0\r\n".repeat(5)));
             for (int i = 0; i < 20; i++) {
@@ -337,17 +337,17 @@ class SmtpAbuseTest {
             smtp.sendRaw(bytes("DATA\r\n".repeat(100_000)));
             assertThatThrownBy(() -> {
                         while (smtp.readReply().code() == 421) {
-                            // the last reply, if the flood behind it does not reset the connection first
+                            // the last reply, unless the rest of the flood resets the connection first
                         }
                     })
                     .isInstanceOf(IOException.class);
         } catch (SocketException reset) {
-            // while the flood was being sent
+            // closed while the flood was being sent
         }
     }
 
     @Test
-    void whoSendsMailsInBetweenMayMakeMistakesForEver() throws Exception {
+    void acceptedMessagesResetTheErrorLimit() throws Exception {
         try (SmtpConversation smtp = world.connect()) {
             for (int i = 0; i < 50; i++) {
                 assertThat(smtp.send("XYZZY").code()).isEqualTo(500);
@@ -377,7 +377,7 @@ class SmtpAbuseTest {
     }
 
     @Test
-    void heloAndRsetForgetTheTransaction() throws Exception {
+    void heloAndRsetEndTheTransaction() throws Exception {
         for (String command : List.of("HELO again.example", "EHLO again.example", "RSET")) {
             try (SmtpConversation smtp = world.connect()) {
                 begin(smtp);
@@ -405,7 +405,7 @@ class SmtpAbuseTest {
     }
 
     @Test
-    void aMailCommandBehindRefusedRecipientsBeginsAnew() throws Exception {
+    void aMailCommandAfterRefusedRecipientsBeginsATransaction() throws Exception {
         try (SmtpConversation smtp = world.connect()) {
             for (int mail = 0; mail < 30; mail++) {
                 assertThat(smtp.send("MAIL FROM:<first@example.com>").code()).isEqualTo(250);
@@ -427,7 +427,7 @@ class SmtpAbuseTest {
     }
 
     @Test
-    void theNextMailBeginsAnew() throws Exception {
+    void theNextMessageHasItsOwnTransaction() throws Exception {
         try (SmtpConversation smtp = world.connect()) {
             begin(smtp);
             assertThat(smtp.data(bytes(MAIL)).code()).isEqualTo(250);
@@ -439,7 +439,7 @@ class SmtpAbuseTest {
     }
 
     @Test
-    void quitMayFollowTheMailAtOnce() throws Exception {
+    void quitMayFollowTheEndOfDataAtOnce() throws Exception {
         try (SmtpConversation smtp = world.connect()) {
             begin(smtp);
             smtp.send("DATA");
@@ -454,7 +454,7 @@ class SmtpAbuseTest {
     // --- connections
 
     @Test
-    void aWholeSessionInOnePieceAndThenNothingMoreIsAnswered() throws Exception {
+    void aPipelinedSessionOfAClientThatClosesItsOutputIsAnswered() throws Exception {
         try (Socket socket = new Socket(
                 world.relay().smtpAddress().getAddress(),
                 world.relay().smtpAddress().getPort())) {
@@ -473,7 +473,7 @@ class SmtpAbuseTest {
     }
 
     @Test
-    void aHalfClosedConnectionInTheMiddleOfAMailDeliversNothing() throws Exception {
+    void aConnectionClosedDuringAMessageDeliversNothing() throws Exception {
         try (Socket socket = new Socket(
                 world.relay().smtpAddress().getAddress(),
                 world.relay().smtpAddress().getPort())) {
@@ -490,7 +490,7 @@ class SmtpAbuseTest {
     }
 
     @Test
-    void aConnectionThatIsLostInsideDataLeavesNothingBehind() throws Exception {
+    void aConnectionLostDuringDataLeavesNoFile() throws Exception {
         Set<Path> before = temporaryFiles();
         for (boolean reset : new boolean[] {false, true}) {
             for (int i = 0; i < 20; i++) {
@@ -529,7 +529,7 @@ class SmtpAbuseTest {
     }
 
     @Test
-    void clientsThatSayNothingDoNotKeepOthersOut() throws Exception {
+    void silentClientsDoNotKeepOthersOut() throws Exception {
         Socket[] silent = new Socket[100];
         try {
             for (int i = 0; i < silent.length; i++) {
@@ -564,7 +564,7 @@ class SmtpAbuseTest {
                 .until(() -> world.mailpit().messages().isEmpty());
     }
 
-    // A recipient whom the header does not name has a copy of its own.
+    // A recipient that the header does not list has a copy of its own.
     private static List<String> recipients(int count) {
         await().atMost(PATIENCE)
                 .until(() -> world.mailpit().messages().stream()
@@ -582,7 +582,7 @@ class SmtpAbuseTest {
         return world.mailpit().messages().get(0);
     }
 
-    // Where James keeps a mail of more than 100 kB while it comes in.
+    // James stores a message of more than 100 kB in such a file while receiving it.
     private static Set<Path> temporaryFiles() throws IOException {
         try (Stream<Path> files = Files.list(Path.of(System.getProperty("java.io.tmpdir")))) {
             return files.filter(file -> file.toString().endsWith(".m64")).collect(Collectors.toSet());

@@ -25,8 +25,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Clients that log in (RFC 4954): over TLS, from 127.0.0.1, whose clients need no login, and from others, whose clients
- * need one or get nowhere.
+ * SMTP AUTH (RFC 4954) over TLS: from 127.0.0.1, where clients need no login, and from other addresses, where they need
+ * one.
  */
 class SmtpAuthTest {
 
@@ -38,7 +38,7 @@ class SmtpAuthTest {
     private static final String STRANGER = "127.0.0.3";
     private static final String REFUSED = "535 5.7.8 Authentication credentials invalid";
     private static final Duration PATIENCE = Duration.ofSeconds(30);
-    /** The alert fires for a certificate that expires sooner. */
+    /** The alert fires if the certificate expires within this time. */
     private static final Duration ALERT = Duration.ofDays(14);
 
     @TempDir
@@ -96,7 +96,7 @@ class SmtpAuthTest {
     }
 
     @Test
-    void authIsOfferedOverTlsAlone() throws Exception {
+    void authIsOfferedOnlyOverTls() throws Exception {
         try (TlsClient client = connect("127.0.0.1")) {
             assertThat(client.say("EHLO again.example")).contains("STARTTLS").doesNotContain("AUTH");
             assertThat(client.logIn("app", PASSWORD)).startsWith("538 5.7.11 ");
@@ -116,7 +116,7 @@ class SmtpAuthTest {
     }
 
     @Test
-    void plainAndLoginAreTakenWithAnInitialResponseAndWithout() throws Exception {
+    void plainAndLoginAreAcceptedWithAndWithoutAnInitialResponse() throws Exception {
         String plain = base64("\0app\0" + PASSWORD);
         for (List<String> lines : List.of(
                 List.of("AUTH PLAIN " + plain),
@@ -149,7 +149,7 @@ class SmtpAuthTest {
             assertThat(client.say("AUTH LOGIN")).isEqualTo("334 " + base64("Username:"));
             assertThat(client.say(base64("app"))).isEqualTo("334 " + base64("Password:"));
             assertThat(client.say("*")).startsWith("501 5.7.0 ");
-            assertThat(client.say("NOOP")).as("a command again").startsWith("250 ");
+            assertThat(client.say("NOOP")).as("a command after the exchange").startsWith("250 ");
         }
     }
 
@@ -165,7 +165,7 @@ class SmtpAuthTest {
         "AUTH PLAIN AGEAYgBj,501 5.5.2",
         "AUTH LOGIN !,501 5.5.2"
     })
-    void whatIsNoLoginIsToldWhy(String command, String code) throws Exception {
+    void aMalformedLoginGetsItsReason(String command, String code) throws Exception {
         try (TlsClient client = encrypted()) {
             assertThat(client.say(command)).startsWith(code + " ");
             assertThat(client.say("NOOP")).startsWith("250 ");
@@ -173,20 +173,22 @@ class SmtpAuthTest {
     }
 
     @Test
-    void aLineOfAnExchangeThatIsTooLongOrNoBase64EndsTheExchange() throws Exception {
+    void aLineThatIsTooLongOrNoBase64EndsTheExchange() throws Exception {
         try (TlsClient client = encrypted()) {
             client.say("AUTH PLAIN");
             assertThat(client.say("A".repeat(3_000))).startsWith("500 5.5.6 ");
             assertThat(client.say("NOOP")).startsWith("250 ");
             client.say("AUTH LOGIN");
-            assertThat(client.say("STARTTLS")).as("base64 by chance").startsWith("334 ");
+            assertThat(client.say("STARTTLS"))
+                    .as("a command that is valid base64")
+                    .startsWith("334 ");
             assertThat(client.say("b\u00e4se64")).startsWith("501 5.5.2 ");
             assertThat(client.say("QUIT")).startsWith("221 ");
         }
     }
 
     @Test
-    void authIsNoPartOfATransaction() throws Exception {
+    void authIsRefusedWithinATransaction() throws Exception {
         try (TlsClient client = encrypted()) {
             client.say("MAIL FROM:<a@example.com>");
             assertThat(client.logIn("app", PASSWORD)).startsWith("503 5.5.1 ");
@@ -197,12 +199,12 @@ class SmtpAuthTest {
     }
 
     @Test
-    void wrongPasswordsAndUnknownNamesAreAnsweredAlikeLateAndNotForEver() throws Exception {
+    void wrongPasswordsAndUnknownNamesGetTheSameDelayedReplyAndALimit() throws Exception {
         long refused = world.count("relaypod_smtp_auth_total", "result", "refused");
         try (TlsClient client = encrypted()) {
             assertThat(client.logIn("app", "wrong")).isEqualTo(REFUSED);
             assertThat(client.say("AUTH PLAIN " + base64("boss\0app\0" + PASSWORD)))
-                    .as("to act as another")
+                    .as("another authorization identity")
                     .isEqualTo(REFUSED);
             assertThat(client.logIn("nobody", PASSWORD)).isEqualTo(REFUSED);
             assertThat(client.logIn("app", PASSWORD)).startsWith("421 4.7.0 ");
@@ -211,13 +213,13 @@ class SmtpAuthTest {
         assertThat(world.count("relaypod_smtp_auth_total", "result", "refused")).isEqualTo(refused + 3);
         try (TlsClient client = encrypted()) {
             assertThat(client.logIn("app", PASSWORD))
-                    .as("who logs in rightly from there")
+                    .as("a right login from the same address")
                     .startsWith("235 ");
         }
     }
 
     @Test
-    void aLoginFromElsewhereIsLetInWhereThatIsSaidAndNowhereElse() throws Exception {
+    void aLoginFromOtherNetworksIsAcceptedOnlyIfConfigured() throws Exception {
         try (TlsClient client = connect(NETWORK_WITH_AUTH)) {
             assertThat(client.send("a@example.com", "b@example.com", "Subject: x"))
                     .startsWith("530 5.7.0 ")
@@ -242,7 +244,7 @@ class SmtpAuthTest {
     }
 
     @Test
-    void aLoginSendsAsTheAddressesThatItHasInTheEnvelopeAndInTheHeader() throws Exception {
+    void aLoginMaySendOnlyAsItsAddressesInEnvelopeAndHeader() throws Exception {
         try (TlsClient client = encrypted()) {
             client.logIn("bound", PASSWORD);
             assertThat(client.send("boss@example.com", "b@example.com", "From: noreply@example.com"))
@@ -273,7 +275,7 @@ class SmtpAuthTest {
     }
 
     @Test
-    void aLoginBeyondItsRateWaitsOrIsToldWhenToTryAgain() throws Exception {
+    void aLoginBeyondItsRateWaitsOrGetsATemporaryFailure() throws Exception {
         try (TlsClient client = encrypted()) {
             client.logIn("slow", PASSWORD);
             client.say("MAIL FROM:<a@example.com>");
@@ -298,7 +300,7 @@ class SmtpAuthTest {
 
     @Test
     @Runbook("docs/alerts.md#relaypodmountedfilerefused")
-    void aUsersFileIsReadAgainAndABrokenOneKeepsTheLoginsThatWere() throws Exception {
+    void aUsersFileIsReloadedAndAnInvalidOneKeepsThePreviousLogins() throws Exception {
         String before = Files.readString(users);
         try (TlsClient revoked = encrypted()) {
             assertThat(revoked.logIn("app", PASSWORD)).startsWith("235 ");
@@ -325,7 +327,7 @@ class SmtpAuthTest {
 
     @Test
     @Runbook({"docs/alerts.md#relaypodcertificateexpires", "docs/alerts.md#relaypodmountedfilerefused"})
-    void aRenewedCertificateIsServedWithoutARestartAndABrokenOneKeepsTheOld() throws Exception {
+    void aRenewedCertificateIsReloadedAndAnInvalidOneKeepsThePrevious() throws Exception {
         assertThat(world.count("relaypod_smtp_certificate_expiry_timestamp_seconds"))
                 .isEqualTo(certificate.certificate().getNotAfter().toInstant().getEpochSecond())
                 .isLessThan(Instant.now().plus(ALERT).getEpochSecond());
@@ -339,13 +341,13 @@ class SmtpAuthTest {
         assertThat(log.messages()).anyMatch(line -> line.contains("event=smtp-certificate-kept"));
         new TestCertificate(renewed.certificate(), renewed.pem(), certificate.key()).mount(directory);
         assertThat(served())
-                .as("a certificate that has ended, and one of another key")
+                .as("an expired certificate, and a certificate of another key")
                 .isEqualTo(certificate.certificate());
 
         try (TlsClient begun = encrypted()) {
             renewed.mount(directory);
             await().atMost(PATIENCE).until(() -> served().equals(renewed.certificate()));
-            assertThat(begun.say("NOOP")).as("a connection of before").startsWith("250 ");
+            assertThat(begun.say("NOOP")).as("a connection opened before").startsWith("250 ");
         }
         assertThat(world.count("relaypod_smtp_certificate_outdated")).isZero();
         assertThat(world.count("relaypod_smtp_certificate_expiry_timestamp_seconds"))

@@ -20,9 +20,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * A mail ends at CRLF, dot, CRLF and nowhere else: whatever else looks like an end to somebody, and has the commands of
- * a second mail behind it, is part of the one mail, or the one mail is refused. MailDataTest of the server module tries
- * all combinations; here are those of docs/smtp.md, through a socket to the gateway.
+ * A message ends only at CRLF, dot, CRLF. Another sequence that some servers take for the end is part of the message,
+ * or the message is refused. MailDataTest of the server module has all combinations. These tests have the sequences of
+ * docs/smtp.md, from a client's socket to the gateway.
  */
 class SmtpSmugglingTest {
 
@@ -85,19 +85,19 @@ class SmtpSmugglingTest {
                 "\\r\\n..\\r\\n  | 250",
                 ".\\r\\n         | 250",
             })
-    void eachSequenceHasItsAnswer(String sequence, int code) throws Exception {
+    void eachSequenceHasItsReply(String sequence, int code) throws Exception {
         String bytes = sequence.replace("\\r", "\r").replace("\\n", "\n").replace("\\0", "\0");
         String mail = HEAD + bytes + SMUGGLED;
 
         assertThat(onlyReplyTo(BareNewline.REFUSE, mail).code()).isEqualTo(code);
         assertThat(onlyReplyTo(BareNewline.NORMALIZE, mail).code()).isEqualTo(250);
 
-        assertOneMailForEach250(BareNewline.REFUSE, code == 250 ? 1 : 0);
-        assertOneMailForEach250(BareNewline.NORMALIZE, 1);
+        assertOneMessageForEach250(BareNewline.REFUSE, code == 250 ? 1 : 0);
+        assertOneMessageForEach250(BareNewline.NORMALIZE, 1);
     }
 
     @Test
-    void aBareCrOrLfIsRefusedWithItsReasonAndTheSessionGoesOn() throws Exception {
+    void aBareCrOrLfIsRefusedWithTheReasonAndTheSessionContinues() throws Exception {
         String cure = "End lines with CRLF, or set BARE_NEWLINE=normalize at the relay";
         try (SmtpConversation smtp = refusing.connect()) {
             assertThat(mail(smtp, HEAD + "\rbare" + END).lines())
@@ -108,11 +108,11 @@ class SmtpSmugglingTest {
                     .isEqualTo(554);
             assertThat(mail(smtp, HEAD + END).code()).isEqualTo(250);
         }
-        assertOneMailForEach250(BareNewline.REFUSE, 1);
+        assertOneMessageForEach250(BareNewline.REFUSE, 1);
     }
 
     @Test
-    void aNormalizedMailArrivesWithItsLinesAndDots() throws Exception {
+    void aNormalizedMessageArrivesWithItsLinesAndDots() throws Exception {
         try (SmtpConversation smtp = normalizing.connect()) {
             assertThat(mail(
                                     smtp,
@@ -128,15 +128,15 @@ class SmtpSmugglingTest {
     }
 
     @Test
-    void anEmptyMailMayEndAtItsFirstLine() throws Exception {
+    void anEmptyMessageMayEndAtItsFirstLine() throws Exception {
         try (SmtpConversation smtp = refusing.connect()) {
             assertThat(mail(smtp, ".\r\n").code()).isEqualTo(250);
             assertThat(smtp.send("NOOP").code()).isEqualTo(250);
         }
-        assertOneMailForEach250(BareNewline.REFUSE, 1);
+        assertOneMessageForEach250(BareNewline.REFUSE, 1);
     }
 
-    /** Sends the mail and its one end, says QUIT, and sees that there was one reply in between. */
+    /** Sends the message with its end of data, then QUIT, and checks that there was one reply in between. */
     private static Reply onlyReplyTo(BareNewline bareNewline, String... parts) throws Exception {
         try (SmtpConversation smtp = world(bareNewline).connect()) {
             assertThat(smtp.pipeline("MAIL FROM:<a@example.com>", "RCPT TO:<b@example.com>", "DATA"))
@@ -158,7 +158,7 @@ class SmtpSmugglingTest {
         return smtp.readReply();
     }
 
-    private static void assertOneMailForEach250(BareNewline bareNewline, int accepted) throws Exception {
+    private static void assertOneMessageForEach250(BareNewline bareNewline, int accepted) throws Exception {
         LabWorld world = world(bareNewline);
         try (SmtpConversation smtp = world.connect()) {
             assertThat(mail(smtp, "From: a@example.com\r\nSubject: last\r\n\r\nlast" + END)

@@ -30,8 +30,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * With TLS turned on in smtpserver.xml, nothing that was said in plain text counts in the encrypted session (RFC 3207
- * section 4.2).
+ * With TLS in smtpserver.xml, commands in plain text have no effect in the encrypted session (RFC 3207 section 4.2).
  */
 class SmtpStartTlsTest {
 
@@ -114,7 +113,7 @@ class SmtpStartTlsTest {
     }
 
     @AfterEach
-    void aMailIsStillTakenOverTlsAndNothingWentWrong() throws Exception {
+    void aMessageIsStillAcceptedOverTlsAndNoErrorWasLogged() throws Exception {
         try (TlsClient client = new TlsClient()) {
             client.startTls();
             assertThat(client.session(
@@ -157,13 +156,13 @@ class SmtpStartTlsTest {
                 "STARTTLS \r\nNOOP",
                 "NOOP\r\nSTARTTLS\r\nNOOP\r\n"
             })
-    void whatFollowsStartTlsInPlainTextCutsTheConnection(String injection) throws Exception {
+    void plainTextAfterStartTlsClosesTheConnection(String injection) throws Exception {
         assertCutOff(injection);
     }
 
     @Test
-    void noLessAfterDataWasSaid() throws Exception {
-        // James stops looking for it once it has seen DATA, in its place or not.
+    void plainTextAfterStartTlsClosesTheConnectionAlsoAfterData() throws Exception {
+        // James does not check for STARTTLS any more after it has read DATA, accepted or not.
         try (SmtpConversation smtp = world.connect()) {
             assertThat(smtp.send("DATA").code()).isEqualTo(503);
             smtp.sendRaw(bytes("STARTTLS\r\nMAIL FROM:<injected@example.com>\r\n"));
@@ -174,18 +173,20 @@ class SmtpStartTlsTest {
     }
 
     @Test
-    void norBehindACommandThatWaitsForDns() throws Exception {
+    void plainTextAfterStartTlsIsNotExecutedBehindACommandThatWaitsForDns() throws Exception {
         try (SmtpConversation smtp = world.connect()) {
             smtp.send("MAIL FROM:<a@example.com>");
             smtp.sendRaw(bytes("RCPT TO:<b@slow.example>\r\nSTARTTLS\r\nMAIL FROM:<injected@example.com>\r\n"));
-            assertThat(smtp.readReply().code()).as("RCPT, in its order").isEqualTo(451);
+            assertThat(smtp.readReply().code())
+                    .as("the reply to RCPT comes first")
+                    .isEqualTo(451);
             assertThat(smtp.readReply().lines()).containsExactly(CUT_OFF);
             assertThatThrownBy(smtp::readReply).isInstanceOf(IOException.class);
         }
     }
 
     @Test
-    void aMailThatSpeaksOfStartTlsIsAMail() throws Exception {
+    void aMessageWithTheTextStartTlsIsAccepted() throws Exception {
         try (SmtpConversation smtp = world.connect()) {
             smtp.send("MAIL FROM:<a@example.com>");
             smtp.send("RCPT TO:<b@example.com>");
@@ -199,7 +200,7 @@ class SmtpStartTlsTest {
     }
 
     @Test
-    void whatWasSaidInPlainTextIsForgotten() throws Exception {
+    void commandsInPlainTextHaveNoEffectAfterStartTls() throws Exception {
         try (TlsClient client = new TlsClient()) {
             client.plain("MAIL FROM:<plain@example.com>");
             client.plain("RCPT TO:<plain@example.com>");
@@ -217,7 +218,7 @@ class SmtpStartTlsTest {
     }
 
     @Test
-    void aClientThatSpeaksNoTlsAfterStartTlsIsNoErrorOfOurs() throws Exception {
+    void aClientWithoutTlsAfterStartTlsCausesNoErrorInTheLog() throws Exception {
         try (SmtpConversation smtp = world.connect()) {
             assertThat(smtp.send("STARTTLS").code()).isEqualTo(220);
             smtp.sendRaw(bytes("MAIL FROM:<a@example.com>\r\n"));

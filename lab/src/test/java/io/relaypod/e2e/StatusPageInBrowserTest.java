@@ -31,14 +31,14 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The status page as Chromium shows it. A gateway that answers in HTML is in it, as is a refused recipient. */
+/** The status page in Chromium. The gateway's reply and a refused recipient contain HTML. */
 class StatusPageInBrowserTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final String HOSTILE =
             "<script>document.title='taken over'</script><img src=x onerror=\"document.title='taken over'\">";
 
-    // In a frame of the width, as no window of Chromium's is narrower than 500 pixels.
+    // In a frame with the width, since Chromium's windows are at least 500 pixels wide.
     private static final String RULER = """
         <!doctype html><meta charset="utf-8"><output></output>
         <iframe src="/" style="width: %dpx; height: 800px; border: 0"></iframe>
@@ -87,7 +87,7 @@ class StatusPageInBrowserTest {
     }
 
     @Test
-    void everythingIsThereWithoutJavaScript() throws Exception {
+    void thePageIsCompleteWithoutJavaScript() throws Exception {
         AtomicInteger pages = new AtomicInteger();
         HttpServer front = front(
                 pages, new ArrayList<>(), policy -> policy.replaceFirst("script-src '[^']*'", "script-src 'none'"));
@@ -117,7 +117,7 @@ class StatusPageInBrowserTest {
     }
 
     @Test
-    void nothingThatWasSaidToUsRuns() throws Exception {
+    void scriptsInTextFromOutsideDoNotRun() throws Exception {
         String page = chromium(address("/"), "--virtual-time-budget=3000", "--dump-dom");
 
         assertThat(page)
@@ -127,7 +127,7 @@ class StatusPageInBrowserTest {
     }
 
     @Test
-    void thePageRefreshesInPlaceAndLoadsNothingElse() throws Exception {
+    void thePageRefreshesItselfAndLoadsNothingElse() throws Exception {
         AtomicInteger pages = new AtomicInteger();
         List<String> others = new ArrayList<>();
         HttpServer front = front(pages, others, policy -> policy);
@@ -147,7 +147,7 @@ class StatusPageInBrowserTest {
 
     @ParameterizedTest
     @CsvSource({"360, false", "360, true", "1400, false", "1400, true"})
-    void nothingIsWiderThanAPhoneOrADeskAndTheColoursAreTheReaders(int width, boolean isDark) throws Exception {
+    void thePageFitsPhonesAndDesktopsInLightAndDarkColours(int width, boolean isDark) throws Exception {
         HttpServer front = front(
                 new AtomicInteger(),
                 new ArrayList<>(),
@@ -177,7 +177,7 @@ class StatusPageInBrowserTest {
     }
 
     @Test
-    void theBrowserIsToldToRunNothingButThePagesOwnScript() throws Exception {
+    void thePolicyAllowsOnlyThePagesOwnScript() throws Exception {
         String policy = Scrape.get(world, "/")
                 .headers()
                 .firstValue("Content-Security-Policy")
@@ -189,7 +189,7 @@ class StatusPageInBrowserTest {
                 .doesNotContain("unsafe", "http:", "https:", "*");
     }
 
-    /** Passes on what the relay says, and counts what the browser asks for. */
+    /** Starts a proxy to the relay, which counts the browser's requests. */
     private static HttpServer front(AtomicInteger pages, List<String> others, UnaryOperator<String> changed)
             throws IOException {
         HttpServer front = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
@@ -236,7 +236,7 @@ class StatusPageInBrowserTest {
                 "--user-data-dir=" + profile.resolve("profile")));
         command.addAll(List.of(options));
         command.add(address);
-        Programs.Said said = Programs.run(profile, "", command);
+        Programs.ProgramResult said = Programs.run(profile, "", command);
         assertThat(said.exitCode()).as(said.text()).isZero();
         return said.text();
     }

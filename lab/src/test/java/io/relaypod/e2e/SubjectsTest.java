@@ -14,7 +14,7 @@ import io.relaypod.lab.world.LabWorld;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Subjects are personal data, which the setting TRACE_SUBJECTS keeps out of everything that is shown. */
+/** Subjects are personal data. If TRACE_SUBJECTS is off, no page, command or file shows them. */
 class SubjectsTest {
 
     private static final String SUBJECT = "Diagnosis-4711";
@@ -22,7 +22,7 @@ class SubjectsTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void aSubjectIsShownOnlyIfItMayBe(boolean isShown) throws Exception {
+    void aSubjectIsShownOnlyIfConfigured(boolean isShown) throws Exception {
         try (LabWorld world = LabWorld.builder()
                 .with("TRACE_SUBJECTS", String.valueOf(isShown))
                 .start()) {

@@ -36,13 +36,13 @@ import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 import org.bouncycastle.util.io.pem.PemObject;
 
 /**
- * A certificate for localhost and 127.0.0.1 that signs itself, with its key.
+ * A self-signed certificate for localhost and 127.0.0.1, with its key.
  *
- * @param key the private key as it is written to a file
+ * @param key the private key in the format of a file
  */
 record TestCertificate(X509Certificate certificate, String pem, String key) {
 
-    /** How a key is written. */
+    /** A file format of a key. */
     enum Form {
         RSA_PKCS1,
         RSA_PKCS8,
@@ -81,7 +81,7 @@ record TestCertificate(X509Certificate certificate, String pem, String key) {
         if (form != Form.EC_SEC1) {
             return form == Form.RSA_PKCS1 ? key : new JcaPKCS8Generator(key, null);
         }
-        // As OpenSSL does, with the curve inside.
+        // OpenSSL includes the curve.
         PrivateKeyInfo info = PrivateKeyInfo.getInstance(key.getEncoded());
         BigInteger number = ECPrivateKey.getInstance(info.parsePrivateKey()).getKey();
         return new PemObject(
@@ -97,9 +97,7 @@ record TestCertificate(X509Certificate certificate, String pem, String key) {
         return text.toString();
     }
 
-    /**
-     * Puts both where tls.crt and tls.key in the directory lead to, all at once, as Kubernetes swaps a mounted Secret.
-     */
+    /** Replaces the targets of tls.crt and tls.key in one step, as Kubernetes does for a mounted Secret. */
     void mount(Path directory) throws IOException {
         Path data = Files.createTempDirectory(directory, "..data-");
         Files.writeString(data.resolve("tls.crt"), pem);
@@ -119,7 +117,7 @@ record TestCertificate(X509Certificate certificate, String pem, String key) {
                 link, directory.resolve("..data"), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
 
-    /** Trusts this certificate alone. */
+    /** Trusts only this certificate. */
     SSLContext trust() throws Exception {
         KeyStore certificates = KeyStore.getInstance(KeyStore.getDefaultType());
         certificates.load(null, new char[0]);
@@ -129,18 +127,18 @@ record TestCertificate(X509Certificate certificate, String pem, String key) {
         return context(trusted.getTrustManagers());
     }
 
-    /** Trusts whatever it is shown. */
+    /** Trusts any certificate. */
     static SSLContext trustAll() throws GeneralSecurityException {
         return context(new TrustManager[] {
             new X509TrustManager() {
                 @Override
                 public void checkClientTrusted(X509Certificate[] chain, String type) {
-                    // anything
+                    // any certificate is trusted
                 }
 
                 @Override
                 public void checkServerTrusted(X509Certificate[] chain, String type) {
-                    // anything
+                    // any certificate is trusted
                 }
 
                 @Override

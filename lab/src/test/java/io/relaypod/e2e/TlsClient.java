@@ -14,7 +14,7 @@ import java.util.Base64;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 
-/** An SMTP client that speaks in plain text, then over TLS. A reply is all its lines, with LF between. */
+/** An SMTP client that uses plain text, then TLS. A reply has all its lines, with LF in between. */
 final class TlsClient implements AutoCloseable {
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
@@ -28,7 +28,7 @@ final class TlsClient implements AutoCloseable {
         socket.setSoTimeout((int) PATIENCE.toMillis());
     }
 
-    /** Connects from that address, reads the banner and says EHLO. */
+    /** Connects from the given address, reads the banner and sends EHLO. */
     static TlsClient connect(InetSocketAddress server, String from, SSLContext trust) throws IOException {
         TlsClient client =
                 new TlsClient(new Socket(server.getAddress(), server.getPort(), InetAddress.getByName(from), 0), trust);
@@ -41,7 +41,7 @@ final class TlsClient implements AutoCloseable {
         return connect(server, "127.0.0.1", trust);
     }
 
-    /** Begins with TLS. */
+    /** Connects with TLS from the start. */
     static TlsClient connectTls(InetSocketAddress server, SSLContext trust) throws IOException {
         TlsClient client = new TlsClient(new Socket(server.getAddress(), server.getPort()), trust);
         client.handshake();
@@ -49,7 +49,7 @@ final class TlsClient implements AutoCloseable {
         return client;
     }
 
-    /** Says STARTTLS, and EHLO again behind it. */
+    /** Sends STARTTLS, and EHLO again after the handshake. */
     TlsClient startTls() throws IOException {
         assertThat(say("STARTTLS")).startsWith("220 ");
         handshake();
@@ -76,7 +76,7 @@ final class TlsClient implements AutoCloseable {
         socket.getOutputStream().write(text.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** Sends all lines at once and returns all that comes back until the server closes. */
+    /** Sends all lines at once and returns all output of the server until it closes the connection. */
     String session(String... lines) throws IOException {
         write(String.join("\r\n", lines) + "\r\n");
         return new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
@@ -87,7 +87,7 @@ final class TlsClient implements AutoCloseable {
         return say("AUTH PLAIN " + base64("\0" + name + "\0" + password));
     }
 
-    /** Sends a mail and returns the last reply. */
+    /** Sends a message and returns the last reply. */
     String send(String sender, String recipient, String header) throws IOException {
         String mail = say("MAIL FROM:<" + sender + ">");
         if (!mail.startsWith("250")) {

@@ -31,7 +31,7 @@ class TlsIdentityTest {
 
     @ParameterizedTest
     @EnumSource
-    void everyFormOfAKeyIsRead(TestCertificate.Form form) throws Exception {
+    void everyFormatOfAKeyIsRead(TestCertificate.Form form) throws Exception {
         TestCertificate certificate = TestCertificate.of(form, Duration.ofDays(1));
         TestCertificate issuer = TestCertificate.of(TestCertificate.Form.EC_PKCS8, Duration.ofHours(1));
         TlsIdentity identity = read(
@@ -39,13 +39,13 @@ class TlsIdentityTest {
                 certificate.key().replace("\n", "\r\n"));
         assertThat(identity.chain()).containsExactly(certificate.certificate(), issuer.certificate());
         assertThat(identity.end())
-                .as("that of the one that ends first")
+                .as("the earliest expiry of the chain")
                 .isEqualTo(issuer.certificate().getNotAfter().toInstant());
         assertThat(identity.context().createSSLEngine()).isNotNull();
     }
 
     @Test
-    void openSslsParametersBeforeAnEcKeyDoNoHarm() throws Exception {
+    void ecParametersBeforeAKeyAreIgnored() throws Exception {
         TestCertificate certificate = TestCertificate.of(TestCertificate.Form.EC_SEC1, Duration.ofDays(1));
         // prime256v1
         assertThat(read(
@@ -57,7 +57,7 @@ class TlsIdentityTest {
     }
 
     @Test
-    void oneFileMayHoldBoth() throws Exception {
+    void oneFileMayHoldCertificateAndKey() throws Exception {
         TestCertificate certificate = TestCertificate.of(TestCertificate.Form.RSA_PKCS1, Duration.ofDays(1));
         assertThat(read(certificate.key() + certificate.pem(), certificate.key() + certificate.pem())
                         .chain())
@@ -65,7 +65,7 @@ class TlsIdentityTest {
     }
 
     @Test
-    void whatIsNoPairSaysWhichFileIsWrongAndNothingOfTheKey() throws Exception {
+    void theErrorAboutAnInvalidPairNamesTheFileAndShowsNoKey() throws Exception {
         TestCertificate one = TestCertificate.of(TestCertificate.Form.EC_PKCS8, Duration.ofDays(1));
         TestCertificate other = TestCertificate.of(TestCertificate.Form.EC_PKCS8, Duration.ofDays(1));
         TestCertificate rsa = TestCertificate.of(TestCertificate.Form.RSA_PKCS8, Duration.ofDays(1));

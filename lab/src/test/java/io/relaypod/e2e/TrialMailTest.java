@@ -6,11 +6,11 @@ import io.relaypod.lab.graph.GraphFailure;
 import io.relaypod.lab.world.LabWorld;
 import org.junit.jupiter.api.Test;
 
-/** {@code relaypod doctor --send-to}: a mail that is followed to Graph's answer. */
+/** {@code relaypod doctor --send-to}: a message that is followed to Graph's answer. */
 class TrialMailTest {
 
     @Test
-    void theTrialEndsWithGraphsAnswer() throws Exception {
+    void theTrialReportsGraphsAnswer() throws Exception {
         try (LabWorld world = LabWorld.builder().followingGraph().start()) {
             assertThat(trial(world, "app@organiser.example"))
                     .contains("Graph accepted the mail: graph-accepted at ")

@@ -25,13 +25,13 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The Helm chart, beside the manifests of Kustomize that it starts from. */
+/** The Helm chart, compared with the Kustomize manifests. */
 class ChartTest {
 
     private static final InstalledProgram HELM = new InstalledProgram("helm");
     private static final Path CHART = Path.of("../helm/relaypod");
     private static final Path K8S = Path.of("../k8s");
-    // Of values that name every switch of the chart.
+    // A value for every switch of the chart.
     private static final String ALL_VALUES = """
             image: {repository: "registry.example.org:5000/mail/relaypod", digest: "sha256:%s"}
             imagePullSecrets: [{name: registry}]
@@ -58,14 +58,14 @@ class ChartTest {
     }
 
     @Test
-    void helmFindsNothingToComplainAbout() throws Exception {
+    void helmLintFindsNoProblem() throws Exception {
         assertThat(HELM.run(List.of("lint", "--strict", CHART.toString()))).contains("0 chart(s) failed");
         assertThat(HELM.run(List.of("lint", "--strict", CHART.toString(), "-f", values(ALL_VALUES))))
                 .contains("0 chart(s) failed");
     }
 
     @Test
-    void withoutValuesItIsTheBaseOfKustomize() throws Exception {
+    void withoutValuesTheChartEqualsTheBase() throws Exception {
         assertThat(objects(rendered("", "namespace.create=true")))
                 .isEqualTo(objects(kustomized("resources: [../base]")));
         assertThat(objects(rendered("")))
@@ -75,7 +75,7 @@ class ChartTest {
     }
 
     @Test
-    void inScaledModeItIsTheOverlayOfKustomize() throws Exception {
+    void inScaledModeTheChartEqualsTheOverlay() throws Exception {
         Map<String, JsonNode> overlay = objects(kustomized("resources: [../overlays/scaled]"));
         Manifests chart = rendered("""
                 env: {STRIP_ICS_RECIPIENTS: bookings@example.com, SENDER_MAILBOXES: "@example.com"}
@@ -85,7 +85,7 @@ class ChartTest {
     }
 
     @Test
-    void theComponentsAreSwitches() throws Exception {
+    void eachComponentIsASwitchOfTheChart() throws Exception {
         Map<String, JsonNode> chart = objects(rendered(
                 "",
                 "ingress.enabled=true",
@@ -107,7 +107,7 @@ class ChartTest {
     }
 
     @Test
-    void anAlertLinksToItsSectionOnlyWhereSomebodyHasAnAddressForIt() throws Exception {
+    void anAlertLinksToItsSectionOnlyIfTheBaseUrlIsSet() throws Exception {
         String base = "https://git.example.org/relaypod/docs/alerts.md";
         List<JsonNode> linked = rules("monitoring.prometheusRule=true", "monitoring.runbookBaseUrl=" + base);
 
@@ -130,7 +130,7 @@ class ChartTest {
     }
 
     @Test
-    void theRouteOfTheUiLeadsToAPortOfItsService() throws Exception {
+    void theRouteOfTheUiHasAPortOfItsService() throws Exception {
         Manifests chart = rendered("", "httpRoute.enabled=true", "httpRoute.gateway.sectionName=");
         JsonNode route = chart.one("HTTPRoute", "mailpit");
         JsonNode backend = route.at("/spec/rules/0/backendRefs/0");
@@ -146,7 +146,7 @@ class ChartTest {
     }
 
     @Test
-    void everyValueHasItsEffect() throws Exception {
+    void everyValueChangesAnObject() throws Exception {
         Manifests chart = rendered(ALL_VALUES);
 
         JsonNode relay = chart.container("relaypod");
@@ -191,7 +191,7 @@ class ChartTest {
     }
 
     @Test
-    void secretsThatExistAreUsedAndNoneIsMade() throws Exception {
+    void existingSecretsAreUsedAndNoneIsCreated() throws Exception {
         Manifests chart = rendered(
                 "",
                 "mailpit.existingSecret=login",
@@ -206,7 +206,7 @@ class ChartTest {
     }
 
     @Test
-    void wrongValuesAreNamed() {
+    void theErrorNamesAWrongValue() {
         assertThatThrownBy(() -> rendered("env: {MAX_RECIPIENTS: 100}")).hasMessageContaining("/env/MAX_RECIPIENTS");
         assertThatThrownBy(() -> rendered("relaypods: {}")).hasMessageContaining("relaypods");
         assertThatThrownBy(() -> rendered("", "smtp2graph.appReg.tenant=contoso"))
@@ -261,7 +261,7 @@ class ChartTest {
                 .toString();
     }
 
-    /** With the image of this version, which an overlay names. */
+    /** Renders an overlay with the image of this version. */
     private Manifests kustomized(String kustomization) throws IOException, InterruptedException {
         Path root = K8S.toAbsolutePath().normalize();
         Path overlay = Files.createTempDirectory(temporary, "overlay");
@@ -278,8 +278,8 @@ class ChartTest {
     }
 
     /**
-     * By kind and name. Lists of named things have no order here, and Helm's own annotation that keeps a claim is left
-     * out.
+     * Objects by kind and name, in a form that can be compared: lists with names are sorted, and Helm's annotation that
+     * keeps a claim is left out.
      */
     private static Map<String, JsonNode> objects(Manifests manifests) {
         Map<String, JsonNode> objects = new TreeMap<>();

@@ -10,13 +10,13 @@ import java.util.Map;
 import com.fasterxml.jackson.databind.JsonNode;
 
 /**
- * A connection between the pod and somebody else, judged as NetworkPolicies are: what one of them lets through passes,
- * and what none does is refused.
+ * A connection between the pod and a peer, which NetworkPolicies allow or refuse: it is allowed if at least one policy
+ * allows it.
  *
  * @param direction {@code ingress} or {@code egress}, as the pod sees it
- * @param namespace the other's labels of its namespace; none outside the cluster
- * @param podLabels the other's own labels
- * @param address the other's address
+ * @param namespace labels of the peer's namespace; none outside the cluster
+ * @param podLabels labels of the peer's pod
+ * @param address of the peer
  */
 record Flow(
         String direction,
@@ -39,14 +39,14 @@ record Flow(
         return new Flow("egress", Map.of(), Map.of(), address, protocol, port);
     }
 
-    /** From or to a namespace that has this label too. */
+    /** Adds a label to the peer's namespace. */
     Flow labelled(String label, String value) {
         Map<String, String> labels = new HashMap<>(namespace);
         labels.put(label, value);
         return new Flow(direction, Map.copyOf(labels), podLabels, address, protocol, port);
     }
 
-    /** From or to a pod that has this label. */
+    /** Adds a label to the peer's pod. */
     Flow pod(String label, String value) {
         return new Flow(direction, namespace, Map.of(label, value), address, protocol, port);
     }
@@ -85,7 +85,7 @@ record Flow(
 
     private static boolean matches(JsonNode selector, Map<String, String> labels) {
         if (selector.has("matchExpressions")) {
-            throw new AssertionError("matchExpressions are not read here: " + selector);
+            throw new AssertionError("matchExpressions are not supported: " + selector);
         }
         return labels.entrySet().containsAll(asMap(selector.path("matchLabels")).entrySet());
     }

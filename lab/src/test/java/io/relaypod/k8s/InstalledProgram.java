@@ -14,20 +14,20 @@ import java.util.concurrent.TimeUnit;
 
 import io.relaypod.lab.Peers;
 
-/** A program that the environment variable of its name in capitals names, or that is on the PATH. */
+/** A program on the PATH, or at the path in the environment variable with its upper-case name. */
 record InstalledProgram(String name) {
 
     private static final long SECONDS = 60;
 
-    /** Goes on only if it is installed. */
+    /** Skips the test unless the program is installed. */
     void require() {
         Peers.require(name, find().isPresent(), name + " is not installed");
     }
 
     /**
-     * What it prints.
+     * Runs the program and returns its output.
      *
-     * @throws IOException with its errors if it fails
+     * @throws IOException with the error output if the program fails
      */
     String run(List<String> arguments) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of(find().orElseThrow().toString()));

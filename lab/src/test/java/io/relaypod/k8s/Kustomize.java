@@ -11,7 +11,7 @@ final class Kustomize {
 
     private Kustomize() {}
 
-    /** Goes on only where there is one. */
+    /** Skips the test unless kustomize is installed. */
     static void require() {
         PROGRAM.require();
     }

@@ -35,7 +35,7 @@ record Manifests(List<JsonNode> resources) {
                 .orElseThrow(() -> new AssertionError("no " + kind + " " + name));
     }
 
-    /** The pod that a Deployment or a StatefulSet makes. */
+    /** The pod template of the Deployment or StatefulSet. */
     JsonNode podTemplate() {
         return Stream.concat(ofKind("Deployment"), ofKind("StatefulSet"))
                 .findFirst()
@@ -62,7 +62,7 @@ record Manifests(List<JsonNode> resources) {
         return StreamSupport.stream(Spliterators.spliterator(array.elements(), array.size(), 0), false);
     }
 
-    /** The value of an environment variable of a container; empty when it has none. */
+    /** The value of an environment variable of a container; empty if there is none. */
     static String env(JsonNode container, String name) {
         return elements(container.path("env"))
                 .filter(variable -> variable.path("name").asText().equals(name))

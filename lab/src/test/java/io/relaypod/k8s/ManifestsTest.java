@@ -52,7 +52,7 @@ class ManifestsTest {
     // docs/queue.md, "How long a stop takes".
     private static final Duration STOP_BESIDE_DRAIN = Duration.ofSeconds(40);
     private static final Duration SILENT_BROKER = Duration.ofSeconds(30);
-    // Mailpit's second, and smtp2graph-preload.mjs.
+    // 1 s for Mailpit, and the limit in smtp2graph-preload.mjs.
     private static final Duration SIDECARS_STOP = Duration.ofSeconds(1 + 15);
     private static final Map<String, Class<?>> KINDS = Map.ofEntries(
             Map.entry("v1/ConfigMap", ConfigMap.class),
@@ -67,7 +67,7 @@ class ManifestsTest {
             Map.entry("policy/v1/PodDisruptionBudget", PodDisruptionBudget.class),
             Map.entry("monitoring.coreos.com/v1/PrometheusRule", PrometheusRule.class),
             Map.entry("monitoring.coreos.com/v1/ServiceMonitor", ServiceMonitor.class));
-    // The models keep unknown fields aside; without that they are an error.
+    // The models accept unknown fields. Without their any-setters, an unknown field is an error.
     private static final ObjectMapper STRICT = JsonMapper.builder()
             .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .annotationIntrospector(new JacksonAnnotationIntrospector() {
@@ -90,7 +90,7 @@ class ManifestsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"prod", "flux", "scaled", "demo"})
-    void everyFieldIsOneThatKubernetesKnows(String overlay) throws Exception {
+    void everyFieldIsKnownToKubernetes(String overlay) throws Exception {
         for (JsonNode resource : overlay(overlay).resources()) {
             assertIsKnown(resource);
         }
@@ -98,7 +98,7 @@ class ManifestsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"prod", "flux", "scaled", "demo"})
-    void everyContainerRunsWithoutRightsWithinLimitsAndIsProbed(String overlay) throws Exception {
+    void everyContainerHasNoRightsButLimitsAndProbes(String overlay) throws Exception {
         Manifests manifests = overlay(overlay);
         JsonNode pod = manifests.podTemplate().path("spec");
         assertThat(pod.at("/securityContext/runAsNonRoot").asBoolean()).isTrue();
@@ -154,7 +154,7 @@ class ManifestsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"prod", "flux", "scaled", "demo"})
-    void portsAgreeWithWhatTheServersAreTold(String overlay) throws Exception {
+    void portsAgreeWithTheSettingsOfTheServers(String overlay) throws Exception {
         Manifests manifests = overlay(overlay);
         JsonNode relay = manifests.container("relaypod");
         Settings settings = settings(relay);
@@ -238,7 +238,7 @@ class ManifestsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"prod", "flux", "scaled", "demo"})
-    void everyVariableOfTheRelayIsOneThatItReads(String overlay) throws Exception {
+    void everyVariableOfTheRelayExists(String overlay) throws Exception {
         assertThat(elements(overlay(overlay).container("relaypod").path("env"))
                         .map(variable -> variable.path("name").asText()))
                 .isSubsetOf(Stream.of(Variable.values()).map(Variable::name).toList());
@@ -246,7 +246,7 @@ class ManifestsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"prod", "flux", "scaled", "demo"})
-    void whatIsMountedIsThereAndMailIsOnAVolumeThatOutlivesThePod(String overlay) throws Exception {
+    void everyMountHasAVolumeAndMailIsOnAPersistentOne(String overlay) throws Exception {
         Manifests manifests = overlay(overlay);
         JsonNode template = manifests.podTemplate();
         JsonNode workload = Stream.concat(manifests.ofKind("Deployment"), manifests.ofKind("StatefulSet"))
@@ -282,7 +282,7 @@ class ManifestsTest {
     }
 
     @Test
-    void onlyWhatIsNeededPassesTheNetworkPolicy() throws Exception {
+    void theNetworkPolicyAllowsOnlyTheNeededConnections() throws Exception {
         Manifests manifests = overlay("prod");
         String sendsMail = "relaypod.io/sends-mail";
         Map<Flow, Boolean> flows = new HashMap<>();
@@ -327,7 +327,7 @@ class ManifestsTest {
     }
 
     @Test
-    void theBrokerIsReachedWhereThereAreSeveralRelays() throws Exception {
+    void inTheScaledOverlayTheBrokerCanBeReached() throws Exception {
         Manifests manifests = overlay("scaled");
 
         assertThat(Flow.to("artemis", "TCP", 61616)
@@ -382,7 +382,7 @@ class ManifestsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"prod", "flux", "scaled", "demo"})
-    void thePodIsGivenTheTimeThatItsLongestStopTakes(String overlay) throws Exception {
+    void theGracePeriodCoversTheLongestStop(String overlay) throws Exception {
         Manifests manifests = overlay(overlay);
         JsonNode relay = manifests.container("relaypod");
         boolean asksABrokerElsewhere = !env(relay, Variable.QUEUE_URL.name()).isEmpty();
@@ -403,20 +403,20 @@ class ManifestsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"prod", "flux", "scaled", "demo"})
-    void noOverlayAsksForTheKindsOfAnOperatorUnlessItIsTold(String overlay) throws Exception {
+    void noOverlayHasKindsOfAnOperatorByDefault(String overlay) throws Exception {
         assertThat(overlay(overlay).resources())
                 .allSatisfy(resource ->
                         assertThat(resource.path("apiVersion").asText()).doesNotContain("coreos.com", "cert-manager"));
     }
 
     @Test
-    void theAlertsAndTheDashboardAreThoseThatAreTested() throws Exception {
+    void theAlertsAndTheDashboardAreTheTestedOnes() throws Exception {
         Manifests manifests = withComponents("monitoring");
         for (JsonNode resource : manifests.resources()) {
             assertIsKnown(resource);
         }
 
-        // kustomize breaks lines of its own into folded expressions, where PromQL has blanks.
+        // kustomize folds long lines at blanks of PromQL.
         assertThat(onOneLine(manifests.one("PrometheusRule", "relaypod").path("spec")))
                 .isEqualTo(onOneLine(new YAMLMapper()
                         .readTree(K8S.resolve("alerts/relaypod.rules.yaml").toFile())));
@@ -429,7 +429,7 @@ class ManifestsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"prod", "flux", "scaled"})
-    void noSecretIsARealOne(String overlay) throws Exception {
+    void secretsHoldOnlyPlaceholders(String overlay) throws Exception {
         List<JsonNode> secrets = overlay(overlay).ofKind("Secret").toList();
 
         assertThat(secrets).isNotEmpty().allSatisfy(secret -> {
@@ -440,7 +440,7 @@ class ManifestsTest {
     }
 
     @Test
-    void yourSecretsReplaceThePlaceholdersAndComeFromFilesThatGitIgnores() throws Exception {
+    void theComponentReplacesThePlaceholderSecretsByFilesThatGitIgnores() throws Exception {
         copy(K8S, temporary.resolve("k8s"));
         Map<String, String> files = Map.of(
                 "secrets/mailpit-ui-auth", "admin:hash",
@@ -483,7 +483,7 @@ class ManifestsTest {
     }
 
     @Test
-    void anAdminsOwnJamesConfTakesThePlaceOfTheImages() throws Exception {
+    void anAdminsJamesConfReplacesTheImages() throws Exception {
         copy(K8S, temporary.resolve("k8s"));
         copy(Path.of("../james-conf"), temporary.resolve("k8s/components/james-conf"));
         Path own = Files.createDirectories(temporary.resolve("k8s/overlays/own"));
@@ -518,7 +518,7 @@ class ManifestsTest {
     }
 
     @Test
-    void theComponentForLoginsMountsWhatItsVariablesNameAndOpensItsPort() throws Exception {
+    void theSmtpAuthComponentMountsTheFilesOfItsVariablesAndOpensItsPort() throws Exception {
         Manifests manifests = withComponents("smtp-auth");
 
         JsonNode relay = manifests.container("relaypod");
@@ -545,7 +545,7 @@ class ManifestsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"demo", "prod", "scaled"})
-    void theRelayFollowsWhatSmtp2GraphDoesOnItsVolume(String overlay) throws Exception {
+    void theRelayReadsSmtp2graphsVolume(String overlay) throws Exception {
         Manifests manifests = overlay(overlay);
         JsonNode relay = manifests.container("relaypod");
 
@@ -555,7 +555,7 @@ class ManifestsTest {
                 .isNotEmpty();
     }
 
-    /** What is mounted where the file is. */
+    /** The secret that is mounted at the file's directory. */
     private static String secret(Manifests manifests, String file) {
         String volume = mountedAt(
                 manifests.container("relaypod"), Path.of(file).getParent().toString());
@@ -599,7 +599,7 @@ class ManifestsTest {
                 "../james-conf",
                 "DATA_DIR",
                 temporary.resolve("data").toString()));
-        // The broker's password is in a file that only the pod has, and smtp2graph's volume is there too.
+        // Only the pod has the file with the broker's password and smtp2graph's volume.
         elements(relay.path("env"))
                 .filter(variable -> !variable.path("name").asText().startsWith("QUEUE_"))
                 .forEach(variable -> variables.put(

@@ -14,7 +14,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** k8s/relaypod, with a program in the place of kubectl. */
+/** The script k8s/relaypod, with a stand-in for kubectl. */
 class OperatorCommandTest {
 
     private static final long PATIENCE_SECONDS = 60;
@@ -22,7 +22,7 @@ class OperatorCommandTest {
     @TempDir
     private Path directory;
 
-    private record Ended(int exitCode, String output, List<String> calls) {
+    private record CommandResult(int exitCode, String output, List<String> calls) {
 
         String debug() {
             return calls.stream()
@@ -33,12 +33,12 @@ class OperatorCommandTest {
     }
 
     @Test
-    void aCommandRunsBesideTheRelayWithItsFilesAndItsWebadminAndEndsWithItsExitCode() throws Exception {
-        Ended ended = run("2026-11-27T06:00:00Z/relaypod-0\n/relaypod-1", "queue", "remove", "--all");
+    void aCommandRunsInTheRelaysPodAndReturnsItsExitCode() throws Exception {
+        CommandResult result = run("2026-11-27T06:00:00Z/relaypod-0\n/relaypod-1", "queue", "remove", "--all");
 
-        assertThat(ended.exitCode()).isEqualTo(3);
-        assertThat(ended.output()).contains("said by the command");
-        assertThat(ended.debug())
+        assertThat(result.exitCode()).isEqualTo(3);
+        assertThat(result.output()).contains("said by the command");
+        assertThat(result.debug())
                 .as("the pod that does not end, a container of its own")
                 .contains("--namespace relaypod debug relaypod-1 ")
                 .contains("--image registry.example.com/relaypod:1 ", "--target relaypod ", "--profile restricted ")
@@ -52,14 +52,14 @@ class OperatorCommandTest {
     }
 
     @Test
-    void withoutARelayItSaysSo() throws Exception {
-        Ended ended = run("2026-11-27T06:00:00Z/relaypod-0", "queue");
+    void aMissingRelayIsReported() throws Exception {
+        CommandResult result = run("2026-11-27T06:00:00Z/relaypod-0", "queue");
 
-        assertThat(ended.exitCode()).isEqualTo(69);
-        assertThat(ended.output()).contains("no relay runs in the namespace relaypod");
+        assertThat(result.exitCode()).isEqualTo(69);
+        assertThat(result.output()).contains("no relay runs in the namespace relaypod");
     }
 
-    private Ended run(String pods, String... command) throws IOException, InterruptedException {
+    private CommandResult run(String pods, String... command) throws IOException, InterruptedException {
         Path calls = directory.resolve("calls");
         Path kubectl = Files.writeString(directory.resolve("kubectl"), """
                 #!/usr/bin/env bash
@@ -81,6 +81,6 @@ class OperatorCommandTest {
         process.getOutputStream().close();
         String output = new String(process.getInputStream().readAllBytes(), UTF_8);
         assertThat(process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
-        return new Ended(process.exitValue(), output, Files.readAllLines(calls));
+        return new CommandResult(process.exitValue(), output, Files.readAllLines(calls));
     }
 }

@@ -32,12 +32,12 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** How smtp2graph stops and starts in the pod, with a program in its place that keeps its files as it does. */
+/** The stop and start of smtp2graph in the pod, with a stand-in that uses files as smtp2graph does. */
 class Smtp2GraphPreloadTest {
 
     private static final String PRELOAD =
             "--import=" + Path.of("../k8s/base/smtp2graph-preload.mjs").toAbsolutePath();
-    private static final String PROGRAM = "src/test/resources/k8s/smtp2graph_in_small.cjs";
+    private static final String PROGRAM = "src/test/resources/k8s/smtp2graph_miniature.cjs";
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     @TempDir
@@ -53,7 +53,7 @@ class Smtp2GraphPreloadTest {
     static void findNode() {
         boolean found = Arrays.stream(System.getenv("PATH").split(":"))
                 .anyMatch(folder -> Files.isExecutable(Path.of(folder, "node")));
-        // Where nodemailer is required, there is a node.
+        // nodemailer needs node, so a build that requires nodemailer has node.
         Peers.require("nodemailer", found, "node is not on the PATH");
     }
 
@@ -84,7 +84,7 @@ class Smtp2GraphPreloadTest {
     }
 
     @Test
-    void aStopWaitsForTheAnswerToAMessageThatGraphHasAndLeavesTheOthersToTheNextStart() throws Exception {
+    void aStopWaitsForTheRequestInFlightAndLeavesOtherMessagesToTheNextStart() throws Exception {
         Process smtp2graph = start("http://127.0.0.1:" + graph.getAddress().getPort());
         int port = Integer.parseInt(
                 new BufferedReader(new InputStreamReader(smtp2graph.getInputStream(), UTF_8)).readLine());
@@ -104,7 +104,7 @@ class Smtp2GraphPreloadTest {
     }
 
     @Test
-    void aMessageThatWasJustAnsweredIsInTheQueueAfterTheStop() throws Exception {
+    void aMessageAcceptedJustBeforeTheStopIsInTheQueueAfterIt() throws Exception {
         answers.countDown();
         Process smtp2graph = start("http://127.0.0.1:" + graph.getAddress().getPort());
         int port = Integer.parseInt(
@@ -121,7 +121,7 @@ class Smtp2GraphPreloadTest {
     }
 
     @Test
-    void aPlaceholderInTheConfigurationStopsTheStartAndIsNamed() throws Exception {
+    void aPlaceholderInTheConfigurationEndsTheStartWithItsName() throws Exception {
         Path config = Files.writeString(
                 directory.resolve("config.yml"), "# CHANGE-ME in a comment\nsend:\n  appReg:\n    tenant: CHANGE-ME\n");
 

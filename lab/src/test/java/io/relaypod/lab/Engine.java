@@ -13,7 +13,7 @@ import com.github.dockerjava.api.exception.NotFoundException;
 import io.relaypod.lab.gateway.MailpitRelease;
 import org.testcontainers.DockerClientFactory;
 
-/** The Docker engine and the images in it. Asked once a JVM: no answer changes while tests run. */
+/** The Docker engine and its images. Each question is asked once in a JVM, since answers do not change meanwhile. */
 public final class Engine {
 
     public static final String RELAY = "relaypod";
@@ -27,7 +27,7 @@ public final class Engine {
 
     private Engine() {}
 
-    /** Goes on only where an engine has the relay's image and lab's, which docker/image builds. */
+    /** Skips the test unless an engine has the images of the relay and the lab, which docker/image builds. */
     public static void requireRelay() {
         Optional<String> missing = OBSTACLE.or(() -> has(RELAY) && has(LAB)
                 ? Optional.empty()
@@ -40,17 +40,17 @@ public final class Engine {
         return "axllent/mailpit:" + release.version();
     }
 
-    /** Goes on only where an engine has the image of this Mailpit or can get it. */
+    /** Skips the test unless an engine has the image of this Mailpit or can pull it. */
     public static void requireMailpit(MailpitRelease release) {
         require("mailpit-in-docker", mailpit(release));
     }
 
-    /** Goes on only where an engine has smtp2graph's image or can get it. */
+    /** Skips the test unless an engine has smtp2graph's image or can pull it. */
     public static void requireSmtp2Graph() {
         require("smtp2graph-in-docker", SMTP2GRAPH);
     }
 
-    /** Whether the engine has a released image, or can get it. */
+    /** Whether the engine has a released image, or can pull it. */
     public static boolean canRun(String image) {
         return OBSTACLE.isEmpty() && RELEASED.computeIfAbsent(image, name -> has(name) || pulled(name));
     }
@@ -67,7 +67,7 @@ public final class Engine {
     }
 
     private static Optional<String> findObstacle() {
-        // Testcontainers takes seconds to find that out.
+        // Testcontainers needs seconds to find this out.
         if (System.getenv("DOCKER_HOST") == null && !Files.exists(SOCKET)) {
             return Optional.of("there is no Docker engine at " + SOCKET);
         }
@@ -88,7 +88,7 @@ public final class Engine {
         }
     }
 
-    /** No registry in reach is the usual case where tests run; Testcontainers would try for minutes. */
+    /** Where tests run, usually no registry can be reached. Testcontainers would try for minutes. */
     private static boolean pulled(String image) {
         try {
             return client().pullImageCmd(image).start().awaitCompletion(PULL_SECONDS, TimeUnit.SECONDS) && has(image);

@@ -8,8 +8,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Programs that a test tries us against. A missing one skips the test, unless RELAYPOD_REQUIRE_PEERS (a system property
- * or environment variable, comma-separated) names it: then the test fails.
+ * Programs that a test needs. If a program is missing, the test is skipped. If RELAYPOD_REQUIRE_PEERS (a
+ * comma-separated system property or environment variable) lists the program, the test fails instead.
  */
 public final class Peers {
 
@@ -17,7 +17,11 @@ public final class Peers {
 
     private Peers() {}
 
-    /** Goes on only if the peer is available; the reason says what is missing. */
+    /**
+     * Skips the test, or fails it, unless the peer is available.
+     *
+     * @param reason names the missing program
+     */
     public static void require(String peer, boolean available, String reason) {
         if (!available && required().contains(peer)) {
             fail(VARIABLE + " names " + peer + ", but " + reason);

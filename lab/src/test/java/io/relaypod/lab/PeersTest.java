@@ -18,12 +18,12 @@ class PeersTest {
     }
 
     @Test
-    void aPeerThatIsThereLetsTheTestGoOn() {
+    void anAvailablePeerLetsTheTestRun() {
         assertThatCode(() -> Peers.require("swaks", true, "unused")).doesNotThrowAnyException();
     }
 
     @Test
-    void aMissingPeerSkipsTheTestAndSaysWhy() {
+    void aMissingPeerSkipsTheTestWithTheReason() {
         System.setProperty(PROPERTY, "smtp-source");
 
         assertThatThrownBy(() -> Peers.require("swaks", false, "it is not on the PATH"))

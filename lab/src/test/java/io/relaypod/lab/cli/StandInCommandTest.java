@@ -22,7 +22,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The stand-ins as processes, as lab's image runs them. */
+/** The stand-ins as processes, as the lab's image runs them. */
 class StandInCommandTest {
 
     private static final Duration PATIENCE = Duration.ofMinutes(1);

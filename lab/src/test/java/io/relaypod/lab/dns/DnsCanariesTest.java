@@ -34,7 +34,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** DNS servers that lie, and those that only seem to. */
+/** DNS servers that deny canaries or invent addresses, and servers that must not be taken for them. */
 class DnsCanariesTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);

@@ -53,7 +53,7 @@ import org.xbill.DNS.Section;
 import org.xbill.DNS.SimpleResolver;
 import org.xbill.DNS.Type;
 
-/** The table of docs/mx-validation.md, and what servers do that no table foresees. */
+/** The table of docs/mx-validation.md, and unusual answers of DNS servers. */
 class DnsDomainCheckTest {
 
     private static final Duration TIMEOUT = Duration.ofMillis(500);
@@ -70,7 +70,7 @@ class DnsDomainCheckTest {
             Optional.empty(),
             false,
             Optional.empty());
-    /** What a busy machine may take on top of what the settings allow. */
+    /** Additional time for a busy machine. */
     private static final Duration SLACK = Duration.ofSeconds(2);
 
     private final Queue<String> heard = new ConcurrentLinkedQueue<>();
@@ -645,7 +645,7 @@ class DnsDomainCheckTest {
                 .collect(Collectors.joining("\n"));
     }
 
-    /** A server that answers as another does, save for one type, for which it has SERVFAIL. */
+    /** A server that answers as another one, but with SERVFAIL for one type. */
     private static ScriptedServer oneTypeFails(InetSocketAddress upstream, String failing) throws IOException {
         SimpleResolver resolver = new SimpleResolver(upstream);
         return new ScriptedServer(query -> List.of(
@@ -663,7 +663,7 @@ class DnsDomainCheckTest {
         return reply;
     }
 
-    /** A server that sends what a script says, in its order. */
+    /** A server that sends the answers of a script, in order. */
     private static final class ScriptedServer implements AutoCloseable {
 
         private final DatagramSocket socket;
@@ -696,7 +696,7 @@ class DnsDomainCheckTest {
                         socket.send(new DatagramPacket(answer, answer.length, packet.getSocketAddress()));
                     }
                 } catch (IOException closed) {
-                    // the loop's condition ends it
+                    // closed, which ends the loop
                 }
             }
         }

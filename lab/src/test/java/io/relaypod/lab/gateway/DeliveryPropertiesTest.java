@@ -46,9 +46,9 @@ import org.apache.mailet.base.GenericMailet;
 import org.apache.mailet.base.GenericMatcher;
 
 /**
- * The one property: for any mail, the people to whom Graph would deliver are exactly the envelope's accepted
- * recipients, each once. The mailets are the real ones in the order of mailetcontainer.xml; smtp2graph and Graph are
- * the lab's, which know nothing of them.
+ * The property of delivery: for any message, Graph would deliver exactly once to each accepted recipient of the
+ * envelope, and to no other address. The mailets are the real ones, in the order of mailetcontainer.xml. smtp2graph and
+ * Graph are stand-ins, which share no code with the mailets.
  */
 class DeliveryPropertiesTest {
 
@@ -65,7 +65,7 @@ class DeliveryPropertiesTest {
             "hal@nonexistent-domain.xyz");
     private static final int REACHABLE = 7;
 
-    /** A mail of an application, and the transactions that it sends it in. */
+    /** A message of an application, and the recipients of each transaction in which it is sent. */
     record Sending(String mail, List<List<String>> transactions, boolean hasCalendar) {
 
         List<String> accepted() {
@@ -135,8 +135,8 @@ class DeliveryPropertiesTest {
     }
 
     /**
-     * The transport processor from its split on, with a spool for the copies that are made there, and with James' way
-     * to hand the matched recipients a copy.
+     * The transport processor from its split on, with a spool for the copies. As in James, a mailet gets a copy for the
+     * matched recipients.
      */
     private static final class Relay {
 
@@ -224,7 +224,7 @@ class DeliveryPropertiesTest {
         return Arbitraries.randomValue(random -> new Composer(random).sending());
     }
 
-    /** Writes mails that are hard to get right. For one mail. */
+    /** Composes unusual messages. For one message. */
     private static final class Composer {
 
         private final Random random;
@@ -353,7 +353,8 @@ class DeliveryPropertiesTest {
                     "ORGANIZER:mailto:" + one(PEOPLE)));
             some(PEOPLE, 0).forEach(person -> lines.add(attendee(person)));
             lines.addAll(List.of("DTSTART:20260101T100000Z", "END:VEVENT", "END:VCALENDAR", ""));
-            // A calendar without attendees routes nothing, but the promise of mode listed is for mails without any.
+            // A calendar without attendees does not change the recipients. The property of mode listed is for messages
+            // without any calendar.
             hasCalendar = true;
             String text = one(List.of("", "\r\n \r\n", "")) + String.join("\r\n", lines);
             String type = one(List.of(

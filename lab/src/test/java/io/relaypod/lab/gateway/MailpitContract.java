@@ -16,7 +16,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestReporter;
 
-/** What relaypod relies on in Mailpit: true of the real ones, so it has to be true of the stand-in. */
+/** The behaviour of Mailpit that relaypod relies on. Runs against the real releases and the stand-in. */
 abstract class MailpitContract {
 
     private static final String UNABLE = "451 4.3.5 Unable to process mail";
@@ -26,7 +26,7 @@ abstract class MailpitContract {
 
     abstract Mailpit start(Relaying relaying) throws IOException;
 
-    /** Which release it is, or behaves like. */
+    /** The release, or the one that a stand-in simulates. */
     abstract MailpitRelease release() throws IOException;
 
     @AfterEach
@@ -470,7 +470,7 @@ abstract class MailpitContract {
                         "a0@contoso.com", "a1@contoso.com", "a2@contoso.com", "a3@contoso.com", "a4@contoso.com");
     }
 
-    /** smtp2graph 1.1.4 loses a mail when one connection brings two. */
+    /** smtp2graph 1.1.4 loses a message if a connection has two. */
     @Test
     void opensAConnectionToTheNextHopForEachMessage() throws IOException {
         MailpitStandIn nextHop = nextHop();
@@ -508,7 +508,7 @@ abstract class MailpitContract {
         return mailpit;
     }
 
-    /** Any SMTP server that can be made to fail does for the next hop. */
+    /** A next hop that can be made to fail. */
     private MailpitStandIn nextHop() throws IOException {
         MailpitStandIn nextHop = MailpitStandIn.start(Relaying.none());
         running.add(nextHop);

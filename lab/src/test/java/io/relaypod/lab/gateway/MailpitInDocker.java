@@ -6,17 +6,17 @@ import java.net.InetSocketAddress;
 import io.relaypod.lab.Engine;
 import org.testcontainers.containers.GenericContainer;
 
-/** The released Mailpit in a container, where a Docker engine has its image or can get it: {@link Engine}. */
+/** The released Mailpit in a container, if a Docker engine has its image or can pull it: {@link Engine}. */
 public final class MailpitInDocker {
 
     private MailpitInDocker() {}
 
-    /** Starts the pinned one in the host's network, where it reaches a next hop at 127.0.0.1. */
+    /** Starts the pinned release in the host's network, so that it reaches a next hop at 127.0.0.1. */
     public static RealMailpit start(int port, Relaying relaying) throws IOException {
         return start(MailpitRelease.pinned(), port, relaying);
     }
 
-    /** Starts another one. */
+    /** Starts the given release. */
     static RealMailpit start(MailpitRelease release, int port, Relaying relaying) throws IOException {
         InetSocketAddress smtp = RealMailpit.freeAddress();
         InetSocketAddress http = RealMailpit.freeAddress();

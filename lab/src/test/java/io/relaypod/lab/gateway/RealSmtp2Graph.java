@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
-/** An smtp2graph process of our own, which asks the Graph stand-in as its HTTP proxy. Safe for use by many threads. */
+/** A process of the real smtp2graph, with the Graph stand-in as its HTTP proxy. Thread-safe. */
 public final class RealSmtp2Graph implements Smtp2Graph {
 
     private final Path server;
@@ -42,7 +42,7 @@ public final class RealSmtp2Graph implements Smtp2Graph {
         return Optional.of(Path.of(named).toAbsolutePath());
     }
 
-    /** Starts it at a free port with a temporary directory. */
+    /** Starts smtp2graph at a free port with a temporary directory. */
     public static RealSmtp2Graph start(Path server, InetSocketAddress graph) throws IOException {
         InetSocketAddress address = RealMailpit.freeAddress();
         Path data = Files.createTempDirectory("lab-smtp2graph");
@@ -75,7 +75,7 @@ public final class RealSmtp2Graph implements Smtp2Graph {
         if (!ProgramStart.await(started::isAlive, () -> ProgramStart.isListening(address))) {
             started.destroyForcibly();
             throw new IOException(
-                    "smtp2graph did not start; it said: " + Files.readString(data.resolve("console.log")));
+                    "smtp2graph did not start; its output: " + Files.readString(data.resolve("console.log")));
         }
         return started;
     }

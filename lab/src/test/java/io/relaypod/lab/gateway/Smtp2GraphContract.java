@@ -27,7 +27,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What relaypod relies on in smtp2graph's directories and error.log: true of 1.1.4, so it is true of the stand-in. */
+/** The behaviour of smtp2graph 1.1.4 that relaypod relies on. Runs against the real one and the stand-in. */
 abstract class Smtp2GraphContract {
 
     private static final Duration PATIENCE = Duration.ofSeconds(15);
@@ -58,7 +58,7 @@ abstract class Smtp2GraphContract {
     }
 
     @Test
-    void deletesTheFileOfAMailThatGraphAccepts() throws IOException {
+    void deletesTheFileOfAMessageThatGraphAccepts() throws IOException {
         send(MAIL);
 
         awaitAccepted(1);
@@ -89,7 +89,7 @@ abstract class Smtp2GraphContract {
 
     @ParameterizedTest
     @MethodSource("failures")
-    void logsTheReasonAndKeepsTheFile(GraphFailure failure, String words) throws IOException {
+    void logsTheReasonAndDoesNotDeleteTheFile(GraphFailure failure, String words) throws IOException {
         graph.failNext(1, failure);
 
         send(MAIL);
@@ -106,7 +106,7 @@ abstract class Smtp2GraphContract {
     }
 
     @Test
-    void asksAgainWithAnEmptyBodyWhenItIsThrottledAndThenKeepsTheFile() throws IOException {
+    void retriesWithAnEmptyBodyIfThrottledAndThenDoesNotDeleteTheFile() throws IOException {
         graph.failNext(1, GraphFailure.throttled(Duration.ofSeconds(1)));
 
         send(MAIL);
@@ -120,7 +120,7 @@ abstract class Smtp2GraphContract {
     }
 
     @Test
-    void logsWhyTheLoginGaveNoToken() throws IOException {
+    void logsTheReasonOfARefusedLogin() throws IOException {
         graph.refuseLogin(LoginFailure.secretExpired().throughProxy());
 
         send(MAIL);
@@ -134,7 +134,7 @@ abstract class Smtp2GraphContract {
     }
 
     @Test
-    void keepsAMailWithoutASender() throws IOException {
+    void doesNotDeleteTheFileOfAMessageWithoutASender() throws IOException {
         send(MAIL.replace("From: ", "From: Printer\r\n "));
 
         assertThat(awaitLogged(1).get(0).get("error").asText()).isEqualTo("No sender/from address defined");
@@ -142,7 +142,7 @@ abstract class Smtp2GraphContract {
     }
 
     @Test
-    void sendsWhatIsInTheQueueWhenItStarts() throws IOException {
+    void sendsTheFilesInQueueAtTheStart() throws IOException {
         graph.failNext(1, GraphFailure.accessDenied());
         send(MAIL);
         awaitLogged(1);
@@ -154,7 +154,7 @@ abstract class Smtp2GraphContract {
     }
 
     @Test
-    void looksNeitherIntoTempNorIntoFailedWhenItStarts() throws IOException {
+    void readsNeitherTempNorFailedAtTheStart() throws IOException {
         gateway.kill();
         Files.writeString(files.temp().resolve("left.eml"), MAIL);
         Files.writeString(files.failed().resolve("gone.eml"), MAIL);
@@ -168,7 +168,7 @@ abstract class Smtp2GraphContract {
     }
 
     @Test
-    void sendsAtOnceWhatIsMovedFromFailedToQueue() throws IOException {
+    void sendsAFileThatIsMovedFromFailedToQueueAtOnce() throws IOException {
         send(MAIL);
         awaitAccepted(1);
         Files.writeString(files.failed().resolve("gone.eml"), MAIL);
@@ -179,7 +179,7 @@ abstract class Smtp2GraphContract {
     }
 
     @Test
-    void sendsAgainWhatIsMovedOutOfTheQueueAndBackHalfASecondLater() throws Exception {
+    void sendsAFileAgainThatIsMovedOutOfQueueAndBackAfterHalfASecond() throws Exception {
         graph.failNext(1, GraphFailure.accessDenied());
         send(MAIL);
         awaitLogged(1);
@@ -194,7 +194,7 @@ abstract class Smtp2GraphContract {
     }
 
     @Test
-    void sendsAMailAgainIfItIsKilledBeforeItKnowsThatGraphAcceptedIt() throws IOException {
+    void sendsAMessageAgainIfItIsKilledBeforeItDeletesTheFile() throws IOException {
         graph.loseNextAnswers(1);
         send(MAIL);
         awaitAccepted(1);

@@ -44,7 +44,7 @@ class Smtp2GraphStandInTest {
     }
 
     @Test
-    void takesAMailAndHandsItToGraphAsItIs() throws IOException {
+    void sendsAnAcceptedMessageUnchangedToGraph() throws IOException {
         String mail = MAIL + "\u00e4\u00ff bare\nlf\r\n..dots\r\n";
 
         assertThat(send("a@contoso.com", List.of("b@example.com"), mail)).hasToString("250 OK: message queued");
@@ -57,7 +57,7 @@ class Smtp2GraphStandInTest {
     }
 
     @Test
-    void takesManyRecipientsAndEachOnce() throws IOException {
+    void acceptsManyRecipientsAndRemovesDuplicates() throws IOException {
         List<String> recipients = IntStream.range(0, 600)
                 .mapToObj(i -> "r" + i % 300 + "@example.com")
                 .toList();
@@ -69,7 +69,7 @@ class Smtp2GraphStandInTest {
     }
 
     @Test
-    void addsABccForRecipientsThatToAndCcDoNotName() throws IOException {
+    void addsABccForRecipientsThatToAndCcDoNotList() throws IOException {
         send(
                 "a@contoso.com",
                 List.of("B@example.com", "c@example.com", "d@example.com"),
@@ -81,7 +81,7 @@ class Smtp2GraphStandInTest {
     }
 
     @Test
-    void addsNoBccWhereOneIsThere() throws IOException {
+    void addsNoBccIfTheMessageHasOne() throws IOException {
         send("a@contoso.com", List.of("b@example.com", "c@example.com"), "Bcc: x@example.com\r\n" + MAIL);
 
         settle();
@@ -91,7 +91,7 @@ class Smtp2GraphStandInTest {
     }
 
     @Test
-    void deliversToWhoTheHeadersNameWhateverTheEnvelopeSays() throws IOException {
+    void deliversToTheHeadersRecipientsAndNotToTheEnvelopes() throws IOException {
         send("a@contoso.com", List.of("c@example.com"), MAIL);
 
         settle();
@@ -99,7 +99,7 @@ class Smtp2GraphStandInTest {
     }
 
     @Test
-    void sendsFromTheHeaderAndNotFromTheEnvelope() throws IOException {
+    void sendsFromTheMailboxOfTheHeaderAndNotOfTheEnvelope() throws IOException {
         send("bounce@contoso.com", List.of("b@example.com"), MAIL);
         settle();
         assertThat(onlySent().mailbox()).isEqualTo("a@contoso.com");
@@ -113,21 +113,21 @@ class Smtp2GraphStandInTest {
     }
 
     @Test
-    void takesTheEmptySender() throws IOException {
+    void acceptsTheEmptySender() throws IOException {
         assertThat(send("", List.of("b@example.com"), MAIL).code()).isEqualTo(250);
         settle();
         assertThat(onlySent().mailbox()).isEqualTo("a@contoso.com");
     }
 
     @Test
-    void givesAMailWithoutFromOneFromTheEnvelope() throws IOException {
+    void addsAFromOfTheEnvelopeIfThereIsNone() throws IOException {
         send("a@contoso.com", List.of("b@example.com"), "To: b@example.com\r\n\r\nhello\r\n");
         settle();
         assertThat(onlySent().text()).startsWith("From: a@contoso.com\r\nTo: ");
     }
 
     @Test
-    void holdsAMailWhoseFromIsFoldedBeforeTheAddress() throws IOException {
+    void aMessageWhoseFromIsFoldedBeforeTheAddressIsStuck() throws IOException {
         send("a@contoso.com", List.of("b@example.com"), MAIL.replace("From: ", "From: Printer\r\n "));
 
         settle();
@@ -136,7 +136,7 @@ class Smtp2GraphStandInTest {
     }
 
     @Test
-    void holdsWhatIsTooLargeForGraphAndWhatItMayNotSend() throws IOException {
+    void messagesThatAreTooLargeOrDeniedAreStuck() throws IOException {
         send("a@contoso.com", List.of("b@example.com"), MAIL + "x".repeat(3 * 1024 * 1024) + "\r\n");
         settle();
         assertThat(gateway.stuck()).hasSize(1);
@@ -149,7 +149,7 @@ class Smtp2GraphStandInTest {
     }
 
     @Test
-    void holdsAMailThatIsThrottledUntilItStartsAgain() throws IOException {
+    void aThrottledMessageIsStuckUntilTheNextStart() throws IOException {
         graph.failNext(2, GraphFailure.throttled(Duration.ofSeconds(1)));
 
         send("a@contoso.com", List.of("b@example.com"), MAIL);
@@ -166,7 +166,7 @@ class Smtp2GraphStandInTest {
     }
 
     @Test
-    void sendsAMailThatIsThrottledForLongerAfterAll() throws IOException {
+    void aMessageThrottledAtAllShortRetriesIsSentByALaterOne() throws IOException {
         graph.failNext(4, GraphFailure.unavailable());
 
         send("a@contoso.com", List.of("b@example.com"), MAIL);
@@ -177,7 +177,7 @@ class Smtp2GraphStandInTest {
     }
 
     @Test
-    void diesAtTheGivenPointsAndLeavesItsFilesThere() throws IOException {
+    void isKilledAtTheGivenPointsAndLeavesItsFiles() throws IOException {
         gateway.killAt(KillPoint.BEFORE_QUEUE);
         send("a@contoso.com", List.of("b@example.com"), MAIL);
         await().until(gateway::isDead);
@@ -204,7 +204,7 @@ class Smtp2GraphStandInTest {
     }
 
     @Test
-    void triesAgainByTheClockAndThenGivesUp() throws IOException {
+    void retriesByTheClockAndThenGivesUp() throws IOException {
         UpdatableTickingClock clock = new UpdatableTickingClock(Instant.parse("2026-01-01T00:00:00Z"));
         try (Smtp2GraphStandIn slow = Smtp2GraphStandIn.builder(graph.address())
                 .withRetries(Retries.byTestClock())
@@ -224,7 +224,7 @@ class Smtp2GraphStandInTest {
     }
 
     @Test
-    void beginsAnotherErrorLogWhenOneIsFull() throws IOException {
+    void beginsAnotherErrorLogIfOneIsFull() throws IOException {
         try (Smtp2GraphStandIn small = Smtp2GraphStandIn.builder(graph.address())
                 .withRetries(Retries.fast())
                 .withLogsOf(600)
@@ -239,7 +239,7 @@ class Smtp2GraphStandInTest {
     }
 
     @Test
-    void triesThreeTimesMoreAfterOtherFailuresAndThenGivesUp() throws IOException {
+    void retriesThreeTimesAfterOtherFailuresAndThenGivesUp() throws IOException {
         graph.failNext(3, GraphFailure.internalError());
         send("a@contoso.com", List.of("b@example.com"), MAIL);
         settle();
@@ -253,7 +253,7 @@ class Smtp2GraphStandInTest {
     }
 
     @Test
-    void givesUpWhatGraphRefusesForItsRecipients() throws IOException {
+    void givesUpAMessageWithInvalidRecipients() throws IOException {
         send("a@contoso.com", List.of("b@example.com"), MAIL.replace("b@example.com", "undisclosed-recipients:;"));
 
         settle();
@@ -261,7 +261,7 @@ class Smtp2GraphStandInTest {
     }
 
     @Test
-    void givesUpWhenGraphIsNotThere() throws IOException {
+    void givesUpIfGraphIsUnreachable() throws IOException {
         graph.close();
 
         assertThat(send("a@contoso.com", List.of("b@example.com"), MAIL).code()).isEqualTo(250);
@@ -271,7 +271,7 @@ class Smtp2GraphStandInTest {
     }
 
     @Test
-    void goesDownAndComesUpAtTheSamePort() throws IOException {
+    void closesAndOpensTheSamePort() throws IOException {
         graph.failNext(1, GraphFailure.accessDenied());
         send("a@contoso.com", List.of("b@example.com"), MAIL);
         settle();
@@ -288,7 +288,7 @@ class Smtp2GraphStandInTest {
     }
 
     @Test
-    void isWhatMailpitRelaysTo() throws IOException {
+    void acceptsMessagesFromMailpit() throws IOException {
         try (Mailpit mailpit = MailpitStandIn.start(Relaying.to(gateway.address()));
                 SmtpConversation smtp = SmtpConversation.connect(mailpit.smtpAddress())) {
             smtp.send("EHLO client.test");

@@ -27,7 +27,7 @@ class DeliveryRuleTest {
             """.replace("\n", "\r\n");
 
     @Test
-    void deliversToWhomToCcAndBccName() {
+    void deliversToTheAddressesInToCcAndBcc() {
         assertThat(recipients("""
                 To: A <a@example.com>, "b, c" <B@example.com>
                 Cc: Team: d@example.com, e@example.com;
@@ -47,13 +47,13 @@ class DeliveryRuleTest {
     }
 
     @Test
-    void deliversOnceToWhoIsNamedTwice() {
+    void deliversOnceToAnAddressThatIsListedTwice() {
         assertThat(recipients("To: a@example.com, A@Example.com\nCc: a@example.com\n\nx"))
                 .containsExactly("a@example.com");
     }
 
     @Test
-    void findsTheAddressesOfAFieldThatIsNoAddressList() {
+    void findsTheAddressesInAFieldThatIsNoAddressList() {
         assertThat(recipients("To: a@example.com <, ((, <b@example.com\n\nx"))
                 .containsExactlyInAnyOrder("a@example.com", "b@example.com");
     }
@@ -64,20 +64,20 @@ class DeliveryRuleTest {
     }
 
     @Test
-    void theAttendeesOfACalendarTakeThePlaceOfTheHeaders() {
+    void theAttendeesOfACalendarReplaceTheHeadersAddresses() {
         assertThat(recipients(multipart("Content-Type: text/calendar; method=REQUEST", CALENDAR)))
                 .containsExactly("booker@example.com", "second@example.com");
     }
 
     @Test
-    void aCalendarWithoutAttendeesLeavesTheHeaders() {
+    void aCalendarWithoutAttendeesDoesNotReplaceTheHeadersAddresses() {
         String alone = CALENDAR.replaceAll("(?is)attendee.*?SUMMARY:\\S*", "SUMMARY:alone");
 
         assertThat(recipients(multipart("Content-Type: text/calendar", alone))).containsExactly("host@contoso.com");
     }
 
     @Test
-    void theWholeMailMayBeTheCalendar() {
+    void theMessageItselfMayBeACalendar() {
         assertThat(recipients("To: host@contoso.com\nContent-Type: Text/Calendar\n\n" + CALENDAR))
                 .containsExactly("booker@example.com", "second@example.com");
     }
@@ -134,7 +134,7 @@ class DeliveryRuleTest {
     }
 
     @Test
-    void aMultipartThatIsNoneRoutesNothing() {
+    void aMalformedMultipartIsNoCalendar() {
         assertThat(recipients("To: host@contoso.com\nContent-Type: multipart/mixed\n\nno boundary\n"))
                 .containsExactly("host@contoso.com");
         assertThat(recipients("To: host@contoso.com\nContent-Type: multipart/mixed; boundary=x\n\n--x\n"))
@@ -152,7 +152,7 @@ class DeliveryRuleTest {
                 "Subject: nobody\n\nx",
                 "",
             })
-    void headersThatNameNobodyAreNotAccepted(String mail) {
+    void aHeaderWithoutRecipientsIsNotAccepted(String mail) {
         assertThat(DeliveryRule.of(bytes(mail)).isAccepted()).isFalse();
     }
 
@@ -164,12 +164,12 @@ class DeliveryRuleTest {
                 "To: Team: a@example.com;\n\nx",
                 "To: A B <a@example.com>\n\nx",
             })
-    void headersThatNameSomebodyAreAccepted(String mail) {
+    void aHeaderWithARecipientIsAccepted(String mail) {
         assertThat(DeliveryRule.of(bytes(mail)).isAccepted()).isTrue();
     }
 
     @Test
-    void readsTheSubject() {
+    void theSubjectIsDecoded() {
         assertThat(DeliveryRule.of(bytes("Subject: =?utf-8?q?Termin=C3=A4nderung?=\n\nx"))
                         .subject())
                 .isEqualTo("Terminänderung");

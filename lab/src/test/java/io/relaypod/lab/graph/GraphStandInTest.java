@@ -40,7 +40,7 @@ class GraphStandInTest {
     }
 
     @Test
-    void takesAMailAndSaysToWhomItGoes() throws Exception {
+    void acceptsAMessageAndReportsItsRecipients() throws Exception {
         List<GraphMail> seen = new ArrayList<>();
         graph.onMail(seen::add);
 
@@ -57,7 +57,7 @@ class GraphStandInTest {
     }
 
     @Test
-    void givesATokenAndWantsIt() throws Exception {
+    void issuesATokenAndRequiresIt() throws Exception {
         HttpResponse<String> token = post("/contoso.onmicrosoft.com/oauth2/v2.0/token", "", new byte[0]);
         assertThat(token.statusCode()).isEqualTo(200);
         assertThat(token.body()).contains("\"access_token\":\"" + GraphStandIn.TOKEN + "\"");
@@ -69,7 +69,7 @@ class GraphStandInTest {
     }
 
     @Test
-    void takesFourMegabytesOfRequestAndNoMore() throws Exception {
+    void acceptsRequestsOfFourMegabytes() throws Exception {
         byte[] largest = new byte[3 * 1024 * 1024];
         System.arraycopy(MAIL, 0, largest, 0, MAIL.length);
         assertThat(send(largest).statusCode()).isEqualTo(202);
@@ -80,7 +80,7 @@ class GraphStandInTest {
     }
 
     @Test
-    void refusesRecipientsThatAreNone() throws Exception {
+    void refusesInvalidRecipients() throws Exception {
         HttpResponse<String> refusal =
                 send("To: undisclosed-recipients:;\r\nBcc: b@example.com\r\n\r\nx".getBytes(StandardCharsets.US_ASCII));
 
@@ -89,7 +89,7 @@ class GraphStandInTest {
     }
 
     @Test
-    void refusesARequestWithoutAMail() throws Exception {
+    void refusesARequestWithoutAMessage() throws Exception {
         HttpResponse<String> refusal = send(new byte[0]);
 
         assertThat(refusal.statusCode()).isEqualTo(400);
@@ -97,7 +97,7 @@ class GraphStandInTest {
     }
 
     @Test
-    void failsAsOrderedInOrder() throws Exception {
+    void failsWithTheConfiguredFailuresInOrder() throws Exception {
         graph.failNext(1, GraphFailure.throttled(Duration.ofSeconds(7)));
         graph.failNext(1, GraphFailure.accessDenied());
 
@@ -111,7 +111,7 @@ class GraphStandInTest {
     }
 
     @Test
-    void doesForAProxy() throws IOException {
+    void servesAsAProxy() throws IOException {
         String body = Base64.getEncoder().encodeToString(MAIL);
 
         assertThat(raw("POST https://login.microsoftonline.com/t/oauth2/v2.0/token HTTP/1.1\r\n"

@@ -35,7 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** The connection to the broker, encrypted, each side with a certificate of its own. */
+/** The TLS connection to the broker, with a certificate for each side. */
 class QueueTlsTest {
 
     private static final String PASSWORD = "changeit";
@@ -66,7 +66,7 @@ class QueueTlsTest {
     }
 
     @Test
-    void aMailIsStoredThroughTls() throws Exception {
+    void aMessageIsStoredThroughTls() throws Exception {
         try (Queues queues = queues("broker", "relay", "")) {
             queues.factory().open();
             assertThat(queues.factory().isConnected()).isTrue();
@@ -94,7 +94,7 @@ class QueueTlsTest {
 
     @Test
     @Execution(ExecutionMode.CONCURRENT)
-    void aBrokerOfAnotherNameIsNotTrusted() throws Exception {
+    void aBrokerWithAnotherHostNameIsNotTrusted() throws Exception {
         try (Queues queues = queues("broker", "relay", "localhost")) {
             queues.factory().open();
             assertThat(queues.factory().isConnected()).isFalse();
@@ -111,7 +111,7 @@ class QueueTlsTest {
     }
 
     @Test
-    void aKeyThatIsNoneIsToldAtTheStart() throws Exception {
+    void anInvalidKeyIsReportedAtTheStart() throws Exception {
         Files.copy(directory.resolve("relay.pem"), directory.resolve("damaged.pem"));
         Files.writeString(
                 directory.resolve("damaged.key"), "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n");
@@ -129,7 +129,7 @@ class QueueTlsTest {
         }
     }
 
-    // One after the other: keys that are read at the same time fail in the library's key store.
+    // Synchronized, since the library's key store fails if keys are read concurrently.
     private static synchronized Queues queues(String trusted, String shown, String host) throws IOException {
         Map<String, String> environment = new HashMap<>(Map.of(
                 "JAMES_CONF",
@@ -161,7 +161,7 @@ class QueueTlsTest {
                         new NoopGaugeRegistry()));
     }
 
-    /** NAME.p12, and NAME.pem and NAME.key of the same. */
+    /** Creates NAME.p12, and the same certificate and key as NAME.pem and NAME.key. */
     private static void generate(String name, String alternative) throws Exception {
         Path store = directory.resolve(name + ".p12");
         Process keytool = new ProcessBuilder(

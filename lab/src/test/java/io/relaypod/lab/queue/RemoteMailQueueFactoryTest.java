@@ -14,7 +14,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 
-/** James' contracts of a mail queue factory, at a broker in another process. */
+/** James' contract tests of a mail queue factory, with a broker in another process. */
 class RemoteMailQueueFactoryTest
         implements MailQueueFactoryContract<ArtemisMailQueue>, ManageableMailQueueFactoryContract<ArtemisMailQueue> {
 

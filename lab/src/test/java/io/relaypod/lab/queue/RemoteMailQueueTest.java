@@ -20,7 +20,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** James' contracts of a mail queue, at a broker in another process. */
+/** James' contract tests of a mail queue, with a broker in another process. */
 class RemoteMailQueueTest
         implements DelayedManageableMailQueueContract,
                 DelayedPriorityMailQueueContract,
@@ -76,7 +76,7 @@ class RemoteMailQueueTest
         return new Attribute(MailPrioritySupport.MAIL_PRIORITY, AttributeValue.ofAny(priority));
     }
 
-    /** The shares of the spool have no common order of priorities. */
+    /** Disabled, since the shares of the spool have no common order of priorities. */
     @Override
     @Test
     public void delayedHighPriorityMailShouldBeDeQueuedBeforeLowPriorityNonDelayedMailAfterDelayExpiracy()

@@ -17,7 +17,7 @@ import io.relaypod.throttle.SenderRateLimiter;
 import org.apache.james.metrics.api.GaugeRegistry;
 import org.apache.james.metrics.api.MetricFactory;
 
-/** A broker in another process, for the tests of a class. */
+/** A broker in another process, shared by the tests of a class. */
 final class SharedBroker implements AutoCloseable {
 
     private final ArtemisProcess process;
@@ -34,7 +34,7 @@ final class SharedBroker implements AutoCloseable {
                         "$0$1deleteDurableQueue$2$1deleteAddress$2")));
     }
 
-    /** A relay's queues, open. */
+    /** The open queues of a relay. */
     OpenQueues open(MetricFactory metrics, GaugeRegistry gauges) throws IOException, BrokerRefusedException {
         QueueSettings settings = Settings.from(Map.of(
                         "LISTEN_ADDR",

@@ -52,7 +52,7 @@ class SmtpConversationTest {
     }
 
     @Test
-    void takesRepliesOfManyLinesForOne() throws IOException {
+    void readsAReplyOfSeveralLinesAsOne() throws IOException {
         serve("220-one\r\n220 two\r\n250-a\r\n250-SIZE 5\r\n250 b\r\n");
 
         try (SmtpConversation smtp = connect()) {
@@ -94,7 +94,7 @@ class SmtpConversationTest {
     }
 
     @Test
-    void sendsNoMailThatTheServerDoesNotWant() throws IOException {
+    void sendsNoMessageIfDataIsRefused() throws IOException {
         CompletableFuture<String> sent = serve("220 hi\r\n503 not now\r\n");
 
         try (SmtpConversation smtp = connect()) {
@@ -105,7 +105,7 @@ class SmtpConversationTest {
     }
 
     @Test
-    void sendsBytesAsTheyAre() throws IOException {
+    void sendsRawBytesUnchanged() throws IOException {
         CompletableFuture<String> sent = serve("220 hi\r\n");
 
         try (SmtpConversation smtp = connect()) {
@@ -116,7 +116,7 @@ class SmtpConversationTest {
     }
 
     @Test
-    void tellsAClosedConnectionFromASilentServer() throws IOException {
+    void distinguishesAClosedConnectionFromASilentServer() throws IOException {
         try (SmtpConversation silent = openWithBanner()) {
             assertThatThrownBy(() -> silent.send("NOOP")).isInstanceOf(SocketTimeoutException.class);
             accepted.close();
@@ -125,7 +125,7 @@ class SmtpConversationTest {
     }
 
     @Test
-    void givesUpWhereNobodyListens() throws IOException {
+    void failsIfNoServerListens() throws IOException {
         InetSocketAddress nobody = address();
         listener.close();
 
@@ -146,7 +146,7 @@ class SmtpConversationTest {
         return smtp;
     }
 
-    /** Says everything at once to one client; gives what that sent until it closed. */
+    /** Sends all replies at once to one client. Returns the bytes that the client sends until it closes. */
     private CompletableFuture<String> serve(String replies) {
         return CompletableFuture.supplyAsync(() -> {
             try (Socket client = listener.accept()) {

@@ -15,7 +15,7 @@ import java.util.stream.Stream;
 
 import io.relaypod.server.cli.Relaypod;
 
-/** A relay in a process of its own, which can be killed as a crash would. */
+/** A relay in a process of its own, which can be killed to simulate a crash. */
 public final class RelayProcess implements AutoCloseable {
 
     private static final Pattern READY = Pattern.compile("event=ready smtp=[^ ]*:(\\d+) ");
@@ -29,7 +29,7 @@ public final class RelayProcess implements AutoCloseable {
     }
 
     /**
-     * Starts one at a free port of 127.0.0.1, without webadmin.
+     * Starts a relay at a free port of 127.0.0.1, without webadmin.
      *
      * @param environment the relay's variables; its log goes to the file {@code log} in its DATA_DIR
      */
@@ -82,7 +82,7 @@ public final class RelayProcess implements AutoCloseable {
         return smtp;
     }
 
-    /** Whether the process ends by itself within that time. */
+    /** Whether the process ends by itself within the time. */
     public boolean endsWithin(Duration time) {
         try {
             return process.waitFor(time.toMillis(), TimeUnit.MILLISECONDS);
@@ -92,7 +92,7 @@ public final class RelayProcess implements AutoCloseable {
         }
     }
 
-    /** As kill -9 does. */
+    /** Ends the process as kill -9 does. */
     public void kill() {
         process.toHandle().destroyForcibly();
         process.onExit().orTimeout(1, TimeUnit.MINUTES).join();

@@ -23,15 +23,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A mail that ends the process when a mailet sees it, in real processes. */
-class MailThatEndsTheProcessTest {
+/** A message that ends the process when a mailet handles it, in real processes. */
+class SuspectMessageTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final Duration POLL = Duration.ofMillis(200);
     private static final int MOST_STARTS = 8;
     private static final int INNOCENT = 6;
 
-    /** Ends the process at once, as a heap that is full does. */
+    /** Ends the process at once, as a full heap does. */
     public static final class EndsProcess extends GenericMailet {
 
         @Override
@@ -72,7 +72,7 @@ class MailThatEndsTheProcessTest {
 
     @Test
     @Timeout(300)
-    void it_ends_in_error_with_the_reason_and_the_others_go_on() throws Exception {
+    void theMessageIsQuarantinedWithTheReasonAndTheOthersAreDelivered() throws Exception {
         try (RelayProcess relay = RelayProcess.start(environment())) {
             try (SmtpConversation smtp = SmtpConversation.connect(relay.smtpAddress())) {
                 smtp.send("EHLO client.example");
@@ -83,7 +83,7 @@ class MailThatEndsTheProcessTest {
                     send(smtp, "innocent" + mail + "@example.com");
                 }
             } catch (IOException died) {
-                // the process may end while the client speaks
+                // the process may end during the session
             }
             assertThat(relay.endsWithin(PATIENCE)).isTrue();
         }
@@ -100,7 +100,7 @@ class MailThatEndsTheProcessTest {
         }
     }
 
-    /** As Kubernetes does, until the mail is set aside. */
+    /** Restarts the process as Kubernetes does, until the message is quarantined. */
     private RelayProcess startUntilItStays() throws Exception {
         for (int start = 0; start < MOST_STARTS; start++) {
             try {
@@ -111,7 +111,7 @@ class MailThatEndsTheProcessTest {
                     }
                 }
             } catch (IOException endedBefore) {
-                // the mail was handled before the relay was ready
+                // the message was handled before the relay was ready
             }
         }
         throw new IllegalStateException("the process still ends after " + MOST_STARTS + " starts");
@@ -138,7 +138,7 @@ class MailThatEndsTheProcessTest {
         }
         try (Stream<Path> files = Files.list(error)) {
             return files.filter(file -> file.toString().endsWith(".json"))
-                    .map(MailThatEndsTheProcessTest::text)
+                    .map(SuspectMessageTest::text)
                     .toList();
         }
     }

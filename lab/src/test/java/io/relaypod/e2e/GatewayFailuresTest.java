@@ -27,8 +27,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** The gateway refuses, breaks off or is away: the mail is tried again, or kept where an operator finds it. */
-class GatewayTroubleTest {
+/** The gateway refuses, closes connections or is unavailable. Messages are retried, or stored for the operator. */
+class GatewayFailuresTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final int BACKLOG = 300;
@@ -50,7 +50,7 @@ class GatewayTroubleTest {
     }
 
     @Test
-    void aMailRefusedForGoodIsKeptAsFailedAndListedAfterARestart() throws Exception {
+    void aPermanentlyRefusedMessageIsStoredAndListedAfterARestart() throws Exception {
         mailpit.answer(Phase.CONTENT, "554 5.6.0 not this one");
         try (LabWorld world = world()) {
             send(world, "a@example.com", "b@example.com");
@@ -66,11 +66,11 @@ class GatewayTroubleTest {
                     get(world, "/mailRepositories/var%2Fmail%2Ffailed/mails/" + keys.replaceAll("[\\[\\]\"]", ""));
             assertThat(mail).contains("b@example.com").contains("not this one");
         }
-        assertThat(mailpit.connections()).as("one try, and no bounce sent").isEqualTo(1);
+        assertThat(mailpit.connections()).as("one attempt, and no bounce sent").isEqualTo(1);
     }
 
     @Test
-    void aRefusedMailWithAnEmptySenderIsKeptToo() throws Exception {
+    void aRefusedMessageWithAnEmptySenderIsStoredToo() throws Exception {
         mailpit.answer(Phase.CONTENT, "554 5.6.0 not this one");
         try (LabWorld world = world()) {
             send(world, "", "b@example.com");
@@ -82,7 +82,7 @@ class GatewayTroubleTest {
 
     @Test
     @Execution(ExecutionMode.CONCURRENT)
-    void aMailThatTheGatewayDoesNotTakeNowIsTriedAgain() throws Exception {
+    void aTemporarilyRefusedMessageIsRetried() throws Exception {
         mailpit.failNext(1, Phase.CONTENT, new Fault.Answer("451 4.3.5 Unable to process mail"));
         try (LabWorld world = world()) {
             send(world, "a@example.com", "b@example.com");
@@ -92,7 +92,7 @@ class GatewayTroubleTest {
 
     @Test
     @Execution(ExecutionMode.CONCURRENT)
-    void aConnectionBrokenInTheMiddleOfAMailLosesNothing() throws Exception {
+    void aConnectionLostDuringAMessageLosesNoMessage() throws Exception {
         mailpit.failNext(1, Phase.CONTENT, new Fault.Close());
         try (LabWorld world = world()) {
             send(world, "a@example.com", "b@example.com");
@@ -102,7 +102,7 @@ class GatewayTroubleTest {
 
     @Test
     @Execution(ExecutionMode.CONCURRENT)
-    void aGatewayThatNeverAnswersIsGivenUpAndTriedAgain() throws Exception {
+    void anAttemptEndsIfTheGatewayDoesNotAnswerAndIsRepeated() throws Exception {
         mailpit.failNext(1, Phase.MAIL, new Fault.Silence(Duration.ofMinutes(5)));
         mailpit.failNext(1, Phase.DATA, new Fault.Silence(Duration.ofMinutes(5)));
         try (LabWorld world = world()) {
@@ -113,7 +113,7 @@ class GatewayTroubleTest {
     }
 
     @Test
-    void whatAGatewayThatWasAwayMissedArrivesWhenItIsBackEachOnce() throws Exception {
+    void afterAnOutageOfTheGatewayEachMessageArrivesOnce() throws Exception {
         mailpit.answer(Phase.CONNECT, "421 4.3.2 back soon");
         try (LabWorld world = world()) {
             sendBacklog(world);
@@ -137,7 +137,7 @@ class GatewayTroubleTest {
 
     @Test
     @Execution(ExecutionMode.CONCURRENT)
-    void aGatewayWhoseNameIsNotFoundIsWaitedFor() throws Exception {
+    void messagesWaitForAGatewayWhoseNameIsNotFound() throws Exception {
         try (LabWorld world = world("UPSTREAM_HOST", "no-such-host.invalid")) {
             send(world, "a@example.com", "b@example.com");
             await().during(Duration.ofSeconds(3))
@@ -151,7 +151,7 @@ class GatewayTroubleTest {
     }
 
     @Test
-    void aRecipientThatTheGatewayRefusesDoesNotStopTheOthers() throws Exception {
+    void aRecipientRefusedByTheGatewayDoesNotAffectTheOthers() throws Exception {
         mailpit.refuseNext(10, "first@example.com", "550 5.1.1 no such user");
         try (LabWorld world = world()) {
             send(world, "a@example.com", "first@example.com", "second@example.com");
@@ -166,14 +166,14 @@ class GatewayTroubleTest {
                 .extracting(ReceivedMail::recipients)
                 .containsExactly(List.of("second@example.com"));
         assertThat(mailpit.messages().get(0).text())
-                .as("the header names nobody else")
+                .as("the header lists no other recipient")
                 .contains("To: second@example.com")
                 .doesNotContain("To: first");
     }
 
     @Test
     @Execution(ExecutionMode.CONCURRENT)
-    void aRecipientThatTheGatewayDefersGetsTheMailLaterAndNobodyGetsItTwice() throws Exception {
+    void aDeferredRecipientGetsTheMessageLaterAndNoRecipientGetsItTwice() throws Exception {
         mailpit.refuseNext(2, "first@example.com", "450 4.2.1 not now");
         try (LabWorld world = world()) {
             send(world, "a@example.com", "first@example.com", "second@example.com");
@@ -184,13 +184,13 @@ class GatewayTroubleTest {
                 .extracting(ReceivedMail::recipients)
                 .containsExactly(List.of("second@example.com"), List.of("first@example.com"));
         assertThat(mailpit.messages().get(1).text())
-                .as("the header names nobody else")
+                .as("the header lists no other recipient")
                 .contains("To: first@example.com")
                 .doesNotContain("To: second", ", second");
     }
 
     @Test
-    void mailForPostmasterIsKeptForWhoeverRunsTheRelay() throws Exception {
+    void mailForPostmasterIsStoredForTheOperator() throws Exception {
         try (LabWorld world = world()) {
             send(world, "a@example.com", "postmaster");
             await().atMost(PATIENCE)
@@ -212,7 +212,7 @@ class GatewayTroubleTest {
                 : builder.with(variable[0], variable[1]).start();
     }
 
-    /** An admin's own james-conf, whose retries a test can wait for. */
+    /** A james-conf with retries short enough for a test. */
     private Path quickRetries() throws Exception {
         Path conf = Files.createDirectories(directory.resolve("james-conf"));
         for (String file : List.of("smtpserver.xml", "mailetcontainer.xml", "webadmin.properties")) {

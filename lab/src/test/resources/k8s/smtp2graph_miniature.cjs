@@ -1,5 +1,6 @@
-// smtp2graph in small: a message a connection, answered before its file is in queue/, sent one at a time, deleted on success.
-//   smtp2graph_in_small.cjs DIRECTORY GRAPH-URL
+// A miniature of smtp2graph: accepts one message for each connection, replies before the file is in queue/, sends one file at a
+// time, and deletes it on success.
+//   smtp2graph_miniature.cjs DIRECTORY GRAPH-URL
 const fs = require('fs');
 const http = require('http');
 const net = require('net');
@@ -39,5 +40,5 @@ const server = net.createServer(connection => {
 });
 server.listen(0, '127.0.0.1', () => console.log(server.address().port));
 
-// Later versions end at once.
+// Later versions of smtp2graph end at once.
 process.on('SIGTERM', () => process.exit(0));

@@ -17,8 +17,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Graph has no envelope; the people who get a mail are those of the envelope all the same. */
-class WhatGraphDeliversTest {
+/** Graph has no envelope. Nevertheless it must deliver exactly to the recipients of the envelope. */
+class GraphDeliveryTest {
 
     private static final String FROM = "From: calendar@example.com\r\n";
     private static final String CALENDAR = String.join(
@@ -64,7 +64,7 @@ class WhatGraphDeliversTest {
     }
 
     @Test
-    void theOrganisersNotificationGoesToTheOrganiserAlone() throws Exception {
+    void theNotificationIsDeliveredOnlyToTheOrganiser() throws Exception {
         accept(listed, "To: organiser@example.com\r\n" + FROM + INVITATION, "organiser@example.com");
 
         GraphMail mail = mails(listed, 1).get(0);
@@ -73,14 +73,14 @@ class WhatGraphDeliversTest {
     }
 
     @Test
-    void whoIsNotListedKeepsEveryByteOfTheInvitation() throws Exception {
+    void aRecipientThatIsNotListedGetsTheInvitationUnchanged() throws Exception {
         accept(listed, FROM + "To: booker@example.com\r\n" + INVITATION, "booker@example.com");
 
         assertThat(mails(listed, 1).get(0).text()).endsWith(INVITATION);
     }
 
     @Test
-    void inModeAutoOneMailToOrganiserBookerAndAGuestIsThreeDeliveries() throws Exception {
+    void inModeAutoAMessageToThreeRecipientsIsDeliveredThreeTimes() throws Exception {
         accept(
                 auto,
                 FROM + "To: organiser@example.com, Booker <booker@example.com>\r\nCc: guest@example.com\r\n"
@@ -103,7 +103,7 @@ class WhatGraphDeliversTest {
     }
 
     @Test
-    void inModeAutoACopyForOneAttendeeNamesOnlyThatOne() throws Exception {
+    void inModeAutoACopyForOneAttendeeListsOnlyThisAttendee() throws Exception {
         accept(auto, FROM + "To: organiser@example.com, booker@example.com\r\n" + INVITATION, "booker@example.com");
 
         GraphMail mail = mails(auto, 1).get(0);
@@ -114,7 +114,7 @@ class WhatGraphDeliversTest {
     }
 
     @Test
-    void inModeAutoAnInvitationOfAHundredAndTwentyReachesEachOnce() throws Exception {
+    void inModeAutoAnInvitationOfAHundredAndTwentyAttendeesReachesEachOnce() throws Exception {
         List<String> attendees = IntStream.range(0, 120)
                 .mapToObj(i -> "guest" + i + "@example.com")
                 .toList();
@@ -137,7 +137,7 @@ class WhatGraphDeliversTest {
     }
 
     @Test
-    void anAddressThatWasRefusedIsNotReachedThroughTheHeader() throws Exception {
+    void aRefusedRecipientInTheHeaderGetsNoMessage() throws Exception {
         try (SmtpConversation smtp = listed.connect()) {
             smtp.send("MAIL FROM:<calendar@example.com>");
             assertThat(smtp.send("RCPT TO:<good@example.com>").code()).isEqualTo(250);
@@ -156,7 +156,7 @@ class WhatGraphDeliversTest {
     }
 
     @Test
-    void noRecordOfTheHeaderNamesWhoWasRefusedForWhateverReason() throws Exception {
+    void noHeaderFieldListsRecipientsRefusedForAnyReason() throws Exception {
         String longest = "l".repeat(65) + "@example.com";
         try (SmtpConversation smtp = listed.connect()) {
             smtp.send("MAIL FROM:<calendar@example.com>");
@@ -180,7 +180,7 @@ class WhatGraphDeliversTest {
     }
 
     @Test
-    void norDoesItNameWhoWasTooManyForOneTransaction() throws Exception {
+    void noHeaderFieldListsRecipientsBeyondTheLimit() throws Exception {
         List<String> guests = IntStream.range(0, 101)
                 .mapToObj(i -> "guest" + i + "@example.com")
                 .toList();
@@ -202,7 +202,7 @@ class WhatGraphDeliversTest {
     }
 
     @Test
-    void oneTransactionARecipientWithASharedHeaderReachesEachOnce() throws Exception {
+    void transactionsForEachRecipientWithASharedHeaderReachEachOnce() throws Exception {
         String mail = FROM + "To: a@example.com, b@example.com\r\nCc: c@example.com\r\nSubject: s\r\n\r\nx\r\n";
         for (String recipient : List.of("a@example.com", "b@example.com", "c@example.com", "hidden@example.com")) {
             accept(listed, mail, recipient);
@@ -213,7 +213,7 @@ class WhatGraphDeliversTest {
     }
 
     @Test
-    void aMailingWithoutNamesReachesItsRecipients() throws Exception {
+    void aMessageWithUndisclosedRecipientsReachesThem() throws Exception {
         accept(
                 listed,
                 FROM + "To: undisclosed-recipients:;\r\nBcc: a@example.com\r\nSubject: s\r\n\r\nx\r\n",
@@ -224,7 +224,7 @@ class WhatGraphDeliversTest {
     }
 
     @Test
-    void noRecipientCanReadWhoGotTheMailBlind() throws Exception {
+    void noRecipientSeesTheBlindRecipients() throws Exception {
         accept(
                 listed,
                 FROM
@@ -256,7 +256,7 @@ class WhatGraphDeliversTest {
     }
 
     @Test
-    void aFoldedFromAndAnEmptySenderAreSent() throws Exception {
+    void aMessageWithAFoldedFromOrAnEmptySenderIsSent() throws Exception {
         try (SmtpConversation smtp = listed.connect()) {
             smtp.send("MAIL FROM:<>");
             smtp.send("RCPT TO:<a@example.com>");
@@ -273,7 +273,7 @@ class WhatGraphDeliversTest {
     }
 
     @Test
-    void whatNobodyBehindUsWouldSendIsRefusedAtData() throws Exception {
+    void messagesThatMailpitOrSmtp2graphWouldNotSendAreRefusedAtData() throws Exception {
         assertThat(refused("no field\r\n" + FROM + "\r\nx\r\n")).startsWith("550 5.6.0 Header line 1: no colon");
         assertThat(refused("From: Nobody\r\n\r\nx\r\n")).startsWith("550 5.6.0 Header line 1: no address");
         assertThat(refused("From: ceo@else.example\r\n\r\nx\r\n"))
@@ -281,7 +281,7 @@ class WhatGraphDeliversTest {
     }
 
     @Test
-    void aMailThatOnlySomeReadersFindACalendarInIsDeliveredWithoutIt() throws Exception {
+    void aCalendarThatOnlySomeParsersFindIsRemoved() throws Exception {
         String odd = FROM
                 + "Subject: odd\r\nContent-Type: multipart/mixed\r\n\r\n--b\r\n\r\nwords\r\n--b\r\nContent-Type: text/calendar\r\n\r\n"
                 + CALENDAR;
@@ -293,7 +293,7 @@ class WhatGraphDeliversTest {
     }
 
     @Test
-    void whatWouldEndSmtp2graphOrTheRelayIsRefusedAtData() throws Exception {
+    void messagesThatWouldEndSmtp2graphOrTheRelayAreRefusedAtData() throws Exception {
         String mixed = FROM + "Content-Type: multipart/mixed; boundary=b\r\n\r\n";
         assertThat(refused(mixed + "--b\r\n\r\nx\r\n".repeat(1_000)))
                 .isEqualTo("550 5.6.0 The mail has 1001 MIME parts as smtp2graph counts them; at most 1000 are taken");
@@ -307,7 +307,7 @@ class WhatGraphDeliversTest {
     }
 
     @Test
-    void aMailOfTheAnnouncedSizeToAHundredBlindRecipientsFitsGraphAlsoTogether() throws Exception {
+    void aMessageOfTheAnnouncedSizeToAHundredBlindRecipientsFitsGraph() throws Exception {
         List<String> recipients = IntStream.range(0, 100)
                 .mapToObj(i -> "r".repeat(50) + i + "@example.com")
                 .toList();

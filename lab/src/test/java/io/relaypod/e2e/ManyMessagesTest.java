@@ -19,13 +19,13 @@ import io.relaypod.lab.world.LabWorld;
 import org.junit.jupiter.api.Test;
 
 /** Real clients: Postfix's load generator, and swaks. */
-class ManyMailsTest {
+class ManyMessagesTest {
 
     private static final int CLIENTS = 20;
     private static final int MAILS = 2_000;
 
     @Test
-    void twentyClientsSendTwoThousandMailsAndAllArriveOnce() throws Exception {
+    void twoThousandMessagesOfTwentyClientsArriveOnce() throws Exception {
         Optional<Path> smtpSource = program("smtp-source");
         Peers.require("smtp-source", smtpSource.isPresent(), "Postfix's smtp-source is not installed");
         try (MailpitStandIn mailpit = MailpitStandIn.start(Relaying.none());
@@ -34,7 +34,7 @@ class ManyMailsTest {
                                 "UPSTREAM_PORT",
                                 Integer.toString(mailpit.smtpAddress().getPort()))
                         .start()) {
-            // -N numbers the recipients, so that each mail can be told from the others.
+            // -N numbers the recipients, so that the messages differ.
             Process source = new ProcessBuilder(
                             smtpSource.get().toString(),
                             "-s",
@@ -65,7 +65,7 @@ class ManyMailsTest {
     }
 
     @Test
-    void swaksSendsAMail() throws Exception {
+    void swaksSendsAMessage() throws Exception {
         Optional<Path> swaks = program("swaks");
         Peers.require("swaks", swaks.isPresent(), "swaks is not installed");
         try (LabWorld world = LabWorld.builder().start()) {

@@ -17,8 +17,8 @@ import io.relaypod.lab.world.LabWorld;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What goes beyond the plain rule, each by its variable. */
-class BetterVerdictsTest {
+/** The optional rules for recipients, each with its variable. */
+class OptionalVerdictsTest {
 
     private static final Set<String> CANARIES = Set.of("gmail.com", "outlook.com", ".");
 
@@ -28,7 +28,7 @@ class BetterVerdictsTest {
         """;
 
     @Test
-    void randomSubdomainsOfADomainThatDoesNotExistCostAFewQueries() throws Exception {
+    void randomNamesBelowADomainThatDoesNotExistCostAFewQueries() throws Exception {
         try (LabWorld world = LabWorld.builder().with("MAX_BAD_RCPTS", "0").start();
                 SmtpConversation smtp = world.connect()) {
             world.dns()
@@ -42,9 +42,7 @@ class BetterVerdictsTest {
                 assertThat(smtp.send("RCPT TO:<a@r" + random + ".fake.shop>").code())
                         .isEqualTo(550);
             }
-            assertThat(world.dns().count("fake.shop"))
-                    .as("asked for by its name")
-                    .isEqualTo(1);
+            assertThat(world.dns().count("fake.shop")).as("queried by its name").isEqualTo(1);
             assertThat(world.dns().queries().keySet())
                     .filteredOn(asked -> asked.name().endsWith(".fake.shop"))
                     .as("one name a second at most")
@@ -57,7 +55,7 @@ class BetterVerdictsTest {
     }
 
     @Test
-    void aDenialConcernsNoSiblingWhateverZoneItCameFrom() throws Exception {
+    void aDenialDoesNotApplyToSiblings() throws Exception {
         try (LabWorld world = LabWorld.builder().start();
                 SmtpConversation smtp = world.connect()) {
             world.dns()
@@ -77,7 +75,7 @@ class BetterVerdictsTest {
     }
 
     @Test
-    void anUnsignedDenialOfANameWithOthersBelowItDeniesNoneOfThem() throws Exception {
+    void anUnsignedDenialDoesNotApplyToExistingNamesBelow() throws Exception {
         try (LabWorld world = LabWorld.builder().start();
                 SmtpConversation smtp = world.connect()) {
             world.dns().serve(LabWorld.zone(), "real.empty.example. 300 IN MX 10 mx.example.");
@@ -91,7 +89,7 @@ class BetterVerdictsTest {
     }
 
     @Test
-    void aDomainThatOnlyNamesHostsOfItsOwnIsRefusedWithoutAskingForThem() throws Exception {
+    void aDomainWithUnusableMailHostsIsRefusedWithoutQueriesForThem() throws Exception {
         try (LabWorld world = LabWorld.builder().start()) {
             world.dns()
                     .serve(
@@ -112,7 +110,7 @@ class BetterVerdictsTest {
     }
 
     @Test
-    void anEmptyNonTerminalIsNotTakenForANameThatDoesNotExist() throws Exception {
+    void anEmptyNonTerminalExists() throws Exception {
         try (LabWorld world = LabWorld.builder().start();
                 SmtpConversation smtp = world.connect()) {
             world.dns()
@@ -129,7 +127,7 @@ class BetterVerdictsTest {
     }
 
     @Test
-    void whenDnsFailsAVerdictPastItsTimeIsUsed() throws Exception {
+    void ifDnsFailsAStaleVerdictIsUsed() throws Exception {
         try (LabWorld world = LabWorld.builder().with("MX_CACHE_TTL", "100ms").start()) {
             assertThat(rcpt(world, "a@example.com").code()).isEqualTo(250);
             assertThat(rcpt(world, "a@nowhere.xyz").code()).isEqualTo(550);
@@ -147,7 +145,7 @@ class BetterVerdictsTest {
     }
 
     @Test
-    void aDomainWhoseMailHostsCannotBeReachedIsRefusedWhereTheAdminWantsIt() throws Exception {
+    void aDomainWithUnreachableMailHostsIsRefusedIfConfigured() throws Exception {
         String zone = """
             loop.test.      300 IN MX 10 mx.loop.test.
             mx.loop.test.   300 IN A 127.0.0.1
@@ -179,7 +177,7 @@ class BetterVerdictsTest {
     }
 
     @Test
-    void theAdminsListsGoBeforeDnsAndAreReadAgainWhenTheyChange(@TempDir Path directory) throws Exception {
+    void theDomainListsOverrideDnsAndAreReloadedAfterAChange(@TempDir Path directory) throws Exception {
         Path allow = Files.writeString(directory.resolve("allow"), "# inside the cluster\n.svc.cluster.local\n");
         Path deny = Files.writeString(
                 directory.resolve("deny"),
@@ -206,14 +204,14 @@ class BetterVerdictsTest {
                                     rcpt(world, "a@disposable-with-mx.example").code())
                             .isEqualTo(250));
             assertThat(rcpt(world, "a@throwaway1.example").lines())
-                    .as("a broken list is not taken")
+                    .as("an invalid list is not loaded")
                     .containsExactly(refusal);
             assertThat(rcpt(world, "a@example.com").code()).isEqualTo(250);
         }
     }
 
     @Test
-    void aMistypedProviderIsSuggestedAndOnlyInARefusal() throws Exception {
+    void aRefusalSuggestsTheProviderOfAMistypedDomain() throws Exception {
         try (LabWorld world = LabWorld.builder().start()) {
             assertThat(rcpt(world, "a@gmial.com").lines().get(0)).endsWith(" (did you mean gmail.com?)");
             assertThat(rcpt(world, "a@gmail.con").lines().get(0)).endsWith(" (did you mean gmail.com?)");

@@ -20,8 +20,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** An accepted mail reaches Mailpit as it was sent. */
-class WayOfAMailTest {
+/** An accepted message reaches Mailpit as it was sent. */
+class MessageFlowTest {
 
     private static LabWorld world;
 
@@ -41,7 +41,7 @@ class WayOfAMailTest {
     }
 
     @Test
-    void aMailArrivesByteForByteBehindOneReceivedLine() throws Exception {
+    void aMessageArrivesByteForByteBehindOneReceivedField() throws Exception {
         String mail =
                 "From: a@example.com\r\nTo: b@example.com\r\nSubject:  odd   spacing \r\n and a fold\r\nX-Empty:\r\nContent-Length: 3\r\n\r\n"
                         + "..two dots\r\n.\r\n.one dot\r\ntrailing blanks   \r\n\r\n\r\nend\r\n";
@@ -52,7 +52,7 @@ class WayOfAMailTest {
     }
 
     @Test
-    void anEightBitBodyIsNotTouched() throws Exception {
+    void anEightBitBodyIsUnchanged() throws Exception {
         byte[] mail =
                 "From: a@example.com\r\nTo: b@example.com\r\nSubject: x\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nGrüße\r\n"
                         .getBytes(StandardCharsets.UTF_8);
@@ -63,7 +63,7 @@ class WayOfAMailTest {
     }
 
     @Test
-    void eightBitBytesInAHeaderAreNotTouched() throws Exception {
+    void eightBitBytesInAHeaderAreUnchanged() throws Exception {
         byte[] mail = "From: a@example.com\r\nTo: b@example.com\r\nSubject: Gr\u00fc\u00dfe\r\n\r\nx\r\n"
                 .getBytes(StandardCharsets.UTF_8);
 
@@ -73,7 +73,7 @@ class WayOfAMailTest {
     }
 
     @Test
-    void bccIsTakenOutAndNothingElseChanges() throws Exception {
+    void onlyBccIsRemoved() throws Exception {
         send(
                 "a@example.com",
                 List.of("b@example.com", "c@example.com"),
@@ -95,7 +95,7 @@ class WayOfAMailTest {
     }
 
     @Test
-    void moreThanAHundredRecipientsAllGetTheMail() throws Exception {
+    void moreThanAHundredRecipientsAllGetTheMessage() throws Exception {
         List<String> recipients =
                 IntStream.range(0, 250).mapToObj(i -> "r" + i + "@example.com").toList();
 
@@ -113,11 +113,11 @@ class WayOfAMailTest {
                 .as("queue ids of the copies")
                 .hasSize(3)
                 .allMatch(id -> id.startsWith("Mail"));
-        assertThat(ids("\r\nMessage-ID: (\\S+)\r\n")).as("one mail").hasSize(1);
+        assertThat(ids("\r\nMessage-ID: (\\S+)\r\n")).as("one message").hasSize(1);
     }
 
     @Test
-    void aMailIsFoundBehindTheGatewayByTheQueueIdThatItsClientWasTold() throws Exception {
+    void aMessageBehindTheGatewayHasTheQueueIdOfTheReply() throws Exception {
         Reply reply = send(
                 "a@example.com",
                 List.of("b@example.com"),
@@ -131,7 +131,7 @@ class WayOfAMailTest {
     }
 
     @Test
-    void aMailWithAnEmptySenderIsRelayed() throws Exception {
+    void aMessageWithAnEmptySenderIsRelayed() throws Exception {
         send(
                 "",
                 List.of("b@example.com"),
@@ -166,7 +166,7 @@ class WayOfAMailTest {
         return world.mailpit().messages().get(0);
     }
 
-    /** What was sent, without what the relay and Mailpit put before it. */
+    /** The message as sent, without the fields that the relay and Mailpit add at the top. */
     private static String asSent(ReceivedMail mail) {
         String text = mail.text();
         int received = text.lastIndexOf("Received: ");

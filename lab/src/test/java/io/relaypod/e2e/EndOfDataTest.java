@@ -27,14 +27,14 @@ import org.apache.james.queue.api.MailQueue.MailQueueException;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
 
-/** From the final dot to its reply, on a disk that takes its time. */
-class EndOfMailTest {
+/** The time between the end of data and its reply, on a slow disk. */
+class EndOfDataTest {
 
     private static final Duration LONG_ENOUGH = Duration.ofSeconds(20);
     private static final String MAIL = "From: a@example.com\r\nTo: b@example.com\r\nSubject: x\r\n\r\nx\r\n";
 
     @Test
-    void clientsWhoseMailWaitsForTheDiskStopNobody() throws Exception {
+    void clientsThatWaitForTheDiskDelayNoOther() throws Exception {
         int clients = 10 * Runtime.getRuntime().availableProcessors();
         List<SmtpConversation> waiting = new ArrayList<>();
         SlowDisk disk = new SlowDisk();
@@ -69,7 +69,7 @@ class EndOfMailTest {
     }
 
     @Test
-    void whatIsSentBehindTheEndIsAnsweredBehindIt() throws Exception {
+    void commandsAfterTheEndOfDataAreAnsweredAfterIt() throws Exception {
         SlowDisk disk = new SlowDisk();
         try (LabWorld world = LabWorld.builder().withBroker(disk::below).start();
                 SmtpConversation smtp = atItsEnd(world)) {
@@ -94,7 +94,7 @@ class EndOfMailTest {
     }
 
     @Test
-    void aFullDiskIsAnsweredAndTheSessionGoesOn() throws Exception {
+    void aFullDiskIsATemporaryFailureAndTheSessionContinues() throws Exception {
         SlowDisk disk = new SlowDisk();
         disk.goOn();
         try (LabWorld world = LabWorld.builder().withBroker(disk::below).start();
@@ -111,7 +111,7 @@ class EndOfMailTest {
     }
 
     @Test
-    void aMailWhoseClientLeavesMeanwhileIsDelivered() throws Exception {
+    void aMessageWhoseClientDisconnectsMeanwhileIsDelivered() throws Exception {
         SlowDisk disk = new SlowDisk();
         try (LabWorld world = LabWorld.builder().withBroker(disk::below).start()) {
             try (SmtpConversation leaving = atItsEnd(world)) {
@@ -129,7 +129,7 @@ class EndOfMailTest {
     }
 
     @Test
-    void aClientThatClosesItsSideBehindTheEndIsAnswered() throws Exception {
+    void aClientThatClosesItsOutputAfterTheEndOfDataGetsItsReply() throws Exception {
         SlowDisk disk = new SlowDisk();
         try (LabWorld world = LabWorld.builder().withBroker(disk::below).start();
                 Socket socket = new Socket(
@@ -150,7 +150,7 @@ class EndOfMailTest {
     }
 
     @Test
-    void whoWaitsForTheDiskIsNotIdle() throws Exception {
+    void aClientThatWaitsForTheDiskIsNotIdle() throws Exception {
         SlowDisk disk = new SlowDisk();
         try (LabWorld world = LabWorld.builder()
                         .with("IDLE_TIMEOUT", "1s")
@@ -159,7 +159,7 @@ class EndOfMailTest {
                 SmtpConversation smtp = atItsEnd(world);
                 SmtpConversation idle = world.connect()) {
             assertThat(idle.readReply().code())
-                    .as("says nothing while the other one waits")
+                    .as("no reply while the other client waits")
                     .isEqualTo(421);
             disk.goOn();
 
@@ -168,7 +168,7 @@ class EndOfMailTest {
     }
 
     @Test
-    void aDiskThatNeverEndsIsATemporaryFailure() throws Exception {
+    void aDiskThatHangsIsATemporaryFailure() throws Exception {
         SlowDisk disk = new SlowDisk();
         try (LabWorld world = LabWorld.builder()
                         .with("QUEUE_TIMEOUT", "200ms")
@@ -183,7 +183,7 @@ class EndOfMailTest {
     }
 
     @Test
-    void aMailWhoseClientWasToldToComeBackIsNotWrittenAnyMore() throws Exception {
+    void aMessageAnsweredWithATemporaryFailureIsNotStoredLater() throws Exception {
         int clients = 40;
         List<SmtpConversation> waiting = new ArrayList<>();
         SlowDisk disk = new SlowDisk();
@@ -202,7 +202,7 @@ class EndOfMailTest {
                 await().atMost(LONG_ENOUGH).until(() -> world.count("spool_writes_waiting") == 0);
 
                 assertThat(send(waiting.get(0)).code())
-                        .as("the client's second try")
+                        .as("the client's second attempt")
                         .isEqualTo(250);
                 await().atMost(LONG_ENOUGH)
                         .until(() -> world.mailpit().messages().size() == 1 && world.queuedMails() == 0);
@@ -217,7 +217,7 @@ class EndOfMailTest {
     }
 
     @Test
-    void aRelayThatStopsEndsWhatIsInHandAndTakesNothingMore() throws Exception {
+    void aStopFinishesMessagesInFlightAndAcceptsNoMore() throws Exception {
         SlowDisk disk = new SlowDisk();
         try (LabWorld world = LabWorld.builder().withBroker(disk::below).start();
                 SmtpConversation early = atItsEnd(world);
@@ -271,7 +271,7 @@ class EndOfMailTest {
         return text.getBytes(StandardCharsets.US_ASCII);
     }
 
-    /** Holds up whoever asks for room, until it may go on. */
+    /** Blocks each check of the disk, until {@link #goOn}. */
     private static final class SlowDisk {
 
         private final CountDownLatch goOn = new CountDownLatch(1);

@@ -26,9 +26,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** A mail that the gateway dies of is found and set aside, and an outage blames no mail. */
+/** A message that makes the gateway crash is quarantined. An outage quarantines no message. */
 @Execution(ExecutionMode.CONCURRENT)
-class MailThatEndsTheGatewayTest {
+class PoisonMessageTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final String POISON = "poison for the gateway";
@@ -49,7 +49,7 @@ class MailThatEndsTheGatewayTest {
     }
 
     @Test
-    void it_is_set_aside_with_the_reason_and_all_others_arrive() throws Exception {
+    void theMessageIsQuarantinedWithTheReasonAndAllOthersArrive() throws Exception {
         mailpit.crashOn(POISON, Duration.ofMillis(300));
         AtomicInteger sent = new AtomicInteger();
         ScheduledExecutorService others = Executors.newSingleThreadScheduledExecutor();
@@ -69,7 +69,7 @@ class MailThatEndsTheGatewayTest {
                             .distinct())
                     .hasSize(sent.get());
             assertThat(world.relay().repository("file://var/mail/failed/").size())
-                    .as("nobody else is to blame")
+                    .as("no other message is suspected")
                     .isEqualTo(1);
             assertThat(world.count("relaypod_mail_poison_total")).isEqualTo(1);
         } finally {
@@ -80,7 +80,7 @@ class MailThatEndsTheGatewayTest {
     }
 
     @Test
-    void an_outage_blames_no_mail_however_long_it_takes() throws Exception {
+    void aLongOutageQuarantinesNoMessage() throws Exception {
         try (LabWorld world = world()) {
             send(world, "before");
             await().atMost(PATIENCE).until(() -> mailpit.messages().size() == 1);

@@ -16,18 +16,18 @@ import io.relaypod.lab.world.LabWorld;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** An operator sees most when something hangs: the metrics do not hang with it. */
-class BrokerThatHangsTest {
+/** The metrics stay available while the broker hangs. */
+class HangingBrokerTest {
 
     private static final Duration PATIENCE = Duration.ofMinutes(2);
-    // Less than what a call to the broker waits for.
+    // Less than the timeout of a call to the broker.
     private static final Duration AT_ONCE = Duration.ofSeconds(10);
 
     @TempDir
     private Path directory;
 
     @Test
-    void whileTheBrokerHangsMetricsAreServedAndTheGatewayIsLookedForStill() throws Exception {
+    void whileTheBrokerHangsMetricsAreServedAndTheGatewayIsPolled() throws Exception {
         try (MailpitStandIn mailpit = MailpitStandIn.start(Relaying.none());
                 ArtemisProcess broker = ArtemisProcess.start(directory.resolve("broker"));
                 LabWorld world = world(broker, mailpit)) {

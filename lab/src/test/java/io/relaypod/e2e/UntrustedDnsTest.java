@@ -15,16 +15,16 @@ import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
- * DNS that denies everything, as a resolver without its forwarder does: what clients, probes and operators see of it.
+ * DNS that denies all names, as a resolver without its forwarder does: the effects for clients, probes and operators.
  */
 @Execution(ExecutionMode.CONCURRENT)
-class DnsLiesTest {
+class UntrustedDnsTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(90);
 
     @Test
     @Runbook("docs/alerts.md#relaypoddnslying")
-    void nobodyIsRefusedForGoodWhileDnsDeniesWhatMustExistNorForThatAfterwards() throws Exception {
+    void recipientsAreRefusedOnlyTemporarilyWhileDnsDeniesTheCanaries() throws Exception {
         try (LoggedProblems log = new LoggedProblems();
                 LabWorld world =
                         LabWorld.builder().with("METRICS_ADDR", "127.0.0.1:0").start()) {
@@ -36,13 +36,13 @@ class DnsLiesTest {
                     .containsExactly("451 4.4.3 Temporary DNS failure, try again later");
             assertThat(rcpt(world, "a@booker.example").code()).isEqualTo(451);
             assertThat(rcpt(world, "a@example.com").code())
-                    .as("what is remembered holds")
+                    .as("a cached verdict is used")
                     .isEqualTo(250);
             assertThat(rcpt(world, "a@soon.example").code())
-                    .as("denied before, and by whom is not known")
+                    .as("denied before, by an unknown server")
                     .isEqualTo(451);
             assertThat(Scrape.get(world, "/readyz").body())
-                    .as("what is cached is answered, so clients must come")
+                    .as("cached domains are answered, so the relay must stay ready")
                     .startsWith("ready")
                     .contains("DNS        degraded", "denies names that must exist", "cached verdicts are used");
             assertThat(Scrape.of(world).value("relaypod_dns_servers_lying")).isEqualTo(1);
@@ -69,7 +69,7 @@ class DnsLiesTest {
     }
 
     @Test
-    void whereOneOfTwoServersLiesMailGoesOnAndTheCheckSaysWhich() throws Exception {
+    void ifOneOfTwoServersIsUntrustedMailIsAcceptedAndTheCheckNamesTheServer() throws Exception {
         try (LabDns liar = LabDns.serving("nothing.example. 300 IN A 192.0.2.1");
                 LabDns honest = LabDns.serving(LabWorld.zone());
                 LabWorld world = LabWorld.builder()
@@ -90,11 +90,11 @@ class DnsLiesTest {
 
     @Test
     @Runbook({"docs/alerts.md#relaypoddnsfailing", "docs/alerts.md#relaypodnotready"})
-    void dnsThatRefusesEverythingMakesTheRelayUnready() throws Exception {
+    void aDnsServerThatRefusesAllQueriesMakesTheRelayUnready() throws Exception {
         try (LabWorld world =
                 LabWorld.builder().with("METRICS_ADDR", "127.0.0.1:0").start()) {
             world.dns().behave(".", DnsBehaviour.refused());
-            // A probe of the start may still be good for some seconds.
+            // The result of the probe at the start may be valid for some seconds.
             await().atMost(PATIENCE)
                     .untilAsserted(() -> assertThat(Scrape.get(world, "/readyz").body())
                             .contains("DNS        unhealthy  no answer from", "REFUSED"));

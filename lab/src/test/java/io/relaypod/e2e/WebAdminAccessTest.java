@@ -35,10 +35,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Webadmin as strangers, foreign web pages and clumsy programs find it. One relay for all tests, which has a mail in
- * its queue.
+ * Requests to webadmin without a password, from foreign web pages, and malformed ones. One relay for all tests, with a
+ * message in its queue.
  */
-class WebAdminLocksTest {
+class WebAdminAccessTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final Duration BEFORE_HALVES_END = Duration.ofSeconds(20);
@@ -79,7 +79,7 @@ class WebAdminLocksTest {
     }
 
     @Test
-    void aPasswordIsMadeAtTheFirstStartForTheRelaysUserAlone() throws Exception {
+    void theFirstStartCreatesAPasswordThatOnlyTheRelaysUserCanRead() throws Exception {
         Path file = world.settings().dataDir().resolve("webadmin-password");
 
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
@@ -100,7 +100,7 @@ class WebAdminLocksTest {
                 "PATCH /mailQueues/outgoing/mails",
                 "POST /relay/search"
             })
-    void nothingOfABodyIsReadWithoutAPassword(String request) throws Exception {
+    void noBodyIsReadWithoutAPassword(String request) throws Exception {
         for (String length : List.of("Content-Length: 30000000", "Transfer-Encoding: chunked")) {
             String answer = answer(request + " HTTP/1.1\r\nHost: localhost\r\n" + length + "\r\n\r\n");
             assertThat(answer)
@@ -112,7 +112,7 @@ class WebAdminLocksTest {
 
     @ParameterizedTest
     @CsvSource({"Content-Length: 30000000, 413", "Content-Length: 16385, 413"})
-    void aLongBodyIsRefusedWithThePasswordToo(String header, int status) throws Exception {
+    void aLongBodyIsRefusedEvenWithThePassword(String header, int status) throws Exception {
         assertThat(answer("PATCH /mailQueues/outgoing/mails HTTP/1.1\r\nHost: localhost\r\n" + authorization() + header
                         + "\r\n\r\n"))
                 .startsWith("HTTP/1.1 " + status + " ")
@@ -120,7 +120,7 @@ class WebAdminLocksTest {
     }
 
     @Test
-    void aBodyInChunksIsCountedToo() throws Exception {
+    void aChunkedBodyIsLimitedToo() throws Exception {
         String chunk = "1000\r\n" + "x".repeat(0x1000) + "\r\n";
         assertThat(answer("PATCH /mailQueues/outgoing/mails HTTP/1.1\r\nHost: localhost\r\n" + authorization()
                         + "Transfer-Encoding: chunked\r\n\r\n" + chunk.repeat(4)))
@@ -137,7 +137,7 @@ class WebAdminLocksTest {
     }
 
     @Test
-    void manyWhoSendHalfARequestLeaveRoomForTheOperator() throws Exception {
+    void manyIncompleteRequestsLeaveRoomForTheOperator() throws Exception {
         List<Socket> halves = new ArrayList<>();
         try {
             for (String half : List.of(
@@ -150,7 +150,7 @@ class WebAdminLocksTest {
                     halves.add(socket);
                     socket.getOutputStream().write(half.getBytes(ISO_8859_1));
                 }
-                // As a browser does, it asks again if its connection made room for one of those.
+                // If the relay has closed the operator's connection to make room, a browser also sends a new request.
                 await().atMost(BEFORE_HALVES_END)
                         .ignoreExceptionsInstanceOf(IOException.class)
                         .untilAsserted(
@@ -164,7 +164,7 @@ class WebAdminLocksTest {
         }
     }
 
-    /** On a connection of its own. */
+    /** Sends a request on a new connection. Returns the status. */
     private static int newOperatorsRequest() throws Exception {
         return HttpClient.newHttpClient()
                 .send(
@@ -174,7 +174,7 @@ class WebAdminLocksTest {
     }
 
     @Test
-    void whoHasNoPasswordHasOneAnswerAConnection() throws Exception {
+    void aConnectionWithoutAPasswordGetsOneAnswer() throws Exception {
         for (String path : List.of("/healthcheck/checks", "/mailQueues")) {
             String answers = answer(("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n").repeat(500));
             assertThat(answers.split("HTTP/1.1 ", -1)).as(path).hasSize(2);
@@ -192,7 +192,7 @@ class WebAdminLocksTest {
                 "a b",
                 "127.0.0.1, evil.example"
             })
-    void aHostThatIsNoNameOfTheRelayIsRefused(String host) throws Exception {
+    void aForeignHostFieldIsRefused(String host) throws Exception {
         for (String path : List.of("/healthcheck", "/relay/trace", "/nothing")) {
             assertThat(answer("GET " + path + " HTTP/1.1\r\nHost: " + host + "\r\n" + authorization() + "\r\n"))
                     .as(path)
@@ -215,7 +215,7 @@ class WebAdminLocksTest {
         "Origin: https://127.0.0.1, 200",
         "X-HTTP-Method-Override: DELETE, 400"
     })
-    void aForeignPageIsRefusedWithThePasswordToo(String header, int status) throws Exception {
+    void aForeignOriginIsRefusedEvenWithThePassword(String header, int status) throws Exception {
         String answer = answer("GET /relay/configuration HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
                 + authorization() + header + "\r\n\r\n");
 
@@ -229,7 +229,7 @@ class WebAdminLocksTest {
     }
 
     @Test
-    void aPreflightIsGrantedNothing() throws Exception {
+    void aPreflightRequestIsRefused() throws Exception {
         String answer = answer(
                 "OPTIONS /mailQueues HTTP/1.1\r\nHost: 127.0.0.1\r\nOrigin: http://evil.example\r\nAccess-Control-Request-Method: DELETE\r\n\r\n");
 
@@ -237,7 +237,7 @@ class WebAdminLocksTest {
     }
 
     @Test
-    void jamesRoutesThatARelayHasNoUseForAreNotServed() throws Exception {
+    void jamesRoutesThatARelayDoesNotNeedAreNotServed() throws Exception {
         Path outside = profile.resolve("outside");
 
         assertThat(ask("PUT", "/mailRepositories/" + outside.toString().replace("/", "%2F") + "?protocol=file")
@@ -258,7 +258,7 @@ class WebAdminLocksTest {
                 "var%2Fmail%2Ffailed%2F..%2F..",
                 "%00"
             })
-    void noPathLeadsOutOfTheRepositories(String path) throws Exception {
+    void pathsOutsideTheRepositoriesAreRefused(String path) throws Exception {
         for (String route : List.of(
                 "/mailRepositories/" + path + "/mails",
                 "/mailRepositories/" + path,
@@ -271,7 +271,7 @@ class WebAdminLocksTest {
 
     @ParameterizedTest
     @CsvSource({"limit=0", "limit=-1", "limit=10001", "limit=9999999999", "limit=x"})
-    void aListHasABound(String parameter) throws Exception {
+    void theLengthOfAListIsBounded(String parameter) throws Exception {
         HttpResponse<String> refused = ask("GET", "/mailQueues/outgoing/mails?" + parameter);
 
         assertThat(refused.statusCode()).isEqualTo(400);
@@ -279,7 +279,7 @@ class WebAdminLocksTest {
     }
 
     @Test
-    void manyListsAtOnceAreAnsweredOrPutOff() throws Exception {
+    void manyConcurrentListsAreAnsweredOrDeferred() throws Exception {
         List<java.util.concurrent.CompletableFuture<HttpResponse<String>>> asked = new ArrayList<>();
         for (int i = 0; i < 30; i++) {
             asked.add(http.sendAsync(
@@ -295,7 +295,7 @@ class WebAdminLocksTest {
     }
 
     @Test
-    void aPageWhoseNameWasReboundToTheRelayReadsNothing() throws Exception {
+    void aPageWithAReboundNameCannotReadFromTheRelay() throws Exception {
         String page = chromium(
                 "http://operator:" + password() + "@rebound.example:" + port() + "/mailQueues/outgoing/mails",
                 "--host-resolver-rules=MAP rebound.example 127.0.0.1",
@@ -306,11 +306,11 @@ class WebAdminLocksTest {
     }
 
     @Test
-    void aForeignPageInAnOperatorsBrowserReadsAndChangesNothing() throws Exception {
+    void aForeignPageInTheOperatorsBrowserCannotReadOrChangeAnything() throws Exception {
         String target = "http://operator:" + password() + "@127.0.0.1:" + port();
         String plain = "http://127.0.0.1:" + port();
         HttpServer foreign = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
-        // The first line makes the browser remember the password.
+        // The first line makes the browser store the password.
         String attack = """
             <!doctype html><meta charset="utf-8"><output>nothing</output><iframe src="%1$s/relay/search" style="width:9px"></iframe>
             <img src="%1$s/mailQueues"><form id="post" method="post" action="%2$s/mailQueues/outgoing/mails" target="sink"></form><iframe name="sink"></iframe>
@@ -376,7 +376,7 @@ class WebAdminLocksTest {
                 "--user-data-dir=" + profile.resolve("profile")));
         command.addAll(List.of(options));
         command.add(address);
-        Programs.Said said = Programs.run(profile, "", command);
+        Programs.ProgramResult said = Programs.run(profile, "", command);
         assertThat(said.exitCode()).as(said.text()).isZero();
         return said.text();
     }
@@ -410,7 +410,7 @@ class WebAdminLocksTest {
         return socket;
     }
 
-    /** Sends bytes, and returns what comes until the relay closes the connection or says nothing for two seconds. */
+    /** Sends bytes, and returns the answer until the relay closes the connection or sends nothing for two seconds. */
     private static String answer(String request) throws IOException {
         StringBuilder answer = new StringBuilder();
         try (Socket socket = connect()) {
@@ -423,7 +423,7 @@ class WebAdminLocksTest {
                 answer.append(new String(chunk, 0, bytes, ISO_8859_1));
             }
         } catch (IOException noMore) {
-            // what came before counts
+            // the bytes before the reset are the answer
         }
         return answer.toString();
     }
