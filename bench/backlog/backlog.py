@@ -85,15 +85,15 @@ def with_an_empty_queue(options):
     """@return messages accepted a second, with the gateway available and unavailable: medians of three"""
     sink = Sink()
     load(RELAY_PORT, options)  # not counted: classes load, code compiles
-    there = [rate(options) for _ in range(3)]
+    available = [rate(options) for _ in range(3)]
     sink.close()
     load(RELAY_PORT, options)
-    away = []
+    unavailable = []
     for _ in range(3):
         empty_the_queue()
-        away.append(rate(options))
+        unavailable.append(rate(options))
     empty_the_queue()
-    return statistics.median(there), statistics.median(away)
+    return statistics.median(available), statistics.median(unavailable)
 
 
 def plot(path, accepted, drained, memory):
@@ -121,7 +121,7 @@ def middle(points):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--mails", type=int, default=100_000)
-    parser.add_argument("--step", type=int, default=5000, help="mails between two figures")
+    parser.add_argument("--step", type=int, default=5000, help="messages between two measurements")
     parser.add_argument("--connections", type=int, default=20)
     parser.add_argument("--size", type=int, default=2000, help="bytes")
     parser.add_argument("--java", default="-Xmx64m -XX:MaxNewSize=12m -XX:+UseSerialGC -XX:TieredStopAtLevel=1", help="options of the relay's JVM")
@@ -140,8 +140,8 @@ def main():
         relay.start()
         memory = Memory(relay, gc_log)
         memory.start()
-        there, away = with_an_empty_queue(options)
-        print(f"queue empty: accepted {there:5.0f}/s with the gateway there, {away:5.0f}/s with the gateway away", flush=True)
+        available, unavailable = with_an_empty_queue(options)
+        print(f"queue empty: accepted {available:5.0f}/s with the gateway available, {unavailable:5.0f}/s with it unavailable", flush=True)
         queued, rates, accepted = 0, [], [(time.monotonic() - memory.started, 0)]
         while queued < total:
             begin, cpu = time.monotonic(), relay.cpu_seconds()
@@ -149,7 +149,7 @@ def main():
             rates.append(options.step / (time.monotonic() - begin))
             queued += options.step
             accepted.append((time.monotonic() - memory.started, queued))
-            print(f"queued {queued:7,}  accepted {rates[-1]:5.0f}/s  cpu {1000 * (relay.cpu_seconds() - cpu) / options.step:.2f} ms a mail, "
+            print(f"queued {queued:7,}  accepted {rates[-1]:5.0f}/s  cpu {1000 * (relay.cpu_seconds() - cpu) / options.step:.2f} ms a message, "
                   f"resident {relay.resident_mib()} MiB", flush=True)
 
         sink = Sink()
@@ -167,8 +167,8 @@ def main():
         filling = [point for point in memory.heap() if point[0] < begin - memory.started]
         print(json.dumps({
             "mails": queued,
-            "accepted": {"queue empty, gateway there": round(there), "queue empty, gateway away": round(away), "last quarter": round(last),
-                         "ratio to empty": {"gateway there": round(last / there, 2), "gateway away": round(last / away, 2)}},
+            "accepted": {"queue empty, gateway available": round(available), "queue empty, gateway unavailable": round(unavailable), "last quarter": round(last),
+                         "ratio to empty": {"gateway available": round(last / available, 2), "gateway unavailable": round(last / unavailable, 2)}},
             "drained": round(queued / seconds),
             "heap after a full collection": {"first quarter": middle(filling[:len(filling) // 4]), "last quarter": middle(filling[-(len(filling) // 4):])},
             "resident": max(mib for _, mib in memory.resident),

@@ -5,7 +5,7 @@ Graph accepted. relaypod follows smtp2graph's directory (SMTP2GRAPH_DATA), so th
 Duplicates are part of at-least-once delivery: smtp2graph died between Graph's 202 and the deletion of the file, or relaypod before it
 had recorded Mailpit's 250.
 
-Needs a built tree and java; the stand-ins of the lab play Mailpit and smtp2graph, unless the real ones are given (smtp2graph needs node).
+Needs a built tree and java; the lab's stand-ins replace Mailpit and smtp2graph, unless the real ones are given (smtp2graph needs node).
 Everything listens on 127.0.0.1. Exit code 0: Graph accepted every message, or var/mail/failed has it.
 
     bench/crash/chain.py             # 5 kills, the short form
@@ -36,7 +36,7 @@ MAILPIT_PORT, MAILPIT_UI_PORT, SMTP2GRAPH_PORT, GRAPH_PORT = 21041, 21042, 21043
 
 
 class Graph(http.server.ThreadingHTTPServer):
-    """Login and Graph, asked directly or as an HTTP proxy; counts the acceptances of each message."""
+    """Login and Graph, requested directly or as an HTTP proxy. Counts the acceptances of each message."""
 
     allow_reuse_address = True
     daemon_threads = True
@@ -95,7 +95,7 @@ class GraphRequest(http.server.BaseHTTPRequestHandler):
 
 
 class Program:
-    """A program that can be killed and started again with what it left on the disk."""
+    """A program that can be killed and started again with the same files."""
 
     def __init__(self, name, port, command, environment=None, folder=None):
         self.name, self.port, self.command, self.folder = name, port, command, folder

@@ -145,10 +145,10 @@ def main():
         twice = {name: count for name, count in sink.arrivals.items() if count > 1}
         print(f"seed {options.seed}: kills {options.kills}, accepted {len(accepted)}, arrived {len(sink.arrivals)}, lost {len(lost)}, "
               f"deferred {len(sink.deferred)}, delivered twice {len(twice)}, arrived without a 250 {len(sink.arrivals.keys() - accepted)}")
-        set_aside = list(Path(relay.data, "var/mail/error").glob("*.json"))
-        if lost or set_aside:
+        quarantined = list(Path(relay.data, "var/mail/error").glob("*.json"))
+        if lost or quarantined:
             print("lost:", *sorted(lost)[:20])
-            print("set aside as if they ended the process:", len(set_aside))
+            print("quarantined because of a kill:", len(quarantined))
             relay.stop()
             sys.exit(1)
     finally:

@@ -69,7 +69,7 @@ class Attack:
 
     def play(self, relay, form, before):
         """@param before: heap and own memory. @return the success of the attack, a row of the table, heap and own memory after it"""
-        # Waits that other work on this machine causes are not the attack's.
+        # Other work on this machine also causes waits, which must not count.
         ordinary, highest = Ordinary(relay.smtp[1], self.name), Highest(relay)
         highest.start()
         faults = []
@@ -88,21 +88,21 @@ class Attack:
         most = highest.end()
         worst = max(answers, key=lambda answer: answer["wait"], default={"what": "nothing", "wait": 0.0})
         lost = [answer for answer in answers if answer["code"] in ("reset", "silent")]
-        put_off = [answer for answer in answers if answer["code"].startswith(("4", "5"))]
-        client = [f"{worst['wait']:.2f} {worst['what']}", len(lost), f"{len(put_off)}/{len(answers)}"]
+        deferred = [answer for answer in answers if answer["code"].startswith(("4", "5"))]
+        client = [f"{worst['wait']:.2f} {worst['what']}", len(lost), f"{len(deferred)}/{len(answers)}"]
         if not relay.is_up():
             faults.append(f"the process has ended with {relay.process.returncode}")
             return faults, [self.name, "ended", *client, "", f"{before[1]:.0f} {most:.0f}", ""], None
         if relay.pid != pid:
             faults.append("the process is another")
         if lost:
-            faults.append(f"the ordinary client was left {len(lost)} times, first {lost[0]}")
+            faults.append(f"the ordinary client was reset or got no reply {len(lost)} times, first {lost[0]}")
         if worst["wait"] > form.longest_wait:
             faults.append(f"the ordinary client waited {worst['wait']:.1f} s for {worst['what']}")
         if not answers:
             faults.append("the ordinary client had no answer")
-        if len(put_off) * 2 > len(answers):
-            faults.append(Slow(f"the ordinary client was put off {len(put_off)} times of {len(answers)}"))
+        if len(deferred) * 2 > len(answers):
+            faults.append(Slow(f"the ordinary client got {len(deferred)} 4xx replies of {len(answers)}"))
         after = memory_back(relay, *before) if form.is_strict else memory(relay)
         if not relay.is_up():
             faults.append(f"the process ended after the attack with {relay.process.returncode}")
@@ -187,7 +187,7 @@ def main():
         relay = Relay(dns, front_port, gateway, options.cold)
         print(f"memory limit: {relay.cgroup.why_not or f'{relay.limit_mib} MiB'}; {relay.java}; "
               f"AOT cache: {relay.product.why_no_cache or f'made or found within {time.monotonic() - begin:.0f} s'}")
-        print("| attack | result | worst wait, s | left | put off | heap MiB before, after | own MiB before, highest, after | peak MiB |\n"
+        print("| attack | result | worst wait, s | reset or silent | 4xx replies | heap MiB before, after | own MiB before, highest, after | peak MiB |\n"
               "| --- | --- | --- | --- | --- | --- | --- | --- |", flush=True)
         found = play_all(chosen, relay, form)
         for name, fault in found:

@@ -111,7 +111,7 @@ def burst(options):
         seconds = time.time() - begin
         oom = relay.state("{{.State.OOMKilled}} {{.State.Running}}")
         verdict = "taken, not killed" if source.returncode == 0 and oom == "false true" else f"FAILED: {oom}, smtp-source {source.returncode}"
-        print(f"| {options.mails} mails of 4 KB over 50 connections in {LIMIT // MIB} MiB | {verdict}, {options.mails / seconds:.0f}/s, "
+        print(f"| {options.mails} messages of 4 KB over 50 connections in {LIMIT // MIB} MiB | {verdict}, {options.mails / seconds:.0f}/s, "
               f"at most {highest:.0f} MiB |")
     finally:
         relay.close()
@@ -126,7 +126,7 @@ def main():
     parser.add_argument("--settle", type=int, default=15, help="seconds before an idle relay is measured")
     options = parser.parse_args()
     size = int(run("docker", "image", "inspect", "-f", "{{.Size}}", options.image)) / MIB
-    print("| what | measured |\n| --- | --- |")
+    print("| quantity | measured |\n| --- | --- |")
     print(f"| image size | {size:.0f} MiB |")
     idle(options)
     burst(options)

@@ -42,8 +42,8 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
 /**
- * How long it takes to look at a queue of many waiting mails, and to change it, and what memory that needs: with the broker in the
- * process, and with one in a process of its own. docs/design/performance.md
+ * Measures the time and the memory to list and change a queue of many waiting messages: with the embedded broker, and with a remote one.
+ * docs/design/performance.md
  *
  * <pre>
  * ./mvnw -q -B -DskipTests package
@@ -84,7 +84,7 @@ public final class QueueBench {
         } finally {
             delete(directory);
         }
-        // Threads of connections that were closed may linger.
+        // Threads of closed connections may still run.
         System.exit(0);
     }
 
@@ -158,7 +158,7 @@ public final class QueueBench {
         return listed;
     }
 
-    /** As the delivery does it. */
+    /** Takes messages from the queue as the delivery does. */
     private static long take(ArtemisMailQueue queue, int mails) throws Exception {
         CountDownLatch left = new CountDownLatch(mails);
         Disposable delivery = Flux.from(queue.deQueue())

@@ -231,10 +231,10 @@ def main():
     parser.add_argument("--mails", type=int, default=5000)
     parser.add_argument("--size", type=int, default=2000, help="bytes")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--warm-up", type=int, default=30000, help="mails that relaypod has sent before anything is counted: its compilers' share")
+    parser.add_argument("--warm-up", type=int, default=30000, help="messages that relaypod sends before the measurement, so that its code is compiled")
     parser.add_argument("--only", choices=["relaypod", "postfix"])
-    parser.add_argument("--stock-james", action="store_true", help="James with its own queue as well")
-    parser.add_argument("--jfr", help="records the relay into this file")
+    parser.add_argument("--stock-james", action="store_true", help="measure James with its own queue too")
+    parser.add_argument("--jfr", help="Flight Recorder file of the relay")
     parser.add_argument("--java", default="-Xmx128m -XX:+UseSerialGC", help="options of the relay's JVM")
     options = parser.parse_args()
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures what it costs to hold each message until Graph has accepted it (SMTP2GRAPH_DATA): messages accepted a second, those that Graph
 accepted a second, and memory after the start. In turns without and with it. The lab's Mailpit and smtp2graph, and a Graph that answers at once,
-are behind the relay. smtp2graph attempts four messages at a time, so what counts is how fast clients are served meanwhile.
+are behind the relay. smtp2graph attempts four messages at a time, so the accept rate is the figure to compare.
 
 Needs a built tree, java and smtp-source. Everything listens on 127.0.0.1.
 

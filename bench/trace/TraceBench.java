@@ -33,7 +33,8 @@ import io.relaypod.server.trace.TraceQuery;
 import io.relaypod.server.trace.TracedMail;
 
 /**
- * What the trace costs whoever tells an event, what it costs in all, and how long a search takes. docs/design/performance.md
+ * Measures the cost of the trace for the thread that publishes an event, its total cost, and the time of a search.
+ * docs/design/performance.md
  *
  * <pre>
  * ./mvnw -q -B -DskipTests package
@@ -50,8 +51,8 @@ public final class TraceBench {
     private final Random random = new Random(7);
     private String anId = "";
     private int anAddress;
-    private long told;
-    private long tellNanos;
+    private long published;
+    private long publishNanos;
 
     public static void main(String[] arguments) throws Exception {
         new TraceBench().run(arguments.length == 0 ? 1_000_000 : Integer.parseInt(arguments[0]));
@@ -63,8 +64,8 @@ public final class TraceBench {
             long cpu = cpuNanos();
             try (Trace trace = new Trace(directory, 4L << 30, Duration.ofDays(30), clock)) {
                 fill(trace, events);
-                System.out.printf("%d events: told in %.2f us each, %.1f us of CPU each with writing, %d bytes each, %d left out%n", told,
-                    tellNanos / 1e3 / told, (cpuNanos() - cpu) / 1e3 / told, trace.size() / told, trace.dropped());
+                System.out.printf("%d events: published in %.2f us each, %.1f us of CPU each with writing, %d bytes each, %d left out%n", published,
+                    publishNanos / 1e3 / published, (cpuNanos() - cpu) / 1e3 / published, trace.size() / published, trace.dropped());
             }
             try (Trace trace = new Trace(directory, 4L << 30, Duration.ofDays(30), clock)) {
                 search(trace, "queue id", query("id", anId));
@@ -83,12 +84,12 @@ public final class TraceBench {
     }
 
     private void fill(Trace trace, int events) throws InterruptedException {
-        while (told < events) {
-            for (int i = 0; i < 500 && told < events; i++) {
-                mail(trace, told > events / 2 && anId.isEmpty());
+        while (published < events) {
+            for (int i = 0; i < 500 && published < events; i++) {
+                mail(trace, published > events / 2 && anId.isEmpty());
             }
             clock.advance(Duration.ofMillis(1_000));
-            Thread.sleep(told % 8_000 < 2_100 ? 260 : 0); // the writer comes round four times a second, to a queue of 16,384
+            Thread.sleep(published % 8_000 < 2_100 ? 260 : 0); // the writer empties a queue of 16,384 four times a second
         }
         search(trace, query("id", anId)); // writes what is left
     }
@@ -103,19 +104,19 @@ public final class TraceBench {
             anAddress = user;
         }
         if (random.nextInt(20) == 0) {
-            tell(trace, new RecipientRefused(client, "noreply@example.com", "user" + user + "@nowhere" + user + ".example", NO_MX));
+            publish(trace, new RecipientRefused(client, "noreply@example.com", "user" + user + "@nowhere" + user + ".example", NO_MX));
         }
-        tell(trace, new RecipientAccepted(client, "noreply@example.com", to.get(0), MX));
-        tell(trace, new MailReceived(client, id, "<" + id + "@example.com>", "", "", "noreply@example.com", to, 4_096));
-        tell(trace, new MailQueued(id, to));
-        tell(trace, new MailDelivered(id, to, "127.0.0.1", "250 2.0.0 Ok: queued as GEoVvtdLYNYsYT2MTNDJJz"));
+        publish(trace, new RecipientAccepted(client, "noreply@example.com", to.get(0), MX));
+        publish(trace, new MailReceived(client, id, "<" + id + "@example.com>", "", "", "noreply@example.com", to, 4_096));
+        publish(trace, new MailQueued(id, to));
+        publish(trace, new MailDelivered(id, to, "127.0.0.1", "250 2.0.0 Ok: queued as GEoVvtdLYNYsYT2MTNDJJz"));
     }
 
-    private void tell(Trace trace, MailEvent event) {
+    private void publish(Trace trace, MailEvent event) {
         long begin = System.nanoTime();
         trace.onEvent(event);
-        tellNanos += System.nanoTime() - begin;
-        told++;
+        publishNanos += System.nanoTime() - begin;
+        published++;
     }
 
     private static void search(Trace trace, String what, TraceQuery query) {

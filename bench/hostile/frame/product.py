@@ -86,4 +86,4 @@ class Product:
 def warn_of_newer_classes(jar):
     built = [HOME / module / "target/classes" for module in ("core", "mailets", "server")]
     if any(file.stat().st_mtime > jar.stat().st_mtime for classes in built for file in classes.rglob("*.class")):
-        print(f"hostile: classes are newer than {jar}, which is attacked; ./mvnw -q -B -DskipTests package makes it anew", file=sys.stderr)
+        print(f"hostile: classes are newer than the attacked {jar}; ./mvnw -q -B -DskipTests package builds it again", file=sys.stderr)

@@ -1,7 +1,7 @@
 """A client that only sends RCPT, from its own address in the loopback network."""
 import socket
 
-REFUSALS_A_CONNECTION = 15  # below MAX_BAD_RCPTS, so that the relay delays little
+REFUSALS_A_CONNECTION = 15  # below MAX_BAD_RCPTS, so that the relay's delays are short
 
 
 class Rcpt:

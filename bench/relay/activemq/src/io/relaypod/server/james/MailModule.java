@@ -43,7 +43,7 @@ import io.relaypod.server.settings.Settings;
 import io.relaypod.server.threads.ServerThreads;
 import io.relaypod.throttle.SenderRateLimiter;
 
-/** Takes the place of relaypod's own, on a class path that only the bench has: the mails are in James' stock ActiveMQ queue. */
+/** Replaces relaypod's class of the same name on the class path of bench/relay: the messages are in James' stock ActiveMQ queue. */
 final class MailModule extends AbstractModule {
 
     private final Broker broker;
@@ -71,7 +71,7 @@ final class MailModule extends AbstractModule {
         return activeMq.getConnectionFactory();
     }
 
-    /** As James' module for it does it. */
+    /** As in James' module for ActiveMQ. */
     @Provides
     @Singleton
     MailQueueFactory<? extends ManageableMailQueue> queues(ConnectionFactory connections, MailQueueItemDecoratorFactory decorators,
@@ -104,7 +104,7 @@ final class MailModule extends AbstractModule {
         return SenderRateLimiter.unlimited();
     }
 
-    /** The operator's routes need it; James' queue does not use it. */
+    /** Needed by the operator's routes; not used by James' queue. */
     @Provides
     @Singleton
     InFlightMails inFlight(Settings settings) {

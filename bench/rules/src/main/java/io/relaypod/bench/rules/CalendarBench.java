@@ -16,8 +16,8 @@ import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * What {@code StripCalendar} and mode auto do with a mail: find its calendars, and write it without them or with fewer
- * names in them.
+ * Measures {@code StripCalendar} and mode auto: find the calendars of a message, and write it without them or with fewer
+ * attendees.
  */
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.SECONDS)
@@ -31,23 +31,23 @@ public class CalendarBench {
 
     private static final CalendarStripper STRIPPER = new CalendarStripper(false);
 
-    /** The calendar is taken out. */
+    /** Removes the calendar. */
     @Benchmark
     public long strip(SampleMail mail, SampleMail.Volume volume) throws Exception {
         volume.add(mail);
         return written(STRIPPER.strip(mail.source()));
     }
 
-    /** Mode auto, a copy for one of the two who are invited. */
+    /** Mode auto, a copy for one of two attendees. */
     @Benchmark
     public long narrow(SampleMail mail, SampleMail.Volume volume) throws Exception {
         volume.add(mail);
         return written(Invitation.in(mail.source(), List.of(ANN)).narrowed(false));
     }
 
-    /** Mode auto, a mail to all who are invited: it is read, and not changed. */
+    /** Mode auto, a message to all attendees, which is read and not changed. */
     @Benchmark
-    public boolean narrowNobody(SampleMail mail, SampleMail.Volume volume) throws Exception {
+    public boolean narrowNothing(SampleMail mail, SampleMail.Volume volume) throws Exception {
         volume.add(mail);
         return Invitation.in(mail.source(), List.of(ANN, BOB)).narrowed(false).isChanged();
     }

@@ -24,7 +24,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** What every mail pays at the end of data, whoever it is for: its review, line by line. */
+/** Measures the check of a message's lines, which every message needs at the end of data. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
@@ -36,7 +36,7 @@ public class EndOfDataBench {
     private final GraphRules rules = new GraphRules(AddressSet.parse(""), 3 << 20, true);
     private List<byte[]> lines = List.of();
 
-    /** Cuts the mail into lines, as the SMTP server gets them. */
+    /** Splits the message into lines, as the SMTP server receives them. */
     @Setup(Level.Trial)
     public void receive(SampleMail sample) throws IOException {
         try (BufferedReader reader =

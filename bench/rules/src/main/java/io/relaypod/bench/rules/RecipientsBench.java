@@ -15,7 +15,7 @@ import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * What {@code AlignRecipients} does with a mail: read its header, and write it anew where that names others than the
+ * Measures {@code AlignRecipients}: read the header of a message, and rewrite it if it lists other addresses than the
  * envelope.
  */
 @BenchmarkMode(Mode.Throughput)
@@ -25,7 +25,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Fork(1)
 public class RecipientsBench {
 
-    /** One of the two in To is no recipient of the copy. */
+    /** To lists an address that is no recipient of the copy. */
     @Benchmark
     public long align(SampleMail mail, SampleMail.Volume volume) throws Exception {
         volume.add(mail);
@@ -34,7 +34,7 @@ public class RecipientsBench {
         return out.written();
     }
 
-    /** To says what the envelope says: the body is not read. */
+    /** To lists the recipients of the envelope, so the body is not read. */
     @Benchmark
     public boolean alignNothing(SampleMail mail, SampleMail.Volume volume) throws Exception {
         volume.add(mail);

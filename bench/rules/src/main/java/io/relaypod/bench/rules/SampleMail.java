@@ -13,7 +13,7 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 
-/** A mail to two people, of text and a calendar that names both; two thirds of a large one are calendar, in base64. */
+/** A message to two people, with text and a calendar that lists both. In a large one, two thirds are the calendar in base64. */
 @State(Scope.Thread)
 public class SampleMail {
 
@@ -27,18 +27,18 @@ public class SampleMail {
     private static final String FOLDED = "words that a person writes and a program folds after seventy-five\r\n ";
     private static final String TEXT = "Some line of text as people write it, seventy or so.\r\n";
 
-    // A mail as people write it, one with a picture, and the largest that Graph takes.
+    // A usual message, a message with a picture, and the largest that Graph accepts.
     @Param({"4096", "102400", "3145728"})
     private int size;
 
     private byte[] mail = new byte[0];
 
-    /** How much mail has passed, which JMH divides by the time. */
+    /** Counts the bytes of messages, which JMH divides by the time. */
     @State(Scope.Thread)
     @AuxCounters(AuxCounters.Type.OPERATIONS)
     public static class Volume {
 
-        /** Of the mails as they came in; JMH reads the field. */
+        /** Size of the messages as received; JMH reads the field. */
         public double megabytes;
 
         void add(SampleMail sample) {
@@ -46,7 +46,7 @@ public class SampleMail {
         }
     }
 
-    /** Puts the mail together. */
+    /** Composes the message. */
     @Setup(Level.Trial)
     public void compose() {
         int folds = Math.max(1, (int) (size * 2L / 3 * 3 / 4 - CALENDAR.length()) / FOLDED.length());
@@ -63,7 +63,7 @@ public class SampleMail {
         return () -> new ByteArrayInputStream(mail);
     }
 
-    /** Takes every byte that is written, as a file would, and forgets it. */
+    /** Copies every written byte, as a file would, and discards it. */
     static final class Sink extends OutputStream {
 
         private final byte[] last = new byte[8 * 1024];

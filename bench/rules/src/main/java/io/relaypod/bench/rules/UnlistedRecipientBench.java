@@ -26,20 +26,20 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** What a mail pays that is for nobody listed: two lookups of its recipient, whatever its size. */
+/** Measures a message without listed recipients: two lookups of its recipient, whatever the message's size. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
 @Fork(1)
-public class NobodyListedBench {
+public class UnlistedRecipientBench {
 
     private final StripCalendarFor listed = new StripCalendarFor();
     private final NotInvited notInvited = new NotInvited();
     private MailImpl mail = MailImpl.builder().name("none").build();
 
-    /** Gives James' mail the message, as the spool does. */
+    /** Makes James' mail object as the spool does. */
     @Setup(Level.Trial)
     public void receive(SampleMail sample) throws Exception {
         configure(listed, "boss@example.com, assistant@example.com, @staff.example");
@@ -65,13 +65,13 @@ public class NobodyListedBench {
         matcher.init(config);
     }
 
-    /** Whom the admin listed. */
+    /** Looks the recipient up in the admin's list. */
     @Benchmark
     public Collection<MailAddress> stripCalendarFor() {
         return listed.match(mail);
     }
 
-    /** Mode listed looks at nobody else. */
+    /** Looks the recipient up in mode listed, which reads no calendar. */
     @Benchmark
     public Collection<MailAddress> notInvited() throws Exception {
         return notInvited.match(mail);
