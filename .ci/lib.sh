@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What the steps share. A step sources it first: strict mode, the working directory, the JDKs, skipped parts.
+# Common to all steps, which source it first: strict mode, the working directory, the JDKs, skipped parts.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 mkdir -p lab/target

@@ -38,7 +38,7 @@ def described_jars(bom, directory):
         if component:
             found.append(component)
         elif jar.stem in ours:
-            # Maven hashes the classes of a module when it has not made its jar yet, so the hash is taken here.
+            # If Maven has not made a module's jar yet, it hashes the classes. So the jar is hashed here.
             component = next(one for one in bom["components"] if one["name"] == jar.stem)
             found.append({**component, "hashes": [{"alg": "SHA-256", "content": sha256(jar)}]})
         elif jar.stem != main:
@@ -49,7 +49,7 @@ def described_jars(bom, directory):
 
 
 def java(release):
-    version = release.get("JAVA_RUNTIME_VERSION", release["JAVA_VERSION"])  # jlink keeps the short one only
+    version = release.get("JAVA_RUNTIME_VERSION", release["JAVA_VERSION"])  # a JRE of jlink has only the short one
     return {"type": "platform", "bom-ref": "java", "name": "OpenJDK", "version": version, "publisher": release.get("IMPLEMENTOR", ""),
             "cpe": f"cpe:2.3:a:oracle:openjdk:{release['JAVA_VERSION']}:*:*:*:*:*:*:*",
             "licenses": [{"expression": "GPL-2.0-only WITH Classpath-exception-2.0"}],

@@ -1,6 +1,7 @@
 // Node loads this file before smtp2graph, which ignores SIGTERM as process 1 or ends at once, and starts with placeholders in its configuration.
-// At SIGTERM it finishes what is in flight: a message whose answer from Graph is not read would be sent again at the next start, and a
-// message that SMTP has answered 250 is in temp/ for a moment, where the next start does not look. No further message is sent to Graph.
+// At SIGTERM smtp2graph finishes the messages in flight. If it did not read Graph's answer to a message, it would send the message again at
+// the next start. A message that SMTP has answered with 250 is in temp/ for a moment, and the next start does not read temp/. No further
+// message is sent to Graph.
 import fs from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
@@ -35,7 +36,7 @@ for (const module of [http, https]) {
   };
 }
 
-// The request waits for a connection, which never comes. Its message stays in queue/ for the next start.
+// The request waits for a connection that is never opened. Its message stays in queue/ for the next start.
 function withoutConnection(module, args) {
   const agent = new module.Agent();
   agent.addRequest = () => {};
