@@ -92,7 +92,7 @@ class RelayImageTest {
                             "/opt/relaypod/lib/relaypod-server.jar",
                             "io.relaypod.server.cli.Health",
                             "127.0.0.1:26"))
-                    .as("nobody answers there")
+                    .as("no server answers there")
                     .isEqualTo(1);
             assertThat(relay.exitCodeOf("/bin/sh", "-c", "true"))
                     .as("there is no shell")

@@ -131,7 +131,7 @@ class WholeChainTest {
                         LabWorld.ORGANISER,
                         new BookingEvent("1@organiser.example", LabWorld.ORGANISER, "Booker", BOOKER).lines());
         assertThat(DeliveryRule.recipients(bytes(notification)))
-                .as("without us")
+                .as("without the relay")
                 .containsExactly(BOOKER);
         send(notification, LabWorld.ORGANISER);
         assertThat(onlyMail().deliveredTo()).containsExactly(LabWorld.ORGANISER);

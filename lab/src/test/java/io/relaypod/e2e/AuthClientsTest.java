@@ -186,9 +186,9 @@ class AuthClientsTest {
                     .as("without a login")
                     .isEqualTo(250);
         }
-        try (TlsClient stranger = TlsClient.connect(any.smtpAddress(), "127.0.0.3", TestCertificate.trustAll())) {
-            assertThat(stranger.logIn("printer", "whatever")).startsWith("502 5.5.1 ");
-            assertThat(stranger.send("a@example.com", "b@example.com", "Subject: x"))
+        try (TlsClient outsideClient = TlsClient.connect(any.smtpAddress(), "127.0.0.3", TestCertificate.trustAll())) {
+            assertThat(outsideClient.logIn("printer", "whatever")).startsWith("502 5.5.1 ");
+            assertThat(outsideClient.send("a@example.com", "b@example.com", "Subject: x"))
                     .startsWith("550 5.7.1 ");
         }
     }

@@ -101,17 +101,18 @@ class CommandsTest {
             Map<String, String> environment =
                     Map.of("DNS_SERVERS", "127.0.0.1:" + dns.address().getPort(), "DNS_TIMEOUT", "5s");
 
-            Result accepted = result(start(environment, "check", "example.com", "user@implicit.example"));
+            ProcessResult accepted = result(start(environment, "check", "example.com", "user@implicit.example"));
             assertThat(accepted.exitCode()).isZero();
             assertThat(accepted.output())
                     .containsPattern("accepted +example.com +\\d+ ms +MX mx.example.com")
                     .containsPattern("accepted +user@implicit.example +\\d+ ms +no MX, address 192.0.2.80");
 
-            Result refused = result(start(environment, "check", "example.com", "user@gmial.com", "broken.example"));
+            ProcessResult refused =
+                    result(start(environment, "check", "example.com", "user@gmial.com", "broken.example"));
             assertThat(refused.exitCode()).isEqualTo(1);
             assertThat(refused.output()).containsPattern("refused +user@gmial.com +\\d+ ms +no such domain +550 5.1.2");
 
-            Result addresses = result(start(
+            ProcessResult addresses = result(start(
                     environment,
                     "check",
                     "a..b@example.com",
@@ -132,7 +133,7 @@ class CommandsTest {
                     .containsPattern("accepted +<postmaster> ")
                     .containsPattern("accepted +ann@example.com. ");
 
-            Result unknown = result(start(environment, "check", "example.com", "broken.example"));
+            ProcessResult unknown = result(start(environment, "check", "example.com", "broken.example"));
             assertThat(unknown.exitCode()).isEqualTo(2);
             assertThat(unknown.output()).containsPattern("unknown +broken.example +\\d+ ms +SERVFAIL +451 4.4.3");
 
@@ -140,18 +141,18 @@ class CommandsTest {
             assertThat(result(start(environment, "check", "example.com")).output())
                     .contains("answers only without EDNS");
             dns.behave(".", DnsBehaviour.nxdomain());
-            Result lied = result(start(environment, "check", "example.com"));
-            assertThat(lied.exitCode()).isEqualTo(2);
-            assertThat(lied.output()).contains("denies names that must exist");
+            ProcessResult untrusted = result(start(environment, "check", "example.com"));
+            assertThat(untrusted.exitCode()).isEqualTo(2);
+            assertThat(untrusted.output()).contains("denies names that must exist");
         }
     }
 
-    private record Result(int exitCode, String output) {}
+    private record ProcessResult(int exitCode, String output) {}
 
-    private static Result result(Process process) throws Exception {
+    private static ProcessResult result(Process process) throws Exception {
         String output = new String(process.getInputStream().readAllBytes());
         assertThat(process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
-        return new Result(process.exitValue(), output);
+        return new ProcessResult(process.exitValue(), output);
     }
 
     private Process start(Map<String, String> environment, String... arguments) throws Exception {

@@ -83,7 +83,7 @@ class GatewayFailuresTest {
     @Test
     @Execution(ExecutionMode.CONCURRENT)
     void aTemporarilyRefusedMessageIsRetried() throws Exception {
-        mailpit.failNext(1, Phase.CONTENT, new Fault.Answer("451 4.3.5 Unable to process mail"));
+        mailpit.failNext(1, Phase.CONTENT, new Fault.ReplyLine("451 4.3.5 Unable to process mail"));
         try (LabWorld world = world()) {
             send(world, "a@example.com", "b@example.com");
             await().atMost(PATIENCE).until(() -> mailpit.messages().size() == 1);

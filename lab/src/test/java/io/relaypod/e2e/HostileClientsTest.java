@@ -98,7 +98,7 @@ class HostileClientsTest {
                 .with("MX_ON_DNS_FAILURE", "accept")
                 .start()) {
             world.dns().behave("silent.example", DnsBehaviour.silence());
-            try (SmtpConversation first = asking(world, "a@one.silent.example")) {
+            try (SmtpConversation first = sendRcpt(world, "a@one.silent.example")) {
                 await().until(() -> world.dns().count("one.silent.example") > 0);
 
                 assertThat(rcpt(world, "a@example.com").lines())
@@ -182,11 +182,11 @@ class HostileClientsTest {
     }
 
     private static void assertAClientThatDoesNotReadIsDisconnected(LabWorld world) throws Exception {
-        try (Socket deaf = clientThatDoesNotRead(world)) {
+        try (Socket client = clientThatDoesNotRead(world)) {
             byte[] ehlo = "EHLO c.example\r\n".repeat(1_000).getBytes(StandardCharsets.US_ASCII);
             assertThatIOException().as("closed while the client still sends").isThrownBy(() -> {
                 while (true) {
-                    deaf.getOutputStream().write(ehlo);
+                    client.getOutputStream().write(ehlo);
                 }
             });
         }
@@ -302,7 +302,7 @@ class HostileClientsTest {
         }
     }
 
-    private static SmtpConversation asking(LabWorld world, String recipient) throws Exception {
+    private static SmtpConversation sendRcpt(LabWorld world, String recipient) throws Exception {
         SmtpConversation smtp = world.connect();
         smtp.send("MAIL FROM:<s@example.com>");
         smtp.sendRaw(("RCPT TO:<" + recipient + ">\r\n").getBytes(StandardCharsets.US_ASCII));

@@ -105,7 +105,7 @@ class LimitRunbooksTest {
         String address = "http://127.0.0.1:" + receiver.getAddress().getPort();
         try (LoggedProblems log = new LoggedProblems()) {
             try (LabWorld world = world("NOTIFY_URL", address + "/wrong")) {
-                mailpit.failNext(1, Phase.CONTENT, new Fault.Answer("554 5.6.0 not this one"));
+                mailpit.failNext(1, Phase.CONTENT, new Fault.ReplyLine("554 5.6.0 not this one"));
                 ClientMail.send(world, APP, GUEST, "an incident");
                 await().atMost(PATIENCE).until(() -> Scrape.of(world).value("relaypod_notifications_waiting") == 1);
                 await().atMost(PATIENCE)

@@ -307,7 +307,7 @@ class MetricsTest {
                                     (place.get("x").intValue() + x) + " "
                                             + (place.get("y").intValue() + y),
                                     panel.get("title").textValue()))
-                            .as("what %s is over", panel.get("title"))
+                            .as("panels covered by %s", panel.get("title"))
                             .isNull();
                 }
             }

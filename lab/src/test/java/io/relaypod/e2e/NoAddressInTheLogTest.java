@@ -113,7 +113,7 @@ class NoAddressInTheLogTest {
         mailpit.failNext(
                 1,
                 Phase.CONTENT,
-                new Fault.Answer("554 5.6.0 <zaphod@example.com> may not write to trillian@example.com"));
+                new Fault.ReplyLine("554 5.6.0 <zaphod@example.com> may not write to trillian@example.com"));
         send(world, "zaphod@example.com", "trillian@example.com", "Subject: refused\r\n\r\nx\r\n");
         await().atMost(PATIENCE)
                 .until(() -> world.relay().repository("file://var/mail/failed/").size() == 1);

@@ -61,7 +61,7 @@ class OperatorTest {
     @Test
     @Runbook("docs/operations.md#send-failed-messages-again")
     void aFailedMessageIsListedAfterARestartAndSentAgain() throws Exception {
-        mailpit.failNext(1, Phase.CONTENT, new Fault.Answer("554 5.6.0 not this one, alice@example.com"));
+        mailpit.failNext(1, Phase.CONTENT, new Fault.ReplyLine("554 5.6.0 not this one, alice@example.com"));
         String id;
         try (LabWorld world = world()) {
             id = send(world, "alice@example.com", "bob@example.com");
@@ -70,7 +70,7 @@ class OperatorTest {
                             world.relay().repository("file://var/mail/failed/").size() == 1);
         }
         try (LabWorld world = world()) {
-            Result listed = relaypod(world, "failed");
+            CommandOutput listed = relaypod(world, "failed");
             assertThat(listed.output())
                     .contains(
                             id,
@@ -116,9 +116,9 @@ class OperatorTest {
             assertThat(relaypod(world, "failed", "remove", first, "--yes").output())
                     .contains("1 removed");
 
-            Result unsure = relaypod(world, "failed", "remove", "--all");
-            assertThat(unsure.exitCode()).isEqualTo(1);
-            assertThat(unsure.output()).contains("1 mail in var/mail/failed would be lost", "--yes");
+            CommandOutput unconfirmed = relaypod(world, "failed", "remove", "--all");
+            assertThat(unconfirmed.exitCode()).isEqualTo(1);
+            assertThat(unconfirmed.output()).contains("1 mail in var/mail/failed would be lost", "--yes");
             assertThat(world.relay().repository("file://var/mail/failed/").size())
                     .isEqualTo(1);
 
@@ -176,7 +176,7 @@ class OperatorTest {
                     "{\"name\":\"" + damaged
                             + "\",\"envelope\":{\"attributes\":{\"a\":{\"serializer\":\"Nonsense\",\"value\":1}}}}");
 
-            Result listed = relaypod(world, "failed");
+            CommandOutput listed = relaypod(world, "failed");
             assertThat(listed.exitCode()).isZero();
             assertThat(listed.output())
                     .contains(
@@ -186,10 +186,10 @@ class OperatorTest {
                             envelope.getFileName().toString(),
                             "3 mails in var/mail/failed");
 
-            Result one = relaypod(world, "failed", "retry", damaged);
+            CommandOutput one = relaypod(world, "failed", "retry", damaged);
             assertThat(one.exitCode()).isEqualTo(70);
             assertThat(one.output()).contains("cannot be read");
-            Result all = relaypod(world, "failed", "retry", "--all");
+            CommandOutput all = relaypod(world, "failed", "retry", "--all");
             assertThat(all.exitCode()).isEqualTo(1);
             assertThat(all.output()).contains("the reason is in the log of the relay");
             await().atMost(PATIENCE).until(() -> mailpit.messages().size() == 2);
@@ -261,7 +261,7 @@ class OperatorTest {
                 assertThat(smtp.send("RCPT TO:<bob@gmial.com>").code()).isEqualTo(550);
             }
 
-            Result found = relaypod(world, "trace", "bob@gmial.com");
+            CommandOutput found = relaypod(world, "trace", "bob@gmial.com");
             assertThat(found.exitCode()).isZero();
             assertThat(found.output())
                     .contains(
@@ -289,23 +289,24 @@ class OperatorTest {
     void aShortPartOfAQueueIdIsSearchedOnlyWithATime() throws Exception {
         try (LabWorld world = world()) {
             String id = send(world, "alice@example.com", "bob@example.com");
-            String little = id.substring(0, 12);
-            String wrong = "'" + little + "' is too short a beginning of a queue id";
+            String partOfId = id.substring(0, 12);
+            String wrong = "'" + partOfId + "' is too short a beginning of a queue id";
 
-            HttpResponse<String> refused = get(world, "/relay/trace?queueId=" + little);
+            HttpResponse<String> refused = get(world, "/relay/trace?queueId=" + partOfId);
             assertThat(refused.statusCode()).isEqualTo(400);
             assertThat(refused.body()).contains(wrong, "expected at least Mail and its 13 digits", "or since with it");
-            HttpResponse<String> page = get(world, "/relay/search?q=" + little);
+            HttpResponse<String> page = get(world, "/relay/search?q=" + partOfId);
             assertThat(page.statusCode()).isEqualTo(400);
             assertThat(page.body()).contains(wrong.replace("'", "&#39;")).doesNotContain("<section");
-            Result command = relaypod(world, "trace", little);
+            CommandOutput command = relaypod(world, "trace", partOfId);
             assertThat(command.exitCode()).isEqualTo(2);
             assertThat(command.output()).contains(wrong).doesNotContain("\tat ");
 
-            assertThat(get(world, "/relay/trace?since=1h&queueId=" + little).body())
+            assertThat(get(world, "/relay/trace?since=1h&queueId=" + partOfId).body())
                     .contains(id);
-            assertThat(get(world, "/relay/search?since=1h&q=" + little).body()).contains(id);
-            assertThat(relaypod(world, "trace", little, "--since", "1h").output())
+            assertThat(get(world, "/relay/search?since=1h&q=" + partOfId).body())
+                    .contains(id);
+            assertThat(relaypod(world, "trace", partOfId, "--since", "1h").output())
                     .contains(id);
             assertThat(relaypod(world, "trace", id.substring(0, 17)).output()).contains(id);
         }
@@ -340,14 +341,14 @@ class OperatorTest {
                             .path("code")
                             .asInt())
                     .isEqualTo(550);
-            int asked = queries(world, "gmial.com");
+            int queriesBefore = queries(world, "gmial.com");
             assertThat(get(world, "/mx-cache/gmial.com").body()).contains("no_mail_host");
             assertThat(get(world, "/mx-cache").body()).contains("gmial.com");
             get(world, "/domains/gmial.com/verdict");
-            assertThat(queries(world, "gmial.com")).as("cached").isEqualTo(asked);
+            assertThat(queries(world, "gmial.com")).as("cached").isEqualTo(queriesBefore);
 
             get(world, "/domains/gmial.com/verdict?fresh=true");
-            assertThat(queries(world, "gmial.com")).as("queried again").isGreaterThan(asked);
+            assertThat(queries(world, "gmial.com")).as("queried again").isGreaterThan(queriesBefore);
 
             assertThat(delete(world, "/mx-cache/gmial.com").statusCode()).isEqualTo(204);
             assertThat(get(world, "/mx-cache/gmial.com").statusCode()).isEqualTo(404);
@@ -422,7 +423,7 @@ class OperatorTest {
                     "/relay/configuration/")) {
                 for (String authorization : List.of(
                         "", "Bearer wrong password", "Basic !!", "Basic " + base64("operator:wrong"), PASSWORD)) {
-                    HttpResponse<String> answer = ask(world, path, authorization);
+                    HttpResponse<String> answer = get(world, path, authorization);
                     assertThat(answer.statusCode())
                             .as(path + " " + authorization)
                             .isIn(401, 404);
@@ -431,7 +432,7 @@ class OperatorTest {
                             .doesNotContain("example.com", "value", "outgoing");
                 }
             }
-            assertThat(ask(world, "/healthcheck", "").statusCode()).isIn(200, 503);
+            assertThat(get(world, "/healthcheck", "").statusCode()).isIn(200, 503);
         }
     }
 
@@ -439,19 +440,19 @@ class OperatorTest {
     @Runbook("docs/operations.md#rotate-secrets")
     void thePasswordIsAcceptedAsATokenOrForAnyUserAndMayChange() throws Exception {
         try (LabWorld world = world()) {
-            assertThat(ask(world, "/mailQueues", "Bearer " + PASSWORD).statusCode())
+            assertThat(get(world, "/mailQueues", "Bearer " + PASSWORD).statusCode())
                     .isEqualTo(200);
-            assertThat(ask(world, "/mailQueues", "basic " + base64("anybody:" + PASSWORD))
+            assertThat(get(world, "/mailQueues", "basic " + base64("anybody:" + PASSWORD))
                             .body())
                     .contains("outgoing");
-            HttpResponse<String> refused = ask(world, "/mailQueues", "");
+            HttpResponse<String> refused = get(world, "/mailQueues", "");
             assertThat(refused.headers().firstValue("WWW-Authenticate")).isPresent();
             assertThat(refused.body()).contains("\"Unauthorized\"");
 
             Files.writeString(passwordFile(), "another password\n");
-            assertThat(ask(world, "/mailQueues", "Bearer " + PASSWORD).statusCode())
+            assertThat(get(world, "/mailQueues", "Bearer " + PASSWORD).statusCode())
                     .isEqualTo(401);
-            assertThat(ask(world, "/mailQueues", "Bearer another password").statusCode())
+            assertThat(get(world, "/mailQueues", "Bearer another password").statusCode())
                     .isEqualTo(200);
             assertThat(world.count("relaypod_webadmin_refused_total")).isEqualTo(2);
         }
@@ -461,9 +462,9 @@ class OperatorTest {
     void aClientThatGuessesPasswordsIsLockedOutForAWhile() throws Exception {
         try (LabWorld world = world()) {
             for (int i = 0; i < 12; i++) {
-                ask(world, "/mailQueues", "Bearer guess number " + i);
+                get(world, "/mailQueues", "Bearer guess number " + i);
             }
-            assertThat(ask(world, "/mailQueues", "Bearer " + PASSWORD).statusCode())
+            assertThat(get(world, "/mailQueues", "Bearer " + PASSWORD).statusCode())
                     .as("the right one during the lockout")
                     .isEqualTo(401);
         }
@@ -474,13 +475,13 @@ class OperatorTest {
         KeyPair keys = keys();
         String right = token(keys, "{\"sub\":\"operator\",\"admin\":true}");
         try (LabWorld world = worldWithTokens(keys)) {
-            assertThat(ask(world, "/mailQueues", "Bearer " + right).statusCode())
+            assertThat(get(world, "/mailQueues", "Bearer " + right).statusCode())
                     .isEqualTo(200);
-            assertThat(ask(world, "/mailQueues", "Basic " + base64("anybody:" + right))
+            assertThat(get(world, "/mailQueues", "Basic " + base64("anybody:" + right))
                             .body())
                     .contains("outgoing");
 
-            HttpResponse<String> missing = ask(world, "/mailQueues", "");
+            HttpResponse<String> missing = get(world, "/mailQueues", "");
             assertThat(missing.statusCode()).isEqualTo(401);
             assertThat(missing.body()).contains("\"Unauthorized\"");
             String claims = base64("{\"sub\":\"operator\",\"admin\":true}").replace("=", "");
@@ -498,9 +499,9 @@ class OperatorTest {
                     right);
             for (String authorization : wrong) {
                 // A valid token in between resets the count, or the client would be locked out.
-                assertThat(ask(world, "/mailQueues", "Bearer " + right).statusCode())
+                assertThat(get(world, "/mailQueues", "Bearer " + right).statusCode())
                         .isEqualTo(200);
-                HttpResponse<String> refused = ask(world, "/mailQueues", authorization);
+                HttpResponse<String> refused = get(world, "/mailQueues", authorization);
                 assertThat(refused.statusCode()).as(authorization).isEqualTo(401);
                 assertThat(refused.body()).as(authorization).isEqualTo(missing.body());
                 assertThat(refused.headers().map())
@@ -517,9 +518,9 @@ class OperatorTest {
         KeyPair keys = keys();
         try (LabWorld world = worldWithTokens(keys)) {
             for (int i = 0; i < 12; i++) {
-                ask(world, "/mailQueues", "Bearer guess" + i);
+                get(world, "/mailQueues", "Bearer guess" + i);
             }
-            assertThat(ask(world, "/mailQueues", "Bearer " + token(keys, "{\"sub\":\"operator\",\"admin\":true}"))
+            assertThat(get(world, "/mailQueues", "Bearer " + token(keys, "{\"sub\":\"operator\",\"admin\":true}"))
                             .statusCode())
                     .as("the right one during the lockout")
                     .isEqualTo(401);
@@ -565,7 +566,7 @@ class OperatorTest {
     void theCommandsReportErrors() throws Exception {
         try (LabWorld world = world()) {
             Files.writeString(directory.resolve("wrong"), "not the password\n");
-            Result wrong = relaypod(
+            CommandOutput wrong = relaypod(
                     Map.of(
                             "WEBADMIN_ADDR",
                             address(world),
@@ -577,13 +578,13 @@ class OperatorTest {
                     .contains("refuses the password", "WEBADMIN_PASSWORD_FILE")
                     .doesNotContain("not the password", "\tat ");
 
-            Result none = relaypod(Map.of("WEBADMIN_ADDR", address(world)), "queue");
+            CommandOutput none = relaypod(Map.of("WEBADMIN_ADDR", address(world)), "queue");
             assertThat(none.exitCode()).isEqualTo(77);
             assertThat(none.output()).contains("requires a password");
         }
-        Result gone = relaypod(Map.of("WEBADMIN_ADDR", "127.0.0.1:9"), "failed");
-        assertThat(gone.exitCode()).isEqualTo(69);
-        assertThat(gone.output())
+        CommandOutput unreachable = relaypod(Map.of("WEBADMIN_ADDR", "127.0.0.1:9"), "failed");
+        assertThat(unreachable.exitCode()).isEqualTo(69);
+        assertThat(unreachable.output())
                 .contains("no webadmin answers at http://127.0.0.1:9", "is the relay running?")
                 .doesNotContain("\tat ");
         assertThat(relaypod(Map.of("WEBADMIN_ADDR", "off"), "cache").output()).contains("WEBADMIN_ADDR is off");
@@ -619,10 +620,10 @@ class OperatorTest {
     }
 
     private HttpResponse<String> get(LabWorld world, String path) throws Exception {
-        return ask(world, path, "Bearer " + PASSWORD);
+        return get(world, path, "Bearer " + PASSWORD);
     }
 
-    private HttpResponse<String> ask(LabWorld world, String path, String authorization) throws Exception {
+    private HttpResponse<String> get(LabWorld world, String path, String authorization) throws Exception {
         HttpRequest.Builder request = request(world, path);
         return http.send(
                 (authorization.isEmpty() ? request : request.header("Authorization", authorization)).build(),
@@ -651,9 +652,9 @@ class OperatorTest {
         return Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_8));
     }
 
-    private record Result(int exitCode, String output) {}
+    private record CommandOutput(int exitCode, String output) {}
 
-    private Result relaypod(LabWorld world, String... arguments) throws Exception {
+    private CommandOutput relaypod(LabWorld world, String... arguments) throws Exception {
         return relaypod(
                 Map.of(
                         "WEBADMIN_ADDR",
@@ -664,7 +665,7 @@ class OperatorTest {
     }
 
     /** Runs the command as a process. */
-    private static Result relaypod(Map<String, String> environment, String... arguments) throws Exception {
+    private static CommandOutput relaypod(Map<String, String> environment, String... arguments) throws Exception {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:TieredStopAtLevel=1",
@@ -680,6 +681,6 @@ class OperatorTest {
         process.getOutputStream().close();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
-        return new Result(process.exitValue(), output);
+        return new CommandOutput(process.exitValue(), output);
     }
 }

@@ -84,7 +84,7 @@ class PoisonMessageTest {
         try (LabWorld world = world()) {
             send(world, "before");
             await().atMost(PATIENCE).until(() -> mailpit.messages().size() == 1);
-            mailpit.fail(Phase.CONTENT, new Fault.Answer("451 4.3.5 Unable to process mail"));
+            mailpit.fail(Phase.CONTENT, new Fault.ReplyLine("451 4.3.5 Unable to process mail"));
             for (int mail = 0; mail < 5; mail++) {
                 send(world, "during");
             }

@@ -62,7 +62,7 @@ class RealClientsTest {
     }
 
     /** An application or a mail program. */
-    enum Client {
+    enum SendingProgram {
         PYTHON {
             @Override
             void send(int port, String... recipients) throws Exception {
@@ -131,7 +131,7 @@ class RealClientsTest {
 
     @ParameterizedTest
     @EnumSource
-    void onlyTheListedOrganiserGetsTheBookingWithoutItsCalendar(Client client) throws Exception {
+    void onlyTheListedOrganiserGetsTheBookingWithoutItsCalendar(SendingProgram client) throws Exception {
         client.send(listed.relay().smtpAddress().getPort(), ORGANISER);
 
         GraphMail mail = delivered(listed, 1).get(0);
@@ -144,7 +144,7 @@ class RealClientsTest {
 
     @ParameterizedTest
     @EnumSource
-    void inModeAutoOrganiserAndBookerGetTheBookingOnceEach(Client client) throws Exception {
+    void inModeAutoOrganiserAndBookerGetTheBookingOnceEach(SendingProgram client) throws Exception {
         client.send(auto.relay().smtpAddress().getPort(), "organiser@booker.example", BOOKER);
 
         List<GraphMail> mails = delivered(auto, 2);

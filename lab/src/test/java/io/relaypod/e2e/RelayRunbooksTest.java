@@ -181,7 +181,7 @@ class RelayRunbooksTest {
     @Test
     @Runbook({"docs/alerts.md#relaypodmailfailed", "docs/operations.md#send-failed-messages-again"})
     void failedMessagesAreListedWithTheReasonSentAgainOrRemoved() throws Exception {
-        mailpit.failNext(1, Phase.CONTENT, new Fault.Answer("554 5.6.0 not this one"));
+        mailpit.failNext(1, Phase.CONTENT, new Fault.ReplyLine("554 5.6.0 not this one"));
         String failed = ClientMail.send(world, APP, GUEST, "refused once");
         String broken = ClientMail.send(world, APP, UNPROCESSABLE, "unprocessable");
 

@@ -98,15 +98,17 @@ class SmtpAuthTest {
     @Test
     void authIsOfferedOnlyOverTls() throws Exception {
         try (TlsClient client = connect("127.0.0.1")) {
-            assertThat(client.say("EHLO again.example")).contains("STARTTLS").doesNotContain("AUTH");
+            assertThat(client.command("EHLO again.example"))
+                    .contains("STARTTLS")
+                    .doesNotContain("AUTH");
             assertThat(client.logIn("app", PASSWORD)).startsWith("538 5.7.11 ");
-            assertThat(client.startTls().say("EHLO again.example").lines())
+            assertThat(client.startTls().command("EHLO again.example").lines())
                     .contains("250 AUTH PLAIN LOGIN")
                     .noneMatch(line -> line.contains("STARTTLS"));
         }
         try (TlsClient client =
                 TlsClient.connectTls(world.relay().smtpsAddress().orElseThrow(), certificate.trust())) {
-            assertThat(client.say("EHLO client.example").lines())
+            assertThat(client.command("EHLO client.example").lines())
                     .contains("250 AUTH PLAIN LOGIN")
                     .noneMatch(line -> line.contains("STARTTLS"));
             assertThat(client.logIn("app", PASSWORD)).startsWith("235 2.7.0 ");
@@ -127,12 +129,12 @@ class SmtpAuthTest {
                 List.of("AUTH PLAIN " + plain.replace("=", "")))) {
             try (TlsClient client = encrypted()) {
                 for (String line : lines.subList(0, lines.size() - 1)) {
-                    assertThat(client.say(line)).startsWith("334 ");
+                    assertThat(client.command(line)).startsWith("334 ");
                 }
-                assertThat(client.say(lines.get(lines.size() - 1)))
+                assertThat(client.command(lines.get(lines.size() - 1)))
                         .as("%s", lines)
                         .startsWith("235 2.7.0 ");
-                assertThat(client.say("AUTH PLAIN " + plain))
+                assertThat(client.command("AUTH PLAIN " + plain))
                         .as("a second time")
                         .startsWith("503 5.5.1 ");
                 assertThat(client.send("a@example.com", "b@example.com", "From: a@example.com"))
@@ -144,12 +146,14 @@ class SmtpAuthTest {
     @Test
     void theChallengeOfPlainIsEmpty() throws Exception {
         try (TlsClient client = encrypted()) {
-            assertThat(client.say("AUTH PLAIN")).isEqualTo("334 ");
-            assertThat(client.say("*")).startsWith("501 5.7.0 ");
-            assertThat(client.say("AUTH LOGIN")).isEqualTo("334 " + base64("Username:"));
-            assertThat(client.say(base64("app"))).isEqualTo("334 " + base64("Password:"));
-            assertThat(client.say("*")).startsWith("501 5.7.0 ");
-            assertThat(client.say("NOOP")).as("a command after the exchange").startsWith("250 ");
+            assertThat(client.command("AUTH PLAIN")).isEqualTo("334 ");
+            assertThat(client.command("*")).startsWith("501 5.7.0 ");
+            assertThat(client.command("AUTH LOGIN")).isEqualTo("334 " + base64("Username:"));
+            assertThat(client.command(base64("app"))).isEqualTo("334 " + base64("Password:"));
+            assertThat(client.command("*")).startsWith("501 5.7.0 ");
+            assertThat(client.command("NOOP"))
+                    .as("a command after the exchange")
+                    .startsWith("250 ");
         }
     }
 
@@ -167,34 +171,34 @@ class SmtpAuthTest {
     })
     void aMalformedLoginGetsItsReason(String command, String code) throws Exception {
         try (TlsClient client = encrypted()) {
-            assertThat(client.say(command)).startsWith(code + " ");
-            assertThat(client.say("NOOP")).startsWith("250 ");
+            assertThat(client.command(command)).startsWith(code + " ");
+            assertThat(client.command("NOOP")).startsWith("250 ");
         }
     }
 
     @Test
     void aLineThatIsTooLongOrNoBase64EndsTheExchange() throws Exception {
         try (TlsClient client = encrypted()) {
-            client.say("AUTH PLAIN");
-            assertThat(client.say("A".repeat(3_000))).startsWith("500 5.5.6 ");
-            assertThat(client.say("NOOP")).startsWith("250 ");
-            client.say("AUTH LOGIN");
-            assertThat(client.say("STARTTLS"))
+            client.command("AUTH PLAIN");
+            assertThat(client.command("A".repeat(3_000))).startsWith("500 5.5.6 ");
+            assertThat(client.command("NOOP")).startsWith("250 ");
+            client.command("AUTH LOGIN");
+            assertThat(client.command("STARTTLS"))
                     .as("a command that is valid base64")
                     .startsWith("334 ");
-            assertThat(client.say("b\u00e4se64")).startsWith("501 5.5.2 ");
-            assertThat(client.say("QUIT")).startsWith("221 ");
+            assertThat(client.command("b\u00e4se64")).startsWith("501 5.5.2 ");
+            assertThat(client.command("QUIT")).startsWith("221 ");
         }
     }
 
     @Test
     void authIsRefusedWithinATransaction() throws Exception {
         try (TlsClient client = encrypted()) {
-            client.say("MAIL FROM:<a@example.com>");
+            client.command("MAIL FROM:<a@example.com>");
             assertThat(client.logIn("app", PASSWORD)).startsWith("503 5.5.1 ");
-            assertThat(client.say("RSET")).startsWith("250 ");
+            assertThat(client.command("RSET")).startsWith("250 ");
             assertThat(client.logIn("app", PASSWORD)).startsWith("235 ");
-            assertThat(client.say("MAIL FROM:<a@example.com> AUTH=<>")).startsWith("250 ");
+            assertThat(client.command("MAIL FROM:<a@example.com> AUTH=<>")).startsWith("250 ");
         }
     }
 
@@ -203,7 +207,7 @@ class SmtpAuthTest {
         long refused = world.count("relaypod_smtp_auth_total", "result", "refused");
         try (TlsClient client = encrypted()) {
             assertThat(client.logIn("app", "wrong")).isEqualTo(REFUSED);
-            assertThat(client.say("AUTH PLAIN " + base64("boss\0app\0" + PASSWORD)))
+            assertThat(client.command("AUTH PLAIN " + base64("boss\0app\0" + PASSWORD)))
                     .as("another authorization identity")
                     .isEqualTo(REFUSED);
             assertThat(client.logIn("nobody", PASSWORD)).isEqualTo(REFUSED);
@@ -227,7 +231,7 @@ class SmtpAuthTest {
             client.startTls();
             assertThat(client.send("a@example.com", "b@example.com", "Subject: x"))
                     .startsWith("530 5.7.0 ");
-            assertThat(client.say("RCPT TO:<b@example.com>")).startsWith("503 ");
+            assertThat(client.command("RCPT TO:<b@example.com>")).startsWith("503 ");
             assertThat(client.logIn("app", "wrong")).isEqualTo(REFUSED);
             assertThat(client.send("a@example.com", "b@example.com", "Subject: x"))
                     .startsWith("530 5.7.0 ");
@@ -236,7 +240,7 @@ class SmtpAuthTest {
                     .startsWith("250 2.6.0 ");
         }
         try (TlsClient client = connect(STRANGER).startTls()) {
-            assertThat(client.say("EHLO stranger.example")).doesNotContain("AUTH");
+            assertThat(client.command("EHLO stranger.example")).doesNotContain("AUTH");
             assertThat(client.logIn("app", PASSWORD)).startsWith("502 5.5.1 ");
             assertThat(client.send("a@example.com", "b@example.com", "Subject: x"))
                     .startsWith("550 5.7.1 ");
@@ -278,14 +282,14 @@ class SmtpAuthTest {
     void aLoginBeyondItsRateWaitsOrGetsATemporaryFailure() throws Exception {
         try (TlsClient client = encrypted()) {
             client.logIn("slow", PASSWORD);
-            client.say("MAIL FROM:<a@example.com>");
-            client.say("RSET");
-            client.say("MAIL FROM:<a@example.com>");
-            client.say("RSET");
-            assertThat(client.say("MAIL FROM:<a@example.com>"))
+            client.command("MAIL FROM:<a@example.com>");
+            client.command("RSET");
+            client.command("MAIL FROM:<a@example.com>");
+            client.command("RSET");
+            assertThat(client.command("MAIL FROM:<a@example.com>"))
                     .startsWith("450 4.7.1 ")
                     .contains("2 mails in 3600 s");
-            assertThat(client.say("RCPT TO:<b@example.com>"))
+            assertThat(client.command("RCPT TO:<b@example.com>"))
                     .as("there is no transaction")
                     .startsWith("503 ");
         }
@@ -313,7 +317,7 @@ class SmtpAuthTest {
             }
             Files.writeString(users, before.replace("app ", "other "));
             await().atMost(PATIENCE).until(() -> world.count("relaypod_smtp_users_outdated") == 0);
-            assertThat(revoked.say("MAIL FROM:<a@example.com>")).startsWith("421 4.7.0 ");
+            assertThat(revoked.command("MAIL FROM:<a@example.com>")).startsWith("421 4.7.0 ");
             try (TlsClient client = connect(ANOTHER).startTls()) {
                 assertThat(client.logIn("app", PASSWORD)).isEqualTo(REFUSED);
                 assertThat(client.logIn("other", PASSWORD)).startsWith("235 ");
@@ -347,7 +351,7 @@ class SmtpAuthTest {
         try (TlsClient begun = encrypted()) {
             renewed.mount(directory);
             await().atMost(PATIENCE).until(() -> served().equals(renewed.certificate()));
-            assertThat(begun.say("NOOP")).as("a connection opened before").startsWith("250 ");
+            assertThat(begun.command("NOOP")).as("a connection opened before").startsWith("250 ");
         }
         assertThat(world.count("relaypod_smtp_certificate_outdated")).isZero();
         assertThat(world.count("relaypod_smtp_certificate_expiry_timestamp_seconds"))

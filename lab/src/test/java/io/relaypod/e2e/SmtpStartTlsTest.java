@@ -114,7 +114,7 @@ class SmtpStartTlsTest {
 
     @AfterEach
     void aMessageIsStillAcceptedOverTlsAndNoErrorWasLogged() throws Exception {
-        try (TlsClient client = new TlsClient()) {
+        try (StartTlsSession client = new StartTlsSession()) {
             client.startTls();
             assertThat(client.session(
                             "EHLO client.example",
@@ -201,7 +201,7 @@ class SmtpStartTlsTest {
 
     @Test
     void commandsInPlainTextHaveNoEffectAfterStartTls() throws Exception {
-        try (TlsClient client = new TlsClient()) {
+        try (StartTlsSession client = new StartTlsSession()) {
             client.plain("MAIL FROM:<plain@example.com>");
             client.plain("RCPT TO:<plain@example.com>");
             client.startTls();
@@ -244,14 +244,14 @@ class SmtpStartTlsTest {
         return text.getBytes(StandardCharsets.US_ASCII);
     }
 
-    /** Says what it is told in plain text, then over TLS. */
-    private static final class TlsClient implements AutoCloseable {
+    /** Sends commands in plain text, then over TLS. */
+    private static final class StartTlsSession implements AutoCloseable {
 
         private final InetSocketAddress server = world.relay().smtpAddress();
         private final Socket socket = new Socket(server.getAddress(), server.getPort());
         private Socket now = socket;
 
-        TlsClient() throws IOException {
+        StartTlsSession() throws IOException {
             socket.setSoTimeout((int) PATIENCE.toMillis());
             reply();
             plain("EHLO client.example");
@@ -270,7 +270,7 @@ class SmtpStartTlsTest {
             now = tls;
         }
 
-        /** Sends all lines at once and gives all that comes back. */
+        /** Sends all lines at once and returns all output of the server. */
         String session(String... lines) throws IOException {
             now.getOutputStream().write(bytes(String.join("\r\n", lines) + "\r\n"));
             return new String(now.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);

@@ -88,7 +88,7 @@ class SuspectMessageTest {
             assertThat(relay.endsWithin(PATIENCE)).isTrue();
         }
         try (RelayProcess relay = startUntilItStays()) {
-            assertThat(kept()).singleElement().asString().contains("the process died");
+            assertThat(quarantined()).singleElement().asString().contains("the process died");
             try (SmtpConversation smtp = SmtpConversation.connect(relay.smtpAddress())) {
                 smtp.send("EHLO client.example");
                 send(smtp, "last@example.com");
@@ -106,7 +106,7 @@ class SuspectMessageTest {
             try {
                 RelayProcess relay = RelayProcess.start(environment());
                 while (!relay.endsWithin(POLL)) {
-                    if (!kept().isEmpty()) {
+                    if (!quarantined().isEmpty()) {
                         return relay;
                     }
                 }
@@ -131,7 +131,7 @@ class SuspectMessageTest {
                 directory.resolve("known").toString());
     }
 
-    private List<String> kept() throws IOException {
+    private List<String> quarantined() throws IOException {
         Path error = directory.resolve("data/var/mail/error");
         if (!Files.exists(error)) {
             return List.of();

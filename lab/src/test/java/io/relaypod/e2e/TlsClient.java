@@ -33,7 +33,7 @@ final class TlsClient implements AutoCloseable {
         TlsClient client =
                 new TlsClient(new Socket(server.getAddress(), server.getPort(), InetAddress.getByName(from), 0), trust);
         assertThat(client.reply()).startsWith("220 ");
-        client.say("EHLO client.example");
+        client.command("EHLO client.example");
         return client;
     }
 
@@ -51,9 +51,9 @@ final class TlsClient implements AutoCloseable {
 
     /** Sends STARTTLS, and EHLO again after the handshake. */
     TlsClient startTls() throws IOException {
-        assertThat(say("STARTTLS")).startsWith("220 ");
+        assertThat(command("STARTTLS")).startsWith("220 ");
         handshake();
-        say("EHLO client.example");
+        command("EHLO client.example");
         return this;
     }
 
@@ -67,7 +67,7 @@ final class TlsClient implements AutoCloseable {
         return (X509Certificate) ((SSLSocket) socket).getSession().getPeerCertificates()[0];
     }
 
-    String say(String line) throws IOException {
+    String command(String line) throws IOException {
         write(line + "\r\n");
         return reply();
     }
@@ -84,21 +84,21 @@ final class TlsClient implements AutoCloseable {
 
     /** Logs in with PLAIN. */
     String logIn(String name, String password) throws IOException {
-        return say("AUTH PLAIN " + base64("\0" + name + "\0" + password));
+        return command("AUTH PLAIN " + base64("\0" + name + "\0" + password));
     }
 
     /** Sends a message and returns the last reply. */
     String send(String sender, String recipient, String header) throws IOException {
-        String mail = say("MAIL FROM:<" + sender + ">");
+        String mail = command("MAIL FROM:<" + sender + ">");
         if (!mail.startsWith("250")) {
             return mail;
         }
-        String rcpt = say("RCPT TO:<" + recipient + ">");
+        String rcpt = command("RCPT TO:<" + recipient + ">");
         if (!rcpt.startsWith("250")) {
             return rcpt;
         }
-        String data = say("DATA");
-        return data.startsWith("354") ? say(header + "\r\n\r\ntext\r\n.") : data;
+        String data = command("DATA");
+        return data.startsWith("354") ? command(header + "\r\n\r\ntext\r\n.") : data;
     }
 
     static String base64(String text) {

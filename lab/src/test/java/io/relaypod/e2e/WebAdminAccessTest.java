@@ -69,7 +69,7 @@ class WebAdminAccessTest {
         }
         await().atMost(PATIENCE)
                 .until(() -> world.queuedMails() == 1
-                        && ask("GET", "/mailQueues/outgoing/mails").body().contains(SECRET));
+                        && response("GET", "/mailQueues/outgoing/mails").body().contains(SECRET));
     }
 
     @AfterAll
@@ -87,7 +87,7 @@ class WebAdminAccessTest {
         assertThat(Files.readString(file).strip()).hasSizeGreaterThanOrEqualTo(32);
         assertThat(answer("GET /mailQueues HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"))
                 .startsWith("HTTP/1.1 401 ");
-        assertThat(ask("GET", "/mailQueues").body()).contains("outgoing");
+        assertThat(response("GET", "/mailQueues").body()).contains("outgoing");
     }
 
     @ParameterizedTest
@@ -240,13 +240,13 @@ class WebAdminAccessTest {
     void jamesRoutesThatARelayDoesNotNeedAreNotServed() throws Exception {
         Path outside = profile.resolve("outside");
 
-        assertThat(ask("PUT", "/mailRepositories/" + outside.toString().replace("/", "%2F") + "?protocol=file")
+        assertThat(response("PUT", "/mailRepositories/" + outside.toString().replace("/", "%2F") + "?protocol=file")
                         .statusCode())
                 .isEqualTo(404);
-        assertThat(ask("POST", "/servers?reload-certificate").statusCode()).isEqualTo(404);
+        assertThat(response("POST", "/servers?reload-certificate").statusCode()).isEqualTo(404);
 
         assertThat(outside).doesNotExist();
-        assertThat(ask("GET", "/mailRepositories").body()).doesNotContain("outside");
+        assertThat(response("GET", "/mailRepositories").body()).doesNotContain("outside");
     }
 
     @ParameterizedTest
@@ -264,15 +264,15 @@ class WebAdminAccessTest {
                 "/mailRepositories/" + path,
                 "/mailRepositories/" + path + "/mails/passwd",
                 "/mailRepositories/var%2Fmail%2Ffailed/mails/" + path)) {
-            assertThat(ask("GET", route).statusCode()).as(route).isIn(400, 404);
-            assertThat(ask("DELETE", route).statusCode()).as(route).isIn(204, 400, 404);
+            assertThat(response("GET", route).statusCode()).as(route).isIn(400, 404);
+            assertThat(response("DELETE", route).statusCode()).as(route).isIn(204, 400, 404);
         }
     }
 
     @ParameterizedTest
     @CsvSource({"limit=0", "limit=-1", "limit=10001", "limit=9999999999", "limit=x"})
     void theLengthOfAListIsBounded(String parameter) throws Exception {
-        HttpResponse<String> refused = ask("GET", "/mailQueues/outgoing/mails?" + parameter);
+        HttpResponse<String> refused = response("GET", "/mailQueues/outgoing/mails?" + parameter);
 
         assertThat(refused.statusCode()).isEqualTo(400);
         assertThat(refused.body()).contains("expected a number from 1 to 10000");
@@ -400,7 +400,7 @@ class WebAdminAccessTest {
                 .method(method, HttpRequest.BodyPublishers.noBody());
     }
 
-    private static HttpResponse<String> ask(String method, String path) throws Exception {
+    private static HttpResponse<String> response(String method, String path) throws Exception {
         return HttpClient.newHttpClient().send(request(method, path).build(), HttpResponse.BodyHandlers.ofString());
     }
 

@@ -69,7 +69,7 @@ class ChartTest {
         assertThat(objects(rendered("", "namespace.create=true")))
                 .isEqualTo(objects(kustomized("resources: [../base]")));
         assertThat(objects(rendered("")))
-                .as("Helm makes the namespace, unless it is told otherwise")
+                .as("Helm creates the namespace, unless namespace.create is set")
                 .doesNotContainKey("Namespace relaypod")
                 .hasSize(objects(kustomized("resources: [../base]")).size() - 1);
     }

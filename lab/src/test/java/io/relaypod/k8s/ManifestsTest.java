@@ -345,7 +345,7 @@ class ManifestsTest {
         String rate = env(manifests.container("relaypod"), Variable.UPSTREAM_RATE_PER_SENDER.name());
         assertThat(rate).endsWith("/m");
         assertThat(relays * Integer.parseInt(rate.replace("/m", "")))
-                .as("what Exchange takes from one mailbox, from all of them")
+                .as("Exchange's limit for one mailbox, over all relays")
                 .isLessThanOrEqualTo(30);
         assertThat(manifests.ofKind("PersistentVolumeClaim")).isEmpty();
     }
@@ -361,14 +361,14 @@ class ManifestsTest {
                         .map(container -> container.path("restartPolicy").asText()))
                 .containsOnly("Always");
         assertThat(elements(pod.path("initContainers")))
-                .as("the kubelet runs a sidecar's preStop at once, before its turn")
+                .as("the kubelet runs a sidecar's preStop at once, before relaypod has stopped")
                 .allSatisfy(container -> assertThat(container.has("lifecycle"))
                         .as(container.path("name").asText())
                         .isFalse());
         JsonNode smtp2graph = overlay("prod").container("smtp2graph");
         String preload = mountedAt(smtp2graph, "/opt/smtp2graph");
         assertThat(elements(smtp2graph.path("command")).map(JsonNode::asText))
-                .as("loaded first, it ends process 1 at SIGTERM")
+                .as("the preload ends process 1 at SIGTERM")
                 .startsWith("node", "--import=/opt/smtp2graph/preload.mjs");
         assertThat(overlay("prod")
                         .one("ConfigMap", preload)

@@ -22,7 +22,7 @@ class OperatorCommandTest {
     @TempDir
     private Path directory;
 
-    private record CommandResult(int exitCode, String output, List<String> calls) {
+    private record ScriptResult(int exitCode, String output, List<String> calls) {
 
         String debug() {
             return calls.stream()
@@ -34,12 +34,12 @@ class OperatorCommandTest {
 
     @Test
     void aCommandRunsInTheRelaysPodAndReturnsItsExitCode() throws Exception {
-        CommandResult result = run("2026-11-27T06:00:00Z/relaypod-0\n/relaypod-1", "queue", "remove", "--all");
+        ScriptResult result = run("2026-11-27T06:00:00Z/relaypod-0\n/relaypod-1", "queue", "remove", "--all");
 
         assertThat(result.exitCode()).isEqualTo(3);
         assertThat(result.output()).contains("said by the command");
         assertThat(result.debug())
-                .as("the pod that does not end, a container of its own")
+                .as("an ephemeral container in the pod that is not ending")
                 .contains("--namespace relaypod debug relaypod-1 ")
                 .contains("--image registry.example.com/relaypod:1 ", "--target relaypod ", "--profile restricted ")
                 .contains("--env WEBADMIN_ADDR=127.0.0.1:8000 ")
@@ -53,13 +53,13 @@ class OperatorCommandTest {
 
     @Test
     void aMissingRelayIsReported() throws Exception {
-        CommandResult result = run("2026-11-27T06:00:00Z/relaypod-0", "queue");
+        ScriptResult result = run("2026-11-27T06:00:00Z/relaypod-0", "queue");
 
         assertThat(result.exitCode()).isEqualTo(69);
         assertThat(result.output()).contains("no relay runs in the namespace relaypod");
     }
 
-    private CommandResult run(String pods, String... command) throws IOException, InterruptedException {
+    private ScriptResult run(String pods, String... command) throws IOException, InterruptedException {
         Path calls = directory.resolve("calls");
         Path kubectl = Files.writeString(directory.resolve("kubectl"), """
                 #!/usr/bin/env bash
@@ -81,6 +81,6 @@ class OperatorCommandTest {
         process.getOutputStream().close();
         String output = new String(process.getInputStream().readAllBytes(), UTF_8);
         assertThat(process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
-        return new CommandResult(process.exitValue(), output, Files.readAllLines(calls));
+        return new ScriptResult(process.exitValue(), output, Files.readAllLines(calls));
     }
 }

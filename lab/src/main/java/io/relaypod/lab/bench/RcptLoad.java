@@ -182,8 +182,8 @@ final class RcptLoad {
             send(Sent.RCPT, command);
         }
 
-        private void send(Sent what, byte[] command) throws IOException {
-            sent = what;
+        private void send(Sent type, byte[] command) throws IOException {
+            sent = type;
             ByteBuffer out = ByteBuffer.wrap(command);
             while (out.hasRemaining()) {
                 channel.write(out);

@@ -62,10 +62,10 @@ final class StandInCommand {
                             description = "Its /data, which is not deleted; a temporary directory by default.")
                     Optional<Path> data)
             throws IOException, InterruptedException {
-        Smtp2GraphStandIn.Builder wanted =
+        Smtp2GraphStandIn.Builder builder =
                 Smtp2GraphStandIn.builder(HostAndPort.parse("--graph", graph)).atPort(port);
-        data.ifPresent(wanted::withData);
-        try (Smtp2GraphStandIn smtp2graph = wanted.start()) {
+        data.ifPresent(builder::withData);
+        try (Smtp2GraphStandIn smtp2graph = builder.start()) {
             untilStopped(() -> finish(smtp2graph));
         }
         return 0;

@@ -3,9 +3,9 @@ package io.relaypod.lab.gateway;
 import java.time.Duration;
 
 /** A fault of a {@link MailpitStandIn}. Immutable. */
-public sealed interface Fault permits Fault.Answer, Fault.Silence, Fault.Close, Fault.AcceptAndClose {
+public sealed interface Fault permits Fault.ReplyLine, Fault.Silence, Fault.Close, Fault.AcceptAndClose {
     /** Answers with this line. */
-    record Answer(String reply) implements Fault {}
+    record ReplyLine(String reply) implements Fault {}
 
     /** Sends no answer for this time, then closes the connection. */
     record Silence(Duration atMost) implements Fault {}

@@ -42,7 +42,7 @@ final class GraphClient {
     }
 
     /** Graph's response; the status is 0 if there was none. */
-    record Answer(int status, Optional<SendFailure> failure) {
+    record GraphResponse(int status, Optional<SendFailure> failure) {
 
         boolean isThrottled() {
             return status == 429 || status == 503 || status == 504;
@@ -83,7 +83,7 @@ final class GraphClient {
      *
      * @param file the file of the message, as named in error.log
      */
-    Answer sendMail(String mailbox, byte[] mime, String file) throws InterruptedException {
+    GraphResponse sendMail(String mailbox, byte[] mime, String file) throws InterruptedException {
         try {
             HttpRequest request = request("/v1.0/users/" + mailbox + "/sendMail")
                     .header("Authorization", "Bearer " + token())
@@ -95,19 +95,21 @@ final class GraphClient {
             HttpResponse<String> response =
                     http.send(request, HttpResponse.BodyHandlers.ofString(StandardCharsets.UTF_8));
             return ACCEPTED.contains(response.statusCode())
-                    ? new Answer(response.statusCode(), Optional.empty())
-                    : new Answer(
+                    ? new GraphResponse(response.statusCode(), Optional.empty())
+                    : new GraphResponse(
                             response.statusCode(),
                             Optional.of(failure(response.statusCode(), response.body(), mailbox, file)));
         } catch (NoTokenException refused) {
-            return new Answer(0, Optional.of(new SendFailure(refused.getMessage(), "ServerError", false)));
+            return new GraphResponse(0, Optional.of(new SendFailure(refused.getMessage(), "ServerError", false)));
         } catch (HttpTimeoutException late) {
             // smtp2graph throws the reason of the abort, which is no JavaScript error.
-            return new Answer(0, Optional.of(new SendFailure("Failed to send message within 120 seconds", "", false)));
+            return new GraphResponse(
+                    0, Optional.of(new SendFailure("Failed to send message within 120 seconds", "", false)));
         } catch (ConnectException nobody) {
-            return new Answer(0, Optional.of(SendFailure.of("connect ECONNREFUSED 127.0.0.1:" + graph.getPort())));
+            return new GraphResponse(
+                    0, Optional.of(SendFailure.of("connect ECONNREFUSED 127.0.0.1:" + graph.getPort())));
         } catch (IOException broken) {
-            return new Answer(0, Optional.of(SendFailure.of("socket hang up")));
+            return new GraphResponse(0, Optional.of(SendFailure.of("socket hang up")));
         }
     }
 

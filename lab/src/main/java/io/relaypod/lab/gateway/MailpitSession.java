@@ -211,12 +211,12 @@ final class MailpitSession {
         reply("354 Start mail input; end with <CR><LF>.<CR><LF>");
         Optional<Fault> fault = server.fault(Phase.CONTENT);
         if (fault.isPresent()
-                && !(fault.get() instanceof Fault.Answer || fault.get() instanceof Fault.AcceptAndClose)) {
+                && !(fault.get() instanceof Fault.ReplyLine || fault.get() instanceof Fault.AcceptAndClose)) {
             in.readLine();
             commit(fault.get());
         }
         byte[] received = content();
-        if (fault.isPresent() && fault.get() instanceof Fault.Answer) {
+        if (fault.isPresent() && fault.get() instanceof Fault.ReplyLine) {
             commit(fault.get());
             return;
         }
@@ -289,7 +289,7 @@ final class MailpitSession {
     }
 
     private void commit(Fault fault) throws IOException {
-        if (fault instanceof Fault.Answer answer) {
+        if (fault instanceof Fault.ReplyLine answer) {
             reply(answer.reply());
             return;
         }

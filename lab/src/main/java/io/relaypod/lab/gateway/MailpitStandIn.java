@@ -30,7 +30,7 @@ import java.util.concurrent.atomic.AtomicLong;
  *
  * <pre>{@code
  * MailpitStandIn mailpit = MailpitStandIn.start(Relaying.to(smtp2graph.address()));
- * mailpit.failNext(2, Phase.CONTENT, new Fault.Answer("451 4.3.0 try again"));
+ * mailpit.failNext(2, Phase.CONTENT, new Fault.ReplyLine("451 4.3.0 try again"));
  * }</pre>
  *
  * <p>The SMTP server is written here, since an SMTP library would have other replies and extensions than Mailpit.
@@ -115,7 +115,7 @@ public final class MailpitStandIn implements Mailpit {
 
     /** From now on answers with this line in the phase. */
     public void answer(Phase phase, String reply) {
-        fail(phase, new Fault.Answer(reply));
+        fail(phase, new Fault.ReplyLine(reply));
     }
 
     /** From now on has this fault in the phase. */

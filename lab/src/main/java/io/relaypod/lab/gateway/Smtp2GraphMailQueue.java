@@ -55,7 +55,7 @@ final class Smtp2GraphMailQueue {
             Executors.newScheduledThreadPool(PARALLEL + 1, Smtp2GraphStandIn::daemon);
     private final WatchService watcher;
     private final Set<String> known = new HashSet<>();
-    private final Map<String, Instant> gone = new HashMap<>();
+    private final Map<String, Instant> disappearedAt = new HashMap<>();
     private final Set<String> sending = new HashSet<>();
     private final Map<String, ScheduledRetry> waiting = new LinkedHashMap<>();
     private boolean retrying;
@@ -159,11 +159,11 @@ final class Smtp2GraphMailQueue {
     }
 
     private synchronized void disappeared(String name) {
-        gone.put(name, Instant.now());
+        disappearedAt.put(name, Instant.now());
     }
 
     private synchronized void appeared(String name) {
-        Optional<Instant> since = Optional.ofNullable(gone.remove(name));
+        Optional<Instant> since = Optional.ofNullable(disappearedAt.remove(name));
         boolean isNew = known.add(name)
                 || since.filter(at -> at.plus(UNNOTICED).isBefore(Instant.now()))
                         .isPresent();
@@ -223,7 +223,7 @@ final class Smtp2GraphMailQueue {
             return Optional.of(GraphClient.SendFailure.permanent("No sender/from address defined"));
         }
         String words = "mailroot/queue/" + file.getFileName();
-        GraphClient.Answer answer = graph.sendMail(mailbox.get(), mime, words);
+        GraphClient.GraphResponse answer = graph.sendMail(mailbox.get(), mime, words);
         for (Duration pause : retries.throttledPauses()) {
             if (!answer.isThrottled()) {
                 break;

@@ -59,17 +59,17 @@ public final class Smtp2GraphStandIn implements Smtp2Graph {
     private Optional<SMTPServer> server = Optional.empty();
     private volatile Smtp2GraphMailQueue life;
 
-    private Smtp2GraphStandIn(Builder wanted) throws IOException {
-        this.graph = wanted.graph;
-        this.timeout = wanted.timeout;
-        this.retries = wanted.retries;
-        this.clock = wanted.clock;
-        this.logBytes = wanted.logBytes;
-        this.isOwnData = wanted.data.isEmpty();
+    private Smtp2GraphStandIn(Builder builder) throws IOException {
+        this.graph = builder.graph;
+        this.timeout = builder.timeout;
+        this.retries = builder.retries;
+        this.clock = builder.clock;
+        this.logBytes = builder.logBytes;
+        this.isOwnData = builder.data.isEmpty();
         this.files = new Smtp2GraphFiles(
-                isOwnData ? Files.createTempDirectory("lab-smtp2graph") : wanted.data.orElseThrow());
+                isOwnData ? Files.createTempDirectory("lab-smtp2graph") : builder.data.orElseThrow());
         this.life = begin();
-        SMTPServer first = listen(wanted.port);
+        SMTPServer first = listen(builder.port);
         this.server = Optional.of(first);
         this.port = first.getPortAllocated();
     }
@@ -278,13 +278,13 @@ public final class Smtp2GraphStandIn implements Smtp2Graph {
                 .insertReceivedHeaders(false)
                 .fromAddressValidator(address -> true)
                 .executorService(Executors.newCachedThreadPool(Smtp2GraphStandIn::daemon))
-                .messageHandlerFactory(context -> new Transaction(context, life))
+                .messageHandlerFactory(context -> new ReceivedTransaction(context, life))
                 .build();
         listening.start();
         return listening;
     }
 
-    private final class Transaction implements MessageHandler {
+    private final class ReceivedTransaction implements MessageHandler {
 
         private final Smtp2GraphMailQueue life;
         private final Path file;
@@ -293,7 +293,7 @@ public final class Smtp2GraphStandIn implements Smtp2Graph {
         private boolean isWritten;
 
         // The file is named after the connection, so a second message on a connection replaces the first.
-        Transaction(MessageContext context, Smtp2GraphMailQueue life) {
+        ReceivedTransaction(MessageContext context, Smtp2GraphMailQueue life) {
             this.life = life;
             this.file = files.temp()
                     .resolve(Integer.toHexString(System.identityHashCode(context))

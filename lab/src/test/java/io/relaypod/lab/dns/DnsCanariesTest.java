@@ -156,7 +156,7 @@ class DnsCanariesTest {
 
         assertThat(verdict(servers("gmail.com", dns), "nowhere.example")).isInstanceOf(Unknown.class);
         assertThat(verdict(servers("gmail.com, .", dns), "nowhere.example"))
-                .as("the root is there")
+                .as("the root exists")
                 .isEqualTo(new NoMailHost(false));
         assertThat(verdict(servers("off", dns), "nowhere.example")).isEqualTo(new NoMailHost(false));
     }

@@ -73,7 +73,7 @@ class DnsDomainCheckTest {
     /** Additional time for a busy machine. */
     private static final Duration SLACK = Duration.ofSeconds(2);
 
-    private final Queue<String> heard = new ConcurrentLinkedQueue<>();
+    private final Queue<String> events = new ConcurrentLinkedQueue<>();
     private final LabDns dns = LabDns.serving(
             """
             $ORIGIN example.
@@ -373,7 +373,7 @@ class DnsDomainCheckTest {
     @ParameterizedTest
     @ValueSource(strings = {"A", "AAAA"})
     void oneAddressTypeIsEnoughIfTheOtherFails(String failing) throws IOException {
-        try (ScriptedServer relay = oneTypeFails(dns.address(), failing)) {
+        try (ScriptedDns relay = oneTypeFails(dns.address(), failing)) {
             assertThat(verdict(check(relay.address()), "both.example")).isInstanceOf(ImplicitMx.class);
         }
     }
@@ -381,7 +381,7 @@ class DnsDomainCheckTest {
     @ParameterizedTest
     @ValueSource(strings = {"A", "AAAA"})
     void withoutAddressAFailureOfEitherTypeIsUnknown(String failing) throws IOException {
-        try (ScriptedServer relay = oneTypeFails(dns.address(), failing)) {
+        try (ScriptedDns relay = oneTypeFails(dns.address(), failing)) {
             assertThat(verdict(check(relay.address()), "empty.example")).isInstanceOf(Unknown.class);
         }
     }
@@ -465,7 +465,7 @@ class DnsDomainCheckTest {
         verdict("a.example");
         verdict("nothing-of-that-name.example");
 
-        assertThat(heard).contains("MX FOUND", "MX NO_RECORDS", "A FOUND", "MX NO_SUCH_DOMAIN");
+        assertThat(events).contains("MX FOUND", "MX NO_RECORDS", "A FOUND", "MX NO_SUCH_DOMAIN");
     }
 
     @Test
@@ -473,7 +473,7 @@ class DnsDomainCheckTest {
         dns.behave("mx.example", DnsBehaviour.silence());
         verdict("mx.example");
 
-        assertThat(heard).containsExactly("MX TIMEOUT");
+        assertThat(events).containsExactly("MX TIMEOUT");
     }
 
     @ParameterizedTest
@@ -553,8 +553,8 @@ class DnsDomainCheckTest {
                 .toCompletableFuture();
 
         assertThat(verdict).succeedsWithin(Duration.ofSeconds(20)).isInstanceOf(ImplicitMx.class);
-        assertThat(heard)
-                .as("the other question was taken back")
+        assertThat(events)
+                .as("the other query was cancelled")
                 .containsExactlyInAnyOrder("MX NO_RECORDS", silent.equals("A") ? "AAAA FOUND" : "A FOUND");
     }
 
@@ -627,7 +627,7 @@ class DnsDomainCheckTest {
 
     private DnsDomainCheck check(DnsFailover servers) {
         return new DnsDomainCheck(
-                new ObservedDns(servers, (type, outcome, took) -> heard.add(type + " " + outcome)),
+                new ObservedDns(servers, (type, outcome, took) -> events.add(type + " " + outcome)),
                 new NonexistentDomains(SETTINGS, Ticker.systemTicker()),
                 SETTINGS,
                 Ticker.systemTicker());
@@ -646,9 +646,9 @@ class DnsDomainCheckTest {
     }
 
     /** A server that answers as another one, but with SERVFAIL for one type. */
-    private static ScriptedServer oneTypeFails(InetSocketAddress upstream, String failing) throws IOException {
+    private static ScriptedDns oneTypeFails(InetSocketAddress upstream, String failing) throws IOException {
         SimpleResolver resolver = new SimpleResolver(upstream);
-        return new ScriptedServer(query -> List.of(
+        return new ScriptedDns(query -> List.of(
                 query.getQuestion().getType() == Type.value(failing)
                         ? reply(query, query.getHeader().getID(), query.getQuestion(), Rcode.SERVFAIL)
                         : resolver.send(query)));
@@ -664,16 +664,16 @@ class DnsDomainCheckTest {
     }
 
     /** A server that sends the answers of a script, in order. */
-    private static final class ScriptedServer implements AutoCloseable {
+    private static final class ScriptedDns implements AutoCloseable {
 
         private final DatagramSocket socket;
-        private final Script script;
+        private final AnswerScript script;
 
-        interface Script {
+        interface AnswerScript {
             List<Message> answers(Message query) throws IOException;
         }
 
-        ScriptedServer(Script script) throws IOException {
+        ScriptedDns(AnswerScript script) throws IOException {
             this.socket = new DatagramSocket(0, InetAddress.getLoopbackAddress());
             this.script = script;
             Thread thread = new Thread(this::serve, "scripted-dns");

@@ -63,7 +63,7 @@ class LabDnsTest {
 
     @Test
     void answersWithAuthority() throws IOException {
-        Message response = ask("example.com.", Type.MX);
+        Message response = resolve("example.com.", Type.MX);
 
         assertThat(response.getRcode()).isEqualTo(Rcode.NOERROR);
         assertThat(response.getHeader().getFlag(Flags.AA)).isTrue();
@@ -72,7 +72,7 @@ class LabDnsTest {
 
     @Test
     void anAbsentNameIsNxdomainWithTheSoaOfItsZone() throws IOException {
-        Message response = ask("absent.example.com.", Type.MX);
+        Message response = resolve("absent.example.com.", Type.MX);
 
         assertThat(response.getRcode()).isEqualTo(Rcode.NXDOMAIN);
         assertThat(soaOwner(response)).isEqualTo("example.com.");
@@ -80,7 +80,7 @@ class LabDnsTest {
 
     @Test
     void aNameOutsideAllZonesIsNxdomainFromTheRoot() throws IOException {
-        Message response = ask("gmial.com.", Type.MX);
+        Message response = resolve("gmial.com.", Type.MX);
 
         assertThat(response.getRcode()).isEqualTo(Rcode.NXDOMAIN);
         assertThat(soaOwner(response)).isEqualTo(".");
@@ -88,7 +88,7 @@ class LabDnsTest {
 
     @Test
     void aMissingTypeIsNodataWithTheSoa() throws IOException {
-        Message response = ask("mx.example.com.", Type.MX);
+        Message response = resolve("mx.example.com.", Type.MX);
 
         assertThat(response.getRcode()).isEqualTo(Rcode.NOERROR);
         assertThat(answers(response)).isEmpty();
@@ -97,25 +97,25 @@ class LabDnsTest {
 
     @Test
     void anEmptyNonTerminalIsNodata() throws IOException {
-        assertThat(ask("deep.example.com.", Type.MX).getRcode()).isEqualTo(Rcode.NOERROR);
-        assertThat(ask("test.", Type.MX).getRcode()).isEqualTo(Rcode.NOERROR);
-        assertThat(ask("b.deep.example.com.", Type.MX).getRcode()).isEqualTo(Rcode.NXDOMAIN);
+        assertThat(resolve("deep.example.com.", Type.MX).getRcode()).isEqualTo(Rcode.NOERROR);
+        assertThat(resolve("test.", Type.MX).getRcode()).isEqualTo(Rcode.NOERROR);
+        assertThat(resolve("b.deep.example.com.", Type.MX).getRcode()).isEqualTo(Rcode.NXDOMAIN);
     }
 
     @Test
     void aliasesAreFollowedWithinTheirZone() throws IOException {
-        assertThat(answers(ask("alias.example.com.", Type.A))).containsExactly("mx.example.com.", "192.0.2.1");
-        assertThat(answers(ask("alias.example.com.", Type.CNAME))).containsExactly("mx.example.com.");
+        assertThat(answers(resolve("alias.example.com.", Type.A))).containsExactly("mx.example.com.", "192.0.2.1");
+        assertThat(answers(resolve("alias.example.com.", Type.CNAME))).containsExactly("mx.example.com.");
     }
 
     @Test
     void anAliasToAnotherZoneIsLeftToTheClient() throws IOException {
-        assertThat(answers(ask("away.example.com.", Type.A))).containsExactly("plain.test.");
+        assertThat(answers(resolve("away.example.com.", Type.A))).containsExactly("plain.test.");
     }
 
     @Test
     void anAliasToANameThatDoesNotExistIsNxdomain() throws IOException {
-        Message response = ask("gone.example.com.", Type.A);
+        Message response = resolve("gone.example.com.", Type.A);
 
         assertThat(response.getRcode()).isEqualTo(Rcode.NXDOMAIN);
         assertThat(answers(response)).containsExactly("nothing.example.com.");
@@ -123,13 +123,13 @@ class LabDnsTest {
 
     @Test
     void eachAliasOfALoopIsAnsweredOnce() throws IOException {
-        assertThat(answers(ask("round.example.com.", Type.A)))
+        assertThat(answers(resolve("round.example.com.", Type.A)))
                 .containsExactly("about.example.com.", "round.example.com.");
     }
 
     @Test
     void aWildcardRecordHasTheNameOfTheQuery() throws IOException {
-        Message response = ask("any.thing.wild.example.com.", Type.MX);
+        Message response = resolve("any.thing.wild.example.com.", Type.MX);
 
         assertThat(answers(response)).containsExactly("10 mx.example.com.");
         assertThat(response.getSection(Section.ANSWER).get(0).getName()).hasToString("any.thing.wild.example.com.");
@@ -137,7 +137,7 @@ class LabDnsTest {
 
     @Test
     void caseIsIgnoredAndEchoed() throws IOException {
-        Message response = ask("eXaMple.CoM.", Type.MX);
+        Message response = resolve("eXaMple.CoM.", Type.MX);
 
         assertThat(answers(response)).singleElement().asString().isEqualToIgnoringCase("10 mx.example.com.");
         assertThat(response.getQuestion().getName()).hasToString("eXaMple.CoM.");
@@ -147,7 +147,7 @@ class LabDnsTest {
 
     @Test
     void aNullMxIsServed() throws IOException {
-        assertThat(answers(ask("null.test.", Type.MX))).containsExactly("0 .");
+        assertThat(answers(resolve("null.test.", Type.MX))).containsExactly("0 .");
     }
 
     @Test
@@ -189,7 +189,7 @@ class LabDnsTest {
     void aNameCanAlwaysBeTruncated() throws IOException {
         dns.behave("plain.test", DnsBehaviour.truncate());
 
-        assertThat(answers(ask("plain.test.", Type.A))).containsExactly("192.0.2.3");
+        assertThat(answers(resolve("plain.test.", Type.A))).containsExactly("192.0.2.3");
         assertThat(dns.count("plain.test", "A")).isEqualTo(2);
     }
 
@@ -197,8 +197,8 @@ class LabDnsTest {
     void aSilentNameDelaysNoOther() throws IOException {
         dns.behave("silent.test", DnsBehaviour.silence());
 
-        assertThatThrownBy(() -> ask("x.silent.test.", Type.MX, SHORT)).isInstanceOf(IOException.class);
-        assertThat(ask("example.com.", Type.MX).getRcode()).isEqualTo(Rcode.NOERROR);
+        assertThatThrownBy(() -> resolve("x.silent.test.", Type.MX, SHORT)).isInstanceOf(IOException.class);
+        assertThat(resolve("example.com.", Type.MX).getRcode()).isEqualTo(Rcode.NOERROR);
     }
 
     @Test
@@ -211,7 +211,7 @@ class LabDnsTest {
                         .sendAsync(query("n" + i + ".delayed.test.", Type.MX))
                         .toCompletableFuture())
                 .toList();
-        Message quick = ask("example.com.", Type.MX);
+        Message quick = resolve("example.com.", Type.MX);
         Duration quickTime = Duration.ofNanos(System.nanoTime() - start);
         for (CompletableFuture<Message> answer : delayed) {
             assertThat(answer.get(5, TimeUnit.SECONDS).getRcode()).isEqualTo(Rcode.NXDOMAIN);
@@ -228,15 +228,15 @@ class LabDnsTest {
         dns.behave("servfail.test", DnsBehaviour.servfail());
         dns.behave("refused.test", DnsBehaviour.refused());
 
-        assertThat(ask("servfail.test.", Type.MX).getRcode()).isEqualTo(Rcode.SERVFAIL);
-        assertThat(ask("refused.test.", Type.MX).getRcode()).isEqualTo(Rcode.REFUSED);
+        assertThat(resolve("servfail.test.", Type.MX).getRcode()).isEqualTo(Rcode.SERVFAIL);
+        assertThat(resolve("refused.test.", Type.MX).getRcode()).isEqualTo(Rcode.REFUSED);
     }
 
     @Test
     void aLameAnswerIsEmptyAndWithoutAuthority() throws IOException {
         dns.behave("example.com", DnsBehaviour.lame());
 
-        Message response = ask("example.com.", Type.MX);
+        Message response = resolve("example.com.", Type.MX);
 
         assertThat(response.getRcode()).isEqualTo(Rcode.NOERROR);
         assertThat(response.getHeader().getFlag(Flags.AA)).isFalse();
@@ -248,7 +248,7 @@ class LabDnsTest {
     void nodataCanBeAnsweredWithoutSoa() throws IOException {
         dns.behave("example.com", DnsBehaviour.nodataWithoutSoa());
 
-        Message response = ask("example.com.", Type.MX);
+        Message response = resolve("example.com.", Type.MX);
 
         assertThat(response.getHeader().getFlag(Flags.AA)).isTrue();
         assertThat(response.getSection(Section.ANSWER)).isEmpty();
@@ -298,17 +298,17 @@ class LabDnsTest {
         dns.behave("test", DnsBehaviour.servfail());
         dns.behave("plain.test", DnsBehaviour.answer());
 
-        assertThat(ask("null.test.", Type.MX).getRcode()).isEqualTo(Rcode.SERVFAIL);
-        assertThat(ask("plain.test.", Type.A).getRcode()).isEqualTo(Rcode.NOERROR);
+        assertThat(resolve("null.test.", Type.MX).getRcode()).isEqualTo(Rcode.SERVFAIL);
+        assertThat(resolve("plain.test.", Type.A).getRcode()).isEqualTo(Rcode.NOERROR);
         dns.behaveNormally();
-        assertThat(ask("null.test.", Type.MX).getRcode()).isEqualTo(Rcode.NOERROR);
+        assertThat(resolve("null.test.", Type.MX).getRcode()).isEqualTo(Rcode.NOERROR);
     }
 
     @Test
     void queriesAreCountedByNameAndType() throws IOException {
-        ask("Example.COM.", Type.MX);
-        ask("example.com.", Type.MX);
-        ask("example.com.", Type.A);
+        resolve("Example.COM.", Type.MX);
+        resolve("example.com.", Type.MX);
+        resolve("example.com.", Type.A);
 
         assertThat(dns.queries())
                 .containsOnly(
@@ -325,8 +325,8 @@ class LabDnsTest {
     void recordsCanBeReplacedWhileItRuns() throws IOException {
         dns.serve("new.test. IN MX 10 mx.new.test.");
 
-        assertThat(answers(ask("new.test.", Type.MX))).containsExactly("10 mx.new.test.");
-        assertThat(ask("example.com.", Type.MX).getRcode()).isEqualTo(Rcode.NXDOMAIN);
+        assertThat(answers(resolve("new.test.", Type.MX))).containsExactly("10 mx.new.test.");
+        assertThat(resolve("example.com.", Type.MX).getRcode()).isEqualTo(Rcode.NXDOMAIN);
     }
 
     @Test
@@ -352,11 +352,11 @@ class LabDnsTest {
         assertThat(dns.total()).isGreaterThanOrEqualTo(queries);
     }
 
-    private Message ask(String name, int type) throws IOException {
-        return ask(name, type, PATIENCE);
+    private Message resolve(String name, int type) throws IOException {
+        return resolve(name, type, PATIENCE);
     }
 
-    private Message ask(String name, int type, Duration patience) throws IOException {
+    private Message resolve(String name, int type, Duration patience) throws IOException {
         SimpleResolver resolver = resolver();
         resolver.setTimeout(patience);
         return resolver.send(query(name, type));

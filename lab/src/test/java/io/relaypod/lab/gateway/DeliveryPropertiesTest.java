@@ -66,7 +66,7 @@ class DeliveryPropertiesTest {
     private static final int REACHABLE = 7;
 
     /** A message of an application, and the recipients of each transaction in which it is sent. */
-    record Sending(String mail, List<List<String>> transactions, boolean hasCalendar) {
+    record Submission(String mail, List<List<String>> transactions, boolean hasCalendar) {
 
         List<String> accepted() {
             return transactions.stream().flatMap(List::stream).toList();
@@ -83,19 +83,22 @@ class DeliveryPropertiesTest {
     }
 
     @Property
-    void inModeAutoGraphDeliversOnceToEachRecipientOfTheEnvelope(@ForAll("sendings") Sending sending) throws Exception {
-        assertThat(deliveries(sending, new Relay("auto"))).containsExactlyInAnyOrderElementsOf(sending.accepted());
+    void inModeAutoGraphDeliversOnceToEachRecipientOfTheEnvelope(@ForAll("sendings") Submission sending)
+            throws Exception {
+        assertThat(deliveries(sending, new TransportProcessor("auto")))
+                .containsExactlyInAnyOrderElementsOf(sending.accepted());
     }
 
     @Property
-    void inModeListedGraphDoesSoIfNoOtherRecipientGetsACalendar(@ForAll("sendings") Sending sending) throws Exception {
+    void inModeListedGraphDoesSoIfNoOtherRecipientGetsACalendar(@ForAll("sendings") Submission sending)
+            throws Exception {
         if (!sending.hasCalendar() || sending.isForListedOnly()) {
-            assertThat(deliveries(sending, new Relay("listed")))
+            assertThat(deliveries(sending, new TransportProcessor("listed")))
                     .containsExactlyInAnyOrderElementsOf(sending.accepted());
         }
     }
 
-    private static List<String> deliveries(Sending sending, Relay relay) throws Exception {
+    private static List<String> deliveries(Submission sending, TransportProcessor relay) throws Exception {
         List<String> deliveries = new ArrayList<>();
         for (List<String> recipients : sending.transactions()) {
             for (Mail copy : relay.pass(mail(sending.mail(), recipients))) {
@@ -138,15 +141,15 @@ class DeliveryPropertiesTest {
      * The transport processor from its split on, with a spool for the copies. As in James, a mailet gets a copy for the
      * matched recipients.
      */
-    private static final class Relay {
+    private static final class TransportProcessor {
 
-        private record Step(Optional<GenericMatcher> matcher, GenericMailet mailet) {}
+        private record MatchedMailet(Optional<GenericMatcher> matcher, GenericMailet mailet) {}
 
-        private final List<Step> steps;
+        private final List<MatchedMailet> steps;
         private final SplitRecipients split = new SplitRecipients(event -> {});
         private final Deque<Mail> spool = new ArrayDeque<>();
 
-        Relay(String mode) throws Exception {
+        TransportProcessor(String mode) throws Exception {
             MailEventPublisher events = event -> {};
             MailetConfigImpl config = new MailetConfigImpl();
             config.setConfiguration(new BaseConfiguration());
@@ -156,13 +159,14 @@ class DeliveryPropertiesTest {
                     (proxy, method, arguments) -> spool.add(((Mail) arguments[0]).duplicate())));
             split.init(config);
             steps = List.of(
-                    new Step(
+                    new MatchedMailet(
                             Optional.of(matcher(new StripCalendarFor(), "@listed.example")),
                             mailet(new StripCalendar(events), mode)),
-                    new Step(Optional.of(matcher(new NotInvited(), mode)), mailet(new NarrowCalendar(events), mode)),
-                    new Step(Optional.empty(), mailet(new NarrowCalendar(events), mode)),
-                    new Step(Optional.empty(), mailet(new AlignRecipients(events), mode)),
-                    new Step(Optional.empty(), mailet(new AlignSender(events), mode)));
+                    new MatchedMailet(
+                            Optional.of(matcher(new NotInvited(), mode)), mailet(new NarrowCalendar(events), mode)),
+                    new MatchedMailet(Optional.empty(), mailet(new NarrowCalendar(events), mode)),
+                    new MatchedMailet(Optional.empty(), mailet(new AlignRecipients(events), mode)),
+                    new MatchedMailet(Optional.empty(), mailet(new AlignSender(events), mode)));
         }
 
         private static GenericMatcher matcher(GenericMatcher matcher, String condition) throws Exception {
@@ -194,7 +198,7 @@ class DeliveryPropertiesTest {
 
         private List<Mail> passSplit(Mail mail) throws Exception {
             List<Mail> mails = new ArrayList<>(List.of(mail));
-            for (Step step : steps) {
+            for (MatchedMailet step : steps) {
                 for (Mail each : List.copyOf(mails)) {
                     Set<MailAddress> matched = step.matcher().isPresent()
                             ? Set.copyOf(step.matcher().get().match(each))
@@ -220,7 +224,7 @@ class DeliveryPropertiesTest {
     }
 
     @Provide
-    Arbitrary<Sending> sendings() {
+    Arbitrary<Submission> sendings() {
         return Arbitraries.randomValue(random -> new Composer(random).sending());
     }
 
@@ -235,7 +239,7 @@ class DeliveryPropertiesTest {
             this.random = random;
         }
 
-        Sending sending() {
+        Submission sending() {
             List<String> accepted = some(PEOPLE.subList(0, REACHABLE), 1);
             if (random.nextInt(5) == 0) {
                 accepted = PEOPLE.subList(3, 5);
@@ -244,7 +248,7 @@ class DeliveryPropertiesTest {
             String header = "From: " + SENDER + "\r\n" + field("To") + (random.nextBoolean() ? field("Cc") : "")
                     + (random.nextInt(3) == 0 ? field("Bcc") : "") + (random.nextInt(8) == 0 ? field("To") : "")
                     + "Subject: s\r\nMIME-Version: 1.0\r\n";
-            return new Sending(header + body, transactions(accepted), hasCalendar);
+            return new Submission(header + body, transactions(accepted), hasCalendar);
         }
 
         private List<List<String>> transactions(List<String> accepted) {

@@ -130,7 +130,7 @@ abstract class MailpitContract {
     void beginsAnotherTransactionAfterAFailedOneWithRset() throws IOException {
         MailpitStandIn nextHop = nextHop();
         Mailpit mailpit = mailpit(Relaying.to(nextHop.smtpAddress()));
-        nextHop.failNext(1, Phase.CONTENT, new Fault.Answer("450 4.0.0 later"));
+        nextHop.failNext(1, Phase.CONTENT, new Fault.ReplyLine("450 4.0.0 later"));
 
         try (SmtpConversation smtp = conversation(mailpit)) {
             smtp.send("MAIL FROM:<a@contoso.com>");
@@ -285,7 +285,7 @@ abstract class MailpitContract {
         assertThat(only(mailpit).text()).startsWith("Bcc: c@example.com\r\n");
         String passedOn = only(nextHop).text();
         assertThat(passedOn.split("Bcc: ", -1))
-                .as("only what the next hop, itself a Mailpit, adds")
+                .as("only the fields that the next hop, itself a Mailpit, adds")
                 .hasSize(2);
     }
 
@@ -355,7 +355,7 @@ abstract class MailpitContract {
         Mailpit mailpit = mailpit(Relaying.to(nextHop.smtpAddress()));
 
         for (Phase phase : List.of(Phase.MAIL, Phase.RCPT, Phase.DATA, Phase.CONTENT)) {
-            nextHop.failNext(1, phase, new Fault.Answer("550 5.1.1 no such user"));
+            nextHop.failNext(1, phase, new Fault.ReplyLine("550 5.1.1 no such user"));
             // A Mailpit built with Go 1.26 puts the text in quotes.
             assertThat(sendOne(mailpit).toString()).as("at %s", phase).matches("550 \"?5\\.1\\.1 no such user\"?");
         }
@@ -368,12 +368,14 @@ abstract class MailpitContract {
         MailpitStandIn nextHop = nextHop();
         Mailpit mailpit = mailpit(Relaying.to(nextHop.smtpAddress()));
 
-        nextHop.failNext(1, Phase.CONNECT, new Fault.Answer("421 4.3.2 busy"));
+        nextHop.failNext(1, Phase.CONNECT, new Fault.ReplyLine("421 4.3.2 busy"));
         assertThat(sendOne(mailpit)).hasToString(UNABLE);
         nextHop.failNext(1, Phase.CONTENT, new Fault.Close());
         assertThat(sendOne(mailpit)).hasToString(UNABLE);
         nextHop.failNext(1, Phase.CONTENT, new Fault.AcceptAndClose());
-        assertThat(sendOne(mailpit)).as("the next hop has it all the same").hasToString(UNABLE);
+        assertThat(sendOne(mailpit))
+                .as("the next hop has the message nevertheless")
+                .hasToString(UNABLE);
 
         assertThat(mailpit.messages()).isEmpty();
         assertThat(nextHop.messages()).hasSize(1);
@@ -383,7 +385,7 @@ abstract class MailpitContract {
     void keepsTheEnvelopeOfAFailedMessage() throws IOException {
         MailpitStandIn nextHop = nextHop();
         Mailpit mailpit = mailpit(Relaying.to(nextHop.smtpAddress()));
-        nextHop.failNext(1, Phase.CONTENT, new Fault.Answer("450 4.0.0 later"));
+        nextHop.failNext(1, Phase.CONTENT, new Fault.ReplyLine("450 4.0.0 later"));
 
         try (SmtpConversation smtp = conversation(mailpit)) {
             smtp.send("MAIL FROM:<a@contoso.com>");

@@ -54,7 +54,7 @@ class MailpitStandInTest extends MailpitContract {
 
     @Test
     void failsTheGivenNumberOfTimes() throws IOException {
-        mailpit.failNext(2, Phase.CONTENT, new Fault.Answer("451 4.3.0 not now"));
+        mailpit.failNext(2, Phase.CONTENT, new Fault.ReplyLine("451 4.3.0 not now"));
 
         try (SmtpConversation smtp = inTransaction()) {
             assertThat(smtp.data(MAIL).code()).isEqualTo(451);

@@ -145,7 +145,7 @@ class Smtp2GraphStandInTest {
         send("a@contoso.com", List.of("b@example.com"), MAIL);
         settle();
         assertThat(gateway.stuck()).hasSize(2);
-        assertThat(graph.requests()).as("neither is tried again").isEqualTo(2);
+        assertThat(graph.requests()).as("neither is retried").isEqualTo(2);
     }
 
     @Test
@@ -281,7 +281,7 @@ class Smtp2GraphStandInTest {
         gateway.up();
 
         settle();
-        assertThat(gateway.stuck()).as("sent when it starts again").isEmpty();
+        assertThat(gateway.stuck()).as("sent at the next start").isEmpty();
         assertThat(send("a@contoso.com", List.of("b@example.com"), MAIL).code()).isEqualTo(250);
         settle();
         assertThat(graph.mails()).hasSize(2);

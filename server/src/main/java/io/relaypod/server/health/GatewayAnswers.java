@@ -20,7 +20,7 @@ public final class GatewayAnswers implements MailEventListener {
 
     private final Clock clock;
     private volatile Optional<Instant> lastDelivered = Optional.empty();
-    private volatile Optional<GatewayFailure> lastTrouble = Optional.empty();
+    private volatile Optional<GatewayFailure> lastFailure = Optional.empty();
 
     /**
      * A delivery attempt that failed.
@@ -39,9 +39,9 @@ public final class GatewayAnswers implements MailEventListener {
         if (event instanceof MailDelivered) {
             lastDelivered = Optional.of(clock.instant());
         } else if (event instanceof DeliveryDeferred deferred) {
-            lastTrouble = Optional.of(new GatewayFailure(clock.instant(), MaskedAddresses.in(deferred.reason())));
+            lastFailure = Optional.of(new GatewayFailure(clock.instant(), MaskedAddresses.in(deferred.reason())));
         } else if (event instanceof MailFailed failed) {
-            lastTrouble = Optional.of(new GatewayFailure(clock.instant(), MaskedAddresses.in(failed.reason())));
+            lastFailure = Optional.of(new GatewayFailure(clock.instant(), MaskedAddresses.in(failed.reason())));
         }
     }
 
@@ -49,7 +49,7 @@ public final class GatewayAnswers implements MailEventListener {
         return lastDelivered;
     }
 
-    public Optional<GatewayFailure> lastTrouble() {
-        return lastTrouble;
+    public Optional<GatewayFailure> lastFailure() {
+        return lastFailure;
     }
 }

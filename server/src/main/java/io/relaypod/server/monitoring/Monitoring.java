@@ -57,7 +57,7 @@ public final class Monitoring implements AutoCloseable {
         this.greeting = greeting;
     }
 
-    /** @throws IOException when the address is taken, naming METRICS_ADDR */
+    /** @throws IOException if the address is in use; the message names METRICS_ADDR */
     public void start() throws IOException {
         if (settings.metrics().isEmpty()) {
             // Notifications need the results of the polls.

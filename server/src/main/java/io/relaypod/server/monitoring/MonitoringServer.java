@@ -103,7 +103,7 @@ public final class MonitoringServer implements AutoCloseable {
     /**
      * @param pages by path
      * @param budget holds the memory of answers until they are read
-     * @throws IOException when the address is taken, naming METRICS_ADDR
+     * @throws IOException if the address is in use; the message names METRICS_ADDR
      */
     static MonitoringServer start(MonitoringSettings settings, Map<String, Page> pages, MemoryBudget budget)
             throws IOException {

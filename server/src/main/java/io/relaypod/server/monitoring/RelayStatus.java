@@ -33,7 +33,7 @@ record RelayStatus(
         String upstream,
         GatewayProbe.GatewayState gateway,
         Optional<Instant> lastDelivered,
-        Optional<GatewayFailure> lastTrouble,
+        Optional<GatewayFailure> lastFailure,
         Optional<GraphSummary> graph,
         List<RecentRefusals.RecentRefusal> refusals,
         MailActivity.ActivityReport activity) {

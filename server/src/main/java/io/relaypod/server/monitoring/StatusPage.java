@@ -94,7 +94,7 @@ public final class StatusPage implements Page {
                 upstream,
                 gateway.state(),
                 answers.lastDelivered(),
-                answers.lastTrouble(),
+                answers.lastFailure(),
                 graph.copies().map(GraphCopies::summary),
                 refusals.latest(),
                 activity.masked(ActivityTables.MAX_ROWS));

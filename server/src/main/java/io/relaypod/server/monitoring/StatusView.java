@@ -103,17 +103,17 @@ final class StatusView {
             GraphBox box = GraphBox.of(status.graph().get(), status.now());
             return hop(name, box.colour(), box.state(), box.detail());
         }
-        boolean inTrouble = status.lastTrouble().isPresent()
+        boolean hasFailed = status.lastFailure().isPresent()
                 && status.lastDelivered()
                         .map(delivered ->
-                                delivered.isBefore(status.lastTrouble().get().at()))
+                                delivered.isBefore(status.lastFailure().get().at()))
                         .orElse(true);
-        if (inTrouble) {
+        if (hasFailed) {
             return hop(
                     name,
                     "warn",
-                    "last attempt failed " + ago(status.lastTrouble().get().at()),
-                    status.lastTrouble().get().words());
+                    "last attempt failed " + ago(status.lastFailure().get().at()),
+                    status.lastFailure().get().words());
         }
         return status.lastDelivered()
                 .map(delivered ->

@@ -143,8 +143,8 @@ public final class StatusRoutes implements Routes {
                 gateway.state().words(),
                 gateway.unavailableSince(),
                 answers.lastDelivered().map(StatusRoutes::seconds),
-                answers.lastTrouble().map(failure -> seconds(failure.at())),
-                answers.lastTrouble().map(GatewayAnswers.GatewayFailure::words));
+                answers.lastFailure().map(failure -> seconds(failure.at())),
+                answers.lastFailure().map(GatewayAnswers.GatewayFailure::words));
     }
 
     private static Instant seconds(Instant time) {

@@ -42,8 +42,8 @@ class GatewayProbeTest {
     @Test
     void theLossAndTheReturnOfTheGatewayAreLoggedOnceEach() throws Exception {
         int port;
-        try (ServerSocket gone = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            port = gone.getLocalPort();
+        try (ServerSocket closed = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            port = closed.getLocalPort();
         }
         GatewayProbe probe = new GatewayProbe("127.0.0.1", port);
         probe.poll();

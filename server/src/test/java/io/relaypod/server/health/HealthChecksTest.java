@@ -170,7 +170,7 @@ class HealthChecksTest {
         answers.onEvent(new MailFailed("Mail2", "a@a.example", List.of("b@b.example"), "550 b@b.example is unknown"));
 
         assertThat(answers.lastDelivered()).contains(NOW);
-        assertThat(answers.lastTrouble()).contains(new GatewayFailure(NOW, "550 ***@b.example is unknown"));
+        assertThat(answers.lastFailure()).contains(new GatewayFailure(NOW, "550 ***@b.example is unknown"));
     }
 
     @Test

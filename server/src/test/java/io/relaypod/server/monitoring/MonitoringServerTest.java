@@ -299,13 +299,13 @@ class MonitoringServerTest {
         ListAppender<ILoggingEvent> lines = new ListAppender<>();
         lines.start();
         netty.addAppender(lines);
-        try (Socket kept = connect()) {
-            kept.getOutputStream().write("GET / HTTP/1.1\r\nHost: a\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
-            assertThat(kept.getInputStream().read()).isPositive();
+        try (Socket open = connect()) {
+            open.getOutputStream().write("GET / HTTP/1.1\r\nHost: a\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            assertThat(open.getInputStream().read()).isPositive();
 
             server.close();
 
-            kept.getInputStream().transferTo(OutputStream.nullOutputStream());
+            open.getInputStream().transferTo(OutputStream.nullOutputStream());
             assertThat(lines.list).noneMatch(line -> line.getLevel().isGreaterOrEqual(Level.WARN));
         } finally {
             netty.detachAppender(lines);
