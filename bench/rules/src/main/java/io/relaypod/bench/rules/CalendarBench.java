@@ -16,8 +16,8 @@ import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Measures {@code StripCalendar} and mode auto: find the calendars of a message, and write it without them or with fewer
- * attendees.
+ * Measures {@code StripCalendar} and mode auto: find the calendars of a message, and write it without them or with
+ * fewer attendees.
  */
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.SECONDS)

@@ -13,7 +13,10 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 
-/** A message to two people, with text and a calendar that lists both. In a large one, two thirds are the calendar in base64. */
+/**
+ * A message to two people, with text and a calendar that lists both. In a large one, two thirds are the calendar in
+ * base64.
+ */
 @State(Scope.Thread)
 public class SampleMail {
 
