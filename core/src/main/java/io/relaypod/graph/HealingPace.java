@@ -22,7 +22,8 @@ final class HealingPace {
     private static final String ALL = "";
 
     private final Map<String, ScopeDelay> delays = new LinkedHashMap<>();
-    private final Map<String, Instant> accepted = new HashMap<>();
+    // The mailboxes that were accepted last, in that order.
+    private final Map<String, Instant> accepted = new LinkedHashMap<>();
 
     // Copies that failed, by file.
     private final Map<String, LoneFailures> lone = new HashMap<>();
@@ -40,8 +41,10 @@ final class HealingPace {
             case ACCEPTED -> {
                 delays.remove(ALL);
                 delays.remove(change.copy().mailbox());
-                if (accepted.size() < MOST_SCOPES) {
-                    accepted.put(change.copy().mailbox(), change.at());
+                accepted.remove(change.copy().mailbox());
+                accepted.put(change.copy().mailbox(), change.at());
+                if (accepted.size() > MOST_SCOPES) {
+                    accepted.remove(accepted.keySet().iterator().next());
                 }
             }
             case DEFERRED, STUCK, FAILED -> change.error().ifPresent(error -> failed(change, error));
