@@ -43,25 +43,24 @@ final class AnsweredCopies {
 
     /** Mailpit accepted the copy again, after an earlier one was withdrawn: that tells nothing of the new one. */
     synchronized void forgetWithdrawn(GraphCopy copy, Instant deliveredAt) {
-        String queueId = copy.queueId().orElse("");
-        for (CopyChange change : List.copyOf(byQueueId.get(queueId))) {
+        for (CopyChange change : List.copyOf(byQueueId.get(copy.queueId().orElse("")))) {
             if (change.state() == CopyState.WITHDRAWN
                     && change.at().isBefore(deliveredAt)
-                    && change.copy().isOf(queueId, copy.recipients())) {
+                    && change.copy().isOf(copy)) {
                 forget(change);
             }
         }
     }
 
-    synchronized Optional<CopyChange> of(String queueId, List<String> recipients) {
-        return byQueueId.get(queueId).stream()
-                .filter(change -> change.copy().isOf(queueId, recipients))
+    synchronized Optional<CopyChange> of(GraphCopy wanted) {
+        return byQueueId.get(wanted.queueId().orElse("")).stream()
+                .filter(change -> change.copy().isOf(wanted))
                 .reduce((earlier, later) -> later);
     }
 
     /** Whether the copy that Mailpit accepted then has an answer. */
-    boolean isAnswered(String queueId, List<String> recipients, Instant deliveredAt) {
-        return of(queueId, recipients)
+    boolean isAnswered(GraphCopy wanted, Instant deliveredAt) {
+        return of(wanted)
                 .filter(change -> ExpectedCopies.isOfDelivery(change.at(), deliveredAt))
                 .isPresent();
     }

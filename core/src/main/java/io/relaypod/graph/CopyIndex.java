@@ -4,7 +4,6 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -30,12 +29,12 @@ final class CopyIndex {
     }
 
     /**
-     * A copy of this queue id with all of these recipients. After a failed delivery there may be several: the one that
-     * may still be sent counts, and among equal ones the newest.
+     * A copy with the wanted queue id and all of the wanted recipients. After a failed delivery there may be several:
+     * the one that may still be sent counts, and among equal ones the newest.
      */
-    Optional<FollowedCopy> copyOf(String queueId, List<String> recipients) {
-        return byQueueId.get(queueId).stream()
-                .filter(followed -> followed.copy().isOf(queueId, recipients))
+    Optional<FollowedCopy> copyOf(GraphCopy wanted) {
+        return byQueueId.get(wanted.queueId().orElse("")).stream()
+                .filter(followed -> followed.copy().isOf(wanted))
                 .max(Comparator.comparing(CopyIndex::precedence).thenComparing(FollowedCopy::deliveredAt));
     }
 
@@ -69,13 +68,6 @@ final class CopyIndex {
             weight -= weight(followed);
         });
         return removed;
-    }
-
-    void clear() {
-        byFile.clear();
-        byQueueId.clear();
-        weight = 0;
-        foreignFailed = 0;
     }
 
     /**

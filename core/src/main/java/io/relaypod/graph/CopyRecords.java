@@ -3,15 +3,17 @@ package io.relaypod.graph;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 import io.relaypod.graph.CopyJournal.EntryKind;
 import io.relaypod.graph.CopyJournal.JournalEntry;
-import io.relaypod.graph.ExpectedCopies.CopyKey;
 import io.relaypod.graph.FollowedCopy.CopyPlace;
+import io.relaypod.graph.GraphCopies.WaitingCopy;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -64,7 +66,7 @@ final class CopyRecords {
                 answered.forgetWithdrawn(copy, entry.at());
             }
             switch (entry.kind()) {
-                case EXPECTED -> expected.add(key(copy), entry.at());
+                case EXPECTED -> expected.add(copy, entry.at());
                 case SEEN, FOREIGN -> {
                     expected.take(copy);
                     seen.put(copy.fileName(), entry);
@@ -77,10 +79,6 @@ final class CopyRecords {
             }
         });
         return seen;
-    }
-
-    private static CopyKey key(GraphCopy copy) {
-        return new CopyKey(copy.queueId().orElse(""), copy.recipients());
     }
 
     /** Follows a copy that an earlier process has seen. */
@@ -155,16 +153,19 @@ final class CopyRecords {
     }
 
     /** Expects the file of a copy, unless it has been seen or answered. */
-    void expect(CopyKey key, Instant deliveredAt) {
-        answered.forgetWithdrawn(key.copy(), deliveredAt);
-        Optional<FollowedCopy> seen =
-                index.copyOf(key.queueId(), key.recipients()).filter(copy -> isOfDelivery(copy, deliveredAt));
+    void expect(GraphCopy wanted, Instant deliveredAt) {
+        answered.forgetWithdrawn(wanted, deliveredAt);
+        Optional<FollowedCopy> seen = index.copyOf(wanted).filter(copy -> isOfDelivery(copy, deliveredAt));
         if (seen.isPresent()) {
             seen.get().delivered(deliveredAt);
-        } else if (!answered.isAnswered(key.queueId(), key.recipients(), deliveredAt)) {
-            expected.add(key, deliveredAt);
-            append(new JournalEntry(EntryKind.EXPECTED, key.copy(), CopyState.EXPECTED, deliveredAt));
+        } else if (!answered.isAnswered(wanted, deliveredAt)) {
+            expected.add(wanted, deliveredAt);
+            append(expectation(wanted, deliveredAt));
         }
+    }
+
+    private static JournalEntry expectation(GraphCopy wanted, Instant deliveredAt) {
+        return new JournalEntry(EntryKind.EXPECTED, wanted, CopyState.EXPECTED, deliveredAt);
     }
 
     // smtp2graph may have given up a copy of an earlier delivery.
@@ -202,7 +203,8 @@ final class CopyRecords {
                 LOGGER.info("event=graph-journal-written");
             } else {
                 journal.flush();
-                if (journal.lines() > SPARE_LINES + 3 * (index.size() + expected.size())) {
+                if (journal.lines()
+                        > SPARE_LINES + 3 * (index.size() + expected.all().size())) {
                     journal.rewrite(entries());
                 }
             }
@@ -233,9 +235,40 @@ final class CopyRecords {
         index.all().stream()
                 .filter(followed -> followed.place() != CopyPlace.TEMP)
                 .forEach(followed -> entries.add(seen(followed)));
-        expected.all()
-                .forEach((key, at) ->
-                        entries.add(new JournalEntry(EntryKind.EXPECTED, key.copy(), CopyState.EXPECTED, at)));
+        expected.all().forEach((copy, at) -> entries.add(expectation(copy, at)));
         return entries;
+    }
+
+    /** The last change of a copy that is not accepted; see {@link GraphCopies#find}. */
+    Optional<CopyChange> find(GraphCopy wanted) {
+        // If the 250 of one in temp/ was given, it is expected; if not, the gateway has refused it.
+        Optional<FollowedCopy> followed = index.copyOf(wanted).filter(copy -> copy.place() != CopyPlace.TEMP);
+        return followed.filter(copy -> copy.place() != CopyPlace.FAILED)
+                .map(CopyRecords::last)
+                .or(() -> expectedChanges()
+                        .filter(change -> change.copy().isOf(wanted))
+                        .findFirst())
+                .or(() -> followed.map(CopyRecords::last))
+                .or(() -> answered.of(wanted).filter(last -> last.state() == CopyState.WITHDRAWN));
+    }
+
+    /** Copies that are not accepted, the longest waiting first. */
+    List<WaitingCopy> waiting(int limit) {
+        return Stream.concat(
+                        expectedChanges().map(change -> new WaitingCopy(change, change.at(), 0)),
+                        index.all().stream()
+                                .map(copy -> new WaitingCopy(last(copy), copy.deliveredAt(), copy.attempts())))
+                .sorted(Comparator.comparing(WaitingCopy::deliveredAt))
+                .limit(limit)
+                .toList();
+    }
+
+    private Stream<CopyChange> expectedChanges() {
+        return expected.all().entrySet().stream()
+                .map(each -> new CopyChange(each.getKey(), CopyState.EXPECTED, each.getValue(), Optional.empty()));
+    }
+
+    private static CopyChange last(FollowedCopy copy) {
+        return copy.change(copy.attemptedAt());
     }
 }

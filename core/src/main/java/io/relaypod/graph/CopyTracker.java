@@ -22,7 +22,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
-import io.relaypod.graph.ExpectedCopies.CopyKey;
 import io.relaypod.graph.FollowedCopy.CopyPlace;
 
 /**
@@ -266,7 +265,7 @@ final class CopyTracker {
         }
         if (place == CopyPlace.FAILED
                 && !records.index().hasRoomForFailed()
-                && !records.expected().isExpected(header.copy())) {
+                && records.expected().acceptedAt(header.copy()).isEmpty()) {
             unfollowedFailed++;
             return;
         }
@@ -426,26 +425,27 @@ final class CopyTracker {
             return; // it may be one of those
         }
         Instant now = clock.instant();
-        Map<CopyKey, Instant> expected = new LinkedHashMap<>(records.expected().all());
+        Map<GraphCopy, Instant> expected =
+                new LinkedHashMap<>(records.expected().all());
         expected.keySet().removeIf(this::isInTemp);
         answer(unread.take(expected, now), CopyState.ACCEPTED, now);
-        List<CopyKey> overdue = records.expected().longerThan(ExpectedCopies.DEADLINE, now);
-        overdue.stream().filter(expected::containsKey).forEach(key -> unseen.missing(key.queueId(), now));
+        List<GraphCopy> overdue = records.expected().overdue(now);
+        overdue.stream().filter(expected::containsKey).forEach(copy -> unseen.missing(copy, now));
         answer(overdue, CopyState.MISSING, now);
     }
 
-    private boolean isInTemp(CopyKey key) {
+    private boolean isInTemp(GraphCopy copy) {
         return records.index()
-                .copyOf(key.queueId(), key.recipients())
+                .copyOf(copy)
                 .filter(followed -> followed.place() == CopyPlace.TEMP)
                 .isPresent();
     }
 
-    private void answer(List<CopyKey> keys, CopyState state, Instant now) {
-        records.expected().removeAll(keys);
-        for (CopyKey key : keys) {
-            records.answered(key.copy(), state, now);
-            publisher.accept(new CopyChange(key.copy(), state, now, Optional.empty()));
+    private void answer(List<GraphCopy> copies, CopyState state, Instant now) {
+        records.expected().removeAll(copies);
+        for (GraphCopy copy : copies) {
+            records.answered(copy, state, now);
+            publisher.accept(new CopyChange(copy, state, now, Optional.empty()));
         }
     }
 
@@ -486,6 +486,6 @@ final class CopyTracker {
     }
 
     void publish(FollowedCopy followed, Instant at) {
-        publisher.accept(new CopyChange(followed.copy(), followed.state(), at, followed.error()));
+        publisher.accept(followed.change(at));
     }
 }

@@ -103,6 +103,11 @@ final class FollowedCopy {
         };
     }
 
+    /** Its state, as it is published and reported. */
+    CopyChange change(Instant at) {
+        return new CopyChange(copy, state(), at, error);
+    }
+
     /** State in the journal. */
     CopyState recorded() {
         return recorded;

@@ -35,11 +35,32 @@ public record GraphCopy(
         recipients = List.copyOf(recipients);
     }
 
-    /** Whether the copy is of this queue id and has all of these recipients, in whatever spelling. */
-    public boolean isOf(String otherQueueId, List<String> otherRecipients) {
-        return queueId.filter(otherQueueId::equals).isPresent()
-                && (recipients.containsAll(otherRecipients)
-                        || new HashSet<>(comparable(recipients)).containsAll(comparable(otherRecipients)));
+    /** A copy of which no file is known. */
+    static GraphCopy of(String queueId, List<String> recipients) {
+        return new GraphCopy("", Optional.of(queueId), Optional.empty(), normalized(recipients), "");
+    }
+
+    private static List<String> normalized(List<String> recipients) {
+        return recipients.stream()
+                .map(recipient -> recipient.toLowerCase(Locale.ROOT))
+                .sorted()
+                .distinct()
+                .toList();
+    }
+
+    /** What is known of the copy before its file. */
+    GraphCopy withoutFile() {
+        return new GraphCopy("", queueId, Optional.empty(), recipients, "");
+    }
+
+    /** Whether the copy has the wanted queue id and all of the wanted recipients, in whatever spelling. */
+    boolean isOf(GraphCopy wanted) {
+        return queueId.isPresent() && queueId.equals(wanted.queueId()) && isFor(wanted.recipients());
+    }
+
+    /** Whether all of these are recipients of the copy, in whatever spelling. */
+    public boolean isFor(List<String> others) {
+        return recipients.containsAll(others) || new HashSet<>(comparable(recipients)).containsAll(comparable(others));
     }
 
     /** The addresses in the form in which two spellings of one are equal; see {@link EmailAddress}. */

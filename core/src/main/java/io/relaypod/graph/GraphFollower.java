@@ -13,13 +13,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
@@ -29,7 +27,6 @@ import java.util.stream.Stream;
 
 import io.relaypod.graph.CopyJournal.JournalEntry;
 import io.relaypod.graph.DirectoryChanges.ChangedNames;
-import io.relaypod.graph.ExpectedCopies.CopyKey;
 import io.relaypod.graph.FollowedCopy.CopyPlace;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -302,7 +299,7 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
         for (Instant at : records.expected().all().values()) {
             oldest = earlier(oldest, at);
         }
-        counts.merge(CopyState.EXPECTED, records.expected().size(), Integer::sum);
+        counts.merge(CopyState.EXPECTED, records.expected().all().size(), Integer::sum);
         counts.merge(CopyState.QUEUED, tracker.unfollowed(), Integer::sum);
         counts.merge(CopyState.FAILED, tracker.unfollowedFailed(), Integer::sum);
         conditions.waitingMailboxes(mailboxes);
@@ -380,14 +377,8 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
 
     @Override
     public void expect(String queueId, List<String> recipients, Instant deliveredAt) {
-        CopyKey key = new CopyKey(
-                queueId,
-                recipients.stream()
-                        .map(recipient -> recipient.toLowerCase(Locale.ROOT))
-                        .sorted()
-                        .distinct()
-                        .toList());
-        if (!inbox.offer(() -> records.expect(key, deliveredAt))) {
+        GraphCopy copy = GraphCopy.of(queueId, recipients);
+        if (!inbox.offer(() -> records.expect(copy, deliveredAt))) {
             LOGGER.warn("event=graph-not-expected queue-id={} reason=\"too many at a time\"", queueId);
         }
     }
@@ -416,46 +407,20 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
     @Override
     public synchronized Optional<CopyChange> find(String queueId, List<String> recipients) {
         takeInbox();
-        List<String> wanted = lower(recipients);
-        // If the 250 of one in temp/ was given, it is expected; if not, the gateway has refused it.
-        Optional<FollowedCopy> followed =
-                records.index().copyOf(queueId, wanted).filter(copy -> copy.place() != CopyPlace.TEMP);
-        return followed.filter(copy -> copy.place() != CopyPlace.FAILED)
-                .map(GraphFollower::last)
-                .or(() -> records.expected()
-                        .changes()
-                        .filter(change -> change.copy().isOf(queueId, wanted))
-                        .findFirst())
-                .or(() -> followed.map(GraphFollower::last))
-                .or(() -> records.answered().of(queueId, wanted).filter(last -> last.state() == CopyState.WITHDRAWN));
-    }
-
-    private static CopyChange last(FollowedCopy copy) {
-        return new CopyChange(copy.copy(), copy.state(), copy.attemptedAt(), copy.error());
-    }
-
-    private static List<String> lower(List<String> recipients) {
-        return recipients.stream().map(each -> each.toLowerCase(Locale.ROOT)).toList();
+        return records.find(GraphCopy.of(queueId, recipients));
     }
 
     @Override
     public boolean isAccepted(String queueId, List<String> recipients) {
         return records.answered()
-                .of(queueId, lower(recipients))
+                .of(GraphCopy.of(queueId, recipients))
                 .filter(change -> change.state() == CopyState.ACCEPTED)
                 .isPresent();
     }
 
     @Override
     public synchronized List<WaitingCopy> waiting(int limit) {
-        Stream<WaitingCopy> expected =
-                records.expected().changes().map(change -> new WaitingCopy(change, change.at(), 0));
-        Stream<WaitingCopy> followed = records.index().all().stream()
-                .map(copy -> new WaitingCopy(last(copy), copy.deliveredAt(), copy.attempts()));
-        return Stream.concat(expected, followed)
-                .sorted(Comparator.comparing(WaitingCopy::deliveredAt))
-                .limit(limit)
-                .toList();
+        return records.waiting(limit);
     }
 
     @Override

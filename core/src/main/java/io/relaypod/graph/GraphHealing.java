@@ -306,10 +306,7 @@ public final class GraphHealing {
     }
 
     private boolean isThatOfItsMessage(FollowedCopy followed) {
-        return known().index()
-                .copyOf(followed.copy().queueId().orElse(""), followed.copy().recipients())
-                .filter(followed::equals)
-                .isPresent();
+        return known().index().copyOf(followed.copy()).filter(followed::equals).isPresent();
     }
 
     private boolean healFailed(FollowedCopy followed, Instant now) {

@@ -10,8 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-import io.relaypod.graph.ExpectedCopies.CopyKey;
-
 /**
  * Files that were in {@code queue/} and were deleted before the relay had read their headers, as when Graph answers
  * within milliseconds and the machine is busy. Bounded. For one thread.
@@ -68,18 +66,18 @@ final class UnidentifiedFiles {
      *
      * @param expected all copies that may have had one of the files, and when Mailpit accepted them
      */
-    List<CopyKey> take(Map<CopyKey, Instant> expected, Instant now) {
+    List<GraphCopy> take(Map<GraphCopy, Instant> expected, Instant now) {
         deletedAt.removeIf(now.minus(KEPT)::isAfter);
         if (expected.isEmpty() || deletedAt.isEmpty() || now.isBefore(uncounted.plus(KEPT))) {
             return List.of();
         }
-        List<Map.Entry<CopyKey, Instant>> sorted = expected.entrySet().stream()
+        List<Map.Entry<GraphCopy, Instant>> sorted = expected.entrySet().stream()
                 .sorted(Map.Entry.comparingByValue())
                 .toList();
         deletedAt.sort(Comparator.naturalOrder());
-        List<CopyKey> taken = new ArrayList<>();
-        List<Map.Entry<CopyKey, Instant>> group = new ArrayList<>();
-        for (Map.Entry<CopyKey, Instant> each : sorted) {
+        List<GraphCopy> taken = new ArrayList<>();
+        List<Map.Entry<GraphCopy, Instant>> group = new ArrayList<>();
+        for (Map.Entry<GraphCopy, Instant> each : sorted) {
             if (!group.isEmpty()
                     && each.getValue().minus(EARLIEST).isAfter(last(group).plus(LATEST))) {
                 taken.addAll(takeGroup(group, now));
@@ -92,7 +90,7 @@ final class UnidentifiedFiles {
     }
 
     // Copies whose times overlap can only be told from the lost ones together.
-    private List<CopyKey> takeGroup(List<Map.Entry<CopyKey, Instant>> group, Instant now) {
+    private List<GraphCopy> takeGroup(List<Map.Entry<GraphCopy, Instant>> group, Instant now) {
         Instant first = group.get(0).getValue().minus(EARLIEST);
         Instant latest = last(group).plus(LATEST);
         List<Instant> deletions = deletedAt.stream()
@@ -113,7 +111,7 @@ final class UnidentifiedFiles {
         return group.stream().map(Map.Entry::getKey).toList();
     }
 
-    private static Instant last(List<Map.Entry<CopyKey, Instant>> group) {
+    private static Instant last(List<Map.Entry<GraphCopy, Instant>> group) {
         return group.get(group.size() - 1).getValue();
     }
 }

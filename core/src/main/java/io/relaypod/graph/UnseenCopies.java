@@ -27,6 +27,7 @@ final class UnseenCopies {
     private static final Duration LONGEST_PAUSE = Duration.ofHours(2);
 
     private final Path directory;
+    // By queue id.
     private final Set<String> inARow = new HashSet<>();
     private Duration pause = FIRST_PAUSE;
     private Instant until = Instant.EPOCH;
@@ -42,10 +43,10 @@ final class UnseenCopies {
         until = Instant.EPOCH;
     }
 
-    /** Of a copy of this message, which Mailpit accepted, no file was seen. */
-    void missing(String queueId, Instant now) {
+    /** No file was seen of a copy that Mailpit accepted. */
+    void missing(GraphCopy copy, Instant now) {
         if (inARow.size() < MOST) {
-            inARow.add(queueId);
+            copy.queueId().ifPresent(inARow::add);
         }
         if (inARow.size() >= MOST && !now.isBefore(until)) {
             until = now.plus(pause);

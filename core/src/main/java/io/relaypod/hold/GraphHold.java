@@ -428,7 +428,7 @@ public final class GraphHold implements GraphListener, SenderGate {
     }
 
     private static boolean isOf(CopyChange change, HeldCopy copy) {
-        return change.copy().isOf(change.copy().queueId().orElse(""), copy.recipients);
+        return change.copy().isFor(copy.recipients);
     }
 
     private static boolean isFailure(CopyState state) {

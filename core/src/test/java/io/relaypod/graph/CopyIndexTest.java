@@ -40,6 +40,6 @@ class CopyIndexTest {
             answered.add(new CopyChange(copy, CopyState.ACCEPTED, Instant.EPOCH, Optional.empty()));
         }
         assertThat(answered.all()).hasSize(1);
-        assertThat(answered.of("Mail2", List.of("a@good.test"))).isPresent();
+        assertThat(answered.of(GraphCopy.of("Mail2", List.of("a@good.test")))).isPresent();
     }
 }

@@ -9,7 +9,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
-import io.relaypod.graph.ExpectedCopies.CopyKey;
 import io.relaypod.graph.FollowedCopy.CopyPlace;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,15 +25,15 @@ class CopyRecordsTest {
             for (int i = 0; !records.index().isFull(); i++) {
                 records.index().add(copy("Mail" + i));
             }
-            records.expect(new CopyKey("Mail-x", List.of("a@good.test")), Instant.EPOCH);
+            records.expect(GraphCopy.of("Mail-x", List.of("a@good.test")), Instant.EPOCH);
             assertThat(records.add(copy("Mail-x"), true)).isFalse();
-            assertThat(records.expected().size()).isEqualTo(1);
+            assertThat(records.expected().all()).hasSize(1);
         }
     }
 
     @Test
     void aJournalThatCouldNotBeWrittenIsWrittenAnewWhenItCan() throws IOException {
-        CopyKey expected = new CopyKey("Mail-x", List.of("a@good.test"));
+        GraphCopy expected = GraphCopy.of("Mail-x", List.of("a@good.test"));
         try (CopyJournal journal = new CopyJournal(home)) {
             CopyRecords records = new CopyRecords(journal);
             Path inTheWay = Files.createDirectories(home.resolve("copies.new").resolve("x"));
@@ -57,7 +56,7 @@ class CopyRecordsTest {
 
     @Test
     void aLineThatTheEndOfTheProcessCutDoesNotHideTheNext() throws IOException {
-        CopyKey expected = new CopyKey("Mail-x", List.of("a@good.test"));
+        GraphCopy expected = GraphCopy.of("Mail-x", List.of("a@good.test"));
         Files.writeString(home.resolve("copies"), "SEEN\tQUEUED\t17");
         try (CopyJournal journal = new CopyJournal(home)) {
             new CopyRecords(journal).expect(expected, Instant.EPOCH);

@@ -7,7 +7,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-import io.relaypod.graph.ExpectedCopies.CopyKey;
 import org.junit.jupiter.api.Test;
 
 class UnidentifiedFilesTest {
@@ -15,10 +14,10 @@ class UnidentifiedFilesTest {
     private static final Instant START = Instant.parse("2026-11-27T06:00:00Z");
 
     private final UnidentifiedFiles files = new UnidentifiedFiles();
-    private final Map<CopyKey, Instant> expected = new LinkedHashMap<>();
+    private final Map<GraphCopy, Instant> expected = new LinkedHashMap<>();
 
     private void expect(String queueId, double seconds) {
-        expected.put(new CopyKey(queueId, List.of("a@good.test")), at(seconds));
+        expected.put(GraphCopy.of(queueId, List.of("a@good.test")), at(seconds));
     }
 
     private static Instant at(double seconds) {
@@ -26,7 +25,9 @@ class UnidentifiedFilesTest {
     }
 
     private List<String> taken(double seconds) {
-        return files.take(expected, at(seconds)).stream().map(CopyKey::queueId).toList();
+        return files.take(expected, at(seconds)).stream()
+                .map(copy -> copy.queueId().orElseThrow())
+                .toList();
     }
 
     @Test
