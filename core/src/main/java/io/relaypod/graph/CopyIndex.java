@@ -9,6 +9,7 @@ import java.util.Optional;
 
 import com.google.common.collect.HashMultimap;
 import com.google.common.collect.SetMultimap;
+import io.relaypod.graph.FollowedCopy.CopyPlace;
 
 /** The followed copies by file name and by queue id, of bounded number. For one thread. */
 final class CopyIndex {
@@ -49,7 +50,7 @@ final class CopyIndex {
     /** @return false if there is no room */
     boolean add(FollowedCopy followed) {
         remove(followed.fileName());
-        if (isFull()) {
+        if (weight >= most) {
             return false;
         }
         byFile.put(followed.fileName(), followed);
@@ -71,11 +72,11 @@ final class CopyIndex {
     }
 
     /**
-     * Whether another file of unknown origin in {@code failed/} may be added. They have a quarter of the room, so that
-     * old failures do not displace what is being sent.
+     * Whether another file of unknown origin may be added there. Those in {@code failed/} have a quarter of the room,
+     * so that old failures do not displace what is being sent.
      */
-    boolean hasRoomForFailed() {
-        return foreignFailed < most / 4;
+    boolean hasRoom(CopyPlace place) {
+        return weight < most && (place != CopyPlace.FAILED || foreignFailed < most / 4);
     }
 
     /** Counts files of unknown origin in {@code failed/} again, as others may have moved there or away. */
@@ -87,11 +88,7 @@ final class CopyIndex {
     }
 
     private static boolean isForeignFailed(FollowedCopy followed) {
-        return followed.place() == FollowedCopy.CopyPlace.FAILED && !followed.isOurs();
-    }
-
-    boolean isFull() {
-        return weight >= most;
+        return followed.place() == CopyPlace.FAILED && !followed.isOurs();
     }
 
     Collection<FollowedCopy> all() {

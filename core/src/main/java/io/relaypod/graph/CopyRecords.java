@@ -85,7 +85,7 @@ final class CopyRecords {
     void add(JournalEntry seen, CopyPlace place) {
         FollowedCopy followed = new FollowedCopy(seen.copy(), place, seen.at(), seen.kind() == EntryKind.SEEN);
         followed.recorded(seen.state());
-        if (followed.isOurs() || place != CopyPlace.FAILED || index.hasRoomForFailed()) {
+        if (followed.isOurs() || index.hasRoom(place)) {
             index.add(followed);
         }
     }
@@ -261,6 +261,13 @@ final class CopyRecords {
                 .sorted(Comparator.comparing(WaitingCopy::deliveredAt))
                 .limit(limit)
                 .toList();
+    }
+
+    /** When Mailpit accepted the longest waiting of them. */
+    Optional<Instant> oldest() {
+        return Stream.concat(
+                        expected.all().values().stream(), index.all().stream().map(FollowedCopy::deliveredAt))
+                .min(Comparator.naturalOrder());
     }
 
     private Stream<CopyChange> expectedChanges() {

@@ -7,7 +7,6 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.time.Clock;
 import java.time.Duration;
@@ -84,19 +83,19 @@ final class CopyTracker {
             CopyState state = followed.state();
             boolean isReported = followed.place() != CopyPlace.RELAY;
             if (isReported && (state == CopyState.DEFERRED || state == CopyState.STUCK || state == CopyState.FAILED)) {
-                publish(followed, clock.instant());
+                publish(followed);
             }
         }
     }
 
-    /** Files in {@code queue/} that are too many to be followed. */
-    int unfollowed() {
-        return unfollowed;
+    /** Number of files that are too many to be followed. */
+    Map<CopyState, Integer> unfollowed() {
+        return Map.of(CopyState.QUEUED, unfollowed, CopyState.FAILED, unfollowedFailed);
     }
 
-    /** Files in {@code failed/} that are too many to be followed. */
-    int unfollowedFailed() {
-        return unfollowedFailed;
+    /** Whether files were too many to be followed, and there is room now. */
+    boolean hasRoomForUnfollowed() {
+        return unfollowed > 0 && records.index().hasRoom(CopyPlace.QUEUE);
     }
 
     /** Why nothing can be said of copies that have no file; empty if all is well. */
@@ -115,34 +114,30 @@ final class CopyTracker {
     }
 
     /** Registers the files of a directory. Those that vanished are returned, to be passed to {@link #vanished}. */
-    Set<String> list(Path place) throws IOException {
+    Set<String> list(CopyPlace place) throws IOException {
         int beyond = 0;
-        boolean isFailed = place.equals(directory.failed());
-        if (isFailed) {
-            records.index().countFailed();
-        }
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(place, "*.eml")) {
+        records.index().countFailed();
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(directory.of(place), "*.eml")) {
             for (Path file : files) {
                 String name = String.valueOf(file.getFileName());
                 if (records.index().file(name).isEmpty()) {
-                    if (records.index().isFull()
-                            || (isFailed && !records.index().hasRoomForFailed())) {
-                        beyond++;
-                    } else {
+                    if (records.index().hasRoom(place)) {
                         look(name);
+                    } else {
+                        beyond++;
                     }
                 }
             }
         } catch (DirectoryIteratorException failed) {
             throw failed.getCause();
         }
-        if (place.equals(directory.queue())) {
+        if (place == CopyPlace.QUEUE) {
             unfollowed = beyond;
-        } else if (isFailed) {
+        } else if (place == CopyPlace.FAILED) {
             unfollowedFailed = beyond;
         }
         return look(records.index().all().stream()
-                .filter(followed -> place.equals(path(followed.place())))
+                .filter(followed -> followed.place() == place)
                 .map(FollowedCopy::fileName)
                 .toList());
     }
@@ -166,7 +161,7 @@ final class CopyTracker {
         names.stream()
                 .filter(name -> name.endsWith(".eml"))
                 .filter(name -> records.index().file(name).isEmpty())
-                .filter(name -> place(name).isEmpty())
+                .filter(name -> directory.placeOf(name).isEmpty())
                 .forEach(name -> {
                     unseen.seen();
                     if (!now.isBefore(distrustUntil)) {
@@ -181,7 +176,7 @@ final class CopyTracker {
         records.index()
                 .file(name)
                 .filter(followed -> followed.place() == CopyPlace.TEMP)
-                .filter(followed -> place(name).isEmpty())
+                .filter(followed -> directory.placeOf(name).isEmpty())
                 .ifPresent(followed -> {
                     followed.moveTo(CopyPlace.QUEUE);
                     records.moved(followed);
@@ -193,7 +188,7 @@ final class CopyTracker {
         if (known.filter(followed -> followed.place() == CopyPlace.RELAY).isPresent()) {
             return true;
         }
-        Optional<CopyPlace> place = place(name);
+        Optional<CopyPlace> place = directory.placeOf(name);
         if (place.isEmpty()) {
             unreadable.remove(name);
             return known.isEmpty();
@@ -206,51 +201,11 @@ final class CopyTracker {
         return true;
     }
 
-    // In the order in which smtp2graph moves a file, so that none is overlooked that moves meanwhile.
-    Optional<CopyPlace> place(String name) {
-        for (CopyPlace place : List.of(CopyPlace.TEMP, CopyPlace.QUEUE, CopyPlace.FAILED)) {
-            if (exists(path(place).resolve(name))) {
-                return Optional.of(place);
-            }
-        }
-        return Optional.empty();
-    }
-
-    /** Whether the relay took the file out of smtp2graph's directories, so that its absence there tells nothing. */
-    boolean isTakenOut(String name) {
-        try {
-            return exists(directory.again().resolve(name))
-                    || exists(directory.withdrawn().resolve(name));
-        } catch (UncheckedIOException unknown) {
-            return true;
-        }
-    }
-
-    private static boolean exists(Path file) {
-        try {
-            Files.readAttributes(file, BasicFileAttributes.class);
-            return true;
-        } catch (NoSuchFileException absent) {
-            return false;
-        } catch (IOException unknown) {
-            throw new UncheckedIOException(unknown);
-        }
-    }
-
-    Path path(CopyPlace place) {
-        return switch (place) {
-            case TEMP -> directory.temp();
-            case QUEUE -> directory.queue();
-            case FAILED -> directory.failed();
-            case RELAY -> directory.relay();
-        };
-    }
-
     private void register(String name, CopyPlace place) {
         CopyHeader header;
         Instant modified;
         try {
-            Path file = path(place).resolve(name);
+            Path file = directory.of(place).resolve(name);
             modified = Files.getLastModifiedTime(file).toInstant();
             header = CopyHeader.read(file);
         } catch (NoSuchFileException movedMeanwhile) {
@@ -264,7 +219,7 @@ final class CopyTracker {
             return; // smtp2graph has not written the header yet
         }
         if (place == CopyPlace.FAILED
-                && !records.index().hasRoomForFailed()
+                && !records.index().hasRoom(place)
                 && records.expected().acceptedAt(header.copy()).isEmpty()) {
             unfollowedFailed++;
             return;
@@ -280,40 +235,32 @@ final class CopyTracker {
         } else if (place == CopyPlace.FAILED) {
             decide(name, REASON);
         } else {
-            publish(followed, clock.instant());
+            publish(followed);
         }
     }
 
     private void unreadable(String name, CopyPlace place, Exception reason) {
         // In temp/ smtp2graph may not be ready with it.
-        if (place != CopyPlace.TEMP && Files.isRegularFile(path(place).resolve(name))) {
+        if (place != CopyPlace.TEMP && Files.isRegularFile(directory.of(place).resolve(name))) {
             unreadable.add(name, place, reason);
         }
     }
 
     private void moved(FollowedCopy followed, CopyPlace place) {
-        if (place == CopyPlace.FAILED && !isCatchingUp) {
-            givenUp(followed);
-        } else {
-            followed.moveTo(place);
-        }
+        followed.moveTo(place);
         records.moved(followed);
-        records.changed(followed);
         if (isCatchingUp) {
+            records.changed(followed);
             return; // published at its end
         }
         if (place == CopyPlace.FAILED) {
+            followed.delivered(followed.deliveredAt()); // only what failed before is left alone
+            records.record(followed);
             decide(followed.fileName(), REASON);
         } else {
-            publish(followed, clock.instant());
+            records.changed(followed);
+            publish(followed);
         }
-    }
-
-    // Only what failed before the relay followed is left alone.
-    private void givenUp(FollowedCopy followed) {
-        followed.moveTo(CopyPlace.FAILED);
-        followed.delivered(followed.deliveredAt());
-        records.record(followed);
     }
 
     private void decide(String name, Duration later) {
@@ -341,16 +288,12 @@ final class CopyTracker {
     }
 
     private void decide(FollowedCopy followed, Instant noticedAt, Instant now) {
-        Optional<CopyPlace> place = place(followed.fileName());
+        Optional<CopyPlace> place = directory.placeOf(followed.fileName());
         if (place.isPresent()) {
-            if (place.get() == CopyPlace.FAILED) {
-                if (followed.place() != CopyPlace.FAILED) {
-                    givenUp(followed);
-                }
-                records.changed(followed);
-                publish(followed, now);
-            } else if (place.get() != followed.place()) {
+            if (place.get() != followed.place()) {
                 moved(followed, place.get());
+            } else if (place.get() == CopyPlace.FAILED) {
+                publish(followed);
             }
         } else if (followed.place() == CopyPlace.TEMP) {
             unread.known(followed.fileName());
@@ -396,22 +339,23 @@ final class CopyTracker {
         // While it catches up, the line may be old.
         Instant at = isCatchingUp && line.at().isBefore(now) ? line.at() : now;
         followed.attemptFailed(errors.classify(line.error()), errors.isLast(line.error()), at);
-        if (isCatchingUp && (line.at().isBefore(lastStart) || isOfEarlierAttempt(followed, line.at()))) {
-            followed.attemptBegins();
+        if (isCatchingUp) {
+            if (line.at().isBefore(lastStart) || isOfEarlierAttempt(followed, line.at())) {
+                followed.attemptBegins();
+            }
+            return; // published at its end
         }
-        if (!isCatchingUp) {
-            records.changed(followed);
-        }
-        if (!isCatchingUp && followed.place() == CopyPlace.QUEUE) {
-            publish(followed, clock.instant());
+        records.changed(followed);
+        if (followed.place() == CopyPlace.QUEUE) {
+            publish(followed);
         }
     }
 
     // A file that was moved into queue/ after its failure is attempted again; the move is its last change.
     private boolean isOfEarlierAttempt(FollowedCopy followed, Instant failedAt) {
         try {
-            FileTime changed =
-                    (FileTime) Files.getAttribute(path(followed.place()).resolve(followed.fileName()), "unix:ctime");
+            FileTime changed = (FileTime)
+                    Files.getAttribute(directory.of(followed.place()).resolve(followed.fileName()), "unix:ctime");
             return failedAt.plus(CLOCKS_DIFFER).isBefore(changed.toInstant());
         } catch (IOException | UnsupportedOperationException unknown) {
             return false;
@@ -449,31 +393,28 @@ final class CopyTracker {
         }
     }
 
-    /** {@code queue/} is being emptied or replaced: what vanished and what vanishes now was not accepted. */
+    /**
+     * {@code queue/} is being emptied, or is another one. What vanished was not accepted, and what vanishes within some
+     * seconds counts as lost.
+     */
     void erased() {
         Instant now = clock.instant();
         distrustUntil = now.plus(ERASURE);
-        replaced();
         unfollowed = 0;
         unfollowedFailed = 0;
+        open.clear();
+        unread.forget();
+        for (FollowedCopy followed : new ArrayList<>(records.index().all())) {
+            if (followed.place() != CopyPlace.RELAY
+                    && directory.placeOf(followed.fileName()).isEmpty()) {
+                answer(followed, CopyState.MISSING, now);
+            }
+        }
     }
 
     /** Whether a file that vanishes now counts as lost, although Graph may have accepted it. For any thread. */
     boolean isDistrusting() {
         return !clock.instant().isAfter(distrustUntil);
-    }
-
-    /** The volume is another one: what has no file there was not accepted. */
-    void replaced() {
-        Instant now = clock.instant();
-        open.clear();
-        unread.forget();
-        for (FollowedCopy followed : new ArrayList<>(records.index().all())) {
-            if (followed.place() != CopyPlace.RELAY
-                    && place(followed.fileName()).isEmpty()) {
-                answer(followed, CopyState.MISSING, now);
-            }
-        }
     }
 
     /** The copy has its final state, and no file. */
@@ -485,7 +426,7 @@ final class CopyTracker {
                 followed.copy(), state, at, state == CopyState.ACCEPTED ? Optional.empty() : followed.error()));
     }
 
-    void publish(FollowedCopy followed, Instant at) {
-        publisher.accept(followed.change(at));
+    private void publish(FollowedCopy followed) {
+        publisher.accept(followed.change(clock.instant()));
     }
 }

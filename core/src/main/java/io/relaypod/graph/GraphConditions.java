@@ -2,11 +2,15 @@ package io.relaypod.graph;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.EnumMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
+import io.relaypod.graph.GraphCopies.GraphSummary;
 import io.relaypod.graph.GraphIncident.GraphCondition;
 
 /** Derives from the changes of copies what an administrator has to do. For one thread. */
@@ -71,28 +75,38 @@ final class GraphConditions {
         }
     }
 
-    /** Forgets denied mailboxes of which nothing waits. */
-    void waitingMailboxes(Set<String> mailboxes) {
-        denied.keySet().retainAll(mailboxes);
-        if (mailboxes.isEmpty()) {
+    /**
+     * The state of all copies.
+     *
+     * @param problem why the directories cannot be followed; empty if they are
+     * @param unfollowed copies that the records have no room for, by state
+     */
+    GraphSummary summary(
+            Optional<String> problem, CopyRecords records, Map<CopyState, Integer> unfollowed, Instant now) {
+        Map<CopyState, Integer> counts = new EnumMap<>(CopyState.class);
+        Stream.of(CopyState.values()).filter(state -> !state.isFinal()).forEach(state -> counts.put(state, 0));
+        Set<String> mailboxes = new HashSet<>();
+        for (FollowedCopy followed : records.index().all()) {
+            counts.merge(followed.state(), 1, Integer::sum);
+            mailboxes.add(followed.copy().mailbox());
+        }
+        counts.merge(CopyState.EXPECTED, records.expected().all().size(), Integer::sum);
+        unfollowed.forEach((state, number) -> counts.merge(state, number, Integer::sum));
+        forgetAllBut(mailboxes);
+        Optional<Instant> oldest = records.oldest();
+        int waiting = counts.values().stream().mapToInt(Integer::intValue).sum();
+        return new GraphSummary(problem, counts, oldest, lastAccepted, denied.size(), incident(waiting, oldest, now));
+    }
+
+    private void forgetAllBut(Set<String> waitingMailboxes) {
+        denied.keySet().retainAll(waitingMailboxes);
+        if (waitingMailboxes.isEmpty()) {
             secret = Optional.empty();
             unreachableSince = Optional.empty();
         }
     }
 
-    int deniedMailboxes() {
-        return denied.size();
-    }
-
-    Optional<Instant> lastAccepted() {
-        return lastAccepted;
-    }
-
-    /**
-     * @param waiting copies that are not accepted
-     * @param oldest when Mailpit accepted the longest waiting of them
-     */
-    Optional<GraphIncident> incident(int waiting, Optional<Instant> oldest, Instant now) {
+    private Optional<GraphIncident> incident(int waiting, Optional<Instant> oldest, Instant now) {
         if (secret.isPresent()) {
             GraphIncident refused = secret.get();
             return Optional.of(new GraphIncident(refused.kind(), refused.error(), refused.since(), waiting));

@@ -2,19 +2,13 @@ package io.relaypod.graph;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.EnumMap;
-import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -23,7 +17,6 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.stream.Stream;
 
 import io.relaypod.graph.CopyJournal.JournalEntry;
 import io.relaypod.graph.DirectoryChanges.ChangedNames;
@@ -117,7 +110,7 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
             }
         } catch (IOException | UncheckedIOException unusable) {
             synchronized (this) {
-                lost(problem(unusable));
+                lost(directory.problem(unusable));
             }
             Thread.sleep(Math.min(longest.toMillis(), EACH_SECOND.toMillis()));
         }
@@ -125,15 +118,9 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
 
     private synchronized void open() throws IOException {
         takeInbox();
-        for (Path needed : List.of(directory.temp(), directory.queue(), directory.failed())) {
-            if (!Files.readAttributes(needed, BasicFileAttributes.class).isDirectory()) {
-                throw new NotDirectoryException(needed.toString());
-            }
-            if (!Files.isReadable(needed) || !Files.isExecutable(needed)) {
-                throw new AccessDeniedException(needed.toString());
-            }
-        }
-        List<Path> watched = new ArrayList<>(List.of(directory.temp(), directory.queue(), directory.failed()));
+        directory.requireReadable();
+        List<Path> watched = new ArrayList<>(
+                Smtp2GraphDirectory.PLACES.stream().map(directory::of).toList());
         if (Files.isDirectory(directory.logs())) {
             watched.add(directory.logs());
         }
@@ -153,15 +140,12 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
             LOGGER.warn("event=graph-volume-erased directory={}", directory.queue());
             tracker.erased();
         }
-        takeUpSeen(isSame);
-        if (!isSame) {
-            tracker.replaced();
-        }
         hasOpened = true;
+        takeUpSeen(isSame);
         starts.poll(tracker::read);
         Set<String> vanished = new LinkedHashSet<>();
-        for (Path place : List.of(directory.temp(), directory.queue(), directory.failed())) {
-            changes.get().listing(place);
+        for (CopyPlace place : Smtp2GraphDirectory.PLACES) {
+            opened.listing(directory.of(place));
             vanished.addAll(tracker.list(place));
         }
         attempts.poll(tracker::read);
@@ -186,7 +170,7 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
         }
         for (Iterator<JournalEntry> all = seenBefore.values().iterator(); all.hasNext(); ) {
             JournalEntry seen = all.next();
-            Optional<CopyPlace> place = tracker.place(seen.copy().fileName());
+            Optional<CopyPlace> place = directory.placeOf(seen.copy().fileName());
             if (place.isPresent()) {
                 records.add(seen, place.get());
             } else if (records.index().file(seen.copy().fileName()).isEmpty()) {
@@ -195,7 +179,7 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
                 boolean isAccepted = isSame
                         && CopyRecords.mayBeAccepted(seen.state())
                         && !seen.at().isBefore(healing.boot())
-                        && !tracker.isTakenOut(seen.copy().fileName());
+                        && !directory.isTakenOut(seen.copy().fileName());
                 tracker.answer(gone, isAccepted ? CopyState.ACCEPTED : CopyState.MISSING, clock.instant());
             }
             all.remove(); // an error in the next one does not answer this one twice
@@ -215,13 +199,14 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
             erased();
         }
         Set<String> vanished = new LinkedHashSet<>();
-        for (Path place : List.of(directory.temp(), directory.queue(), directory.failed())) {
-            if (changed.unlisted().contains(place)) {
-                changes.orElseThrow().listing(place);
+        for (CopyPlace place : Smtp2GraphDirectory.PLACES) {
+            Path path = directory.of(place);
+            if (changed.unlisted().contains(path)) {
+                changes.orElseThrow().listing(path);
                 vanished.addAll(tracker.list(place));
             }
-            Set<String> names = changed.names().getOrDefault(place, Set.of());
-            vanished.addAll(place.equals(directory.queue()) ? tracker.lookAtQueued(names) : tracker.look(names));
+            Set<String> names = changed.names().getOrDefault(path, Set.of());
+            vanished.addAll(place == CopyPlace.QUEUE ? tracker.lookAtQueued(names) : tracker.look(names));
         }
         Instant now = clock.instant();
         boolean isNextSecond = now.getEpochSecond() != seconds;
@@ -248,8 +233,8 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
 
     private void each(Instant now) throws IOException {
         seconds = now.getEpochSecond();
-        if (tracker.unfollowed() > 0 && !records.index().isFull()) {
-            tracker.vanished(tracker.list(directory.queue()));
+        if (tracker.hasRoomForUnfollowed()) {
+            tracker.vanished(tracker.list(CopyPlace.QUEUE));
         }
         tracker.reportOverdue();
         healing.tick(now);
@@ -287,31 +272,8 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
     }
 
     private void summarize(Optional<String> problem, Instant now) {
-        Map<CopyState, Integer> counts = new EnumMap<>(CopyState.class);
-        Stream.of(CopyState.values()).filter(state -> !state.isFinal()).forEach(state -> counts.put(state, 0));
-        Optional<Instant> oldest = Optional.empty();
-        Set<String> mailboxes = new HashSet<>();
-        for (FollowedCopy followed : records.index().all()) {
-            counts.merge(followed.state(), 1, Integer::sum);
-            oldest = earlier(oldest, followed.deliveredAt());
-            mailboxes.add(followed.copy().mailbox());
-        }
-        for (Instant at : records.expected().all().values()) {
-            oldest = earlier(oldest, at);
-        }
-        counts.merge(CopyState.EXPECTED, records.expected().all().size(), Integer::sum);
-        counts.merge(CopyState.QUEUED, tracker.unfollowed(), Integer::sum);
-        counts.merge(CopyState.FAILED, tracker.unfollowedFailed(), Integer::sum);
-        conditions.waitingMailboxes(mailboxes);
-        int waiting = counts.values().stream().mapToInt(Integer::intValue).sum();
-        Optional<GraphIncident> incident = conditions.incident(waiting, oldest, now);
-        outages.update(incident, now);
-        summary = new GraphSummary(
-                problem, counts, oldest, conditions.lastAccepted(), conditions.deniedMailboxes(), incident);
-    }
-
-    private static Optional<Instant> earlier(Optional<Instant> one, Instant other) {
-        return one.filter(at -> at.isBefore(other)).or(() -> Optional.of(other));
+        summary = conditions.summary(problem, records, tracker.unfollowed(), now);
+        outages.update(summary.incident(), now);
     }
 
     private void lost(String problem) {
@@ -329,25 +291,6 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
         }
         summarize(Optional.of(problem), clock.instant());
         records.flush();
-    }
-
-    private static Throwable cause(Throwable failure) {
-        Throwable cause = failure.getCause();
-        return failure instanceof UncheckedIOException && cause != null ? cause : failure;
-    }
-
-    private String problem(Throwable failure) {
-        Throwable cause = cause(failure);
-        if (Files.notExists(directory.mailroot())) {
-            return "smtp2graph has not been started yet: " + directory.mailroot() + " does not exist";
-        }
-        if (cause instanceof AccessDeniedException denied) {
-            return denied.getFile() + " cannot be read by the user " + System.getProperty("user.name")
-                    + "; smtp2graph and relaypod need the same user or group";
-        }
-        return cause instanceof NoSuchFileException
-                ? "smtp2graph has not made its directories: " + cause.getMessage() + " does not exist"
-                : String.valueOf(cause.getMessage());
     }
 
     private void publish(CopyChange change) {

@@ -227,8 +227,7 @@ public final class GraphHealing {
                 delete(file); // Graph accepted it while it was out
             } else if (moveBack(each.getKey())) {
                 retried(followed.get());
-            } else if (Files.notExists(file)
-                    && tracker.orElseThrow().place(each.getKey()).isEmpty()) {
+            } else if (Files.notExists(file) && directory.placeOf(each.getKey()).isEmpty()) {
                 tracker.get().answer(followed.get(), CopyState.MISSING, now); // somebody deleted it
             } else {
                 later.put(each.getKey(), now.plus(OUT_OF_QUEUE));
