@@ -34,6 +34,8 @@ final class CopyRecords {
     private final CopyIndex index = new CopyIndex(MOST_FOLLOWED);
     private final ExpectedCopies expected = new ExpectedCopies(MOST_EXPECTED);
     private final AnsweredCopies answered = new AnsweredCopies(MOST_ANSWERED, MOST_ANSWERED_RECIPIENTS);
+    // By mailbox, for those that Graph accepted last.
+    private final Map<String, Instant> acceptedAt = new LinkedHashMap<>();
     private final CopyJournal journal;
     private boolean isBroken;
 
@@ -147,9 +149,22 @@ final class CopyRecords {
         index.remove(followed.fileName());
     }
 
+    /** The copy has its final state. */
     void answered(GraphCopy copy, CopyState state, Instant at) {
         answered.add(new CopyChange(copy, state, at, Optional.empty()));
+        if (state == CopyState.ACCEPTED) {
+            acceptedAt.remove(copy.mailbox());
+            acceptedAt.put(copy.mailbox(), at);
+            if (acceptedAt.size() > MOST_ANSWERED) {
+                acceptedAt.remove(acceptedAt.keySet().iterator().next());
+            }
+        }
         append(new JournalEntry(EntryKind.ANSWERED, copy, state, at));
+    }
+
+    /** When Graph last accepted a copy of the mailbox, since the start. */
+    Optional<Instant> acceptedAt(String mailbox) {
+        return Optional.ofNullable(acceptedAt.get(mailbox));
     }
 
     /** Expects the file of a copy, unless it has been seen or answered. */

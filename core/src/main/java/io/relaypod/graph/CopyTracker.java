@@ -338,7 +338,11 @@ final class CopyTracker {
         Instant now = clock.instant();
         // While it catches up, the line may be old.
         Instant at = isCatchingUp && line.at().isBefore(now) ? line.at() : now;
-        followed.attemptFailed(errors.classify(line.error()), errors.isLast(line.error()), at);
+        followed.attemptFailed(
+                errors.classify(line.error()),
+                errors.isLast(line.error()),
+                at,
+                records.acceptedAt(followed.copy().mailbox()));
         if (isCatchingUp) {
             if (line.at().isBefore(lastStart) || isOfEarlierAttempt(followed, line.at())) {
                 followed.attemptBegins();

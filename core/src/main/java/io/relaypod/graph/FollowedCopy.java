@@ -15,6 +15,7 @@ final class FollowedCopy {
     private Instant deliveredAt;
     private boolean isOurs;
     private int attempts;
+    private int loneFailures;
     private Instant countedAt = Instant.EPOCH;
     private boolean isOnRetryList;
     private CopyState afterAttempt = CopyState.QUEUED;
@@ -78,6 +79,11 @@ final class FollowedCopy {
         return attempts;
     }
 
+    /** Those of the {@link #attempts} between which Graph accepted another copy of the mailbox, and the first. */
+    int loneFailures() {
+        return loneFailures;
+    }
+
     /**
      * Whether smtp2graph attempts it at each look at its list, every 30 s. It does so with what failed for the last
      * time after it had failed for a while: it forgets to take it from the list.
@@ -117,10 +123,17 @@ final class FollowedCopy {
         recorded = written;
     }
 
-    /** An attempt failed, and no other has begun. */
-    void attemptFailed(GraphError reason, boolean isLast, Instant at) {
+    /**
+     * An attempt failed, and no other has begun.
+     *
+     * @param accepted when Graph last accepted a copy of the same mailbox
+     */
+    void attemptFailed(GraphError reason, boolean isLast, Instant at, Optional<Instant> accepted) {
         error = Optional.of(reason);
         if (!at.isBefore(countedAt.plus(NO_ATTEMPT))) {
+            if (attempts == 0 || accepted.filter(countedAt::isBefore).isPresent()) {
+                loneFailures++;
+            }
             attempts++;
             countedAt = at;
         }

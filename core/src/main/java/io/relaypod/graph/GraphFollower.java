@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
  * a loop; all other methods are thread-safe.
  *
  * <pre>{@code
- * GraphFollower follower = new GraphFollower(directory, dataDir.resolve("graph"), clock, errors, listeners, healing);
+ * GraphFollower follower = new GraphFollower(directory, dataDir.resolve("graph"), clock, errors, listeners, settings);
  * while (running) follower.pass(Duration.ofMillis(250));
  * }</pre>
  */
@@ -49,6 +49,7 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
     private final CopyTracker tracker;
     private final VolumeNumber volume;
     private final GraphHealing healing;
+    private final Instant boot;
     private final GraphConditions conditions = new GraphConditions();
     private final GraphOutageLog outages = new GraphOutageLog();
     private final Queue<Runnable> inbox = new LinkedBlockingQueue<>(MOST_INBOX);
@@ -63,7 +64,6 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
     private long seconds;
     private long grownAt;
     private volatile GraphSummary summary;
-    private volatile boolean isHealing;
     private volatile boolean isFollowing;
 
     /**
@@ -77,7 +77,7 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
             Clock clock,
             GraphErrors errors,
             Collection<? extends GraphListener> listeners,
-            GraphHealing healing)
+            HealSettings settings)
             throws IOException {
         this.directory = directory;
         this.clock = clock;
@@ -87,7 +87,8 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
         this.seenBefore = records.restore();
         this.tracker = new CopyTracker(directory, records, errors, clock, this::publish);
         this.volume = new VolumeNumber(state, directory);
-        this.healing = healing;
+        this.healing = new GraphHealing(directory, settings, tracker, records);
+        this.boot = settings.boot();
         this.attempts = new AttemptLog(directory.logs(), "error", AttemptLine.OF_A_FILE);
         this.starts = new AttemptLog(directory.logs(), "combined", AttemptLine.STARTED);
         this.summary = new GraphSummary(
@@ -134,8 +135,7 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
                     opened.withoutEvents().get());
         }
         isPolling = opened.withoutEvents().isPresent();
-        healing.begin(tracker, records);
-        isHealing = healing.isOn();
+        healing.begin();
         if (hasOpened && !isSame) {
             LOGGER.warn("event=graph-volume-erased directory={}", directory.queue());
             tracker.erased();
@@ -178,7 +178,7 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
                 // After a power failure, our record of the file may be on the disk, and the file not.
                 boolean isAccepted = isSame
                         && CopyRecords.mayBeAccepted(seen.state())
-                        && !seen.at().isBefore(healing.boot())
+                        && !seen.at().isBefore(boot)
                         && !directory.isTakenOut(seen.copy().fileName());
                 tracker.answer(gone, isAccepted ? CopyState.ACCEPTED : CopyState.MISSING, clock.instant());
             }
@@ -344,7 +344,7 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
 
     @Override
     public boolean isHealing() {
-        return isHealing;
+        return healing.isOn();
     }
 
     @Override

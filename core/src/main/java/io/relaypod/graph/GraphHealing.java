@@ -12,7 +12,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -20,6 +19,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 import io.relaypod.graph.FollowedCopy.CopyPlace;
+import io.relaypod.graph.HealSettings.HealMode;
 import io.relaypod.graph.HealingListener.HealingMove;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,7 +33,7 @@ import org.slf4j.LoggerFactory;
  * file that smtp2graph may be sending is never moved: one that failed and that smtp2graph does not attempt again, one
  * in {@code failed/}, or one in {@code temp/} whose 250 was given.
  */
-public final class GraphHealing {
+final class GraphHealing {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(GraphHealing.class);
 
@@ -48,45 +48,20 @@ public final class GraphHealing {
     private static final GraphError NO_ERROR = new GraphError(GraphCode.OTHER, "", "");
 
     private final Smtp2GraphDirectory directory;
-    private final HealMode mode;
-    private final WithdrawnCopies withdrawn;
-    private final HealingListener listener;
+    private final HealSettings settings;
+    private final CopyTracker tracker;
+    private final CopyRecords records;
     private final HealingPace pace = new HealingPace();
-    private final Instant boot;
     private final Map<String, Instant> outOfQueue = new HashMap<>();
     private final Map<String, Instant> toBeStored = new HashMap<>();
     private final Set<String> sentAgain = new HashSet<>();
-    private Optional<CopyTracker> tracker = Optional.empty();
-    private Optional<CopyRecords> records = Optional.empty();
-    private boolean isWritable;
+    private volatile boolean isWritable;
 
-    /** The setting GRAPH_HEAL. */
-    public enum HealMode {
-        /** Where smtp2graph's volume can be written. */
-        AUTO,
-        ON,
-        OFF
-    }
-
-    /**
-     * @param boot when the machine was started: what was written before may be incomplete, as smtp2graph syncs nothing
-     */
-    public GraphHealing(
-            Smtp2GraphDirectory directory,
-            HealMode mode,
-            WithdrawnCopies withdrawn,
-            HealingListener listener,
-            Instant boot) {
+    GraphHealing(Smtp2GraphDirectory directory, HealSettings settings, CopyTracker tracker, CopyRecords records) {
         this.directory = directory;
-        this.mode = mode;
-        this.withdrawn = withdrawn;
-        this.listener = listener;
-        this.boot = boot;
-    }
-
-    /** When the machine was started. */
-    Instant boot() {
-        return boot;
+        this.settings = settings;
+        this.tracker = tracker;
+        this.records = records;
     }
 
     /** Whether the volume can be written, so far as is known. */
@@ -94,28 +69,29 @@ public final class GraphHealing {
         return isWritable;
     }
 
-    /** Whether files are moved. */
+    /** Whether files are moved. For any thread. */
     boolean isOn() {
-        return isWritable && mode != HealMode.OFF;
+        return isWritable && settings.mode() != HealMode.OFF;
     }
 
     /** The directories can be read. Finishes what a crash left unfinished; call it before they are listed. */
-    void begin(CopyTracker follows, CopyRecords knows) {
-        tracker = Optional.of(follows);
-        records = Optional.of(knows);
+    void begin() {
         outOfQueue.clear();
         isWritable = makeDirectories();
-        if (!isWritable && mode == HealMode.ON) {
+        if (!isWritable && settings.mode() == HealMode.ON) {
             LOGGER.warn(
                     "event=graph-heal-off directory={} reason=\"not writable by this user; GRAPH_HEAL=true needs smtp2graph's user or group\"",
                     directory.root());
         }
         if (isWritable) {
-            names(directory.again()).stream().filter(name -> !back(name)).forEach(name -> {
-                if (follow(directory.again().resolve(name))) {
+            for (String name : names(directory.again())) {
+                Path file = directory.again().resolve(name);
+                if (isMovedToQueue(file)) {
+                    records.index().file(name).ifPresent(followed -> followed.moveTo(CopyPlace.QUEUE));
+                } else if (follow(file)) {
                     outOfQueue.put(name, Instant.EPOCH);
                 }
-            });
+            }
         }
         if (isOn()) {
             names(directory.withdrawn()).forEach(name -> {
@@ -130,8 +106,8 @@ public final class GraphHealing {
         try {
             GraphCopy copy = CopyHeader.read(file).copy();
             Instant written = Files.getLastModifiedTime(file).toInstant();
-            return known().index().file(copy.fileName()).isPresent()
-                    || known().index().add(new FollowedCopy(copy, CopyPlace.RELAY, written, true));
+            return records.index().file(copy.fileName()).isPresent()
+                    || records.index().add(new FollowedCopy(copy, CopyPlace.RELAY, written, true));
         } catch (IOException | UncheckedIOException unreadable) {
             LOGGER.warn("event=graph-heal-failed file={} reason=\"{}\"", file, unreadable.toString());
             return false;
@@ -163,21 +139,14 @@ public final class GraphHealing {
         return names;
     }
 
-    private boolean back(String name) {
-        boolean isMoved = moveBack(name);
-        if (isMoved) {
-            known().index().file(name).ifPresent(followed -> followed.moveTo(CopyPlace.QUEUE));
-        }
-        return isMoved;
-    }
-
-    private boolean moveBack(String name) {
-        Path queued = directory.queue().resolve(name);
-        return !Files.exists(queued) && move(directory.again().resolve(name), queued);
+    // What is there is not replaced.
+    private boolean isMovedToQueue(Path from) {
+        Path queued = directory.queue().resolve(from.getFileName());
+        return !Files.exists(queued) && isMoved(from, queued);
     }
 
     /** @return false if the file was not there or could not be moved */
-    private static boolean move(Path from, Path to) {
+    private static boolean isMoved(Path from, Path to) {
         try {
             Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
             return true;
@@ -198,14 +167,13 @@ public final class GraphHealing {
 
     /** Does what is due; called each second. */
     void tick(Instant now) {
-        if (!isWritable || tracker.isEmpty() || records.isEmpty()) {
-            return;
+        if (isWritable) {
+            returnToQueue(now);
         }
-        returnToQueue(now);
         if (isOn()) {
             store(now);
             int left = AT_A_TIME;
-            for (FollowedCopy followed : new ArrayList<>(records.get().index().all())) {
+            for (FollowedCopy followed : new ArrayList<>(records.index().all())) {
                 if (left > 0 && heal(followed, now)) {
                     left--;
                 }
@@ -214,37 +182,38 @@ public final class GraphHealing {
     }
 
     private void returnToQueue(Instant now) {
-        Map<String, Instant> later = new HashMap<>();
-        for (Iterator<Map.Entry<String, Instant>> out = outOfQueue.entrySet().iterator(); out.hasNext(); ) {
-            Map.Entry<String, Instant> each = out.next();
-            if (now.isBefore(each.getValue())) {
-                continue;
-            }
-            out.remove();
-            Path file = directory.again().resolve(each.getKey());
-            Optional<FollowedCopy> followed = known().index().file(each.getKey());
+        for (String name : due(outOfQueue, now)) {
+            outOfQueue.remove(name);
+            Path file = directory.again().resolve(name);
+            Optional<FollowedCopy> followed = records.index().file(name);
             if (followed.isEmpty()) {
                 delete(file); // Graph accepted it while it was out
-            } else if (moveBack(each.getKey())) {
+            } else if (isMovedToQueue(file)) {
                 retried(followed.get());
-            } else if (Files.notExists(file) && directory.placeOf(each.getKey()).isEmpty()) {
-                tracker.get().answer(followed.get(), CopyState.MISSING, now); // somebody deleted it
+            } else if (Files.notExists(file) && directory.placeOf(name).isEmpty()) {
+                tracker.answer(followed.get(), CopyState.MISSING, now); // somebody deleted it
             } else {
-                later.put(each.getKey(), now.plus(OUT_OF_QUEUE));
+                outOfQueue.put(name, now.plus(OUT_OF_QUEUE));
             }
         }
-        outOfQueue.putAll(later);
+    }
+
+    private static List<String> due(Map<String, Instant> files, Instant now) {
+        return files.entrySet().stream()
+                .filter(file -> !now.isBefore(file.getValue()))
+                .map(Map.Entry::getKey)
+                .toList();
     }
 
     private void retried(FollowedCopy followed) {
         followed.moveTo(CopyPlace.QUEUE);
-        known().changed(followed);
+        records.changed(followed);
         sentAgain.add(followed.fileName());
-        listener.onMove(followed.copy(), HealingMove.RETRIED, followed.error().orElse(NO_ERROR));
+        settings.listener().onMove(followed.copy(), HealingMove.RETRIED, error(followed));
     }
 
-    private CopyRecords known() {
-        return records.orElseThrow();
+    private static GraphError error(FollowedCopy followed) {
+        return followed.error().orElse(NO_ERROR);
     }
 
     private static void delete(Path file) {
@@ -272,13 +241,12 @@ public final class GraphHealing {
 
     // What smtp2graph attempts by itself is only withdrawn, and only when no attempt can be under way.
     private boolean isBetweenPolls(FollowedCopy followed, Instant now) {
-        return isHopeless(followed, followed.error().orElse(NO_ERROR), now)
-                && now.isBefore(followed.attemptedAt().plus(BETWEEN_POLLS));
+        return isHopeless(followed, now) && now.isBefore(followed.attemptedAt().plus(BETWEEN_POLLS));
     }
 
     private boolean rescue(FollowedCopy followed, Instant now) {
         Optional<Instant> acceptedAt =
-                known().expected().acceptedAt(followed.copy()).filter(any -> isThatOfItsMessage(followed));
+                records.expected().acceptedAt(followed.copy()).filter(any -> isThatOfItsMessage(followed));
         if (acceptedAt.isEmpty()) {
             return false;
         }
@@ -286,7 +254,7 @@ public final class GraphHealing {
         try {
             Instant written = Files.getLastModifiedTime(file).toInstant();
             // One that is older is the beginning of a message whose delivery failed, and which was sent again.
-            if (written.isBefore(boot)
+            if (written.isBefore(settings.boot())
                     || !ExpectedCopies.isOfDelivery(written, acceptedAt.get())
                     || now.isBefore(written.plus(STILL_IN_TEMP))) {
                 return false;
@@ -294,28 +262,27 @@ public final class GraphHealing {
         } catch (IOException vanished) {
             return false;
         }
-        Path queued = directory.queue().resolve(followed.fileName());
-        if (Files.exists(queued) || !move(file, queued)) {
+        if (!isMovedToQueue(file)) {
             return false;
         }
         followed.moveTo(CopyPlace.QUEUE);
-        known().moved(followed);
-        listener.onMove(followed.copy(), HealingMove.RESCUED, NO_ERROR);
+        records.moved(followed);
+        settings.listener().onMove(followed.copy(), HealingMove.RESCUED, NO_ERROR);
         return true;
     }
 
     private boolean isThatOfItsMessage(FollowedCopy followed) {
-        return known().index().copyOf(followed.copy()).filter(followed::equals).isPresent();
+        return records.index().copyOf(followed.copy()).filter(followed::equals).isPresent();
     }
 
     private boolean healFailed(FollowedCopy followed, Instant now) {
-        GraphError error = followed.error().orElse(NO_ERROR);
         if (now.isBefore(followed.attemptedAt().plus(OUT_OF_QUEUE))) {
             return false;
         }
-        if (isHopeless(followed, error, now)) {
+        if (isHopeless(followed, now)) {
             return withdraw(followed, now);
         }
+        GraphError error = error(followed);
         boolean mayGo = pace.isDue(followed.copy(), error, now)
                 && (pace.hasRecovered(followed.copy(), error)
                         ? sentAgain.size() < AT_A_TIME
@@ -323,11 +290,12 @@ public final class GraphHealing {
         return mayGo && again(followed, now);
     }
 
-    private boolean isHopeless(FollowedCopy followed, GraphError error, Instant now) {
-        boolean isAloneInFailing = pace.loneFailures(followed.copy()) >= MOST_ATTEMPTS
-                && error.code() != GraphCode.SEND_AS_DENIED
-                && error.code() != GraphCode.ACCESS_DENIED;
-        return error.code().isPermanent()
+    private static boolean isHopeless(FollowedCopy followed, Instant now) {
+        GraphCode code = error(followed).code();
+        boolean isAloneInFailing = followed.loneFailures() >= MOST_ATTEMPTS
+                && code != GraphCode.SEND_AS_DENIED
+                && code != GraphCode.ACCESS_DENIED;
+        return code.isPermanent()
                 || isAloneInFailing
                 || now.isAfter(followed.deliveredAt().plus(EXPIRY));
     }
@@ -336,23 +304,21 @@ public final class GraphHealing {
     private boolean isProbing(FollowedCopy followed, GraphError error) {
         String scope = HealingPace.scope(followed.copy(), error);
         return sentAgain.stream()
-                .flatMap(name -> known().index().file(name).stream())
+                .flatMap(name -> records.index().file(name).stream())
                 .filter(other -> other.state() == CopyState.QUEUED)
-                .anyMatch(other -> HealingPace.scope(other.copy(), other.error().orElse(NO_ERROR))
-                        .equals(scope));
+                .anyMatch(other -> HealingPace.scope(other.copy(), error(other)).equals(scope));
     }
 
     private boolean again(FollowedCopy followed, Instant now) {
         String name = followed.fileName();
         if (followed.place() == CopyPlace.FAILED) {
-            Path queued = directory.queue().resolve(name);
-            if (Files.exists(queued) || !move(directory.failed().resolve(name), queued)) {
-                return false;
+            boolean isMoved = isMovedToQueue(directory.failed().resolve(name));
+            if (isMoved) {
+                retried(followed);
             }
-            retried(followed);
-            return true;
+            return isMoved;
         }
-        if (!move(directory.queue().resolve(name), directory.again().resolve(name))) {
+        if (!isMoved(directory.queue().resolve(name), directory.again().resolve(name))) {
             return false;
         }
         followed.moveTo(CopyPlace.RELAY);
@@ -366,10 +332,10 @@ public final class GraphHealing {
      * @return why not; empty if it is sent
      */
     Optional<String> sendAgain(String fileName, Instant now) {
-        if (!isOn() || records.isEmpty()) {
+        if (!isOn()) {
             return Optional.of("GRAPH_HEAL is off, or smtp2graph's volume cannot be written");
         }
-        Optional<FollowedCopy> followed = known().index().file(fileName);
+        Optional<FollowedCopy> followed = records.index().file(fileName);
         if (followed.isEmpty()) {
             return Optional.of("there is no such file");
         }
@@ -383,8 +349,8 @@ public final class GraphHealing {
 
     private boolean withdraw(FollowedCopy followed, Instant now) {
         String name = followed.fileName();
-        Path from = followed.place() == CopyPlace.FAILED ? directory.failed() : directory.queue();
-        if (!move(from.resolve(name), directory.withdrawn().resolve(name))) {
+        Path from = directory.of(followed.place()).resolve(name);
+        if (!isMoved(from, directory.withdrawn().resolve(name))) {
             return false;
         }
         followed.moveTo(CopyPlace.RELAY);
@@ -394,30 +360,25 @@ public final class GraphHealing {
     }
 
     private void store(Instant now) {
-        for (Map.Entry<String, Instant> each : List.copyOf(toBeStored.entrySet())) {
-            if (now.isBefore(each.getValue())) {
-                continue;
-            }
-            String name = each.getKey();
+        for (String name : due(toBeStored, now)) {
             Path file = directory.withdrawn().resolve(name);
-            Optional<FollowedCopy> followed = known().index().file(name);
+            Optional<FollowedCopy> followed = records.index().file(name);
             try {
                 CopyHeader header = CopyHeader.read(file);
                 // It may have lost its end in a power failure; the message that the relay holds has not.
-                boolean mayBeCut = Files.getLastModifiedTime(file).toInstant().isBefore(boot);
-                withdrawn.store(
-                        header, file, followed.flatMap(FollowedCopy::error).orElse(NO_ERROR), mayBeCut);
+                boolean mayBeCut = Files.getLastModifiedTime(file).toInstant().isBefore(settings.boot());
+                settings.withdrawn()
+                        .store(header, file, followed.map(GraphHealing::error).orElse(NO_ERROR), mayBeCut);
                 delete(file);
                 toBeStored.remove(name);
-                tracker.orElseThrow()
-                        .answer(
-                                followed.orElseGet(() -> new FollowedCopy(header.copy(), CopyPlace.RELAY, now, true)),
-                                mayBeCut ? CopyState.MISSING : CopyState.WITHDRAWN,
-                                now);
+                tracker.answer(
+                        followed.orElseGet(() -> new FollowedCopy(header.copy(), CopyPlace.RELAY, now, true)),
+                        mayBeCut ? CopyState.MISSING : CopyState.WITHDRAWN,
+                        now);
             } catch (IOException | UncheckedIOException failed) {
                 if (Files.notExists(file)) {
                     toBeStored.remove(name); // somebody deleted it
-                    followed.ifPresent(copy -> tracker.orElseThrow().answer(copy, CopyState.MISSING, now));
+                    followed.ifPresent(copy -> tracker.answer(copy, CopyState.MISSING, now));
                     continue;
                 }
                 LOGGER.warn("event=graph-heal-failed file={} reason=\"{}\"", file, failed.toString());

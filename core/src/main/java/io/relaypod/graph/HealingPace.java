@@ -2,7 +2,6 @@ package io.relaypod.graph;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -22,30 +21,14 @@ final class HealingPace {
     private static final String ALL = "";
 
     private final Map<String, ScopeDelay> delays = new LinkedHashMap<>();
-    // The mailboxes that were accepted last, in that order.
-    private final Map<String, Instant> accepted = new LinkedHashMap<>();
-
-    // Copies that failed, by file.
-    private final Map<String, LoneFailures> lone = new HashMap<>();
 
     private record ScopeDelay(int failures, Instant until) {}
 
-    /** Failures of a copy between which another one of its mailbox was accepted. */
-    private record LoneFailures(int count, Instant last) {}
-
     void onChange(CopyChange change) {
-        if (change.state().isFinal()) {
-            lone.remove(change.copy().fileName());
-        }
         switch (change.state()) {
             case ACCEPTED -> {
                 delays.remove(ALL);
                 delays.remove(change.copy().mailbox());
-                accepted.remove(change.copy().mailbox());
-                accepted.put(change.copy().mailbox(), change.at());
-                if (accepted.size() > MOST_SCOPES) {
-                    accepted.remove(accepted.keySet().iterator().next());
-                }
             }
             case DEFERRED, STUCK, FAILED -> change.error().ifPresent(error -> failed(change, error));
             default -> {}
@@ -53,7 +36,6 @@ final class HealingPace {
     }
 
     private void failed(CopyChange change, GraphError error) {
-        countLone(change);
         String scope = scope(change.copy(), error);
         ScopeDelay before = delays.getOrDefault(scope, new ScopeDelay(0, Instant.EPOCH));
         if (change.at().isBefore(before.until()) || delays.size() >= MOST_SCOPES && !delays.containsKey(scope)) {
@@ -61,22 +43,6 @@ final class HealingPace {
         }
         int failures = before.failures() + 1;
         delays.put(scope, new ScopeDelay(failures, change.at().plus(delay(error, failures))));
-    }
-
-    // smtp2graph's attempts within a minute are one.
-    private void countLone(CopyChange change) {
-        String file = change.copy().fileName();
-        LoneFailures before = lone.get(file);
-        if (before == null) {
-            if (lone.size() < MOST_SCOPES) {
-                lone.put(file, new LoneFailures(1, change.at()));
-            }
-        } else if (!change.at().isBefore(before.last().plus(FIRST))) {
-            boolean isLone = Optional.ofNullable(accepted.get(change.copy().mailbox()))
-                    .filter(at -> at.isAfter(before.last()))
-                    .isPresent();
-            lone.put(file, new LoneFailures(before.count() + (isLone ? 1 : 0), change.at()));
-        }
     }
 
     private static Duration delay(GraphError error, int failures) {
@@ -105,12 +71,5 @@ final class HealingPace {
         return Optional.ofNullable(delays.get(scope(copy, error)))
                 .filter(delay -> now.isBefore(delay.until()))
                 .isEmpty();
-    }
-
-    /** Failures of the copy since the start, without those during which Graph accepted nothing of its mailbox. */
-    int loneFailures(GraphCopy copy) {
-        return Optional.ofNullable(lone.get(copy.fileName()))
-                .map(LoneFailures::count)
-                .orElse(0);
     }
 }

@@ -68,6 +68,29 @@ class CopyRecordsTest {
         }
     }
 
+    @Test
+    void theAcceptanceOfAMailboxIsKnownAfterThoseOfManyOthers() throws IOException {
+        try (CopyJournal journal = new CopyJournal(home)) {
+            CopyRecords records = new CopyRecords(journal);
+            accept(records, "app@ours.test", 0);
+            for (int other = 0; other < 2_500; other++) {
+                accept(records, "app" + other + "@ours.test", other);
+            }
+            assertThat(records.acceptedAt("app@ours.test")).isEmpty();
+
+            accept(records, "app@ours.test", 3_000);
+
+            assertThat(records.acceptedAt("app@ours.test")).contains(Instant.ofEpochSecond(3_000));
+        }
+    }
+
+    private static void accept(CopyRecords records, String mailbox, long seconds) {
+        records.answered(
+                new GraphCopy("y.eml", Optional.of("Mail-y"), Optional.empty(), List.of(), mailbox),
+                CopyState.ACCEPTED,
+                Instant.ofEpochSecond(seconds));
+    }
+
     private static FollowedCopy copy(String id) {
         return new FollowedCopy(
                 new GraphCopy(id + ".eml", Optional.of(id), Optional.empty(), List.of("a@good.test"), ""),

@@ -20,7 +20,7 @@ import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-import io.relaypod.graph.GraphHealing.HealMode;
+import io.relaypod.graph.HealSettings.HealMode;
 import io.relaypod.hold.GraphHold;
 import io.relaypod.hold.GraphHold.HoldStatus;
 import io.relaypod.hold.HoldSettings;
@@ -77,8 +77,7 @@ class GraphFailureRowsTest {
                 clock,
                 new GraphErrors(),
                 List.<GraphListener>of(hold, change -> states.add(change.state())),
-                new GraphHealing(
-                        smtp2graph.directory,
+                new HealSettings(
                         HealMode.AUTO,
                         (header, file, error, mayBeCut) ->
                                 stored.add(header.copy().queueId().orElseThrow() + " " + error.name()),

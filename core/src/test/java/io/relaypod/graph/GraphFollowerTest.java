@@ -23,8 +23,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 
-import io.relaypod.graph.GraphHealing.HealMode;
 import io.relaypod.graph.GraphIncident.GraphCondition;
+import io.relaypod.graph.HealSettings.HealMode;
 import io.relaypod.graph.HealingListener.HealingMove;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -110,8 +110,7 @@ class GraphFollowerTest {
                     clock,
                     new GraphErrors(),
                     List.of(changes::add),
-                    new GraphHealing(
-                            smtp2graph.directory,
+                    new HealSettings(
                             mode,
                             (header, file, error, mayBeCut) ->
                                     stored.add((mayBeCut ? "cut " : "") + error.name() + " " + header.returnPath() + " "

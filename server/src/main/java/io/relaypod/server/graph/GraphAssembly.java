@@ -16,8 +16,8 @@ import io.relaypod.events.MailEventListener;
 import io.relaypod.events.MailEventPublisher;
 import io.relaypod.graph.GraphErrors;
 import io.relaypod.graph.GraphFollower;
-import io.relaypod.graph.GraphHealing;
 import io.relaypod.graph.GraphListener;
+import io.relaypod.graph.HealSettings;
 import io.relaypod.server.settings.Smtp2GraphSettings;
 import org.apache.james.mailrepository.api.MailRepositoryStore;
 
@@ -52,9 +52,8 @@ public record GraphAssembly(GraphService service, MailEventListener listener) {
         CopyEvents copyEvents = new CopyEvents(events);
         List<GraphListener> all = new ArrayList<>(List.of(copyEvents));
         all.addAll(listeners);
-        GraphHealing healing = new GraphHealing(
-                settings.get().directory(), settings.get().heal(), new FailedCopies(repositories), copyEvents, boot());
-        GraphFollower follower = new GraphFollower(settings.get().directory(), state, clock, errors, all, healing);
+        HealSettings heal = new HealSettings(settings.get().heal(), new FailedCopies(repositories), copyEvents, boot());
+        GraphFollower follower = new GraphFollower(settings.get().directory(), state, clock, errors, all, heal);
         GraphMeters graphMeters = new GraphMeters(meters);
         graphMeters.follow(meters, follower, clock);
         GraphService service = new GraphService(Optional.of(follower));

@@ -5,7 +5,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Optional;
 
-import io.relaypod.graph.GraphHealing.HealMode;
+import io.relaypod.graph.HealSettings.HealMode;
 import io.relaypod.graph.Smtp2GraphDirectory;
 
 /**
