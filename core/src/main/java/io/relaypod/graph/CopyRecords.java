@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
  * All that is known of copies, in memory and in the {@link CopyJournal}. If the journal cannot be written, the relay
  * goes on without it. For one thread.
  */
-final class CopyRecords {
+final class CopyRecords implements AutoCloseable {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(CopyRecords.class);
 
@@ -226,6 +226,12 @@ final class CopyRecords {
         } catch (IOException failed) {
             broken(failed);
         }
+    }
+
+    @Override
+    public void close() throws IOException {
+        flush();
+        journal.close();
     }
 
     /** Whether the journal has all that is known. */

@@ -122,7 +122,7 @@ final class CopyTracker {
                 String name = String.valueOf(file.getFileName());
                 if (records.index().file(name).isEmpty()) {
                     if (records.index().hasRoom(place)) {
-                        look(name);
+                        isFound(name, false);
                     } else {
                         beyond++;
                     }
@@ -136,129 +136,116 @@ final class CopyTracker {
         } else if (place == CopyPlace.FAILED) {
             unfollowedFailed = beyond;
         }
-        return look(records.index().all().stream()
-                .filter(followed -> followed.place() == place)
-                .map(FollowedCopy::fileName)
-                .toList());
+        return look(
+                records.index().all().stream()
+                        .filter(followed -> followed.place() == place)
+                        .map(FollowedCopy::fileName)
+                        .toList(),
+                false);
     }
 
-    /** Finds out where files are. Those that vanished are returned, to be passed to {@link #vanished}. */
-    Set<String> look(Collection<String> names) {
+    /**
+     * Finds out where files are. Those that vanished are returned, to be passed to {@link #vanished}.
+     *
+     * @param wereQueued whether the files had an event in {@code queue/}
+     */
+    Set<String> look(Collection<String> names, boolean wereQueued) {
         Set<String> vanished = new LinkedHashSet<>();
         for (String name : names) {
-            if (name.endsWith(".eml") && !look(name)) {
+            if (name.endsWith(".eml") && !isFound(name, wereQueued)) {
                 vanished.add(name);
             }
         }
         return vanished;
     }
 
-    /** The same for names that had an event in {@code queue/}. */
-    Set<String> lookAtQueued(Collection<String> names) {
-        names.forEach(this::passedThroughQueue);
-        Set<String> vanished = look(names);
-        Instant now = clock.instant();
-        names.stream()
-                .filter(name -> name.endsWith(".eml"))
-                .filter(name -> records.index().file(name).isEmpty())
-                .filter(name -> directory.placeOf(name).isEmpty())
-                .forEach(name -> {
-                    unseen.seen();
-                    if (!now.isBefore(distrustUntil)) {
-                        unread.deleted(name, now);
-                    }
-                });
-        return vanished;
-    }
-
-    // Seen in temp/, and moved to queue/ and deleted there since.
-    private void passedThroughQueue(String name) {
-        records.index()
-                .file(name)
-                .filter(followed -> followed.place() == CopyPlace.TEMP)
-                .filter(followed -> directory.placeOf(name).isEmpty())
-                .ifPresent(followed -> {
-                    followed.moveTo(CopyPlace.QUEUE);
-                    records.moved(followed);
-                });
-    }
-
-    private boolean look(String name) {
+    /** Returns false if the file is followed and in no directory. */
+    private boolean isFound(String name, boolean wasQueued) {
         Optional<FollowedCopy> known = records.index().file(name);
         if (known.filter(followed -> followed.place() == CopyPlace.RELAY).isPresent()) {
             return true;
         }
         Optional<CopyPlace> place = directory.placeOf(name);
-        if (place.isEmpty()) {
-            unreadable.remove(name);
-            return known.isEmpty();
-        }
-        if (known.isEmpty()) {
+        if (place.isPresent() && known.isEmpty()) {
             register(name, place.get());
-        } else if (known.get().place() != place.get()) {
+        } else if (place.isPresent() && known.get().place() != place.get()) {
             moved(known.get(), place.get());
+        } else if (place.isEmpty()) {
+            unreadable.remove(name);
+            if (wasQueued) {
+                known.ifPresentOrElse(this::passedThroughQueue, () -> deletedUnread(name));
+            }
         }
-        return true;
+        return place.isPresent() || known.isEmpty();
+    }
+
+    // It may have been seen in temp/ only.
+    private void passedThroughQueue(FollowedCopy followed) {
+        if (followed.place() == CopyPlace.TEMP) {
+            followed.moveTo(CopyPlace.QUEUE);
+            records.moved(followed);
+        }
+    }
+
+    private void deletedUnread(String name) {
+        Instant now = clock.instant();
+        unseen.seen();
+        if (!now.isBefore(distrustUntil)) {
+            unread.deleted(name, now);
+        }
     }
 
     private void register(String name, CopyPlace place) {
-        CopyHeader header;
-        Instant modified;
+        Path file = directory.of(place).resolve(name);
+        FollowedCopy followed;
         try {
-            Path file = directory.of(place).resolve(name);
-            modified = Files.getLastModifiedTime(file).toInstant();
-            header = CopyHeader.read(file);
+            followed = FollowedCopy.read(file, place);
         } catch (NoSuchFileException movedMeanwhile) {
             return; // another event follows
         } catch (IOException | UncheckedIOException failed) {
-            unreadable(name, place, failed);
+            unreadable.add(file, place, failed);
             return;
         }
         unreadable.remove(name);
-        if (place == CopyPlace.TEMP && header.copy().queueId().isEmpty()) {
+        boolean hasQueueId = followed.copy().queueId().isPresent();
+        if (place == CopyPlace.TEMP && !hasQueueId) {
             return; // smtp2graph has not written the header yet
         }
         if (place == CopyPlace.FAILED
                 && !records.index().hasRoom(place)
-                && records.expected().acceptedAt(header.copy()).isEmpty()) {
+                && records.expected().acceptedAt(followed.copy()).isEmpty()) {
             unfollowedFailed++;
             return;
         }
-        if (!isCatchingUp && header.copy().queueId().isPresent()) {
+        if (!isCatchingUp && hasQueueId) {
             unseen.seen();
         }
-        FollowedCopy followed = new FollowedCopy(header.copy(), place, modified, false);
-        if (!records.add(followed, !isCatchingUp && place != CopyPlace.FAILED)) {
-            unfollowed++;
-        } else if (isCatchingUp) {
-            return; // published at its end
-        } else if (place == CopyPlace.FAILED) {
-            decide(name, REASON);
+        if (records.add(followed, !isCatchingUp && place != CopyPlace.FAILED)) {
+            report(followed);
         } else {
-            publish(followed);
-        }
-    }
-
-    private void unreadable(String name, CopyPlace place, Exception reason) {
-        // In temp/ smtp2graph may not be ready with it.
-        if (place != CopyPlace.TEMP && Files.isRegularFile(directory.of(place).resolve(name))) {
-            unreadable.add(name, place, reason);
+            unfollowed++;
         }
     }
 
     private void moved(FollowedCopy followed, CopyPlace place) {
         followed.moveTo(place);
-        records.moved(followed);
-        if (isCatchingUp) {
-            records.changed(followed);
-            return; // published at its end
-        }
-        if (place == CopyPlace.FAILED) {
+        if (place == CopyPlace.FAILED && !isCatchingUp) {
             followed.delivered(followed.deliveredAt()); // only what failed before is left alone
             records.record(followed);
+        }
+        records.moved(followed);
+        records.changed(followed);
+        report(followed);
+    }
+
+    // The reason of a failure may not be in the log yet.
+    private void report(FollowedCopy followed) {
+        if (isCatchingUp) {
+            return; // published at its end
+        }
+        if (followed.place() == CopyPlace.FAILED) {
             decide(followed.fileName(), REASON);
         } else {
-            records.changed(followed);
             publish(followed);
         }
     }
@@ -289,6 +276,8 @@ final class CopyTracker {
 
     private void decide(FollowedCopy followed, Instant noticedAt, Instant now) {
         Optional<CopyPlace> place = directory.placeOf(followed.fileName());
+        // Without a start in the log, smtp2graph may have been started again unnoticed.
+        boolean isStartUnknown = lastStart.equals(Instant.EPOCH);
         if (place.isPresent()) {
             if (place.get() != followed.place()) {
                 moved(followed, place.get());
@@ -299,17 +288,12 @@ final class CopyTracker {
             unread.known(followed.fileName());
             records.drop(followed); // smtp2graph refused it; the relay has another answer of Mailpit
         } else if (followed.place() == CopyPlace.QUEUE
-                && (followed.mayBeInFlight(now) || !knowsStarts())
+                && (followed.mayBeInFlight(now) || isStartUnknown)
                 && noticedAt.isAfter(distrustUntil)) {
             answer(followed, CopyState.ACCEPTED, noticedAt);
         } else {
             answer(followed, CopyState.MISSING, noticedAt);
         }
-    }
-
-    // Without a start in the log, smtp2graph may have been started again unnoticed.
-    private boolean knowsStarts() {
-        return lastStart.isAfter(Instant.EPOCH);
     }
 
     /** A line of smtp2graph's logs. */
@@ -368,7 +352,7 @@ final class CopyTracker {
 
     /** Reports what Mailpit accepted more than a minute ago, and no file was seen of. Call it each second. */
     void reportOverdue() {
-        look(unreadable.names());
+        look(unreadable.names(), false);
         if (unfollowed > 0 || unreadable.isAnyQueued()) {
             return; // it may be one of those
         }

@@ -1,5 +1,8 @@
 package io.relaypod.graph;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -37,6 +40,16 @@ final class FollowedCopy {
         this.place = place;
         this.deliveredAt = deliveredAt;
         this.isOurs = isOurs;
+    }
+
+    /**
+     * Reads smtp2graph's file of a copy that the relay is not known to have delivered.
+     *
+     * @throws IOException if the file cannot be read; it may have been moved or deleted
+     */
+    static FollowedCopy read(Path file, CopyPlace place) throws IOException {
+        Instant modified = Files.getLastModifiedTime(file).toInstant();
+        return new FollowedCopy(CopyHeader.read(file).copy(), place, modified, false);
     }
 
     GraphCopy copy() {

@@ -44,7 +44,6 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
     private final Smtp2GraphDirectory directory;
     private final Clock clock;
     private final Collection<GraphListener> listeners;
-    private final CopyJournal journal;
     private final CopyRecords records;
     private final CopyTracker tracker;
     private final VolumeNumber volume;
@@ -82,8 +81,7 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
         this.directory = directory;
         this.clock = clock;
         this.listeners = List.copyOf(listeners);
-        this.journal = new CopyJournal(state);
-        this.records = new CopyRecords(journal);
+        this.records = new CopyRecords(new CopyJournal(state));
         this.seenBefore = records.restore();
         this.tracker = new CopyTracker(directory, records, errors, clock, this::publish);
         this.volume = new VolumeNumber(state, directory);
@@ -195,8 +193,8 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
         // Whoever empties the directory may begin with a copy; its event comes before that of our file.
         boolean hasChanged = changed.names().containsKey(directory.queue())
                 || changed.unlisted().contains(directory.queue());
-        if (hasChanged && volume.isErased()) {
-            erased();
+        if (hasChanged) {
+            noticesErasure();
         }
         Set<String> vanished = new LinkedHashSet<>();
         for (CopyPlace place : Smtp2GraphDirectory.PLACES) {
@@ -206,7 +204,7 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
                 vanished.addAll(tracker.list(place));
             }
             Set<String> names = changed.names().getOrDefault(path, Set.of());
-            vanished.addAll(place == CopyPlace.QUEUE ? tracker.lookAtQueued(names) : tracker.look(names));
+            vanished.addAll(tracker.look(names, place == CopyPlace.QUEUE));
         }
         Instant now = clock.instant();
         boolean isNextSecond = now.getEpochSecond() != seconds;
@@ -225,10 +223,14 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
         records.flush();
     }
 
-    private void erased() {
-        LOGGER.warn("event=graph-volume-erased directory={}", directory.queue());
-        tracker.erased();
-        grow();
+    private boolean noticesErasure() {
+        boolean isErased = volume.isErased();
+        if (isErased) {
+            LOGGER.warn("event=graph-volume-erased directory={}", directory.queue());
+            tracker.erased();
+            grow();
+        }
+        return isErased;
     }
 
     private void each(Instant now) throws IOException {
@@ -238,12 +240,9 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
         }
         tracker.reportOverdue();
         healing.tick(now);
-        if (hasArrivals && now.getEpochSecond() - grownAt >= 60) {
-            if (volume.isErased()) {
-                erased(); // a moment ago, so that no event has told it yet
-            } else {
-                grow();
-            }
+        // No event tells of an erasure a moment ago.
+        if (hasArrivals && now.getEpochSecond() - grownAt >= 60 && !noticesErasure()) {
+            grow();
         }
         summarize(tracker.problem(), now);
         isFollowing = tracker.seesAll();
@@ -395,7 +394,6 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
     public synchronized void close() throws IOException {
         closeChanges();
         takeInbox();
-        records.flush();
-        journal.close();
+        records.close();
     }
 }

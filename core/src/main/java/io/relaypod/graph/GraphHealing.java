@@ -104,10 +104,10 @@ final class GraphHealing {
     // So that the log's reason finds it, and its absence elsewhere is no acceptance.
     private boolean follow(Path file) {
         try {
-            GraphCopy copy = CopyHeader.read(file).copy();
-            Instant written = Files.getLastModifiedTime(file).toInstant();
-            return records.index().file(copy.fileName()).isPresent()
-                    || records.index().add(new FollowedCopy(copy, CopyPlace.RELAY, written, true));
+            FollowedCopy followed = FollowedCopy.read(file, CopyPlace.RELAY);
+            followed.delivered(followed.deliveredAt());
+            return records.index().file(followed.fileName()).isPresent()
+                    || records.index().add(followed);
         } catch (IOException | UncheckedIOException unreadable) {
             LOGGER.warn("event=graph-heal-failed file={} reason=\"{}\"", file, unreadable.toString());
             return false;

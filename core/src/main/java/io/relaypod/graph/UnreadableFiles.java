@@ -1,5 +1,7 @@
 package io.relaypod.graph;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,7 +22,12 @@ final class UnreadableFiles {
 
     private record UnreadFile(CopyPlace place, String reason) {}
 
-    void add(String name, CopyPlace place, Exception reason) {
+    /** In {@code temp/}, smtp2graph may not be ready with a file; it is not added. */
+    void add(Path file, CopyPlace place, Exception reason) {
+        if (place == CopyPlace.TEMP || !Files.isRegularFile(file)) {
+            return;
+        }
+        String name = String.valueOf(file.getFileName());
         if (files.isEmpty()) {
             LOGGER.warn("event=graph-file-unreadable file={} place={} reason=\"{}\"", name, place, reason.toString());
         }
