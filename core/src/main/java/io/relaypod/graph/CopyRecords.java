@@ -291,6 +291,16 @@ final class CopyRecords implements AutoCloseable {
                 .min(Comparator.naturalOrder());
     }
 
+    /** Expected copies that have no file in {@code temp/} either, and when Mailpit accepted them. */
+    Map<GraphCopy, Instant> expectedWithoutFile() {
+        Map<GraphCopy, Instant> without = new LinkedHashMap<>(expected.all());
+        without.keySet()
+                .removeIf(copy -> index.copyOf(copy)
+                        .filter(followed -> followed.place() == CopyPlace.TEMP)
+                        .isPresent());
+        return without;
+    }
+
     private Stream<CopyChange> expectedChanges() {
         return expected.all().entrySet().stream()
                 .map(each -> new CopyChange(each.getKey(), CopyState.EXPECTED, each.getValue(), Optional.empty()));

@@ -23,6 +23,11 @@ public enum CopyState {
     /** Taken out of smtp2graph's directories into the relay's failed repository. */
     WITHDRAWN;
 
+    /** Whether the last attempt failed, and none is under way. */
+    public boolean isFailure() {
+        return this == DEFERRED || this == STUCK || this == FAILED;
+    }
+
     /** Whether nothing more happens to the copy in smtp2graph. */
     public boolean isFinal() {
         return this == ACCEPTED || this == MISSING || this == WITHDRAWN;

@@ -2,12 +2,8 @@ package io.relaypod.graph;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -20,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 import io.relaypod.graph.FollowedCopy.CopyPlace;
 
@@ -80,9 +77,7 @@ final class CopyTracker {
         isCatchingUp = false;
         for (FollowedCopy followed : records.index().all()) {
             records.changed(followed);
-            CopyState state = followed.state();
-            boolean isReported = followed.place() != CopyPlace.RELAY;
-            if (isReported && (state == CopyState.DEFERRED || state == CopyState.STUCK || state == CopyState.FAILED)) {
+            if (followed.state().isFailure() && followed.place() != CopyPlace.RELAY) {
                 publish(followed);
             }
         }
@@ -117,19 +112,17 @@ final class CopyTracker {
     Set<String> list(CopyPlace place) throws IOException {
         int beyond = 0;
         records.index().countFailed();
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(directory.of(place), "*.eml")) {
-            for (Path file : files) {
-                String name = String.valueOf(file.getFileName());
-                if (records.index().file(name).isEmpty()) {
-                    if (records.index().hasRoom(place)) {
-                        isFound(name, false);
-                    } else {
-                        beyond++;
-                    }
+        try (Stream<String> names = Smtp2GraphDirectory.list(directory.of(place))) {
+            for (String name : (Iterable<String>) names::iterator) {
+                if (records.index().file(name).isPresent()) {
+                    continue;
+                }
+                if (records.index().hasRoom(place)) {
+                    isFound(name, false);
+                } else {
+                    beyond++;
                 }
             }
-        } catch (DirectoryIteratorException failed) {
-            throw failed.getCause();
         }
         if (place == CopyPlace.QUEUE) {
             unfollowed = beyond;
@@ -328,7 +321,11 @@ final class CopyTracker {
                 at,
                 records.acceptedAt(followed.copy().mailbox()));
         if (isCatchingUp) {
-            if (line.at().isBefore(lastStart) || isOfEarlierAttempt(followed, line.at())) {
+            // A file that was moved into queue/ after its failure is attempted again.
+            Optional<Instant> movedAt = directory
+                    .changedAt(followed.place(), followed.fileName())
+                    .filter(line.at().plus(CLOCKS_DIFFER)::isBefore);
+            if (line.at().isBefore(lastStart) || movedAt.isPresent()) {
                 followed.attemptBegins();
             }
             return; // published at its end
@@ -339,17 +336,6 @@ final class CopyTracker {
         }
     }
 
-    // A file that was moved into queue/ after its failure is attempted again; the move is its last change.
-    private boolean isOfEarlierAttempt(FollowedCopy followed, Instant failedAt) {
-        try {
-            FileTime changed = (FileTime)
-                    Files.getAttribute(directory.of(followed.place()).resolve(followed.fileName()), "unix:ctime");
-            return failedAt.plus(CLOCKS_DIFFER).isBefore(changed.toInstant());
-        } catch (IOException | UnsupportedOperationException unknown) {
-            return false;
-        }
-    }
-
     /** Reports what Mailpit accepted more than a minute ago, and no file was seen of. Call it each second. */
     void reportOverdue() {
         look(unreadable.names(), false);
@@ -357,25 +343,16 @@ final class CopyTracker {
             return; // it may be one of those
         }
         Instant now = clock.instant();
-        Map<GraphCopy, Instant> expected =
-                new LinkedHashMap<>(records.expected().all());
-        expected.keySet().removeIf(this::isInTemp);
+        Map<GraphCopy, Instant> expected = records.expectedWithoutFile();
         answer(unread.take(expected, now), CopyState.ACCEPTED, now);
         List<GraphCopy> overdue = records.expected().overdue(now);
         overdue.stream().filter(expected::containsKey).forEach(copy -> unseen.missing(copy, now));
         answer(overdue, CopyState.MISSING, now);
     }
 
-    private boolean isInTemp(GraphCopy copy) {
-        return records.index()
-                .copyOf(copy)
-                .filter(followed -> followed.place() == CopyPlace.TEMP)
-                .isPresent();
-    }
-
     private void answer(List<GraphCopy> copies, CopyState state, Instant now) {
-        records.expected().removeAll(copies);
         for (GraphCopy copy : copies) {
+            records.expected().take(copy);
             records.answered(copy, state, now);
             publisher.accept(new CopyChange(copy, state, now, Optional.empty()));
         }

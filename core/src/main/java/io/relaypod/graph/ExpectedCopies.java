@@ -2,7 +2,6 @@ package io.relaypod.graph;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -61,10 +60,6 @@ final class ExpectedCopies {
                 .filter(each -> now.isAfter(each.getValue().plus(DEADLINE)))
                 .map(Map.Entry::getKey)
                 .toList();
-    }
-
-    void removeAll(Collection<GraphCopy> copies) {
-        copies.forEach(deliveredAt::remove);
     }
 
     /** When Mailpit accepted them, the longest waiting first. */

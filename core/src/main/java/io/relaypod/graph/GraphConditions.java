@@ -42,10 +42,7 @@ final class GraphConditions {
             denied.remove(change.copy().mailbox());
             return;
         }
-        boolean hasFailed = change.state() == CopyState.DEFERRED
-                || change.state() == CopyState.STUCK
-                || change.state() == CopyState.FAILED;
-        if (hasFailed && change.error().isPresent()) {
+        if (change.state().isFailure() && change.error().isPresent()) {
             failed(change, change.error().get());
         }
     }

@@ -38,20 +38,6 @@ public interface GraphCopies {
         return false;
     }
 
-    /**
-     * Expects a file for a copy that Mailpit accepted. {@link CopyState#MISSING} is published if no file of it is seen
-     * within a minute. The file may have been seen before, and even be accepted; that counts, and is not published
-     * again. A listener that waits for the answer therefore has to know of the copy before it is delivered. The caller
-     * need not call it for what the relay delivers now, as the events of deliveries do so. At a start,
-     * {@link #isAccepted} tells what happened before; call this for each other copy that was delivered and has no
-     * answer yet.
-     *
-     * @param queueId of the copy
-     * @param recipients of the transaction
-     * @param deliveredAt when Mailpit accepted it
-     */
-    void expect(String queueId, List<String> recipients, Instant deliveredAt);
-
     /** Whether Graph accepted a copy with this queue id for these recipients, as far as is known. */
     boolean isAccepted(String queueId, List<String> recipients);
 

@@ -312,15 +312,16 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
         }
     }
 
-    /** Time by the clock that changes have. */
-    public Instant now() {
-        return clock.instant();
-    }
-
-    @Override
-    public void expect(String queueId, List<String> recipients, Instant deliveredAt) {
+    /**
+     * Expects the file of a copy that Mailpit accepts now. {@link CopyState#MISSING} is published if it is not seen
+     * within a minute. It may have been seen before, and even be accepted; that counts, and is not published again.
+     *
+     * @param recipients of the transaction
+     */
+    public void expect(String queueId, List<String> recipients) {
+        Instant now = clock.instant();
         GraphCopy copy = GraphCopy.of(queueId, recipients);
-        if (!inbox.offer(() -> records.expect(copy, deliveredAt))) {
+        if (!inbox.offer(() -> records.expect(copy, now))) {
             LOGGER.warn("event=graph-not-expected queue-id={} reason=\"too many at a time\"", queueId);
         }
     }

@@ -2,7 +2,6 @@ package io.relaypod.graph;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -130,13 +129,12 @@ final class GraphHealing {
     }
 
     private static List<String> names(Path place) {
-        List<String> names = new ArrayList<>();
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(place, "*.eml")) {
-            files.forEach(file -> names.add(String.valueOf(file.getFileName())));
+        try (Stream<String> names = Smtp2GraphDirectory.list(place)) {
+            return names.toList();
         } catch (IOException | UncheckedIOException unreadable) {
             LOGGER.warn("event=graph-heal-failed directory={} reason=\"{}\"", place, unreadable.toString());
+            return List.of();
         }
-        return names;
     }
 
     // What is there is not replaced.

@@ -8,8 +8,11 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 import io.relaypod.graph.FollowedCopy.CopyPlace;
 
@@ -87,6 +90,23 @@ public record Smtp2GraphDirectory(Path root) {
             return exists(again().resolve(fileName)) || exists(withdrawn().resolve(fileName));
         } catch (UncheckedIOException unknown) {
             return true;
+        }
+    }
+
+    /** Names of the messages in a directory, to be closed; throws {@link UncheckedIOException} while it is read. */
+    static Stream<String> list(Path directory) throws IOException {
+        return Files.list(directory)
+                .map(file -> String.valueOf(file.getFileName()))
+                .filter(name -> name.endsWith(".eml"));
+    }
+
+    /** When the file was last moved or written; empty if that cannot be told. */
+    Optional<Instant> changedAt(CopyPlace place, String fileName) {
+        try {
+            Path file = of(place).resolve(fileName);
+            return Optional.of(((FileTime) Files.getAttribute(file, "unix:ctime")).toInstant());
+        } catch (IOException | UnsupportedOperationException unknown) {
+            return Optional.empty();
         }
     }
 

@@ -403,7 +403,9 @@ public final class GraphHold implements GraphListener, SenderGate {
                 one.error = change.error().or(() -> staysInFlight ? Optional.empty() : one.error);
             });
             copy.ifPresent(one -> {
-                one.hasPlace = one.hasPlace && (staysInFlight || change.error().isEmpty() && isFailure(change.state()));
+                one.hasPlace = one.hasPlace
+                        && (staysInFlight
+                                || change.error().isEmpty() && change.state().isFailure());
             });
             notifyAll();
         }
@@ -429,10 +431,6 @@ public final class GraphHold implements GraphListener, SenderGate {
 
     private static boolean isOf(CopyChange change, HeldCopy copy) {
         return change.copy().isFor(copy.recipients);
-    }
-
-    private static boolean isFailure(CopyState state) {
-        return state == CopyState.DEFERRED || state == CopyState.STUCK || state == CopyState.FAILED;
     }
 
     /** Ends all waits, since the relay stops. */

@@ -86,7 +86,7 @@ class GraphFollowerTest {
 
     /** Mailpit accepts the message now. */
     private void expect() {
-        follower.expect(ID, List.of("a@good.test"), clock.instant());
+        follower.expect(ID, List.of("a@good.test"));
     }
 
     private Optional<CopyState> found() {
@@ -311,7 +311,7 @@ class GraphFollowerTest {
     void whatMailpitAcceptedAndSmtp2graphNeverHadIsMissingAfterAMinute() {
         follow();
         expect();
-        follower.expect(ID + "-!1", List.of("a@good.test"), clock.instant());
+        follower.expect(ID + "-!1", List.of("a@good.test"));
         smtp2graph.arrive("x.eml", ID + "-!1");
         passUntil(QUEUED);
         later(Duration.ofSeconds(59));
@@ -355,7 +355,7 @@ class GraphFollowerTest {
     void withFewerUnreadFilesThanCopiesNobodyKnowsWhichWasAccepted() {
         follow();
         expect();
-        follower.expect(ID + "-!1", List.of("a@good.test"), clock.instant());
+        follower.expect(ID + "-!1", List.of("a@good.test"));
         smtp2graph.arrive("x.eml", ID);
         smtp2graph.accept("x.eml");
         passUntilAllIsSeen();
@@ -556,7 +556,7 @@ class GraphFollowerTest {
                 .mapToObj(file -> ID + "-!" + file)
                 .toList();
         ids.forEach(id -> {
-            follower.expect(id, List.of("a@good.test"), clock.instant());
+            follower.expect(id, List.of("a@good.test"));
             smtp2graph.arrive(id + ".eml", id);
         });
         passUntil(() -> states().stream().filter(QUEUED::equals).count() == ids.size());
@@ -701,7 +701,7 @@ class GraphFollowerTest {
     void ifNoFileComesOfSeveralCopiesInARowTheDirectoriesAreThoseOfAnother() {
         follow();
         for (int copy = 1; copy <= 3; copy++) {
-            follower.expect(ID + "-!" + copy, List.of("a@good.test"), clock.instant());
+            follower.expect(ID + "-!" + copy, List.of("a@good.test"));
         }
         later(Duration.ofSeconds(62));
         assertThat(answers()).containsExactly(MISSING, MISSING, MISSING);
@@ -769,7 +769,7 @@ class GraphFollowerTest {
         for (int copy = 1; copy <= 3; copy++) {
             String id = ID + "-!" + copy;
             smtp2graph.write(smtp2graph.directory.temp(), copy + ".eml", Smtp2GraphFolder.message(id, "a@good.test"));
-            follower.expect(id, List.of("a@good.test"), clock.instant());
+            follower.expect(id, List.of("a@good.test"));
         }
         passUntil(() -> follower.waiting(10).size() >= 3);
         later(Duration.ofSeconds(62));

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -259,7 +258,6 @@ class GraphHoldTest {
     private static final class FakeCopies implements GraphCopies {
 
         private final Set<String> accepted = new HashSet<>();
-        private final List<String> expected = new ArrayList<>();
         private Optional<CopyChange> found = Optional.empty();
         private boolean isFollowing = true;
         private boolean isHealing;
@@ -278,11 +276,6 @@ class GraphHoldTest {
         @Override
         public boolean isFollowing() {
             return isFollowing;
-        }
-
-        @Override
-        public void expect(String queueId, List<String> recipients, Instant deliveredAt) {
-            expected.add(queueId);
         }
 
         @Override

@@ -196,11 +196,6 @@ class HeldRecipientsTest {
         }
 
         @Override
-        public void expect(String queueId, List<String> recipients, Instant deliveredAt) {
-            throw new UnsupportedOperationException("the follower hears of deliveries by itself");
-        }
-
-        @Override
         public boolean isAccepted(String queueId, List<String> recipients) {
             return (!alone || recipients.size() == 1) && accepted.containsAll(recipients);
         }

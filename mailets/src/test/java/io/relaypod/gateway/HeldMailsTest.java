@@ -477,11 +477,6 @@ class HeldMailsTest {
         }
 
         @Override
-        public void expect(String queueId, List<String> recipients, Instant deliveredAt) {
-            throw new UnsupportedOperationException("the follower hears of deliveries by itself");
-        }
-
-        @Override
         public boolean isAccepted(String queueId, List<String> recipients) {
             return accepted.contains(queueId) || acceptedFor.containsAll(recipients);
         }

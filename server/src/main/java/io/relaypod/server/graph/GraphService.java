@@ -71,8 +71,7 @@ public final class GraphService implements MailEventListener, Closeable {
     @Override
     public void onEvent(MailEvent event) {
         if (event instanceof MailDelivered delivered && CopyHeader.isFollowed(delivered.queueId())) {
-            follower.ifPresent(
-                    following -> following.expect(delivered.queueId(), delivered.recipients(), following.now()));
+            follower.ifPresent(following -> following.expect(delivered.queueId(), delivered.recipients()));
         }
     }
 
