@@ -56,12 +56,9 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
     private final AttemptLog starts;
     private Optional<DirectoryChanges> changes = Optional.empty();
     private final Map<String, JournalEntry> seenBefore;
-    private boolean hasArrivals;
     private boolean hasOpened;
-    private boolean isNumberFailing;
     private volatile boolean isPolling;
     private long seconds;
-    private long grownAt;
     private volatile GraphSummary summary;
     private volatile boolean isFollowing;
 
@@ -135,8 +132,7 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
         isPolling = opened.withoutEvents().isPresent();
         healing.begin();
         if (hasOpened && !isSame) {
-            LOGGER.warn("event=graph-volume-erased directory={}", directory.queue());
-            tracker.erased();
+            erased();
         }
         hasOpened = true;
         takeUpSeen(isSame);
@@ -226,11 +222,15 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
     private boolean noticesErasure() {
         boolean isErased = volume.isErased();
         if (isErased) {
-            LOGGER.warn("event=graph-volume-erased directory={}", directory.queue());
-            tracker.erased();
+            erased();
             grow();
         }
         return isErased;
+    }
+
+    private void erased() {
+        LOGGER.warn("event=graph-volume-erased directory={}", directory.queue());
+        tracker.erased();
     }
 
     private void each(Instant now) throws IOException {
@@ -241,7 +241,7 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
         tracker.reportOverdue();
         healing.tick(now);
         // No event tells of an erasure a moment ago.
-        if (hasArrivals && now.getEpochSecond() - grownAt >= 60 && !noticesErasure()) {
+        if (volume.isDue(now) && !noticesErasure()) {
             grow();
         }
         summarize(tracker.problem(), now);
@@ -249,25 +249,9 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
         records.flush();
     }
 
-    // Without a number, a replaced volume may only be taken for another one, so that copies are sent twice.
     private void grow() {
-        grownAt = clock.instant().getEpochSecond();
-        hasArrivals = true;
         records.flush();
-        if (!records.isWritten()) {
-            volume.forgetErased(); // what is known to be lost has to stay lost after a restart
-            return;
-        }
-        try {
-            volume.grow(healing.isWritable());
-            hasArrivals = false;
-            isNumberFailing = false;
-        } catch (IOException failed) {
-            if (!isNumberFailing) {
-                LOGGER.warn("event=graph-volume-number-failed reason=\"{}\"", failed.toString());
-            }
-            isNumberFailing = true;
-        }
+        volume.grow(healing.isWritable(), records.isWritten(), clock.instant());
     }
 
     private void summarize(Optional<String> problem, Instant now) {
@@ -295,7 +279,9 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
     private void publish(CopyChange change) {
         conditions.onChange(change);
         healing.onChange(change);
-        hasArrivals |= change.state() == CopyState.QUEUED;
+        if (change.state() == CopyState.QUEUED) {
+            volume.arrived();
+        }
         for (GraphListener listener : listeners) {
             try {
                 listener.onChange(change);

@@ -6,11 +6,15 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 
 import com.google.common.base.Splitter;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Tells whether smtp2graph's volume is the one that the relay saw last, and not an empty one or an older state of it.
@@ -18,6 +22,10 @@ import com.google.common.base.Splitter;
  * {@link VolumeTraces} count. For one thread.
  */
 final class VolumeNumber {
+
+    private static final Logger LOGGER = LoggerFactory.getLogger(VolumeNumber.class);
+
+    private static final Duration MINUTE = Duration.ofMinutes(1);
 
     /** In {@code queue/}, so that it vanishes with what else is in there. smtp2graph looks at {@code *.eml} only. */
     static final String FILE = "relaypod-volume";
@@ -28,6 +36,9 @@ final class VolumeNumber {
     private final Path theirs;
     private final Smtp2GraphDirectory directory;
     private boolean isOnTheirs;
+    private boolean hasArrivals;
+    private boolean isFailing;
+    private Instant grownAt = Instant.EPOCH;
 
     private record VolumeStamp(String volume, long number, String traces) {}
 
@@ -57,28 +68,53 @@ final class VolumeNumber {
                 .isPresent();
     }
 
+    /** A file came, which an older state of the volume does not have. */
+    void arrived() {
+        hasArrivals = true;
+    }
+
+    /** Whether files came since the last number, which is a minute old. */
+    boolean isDue(Instant now) {
+        return hasArrivals && !now.isBefore(grownAt.plus(MINUTE));
+    }
+
     /**
-     * Writes the next number on both volumes.
+     * Writes the next number on both volumes. Without it, a replaced volume may only be taken for another one, so that
+     * copies are sent twice.
      *
      * @param isWritable whether smtp2graph's volume can be written
+     * @param isRecorded whether the journal has all that is known: what is lost has to stay lost after a restart
      */
-    void grow(boolean isWritable) throws IOException {
+    void grow(boolean isWritable, boolean isRecorded, Instant now) {
+        grownAt = now;
+        hasArrivals = true;
+        isOnTheirs &= !isErased(); // one that vanished is not missed until there is another
+        if (!isRecorded) {
+            return;
+        }
+        try {
+            write(isWritable);
+            hasArrivals = false;
+            isFailing = false;
+        } catch (IOException failed) {
+            if (!isFailing) {
+                LOGGER.warn("event=graph-volume-number-failed reason=\"{}\"", failed.toString());
+            }
+            isFailing = true;
+        }
+    }
+
+    private void write(boolean isWritable) throws IOException {
         VolumeStamp last = read(own).orElseGet(() -> new VolumeStamp("", 0, ""));
         String volume =
                 !isWritable ? "" : last.volume().isEmpty() ? UUID.randomUUID().toString() : last.volume();
         VolumeStamp next = new VolumeStamp(
                 volume, last.number() + 1, VolumeTraces.of(directory).toString());
-        forgetErased();
         if (isWritable) {
             write(theirs, next);
         }
         isOnTheirs = isWritable;
         write(own, next);
-    }
-
-    /** The next number cannot be written now: one that vanished is not missed until there is another. */
-    void forgetErased() {
-        isOnTheirs &= !isErased();
     }
 
     /** Whether the file that {@link #grow} wrote into {@code queue/} vanished, with whatever else was there. */

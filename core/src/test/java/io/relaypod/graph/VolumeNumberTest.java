@@ -1,7 +1,6 @@
 package io.relaypod.graph;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -27,7 +26,11 @@ class VolumeNumberTest {
         smtp2graph = new Smtp2GraphFolder(Files.createDirectory(home.resolve("data"))).made();
         smtp2graph.start(Instant.EPOCH);
         volume = new VolumeNumber(Files.createDirectory(home.resolve("state")), smtp2graph.directory);
-        volume.grow(false);
+        grow(false);
+    }
+
+    private void grow(boolean isWritable) {
+        volume.grow(isWritable, true, Instant.now());
     }
 
     @Test
@@ -53,13 +56,13 @@ class VolumeNumberTest {
 
     @Test
     void aNumberThatCouldNotBeWrittenIsNotMissed() throws IOException {
-        volume.grow(true);
+        grow(true);
         Files.delete(smtp2graph.directory.queue().resolve("relaypod-volume"));
         assertThat(volume.isErased()).isTrue();
         Path inTheWay = smtp2graph.directory.queue().resolve("relaypod-volume.new");
         Files.createDirectory(inTheWay);
 
-        assertThatThrownBy(() -> volume.grow(true)).isInstanceOf(IOException.class);
+        grow(true);
 
         assertThat(volume.isErased()).isFalse();
         assertThat(volume.isSame()).isFalse();
@@ -67,16 +70,16 @@ class VolumeNumberTest {
 
     @Test
     void aDamagedNumberIsAnotherVolume() throws IOException {
-        volume.grow(true);
+        grow(true);
         Files.write(smtp2graph.directory.queue().resolve("relaypod-volume"), new byte[] {(byte) 0xff, 0, (byte) 0xfe});
         assertThat(volume.isSame()).isFalse();
     }
 
     @Test
     void anErasureIsNoticedAlthoughTheLastNumberCouldNotBeWritten() throws IOException {
-        volume.grow(true);
+        grow(true);
         Files.createDirectory(smtp2graph.directory.queue().resolve("relaypod-volume.new"));
-        assertThatThrownBy(() -> volume.grow(true)).isInstanceOf(IOException.class);
+        grow(true);
 
         Files.delete(smtp2graph.directory.queue().resolve("relaypod-volume"));
 
