@@ -12,12 +12,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 
 import io.relaypod.graph.CopyChange;
 import io.relaypod.graph.CopyState;
 import io.relaypod.graph.GraphCopies;
-import io.relaypod.graph.GraphCopy;
 import io.relaypod.graph.GraphError;
 import io.relaypod.graph.GraphListener;
 import io.relaypod.throttle.SenderGate;
@@ -25,6 +23,14 @@ import io.relaypod.throttle.SenderGate;
 /**
  * The copies that Mailpit has accepted and Graph has not, whose messages stay in the outgoing queue. The queue holds
  * the truth: after a restart, {@link #standing} asks {@link GraphCopies} what became of a copy. Thread-safe.
+ *
+ * <ul>
+ *   <li>A copy is held from before it is sent, so that no answer of Graph is missed.
+ *   <li>A copy has at most one place in the window: until its first answer, or until it is forgotten.
+ *   <li>For a recipient, the last copy counts.
+ *   <li>Lock order: the follower's, this, the window's. The follower publishes under its own lock, so
+ *       {@link GraphCopies#find} is never called under this one; its other methods take no lock that is held meanwhile.
+ * </ul>
  */
 public final class GraphHold implements GraphListener, SenderGate {
 
@@ -40,43 +46,6 @@ public final class GraphHold implements GraphListener, SenderGate {
     private Instant nextSweep = Instant.MIN;
     private boolean isStopped;
     private long sentAgain;
-
-    /** What is to be done with a message of the outgoing queue. */
-    public enum HoldStatus {
-        /** None of its copies is in smtp2graph: it has to be sent. */
-        UNSENT,
-        /** smtp2graph has a copy without an answer. */
-        WAITING,
-        /** Graph accepted it, or the copy was stored in the failed repository. */
-        DONE,
-        /** smtp2graph lost the copy, and Graph is not known to have accepted it: another attempt is due. */
-        LOST,
-        /** smtp2graph gave the copy up, and Graph may accept it later: another attempt is due. */
-        GIVEN_UP,
-        /** Graph will not accept the message. */
-        REFUSED
-    }
-
-    /** A copy between Mailpit's 250 and Graph's answer. */
-    private static final class HeldCopy {
-
-        // In the form that compares; without those that were forgotten.
-        private List<String> recipients;
-        private final String mailbox;
-        private final Instant since;
-        // Whether it is being sent, in one transaction or in several.
-        private boolean isBeingSent;
-        private CopyState state = CopyState.EXPECTED;
-        private Optional<GraphError> error = Optional.empty();
-        private boolean hasPlace;
-
-        HeldCopy(List<String> recipients, String mailbox, boolean hasPlace, Instant since) {
-            this.recipients = recipients;
-            this.mailbox = mailbox;
-            this.hasPlace = hasPlace;
-            this.since = since;
-        }
-    }
 
     /** @param follower is asked when the first mail is delivered; it publishes to this */
     public GraphHold(Supplier<GraphCopies> follower, HoldSettings settings, Clock clock) {
@@ -121,7 +90,7 @@ public final class GraphHold implements GraphListener, SenderGate {
         synchronized (this) {
             // What became of a copy of an earlier attempt counts no longer.
             forget(queueId, recipients);
-            HeldCopy entered = new HeldCopy(comparable(recipients), mailbox, true, clock.instant());
+            HeldCopy entered = new HeldCopy(recipients, mailbox, true, clock.instant());
             entered.isBeingSent = true;
             held.computeIfAbsent(queueId, any -> new ArrayList<>()).add(entered);
         }
@@ -131,7 +100,8 @@ public final class GraphHold implements GraphListener, SenderGate {
     // At a start, the follower finds the copies of an earlier process after the first messages were asked for.
     private boolean isSent(String queueId, List<String> recipients) {
         return recipients.stream()
-                .anyMatch(recipient -> before(queueId, comparable(List.of(recipient)), false) != HoldStatus.UNSENT);
+                .anyMatch(recipient ->
+                        before(queueId, HeldCopy.comparable(List.of(recipient)), false) != HoldStatus.UNSENT);
     }
 
     /** Whether a message can be kept until Graph accepts it. If not, it leaves the queue at the gateway's 250. */
@@ -170,8 +140,7 @@ public final class GraphHold implements GraphListener, SenderGate {
     }
 
     private void leave(HeldCopy copy) {
-        if (copy.hasPlace) {
-            copy.hasPlace = false;
+        if (copy.takePlace()) {
             window.leave(copy.mailbox);
         }
     }
@@ -184,23 +153,22 @@ public final class GraphHold implements GraphListener, SenderGate {
      */
     public synchronized void sent(String queueId, List<String> entered, List<List<String>> transactions) {
         List<HeldCopy> ofMail = held.getOrDefault(queueId, List.of());
-        List<String> all = comparable(entered);
+        List<String> all = HeldCopy.comparable(entered);
         ofMail.stream()
-                .filter(copy -> copy.isBeingSent && copy.recipients.equals(all))
+                .filter(copy -> copy.isBeingSent && copy.recipients().equals(all))
                 .findFirst()
                 .ifPresent(copy -> sent(queueId, copy, ofMail, transactions));
     }
 
     private void sent(String queueId, HeldCopy entered, List<HeldCopy> ofMail, List<List<String>> transactions) {
         entered.isBeingSent = false;
-        if (transactions.size() == 1 && comparable(transactions.get(0)).equals(entered.recipients)) {
+        if (transactions.size() == 1 && HeldCopy.comparable(transactions.get(0)).equals(entered.recipients())) {
             return;
         }
         ofMail.remove(entered);
         for (List<String> recipients : transactions) {
-            ofMail.add(new HeldCopy(comparable(recipients), entered.mailbox, entered.hasPlace, entered.since));
-            // One place, however many transactions.
-            entered.hasPlace = false;
+            ofMail.add(
+                    new HeldCopy(recipients, entered.mailbox, entered.takePlace(), entered.since)); // one place in all
         }
         leave(entered);
         if (ofMail.isEmpty()) {
@@ -213,13 +181,11 @@ public final class GraphHold implements GraphListener, SenderGate {
      * part of the message that is in the queue by itself.
      */
     public synchronized void forget(String queueId, List<String> recipients) {
-        Set<String> forgotten = Set.copyOf(comparable(recipients));
+        Set<String> forgotten = Set.copyOf(HeldCopy.comparable(recipients));
         List<HeldCopy> ofMail = held.getOrDefault(queueId, List.of());
         for (HeldCopy copy : List.copyOf(ofMail)) {
-            copy.recipients = copy.recipients.stream()
-                    .filter(recipient -> !forgotten.contains(recipient))
-                    .toList();
-            if (copy.recipients.isEmpty()) {
+            copy.forget(forgotten);
+            if (copy.recipients().isEmpty()) {
                 leave(copy);
                 ofMail.remove(copy);
             }
@@ -242,16 +208,19 @@ public final class GraphHold implements GraphListener, SenderGate {
     /** Waits for Graph's answer to all copies for these recipients of a message that was sent by this process. */
     public HoldStatus await(String queueId, List<String> recipients, Duration patience) throws InterruptedException {
         long deadline = System.nanoTime() + patience.toNanos();
-        List<String> wanted = comparable(recipients);
+        List<String> wanted = HeldCopy.comparable(recipients);
         synchronized (this) {
             while (true) {
                 Map<String, HoldStatus> known = ofHeld(queueId, wanted);
-                HoldStatus now = together(wanted.stream()
+                HoldStatus now = HoldStatus.together(wanted.stream()
                         .map(recipient -> known.getOrDefault(recipient, HoldStatus.UNSENT))
                         .toList());
                 long left = deadline - System.nanoTime();
                 // A failed copy is answered in minutes at the earliest.
-                if (now != HoldStatus.WAITING || left <= 0 || isStopped || hasFailed(queueId, wanted)) {
+                if (now != HoldStatus.WAITING
+                        || left <= 0
+                        || isStopped
+                        || heldError(queueId, wanted).isPresent()) {
                     return now;
                 }
                 TimeUnit.NANOSECONDS.timedWait(this, left);
@@ -259,16 +228,12 @@ public final class GraphHold implements GraphListener, SenderGate {
         }
     }
 
-    private boolean hasFailed(String queueId, List<String> wanted) {
-        return latest(queueId, wanted).values().stream().anyMatch(copy -> copy.error.isPresent());
-    }
-
     /** The last copy for each of the recipients that has one. */
     private Map<String, HeldCopy> latest(String queueId, List<String> wanted) {
         Set<String> asked = Set.copyOf(wanted);
         Map<String, HeldCopy> latest = new HashMap<>();
         for (HeldCopy copy : held.getOrDefault(queueId, List.of())) {
-            copy.recipients.stream().filter(asked::contains).forEach(recipient -> latest.put(recipient, copy));
+            copy.recipients().stream().filter(asked::contains).forEach(recipient -> latest.put(recipient, copy));
         }
         return latest;
     }
@@ -280,7 +245,7 @@ public final class GraphHold implements GraphListener, SenderGate {
      *     may be from the failed repository, and has to be sent although Graph refused its copy before.
      */
     public HoldStatus standing(String queueId, List<String> recipients, boolean wasHeld) {
-        return together(List.copyOf(each(queueId, recipients, wasHeld).values()));
+        return HoldStatus.together(each(queueId, recipients, wasHeld).values());
     }
 
     /** Those of the recipients whose copies Graph accepted, or that were stored in the failed repository. */
@@ -293,11 +258,11 @@ public final class GraphHold implements GraphListener, SenderGate {
 
     /** What is known of the copy for each recipient, as the caller spells it. */
     private Map<String, HoldStatus> each(String queueId, List<String> recipients, boolean wasHeld) {
-        Map<String, HoldStatus> known = ofHeld(queueId, comparable(recipients));
+        Map<String, HoldStatus> known = ofHeld(queueId, HeldCopy.comparable(recipients));
         boolean isFollowing = follower.get().isFollowing();
         Map<String, HoldStatus> each = new LinkedHashMap<>();
         for (String recipient : recipients) {
-            List<String> alone = comparable(List.of(recipient));
+            List<String> alone = HeldCopy.comparable(List.of(recipient));
             // Not under the lock, because the follower publishes to us under its own.
             HoldStatus found =
                     Optional.ofNullable(known.get(alone.get(0))).orElseGet(() -> before(queueId, alone, wasHeld));
@@ -307,48 +272,21 @@ public final class GraphHold implements GraphListener, SenderGate {
         return each;
     }
 
-    // One that has to be sent, is refused, lost or given up is acted upon when the others are answered.
-    private static HoldStatus together(List<HoldStatus> each) {
-        return Stream.of(
-                        HoldStatus.WAITING,
-                        HoldStatus.UNSENT,
-                        HoldStatus.REFUSED,
-                        HoldStatus.LOST,
-                        HoldStatus.GIVEN_UP,
-                        HoldStatus.DONE)
-                .filter(each::contains)
-                .findFirst()
-                .orElse(HoldStatus.UNSENT);
-    }
-
     private synchronized Map<String, HoldStatus> ofHeld(String queueId, List<String> wanted) {
         Map<String, HeldCopy> latest = latest(queueId, wanted);
         Map<HeldCopy, HoldStatus> ofCopies = new HashMap<>();
         Map<String, HoldStatus> each = new HashMap<>();
-        latest.forEach((recipient, copy) -> each.put(
-                recipient,
-                ofCopies.computeIfAbsent(copy, any -> isAccepted(queueId, copy) ? HoldStatus.DONE : standing(copy))));
+        latest.forEach((recipient, copy) ->
+                each.put(recipient, ofCopies.computeIfAbsent(copy, any -> standing(queueId, copy))));
         return each;
     }
 
-    private boolean isAccepted(String queueId, HeldCopy copy) {
-        return copy.state == CopyState.ACCEPTED || follower.get().isAccepted(queueId, copy.recipients);
-    }
-
-    private HoldStatus standing(HeldCopy copy) {
-        return standing(copy.state, copy.error);
-    }
-
-    private HoldStatus standing(CopyState state, Optional<GraphError> error) {
-        boolean isHealed = follower.get().isHealing();
-        boolean isPermanent = error.filter(last -> last.code().isPermanent()).isPresent();
-        return switch (state) {
-            case ACCEPTED, WITHDRAWN -> HoldStatus.DONE;
-            case MISSING -> HoldStatus.LOST;
-            case FAILED -> isHealed ? HoldStatus.WAITING : isPermanent ? HoldStatus.REFUSED : HoldStatus.GIVEN_UP;
-            case STUCK -> !isHealed && isPermanent ? HoldStatus.REFUSED : HoldStatus.WAITING;
-            case EXPECTED, IN_TEMP, QUEUED, DEFERRED -> HoldStatus.WAITING;
-        };
+    private HoldStatus standing(String queueId, HeldCopy copy) {
+        boolean isAccepted =
+                copy.state() == CopyState.ACCEPTED || follower.get().isAccepted(queueId, copy.recipients());
+        return isAccepted
+                ? HoldStatus.DONE
+                : HoldStatus.of(copy.state(), copy.error(), follower.get().isHealing());
     }
 
     /** A message that was sent by an earlier process, or whose copy was swept. */
@@ -358,14 +296,15 @@ public final class GraphHold implements GraphListener, SenderGate {
         }
         HoldStatus found = follower.get()
                 .find(queueId, recipients)
-                .map(change -> standing(change.state(), change.error()))
+                .map(change -> HoldStatus.of(
+                        change.state(), change.error(), follower.get().isHealing()))
                 .orElse(wasHeld ? HoldStatus.LOST : HoldStatus.UNSENT);
         return wasHeld || found == HoldStatus.WAITING ? found : HoldStatus.UNSENT;
     }
 
     /** The last failure of a copy of the message, in words; empty without one. */
     public Optional<GraphError> error(String queueId, List<String> recipients) {
-        List<String> wanted = comparable(recipients);
+        List<String> wanted = HeldCopy.comparable(recipients);
         return heldError(queueId, wanted)
                 .or(() -> wanted.stream()
                         .flatMap(each -> follower.get().find(queueId, List.of(each)).stream())
@@ -375,62 +314,48 @@ public final class GraphHold implements GraphListener, SenderGate {
 
     private synchronized Optional<GraphError> heldError(String queueId, List<String> wanted) {
         return latest(queueId, wanted).values().stream()
-                .flatMap(copy -> copy.error.stream())
+                .flatMap(copy -> copy.error().stream())
                 .findFirst();
     }
 
     @Override
-    public void onChange(CopyChange change) {
-        String mailbox = change.copy().mailbox();
-        String queueId = change.copy().queueId().orElse("");
-        synchronized (this) {
-            Optional<HeldCopy> copy = copyOf(change, held.getOrDefault(queueId, List.of()));
-            boolean hadPlace = copy.filter(one -> one.hasPlace).isPresent();
-            String known = copy.map(one -> one.mailbox).orElse(mailbox);
-            switch (change.state()) {
-                case ACCEPTED -> window.accepted(known, hadPlace);
-                case DEFERRED, STUCK, FAILED ->
-                    change.error().ifPresent(error -> window.failed(known, error.code(), hadPlace));
-                case MISSING, WITHDRAWN -> copy.ifPresent(this::leave);
-                case EXPECTED, IN_TEMP, QUEUED -> {}
-            }
-            boolean staysInFlight = change.state() == CopyState.EXPECTED
-                    || change.state() == CopyState.IN_TEMP
-                    || change.state() == CopyState.QUEUED;
-            // The answer to one of its transactions is not that to all.
-            copy.filter(one -> isOf(change, one)).ifPresent(one -> {
-                one.state = change.state();
-                one.error = change.error().or(() -> staysInFlight ? Optional.empty() : one.error);
-            });
-            copy.ifPresent(one -> {
-                one.hasPlace = one.hasPlace
-                        && (staysInFlight
-                                || change.error().isEmpty() && change.state().isFailure());
-            });
-            notifyAll();
+    public synchronized void onChange(CopyChange change) {
+        Optional<HeldCopy> copy = copyOf(change);
+        String mailbox = copy.map(one -> one.mailbox).orElse(change.copy().mailbox());
+        switch (change.state()) {
+            case ACCEPTED ->
+                window.accepted(mailbox, copy.filter(HeldCopy::takePlace).isPresent());
+            case DEFERRED, STUCK, FAILED ->
+                change.error()
+                        .ifPresent(error -> window.failed(
+                                mailbox,
+                                error.code(),
+                                copy.filter(HeldCopy::takePlace).isPresent()));
+            case MISSING, WITHDRAWN -> copy.ifPresent(this::leave);
+            case EXPECTED, IN_TEMP, QUEUED -> {}
         }
+        // The answer to one of its transactions is not that to all.
+        copy.filter(one -> one.isOf(change)).ifPresent(one -> one.changed(change));
+        notifyAll();
     }
 
     // A copy that is being sent may be several, of which this is one.
-    private static Optional<HeldCopy> copyOf(CopyChange change, List<HeldCopy> ofMail) {
-        List<String> recipients = comparable(change.copy().recipients());
+    private Optional<HeldCopy> copyOf(CopyChange change) {
+        List<HeldCopy> ofMail = held.getOrDefault(change.copy().queueId().orElse(""), List.of());
+        List<String> recipients = HeldCopy.comparable(change.copy().recipients());
         Optional<HeldCopy> same = ofMail.stream()
-                .filter(one -> isOf(change, one))
+                .filter(one -> one.isOf(change))
                 .reduce((earlier, later) -> later)
                 .or(() -> ofMail.stream()
                         .filter(one ->
-                                one.isBeingSent && one.recipients.stream().anyMatch(recipients::contains))
+                                one.isBeingSent && one.recipients().stream().anyMatch(recipients::contains))
                         .findFirst());
         boolean hasFile = !change.copy().fileName().isEmpty();
         // smtp2graph may have died while it wrote the file.
         return same.filter(one -> change.state() != CopyState.MISSING
                 || hasFile
-                || one.state == CopyState.EXPECTED
-                || one.state == CopyState.IN_TEMP);
-    }
-
-    private static boolean isOf(CopyChange change, HeldCopy copy) {
-        return change.copy().isFor(copy.recipients);
+                || one.state() == CopyState.EXPECTED
+                || one.state() == CopyState.IN_TEMP);
     }
 
     /** Ends all waits, since the relay stops. */
@@ -442,9 +367,5 @@ public final class GraphHold implements GraphListener, SenderGate {
     /** Messages whose copies have no answer yet. */
     public synchronized int size() {
         return held.size();
-    }
-
-    private static List<String> comparable(List<String> recipients) {
-        return GraphCopy.comparable(recipients).stream().distinct().sorted().toList();
     }
 }

@@ -11,7 +11,6 @@ import java.util.Map;
 import java.util.Optional;
 
 import io.relaypod.graph.GraphCode;
-import io.relaypod.throttle.SenderGate;
 
 /**
  * Bounds the copies between Mailpit's 250 and Graph's answer, in all and after a failure for each mailbox. A copy whose
@@ -22,7 +21,7 @@ import io.relaypod.throttle.SenderGate;
  * <p>A mail that leaves its per-sender queue has a promise of a place, which it redeems with {@link #enter}. An unused
  * promise ends after {@link #PROMISE}.
  */
-public final class GraphWindow implements SenderGate {
+public final class GraphWindow {
 
     static final Duration PROMISE = Duration.ofSeconds(30);
     // Until a place is free, if the window is only full: Graph answers within a second.
@@ -79,7 +78,7 @@ public final class GraphWindow implements SenderGate {
         isClosed = closed;
     }
 
-    @Override
+    /** Promises a place to a mail of the mailbox; false if there is none now. */
     public synchronized boolean tryPass(String mailbox) {
         Instant now = clock.instant();
         MailboxWindow window = window(mailbox, now);
@@ -91,7 +90,7 @@ public final class GraphWindow implements SenderGate {
         return true;
     }
 
-    @Override
+    /** Ends a promise that no mail will redeem. */
     public synchronized void release(String mailbox) {
         MailboxWindow window = window(mailbox, clock.instant());
         promises.stream()
@@ -130,7 +129,7 @@ public final class GraphWindow implements SenderGate {
                 && window.pace.untilNext(now).isZero();
     }
 
-    @Override
+    /** How long the mailbox waits for a place; zero if there is one. */
     public synchronized Duration waitingTime(String mailbox) {
         Instant now = clock.instant();
         MailboxWindow window = window(mailbox, now);

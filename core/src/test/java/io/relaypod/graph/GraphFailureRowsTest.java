@@ -22,8 +22,8 @@ import java.util.stream.Stream;
 
 import io.relaypod.graph.HealSettings.HealMode;
 import io.relaypod.hold.GraphHold;
-import io.relaypod.hold.GraphHold.HoldStatus;
 import io.relaypod.hold.HoldSettings;
+import io.relaypod.hold.HoldStatus;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;

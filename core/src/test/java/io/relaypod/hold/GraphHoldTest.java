@@ -19,7 +19,6 @@ import io.relaypod.graph.GraphCode;
 import io.relaypod.graph.GraphCopies;
 import io.relaypod.graph.GraphCopy;
 import io.relaypod.graph.GraphError;
-import io.relaypod.hold.GraphHold.HoldStatus;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;

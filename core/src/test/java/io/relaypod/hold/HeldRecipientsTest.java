@@ -17,7 +17,6 @@ import io.relaypod.graph.GraphCode;
 import io.relaypod.graph.GraphCopies;
 import io.relaypod.graph.GraphCopy;
 import io.relaypod.graph.GraphError;
-import io.relaypod.hold.GraphHold.HoldStatus;
 import org.junit.jupiter.api.Test;
 import org.threeten.extra.MutableClock;
 

@@ -3,7 +3,7 @@ package io.relaypod.gateway;
 import java.time.Duration;
 import javax.mail.MessagingException;
 
-import io.relaypod.hold.GraphHold.HoldStatus;
+import io.relaypod.hold.HoldStatus;
 import org.apache.james.queue.api.MailQueue.MailQueueItem;
 import org.apache.mailet.Mail;
 

@@ -12,7 +12,7 @@ import javax.mail.MessagingException;
 import io.relaypod.graph.CopyHeader;
 import io.relaypod.graph.GraphError;
 import io.relaypod.hold.GraphHold;
-import io.relaypod.hold.GraphHold.HoldStatus;
+import io.relaypod.hold.HoldStatus;
 import io.relaypod.mime.TraceInformation;
 import io.relaypod.smtpclient.DeliveryStatus;
 import org.apache.james.core.MailAddress;
