@@ -1,10 +1,7 @@
 package io.relaypod.gateway;
 
-import java.io.IOException;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Date;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
@@ -14,13 +11,11 @@ import javax.mail.MessagingException;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import io.relaypod.events.MailEvent;
-import io.relaypod.events.MailEvent.DeliveryDeferred;
 import io.relaypod.events.MailEvent.MailQueued;
 import io.relaypod.events.MailEvent.MailWaiting;
 import io.relaypod.events.MailEvent.QuotaReached;
 import io.relaypod.events.MailEventPublisher;
 import io.relaypod.gateway.AttemptResult.Contact;
-import io.relaypod.mime.Edits;
 import io.relaypod.smtpclient.DeferralReason;
 import io.relaypod.smtpclient.DeliveryStatus;
 import io.relaypod.smtpclient.RecipientOutcome;
@@ -29,16 +24,9 @@ import org.apache.james.lifecycle.api.LifecycleUtil;
 import org.apache.james.metrics.api.Metric;
 import org.apache.james.metrics.api.MetricFactory;
 import org.apache.james.metrics.api.TimeMetric;
-import org.apache.james.queue.api.MailPrioritySupport;
 import org.apache.james.queue.api.MailQueue;
 import org.apache.james.queue.api.MailQueue.MailQueueException;
-import org.apache.james.transport.mailets.remote.delivery.Bouncer;
-import org.apache.james.transport.mailets.remote.delivery.Delay;
-import org.apache.james.transport.mailets.remote.delivery.DeliveryRetriesHelper;
 import org.apache.james.transport.mailets.remote.delivery.DeliveryRunnable;
-import org.apache.james.transport.mailets.remote.delivery.RemoteDeliveryConfiguration;
-import org.apache.mailet.Attribute;
-import org.apache.mailet.AttributeValue;
 import org.apache.mailet.Mail;
 import org.apache.mailet.MailetContext;
 import org.apache.mailet.ProcessingState;
@@ -65,17 +53,12 @@ final class Delivery {
     private final SenderSlots slots;
     private final Optional<HeldMails> held;
     private final Gateway gateway;
-    private final FailedMailBouncer bouncer;
+    private final UndeliveredMails undelivered;
     private final MailetContext context;
-    private final Clock clock;
     private final MailEventPublisher events;
     private final MetricFactory metrics;
     private final Metric delivered;
     private final Metric poisonous;
-    private final List<Duration> delays;
-    private final int maxRetries;
-    private final boolean retriesComeLast;
-    private final int maxDnsRetries;
     private final Optional<ProcessingState> onSuccess;
     // Undelivered recipients of mails that the queue could not store. Such mails are redelivered within seconds.
     private final Cache<String, List<MailAddress>> unfinished;
@@ -95,10 +78,9 @@ final class Delivery {
             SenderSlots slots,
             Optional<HeldMails> held,
             Gateway gateway,
-            FailedMailBouncer bouncer,
-            RemoteDeliveryConfiguration configuration,
+            UndeliveredMails undelivered,
+            Optional<ProcessingState> onSuccess,
             MailetContext context,
-            Clock clock,
             MailEventPublisher events,
             MetricFactory metrics) {
         this.queue = queue;
@@ -108,18 +90,13 @@ final class Delivery {
         this.slots = slots;
         this.held = held;
         this.gateway = gateway;
-        this.bouncer = bouncer;
+        this.undelivered = undelivered;
         this.context = context;
-        this.clock = clock;
         this.events = events;
         this.metrics = metrics;
         this.delivered = metrics.generate(DeliveryRunnable.OUTGOING_MAILS);
         this.poisonous = metrics.generate("poisonMails");
-        this.delays = configuration.getDelayTimes();
-        this.maxRetries = configuration.getMaxRetries();
-        this.maxDnsRetries = configuration.getDnsProblemRetry();
-        this.retriesComeLast = configuration.isUsePriority();
-        this.onSuccess = configuration.getOnSuccess();
+        this.onSuccess = onSuccess;
     }
 
     /**
@@ -202,7 +179,7 @@ final class Delivery {
         boolean isDelivered = cached.filter(List::isEmpty).isPresent();
         if (cached.isPresent() && !isDelivered) {
             mail.setRecipients(cached.get());
-            alignHeader(mail);
+            TransactionHeader.align(mail);
         }
         if (!isDelivered && !mayBeSent(mail)) {
             unfinished.invalidate(mail.getName());
@@ -261,10 +238,7 @@ final class Delivery {
     }
 
     private void reportWaiting(Mail mail, String reason) {
-        events.publish(new MailWaiting(
-                mail.getName(),
-                mail.getRecipients().stream().map(MailAddress::asString).toList(),
-                reason));
+        events.publish(new MailWaiting(mail.getName(), MailEnvelope.addresses(mail.getRecipients()), reason));
     }
 
     /** Number of mails whose undelivered recipients are cached. */
@@ -322,42 +296,35 @@ final class Delivery {
             reportOnSuccess(mail, done);
         }
         List<MailAddress> refused = result.with(DeliveryStatus.REFUSED);
-        List<MailAddress> retried = result.with(DeliveryStatus.DEFERRED, DeliveryStatus.NOT_ATTEMPTED);
+        List<MailAddress> deferred = result.with(DeliveryStatus.DEFERRED, DeliveryStatus.NOT_ATTEMPTED);
         if (!refused.isEmpty()) {
             mail.setRecipients(refused);
             RecipientOutcome refusal = result.first(DeliveryStatus.REFUSED);
-            fail(mail, refusal.code(), refusal.text());
+            undelivered.refuse(mail, refusal.code(), refusal.text());
             left.clear();
-            left.addAll(retried);
+            left.addAll(deferred);
         }
-        if (!retried.isEmpty()) {
-            mail.setRecipients(retried);
-            concludeRetried(mail, result);
+        if (!deferred.isEmpty()) {
+            mail.setRecipients(deferred);
+            concludeDeferred(mail, result);
         }
     }
 
-    private void concludeRetried(Mail mail, AttemptResult result) throws MessagingException {
+    private void concludeDeferred(Mail mail, AttemptResult result) throws MessagingException {
         RecipientOutcome deferral = result.first(DeliveryStatus.DEFERRED);
         if (result.isOutOfSlots()) {
-            alignHeader(mail);
+            TransactionHeader.align(mail);
             slots.enqueue(mail);
             reportQueued(mail);
         } else if (PoisonGuard.isPoison(mail) && result.contact() == Contact.LOST_WITH_MAIL) {
             poisonous.increment();
             LOGGER.error("event=poison queue-id={} reason=\"{}\"", mail.getName(), PoisonGuard.reason(mail));
-            fail(mail, Optional.empty(), PoisonGuard.reason(mail));
-        } else if (result.contact() == Contact.NO_ADDRESS
-                && DeliveryRetriesHelper.retrieveRetries(mail) >= maxDnsRetries) {
-            fail(mail, Optional.empty(), deferral.text());
+            undelivered.refuse(mail, Optional.empty(), PoisonGuard.reason(mail));
+        } else if (result.contact() == Contact.NO_ADDRESS && !undelivered.hasDnsRetries(mail)) {
+            undelivered.refuse(mail, Optional.empty(), deferral.text());
         } else {
-            tryLater(mail, deferral, Duration.ZERO);
+            undelivered.tryLater(mail, deferral, Duration.ZERO);
         }
-    }
-
-    private void fail(Mail mail, Optional<Integer> code, String reason) {
-        mail.setAttribute(permanent(true));
-        mail.setLastUpdated(Date.from(clock.instant()));
-        bouncer.bounce(mail, code, reason);
     }
 
     private void reportOnSuccess(Mail mail) throws MessagingException {
@@ -379,8 +346,7 @@ final class Delivery {
     }
 
     private void reportQueued(Mail mail) {
-        List<String> recipients =
-                mail.getRecipients().stream().map(MailAddress::asString).toList();
+        List<String> recipients = MailEnvelope.addresses(mail.getRecipients());
         events.publish(slots.reached(mail)
                 .<MailEvent>map(quota -> new QuotaReached(mail.getName(), recipients, quota))
                 .orElseGet(() -> new MailQueued(mail.getName(), recipients)));
@@ -394,61 +360,6 @@ final class Delivery {
     void tryAgain(Mail mail, String reason, Duration shortest) throws MailQueueException {
         // It may have been delivered to everybody and not leave the queue; now it has to be sent.
         unfinished.invalidate(mail.getName());
-        tryLater(mail, RecipientOutcome.deferred(DeferralReason.UNKNOWN, reason), shortest);
-    }
-
-    /** Passes a mail that Graph will not accept to the bounce processor. */
-    void refuse(Mail mail, String reason) throws MessagingException {
-        fail(mail, Optional.empty(), reason);
-    }
-
-    private void tryLater(Mail mail, RecipientOutcome deferral, Duration shortest) throws MailQueueException {
-        if (!mail.getState().equals(Mail.ERROR)) {
-            mail.setState(Mail.ERROR);
-            DeliveryRetriesHelper.initRetries(mail);
-        }
-        mail.setAttribute(permanent(false));
-        mail.setLastUpdated(Date.from(clock.instant()));
-        // Listings show it until the next attempt.
-        mail.setErrorMessage(deferral.text());
-        int retries = DeliveryRetriesHelper.retrieveRetries(mail);
-        if (retries >= maxRetries) {
-            bouncer.bounce(
-                    mail, Optional.empty(), "not delivered after " + retries + " retries; last: " + deferral.text());
-            return;
-        }
-        DeliveryRetriesHelper.incrementRetries(mail);
-        if (retriesComeLast) {
-            mail.setAttribute(MailPrioritySupport.LOW_PRIORITY_ATTRIBUTE);
-        }
-        alignHeader(mail);
-        Duration usual = retries < delays.size() ? delays.get(retries) : Delay.DEFAULT_DELAY_TIME;
-        Duration delay = usual.compareTo(shortest) < 0 ? shortest : usual;
-        queue.enQueue(mail, delay);
-        events.publish(new DeliveryDeferred(
-                mail.getName(),
-                mail.getRecipients().stream().map(MailAddress::asString).toList(),
-                deferral.reason().orElse(DeferralReason.UNKNOWN),
-                deferral.text(),
-                delay));
-    }
-
-    /** Makes To and Cc name only the recipients that are left; the others have the mail or were refused. */
-    static void alignHeader(Mail mail) throws MailQueueException {
-        try {
-            RawMessage message = RawMessage.of(mail);
-            Edits edits = TransactionHeader.edits(
-                    message.source(),
-                    mail.getRecipients().stream().map(MailAddress::asString).toList());
-            if (!edits.isEmpty()) {
-                message.replace(out -> edits.apply(message.source(), out));
-            }
-        } catch (IOException | MessagingException unreadable) {
-            throw new MailQueueException("mail " + mail.getName() + " could not be read", unreadable);
-        }
-    }
-
-    private static Attribute permanent(boolean isPermanent) {
-        return new Attribute(Bouncer.IS_DELIVERY_PERMANENT_ERROR, AttributeValue.of(isPermanent));
+        undelivered.tryLater(mail, RecipientOutcome.deferred(DeferralReason.UNKNOWN, reason), shortest);
     }
 }

@@ -179,7 +179,7 @@ final class DeliveryAttempt {
             transactions.add(to);
             events.publish(new MailDelivered(
                     mail.getName(),
-                    to.stream().map(MailAddress::asString).toList(),
+                    MailEnvelope.addresses(to),
                     server.address().getHostAddress(),
                     outcomes[first].text()));
         }

@@ -71,7 +71,7 @@ final class Gateway {
             }
             events.publish(new DeliveryAttempted(
                     mail.getName(),
-                    recipients.stream().map(MailAddress::asString).toList(),
+                    MailEnvelope.addresses(recipients),
                     server.address().getHostAddress()));
             SmtpConnection connection;
             try {

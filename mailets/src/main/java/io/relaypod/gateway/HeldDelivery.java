@@ -1,6 +1,7 @@
 package io.relaypod.gateway;
 
 import java.time.Duration;
+import java.util.Optional;
 import javax.mail.MessagingException;
 
 import io.relaypod.hold.HoldStatus;
@@ -15,10 +16,12 @@ import org.apache.mailet.Mail;
 final class HeldDelivery implements QueuedDeliveries.Step {
 
     private final Delivery delivery;
+    private final UndeliveredMails undelivered;
     private final HeldMails held;
 
-    HeldDelivery(Delivery delivery, HeldMails held) {
+    HeldDelivery(Delivery delivery, UndeliveredMails undelivered, HeldMails held) {
         this.delivery = delivery;
+        this.undelivered = undelivered;
         this.held = held;
     }
 
@@ -93,6 +96,6 @@ final class HeldDelivery implements QueuedDeliveries.Step {
         String reason = held.reason(mail);
         held.forget(mail);
         held.forgetLosses(mail);
-        delivery.refuse(mail, reason);
+        undelivered.refuse(mail, Optional.empty(), reason);
     }
 }

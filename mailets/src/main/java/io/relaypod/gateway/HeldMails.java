@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import javax.mail.MessagingException;
@@ -76,8 +75,8 @@ final class HeldMails {
      */
     void sent(Mail mail, AttemptResult result) throws MessagingException {
         List<List<String>> transactions =
-                result.transactions().stream().map(HeldMails::addresses).toList();
-        hold.sent(queueId(mail), addresses(result.recipients()), transactions);
+                result.transactions().stream().map(MailEnvelope::addresses).toList();
+        hold.sent(queueId(mail), MailEnvelope.addresses(result.recipients()), transactions);
         List<MailAddress> delivered = result.with(DeliveryStatus.DELIVERED);
         if (!delivered.isEmpty() && delivered.size() < result.recipients().size()) {
             Mail part = mail.duplicate();
@@ -212,7 +211,7 @@ final class HeldMails {
         if (!done.isEmpty() && !left.isEmpty()) {
             hold.forget(queueId(mail), done);
             mail.setRecipients(left);
-            Delivery.alignHeader(mail);
+            TransactionHeader.align(mail);
         }
     }
 
@@ -258,10 +257,6 @@ final class HeldMails {
     }
 
     private static List<String> recipients(Mail mail) {
-        return addresses(new ArrayList<>(mail.getRecipients()));
-    }
-
-    private static List<String> addresses(List<MailAddress> recipients) {
-        return recipients.stream().map(MailAddress::asString).toList();
+        return MailEnvelope.addresses(mail.getRecipients());
     }
 }

@@ -1,5 +1,6 @@
 package io.relaypod.gateway;
 
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -35,6 +36,10 @@ final class MailEnvelope {
                                 A_LABEL.matcher(recipient.asString()).replaceAll("XN--"),
                                 dsn.flatMap(parameters -> notify(parameters, recipient))))
                         .toList());
+    }
+
+    static List<String> addresses(Collection<MailAddress> recipients) {
+        return recipients.stream().map(MailAddress::asString).toList();
     }
 
     /** Whether the domain of the sender is an address literal (RFC 5321 section 4.1.3). */

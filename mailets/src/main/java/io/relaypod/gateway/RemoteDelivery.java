@@ -19,7 +19,6 @@ import io.relaypod.memory.MemoryBudget;
 import io.relaypod.smtpclient.SmtpClient;
 import io.relaypod.smtpclient.SmtpServerAddress;
 import io.relaypod.throttle.SenderRateLimiter;
-import org.apache.james.core.MailAddress;
 import org.apache.james.dnsservice.api.DNSService;
 import org.apache.james.domainlist.api.DomainList;
 import org.apache.james.metrics.api.GaugeRegistry;
@@ -41,8 +40,8 @@ import org.slf4j.LoggerFactory;
  * fails permanently goes to that processor, whoever its sender is.
  *
  * <p>A mail is sent at once, while the spool still has it on disk. It is stored in the outgoing queue only if it has to
- * be retried, if no place in flight is free within a second, or if its mailbox has reached its rate limit. Parameters
- * beside James' own:
+ * be undelivered, if no place in flight is free within a second, or if its mailbox has reached its rate limit.
+ * Parameters beside James' own:
  *
  * <ul>
  *   <li>{@code atOnce}: mails in flight that were not queued; 12, and fewer than the spooler has threads.
@@ -150,6 +149,8 @@ public final class RemoteDelivery extends GenericMailet {
         // A thread waits for Graph's answer, so each place in the window has one.
         int threads = hold.map(graph -> graph.settings().window()).orElse(settings.deliveryThreads());
         Optional<HeldMails> held = hold.map(graph -> new HeldMails(queue, graph, settings.heldPause(), clock));
+        UndeliveredMails undelivered =
+                new UndeliveredMails(queue, getMailetContext(), bounces.getValue(), configuration, clock, events);
         Delivery delivery = new Delivery(
                 queue,
                 admission,
@@ -158,14 +159,14 @@ public final class RemoteDelivery extends GenericMailet {
                 SenderSlots.of(limiter, queue),
                 held,
                 gateway,
-                new FailedMailBouncer(getMailetContext(), bounces.getValue(), events),
-                configuration,
+                undelivered,
+                configuration.getOnSuccess(),
                 getMailetContext(),
-                clock,
                 events,
                 metrics);
         gauges.register("unfinishedDeliveries", delivery::unfinished);
-        QueuedDeliveries.Step step = held.<QueuedDeliveries.Step>map(mails -> new HeldDelivery(delivery, mails))
+        QueuedDeliveries.Step step = held.<QueuedDeliveries.Step>map(
+                        mails -> new HeldDelivery(delivery, undelivered, mails))
                 .orElse(item -> delivery.attempt(item.getMail()));
         running = Optional.of(new Running(
                 queue,
@@ -199,9 +200,7 @@ public final class RemoteDelivery extends GenericMailet {
         if (!isTried) {
             here.queue().enQueue(mail);
             if (hold.isEmpty()) {
-                events.publish(new MailQueued(
-                        mail.getName(),
-                        mail.getRecipients().stream().map(MailAddress::asString).toList()));
+                events.publish(new MailQueued(mail.getName(), MailEnvelope.addresses(mail.getRecipients())));
             }
         }
         mail.setState(Mail.GHOST);
