@@ -136,7 +136,8 @@ public record Smtp2GraphDirectory(Path root) {
 
     /** The failure of an access, for an administrator. */
     String problem(Exception failure) {
-        Throwable cause = failure instanceof UncheckedIOException unchecked ? unchecked.getCause() : failure;
+        Throwable inner = failure.getCause();
+        Throwable cause = failure instanceof UncheckedIOException && inner != null ? inner : failure;
         if (Files.notExists(mailroot())) {
             return "smtp2graph has not been started yet: " + mailroot() + " does not exist";
         }
