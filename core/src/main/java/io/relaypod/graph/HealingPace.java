@@ -20,6 +20,7 @@ final class HealingPace {
     private static final int MOST_SCOPES = 2_000;
     private static final String ALL = "";
 
+    // In the order of the last failures.
     private final Map<String, ScopeDelay> delays = new LinkedHashMap<>();
 
     private record ScopeDelay(int failures, Instant until) {}
@@ -38,10 +39,14 @@ final class HealingPace {
     private void failed(CopyChange change, GraphError error) {
         String scope = scope(change.copy(), error);
         ScopeDelay before = delays.getOrDefault(scope, new ScopeDelay(0, Instant.EPOCH));
-        if (change.at().isBefore(before.until()) || delays.size() >= MOST_SCOPES && !delays.containsKey(scope)) {
+        if (change.at().isBefore(before.until())) {
             return; // it was sent before the failure that began the wait
         }
         int failures = before.failures() + 1;
+        delays.remove(scope);
+        if (delays.size() >= MOST_SCOPES) {
+            delays.remove(delays.keySet().iterator().next()); // whose last failure is the oldest
+        }
         delays.put(scope, new ScopeDelay(failures, change.at().plus(delay(error, failures))));
     }
 
