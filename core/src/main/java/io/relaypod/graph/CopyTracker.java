@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 
 import io.relaypod.graph.FollowedCopy.CopyPlace;
 
@@ -110,24 +110,21 @@ final class CopyTracker {
 
     /** Registers the files of a directory. Those that vanished are returned, to be passed to {@link #vanished}. */
     Set<String> list(CopyPlace place) throws IOException {
-        int beyond = 0;
+        AtomicInteger beyond = new AtomicInteger();
         records.index().countFailed();
-        try (Stream<String> names = Smtp2GraphDirectory.list(directory.of(place))) {
-            for (String name : (Iterable<String>) names::iterator) {
-                if (records.index().file(name).isPresent()) {
-                    continue;
-                }
+        Smtp2GraphDirectory.list(directory.of(place), name -> {
+            if (records.index().file(name).isEmpty()) {
                 if (records.index().hasRoom(place)) {
                     isFound(name, false);
                 } else {
-                    beyond++;
+                    beyond.incrementAndGet();
                 }
             }
-        }
+        });
         if (place == CopyPlace.QUEUE) {
-            unfollowed = beyond;
+            unfollowed = beyond.get();
         } else if (place == CopyPlace.FAILED) {
-            unfollowedFailed = beyond;
+            unfollowedFailed = beyond.get();
         }
         return look(
                 records.index().all().stream()

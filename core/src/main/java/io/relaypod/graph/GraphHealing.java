@@ -129,12 +129,13 @@ final class GraphHealing {
     }
 
     private static List<String> names(Path place) {
-        try (Stream<String> names = Smtp2GraphDirectory.list(place)) {
-            return names.toList();
+        List<String> names = new ArrayList<>();
+        try {
+            Smtp2GraphDirectory.list(place, names::add);
         } catch (IOException | UncheckedIOException unreadable) {
             LOGGER.warn("event=graph-heal-failed directory={} reason=\"{}\"", place, unreadable.toString());
-            return List.of();
         }
+        return names;
     }
 
     // What is there is not replaced.

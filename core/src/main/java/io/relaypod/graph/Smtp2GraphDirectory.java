@@ -12,6 +12,7 @@ import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 import io.relaypod.graph.FollowedCopy.CopyPlace;
@@ -93,11 +94,13 @@ public record Smtp2GraphDirectory(Path root) {
         }
     }
 
-    /** Names of the messages in a directory, to be closed; throws {@link UncheckedIOException} while it is read. */
-    static Stream<String> list(Path directory) throws IOException {
-        return Files.list(directory)
-                .map(file -> String.valueOf(file.getFileName()))
-                .filter(name -> name.endsWith(".eml"));
+    /** Passes on the names of the messages in a directory. */
+    static void list(Path directory, Consumer<String> names) throws IOException {
+        try (Stream<Path> files = Files.list(directory)) {
+            files.map(file -> String.valueOf(file.getFileName()))
+                    .filter(name -> name.endsWith(".eml"))
+                    .forEach(names);
+        }
     }
 
     /** When the file was last moved or written; empty if that cannot be told. */
