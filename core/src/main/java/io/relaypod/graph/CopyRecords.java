@@ -111,8 +111,9 @@ final class CopyRecords implements AutoCloseable {
     }
 
     /** The file is in another directory. */
-    void moved(FollowedCopy followed) {
-        if (followed.place() == CopyPlace.QUEUE) {
+    void move(FollowedCopy followed, CopyPlace place) {
+        followed.moveTo(place);
+        if (place == CopyPlace.QUEUE) {
             expected.take(followed.copy()).ifPresent(followed::delivered);
             record(followed);
         }

@@ -27,6 +27,9 @@ import io.relaypod.graph.FollowedCopy.CopyPlace;
  * else deleted it, and the copy is missing. All is decided a little later: the whole directory may be about to vanish,
  * or the reason may not be in the log yet. An error other than a missing file tells nothing; it is thrown as an
  * {@link UncheckedIOException}, and nothing is decided.
+ *
+ * <p>Every change of a followed copy is in the records before it is published. While the tracker catches up with what
+ * happened before, failures are published once, at its end.
  */
 final class CopyTracker {
 
@@ -172,8 +175,7 @@ final class CopyTracker {
     // It may have been seen in temp/ only.
     private void passedThroughQueue(FollowedCopy followed) {
         if (followed.place() == CopyPlace.TEMP) {
-            followed.moveTo(CopyPlace.QUEUE);
-            records.moved(followed);
+            records.move(followed, CopyPlace.QUEUE);
         }
     }
 
@@ -218,12 +220,11 @@ final class CopyTracker {
     }
 
     private void moved(FollowedCopy followed, CopyPlace place) {
-        followed.moveTo(place);
+        records.move(followed, place);
         if (place == CopyPlace.FAILED && !isCatchingUp) {
             followed.delivered(followed.deliveredAt()); // only what failed before is left alone
             records.record(followed);
         }
-        records.moved(followed);
         records.changed(followed);
         report(followed);
     }

@@ -28,6 +28,13 @@ import org.slf4j.LoggerFactory;
  * Follows smtp2graph's directories and logs, and publishes what becomes of each copy. One thread calls {@link #pass} in
  * a loop; all other methods are thread-safe.
  *
+ * <ul>
+ *   <li>This object's lock guards all that is known. It is held while a pass reads directories, and while listeners are
+ *       called; {@link #expect}, which deliveries call, does not wait for it.
+ *   <li>While a directory cannot be read, nothing is decided.
+ *   <li>The volume's number grows after the journal was written, so that what is lost stays lost after a restart.
+ * </ul>
+ *
  * <pre>{@code
  * GraphFollower follower = new GraphFollower(directory, dataDir.resolve("graph"), clock, errors, listeners, settings);
  * while (running) follower.pass(Duration.ofMillis(250));

@@ -31,6 +31,10 @@ import org.slf4j.LoggerFactory;
  * file waits in a directory of the relay's own meanwhile; after a crash in between, the next start moves it back. A
  * file that smtp2graph may be sending is never moved: one that failed and that smtp2graph does not attempt again, one
  * in {@code failed/}, or one in {@code temp/} whose 250 was given.
+ *
+ * <p>A file in {@code again/} is in {@code outOfQueue}, and while files are moved, one in {@code withdrawn/} in
+ * {@code toBeStored}, with the time of the next step. Its followed copy, if there was room for one, is at
+ * {@link CopyPlace#RELAY}.
  */
 final class GraphHealing {
 
@@ -264,8 +268,7 @@ final class GraphHealing {
         if (!isMovedToQueue(file)) {
             return false;
         }
-        followed.moveTo(CopyPlace.QUEUE);
-        records.moved(followed);
+        records.move(followed, CopyPlace.QUEUE);
         settings.listener().onMove(followed.copy(), HealingMove.RESCUED, NO_ERROR);
         return true;
     }

@@ -4,7 +4,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -30,23 +29,17 @@ final class UnidentifiedFiles {
     private final Set<String> seen = new LinkedHashSet<>();
     private Instant uncounted = Instant.EPOCH;
 
-    /** The relay knows what became of this file; later events of it are no news. */
-    void known(String name) {
-        add(name);
-    }
-
-    private boolean add(String name) {
+    /** The relay knows what became of this file; later events of it are no news. Returns false if it knew before. */
+    boolean known(String name) {
         if (seen.size() >= MOST) {
-            Iterator<String> oldest = seen.iterator();
-            oldest.next();
-            oldest.remove();
+            seen.remove(seen.iterator().next());
         }
         return seen.add(name);
     }
 
     /** A file had an event in {@code queue/}, is in no directory, and its header was never read. */
     void deleted(String name, Instant at) {
-        if (!add(name)) {
+        if (!known(name)) {
             return;
         }
         if (deletedAt.size() < MOST) {

@@ -4,12 +4,13 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Iterator;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
+import com.google.common.collect.Comparators;
 import io.relaypod.graph.GraphCode;
 
 /**
@@ -136,13 +137,9 @@ public final class GraphWindow {
         if (isOpen(window, now)) {
             return Duration.ZERO;
         }
-        Duration left = longest(
-                SOON, longest(all.untilOpen(now), longest(window.schedule.untilOpen(now), window.pace.untilNext(now))));
-        return left.compareTo(LOOK_AT_LEAST_EVERY) < 0 ? left : LOOK_AT_LEAST_EVERY;
-    }
-
-    private static Duration longest(Duration one, Duration other) {
-        return one.compareTo(other) > 0 ? one : other;
+        Duration left = Collections.max(
+                List.of(SOON, all.untilOpen(now), window.schedule.untilOpen(now), window.pace.untilNext(now)));
+        return Comparators.min(left, LOOK_AT_LEAST_EVERY);
     }
 
     /** Why a mail of the mailbox waits; empty if it need not wait for a place. */
@@ -226,14 +223,10 @@ public final class GraphWindow {
         }
         if (mailboxes.size() >= MOST_MAILBOXES) {
             // The one that has not sent for longest; it begins again with the whole window.
-            Iterator<MailboxWindow> longest = mailboxes.values().iterator();
-            boolean isRemoved = false;
-            while (!isRemoved && longest.hasNext()) {
-                if (longest.next().inFlight == 0) {
-                    longest.remove();
-                    isRemoved = true;
-                }
-            }
+            mailboxes.values().stream()
+                    .filter(window -> window.inFlight == 0)
+                    .findFirst()
+                    .ifPresent(mailboxes.values()::remove);
         }
         MailboxWindow added = new MailboxWindow();
         mailboxes.put(mailbox, added);

@@ -189,9 +189,7 @@ final class Delivery {
         AttemptResult result = isDelivered
                 ? AttemptResult.of(List.of(), RecipientOutcome.notAttempted(), Contact.UNDECIDED)
                 : send(mail, pass);
-        if (!isDelivered) {
-            slots.settle(mail, result);
-        }
+        slots.settle(mail, result);
         if (held.isPresent()) {
             // If this fails, the caller has the mail with all recipients, and the follower knows who has a copy.
             held.get().sent(mail, result);

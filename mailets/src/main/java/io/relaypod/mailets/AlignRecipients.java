@@ -11,7 +11,6 @@ import io.relaypod.gateway.RawMessage;
 import io.relaypod.headers.RecipientAlignment;
 import io.relaypod.mime.Edits;
 import io.relaypod.mime.HeaderSection;
-import org.apache.james.core.MailAddress;
 import org.apache.mailet.Mail;
 import org.apache.mailet.MailetException;
 import org.apache.mailet.base.GenericMailet;
@@ -52,8 +51,7 @@ public final class AlignRecipients extends GenericMailet {
     @Override
     public void service(Mail mail) throws MessagingException {
         RawMessage message = RawMessage.of(mail);
-        List<String> recipients =
-                mail.getRecipients().stream().map(MailAddress::asString).toList();
+        List<String> recipients = Addresses.texts(mail.getRecipients());
         Edits edits =
                 new RecipientAlignment(recipients, keepOriginal, RefusedRecipients.of(mail)).of(header(mail, message));
         if (!edits.isEmpty()) {

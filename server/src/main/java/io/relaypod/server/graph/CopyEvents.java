@@ -2,7 +2,6 @@ package io.relaypod.server.graph;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Locale;
 import java.util.Optional;
 import javax.inject.Provider;
 
@@ -52,7 +51,7 @@ public final class CopyEvents implements GraphListener, HealingListener {
     @Override
     public void onMove(GraphCopy copy, HealingMove move, GraphError error) {
         publish(
-                CopyEventKind.valueOf(move.name().toUpperCase(Locale.ROOT)),
+                CopyEventKind.valueOf(move.name()),
                 copy,
                 Optional.of(error).filter(known -> !known.words().isEmpty()),
                 Optional.empty());
