@@ -74,8 +74,11 @@ final class CopyRecords implements AutoCloseable {
                     seen.put(copy.fileName(), entry);
                 }
                 case ANSWERED -> {
+                    // The line of a file that was seen took its expectation. Another may be that of a later delivery.
+                    if (copy.fileName().isEmpty()) {
+                        expected.take(copy);
+                    }
                     seen.remove(copy.fileName());
-                    expected.take(copy);
                     answered.add(new CopyChange(copy, entry.state(), entry.at(), Optional.empty()));
                 }
             }

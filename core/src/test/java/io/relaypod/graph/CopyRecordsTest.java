@@ -69,6 +69,25 @@ class CopyRecordsTest {
     }
 
     @Test
+    void afterARestartACopyIsStillExpectedAlthoughAnEarlierOneOfItsMessageWasAnswered() throws IOException {
+        GraphCopy expected = GraphCopy.of("Mail-x", List.of("a@good.test"));
+        FollowedCopy earlier = copy("Mail-x");
+        try (CopyJournal journal = new CopyJournal(home)) {
+            CopyRecords records = new CopyRecords(journal);
+            records.add(earlier, true);
+            earlier.moveTo(CopyPlace.FAILED);
+            records.expect(expected, Instant.EPOCH.plusSeconds(3_600));
+            records.answered(earlier.copy(), CopyState.WITHDRAWN, Instant.EPOCH.plusSeconds(3_601));
+            assertThat(records.expected().all()).containsOnlyKeys(expected);
+        }
+        try (CopyJournal journal = new CopyJournal(home)) {
+            CopyRecords records = new CopyRecords(journal);
+            records.restore();
+            assertThat(records.expected().all()).containsOnlyKeys(expected);
+        }
+    }
+
+    @Test
     void theAcceptanceOfAMailboxIsKnownAfterThoseOfManyOthers() throws IOException {
         try (CopyJournal journal = new CopyJournal(home)) {
             CopyRecords records = new CopyRecords(journal);
