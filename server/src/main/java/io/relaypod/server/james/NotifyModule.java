@@ -1,6 +1,5 @@
 package io.relaypod.server.james;
 
-import java.net.UnknownHostException;
 import java.time.Clock;
 import java.util.Optional;
 import java.util.Set;
@@ -28,8 +27,8 @@ import io.relaypod.server.notify.QuotaIncidentCheck;
 import io.relaypod.server.notify.ReadinessIncidentCheck;
 import io.relaypod.server.settings.Settings;
 import io.relaypod.server.threads.ServerThreads;
-import org.apache.james.dnsservice.api.DNSService;
 import org.apache.james.onami.lifecycle.DisposingStager;
+import org.apache.james.task.Hostname;
 
 /** Notifications of incidents, if NOTIFY_URL is set. A part that can fail adds a check to the set. */
 final class NotifyModule extends AbstractModule {
@@ -63,7 +62,7 @@ final class NotifyModule extends AbstractModule {
             Settings settings,
             Set<IncidentCheck> checks,
             Lifecycle lifecycle,
-            DNSService names,
+            Hostname hostname,
             Clock clock,
             MeterRegistry meters,
             ServerThreads threads,
@@ -75,20 +74,11 @@ final class NotifyModule extends AbstractModule {
         return Optional.of(stager.register(new Notifier(
                 settings.notifications().get(),
                 settings.dataDir(),
-                ownName(names),
+                hostname.asString(),
                 checks,
                 lifecycle::isServing,
                 clock,
                 meters,
                 threads)));
-    }
-
-    // In a pod, its name.
-    private static String ownName(DNSService names) {
-        try {
-            return names.getLocalHost().getHostName();
-        } catch (UnknownHostException unnamed) {
-            return "relaypod";
-        }
     }
 }

@@ -1,6 +1,7 @@
 package io.relaypod.server.james;
 
 import java.io.IOException;
+import java.net.UnknownHostException;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -36,15 +37,18 @@ import io.relaypod.server.webadmin.RetryRoutes;
 import io.relaypod.server.webadmin.StatusRoutes;
 import io.relaypod.server.webadmin.TolerantReprocessing;
 import org.apache.james.core.healthcheck.HealthCheck;
+import org.apache.james.dnsservice.api.DNSService;
 import org.apache.james.jwt.JwtTokenVerifier;
 import org.apache.james.mailrepository.api.MailRepositoryStore;
 import org.apache.james.metrics.api.MetricFactory;
 import org.apache.james.modules.server.MailQueueRoutesModule;
 import org.apache.james.modules.server.MailRepositoriesRoutesModule;
 import org.apache.james.modules.server.NoJwtModule;
-import org.apache.james.modules.server.TaskManagerModule;
+import org.apache.james.modules.server.TaskSerializationModule;
 import org.apache.james.modules.server.WebAdminServerModule;
 import org.apache.james.protocols.webadmin.ProtocolServerRoutes;
+import org.apache.james.task.Hostname;
+import org.apache.james.task.MemoryTaskManager;
 import org.apache.james.task.TaskManager;
 import org.apache.james.webadmin.FixedPortSupplier;
 import org.apache.james.webadmin.RandomPortSupplier;
@@ -63,6 +67,19 @@ final class WebAdminModule extends AbstractModule {
     @Override
     protected void configure() {
         bind(WebAdminServer.class).to(RelayWebAdmin.class).in(Scopes.SINGLETON);
+        bind(MemoryTaskManager.class).in(Scopes.SINGLETON);
+        bind(TaskManager.class).to(MemoryTaskManager.class);
+    }
+
+    /** The host's name; in a pod, the pod's. James' own module does not start where the name has no address. */
+    @Provides
+    @Singleton
+    Hostname hostname(DNSService names) {
+        try {
+            return new Hostname(names.getLocalHost().getHostName());
+        } catch (UnknownHostException unresolvable) {
+            return new Hostname("relaypod");
+        }
     }
 
     static Module create() {
@@ -70,7 +87,7 @@ final class WebAdminModule extends AbstractModule {
                 Modules.override(
                                 new WebAdminServerModule(),
                                 new NoJwtModule(),
-                                new TaskManagerModule(),
+                                new TaskSerializationModule(),
                                 new MailQueueRoutesModule(),
                                 new MailRepositoriesRoutesModule())
                         .with(new WebAdminModule()),
