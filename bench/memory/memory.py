@@ -28,7 +28,7 @@ def run(*command):
 class Relay:
     """The image with a pod's restrictions, in the host's network."""
 
-    def __init__(self, image, sink):
+    def __init__(self, image, sink, cpus=None):
         self.port, metrics = free_port(), free_port()
         self.started = time.time()
         self.lists = tempfile.TemporaryDirectory()
@@ -36,6 +36,7 @@ class Relay:
         allowed.write_text("example.com\n")
         pathlib.Path(self.lists.name).chmod(0o755)
         self.id = run("docker", "run", "-d", "--network", "host", "--memory", str(LIMIT), "--memory-swap", str(LIMIT), "--read-only",
+                      *(["--cpus", str(cpus)] if cpus else []),
                       "--tmpfs", "/tmp", "--cap-drop", "ALL", "--cap-add", "NET_BIND_SERVICE", "--security-opt", "no-new-privileges",
                       "-v", f"{self.lists.name}:/lists:ro", "-e", "ALLOW_DOMAINS_FILE=/lists/allow",
                       "-e", f"LISTEN_ADDR=127.0.0.1:{self.port}", "-e", f"METRICS_ADDR=127.0.0.1:{metrics}", "-e", "WEBADMIN_ADDR=off",
@@ -85,7 +86,7 @@ def idle(options):
     for _ in range(options.rounds):
         relay = Relay(options.image, 9)
         try:
-            # Waits until the JVM has returned the memory of the start.
+            # The JVM has returned the memory of the start: docker/java.args trims each 10 s.
             time.sleep(options.settle)
             relays.append((relay.banner_after, relay.start_cpu, *relay.memory()))
         finally:
@@ -94,6 +95,15 @@ def idle(options):
     print(f"| first 220 after the start, of it CPU | {banner:.2f} s, {cpu:.2f} s |")
     print(f"| idle: container's memory | {container:.0f} MiB |")
     print(f"| idle: resident, of it anonymous | {rss:.0f} MiB, {anonymous:.0f} MiB |")
+
+
+def limited(options):
+    banners = []
+    for _ in range(options.rounds):
+        relay = Relay(options.image, 9, cpus=0.5)
+        banners.append(relay.banner_after)
+        relay.close()
+    print(f"| first 220 after the start, with a CPU limit of 500m | {median(banners):.2f} s |")
 
 
 def burst(options):
@@ -129,6 +139,7 @@ def main():
     print("| quantity | measured |\n| --- | --- |")
     print(f"| image size | {size:.0f} MiB |")
     idle(options)
+    limited(options)
     burst(options)
 
 

@@ -144,7 +144,7 @@ class ManifestsTest {
                         .asText())
                 .isEqualTo("192Mi");
         assertThat(manifests.container("mailpit").at("/resources/limits/memory").asText())
-                .isEqualTo("256Mi");
+                .isEqualTo("128Mi");
         assertThat(manifests
                         .container("smtp2graph")
                         .at("/resources/limits/memory")

@@ -77,8 +77,9 @@ public final class EmbeddedBroker implements Broker {
     private static final long DISK_RESERVE = 64L << 20;
     private static final Duration CALL_TIMEOUT = Duration.ofSeconds(30);
 
-    // This must fit on a failed disk before the broker is started on it again.
-    private static final byte[] PROBE = new byte[1 << 20];
+    // So many bytes must fit on a failed disk before the broker is started on it again.
+    private static final int PROBE = 1 << 20;
+    private static final int PROBE_BUFFER = 64 << 10;
 
     private final Path directory;
     private final int id = NEXT_ID.incrementAndGet();
@@ -315,9 +316,9 @@ public final class EmbeddedBroker implements Broker {
         Path probe = directory.resolve("probe");
         try (FileChannel file = FileChannel.open(
                 probe, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.DELETE_ON_CLOSE)) {
-            ByteBuffer bytes = ByteBuffer.wrap(PROBE);
-            while (bytes.hasRemaining()) {
-                file.write(bytes);
+            ByteBuffer zeros = ByteBuffer.allocate(PROBE_BUFFER);
+            for (int written = 0; written < PROBE; ) {
+                written += file.write(zeros.clear());
             }
             file.force(true);
         }
