@@ -14,6 +14,7 @@ import com.google.common.base.Splitter;
 import com.google.common.collect.ImmutableList;
 import com.google.common.net.HostAndPort;
 import com.google.common.primitives.Ints;
+import io.relaypod.configuration.ConfigurationProblem;
 import org.apache.james.transport.mailets.remote.delivery.Delay;
 import org.apache.james.util.DurationParser;
 import org.apache.james.util.Size;
@@ -25,9 +26,7 @@ import org.apache.mailet.MailetConfig;
  */
 record DeliveryParameters(MailetConfig config) {
 
-    /** To be put behind the words that name smtp2graph as the gateway. */
-    static final String LOSES_MAIL =
-            "which loses a mail if one connection carries two; expected Mailpit (UPSTREAM_HOST, UPSTREAM_PORT 1025), or <mailsPerConnection> 1";
+    private static final String MAILPIT = "Mailpit (UPSTREAM_HOST, UPSTREAM_PORT 1025), or <mailsPerConnection> 1";
 
     private static final Pattern SMTP2GRAPH_PORT = Pattern.compile("(^|:)2525\\b");
     private static final Pattern HOST = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]{0,252}");
@@ -92,32 +91,44 @@ record DeliveryParameters(MailetConfig config) {
                 .toList();
     }
 
-    /** Everything that is wrong, each with the parameter, its value and the expected form. */
-    static List<String> faults(MailetConfig config) {
-        List<String> faults = new ArrayList<>();
+    /** Everything that is wrong. The place is known to the caller. */
+    static List<ConfigurationProblem> faults(MailetConfig config) {
+        List<ConfigurationProblem> faults = new ArrayList<>();
         if (isBlank(config, "gateway")) {
-            faults.add("<gateway> is missing; relaypod sends everything through one gateway");
+            faults.add(ConfigurationProblem.of("<gateway>")
+                    .then(" is missing; relaypod sends everything through one gateway"));
         }
         if (isBlank(config, "bounceProcessor")) {
-            faults.add("<bounceProcessor> is missing; it keeps what cannot be delivered");
+            faults.add(ConfigurationProblem.of("<bounceProcessor>")
+                    .then(" is missing; it keeps what cannot be delivered"));
         }
         for (String name : ImmutableList.copyOf(config.getInitParameterNames())) {
             if (name.startsWith(JAKARTA_MAIL)) {
-                faults.add("<" + name + "> is a setting of Jakarta Mail, which relaypod does not use; remove it");
+                faults.add(ConfigurationProblem.of("<" + name + ">")
+                        .then(" is a setting of Jakarta Mail, which relaypod does not use")
+                        .cure("remove it"));
             }
             Optional.ofNullable(FORMS.get(name))
                     .filter(form -> !(name.equals("gateway") && isBlank(config, name)))
                     .filter(form -> !isMet(form, config.getInitParameter(name)))
-                    .ifPresent(form -> faults.add(
-                            "<" + name + "> is '" + config.getInitParameter(name) + "'; expected " + form.words()));
+                    .ifPresent(form -> faults.add(ConfigurationProblem.of("<" + name + ">")
+                            .is(config.getInitParameter(name))
+                            .expected(form.words())));
         }
         if (Stream.of("gateway", "gatewayPort")
                         .map(name -> text(config, name, ""))
                         .anyMatch(value -> SMTP2GRAPH_PORT.matcher(value).find())
                 && !text(config, "mailsPerConnection", "100").equals("1")) {
-            faults.add("<gatewayPort> (UPSTREAM_PORT) is 2525, the port of smtp2graph, " + LOSES_MAIL);
+            faults.add(losesMail("<gatewayPort> (UPSTREAM_PORT) is 2525, the port of smtp2graph"));
         }
         return faults;
+    }
+
+    /** @param gateway words that name smtp2graph as the gateway */
+    static ConfigurationProblem losesMail(String gateway) {
+        return ConfigurationProblem.of(gateway)
+                .then(", which loses a mail if one connection carries two")
+                .expected(MAILPIT);
     }
 
     private static boolean isBlank(MailetConfig config, String name) {

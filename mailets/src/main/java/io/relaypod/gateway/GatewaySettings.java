@@ -7,7 +7,9 @@ import java.util.List;
 import java.util.Optional;
 import javax.net.ssl.SSLSocketFactory;
 
+import com.google.common.base.Joiner;
 import com.google.common.net.HostAndPort;
+import io.relaypod.configuration.ConfigurationProblem;
 import io.relaypod.smtpclient.SmtpClientSettings;
 import io.relaypod.smtpclient.SmtpCredentials;
 import org.apache.james.transport.mailets.remote.delivery.RemoteDeliveryConfiguration;
@@ -43,9 +45,9 @@ record GatewaySettings(
 
     /** @throws MailetException if a value is wrong; the message names it and what is expected */
     static GatewaySettings read(MailetConfig config, RemoteDeliveryConfiguration james) throws MailetException {
-        List<String> faults = DeliveryParameters.faults(config);
+        List<ConfigurationProblem> faults = DeliveryParameters.faults(config);
         if (!faults.isEmpty()) {
-            throw new MailetException("RemoteDelivery: " + String.join("; ", faults));
+            throw new MailetException("RemoteDelivery: " + Joiner.on("; ").join(faults));
         }
         DeliveryParameters parameters = new DeliveryParameters(config);
         int defaultPort = james.isSSLEnable() ? SMTPS_PORT : SMTP_PORT;
@@ -78,7 +80,7 @@ record GatewaySettings(
     /** @throws MailetException if a connection may carry several mails; smtp2graph loses one of them */
     void requireOneMailPerConnection(String smtp2graph) throws MailetException {
         if (mailsPerConnection != 1) {
-            throw new MailetException("RemoteDelivery: " + smtp2graph + ", " + DeliveryParameters.LOSES_MAIL);
+            throw new MailetException("RemoteDelivery: " + DeliveryParameters.losesMail(smtp2graph));
         }
     }
 

@@ -12,6 +12,7 @@ import java.util.stream.Stream;
 import javax.inject.Inject;
 import javax.mail.MessagingException;
 
+import io.relaypod.configuration.ConfigurationProblem;
 import io.relaypod.events.MailEvent.MailQueued;
 import io.relaypod.events.MailEventPublisher;
 import io.relaypod.hold.GraphHold;
@@ -120,7 +121,7 @@ public final class RemoteDelivery extends GenericMailet {
     }
 
     /** What is wrong with its parameters, each with its name, value and expected form. Nothing is connected to. */
-    public static List<String> faults(MailetConfig config) {
+    public static List<ConfigurationProblem> faults(MailetConfig config) {
         return DeliveryParameters.faults(config);
     }
 

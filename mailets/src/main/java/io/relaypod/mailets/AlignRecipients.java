@@ -12,7 +12,6 @@ import io.relaypod.headers.RecipientAlignment;
 import io.relaypod.mime.Edits;
 import io.relaypod.mime.HeaderSection;
 import org.apache.mailet.Mail;
-import org.apache.mailet.MailetException;
 import org.apache.mailet.base.GenericMailet;
 
 /**
@@ -41,11 +40,8 @@ public final class AlignRecipients extends GenericMailet {
 
     @Override
     public void init() throws MessagingException {
-        String keep = getInitParameter("keepOriginal", "true");
-        if (!List.of("true", "false").contains(keep)) {
-            throw new MailetException("AlignRecipients: keepOriginal is '" + keep + "'; expected true or false");
-        }
-        keepOriginal = Boolean.parseBoolean(keep);
+        keepOriginal =
+                ParameterException.bool("AlignRecipients: keepOriginal", getInitParameter("keepOriginal", "true"));
     }
 
     @Override

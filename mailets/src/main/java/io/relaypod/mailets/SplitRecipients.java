@@ -73,7 +73,7 @@ public final class SplitRecipients extends GenericMailet {
 
     private static boolean blindCopiesAreOwn(String value) throws MailetException {
         if (!List.of("own", "together").contains(value)) {
-            throw new MailetException("SplitRecipients: blindCopies is '" + value + "'; expected own or together");
+            throw new ParameterException("SplitRecipients: blindCopies", value, "own or together");
         }
         return value.equals("own");
     }
@@ -87,8 +87,7 @@ public final class SplitRecipients extends GenericMailet {
         } catch (NumberFormatException notANumber) {
             // answered below, like a number that is too small
         }
-        throw new MailetException(
-                "SplitRecipients: recipientsPerMail is '" + value + "'; expected a number of 1 or more");
+        throw new ParameterException("SplitRecipients: recipientsPerMail", value, "a number of 1 or more");
     }
 
     @Override

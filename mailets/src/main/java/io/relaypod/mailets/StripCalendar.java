@@ -43,12 +43,8 @@ public final class StripCalendar extends GenericMailet {
     }
 
     static boolean summary(GenericMailet mailet) throws MailetException {
-        String summary = mailet.getInitParameter("summary", "false");
-        if (!List.of("true", "false").contains(summary)) {
-            throw new MailetException(
-                    mailet.getMailetInfo() + ": summary is '" + summary + "'; expected true or false");
-        }
-        return Boolean.parseBoolean(summary);
+        return ParameterException.bool(
+                mailet.getMailetInfo() + ": summary", mailet.getInitParameter("summary", "false"));
     }
 
     @Override

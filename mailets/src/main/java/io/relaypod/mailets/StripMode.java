@@ -17,7 +17,7 @@ enum StripMode {
         return switch (Optional.ofNullable(value).orElse("").strip().toLowerCase(Locale.ROOT)) {
             case "", "listed" -> LISTED;
             case "auto" -> AUTO;
-            default -> throw new MailetException(who + ": the mode is '" + value + "'; expected listed or auto");
+            default -> throw new ParameterException(who + ": the mode", value, "listed or auto");
         };
     }
 }

@@ -26,6 +26,7 @@ class ArchitectureTest {
     private static final String[] CORE = {
         "io.relaypod.address..",
         "io.relaypod.calendar..",
+        "io.relaypod.configuration..",
         "io.relaypod.deliverability..",
         "io.relaypod.dns..",
         "io.relaypod.events..",

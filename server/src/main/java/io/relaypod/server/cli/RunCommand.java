@@ -43,10 +43,12 @@ final class RunCommand implements Callable<Integer> {
         SLF4JBridgeHandler.install();
         PrometheusMeterRegistry meters = MeterNames.registry();
         RelayAssembly assembly = RelayAssembly.of(environment, meters);
-        assembly.throwIfWrong();
-        assembly.warnings()
-                .forEach(warning ->
-                        LOGGER.warn("event=configuration-warning reason=\"{}\"", warning.replace('"', '\'')));
+        assembly.findings().throwIfWrong();
+        assembly.findings()
+                .warnings()
+                .forEach(warning -> LOGGER.warn(
+                        "event=configuration-warning reason=\"{}\"",
+                        warning.toString().replace('"', '\'')));
         Settings settings = assembly.settings();
         TemporaryFiles temporaryFiles = TemporaryFiles.ownedBy(settings.dataDir());
         RelayServer relay = RelayServer.start(assembly, meters);

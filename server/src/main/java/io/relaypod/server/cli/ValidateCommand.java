@@ -1,11 +1,14 @@
 package io.relaypod.server.cli;
 
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 
+import io.relaypod.configuration.ConfigurationProblem;
 import io.relaypod.server.james.RelayAssembly;
 import io.relaypod.server.metrics.MeterNames;
+import io.relaypod.server.settings.ConfigurationFindings;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
@@ -33,16 +36,17 @@ final class ValidateCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         RelayAssembly assembly = RelayAssembly.of(environment, MeterNames.registry());
-        List<String> warnings = assembly.warnings();
+        ConfigurationFindings findings = assembly.findings();
+        List<ConfigurationProblem> warnings = findings.warnings();
         Terminal terminal = new Terminal(spec);
         if (terminal.isJson()) {
-            List<String> faults = assembly.faults();
+            List<ConfigurationProblem> faults = findings.faults();
             terminal.json(new Validation(faults.isEmpty(), parts(faults), parts(warnings)));
             return faults.isEmpty() ? Terminal.DONE : Relaypod.WRONG_CONFIGURATION;
         }
         warnings.forEach(warning -> spec.commandLine().getErr().println("warning: " + warning));
         spec.commandLine().getErr().flush();
-        assembly.throwIfWrong();
+        findings.throwIfWrong();
         terminal.line(
                 "The configuration is valid: the environment and %s%s",
                 assembly.settings().jamesConf(),
@@ -55,10 +59,21 @@ final class ValidateCommand implements Callable<Integer> {
     /** What {@code --json} prints. */
     private record Validation(boolean valid, List<Map<String, Object>> problems, List<Map<String, Object>> warnings) {}
 
-    private static List<Map<String, Object>> parts(List<String> findings) {
-        return findings.stream()
-                .map(ConfigurationProblem::of)
-                .map(ConfigurationProblem::json)
-                .toList();
+    private static List<Map<String, Object>> parts(List<ConfigurationProblem> problems) {
+        return problems.stream().map(ValidateCommand::parts).toList();
+    }
+
+    private static Map<String, Object> parts(ConfigurationProblem problem) {
+        Map<String, Object> parts = new LinkedHashMap<>();
+        parts.put("place", problem.place());
+        parts.put("file", problem.file());
+        parts.put("line", problem.line() > 0 ? problem.line() : "");
+        problem.value().ifPresent(value -> parts.put("value", value));
+        parts.put("cure", problem.cure());
+        parts.put("expectation", problem.expectation());
+        parts.put("text", problem.toString());
+        parts.entrySet()
+                .removeIf(part -> part.getValue().equals("") && !part.getKey().equals("value"));
+        return parts;
     }
 }

@@ -19,7 +19,6 @@ import io.relaypod.server.jamesconf.JamesConfFiles;
 import io.relaypod.server.jamesconf.NamedClasses;
 import io.relaypod.server.queue.broker.Broker;
 import io.relaypod.server.settings.ConfigurationFindings;
-import io.relaypod.server.settings.InvalidSettingsException;
 import io.relaypod.server.settings.Settings;
 import io.relaypod.server.smtp.RelayHandlers;
 
@@ -97,19 +96,8 @@ public final class RelayAssembly {
         return settings;
     }
 
-    /** What is wrong: the place, the value and what is expected of each. */
-    public List<String> faults() {
-        return findings.faults();
-    }
-
-    /** What is probably not meant. */
-    public List<String> warnings() {
-        return findings.warnings();
-    }
-
-    /** @throws InvalidSettingsException with all faults, if there are any */
-    public void throwIfWrong() {
-        findings.throwIfWrong();
+    public ConfigurationFindings findings() {
+        return findings;
     }
 
     /** @param broker where the queues are; whoever started it closes it */

@@ -102,7 +102,7 @@ public final class RelayServer implements AutoCloseable {
      * @throws Exception as James' parts throw it; nothing listens then
      */
     public static RelayServer start(RelayAssembly assembly, PrometheusMeterRegistry meters) throws Exception {
-        assembly.throwIfWrong();
+        assembly.findings().throwIfWrong();
         Files.createDirectories(assembly.settings().dataDir());
         return start(broker(assembly.settings(), meters), assembly);
     }
@@ -139,7 +139,7 @@ public final class RelayServer implements AutoCloseable {
 
     private static RelayServer assemble(Broker broker, RelayAssembly assembly) {
         try {
-            assembly.throwIfWrong();
+            assembly.findings().throwIfWrong();
             return new RelayServer(broker, assembly.injector(broker), assembly.settings());
         } catch (RuntimeException | Error notAssembled) {
             broker.close();

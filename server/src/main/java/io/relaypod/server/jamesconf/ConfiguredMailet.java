@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
+import io.relaypod.configuration.ConfigurationProblem;
 import io.relaypod.gateway.RemoteDelivery;
 import io.relaypod.server.settings.ConfigurationFindings;
 import io.relaypod.server.settings.NearName;
@@ -79,17 +80,17 @@ record ConfiguredMailet(
         element.children().stream()
                 .filter(child ->
                         !child.children().isEmpty() || !child.attributes().isEmpty())
-                .forEach(child -> findings.fault(
-                        file.at(child) + child.tag() + " has attributes or elements; a parameter has text alone"));
+                .forEach(child ->
+                        findings.fault(file.at(child).then(" has attributes or elements; a parameter has text alone")));
         element.child("repositoryPath")
-                .ifPresent(path -> repositories
-                        .problem(path.text())
-                        .ifPresent(why -> findings.fault(file.at(path) + path.tag() + why)));
+                .ifPresent(
+                        path -> repositories.problem(file.at(path), path.text()).ifPresent(findings::fault));
         element.child("fakeDomainCheck")
                 .filter(check -> check.text().equalsIgnoreCase("true"))
-                .ifPresent(
-                        check -> findings.fault(file.at(check) + "<fakeDomainCheck> is 'true'; James would ask for MX "
-                                + "records, which relaypod does for recipients alone; expected false"));
+                .ifPresent(check -> findings.fault(file.at(check)
+                        .is("true")
+                        .then("; James would ask for MX records, which relaypod does for recipients alone")
+                        .expected("false")));
         boolean namesAWrongProcessor = checkProcessors(states, findings);
         if (findings.faults().size() == before || namesAWrongProcessor) {
             tryIt(states, namesAWrongProcessor, trial, findings);
@@ -103,8 +104,10 @@ record ConfiguredMailet(
                 .toList();
         element.children().stream()
                 .filter(child -> !all.contains(child.name()) && !child.name().startsWith("mail."))
-                .forEach(child -> findings.fault(file.at(child) + child.tag() + " is no parameter of " + simpleName()
-                        + NearName.question(child.name(), all) + "; expected one of " + String.join(", ", all)));
+                .forEach(child -> findings.fault(file.at(child)
+                        .then(" is no parameter of " + simpleName())
+                        .cure(NearName.question(child.name(), all))
+                        .expected("one of " + String.join(", ", all))));
         ElementForms.checkOnce(file, element, findings);
     }
 
@@ -117,41 +120,44 @@ record ConfiguredMailet(
         element.children().stream()
                 .filter(child -> OF_EVERY_MAILET.contains(child.name()) && states.contains(child.text()))
                 .filter(child -> !child.text().equals(child.text().toLowerCase(Locale.ROOT)))
-                .forEach(child -> findings.fault(file.at(child) + child.tag() + " is '" + child.text()
-                        + "'; expected a processor whose name is in lower case"));
-        wrong.forEach(child -> findings.fault(file.at(child) + child.tag() + " is '" + child.text()
-                + "'; there is no processor of this name" + NearName.question(child.text(), states)
-                + "; expected one of "
-                + String.join(", ", states.stream().sorted().toList())));
+                .forEach(child -> findings.fault(
+                        file.at(child).is(child.text()).expected("a processor whose name is in lower case")));
+        wrong.forEach(child -> findings.fault(file.at(child)
+                .is(child.text())
+                .then("; there is no processor of this name")
+                .cure(NearName.question(child.text(), states))
+                .expected("one of " + String.join(", ", states.stream().sorted().toList()))));
         return !wrong.isEmpty();
     }
 
     private void tryIt(
             Set<String> states, boolean processorsAreKnownToBeWrong, TrialRun trial, ConfigurationFindings findings) {
-        String where = file.at(element) + simpleName() + ": ";
         if (is(RemoteDelivery.class)) {
-            RemoteDelivery.faults(config()).forEach(fault -> findings.fault(faultPlace(fault) + fault));
+            RemoteDelivery.faults(config()).stream().map(this::withPlace).forEach(findings::fault);
             return;
         }
         TrialRun.TrialResult result = trial.ofMailet(type.orElseThrow(), config());
-        result.problem()
-                .ifPresent(why ->
-                        findings.fault(why.startsWith(simpleName() + ": ") ? file.at(element) + why : where + why));
+        result.problem().map(this::withPlace).ifPresent(findings::fault);
         if (!processorsAreKnownToBeWrong) {
             result.processors().stream()
                     .filter(state -> !states.contains(state) && !NO_PROCESSORS.contains(state))
-                    .forEach(state -> findings.fault(where + "needs a processor '" + state + "', which there is not"
-                            + NearName.question(state, states)));
+                    .forEach(state -> findings.fault(
+                            withPlace(ConfigurationProblem.of("needs a processor '" + state + "', which there is not"))
+                                    .cure(NearName.question(state, states))));
         }
     }
 
-    // The line of the parameter that a fault begins with.
-    private String faultPlace(String fault) {
+    // The line of the parameter that the problem is of, where its subject says so.
+    private ConfigurationProblem withPlace(ConfigurationProblem problem) {
+        String name = simpleName() + ": ";
         return element.children().stream()
-                .filter(child -> fault.startsWith(child.tag()))
+                .filter(child -> problem.subject().startsWith(child.tag()))
                 .findFirst()
-                .map(file::at)
-                .orElseGet(() -> file.at(element) + simpleName() + ": ");
+                .map(child -> problem.at(file.name(), child.line(), problem.subject()))
+                .orElseGet(() -> problem.at(
+                        file.name(),
+                        element.line(),
+                        problem.subject().startsWith(name) ? problem.subject() : name + problem.subject()));
     }
 
     /** Its class's name without the package; empty if there is none. */

@@ -20,19 +20,23 @@ record ElementForms(Map<String, ValueForm> attributes, Map<String, ValueForm> ch
         element.attributes().forEach((name, value) -> {
             ValueForm form = attributes.get(name);
             if (form == null) {
-                findings.fault(file.at(element) + element.tag() + " has no attribute " + name
-                        + NearName.question(name, attributes.keySet()) + expected(attributes));
+                findings.fault(file.at(element)
+                        .then(" has no attribute " + name)
+                        .cure(NearName.question(name, attributes.keySet()))
+                        .expected(expected(attributes)));
             } else {
-                form.problem(value).ifPresent(why -> findings.fault(file.at(element) + name + why));
+                form.problem(file.at(element, name), value).ifPresent(findings::fault);
             }
         });
         for (XmlElement child : element.children()) {
             ValueForm form = children.get(child.name());
             if (form == null) {
-                findings.fault(file.at(child) + child.tag() + " is unknown in " + element.tag()
-                        + NearName.question(child.name(), children.keySet()) + expected(children));
+                findings.fault(file.at(child)
+                        .then(" is unknown in " + element.tag())
+                        .cure(NearName.question(child.name(), children.keySet()))
+                        .expected(expected(children)));
             } else if (child.children().isEmpty()) {
-                form.problem(child.text()).ifPresent(why -> findings.fault(file.at(child) + child.tag() + why));
+                form.problem(file.at(child), child.text()).ifPresent(findings::fault);
             }
         }
     }
@@ -43,14 +47,15 @@ record ElementForms(Map<String, ValueForm> attributes, Map<String, ValueForm> ch
                 .collect(Collectors.groupingBy(XmlElement::name))
                 .forEach((name, all) -> all.stream()
                         .skip(1)
-                        .forEach(again ->
-                                findings.fault(file.at(again) + again.tag() + " is there twice in " + element.tag()
-                                        + ", first in line " + all.get(0).line() + "; expected it once")));
+                        .forEach(again -> findings.fault(file.at(again)
+                                .then(" is there twice in " + element.tag() + ", first in line "
+                                        + all.get(0).line())
+                                .expected("it once"))));
     }
 
     private static String expected(Map<String, ValueForm> known) {
         return known.isEmpty()
-                ? "; expected none"
-                : "; expected one of " + known.keySet().stream().sorted().collect(Collectors.joining(", "));
+                ? "none"
+                : "one of " + known.keySet().stream().sorted().collect(Collectors.joining(", "));
     }
 }

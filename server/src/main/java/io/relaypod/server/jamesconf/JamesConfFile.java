@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
+import io.relaypod.configuration.ConfigurationProblem;
 import io.relaypod.server.settings.NearName;
 import io.relaypod.server.settings.TextFile;
 import io.relaypod.server.xml.InvalidXmlException;
@@ -34,7 +35,7 @@ public record JamesConfFile(String name, XmlElement written, XmlElement root) {
      * Reads a file.
      *
      * @return empty if there is no such file
-     * @throws IllegalArgumentException naming the file, and the line where known
+     * @throws InvalidXmlException if it cannot be read
      */
     static Optional<JamesConfFile> read(Path directory, String name, EnvironmentLookup environment) {
         Path file = directory.resolve(name);
@@ -46,10 +47,9 @@ public record JamesConfFile(String name, XmlElement written, XmlElement root) {
             ConfigurationInterpolator variables = configuration(written).getInterpolator();
             variables.registerLookup("env", environment);
             return Optional.of(new JamesConfFile(name, written, written.with(text -> filledIn(text, variables))));
-        } catch (InvalidXmlException wrong) {
-            throw new IllegalArgumentException(wrong.getMessage(), wrong);
         } catch (IllegalArgumentException unreadable) {
-            throw new IllegalArgumentException(name + ": " + unreadable.getMessage(), unreadable);
+            throw new InvalidXmlException(
+                    ConfigurationProblem.in(name, 0, String.valueOf(unreadable.getMessage())), unreadable);
         }
     }
 
@@ -91,9 +91,14 @@ public record JamesConfFile(String name, XmlElement written, XmlElement root) {
         }
     }
 
-    /** The place of an element, to be put in front of a message. */
-    String at(XmlElement element) {
-        return name + ":" + element.line() + ": ";
+    /** A problem of an element, whose place is the element's. */
+    ConfigurationProblem at(XmlElement element, String subject) {
+        return ConfigurationProblem.in(name, element.line(), subject);
+    }
+
+    /** A problem of an element as a whole. */
+    ConfigurationProblem at(XmlElement element) {
+        return at(element, element.tag());
     }
 
     /** Whether {@code ${env:NAME}} is anywhere in it. */
@@ -104,18 +109,21 @@ public record JamesConfFile(String name, XmlElement written, XmlElement root) {
                                 .anyMatch(value -> value.contains("${" + ENVIRONMENT + variable)));
     }
 
-    /** The words about the first variable in a text that has no value. */
-    static Optional<String> unknownVariable(String written, String filledIn, EnvironmentLookup environment) {
+    /** The problem with the first variable in a text that has no value. */
+    static Optional<ConfigurationProblem> unknownVariable(
+            ConfigurationProblem place, String written, String filledIn, EnvironmentLookup environment) {
         Matcher left = VARIABLE.matcher(filledIn);
         if (ESCAPED.matcher(written).find() || !left.find()) {
             return Optional.empty();
         }
         String variable = left.group(1);
         if (!variable.startsWith(ENVIRONMENT)) {
-            return Optional.of("${" + variable + "} has no value; expected ${env:NAME} with a variable's name");
+            return Optional.of(
+                    place.then(" has ${" + variable + "} has no value").expected("${env:NAME} with a variable's name"));
         }
         String name = variable.substring(ENVIRONMENT.length());
-        return Optional.of("${" + variable + "}: there is no variable " + name + " in docs/configuration.md or in the "
-                + "environment" + NearName.question(name, environment.names()));
+        return Optional.of(place.then(" has ${" + variable + "}: there is no variable " + name
+                        + " in docs/configuration.md or in the environment")
+                .cure(NearName.question(name, environment.names())));
     }
 }

@@ -6,13 +6,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.UnaryOperator;
 
+import io.relaypod.configuration.ConfigurationProblem;
 import io.relaypod.server.settings.ConfigurationFindings;
 import io.relaypod.server.settings.FileUrls;
 import io.relaypod.server.settings.Placeholder;
 import io.relaypod.server.settings.Settings;
 import io.relaypod.server.settings.Variable;
+import io.relaypod.server.xml.InvalidXmlException;
 import io.relaypod.server.xml.XmlElement;
 
 /** The XML files of james-conf that James reads. Immutable. */
@@ -43,8 +44,8 @@ public final class JamesConfFiles {
                             files.put(component, file);
                             checkTexts(file, file.written(), file.root(), environment, findings);
                         });
-            } catch (IllegalArgumentException wrong) {
-                findings.fault(wrong.getMessage());
+            } catch (InvalidXmlException wrong) {
+                findings.fault(wrong.problem());
             }
         }
         JamesConfFiles all = new JamesConfFiles(files, new FileUrls(settings.jamesConf(), settings.dataDir()));
@@ -79,27 +80,24 @@ public final class JamesConfFiles {
             XmlElement filledIn,
             EnvironmentLookup environment,
             ConfigurationFindings findings) {
-        UnaryOperator<String> place = what -> file.at(filledIn) + what;
-        checkText(filledIn.tag(), written.text(), filledIn.text(), place, environment, findings);
+        checkText(file.at(filledIn), written.text(), filledIn.text(), environment, findings);
         written.attributes()
-                .forEach((name, value) ->
-                        checkText(name, value, filledIn.attribute(name).orElse(""), place, environment, findings));
+                .forEach((name, value) -> checkText(
+                        file.at(filledIn, name), value, filledIn.attribute(name).orElse(""), environment, findings));
         for (int i = 0; i < written.children().size(); i++) {
             checkTexts(file, written.children().get(i), filledIn.children().get(i), environment, findings);
         }
     }
 
     private static void checkText(
-            String what,
+            ConfigurationProblem place,
             String written,
             String filledIn,
-            UnaryOperator<String> place,
             EnvironmentLookup environment,
             ConfigurationFindings findings) {
-        JamesConfFile.unknownVariable(written, filledIn, environment)
-                .ifPresent(why -> findings.fault(place.apply(what + " has " + why)));
+        JamesConfFile.unknownVariable(place, written, filledIn, environment).ifPresent(findings::fault);
         if (Placeholder.isIn(filledIn)) {
-            findings.fault(place.apply(what + " " + Placeholder.LEFT_IN));
+            findings.fault(Placeholder.problem(place));
         }
     }
 
@@ -110,9 +108,10 @@ public final class JamesConfFiles {
         settings.forJames().keySet().stream()
                 .filter(variable -> isSet(settings, variable))
                 .filter(variable -> files.values().stream().noneMatch(file -> file.uses(variable.name())))
-                .forEach(variable ->
-                        findings.warn(variable + " is set, and has no effect: there is no ${env:" + variable + "} in "
-                                + settings.jamesConf() + "; compare it with the james-conf that comes with relaypod"));
+                .forEach(variable -> findings.warn(ConfigurationProblem.of(variable.name())
+                        .then(" is set, and has no effect: there is no ${env:" + variable + "} in "
+                                + settings.jamesConf())
+                        .cure("compare it with the james-conf that comes with relaypod")));
     }
 
     private static boolean isSet(Settings settings, Variable variable) {
@@ -146,7 +145,8 @@ public final class JamesConfFiles {
         static void check(Path directory, ConfigurationFindings findings) {
             NAMES.stream()
                     .filter(name -> Files.exists(directory.resolve(name)))
-                    .forEach(name -> findings.warn(name + ": relaypod does not read this file"));
+                    .forEach(name ->
+                            findings.warn(ConfigurationProblem.in(name, 0, "relaypod does not read this file")));
         }
     }
 }

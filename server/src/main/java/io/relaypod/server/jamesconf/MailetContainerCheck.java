@@ -70,7 +70,7 @@ record MailetContainerCheck(
     void check() {
         XmlElement root = file.root();
         if (!root.name().equals("mailetcontainer")) {
-            findings.fault(file.at(root) + root.tag() + " is the root; expected <mailetcontainer>");
+            findings.fault(file.at(root).then(" is the root").expected("<mailetcontainer>"));
             return;
         }
         CONTAINER.check(file, root, findings);
@@ -79,7 +79,7 @@ record MailetContainerCheck(
         root.child("spooler").ifPresent(spooler -> spooler().check(file, spooler, findings));
         Optional<XmlElement> processors = root.child("processors");
         if (processors.isEmpty()) {
-            findings.fault(file.at(root) + "<processors> is missing; without it no mail would be delivered");
+            findings.fault(file.at(root, "<processors>").then(" is missing; without it no mail would be delivered"));
             return;
         }
         PROCESSORS.check(file, processors.get(), findings);
@@ -101,19 +101,21 @@ record MailetContainerCheck(
         for (XmlElement processor : processors) {
             String state = processor.attribute("state").orElse("");
             if (state.isBlank()) {
-                findings.fault(file.at(processor) + "the processor has no state; expected state=\"NAME\"");
+                findings.fault(file.at(processor, "the processor has no state").expected("state=\"NAME\""));
             } else if (state.equals("ghost")) {
-                findings.fault(file.at(processor) + "state is 'ghost', James' word for a mail that is done; "
-                        + "expected another name");
+                findings.fault(file.at(processor, "state")
+                        .is(state)
+                        .then(", James' word for a mail that is done")
+                        .expected("another name"));
             } else if (!seen.add(state)) {
-                findings.fault(file.at(processor) + "there is another processor '" + state
-                        + "' above; James would use the last alone");
+                findings.fault(file.at(
+                        processor, "there is another processor '" + state + "' above; James would use the last alone"));
             }
         }
         for (String required : List.of("root", "error", "transport")) {
             if (!seen.contains(required)) {
-                findings.fault(file.at(parent) + "there is no processor '" + required + "'"
-                        + NearName.question(required, seen));
+                findings.fault(file.at(parent, "there is no processor '" + required + "'")
+                        .cure(NearName.question(required, seen)));
             }
         }
     }
@@ -133,19 +135,18 @@ record MailetContainerCheck(
         MATCHER.check(file, matcher, findings);
         matcher.attribute("name")
                 .filter(name -> !names.add(name))
-                .ifPresent(again -> findings.fault(
-                        file.at(matcher) + "there is another matcher '" + again + "' in this processor"));
+                .ifPresent(again ->
+                        findings.fault(file.at(matcher, "there is another matcher '" + again + "' in this processor")));
         Optional<Class<?>> found = checkMatch(matcher, Set.of());
         if (matcher.attribute("match").isEmpty()
                 && matcher.attribute("notmatch").isEmpty()) {
-            findings.fault(file.at(matcher) + "the matcher has neither match nor notmatch");
+            findings.fault(file.at(matcher, "the matcher has neither match nor notmatch"));
         }
         boolean isComposite =
                 found.filter(CompositeMatcher.class::isAssignableFrom).isPresent();
         if (found.isPresent() && !isComposite && !matcher.children().isEmpty()) {
-            findings.fault(
-                    file.at(matcher) + "'" + found.get().getSimpleName()
-                            + "' takes no matchers inside; expected org.apache.james.mailetcontainer.impl.matchers.And, Or, Not or Xor");
+            findings.fault(file.at(matcher, "'" + found.get().getSimpleName() + "' takes no matchers inside")
+                    .expected("org.apache.james.mailetcontainer.impl.matchers.And, Or, Not or Xor"));
         }
         matcher.children("matcher").forEach(child -> checkComposite(child, names));
     }
@@ -154,8 +155,10 @@ record MailetContainerCheck(
             XmlElement processor, XmlElement mailet, Set<String> states, Set<String> composites) {
         mailet.attributes().keySet().stream()
                 .filter(name -> !MAILET_ATTRIBUTES.containsKey(name))
-                .forEach(name -> findings.fault(file.at(mailet) + "<mailet> has no attribute " + name
-                        + NearName.question(name, MAILET_ATTRIBUTES.keySet()) + "; expected match, notmatch or class"));
+                .forEach(name -> findings.fault(file.at(mailet)
+                        .then(" has no attribute " + name)
+                        .cure(NearName.question(name, MAILET_ATTRIBUTES.keySet()))
+                        .expected("match, notmatch or class")));
         Optional<Class<?>> matcher = checkMatch(mailet, composites);
         Optional<Class<?>> type = checkClass(mailet);
         ConfiguredMailet configured =
@@ -169,7 +172,7 @@ record MailetContainerCheck(
     private Optional<Class<?>> checkClass(XmlElement mailet) {
         String name = mailet.attribute("class").orElse("").strip();
         if (name.isEmpty()) {
-            findings.fault(file.at(mailet) + "the mailet has no class; expected class=\"NAME\"");
+            findings.fault(file.at(mailet, "the mailet has no class").expected("class=\"NAME\""));
             return Optional.empty();
         }
         return named(mailet, "class", name, MAILET_NAMES, Mailet.class, "mailet", MAILETS);
@@ -180,7 +183,7 @@ record MailetContainerCheck(
         Optional<String> match = element.attribute("match");
         Optional<String> notMatch = element.attribute("notmatch");
         if (match.isPresent() && notMatch.isPresent()) {
-            findings.fault(file.at(element) + element.tag() + " has match and notmatch; expected one of them");
+            findings.fault(file.at(element).then(" has match and notmatch").expected("one of them"));
         }
         String attribute = match.isPresent() ? "match" : "notmatch";
         String written = match.or(() -> notMatch).orElse("All");
@@ -193,7 +196,8 @@ record MailetContainerCheck(
         Optional<String> parameter =
                 Optional.of(written).filter(all -> condition >= 0).map(all -> all.substring(condition + 1));
         found.flatMap(type -> trial.ofMatcher(type, name, parameter))
-                .ifPresent(why -> findings.fault(file.at(element) + attribute + " is '" + written + "'; " + why));
+                .ifPresent(why ->
+                        findings.fault(file.at(element, attribute).is(written).then("; " + why)));
         return found;
     }
 
@@ -207,14 +211,16 @@ record MailetContainerCheck(
             String jamesPackage) {
         Optional<Class<?>> found = classes.find(name, names);
         if (found.isEmpty()) {
-            findings.fault(file.at(element) + attribute + " is '" + name + "'; there is no " + word + " of this name"
-                    + classes.question(name, jamesPackage.substring(0, jamesPackage.length() - 1))
-                    + "; docs/mailets.md lists all");
+            String question = classes.question(name, jamesPackage.substring(0, jamesPackage.length() - 1));
+            findings.fault(file.at(element, attribute)
+                    .is(name)
+                    .then("; there is no " + word + " of this name")
+                    .cure((question.isEmpty() ? "" : question + "; ") + "docs/mailets.md lists all"));
             return found;
         }
         Optional<String> problem = classes.problem(found.get(), kind, word);
         problem.ifPresent(why -> findings.fault(
-                file.at(element) + attribute + " is '" + name + "'; " + why + "; docs/mailets.md lists what there is"));
+                file.at(element, attribute).is(name).then("; " + why).cure("docs/mailets.md lists what there is")));
         return problem.isPresent() ? Optional.empty() : found;
     }
 }

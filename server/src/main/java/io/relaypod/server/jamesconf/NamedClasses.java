@@ -152,14 +152,14 @@ public record NamedClasses(ExtendedClassLoader loader, Set<Key<?>> bound) {
         return type.isAnnotationPresent(annotation);
     }
 
-    /** The question behind a name that was not found. */
+    /** The question about a name that was not found; empty if none is near. */
     String question(String name, String packageName) {
         Map<String, String> known = simpleNames(packageName);
         String simple = name.substring(name.lastIndexOf('.') + 1);
         return known.containsKey(simple)
-                ? "; did you mean " + known.get(simple) + "?"
+                ? "did you mean " + known.get(simple) + "?"
                 : NearName.of(simple, known.keySet())
-                        .map(near -> "; did you mean " + known.get(near) + "?")
+                        .map(near -> "did you mean " + known.get(near) + "?")
                         .orElse("");
     }
 

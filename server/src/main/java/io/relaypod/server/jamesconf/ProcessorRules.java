@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
 
+import io.relaypod.configuration.ConfigurationProblem;
 import io.relaypod.gateway.RemoteDelivery;
 import io.relaypod.mailets.AddTraceInformation;
 import io.relaypod.mailets.AlignRecipients;
@@ -52,9 +53,12 @@ record ProcessorRules(
         String state = processor.attribute("state").orElse("");
         if (mailets.stream().filter(in(state)).noneMatch(ProcessorRules::takesEveryMail)) {
             findings.fault(
-                    file.at(processor) + "a mail can reach the end of processor '" + state
-                            + "', where it would be deleted; expected there a <mailet match=\"All\"> that takes every mail, such as"
-                            + " RemoteDelivery, ToRepository without passThrough, or ToProcessor with <processor>error</processor>");
+                    file.at(
+                                    processor,
+                                    "a mail can reach the end of processor '" + state + "', where it would be deleted")
+                            .expected(
+                                    "there a <mailet match=\"All\"> that takes every mail, such as"
+                                            + " RemoteDelivery, ToRepository without passThrough, or ToProcessor with <processor>error</processor>"));
         }
     }
 
@@ -75,8 +79,9 @@ record ProcessorRules(
                         && mailet.matchesAll()
                         && mailet.parameter("name").equals("bcc"));
         if (!removed) {
-            findings.fault(file.name() + ": Bcc is not removed in processor 'transport', so everybody would see it; "
-                    + "expected there <mailet match=\"All\" class=\"RemoveMimeHeader\"><name>bcc</name></mailet>");
+            findings.fault(ConfigurationProblem.in(
+                            file.name(), 0, "Bcc is not removed in processor 'transport', so everybody would see it")
+                    .expected("there <mailet match=\"All\" class=\"RemoveMimeHeader\"><name>bcc</name></mailet>"));
         }
     }
 
@@ -85,19 +90,19 @@ record ProcessorRules(
         mailets.stream()
                 .filter(mailet -> SENDERS.contains(mailet.className()) && mailet.matchesAll())
                 .filter(mailet -> ON_THE_WAY.contains(mailet.processor()))
-                .forEach(mailet ->
-                        findings.fault(file.at(mailet.element()) + mailet.simpleName() + " for All in processor '"
-                                + mailet.processor()
-                                + "' gets the mail again that it sends, without end; expected a matcher that"
-                                + " excludes it: docs/mailets.md#recipes"));
+                .forEach(mailet -> findings.fault(file.at(mailet.element(), mailet.simpleName())
+                        .then(" for All in processor '" + mailet.processor()
+                                + "' gets the mail again that it sends, without end")
+                        .expected("a matcher that excludes it: docs/mailets.md#recipes")));
     }
 
     private void checkProtection() {
         mailets.stream()
                 .filter(mailet -> mailet.className().equals(JAMES_DELIVERY))
-                .forEach(mailet -> findings.warn(file.at(mailet.element())
-                        + "class is James' RemoteDelivery: limits in flight, the rate limit and the trace do not cover its mail;"
-                        + " expected io.relaypod.gateway.RemoteDelivery"));
+                .forEach(mailet -> findings.warn(file.at(
+                                mailet.element(),
+                                "class is James' RemoteDelivery: limits in flight, the rate limit and the trace do not cover its mail")
+                        .expected("io.relaypod.gateway.RemoteDelivery")));
         List<ConfiguredMailet> deliveries = mailets.stream()
                 .filter(mailet ->
                         mailet.is(RemoteDelivery.class) || mailet.className().equals(JAMES_DELIVERY))
@@ -126,8 +131,10 @@ record ProcessorRules(
                 .anyMatch(mailet -> !mailet.processor().equals(delivery.processor())
                         || mailets.indexOf(mailet) < mailets.indexOf(delivery));
         if (!isBefore) {
-            findings.warn(file.at(delivery.element()) + "there is no <mailet match=\"All\" class=\"" + needed.getName()
-                    + "\"> before the delivery: " + consequence);
+            findings.warn(file.at(
+                    delivery.element(),
+                    "there is no <mailet match=\"All\" class=\"" + needed.getName() + "\"> before the delivery: "
+                            + consequence));
         }
     }
 

@@ -80,7 +80,7 @@ record SmtpServerCheck(
     void check() {
         XmlElement root = file.root();
         if (!root.name().equals("smtpservers")) {
-            findings.fault(file.at(root) + root.tag() + " is the root; expected <smtpservers>");
+            findings.fault(file.at(root).then(" is the root").expected("<smtpservers>"));
             return;
         }
         new ElementForms(Map.of(), Map.of("smtpserver", ValueForm.TEXT)).check(file, root, findings);
@@ -89,9 +89,8 @@ record SmtpServerCheck(
                 .filter(server -> !server.attribute("enabled").orElse("true").equalsIgnoreCase("false"))
                 .toList();
         if (enabled.isEmpty()) {
-            findings.fault(
-                    file.at(root) + (servers.isEmpty() ? "there is no <smtpserver>" : "no <smtpserver> is enabled")
-                            + "; nothing would take mail");
+            findings.fault(file.at(root, servers.isEmpty() ? "there is no <smtpserver>" : "no <smtpserver> is enabled")
+                    .then("; nothing would take mail"));
         }
         enabled.forEach(this::checkServer);
     }
@@ -102,12 +101,13 @@ record SmtpServerCheck(
         server.child("tls").ifPresent(this::checkTls);
         server.child("helloName").ifPresent(this::checkHelloName);
         if (server.child("authorizedAddresses").isEmpty()) {
-            findings.warn(file.at(server)
-                    + "<authorizedAddresses> is missing: no client is authorized, and each gets 550 5.7.1");
+            findings.warn(file.at(server, "<authorizedAddresses>")
+                    .then(" is missing: no client is authorized, and each gets 550 5.7.1"));
         }
         Optional<XmlElement> chain = server.child("handlerchain");
         if (chain.isEmpty()) {
-            findings.fault(file.at(server) + "<handlerchain> is missing; it names what answers SMTP's commands");
+            findings.fault(
+                    file.at(server, "<handlerchain>").then(" is missing; it names what answers SMTP's commands"));
         }
         chain.ifPresent(this::checkChain);
     }
@@ -117,19 +117,22 @@ record SmtpServerCheck(
         boolean startTls = isTrue(tls, "startTLS");
         boolean socketTls = isTrue(tls, "socketTLS");
         if (startTls && socketTls) {
-            findings.fault(file.at(tls) + "<tls> has startTLS and socketTLS; expected one of them");
+            findings.fault(file.at(tls).then(" has startTLS and socketTLS").expected("one of them"));
         }
         tls.children().stream()
                 .filter(child ->
                         FILES_OF_TLS.contains(child.name()) && child.text().startsWith("file://"))
                 .filter(child -> !Files.isReadable(urls.path(child.text())))
-                .forEach(child -> findings.fault(file.at(child) + child.tag() + " is '" + child.text() + "'; "
-                        + urls.path(child.text()) + " cannot be read; expected a file, such as file://conf/keystore"));
+                .forEach(child -> findings.fault(file.at(child)
+                        .is(child.text())
+                        .then("; " + urls.path(child.text()) + " cannot be read")
+                        .expected("a file, such as file://conf/keystore")));
         boolean hasPair =
                 tls.child("privateKey").isPresent() && tls.child("certificates").isPresent();
         if ((startTls || socketTls) && tls.child("keystore").isEmpty() && !hasPair) {
-            findings.fault(
-                    file.at(tls) + "<tls> has no certificate; expected <keystore>, or <privateKey> and <certificates>");
+            findings.fault(file.at(tls)
+                    .then(" has no certificate")
+                    .expected("<keystore>, or <privateKey> and <certificates>"));
         }
     }
 
@@ -140,7 +143,9 @@ record SmtpServerCheck(
     private void checkHelloName(XmlElement name) {
         boolean autodetect = !name.attribute("autodetect").orElse("true").equalsIgnoreCase("false");
         if (!autodetect && name.text().isEmpty()) {
-            findings.fault(file.at(name) + "<helloName autodetect=\"false\"> is empty; expected a host name");
+            findings.fault(file.at(name, "<helloName autodetect=\"false\">")
+                    .then(" is empty")
+                    .expected("a host name"));
         }
     }
 
@@ -148,8 +153,9 @@ record SmtpServerCheck(
         CHAIN.check(file, chain, findings);
         chain.attribute("coreHandlersPackage")
                 .filter(name -> !name.strip().equals(handlersPackage))
-                .ifPresent(other -> findings.fault(file.at(chain) + "coreHandlersPackage is '" + other + "'; expected "
-                        + handlersPackage + ", as no other has the commands of a relay"));
+                .ifPresent(other -> findings.fault(file.at(chain, "coreHandlersPackage")
+                        .is(other)
+                        .expected(handlersPackage + ", as no other has the commands of a relay")));
         Set<String> handlers = chain.children("handler")
                 .flatMap(handler -> checkHandler(handler).stream())
                 .map(Class::getName)
@@ -157,40 +163,47 @@ record SmtpServerCheck(
         boolean allAreKnown = handlers.size() == chain.children("handler").count();
         if (allAreKnown && !handlers.contains(MxRcptHook.class.getName())) {
             findings.warn(
-                    file.at(chain) + "there is no <handler class=\"" + MxRcptHook.class.getName()
-                            + "\"/>: recipients' domains are not checked, and mail to domains that cannot receive it goes to Graph");
+                    file.at(
+                            chain,
+                            "there is no <handler class=\"" + MxRcptHook.class.getName()
+                                    + "\"/>: recipients' domains are not checked, and mail to domains that cannot receive it goes to Graph"));
         }
     }
 
     private Optional<Class<?>> checkHandler(XmlElement handler) {
         handler.attributes().keySet().stream()
                 .filter(name -> !name.equals("class"))
-                .forEach(name -> findings.fault(file.at(handler) + "<handler> has no attribute " + name
-                        + NearName.question(name, Set.of("class")) + "; expected class"));
+                .forEach(name -> findings.fault(file.at(handler)
+                        .then(" has no attribute " + name)
+                        .cure(NearName.question(name, Set.of("class")))
+                        .expected("class")));
         String name = handler.attribute("class").orElse("").strip();
         if (name.isEmpty()) {
-            findings.fault(file.at(handler) + "the handler has no class; expected class=\"NAME\"");
+            findings.fault(file.at(handler, "the handler has no class").expected("class=\"NAME\""));
             return Optional.empty();
         }
         Optional<Class<?>> found = classes.find(name, NamingScheme.IDENTITY);
         if (found.isEmpty()) {
-            findings.fault(file.at(handler) + "class is '" + name + "'; there is no class of this name"
-                    + classes.question(name, HANDLERS));
+            findings.fault(file.at(handler, "class")
+                    .is(name)
+                    .then("; there is no class of this name")
+                    .cure(classes.question(name, HANDLERS)));
             return found;
         }
         Optional<String> problem = classes.problem(found.get(), ProtocolHandler.class, "handler of SMTP");
-        problem.ifPresent(why -> findings.fault(file.at(handler) + "class is '" + name + "'; " + why));
+        problem.ifPresent(
+                why -> findings.fault(file.at(handler, "class").is(name).then("; " + why)));
         if (problem.isPresent()) {
             return Optional.empty();
         }
         ElementForms.checkOnce(file, handler, findings);
         if (found.get().equals(MxRcptHook.class)) {
             handler.children()
-                    .forEach(child -> findings.fault(
-                            file.at(child) + child.tag() + " is no parameter of MxRcptHook; it has none"));
+                    .forEach(child ->
+                            findings.fault(file.at(child).then(" is no parameter of MxRcptHook; it has none")));
         }
         trial.ofHandler(found.get(), JamesConfFile.configuration(handler))
-                .ifPresent(why -> findings.fault(file.at(handler) + name + ": " + why));
+                .ifPresent(why -> findings.fault(file.at(handler, name).then(": " + why)));
         return found;
     }
 }

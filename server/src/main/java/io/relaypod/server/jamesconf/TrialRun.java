@@ -8,7 +8,9 @@ import javax.mail.MessagingException;
 
 import com.google.inject.Guice;
 import com.google.inject.Injector;
+import io.relaypod.configuration.ConfigurationProblem;
 import io.relaypod.events.MailEventPublisher;
+import io.relaypod.mailets.ParameterException;
 import org.apache.commons.configuration2.Configuration;
 import org.apache.commons.configuration2.ex.ConfigurationException;
 import org.apache.james.mailetcontainer.impl.MatcherConfigImpl;
@@ -34,10 +36,10 @@ final class TrialRun {
     /**
      * What came of it.
      *
-     * @param problem the mailet's own words
+     * @param problem in the mailet's own words
      * @param processors that it needs
      */
-    record TrialResult(Optional<String> problem, List<String> processors) {
+    record TrialResult(Optional<ConfigurationProblem> problem, List<String> processors) {
 
         private static final TrialResult NOTHING = new TrialResult(Optional.empty(), List.of());
     }
@@ -54,8 +56,10 @@ final class TrialRun {
                     mailet.requiredProcessingState().stream()
                             .map(ProcessingState::getValue)
                             .toList());
+        } catch (ParameterException refused) {
+            return new TrialResult(Optional.of(refused.problem()), List.of());
         } catch (MessagingException | IllegalArgumentException refused) {
-            return new TrialResult(Optional.of(words(refused)), List.of());
+            return new TrialResult(Optional.of(ConfigurationProblem.of(words(refused))), List.of());
         } catch (RuntimeException | LinkageError needsMore) {
             return TrialResult.NOTHING; // such as the mailet's context, which is there at the start only
         }

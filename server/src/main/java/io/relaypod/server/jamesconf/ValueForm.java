@@ -7,6 +7,7 @@ import java.util.function.Predicate;
 
 import com.google.common.base.Splitter;
 import com.google.common.primitives.Ints;
+import io.relaypod.configuration.ConfigurationProblem;
 import io.relaypod.server.settings.ListenAddress;
 import io.relaypod.server.settings.NetworkList;
 import org.apache.james.mailrepository.api.MailRepositoryUrl;
@@ -51,9 +52,9 @@ record ValueForm(String words, Predicate<String> isMet) {
                 String.join(" or ", values), text -> all.stream().anyMatch(value -> value.equalsIgnoreCase(text)));
     }
 
-    /** What is wrong with the value, to be put behind its name; empty if it is as expected. */
-    Optional<String> problem(String value) {
-        return accepts(value) ? Optional.empty() : Optional.of(" is '" + value + "'; expected " + words);
+    /** The problem with the value at a place; empty if it is as expected. */
+    Optional<ConfigurationProblem> problem(ConfigurationProblem place, String value) {
+        return accepts(value) ? Optional.empty() : Optional.of(place.is(value).expected(words));
     }
 
     private boolean accepts(String value) {

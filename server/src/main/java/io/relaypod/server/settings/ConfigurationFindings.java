@@ -3,35 +3,38 @@ package io.relaypod.server.settings;
 import java.util.ArrayList;
 import java.util.List;
 
+import io.relaypod.configuration.ConfigurationProblem;
+
 /**
- * What was found in the configuration: faults, with which the relay does not start, and warnings about what is probably
- * not meant. Each is one line that names its place first. For one thread.
+ * The faults of the configuration, with which the relay does not start, and warnings about settings that are probably
+ * not meant. For one thread.
  */
 public final class ConfigurationFindings {
 
-    private final List<String> faults = new ArrayList<>();
-    private final List<String> warnings = new ArrayList<>();
+    private final List<ConfigurationProblem> faults = new ArrayList<>();
+    private final List<ConfigurationProblem> warnings = new ArrayList<>();
 
-    public void fault(String fault) {
+    public void fault(ConfigurationProblem fault) {
         faults.add(fault);
     }
 
-    public void warn(String warning) {
+    public void warn(ConfigurationProblem warning) {
         warnings.add(warning);
     }
 
-    public List<String> faults() {
+    public List<ConfigurationProblem> faults() {
         return List.copyOf(faults);
     }
 
-    public List<String> warnings() {
+    public List<ConfigurationProblem> warnings() {
         return List.copyOf(warnings);
     }
 
     /** @throws InvalidSettingsException with all faults, if there are any */
     public void throwIfWrong() {
         if (!faults.isEmpty()) {
-            throw new InvalidSettingsException(faults);
+            throw new InvalidSettingsException(
+                    faults.stream().map(ConfigurationProblem::toString).toList());
         }
     }
 }

@@ -8,16 +8,15 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+
+import io.relaypod.configuration.ConfigurationProblem;
 
 /** Reads variables and notes what is wrong with them, so that it can be said all at once. For one thread. */
 final class Environment {
 
-    private static final int LONGEST_SHOWN = 200;
     private static final Set<String> OURS =
             Arrays.stream(Variable.values()).map(Variable::name).collect(Collectors.toUnmodifiableSet());
-    private static final Pattern CONTROL = Pattern.compile("\\p{Cntrl}");
 
     private final Map<String, String> values;
     private final ConfigurationFindings findings;
@@ -55,10 +54,11 @@ final class Environment {
                 .filter(name -> Placeholder.isIn(values.getOrDefault(name, "")))
                 .sorted()
                 .forEach(name -> {
+                    ConfigurationProblem problem = Placeholder.problem(ConfigurationProblem.of(name));
                     if (OURS.contains(name)) {
-                        findings.fault(name + " " + Placeholder.LEFT_IN);
+                        findings.fault(problem);
                     } else {
-                        findings.warn(name + " " + Placeholder.LEFT_IN);
+                        findings.warn(problem);
                     }
                 });
     }
@@ -73,25 +73,24 @@ final class Environment {
             return parser.apply(value);
         } catch (IllegalArgumentException wrong) {
             unreadable.add(variable);
-            findings.fault(variable + " is '" + shown(variable) + "'; expected " + variable.expected());
+            findings.fault(problem(variable).expected(variable.expected()));
             return parser.apply(variable.defaultValue());
         }
     }
 
     /** Notes a value that is well-formed and cannot be used here. */
     void reject(Variable variable, String why) {
-        findings.fault(variable + " is '" + shown(variable) + "'; " + shown(why) + "; expected " + variable.expected());
+        findings.fault(problem(variable, why).expected(variable.expected()));
     }
 
-    private String shown(Variable variable) {
-        return variable.isSecret() && !text(variable).isEmpty() ? "(not shown)" : shown(text(variable));
+    private ConfigurationProblem problem(Variable variable) {
+        boolean isHidden = variable.isSecret() && !text(variable).isEmpty();
+        return ConfigurationProblem.of(variable.name()).is(isHidden ? "(not shown)" : text(variable));
     }
 
-    // A message is a few lines, whatever is in a variable.
-    private static String shown(String value) {
-        String open = UrlSecrets.masked(value);
-        String cut = open.length() <= LONGEST_SHOWN ? open : open.substring(0, LONGEST_SHOWN) + "...";
-        return CONTROL.matcher(cut).replaceAll("?");
+    // The reason may repeat the value.
+    private ConfigurationProblem problem(Variable variable, String why) {
+        return problem(variable).then("; " + ConfigurationProblem.shown(why));
     }
 
     /** Reads webadmin.properties, and notes what is wrong there. */
@@ -101,7 +100,7 @@ final class Environment {
 
     /** Notes a value that can be used, and is probably not meant. */
     void warn(Variable variable, String why) {
-        findings.warn(variable + " is '" + shown(variable) + "'; " + shown(why));
+        findings.warn(problem(variable, why));
     }
 
     void throwIfWrong() {

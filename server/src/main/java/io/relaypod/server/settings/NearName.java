@@ -34,9 +34,9 @@ public final class NearName {
                         .thenComparing(Comparator.naturalOrder()));
     }
 
-    /** The words to put behind a message: the near name as a question, or nothing. */
+    /** The near name as a question; empty if none is near. */
     public static String question(String name, Collection<String> known) {
-        return of(name, known).map(near -> "; did you mean " + near + "?").orElse("");
+        return of(name, known).map(near -> "did you mean " + near + "?").orElse("");
     }
 
     private static int distance(String name, String known) {

@@ -2,11 +2,13 @@ package io.relaypod.server.settings;
 
 import java.util.regex.Pattern;
 
+import io.relaypod.configuration.ConfigurationProblem;
+
 /** The word that stands for a value of the admin's own in the files that come with relaypod. Stateless. */
 public final class Placeholder {
 
-    /** To be put behind a place. */
-    public static final String LEFT_IN = "still has the placeholder CHANGE-ME; replace it with your own value";
+    private static final String LEFT_IN = " still has the placeholder CHANGE-ME";
+    private static final String CURE = "replace it with your own value";
 
     private static final Pattern WORD = Pattern.compile("(?<![A-Za-z0-9])CHANGE[-_]?ME(?![A-Za-z0-9])");
 
@@ -14,5 +16,15 @@ public final class Placeholder {
 
     public static boolean isIn(String text) {
         return WORD.matcher(text).find();
+    }
+
+    /** The problem of a place that has it. */
+    public static ConfigurationProblem problem(ConfigurationProblem place) {
+        return place.then(LEFT_IN).cure(CURE);
+    }
+
+    /** The reason that a file with it is refused. */
+    static String inFile() {
+        return "it" + LEFT_IN + "; " + CURE;
     }
 }

@@ -345,7 +345,7 @@ public record Settings(
             throw new IOException("it is empty");
         }
         if (Placeholder.isIn(text)) {
-            throw new IOException("it " + Placeholder.LEFT_IN);
+            throw new IOException(Placeholder.inFile());
         }
     }
 

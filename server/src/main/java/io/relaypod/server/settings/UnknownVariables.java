@@ -7,6 +7,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
+import io.relaypod.configuration.ConfigurationProblem;
+
 /**
  * Tells a misspelt variable of relaypod from a variable of another program. A name that is near one of ours is a fault
  * if it has a prefix that only relaypod has, or differs in case and separators alone: what it should set has its
@@ -47,14 +49,17 @@ final class UnknownVariables {
         boolean isMeant = OURS.matcher(name).matches()
                 || near.filter(known -> letters(known).equals(letters(name))).isPresent();
         if (near.isPresent() && isMeant && !isSet) {
-            findings.fault(name + " is no variable of relaypod; did you mean " + near.get()
-                    + "? If it is for another program, remove it from relaypod's environment, or set " + near.get()
-                    + " too");
+            findings.fault(ConfigurationProblem.of(name)
+                    .then(" is no variable of relaypod")
+                    .cure("did you mean " + near.get()
+                            + "? If it is for another program, remove it from relaypod's environment, or set "
+                            + near.get() + " too"));
         } else if (near.isPresent() || OURS.matcher(name).matches()) {
-            findings.warn(name + " is no variable of relaypod, and has no effect"
-                    + near.filter(known -> !isSet)
-                            .map(known -> "; if it is meant for relaypod: did you mean " + known + "?")
-                            .orElse("; docs/configuration.md lists all"));
+            findings.warn(ConfigurationProblem.of(name)
+                    .then(" is no variable of relaypod, and has no effect")
+                    .cure(near.filter(known -> !isSet)
+                            .map(known -> "if it is meant for relaypod: did you mean " + known + "?")
+                            .orElse("docs/configuration.md lists all")));
         }
     }
 

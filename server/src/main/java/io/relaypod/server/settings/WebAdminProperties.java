@@ -11,6 +11,8 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
+import io.relaypod.configuration.ConfigurationProblem;
+
 /**
  * The file webadmin.properties of james-conf, as far as relaypod reads it: whether webadmin asks for a JWT (RFC 7519),
  * and the key that signs it.
@@ -52,24 +54,26 @@ public record WebAdminProperties(boolean asksForJwt, Optional<Path> publicKey) {
             checkNames(properties, content, findings);
             return read(properties, content, jamesConf, dataDir, findings);
         } catch (IllegalArgumentException | IOException unreadable) {
-            findings.fault(FILE + ": " + unreadable.getMessage());
+            findings.fault(ConfigurationProblem.in(FILE, 0, String.valueOf(unreadable.getMessage())));
             return new WebAdminProperties(false, Optional.empty());
         }
     }
 
     private static void checkNames(Properties properties, String content, ConfigurationFindings findings) {
         for (String name : properties.stringPropertyNames().stream().sorted().toList()) {
-            String place = place(name, content);
+            ConfigurationProblem problem = at(name, content);
             if (OF_JAMES.matcher(name).matches()) {
-                findings.warn(place + name + " has no effect; WEBADMIN_ADDR and other variables take its place");
+                findings.warn(problem.then(" has no effect").cure("WEBADMIN_ADDR and other variables take its place"));
             } else if (!KNOWN.contains(name)) {
-                NearName.of(name, KNOWN)
-                        .ifPresentOrElse(
-                                near -> findings.fault(place + name + " is unknown; did you mean " + near + "?"),
-                                () -> findings.warn(place + name + " is unknown, and has no effect"));
+                String question = NearName.question(name, KNOWN);
+                if (question.isEmpty()) {
+                    findings.warn(problem.then(" is unknown, and has no effect"));
+                } else {
+                    findings.fault(problem.then(" is unknown").cure(question));
+                }
             }
             if (Placeholder.isIn(properties.getProperty(name))) {
-                findings.fault(place + name + " " + Placeholder.LEFT_IN);
+                findings.fault(Placeholder.problem(problem));
             }
         }
     }
@@ -78,15 +82,16 @@ public record WebAdminProperties(boolean asksForJwt, Optional<Path> publicKey) {
             Properties properties, String content, Path jamesConf, Path dataDir, ConfigurationFindings findings) {
         String enabled = properties.getProperty(ENABLED, "false").strip();
         if (!BOOLEAN.matcher(enabled).matches()) {
-            findings.fault(place(ENABLED, content) + ENABLED + " is '" + enabled + "'; expected true or false");
+            findings.fault(at(ENABLED, content).is(enabled).expected("true or false"));
         }
         if (!Boolean.parseBoolean(enabled)) {
             return new WebAdminProperties(false, Optional.empty());
         }
         String url = properties.getProperty(KEY, "").strip();
         if (url.isEmpty()) {
-            findings.fault(place(ENABLED, content) + ENABLED + " is true and " + KEY
-                    + " is missing; expected the PEM file of the key, such as file://conf/jwt.pem");
+            findings.fault(at(ENABLED, content)
+                    .then(" is true and " + KEY + " is missing")
+                    .expected("the PEM file of the key, such as file://conf/jwt.pem"));
             return new WebAdminProperties(true, Optional.empty());
         }
         Path key = new FileUrls(jamesConf, dataDir).path(url);
@@ -95,20 +100,21 @@ public record WebAdminProperties(boolean asksForJwt, Optional<Path> publicKey) {
                 throw new IllegalArgumentException("it has no public key in PEM");
             }
         } catch (IllegalArgumentException wrong) {
-            findings.fault(place(KEY, content) + KEY + " is '" + url + "'; " + key + ": " + wrong.getMessage()
-                    + "; expected a file with -----BEGIN PUBLIC KEY-----");
+            findings.fault(at(KEY, content)
+                    .is(url)
+                    .then("; " + key + ": " + wrong.getMessage())
+                    .expected("a file with -----BEGIN PUBLIC KEY-----"));
         }
         return new WebAdminProperties(true, Optional.of(key));
     }
 
-    private static String place(String name, String content) {
+    private static ConfigurationProblem at(String name, String content) {
         List<String> lines = content.lines().toList();
-        return FILE
-                + IntStream.range(0, lines.size())
-                        .filter(i -> lines.get(i).strip().startsWith(name))
-                        .mapToObj(i -> ":" + (i + 1))
-                        .reduce((first, last) -> last)
-                        .orElse("")
-                + ": ";
+        int line = IntStream.range(0, lines.size())
+                .filter(i -> lines.get(i).strip().startsWith(name))
+                .map(i -> i + 1)
+                .max()
+                .orElse(0);
+        return ConfigurationProblem.in(FILE, line, name);
     }
 }

@@ -47,7 +47,7 @@ public record WebAdminSettings(
         try (Stream<String> lines = Files.lines(file)) {
             String password = lines.findFirst().orElse("").strip();
             if (Placeholder.isIn(password)) {
-                throw new IllegalArgumentException("it " + Placeholder.LEFT_IN);
+                throw new IllegalArgumentException(Placeholder.inFile());
             }
             if (password.length() < SHORTEST_PASSWORD) {
                 throw new IllegalArgumentException(

@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-import io.relaypod.server.settings.UrlSecrets;
+import io.relaypod.configuration.UrlSecrets;
 import io.relaypod.server.xml.InvalidXmlException;
 import io.relaypod.server.xml.XmlElement;
 import io.relaypod.server.xml.XmlFileReader;

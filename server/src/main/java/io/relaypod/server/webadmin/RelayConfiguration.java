@@ -4,8 +4,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 
+import io.relaypod.configuration.UrlSecrets;
 import io.relaypod.server.settings.Settings;
-import io.relaypod.server.settings.UrlSecrets;
 import io.relaypod.server.settings.Variable;
 
 /** The environment variables. Passwords in a URL are masked. Files with secrets are named, and not read. */

@@ -13,6 +13,7 @@ import javax.xml.XMLConstants;
 import javax.xml.parsers.ParserConfigurationException;
 import javax.xml.parsers.SAXParserFactory;
 
+import io.relaypod.configuration.ConfigurationProblem;
 import org.jspecify.annotations.Nullable;
 import org.xml.sax.Attributes;
 import org.xml.sax.InputSource;
@@ -46,20 +47,24 @@ public final class XmlFileReader {
                 throw encoding(name, handler, notInItsEncoding);
             }
             throw new InvalidXmlException(
-                    name + ":" + wrong.getLineNumber() + ": it is no well-formed XML: " + wrong.getMessage()
-                            + hint(content) + handler.openElement(),
+                    ConfigurationProblem.in(
+                            name,
+                            wrong.getLineNumber(),
+                            "it is no well-formed XML: " + wrong.getMessage() + hint(content) + handler.openElement()),
                     wrong);
         } catch (IOException notInItsEncoding) {
             throw encoding(name, handler, notInItsEncoding);
         } catch (SAXException | RuntimeException wrong) {
-            throw new InvalidXmlException(name + handler.place() + ": it cannot be read: " + wrong.getMessage(), wrong);
+            throw new InvalidXmlException(
+                    ConfigurationProblem.in(name, handler.line(), "it cannot be read: " + wrong.getMessage()), wrong);
         }
     }
 
     private static InvalidXmlException encoding(String name, ElementHandler handler, IOException wrong) {
         return new InvalidXmlException(
-                name + handler.place() + ": its bytes are not of its encoding: " + wrong.getMessage()
-                        + "; expected UTF-8, or the encoding that <?xml ... encoding=\"...\"?> names",
+                ConfigurationProblem.in(
+                                name, handler.line(), "its bytes are not of its encoding: " + wrong.getMessage())
+                        .expected("UTF-8, or the encoding that <?xml ... encoding=\"...\"?> names"),
                 wrong);
     }
 
@@ -157,11 +162,7 @@ public final class XmlFileReader {
                             + open.element().line() + ")";
         }
 
-        String place() {
-            return line() > 0 ? ":" + line() : "";
-        }
-
-        private int line() {
+        int line() {
             Locator known = locator;
             return known == null ? 0 : known.getLineNumber();
         }

@@ -14,6 +14,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 import picocli.CommandLine;
 
 class ValidateCommandTest {
@@ -102,6 +105,98 @@ class ValidateCommandTest {
                 .anySatisfy(
                         warning -> assertThat(warning.path("place").asText()).isEqualTo("UPSTREAM_TLS"));
         assertThat(err.toString()).isEmpty();
+    }
+
+    static Stream<Arguments> oddValues() {
+        return Stream.of(
+                Arguments.of("LOUD', or so; expected nothing", "LOUD', or so; expected nothing"),
+                Arguments.of("it's; 'quoted';", "it's; 'quoted';"),
+                Arguments.of("smtpserver.xml:9: LOUD", "smtpserver.xml:9: LOUD"),
+                Arguments.of("LOUD\n  UPSTREAM_HOST is 'x'; expected y", "LOUD?  UPSTREAM_HOST is 'x'; expected y"),
+                Arguments.of("LOUD\u001b[2J\u009b2J\u202e.", "LOUD?[2J?2J?."));
+    }
+
+    @ParameterizedTest
+    @MethodSource("oddValues")
+    void anOddValueIsWholeInJsonAndOnOneLineInTheText(String value, String shown) throws Exception {
+        String text = "LOG_LEVEL is '" + shown + "'; expected one of ERROR, WARN, INFO, DEBUG, TRACE";
+
+        assertThat(validate(Map.of("LOG_LEVEL", value), "--json")).isEqualTo(78);
+        JsonNode problem = JSON.readTree(out.toString()).path("problems").path(0);
+
+        assertThat(problem.path("place").asText()).isEqualTo("LOG_LEVEL");
+        assertThat(problem.has("file")).isFalse();
+        assertThat(problem.path("value").asText()).isEqualTo(value);
+        assertThat(problem.path("expectation").asText()).isEqualTo("one of ERROR, WARN, INFO, DEBUG, TRACE");
+        assertThat(problem.path("text").asText()).isEqualTo(text);
+        validate(Map.of("LOG_LEVEL", value));
+        assertThat(err.toString().lines()).contains("  " + text);
+    }
+
+    @Test
+    void aLongValueIsWholeInJsonAndCutInTheText() throws Exception {
+        String value = "\ud83d\ude00".repeat(300);
+
+        validate(Map.of("LOG_LEVEL", value), "--json");
+
+        JsonNode problem = JSON.readTree(out.toString()).path("problems").path(0);
+        assertThat(problem.path("value").asText()).isEqualTo(value);
+        assertThat(problem.path("text").asText())
+                .startsWith("LOG_LEVEL is '" + "\ud83d\ude00".repeat(200) + "...'; expected ");
+    }
+
+    @Test
+    void anOddValueInXmlIsWholeInJsonAndOnOneLineInTheText() throws Exception {
+        Path conf = Files.createDirectories(directory.resolve("conf"));
+        Files.copy(Path.of("../james-conf/smtpserver.xml"), conf.resolve("smtpserver.xml"));
+        Files.writeString(
+                conf.resolve("mailetcontainer.xml"),
+                Files.readString(Path.of("../james-conf/mailetcontainer.xml"))
+                        .replace("<threads>30", "<threads>3\n0', 1; expected ${env:ODD}")
+                        .replace("<keepOriginal>true", "<keepOriginal>'no'; expected"));
+
+        validate(Map.of("JAMES_CONF", conf.toString(), "ODD", "\u001b[2J//me:secret@x"), "--json");
+
+        assertThat(JSON.readTree(out.toString()).path("problems"))
+                .hasSize(2)
+                .anySatisfy(problem -> {
+                    assertThat(problem.path("value").asText()).isEqualTo("3\n0', 1; expected \u001b[2J//***@x");
+                    assertThat(problem.path("expectation").asText()).isEqualTo("a number from 1");
+                    assertThat(problem.path("text").asText())
+                            .endsWith("<threads> is '3?0', 1; expected ?[2J//***@x'; expected a number from 1");
+                })
+                .anySatisfy(problem -> {
+                    assertThat(problem.path("value").asText()).isEqualTo("'no'; expected");
+                    assertThat(problem.path("expectation").asText()).isEqualTo("true or false");
+                    assertThat(problem.path("text").asText())
+                            .endsWith("AlignRecipients: keepOriginal is ''no'; expected'; expected true or false");
+                });
+    }
+
+    @Test
+    void anOddNameIsAPlaceAndItsCureIsApart() throws Exception {
+        validate(Map.of("LISTEN-ADDR", ":25", "LISTEN_ADDR\u001b", ":25"), "--json");
+
+        assertThat(JSON.readTree(out.toString()).path("problems")).anySatisfy(problem -> {
+            assertThat(problem.path("place").asText()).isEqualTo("LISTEN-ADDR");
+            assertThat(problem.path("cure").asText()).startsWith("did you mean LISTEN_ADDR?");
+        });
+        assertThat(out.toString()).contains("LISTEN_ADDR? is no variable of relaypod");
+    }
+
+    @Test
+    void secretsAreInNeitherForm() throws Exception {
+        Map<String, String> secrets = Map.of(
+                "NOTIFY_URL", "hooks.slack.com/hidden1",
+                "QUEUE_URL", "amqp://user:hidden2@broker?password=hidden3",
+                "SMTP_USERS_FILE", "https://user:hidden4@files.example/users");
+
+        validate(secrets, "--json");
+        validate(secrets);
+
+        assertThat(out.toString()).contains("\"(not shown)\"", "amqp://***@broker?password=***");
+        assertThat(out + "" + err).doesNotContain("hidden");
+        assertThat(err.toString()).contains("QUEUE_URL is 'amqp://***@broker?password=***'; expected ");
     }
 
     @Test

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 
+import io.relaypod.configuration.ConfigurationProblem;
 import io.relaypod.server.metrics.MeterNames;
 import io.relaypod.server.settings.InvalidSettingsException;
 import org.junit.jupiter.api.BeforeEach;
@@ -49,9 +50,9 @@ class ConfigurationCheckTest {
     void whatIsShippedHasNeitherFaultsNorWarnings() {
         RelayAssembly assembly = check();
 
-        assertThat(assembly.faults()).isEmpty();
-        assertThat(assembly.warnings()).noneMatch(warning -> !warning.startsWith("DATA_DIR"));
-        assertThatCode(assembly::throwIfWrong).doesNotThrowAnyException();
+        assertThat(faults(assembly)).isEmpty();
+        assertThat(warnings(assembly)).noneMatch(warning -> !warning.startsWith("DATA_DIR"));
+        assertThatCode(assembly.findings()::throwIfWrong).doesNotThrowAnyException();
         assertThat(directory.resolve("data")).doesNotExist();
     }
 
@@ -102,8 +103,8 @@ class ConfigurationCheckTest {
     void aFaultOfMailetContainerXmlIsNamedWithItsLine(String shipped, String edited, String fault) throws Exception {
         int line = edit(MAILETS, shipped, edited);
 
-        assertThat(check().faults())
-                .as("%s", check().faults())
+        assertThat(faults(check()))
+                .as("%s", faults(check()))
                 .anyMatch(found -> found.contains(fault)
                         && (isAt(MAILETS, line, found)
                                 || found.startsWith(MAILETS + ":14: ")
@@ -136,7 +137,7 @@ class ConfigurationCheckTest {
     void aFaultOfSmtpServerXmlIsNamedWithItsLine(String shipped, String edited, String fault) throws Exception {
         int line = edit(SMTP, shipped, edited);
 
-        assertThat(check().faults())
+        assertThat(faults(check()))
                 .anyMatch(
                         found -> found.contains(fault) && (isAt(SMTP, line, found) || found.startsWith(SMTP + ":3: ")));
     }
@@ -149,7 +150,7 @@ class ConfigurationCheckTest {
         edit(MAILETS, "class=\"RemoveMimeHeader\"", "class=\"RemoveMimeHeadr\"");
         edit(SMTP, "${env:MAX_MESSAGE_SIZE}", "3 MB");
 
-        assertThatThrownBy(() -> check().throwIfWrong())
+        assertThatThrownBy(() -> check().findings().throwIfWrong())
                 .isInstanceOf(InvalidSettingsException.class)
                 .hasMessageContainingAll(
                         "UPSTREAM_PORT is 'smtp'; expected a port from 1 to 65535",
@@ -163,7 +164,7 @@ class ConfigurationCheckTest {
     void aTagThatIsNotClosedIsNamedWithItsFileAndLine() throws Exception {
         int line = edit(MAILETS, "<name>bcc</name>", "<name>bcc");
 
-        assertThat(check().faults())
+        assertThat(faults(check()))
                 .singleElement()
                 .asString()
                 .startsWith(MAILETS + ":" + (line + 1) + ": it is no well-formed XML: ")
@@ -176,7 +177,7 @@ class ConfigurationCheckTest {
         Files.delete(conf.resolve(file));
         Files.createDirectory(conf.resolve(file));
 
-        assertThat(check().faults()).anyMatch(found -> found.startsWith(file + ": it cannot be read"));
+        assertThat(faults(check())).anyMatch(found -> found.startsWith(file + ": it cannot be read"));
     }
 
     @ParameterizedTest
@@ -184,7 +185,7 @@ class ConfigurationCheckTest {
     void aMissingFileIsNamed(String file) throws Exception {
         Files.delete(conf.resolve(file));
 
-        assertThat(check().faults()).singleElement().asString().contains("JAMES_CONF", file + " cannot be read there");
+        assertThat(faults(check())).singleElement().asString().contains("JAMES_CONF", file + " cannot be read there");
     }
 
     @Test
@@ -197,7 +198,7 @@ class ConfigurationCheckTest {
                     StandardCharsets.UTF_8);
         }
 
-        assertThat(check().faults()).isEmpty();
+        assertThat(faults(check())).isEmpty();
     }
 
     @Test
@@ -205,7 +206,7 @@ class ConfigurationCheckTest {
         String text = Files.readString(conf.resolve(MAILETS)).replace("<name>bcc", "<!-- f\u00fcr --><name>bcc");
         Files.write(conf.resolve(MAILETS), text.getBytes(StandardCharsets.ISO_8859_1));
 
-        assertThat(check().faults())
+        assertThat(faults(check()))
                 .singleElement()
                 .asString()
                 .startsWith(MAILETS + ":")
@@ -222,8 +223,8 @@ class ConfigurationCheckTest {
 
         RelayAssembly assembly = check();
 
-        assertThat(assembly.faults()).isEmpty();
-        assertThat(assembly.warnings())
+        assertThat(faults(assembly)).isEmpty();
+        assertThat(warnings(assembly))
                 .anyMatch(
                         found -> found.contains("MxRcptHook") && found.contains("recipients' domains are not checked"))
                 .anyMatch(found -> found.contains("<authorizedAddresses> is missing: no client is authorized"))
@@ -238,7 +239,7 @@ class ConfigurationCheckTest {
                 "<mailet match=\"All\" class=\"io.relaypod.mailets.AlignSender\"/>",
                 "<!-- <mailet match=\"All\" class=\"io.relaypod.mailets.AlignSender\"/> -->");
 
-        assertThat(check().warnings()).anyMatch(found -> found.contains("AlignSender"));
+        assertThat(warnings(check())).anyMatch(found -> found.contains("AlignSender"));
     }
 
     @Test
@@ -252,8 +253,8 @@ class ConfigurationCheckTest {
 
         RelayAssembly assembly = check();
 
-        assertThat(assembly.faults()).isEmpty();
-        assertThat(assembly.warnings()).noneMatch(found -> found.contains("AlignSender"));
+        assertThat(faults(assembly)).isEmpty();
+        assertThat(warnings(assembly)).noneMatch(found -> found.contains("AlignSender"));
     }
 
     @Test
@@ -265,12 +266,24 @@ class ConfigurationCheckTest {
                 "<!DOCTYPE mailetcontainer [<!ENTITY other SYSTEM \"" + secret.toUri()
                         + "\">]>\n<mailetcontainer>&other;");
 
-        assertThat(check().faults()).singleElement().asString().contains("&other;", "not read");
+        assertThat(faults(check())).singleElement().asString().contains("&other;", "not read");
     }
 
     // Of a parameter that the mailet or handler itself refuses, the line of the mailet or handler is known.
     private static boolean isAt(String file, int line, String found) {
         return IntStream.rangeClosed(line - 2, line).anyMatch(at -> found.startsWith(file + ":" + at + ": "));
+    }
+
+    private static List<String> faults(RelayAssembly assembly) {
+        return assembly.findings().faults().stream()
+                .map(ConfigurationProblem::toString)
+                .toList();
+    }
+
+    private static List<String> warnings(RelayAssembly assembly) {
+        return assembly.findings().warnings().stream()
+                .map(ConfigurationProblem::toString)
+                .toList();
     }
 
     private RelayAssembly check() {

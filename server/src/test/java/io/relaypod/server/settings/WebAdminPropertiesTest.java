@@ -59,7 +59,7 @@ class WebAdminPropertiesTest {
     void aFaultIsNamedWithItsLine(String content, String fault) throws Exception {
         read(content.replace('~', '\n'));
 
-        assertThat(findings.faults()).anyMatch(found -> found.contains(fault));
+        assertThat(findings.faults()).anyMatch(found -> found.toString().contains(fault));
     }
 
     @Test
@@ -81,8 +81,10 @@ class WebAdminPropertiesTest {
 
         assertThat(findings.faults())
                 .satisfiesExactly(
-                        notText -> assertThat(notText).startsWith("webadmin.properties: it is not UTF-8 text"),
-                        directory -> assertThat(directory).startsWith("webadmin.properties: it cannot be read"));
+                        notText ->
+                                assertThat(notText).asString().startsWith("webadmin.properties: it is not UTF-8 text"),
+                        directory ->
+                                assertThat(directory).asString().startsWith("webadmin.properties: it cannot be read"));
     }
 
     private WebAdminProperties read(String content) throws IOException {
