@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -15,6 +14,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.net.HostAndPort;
 import com.google.common.primitives.Ints;
 import io.relaypod.configuration.ConfigurationProblem;
+import io.relaypod.configuration.ValueForm;
 import org.apache.james.transport.mailets.remote.delivery.Delay;
 import org.apache.james.util.DurationParser;
 import org.apache.james.util.Size;
@@ -38,24 +38,24 @@ record DeliveryParameters(MailetConfig config) {
     private static final String BOOLEAN = "true or false";
     private static final String GATEWAYS = "HOST or HOST:PORT with a port from 1 to 65535, such as mailpit:1025";
 
-    private static final Map<String, ExpectedForm> FORMS = Map.ofEntries(
-            Map.entry("gateway", new ExpectedForm(GATEWAYS, DeliveryParameters::areGateways)),
-            Map.entry("gatewayPort", number(1, 65_535)),
-            Map.entry("maxRetries", number(0, MOST)),
-            Map.entry("maxDnsProblemRetries", number(0, MOST)),
-            Map.entry("delayTime", new ExpectedForm(DELAYS, DeliveryParameters::areDelays)),
-            Map.entry("atOnce", number(0, MOST)),
-            Map.entry("deliveryThreads", number(1, MOST)),
-            Map.entry("mailsPerConnection", number(1, MOST)),
-            Map.entry("unfinished", number(1, MOST)),
-            Map.entry("connectiontimeout", number(1, Integer.MAX_VALUE)),
-            Map.entry("timeout", number(1, Integer.MAX_VALUE)),
+    private static final Map<String, ValueForm> FORMS = Map.ofEntries(
+            Map.entry("gateway", new ValueForm(GATEWAYS, DeliveryParameters::areGateways)),
+            Map.entry("gatewayPort", ValueForm.number(1, 65_535)),
+            Map.entry("maxRetries", ValueForm.numberFrom(0, MOST)),
+            Map.entry("maxDnsProblemRetries", ValueForm.numberFrom(0, MOST)),
+            Map.entry("delayTime", new ValueForm(DELAYS, DeliveryParameters::areDelays)),
+            Map.entry("atOnce", ValueForm.numberFrom(0, MOST)),
+            Map.entry("deliveryThreads", ValueForm.numberFrom(1, MOST)),
+            Map.entry("mailsPerConnection", ValueForm.numberFrom(1, MOST)),
+            Map.entry("unfinished", ValueForm.numberFrom(1, MOST)),
+            Map.entry("connectiontimeout", ValueForm.numberFrom(1, Integer.MAX_VALUE)),
+            Map.entry("timeout", ValueForm.numberFrom(1, Integer.MAX_VALUE)),
             Map.entry("idleTime", duration()),
             Map.entry("dataTimeout", duration()),
             Map.entry("heldPause", duration()),
             Map.entry(
                     "bytesInFlight",
-                    new ExpectedForm(
+                    new ValueForm(
                             "a number of bytes above zero, such as 8M",
                             text -> size(text).isPresent())),
             Map.entry("debug", bool()),
@@ -66,8 +66,7 @@ record DeliveryParameters(MailetConfig config) {
             Map.entry("loadBalancing", bool()),
             Map.entry(
                     "sendpartial",
-                    new ExpectedForm(
-                            "false, as a header names all recipients of its mail", "false"::equalsIgnoreCase)));
+                    new ValueForm("false, as a header names all recipients of its mail", "false"::equalsIgnoreCase)));
 
     private static final List<String> WITHOUT_FORM = List.of(
             "outgoing",
@@ -80,9 +79,6 @@ record DeliveryParameters(MailetConfig config) {
             "gatewayPassword",
             "onMailetException",
             "onMatchException");
-
-    /** What a value looks like, in words and as a test. */
-    private record ExpectedForm(String words, Predicate<String> isMet) {}
 
     /** All that can be written in it. */
     static List<String> names() {
@@ -110,10 +106,9 @@ record DeliveryParameters(MailetConfig config) {
             }
             Optional.ofNullable(FORMS.get(name))
                     .filter(form -> !(name.equals("gateway") && isBlank(config, name)))
-                    .filter(form -> !isMet(form, config.getInitParameter(name)))
-                    .ifPresent(form -> faults.add(ConfigurationProblem.of("<" + name + ">")
-                            .is(config.getInitParameter(name))
-                            .expected(form.words())));
+                    .flatMap(form ->
+                            form.problem(ConfigurationProblem.of("<" + name + ">"), config.getInitParameter(name)))
+                    .ifPresent(faults::add);
         }
         if (Stream.of("gateway", "gatewayPort")
                         .map(name -> text(config, name, ""))
@@ -135,30 +130,12 @@ record DeliveryParameters(MailetConfig config) {
         return text(config, name, "").isEmpty();
     }
 
-    private static boolean isMet(ExpectedForm form, String value) {
-        try {
-            return form.isMet().test(value.strip());
-        } catch (RuntimeException notRead) {
-            return false;
-        }
+    private static ValueForm duration() {
+        return new ValueForm("a duration above zero, such as 10 seconds", text -> isDuration(duration(text)));
     }
 
-    private static ExpectedForm number(int least, int most) {
-        return new ExpectedForm(
-                most == MOST || most == Integer.MAX_VALUE
-                        ? "a number from " + least
-                        : "a number from " + least + " to " + most,
-                text -> Optional.ofNullable(Ints.tryParse(text))
-                        .filter(number -> number >= least && number <= most)
-                        .isPresent());
-    }
-
-    private static ExpectedForm duration() {
-        return new ExpectedForm("a duration above zero, such as 10 seconds", text -> isDuration(duration(text)));
-    }
-
-    private static ExpectedForm bool() {
-        return new ExpectedForm(BOOLEAN, text -> text.equalsIgnoreCase("true") || text.equalsIgnoreCase("false"));
+    private static ValueForm bool() {
+        return new ValueForm(BOOLEAN, text -> text.equalsIgnoreCase("true") || text.equalsIgnoreCase("false"));
     }
 
     // James takes a number without a unit for milliseconds, which nobody means for a retry.

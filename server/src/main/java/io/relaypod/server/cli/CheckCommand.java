@@ -22,8 +22,7 @@ import io.relaypod.dns.ClientNetwork;
 import io.relaypod.dns.DnsFailover;
 import io.relaypod.dns.DnsSettings;
 import io.relaypod.dns.StandaloneDns;
-import io.relaypod.server.settings.Settings;
-import io.relaypod.server.settings.Settings.RcptSettings;
+import io.relaypod.server.settings.RcptSettings;
 import io.relaypod.verdict.DomainCheck;
 import io.relaypod.verdict.DomainVerdict;
 import io.relaypod.verdict.DomainVerdict.Allowed;
@@ -76,7 +75,7 @@ final class CheckCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        RcptSettings settings = Settings.forRcptRule(environment);
+        RcptSettings settings = RcptSettings.from(environment);
         Optional<RunningRelayCheck> relay =
                 isOwn ? Optional.empty() : RunningRelayCheck.find(environment, settings.mx());
         return relay.isPresent() ? ask(relay.get()) : askDns(settings);

@@ -20,7 +20,6 @@ import java.util.stream.Collectors;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.relaypod.server.settings.Settings;
 import io.relaypod.server.settings.WebAdminSettings;
 import picocli.CommandLine.ExitCode;
 
@@ -77,7 +76,7 @@ final class WebAdminClient {
     }
 
     static WebAdminClient of(Map<String, String> environment) {
-        return new WebAdminClient(Settings.forWebAdmin(environment)
+        return new WebAdminClient(WebAdminSettings.from(environment)
                 .orElseThrow(
                         () -> new WebAdminException(NOT_THERE, "WEBADMIN_ADDR is off: this relay has no webadmin")));
     }

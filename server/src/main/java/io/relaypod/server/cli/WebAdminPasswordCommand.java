@@ -4,7 +4,6 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 
 import io.relaypod.server.cli.WebAdminClient.WebAdminException;
-import io.relaypod.server.settings.Settings;
 import io.relaypod.server.settings.WebAdminSettings;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -31,7 +30,7 @@ final class WebAdminPasswordCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        WebAdminSettings webadmin = Settings.forWebAdmin(environment)
+        WebAdminSettings webadmin = WebAdminSettings.from(environment)
                 .orElseThrow(() -> new WebAdminException(
                         WebAdminClient.NOT_THERE, "WEBADMIN_ADDR is off: this relay has no webadmin"));
         try {

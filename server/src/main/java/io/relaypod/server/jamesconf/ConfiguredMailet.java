@@ -9,6 +9,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 import io.relaypod.configuration.ConfigurationProblem;
+import io.relaypod.configuration.ValueForm;
 import io.relaypod.gateway.RemoteDelivery;
 import io.relaypod.server.settings.ConfigurationFindings;
 import io.relaypod.server.settings.NearName;

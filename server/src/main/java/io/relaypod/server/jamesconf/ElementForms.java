@@ -3,6 +3,7 @@ package io.relaypod.server.jamesconf;
 import java.util.Map;
 import java.util.stream.Collectors;
 
+import io.relaypod.configuration.ValueForm;
 import io.relaypod.server.settings.ConfigurationFindings;
 import io.relaypod.server.settings.NearName;
 import io.relaypod.server.xml.XmlElement;

@@ -69,7 +69,7 @@ public final class JamesConfFiles {
                                 file,
                                 classes,
                                 trial,
-                                ValueForm.repository(file("mailrepositorystore").isEmpty()),
+                                XmlForms.repository(file("mailrepositorystore").isEmpty()),
                                 findings)
                         .check());
     }

@@ -9,6 +9,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import com.google.common.collect.ImmutableMap;
+import io.relaypod.configuration.ValueForm;
 import io.relaypod.server.settings.ConfigurationFindings;
 import io.relaypod.server.settings.NearName;
 import io.relaypod.server.xml.XmlElement;
@@ -39,23 +40,23 @@ record MailetContainerCheck(
     private static final NamingScheme MATCHER_NAMES = new OptionalPackagePrefix(PackageName.of(MATCHERS));
 
     private static final ElementForms CONTAINER = new ElementForms(
-            Map.of("enableJmx", ValueForm.BOOLEAN),
-            Map.of("context", ValueForm.TEXT, "spooler", ValueForm.TEXT, "processors", ValueForm.TEXT));
+            Map.of("enableJmx", XmlForms.BOOLEAN),
+            Map.of("context", XmlForms.TEXT, "spooler", XmlForms.TEXT, "processors", XmlForms.TEXT));
     private static final ElementForms CONTEXT = new ElementForms(
             Map.of(),
             Map.of(
                     "postmaster",
                     new ValueForm("a mail address, such as postmaster@localhost", MailetContainerCheck::isPostmaster)));
     private static final ElementForms PROCESSORS =
-            new ElementForms(Map.of("enableJmx", ValueForm.BOOLEAN), Map.of("processor", ValueForm.TEXT));
+            new ElementForms(Map.of("enableJmx", XmlForms.BOOLEAN), Map.of("processor", XmlForms.TEXT));
     private static final ElementForms PROCESSOR = new ElementForms(
-            ImmutableMap.of("state", ValueForm.TEXT, "enableJmx", ValueForm.BOOLEAN),
-            Map.of("mailet", ValueForm.TEXT, "matcher", ValueForm.TEXT));
+            ImmutableMap.of("state", XmlForms.TEXT, "enableJmx", XmlForms.BOOLEAN),
+            Map.of("mailet", XmlForms.TEXT, "matcher", XmlForms.TEXT));
     private static final Map<String, ValueForm> MAILET_ATTRIBUTES =
-            Map.of("match", ValueForm.TEXT, "notmatch", ValueForm.TEXT, "class", ValueForm.TEXT);
+            Map.of("match", XmlForms.TEXT, "notmatch", XmlForms.TEXT, "class", XmlForms.TEXT);
     private static final ElementForms MATCHER = new ElementForms(
-            Map.of("name", ValueForm.TEXT, "match", ValueForm.TEXT, "notmatch", ValueForm.TEXT),
-            Map.of("matcher", ValueForm.TEXT));
+            Map.of("name", XmlForms.TEXT, "match", XmlForms.TEXT, "notmatch", XmlForms.TEXT),
+            Map.of("matcher", XmlForms.TEXT));
 
     private static boolean isPostmaster(String address) {
         try {
@@ -93,7 +94,7 @@ record MailetContainerCheck(
     }
 
     private ElementForms spooler() {
-        return new ElementForms(Map.of(), Map.of("threads", ValueForm.number(1), "errorRepository", repositories));
+        return new ElementForms(Map.of(), Map.of("threads", XmlForms.number(1), "errorRepository", repositories));
     }
 
     private void checkStates(List<XmlElement> processors, XmlElement parent) {

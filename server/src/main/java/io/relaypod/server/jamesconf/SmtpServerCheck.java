@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
+import io.relaypod.configuration.ValueForm;
 import io.relaypod.mailets.MxRcptHook;
 import io.relaypod.server.settings.ConfigurationFindings;
 import io.relaypod.server.settings.FileUrls;
@@ -32,48 +33,48 @@ record SmtpServerCheck(
 
     private static final String HANDLERS = "org.apache.james.smtpserver.fastfail";
     private static final Map<String, ValueForm> SERVER_CHILDREN = Map.ofEntries(
-            Map.entry("bind", ValueForm.ADDRESSES),
-            Map.entry("jmxName", ValueForm.TEXT),
-            Map.entry("connectionBacklog", ValueForm.number(1)),
-            Map.entry("connectiontimeout", ValueForm.number(0)),
-            Map.entry("connectionLimit", ValueForm.number(0)),
-            Map.entry("connectionLimitPerIP", ValueForm.number(0)),
-            Map.entry("helloName", ValueForm.TEXT),
-            Map.entry("proxyRequired", ValueForm.BOOLEAN),
-            Map.entry("ioWorkerCount", ValueForm.number(1)),
-            Map.entry("bossWorkerCount", ValueForm.number(1)),
-            Map.entry("maxExecutorCount", ValueForm.number(1)),
-            Map.entry("gracefulShutdown", ValueForm.BOOLEAN),
-            Map.entry("auth", ValueForm.TEXT),
-            Map.entry("authRequired", ValueForm.oneOf("true", "false", "announce")),
-            Map.entry("verifyIdentity", ValueForm.BOOLEAN),
-            Map.entry("authorizedAddresses", ValueForm.NETWORKS),
-            Map.entry("maxmessagesize", ValueForm.SIZE),
-            Map.entry("heloEhloEnforcement", ValueForm.BOOLEAN),
-            Map.entry("addressBracketsEnforcement", ValueForm.BOOLEAN),
-            Map.entry("smtpGreeting", ValueForm.TEXT),
-            Map.entry("tls", ValueForm.TEXT),
-            Map.entry("handlerchain", ValueForm.TEXT));
-    private static final ElementForms SERVER = new ElementForms(Map.of("enabled", ValueForm.BOOLEAN), SERVER_CHILDREN);
+            Map.entry("bind", XmlForms.ADDRESSES),
+            Map.entry("jmxName", XmlForms.TEXT),
+            Map.entry("connectionBacklog", XmlForms.number(1)),
+            Map.entry("connectiontimeout", XmlForms.number(0)),
+            Map.entry("connectionLimit", XmlForms.number(0)),
+            Map.entry("connectionLimitPerIP", XmlForms.number(0)),
+            Map.entry("helloName", XmlForms.TEXT),
+            Map.entry("proxyRequired", XmlForms.BOOLEAN),
+            Map.entry("ioWorkerCount", XmlForms.number(1)),
+            Map.entry("bossWorkerCount", XmlForms.number(1)),
+            Map.entry("maxExecutorCount", XmlForms.number(1)),
+            Map.entry("gracefulShutdown", XmlForms.BOOLEAN),
+            Map.entry("auth", XmlForms.TEXT),
+            Map.entry("authRequired", XmlForms.oneOf("true", "false", "announce")),
+            Map.entry("verifyIdentity", XmlForms.BOOLEAN),
+            Map.entry("authorizedAddresses", XmlForms.NETWORKS),
+            Map.entry("maxmessagesize", XmlForms.SIZE),
+            Map.entry("heloEhloEnforcement", XmlForms.BOOLEAN),
+            Map.entry("addressBracketsEnforcement", XmlForms.BOOLEAN),
+            Map.entry("smtpGreeting", XmlForms.TEXT),
+            Map.entry("tls", XmlForms.TEXT),
+            Map.entry("handlerchain", XmlForms.TEXT));
+    private static final ElementForms SERVER = new ElementForms(Map.of("enabled", XmlForms.BOOLEAN), SERVER_CHILDREN);
     private static final ElementForms TLS = new ElementForms(
-            Map.of("startTLS", ValueForm.BOOLEAN, "socketTLS", ValueForm.BOOLEAN),
+            Map.of("startTLS", XmlForms.BOOLEAN, "socketTLS", XmlForms.BOOLEAN),
             Map.ofEntries(
-                    Map.entry("keystore", ValueForm.TEXT),
-                    Map.entry("keystoreType", ValueForm.TEXT),
-                    Map.entry("privateKey", ValueForm.TEXT),
-                    Map.entry("certificates", ValueForm.TEXT),
-                    Map.entry("secret", ValueForm.TEXT),
-                    Map.entry("provider", ValueForm.TEXT),
-                    Map.entry("algorithm", ValueForm.TEXT),
-                    Map.entry("supportedCipherSuites", ValueForm.TEXT),
-                    Map.entry("supportedProtocols", ValueForm.TEXT),
-                    Map.entry("clientAuth", ValueForm.TEXT),
-                    Map.entry("enableOCSPCRLChecks", ValueForm.BOOLEAN)));
+                    Map.entry("keystore", XmlForms.TEXT),
+                    Map.entry("keystoreType", XmlForms.TEXT),
+                    Map.entry("privateKey", XmlForms.TEXT),
+                    Map.entry("certificates", XmlForms.TEXT),
+                    Map.entry("secret", XmlForms.TEXT),
+                    Map.entry("provider", XmlForms.TEXT),
+                    Map.entry("algorithm", XmlForms.TEXT),
+                    Map.entry("supportedCipherSuites", XmlForms.TEXT),
+                    Map.entry("supportedProtocols", XmlForms.TEXT),
+                    Map.entry("clientAuth", XmlForms.TEXT),
+                    Map.entry("enableOCSPCRLChecks", XmlForms.BOOLEAN)));
     private static final Map<String, ValueForm> CHAIN_ATTRIBUTES = Map.of(
-            "coreHandlersPackage", ValueForm.TEXT,
-            "jmxHandlersPackage", ValueForm.TEXT,
-            "enableJmx", ValueForm.BOOLEAN);
-    private static final ElementForms CHAIN = new ElementForms(CHAIN_ATTRIBUTES, Map.of("handler", ValueForm.TEXT));
+            "coreHandlersPackage", XmlForms.TEXT,
+            "jmxHandlersPackage", XmlForms.TEXT,
+            "enableJmx", XmlForms.BOOLEAN);
+    private static final ElementForms CHAIN = new ElementForms(CHAIN_ATTRIBUTES, Map.of("handler", XmlForms.TEXT));
 
     private static final Set<String> FILES_OF_TLS = Set.of("keystore", "privateKey", "certificates");
 
@@ -83,7 +84,7 @@ record SmtpServerCheck(
             findings.fault(file.at(root).then(" is the root").expected("<smtpservers>"));
             return;
         }
-        new ElementForms(Map.of(), Map.of("smtpserver", ValueForm.TEXT)).check(file, root, findings);
+        new ElementForms(Map.of(), Map.of("smtpserver", XmlForms.TEXT)).check(file, root, findings);
         List<XmlElement> servers = root.children("smtpserver").toList();
         List<XmlElement> enabled = servers.stream()
                 .filter(server -> !server.attribute("enabled").orElse("true").equalsIgnoreCase("false"))

@@ -15,6 +15,17 @@ public record ClientLimits(int connections, int connectionsPerIp, Duration idle,
     private static final int PART_OF_ONE_ADDRESS = 4;
     private static final int FEWEST_OF_ONE_ADDRESS = 20;
 
+    static ClientLimits read(Environment environment) {
+        int connections = environment.integer(Variable.MAX_CONNECTIONS);
+        return new ClientLimits(
+                connections,
+                environment
+                        .optional(Variable.MAX_CONNECTIONS_PER_IP, Integer::parseInt)
+                        .orElse(shareOf(connections)),
+                environment.duration(Variable.IDLE_TIMEOUT),
+                environment.integer(Variable.MAX_BAD_RCPTS));
+    }
+
     /**
      * How many of all connections one address may have where nothing else is said: a quarter, and where there are few,
      * all of them.

@@ -1,11 +1,15 @@
 package io.relaypod.server.settings;
 
+import java.io.IOException;
 import java.nio.file.Path;
+import java.security.cert.CertificateException;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -64,18 +68,72 @@ final class Environment {
     }
 
     /**
-     * @param parser throws {@link IllegalArgumentException} for a value that is not as expected; takes the default
-     * @return the parsed value, or the parsed default after noting the problem
+     * The value, or the default after noting that the value does not have the variable's form.
+     *
+     * @param parser accepts the default, and each value of the variable's form
      */
     <T> T read(Variable variable, Function<String, T> parser) {
-        String value = text(variable);
-        try {
-            return parser.apply(value);
-        } catch (IllegalArgumentException wrong) {
-            unreadable.add(variable);
-            findings.fault(problem(variable).expected(variable.expected()));
-            return parser.apply(variable.defaultValue());
+        if (variable.accepts(text(variable))) {
+            return parser.apply(text(variable));
         }
+        unreadable.add(variable);
+        findings.fault(problem(variable).expected(variable.expected()));
+        return parser.apply(variable.defaultValue());
+    }
+
+    /** The same, empty if the value is. */
+    <T> Optional<T> optional(Variable variable, Function<String, T> parser) {
+        return read(variable, value -> value.isEmpty() ? Optional.empty() : Optional.of(parser.apply(value)));
+    }
+
+    String word(Variable variable) {
+        return read(variable, Function.identity());
+    }
+
+    boolean isTrue(Variable variable) {
+        return read(variable, Boolean::parseBoolean);
+    }
+
+    int integer(Variable variable) {
+        return read(variable, Integer::parseInt);
+    }
+
+    long bytes(Variable variable) {
+        return read(variable, VariableForms::toBytes);
+    }
+
+    Duration duration(Variable variable) {
+        return read(variable, VariableForms::toDuration);
+    }
+
+    Optional<ListenAddress> address(Variable variable) {
+        return read(
+                variable, value -> value.equals("off") ? Optional.empty() : Optional.of(ListenAddress.parse(value)));
+    }
+
+    /** An absolute path; empty if the value is. */
+    Optional<Path> path(Variable variable) {
+        return optional(variable, Path::of).map(Path::toAbsolutePath);
+    }
+
+    /** The same, after noting the problem if a check of the file fails. */
+    Optional<Path> file(Variable variable, FileCheck check) {
+        Optional<Path> file = path(variable);
+        file.ifPresent(path -> {
+            try {
+                check.accept(path);
+            } catch (IOException | CertificateException unusable) {
+                reject(variable, "it cannot be read: " + unusable);
+            } catch (IllegalArgumentException wrong) {
+                reject(variable, String.valueOf(wrong.getMessage()));
+            }
+        });
+        return file;
+    }
+
+    interface FileCheck {
+
+        void accept(Path file) throws IOException, CertificateException;
     }
 
     /** Notes a value that is well-formed and cannot be used here. */

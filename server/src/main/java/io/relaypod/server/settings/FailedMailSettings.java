@@ -9,4 +9,11 @@ import java.util.Optional;
  *
  * @param maxSize in bytes
  */
-public record FailedMailSettings(Optional<Duration> maxAge, Optional<Long> maxSize) {}
+public record FailedMailSettings(Optional<Duration> maxAge, Optional<Long> maxSize) {
+
+    static FailedMailSettings read(Environment environment) {
+        return new FailedMailSettings(
+                environment.optional(Variable.FAILED_MAX_AGE, VariableForms::toDuration),
+                environment.optional(Variable.FAILED_MAX_SIZE, VariableForms::toBytes));
+    }
+}

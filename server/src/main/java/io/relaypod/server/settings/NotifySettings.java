@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -20,10 +19,10 @@ public record NotifySettings(URI url, NotifyForm form, Optional<Path> secretFile
     private static final int LONGEST_URL = 2_000;
 
     static Optional<NotifySettings> read(Environment environment) {
-        Optional<Path> secret = Settings.file(environment, Variable.NOTIFY_SECRET_FILE, Settings::checkNotEmpty);
-        Optional<Path> authorities = Settings.file(environment, Variable.NOTIFY_CA_FILE, Settings::checkCertificates);
+        Optional<Path> secret = environment.file(Variable.NOTIFY_SECRET_FILE, TextFile::checkNotEmpty);
+        Optional<Path> authorities = environment.file(Variable.NOTIFY_CA_FILE, TlsFiles::checkCertificates);
         Optional<URI> url = url(environment);
-        String form = environment.read(Variable.NOTIFY_FORM, NotifySettings::checkForm);
+        String form = environment.word(Variable.NOTIFY_FORM);
         if (url.isEmpty()) {
             rejectWithoutUrl(environment, secret.isPresent(), Variable.NOTIFY_SECRET_FILE);
             rejectWithoutUrl(environment, authorities.isPresent(), Variable.NOTIFY_CA_FILE);
@@ -50,8 +49,8 @@ public record NotifySettings(URI url, NotifyForm form, Optional<Path> secretFile
     }
 
     private static Optional<URI> url(Environment environment) {
-        Optional<URI> direct = environment.read(Variable.NOTIFY_URL, NotifySettings::parse);
-        Optional<Path> file = Settings.file(environment, Variable.NOTIFY_URL_FILE, Settings::checkNotEmpty);
+        Optional<URI> direct = environment.optional(Variable.NOTIFY_URL, NotifySettings::toUrl);
+        Optional<Path> file = environment.file(Variable.NOTIFY_URL_FILE, TextFile::checkNotEmpty);
         if (file.isEmpty()) {
             return direct;
         }
@@ -59,7 +58,7 @@ public record NotifySettings(URI url, NotifyForm form, Optional<Path> secretFile
             environment.reject(Variable.NOTIFY_URL_FILE, "NOTIFY_URL is set too; choose one of them");
         }
         try {
-            return parse(Files.readString(file.get()).strip());
+            return Optional.of(toUrl(Files.readString(file.get()).strip()));
         } catch (IOException unreadable) {
             return Optional.empty();
         } catch (IllegalArgumentException wrong) {
@@ -68,10 +67,7 @@ public record NotifySettings(URI url, NotifyForm form, Optional<Path> secretFile
         }
     }
 
-    private static Optional<URI> parse(String text) {
-        if (text.isEmpty()) {
-            return Optional.empty();
-        }
+    static URI toUrl(String text) {
         URI url = URI.create(text);
         boolean isHttp = "http".equalsIgnoreCase(url.getScheme()) || "https".equalsIgnoreCase(url.getScheme());
         if (!isHttp
@@ -83,17 +79,7 @@ public record NotifySettings(URI url, NotifyForm form, Optional<Path> secretFile
                 || text.length() > LONGEST_URL) {
             throw new IllegalArgumentException("no usable URL");
         }
-        return Optional.of(url);
-    }
-
-    private static String checkForm(String form) {
-        if (!form.equals("auto")
-                && Arrays.stream(NotifyForm.values())
-                        .noneMatch(
-                                known -> known.name().toLowerCase(Locale.ROOT).equals(form))) {
-            throw new IllegalArgumentException("unknown form");
-        }
-        return form;
+        return url;
     }
 
     /** The host and port, which are no secret. */

@@ -2,10 +2,12 @@ package io.relaypod.server.settings;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import com.google.common.net.HostAndPort;
 
@@ -18,6 +20,49 @@ import com.google.common.net.HostAndPort;
  * @param drain how long mails in hand may take to be finished when the relay stops
  */
 public record QueueSettings(Optional<RemoteQueue> remote, Duration timeout, int writers, Duration drain) {
+
+    static QueueSettings read(Environment environment) {
+        Optional<QueueUrl> url = environment.optional(Variable.QUEUE_URL, QueueUrl::parse);
+        Optional<Path> password = environment.file(Variable.QUEUE_PASSWORD_FILE, TextFile::checkNotEmpty);
+        Optional<Path> authority = environment.file(Variable.QUEUE_CA_FILE, TlsFiles::checkCertificates);
+        Optional<Path> chain = environment.file(Variable.QUEUE_CERT_FILE, TlsFiles::checkCertificates);
+        Optional<Path> key = environment.file(Variable.QUEUE_KEY_FILE, TextFile::checkNotEmpty);
+        String user = environment.text(Variable.QUEUE_USER);
+        Map<String, String> parameters =
+                new HashMap<>(url.map(QueueUrl::parameters).orElseGet(Map::of));
+        if (authority.isPresent() || chain.isPresent()) {
+            parameters.putIfAbsent(QueueUrl.TLS, "true");
+        }
+        if (!user.isEmpty() && password.isEmpty()) {
+            environment.reject(Variable.QUEUE_PASSWORD_FILE, "QUEUE_USER has no password without it");
+        }
+        if (chain.isPresent() != key.isPresent()) {
+            environment.reject(
+                    chain.isPresent() ? Variable.QUEUE_KEY_FILE : Variable.QUEUE_CERT_FILE,
+                    "a certificate and its key belong together");
+        }
+        if (url.isEmpty()) {
+            Stream.of(
+                            Variable.QUEUE_USER,
+                            Variable.QUEUE_PASSWORD_FILE,
+                            Variable.QUEUE_CA_FILE,
+                            Variable.QUEUE_CERT_FILE,
+                            Variable.QUEUE_KEY_FILE)
+                    .filter(variable -> !environment.text(variable).isEmpty())
+                    .forEach(variable -> environment.reject(variable, "it means nothing without QUEUE_URL"));
+        }
+        return new QueueSettings(
+                url.map(found -> new RemoteQueue(
+                        found.servers(),
+                        parameters,
+                        user,
+                        password,
+                        authority,
+                        chain.flatMap(certificate -> key.map(its -> new ClientCertificate(certificate, its))))),
+                environment.duration(Variable.QUEUE_TIMEOUT),
+                environment.integer(Variable.QUEUE_WRITERS),
+                environment.duration(Variable.DRAIN_TIMEOUT));
+    }
 
     /**
      * A broker elsewhere, and as whom to talk to it.

@@ -15,11 +15,11 @@ import io.relaypod.address.DomainSet;
  */
 public record QuotaSettings(int perMailbox, int tenant, List<String> tenantDomains) {
 
-    private static final int MOST = 100_000_000;
-
     static QuotaSettings read(Environment environment) {
-        int perMailbox = environment.read(Variable.UPSTREAM_RECIPIENTS_PER_SENDER, QuotaSettings::number);
-        int tenant = environment.read(Variable.TENANT_EXTERNAL_RECIPIENTS_PER_DAY, QuotaSettings::number);
+        int perMailbox = environment.integer(Variable.UPSTREAM_RECIPIENTS_PER_SENDER);
+        int tenant = environment
+                .optional(Variable.TENANT_EXTERNAL_RECIPIENTS_PER_DAY, Integer::parseInt)
+                .orElse(0);
         List<String> domains = environment.read(Variable.TENANT_DOMAINS, QuotaSettings::domains);
         if (tenant > 0 && domains.isEmpty()) {
             environment.reject(
@@ -32,11 +32,7 @@ public record QuotaSettings(int perMailbox, int tenant, List<String> tenantDomai
         return new QuotaSettings(perMailbox, tenant, domains);
     }
 
-    private static int number(String value) {
-        return value.isEmpty() ? 0 : (int) Settings.number(value, 0, MOST);
-    }
-
-    private static List<String> domains(String value) {
+    static List<String> domains(String value) {
         List<String> entries = Splitter.on(',')
                 .trimResults()
                 .splitToStream(value)

@@ -17,13 +17,10 @@ import io.relaypod.graph.Smtp2GraphDirectory;
  */
 public record Smtp2GraphSettings(Smtp2GraphDirectory directory, HealMode heal, int window) {
 
-    // Each has a thread that waits for Graph's answer.
-    private static final int LARGEST_WINDOW = 200;
-
     // A mount that is missing is a mistake of the manifest. What smtp2graph makes in it may still be missing.
     static Optional<Smtp2GraphSettings> read(Environment environment) {
         HealMode heal = environment.read(Variable.GRAPH_HEAL, Smtp2GraphSettings::heal);
-        int window = environment.read(Variable.GRAPH_WINDOW, value -> (int) Settings.number(value, 1, LARGEST_WINDOW));
+        int window = environment.integer(Variable.GRAPH_WINDOW);
         String data = environment.read(Variable.SMTP2GRAPH_DATA, value -> value);
         if (data.isEmpty()) {
             if (heal == HealMode.ON) {

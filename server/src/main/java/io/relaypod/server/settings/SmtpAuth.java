@@ -3,7 +3,6 @@ package io.relaypod.server.settings;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 import io.relaypod.logins.Logins;
 
@@ -34,23 +33,12 @@ public record SmtpAuth(Mode mode, Optional<Path> usersFile, boolean withoutTls, 
 
     static SmtpAuth read(Environment environment) {
         SmtpAuth auth = new SmtpAuth(
-                environment.read(Variable.SMTP_AUTH, SmtpAuth::mode),
-                Optional.of(environment.text(Variable.SMTP_USERS_FILE))
-                        .filter(path -> !path.isEmpty())
-                        .map(path -> Path.of(path).toAbsolutePath()),
-                environment.read(Variable.SMTP_AUTH_WITHOUT_TLS, Settings::bool),
-                environment.read(
-                        Variable.RELAY_NETWORKS_WITH_AUTH,
-                        value -> value.isEmpty() ? Optional.empty() : Optional.of(NetworkList.parse(value))));
+                Mode.valueOf(environment.word(Variable.SMTP_AUTH).toUpperCase(Locale.ROOT)),
+                environment.path(Variable.SMTP_USERS_FILE),
+                environment.isTrue(Variable.SMTP_AUTH_WITHOUT_TLS),
+                environment.optional(Variable.RELAY_NETWORKS_WITH_AUTH, NetworkList::parse));
         auth.check(environment);
         return auth;
-    }
-
-    private static Mode mode(String value) {
-        return Stream.of(Mode.values())
-                .filter(mode -> mode.name().toLowerCase(Locale.ROOT).equals(value))
-                .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException("no mode: " + value));
     }
 
     private void check(Environment environment) {

@@ -46,6 +46,17 @@ public final class TextFile {
         }
     }
 
+    /** @throws IOException if the file is blank or has the placeholder */
+    static void checkNotEmpty(Path file) throws IOException {
+        String text = Files.readString(file);
+        if (text.isBlank()) {
+            throw new IOException("it is empty");
+        }
+        if (Placeholder.isIn(text)) {
+            throw new IOException(Placeholder.inFile());
+        }
+    }
+
     /** @throws IllegalArgumentException saying why the file cannot be read, and nothing of what is in it */
     public static List<String> lines(Path file) {
         return text(file).lines().toList();

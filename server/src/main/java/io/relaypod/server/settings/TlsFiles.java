@@ -1,7 +1,11 @@
 package io.relaypod.server.settings;
 
+import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
 import java.util.Optional;
 
 import io.relaypod.server.xml.InvalidXmlException;
@@ -16,8 +20,8 @@ import io.relaypod.server.xml.XmlFileReader;
 public record TlsFiles(Path certificate, Path key) {
 
     static Optional<TlsFiles> read(Environment environment) {
-        String certificate = environment.text(Variable.SMTP_TLS_CERT_FILE);
-        String key = environment.text(Variable.SMTP_TLS_KEY_FILE);
+        Optional<Path> certificate = environment.path(Variable.SMTP_TLS_CERT_FILE);
+        Optional<Path> key = environment.path(Variable.SMTP_TLS_KEY_FILE);
         if (certificate.isEmpty() != key.isEmpty()) {
             environment.reject(
                     certificate.isEmpty() ? Variable.SMTP_TLS_CERT_FILE : Variable.SMTP_TLS_KEY_FILE,
@@ -26,8 +30,7 @@ public record TlsFiles(Path certificate, Path key) {
         if (certificate.isEmpty() || key.isEmpty()) {
             return Optional.empty();
         }
-        TlsFiles files =
-                new TlsFiles(Path.of(certificate).toAbsolutePath(), Path.of(key).toAbsolutePath());
+        TlsFiles files = new TlsFiles(certificate.get(), key.get());
         boolean hasCertificate = isReadable(environment, Variable.SMTP_TLS_CERT_FILE, files.certificate());
         boolean hasKey = isReadable(environment, Variable.SMTP_TLS_KEY_FILE, files.key());
         if (hasCertificate && hasKey) {
@@ -52,6 +55,14 @@ public record TlsFiles(Path certificate, Path key) {
         } catch (IllegalArgumentException unreadable) {
             environment.reject(variable, unreadable.getMessage());
             return false;
+        }
+    }
+
+    static void checkCertificates(Path file) throws IOException, CertificateException {
+        try (InputStream in = Files.newInputStream(file)) {
+            if (CertificateFactory.getInstance("X.509").generateCertificates(in).isEmpty()) {
+                throw new CertificateException("it has no certificate");
+            }
         }
     }
 

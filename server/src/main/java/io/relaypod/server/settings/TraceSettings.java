@@ -10,6 +10,13 @@ import java.time.Duration;
  */
 public record TraceSettings(long maxSize, Duration maxAge, boolean subjects) {
 
+    static TraceSettings read(Environment environment) {
+        return new TraceSettings(
+                environment.bytes(Variable.TRACE_MAX_SIZE),
+                environment.duration(Variable.TRACE_MAX_AGE),
+                environment.isTrue(Variable.TRACE_SUBJECTS));
+    }
+
     public boolean isOn() {
         return maxSize > 0;
     }

@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -29,8 +30,26 @@ public record WebAdminSettings(
         names = Stream.concat(names.stream(), Stream.of(address.host())).collect(Collectors.toUnmodifiableSet());
     }
 
-    static Path ownPasswordFile(Path dataDir) {
-        return dataDir.toAbsolutePath().resolve(OWN_PASSWORD_FILE);
+    /**
+     * The settings without the other variables', for a command that sends requests to webadmin.
+     *
+     * @return empty if webadmin is off
+     * @throws InvalidSettingsException naming every variable that is wrong
+     */
+    public static Optional<WebAdminSettings> from(Map<String, String> variables) {
+        Environment environment = new Environment(variables, new ConfigurationFindings());
+        Optional<WebAdminSettings> webadmin = read(environment);
+        environment.throwIfWrong();
+        return webadmin;
+    }
+
+    static Optional<WebAdminSettings> read(Environment environment) {
+        Optional<Path> passwordFile = environment.file(Variable.WEBADMIN_PASSWORD_FILE, WebAdminSettings::password);
+        Set<String> names = environment.read(Variable.WEBADMIN_HOSTS, VariableForms::hosts);
+        Path ownPasswordFile = environment.path(Variable.DATA_DIR).orElseThrow().resolve(OWN_PASSWORD_FILE);
+        return environment
+                .address(Variable.WEBADMIN_ADDR)
+                .map(address -> new WebAdminSettings(address, passwordFile, ownPasswordFile, names));
     }
 
     /** The file with the password that is asked for. */

@@ -16,7 +16,6 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 import io.relaypod.address.EmailAddress;
-import io.relaypod.server.settings.Settings.RcptSettings;
 import io.relaypod.verdict.MxSettings.OnDnsFailure;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -61,7 +60,7 @@ class SettingsTest {
         assertThat(settings.maxMessageSize()).isEqualTo(3_000 * 1024);
         assertThat(settings.graph().maxMessageSize()).isEqualTo(3 * 1024 * 1024);
         assertThat(settings.graph().mailboxes().isEmpty()).isTrue();
-        assertThat(settings.calendar()).isEqualTo(new Settings.CalendarSettings(List.of(), "listed", false));
+        assertThat(settings.calendar()).isEqualTo(new CalendarSettings(List.of(), "listed", false));
         assertThat(settings.dns().servers()).isNotEmpty();
         assertThat(settings.dns().timeout()).isEqualTo(Duration.ofSeconds(2));
         assertThat(settings.dns().tries()).isEqualTo(2);
@@ -453,7 +452,7 @@ class SettingsTest {
                 "GRAPH_MAX_MESSAGE_SIZE",
                 "0"));
 
-        assertThat(settings.calendar()).isEqualTo(new Settings.CalendarSettings(List.of(), "auto", true));
+        assertThat(settings.calendar()).isEqualTo(new CalendarSettings(List.of(), "auto", true));
         assertThat(settings.graph().mailboxes().contains(EmailAddress.of("cal", "example.com")))
                 .isTrue();
         assertThat(settings.graph().mailboxes().contains(EmailAddress.of("any", "example.org")))
@@ -523,7 +522,7 @@ class SettingsTest {
 
     @Test
     void theRcptRuleNeedsNeitherDirectoriesNorAddresses() {
-        RcptSettings settings = Settings.forRcptRule(Map.of(
+        RcptSettings settings = RcptSettings.from(Map.of(
                 "LISTEN_ADDR",
                 "nonsense",
                 "DATA_DIR",
@@ -535,8 +534,7 @@ class SettingsTest {
 
         assertThat(settings.dns().servers()).containsExactly(new InetSocketAddress("192.0.2.53", 53));
         assertThat(settings.mx().onDnsFailure()).isEqualTo(OnDnsFailure.ACCEPT);
-        assertThatThrownBy(() -> Settings.forRcptRule(Map.of("DNS_TRIES", "0")))
-                .hasMessageContaining("DNS_TRIES is '0'");
+        assertThatThrownBy(() -> RcptSettings.from(Map.of("DNS_TRIES", "0"))).hasMessageContaining("DNS_TRIES is '0'");
     }
 
     @Test

@@ -1,20 +1,16 @@
 package io.relaypod.server.jamesconf;
 
 import java.util.Arrays;
-import java.util.List;
-import java.util.Optional;
-import java.util.function.Predicate;
 
 import com.google.common.base.Splitter;
-import com.google.common.primitives.Ints;
-import io.relaypod.configuration.ConfigurationProblem;
+import io.relaypod.configuration.ValueForm;
 import io.relaypod.server.settings.ListenAddress;
 import io.relaypod.server.settings.NetworkList;
 import org.apache.james.mailrepository.api.MailRepositoryUrl;
 import org.apache.james.util.Size;
 
-/** What a value of an element or attribute looks like, in words and as a test. */
-record ValueForm(String words, Predicate<String> isMet) {
+/** The forms of values in James' XML. Stateless. */
+final class XmlForms {
 
     static final ValueForm TEXT = new ValueForm("text", text -> true);
     // What Commons Configuration reads.
@@ -23,12 +19,13 @@ record ValueForm(String words, Predicate<String> isMet) {
             "a number of KiB, or a number with B, K, M or G directly behind it, such as 3M",
             text -> text.matches("\\d{1,12}[bkmgBKMG]?")
                     && Size.parse(text, Size.Unit.K).asBytes() >= 0);
-    static final ValueForm NETWORKS = new ValueForm(
-            "networks such as 10.0.0.0/8 or fc00::/7, separated by commas",
-            text -> !NetworkList.parse(text).networks().isEmpty());
+    static final ValueForm NETWORKS =
+            ValueForm.parsed("networks such as 10.0.0.0/8 or fc00::/7, separated by commas", NetworkList::parse);
     static final ValueForm ADDRESSES = new ValueForm(
             "HOST:PORT, more of them separated by commas, such as 0.0.0.0:25",
             text -> Splitter.on(',').trimResults().splitToStream(text).allMatch(ListenAddress::isWithPort));
+
+    private XmlForms() {}
 
     /** A repository's URL; without mailrepositorystore.xml, {@code file} is the only protocol. */
     static ValueForm repository(boolean isFileAlone) {
@@ -39,29 +36,11 @@ record ValueForm(String words, Predicate<String> isMet) {
     }
 
     static ValueForm number(int least) {
-        return new ValueForm(
-                "a number from " + least,
-                text -> Optional.ofNullable(Ints.tryParse(text))
-                        .filter(number -> number >= least)
-                        .isPresent());
+        return ValueForm.numberFrom(least, Integer.MAX_VALUE);
     }
 
     static ValueForm oneOf(String... values) {
-        List<String> all = Arrays.asList(values);
         return new ValueForm(
-                String.join(" or ", values), text -> all.stream().anyMatch(value -> value.equalsIgnoreCase(text)));
-    }
-
-    /** The problem with the value at a place; empty if it is as expected. */
-    Optional<ConfigurationProblem> problem(ConfigurationProblem place, String value) {
-        return accepts(value) ? Optional.empty() : Optional.of(place.is(value).expected(words));
-    }
-
-    private boolean accepts(String value) {
-        try {
-            return isMet.test(value.strip());
-        } catch (RuntimeException notRead) {
-            return false;
-        }
+                String.join(" or ", values), text -> Arrays.stream(values).anyMatch(text::equalsIgnoreCase));
     }
 }
