@@ -1,6 +1,8 @@
 package io.relaypod.configuration;
 
+import java.util.Arrays;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Predicate;
 
@@ -20,6 +22,12 @@ public record ValueForm(String words, Predicate<String> isMet) {
             parser.apply(text);
             return true;
         });
+    }
+
+    /** The words list the values. */
+    public static ValueForm oneOf(String... values) {
+        String allButLast = String.join(", ", Arrays.copyOf(values, values.length - 1));
+        return new ValueForm(allButLast + " or " + values[values.length - 1], Set.of(values)::contains);
     }
 
     public static ValueForm number(String noun, long least, long most) {

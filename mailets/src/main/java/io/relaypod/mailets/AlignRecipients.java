@@ -41,7 +41,7 @@ public final class AlignRecipients extends GenericMailet {
     @Override
     public void init() throws MessagingException {
         keepOriginal =
-                ParameterException.bool("AlignRecipients: keepOriginal", getInitParameter("keepOriginal", "true"));
+                ParameterException.isTrue("AlignRecipients: keepOriginal", getInitParameter("keepOriginal", "true"));
     }
 
     @Override

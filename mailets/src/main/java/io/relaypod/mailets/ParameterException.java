@@ -1,8 +1,9 @@
 package io.relaypod.mailets;
 
-import java.util.List;
+import java.util.Optional;
 
 import io.relaypod.configuration.ConfigurationProblem;
+import io.relaypod.configuration.ValueForm;
 import org.apache.mailet.MailetException;
 
 /** A mailet's parameter has a value of another form. */
@@ -11,11 +12,6 @@ public final class ParameterException extends MailetException {
     private static final long serialVersionUID = 1L;
 
     private final transient ConfigurationProblem problem;
-
-    /** @param subject the mailet and the parameter */
-    ParameterException(String subject, String value, String expectation) {
-        this(ConfigurationProblem.of(subject).is(value).expected(expectation));
-    }
 
     private ParameterException(ConfigurationProblem problem) {
         super(problem.toString());
@@ -26,10 +22,20 @@ public final class ParameterException extends MailetException {
         return problem;
     }
 
-    static boolean bool(String subject, String value) throws ParameterException {
-        if (!List.of("true", "false").contains(value)) {
-            throw new ParameterException(subject, value, "true or false");
+    /**
+     * @param subject the mailet and the parameter
+     * @return the value
+     * @throws ParameterException if the value does not have the form
+     */
+    static String check(String subject, String value, ValueForm form) throws ParameterException {
+        Optional<ConfigurationProblem> problem = form.problem(ConfigurationProblem.of(subject), value);
+        if (problem.isPresent()) {
+            throw new ParameterException(problem.get());
         }
-        return Boolean.parseBoolean(value);
+        return value.strip();
+    }
+
+    static boolean isTrue(String subject, String value) throws ParameterException {
+        return check(subject, value, ValueForm.oneOf("true", "false")).equals("true");
     }
 }

@@ -11,6 +11,7 @@ import javax.mail.MessagingException;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.Lists;
+import io.relaypod.configuration.ValueForm;
 import io.relaypod.events.MailEvent.RecipientsSplit;
 import io.relaypod.events.MailEventPublisher;
 import io.relaypod.gateway.RawMessage;
@@ -24,7 +25,6 @@ import org.apache.mailet.AttributeName;
 import org.apache.mailet.AttributeUtils;
 import org.apache.mailet.AttributeValue;
 import org.apache.mailet.Mail;
-import org.apache.mailet.MailetException;
 import org.apache.mailet.ProcessingState;
 import org.apache.mailet.base.GenericMailet;
 
@@ -66,28 +66,16 @@ public final class SplitRecipients extends GenericMailet {
 
     @Override
     public void init() throws MessagingException {
-        recipientsPerMail = recipientsPerMail(getInitParameter("recipientsPerMail", "100"));
-        blindCopiesAreOwn = blindCopiesAreOwn(getInitParameter("blindCopies", "own"));
+        recipientsPerMail = Integer.parseInt(ParameterException.check(
+                "SplitRecipients: recipientsPerMail",
+                getInitParameter("recipientsPerMail", "100"),
+                new ValueForm("a number of 1 or more", text -> Integer.parseInt(text) > 0)));
+        blindCopiesAreOwn = ParameterException.check(
+                        "SplitRecipients: blindCopies",
+                        getInitParameter("blindCopies", "own"),
+                        ValueForm.oneOf("own", "together"))
+                .equals("own");
         processor = getInitParameter("processor", "transport");
-    }
-
-    private static boolean blindCopiesAreOwn(String value) throws MailetException {
-        if (!List.of("own", "together").contains(value)) {
-            throw new ParameterException("SplitRecipients: blindCopies", value, "own or together");
-        }
-        return value.equals("own");
-    }
-
-    private static int recipientsPerMail(String value) throws MailetException {
-        try {
-            int count = Integer.parseInt(value);
-            if (count > 0) {
-                return count;
-            }
-        } catch (NumberFormatException notANumber) {
-            // answered below, like a number that is too small
-        }
-        throw new ParameterException("SplitRecipients: recipientsPerMail", value, "a number of 1 or more");
     }
 
     @Override

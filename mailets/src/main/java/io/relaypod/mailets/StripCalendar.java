@@ -43,7 +43,7 @@ public final class StripCalendar extends GenericMailet {
     }
 
     static boolean summary(GenericMailet mailet) throws MailetException {
-        return ParameterException.bool(
+        return ParameterException.isTrue(
                 mailet.getMailetInfo() + ": summary", mailet.getInitParameter("summary", "false"));
     }
 

@@ -1,8 +1,8 @@
 package io.relaypod.mailets;
 
-import java.util.Locale;
 import java.util.Optional;
 
+import io.relaypod.configuration.ValueForm;
 import org.apache.mailet.MailetException;
 
 /**
@@ -14,10 +14,10 @@ enum StripMode {
     AUTO;
 
     static StripMode of(String who, String value) throws MailetException {
-        return switch (Optional.ofNullable(value).orElse("").strip().toLowerCase(Locale.ROOT)) {
-            case "", "listed" -> LISTED;
-            case "auto" -> AUTO;
-            default -> throw new ParameterException(who + ": the mode", value, "listed or auto");
-        };
+        String mode = ParameterException.check(
+                who + ": the mode",
+                Optional.ofNullable(value).orElse(""),
+                new ValueForm("listed or auto", text -> text.matches("(?i)listed|auto|")));
+        return mode.equalsIgnoreCase("auto") ? AUTO : LISTED;
     }
 }

@@ -1,5 +1,6 @@
 package io.relaypod.server.jamesconf;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -13,12 +14,12 @@ import io.relaypod.events.MailEventPublisher;
 import io.relaypod.mailets.ParameterException;
 import org.apache.commons.configuration2.Configuration;
 import org.apache.commons.configuration2.ex.ConfigurationException;
+import org.apache.commons.configuration2.ex.ConversionException;
 import org.apache.james.mailetcontainer.impl.MatcherConfigImpl;
 import org.apache.james.protocols.api.handler.ProtocolHandler;
 import org.apache.mailet.Mailet;
 import org.apache.mailet.MailetConfig;
 import org.apache.mailet.Matcher;
-import org.apache.mailet.ProcessingState;
 
 /**
  * Gives its parameters to a mailet, matcher or handler that only reads them: James' and ours that ask for nothing else.
@@ -39,71 +40,52 @@ final class TrialRun {
      * @param problem in the mailet's own words
      * @param processors that it needs
      */
-    record TrialResult(Optional<ConfigurationProblem> problem, List<String> processors) {
-
-        private static final TrialResult NOTHING = new TrialResult(Optional.empty(), List.of());
-    }
+    record TrialResult(Optional<ConfigurationProblem> problem, List<String> processors) {}
 
     TrialResult ofMailet(Class<?> type, MailetConfig config) {
-        if (!isTried(type)) {
-            return TrialResult.NOTHING;
-        }
-        try {
-            Mailet mailet = (Mailet) injector.getInstance(type);
+        List<String> processors = new ArrayList<>();
+        Optional<ConfigurationProblem> problem = of(type, tried -> {
+            Mailet mailet = (Mailet) tried;
             mailet.init(config);
-            return new TrialResult(
-                    Optional.empty(),
-                    mailet.requiredProcessingState().stream()
-                            .map(ProcessingState::getValue)
-                            .toList());
-        } catch (ParameterException refused) {
-            return new TrialResult(Optional.of(refused.problem()), List.of());
-        } catch (MessagingException | IllegalArgumentException refused) {
-            return new TrialResult(Optional.of(ConfigurationProblem.of(words(refused))), List.of());
-        } catch (RuntimeException | LinkageError needsMore) {
-            return TrialResult.NOTHING; // such as the mailet's context, which is there at the start only
-        }
+            mailet.requiredProcessingState().forEach(state -> processors.add(state.getValue()));
+        });
+        return new TrialResult(problem, processors);
     }
 
     Optional<String> ofMatcher(Class<?> type, String name, Optional<String> condition) {
-        if (!isTried(type)) {
-            return Optional.empty();
-        }
         MatcherConfigImpl config = new MatcherConfigImpl();
         config.setMatcherName(name);
         condition.ifPresent(config::setCondition);
-        try {
-            ((Matcher) injector.getInstance(type)).init(config);
-            return Optional.empty();
-        } catch (MessagingException | IllegalArgumentException refused) {
-            return Optional.of(words(refused));
-        } catch (RuntimeException | LinkageError needsMore) {
-            return Optional.empty();
-        }
+        return of(type, matcher -> ((Matcher) matcher).init(config)).map(ConfigurationProblem::toString);
     }
 
     Optional<String> ofHandler(Class<?> type, Configuration parameters) {
+        return of(type, handler -> ((ProtocolHandler) handler).init(parameters)).map(ConfigurationProblem::toString);
+    }
+
+    private interface Trial {
+
+        void run(Object tried) throws MessagingException, ConfigurationException;
+    }
+
+    private Optional<ConfigurationProblem> of(Class<?> type, Trial trial) {
         if (!isTried(type)) {
             return Optional.empty();
         }
         try {
-            ((ProtocolHandler) injector.getInstance(type)).init(parameters);
+            trial.run(injector.getInstance(type));
             return Optional.empty();
-        } catch (ConfigurationException
-                | org.apache.commons.configuration2.ex.ConversionException
-                | IllegalArgumentException refused) {
-            return Optional.of(words(refused));
+        } catch (ParameterException refused) {
+            return Optional.of(refused.problem());
+        } catch (MessagingException | ConfigurationException | ConversionException | IllegalArgumentException refused) {
+            return Optional.of(ConfigurationProblem.of(Optional.ofNullable(refused.getMessage())
+                    .orElseGet(() -> refused.getClass().getSimpleName())));
         } catch (RuntimeException | LinkageError needsMore) {
-            return Optional.empty();
+            return Optional.empty(); // such as the mailet's context, which is there at the start only
         }
     }
 
     private static boolean isTried(Class<?> type) {
         return ONLY_READ_PARAMETERS.test(type.getName()) && NamedClasses.asksOnlyFor(AVAILABLE, type);
-    }
-
-    private static String words(Exception refused) {
-        return Optional.ofNullable(refused.getMessage())
-                .orElseGet(() -> refused.getClass().getSimpleName());
     }
 }

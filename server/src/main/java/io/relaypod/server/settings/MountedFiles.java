@@ -1,7 +1,7 @@
 package io.relaypod.server.settings;
 
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
 
@@ -20,7 +20,7 @@ public final class MountedFiles<T> implements Supplier<T> {
     private final String name;
     private final List<Path> files;
     private final Supplier<T> reader;
-    private List<byte[]> seen;
+    private List<ByteBuffer> seen;
     private String complaint = "";
     private volatile T value;
     private volatile boolean outdated;
@@ -52,7 +52,7 @@ public final class MountedFiles<T> implements Supplier<T> {
 
     /** Reads the files, and takes what they hold if that has changed. */
     public synchronized void reloadIfChanged() {
-        List<byte[]> found;
+        List<ByteBuffer> found;
         try {
             found = contents();
         } catch (IllegalArgumentException unreadable) {
@@ -60,7 +60,7 @@ public final class MountedFiles<T> implements Supplier<T> {
             seen = List.of();
             return;
         }
-        if (isSame(found)) {
+        if (seen.equals(found)) {
             return;
         }
         seen = found;
@@ -86,19 +86,7 @@ public final class MountedFiles<T> implements Supplier<T> {
         }
     }
 
-    private List<byte[]> contents() {
-        return files.stream().map(TextFile::bytes).toList();
-    }
-
-    private boolean isSame(List<byte[]> found) {
-        if (seen.size() != found.size()) {
-            return false;
-        }
-        for (int i = 0; i < seen.size(); i++) {
-            if (!Arrays.equals(seen.get(i), found.get(i))) {
-                return false;
-            }
-        }
-        return true;
+    private List<ByteBuffer> contents() {
+        return files.stream().map(TextFile::bytes).map(ByteBuffer::wrap).toList();
     }
 }

@@ -1,7 +1,6 @@
 package io.relaypod.server.settings;
 
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -21,33 +20,22 @@ public record Smtp2GraphSettings(Smtp2GraphDirectory directory, HealMode heal, i
     static Optional<Smtp2GraphSettings> read(Environment environment) {
         HealMode heal = environment.read(Variable.GRAPH_HEAL, Smtp2GraphSettings::heal);
         int window = environment.integer(Variable.GRAPH_WINDOW);
-        String data = environment.read(Variable.SMTP2GRAPH_DATA, value -> value);
-        if (data.isEmpty()) {
-            if (heal == HealMode.ON) {
-                environment.reject(Variable.GRAPH_HEAL, "it means nothing without SMTP2GRAPH_DATA");
-            }
-            return Optional.empty();
+        Optional<Path> data = environment.path(Variable.SMTP2GRAPH_DATA);
+        if (data.isEmpty() && heal == HealMode.ON) {
+            environment.reject(Variable.GRAPH_HEAL, "it means nothing without SMTP2GRAPH_DATA");
         }
-        try {
-            Path directory = Path.of(data).toAbsolutePath();
-            if (!Files.isDirectory(directory)) {
-                environment.reject(
+        data.filter(directory -> !Files.isDirectory(directory))
+                .ifPresent(missing -> environment.reject(
                         Variable.SMTP2GRAPH_DATA,
-                        directory + " is no directory; mount smtp2graph's volume there, in this container too");
-            }
-            return Optional.of(new Smtp2GraphSettings(new Smtp2GraphDirectory(directory), heal, window));
-        } catch (InvalidPathException wrong) {
-            environment.reject(Variable.SMTP2GRAPH_DATA, wrong.getMessage());
-            return Optional.empty();
-        }
+                        missing + " is no directory; mount smtp2graph's volume there, in this container too"));
+        return data.map(directory -> new Smtp2GraphSettings(new Smtp2GraphDirectory(directory), heal, window));
     }
 
     private static HealMode heal(String value) {
         return switch (value) {
             case "auto" -> HealMode.AUTO;
             case "true" -> HealMode.ON;
-            case "false" -> HealMode.OFF;
-            default -> throw new IllegalArgumentException("not as expected");
+            default -> HealMode.OFF;
         };
     }
 }

@@ -24,7 +24,11 @@ public record SmtpAuth(Mode mode, Optional<Path> usersFile, boolean withoutTls, 
         /** Everybody, before MAIL. */
         REQUIRED,
         /** Whoever wants to, and every name and password is accepted: for clients that cannot do without. */
-        ANY
+        ANY;
+
+        boolean asksForPasswords() {
+            return this == OPTIONAL || this == REQUIRED;
+        }
     }
 
     public boolean isOn() {
@@ -32,9 +36,10 @@ public record SmtpAuth(Mode mode, Optional<Path> usersFile, boolean withoutTls, 
     }
 
     static SmtpAuth read(Environment environment) {
+        Mode mode = Mode.valueOf(environment.word(Variable.SMTP_AUTH).toUpperCase(Locale.ROOT));
         SmtpAuth auth = new SmtpAuth(
-                Mode.valueOf(environment.word(Variable.SMTP_AUTH).toUpperCase(Locale.ROOT)),
-                environment.path(Variable.SMTP_USERS_FILE),
+                mode,
+                environment.file(Variable.SMTP_USERS_FILE, mode.asksForPasswords() ? SmtpAuth::logins : path -> {}),
                 environment.isTrue(Variable.SMTP_AUTH_WITHOUT_TLS),
                 environment.optional(Variable.RELAY_NETWORKS_WITH_AUTH, NetworkList::parse));
         auth.check(environment);
@@ -42,13 +47,12 @@ public record SmtpAuth(Mode mode, Optional<Path> usersFile, boolean withoutTls, 
     }
 
     private void check(Environment environment) {
-        boolean asksForPasswords = mode == Mode.OPTIONAL || mode == Mode.REQUIRED;
-        if (asksForPasswords && usersFile.isEmpty()) {
+        if (mode.asksForPasswords() && usersFile.isEmpty()) {
             environment.reject(
                     Variable.SMTP_USERS_FILE,
                     "SMTP_AUTH=" + environment.text(Variable.SMTP_AUTH) + " has no logins without it");
         }
-        if (!asksForPasswords) {
+        if (!mode.asksForPasswords()) {
             String why = "it means nothing with SMTP_AUTH=" + environment.text(Variable.SMTP_AUTH);
             usersFile.ifPresent(file -> environment.reject(Variable.SMTP_USERS_FILE, why));
             networks.ifPresent(list -> environment.reject(
@@ -60,13 +64,6 @@ public record SmtpAuth(Mode mode, Optional<Path> usersFile, boolean withoutTls, 
         if (withoutTls && mode == Mode.OFF) {
             environment.reject(Variable.SMTP_AUTH_WITHOUT_TLS, "it means nothing with SMTP_AUTH=off");
         }
-        usersFile.filter(file -> asksForPasswords).ifPresent(file -> {
-            try {
-                logins(file);
-            } catch (IllegalArgumentException wrong) {
-                environment.reject(Variable.SMTP_USERS_FILE, wrong.getMessage());
-            }
-        });
     }
 
     /**

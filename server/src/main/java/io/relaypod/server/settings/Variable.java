@@ -24,7 +24,7 @@ public enum Variable {
     RELAY_NETWORKS(
             "127.0.0.0/8, ::1/128, 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10, fc00::/7, fe80::/10",
             ValueForm.parsed("networks such as 10.0.0.0/8 or fc00::/7, separated by commas", NetworkList::parse)),
-    SMTP_AUTH("off", VariableForms.oneOf("off", "optional", "required", "any")),
+    SMTP_AUTH("off", ValueForm.oneOf("off", "optional", "required", "any")),
     SMTP_USERS_FILE(
             "",
             VariableForms.path(
@@ -41,7 +41,7 @@ public enum Variable {
     MAX_CONNECTIONS_PER_IP("", ValueForm.number(1, 100_000)),
     IDLE_TIMEOUT("5m", VariableForms.duration("5m")),
     MAX_BAD_RCPTS("20", VariableForms.numberOrNoLimit("a number", 1_000_000)),
-    BARE_NEWLINE("refuse", VariableForms.oneOf("refuse", "normalize")),
+    BARE_NEWLINE("refuse", ValueForm.oneOf("refuse", "normalize")),
     MAX_MESSAGE_SIZE("3000K", VariableForms.SIZE_OR_NO_LIMIT),
     MAX_RECIPIENTS("1000", ValueForm.number(100, 100_000)),
     GRAPH_MAX_MESSAGE_SIZE("3M", VariableForms.SIZE_OR_NO_LIMIT),
@@ -49,14 +49,14 @@ public enum Variable {
     GRAPH_WINDOW("8", ValueForm.number(1, 200)),
     GRAPH_HEAL(
             "auto",
-            VariableForms.oneOf(
+            new ValueForm(
                     "auto (where smtp2graph's directory can be written), true or false",
-                    Set.of("auto", "true", "false"))),
+                    Set.of("auto", "true", "false")::contains)),
     SENDER_MAILBOXES("", VariableForms.ADDRESSES_AND_DOMAINS),
     STRIP_ICS_RECIPIENTS("", VariableForms.ADDRESSES_AND_DOMAINS),
-    STRIP_ICS_MODE("listed", VariableForms.oneOf("listed", "auto")),
+    STRIP_ICS_MODE("listed", ValueForm.oneOf("listed", "auto")),
     CALENDAR_SUMMARY("false", VariableForms.BOOLEAN),
-    BLIND_COPIES("own", VariableForms.oneOf("own", "together")),
+    BLIND_COPIES("own", ValueForm.oneOf("own", "together")),
     DNS_SERVERS(
             "",
             ValueForm.parsed(
@@ -69,7 +69,7 @@ public enum Variable {
     MX_CACHE_TTL("1h", VariableForms.duration("1h or 30m")),
     MX_STALE_TTL("24h", VariableForms.duration("24h")),
     MX_CACHE_SIZE("100000", ValueForm.number("a number of domains", 1, 100_000_000)),
-    MX_ON_DNS_FAILURE("later", VariableForms.oneOf("later (451) or accept", Set.of("later", "accept"))),
+    MX_ON_DNS_FAILURE("later", new ValueForm("later (451) or accept", Set.of("later", "accept")::contains)),
     MX_VERIFY_TARGETS("false", VariableForms.BOOLEAN),
     MX_SUGGEST("true", VariableForms.BOOLEAN),
     MX_SUGGEST_FILE("", VariableForms.path("a file with a domain a line")),
@@ -84,9 +84,10 @@ public enum Variable {
     WEBADMIN_PASSWORD_FILE("", VariableForms.path("a file with a password of 8 characters or more on its first line")),
     LOG_LEVEL(
             "INFO",
-            VariableForms.oneOf(
-                    "one of ERROR, WARN, INFO, DEBUG, TRACE", Set.of("ERROR", "WARN", "INFO", "DEBUG", "TRACE"))),
-    LOG_FORMAT("text", VariableForms.oneOf("text", "json")),
+            new ValueForm(
+                    "one of ERROR, WARN, INFO, DEBUG, TRACE",
+                    Set.of("ERROR", "WARN", "INFO", "DEBUG", "TRACE")::contains)),
+    LOG_FORMAT("text", ValueForm.oneOf("text", "json")),
     LOG_ADDRESSES("false", VariableForms.BOOLEAN),
     QUEUE_URL(
             "",
@@ -110,7 +111,7 @@ public enum Variable {
             "",
             ValueForm.parsed("an http or https URL without a user, 2000 characters at most", NotifySettings::toUrl)),
     NOTIFY_URL_FILE("", VariableForms.path("a file with such a URL")),
-    NOTIFY_FORM("auto", VariableForms.oneOf("auto", "json", "slack", "teams", "ntfy")),
+    NOTIFY_FORM("auto", ValueForm.oneOf("auto", "json", "slack", "teams", "ntfy")),
     NOTIFY_SECRET_FILE(
             "", VariableForms.path("a file with the key of the signature, or with the access token of ntfy")),
     NOTIFY_CA_FILE("", VariableForms.path("a PEM file with certificates")),

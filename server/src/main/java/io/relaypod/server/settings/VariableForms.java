@@ -5,7 +5,6 @@ import static com.google.common.base.Preconditions.checkArgument;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -23,7 +22,7 @@ import org.xbill.DNS.ResolverConfig;
 /** The forms that several variables have, and parsers that throw {@link IllegalArgumentException}. Stateless. */
 final class VariableForms {
 
-    static final ValueForm BOOLEAN = oneOf("true", "false");
+    static final ValueForm BOOLEAN = ValueForm.oneOf("true", "false");
     static final ValueForm SIZE_ABOVE_ZERO = size(" above zero", 1, "");
     static final ValueForm SIZE_OR_NO_LIMIT = size("", 1, "; 0 for no limit");
 
@@ -43,15 +42,6 @@ final class VariableForms {
     private static final Pattern ADDRESS_OR_DOMAIN = Pattern.compile("[^\\s@,]*@[a-z0-9]([a-z0-9.-]*[a-z0-9])?");
 
     private VariableForms() {}
-
-    static ValueForm oneOf(String... values) {
-        String allButLast = String.join(", ", Arrays.copyOf(values, values.length - 1));
-        return oneOf(allButLast + " or " + values[values.length - 1], Set.of(values));
-    }
-
-    static ValueForm oneOf(String words, Set<String> values) {
-        return new ValueForm(words, values::contains);
-    }
 
     static ValueForm numberOrNoLimit(String noun, int most) {
         ValueForm number = ValueForm.number(noun, 1, most);

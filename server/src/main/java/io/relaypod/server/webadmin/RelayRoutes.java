@@ -127,7 +127,7 @@ public final class RelayRoutes implements Routes {
                         parameter(request, "address"),
                         since(parameter(request, "since").orElse("")),
                         parameter(request, "until").map(this::time).orElseGet(clock::instant),
-                        parameter(request, "limit").map(RelayRoutes::number).orElse(MAILS)));
+                        RouteParameters.number(request, "limit", 1, TraceQuery.MAX_MAILS, MAILS)));
     }
 
     private static TraceQuery bounded(Request request, TraceQuery query) {
@@ -160,15 +160,6 @@ public final class RelayRoutes implements Routes {
                     "'" + written
                             + "' is no time; expected one such as 2026-11-22T13:00:00Z, or how long ago, such as 2h",
                     notADuration);
-        }
-    }
-
-    private static int number(String written) {
-        try {
-            return Integer.parseInt(written);
-        } catch (NumberFormatException wrong) {
-            throw new IllegalArgumentException(
-                    "limit is '" + written + "'; expected a number from 1 to " + TraceQuery.MAX_MAILS, wrong);
         }
     }
 

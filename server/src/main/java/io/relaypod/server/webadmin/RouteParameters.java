@@ -3,6 +3,8 @@ package io.relaypod.server.webadmin;
 import java.util.Optional;
 
 import io.relaypod.address.MailDomain;
+import io.relaypod.configuration.ConfigurationProblem;
+import io.relaypod.configuration.ValueForm;
 import spark.Request;
 
 /** The parameters in a request's path and query. A wrong one is answered with 400. */
@@ -25,14 +27,12 @@ final class RouteParameters {
         String written = Optional.ofNullable(request.queryParams(name))
                 .map(String::strip)
                 .orElse("");
-        try {
-            int number = written.isEmpty() ? unset : Integer.parseInt(written);
-            if (number >= least && number <= most) {
-                return number;
-            }
-        } catch (NumberFormatException noNumber) {
-            // as one that is too large
-        }
-        throw RouteErrors.invalid(name + " is '" + written + "'; expected a number from " + least + " to " + most);
+        ValueForm.number(least, most)
+                .problem(ConfigurationProblem.of(name), written)
+                .filter(problem -> !written.isEmpty())
+                .ifPresent(problem -> {
+                    throw RouteErrors.invalid(problem.toString());
+                });
+        return written.isEmpty() ? unset : Integer.parseInt(written);
     }
 }
