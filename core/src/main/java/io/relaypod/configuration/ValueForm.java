@@ -1,6 +1,7 @@
 package io.relaypod.configuration;
 
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
@@ -18,10 +19,7 @@ public record ValueForm(String words, Predicate<String> isMet) {
 
     /** What a parser reads without an exception. */
     public static ValueForm parsed(String words, Function<String, ?> parser) {
-        return new ValueForm(words, text -> {
-            parser.apply(text);
-            return true;
-        });
+        return new ValueForm(words, text -> Objects.nonNull(parser.apply(text)));
     }
 
     /** The words list the values. */

@@ -1,9 +1,9 @@
 package io.relaypod.server.settings;
 
-/** What becomes of a mail that has a CR or an LF on its own (RFC 5321 section 2.3.8). */
+/** Handling of a message with a bare CR or a bare LF (RFC 5321 section 2.3.8). */
 public enum BareNewline {
-    /** The mail is refused at its end. */
+    /** The message is refused at the end of DATA. */
     REFUSE,
-    /** Each becomes CRLF; none of them ends the mail. */
+    /** Each is replaced by CRLF. None of them ends the message. */
     NORMALIZE
 }

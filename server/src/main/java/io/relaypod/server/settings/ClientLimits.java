@@ -3,12 +3,12 @@ package io.relaypod.server.settings;
 import java.time.Duration;
 
 /**
- * What one client, and all of them together, may take of the SMTP server.
+ * Limits of SMTP clients.
  *
- * @param connections at once
- * @param connectionsPerIp at once from one address
- * @param idle how long a connection may say nothing
- * @param badRecipients how many recipients of a session may be refused for good; 0 for no limit
+ * @param connections at once, of all clients
+ * @param connectionsPerIp at once, from one address
+ * @param idle longest time without a command or data
+ * @param badRecipients permanently refused recipients of a session; 0 for no limit
  */
 public record ClientLimits(int connections, int connectionsPerIp, Duration idle, int badRecipients) {
 
@@ -26,10 +26,7 @@ public record ClientLimits(int connections, int connectionsPerIp, Duration idle,
                 environment.integer(Variable.MAX_BAD_RCPTS));
     }
 
-    /**
-     * How many of all connections one address may have where nothing else is said: a quarter, and where there are few,
-     * all of them.
-     */
+    /** The default for one address: a quarter of all connections, but at least 20 if there are so many. */
     static int shareOf(int connections) {
         return Math.min(connections, Math.max(FEWEST_OF_ONE_ADDRESS, connections / PART_OF_ONE_ADDRESS));
     }

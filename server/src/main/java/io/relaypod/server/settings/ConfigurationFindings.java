@@ -6,8 +6,8 @@ import java.util.List;
 import io.relaypod.configuration.ConfigurationProblem;
 
 /**
- * The faults of the configuration, with which the relay does not start, and warnings about settings that are probably
- * not meant. For one thread.
+ * The faults of the configuration, with which the relay does not start, and warnings about probable mistakes. For one
+ * thread.
  */
 public final class ConfigurationFindings {
 

@@ -16,7 +16,7 @@ import java.util.stream.Collectors;
 
 import io.relaypod.configuration.ConfigurationProblem;
 
-/** Reads variables and notes what is wrong with them, so that it can be said all at once. For one thread. */
+/** Reads variables and collects their problems. For one thread. */
 final class Environment {
 
     private static final Set<String> OURS =
@@ -36,12 +36,12 @@ final class Environment {
         return value.isEmpty() ? variable.defaultValue() : value;
     }
 
-    /** The name of this machine or pod, as Kubernetes and shells set it; empty if none does. */
+    /** The name of this machine or pod, which Kubernetes and shells set; empty if it is not set. */
     String hostName() {
         return values.getOrDefault("HOSTNAME", "").strip().toLowerCase(Locale.ROOT);
     }
 
-    /** Each variable as it is written, or its default if it is not set or could not be read. */
+    /** The text of each variable, or its default if it is not set or wrong. */
     Map<Variable, String> texts() {
         return Arrays.stream(Variable.values())
                 .collect(Collectors.toMap(
@@ -51,7 +51,7 @@ final class Environment {
                         () -> new EnumMap<>(Variable.class)));
     }
 
-    /** Notes what is wrong with variables as such, whatever they are for. */
+    /** Notes unknown names, and placeholders in any variable. */
     void checkNames() {
         UnknownVariables.check(values, findings);
         values.keySet().stream()
@@ -136,7 +136,7 @@ final class Environment {
         void accept(Path file) throws IOException, CertificateException;
     }
 
-    /** Notes a value that is well-formed and cannot be used here. */
+    /** Notes a value that has the right form and cannot be used. */
     void reject(Variable variable, String why) {
         findings.fault(problem(variable, why).expected(variable.expected()));
     }
@@ -151,12 +151,12 @@ final class Environment {
         return problem(variable).then("; " + ConfigurationProblem.shown(why));
     }
 
-    /** Reads webadmin.properties, and notes what is wrong there. */
+    /** Reads webadmin.properties, and notes its problems. */
     WebAdminProperties webAdminProperties(Path jamesConf, Path dataDir) {
         return WebAdminProperties.read(jamesConf, dataDir, findings);
     }
 
-    /** Notes a value that can be used, and is probably not meant. */
+    /** Notes a value that can be used and is probably a mistake. */
     void warn(Variable variable, String why) {
         findings.warn(problem(variable, why));
     }

@@ -4,8 +4,8 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * How much mail is kept in each repository, such as that of what could not be delivered. Nothing is dropped where there
- * is no limit.
+ * Limits of each mail repository, such as the one of messages that could not be delivered. Without a limit nothing is
+ * deleted.
  *
  * @param maxSize in bytes
  */

@@ -3,7 +3,7 @@ package io.relaypod.server.settings;
 import java.nio.file.Path;
 
 /**
- * What a URL of a file in james-conf means: {@code file://conf/} is JAMES_CONF, any other relative path is below
+ * Resolves the URL of a file in james-conf: {@code file://conf/} is JAMES_CONF, any other relative path is below
  * DATA_DIR, and {@code file:///} is absolute.
  */
 public record FileUrls(Path jamesConf, Path dataDir) {

@@ -2,12 +2,12 @@ package io.relaypod.server.settings;
 
 import java.util.List;
 
-/** Lists everything that is wrong with the configuration, one line each: the place, the value and the expected form. */
+/** The configuration is wrong. The message has a line for each fault. */
 public final class InvalidSettingsException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
 
-    /** For the one problem that shows only when the setting is used. */
+    /** For a fault that is found when the setting is used. */
     public InvalidSettingsException(String problem) {
         this(List.of(problem));
     }

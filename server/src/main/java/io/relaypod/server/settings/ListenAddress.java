@@ -5,7 +5,7 @@ import java.util.regex.Pattern;
 import com.google.common.net.HostAndPort;
 
 /**
- * Where a server listens, as Go programs write it: {@code :25} is every address, IPv4 and IPv6.
+ * The address of a server in the form of Go programs: {@code :25} is every address, IPv4 and IPv6.
  *
  * @param host an address or a name; {@code 0.0.0.0} for every address
  * @param port 0 lets the system choose
@@ -32,7 +32,7 @@ public record ListenAddress(String host, int port) {
         return new ListenAddress(host, parsed.getPort());
     }
 
-    /** Whether a text is {@code host:port}, as James' XML has it. */
+    /** Whether a text is {@code host:port}, the form of James' XML. */
     public static boolean isWithPort(String text) {
         try {
             return !HostAndPort.fromString(text).getHost().isEmpty()

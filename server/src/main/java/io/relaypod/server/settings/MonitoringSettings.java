@@ -4,10 +4,10 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * Where metrics, health and the status page are served, and how much of us whoever asks may take.
+ * The server of metrics, health and the status page.
  *
  * @param connections at a time
- * @param timeout to send a request; reading the answer may take three times as long
+ * @param timeout for a client to send its request; to read the response it has three times as long
  */
 public record MonitoringSettings(ListenAddress address, int connections, Duration timeout) {
 

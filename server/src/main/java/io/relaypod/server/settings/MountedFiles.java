@@ -9,9 +9,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What mounted files hold, read again when they change. Files that cannot be used leave what was read before in force:
- * that is logged once a content, and {@link #isOutdated} until it is mended. Contents are compared, as Kubernetes swaps
- * a link to them. Thread-safe.
+ * The value that mounted files have, read again when they change. If the files cannot be used, the previous value stays
+ * in force, and {@link #isOutdated} is true. Each such content is logged once. Contents are compared, not times,
+ * because Kubernetes replaces a link to the files. Thread-safe.
  */
 public final class MountedFiles<T> implements Supplier<T> {
 
@@ -28,9 +28,8 @@ public final class MountedFiles<T> implements Supplier<T> {
     /**
      * @param name for the log, such as {@code smtp-users}
      * @param files that the reader reads
-     * @param reader throws {@link IllegalArgumentException} when they cannot be used, with a message that holds nothing
-     *     secret
-     * @throws IllegalArgumentException when they cannot be used now
+     * @param reader throws {@link IllegalArgumentException} if they cannot be used, with a message without secrets
+     * @throws IllegalArgumentException if they cannot be used now
      */
     public MountedFiles(String name, List<Path> files, Supplier<T> reader) {
         this.name = name;
@@ -45,12 +44,12 @@ public final class MountedFiles<T> implements Supplier<T> {
         return value;
     }
 
-    /** Whether the files hold what cannot be used, so that an earlier content is in force. */
+    /** Whether the files cannot be used, so that the value of an earlier content is in force. */
     public boolean isOutdated() {
         return outdated;
     }
 
-    /** Reads the files, and takes what they hold if that has changed. */
+    /** Reads the files, and replaces the value if they have changed. */
     public synchronized void reloadIfChanged() {
         List<ByteBuffer> found;
         try {
@@ -76,7 +75,7 @@ public final class MountedFiles<T> implements Supplier<T> {
 
     private void keep(RuntimeException wrong) {
         outdated = true;
-        // Only that one was written for a log.
+        // The message of any other exception may have secrets.
         String reason = wrong instanceof IllegalArgumentException
                 ? String.valueOf(wrong.getMessage())
                 : wrong.getClass().getName();

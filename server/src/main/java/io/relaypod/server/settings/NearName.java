@@ -11,11 +11,11 @@ import java.util.stream.IntStream;
 import com.google.common.base.Splitter;
 import org.apache.commons.text.similarity.LevenshteinDistance;
 
-/** Finds the name that was probably meant. Stateless. */
+/** Finds the known name that a misspelt name probably stands for. Stateless. */
 public final class NearName {
 
     private static final Pattern SEPARATORS = Pattern.compile("[-._]");
-    // One letter in five may be wrong, and a name that is shorter than this may be the beginning of anything.
+    // One letter in five may be wrong. A shorter name may be the beginning of any other.
     private static final int LETTERS_A_SLIP = 5;
     private static final int MOST_SLIPS = 3;
     private static final int SHORTEST_BEGINNING = 6;
@@ -51,7 +51,7 @@ public final class NearName {
         return isBeginning(one, other) || isBeginning(other, one) ? MOST_SLIPS : MOST_SLIPS + 1;
     }
 
-    /** Whether no word is another one: UPSTREAM_TLS is not UPSTREAM_HOST. Names of different length may be split. */
+    /** Whether each word is near the other name's: UPSTREAM_TLS is not near UPSTREAM_HOST. Word counts may differ. */
     private static boolean haveNearWords(String one, String other) {
         List<String> words = Splitter.on('_').splitToList(one);
         List<String> others = Splitter.on('_').splitToList(other);
@@ -62,7 +62,7 @@ public final class NearName {
                                 >= 0);
     }
 
-    /** Whether a name goes on within its last word, as in DATA_DIR and DATA_DIRECTORY. */
+    /** Whether the longer name only continues the last word of the shorter one, as in DATA_DIR and DATA_DIRECTORY. */
     private static boolean isBeginning(String shorter, String longer) {
         return shorter.length() >= SHORTEST_BEGINNING
                 && longer.length() > shorter.length()

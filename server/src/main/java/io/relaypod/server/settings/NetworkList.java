@@ -17,7 +17,7 @@ import com.google.common.net.InetAddresses;
  */
 public record NetworkList(List<String> networks) {
 
-    // No scope (%eth0), which is another interface on another machine, and no sign before the prefix length.
+    // No scope such as %eth0, which depends on the machine, and no sign before the prefix length.
     private static final Pattern NETWORK = Pattern.compile("(?<address>[0-9a-fA-F:.]+)(/(?<prefix>\\d{1,3}))?");
 
     // RFC 1122, 1918, 3927, 4193, 4291 and 6598.
@@ -36,7 +36,7 @@ public record NetworkList(List<String> networks) {
         networks = List.copyOf(networks);
     }
 
-    /** @throws IllegalArgumentException when there is no network in it, or what is no network */
+    /** @throws IllegalArgumentException if the text is blank or an entry is no network */
     public static NetworkList parse(String text) {
         List<String> networks = Splitter.onPattern("[,\\s]+").omitEmptyStrings().splitToList(text);
         if (networks.isEmpty()) {
@@ -51,9 +51,7 @@ public record NetworkList(List<String> networks) {
         return networks.stream().map(Network::parse).anyMatch(network -> network.contains(address.getAddress()));
     }
 
-    /**
-     * Those that reach beyond this machine and private networks: whoever is in one of them may send mail through us.
-     */
+    /** The networks with addresses that are not private. */
     public List<String> open() {
         return networks.stream()
                 .filter(network -> !isPrivate(Network.parse(network)))
@@ -66,7 +64,7 @@ public record NetworkList(List<String> networks) {
                 .anyMatch(all -> all.prefix() <= network.prefix() && all.contains(network.address()));
     }
 
-    /** As James' {@code authorizedAddresses} takes it. */
+    /** In the form of James' {@code authorizedAddresses}. */
     @Override
     public String toString() {
         return String.join(",", networks);

@@ -8,7 +8,7 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * Where notifications of incidents go. The URL is a secret in most forms, so {@link #toString} has the host alone.
+ * The receiver of notifications. Its URL is a secret in most forms, so {@link #toString} has the host only.
  *
  * @param url http or https
  * @param secretFile key of the signature, or ntfy's access token; read for each notification

@@ -12,8 +12,7 @@ import java.util.regex.Pattern;
 import com.google.common.base.Splitter;
 
 /**
- * Whether a host and port are where this relay itself listens: a relay that is its own next hop sends each mail to
- * itself without end (RFC 5321 section 6.3).
+ * Detects a gateway that is this relay itself, which would be a mail loop (RFC 5321 section 6.3).
  *
  * @param listen where the relay listens
  * @param hostName of this machine or pod
@@ -42,7 +41,7 @@ record OwnAddress(ListenAddress listen, String hostName) {
      */
     private boolean isOwnService(String host) {
         List<String> labels = Splitter.on('.').splitToList(host.toLowerCase(Locale.ROOT));
-        // A name of the Internet is decided by its address.
+        // Any other name is compared by its address.
         boolean isOfACluster = labels.size() <= 2 || labels.get(2).equals("svc");
         String name = labels.get(0);
         return isOfACluster

@@ -4,7 +4,7 @@ import java.util.regex.Pattern;
 
 import io.relaypod.configuration.ConfigurationProblem;
 
-/** The word that stands for a value of the admin's own in the files that come with relaypod. Stateless. */
+/** The word that an admin has to replace in the files that come with relaypod. Stateless. */
 public final class Placeholder {
 
     private static final String LEFT_IN = " still has the placeholder CHANGE-ME";
@@ -18,12 +18,12 @@ public final class Placeholder {
         return WORD.matcher(text).find();
     }
 
-    /** The problem of a place that has it. */
+    /** The problem of a place with the placeholder. */
     public static ConfigurationProblem problem(ConfigurationProblem place) {
         return place.then(LEFT_IN).cure(CURE);
     }
 
-    /** The reason that a file with it is refused. */
+    /** The reason for a file with the placeholder. */
     static String inFile() {
         return "it" + LEFT_IN + "; " + CURE;
     }

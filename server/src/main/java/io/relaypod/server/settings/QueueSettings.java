@@ -12,12 +12,12 @@ import java.util.stream.Stream;
 import com.google.common.net.HostAndPort;
 
 /**
- * Where the queues are. Immutable.
+ * The broker of the queues. Immutable.
  *
- * @param remote a broker elsewhere; empty for the one in this process
- * @param timeout how long a client's mail may take to be stored before the client is told to come again
- * @param writers threads that write received mails; none of them waits for the disk's sync
- * @param drain how long mails in hand may take to be finished when the relay stops
+ * @param remote empty for the broker in this process
+ * @param timeout for storing a received message; after it the client gets a temporary failure
+ * @param writers threads that write received messages; none of them waits for the disk's sync
+ * @param drain longest time for messages in flight when the relay stops
  */
 public record QueueSettings(Optional<RemoteQueue> remote, Duration timeout, int writers, Duration drain) {
 
@@ -65,14 +65,14 @@ public record QueueSettings(Optional<RemoteQueue> remote, Duration timeout, int 
     }
 
     /**
-     * A broker elsewhere, and as whom to talk to it.
+     * A remote broker and the login there.
      *
-     * @param servers in the order in which they are asked
-     * @param parameters of the connection, in Artemis' words
-     * @param user empty for nobody
+     * @param servers in the order in which they are tried
+     * @param parameters of the connection, with Artemis' names
+     * @param user empty for no login
      * @param passwordFile read at each connection, so that a new password needs no restart
-     * @param caFile PEM certificates of who may have signed the broker's; empty for those that Java trusts
-     * @param certificate what we show to the broker; empty for nothing
+     * @param caFile PEM certificates that may have signed the broker's; empty for those that Java trusts
+     * @param certificate of the relay; empty for none
      */
     public record RemoteQueue(
             List<HostAndPort> servers,
@@ -88,7 +88,7 @@ public record QueueSettings(Optional<RemoteQueue> remote, Duration timeout, int 
             parameters = Map.copyOf(parameters);
         }
 
-        /** As it is shown in logs and messages: {@code tcp://a:61616,tcp://b:61616}. */
+        /** For logs and messages, such as {@code tcp://a:61616,tcp://b:61616}. */
         public String url() {
             return servers.stream().map(server -> "tcp://" + server).collect(Collectors.joining(","));
         }

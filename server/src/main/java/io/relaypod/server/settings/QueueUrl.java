@@ -8,14 +8,14 @@ import com.google.common.base.Splitter;
 import com.google.common.net.HostAndPort;
 
 /**
- * {@code tcp://a:61616,tcp://b:61616?sslEnabled=true}: brokers in the order in which they are asked, and parameters of
- * the connection to each, in Artemis' words. Immutable.
+ * {@code tcp://a:61616,tcp://b:61616?sslEnabled=true}: brokers in the order in which they are tried, and parameters of
+ * the connection to each, with Artemis' names. Immutable.
  */
 record QueueUrl(List<HostAndPort> servers, Map<String, String> parameters) {
 
     static final String TLS = "sslEnabled";
 
-    // The others are the relay's business: what it waits for, and how often it tries again.
+    // The relay sets the others, such as timeouts and reconnection attempts.
     private static final Set<String> PARAMETERS = Set.of(
             TLS,
             "verifyHost",
@@ -28,7 +28,7 @@ record QueueUrl(List<HostAndPort> servers, Map<String, String> parameters) {
 
     private static final String SCHEME = "tcp://";
 
-    /** @throws IllegalArgumentException when it is no such URL */
+    /** @throws IllegalArgumentException if it is no such URL */
     static QueueUrl parse(String url) {
         List<String> halves = Splitter.on('?').limit(2).splitToList(url);
         List<HostAndPort> servers = Splitter.on(',')

@@ -7,11 +7,11 @@ import com.google.common.base.Splitter;
 import io.relaypod.address.DomainSet;
 
 /**
- * How many recipients may be sent to in 24 hours; 0 for no limit.
+ * Limits of recipients in 24 hours; 0 for no limit.
  *
  * @param perMailbox of each sending mailbox
  * @param tenant outside the tenant's domains, of all mailboxes
- * @param tenantDomains as in a file of domains; empty if there is no limit of the tenant
+ * @param tenantDomains in the form of a domain file; empty if the tenant has no limit
  */
 public record QuotaSettings(int perMailbox, int tenant, List<String> tenantDomains) {
 

@@ -19,34 +19,19 @@ import io.relaypod.verdict.MxSettings;
 /**
  * Everything that can be set, read once at start. Immutable.
  *
- * @param listen where SMTP is served
  * @param upstreamHost the gateway's name or IPv4 address
- * @param upstreamPort the gateway's port
- * @param upstreamRate how fast one mailbox may send; empty for no limit
- * @param quotas how many recipients may be sent to in a day
- * @param relayNetworks whose mail is taken
- * @param auth who logs in, and how
- * @param tls the certificate for SMTP; empty when there is none, or smtpserver.xml names one
- * @param smtps where SMTP is served that begins with TLS; empty when it is not
- * @param clients what a client may take of us
- * @param bareNewline what becomes of a mail with a CR or an LF on its own
+ * @param upstreamRate empty for no limit
+ * @param relayNetworks networks of the authorized clients
+ * @param tls the certificate for SMTP; empty if there is none, or if smtpserver.xml has one
+ * @param smtps address of SMTP with implicit TLS; empty if it is off
  * @param maxMessageSize in bytes; 0 for no limit
- * @param maxRecipients of one mail
- * @param graph what Graph takes
- * @param smtp2graph its directory; empty if copies are not followed behind Mailpit
- * @param calendar what becomes of calendar content
- * @param dns how DNS is asked
- * @param mx what a recipient's domain must offer
- * @param metrics where metrics, health and the status page are served; empty when they are not
- * @param webadmin where webadmin is served and who may use it; empty when it is off
- * @param logAddresses whether the log holds addresses in full at every level
- * @param queue where the queues are
- * @param trace how much of what happened is remembered
- * @param failed how much mail that could not be delivered is kept
- * @param notifications where notifications of incidents go; empty for none
- * @param dataDir where mail is kept
- * @param jamesConf James' configuration files
- * @param variables each variable as it is written in the environment, or its default
+ * @param smtp2graph empty if copies are not followed behind Mailpit
+ * @param metrics empty if metrics, health and the status page are off
+ * @param webadmin empty if it is off
+ * @param logAddresses whether the log has whole addresses at every level
+ * @param notifications empty if there are none
+ * @param dataDir directory of the messages
+ * @param variables text of each variable, or its default
  */
 public record Settings(
         ListenAddress listen,
@@ -87,9 +72,9 @@ public record Settings(
     }
 
     /**
-     * The same without an exception: a variable that is wrong has its default.
+     * The same without an exception. A variable that is wrong has its default.
      *
-     * @param findings gets every variable that is wrong
+     * @param findings gets every problem
      */
     public static Settings read(Map<String, String> variables, ConfigurationFindings findings) {
         Environment environment = new Environment(variables, findings);
@@ -154,7 +139,7 @@ public record Settings(
         }
     }
 
-    /** The values as James' XML takes them: what {@code ${env:NAME}} stands for there. */
+    /** The values of {@code ${env:NAME}} in James' XML, in the form that James reads. */
     public Map<Variable, String> forJames() {
         Map<Variable, String> values = new EnumMap<>(Variable.class);
         values.put(Variable.LISTEN_ADDR, listen.toString());
@@ -204,11 +189,9 @@ public record Settings(
     }
 
     private void checkWebAdmin(Environment environment) {
-        if (webadmin.isEmpty()) {
-            return;
-        }
-        if (environment.webAdminProperties(jamesConf, dataDir).asksForJwt()
-                && webadmin.filter(served -> served.passwordFile().isPresent()).isPresent()) {
+        if (webadmin.isPresent()
+                && environment.webAdminProperties(jamesConf, dataDir).asksForJwt()
+                && webadmin.get().passwordFile().isPresent()) {
             environment.reject(
                     Variable.WEBADMIN_PASSWORD_FILE, "webadmin.properties asks for a JWT; choose one of them");
         }

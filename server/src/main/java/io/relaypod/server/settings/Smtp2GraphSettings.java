@@ -8,7 +8,7 @@ import io.relaypod.graph.HealSettings.HealMode;
 import io.relaypod.graph.Smtp2GraphDirectory;
 
 /**
- * smtp2graph's directory, and what is done in it. Immutable.
+ * The settings of following and healing copies in smtp2graph. Immutable.
  *
  * @param directory its base directory
  * @param heal whether stuck and failed copies are sent again
@@ -16,7 +16,7 @@ import io.relaypod.graph.Smtp2GraphDirectory;
  */
 public record Smtp2GraphSettings(Smtp2GraphDirectory directory, HealMode heal, int window) {
 
-    // A mount that is missing is a mistake of the manifest. What smtp2graph makes in it may still be missing.
+    // A missing mount is a mistake in the manifest. The directories inside it may be missing until smtp2graph starts.
     static Optional<Smtp2GraphSettings> read(Environment environment) {
         HealMode heal = environment.read(Variable.GRAPH_HEAL, Smtp2GraphSettings::heal);
         int window = environment.integer(Variable.GRAPH_WINDOW);

@@ -7,23 +7,23 @@ import java.util.Optional;
 import io.relaypod.logins.Logins;
 
 /**
- * Who logs in at the SMTP server, and how (RFC 4954).
+ * Logins at the SMTP server (RFC 4954).
  *
- * @param usersFile with the logins; there unless the mode needs none
+ * @param usersFile with the logins; present if the mode needs them
  * @param withoutTls whether a password may be sent in plain text
- * @param networks whose clients a login lets in beside those of RELAY_NETWORKS; empty for none
+ * @param networks whose clients may send after a login, in addition to RELAY_NETWORKS; empty for none
  */
 public record SmtpAuth(Mode mode, Optional<Path> usersFile, boolean withoutTls, Optional<NetworkList> networks) {
 
-    /** What a login is for. */
+    /** Which clients log in. */
     public enum Mode {
-        /** Nobody logs in. */
+        /** No client. */
         OFF,
-        /** Whoever wants to. */
+        /** Each client may. */
         OPTIONAL,
-        /** Everybody, before MAIL. */
+        /** Each client must, before MAIL. */
         REQUIRED,
-        /** Whoever wants to, and every name and password is accepted: for clients that cannot do without. */
+        /** Each client may, and every name and password is accepted: for clients that cannot send without a login. */
         ANY;
 
         boolean asksForPasswords() {
@@ -69,7 +69,7 @@ public record SmtpAuth(Mode mode, Optional<Path> usersFile, boolean withoutTls, 
     /**
      * Reads the logins of a file.
      *
-     * @throws IllegalArgumentException saying what is wrong with the file, and nothing of a hash
+     * @throws IllegalArgumentException if the file is wrong; the message has no hash
      */
     public static Logins logins(Path file) {
         return Logins.parse(TextFile.lines(file));

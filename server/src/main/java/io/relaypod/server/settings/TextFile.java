@@ -9,14 +9,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Reads what an admin mounts: small files, of UTF-8 text. */
+/** Reads small files of UTF-8 text that an admin mounts. */
 public final class TextFile {
 
     private static final int LARGEST = 4 << 20;
 
     private TextFile() {}
 
-    /** @throws IllegalArgumentException saying why the file cannot be read, and nothing of what is in it */
+    /** @throws IllegalArgumentException if the file cannot be read; the message has nothing of its content */
     public static byte[] bytes(Path file) {
         try (InputStream in = Files.newInputStream(file)) {
             byte[] content = in.readNBytes(LARGEST + 1);
@@ -29,12 +29,12 @@ public final class TextFile {
         }
     }
 
-    /** @throws IllegalArgumentException saying why the file cannot be read, and nothing of what is in it */
+    /** @throws IllegalArgumentException if the file cannot be read; the message has nothing of its content */
     public static String text(Path file) {
         return text(bytes(file));
     }
 
-    /** @throws IllegalArgumentException when it is not UTF-8 */
+    /** @throws IllegalArgumentException if it is not UTF-8 */
     public static String text(byte[] content) {
         try {
             return StandardCharsets.UTF_8
@@ -57,7 +57,7 @@ public final class TextFile {
         }
     }
 
-    /** @throws IllegalArgumentException saying why the file cannot be read, and nothing of what is in it */
+    /** @throws IllegalArgumentException if the file cannot be read; the message has nothing of its content */
     public static List<String> lines(Path file) {
         return text(file).lines().toList();
     }

@@ -13,9 +13,9 @@ import io.relaypod.server.xml.XmlElement;
 import io.relaypod.server.xml.XmlFileReader;
 
 /**
- * Where SMTP's certificate and its private key are, as PEM; cert-manager's Secret has them as tls.crt and tls.key.
+ * PEM files of SMTP's certificate and its private key, which are tls.crt and tls.key in cert-manager's Secret.
  *
- * @param certificate with those that signed it behind it
+ * @param certificate followed by those that signed it
  */
 public record TlsFiles(Path certificate, Path key) {
 
@@ -39,7 +39,7 @@ public record TlsFiles(Path certificate, Path key) {
             } catch (IllegalArgumentException wrong) {
                 environment.reject(Variable.SMTP_TLS_CERT_FILE, wrong.getMessage());
             } catch (NoClassDefFoundError withoutBouncyCastle) {
-                // Commands in a running container do without it, as it would take most of their memory.
+                // Commands in a running container do not load it, because it would take most of their memory.
                 environment.warn(
                         Variable.SMTP_TLS_CERT_FILE,
                         "this command cannot read keys; the command validate of a new container can");
@@ -66,7 +66,7 @@ public record TlsFiles(Path certificate, Path key) {
         }
     }
 
-    /** Whether an admin has turned James' own TLS on. */
+    /** Whether smtpserver.xml turns James' own TLS on. */
     static boolean isTlsInSmtpServerXml(Path jamesConf) {
         Path file = jamesConf.resolve("smtpserver.xml");
         if (!Files.isReadable(file)) {
@@ -78,7 +78,7 @@ public record TlsFiles(Path certificate, Path key) {
                     .flatMap(server -> server.children("tls"))
                     .anyMatch(tls -> isOn(tls, "startTLS") || isOn(tls, "socketTLS"));
         } catch (InvalidXmlException | IllegalArgumentException unreadable) {
-            return false; // the check of james-conf says so
+            return false; // the check of james-conf reports it
         }
     }
 

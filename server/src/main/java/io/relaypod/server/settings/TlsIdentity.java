@@ -24,8 +24,8 @@ import org.bouncycastle.openssl.PEMKeyPair;
 import org.bouncycastle.openssl.PEMParser;
 
 /**
- * A certificate with its private key, ready for TLS. Keys are PKCS#8, or as OpenSSL and cert-manager write them by
- * default, PKCS#1 (RSA) and SEC 1 (EC). Immutable.
+ * A certificate with its private key, ready for TLS. The key is PKCS#8, or in the default forms of OpenSSL and
+ * cert-manager: PKCS#1 (RSA) or SEC 1 (EC). Immutable.
  *
  * @param chain the certificate, then those that signed it
  */
@@ -34,7 +34,7 @@ public record TlsIdentity(List<X509Certificate> chain, SSLContext context) {
     // Any text will do.
     private static final byte[] PROOF = {'r', 'e', 'l', 'a', 'y'};
 
-    /** @throws IllegalArgumentException saying which file is wrong and why, and nothing of the key */
+    /** @throws IllegalArgumentException if a file is wrong; the message has the reason and nothing of the key */
     public static TlsIdentity read(TlsFiles files) {
         List<X509Certificate> chain = certificates(TextFile.text(files.certificate()));
         PrivateKey key =
@@ -94,8 +94,7 @@ public record TlsIdentity(List<X509Certificate> chain, SSLContext context) {
         throw new IOException("no private key");
     }
 
-    // Bouncy Castle takes PEM apart, and no more: its provider, which PemUtils would register, takes megabytes of the
-    // heap.
+    // Bouncy Castle only parses PEM. Its provider, which PemUtils would register, takes megabytes of the heap.
     private static List<Object> objects(String pem) throws IOException {
         List<Object> objects = new ArrayList<>();
         try (PEMParser parser = new PEMParser(new StringReader(pem))) {
@@ -131,7 +130,7 @@ public record TlsIdentity(List<X509Certificate> chain, SSLContext context) {
         };
     }
 
-    /** When the certificate, or one of those that signed it, ends. */
+    /** The earliest end of the certificate and of those that signed it. */
     public Instant end() {
         return chain.stream()
                 .map(each -> each.getNotAfter().toInstant())
@@ -139,7 +138,7 @@ public record TlsIdentity(List<X509Certificate> chain, SSLContext context) {
                 .orElseThrow();
     }
 
-    /** Whether clients would accept it now, as far as time goes. */
+    /** Whether it is within its time. */
     public boolean isValid(Clock clock) {
         Instant now = clock.instant();
         return now.isBefore(end()) && !now.isBefore(chain.get(0).getNotBefore().toInstant());

@@ -3,10 +3,10 @@ package io.relaypod.server.settings;
 import java.time.Duration;
 
 /**
- * How much of what happened to mails is remembered.
+ * Limits of the trace.
  *
- * @param maxSize in bytes; 0 for nothing
- * @param subjects whether the Subject of a mail is recorded in the trace and shown in listings
+ * @param maxSize in bytes; 0 for no trace
+ * @param subjects whether Subject fields are recorded, and shown in listings
  */
 public record TraceSettings(long maxSize, Duration maxAge, boolean subjects) {
 

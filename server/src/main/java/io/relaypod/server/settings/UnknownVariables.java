@@ -10,11 +10,11 @@ import java.util.regex.Pattern;
 import io.relaypod.configuration.ConfigurationProblem;
 
 /**
- * Tells a misspelt variable of relaypod from a variable of another program. A name that is near one of ours is a fault
- * if it has a prefix that only relaypod has, or differs in case and separators alone: what it should set has its
- * default. Any other near name is a warning, since a Secret or a .env file may belong to several programs. So is a name
- * beside the near one itself, and an unknown name with a prefix of relaypod's. Kubernetes' and Docker's own variables
- * for Services are neither. Stateless.
+ * Distinguishes a misspelt variable of relaypod from a variable of another program. A name that is near one of
+ * relaypod's is a fault if it has a prefix that only relaypod uses, or differs only in case and separators. Any other
+ * near name is a warning, because several programs may share a Secret or a .env file. A near name is a warning too if
+ * the right one is set, and so is an unknown name with a prefix of relaypod's. Variables that Kubernetes and Docker
+ * make for Services are neither. Stateless.
  */
 final class UnknownVariables {
 

@@ -10,6 +10,7 @@ import io.relaypod.throttle.SendingRate;
  * The environment variables that relaypod reads, each with its default and the form of its value. The table in
  * docs/configuration.md has a row for each; a test compares them.
  */
+@SuppressWarnings("ImmutableEnumChecker") // a form's test has no state
 public enum Variable {
     LISTEN_ADDR(":25", VariableForms.ADDRESS),
     UPSTREAM_HOST("127.0.0.1", ValueForm.parsed("a host name or an IPv4 address", VariableForms::host)),
@@ -127,7 +128,7 @@ public enum Variable {
         this.form = form;
     }
 
-    /** The value that an absent or blank variable has. */
+    /** The value of an absent or blank variable. */
     public String defaultValue() {
         return defaultValue;
     }

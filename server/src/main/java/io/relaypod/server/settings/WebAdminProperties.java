@@ -14,10 +14,10 @@ import java.util.stream.IntStream;
 import io.relaypod.configuration.ConfigurationProblem;
 
 /**
- * The file webadmin.properties of james-conf, as far as relaypod reads it: whether webadmin asks for a JWT (RFC 7519),
- * and the key that signs it.
+ * The file webadmin.properties of james-conf, as far as relaypod reads it: whether webadmin requires a JWT (RFC 7519),
+ * and the key that verifies it.
  *
- * @param publicKey a PEM file; there if a JWT is asked for
+ * @param publicKey a PEM file; present if a JWT is required
  */
 public record WebAdminProperties(boolean asksForJwt, Optional<Path> publicKey) {
 
@@ -25,7 +25,7 @@ public record WebAdminProperties(boolean asksForJwt, Optional<Path> publicKey) {
     private static final String ENABLED = "jwt.enabled";
     private static final String KEY = "jwt.publickeypem.url";
     private static final Set<String> KNOWN = Set.of(ENABLED, KEY);
-    // James' own keys, whose place is a variable here, or that a relay has no use for.
+    // Keys of James that are variables here, or that a relay does not use.
     private static final Pattern OF_JAMES = Pattern.compile(
             "enabled|host|port|cors\\.(enable|origin)|https\\..*|extensions\\.routes|m(ax|in)ThreadCount");
     private static final Pattern BOOLEAN = Pattern.compile("(?i)true|false");
@@ -40,7 +40,7 @@ public record WebAdminProperties(boolean asksForJwt, Optional<Path> publicKey) {
         return read(jamesConf, dataDir, new ConfigurationFindings());
     }
 
-    /** @param findings gets everything that is wrong; what is wrong has its default */
+    /** @param findings gets every problem; a value that is wrong has its default */
     static WebAdminProperties read(Path jamesConf, Path dataDir, ConfigurationFindings findings) {
         Path file = jamesConf.resolve(FILE);
         if (!Files.exists(file)) {

@@ -12,12 +12,11 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Where webadmin is served, and who may use it.
+ * webadmin's address and password.
  *
- * @param passwordFile read whenever somebody asks, so that the password can be changed
- * @param ownPasswordFile where the relay puts a password that it makes when it was given none, and webadmin.properties
- *     asks for no JWT
- * @param names by which operators reach it, besides {@code localhost} and IP addresses
+ * @param passwordFile read at each request, so that the password can be changed
+ * @param ownPasswordFile the relay writes a password there if it has no other, and webadmin.properties requires no JWT
+ * @param names of the host in requests, in addition to {@code localhost} and IP addresses
  */
 public record WebAdminSettings(
         ListenAddress address, Optional<Path> passwordFile, Path ownPasswordFile, Set<String> names) {
@@ -25,7 +24,7 @@ public record WebAdminSettings(
     private static final String OWN_PASSWORD_FILE = "webadmin-password";
     private static final int SHORTEST_PASSWORD = 8;
 
-    /** Adds the name that it listens at. */
+    /** Adds the host of the address. */
     public WebAdminSettings {
         names = Stream.concat(names.stream(), Stream.of(address.host())).collect(Collectors.toUnmodifiableSet());
     }
@@ -52,7 +51,7 @@ public record WebAdminSettings(
                 .map(address -> new WebAdminSettings(address, passwordFile, ownPasswordFile, names));
     }
 
-    /** The file with the password that is asked for. */
+    /** The file with the password in force. */
     public Path credentials() {
         return passwordFile.orElse(ownPasswordFile);
     }
@@ -60,7 +59,7 @@ public record WebAdminSettings(
     /**
      * The password on the first line of the file.
      *
-     * @throws IllegalArgumentException saying what is wrong with the file, and nothing of what is in it
+     * @throws IllegalArgumentException if the file is wrong; the message has nothing of its content
      */
     public static String password(Path file) {
         try (Stream<String> lines = Files.lines(file)) {

@@ -7,16 +7,18 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
 
-/** Whether a directory can be made and written, found out by doing it: rights alone do not tell of /proc. Stateless. */
+/**
+ * Tests whether a directory can be created and written, by writing: permissions do not show it for /proc. Stateless.
+ */
 final class WritableDirectory {
 
-    // A full disk is no wrong setting: the relay starts and delivers what it has.
+    // A full disk is no wrong setting: the relay starts and delivers the queued messages.
     private static final Set<String> FULL = Set.of("No space left on device", "Disk quota exceeded");
     private static final Set<String> IN_MEMORY = Set.of("tmpfs", "ramfs", "devtmpfs");
 
     private WritableDirectory() {}
 
-    /** Why nothing can be written there, if so. */
+    /** The reason why nothing can be written there; empty if it can. */
     static Optional<String> problem(Path directory) {
         Path existing = existing(directory);
         if (!Files.isDirectory(existing)) {
@@ -36,7 +38,7 @@ final class WritableDirectory {
         }
     }
 
-    /** Whether what is written there is lost with the container or the machine's next start. */
+    /** Whether its content is lost when the container or the machine stops. */
     static boolean isInMemory(Path directory) {
         try {
             return IN_MEMORY.contains(Files.getFileStore(existing(directory)).type());

@@ -1,4 +1,4 @@
-/** The environment variables: each described once, all read at start, every wrong one reported in one message. */
+/** The environment variables: {@link io.relaypod.server.settings.Variable} has each with its default and form. */
 @NullMarked
 package io.relaypod.server.settings;
 
