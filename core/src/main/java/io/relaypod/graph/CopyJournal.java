@@ -52,8 +52,13 @@ final class CopyJournal implements AutoCloseable {
     CopyJournal(Path directory) throws IOException {
         Files.createDirectories(directory);
         file = directory.resolve("copies");
+        Files.deleteIfExists(next()); // the process ended while it was written
         writer = open();
         writer.newLine(); // ends a line that was cut by the end of the process
+    }
+
+    private Path next() {
+        return file.resolveSibling("copies.new");
     }
 
     private BufferedWriter open() throws IOException {
@@ -91,7 +96,7 @@ final class CopyJournal implements AutoCloseable {
 
     /** Replaces all lines, atomically. */
     void rewrite(List<JournalEntry> entries) throws IOException {
-        Path next = file.resolveSibling("copies.new");
+        Path next = next();
         Files.write(next, entries.stream().map(CopyJournal::line).toList(), StandardCharsets.UTF_8);
         writer.close();
         try {
