@@ -266,8 +266,11 @@ final class CopyRecords implements AutoCloseable {
 
     /** The last change of a copy that is not accepted; see {@link GraphCopies#find}. */
     Optional<CopyChange> find(GraphCopy wanted) {
-        // If the 250 of one in temp/ was given, it is expected; if not, the gateway has refused it.
-        Optional<FollowedCopy> followed = index.copyOf(wanted).filter(copy -> copy.place() != CopyPlace.TEMP);
+        // If the 250 of one in temp/ was given, it is expected; if not, the gateway has refused it. What smtp2graph gave
+        // up before it was followed is sent only when told.
+        Optional<FollowedCopy> followed = index.copyOf(wanted)
+                .filter(copy -> copy.place() != CopyPlace.TEMP)
+                .filter(copy -> copy.place() != CopyPlace.FAILED || copy.isOurs());
         return followed.filter(copy -> copy.place() != CopyPlace.FAILED)
                 .map(CopyRecords::last)
                 .or(() -> expectedChanges()

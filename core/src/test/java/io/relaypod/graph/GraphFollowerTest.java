@@ -785,6 +785,9 @@ class GraphFollowerTest {
         later(Duration.ofDays(1));
         assertThat(smtp2graph.directory.failed().resolve("x.eml")).exists();
         assertThat(moves).isEmpty();
+        assertThat(found())
+                .as("nobody sends it, so its message must not wait for it")
+                .isEmpty();
     }
 
     @Test
