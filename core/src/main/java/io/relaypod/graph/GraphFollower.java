@@ -137,7 +137,7 @@ public final class GraphFollower implements GraphCopies, AutoCloseable {
                     opened.withoutEvents().get());
         }
         isPolling = opened.withoutEvents().isPresent();
-        healing.begin();
+        healing.begin(clock.instant());
         if (hasOpened && !isSame) {
             erased();
         }

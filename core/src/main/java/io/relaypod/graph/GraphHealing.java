@@ -78,7 +78,7 @@ final class GraphHealing {
     }
 
     /** The directories can be read. Finishes what a crash left unfinished; call it before they are listed. */
-    void begin() {
+    void begin(Instant now) {
         outOfQueue.clear();
         isWritable = makeDirectories();
         if (!isWritable && settings.mode() == HealMode.ON) {
@@ -89,10 +89,10 @@ final class GraphHealing {
         if (isWritable) {
             for (String name : names(directory.again())) {
                 Path file = directory.again().resolve(name);
-                if (isMovedToQueue(file)) {
-                    records.index().file(name).ifPresent(followed -> followed.moveTo(CopyPlace.QUEUE));
-                } else if (follow(file)) {
-                    outOfQueue.put(name, Instant.EPOCH);
+                if (follow(file)) {
+                    outOfQueue.put(name, now.plus(OUT_OF_QUEUE));
+                } else {
+                    isMoved(file, directory.queue().resolve(name));
                 }
             }
         }
@@ -142,12 +142,6 @@ final class GraphHealing {
         return names;
     }
 
-    // What is there is not replaced.
-    private boolean isMovedToQueue(Path from) {
-        Path queued = directory.queue().resolve(from.getFileName());
-        return !Files.exists(queued) && isMoved(from, queued);
-    }
-
     /** @return false if the file was not there or could not be moved */
     private static boolean isMoved(Path from, Path to) {
         try {
@@ -191,8 +185,8 @@ final class GraphHealing {
             Optional<FollowedCopy> followed = records.index().file(name);
             if (followed.isEmpty()) {
                 delete(file); // Graph accepted it while it was out
-            } else if (isMovedToQueue(file)) {
-                retried(followed.get());
+            } else if (isBackInQueue(followed.get(), file)) {
+                LOGGER.debug("{} is in the queue again", file);
             } else if (Files.notExists(file) && directory.placeOf(name).isEmpty()) {
                 tracker.answer(followed.get(), CopyState.MISSING, now); // somebody deleted it
             } else {
@@ -208,11 +202,22 @@ final class GraphHealing {
                 .toList();
     }
 
-    private void retried(FollowedCopy followed) {
+    // smtp2graph attempts it at once, so its absence after a crash has to count as an acceptance: the record is written
+    // first. A file that is still elsewhere then is found there.
+    private boolean isBackInQueue(FollowedCopy followed, Path file) {
+        Path queued = directory.queue().resolve(followed.fileName());
+        if (Files.exists(queued)) {
+            return false;
+        }
+        records.recordQueued(followed);
+        if (!isMoved(file, queued)) {
+            records.record(followed);
+            return false;
+        }
         followed.moveTo(CopyPlace.QUEUE);
-        records.changed(followed);
         sentAgain.add(followed.fileName());
         settings.listener().onMove(followed.copy(), HealingMove.RETRIED, error(followed));
+        return true;
     }
 
     private static GraphError error(FollowedCopy followed) {
@@ -265,7 +270,8 @@ final class GraphHealing {
         } catch (IOException vanished) {
             return false;
         }
-        if (!isMovedToQueue(file)) {
+        Path queued = directory.queue().resolve(followed.fileName());
+        if (Files.exists(queued) || !isMoved(file, queued)) {
             return false;
         }
         records.move(followed, CopyPlace.QUEUE);
@@ -314,11 +320,7 @@ final class GraphHealing {
     private boolean again(FollowedCopy followed, Instant now) {
         String name = followed.fileName();
         if (followed.place() == CopyPlace.FAILED) {
-            boolean isMoved = isMovedToQueue(directory.failed().resolve(name));
-            if (isMoved) {
-                retried(followed);
-            }
-            return isMoved;
+            return isBackInQueue(followed, directory.failed().resolve(name));
         }
         if (!isMoved(directory.queue().resolve(name), directory.again().resolve(name))) {
             return false;
@@ -371,12 +373,14 @@ final class GraphHealing {
                 boolean mayBeCut = Files.getLastModifiedTime(file).toInstant().isBefore(settings.boot());
                 settings.withdrawn()
                         .store(header, file, followed.map(GraphHealing::error).orElse(NO_ERROR), mayBeCut);
-                delete(file);
-                toBeStored.remove(name);
                 tracker.answer(
                         followed.orElseGet(() -> new FollowedCopy(header.copy(), CopyPlace.RELAY, now, true)),
                         mayBeCut ? CopyState.MISSING : CopyState.WITHDRAWN,
                         now);
+                // Without the file, a record that it is stuck would tell that it is lost.
+                records.flush();
+                toBeStored.remove(name);
+                delete(file);
             } catch (IOException | UncheckedIOException failed) {
                 if (Files.notExists(file)) {
                     toBeStored.remove(name); // somebody deleted it

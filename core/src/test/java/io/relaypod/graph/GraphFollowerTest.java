@@ -643,6 +643,10 @@ class GraphFollowerTest {
             throw new AssertionError(failed);
         }
         follow(HealMode.AUTO);
+        assertThat(smtp2graph.directory.again().resolve("x.eml"))
+                .as("smtp2graph may not have noticed yet that it is out")
+                .exists();
+        later(Duration.ofSeconds(3));
         assertThat(smtp2graph.directory.queue().resolve("x.eml")).exists();
         assertThat(states()).doesNotContain(ACCEPTED, MISSING);
         assertThat(follower.waiting(10)).hasSize(1);
@@ -671,6 +675,7 @@ class GraphFollowerTest {
         changes.clear();
 
         follow(HealMode.OFF);
+        later(Duration.ofSeconds(3));
 
         assertThat(smtp2graph.directory.queue().resolve("x.eml")).exists();
         assertThat(answers()).isEmpty();
