@@ -1,12 +1,14 @@
 package io.relaypod.server.files;
 
-import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 
 /** Replaces a file so that a crash leaves the old content or the new one, on the disk. Stateless. */
 public final class DurableFile {
@@ -24,9 +26,13 @@ public final class DurableFile {
     /** Returns when the content is on the disk; the entry of the directory may not be. For one thread a file. */
     public static void replace(Path file, FileContent content) throws IOException {
         Path unfinished = file.resolveSibling(file.getFileName() + UNFINISHED);
-        try (FileOutputStream out = new FileOutputStream(unfinished.toFile())) {
-            content.writeTo(out);
-            out.getFD().sync();
+        try (FileChannel channel = FileChannel.open(
+                unfinished,
+                StandardOpenOption.CREATE,
+                StandardOpenOption.WRITE,
+                StandardOpenOption.TRUNCATE_EXISTING)) {
+            content.writeTo(Channels.newOutputStream(channel));
+            channel.force(true);
         }
         try {
             Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
