@@ -24,6 +24,7 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.nio.NioEventLoop;
 import io.relaypod.dns.DnsServerTrust.Standing;
 import io.relaypod.memory.MemoryBudget;
+import io.relaypod.threads.Background;
 import org.xbill.DNS.Name;
 import org.xbill.DNS.Type;
 
@@ -119,9 +120,10 @@ public final class DnsFailover implements DnsLookup {
                 .map(server -> {
                     CompletableFuture<DnsServerReport> report = new CompletableFuture<>();
                     onLoop(
-                            here -> server.trust()
-                                    .freshStanding(here, false)
-                                    .thenAcceptAsync(standing -> check(here, server, standing, report), here.loop()),
+                            here -> Background.whenDone(
+                                    server.trust().freshStanding(here, false),
+                                    (standing, failure) ->
+                                            here.loop().execute(() -> check(here, server, standing, report))),
                             report);
                     return report.completeOnTimeout(
                                     unusable(server, DnsSockets.TIMEOUT), 3 * timeout.toNanos(), TimeUnit.NANOSECONDS)
@@ -251,7 +253,7 @@ public final class DnsFailover implements DnsLookup {
                             () -> answer.completeExceptionally(new SocketTimeoutException(DnsSockets.TIMEOUT)),
                             longestWait.toNanos(),
                             TimeUnit.NANOSECONDS);
-            answer.whenComplete((message, failure) -> {
+            Background.whenDone(answer, (message, failure) -> {
                 deadline.cancel(false);
                 if (sockets.isOnThisThread()) {
                     cancelQuery();
@@ -306,7 +308,7 @@ public final class DnsFailover implements DnsLookup {
         if (future.isDone()) {
             next.accept(future.join());
         } else {
-            future.thenAcceptAsync(next, sockets.loop());
+            Background.whenDone(future, (value, failure) -> sockets.loop().execute(() -> next.accept(value)));
         }
     }
 

@@ -21,6 +21,7 @@ import io.relaypod.dns.DnsAnswer.Alias;
 import io.relaypod.dns.DnsAnswer.MxRecords;
 import io.relaypod.dns.DnsAnswer.NoRecords;
 import io.relaypod.dns.DnsAnswer.NoSuchName;
+import io.relaypod.threads.Background;
 import org.xbill.DNS.Name;
 import org.xbill.DNS.Type;
 
@@ -152,7 +153,7 @@ final class DnsServerTrust {
         if (!last.compareAndSet(before, new TrustCheck(done, Optional.empty()))) {
             return last.get().done();
         }
-        look.at(here).whenComplete((any, failure) -> {
+        Background.whenDone(look.at(here), (any, failure) -> {
             CompletableFuture<Void> past = CompletableFuture.completedFuture(null);
             last.set(new TrustCheck(past, Optional.of(ticker.read())));
             done.complete(null);
@@ -169,7 +170,7 @@ final class DnsServerTrust {
                 : CompletableFuture.completedFuture(CanaryResult.UNANSWERED);
         // One canary that exists decides.
         CompletableFuture<Object> isFound = new CompletableFuture<>();
-        domains.forEach(domain -> domain.thenAccept(found -> {
+        domains.forEach(domain -> Background.whenDone(domain, (found, failure) -> {
             if (found == CanaryResult.FOUND) {
                 isFound.complete(found);
             }

@@ -1,5 +1,7 @@
 package io.relaypod.dns;
 
+import static io.relaypod.threads.Background.logFailure;
+
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
@@ -117,7 +119,7 @@ final class DnsSockets {
     private void checkLater() {
         if (!checking) {
             checking = true;
-            loop.schedule(this::check, TIMEOUT_CHECK.toNanos(), TimeUnit.NANOSECONDS);
+            logFailure(loop.schedule(this::check, TIMEOUT_CHECK.toNanos(), TimeUnit.NANOSECONDS));
         }
     }
 

@@ -1,5 +1,7 @@
 package io.relaypod.dns;
 
+import static io.relaypod.threads.Background.logFailure;
+
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
@@ -14,6 +16,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoop;
@@ -86,7 +89,7 @@ final class DnsTcp extends SimpleChannelInboundHandler<ByteBuf> {
         Future<?> deadline = loop.schedule(
                 () -> {
                     exchange.fail(new SocketTimeoutException(DnsSockets.TIMEOUT));
-                    connected.channel().close();
+                    logFailure(connected.channel().close());
                 },
                 timeout.toNanos(),
                 TimeUnit.NANOSECONDS);
@@ -96,7 +99,7 @@ final class DnsTcp extends SimpleChannelInboundHandler<ByteBuf> {
         });
         return () -> {
             exchange.isOver = true;
-            connected.channel().close();
+            logFailure(connected.channel().close());
         };
     }
 
@@ -104,8 +107,9 @@ final class DnsTcp extends SimpleChannelInboundHandler<ByteBuf> {
     public void channelActive(ChannelHandlerContext context) {
         byte[] wire = query.toWire();
         context.writeAndFlush(Unpooled.buffer(Short.BYTES + wire.length)
-                .writeShort(wire.length)
-                .writeBytes(wire));
+                        .writeShort(wire.length)
+                        .writeBytes(wire))
+                .addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
     }
 
     @Override
@@ -116,7 +120,7 @@ final class DnsTcp extends SimpleChannelInboundHandler<ByteBuf> {
                 isOver = true;
                 handler.answered(answer);
             }
-            context.close();
+            logFailure(context.close());
         }
     }
 
@@ -124,7 +128,7 @@ final class DnsTcp extends SimpleChannelInboundHandler<ByteBuf> {
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
         fail(new IOException(cause));
-        context.close();
+        logFailure(context.close());
     }
 
     private void fail(IOException failure) {

@@ -9,6 +9,7 @@ import io.relaypod.dns.DnsAnswer.Alias;
 import io.relaypod.dns.DnsAnswer.NoRecords;
 import io.relaypod.dns.DnsAnswer.NoSuchName;
 import io.relaypod.dns.LookupListener.LookupOutcome;
+import io.relaypod.threads.Background;
 import org.xbill.DNS.Name;
 import org.xbill.DNS.Type;
 
@@ -27,23 +28,16 @@ public final class ObservedDns implements DnsLookup {
     public CompletableFuture<DnsAnswer> ask(Name name, int type) {
         long begin = System.nanoTime();
         CompletableFuture<DnsAnswer> question = origin.ask(name, type);
-        CompletableFuture<DnsAnswer> heard = new CompletableFuture<>();
-        question.whenComplete((answer, failure) -> {
-            if (heard.isCancelled()) {
-                return;
-            }
-            listener.lookedUp(
-                    Type.string(type),
-                    failure == null ? outcome(answer) : outcome(failure),
-                    Duration.ofNanos(System.nanoTime() - begin));
-            if (failure == null) {
-                heard.complete(answer);
-            } else {
-                heard.completeExceptionally(failure);
+        CompletableFuture<DnsAnswer> heard = question.whenComplete((answer, failure) -> {
+            if (!question.isCancelled()) {
+                listener.lookedUp(
+                        Type.string(type),
+                        failure == null ? outcome(answer) : outcome(failure),
+                        Duration.ofNanos(System.nanoTime() - begin));
             }
         });
         // A caller that cancels the result cancels the lookup.
-        heard.whenComplete((answer, failure) -> question.cancel(false));
+        Background.whenDone(heard, (answer, failure) -> question.cancel(false));
         return heard;
     }
 

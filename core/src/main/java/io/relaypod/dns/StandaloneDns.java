@@ -1,5 +1,7 @@
 package io.relaypod.dns;
 
+import static io.relaypod.threads.Background.logFailure;
+
 import java.util.concurrent.TimeUnit;
 
 import io.netty.channel.EventLoopGroup;
@@ -23,6 +25,6 @@ public final class StandaloneDns implements AutoCloseable {
     /** Ends the event loop, and with it all queries that are in flight. */
     @Override
     public void close() {
-        loop.shutdownGracefully(0, 0, TimeUnit.SECONDS);
+        logFailure(loop.shutdownGracefully(0, 0, TimeUnit.SECONDS));
     }
 }

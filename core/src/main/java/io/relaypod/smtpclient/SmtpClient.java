@@ -6,13 +6,13 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 
 import com.google.common.util.concurrent.ThreadFactoryBuilder;
 import io.relaypod.memory.MemoryBudget;
 import io.relaypod.memory.MemoryUse;
 import io.relaypod.memory.Reservation;
+import io.relaypod.threads.Background;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,7 +29,7 @@ public final class SmtpClient implements AutoCloseable {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(SmtpClient.class);
 
-    private static final long CHECK_DEADLINES_EVERY_MILLIS = 1000;
+    private static final Duration CHECK_DEADLINES_EVERY = Duration.ofSeconds(1);
     // Idle connections are closed by then, and so are those whose mail is done.
     private static final Duration WAIT_FOR_MEMORY = Duration.ofSeconds(10);
 
@@ -47,8 +47,7 @@ public final class SmtpClient implements AutoCloseable {
     public SmtpClient(SmtpClientSettings settings, MemoryBudget memory) {
         this.settings = settings;
         this.memory = memory;
-        deadlines.scheduleWithFixedDelay(
-                this::closeOverdue, CHECK_DEADLINES_EVERY_MILLIS, CHECK_DEADLINES_EVERY_MILLIS, TimeUnit.MILLISECONDS);
+        Background.repeat(deadlines, CHECK_DEADLINES_EVERY, CHECK_DEADLINES_EVERY, this::closeOverdue);
     }
 
     /**

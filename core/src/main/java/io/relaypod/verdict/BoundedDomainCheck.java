@@ -18,6 +18,7 @@ import io.relaypod.dns.ClientNetwork;
 import io.relaypod.memory.MemoryBudget;
 import io.relaypod.memory.MemoryUse;
 import io.relaypod.memory.Reservation;
+import io.relaypod.threads.Background;
 import io.relaypod.verdict.DomainVerdict.NotAsked;
 
 /**
@@ -103,9 +104,9 @@ public final class BoundedDomainCheck implements DomainCheck {
             refuse(question);
             return false;
         }
-        question.turn()
-                .completeOnTimeout(false, patience.toNanos(), TimeUnit.NANOSECONDS)
-                .thenAccept(isIts -> {
+        Background.whenDone(
+                question.turn().completeOnTimeout(false, patience.toNanos(), TimeUnit.NANOSECONDS),
+                (isIts, failure) -> {
                     if (!isIts) {
                         leaveLine(question);
                         refuse(question);

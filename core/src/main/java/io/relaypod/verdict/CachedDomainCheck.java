@@ -14,6 +14,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Ticker;
 import io.relaypod.address.MailDomain;
 import io.relaypod.dns.ClientNetwork;
+import io.relaypod.threads.Background;
 import io.relaypod.verdict.DomainVerdict.NotAsked;
 
 /**
@@ -153,6 +154,7 @@ public final class CachedDomainCheck implements DomainCheck {
                 return CompletableFuture.completedFuture(NO_SUCH_DOMAIN);
             }
             return ask(domain, client, known)
+                    .toCompletableFuture()
                     .copy()
                     .completeOnTimeout(new DomainVerdict.Unknown("slow"), STALE_WAIT.toMillis(), TimeUnit.MILLISECONDS)
                     .thenApply(fresh -> fresh.isKnown() ? fresh : useStale(domain, remembered.verdict()));
@@ -200,6 +202,7 @@ public final class CachedDomainCheck implements DomainCheck {
     public CompletionStage<DomainVerdict> freshVerdict(MailDomain domain) {
         nonexistent.forget(domain.name());
         return ask(domain, ClientNetwork.OPERATOR, Optional.ofNullable(verdicts.getIfPresent(domain)))
+                .toCompletableFuture()
                 .copy();
     }
 
@@ -235,7 +238,7 @@ public final class CachedDomainCheck implements DomainCheck {
     }
 
     /** @param seen the cache entry at the time of the decision to look up */
-    private CompletableFuture<DomainVerdict> ask(MailDomain domain, ClientNetwork client, Optional<CacheEntry> seen) {
+    private CompletionStage<DomainVerdict> ask(MailDomain domain, ClientNetwork client, Optional<CacheEntry> seen) {
         CompletableFuture<DomainVerdict> answer = new CompletableFuture<>();
         CompletableFuture<DomainVerdict> earlier = underWay.putIfAbsent(domain, answer);
         if (earlier != null) {
@@ -253,7 +256,7 @@ public final class CachedDomainCheck implements DomainCheck {
             answer.complete(now.get().verdict());
             return answer;
         }
-        askOrigin(domain, client).whenComplete((verdict, failure) -> {
+        Background.whenDone(askOrigin(domain, client), (verdict, failure) -> {
             underWay.remove(domain, answer);
             answer.complete(verdict);
         });
@@ -278,6 +281,7 @@ public final class CachedDomainCheck implements DomainCheck {
                             ? remember(domain, client, new CacheEntry(reached, asked, ticker.read()))
                             : reached;
                 })
+                .exceptionally(broken -> new DomainVerdict.Unknown(broken.toString()))
                 .toCompletableFuture();
     }
 

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -24,6 +25,7 @@ import io.relaypod.dns.DnsAnswer.NoRecords;
 import io.relaypod.dns.DnsLookup;
 import io.relaypod.dns.DnsMessageReader;
 import io.relaypod.dns.MailHostAddress;
+import io.relaypod.threads.Background;
 import io.relaypod.verdict.DomainVerdict.HasMx;
 import io.relaypod.verdict.DomainVerdict.ImplicitMx;
 import io.relaypod.verdict.DomainVerdict.NoMailHost;
@@ -149,63 +151,42 @@ public final class DnsDomainCheck implements DomainCheck {
      * @return fails when neither is enough, and one of them failed
      */
     private CompletableFuture<List<AddressRecords>> addresses(Name name, Predicate<AddressRecords> isEnough) {
-        List<CompletableFuture<AddressRecords>> kinds = Stream.of(Type.A, Type.AAAA)
-                .map(type -> {
-                    CompletableFuture<AddressRecords> kind = new CompletableFuture<>();
-                    forward(
-                            ask(name, type, 0, NOBODY),
-                            kind,
-                            answer -> answer instanceof AddressRecords found
-                                    ? found
-                                    : new AddressRecords(List.of(), List.of()));
-                    return kind;
-                })
+        List<CompletableFuture<DnsAnswer>> questions = Stream.of(Type.A, Type.AAAA)
+                .map(type -> ask(name, type, 0, NOBODY))
                 .toList();
-        CompletableFuture<List<AddressRecords>> both = new CompletableFuture<>();
-        kinds.forEach(kind -> kind.thenAccept(found -> {
-            if (isEnough.test(found)) {
-                both.complete(List.of(found));
+        List<CompletableFuture<AddressRecords>> kinds = questions.stream()
+                .map(question -> question.thenApply(answer ->
+                        answer instanceof AddressRecords found ? found : new AddressRecords(List.of(), List.of())))
+                .toList();
+        CompletableFuture<List<AddressRecords>> enough = new CompletableFuture<>();
+        kinds.forEach(kind -> Background.whenDone(kind, (found, failure) -> {
+            if (failure == null && isEnough.test(found)) {
+                enough.complete(List.of(found));
             }
         }));
-        forward(
-                CompletableFuture.allOf(kinds.toArray(CompletableFuture[]::new)),
-                both,
-                all -> kinds.stream().map(CompletableFuture::join).toList());
-        both.whenComplete((done, failure) -> kinds.forEach(kind -> kind.cancel(false)));
+        CompletableFuture<List<AddressRecords>> both = CompletableFuture.allOf(kinds.toArray(CompletableFuture[]::new))
+                .thenApply(all -> kinds.stream().map(CompletableFuture::join).toList())
+                .applyToEither(enough, Function.identity());
+        Background.whenDone(both, (done, failure) -> questions.forEach(question -> question.cancel(false)));
         return both;
     }
 
     private CompletableFuture<DnsAnswer> ask(Name name, int type, int aliases, Consumer<DnsAnswer> learner) {
-        CompletableFuture<DnsAnswer> answer = new CompletableFuture<>();
-        CompletableFuture<DnsAnswer> question = dns.ask(name, type);
-        question.whenComplete((given, failure) -> {
-            if (failure != null) {
-                answer.completeExceptionally(failure);
-                return;
-            }
+        AtomicReference<CompletableFuture<DnsAnswer>> last = new AtomicReference<>(dns.ask(name, type));
+        CompletableFuture<DnsAnswer> answer = last.get().thenCompose(given -> {
             learner.accept(given);
             if (!(given instanceof Alias alias)) {
-                answer.complete(given);
-            } else if (aliases < DnsMessageReader.MAX_ALIASES) {
-                forward(ask(alias.target(), type, aliases + 1, NOBODY), answer, Function.identity());
-            } else {
-                answer.completeExceptionally(new IOException("too many aliases"));
+                return CompletableFuture.completedFuture(given);
             }
+            if (aliases == DnsMessageReader.MAX_ALIASES) {
+                return CompletableFuture.failedFuture(new IOException("too many aliases"));
+            }
+            last.set(ask(alias.target(), type, aliases + 1, NOBODY));
+            return last.get();
         });
-        answer.whenComplete((given, failure) -> question.cancel(false));
+        // A caller that cancels the answer cancels the query.
+        Background.whenDone(answer, (given, failure) -> last.get().cancel(false));
         return answer;
-    }
-
-    /** Ends one as the other ends, and takes the other's question back when the one is cancelled. */
-    private static <F, T> void forward(CompletableFuture<F> source, CompletableFuture<T> target, Function<F, T> as) {
-        source.whenComplete((given, failure) -> {
-            if (failure == null) {
-                target.complete(as.apply(given));
-            } else {
-                target.completeExceptionally(failure);
-            }
-        });
-        target.whenComplete((given, failure) -> source.cancel(false));
     }
 
     private static String reason(Throwable failure) {

@@ -5,9 +5,9 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import java.util.function.IntSupplier;
 
+import io.relaypod.threads.Background;
 import org.apache.james.queue.api.MailQueue;
 import org.apache.james.queue.api.MailQueue.MailQueueItem;
 import org.apache.james.util.concurrent.NamedThreadFactory;
@@ -46,8 +46,7 @@ final class SpareDeliveries implements AutoCloseable {
         this.threads = threads;
         this.waiting = waiting;
         this.step = step;
-        timer.scheduleWithFixedDelay(
-                this::startIfAllWait, CHECK_INTERVAL.toMillis(), CHECK_INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
+        Background.repeat(timer, CHECK_INTERVAL, CHECK_INTERVAL, this::startIfAllWait);
     }
 
     private void startIfAllWait() {

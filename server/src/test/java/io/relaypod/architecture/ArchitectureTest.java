@@ -38,6 +38,7 @@ class ArchitectureTest {
         "io.relaypod.mime..",
         "io.relaypod.quota..",
         "io.relaypod.smtpclient..",
+        "io.relaypod.threads..",
         "io.relaypod.throttle..",
         "io.relaypod.verdict.."
     };
@@ -113,6 +114,7 @@ class ArchitectureTest {
             .that()
             .resideOutsideOfPackages(
                     "io.relaypod.dns..",
+                    "io.relaypod.threads..",
                     "io.relaypod.server.smtp..",
                     "io.relaypod.server.monitoring..",
                     "io.relaypod.server.health..",

@@ -14,6 +14,7 @@ import java.net.Socket;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -260,10 +261,8 @@ public final class LabDns implements AutoCloseable {
 
     private void behave(DnsBehaviour behaviour, Message query, boolean overTcp, Consumer<byte[]> send) {
         if (behaviour instanceof DnsBehaviour.Delay delay) {
-            later.schedule(
-                    () -> send.accept(responder.answer(query, overTcp)),
-                    delay.by().toNanos(),
-                    TimeUnit.NANOSECONDS);
+            CompletableFuture.delayedExecutor(delay.by().toNanos(), TimeUnit.NANOSECONDS, later)
+                    .execute(() -> send.accept(responder.answer(query, overTcp)));
             return;
         }
         Responder with = responder;

@@ -25,6 +25,8 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
+import io.relaypod.threads.Background;
+
 /**
  * The mail queue of one smtp2graph process. It watches the queue directory, sends four messages at a time, and has the
  * retries in memory. After {@link #kill} it changes no file. Thread-safe.
@@ -81,8 +83,7 @@ final class Smtp2GraphMailQueue {
         files.queue().register(watcher, StandardWatchEventKinds.ENTRY_CREATE, StandardWatchEventKinds.ENTRY_DELETE);
         Smtp2GraphFiles.mails(files.queue()).forEach(this::appeared);
         Smtp2GraphStandIn.daemon(this::watch).start();
-        long poll = retries.poll().toMillis();
-        threads.scheduleWithFixedDelay(this::retryDue, poll, poll, TimeUnit.MILLISECONDS);
+        Background.repeat(threads, retries.poll(), retries.poll(), this::retryDue);
     }
 
     /** Moves the file of an accepted message from temp to queue. */

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -19,6 +20,7 @@ import io.relaypod.dns.DnsFailover;
 import io.relaypod.dns.DnsFailover.DnsServerReport;
 import io.relaypod.dns.DnsServerListener;
 import io.relaypod.dns.LookupListener;
+import io.relaypod.threads.Background;
 import io.relaypod.verdict.CachedDomainCheck.StaleListener;
 import io.relaypod.verdict.MxSettings.OnDnsFailure;
 import org.apache.james.core.healthcheck.ComponentName;
@@ -135,7 +137,7 @@ public final class DnsHealthCheck implements HealthCheck, LookupListener, StaleL
             }
             return isKnownHealthy()
                     ? Mono.just(Result.healthy(NAME))
-                    : Mono.fromFuture(probe()).map(this::result);
+                    : Mono.fromCompletionStage(probe()).map(this::result);
         });
     }
 
@@ -177,24 +179,24 @@ public final class DnsHealthCheck implements HealthCheck, LookupListener, StaleL
                 : Result.unhealthy(NAME, words);
     }
 
-    private CompletableFuture<List<DnsServerReport>> probe() {
+    private CompletionStage<List<DnsServerReport>> probe() {
         return probe(PROBE_EVERY.toNanos());
     }
 
-    private CompletableFuture<List<DnsServerReport>> probe(long every) {
+    private CompletionStage<List<DnsServerReport>> probe(long every) {
         DnsProbe last = lastProbe.get();
         if (ticker.read() - last.at() < every || !last.reports().isDone()) {
-            return last.reports().copy();
+            return last.reports().minimalCompletionStage();
         }
         DnsProbe next = new DnsProbe(ticker.read(), new CompletableFuture<>());
         if (!lastProbe.compareAndSet(last, next)) {
-            return lastProbe.get().reports().copy();
+            return lastProbe.get().reports().minimalCompletionStage();
         }
-        servers.check().thenAccept(reports -> {
-            logChange(reports);
+        Background.whenDone(servers.check(), (reports, failure) -> {
             next.reports().complete(reports);
+            logChange(reports);
         });
-        return next.reports().copy();
+        return next.reports().minimalCompletionStage();
     }
 
     private void logChange(List<DnsServerReport> reports) {

@@ -1,5 +1,7 @@
 package io.relaypod.server.monitoring;
 
+import static io.relaypod.threads.Background.logFailure;
+
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -68,7 +70,7 @@ public final class MonitoringServer implements AutoCloseable {
                     @Override
                     protected void initChannel(Channel channel) {
                         if (!hasRoom(settings.connections())) {
-                            channel.close();
+                            logFailure(channel.close());
                             return;
                         }
                         open.add(channel);
@@ -117,14 +119,14 @@ public final class MonitoringServer implements AutoCloseable {
 
     /** Closes the connection whose answer takes longest, to free its memory. */
     private void closeSlowest() {
-        io.execute(() -> connections.longestAnswered().ifPresent(Channel::close));
+        io.execute(() -> connections.longestAnswered().ifPresent(slowest -> logFailure(slowest.close())));
     }
 
     private boolean hasRoom(int most) {
         if (open.size() >= most) {
             Optional<Channel> evictionCandidate = connections.evictionCandidate();
             evictionCandidate.ifPresent(connections::remove);
-            evictionCandidate.ifPresent(Channel::close);
+            evictionCandidate.ifPresent(evicted -> logFailure(evicted.close()));
         }
         return open.size() < most;
     }

@@ -1,5 +1,7 @@
 package io.relaypod.server.monitoring;
 
+import static io.relaypod.threads.Background.logFailure;
+
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Optional;
@@ -133,6 +135,6 @@ class PageHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable failure) {
         LOGGER.debug("connection broke off", failure);
-        context.close();
+        logFailure(context.close());
     }
 }

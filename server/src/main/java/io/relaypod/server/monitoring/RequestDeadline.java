@@ -1,5 +1,7 @@
 package io.relaypod.server.monitoring;
 
+import static io.relaypod.threads.Background.logFailure;
+
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
@@ -68,7 +70,7 @@ final class RequestDeadline extends ChannelDuplexHandler {
                 message instanceof LastHttpContent
                         ? promise.unvoid().addListener(written -> {
                             if (--unanswered == 0 && isTooMany) {
-                                context.close();
+                                logFailure(context.close());
                             } else if (unanswered == 0 && context.channel().isActive()) {
                                 context.channel().config().setAutoRead(true);
                                 closeAfter(context, KEPT_ALIVE);
@@ -87,7 +89,8 @@ final class RequestDeadline extends ChannelDuplexHandler {
 
     private void closeAfter(ChannelHandlerContext context, Duration time) {
         cancel();
-        deadline = context.executor().schedule(() -> context.close(), time.toMillis(), TimeUnit.MILLISECONDS);
+        deadline =
+                context.executor().schedule(() -> logFailure(context.close()), time.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     private void cancel() {

@@ -4,7 +4,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import javax.inject.Inject;
 
 import io.micrometer.core.instrument.Gauge;
@@ -14,17 +13,14 @@ import io.relaypod.server.health.Readiness;
 import io.relaypod.server.health.SmtpGreeting;
 import io.relaypod.server.metrics.QueueMeters;
 import io.relaypod.server.metrics.QueueMeters.QueueState;
+import io.relaypod.threads.Background;
 import org.apache.james.util.concurrent.NamedThreadFactory;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Polls the queues, the gateway, SMTP and the health checks every ten seconds, each on a thread of its own, and keeps
  * samples of an hour. A broker or a gateway that hangs delays no other poll. Thread-safe.
  */
 public final class StatusSampler implements AutoCloseable {
-
-    private static final Logger LOGGER = LoggerFactory.getLogger(StatusSampler.class);
 
     static final Duration EVERY = Duration.ofSeconds(10);
 
@@ -76,18 +72,7 @@ public final class StatusSampler implements AutoCloseable {
     }
 
     private void repeat(Runnable poll) {
-        threads.scheduleWithFixedDelay(
-                () -> {
-                    try {
-                        poll.run();
-                    } catch (RuntimeException broken) {
-                        // An exception that is not caught would end the polling.
-                        LOGGER.error("event=watch-failed", broken);
-                    }
-                },
-                0,
-                EVERY.toMillis(),
-                TimeUnit.MILLISECONDS);
+        Background.repeat(threads, Duration.ZERO, EVERY, poll);
     }
 
     // If the broker does not answer in time, the sample has the queue sizes of the previous poll.

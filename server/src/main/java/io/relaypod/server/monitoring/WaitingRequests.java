@@ -1,5 +1,7 @@
 package io.relaypod.server.monitoring;
 
+import static io.relaypod.threads.Background.logFailure;
+
 import java.util.concurrent.Semaphore;
 
 import io.netty.channel.ChannelHandlerContext;
@@ -25,7 +27,7 @@ final class WaitingRequests extends ChannelInboundHandlerAdapter {
             context.fireChannelRead(request);
         } else {
             ReferenceCountUtil.release(request);
-            context.close();
+            logFailure(context.close());
         }
     }
 }

@@ -226,8 +226,8 @@ final class MailEnqueuer {
                 .thenComposeAsync(connections -> result(attempt, connections), writing)
                 .exceptionallyCompose(failure ->
                         broker.resendsUnconfirmed() && isBroken(failure) && System.nanoTime() < deadline
-                                ? CompletableFuture.supplyAsync(() -> untilStored(deadline, writing, attempt), SOON)
-                                        .thenCompose(again -> again)
+                                ? CompletableFuture.completedFuture(attempt)
+                                        .thenComposeAsync(again -> untilStored(deadline, writing, again), SOON)
                                 : CompletableFuture.failedFuture(failure));
     }
 

@@ -1,5 +1,7 @@
 package io.relaypod.server.smtp;
 
+import static io.relaypod.threads.Background.logFailure;
+
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -19,6 +21,7 @@ import io.netty.util.ReferenceCountUtil;
 import io.relaypod.server.settings.ClientLimits;
 import io.relaypod.server.smtp.OpenConnections.ConnectionEnd;
 import io.relaypod.server.smtp.OpenConnections.OpenConnection;
+import io.relaypod.threads.Background;
 import org.apache.james.protocols.api.Protocol;
 import org.apache.james.protocols.api.ProtocolSession;
 import org.apache.james.protocols.netty.BasicChannelInboundHandler;
@@ -94,7 +97,7 @@ final class RelayChannelHandler extends BasicChannelInboundHandler {
         if (open.isEmpty() || isEncrypted && !open.get().tryEncrypt()) {
             LOGGER.info("event=too-many-connections client={}", client(context).getHostAddress());
             if (isEncrypted) {
-                context.close(); // the reply would have to wait for a handshake
+                logFailure(context.close()); // the reply would have to wait for a handshake
             } else {
                 sayAndClose(context, TOO_MANY_CONNECTIONS);
             }
@@ -132,7 +135,7 @@ final class RelayChannelHandler extends BasicChannelInboundHandler {
         open.ifPresent(OpenConnection::close);
         dialogue.ifPresent(ended -> {
             metrics.getConnectionMetric().decrement();
-            ended.close().thenRun(() -> endSession(context));
+            Background.whenDone(ended.close(), (nothing, failure) -> endSession(context));
         });
         dialogue = Optional.empty();
     }
@@ -147,7 +150,7 @@ final class RelayChannelHandler extends BasicChannelInboundHandler {
 
     private void late(ChannelHandlerContext context) {
         if (timeouts.isLastReplySent()) {
-            context.close();
+            logFailure(context.close());
         } else {
             LOGGER.info("event=idle client={} timeout={}", client(context).getHostAddress(), limits.idle());
             sayAndClose(context, TOO_SLOW);
@@ -165,7 +168,7 @@ final class RelayChannelHandler extends BasicChannelInboundHandler {
             LOGGER.info("event=connection-displaced client={}", client.getHostAddress());
             sayAndClose(context, TOO_MANY_CONNECTIONS);
             // Its memory is another's already, so it is not waited for until it reads.
-            context.close();
+            logFailure(context.close());
         }
     }
 
@@ -225,14 +228,14 @@ final class RelayChannelHandler extends BasicChannelInboundHandler {
                     cause.getCause() instanceof NotSslRecordException || cause instanceof NotSslRecordException
                             ? "not a TLS record"
                             : cause.getMessage());
-            context.close();
+            logFailure(context.close());
             return;
         }
         try {
             super.exceptionCaught(context, cause);
         } catch (Exception notTold) {
             LOGGER.error("event=not-told client={}", client(context).getHostAddress(), notTold);
-            context.close();
+            logFailure(context.close());
         }
     }
 

@@ -1,5 +1,7 @@
 package io.relaypod.server.smtp;
 
+import static io.relaypod.threads.Background.logFailure;
+
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -230,8 +232,8 @@ final class RelaySmtpServer extends SMTPServer {
     public synchronized void unbind() {
         spool.finish();
         smtpsPort.ifPresent(port -> port.close().awaitUninterruptibly());
-        connections.ifPresent(threads ->
-                threads.shutdownGracefully(QUIET.toMillis(), STOP_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS));
+        connections.ifPresent(threads -> logFailure(
+                threads.shutdownGracefully(QUIET.toMillis(), STOP_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)));
         super.unbind();
     }
 

@@ -43,6 +43,8 @@ final class RelayTransport extends NettyProtocolTransport {
         return connection.tryEncrypt();
     }
 
+    // The void promise passes a failure to the pipeline.
+    @SuppressWarnings("FutureReturnValueIgnored")
     @Override
     protected void writeToClient(byte[] bytes, ProtocolSession session, boolean startTls) {
         if (startTls) {

@@ -5,11 +5,13 @@ import java.net.InetAddress;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
+import io.relaypod.threads.Background;
 import org.apache.james.metrics.api.Metric;
 import org.apache.james.protocols.api.Response;
 import org.apache.james.protocols.api.handler.LineHandler;
@@ -122,7 +124,7 @@ final class SmtpDialogue {
      *
      * @return completes when no worker has the session any more
      */
-    CompletableFuture<Void> close() {
+    CompletionStage<Void> close() {
         isOpen = false;
         if (!input.isLent()) {
             input.clear();
@@ -209,7 +211,7 @@ final class SmtpDialogue {
                 () -> read(message, input.unread()), task -> workers.execute(client(), task));
         input.lend();
         isWaiting = true;
-        outcome.whenCompleteAsync(this::messageRead, context.executor());
+        Background.whenDone(outcome, (reply, failure) -> context.executor().execute(() -> messageRead(reply, failure)));
     }
 
     /** Reads the lines that are there, or those up to the end of the message. A worker has the session meanwhile. */
@@ -265,8 +267,9 @@ final class SmtpDialogue {
     private void await(PendingReply pending) {
         isWaiting = true;
         isDelayed = pending.isDelayed();
-        pending.awaited()
-                .whenComplete((done, failure) -> context.executor().execute(() -> {
+        Background.whenDone(
+                pending.awaited(),
+                (done, failure) -> context.executor().execute(() -> {
                     resume(() -> Optional.of(pending.reply().get()));
                     pending.whenSent().run();
                 }));

@@ -21,6 +21,7 @@ import io.relaypod.server.queue.broker.Broker;
 import io.relaypod.server.queue.broker.InsufficientStorageException;
 import io.relaypod.server.queue.stored.MailBody;
 import io.relaypod.server.settings.QueueSettings;
+import io.relaypod.threads.Background;
 import org.apache.james.lifecycle.api.LifecycleUtil;
 import org.apache.james.metrics.api.GaugeRegistry;
 import org.apache.james.protocols.api.Response;
@@ -102,14 +103,14 @@ public final class SpoolWriter {
                 new CompletableFuture<Void>().orTimeout(timeout.toNanos(), TimeUnit.NANOSECONDS);
         CompletableFuture<Response> reply = outcome.handle(
                 (nothing, failure) -> failure == null ? accepted(received) : notAccepted(received, failure));
-        written(mail, outcome, received).whenComplete((nothing, failure) -> {
+        Background.whenDone(written(mail, outcome, received), (nothing, failure) -> {
             if (failure == null) {
                 outcome.complete(null);
             } else {
                 outcome.completeExceptionally(failure);
             }
             // After a timeout the broker may still read the mail.
-            reply.thenRun(() -> LifecycleUtil.dispose(mail));
+            Background.whenDone(reply, (said, notSaid) -> LifecycleUtil.dispose(mail));
         });
         return reply;
     }
@@ -121,9 +122,8 @@ public final class SpoolWriter {
             return CompletableFuture.runAsync(
                     () -> write(mail, received.size(), outcome).join(), task -> writersOfLarge.execute(client, task));
         }
-        return CompletableFuture.supplyAsync(
-                        () -> write(mail, received.size(), outcome), task -> writers.execute(client, task))
-                .thenCompose(done -> done);
+        return CompletableFuture.completedFuture(mail)
+                .thenComposeAsync(any -> write(mail, received.size(), outcome), task -> writers.execute(client, task));
     }
 
     /**
@@ -157,8 +157,8 @@ public final class SpoolWriter {
                 return outcome;
             }
             return Mono.from(spool.enqueueReactive(mail)).toFuture();
-        } catch (MailQueueException full) {
-            return CompletableFuture.failedFuture(full);
+        } catch (MailQueueException | RuntimeException notStored) {
+            return CompletableFuture.failedFuture(notStored);
         }
     }
 

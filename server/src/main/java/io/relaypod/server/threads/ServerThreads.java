@@ -14,8 +14,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.inject.Inject;
 
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import io.relaypod.threads.Background;
 
 /**
  * Owns threads of the server: it names them, bounds them, and stops them in the reverse order of their creation. All
@@ -26,8 +25,6 @@ import org.slf4j.LoggerFactory;
  * }</pre>
  */
 public final class ServerThreads implements AutoCloseable {
-
-    private static final Logger LOGGER = LoggerFactory.getLogger(ServerThreads.class);
 
     private static final Duration STOP_WITHIN = Duration.ofSeconds(2);
     private static final Duration IDLE = Duration.ofSeconds(30);
@@ -71,8 +68,7 @@ public final class ServerThreads implements AutoCloseable {
      */
     public ScheduledExecutorService schedule(String name, Duration interval, Runnable task) {
         ScheduledExecutorService thread = scheduler(name);
-        thread.scheduleWithFixedDelay(
-                () -> runLogged(name, task), interval.toNanos(), interval.toNanos(), TimeUnit.NANOSECONDS);
+        Background.repeat(thread, interval, interval, task);
         return thread;
     }
 
@@ -81,14 +77,6 @@ public final class ServerThreads implements AutoCloseable {
         ScheduledThreadPoolExecutor thread = new ScheduledThreadPoolExecutor(1, named(name));
         thread.setRemoveOnCancelPolicy(true);
         return started(thread);
-    }
-
-    private static void runLogged(String name, Runnable task) {
-        try {
-            task.run();
-        } catch (RuntimeException | StackOverflowError | LinkageError | AssertionError failure) {
-            LOGGER.error("event=task-failed task={} reason=\"{}\"", name, failure.getMessage(), failure);
-        }
     }
 
     private static ThreadFactory named(String name) {

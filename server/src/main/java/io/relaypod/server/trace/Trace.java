@@ -11,7 +11,6 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 
@@ -20,6 +19,7 @@ import io.relaypod.events.MailEvent.MailRefused;
 import io.relaypod.events.MailEvent.RecipientAccepted;
 import io.relaypod.events.MailEvent.RecipientRefused;
 import io.relaypod.events.MailEventListener;
+import io.relaypod.threads.Background;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -67,7 +67,7 @@ public final class Trace implements MailEventListener, Closeable {
         this.mails = new TraceSegments(directory.resolve("mails"), maxBytes - refusalBytes, maxAge);
         this.refusals = new TraceSegments(directory.resolve("refusals"), refusalBytes, maxAge);
         this.clock = clock;
-        writer.scheduleWithFixedDelay(this::write, PAUSE.toMillis(), PAUSE.toMillis(), TimeUnit.MILLISECONDS);
+        Background.repeat(writer, PAUSE, PAUSE, this::write);
     }
 
     @Override

@@ -234,6 +234,15 @@ class HealthChecksTest {
     }
 
     @Test
+    void aProbeThatCannotBeLoggedIsAnsweredAllTheSame() {
+        Clock clock = mock(Clock.class);
+        when(clock.instant()).thenThrow(new IllegalStateException("no time"));
+        DnsHealthCheck health = new DnsHealthCheck(dns.servers(), OnDnsFailure.TRY_LATER, now::get, clock);
+
+        assertThat(check(health).isUnHealthy()).isTrue();
+    }
+
+    @Test
     void anOutageIsReportedOnceWithItsBeginningAndItsDuration() {
         AtomicReference<Instant> time = new AtomicReference<>(NOW.plusMillis(300));
         Clock clock = mock(Clock.class);

@@ -96,6 +96,21 @@ class SpoolWriterTest {
         writer.close();
     }
 
+    @Test
+    void aMailThatTheQueueThrowsAtGivesItsMemoryBack() {
+        MailQueueFactory<MailQueue> queues = mock();
+        MailQueue spool = mock();
+        when(queues.createQueue(any())).thenReturn(spool);
+        when(spool.enqueueReactive(any())).thenThrow(new IllegalStateException("a fault of ours"));
+        MemoryBudget memory = new MemoryBudget(1 << 20);
+        SpoolWriter writer = writer(queues, memory, settings());
+
+        assertThat(writer.store(mail(), RECEIVED).reply().get().getRetCode()).isEqualTo("451");
+
+        assertThat(memory.reserved()).isZero();
+        writer.close();
+    }
+
     private static Mail mail() {
         return mock(Mail.class, withSettings().extraInterfaces(Disposable.class));
     }

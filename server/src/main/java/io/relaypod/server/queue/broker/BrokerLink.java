@@ -7,6 +7,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
 import io.relaypod.server.threads.ServerThreads;
+import io.relaypod.threads.Background;
 import org.apache.activemq.artemis.api.core.ActiveMQException;
 import org.apache.activemq.artemis.api.core.ActiveMQNotConnectedException;
 import org.slf4j.Logger;
@@ -67,7 +68,7 @@ public final class BrokerLink implements AutoCloseable {
         } catch (ActiveMQException unavailable) {
             logOnce(unavailable.getMessage());
         }
-        thread.scheduleWithFixedDelay(this::keep, LOOK_EVERY.toMillis(), LOOK_EVERY.toMillis(), TimeUnit.MILLISECONDS);
+        Background.repeat(thread, LOOK_EVERY, LOOK_EVERY, this::keep);
     }
 
     public boolean isUp() {
