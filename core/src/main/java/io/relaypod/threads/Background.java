@@ -2,6 +2,7 @@ package io.relaypod.threads;
 
 import java.time.Duration;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
@@ -32,7 +33,7 @@ public final class Background {
     /** For a step of Netty that cannot fail, or after which nobody can do anything, as after a close. */
     public static void logFailure(Future<?> step) {
         step.addListener(done -> {
-            if (!done.isSuccess()) {
+            if (!done.isSuccess() && !done.isCancelled()) {
                 log(done.cause());
             }
         });
@@ -41,6 +42,8 @@ public final class Background {
     private static void runLogged(Runnable task) {
         try {
             task.run();
+        } catch (RejectedExecutionException stopping) {
+            LOGGER.debug("a task came after its threads had stopped", stopping);
         } catch (RuntimeException | StackOverflowError | LinkageError | AssertionError failure) {
             log(failure);
         }

@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
 
+import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import io.netty.util.concurrent.ImmediateEventExecutor;
+import io.netty.util.concurrent.Promise;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -24,6 +27,7 @@ class BackgroundTest {
     @BeforeEach
     void listen() {
         log.start();
+        logger.setLevel(Level.INFO);
         logger.addAppender(log);
     }
 
@@ -62,6 +66,18 @@ class BackgroundTest {
 
         Background.logFailure(ImmediateEventExecutor.INSTANCE.newFailedFuture(new IOException("not closed")));
         assertThat(logged()).singleElement().asString().endsWith("reason=\"not closed\"");
+    }
+
+    @Test
+    void a_stop_is_no_failure() {
+        Promise<String> stopped = ImmediateEventExecutor.INSTANCE.newPromise();
+        Background.logFailure(stopped);
+        stopped.cancel(false);
+        Background.whenDone(CompletableFuture.completedFuture("answer"), (value, failure) -> {
+            throw new RejectedExecutionException("the loop has stopped");
+        });
+
+        assertThat(logged()).isEmpty();
     }
 
     private List<String> logged() {

@@ -3,6 +3,7 @@ package io.relaypod.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -20,8 +21,7 @@ import io.relaypod.lab.gateway.ReceivedMail;
 import io.relaypod.lab.gateway.Relaying;
 import io.relaypod.lab.smtp.SmtpConversation;
 import io.relaypod.lab.world.LabWorld;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
@@ -37,17 +37,10 @@ class GatewayFailuresTest {
     @TempDir
     private Path directory;
 
-    private MailpitStandIn mailpit;
+    @AutoClose
+    private final MailpitStandIn mailpit = MailpitStandIn.start(Relaying.none());
 
-    @BeforeEach
-    void start() throws Exception {
-        mailpit = MailpitStandIn.start(Relaying.none());
-    }
-
-    @AfterEach
-    void stop() {
-        mailpit.close();
-    }
+    GatewayTroubleTest() throws IOException {}
 
     @Test
     void aPermanentlyRefusedMessageIsStoredAndListedAfterARestart() throws Exception {

@@ -3,6 +3,7 @@ package io.relaypod.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
@@ -21,8 +22,7 @@ import io.relaypod.lab.smtp.SmtpConversation;
 import io.relaypod.lab.world.ExternalRelay;
 import io.relaypod.lab.world.LabWorld;
 import io.relaypod.server.cli.Relaypod;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
@@ -43,17 +43,10 @@ class LimitRunbooksTest {
     @TempDir
     private Path folder;
 
-    private MailpitStandIn mailpit;
+    @AutoClose
+    private final MailpitStandIn mailpit = MailpitStandIn.start(Relaying.none());
 
-    @BeforeEach
-    void start() throws Exception {
-        mailpit = MailpitStandIn.start(Relaying.none());
-    }
-
-    @AfterEach
-    void stop() {
-        mailpit.close();
-    }
+    LimitRunbooksTest() throws IOException {}
 
     @Test
     @Runbook("docs/alerts.md#relaypodquotanearlyreached")

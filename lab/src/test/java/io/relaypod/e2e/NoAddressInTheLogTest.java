@@ -3,6 +3,7 @@ package io.relaypod.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -18,6 +19,7 @@ import io.relaypod.lab.gateway.Relaying;
 import io.relaypod.lab.smtp.SmtpConversation;
 import io.relaypod.lab.world.LabWorld;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
@@ -29,11 +31,14 @@ class NoAddressInTheLogTest {
 
     private final Logger root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
     private final ListAppender<ILoggingEvent> lines = new ListAppender<>();
-    private MailpitStandIn mailpit;
+
+    @AutoClose
+    private final MailpitStandIn mailpit = MailpitStandIn.start(Relaying.none());
+
+    NoAddressInTheLogTest() throws IOException {}
 
     @BeforeEach
     void listen() throws Exception {
-        mailpit = MailpitStandIn.start(Relaying.none());
         lines.setContext(root.getLoggerContext());
         lines.start();
         root.addAppender(lines);
@@ -42,7 +47,6 @@ class NoAddressInTheLogTest {
     @AfterEach
     void stop() {
         root.detachAppender(lines);
-        mailpit.close();
     }
 
     @Test

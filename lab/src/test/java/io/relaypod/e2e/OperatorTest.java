@@ -29,7 +29,7 @@ import io.relaypod.lab.gateway.Phase;
 import io.relaypod.lab.gateway.Relaying;
 import io.relaypod.lab.smtp.SmtpConversation;
 import io.relaypod.lab.world.LabWorld;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -45,17 +45,15 @@ class OperatorTest {
     private Path directory;
 
     private final HttpClient http = HttpClient.newHttpClient();
-    private MailpitStandIn mailpit;
+
+    @AutoClose
+    private final MailpitStandIn mailpit = MailpitStandIn.start(Relaying.none());
+
+    OperatorTest() throws IOException {}
 
     @BeforeEach
     void start() throws Exception {
-        mailpit = MailpitStandIn.start(Relaying.none());
         Files.writeString(passwordFile(), PASSWORD + "\n");
-    }
-
-    @AfterEach
-    void stop() {
-        mailpit.close();
     }
 
     @Test

@@ -3,6 +3,7 @@ package io.relaypod.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,8 +20,7 @@ import io.relaypod.lab.gateway.Phase;
 import io.relaypod.lab.gateway.Relaying;
 import io.relaypod.lab.smtp.SmtpConversation;
 import io.relaypod.lab.world.LabWorld;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
@@ -36,17 +36,10 @@ class PoisonMessageTest {
     @TempDir
     private Path directory;
 
-    private MailpitStandIn mailpit;
+    @AutoClose
+    private final MailpitStandIn mailpit = MailpitStandIn.start(Relaying.none());
 
-    @BeforeEach
-    void start() throws Exception {
-        mailpit = MailpitStandIn.start(Relaying.none());
-    }
-
-    @AfterEach
-    void stop() {
-        mailpit.close();
-    }
+    MailThatEndsTheGatewayTest() throws IOException {}
 
     @Test
     void theMessageIsQuarantinedWithTheReasonAndAllOthersArrive() throws Exception {

@@ -16,8 +16,7 @@ import io.relaypod.lab.gateway.Phase;
 import io.relaypod.lab.gateway.Relaying;
 import io.relaypod.lab.smtp.SmtpConversation;
 import io.relaypod.lab.world.LabWorld;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -31,17 +30,10 @@ class RestoreRunbooksTest {
     @TempDir
     private Path folder;
 
-    private MailpitStandIn mailpit;
+    @AutoClose
+    private final MailpitStandIn mailpit = MailpitStandIn.start(Relaying.none());
 
-    @BeforeEach
-    void start() throws Exception {
-        mailpit = MailpitStandIn.start(Relaying.none());
-    }
-
-    @AfterEach
-    void stop() {
-        mailpit.close();
-    }
+    RestoreRunbooksTest() throws IOException {}
 
     @Test
     @Runbook("docs/operations.md#drain-for-maintenance")

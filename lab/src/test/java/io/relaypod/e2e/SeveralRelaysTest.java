@@ -34,8 +34,7 @@ import io.relaypod.lab.smtp.SmtpConversation;
 import io.relaypod.lab.world.LabWorld;
 import io.relaypod.lab.world.RelayProcess;
 import io.relaypod.server.settings.InvalidSettingsException;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
@@ -50,17 +49,10 @@ class SeveralRelaysTest {
     @TempDir
     private Path directory;
 
-    private MailpitStandIn mailpit;
+    @AutoClose
+    private final MailpitStandIn mailpit = MailpitStandIn.start(Relaying.none());
 
-    @BeforeEach
-    void start() throws Exception {
-        mailpit = MailpitStandIn.start(Relaying.none());
-    }
-
-    @AfterEach
-    void stop() {
-        mailpit.close();
-    }
+    SeveralRelaysTest() throws IOException {}
 
     @Test
     void noMessageIsLostIfARelayAndTheBrokerAreKilledUnderLoad() throws Exception {

@@ -17,7 +17,7 @@ import io.relaypod.lab.smtp.SmtpConversation;
 import io.relaypod.lab.world.RelayProcess;
 import org.apache.mailet.Mail;
 import org.apache.mailet.base.GenericMailet;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -45,11 +45,13 @@ class SuspectMessageTest {
     @TempDir
     private Path directory;
 
-    private MailpitStandIn mailpit;
+    @AutoClose
+    private final MailpitStandIn mailpit = MailpitStandIn.start(Relaying.none());
+
+    MailThatEndsTheProcessTest() throws IOException {}
 
     @BeforeEach
     void start() throws Exception {
-        mailpit = MailpitStandIn.start(Relaying.none());
         Files.writeString(directory.resolve("known"), "example.com\n");
         Path conf = Files.createDirectories(directory.resolve("conf"));
         for (String file : List.of("smtpserver.xml", "mailetcontainer.xml")) {
@@ -63,11 +65,6 @@ class SuspectMessageTest {
                                 "<processor state=\"transport\" enableJmx=\"false\">",
                                 "<processor state=\"transport\" enableJmx=\"false\"><mailet match=\"All\" class=\""
                                         + EndsProcess.class.getName() + "\"/>"));
-    }
-
-    @AfterEach
-    void stop() {
-        mailpit.close();
     }
 
     @Test
