@@ -95,11 +95,6 @@ final class ContentLines {
         return inside;
     }
 
-    /** The stored bytes of the line, with its line breaks. */
-    int length() {
-        return length;
-    }
-
     /** Whether the name ends within the stored bytes. */
     boolean isNamed() {
         for (int i = 0; i < length; i++) {

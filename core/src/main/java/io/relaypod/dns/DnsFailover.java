@@ -189,11 +189,6 @@ public final class DnsFailover implements DnsLookup {
         return (int) servers.stream().filter(which).count();
     }
 
-    /** The number of servers. */
-    public int size() {
-        return servers.size();
-    }
-
     /** The remarks on servers for an operator; empty if there are none. */
     public List<String> remarks() {
         return servers.stream()

@@ -41,7 +41,6 @@ final class AttemptLog {
     private final String marker;
     private final Pattern form;
     private final Map<Object, LogPosition> positions = new HashMap<>();
-    private long skipped;
 
     /** Where the next line begins in a file. */
     private record LogPosition(long offset, boolean isSkipping) {}
@@ -57,11 +56,6 @@ final class AttemptLog {
         this.name = name;
         this.marker = marker;
         this.form = Pattern.compile(Pattern.quote(name) + "(\\d{0,6})\\.log");
-    }
-
-    /** Lines skipped because they are too long. */
-    long skipped() {
-        return skipped;
     }
 
     /** Reads complete lines since the last call; at the first call all. Does nothing if there is no log yet. */
@@ -139,7 +133,6 @@ final class AttemptLog {
                     start += filled;
                     filled = 0;
                 } else if (filled == bytes.length && filled >= LONGEST_LINE) {
-                    skipped++;
                     isSkipping = true;
                     start += filled;
                     filled = 0;

@@ -83,8 +83,7 @@ public final class GraphErrors {
                 cells.get(0), GraphCode.valueOf(cells.get(1).toUpperCase(Locale.ROOT)), cells.get(2), cells.get(3));
     }
 
-    /** The table, in its order. */
-    public List<KnownGraphError> table() {
+    List<KnownGraphError> table() {
         return table;
     }
 

@@ -52,12 +52,6 @@ final class AcceptedPace {
         }
     }
 
-    /** Messages a minute. */
-    double perMinute(Instant now) {
-        recover(now);
-        return perMinute;
-    }
-
     private Duration interval() {
         return Duration.ofMillis(Math.round(MINUTE.toMillis() / perMinute));
     }

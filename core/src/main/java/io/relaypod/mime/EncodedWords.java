@@ -20,11 +20,6 @@ public final class EncodedWords {
 
     private EncodedWords() {}
 
-    /** Whether the text holds an encoded word. */
-    public static boolean isIn(String text) {
-        return WORD.matcher(text).find();
-    }
-
     /**
      * The text with its encoded words decoded. Blanks between two of them are dropped, as RFC 2047 section 6.2 wants.
      */

@@ -180,7 +180,7 @@ public final class CachedDomainCheck implements DomainCheck {
     }
 
     /** The number of cached verdicts. */
-    public long size() {
+    long size() {
         verdicts.cleanUp();
         return verdicts.estimatedSize();
     }
@@ -194,7 +194,7 @@ public final class CachedDomainCheck implements DomainCheck {
     }
 
     /** Domains with a lookup in flight. */
-    public int underWay() {
+    int underWay() {
         return underWay.size();
     }
 

@@ -136,10 +136,6 @@ final class IncomingMessage implements LineHandler<SMTPSession>, Disposable {
         return check;
     }
 
-    ReceivedMessage content() {
-        return content;
-    }
-
     long size() {
         return size;
     }
