@@ -105,10 +105,9 @@ final class Calendars {
         if (text.encoding() == TransferEncoding.IDENTITY) {
             return false;
         }
-        try (InputStream in = source.open()) {
-            ByteStreams.skipFully(in, text.bodyStart());
+        try (InputStream in = stored(source, text)) {
             CountingOutputStream rest = new CountingOutputStream(OutputStream.nullOutputStream());
-            writeRest(text, new BufferedInputStream(ByteStreams.limit(in, text.end() - text.bodyStart())), rest);
+            writeRest(text, in, rest);
             return rest.getCount() > text.end() - text.bodyStart();
         }
     }
@@ -151,11 +150,8 @@ final class Calendars {
         }
         for (TransferEncoding other :
                 leaf.encodings().subList(1, leaf.encodings().size())) {
-            try (InputStream in = source.open()) {
-                ByteStreams.skipFully(in, leaf.bodyStart());
-                if (holdsCalendar(
-                        leaf,
-                        other.decode(new BufferedInputStream(ByteStreams.limit(in, leaf.end() - leaf.bodyStart()))))) {
+            try (InputStream in = stored(source, leaf)) {
+                if (holdsCalendar(leaf, other.decode(in))) {
                     return true;
                 }
             }
@@ -175,12 +171,15 @@ final class Calendars {
                 || part.children().stream().anyMatch(Calendars::hasCalendarOutsideParts);
     }
 
+    /** The body of a part as it stands in the message. */
+    private static InputStream stored(MessageSource source, Part part) throws IOException {
+        return new BufferedInputStream(
+                ByteStreams.limit(MessageSource.openAt(part.bodyStart(), source), part.end() - part.bodyStart()));
+    }
+
     /** An encoded message or multipart as the message that it stands for. */
     private static InputStream decoded(MessageSource source, Part part, TransferEncoding encoding) throws IOException {
-        InputStream in = source.open();
-        ByteStreams.skipFully(in, part.bodyStart());
-        InputStream content =
-                encoding.decode(new BufferedInputStream(ByteStreams.limit(in, part.end() - part.bodyStart())));
+        InputStream content = encoding.decode(stored(source, part));
         if (part.type().isMessage()) {
             return content;
         }

@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-import com.google.common.base.Ascii;
 import io.relaypod.mime.EncodedWords;
+import io.relaypod.mime.HeaderField;
 
 /** A MIME node as mailsplit 5.4 reads it: {@code lib/mime-node.js} and {@code lib/headers.js}. For one thread. */
 final class MailsplitNode {
@@ -116,9 +116,7 @@ final class MailsplitNode {
         if (line[0] != 'C' && line[0] != 'c' && line[0] > ' ' || line[0] == '\r' || line[0] == '\n') {
             return Optional.empty();
         }
-        String text = new String(line, 0, Math.min(line.length, 100), StandardCharsets.ISO_8859_1);
-        String name = Ascii.toLowerCase(text.substring(0, Math.max(0, text.indexOf(':'))))
-                .strip();
+        String name = HeaderField.nameOf(new String(line, 0, Math.min(line.length, 100), StandardCharsets.ISO_8859_1));
         if (!READ.contains(name) || fields.containsKey(name)) {
             return Optional.empty();
         }

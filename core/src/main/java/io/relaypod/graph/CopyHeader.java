@@ -17,6 +17,7 @@ import io.relaypod.headers.SendingMailbox;
 import io.relaypod.mime.HeaderField;
 import io.relaypod.mime.HeaderSection;
 import io.relaypod.mime.MessageSource;
+import io.relaypod.mime.TraceInformation;
 
 /**
  * The header of a file of smtp2graph. Immutable.
@@ -38,10 +39,8 @@ public record CopyHeader(GraphCopy copy, String returnPath, long start) {
     private static final Set<String> FIELDS = Set.of(RECEIVED, "return-path", "to", "cc", "bcc", "from", "sender");
     private static final String QUEUE_ID = "Mail\\d{1,19}-[0-9A-Za-z!-]{1,200}";
     private static final Pattern FOLLOWED = Pattern.compile(QUEUE_ID);
-    // The protocols of RFC 3848 and RFC 6531 section 4.3.
-    private static final Pattern OURS =
-            Pattern.compile("\\n[ \\t]+by (\\S{1,255}) \\(JAMES SMTP Server \\) with (?:UTF8|E)?SMTPS?A? id ("
-                    + QUEUE_ID + ")(?=[;\\s])");
+    private static final Pattern OURS = Pattern.compile(
+            "\\n[ \\t]+by (\\S{1,255})" + TraceInformation.WITH_JAMES + " id (" + QUEUE_ID + ")(?=[;\\s])");
 
     /** @throws IOException if the file cannot be read; it may have been moved or deleted */
     static CopyHeader read(Path file) throws IOException {

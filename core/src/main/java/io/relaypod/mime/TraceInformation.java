@@ -11,8 +11,6 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-import com.google.common.io.ByteStreams;
-
 /**
  * What ties a copy of a mail to its queue id: the id of our Received field (RFC 5321 section 4.4), and a Message-ID
  * where the mail has none (RFC 5322 section 3.6.4). All other bytes of the message stay. Immutable.
@@ -22,13 +20,15 @@ import com.google.common.io.ByteStreams;
  */
 public record TraceInformation(byte[] bytes, long replaces) {
 
+    /** James' words in its Received field, with the protocols of RFC 3848 and RFC 6531 section 4.3. */
+    public static final String WITH_JAMES = " \\(JAMES SMTP Server \\) with (?:UTF8|E)?SMTPS?A?";
+
     private static final String RECEIVED = "received";
     private static final String MESSAGE_ID = "message-id";
     private static final Set<String> FIELDS = Set.of(RECEIVED, MESSAGE_ID);
-    // James' words; it is the first field of a mail that we received. The id is that of the session, until we write
-    // ours.
-    private static final Pattern ID_OF_OURS = Pattern.compile(
-            "(\\r\\n[ \\t]+by [^\\r\\n]* \\(JAMES SMTP Server \\) with (?:UTF8|E)?SMTPS?A?) (?:ID|id) [^\\s;]+");
+    // It is the first field of a mail that we received. The id is that of the session, until we write ours.
+    private static final Pattern ID_OF_OURS =
+            Pattern.compile("(\\r\\n[ \\t]+by [^\\r\\n]*" + WITH_JAMES + ") (?:ID|id) [^\\s;]+");
     // What SplitRecipients and James put behind the queue id of a copy; the id itself ends with 12 digits.
     private static final Pattern COPY = Pattern.compile("(-!?[0-9]{1,7})+$");
     private static final Pattern DOMAIN = Pattern.compile("[A-Za-z0-9-]+(\\.[A-Za-z0-9-]+)*");
@@ -74,13 +74,6 @@ public record TraceInformation(byte[] bytes, long replaces) {
 
     /** The message with it. */
     public InputStream open(MessageSource message) throws IOException {
-        InputStream in = message.open();
-        try {
-            ByteStreams.skipFully(in, replaces);
-            return new SequenceInputStream(new ByteArrayInputStream(bytes), in);
-        } catch (IOException tooShort) {
-            in.close();
-            throw tooShort;
-        }
+        return new SequenceInputStream(new ByteArrayInputStream(bytes), MessageSource.openAt(replaces, message));
     }
 }

@@ -7,12 +7,12 @@ import java.nio.file.Path;
 import javax.inject.Provider;
 import javax.mail.MessagingException;
 
-import com.google.common.io.ByteStreams;
 import io.relaypod.gateway.VerbatimMessage;
 import io.relaypod.graph.CopyHeader;
 import io.relaypod.graph.GraphError;
 import io.relaypod.graph.WithdrawnCopies;
 import io.relaypod.mailets.EnvelopeMailAddress;
+import io.relaypod.mime.MessageSource;
 import org.apache.james.core.MailAddress;
 import org.apache.james.lifecycle.api.LifecycleUtil;
 import org.apache.james.mailrepository.api.MailRepository;
@@ -92,14 +92,7 @@ final class FailedCopies implements WithdrawnCopies {
 
         @Override
         public InputStream getInputStream() throws IOException {
-            InputStream in = Files.newInputStream(file);
-            try {
-                ByteStreams.skipFully(in, start);
-                return in;
-            } catch (IOException tooShort) {
-                in.close();
-                throw tooShort;
-            }
+            return MessageSource.openAt(start, () -> Files.newInputStream(file));
         }
 
         @Override

@@ -3,7 +3,7 @@ package io.relaypod.server.queue.stored;
 import java.io.IOException;
 import java.io.InputStream;
 
-import com.google.common.io.ByteStreams;
+import io.relaypod.mime.MessageSource;
 import org.apache.james.lifecycle.api.Disposable;
 import org.apache.james.lifecycle.api.LifecycleUtil;
 import org.apache.james.server.core.MimeMessageSource;
@@ -26,14 +26,7 @@ final class BodyBehindEnvelope implements MimeMessageSource, Disposable {
 
     @Override
     public InputStream getInputStream() throws IOException {
-        InputStream in = stored.getInputStream();
-        try {
-            ByteStreams.skipFully(in, envelopeBytes);
-            return in;
-        } catch (IOException tooShort) {
-            in.close();
-            throw tooShort;
-        }
+        return MessageSource.openAt(envelopeBytes, stored::getInputStream);
     }
 
     @Override
