@@ -2,6 +2,7 @@ package io.relaypod.server.metrics;
 
 import java.math.BigDecimal;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -26,23 +27,23 @@ import io.relaypod.verdict.RecipientAnswer.Outcome;
 /** Counts mail events by name, and sums their numeric fields. docs/metrics.md describes each meter. Thread-safe. */
 public final class MailMeters implements MailEventListener {
 
-    private static final Duration[] DELIVERY_BUCKETS = {
-        Duration.ofMillis(50),
-        Duration.ofMillis(100),
-        Duration.ofMillis(250),
-        Duration.ofMillis(500),
-        Duration.ofSeconds(1),
-        Duration.ofMillis(2_500),
-        Duration.ofSeconds(5),
-        Duration.ofSeconds(10),
-        Duration.ofSeconds(30),
-        Duration.ofMinutes(1),
-        Duration.ofMinutes(5),
-        Duration.ofMinutes(15),
-        Duration.ofHours(1),
-        Duration.ofHours(6),
-        Duration.ofDays(1)
-    };
+    /** Upper bounds of a delivery's duration, with retries of days. */
+    public static final List<Duration> DELIVERY_BUCKETS = List.of(
+            Duration.ofMillis(50),
+            Duration.ofMillis(100),
+            Duration.ofMillis(250),
+            Duration.ofMillis(500),
+            Duration.ofSeconds(1),
+            Duration.ofMillis(2_500),
+            Duration.ofSeconds(5),
+            Duration.ofSeconds(10),
+            Duration.ofSeconds(30),
+            Duration.ofMinutes(1),
+            Duration.ofMinutes(5),
+            Duration.ofMinutes(15),
+            Duration.ofHours(1),
+            Duration.ofHours(6),
+            Duration.ofDays(1));
 
     private static final Integer[] REFUSAL_CODES = {451, 452, 550, 552, 554};
 
@@ -145,7 +146,7 @@ public final class MailMeters implements MailEventListener {
     private Consumer<Object> delay() {
         Timer delivery = Timer.builder("relaypod.delivery")
                 .description("Time from a message's receipt to the gateway's 250, waits between attempts included")
-                .serviceLevelObjectives(DELIVERY_BUCKETS)
+                .serviceLevelObjectives(DELIVERY_BUCKETS.toArray(Duration[]::new))
                 .register(registry);
         return value -> {
             if (value instanceof BigDecimal seconds) {
