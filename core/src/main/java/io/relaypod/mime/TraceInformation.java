@@ -1,9 +1,6 @@
 package io.relaypod.mime;
 
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.SequenceInputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
@@ -70,10 +67,5 @@ public record TraceInformation(byte[] bytes, long replaces) {
         String domain = sender.substring(sender.lastIndexOf('@') + 1);
         return "<" + COPY.matcher(queueId).replaceFirst("") + "@"
                 + (DOMAIN.matcher(domain).matches() ? domain : NO_DOMAIN) + ">";
-    }
-
-    /** The message with it. */
-    public InputStream open(MessageSource message) throws IOException {
-        return new SequenceInputStream(new ByteArrayInputStream(bytes), MessageSource.openAt(replaces, message));
     }
 }

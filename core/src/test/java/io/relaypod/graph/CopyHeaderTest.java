@@ -43,7 +43,8 @@ class CopyHeaderTest {
 
         TraceInformation traced =
                 TraceInformation.of(source(session), ID, "app@ours.test").orElseThrow();
-        String sent = new String(traced.open(source(session)).readAllBytes(), StandardCharsets.US_ASCII);
+        String sent =
+                new String(traced.bytes(), StandardCharsets.US_ASCII) + session.substring((int) traced.replaces());
         Path file = Files.writeString(folder.resolve("x.eml"), "Return-Path: <app@ours.test>\r\n" + sent);
 
         assertThat(CopyHeader.queueId(source(sent))).contains(ID);

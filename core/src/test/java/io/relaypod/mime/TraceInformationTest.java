@@ -66,11 +66,7 @@ class TraceInformationTest {
     private static String traced(String message, String queueId) throws IOException {
         TraceInformation added =
                 TraceInformation.of(source(message), queueId, "s@example.com").orElseThrow();
-        try (var in = added.open(source(message))) {
-            byte[] bytes = in.readAllBytes();
-            assertThat(bytes).hasSize((int) (message.length() - added.replaces() + added.bytes().length));
-            return new String(bytes, StandardCharsets.ISO_8859_1);
-        }
+        return new String(added.bytes(), StandardCharsets.ISO_8859_1) + message.substring((int) added.replaces());
     }
 
     private static MessageSource source(String message) {

@@ -64,7 +64,9 @@ public final class RawMessage {
      */
     public void begin(TraceInformation added) throws IOException, MessagingException {
         unchanged();
-        replace(mail, new VerbatimMessage(new TracedMessage(message.handOverSource(), added)));
+        replace(
+                mail,
+                new VerbatimMessage(new SplicedMessage(message.handOverSource(), added.bytes(), added.replaces())));
     }
 
     /**

@@ -15,6 +15,7 @@ import javax.mail.MessagingException;
 
 import com.google.common.io.CountingOutputStream;
 import io.relaypod.gateway.RateLimitedMailQueue;
+import io.relaypod.gateway.SplicedMessage;
 import io.relaypod.gateway.VerbatimMessage;
 import io.relaypod.mailets.EnvelopeMailAddress;
 import io.relaypod.memory.TemporaryFileName;
@@ -252,7 +253,7 @@ public final class StoredMail {
         int envelopeBytes = StoredEnvelope.bytesInBody(message);
         MailImpl mail = mail(message, envelope(message, body));
         mail.setMessageNoCopy(
-                new VerbatimMessage(envelopeBytes > 0 ? new BodyBehindEnvelope(body, envelopeBytes) : body));
+                new VerbatimMessage(envelopeBytes > 0 ? new SplicedMessage(body, NOTHING, envelopeBytes) : body));
         return mail;
     }
 
