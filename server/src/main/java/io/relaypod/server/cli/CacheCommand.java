@@ -4,15 +4,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** The verdicts on domains that the relay remembers. */
 @Command(
@@ -27,18 +24,12 @@ import picocli.CommandLine.Spec;
             "70:webadmin could not do it",
             "77:webadmin refuses the password"
         })
-final class CacheCommand implements Callable<Integer> {
+final class CacheCommand extends WebAdminCommand {
 
     private static final String LIMIT = "100";
 
-    private final Map<String, String> environment;
-
-    @Spec
-    private CommandSpec spec = CommandSpec.create();
-
-    /** @param environment the variables that webadmin's address and password come from */
     CacheCommand(Map<String, String> environment) {
-        this.environment = environment;
+        super(environment);
     }
 
     @Override
@@ -56,8 +47,8 @@ final class CacheCommand implements Callable<Integer> {
                             defaultValue = LIMIT,
                             description = "Largest number of domains; default ${DEFAULT-VALUE}.")
                     int limit) {
-        JsonNode verdicts = WebAdminClient.of(environment).get("/mx-cache?limit=" + limit);
-        Terminal terminal = new Terminal(spec);
+        JsonNode verdicts = webadmin().get("/mx-cache?limit=" + limit);
+        Terminal terminal = terminal();
         if (terminal.isJson()) {
             terminal.json(verdicts);
             return Terminal.DONE;
@@ -93,9 +84,8 @@ final class CacheCommand implements Callable<Integer> {
     int show(
             @Parameters(paramLabel = "DOMAIN") String domain,
             @Option(names = "--fresh", description = "Query DNS even if a verdict is cached.") boolean fresh) {
-        JsonNode answer = WebAdminClient.of(environment)
-                .get("/domains/" + WebAdminClient.encoded(domain) + "/verdict?fresh=" + fresh);
-        Terminal terminal = new Terminal(spec);
+        JsonNode answer = webadmin().get("/domains/" + WebAdminClient.encoded(domain) + "/verdict?fresh=" + fresh);
+        Terminal terminal = terminal();
         boolean accepted = answer.path("accepted").asBoolean();
         if (terminal.isJson()) {
             terminal.json(answer);
@@ -131,12 +121,12 @@ final class CacheCommand implements Callable<Integer> {
             mixinStandardHelpOptions = true,
             description = "Remove a cached verdict. The next recipient at the domain causes a DNS query.")
     int remove(@ArgGroup(multiplicity = "1") CacheSelection which) {
-        WebAdminClient.of(environment)
+        webadmin()
                 .delete("/mx-cache"
                         + which.domain
                                 .map(domain -> "/" + WebAdminClient.encoded(domain))
                                 .orElse(""));
-        Terminal terminal = new Terminal(spec);
+        Terminal terminal = terminal();
         if (terminal.isJson()) {
             terminal.json(Map.of("removed", which.domain.orElse("all")));
         } else {

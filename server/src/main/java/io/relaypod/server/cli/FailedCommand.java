@@ -5,18 +5,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.relaypod.server.cli.WebAdminClient.WebAdminException;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ScopeType;
-import picocli.CommandLine.Spec;
 
 /** The mail that could not be delivered. */
 @Command(
@@ -31,7 +28,7 @@ import picocli.CommandLine.Spec;
             "70:webadmin could not do it, as a mail that cannot be read",
             "77:webadmin refuses the password"
         })
-final class FailedCommand implements Callable<Integer> {
+final class FailedCommand extends WebAdminCommand {
 
     private static final String LIMIT = "50";
 
@@ -42,14 +39,8 @@ final class FailedCommand implements Callable<Integer> {
             description = "var/mail/failed, var/mail/error or var/mail/postmaster; default ${DEFAULT-VALUE}.")
     private String repository = "";
 
-    private final Map<String, String> environment;
-
-    @Spec
-    private CommandSpec spec = CommandSpec.create();
-
-    /** @param environment the variables that webadmin's address and password come from */
     FailedCommand(Map<String, String> environment) {
-        this.environment = environment;
+        super(environment);
     }
 
     @Override
@@ -67,8 +58,8 @@ final class FailedCommand implements Callable<Integer> {
                             defaultValue = LIMIT,
                             description = "Largest number of messages; default ${DEFAULT-VALUE}.")
                     int limit) {
-        WebAdminClient webadmin = WebAdminClient.of(environment);
-        Terminal terminal = new Terminal(spec);
+        WebAdminClient webadmin = webadmin();
+        Terminal terminal = terminal();
         long size = size(webadmin);
         List<JsonNode> mails = new ArrayList<>();
         if (size > 0) {
@@ -132,13 +123,13 @@ final class FailedCommand implements Callable<Integer> {
             @Option(names = "--raw", description = "Print the whole message, as a mail program reads it (RFC 5322).")
                     boolean raw)
             throws IOException {
-        WebAdminClient webadmin = WebAdminClient.of(environment);
+        WebAdminClient webadmin = webadmin();
         if (raw) {
             webadmin.download(mail(queueId), "message/rfc822", System.out);
             System.out.flush();
             return Terminal.DONE;
         }
-        Terminal terminal = new Terminal(spec);
+        Terminal terminal = terminal();
         JsonNode mail = webadmin.get(mail(queueId) + "?additionalFields=attributes,headers,messageSize");
         if (terminal.isJson()) {
             terminal.json(Map.of(
@@ -165,14 +156,14 @@ final class FailedCommand implements Callable<Integer> {
             mixinStandardHelpOptions = true,
             description = "Send messages again through the transport processor.")
     int retry(@ArgGroup(multiplicity = "1") FailedMailSelection which) {
-        WebAdminClient webadmin = WebAdminClient.of(environment);
+        WebAdminClient webadmin = webadmin();
         long mails = mails(webadmin, which);
         if (mails > 0) {
             webadmin.task(
                     "PATCH",
                     which.queueId.map(this::mail).orElse(path("/mails")) + "?action=reprocess&processor=transport");
         }
-        Terminal terminal = new Terminal(spec);
+        Terminal terminal = terminal();
         if (terminal.isJson()) {
             terminal.json(Map.of("sentAgain", mails));
         } else {
@@ -204,8 +195,8 @@ final class FailedCommand implements Callable<Integer> {
     int remove(
             @ArgGroup(multiplicity = "1") FailedMailSelection which,
             @Option(names = "--yes", description = "Do not ask for confirmation.") boolean yes) {
-        WebAdminClient webadmin = WebAdminClient.of(environment);
-        Terminal terminal = new Terminal(spec);
+        WebAdminClient webadmin = webadmin();
+        Terminal terminal = terminal();
         long mails = removable(webadmin, which);
         if (mails > 0
                 && !terminal.isSure(

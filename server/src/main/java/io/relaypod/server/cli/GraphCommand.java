@@ -3,14 +3,11 @@ package io.relaypod.server.cli;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** The mail that Graph has not accepted. */
 @Command(
@@ -25,15 +22,10 @@ import picocli.CommandLine.Spec;
             "70:webadmin could not do it",
             "77:webadmin refuses the password"
         })
-final class GraphCommand implements Callable<Integer> {
+final class GraphCommand extends WebAdminCommand {
 
     private static final String PATH = "/relay/graph";
     private static final String LIMIT = "100";
-
-    private final Map<String, String> environment;
-
-    @Spec
-    private CommandSpec spec = CommandSpec.create();
 
     @Option(
             names = "--limit",
@@ -41,15 +33,14 @@ final class GraphCommand implements Callable<Integer> {
             description = "Largest number of messages, the longest waiting; default ${DEFAULT-VALUE}.")
     private int limit;
 
-    /** @param environment the variables that webadmin's address and password come from */
     GraphCommand(Map<String, String> environment) {
-        this.environment = environment;
+        super(environment);
     }
 
     @Override
     public Integer call() {
-        Terminal terminal = new Terminal(spec);
-        JsonNode graph = WebAdminClient.of(environment).get(PATH + "?limit=" + limit);
+        Terminal terminal = terminal();
+        JsonNode graph = webadmin().get(PATH + "?limit=" + limit);
         if (terminal.isJson()) {
             terminal.json(graph);
             return Terminal.DONE;
@@ -99,8 +90,8 @@ final class GraphCommand implements Callable<Integer> {
             mixinStandardHelpOptions = true,
             description = "Have smtp2graph send a stuck or failed message again now.")
     int retry(@Parameters(paramLabel = "FILE", description = "As listed, such as rqx5m6ggbhekdxj5.eml.") String file) {
-        WebAdminClient.of(environment).patch(PATH + "/" + WebAdminClient.encoded(file), "{}");
-        Terminal terminal = new Terminal(spec);
+        webadmin().patch(PATH + "/" + WebAdminClient.encoded(file), "{}");
+        Terminal terminal = terminal();
         if (terminal.isJson()) {
             terminal.json(Map.of("retried", file));
         } else {

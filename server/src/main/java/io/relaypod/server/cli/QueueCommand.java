@@ -2,15 +2,12 @@ package io.relaypod.server.cli;
 
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** The mail that is on its way. */
 @Command(
@@ -25,20 +22,14 @@ import picocli.CommandLine.Spec;
             "70:webadmin could not do it",
             "77:webadmin refuses the password"
         })
-final class QueueCommand implements Callable<Integer> {
+final class QueueCommand extends WebAdminCommand {
 
     private static final String OUTGOING = "outgoing";
     private static final String LIMIT = "100";
     private static final String NOT_DELAYED = "{\"delayed\":\"false\"}";
 
-    private final Map<String, String> environment;
-
-    @Spec
-    private CommandSpec spec = CommandSpec.create();
-
-    /** @param environment the variables that webadmin's address and password come from */
     QueueCommand(Map<String, String> environment) {
-        this.environment = environment;
+        super(environment);
     }
 
     @Override
@@ -61,12 +52,12 @@ final class QueueCommand implements Callable<Integer> {
                             defaultValue = LIMIT,
                             description = "Largest number of messages; default ${DEFAULT-VALUE}.")
                     int limit) {
-        return new QueueLines(WebAdminClient.of(environment), new Terminal(spec)).print(queue, limit);
+        return new QueueLines(webadmin(), terminal()).print(queue, limit);
     }
 
     @Command(name = "show", mixinStandardHelpOptions = true, description = "Show the events of a message.")
     int show(@Parameters(paramLabel = "QUEUE-ID") String queueId) {
-        return new TraceLines(WebAdminClient.of(environment), new Terminal(spec)).print(Map.of("queueId", queueId));
+        return new TraceLines(webadmin(), terminal()).print(Map.of("queueId", queueId));
     }
 
     @Command(
@@ -76,8 +67,8 @@ final class QueueCommand implements Callable<Integer> {
     int retry(
             @Parameters(arity = "0..1", paramLabel = "QUEUE-ID", description = "One message, with its copies.")
                     Optional<String> queueId) {
-        WebAdminClient webadmin = WebAdminClient.of(environment);
-        Terminal terminal = new Terminal(spec);
+        WebAdminClient webadmin = webadmin();
+        Terminal terminal = terminal();
         if (queueId.isPresent()) {
             return retryOne(webadmin, terminal, queueId.get());
         }
@@ -149,8 +140,8 @@ final class QueueCommand implements Callable<Integer> {
                             defaultValue = OUTGOING,
                             description = "outgoing or spool; default ${DEFAULT-VALUE}.")
                     String queue) {
-        Terminal terminal = new Terminal(spec);
-        WebAdminClient webadmin = WebAdminClient.of(environment);
+        Terminal terminal = terminal();
+        WebAdminClient webadmin = webadmin();
         String what = which.what();
         if (!terminal.isSure(yes, Character.toUpperCase(what.charAt(0)) + what.substring(1))) {
             return Terminal.NOTHING_FOUND;

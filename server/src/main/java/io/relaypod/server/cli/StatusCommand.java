@@ -4,12 +4,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Spec;
 
 /** The state of the running relay, in a few lines. */
 @Command(
@@ -24,22 +21,16 @@ import picocli.CommandLine.Spec;
             "70:webadmin could not do it",
             "77:webadmin refuses the password"
         })
-final class StatusCommand implements Callable<Integer> {
+final class StatusCommand extends WebAdminCommand {
 
-    private final Map<String, String> environment;
-
-    @Spec
-    private CommandSpec spec = CommandSpec.create();
-
-    /** @param environment the variables that webadmin's address and password come from */
     StatusCommand(Map<String, String> environment) {
-        this.environment = environment;
+        super(environment);
     }
 
     @Override
     public Integer call() {
-        JsonNode status = WebAdminClient.of(environment).get("/relay/status");
-        Terminal terminal = new Terminal(spec);
+        JsonNode status = webadmin().get("/relay/status");
+        Terminal terminal = terminal();
         boolean isReady = status.path("ready").asBoolean();
         if (terminal.isJson()) {
             terminal.json(status);

@@ -3,13 +3,10 @@ package io.relaypod.server.cli;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** Who sends most, and what is refused most. */
 @Command(
@@ -23,7 +20,7 @@ import picocli.CommandLine.Spec;
             "70:webadmin could not do it",
             "77:webadmin refuses the password"
         })
-final class TopCommand implements Callable<Integer> {
+final class TopCommand extends WebAdminCommand {
 
     @Option(
             names = "--limit",
@@ -31,20 +28,14 @@ final class TopCommand implements Callable<Integer> {
             description = "Largest number of names in each list; default ${DEFAULT-VALUE}.")
     private int limit;
 
-    private final Map<String, String> environment;
-
-    @Spec
-    private CommandSpec spec = CommandSpec.create();
-
-    /** @param environment the variables that webadmin's address and password come from */
     TopCommand(Map<String, String> environment) {
-        this.environment = environment;
+        super(environment);
     }
 
     @Override
     public Integer call() {
-        JsonNode top = WebAdminClient.of(environment).get("/relay/top?limit=" + limit);
-        Terminal terminal = new Terminal(spec);
+        JsonNode top = webadmin().get("/relay/top?limit=" + limit);
+        Terminal terminal = terminal();
         if (terminal.isJson()) {
             terminal.json(top);
             return Terminal.DONE;
