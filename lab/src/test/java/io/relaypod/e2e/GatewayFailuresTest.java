@@ -40,7 +40,7 @@ class GatewayFailuresTest {
     @AutoClose
     private final MailpitStandIn mailpit = MailpitStandIn.start(Relaying.none());
 
-    GatewayTroubleTest() throws IOException {}
+    GatewayFailuresTest() throws IOException {}
 
     @Test
     void aPermanentlyRefusedMessageIsStoredAndListedAfterARestart() throws Exception {

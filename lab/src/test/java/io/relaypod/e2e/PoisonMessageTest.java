@@ -39,7 +39,7 @@ class PoisonMessageTest {
     @AutoClose
     private final MailpitStandIn mailpit = MailpitStandIn.start(Relaying.none());
 
-    MailThatEndsTheGatewayTest() throws IOException {}
+    PoisonMessageTest() throws IOException {}
 
     @Test
     void theMessageIsQuarantinedWithTheReasonAndAllOthersArrive() throws Exception {

@@ -48,7 +48,7 @@ class SuspectMessageTest {
     @AutoClose
     private final MailpitStandIn mailpit = MailpitStandIn.start(Relaying.none());
 
-    MailThatEndsTheProcessTest() throws IOException {}
+    SuspectMessageTest() throws IOException {}
 
     @BeforeEach
     void start() throws Exception {

@@ -38,9 +38,9 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.relaypod.gateway.RemoteDelivery;
 import io.relaypod.graph.GraphErrors;
 import io.relaypod.graph.GraphFollower;
-import io.relaypod.graph.GraphHealing;
-import io.relaypod.graph.GraphHealing.HealMode;
 import io.relaypod.graph.GraphListener;
+import io.relaypod.graph.HealSettings;
+import io.relaypod.graph.HealSettings.HealMode;
 import io.relaypod.graph.Smtp2GraphDirectory;
 import io.relaypod.hold.GraphHold;
 import io.relaypod.hold.HoldSettings;
@@ -410,8 +410,8 @@ class RelayEndedAtEachStepTest {
                 when(repositories.select(FAILED)).thenReturn(failed);
                 GraphHold hold = new GraphHold(
                         () -> follower.orElseThrow(), new HoldSettings(2, Optional.empty(), "relay-1"), clock);
-                GraphHealing healing = new GraphHealing(
-                        data, way.heal, new FailedCopies(() -> repositories), (copy, move, error) -> {}, Instant.EPOCH);
+                HealSettings healing = new HealSettings(
+                        way.heal, new FailedCopies(() -> repositories), (copy, move, error) -> {}, Instant.EPOCH);
                 follower = Optional.of(new GraphFollower(
                         data,
                         files.seen(home.resolve("state")),
