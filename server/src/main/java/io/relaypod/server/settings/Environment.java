@@ -116,9 +116,9 @@ final class Environment {
         return optional(variable, Path::of).map(Path::toAbsolutePath);
     }
 
-    /** The same, after noting the problem if a check of the file fails. */
+    /** The path as it is written, after noting the problem if a check of the file fails; empty if the value is. */
     Optional<Path> file(Variable variable, FileCheck check) {
-        Optional<Path> file = path(variable);
+        Optional<Path> file = optional(variable, Path::of);
         file.ifPresent(path -> {
             try {
                 check.accept(path);

@@ -58,7 +58,9 @@ public record NotifySettings(URI url, NotifyForm form, Optional<Path> secretFile
             environment.reject(Variable.NOTIFY_URL_FILE, "NOTIFY_URL is set too; choose one of them");
         }
         try {
-            return Optional.of(toUrl(Files.readString(file.get()).strip()));
+            return Optional.of(Files.readString(file.get()).strip())
+                    .filter(text -> !text.isEmpty()) // already noted
+                    .map(NotifySettings::toUrl);
         } catch (IOException unreadable) {
             return Optional.empty();
         } catch (IllegalArgumentException wrong) {

@@ -39,7 +39,11 @@ public record SmtpAuth(Mode mode, Optional<Path> usersFile, boolean withoutTls, 
         Mode mode = Mode.valueOf(environment.word(Variable.SMTP_AUTH).toUpperCase(Locale.ROOT));
         SmtpAuth auth = new SmtpAuth(
                 mode,
-                environment.file(Variable.SMTP_USERS_FILE, mode.asksForPasswords() ? SmtpAuth::logins : path -> {}),
+                environment
+                        .file(
+                                Variable.SMTP_USERS_FILE,
+                                mode.asksForPasswords() ? path -> logins(path.toAbsolutePath()) : path -> {})
+                        .map(Path::toAbsolutePath),
                 environment.isTrue(Variable.SMTP_AUTH_WITHOUT_TLS),
                 environment.optional(Variable.RELAY_NETWORKS_WITH_AUTH, NetworkList::parse));
         auth.check(environment);

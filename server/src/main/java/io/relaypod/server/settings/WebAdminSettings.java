@@ -43,7 +43,9 @@ public record WebAdminSettings(
     }
 
     static Optional<WebAdminSettings> read(Environment environment) {
-        Optional<Path> passwordFile = environment.file(Variable.WEBADMIN_PASSWORD_FILE, WebAdminSettings::password);
+        Optional<Path> passwordFile = environment
+                .file(Variable.WEBADMIN_PASSWORD_FILE, WebAdminSettings::password)
+                .map(Path::toAbsolutePath);
         Set<String> names = environment.read(Variable.WEBADMIN_HOSTS, VariableForms::hosts);
         Path ownPasswordFile = environment.path(Variable.DATA_DIR).orElseThrow().resolve(OWN_PASSWORD_FILE);
         return environment

@@ -91,6 +91,22 @@ class NotifySettingsTest {
     }
 
     @Test
+    void anEmptyUrlFileIsOneFault() throws Exception {
+        Path file = Files.writeString(directory.resolve("url"), " \n");
+
+        assertThatThrownBy(() -> settings(Map.of("NOTIFY_URL_FILE", file.toString())))
+                .hasMessageContaining("NOTIFY_URL_FILE is '" + file + "'; it cannot be read: ")
+                .message()
+                .doesNotContain("it has no http or https URL");
+    }
+
+    @Test
+    void aRelativePathIsShownAsItIsWritten() {
+        assertThatThrownBy(() -> settings(Map.of("NOTIFY_CA_FILE", "no/file")))
+                .hasMessageContaining("NoSuchFileException: no/file; expected");
+    }
+
+    @Test
     void whatDoesNotFitTogetherIsRefused() throws Exception {
         String file = Files.writeString(directory.resolve("file"), "https://x.example/")
                 .toString();
