@@ -14,6 +14,7 @@ import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
+import org.apache.activemq.artemis.api.core.SimpleString;
 import org.apache.activemq.artemis.api.core.client.ActiveMQClient;
 import org.apache.activemq.artemis.api.core.client.ClientMessage;
 import org.apache.activemq.artemis.api.core.client.ClientRequestor;
@@ -36,6 +37,9 @@ import org.apache.activemq.artemis.api.core.management.ResourceNames;
  * }</pre>
  */
 public final class ArtemisProcess implements AutoCloseable {
+
+    private static final Pattern RELAYS_QUEUES = Pattern.compile("relaypod\\.(ready|share|wait|line)\\..*");
+    private static final Pattern WAITING_QUEUES = Pattern.compile("relaypod\\.wait\\..*");
 
     private static final Pattern SNIPPET = Pattern.compile("```xml\\n(<!-- etc/broker.xml.*?)```", Pattern.DOTALL);
 
@@ -157,6 +161,26 @@ public final class ArtemisProcess implements AutoCloseable {
 
     /** Deletes the relays' queues with their messages. No relay may be connected. */
     public void deleteQueues() throws Exception {
+        withQueues(RELAYS_QUEUES, (session, queue) -> {
+            session.deleteQueue(queue);
+            return 0;
+        });
+    }
+
+    /** Messages that wait for a time, a slot or an answer. */
+    public long waitingMessages() throws Exception {
+        return withQueues(
+                WAITING_QUEUES,
+                (session, queue) -> session.queueQuery(SimpleString.of(queue)).getMessageCount());
+    }
+
+    /** Does something with a queue, or counts something in it. */
+    private interface QueueTask {
+        long run(ClientSession session, String queue) throws Exception;
+    }
+
+    /** @return the sum over the queues */
+    private long withQueues(Pattern names, QueueTask task) throws Exception {
         try (ServerLocator locator = ActiveMQClient.createServerLocator(url());
                 ClientSessionFactory connection = locator.createSessionFactory();
                 ClientSession session =
@@ -165,11 +189,13 @@ public final class ArtemisProcess implements AutoCloseable {
             session.start();
             ClientMessage request = session.createMessage(false);
             ManagementHelper.putOperationInvocation(request, ResourceNames.BROKER, "getQueueNames");
+            long sum = 0;
             for (Object name : (Object[]) ManagementHelper.getResult(requestor.request(request))) {
-                if (name.toString().matches("relaypod\\.(ready|share|wait|line)\\..*")) {
-                    session.deleteQueue(name.toString());
+                if (names.matcher(name.toString()).matches()) {
+                    sum += task.run(session, name.toString());
                 }
             }
+            return sum;
         }
     }
 
