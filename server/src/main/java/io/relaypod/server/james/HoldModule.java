@@ -16,6 +16,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.relaypod.graph.GraphListener;
 import io.relaypod.hold.GraphHold;
 import io.relaypod.hold.HoldSettings;
+import io.relaypod.server.files.DurableFile;
 import io.relaypod.server.graph.GraphService;
 import io.relaypod.server.graph.HoldMeters;
 import io.relaypod.server.settings.Settings;
@@ -54,11 +55,13 @@ final class HoldModule extends AbstractModule {
     }
 
     /** A name of this relay that outlives a restart and moves with its data. */
-    private static String relay(Path dataDir) throws IOException {
+    static String relay(Path dataDir) throws IOException {
         Path file = dataDir.resolve("graph").resolve("relay");
-        if (!Files.exists(file)) {
+        // An earlier build left an empty file if it was ended while it wrote it.
+        if (!Files.exists(file) || Files.size(file) == 0) {
             Files.createDirectories(file.getParent());
-            Files.writeString(file, UUID.randomUUID() + "\n", StandardCharsets.US_ASCII);
+            byte[] name = (UUID.randomUUID() + "\n").getBytes(StandardCharsets.US_ASCII);
+            DurableFile.replace(file, out -> out.write(name));
         }
         return Files.readString(file, StandardCharsets.US_ASCII).strip();
     }
