@@ -140,13 +140,6 @@ final class CopyRecords implements AutoCloseable {
         append(seen(followed));
     }
 
-    /** Writes at once that smtp2graph is about to attempt the copy. */
-    void recordQueued(FollowedCopy followed) {
-        followed.recorded(CopyState.QUEUED);
-        append(entry(followed));
-        flush();
-    }
-
     // What the relay took out of queue/ failed before, and is not attempted.
     private static CopyState recordable(FollowedCopy followed) {
         if (followed.place() == CopyPlace.RELAY) {
@@ -205,10 +198,6 @@ final class CopyRecords implements AutoCloseable {
 
     private static JournalEntry seen(FollowedCopy followed) {
         followed.recorded(recordable(followed));
-        return entry(followed);
-    }
-
-    private static JournalEntry entry(FollowedCopy followed) {
         return new JournalEntry(
                 followed.isOurs() ? EntryKind.SEEN : EntryKind.FOREIGN,
                 followed.copy(),
@@ -277,9 +266,8 @@ final class CopyRecords implements AutoCloseable {
 
     /** The last change of a copy that is not accepted; see {@link GraphCopies#find}. */
     Optional<CopyChange> find(GraphCopy wanted) {
-        // If the 250 of one in temp/ was given, it is expected; if not, the gateway has refused it. What smtp2graph
-        // gave
-        // up before it was followed is sent only when told.
+        // If the 250 of one in temp/ was given, it is expected; if not, the gateway has refused it.
+        // What smtp2graph gave up before it was followed is sent only when told.
         Optional<FollowedCopy> followed = index.copyOf(wanted)
                 .filter(copy -> copy.place() != CopyPlace.TEMP)
                 .filter(copy -> copy.place() != CopyPlace.FAILED || copy.isOurs());

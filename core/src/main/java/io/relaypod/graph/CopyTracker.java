@@ -275,9 +275,10 @@ final class CopyTracker {
             } else if (place.get() == CopyPlace.FAILED) {
                 publish(followed);
             }
-        } else if (followed.place() == CopyPlace.TEMP) {
+        } else if (followed.place() == CopyPlace.TEMP || followed.place() == CopyPlace.FAILED && !followed.isOurs()) {
+            // smtp2graph refused it, and the relay has another answer of Mailpit; or nobody waits for its answer.
             unread.known(followed.fileName());
-            records.drop(followed); // smtp2graph refused it; the relay has another answer of Mailpit
+            records.drop(followed);
         } else if (followed.place() == CopyPlace.QUEUE
                 && (followed.mayBeInFlight(now) || isStartUnknown)
                 && noticedAt.isAfter(distrustUntil)) {
@@ -313,11 +314,14 @@ final class CopyTracker {
         Instant now = clock.instant();
         // While it catches up, the line may be old.
         Instant at = isCatchingUp && line.at().isBefore(now) ? line.at() : now;
+        // What was accepted while the relay was away has the time of its start, and old lines say nothing about it.
         followed.attemptFailed(
                 errors.classify(line.error()),
                 errors.isLast(line.error()),
                 at,
-                records.acceptedAt(followed.copy().mailbox()));
+                isCatchingUp
+                        ? Optional.empty()
+                        : records.acceptedAt(followed.copy().mailbox()));
         if (isCatchingUp) {
             // A file that was moved into queue/ after its failure is attempted again.
             Optional<Instant> movedAt = directory

@@ -79,7 +79,6 @@ final class GraphHealing {
 
     /** The directories can be read. Finishes what a crash left unfinished; call it before they are listed. */
     void begin(Instant now) {
-        outOfQueue.clear();
         isWritable = makeDirectories();
         if (!isWritable && settings.mode() == HealMode.ON) {
             LOGGER.warn(
@@ -91,7 +90,7 @@ final class GraphHealing {
                 Path file = directory.again().resolve(name);
                 if (follow(file)) {
                     outOfQueue.put(name, now.plus(OUT_OF_QUEUE));
-                } else {
+                } else if (Files.notExists(directory.queue().resolve(name))) {
                     isMoved(file, directory.queue().resolve(name));
                 }
             }
@@ -180,15 +179,16 @@ final class GraphHealing {
 
     private void returnToQueue(Instant now) {
         for (String name : due(outOfQueue, now)) {
-            outOfQueue.remove(name);
             Path file = directory.again().resolve(name);
             Optional<FollowedCopy> followed = records.index().file(name);
             if (followed.isEmpty()) {
                 delete(file); // Graph accepted it while it was out
+                outOfQueue.remove(name);
             } else if (isBackInQueue(followed.get(), file)) {
-                LOGGER.debug("{} is in the queue again", file);
+                outOfQueue.remove(name);
             } else if (Files.notExists(file) && directory.placeOf(name).isEmpty()) {
                 tracker.answer(followed.get(), CopyState.MISSING, now); // somebody deleted it
+                outOfQueue.remove(name);
             } else {
                 outOfQueue.put(name, now.plus(OUT_OF_QUEUE));
             }
@@ -206,18 +206,24 @@ final class GraphHealing {
     // first. A file that is still elsewhere then is found there.
     private boolean isBackInQueue(FollowedCopy followed, Path file) {
         Path queued = directory.queue().resolve(followed.fileName());
-        if (Files.exists(queued)) {
+        if (Files.exists(queued) || Files.notExists(file)) {
             return false;
         }
-        records.recordQueued(followed);
+        CopyPlace from = followed.place();
+        recordAt(CopyPlace.QUEUE, followed);
         if (!isMoved(file, queued)) {
-            records.record(followed);
+            recordAt(from, followed);
             return false;
         }
-        followed.moveTo(CopyPlace.QUEUE);
         sentAgain.add(followed.fileName());
         settings.listener().onMove(followed.copy(), HealingMove.RETRIED, error(followed));
         return true;
+    }
+
+    private void recordAt(CopyPlace place, FollowedCopy followed) {
+        followed.moveTo(place);
+        records.record(followed);
+        records.flush();
     }
 
     private static GraphError error(FollowedCopy followed) {

@@ -6,6 +6,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
+import java.util.function.BooleanSupplier;
 
 import io.netty.util.concurrent.Future;
 import org.slf4j.Logger;
@@ -22,28 +23,33 @@ public final class Background {
 
     /** Runs the task after the first delay, and again an interval after each end, also if it throws. */
     public static void repeat(ScheduledExecutorService thread, Duration first, Duration interval, Runnable task) {
-        thread.scheduleWithFixedDelay(() -> runLogged(task), first.toNanos(), interval.toNanos(), TimeUnit.NANOSECONDS);
+        thread.scheduleWithFixedDelay(
+                () -> runLogged(task, thread::isShutdown), first.toNanos(), interval.toNanos(), TimeUnit.NANOSECONDS);
     }
 
     /** Runs the step when the stage ends, with its value or its failure. */
     public static <T> void whenDone(CompletionStage<T> stage, BiConsumer<? super T, ? super Throwable> step) {
-        stage.whenComplete((value, failure) -> runLogged(() -> step.accept(value, failure)));
+        stage.whenComplete((value, failure) -> runLogged(() -> step.accept(value, failure), () -> true));
     }
 
     /** For a step of Netty that cannot fail, or after which nobody can do anything, as after a close. */
     public static void logFailure(Future<?> step) {
         step.addListener(done -> {
-            if (!done.isSuccess() && !done.isCancelled()) {
+            if (!done.isSuccess() && !done.isCancelled() && !(done.cause() instanceof RejectedExecutionException)) {
                 log(done.cause());
             }
         });
     }
 
-    private static void runLogged(Runnable task) {
+    private static void runLogged(Runnable task, BooleanSupplier mayBeStopping) {
         try {
             task.run();
-        } catch (RejectedExecutionException stopping) {
-            LOGGER.debug("a task came after its threads had stopped", stopping);
+        } catch (RejectedExecutionException rejected) {
+            if (mayBeStopping.getAsBoolean()) {
+                LOGGER.debug("a task came after its threads had stopped", rejected);
+            } else {
+                log(rejected);
+            }
         } catch (RuntimeException | StackOverflowError | LinkageError | AssertionError failure) {
             log(failure);
         }

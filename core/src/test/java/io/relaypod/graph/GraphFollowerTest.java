@@ -236,7 +236,7 @@ class GraphFollowerTest {
         Files.delete(smtp2graph.directory.queue());
         passUntil(() -> states().stream().filter(MISSING::equals).count() == 8);
         assertThat(states()).doesNotContain(ACCEPTED);
-        assertThat(follower.isFollowing()).isFalse();
+        passUntil(() -> !follower.isFollowing());
         smtp2graph.made();
         passUntil(follower::isFollowing);
     }
@@ -813,6 +813,65 @@ class GraphFollowerTest {
         later(Duration.ofSeconds(62));
 
         assertThat(smtp2graph.directory.queue().resolve("x.eml")).exists();
+    }
+
+    @Test
+    void failuresOfAnOutageThatEndedWhileTheRelayWasAwayTakeNoCopyOut() throws IOException {
+        followQueued(HealMode.AUTO);
+        smtp2graph.arrive("y.eml", ID + "-!2");
+        passUntil(() -> follower.waiting(10).size() == 2);
+        for (int attempt = 0; attempt < 12; attempt++) {
+            smtp2graph.fail("x.eml", EXPIRED, clock.instant());
+            later(Duration.ofMinutes(5));
+        }
+        smtp2graph.giveUp("x.eml");
+        passUntil(FAILED);
+        follower.close();
+        smtp2graph.accept("y.eml");
+
+        follow(HealMode.AUTO);
+        later(Duration.ofSeconds(62));
+
+        assertThat(stored).isEmpty();
+        assertThat(smtp2graph.directory.queue().resolve("x.eml")).exists();
+    }
+
+    @Test
+    void aFileThatIsOutOfTheQueueWhenTheVolumeIsReplacedIsMissing() throws IOException {
+        followQueued(HealMode.AUTO);
+        smtp2graph.fail("x.eml", THROTTLED, clock.instant());
+        passUntil(STUCK);
+        later(Duration.ofSeconds(61));
+        Path again = smtp2graph.directory.again().resolve("x.eml");
+        assertThat(again).exists();
+        Path mailroot = makeUnreadable();
+        Files.delete(again);
+        Files.delete(mailroot);
+        Files.move(home.resolve("old"), mailroot);
+
+        passUntil(follower::isFollowing);
+        later(Duration.ofSeconds(3));
+
+        assertThat(answers()).containsExactly(MISSING);
+    }
+
+    @Test
+    void aFileThatSmtp2graphGaveUpBeforeAnswersForNoLaterCopy() {
+        smtp2graph.arrive("x.eml", ID);
+        smtp2graph.giveUp("x.eml");
+        follow(HealMode.AUTO);
+        later(Duration.ofMinutes(10));
+        expect();
+        smtp2graph.arrive("y.eml", ID);
+        passUntil(QUEUED);
+
+        assertThat(smtp2graph.directory.failed().resolve("x.eml").toFile().delete())
+                .isTrue();
+        passUntilAllIsSeen();
+        later(Duration.ofSeconds(3));
+
+        assertThat(answers()).isEmpty();
+        assertThat(found()).contains(QUEUED);
     }
 
     @Test

@@ -41,8 +41,8 @@ import org.slf4j.LoggerFactory;
  * fails permanently goes to that processor, whoever its sender is.
  *
  * <p>A mail is sent at once, while the spool still has it on disk. It is stored in the outgoing queue only if it has to
- * be undelivered, if no place in flight is free within a second, or if its mailbox has reached its rate limit.
- * Parameters beside James' own:
+ * be retried, if no place in flight is free within a second, or if its mailbox has reached its rate limit. Parameters
+ * beside James' own:
  *
  * <ul>
  *   <li>{@code atOnce}: mails in flight that were not queued; 12, and fewer than the spooler has threads.
