@@ -137,7 +137,7 @@ public final class DnsHealthCheck implements HealthCheck, LookupListener, StaleL
             }
             return isKnownHealthy()
                     ? Mono.just(Result.healthy(NAME))
-                    : Mono.fromCompletionStage(probe()).map(this::result);
+                    : Mono.fromFuture(probe().toCompletableFuture()).map(this::result);
         });
     }
 
@@ -193,8 +193,11 @@ public final class DnsHealthCheck implements HealthCheck, LookupListener, StaleL
             return lastProbe.get().reports().minimalCompletionStage();
         }
         Background.whenDone(servers.check(), (reports, failure) -> {
-            next.reports().complete(reports);
-            logChange(reports);
+            try {
+                logChange(reports);
+            } finally {
+                next.reports().complete(reports);
+            }
         });
         return next.reports().minimalCompletionStage();
     }

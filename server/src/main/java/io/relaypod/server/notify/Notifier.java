@@ -184,7 +184,9 @@ public final class Notifier implements Closeable {
     /** Interrupts an attempt; its notification is sent after the next start. */
     @Override
     public void close() {
-        running.forEach(ExecutorService::shutdownNow);
+        synchronized (file) { // an interrupt would end the writing of the file
+            running.forEach(ExecutorService::shutdownNow);
+        }
         http.shutdownNow();
     }
 }

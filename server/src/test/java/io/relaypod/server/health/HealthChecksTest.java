@@ -17,6 +17,7 @@ import java.time.ZoneOffset;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
@@ -45,6 +46,7 @@ import org.xbill.DNS.Message;
 import org.xbill.DNS.Record;
 import org.xbill.DNS.Section;
 import org.xbill.DNS.Type;
+import reactor.core.publisher.Hooks;
 import reactor.core.publisher.Mono;
 
 /** The health checks, with a clock of the test and a DNS server that answers when the test wants it to. */
@@ -192,6 +194,20 @@ class HealthChecksTest {
 
         assertThat(check(health).isUnHealthy()).isTrue();
         assertThat(health.isUp()).isFalse();
+    }
+
+    @Test
+    void aCheckThatIsCancelledLeavesNoErrorBehind() {
+        DnsHealthCheck health = new DnsHealthCheck(dns.servers(), OnDnsFailure.TRY_LATER, now::get);
+        List<Throwable> dropped = new CopyOnWriteArrayList<>();
+        Hooks.onErrorDropped(dropped::add);
+        try {
+            Mono.from(health.check()).subscribe().dispose();
+        } finally {
+            Hooks.resetOnErrorDropped();
+        }
+
+        assertThat(dropped).isEmpty();
     }
 
     @Test
