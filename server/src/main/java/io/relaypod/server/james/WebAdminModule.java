@@ -1,7 +1,8 @@
 package io.relaypod.server.james;
 
 import java.io.IOException;
-import java.net.UnknownHostException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -37,7 +38,6 @@ import io.relaypod.server.webadmin.RetryRoutes;
 import io.relaypod.server.webadmin.StatusRoutes;
 import io.relaypod.server.webadmin.TolerantReprocessing;
 import org.apache.james.core.healthcheck.HealthCheck;
-import org.apache.james.dnsservice.api.DNSService;
 import org.apache.james.jwt.JwtTokenVerifier;
 import org.apache.james.mailrepository.api.MailRepositoryStore;
 import org.apache.james.metrics.api.MetricFactory;
@@ -64,6 +64,8 @@ import org.apache.james.webadmin.utils.JsonTransformer;
 /** James' webadmin for queues, repositories, tasks and health, and our routes, where WEBADMIN_ADDR says. */
 final class WebAdminModule extends AbstractModule {
 
+    private static final Path KERNELS_HOST_NAME = Path.of("/proc/sys/kernel/hostname");
+
     @Override
     protected void configure() {
         bind(WebAdminServer.class).to(RelayWebAdmin.class).in(Scopes.SINGLETON);
@@ -71,13 +73,13 @@ final class WebAdminModule extends AbstractModule {
         bind(TaskManager.class).to(MemoryTaskManager.class);
     }
 
-    /** The host's name; in a pod, the pod's. James' own module does not start where the name has no address. */
+    /** The host's name; in a pod, the pod's. James' own module asks DNS for its address, and fails without one. */
     @Provides
     @Singleton
-    Hostname hostname(DNSService names) {
+    Hostname hostname() {
         try {
-            return new Hostname(names.getLocalHost().getHostName());
-        } catch (UnknownHostException unresolvable) {
+            return new Hostname(Files.readString(KERNELS_HOST_NAME).strip());
+        } catch (IOException notLinux) {
             return new Hostname("relaypod");
         }
     }
