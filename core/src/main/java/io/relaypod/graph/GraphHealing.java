@@ -90,8 +90,8 @@ final class GraphHealing {
                 Path file = directory.again().resolve(name);
                 if (follow(file)) {
                     outOfQueue.put(name, now.plus(OUT_OF_QUEUE));
-                } else if (Files.notExists(directory.queue().resolve(name))) {
-                    isMoved(file, directory.queue().resolve(name));
+                } else {
+                    isMovedToQueue(file);
                 }
             }
         }
@@ -139,6 +139,12 @@ final class GraphHealing {
             LOGGER.warn("event=graph-heal-failed directory={} reason=\"{}\"", place, unreadable.toString());
         }
         return names;
+    }
+
+    // What is there is not replaced.
+    private boolean isMovedToQueue(Path from) {
+        Path queued = directory.queue().resolve(from.getFileName());
+        return !Files.exists(queued) && isMoved(from, queued);
     }
 
     /** @return false if the file was not there or could not be moved */
@@ -276,8 +282,7 @@ final class GraphHealing {
         } catch (IOException vanished) {
             return false;
         }
-        Path queued = directory.queue().resolve(followed.fileName());
-        if (Files.exists(queued) || !isMoved(file, queued)) {
+        if (!isMovedToQueue(file)) {
             return false;
         }
         records.move(followed, CopyPlace.QUEUE);
