@@ -4,10 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -52,11 +48,11 @@ class GatewayFailuresTest {
                             world.relay().repository("file://var/mail/failed/").size() == 1);
         }
         try (LabWorld world = world()) {
-            assertThat(get(world, "/mailRepositories")).contains("var/mail/failed");
-            String keys = get(world, "/mailRepositories/var%2Fmail%2Ffailed/mails");
+            assertThat(world.webadmin("/mailRepositories")).contains("var/mail/failed");
+            String keys = world.webadmin("/mailRepositories/var%2Fmail%2Ffailed/mails");
             assertThat(keys).contains("Mail");
             String mail =
-                    get(world, "/mailRepositories/var%2Fmail%2Ffailed/mails/" + keys.replaceAll("[\\[\\]\"]", ""));
+                    world.webadmin("/mailRepositories/var%2Fmail%2Ffailed/mails/" + keys.replaceAll("[\\[\\]\"]", ""));
             assertThat(mail).contains("b@example.com").contains("not this one");
         }
         assertThat(mailpit.connections()).as("one attempt, and no bounce sent").isEqualTo(1);
@@ -230,16 +226,5 @@ class GatewayFailuresTest {
                             .code())
                     .isEqualTo(250);
         }
-    }
-
-    private static String get(LabWorld world, String path) throws Exception {
-        URI uri = URI.create("http://127.0.0.1:" + world.relay().webadminPort().orElseThrow() + path);
-        return HttpClient.newHttpClient()
-                .send(
-                        HttpRequest.newBuilder(uri)
-                                .header("Authorization", world.webadminAuthorization())
-                                .build(),
-                        HttpResponse.BodyHandlers.ofString())
-                .body();
     }
 }

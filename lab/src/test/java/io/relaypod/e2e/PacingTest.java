@@ -4,10 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -46,7 +42,7 @@ class PacingTest {
                     .until(() -> mailpit.messages().size() == 2 && world.relay().queuedMails() == 2);
             assertThat(texts()).contains("Subject: office 1", "Subject: sales 1");
 
-            String listed = get(world, "/mailQueues/outgoing/mails");
+            String listed = world.webadmin("/mailQueues/outgoing/mails");
             assertThat(listed).contains("nextDelivery").contains("app@example.com");
         }
         // Messages that waited are in the queue at the next start. Without a rate limit they are delivered at once.
@@ -78,16 +74,5 @@ class PacingTest {
             assertThat(smtp.data(mail.getBytes(StandardCharsets.US_ASCII)).code())
                     .isEqualTo(250);
         }
-    }
-
-    private static String get(LabWorld world, String path) throws Exception {
-        URI uri = URI.create("http://127.0.0.1:" + world.relay().webadminPort().orElseThrow() + path);
-        return HttpClient.newHttpClient()
-                .send(
-                        HttpRequest.newBuilder(uri)
-                                .header("Authorization", world.webadminAuthorization())
-                                .build(),
-                        HttpResponse.BodyHandlers.ofString())
-                .body();
     }
 }

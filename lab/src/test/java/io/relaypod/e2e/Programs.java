@@ -1,9 +1,12 @@
 package io.relaypod.e2e;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -57,5 +60,22 @@ final class Programs {
             Files.delete(given);
             Files.delete(said);
         }
+    }
+
+    /** What the browser says of the address, with a profile of its own in the directory. */
+    static String chromium(Path directory, String address, String... options) throws Exception {
+        List<String> command = new ArrayList<>(List.of(
+                require("chromium").toString(),
+                "--headless=new",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-dev-shm-usage",
+                "--no-first-run",
+                "--user-data-dir=" + directory.resolve("profile")));
+        command.addAll(List.of(options));
+        command.add(address);
+        ProgramResult result = run(directory, "", command);
+        assertThat(result.exitCode()).as(result.text()).isZero();
+        return result.text();
     }
 }

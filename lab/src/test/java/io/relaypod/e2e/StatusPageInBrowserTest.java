@@ -92,7 +92,8 @@ class StatusPageInBrowserTest {
         HttpServer front = front(
                 pages, new ArrayList<>(), policy -> policy.replaceFirst("script-src '[^']*'", "script-src 'none'"));
         try {
-            String page = chromium(
+            String page = Programs.chromium(
+                    profile,
                     "http://127.0.0.1:" + front.getAddress().getPort() + "/",
                     "--virtual-time-budget=35000",
                     "--dump-dom");
@@ -118,7 +119,7 @@ class StatusPageInBrowserTest {
 
     @Test
     void scriptsInTextFromOutsideDoNotRun() throws Exception {
-        String page = chromium(address("/"), "--virtual-time-budget=3000", "--dump-dom");
+        String page = Programs.chromium(profile, address("/"), "--virtual-time-budget=3000", "--dump-dom");
 
         assertThat(page)
                 .contains("<title>relaypod: ready</title>")
@@ -132,7 +133,8 @@ class StatusPageInBrowserTest {
         List<String> others = new ArrayList<>();
         HttpServer front = front(pages, others, policy -> policy);
         try {
-            String page = chromium(
+            String page = Programs.chromium(
+                    profile,
                     "http://127.0.0.1:" + front.getAddress().getPort() + "/",
                     "--virtual-time-budget=35000",
                     "--dump-dom");
@@ -165,8 +167,10 @@ class StatusPageInBrowserTest {
             if (isDark) {
                 options.add("--force-dark-mode");
             }
-            String measured = chromium(
-                    "http://127.0.0.1:" + front.getAddress().getPort() + "/ruler", options.toArray(String[]::new));
+            String measured = Programs.chromium(
+                    profile,
+                    "http://127.0.0.1:" + front.getAddress().getPort() + "/ruler",
+                    options.toArray(String[]::new));
 
             assertThat(measured)
                     .contains("<output>title: relaypod: ready; width: " + width + "; content: " + width + "; dark: "
@@ -223,21 +227,5 @@ class StatusPageInBrowserTest {
 
     private static String address(String path) {
         return "http://127.0.0.1:" + world.relay().metricsPort().orElseThrow() + path;
-    }
-
-    private static String chromium(String address, String... options) throws Exception {
-        List<String> command = new ArrayList<>(List.of(
-                Programs.require("chromium").toString(),
-                "--headless=new",
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-dev-shm-usage",
-                "--no-first-run",
-                "--user-data-dir=" + profile.resolve("profile")));
-        command.addAll(List.of(options));
-        command.add(address);
-        Programs.ProgramResult said = Programs.run(profile, "", command);
-        assertThat(said.exitCode()).as(said.text()).isZero();
-        return said.text();
     }
 }

@@ -296,7 +296,8 @@ class WebAdminAccessTest {
 
     @Test
     void aPageWithAReboundNameCannotReadFromTheRelay() throws Exception {
-        String page = chromium(
+        String page = Programs.chromium(
+                profile,
                 "http://operator:" + password() + "@rebound.example:" + port() + "/mailQueues/outgoing/mails",
                 "--host-resolver-rules=MAP rebound.example 127.0.0.1",
                 "--virtual-time-budget=3000",
@@ -340,7 +341,8 @@ class WebAdminAccessTest {
         });
         foreign.start();
         try {
-            String page = chromium(
+            String page = Programs.chromium(
+                    profile,
                     "http://localhost:" + foreign.getAddress().getPort() + "/",
                     "--virtual-time-budget=10000",
                     "--dump-dom");
@@ -357,28 +359,13 @@ class WebAdminAccessTest {
 
     @Test
     void theSearchPageWorksInTheOperatorsBrowser() throws Exception {
-        String page = chromium(
+        String page = Programs.chromium(
+                profile,
                 "http://operator:" + password() + "@127.0.0.1:" + port() + "/relay/search?q=" + SECRET,
                 "--virtual-time-budget=3000",
                 "--dump-dom");
 
         assertThat(page).contains("Where is my mail?", "1 mail, the newest first", SECRET);
-    }
-
-    private String chromium(String address, String... options) throws Exception {
-        List<String> command = new ArrayList<>(List.of(
-                Programs.require("chromium").toString(),
-                "--headless=new",
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-dev-shm-usage",
-                "--no-first-run",
-                "--user-data-dir=" + profile.resolve("profile")));
-        command.addAll(List.of(options));
-        command.add(address);
-        Programs.ProgramResult said = Programs.run(profile, "", command);
-        assertThat(said.exitCode()).as(said.text()).isZero();
-        return said.text();
     }
 
     private static int port() {

@@ -4,6 +4,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -120,6 +124,18 @@ public final class LabWorld implements AutoCloseable {
         return "Bearer "
                 + Files.readString(settings.dataDir().resolve("webadmin-password"))
                         .strip();
+    }
+
+    /** The body of webadmin's answer to a GET of the path. */
+    public String webadmin(String path) throws IOException, InterruptedException {
+        URI uri = URI.create("http://127.0.0.1:" + relay().webadminPort().orElseThrow() + path);
+        return HttpClient.newHttpClient()
+                .send(
+                        HttpRequest.newBuilder(uri)
+                                .header("Authorization", webadminAuthorization())
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString())
+                .body();
     }
 
     /** Opens a connection to the relay and sends EHLO. */
